@@ -1,0 +1,171 @@
+"""One analysis: everything that is answered and written for a campaign, computed from a snapshot.
+
+    case -> compare -> patterns -> embed -> similar -> phrase -> record
+
+The memory is asked, the writer phrases; nothing is stored here and no lock is held. Must not know stores: what a case
+starts from was read before, and the engine writes what comes out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+
+from reflection.campaign import Campaign
+from reflection.compare import compare
+from reflection.knowledge import METRICS, Knowledge
+from reflection.kpi import ScoreWeights
+from reflection.ledger import Evidence, encode
+from reflection.patterns.report import patterns_for
+from reflection.ports import AnalysisRecord, Facts, ForecastRow, InsightWriter, Memory, MemoryRecord, StoredCampaign
+from reflection.remember import memory_record, memory_text
+from reflection.report import Analysis, Comparison, StoredMemory
+from reflection.weights import weights_for
+
+SIMILAR = 5
+FORECAST_METRICS = ("ctr", "cvr", "cpa", "roas", "cpm", "aov")
+Forecaster = Callable[[str, Campaign, Knowledge, str], list[ForecastRow]]
+"""Called with workspace, campaign, knowledge and the instant of the analysis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one analysis starts from.
+
+    Attributes:
+        current: the campaign's stored revision, None for a new campaign.
+        fault: why it is kept out of the learning, None where it is not.
+        now: instant of the analysis, RFC 3339.
+    """
+
+    workspace: str
+    campaign: Campaign
+    evidence: Evidence
+    knowledge: Knowledge
+    current: StoredCampaign | None
+    fault: str | None
+    now: str
+
+
+class Analyst:
+    """Makes analyses; thread-safe, because it keeps no state of its own."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        writer: InsightWriter,
+        *,
+        output_path: Callable[[str, str], str],
+        score_weights: ScoreWeights,
+        forecaster: Forecaster | None,
+    ) -> None:
+        self._memory = memory
+        self._writer = writer
+        self._output_path = output_path
+        self._score_weights = score_weights
+        self._forecaster = forecaster
+
+    def record(self, case: Case) -> AnalysisRecord:
+        """Everything the analysis of a case writes."""
+        campaign, comparison = case.campaign, self._compared(case)
+        analysis, memory = self._analysis(case, comparison)
+        return AnalysisRecord(
+            workspace=case.workspace,
+            campaign_id=campaign.campaign_id,
+            expected_revision=case.current.revision if case.current else 0,
+            content_hash=campaign.content_hash(),
+            campaign_json=campaign.canonical_json(),
+            platform=campaign.platform,
+            objective=campaign.objective,
+            timestamp=campaign.timestamp,
+            created_at=case.now,
+            comparison=comparison,
+            statements=analysis.insights.statements,
+            evidence=encode(case.evidence),
+            signal_keys=case.evidence.signal_keys(),
+            memory=memory,
+            answer=orjson.dumps(analysis),
+            artifacts=_artifacts(analysis),
+            forecasts=self._forecasts(case, comparison),
+        )
+
+    def _compared(self, case: Case) -> Comparison:
+        scatter = {metric: case.knowledge.sigma(metric) for metric in METRICS}
+        return compare(case.campaign, generated_at=case.now, scatter=scatter, score_weights=self._score_weights)
+
+    def _analysis(self, case: Case, comparison: Comparison) -> tuple[Analysis, MemoryRecord]:
+        """What is answered, and what is remembered of it."""
+        campaign, knowledge, keys = case.campaign, case.knowledge, case.evidence.signal_keys()
+        patterns = patterns_for(campaign, keys, knowledge, generated_at=case.now)
+        text = memory_text(campaign, patterns.pattern_report)
+        embedder_id, vector = self._memory.embed(text)
+        similar = tuple(
+            self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
+        )
+        facts = Facts(
+            comparison=comparison,
+            patterns=patterns,
+            findings=patterns.pattern_report,
+            similar=similar,
+            platform=campaign.platform,
+            objective=campaign.objective,
+            notes=(case.fault,) if case.fault else (),
+        )
+        analysis = Analysis(
+            comparison_report=comparison,
+            pattern_report=patterns,
+            insights=self._writer.write(facts),
+            weights=weights_for(knowledge, self._score_weights, generated_at=case.now, signals=keys),
+            similar_campaigns=similar,
+            stored_memory=self._stored(case, vector is not None),
+            as_of=knowledge.as_of,
+            epoch=knowledge.epoch,
+            notes=facts.notes,
+        )
+        return analysis, memory_record(campaign, comparison, patterns.pattern_report, embedder_id, vector)
+
+    def _stored(self, case: Case, vector_saved: bool) -> StoredMemory:
+        status = self._memory.status()
+        return StoredMemory(
+            sqlite_saved=True,
+            vector_saved=vector_saved,
+            output_path=self._output_path(case.workspace, case.campaign.campaign_id),
+            revision=(case.current.revision if case.current else 0) + 1,
+            replaced=case.current is not None,
+            learning="held" if case.fault else "pending",
+            index=str(status.get("index", "none")),
+            degraded=tuple(status.get("degraded", ())),
+        )
+
+    def _forecasts(self, case: Case, comparison: Comparison) -> list[ForecastRow]:
+        """The planner's forecast, and ours for a new campaign: of a correction the outcome is known already."""
+        campaign, planned = case.campaign, comparison.expected_rates
+        rows = [
+            ForecastRow(
+                issuer=campaign.planner or "planner",
+                version="1",
+                issued_at=campaign.timestamp.isoformat(),
+                metric=metric,
+                point=getattr(planned, metric),
+                campaign_id=campaign.campaign_id,
+                platform=campaign.platform,
+                objective=campaign.objective,
+                currency=campaign.currency,
+            )
+            for metric in FORECAST_METRICS
+            if getattr(planned, metric) is not None
+        ]
+        if self._forecaster is None or case.current is not None:
+            return rows
+        return rows + self._forecaster(case.workspace, campaign, case.knowledge, case.now)
+
+
+def _artifacts(analysis: Analysis) -> dict[str, bytes]:
+    """The four files of the specification."""
+    parts = {
+        "comparison.json": analysis.comparison_report,
+        "patterns.json": analysis.pattern_report,
+        "insights.json": analysis.insights,
+        "updated_weights.json": analysis.weights,
+    }
+    return {name: orjson.dumps(part, option=orjson.OPT_INDENT_2) for name, part in parts.items()}

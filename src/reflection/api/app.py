@@ -1,0 +1,89 @@
+"""The application factory: settings and wiring in, an ASGI application out.
+
+    uvicorn app.main:app        builds its own wiring at start, runs the learner and the publisher, closes on shutdown
+    create_app(application)     serves an application somebody else built and will close
+
+Knows wiring; the routes do not.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from reflection.api import logs, openapi, problems
+from reflection.api.access import Access
+from reflection.api.dependencies import enforce_policy
+from reflection.api.limits import BodyLimit, RateLimiter
+from reflection.api.outermost import Outermost
+from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, may_call, public_paths
+from reflection.errors import ReflectionError
+from reflection.settings import Settings
+from reflection.wiring import Application, build
+
+
+def create_app(application: Application | None = None, settings: Settings | None = None) -> FastAPI:
+    """An ASGI application; with `application` given, the caller builds, learns and closes.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or a route has no policy.
+    """
+    settings = application.settings if application else settings or Settings.load()
+    check_table()
+    logs.configure(settings)
+    app = FastAPI(
+        title="Reflection & Learning Engine",
+        version=version("reflection"),
+        description="Forecast against fact, what can be learnt, and what to do next; every number with its interval.",
+        openapi_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(enforce_policy(may_call))],
+        lifespan=_lifespan(application, settings),
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.application = application
+    access = Access(settings)
+    app.add_middleware(
+        Outermost,
+        access=access,
+        rates=RateLimiter(settings.limit),
+        bodies=BodyLimit(settings.max_body_bytes, LARGE_BODIES),
+        public=public_paths(),
+    )
+    for error in (ReflectionError, HTTPException, RequestValidationError):
+        app.add_exception_handler(error, problems.handle)
+    for router in ROUTERS:
+        app.include_router(router)
+    openapi.complete(app)
+    return app
+
+
+def _lifespan(application: Application | None, settings: Settings):  # type: ignore[no-untyped-def]
+    """Build at start, stop at the end; nothing to do for an application that belongs to the caller."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if application is not None:
+            yield
+            return
+        built = await run_in_threadpool(build, settings)
+        app.state.application = built
+        built.learner.start()
+        built.publisher.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(_stop, built)
+
+    return lifespan
+
+
+def _stop(application: Application) -> None:
+    """In this order: nothing new is learnt, what is committed is published, then the files are closed."""
+    application.learner.stop()
+    application.publisher.stop()
+    application.close()

@@ -1,0 +1,79 @@
+"""What routes ask for: the application, the workspace of the caller, the body's bytes, and the check of their policy.
+
+Endpoints stay synchronous (they run in the thread pool); what is here is asynchronous, because it only looks things up
+(a hop to the thread pool costs more) or waits for the body.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from reflection.api.access import Caller
+from reflection.api.problems import UnsupportedMediaType
+from reflection.engine import Engine
+from reflection.errors import InvalidInput, NotAllowed
+from reflection.wiring import Application
+
+
+async def application(request: Request) -> Application:
+    """The running application."""
+    return request.app.state.application  # type: ignore[no-any-return]
+
+
+async def engine(request: Request) -> Engine:
+    """The engine's verbs."""
+    return (await application(request)).engine
+
+
+async def workspace(
+    request: Request,
+    x_workspace: Annotated[
+        str | None,
+        Header(
+            description="which workspace, for callers who may choose", pattern="^[a-z0-9][a-z0-9_-]{0,62}$"
+        ),
+    ] = None,
+) -> str:
+    """The workspace this request works in."""
+    caller: Caller = request.state.caller
+    return caller.workspace_for(x_workspace)
+
+
+async def json_body(request: Request) -> bytes:
+    """The bytes of a JSON body, within the limits.
+
+    Raises:
+        UnsupportedMediaType: the content type is not JSON.
+        InvalidInput: the body is empty.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if media_type != "application/json":
+        raise UnsupportedMediaType(
+            f"the content type is '{media_type[:100]}'" if media_type else "there is no content type",
+            hint="send JSON with 'Content-Type: application/json'",
+        )
+    body = await request.body()
+    if not body.strip():
+        raise InvalidInput("the body is empty", hint="send one JSON object")
+    return body
+
+
+def enforce_policy(may: Callable[[str, bool], bool]) -> Callable[[Request], Awaitable[None]]:
+    """A dependency for every route: the caller may do what the route does.
+
+    Args:
+        may: (name of a route, whether the caller may write) -> whether the call is allowed.
+    """
+
+    async def check(request: Request) -> None:
+        if not may(f"{request.method} {request.scope['route'].path}", request.state.caller.writes):
+            raise NotAllowed("this key may read, not write", hint="use a key without ':read'")
+
+    return check
+
+
+ApplicationPart = Annotated[Application, Depends(application)]
+EnginePart = Annotated[Engine, Depends(engine)]
+Workspace = Annotated[str, Depends(workspace)]
+JsonBody = Annotated[bytes, Depends(json_body)]

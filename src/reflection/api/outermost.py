@@ -1,0 +1,114 @@
+"""The outermost layer of the HTTP door: request id, gate, security headers, log line, and the last catch.
+
+Everything a request meets before routing happens here, so that nothing (not even a 404) answers an unknown caller and
+no exception leaves with its text. The one broad `except` of the HTTP door is here.
+"""
+
+import re
+import time
+import uuid
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reflection.api.access import Access, Caller, WrongKey, client_of
+from reflection.api.limits import BodyLimit, RateLimiter
+from reflection.api.problems import response_of
+from reflection.errors import ReflectionError
+
+CLIENT_LEFT = 499
+"""Logged when the client left before its body was read; nobody receives it."""
+
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+log = structlog.get_logger("reflection.api")
+
+
+class Outermost:
+    """ASGI middleware around the whole application."""
+
+    def __init__(
+        self, app: ASGIApp, *, access: Access, rates: RateLimiter, bodies: BodyLimit, public: frozenset[str]
+    ) -> None:
+        self.app = app
+        self._access = access
+        self._rates = rates
+        self._bodies = bodies
+        self._public = public
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; start and stop pass through, web sockets (there are none) are refused."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers = Headers(scope=scope)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id = _request_id(headers)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        answer = _Answer(send, request_id)
+        started = time.perf_counter()
+        try:
+            state["caller"] = self._admit(scope, headers)
+            receive = self._bodies.guard(scope, headers.get("content-length"), receive)
+            await self.app(scope, receive, answer.send)
+        except ClientDisconnect:
+            answer.status = CLIENT_LEFT
+        except Exception as error:
+            if not isinstance(error, ReflectionError):
+                log.exception("request_failed", path=scope["path"])
+            if answer.status:  # too late for another answer; closing the connection tells the client
+                raise ConnectionAbortedError("the answer broke off") from None
+            await response_of(Request(scope), error)(scope, receive, answer.send)
+        finally:
+            elapsed = round((time.perf_counter() - started) * 1000, 1)
+            log.info("request", method=scope["method"], path=scope["path"], status=answer.status, ms=elapsed)
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    def _admit(self, scope: Scope, headers: Headers) -> Caller:
+        self._access.check_origin(scope, headers)
+        if self._access.has_keys and scope["path"] in self._public:
+            return Caller("public", "default", writes=False)
+        try:
+            caller = self._access.caller(scope, headers)
+        except WrongKey:
+            self._rates.take_failure(client_of(scope))
+            raise
+        if self._access.has_keys:  # a keyless server has one caller: the person at this machine
+            self._rates.take(caller.name)
+        return caller
+
+
+class _Answer:
+    """Sends on, remembering the status and adding the headers every response has."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self._request_id
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def _request_id(headers: Headers) -> str:
+    """The client's id when it is harmless, else a new one."""
+    sent = headers.get("x-request-id", "")
+    return sent if _REQUEST_ID.match(sent) else uuid.uuid4().hex

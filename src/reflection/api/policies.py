@@ -1,0 +1,86 @@
+"""Who may call what: every router, and every route's right. A route that is not in the table stops the start.
+
+To add a subject: write `routers/<subject>.py` with a `router`, add it to ROUTERS, and one line per route to POLICIES.
+"""
+
+from collections.abc import Iterator
+from enum import Enum
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from reflection.api.routers import analyze, campaigns, docs, effects, health, problems, reading
+from reflection.errors import ConfigurationError
+
+
+class Right(Enum):
+    """What a caller needs."""
+
+    PUBLIC = "nothing, not even a key"
+    READ = "any key"
+    WRITE = "a key that may write"
+
+
+ROUTERS: tuple[APIRouter, ...] = (
+    analyze.router,
+    reading.router,
+    effects.router,
+    campaigns.router,
+    health.router,
+    problems.router,
+    docs.router,
+)
+
+POLICIES: dict[str, Right] = {
+    "POST /analyze-campaign": Right.WRITE,
+    "GET /insights": Right.READ,
+    "GET /patterns": Right.READ,
+    "GET /recommendations": Right.READ,
+    "GET /v1/effects": Right.READ,
+    "GET /v1/effects/{signal:path}/evidence": Right.READ,
+    "GET /v1/campaigns/{campaign_id:path}": Right.READ,
+    "DELETE /v1/campaigns/{campaign_id:path}": Right.WRITE,
+    "POST /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
+    "GET /health": Right.PUBLIC,
+    "GET /ready": Right.READ,
+    "GET /problems/{code}": Right.READ,
+    "GET /openapi.json": Right.READ,
+    "GET /docs": Right.READ,
+    "GET /docs/{asset}": Right.READ,
+}
+
+LARGE_BODIES: dict[str, int] = {}
+"""Fixed paths that accept more bytes than MARKO_MAX_BODY_BYTES, with their limit."""
+
+
+def may_call(name: str, writes: bool) -> bool:
+    """Whether a caller may call a route; one without policy may nobody."""
+    right = POLICIES.get(name)
+    return right is not None and (writes or right is not Right.WRITE)
+
+
+def routes_of(router: APIRouter) -> list[APIRoute]:
+    """A router's own routes; routers are flat, one inside another would hide its routes here."""
+    return [route for route in router.routes if isinstance(route, APIRoute)]
+
+
+def names_of(route: APIRoute) -> Iterator[str]:
+    """The table's names of a route, one per method: ``GET /insights``."""
+    return (f"{method} {route.path}" for method in sorted(route.methods))
+
+
+def public_paths() -> frozenset[str]:
+    """Paths that answer without a key; only fixed paths can be public."""
+    return frozenset(name.split(" ", 1)[1] for name, right in POLICIES.items() if right is Right.PUBLIC)
+
+
+def check_table(routers: tuple[APIRouter, ...] = ROUTERS) -> None:
+    """Every route has a policy and every policy a route, so nothing is served by forgetting.
+
+    Raises:
+        ConfigurationError: names the routes or the lines at fault.
+    """
+    routes = {name for router in routers for route in routes_of(router) for name in names_of(route)}
+    wrong = routes ^ set(POLICIES)
+    if wrong:
+        raise ConfigurationError(f"routes and policies differ in: {', '.join(sorted(wrong))}")

@@ -1,0 +1,34 @@
+"""/v1/campaigns: read, forget and accept one stored campaign."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from reflection.api.dependencies import EnginePart, Workspace
+from reflection.api.responses import json_response
+from reflection.api.schemas import Accepted
+from reflection.errors import NotFound
+from reflection.report import Analysis
+
+router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
+CampaignId = Annotated[str, Path(min_length=1, max_length=300)]
+
+
+@router.post("/{campaign_id:path}/accept", summary="Accept a campaign held back", response_model=Accepted)
+def accept(campaign_id: CampaignId, engine: EnginePart, workspace: Workspace) -> Response:
+    """Let a campaign whose figures looked like a tracking fault into the learning."""
+    return json_response(engine.accept(campaign_id, workspace=workspace))
+
+
+@router.get("/{campaign_id:path}", summary="The stored analysis of a campaign", response_model=Analysis)
+def show(campaign_id: CampaignId, engine: EnginePart, workspace: Workspace) -> Response:
+    """The answer that was given when the campaign was last analysed, byte for byte."""
+    return Response(engine.show(campaign_id, workspace=workspace), media_type="application/json")
+
+
+@router.delete("/{campaign_id:path}", summary="Forget a campaign", status_code=204, response_class=Response)
+def delete(campaign_id: CampaignId, engine: EnginePart, workspace: Workspace) -> Response:
+    """Retract its evidence from everything learnt, and remove what was stored of it."""
+    if not engine.delete(campaign_id, workspace=workspace):
+        raise NotFound(f"there is no campaign '{campaign_id}'", hint="it may have been deleted already")
+    return Response(status_code=204)

@@ -1,0 +1,48 @@
+"""GET /v1/effects and the evidence of one signal: every learnt number with what it rests on."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+
+from reflection.api.dependencies import EnginePart, Workspace
+from reflection.api.responses import json_response
+from reflection.api.schemas import EffectsPage, SignalEvidence
+
+router = APIRouter(prefix="/v1/effects", tags=["learning"])
+Metric = Literal["cpm", "ctr", "cvr", "aov", "cpa", "roas", "conversions_per_spend"]
+Text = Annotated[str | None, Query(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+@router.get("", summary="Effects of signals", response_model=EffectsPage)
+def effects(
+    engine: EnginePart,
+    workspace: Workspace,
+    metric: Annotated[Metric | None, Query()] = None,
+    group: Annotated[Text, Query(description="signal group, such as `audience.age`")] = None,
+    platform: Text = None,
+    findings_only: bool = False,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Text = None,
+) -> Response:
+    """Effects as multiplicative lift (1.0 = none), with 90 % intervals and whether each may be called a finding."""
+    page = engine.effects(
+        workspace=workspace,
+        metric=metric,
+        group=group,
+        platform=platform,
+        findings_only=findings_only,
+        limit=limit,
+        cursor=cursor,
+    )
+    return json_response(page)
+
+
+@router.get("/{signal:path}/evidence", summary="What an effect rests on", response_model=SignalEvidence)
+def evidence(
+    engine: EnginePart,
+    workspace: Workspace,
+    signal: Annotated[str, Path(max_length=1000, description="signal key, such as `audience.age:18-25`")],
+    metric: Annotated[Metric | None, Query()] = None,
+) -> Response:
+    """Campaigns for and against, each with its residual."""
+    return json_response(engine.effect_evidence(signal, workspace=workspace, metric=metric))

@@ -1,0 +1,104 @@
+"""Shapes of the answers that the documentation shows; the bytes themselves are passed through unvalidated.
+
+`tests/api` checks the real answers against these. Fields may be added by the engine; those named here stay.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+INTERVAL = Field(min_length=2, max_length=2, description="[low, high], 90 % credible interval")
+
+
+class InsightRow(BaseModel):
+    """One stored sentence."""
+
+    id: int | str
+    campaign_id: str
+    kind: Literal["key_learning", "recommendation", "anomaly"]
+    content: str
+    priority: float
+    created_at: str
+
+
+class PatternRow(BaseModel):
+    """One stored finding."""
+
+    id: int | str
+    campaign_id: str | None
+    category: str
+    signal_key: str
+    summary: str
+    impact_score: float
+    created_at: str
+
+
+class Recommendations(BaseModel):
+    """What to plan next, and what it rests on."""
+
+    generated_at: str
+    recommendations: list[str]
+    top_signals: list[dict[str, Any]]
+    similar_campaigns: list[dict[str, Any]]
+
+
+class EffectRow(BaseModel):
+    """The effect of one signal on one metric, as a multiplicative lift: 1.0 is none."""
+
+    signal: str
+    group: str
+    metric: str
+    raw_lift: float | None
+    effect: float
+    interval: list[float] = INTERVAL
+    probability: float = Field(description="that the effect has this direction")
+    lfsr: float = Field(description="local false-sign rate")
+    campaigns: float = Field(description="effective number of campaigns")
+    spend: float | None
+    finding: bool = Field(description="whether it may be called one")
+    reason: str
+
+
+class EffectsPage(BaseModel):
+    """A page of effects, as of one fit."""
+
+    items: list[EffectRow]
+    next_cursor: str | None = None
+    as_of: str | None
+    epoch: int
+
+
+class SignalEvidence(BaseModel):
+    """The campaigns for and against one signal's effect."""
+
+    signal: str
+
+
+class Accepted(BaseModel):
+    """A campaign that was held back now takes part in the learning."""
+
+    campaign_id: str
+    accepted: bool
+    learning: str
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Ready(BaseModel):
+    """The engine can work; `parts` says what is configured and what is degraded."""
+
+    status: Literal["ready"]
+    parts: dict[str, Any]
+
+
+class ProblemKind(BaseModel):
+    """What one `type` of problem means."""
+
+    code: str
+    title: str
+    status: int
+    meaning: str

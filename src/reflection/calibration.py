@@ -1,0 +1,247 @@
+"""How far off forecasts usually are, and what a forecast is worth once that is taken into account.
+
+The bias ``log(actual / expected)`` of each metric is learnt from platform, objective, planner, a log-budget slope and
+slow drift by the same engine as effects; predictive intervals are made honest by conformal prediction, adaptive per
+platform (LEARNING 7). Here: the state and what can be read from it. It is grown by `calibration_fold`. Pure; must not
+know stores, nor what a plan consists of.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import stats
+
+from reflection.learning.conformal import LEVELS, Conformal
+from reflection.learning.drift import steps
+from reflection.learning.layout import Feature
+from reflection.learning.sequential import Sequential
+from reflection.ports import ForecastRow
+from reflection.promise import LOWER_IS_BETTER, Promise, Scale, scales
+from reflection.report import Interval
+from reflection.signals import parse
+
+ISSUER = "engine"
+VERSION = "calibration-1"
+START = 5
+"""Fewer campaigns than this say nothing about a planner's habits."""
+
+STEP = 20
+"""Campaigns of a platform after which its bias may have moved by one step."""
+
+FAR = float(np.log(3.0))
+"""A budget more than three times outside what was seen is not identified."""
+
+BUDGET = Feature("~budget", "log_spend")
+PLANNER = "planner"
+DRIFTING = "platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One campaign as calibration keeps it: context, log budget (centred per currency) and what was observed."""
+
+    campaign_id: str
+    platform: str
+    objective: str
+    planner: str | None
+    currency: str | None
+    budget: float | None
+    bucket: int
+    observed: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricState:
+    """Belief about the bias of one metric, and the scores of its predictions. `learned` counts its campaigns."""
+
+    belief: Sequential | None = None
+    conformal: Conformal = field(default_factory=Conformal)
+    learned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Everything calibration knows after ledger entry `seq`.
+
+    Attributes:
+        learned: campaigns taken in so far; `refit_at`: how many there will be when the next full fit is due.
+        budgets: currency ("" = not stated) -> log spend that counts as budget 0, frozen at its first campaign.
+        campaigns_of: campaigns per platform so far; `base`: the platform's first time bucket in the last full fit.
+        rows: the last campaigns, oldest first, what full fits are made of.
+    """
+
+    seq: int = 0
+    learned: int = 0
+    refit_at: int = START
+    budgets: Mapping[str, float] = field(default_factory=dict)
+    campaigns_of: Mapping[str, int] = field(default_factory=dict)
+    base: Mapping[str, int] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    metrics: Mapping[str, MetricState] = field(default_factory=dict)
+
+
+EMPTY = Calibration()
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """One metric of a promise, corrected.
+
+    Attributes:
+        planner: the promised value; `point`: the median we expect instead.
+        mean_log, sd_log: our distribution of log(actual / expected), its width already made honest by conformal.
+        intervals: level in per cent -> [low, high] in the metric's units.
+        p_reached: probability that the promise is reached or beaten.
+        learned: campaigns it rests on; `unseen`: context no campaign had before, which widens the interval.
+    """
+
+    metric: str
+    planner: float
+    point: float
+    mean_log: float
+    sd_log: float
+    intervals: Mapping[str, Interval]
+    p_reached: float
+    learned: int
+    unseen: tuple[str, ...]
+    scale: Scale
+
+
+def predict(state: Calibration, promise: Promise) -> dict[str, Calibrated]:
+    """Every metric of a promise that enough campaigns speak of, corrected; empty while there are too few."""
+    row = features(state, promise)
+    found = {}
+    for name, scale in scales(promise.expected).items():
+        known = state.metrics.get(name)
+        if known is not None and known.belief is not None and known.learned >= START:
+            found[name] = _calibrated(name, scale, known, known.belief, row, promise.platform)
+    return found
+
+
+def _calibrated(
+    name: str, scale: Scale, known: MetricState, belief: Sequential, row: Mapping[Feature, float], platform: str
+) -> Calibrated:
+    mean, sd = belief.predict(row, scale.variance)
+    reaches = known.conformal.multipliers(platform, learned=known.learned)
+    honest = sd * reaches[-1] / float(stats.norm.ppf(0.5 + LEVELS[-1] / 2))
+    above = float(stats.norm.cdf(mean / honest))
+    return Calibrated(
+        metric=name,
+        planner=scale.base,
+        point=scale.value(mean),
+        mean_log=mean,
+        sd_log=honest,
+        intervals={
+            f"{level * 100:.0f}": (scale.value(mean - reach * sd), scale.value(mean + reach * sd))
+            for level, reach in zip(LEVELS, reaches, strict=True)
+        },
+        p_reached=1.0 - above if name in LOWER_IS_BETTER else above,
+        learned=known.learned,
+        unseen=tuple(str(feature) for feature in sorted(row) if _is_new(feature, belief)),
+        scale=scale,
+    )
+
+
+def features(state: Calibration, promise: Promise) -> dict[Feature, float]:
+    """The design row of a promise: platform, objective, planner, budget slope and the platform's steps so far."""
+    bucket = state.campaigns_of.get(promise.platform, 0) // STEP
+    row = context(promise.platform, promise.objective, promise.planner, budget_of(state, promise))
+    return {**row, **drift(state.base, promise.platform, bucket)}
+
+
+def context(platform: str, objective: str, planner: str | None, budget: float | None) -> dict[Feature, float]:
+    """The part of a design row that does not depend on time."""
+    row = {Feature(*_parts(key)): 1.0 for key in (platform, objective)}
+    if planner is not None:
+        row[Feature(PLANNER, planner)] = 1.0
+    if budget is not None:
+        row[BUDGET] = budget
+    return row
+
+
+def drift(base: Mapping[str, int], platform: str, bucket: int) -> dict[Feature, float]:
+    """Steps the platform has made since the first bucket of the last full fit."""
+    return steps(DRIFTING, _parts(platform)[1], bucket, first=base.get(platform, 0))
+
+
+def budget_of(state: Calibration, promise: Promise) -> float | None:
+    """Log of the planned spend against the reference of its currency; None without a spend."""
+    if promise.expected.spend <= 0:
+        return None
+    log_spend = float(np.log(promise.expected.spend))
+    return log_spend - state.budgets.get(promise.currency or "", log_spend)
+
+
+def budget_range(state: Calibration, currency: str | None) -> tuple[float, float] | None:
+    """Least and most planned spend among the campaigns it rests on, in money of the currency."""
+    seen = [row.budget for row in state.rows if row.budget is not None and row.currency == currency]
+    if not seen:
+        return None
+    reference = state.budgets.get(currency or "", 0.0)
+    return float(np.exp(reference + min(seen))), float(np.exp(reference + max(seen)))
+
+
+def far_out(state: Calibration, promise: Promise) -> Interval | None:
+    """The range of spend seen, when the promise's lies far outside of it; None when it is within reach."""
+    seen = budget_range(state, promise.currency)
+    if seen is None or promise.expected.spend <= 0:
+        return None
+    log_spend = np.log(promise.expected.spend)
+    beyond = max(float(np.log(seen[0]) - log_spend), float(log_spend - np.log(seen[1])))
+    return seen if beyond > FAR else None
+
+
+def forecast_rows(
+    state: Calibration,
+    promise: Promise,
+    *,
+    issued_at: str,
+    campaign_id: str | None = None,
+    platform: str | None = None,
+    objective: str | None = None,
+    period_start: str | None = None,
+    period_end: str | None = None,
+) -> list[ForecastRow]:
+    """Our forecast of a campaign that is not learned yet, for the append-only register."""
+    return [
+        ForecastRow(
+            issuer=ISSUER,
+            version=VERSION,
+            issued_at=issued_at,
+            metric=name,
+            point=one.point,
+            quantiles=quantiles(one),
+            campaign_id=campaign_id,
+            platform=platform,
+            objective=objective,
+            period_start=period_start,
+            period_end=period_end,
+            currency=promise.currency if name in ("cpa", "revenue") else None,
+            detail={
+                "planner": one.planner, "mean_log": one.mean_log, "sd_log": one.sd_log, "p_reached": one.p_reached,
+                "learned": one.learned, "seq": state.seq,
+            },
+        )
+        for name, one in predict(state, promise).items()
+    ]  # fmt: skip
+
+
+def quantiles(one: Calibrated) -> dict[str, float]:
+    """The intervals as quantiles: level text -> value."""
+    found = {"0.5": one.point}
+    for level in LEVELS:
+        low, high = one.intervals[f"{level * 100:.0f}"]
+        found[f"{(1 - level) / 2:.4g}"], found[f"{(1 + level) / 2:.4g}"] = low, high
+    return dict(sorted(found.items(), key=lambda item: float(item[0])))
+
+
+
+
+def _parts(key: str) -> tuple[str, str]:
+    signal = parse(key)
+    return signal.group, signal.level
+
+
+def _is_new(feature: Feature, belief: Sequential) -> bool:
+    return not feature.group.startswith("~") and not belief.knows(feature)

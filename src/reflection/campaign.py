@@ -1,0 +1,238 @@
+"""What comes in: a campaign with its forecast and its facts, strict, bounded and time-zone-aware.
+
+Knows pydantic and nothing else: no storage, no statistics. Field names are the specification's; what was added to
+them is optional. Units: impressions, clicks and conversions are counts (conversions may be fractional, because
+attribution models split them), spend and revenue are amounts of `currency`.
+"""
+
+import hashlib
+import json
+import re
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+MAX_COUNT = 2**53
+MAX_MONEY = 1e12
+MAX_AUDIENCES = 200
+MAX_CREATIVES = 500
+MAX_CELLS = 5_000
+DUST = 1e-9
+"""Amounts below this are what subtracting floats leaves, not money or conversions: they count as 0."""
+
+TOTAL_TOLERANCE = 1.005
+"""A breakdown may exceed its totals by half a per cent: platforms round each row on its own."""
+
+PLACEHOLDERS = frozenset(
+    {"string", "unknown", "none", "null", "n/a", "na", "undefined", "nan", "tbd", "test", "-", "--", "?"}
+)
+"""Values that stand for 'nothing was filled in'; accepted, they would become learnings."""
+
+CURRENCIES = re.compile(r"^[A-Z]{3}$")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def _clean_text(value: Any) -> Any:
+    """Refuse control characters: they forge log lines and file names."""
+    if isinstance(value, str) and _CONTROL.search(value):
+        raise ValueError("contains control characters")
+    return value
+
+
+def _real_name(value: Any) -> Any:
+    """Refuse placeholders such as 'string' or 'unknown'."""
+    value = _clean_text(value)
+    if isinstance(value, str) and value.strip().casefold() in PLACEHOLDERS:
+        raise ValueError(f"'{value.strip()}' is a placeholder, not a name; leave the field out or give the real value")
+    return value
+
+
+def _iso_time(value: Any) -> Any:
+    """Let JSON's timestamps through strict mode; epoch numbers stay refused, they hide their unit."""
+    if isinstance(value, (int, float)):
+        raise ValueError("give a date and time with offset, such as 2026-03-29T10:00:00+00:00")
+    return value
+
+
+def _no_dust(value: float) -> float:
+    """Rounding dust as 0.0; divided by, it would give rates beyond every float."""
+    return value if value >= DUST else 0.0
+
+
+def _at_most(limit: int) -> BeforeValidator:
+    """Count before looking inside, so that a list of 100,000 wrong items costs one error and not 100,000."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, (list, tuple)) and len(value) > limit:
+            raise ValueError(f"{len(value)} given, at most {limit} are accepted")
+        return value
+
+    return BeforeValidator(check)
+
+
+_Stripped = StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
+Name = Annotated[str, BeforeValidator(_real_name), _Stripped]
+Text = Annotated[
+    str, BeforeValidator(_clean_text), StringConstraints(strip_whitespace=True, max_length=5_000)
+]
+CampaignId = Annotated[
+    str, BeforeValidator(_real_name), StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
+]
+Count = Annotated[float, Field(ge=0, le=MAX_COUNT, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
+WholeCount = Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)]
+Money = Annotated[float, Field(ge=0, le=MAX_MONEY, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_iso_time)]
+
+
+class Strict(BaseModel):
+    """Base of everything that comes in: immutable, no unknown fields, no coercion, no NaN."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Metrics(Strict):
+    """Counts and amounts of one campaign, or of one row of its breakdown."""
+
+    impressions: WholeCount
+    clicks: WholeCount
+    conversions: Count
+    spend: Money
+    revenue: Money | None = None
+
+    @model_validator(mode="after")
+    def _clicks_within_impressions(self) -> "Metrics":
+        if self.clicks > self.impressions:
+            raise ValueError(f"clicks ({self.clicks}) exceed impressions ({self.impressions})")
+        return self
+
+
+class Audience(Strict):
+    """Who was addressed: a name and any attributes (age, city tier, segment ...)."""
+
+    name: Name
+    attributes: dict[Name, Name | list[Name]] = Field(default_factory=dict, max_length=50)
+
+
+class Creative(Strict):
+    """What was shown."""
+
+    id: Name
+    type: Name
+    headline: Text = ""
+    primary_text: Text = ""
+    attributes: dict[Name, Name] = Field(default_factory=dict, max_length=50)
+
+
+class BreakdownRow(Strict):
+    """Facts of one audience x creative cell; either may be left out, not both."""
+
+    audience: Name | None = None
+    creative: Name | None = None
+    metrics: Metrics
+
+    @model_validator(mode="after")
+    def _names_something(self) -> "BreakdownRow":
+        if self.audience is None and self.creative is None:
+            raise ValueError("a breakdown row names an audience, a creative, or both")
+        return self
+
+
+class Campaign(Strict):
+    """One campaign: what was forecast, what happened, to whom, with what.
+
+    The specification calls it CampaignPerformanceInput.
+    """
+
+    campaign_id: CampaignId
+    platform: Name
+    objective: Name
+    expected_metrics: Metrics
+    actual_metrics: Metrics
+    audiences: Annotated[tuple[Audience, ...], _at_most(MAX_AUDIENCES)] = Field(
+        default=(), max_length=MAX_AUDIENCES, strict=False
+    )
+    creatives: Annotated[tuple[Creative, ...], _at_most(MAX_CREATIVES)] = Field(
+        default=(), max_length=MAX_CREATIVES, strict=False
+    )
+    timestamp: Instant
+    breakdown: Annotated[tuple[BreakdownRow, ...], _at_most(MAX_CELLS)] = Field(
+        default=(), max_length=MAX_CELLS, strict=False
+    )
+    planner: Name | None = Field(default=None, description="who made the forecast")
+    currency: Annotated[str, Field(pattern=CURRENCIES)] | None = None
+    period_start: Instant | None = None
+    period_end: Instant | None = None
+    source: Name | None = Field(default=None, description="where the facts come from")
+    recommendation_ids: tuple[Name, ...] = Field(
+        default=(), max_length=100, strict=False, description="recommendations this campaign acted on"
+    )
+
+    @field_validator("audiences", "creatives")
+    @classmethod
+    def _distinct(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        keys = [item.name if isinstance(item, Audience) else item.id for item in value]
+        if len(set(keys)) != len(keys):
+            double = next(key for key in keys if keys.count(key) > 1)
+            raise ValueError(f"'{double}' is given twice")
+        return value
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Campaign":
+        if self.period_start and self.period_end and self.period_end < self.period_start:
+            raise ValueError("period_end is before period_start")
+        self._check_breakdown_names()
+        self._check_breakdown_totals()
+        return self
+
+    def _check_breakdown_names(self) -> None:
+        audiences = {audience.name for audience in self.audiences}
+        creatives = {creative.id for creative in self.creatives}
+        seen: set[tuple[str | None, str | None]] = set()
+        for index, row in enumerate(self.breakdown):
+            if row.audience is not None and row.audience not in audiences:
+                raise ValueError(f"breakdown[{index}].audience '{row.audience}' is not among the audiences")
+            if row.creative is not None and row.creative not in creatives:
+                raise ValueError(f"breakdown[{index}].creative '{row.creative}' is not among the creatives")
+            if (row.audience, row.creative) in seen:
+                raise ValueError(f"breakdown[{index}] repeats {row.audience!r} x {row.creative!r}")
+            seen.add((row.audience, row.creative))
+
+    def _check_breakdown_totals(self) -> None:
+        for name in ("impressions", "clicks", "conversions", "spend", "revenue"):
+            total = getattr(self.actual_metrics, name)
+            parts = [getattr(row.metrics, name) for row in self.breakdown]
+            known = sum(part for part in parts if part is not None)
+            if total is None and any(part is not None for part in parts):
+                raise ValueError(f"breakdown gives {name}, actual_metrics does not")
+            if total is not None and known > total * TOTAL_TOLERANCE + 0.01:
+                raise ValueError(f"breakdown {name} add up to {known:g}, more than the campaign's {total:g}")
+
+    def coverage(self) -> float | None:
+        """Share of the campaign's impressions that the breakdown accounts for; None without a breakdown."""
+        if not self.breakdown:
+            return None
+        total = self.actual_metrics.impressions
+        return min(1.0, sum(row.metrics.impressions for row in self.breakdown) / total) if total else 1.0
+
+    def content_hash(self) -> str:
+        """SHA-256 of the canonical JSON form: equal campaigns, equal hash."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+    def canonical_json(self) -> str:
+        """One text per campaign content: sorted keys, no unset optional fields."""
+        body = self.model_dump(mode="json", exclude_none=True)
+        return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+CampaignPerformanceInput = Campaign
+"""The specification's name for the request model."""

@@ -1,0 +1,105 @@
+"""The command line: `reflection`. Lists the commands, and turns every error into one line with what to do next.
+
+Exit codes: 0 done, 1 done but something needs attention, 2 refused (the message says why), 130 interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from reflection.commands import analyze, demo, doctor, effects, export, learning, serve, show
+from reflection.commands.session import messages
+from reflection.errors import ReflectionError
+
+COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("demo", demo.demo),
+    ("analyze", analyze.analyze),
+    ("show", show.show),
+    ("effects", effects.effects),
+    ("export", export.export),
+    ("serve", serve.serve),
+    ("relearn", learning.relearn),
+    ("rebuild", learning.rebuild),
+    ("doctor", doctor.doctor),
+)
+GROUPS: tuple[tuple[str, typer.Typer], ...] = ()
+
+REFUSED = 2
+INTERRUPTED = 130
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"reflection {version('reflection')}")
+        raise typer.Exit
+
+
+def overview(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Learn from marketing campaigns: forecast against fact, what can be learnt, and what to do next.
+
+    \b
+    Start here:
+      reflection demo                     a real account's retrospective
+      reflection analyze campaigns.json   your own campaigns
+      reflection serve                    the HTTP interface, documentation at /docs
+      reflection doctor                   what is configured
+    """
+
+
+def make_app() -> typer.Typer:
+    """The command tree."""
+    app = typer.Typer(
+        name="reflection",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        callback=overview,
+    )
+    for name, command in COMMANDS:
+        app.command(name)(command)
+    for name, group in GROUPS:
+        app.add_typer(group, name=name)
+    return app
+
+
+def main() -> None:
+    """Run the command line; the outermost door, which no exception leaves."""
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
+    try:
+        make_app()()
+    except ReflectionError as error:
+        _say(error.message, error.hint)
+        sys.exit(REFUSED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # the reader (head, less) had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("MARKO_LOG_LEVEL", "").upper() == "DEBUG":
+            raise
+        _say(
+            f"something unforeseen happened ({type(error).__name__})",
+            "run it again with MARKO_LOG_LEVEL=DEBUG",
+        )
+        sys.exit(REFUSED)
+
+
+def _say(problem: str, hint: str) -> None:
+    """One line on standard error, whatever the message holds."""
+    line = " ".join(f"error: {problem}{'; ' + hint if hint else ''}".split())
+    messages().print(line, markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""`reflection export`: campaigns, findings and effects as files for other programs."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reflection.commands.session import WorkspaceOption, messages, open_application
+from reflection.errors import InvalidInput
+from reflection.settings import DEFAULT_WORKSPACE
+from reflection.spreadsheet import csv_lines
+
+if TYPE_CHECKING:
+    from reflection.knowledge import Effect
+    from reflection.report import Finding
+    from reflection.wiring import Application
+
+FINDING_COLUMNS = (
+    "finding_id", "category", "title", "description", "signal_key", "metric", "direction", "effect", "low", "high",
+    "probability", "lfsr", "effective_campaigns", "evidence_count", "spend", "impact_score", "grade", "status",
+    "supporting", "contradicting",
+)  # fmt: skip
+EFFECT_COLUMNS = (
+    "signal", "group", "metric", "effect", "low", "high", "raw_lift",
+    "probability", "lfsr", "campaigns", "spend", "finding", "reason",
+)  # fmt: skip
+PAGE = 1_000
+
+
+class What(str, Enum):
+    """What can be exported."""
+
+    CAMPAIGNS = "campaigns"
+    FINDINGS = "findings"
+    EFFECTS = "effects"
+
+
+def export(
+    what: Annotated[What, typer.Argument(help="campaigns (JSON lines), findings or effects (CSV).")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; standard output otherwise.")
+    ] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+) -> None:
+    """Export campaigns as JSON lines, or findings and effects as CSV.
+
+    What 'export campaigns' writes, 'analyze' reads again. CSV cells cannot run as formulas in a spreadsheet.
+
+    \b
+    Examples:
+      reflection export campaigns -o campaigns.jsonl
+      reflection export effects > effects.csv
+    """
+    with open_application() as application:
+        records = _write(_LINES[what](application, workspace), output)
+    header = 0 if what is What.CAMPAIGNS else 1
+    messages().print(f"{records - header} {what.value} exported")
+
+
+def _campaigns(application: "Application", workspace: str) -> Iterator[str]:
+    after = ""
+    while page := application.store.campaigns(workspace, after=after, limit=PAGE):
+        for stored in page:
+            yield stored.campaign_json + "\n"
+        after = page[-1].campaign_id
+
+
+def _findings(application: "Application", workspace: str) -> Iterator[str]:
+    findings = application.engine.knowledge(workspace=workspace).findings
+    return csv_lines(map(_row, findings), FINDING_COLUMNS)
+
+
+def _effects(application: "Application", workspace: str) -> Iterator[str]:
+    effects = application.engine.knowledge(workspace=workspace).effects
+    return csv_lines(map(_row, effects), EFFECT_COLUMNS)
+
+
+def _row(item: "Finding | Effect") -> dict[str, Any]:
+    """A value as a row; its interval as two columns."""
+    low, high = item.interval or (None, None)
+    return {**asdict(item), "low": low, "high": high}
+
+
+_LINES = {What.CAMPAIGNS: _campaigns, What.FINDINGS: _findings, What.EFFECTS: _effects}
+
+
+def _write(lines: Iterator[str], output: Path | None) -> int:
+    """Write all records; returns how many."""
+    try:
+        target = output.open("w", encoding="utf-8", newline="") if output else sys.stdout
+    except OSError as error:
+        raise InvalidInput(f"cannot write {output}: {error.strerror}", hint="choose another file") from None
+    count = 0
+    try:
+        for line in lines:
+            target.write(line)
+            count += 1
+    finally:
+        if output:
+            target.close()
+    return count

@@ -1,0 +1,169 @@
+"""The retrospective as a marketer reads it in a terminal: numbers with intervals, noise in grey, one line per reason.
+
+Takes the JSON form of the engine's answers (what the API gives); computes nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+_MONEY = frozenset({"cpa", "cpm", "cpc", "aov"})
+_SHARES = frozenset({"ctr", "cvr"})
+_NONE = "-"
+
+
+def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
+    """One campaign's retrospective."""
+    comparison = analysis["comparison_report"]
+    console.print(
+        f"\n[bold]{escape(comparison['campaign_id'])}[/]  score {comparison['performance_score']:.2f}"
+    )
+    console.print(_comparison_table(comparison))
+    for part in comparison.get("drivers", ()):
+        console.print(_drivers_line(part))
+    for flag in comparison.get("flags", ()):
+        console.print(f"[yellow]note:[/] {escape(flag)}")
+    patterns = analysis["pattern_report"]
+    if patterns["pattern_report"]:
+        console.print(findings_table(patterns["pattern_report"]))
+    elif patterns.get("reason"):
+        console.print(f"[dim]No finding: {escape(patterns['reason'])}[/]")
+    _print_insights(console, analysis["insights"])
+    stored = analysis["stored_memory"]
+    verb = "replaced" if stored["replaced"] else "stored"
+    console.print(f"[dim]{verb}, revision {stored['revision']}; files in {escape(stored['output_path'])}[/]")
+
+
+def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
+    """One campaign in one line of `summary_table`."""
+    comparison = analysis["comparison_report"]
+    changes = [_change(comparison["deltas"].get(f"{kpi}_diff", {})) for kpi in ("ctr", "cvr", "cpa", "roas")]
+    score = f"{comparison['performance_score']:.2f}"
+    return (
+        escape(comparison["campaign_id"]),
+        *changes,
+        score,
+        str(len(analysis["pattern_report"]["pattern_report"])),
+    )
+
+
+def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:
+    """Many campaigns, one line each."""
+    table = Table("campaign", "CTR", "CVR", "CPA", "ROAS", "score", "findings", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
+    """Findings with their lift, interval and evidence."""
+    table = Table("finding", "metric", "lift", "90 % interval", "campaigns", box=None, pad_edge=False)
+    for finding in findings:
+        good = finding["direction"] == "favorable"
+        table.add_row(
+            Text(finding["title"], style="green" if good else "red"),
+            finding["metric"],
+            lift(finding["effect"]),
+            lift_interval(finding["interval"]),
+            str(finding["evidence_count"]),
+        )
+    return table
+
+
+def effects_table(effects: Iterable[Mapping[str, Any]]) -> Table:
+    """Effects of signals; those that are not findings in grey."""
+    table = Table(
+        "signal", "metric", "effect", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False
+    )
+    for effect in effects:
+        table.add_row(
+            Text(effect["signal"]),
+            effect["metric"],
+            lift(effect["effect"]),
+            lift_interval(effect["interval"]),
+            lift(effect["raw_lift"]),
+            f"{effect['campaigns']:.1f}",
+            Text("finding" if effect["finding"] else effect["reason"]),
+            style=None if effect["finding"] else "dim",
+        )
+    return table
+
+
+def lift(value: float | None) -> str:
+    """A multiplicative lift as change in per cent: 1.12 -> ``+12.0 %``."""
+    return _NONE if value is None else f"{(value - 1) * 100:+.1f} %"
+
+
+def lift_interval(interval: Iterable[float] | None) -> str:
+    """An interval of a lift."""
+    return _NONE if interval is None else " to ".join(lift(bound) for bound in interval)
+
+
+def _comparison_table(comparison: Mapping[str, Any]) -> Table:
+    table = Table(
+        "", "forecast", "actual", "change", "actual, 90 % interval", "verdict", box=None, pad_edge=False
+    )
+    for name, delta in comparison["deltas"].items():
+        kpi = name.removesuffix("_diff")
+        interval = delta.get("interval")
+        bounds = _NONE if interval is None else " to ".join(_value(kpi, bound) for bound in interval)
+        values = (_value(kpi, delta["expected"]), _value(kpi, delta["actual"]), _change(delta), bounds)
+        word, style = _verdict(delta)
+        table.add_row(kpi.upper(), *values, word, style=style)
+    return table
+
+
+def _verdict(delta: Mapping[str, Any]) -> tuple[str, str | None]:
+    if delta["actual"] is None or delta["expected"] is None:
+        return delta.get("reason") or "cannot be said", "dim"
+    if delta.get("beyond_noise") is False:
+        return "noise", "dim"
+    if delta["favorable"] is None:
+        return "changed", None
+    return ("better", "green") if delta["favorable"] else ("worse", "red")
+
+
+def _change(delta: Mapping[str, Any]) -> Text:
+    change = delta.get("pct_diff")
+    if change is None:
+        return Text(_NONE, style="dim")
+    word, style = _verdict(delta)
+    return Text(f"{change:+.2f} %", style=style or "")
+
+
+def _drivers_line(part: Mapping[str, Any]) -> Text:
+    """``CPA 50.00 -> 19.27 = CPM -11.249, CTR -18.035, CVR -1.447 (noise)``."""
+    kpi = part["kpi"]
+    line = Text(f"{kpi.upper()} {_value(kpi, part['expected'])} -> {_value(kpi, part['actual'])} = ")
+    for number, driver in enumerate(part["drivers"]):
+        noise = "" if driver["beyond_noise"] else " (noise)"
+        text = f"{', ' if number else ''}{driver['factor'].upper()} {driver['contribution']:+.3f}{noise}"
+        line.append(text, style="dim" if noise else "")
+    if part.get("note"):
+        line.append(f"; {part['note']}", style="dim")
+    return line
+
+
+def _print_insights(console: Console, insights: Mapping[str, Any]) -> None:
+    console.print(f"\n{escape(insights['narrative_summary'])}")
+    for title, key in (
+        ("Learnings", "key_learnings"),
+        ("Next", "recommendations"),
+        ("Anomalies", "anomalies"),
+    ):
+        if insights[key]:
+            console.print(f"[bold]{title}[/]")
+            for sentence in insights[key]:
+                console.print(f"  - {escape(sentence)}")
+
+
+def _value(kpi: str, value: float | None) -> str:
+    if value is None:
+        return _NONE
+    if kpi in _SHARES:
+        return f"{value * 100:.2f} %"
+    return f"{value:,.2f}" if kpi in _MONEY else f"{value:,.3f}"

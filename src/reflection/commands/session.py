@@ -1,0 +1,99 @@
+"""What commands share: the options they all have, the consoles, and opening the application.
+
+Wiring is imported when a command really runs, so that `--help` answers at once.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from reflection.errors import InvalidInput
+from reflection.settings import WORKSPACE_NAME, Settings
+
+if TYPE_CHECKING:
+    from reflection.wiring import Application
+
+
+def _workspace(value: str) -> str:
+    if not WORKSPACE_NAME.match(value):
+        raise typer.BadParameter("lower-case letters, digits, - and _, at most 63")
+    return value
+
+
+WorkspaceOption = Annotated[
+    str,
+    typer.Option(
+        "--workspace", "-w", callback=_workspace, help="Which workspace to work in.", show_default=True
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
+
+
+def console() -> Console:
+    """Standard output; plain text when it is not a terminal."""
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def messages() -> Console:
+    """Standard error: progress and remarks, so that standard output stays clean."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    data = value if isinstance(value, bytes) else orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    sys.stdout.buffer.write(data + b"\n")
+
+
+def print_json_line(value: Any) -> None:
+    """One line of JSON lines on standard output."""
+    sys.stdout.buffer.write((value if isinstance(value, bytes) else orjson.dumps(value)) + b"\n")
+
+
+def as_plain(answer: Any) -> Any:
+    """An answer as the HTTP interface gives it: dictionaries, lists and numbers."""
+    return orjson.loads(orjson.dumps(answer))
+
+
+@contextmanager
+def open_application(**settings: Any) -> Iterator["Application"]:
+    """The application of this command; publishes what is pending at the end and closes.
+
+    Raises:
+        ConfigurationError: a setting is wrong.
+    """
+    loaded = Settings.load(**settings)
+    from reflection.wiring import build
+
+    with build(loaded) as application:
+        yield application
+        application.publisher.publish_pending()
+
+
+def progress_bar() -> Progress:
+    """A progress bar on standard error that vanishes when done; silent when nobody watches."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=messages(),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def require_some(count: int, what: str) -> None:
+    """Nothing to work on is an error a person should see.
+
+    Raises:
+        InvalidInput: count is zero.
+    """
+    if count == 0:
+        raise InvalidInput(f"there are no {what}", hint="'reflection analyze FILE' stores campaigns")

@@ -1,0 +1,149 @@
+"""Why a KPI moved: exact additive decomposition of CPA, ROAS and conversions (LMDI-I).
+
+    CPA         = CPM / 1000 / (CTR * CVR)
+    ROAS        = AOV * CVR * CTR * 1000 / CPM
+    conversions = spend * 1000 / CPM * CTR * CVR
+
+Each factor k with ratio r_k gets `L(V1, V0) * ln(r_k)` with the logarithmic mean `L(a, b) = (a - b) / ln(a / b)`
+(Ang 2005, "The LMDI approach to decomposition analysis"): the parts add up exactly and no order of the factors is
+preferred. It is accounting, not causation. Pure numbers; must not know what was learnt beyond each metric's scatter.
+"""
+
+import math
+from collections.abc import Mapping
+
+from reflection.campaign import Metrics
+from reflection.kpi import Z90, rates, sampling_variance
+from reflection.report import Decomposition, Driver
+
+CPA_FACTORS = {"cpm": 1.0, "ctr": -1.0, "cvr": -1.0}
+ROAS_FACTORS = {"aov": 1.0, "cvr": 1.0, "ctr": 1.0, "cpm": -1.0}
+CONVERSION_FACTORS = {"spend": 1.0, "cpm": -1.0, "ctr": 1.0, "cvr": 1.0}
+
+
+def logarithmic_mean(a: float, b: float) -> float:
+    """L(a, b) = (a - b) / ln(a / b), L(a, a) = a, and 0 if either is 0; a series near a = b keeps it exact."""
+    if a <= 0 or b <= 0:
+        return 0.0
+    d = math.log(a / b)
+    return b * (1 + d / 2 + d * d / 6) if abs(d) < 1e-5 else (a - b) / d
+
+
+def lmdi(value1: float, value0: float, log_ratios: Mapping[str, float]) -> dict[str, float]:
+    """Contributions to `value1 - value0` of factors with the given log ratios (which add up to ln(value1 / value0))."""
+    mean = logarithmic_mean(value1, value0)
+    return {name: mean * log_ratio for name, log_ratio in log_ratios.items()}
+
+
+def largest_remainder(parts: Mapping[str, float], total: float, decimals: int = 2) -> dict[str, float]:
+    """Round parts so that they still add up to the rounded total (Hamilton's method)."""
+    unit = 10**decimals
+    if not all(abs(value * unit) < 2**53 for value in (*parts.values(), total)):
+        return {name: round(value, decimals) for name, value in parts.items()}  # so large a float holds no cents
+    floors = {name: math.floor(value * unit) for name, value in parts.items()}
+    missing = round(total * unit) - sum(floors.values())
+    by_remainder = sorted(parts, key=lambda name: (floors[name] - parts[name] * unit, name))
+    step = 1 if missing >= 0 else -1
+    for turn in range(abs(missing)):
+        floors[by_remainder[turn % len(by_remainder)]] += step
+    return {name: floors[name] / unit for name in parts}
+
+
+def decompose(
+    expected: Metrics, actual: Metrics, scatter: Mapping[str, float | None]
+) -> tuple[Decomposition, ...]:
+    """Decompose CPA and ROAS, or conversions where a CPA does not exist.
+
+    Args:
+        scatter: learnt standard deviation between campaigns per metric (log scale); None while unknown.
+    """
+    plan, fact = rates(expected), rates(actual)
+    found: list[Decomposition] = []
+    if plan.cpa and fact.cpa and plan.cvr and fact.cvr:
+        found.append(_decomposition("cpa", CPA_FACTORS, expected, actual, scatter))
+    elif not actual.conversions or not expected.conversions:
+        found += _conversions(expected, actual, scatter)
+    if plan.roas and fact.roas and plan.cvr and fact.cvr:
+        found.append(_decomposition("roas", ROAS_FACTORS, expected, actual, scatter))
+    return tuple(found)
+
+
+def _factor(name: str, metrics: Metrics) -> float | None:
+    return metrics.spend if name == "spend" else getattr(rates(metrics), name)
+
+
+def _decomposition(
+    kpi: str, factors: Mapping[str, float], expected: Metrics, actual: Metrics, scatter: Mapping[str, float | None]
+) -> Decomposition:
+    plan, fact = _value(kpi, expected), _value(kpi, actual)
+    logs: dict[str, float] = {}
+    for name, sign in factors.items():
+        before, after = _factor(name, expected), _factor(name, actual)
+        logs[name] = sign * math.log(after / before) if before and after else 0.0
+    return _assemble(kpi, plan, fact, lmdi(fact, plan, logs), expected, actual, scatter)
+
+
+def _conversions(
+    expected: Metrics, actual: Metrics, scatter: Mapping[str, float | None]
+) -> list[Decomposition]:
+    """Without conversions there is no CPA to explain; the change in conversions goes to the first factor that is 0."""
+    if not expected.conversions or not expected.impressions or not expected.clicks or not expected.spend:
+        return []
+    chain = {"spend": actual.spend, "cpm": actual.impressions, "ctr": actual.clicks, "cvr": actual.conversions}
+    broken = next(name for name, count in chain.items() if not count)
+    parts = {name: 0.0 for name in CONVERSION_FACTORS} | {broken: -expected.conversions}
+    note = f"no conversions: there is no CPA; the whole change comes from {broken.upper()} being zero"
+    return [_assemble("conversions", expected.conversions, 0.0, parts, expected, actual, scatter, note)]
+
+
+def _value(kpi: str, metrics: Metrics) -> float:
+    value = metrics.conversions if kpi == "conversions" else getattr(rates(metrics), kpi)
+    return float(value)
+
+
+def _assemble(
+    kpi: str,
+    plan: float,
+    fact: float,
+    parts: Mapping[str, float],
+    expected: Metrics,
+    actual: Metrics,
+    scatter: Mapping[str, float | None],
+    note: str | None = None,
+) -> Decomposition:
+    shown = largest_remainder(parts, round(fact, 2) - round(plan, 2))
+    drivers = []
+    for name in sorted(parts, key=lambda factor: -abs(parts[factor])):
+        before, after = _factor(name, expected) or 0.0, _factor(name, actual) or 0.0
+        z, beyond = significance(name, before, after, actual, scatter.get(name))
+        drivers.append(Driver(name, before, after, parts[name], shown[name], z, beyond))
+    return Decomposition(kpi, plan, fact, tuple(drivers), note)
+
+
+def significance(
+    name: str, before: float | None, after: float | None, actual: Metrics, sigma: float | None
+) -> tuple[float | None, bool]:
+    """How far a KPI moved in standard errors, and whether that is beyond noise at 90 %.
+
+    The variance is the counting noise of the fact plus `sigma`^2 once the scatter between campaigns has been learnt.
+    Returns (None, moved at all) where neither exists: spend and impressions are exact and nothing is known yet.
+    A KPI of zero is compared by the Poisson probability of seeing nothing.
+    """
+    if not before or after is None:
+        return None, False
+    if not after:
+        return _zero_significance(name, before, actual)
+    variance = (sampling_variance(name, actual) or 0.0) + (sigma or 0.0) ** 2
+    change = math.log(after / before)
+    if variance <= 0:
+        return None, abs(change) > 1e-12
+    z = change / math.sqrt(variance)
+    return z, abs(z) > Z90
+
+
+def _zero_significance(name: str, before: float, actual: Metrics) -> tuple[float | None, bool]:
+    trials = {"ctr": actual.impressions, "cvr": actual.clicks}.get(name)
+    if trials is None:
+        return None, False
+    expected_events = before * trials
+    return None, math.exp(-expected_events) < 0.05

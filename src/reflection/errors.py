@@ -1,0 +1,136 @@
+"""Every error the engine raises on purpose, as one small tree.
+
+    ReflectionError                 base: catch it to catch everything raised on purpose
+    +-- InvalidInput                what was sent cannot be accepted (422)
+    |   +-- ImportFileError         a file cannot be read as campaigns (422)
+    |   +-- BodyTooLarge            more bytes than the limit (413)
+    +-- NotFound                    no such campaign, learning, recommendation ... (404)
+    +-- Conflict                    the same key was used for something else (409)
+    +-- NotAllowed                  the caller lacks the right (403)
+    |   +-- NotAuthenticated        the caller is unknown (401)
+    +-- TooManyRequests             a limit was reached (429)
+    +-- ConfigurationError          a setting is wrong; the start stops (500)
+    +-- LearningError               numbers that cannot be learnt from (500)
+    +-- Unavailable                 a part is down or full; nothing was changed (503)
+        +-- StorageFull             the disk is full; nothing was changed (507)
+
+Each class carries a stable `code` (used as the problem type), an HTTP `status` and a `hint` that says what to do next.
+This file must not know FastAPI: the doors translate.
+"""
+
+
+class ReflectionError(Exception):
+    """Base of every error raised on purpose.
+
+    Args:
+        message: one sentence a user can act on.
+        hint: what to do next; empty when the message says it.
+        field: the path of the input field at fault, such as ``breakdown[2].metrics.clicks``.
+    """
+
+    code = "error"
+    status = 500
+    title = "Something went wrong"
+
+    def __init__(self, message: str, *, hint: str = "", field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.field = field
+
+
+class InvalidInput(ReflectionError):
+    """What was sent cannot be accepted; nothing was stored."""
+
+    code = "invalid-input"
+    status = 422
+    title = "The input cannot be accepted"
+
+
+class ImportFileError(InvalidInput):
+    """A file cannot be read as campaigns; nothing was imported."""
+
+    code = "unreadable-file"
+    title = "The file cannot be read as campaigns"
+
+
+class BodyTooLarge(InvalidInput):
+    """More bytes than the limit."""
+
+    code = "body-too-large"
+    status = 413
+    title = "The body is too large"
+
+
+class NotFound(ReflectionError):
+    """No such thing in this workspace."""
+
+    code = "not-found"
+    status = 404
+    title = "Not found"
+
+
+class Conflict(ReflectionError):
+    """The request contradicts what is stored."""
+
+    code = "conflict"
+    status = 409
+    title = "Conflict with what is stored"
+
+
+class NotAllowed(ReflectionError):
+    """The caller lacks the right."""
+
+    code = "not-allowed"
+    status = 403
+    title = "Not allowed"
+
+
+class NotAuthenticated(NotAllowed):
+    """The caller did not say who they are, or it is not true."""
+
+    code = "not-authenticated"
+    status = 401
+    title = "Not authenticated"
+
+
+class TooManyRequests(ReflectionError):
+    """A rate limit was reached."""
+
+    code = "too-many-requests"
+    status = 429
+    title = "Too many requests"
+
+    def __init__(self, message: str, *, retry_after: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class ConfigurationError(ReflectionError):
+    """A setting is wrong; the engine does not start."""
+
+    code = "configuration"
+    title = "A setting is wrong"
+
+
+class LearningError(ReflectionError):
+    """Numbers that cannot be learnt from; the message says which."""
+
+    code = "learning"
+    title = "The numbers cannot be learnt from"
+
+
+class Unavailable(ReflectionError):
+    """A part the request needs is down; nothing was changed."""
+
+    code = "unavailable"
+    status = 503
+    title = "Temporarily unavailable"
+
+
+class StorageFull(Unavailable):
+    """The disk is full; nothing was changed."""
+
+    code = "storage-full"
+    status = 507
+    title = "The storage is full"

@@ -1,0 +1,253 @@
+"""The live evidence of a workspace as columns: what the learner turns into observations.
+
+One row a cell, cells ordered by campaign id, memberships as a sparse matrix: ten campaigns or a million are the same
+code. The table is the same for every order of arrival. Signals that occur in exactly the same cells cannot be told
+apart by any method; they are merged into one (`aliases`) instead of sharing one effect at random. Must not know how
+effects are estimated.
+"""
+
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from reflection import signals
+from reflection.learning.layout import Feature
+from reflection.ledger import Evidence
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+NAME_GROUPS = (signals.AUDIENCE, signals.CREATIVE)
+NOT_STATED = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Campaigns:
+    """One entry a campaign, sorted by id; amounts are the campaign's own totals in its own currency.
+
+    Attributes:
+        platform, currency: text per campaign ("" = currency not stated).
+        day: days since 1970-01-01 UTC.
+        has_revenue: whether revenue was given.
+    """
+
+    ids: NDArray[np.str_]
+    platform: NDArray[np.str_]
+    currency: NDArray[np.str_]
+    day: NDArray[np.int64]
+    spend: Floats
+    conversions: Floats
+    has_revenue: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def subset(self, kept: NDArray[np.bool_]) -> "Campaigns":
+        """Only the campaigns of the mask."""
+        return Campaigns(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
+
+    @property
+    def usual_currency(self) -> str | None:
+        """The currency most campaigns use; None where most state none."""
+        names, counts = np.unique(self.currency, return_counts=True)
+        best = max(zip(counts.tolist(), names.tolist(), strict=True), default=(0, NOT_STATED))[1]
+        return best or None
+
+
+@dataclass(frozen=True, eq=False)
+class EvidenceTable:
+    """Cells of n campaigns as columns.
+
+    Attributes:
+        features: the signals' features, sorted; columns of `shares`.
+        shares: membership of each cell, CSR (cells, features); aliases already merged.
+        campaign: index into `campaigns` of each cell, ascending, shape (cells,).
+        impressions, clicks, conversions, spend, revenue: shape (cells,); money is NaN where it is not in `currency`.
+        currency: the currency most campaigns use (None = not stated); amounts in others are left out, never added.
+        aliases: signal key -> the key that stands for it.
+    """
+
+    campaigns: Campaigns
+    features: tuple[Feature, ...]
+    shares: sparse.csr_array
+    campaign: Ints
+    impressions: Floats
+    clicks: Floats
+    conversions: Floats
+    spend: Floats
+    revenue: Floats
+    currency: str | None
+    aliases: Mapping[str, str]
+
+    @classmethod
+    def of(cls, evidence: Iterable[Evidence]) -> "EvidenceTable":
+        """Build the table; the order of `evidence` does not matter."""
+        return Gathered(evidence).table()
+
+    def __len__(self) -> int:
+        return len(self.campaigns)
+
+    @cached_property
+    def campaign_of_share(self) -> Ints:
+        """Index of the campaign of every stored share, shape (nonzeros,)."""
+        return np.repeat(self.campaign, np.diff(self.shares.indptr))
+
+    @cached_property
+    def cell_of_share(self) -> Ints:
+        """Index of the cell of every stored share, shape (nonzeros,)."""
+        return np.repeat(np.arange(len(self.campaign)), np.diff(self.shares.indptr))
+
+    def cell(self, index: int) -> dict[Feature, float]:
+        """Membership of one cell as a mapping."""
+        start, end = self.shares.indptr[index], self.shares.indptr[index + 1]
+        columns, shares = self.shares.indices[start:end].tolist(), self.shares.data[start:end].tolist()
+        return {self.features[column]: share for column, share in zip(columns, shares, strict=True)}
+
+    def cells(self) -> Iterator[dict[Feature, float]]:
+        """Every cell's membership."""
+        return (self.cell(index) for index in range(len(self.campaign)))
+
+    def by_campaign(self, column: Floats) -> Floats:
+        """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
+        known = np.bincount(self.campaign, ~np.isnan(column), minlength=len(self))
+        sums = np.bincount(self.campaign, np.nan_to_num(column), minlength=len(self))
+        return np.where(known > 0, sums, np.nan)
+
+
+def feature_of(key: str) -> Feature:
+    """The learning core's feature of a signal key."""
+    signal = signals.parse(key)
+    return Feature(signal.group, signal.level)
+
+
+class Gathered:
+    """Evidence read once into flat arrays: its campaigns first, then a table with or without some of them.
+
+    Attributes:
+        campaigns: every campaign, sorted by id.
+    """
+
+    def __init__(self, evidence: Iterable[Evidence]) -> None:
+        self._columns: dict[str, int] = {}
+        self._indices, self._shares, self._lengths = array("q"), array("d"), array("q")
+        self._counts, self._owner = array("d"), array("q")
+        self._heads: list[tuple[str, str, str, int, float, float, bool]] = []
+        for item in evidence:
+            self._add(item)
+        self.campaigns, self._order = self._sorted_campaigns()
+
+    def table(self, without: Collection[str] = ()) -> EvidenceTable:
+        """The table of all campaigns but some, as if those had never been there."""
+        names = set(without)
+        wanted = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
+        campaigns = self.campaigns.subset(wanted)
+        rank = np.empty(len(wanted), dtype=np.intp)
+        rank[self._order] = np.arange(len(wanted))
+        owner = rank[_column(self._owner, np.int64)]
+        cells = np.argsort(owner, kind="stable")
+        cells = cells[wanted[owner[cells]]]
+        owner = (np.cumsum(wanted) - 1)[owner[cells]]
+        matrix = self._matrix()[cells]
+        used = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]))
+        names_of = list(self._columns)
+        keys = sorted(names_of[column] for column in used)
+        matrix = matrix[:, [self._columns[key] for key in keys]]
+        aliases = _aliases(keys, matrix)
+        kept = [index for index, key in enumerate(keys) if key not in aliases]
+        kept.sort(key=lambda index: feature_of(keys[index]))
+        shares = sparse.csr_array(matrix[:, kept])
+        shares.sort_indices()
+        counts = _column(self._counts, np.float64).reshape(-1, 5)[cells]
+        currency = campaigns.usual_currency
+        money = counts[:, 3:].copy()
+        money[(campaigns.currency != (currency or NOT_STATED))[owner]] = np.nan
+        return EvidenceTable(
+            campaigns=campaigns,
+            features=tuple(feature_of(keys[index]) for index in kept),
+            shares=shares,
+            campaign=owner,
+            impressions=counts[:, 0],
+            clicks=counts[:, 1],
+            conversions=counts[:, 2],
+            spend=money[:, 0],
+            revenue=money[:, 1],
+            currency=currency,
+            aliases=aliases,
+        )
+
+    def _add(self, item: Evidence) -> None:
+        owner, actual = len(self._heads), item.actual
+        head = (item.campaign_id, item.platform, item.currency or NOT_STATED, item.day)
+        self._heads.append((*head, actual.spend, actual.conversions, actual.revenue is not None))
+        columns = self._columns
+        for cell in item.cells:
+            for key, share in cell.shares.items():
+                self._indices.append(columns.setdefault(key, len(columns)))
+                self._shares.append(share)
+            self._lengths.append(len(cell.shares))
+            self._owner.append(owner)
+            counts = cell.counts
+            revenue = float("nan") if counts.revenue is None else counts.revenue
+            self._counts.extend((counts.impressions, counts.clicks, counts.conversions, counts.spend, revenue))
+
+    def _sorted_campaigns(self) -> tuple[Campaigns, Ints]:
+        columns = list(zip(*self._heads, strict=True)) or [()] * 7
+        texts = [np.array(column, dtype=np.str_) for column in columns[:3]]
+        order = np.argsort(texts[0], kind="stable")
+        kinds = (np.int64, np.float64, np.float64, np.bool_)
+        numbers: list[NDArray[Any]] = [np.array(column, dtype=kind) for column, kind in zip(columns[3:], kinds, strict=True)]
+        return Campaigns(*(column[order] for column in (*texts, *numbers))), order
+
+    def _matrix(self) -> sparse.csr_array:
+        indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])
+        indices = _column(self._indices, np.int64).astype(np.int32)
+        shape = (len(self._lengths), len(self._columns))
+        return sparse.csr_array((_column(self._shares, np.float64), indices, indptr), shape=shape)
+
+
+def _column(values: "array[Any]", kind: type[np.generic]) -> NDArray[Any]:
+    """A flat array as a NumPy column, without copying."""
+    return np.frombuffer(values, dtype=kind) if values else np.zeros(0, dtype=kind)
+
+
+def _aliases(keys: list[str], matrix: sparse.csr_array) -> dict[str, str]:
+    """Signals with the same share in every cell: all but one map to the one that generalises best.
+
+    Columns are compared by two independent 64-bit sums of share times a hash of the cell: equal columns have equal
+    sums, and different ones agree with probability 2^-128.
+    """
+    cell = np.repeat(np.arange(matrix.shape[0], dtype=np.uint64), np.diff(matrix.indptr))
+    share = np.rint(matrix.data * (1 << 20)).astype(np.uint64)
+    sums = []
+    for salt in (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03):
+        total = np.zeros(matrix.shape[1], dtype=np.uint64)
+        np.add.at(total, matrix.indices, share * _scrambled(cell, salt))
+        sums.append(total.tolist())
+    same: dict[tuple[int, int], list[str]] = {}
+    for key, first, second in zip(keys, *sums, strict=True):
+        same.setdefault((first, second), []).append(key)
+    groups = (sorted(group, key=_generality) for group in same.values() if len(group) > 1)
+    return {alias: group[0] for group in groups for alias in group[1:]}
+
+
+def _scrambled(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
+    """splitmix64: a well-mixed 64-bit hash of each value; wraps around on purpose."""
+    z = (values + np.uint64(1)) * np.uint64(salt)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def _generality(key: str) -> tuple[int, str]:
+    """Platform and objective first, then attributes, then names and ids, interactions last."""
+    group = signals.parse(key).group
+    if signals.CROSS in group:
+        return 3, key
+    if group in (signals.PLATFORM, signals.OBJECTIVE):
+        return 0, key
+    return (2 if group in NAME_GROUPS else 1), key

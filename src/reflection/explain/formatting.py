@@ -1,0 +1,127 @@
+"""Figures as text: money, percentages, ratios, counts, probabilities and names, each in one place.
+
+Pure functions of finite numbers. Digits are grouped with commas, decimals follow a point, a percentage has a
+space before its sign. Must not know sentences (phrases_en.py) nor where a number comes from.
+"""
+
+import math
+import re
+import unicodedata
+
+MONEY_KPIS = frozenset({"cpa", "cpm", "cpc", "aov", "spend"})
+SHARE_KPIS = frozenset({"ctr", "cvr"})
+NAME_LIMIT = 80
+TIMES_FROM = 3.0
+"""From this lift on "3.2 times" reads better than "220 % above"."""
+
+_ZERO_DECIMAL = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
+_NO_DECIMALS_FROM = 100_000
+_SCHEME = re.compile(r"\b[a-z][a-z0-9+.-]*:\s*/\s*/+", re.IGNORECASE)
+_ACTIVE_SCHEME = re.compile(r"\b(javascript|data|vbscript|mailto|file)\s*:", re.IGNORECASE)
+_MARKUP = re.compile(r"[<>`\[\]{}|\\^*#~]|(?<!\w)_|_(?!\w)|!\(|&(?=#?\w+;)")
+_SPACE = re.compile(r"\s+")
+
+
+def money(value: float, currency: str | None = None, *, signed: bool = False, whole: bool = False) -> str:
+    """An amount with its currency code in front: ``USD 19.27``; the plain number where no currency was
+    stated.
+
+    `whole` leaves the decimals of amounts above 10 out, for budgets and other rough amounts.
+    """
+    size = abs(value)
+    text = _sign(value, signed) + (f"{size:,.0f}" if whole and size >= 10 else _amount(size, currency))
+    return f"{currency} {text}" if currency else text
+
+
+def percent(value: float, *, signed: bool = False, decimals: int = 1) -> str:
+    """A percentage given in per cent: 75.0 -> ``75.0 %``, signed ``+75.0 %``. Never ``-0.0 %``."""
+    rounded = round(abs(value), decimals)
+    return f"{_sign(value, signed) if rounded else ''}{rounded:,.{decimals}f} %"
+
+
+def share(value: float) -> str:
+    """A rate given as a share: 0.035 -> ``3.50 %``; small ones keep two significant digits: ``0.0042 %``."""
+    in_percent = 100 * value
+    if in_percent == 0 or abs(in_percent) >= 0.1:
+        return f"{in_percent:,.2f} %"
+    decimals = 1 - math.floor(math.log10(abs(in_percent)))
+    return f"{in_percent:.{min(decimals, 12)}f} %"
+
+
+def ratio(value: float, *, signed: bool = False) -> str:
+    """A ratio such as ROAS, with two decimals: ``5.70``."""
+    return f"{_sign(value, signed)}{abs(value):,.2f}"
+
+
+def count(value: float) -> str:
+    """A count: ``4,900``; fractional ones (attribution models split conversions) with one decimal."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def probability(value: float) -> str:
+    """A probability in whole per cent, never 0 or 100: ``97 %``, ``over 99 %``, ``under 1 %``."""
+    if value > 0.99:
+        return "over 99 %"
+    if value < 0.01:
+        return "under 1 %"
+    return f"{100 * value:.0f} %"
+
+
+def lift(effect: float) -> str:
+    """Size of a multiplicative lift without its direction: 1.32 -> ``32.0 %``, 4.2 -> ``320.0 %``."""
+    return percent(100 * abs(effect - 1))
+
+
+def signed_lift(effect: float) -> str:
+    """A multiplicative lift as a signed percentage: 1.32 -> ``+32.0 %``, 0.7 -> ``-30.0 %``."""
+    return percent(100 * (effect - 1), signed=True)
+
+
+def kpi_value(kpi: str, value: float, currency: str | None = None, *, signed: bool = False) -> str:
+    """A KPI in its own unit: CTR and CVR as percentages, costs and AOV as money, ROAS as a ratio, the rest as
+    counts.
+    """
+    if kpi in SHARE_KPIS:
+        return share(value)
+    if kpi in MONEY_KPIS:
+        return money(value, currency, signed=signed)
+    if kpi in ("roas", "score", "similarity"):
+        return ratio(value, signed=signed)
+    return _sign(value, signed) + count(abs(value)) if signed else count(value)
+
+
+def plain_name(text: str, limit: int = NAME_LIMIT) -> str:
+    """A name from outside as inert text: one line, no links, markup or invisible characters, bounded in
+    length.
+
+    Names are data. Whatever is written in one, it is shown and never followed, run or rendered.
+    """
+    folded = "".join(" " if _is_space(char) else char for char in text if not _is_invisible(char))
+    inert = folded
+    while (cleaned := _MARKUP.sub("", _ACTIVE_SCHEME.sub(r"\1 ", _SCHEME.sub("", inert)))) != inert:
+        inert = cleaned
+    inert = _SPACE.sub(" ", inert).strip()
+    return inert if len(inert) <= limit else inert[: limit - 1].rstrip() + "…"
+
+
+def _is_space(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) in ("Zs", "Zl", "Zp")
+
+
+def _is_invisible(char: str) -> bool:
+    """Control, format (zero width, direction overrides), surrogate and private-use characters."""
+    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co") and not _is_space(char)
+
+
+def _sign(value: float, signed: bool) -> str:
+    if value < 0:
+        return "-"
+    return "+" if signed and value > 0 else ""
+
+
+def _amount(value: float, currency: str | None) -> str:
+    if value >= _NO_DECIMALS_FROM or (currency in _ZERO_DECIMAL and value >= 100):
+        return f"{value:,.0f}"
+    if value and value < 0.01:
+        return f"{value:.{min(1 - math.floor(math.log10(value)), 12)}f}"
+    return f"{value:,.2f}"

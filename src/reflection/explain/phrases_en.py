@@ -1,0 +1,204 @@
+"""The English the engine speaks: every phrase of the deterministic writer, and the words for KPIs and counts.
+
+A second language is a second file with the same `Language` value. Placeholders in braces are filled with
+figures that are text already; templates hold no digits of their own, so no number can enter a sentence except
+from evidence. Must not know facts, evidence or thresholds.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Everything that differs from language to language."""
+
+    code: str
+    phrases: Mapping[str, str]
+    kpis: Mapping[str, str]
+    groups: Mapping[str, str]
+    counted: Callable[[str, float, str], str]
+    listed: Callable[[Sequence[str]], str]
+
+    def say(self, phrase: str, **figures: str) -> str:
+        """Fill one phrase."""
+        return self.phrases[phrase].format(**figures)
+
+    def kpi(self, name: str) -> str:
+        """The name of a KPI or metric as a reader knows it."""
+        return self.kpis.get(name, name.replace("_", " "))
+
+
+_PLURALS = {
+    "campaign": "campaigns",
+    "conversion": "conversions",
+    "finding": "findings",
+    "sentence": "sentences",
+}
+
+
+def _counted(noun: str, number: float, text: str) -> str:
+    """``1 campaign``, ``1.5 campaigns``, ``0 campaigns``."""
+    return f"{text} {noun if number == 1 else _PLURALS[noun]}"
+
+
+def _listed(items: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+_KPIS = {
+    "ctr": "CTR",
+    "cvr": "CVR",
+    "cpa": "CPA",
+    "roas": "ROAS",
+    "cpm": "CPM",
+    "cpc": "CPC",
+    "aov": "average order value",
+    "spend": "spend",
+    "conversions": "conversions",
+    "conversions_per_spend": "conversions per unit of spend",
+}
+
+_GROUPS = {"creative.type": "creatives of type", "platform": "platform", "objective": "objective"}
+
+_PHRASES = {
+    # verdict
+    "verdict.better": "The campaign did better than its forecast: {figures}.",
+    "verdict.worse": "The campaign did worse than its forecast: {figures}.",
+    "verdict.mixed": "The result is mixed against the forecast: {figures}.",
+    "verdict.noise": "The campaign is in line with its forecast, the difference is within noise: {figures}.",
+    "verdict.same": "The campaign met its forecast exactly: {figures}.",
+    "verdict.unclear": (
+        "Whether the difference to the forecast is more than noise cannot be said yet: {figures}."
+    ),
+    "verdict.none": "Forecast and result cannot be compared on cost or return: {reason}.",
+    "verdict.no_conversions": "The campaign brought no conversions, so there is no CPA to compare.",
+    "clause.changed": "{kpi} {actual} against {expected} expected ({change})",
+    "clause.changed_noise": "{kpi} {actual} against {expected} expected ({change}, within noise)",
+    "clause.changed_unclear": (
+        "{kpi} {actual} against {expected} expected ({change}, not yet told from noise)"
+    ),
+    "clause.same": "{kpi} {actual}, as expected",
+    # drivers
+    "driver.part": (
+        "{factor} {went} from {expected} to {actual}; that accounts for {part} of the {total} {move} in "
+        "{kpi}."
+    ),
+    "driver.part_again": "{factor} {went} from {expected} to {actual}, which accounts for another {part}.",
+    "driver.all": (
+        "{factor} {went} from {expected} to {actual}; that accounts for the whole {total} {move} in {kpi}."
+    ),
+    "driver.more_than_all": (
+        "{factor} {went} from {expected} to {actual}; that alone accounts for {part}, more than the whole "
+        "{total} {move} in {kpi}."
+    ),
+    "driver.against": "{factor} {went} from {expected} to {actual}, which worked against that by {part}.",
+    "driver.no_move": (
+        "{factor} {went} from {expected} to {actual}; its {part} of {kpi} is offset by the other factors."
+    ),
+    "driver.noise": (
+        "{factor} {went} from {expected} to {actual}, which is within noise: its {part} of {kpi} "
+        "is not a change to rely on."
+    ),
+    "driver.exact_zero": (
+        "{factor} fell from {expected} to zero, which accounts for all of the missing {kpi}."
+    ),
+    "went.up": "rose",
+    "went.down": "fell",
+    "move.up": "rise",
+    "move.down": "fall",
+    # findings
+    "finding.observed": (
+        "{subject} came with {metric} {size} {side} average ({level} interval {low} to {high}, "
+        "{campaigns}); observed, not tested."
+    ),
+    "finding.randomised": (
+        "In a randomised test, {subject} {moved} {metric} by {size} ({level} interval {low} to {high}, "
+        "{campaigns})."
+    ),
+    "finding.plain": "{subject} stands out: {category} ({campaigns}); observed, not tested.",
+    "finding.budget_inefficiency": (
+        "The campaign paid {size} more per conversion than its platform, audiences and creatives explain "
+        "({level} interval {low} to {high})."
+    ),
+    "finding.cluster": (
+        "The campaign belongs to a group of {campaigns} ({subject}) whose {metric} is {size} {side} that "
+        "of the others "
+        "({level} interval {low} to {high}); observed, not tested."
+    ),
+    "finding.platform_trend": (
+        "{subject}: {metric} has moved to {size} {side} its earlier level ({level} interval {low} to {high}, "
+        "{campaigns}); observed, not tested."
+    ),
+    "side.above": "above",
+    "side.below": "below",
+    "moved.above": "raised",
+    "moved.below": "lowered",
+    "category.winning_audience": "an audience that does better than average",
+    "category.high_performing_creative": "a creative that does better than average",
+    "category.budget_inefficiency": "spend that returns less than average",
+    "category.platform_trend": "a platform whose level is moving",
+    "category.cluster": "a group of campaigns that behave alike",
+    "finding.contradicted": (
+        "Not all agree on {subject}: {against} of {campaigns} campaigns point the other way."
+    ),
+    "finding.contradicted_once": (
+        "Not all agree on {subject}: {against} of {campaigns} campaigns points the other way."
+    ),
+    # what cannot be told
+    "unknown.kpi_noise": (
+        "{kpi} moved from {expected} to {actual} ({change}), within noise: this campaign cannot tell "
+        "whether it changed."
+    ),
+    "unknown.kpi_unclear": (
+        "{kpi} moved from {expected} to {actual} ({change}); how much it scatters is not known yet."
+    ),
+    "unknown.nothing_learnt": "Nothing can be called a finding yet: {reason}.",
+    "flag.text": "Mind when reading this: {text}.",
+    "flag.revenue": "Revenue is missing, so ROAS and average order value cannot be told.",
+    "flag.forecast_revenue": "The forecast has no revenue, so ROAS cannot be compared.",
+    # anomalies
+    "anomaly.kpi": (
+        "{kpi} is {size} {side} its forecast ({actual} against {expected}), beyond noise: check the "
+        "forecast and the tracking."
+    ),
+    # what to do next
+    "next.scale": (
+        "Plan more with {subject}: it is {odds} likely that it does better than average on {metric}."
+    ),
+    "next.reduce": (
+        "Plan less with {subject}: it is {odds} likely that it does worse than average on {metric}."
+    ),
+    "next.review": (
+        "Review where the money went before spending more: it is {odds} likely that this campaign "
+        "overpaid clearly."
+    ),
+    "next.trend": "Plan {subject} with its newer {metric}, not with the average of the past.",
+    "next.scale_plain": "Plan more with {subject}, in steps, and watch whether it holds.",
+    "next.reduce_plain": "Plan less with {subject}, in steps, and watch whether it holds.",
+    "next.test_money": (
+        "Next test: run {subject} with about {spend}; the {level} interval of its effect on {metric} "
+        "would narrow from {now}, to {after}."
+    ),
+    "next.test": (
+        "Next test: run {subject} again; the {level} interval of its effect on {metric} would narrow from"
+        " {now}, to {after}."
+    ),
+    "next.interval": "between {low} and {high}",
+    "next.revenue": "Send revenue with the next campaign: without it ROAS stays unknown.",
+    "next.forecast": (
+        "Do not plan again with a {kpi} of {expected}: the {level} interval of this result is {low} to "
+        "{high}. "
+        "One campaign is no norm, so check it once more."
+    ),
+    "next.breakdown": (
+        "Send a breakdown by audience and creative with the next campaigns: it is the cheapest way to "
+        "learn sooner."
+    ),
+    # memory
+    "similar.closest": "The most similar earlier campaign is {name} (similarity {score}).",
+}
+
+ENGLISH = Language("en", _PHRASES, _KPIS, _GROUPS, _counted, _listed)
+"""The language of this file."""

@@ -1,0 +1,302 @@
+"""From the evidence table to one fit per metric, in one common layout.
+
+The bridge between campaigns and the learning core: which counts a metric divides, how it is linearised, with which
+seed. Rates are observed around the pooled rate first and then re-linearised around their own fit, where counts are
+sparse (LEARNING 2). Platforms may drift: their effects carry random-walk steps, and every effect read here is the
+present one, at the end of the walk. A pure function of the table. Must not know findings, stores or clocks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from reflection.evidence_table import EvidenceTable, Floats
+from reflection import signals
+from reflection.knowledge import METRICS, MetricPosterior
+from reflection.learning import drift
+from reflection.learning.composition import (
+    CONVERSIONS_PER_CURRENCY_UNIT,
+    CPA,
+    ROAS,
+    Recipe,
+    compose,
+)
+from reflection.learning.discoveries import Discoveries, discover, discover_composed
+from reflection.learning.effects import Effects, Fit, fit
+from reflection.learning.layout import FREE_MARK, INTERCEPT, Feature, Layout
+from reflection.learning.observations import (
+    Observations,
+    observe_cost,
+    observe_order_value,
+    observe_rate,
+    pooled_rate,
+    pooled_ratio,
+    relinearise,
+)
+from reflection.learning.rows import Design, Rows, Stratum, campaign_rows, quantised
+from reflection.learning.statistics import SufficientStatistics
+
+RECIPES: Mapping[str, Recipe] = {"cpa": CPA, "roas": ROAS, "conversions_per_spend": CONVERSIONS_PER_CURRENCY_UNIT}
+RELINEARISATIONS = 2
+"""Extra passes of the rates (CTR, CVR) around the current fit."""
+
+DENSE = 25.0
+"""Expected events above which a plain log rate is as unbiased as the re-linearised one, and far less moved by outliers."""
+
+MANY_FEATURES = 600
+"""Below this, threads of the linear algebra cost more than they bring (60 times more on a busy machine)."""
+
+ANCHOR_CELLS = 50_000
+"""A linearisation point needs no more cells than this; the last pass always uses all."""
+
+BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
+MOST_BUCKETS = 10
+STORED_DRAWS = 1000
+SEED = 20_260_101
+
+
+@dataclass(frozen=True, eq=False)
+class CellDesign:
+    """What the fits see of each cell: its signals, and the drift steps of its platform.
+
+    Attributes:
+        features: columns of `matrix`, without the intercept.
+        matrix: CSR (cells, features).
+        bucket_days, first_bucket: width of a drift bucket, and the number of the first.
+    """
+
+    features: tuple[Feature, ...]
+    matrix: sparse.csr_array
+    bucket_days: int
+    first_bucket: int
+
+    @classmethod
+    def of(cls, table: EvidenceTable) -> "CellDesign":
+        """The design of a table; buckets are as fine as `MOST_BUCKETS` over the whole period allows."""
+        days = table.campaigns.day
+        span = int(days.max() - days.min()) if len(days) else 0
+        width = next((days for days in BUCKET_DAYS if span < days * MOST_BUCKETS), BUCKET_DAYS[-1])
+        buckets = days // width
+        first = int(buckets.min()) if len(buckets) else 0
+        steps, names = _drift_steps(table, buckets, first)
+        matrix = sparse.csr_array(sparse.hstack([table.shares, steps], format="csr"))
+        return cls((*table.features, *names), matrix, width, first)
+
+    def predictor(self, fit: Fit) -> Floats:
+        """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""
+        coefficient = dict(zip(fit.layout.features, fit.mean.tolist(), strict=True))
+        effects = np.array([coefficient.get(feature, 0.0) for feature in self.features])
+        total: Floats = self.matrix @ effects + coefficient[INTERCEPT]
+        return total
+
+    def rows(self, observations: Observations, campaign: NDArray[np.intp]) -> list[Rows]:
+        """Evidence rows: campaigns with one observed cell in bulk, the others split into contrasts."""
+        observed = observations.observed
+        cells_of = np.bincount(campaign[observed], minlength=int(campaign.max(initial=-1)) + 1)
+        alone = observed & (cells_of[campaign] == 1)
+        return [*self._single(observations, alone), *self._split(observations, observed & ~alone, campaign)]
+
+    def _single(self, observations: Observations, chosen: NDArray[np.bool_]) -> list[Rows]:
+        if not chosen.any():
+            return []
+        ones = sparse.csr_array(np.ones((int(chosen.sum()), 1)))
+        matrix = sparse.csr_array(sparse.hstack([self.matrix[chosen], ones], format="csr"))
+        design = Design(
+            (*self.features, INTERCEPT),
+            matrix.indptr.astype(np.int64),
+            matrix.indices.astype(np.int32),
+            quantised(matrix.data),
+        )
+        return [Rows.of(design, observations.y[chosen], observations.v[chosen])]
+
+    def _split(
+        self, observations: Observations, chosen: NDArray[np.bool_], campaign: NDArray[np.intp]
+    ) -> list[Rows]:
+        if not chosen.any():
+            return []
+        cells = [self._cell(index) for index in np.flatnonzero(chosen).tolist()]
+        part = Observations(observations.y[chosen], observations.v[chosen], observations.observed[chosen])
+        return [campaign_rows(cells, part, campaign[chosen])[0]]
+
+    def _cell(self, index: int) -> dict[Feature, float]:
+        start, end = self.matrix.indptr[index], self.matrix.indptr[index + 1]
+        columns, values = self.matrix.indices[start:end].tolist(), self.matrix.data[start:end].tolist()
+        return {self.features[column]: value for column, value in zip(columns, values, strict=True)}
+
+
+@dataclass(frozen=True, eq=False)
+class FittedMetric:
+    """One observed metric; `reference` is its pooled rate, CPM per 1,000 impressions, AOV in money."""
+
+    name: str
+    fit: Fit
+    reference: float
+
+    def posterior(self) -> MetricPosterior:
+        """What is kept of it: signals' present draws, scatter, reference (CPM per impression)."""
+        present = drift.at_present(self.fit, signals.PLATFORM)
+        kept = [i for i, feature in enumerate(present.layout.features) if not feature.group.startswith(FREE_MARK)]
+        return MetricPosterior(
+            features=tuple(str(present.layout.features[i]) for i in kept[1:]),
+            draws=np.ascontiguousarray(present.draws[kept, :STORED_DRAWS]),
+            sigma=float(self.fit.sigma.get(Stratum.BETWEEN, 0.0)),
+            tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.tau, strict=True)},
+            reference=self.reference / 1000 if self.name == "cpm" else self.reference,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FittedMetrics:
+    """All metrics of one table that could be fitted, in one layout."""
+
+    table: EvidenceTable
+    design: CellDesign
+    layout: Layout
+    metrics: Mapping[str, FittedMetric]
+
+    @cached_property
+    def _fits(self) -> dict[str, Fit]:
+        return {name: metric.fit for name, metric in self.metrics.items()}
+
+    def names(self) -> tuple[str, ...]:
+        """Observed metrics, then the composed ones whose parts are all there."""
+        composed = [n for n, recipe in RECIPES.items() if all(part in self.metrics for part, _ in recipe.parts)]
+        return tuple(self.metrics) + tuple(composed)
+
+    def parts(self, metric: str) -> tuple[tuple[str, int], ...]:
+        """A metric as a signed sum of observed ones."""
+        return RECIPES[metric].parts if metric in RECIPES else ((metric, 1),)
+
+    def effects(self, metric: str) -> Effects:
+        """Present effects on an observed or composed metric."""
+        return drift.at_present(self.raw_effects(metric), signals.PLATFORM)
+
+    def raw_effects(self, metric: str) -> Effects:
+        """Effects as fitted: platforms before their first drift step."""
+        return compose(self._fits, RECIPES[metric]) if metric in RECIPES else self.metrics[metric].fit
+
+    def discoveries(self, metric: str) -> Discoveries:
+        """Which effects on a metric may be called findings."""
+        if metric in RECIPES:
+            return discover_composed(self._fits, RECIPES[metric])
+        return discover(self.metrics[metric].fit)
+
+    def expected_rate(self, metric: str) -> Floats:
+        """The metric that the fit expects of each cell, shape (cells,); CPM per *single* impression."""
+        total = np.zeros(len(self.table.campaign))
+        for name, exponent in self.parts(metric):
+            fitted = self.metrics[name]
+            per_unit = 1000.0 if name == "cpm" else 1.0
+            total += exponent * (self.design.predictor(fitted.fit) + float(np.log(fitted.reference / per_unit)))
+        return np.exp(total)
+
+
+def fit_metrics(table: EvidenceTable) -> FittedMetrics:
+    """Fit every metric the table has evidence for."""
+    design = CellDesign.of(table)
+    layout = Layout.of(design.features)
+    fitted = {}
+    with threadpool_limits(1 if len(layout) < MANY_FEATURES else None, "blas"):
+        for number, name in enumerate(METRICS):
+            metric = _fit_metric(name, table, design, layout, (SEED, number))
+            if metric is not None:
+                fitted[name] = metric
+    return FittedMetrics(table, design, layout, fitted)
+
+
+def counts_of(metric: str, table: EvidenceTable) -> tuple[Floats, Floats]:
+    """Numerator and denominator of a metric for each cell (CPM without its factor 1,000)."""
+    return {
+        "ctr": (table.clicks, table.impressions),
+        "cvr": (table.conversions, table.clicks),
+        "cpm": (table.spend, table.impressions),
+        "aov": (table.revenue, table.conversions),
+        "cpa": (table.spend, table.conversions),
+        "roas": (table.revenue, table.spend),
+        "conversions_per_spend": (table.conversions, table.spend),
+    }[metric]
+
+
+def _drift_steps(
+    table: EvidenceTable, buckets: NDArray[np.int64], first: int
+) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
+    """Step columns 1{platform and bucket >= k} of every cell, and their features."""
+    platforms = [index for index, feature in enumerate(table.features) if feature.group == signals.PLATFORM]
+    count = int(buckets.max(initial=first)) - first
+    names = tuple(
+        drift.step_feature(signals.PLATFORM, table.features[column].level, first + k)
+        for column in platforms
+        for k in range(1, count + 1)
+    )
+    is_platform = np.isin(table.shares.indices, platforms)
+    cells, columns = table.cell_of_share[is_platform], table.shares.indices[is_platform]
+    begun = (buckets[table.campaign[cells]] - first).astype(np.intp)
+    row = np.repeat(cells, begun)
+    step = np.arange(len(row)) - np.repeat(np.cumsum(begun) - begun, begun)
+    column = np.repeat(np.searchsorted(platforms, columns) * count, begun) + step
+    values = np.repeat(table.shares.data[is_platform], begun)
+    matrix = sparse.csr_array((values, (row, column)), shape=(len(table.campaign), len(names)))
+    seen = np.asarray(matrix.sum(axis=0)).ravel() > 0  # a platform that ended earlier makes no later steps
+    return sparse.csr_array(matrix[:, np.flatnonzero(seen)]), tuple(np.array(names, dtype=object)[seen].tolist())
+
+
+def _fit_metric(
+    name: str, table: EvidenceTable, design: CellDesign, layout: Layout, seed: tuple[int, int]
+) -> FittedMetric | None:
+    reference, plain = _observe(name, table)
+    if reference is None or plain is None or not plain.observed.any():
+        return None
+
+    def fitted(observations: Observations, last: bool) -> Fit:
+        statistics = SufficientStatistics()
+        for rows in design.rows(observations, table.campaign):
+            statistics.add(rows)
+        view = statistics.view(layout)
+        return fit(view, seed) if last else fit(view, seed, hyper_draws=1, draws=8)
+
+    if name not in ("ctr", "cvr"):
+        return FittedMetric(name, fitted(plain, last=True), reference)
+    x, n = counts_of(name, table)
+    around = _anchor_sample(table)
+    anchor = fitted(_only(plain, around), last=False)
+    for step in range(1, RELINEARISATIONS + 1):
+        last = step == RELINEARISATIONS
+        eta = design.predictor(anchor) + float(np.log(reference))
+        working = _blended(plain, relinearise(x, n, eta, reference), n * np.exp(eta))
+        anchor = fitted(working if last else _only(working, around), last=last)
+    return FittedMetric(name, anchor, reference)
+
+
+def _anchor_sample(table: EvidenceTable) -> NDArray[np.bool_]:
+    """Cells that passes before the last one use: all, or of a large workspace every k-th campaign in order of ids."""
+    stride = -(-len(table.campaign) // ANCHOR_CELLS)
+    return np.asarray(table.campaign % max(stride, 1) == 0)
+
+
+def _only(observations: Observations, chosen: NDArray[np.bool_]) -> Observations:
+    return Observations(observations.y, observations.v, observations.observed & chosen)
+
+
+def _blended(plain: Observations, around_fit: Observations, expected: Floats) -> Observations:
+    """Re-linearised where few events are expected, plain log rates where many are; variances from the fit everywhere."""
+    y = np.where(expected >= DENSE, plain.y, around_fit.y)
+    return Observations(y, around_fit.v, around_fit.observed)
+
+
+def _observe(name: str, table: EvidenceTable) -> tuple[float | None, Observations | None]:
+    x, n = counts_of(name, table)
+    if name in ("ctr", "cvr"):
+        if not (n > 0).any():
+            return None, None
+        reference = pooled_rate(x[n > 0], n[n > 0])
+        return reference, observe_rate(x, n, reference)
+    x = np.nan_to_num(x)
+    money = pooled_ratio(x, n, 1000.0 if name == "cpm" else 1.0)
+    if money is None:
+        return None, None
+    return money, (observe_cost if name == "cpm" else observe_order_value)(x, n, money)

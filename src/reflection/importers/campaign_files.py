@@ -1,0 +1,189 @@
+"""Streaming campaigns out of JSON: one object, a list, or JSON lines, from a file or standard input.
+
+JSON lines are read one at a time, so memory does not grow with the file; an object or a list is read whole and bounded.
+Every campaign comes with its line, and a bad one comes as an error, so that the caller can write a rejects file and go
+on. This file must not know what is done with campaigns.
+"""
+
+import codecs
+import gzip
+import io
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydantic import ValidationError
+
+from reflection.campaign import Campaign
+from reflection.errors import ImportFileError, InvalidInput
+
+MAX_LINE = 8 << 20
+MAX_WHOLE = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """One campaign, or why it is none.
+
+    Attributes:
+        line: 1-based line of the file; for a list, the position of the element, counted from 1.
+        text: the JSON it came from, for a rejects file; at most 2,000 characters of it.
+        offset: bytes read once this line is done, to resume or to show progress.
+    """
+
+    line: int
+    campaign: Campaign | None
+    error: InvalidInput | None
+    text: str
+    offset: int
+
+
+def iterate_campaigns(source: Path | str | BinaryIO, *, after_line: int = 0) -> Iterator[CampaignLine]:
+    """Campaigns of a JSON file, one after the other.
+
+    Args:
+        source: a path (.gz is unpacked), '-' for standard input, or an open binary stream.
+        after_line: lines (or elements) to pass over, to resume.
+
+    Raises:
+        ImportFileError: the file cannot be opened, or is neither JSON nor JSON lines.
+    """
+    with _opened(source) as (stream, name):
+        head = _head(stream)
+        if _is_lines(head):
+            items = _lines(stream, name)
+        else:
+            items = _whole(stream, name)
+        for line, body, text, offset in items:
+            if line > after_line:
+                yield _campaign(line, body, text, offset)
+
+
+def _campaign(line: int, body: Any, text: str, offset: int) -> CampaignLine:
+    if isinstance(body, InvalidInput):
+        return CampaignLine(line, None, body, text[:2_000], offset)
+    try:
+        return CampaignLine(line, Campaign.model_validate(body), None, text[:2_000], offset)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = f"{where}: {first['msg']}" if where else str(first["msg"])
+        return CampaignLine(line, None, InvalidInput(message, field=where or None), text[:2_000], offset)
+    except RecursionError:
+        return CampaignLine(line, None, InvalidInput("nested too deeply"), text[:2_000], offset)
+
+
+def _lines(stream: io.BufferedReader, name: str) -> Iterator[tuple[int, Any, str, int]]:
+    offset = number = 0
+    while raw := stream.readline(MAX_LINE + 1):
+        number += 1
+        offset += len(raw)
+        if len(raw) > MAX_LINE and not raw.endswith(b"\n"):
+            offset += _skip_line(stream)
+            error = InvalidInput(f"a line longer than {MAX_LINE:,} bytes")
+            yield number, error, raw[:2_000].decode("utf-8", "replace"), offset
+            continue
+        if number == 1:
+            raw = raw.removeprefix(codecs.BOM_UTF8)
+        if raw.strip():
+            yield number, _parsed(raw), raw.decode("utf-8", "replace").rstrip("\r\n"), offset
+
+
+def _skip_line(stream: io.BufferedReader) -> int:
+    skipped = 0
+    while piece := stream.readline(1 << 20):
+        skipped += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return skipped
+
+
+def _whole(stream: io.BufferedReader, name: str) -> Iterator[tuple[int, Any, str, int]]:
+    raw = stream.read(MAX_WHOLE + 1)
+    if len(raw) > MAX_WHOLE:
+        raise ImportFileError(
+            f"{name} is one JSON value of more than {MAX_WHOLE >> 20} MiB.",
+            hint="Write one campaign per line instead.",
+        )
+    if not raw.strip():
+        raise ImportFileError(f"{name} is empty.")
+    body = _parsed(raw.removeprefix(codecs.BOM_UTF8))
+    if isinstance(body, InvalidInput):
+        raise ImportFileError(f"{name} is no JSON: {body.message}.")
+    elements = body if isinstance(body, list) else [body]
+    for position, element in enumerate(elements, start=1):
+        text = json.dumps(element, ensure_ascii=False) if isinstance(element, dict) else str(element)
+        yield position, element, text, len(raw)
+
+
+def _parsed(raw: bytes) -> Any:
+    """The JSON value, or an InvalidInput saying why there is none; NaN and Infinity are none."""
+    try:
+        return json.loads(raw.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_distinct)
+    except UnicodeDecodeError:
+        return InvalidInput("not UTF-8")
+    except json.JSONDecodeError as error:
+        return InvalidInput(f"{error.msg} (column {error.colno})")
+    except RecursionError:
+        return InvalidInput("nested too deeply")
+    except InvalidInput as error:
+        return error
+    except ValueError as error:
+        return InvalidInput(str(error))
+
+
+def _refuse(constant: str) -> Any:
+    raise InvalidInput(f"{constant} is no number")
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise InvalidInput("a field is given twice")
+    return found
+
+
+def _head(stream: io.BufferedReader) -> bytes:
+    return stream.peek(1 << 16)[: 1 << 16]
+
+
+def _is_lines(head: bytes) -> bool:
+    """Whether the first line alone is a JSON object, or more follows it than one object or list could hold."""
+    text = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if not text.startswith(b"{"):
+        return not text.startswith(b"[") and bool(text)
+    first, newline, rest = text.partition(b"\n")
+    if not newline and len(head) >= 1 << 16:
+        return True
+    try:
+        return isinstance(json.loads(first), dict) and bool(rest.strip())
+    except ValueError:
+        return first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
+
+
+@contextmanager
+def _opened(source: Path | str | BinaryIO) -> Iterator[tuple[io.BufferedReader, str]]:
+    if source == "-":
+        yield _buffered(sys.stdin.buffer), "standard input"
+        return
+    if not isinstance(source, (str, Path)):
+        yield _buffered(source), str(getattr(source, "name", "stream"))
+        return
+    path = Path(source)
+    try:
+        opened: BinaryIO = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[assignment]  # noqa: SIM115
+    except OSError as error:
+        raise ImportFileError(f"{path.name} cannot be opened: {error.strerror}.") from error
+    with opened:
+        try:
+            yield _buffered(opened), path.name
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise ImportFileError(f"{path.name} is damaged or cut off: {error}.") from error
+
+
+def _buffered(stream: Any) -> io.BufferedReader:
+    return io.BufferedReader(stream, 1 << 17)

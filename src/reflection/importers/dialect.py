@@ -1,0 +1,118 @@
+"""What a platform's export looks like, as data: which header names which field, what marks it, how it writes dates.
+
+A dialect is one table; recognising one is a matter of counting cells (see `header`). This file must not know any
+platform: they live in `dialects`, one file each.
+
+Fields a header may name:
+    dates      date, date_end
+    names      campaign, campaign_id, account, account_id, audience, audience_id, creative,
+               creative_id, source_name, parent_campaign_id (of an ad set's names)
+    text       objective, creative_type, headline, body, currency, attribution, result_indicator, delivery, platform,
+               status, action_type
+    splits     age, gender, device, country, network, placement, segment (dimensions that repeat a row)
+    numbers    impressions, clicks, spend, revenue, conversions, results, results_value, all_clicks, value,
+               conversion.<event>, value.<event>
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+DateOrder = Literal["mdy", "dmy", "ymd"]
+Role = Literal["performance", "names", "actions"]
+Names = Mapping[str, tuple[str, ...]]
+
+_SPACE = re.compile(r"[\s_]+")
+_CURRENCY = re.compile(r"^(?P<name>.*\S)\s*\((?P<code>[A-Za-z]{3})\)$")
+
+NUMBERS = frozenset(
+    {
+        "impressions",
+        "clicks",
+        "spend",
+        "revenue",
+        "conversions",
+        "results",
+        "results_value",
+        "all_clicks",
+        "value",
+    }
+)
+SPLITS = ("age", "gender", "device", "country", "network", "placement", "segment")
+KEYS = ("campaign", "campaign_id", "audience", "audience_id", "creative", "creative_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One platform's table.
+
+    Attributes:
+        key: what `--platform` and the verdict call it.
+        platform: the campaign's platform; empty when a column says it.
+        names: per language, the headers of each field, the preferred one first.
+        marks: headers only this platform writes; they weigh three times as much.
+        required: headers without which it is not this table.
+        preamble: patterns of lines above the header.
+        date_order: how it writes 9/1/2026, where that is documented.
+        role: performance rows, or names and actions that complete other files.
+        scale: factor for fields in another unit (cost in micros).
+        cautions: header -> the code of a finding its use deserves.
+        blank_is_zero: fields whose blank cell means none, not missing.
+        writes_totals: whether it always ends with a total row; without one the file may be cut off.
+        timezone: the zone all its days are in, where that is documented.
+    """
+
+    key: str
+    platform: str
+    title: str
+    names: Mapping[str, Names]
+    marks: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+    preamble: tuple[str, ...] = ()
+    date_order: DateOrder | None = None
+    role: Role = "performance"
+    scale: Mapping[str, float] = field(default_factory=dict)
+    cautions: Mapping[str, str] = field(default_factory=dict)
+    blank_is_zero: frozenset[str] = frozenset()
+    timezone: str = ""
+    writes_totals: bool = False
+
+
+def normal_header(cell: str) -> str:
+    """A header without case, line breaks, underscores and width variants; a currency suffix is kept.
+
+    >>> normal_header("Campaign_Name ")
+    'campaign name'
+    """
+    text = unicodedata.normalize("NFKC", cell.replace("\ufeff", "")).casefold()
+    return _SPACE.sub(" ", text).strip().replace("’", "'")
+
+
+def split_currency(cell: str) -> tuple[str, str]:
+    """(header, ISO code or '') of a header such as ``Amount spent (EUR)``.
+
+    >>> split_currency("Amount spent (EUR)")
+    ('Amount spent', 'EUR')
+    """
+    match = _CURRENCY.match(unicodedata.normalize("NFKC", cell).strip())
+    if match and match["code"].isupper():
+        return match["name"], match["code"]
+    return cell, ""
+
+
+def is_number(name: str) -> bool:
+    """Whether a field holds numbers."""
+    return name in NUMBERS or name.startswith(("conversion.", "value."))
+
+
+def table(**fields: str) -> dict[str, tuple[str, ...]]:
+    """A language's headers, written as one line per field with ``|`` between alternatives.
+
+    A double underscore in a field's name stands for its point: ``conversion__lead``.
+    """
+    return {
+        name.replace("__", "."): tuple(normal_header(part) for part in headers.split("|"))
+        for name, headers in fields.items()
+    }

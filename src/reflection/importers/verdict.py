@@ -1,0 +1,178 @@
+"""What an import says back: totals, period, findings with their rows, rejected rows, and the campaigns.
+
+Values only: nothing here reads a file or decides anything. `ImportReport.as_dict` is the verdict of the CLI and the API.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from reflection.campaign import Campaign
+
+Severity = Literal["info", "warning", "error"]
+Granularity = Literal["hour", "day", "week", "month", "period", "none"]
+MAX_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the user should know: what was seen, what was done about it, what they can do.
+
+    Attributes:
+        code: stable, for programs.
+        severity: info (nothing to do), warning (look at it), error (something was left out).
+        rows: line numbers in the file, at most the first twenty.
+        campaigns: ids of the campaigns it concerns; empty when it is about the file.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    rows: tuple[int, ...] = ()
+    campaigns: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The verdict's shape; `campaigns` only where there are some."""
+        body: dict[str, Any] = {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "rows": list(self.rows),
+        }
+        return body | ({"campaigns": list(self.campaigns)} if self.campaigns else {})
+
+
+def finding(
+    code: str, severity: Severity, message: str, rows: Sequence[int] = (), campaigns: Sequence[str] = ()
+) -> Finding:
+    """A finding that names at most the first twenty rows."""
+    return Finding(code, severity, message, tuple(sorted(rows)[:MAX_ROWS]), tuple(campaigns))
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row (or a whole campaign) that was left out: where, which, and why."""
+
+    line: int
+    reason: str
+    campaign: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """{line, campaign, reason}."""
+        return {"line": self.line, "campaign": self.campaign, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the rows read; None where the file does not say. Amounts are None when currencies differ."""
+
+    impressions: int | None = None
+    clicks: int | None = None
+    conversions: float | None = None
+    spend: float | None = None
+    revenue: float | None = None
+
+    def as_dict(self) -> dict[str, float | int | None]:
+        """{impressions, clicks, conversions, spend, revenue}."""
+        return {
+            "impressions": self.impressions,
+            "clicks": self.clicks,
+            "conversions": self.conversions,
+            "spend": self.spend,
+            "revenue": self.revenue,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """The verdict on one import.
+
+    Attributes:
+        kind: performance, or names / actions when the file only completes others.
+        dialect: platform dialect and what it was recognised by, in words.
+        conversions: what was counted as a conversion, in words; '' where none was chosen.
+        rows: performance rows read (totals, footers and rejects not counted).
+        period: first and last day; None when the file has no dates.
+        campaigns: ready to be analysed, ordered by period, then id.
+        sha256: of the unpacked bytes: the same file again is the same import.
+    """
+
+    name: str
+    kind: Literal["performance", "names", "actions"]
+    platform: str
+    dialect: str
+    recognised_by: str
+    encoding: str
+    rows: int
+    totals: Totals
+    currency: str | None
+    period: tuple[dt.date, dt.date] | None
+    granularity: Granularity
+    conversions: str = ""
+    timezone: str = "UTC"
+    campaigns: tuple[Campaign, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+    sha256: str = ""
+    snapshot: "Snapshot | None" = field(default=None, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was left out."""
+        return not self.rejects and all(item.severity != "error" for item in self.findings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The verdict as JSON-ready values; `campaigns` is their ids."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "platform": self.platform,
+            "dialect": self.dialect,
+            "recognised_by": self.recognised_by,
+            "encoding": self.encoding,
+            "rows": self.rows,
+            "totals": self.totals.as_dict(),
+            "currency": self.currency,
+            "period": [day.isoformat() for day in self.period] if self.period else None,
+            "granularity": self.granularity,
+            "timezone": self.timezone,
+            "conversions": self.conversions,
+            "campaigns": [campaign.campaign_id for campaign in self.campaigns],
+            "findings": [item.as_dict() for item in self.findings],
+            "rejects": [item.as_dict() for item in self.rejects],
+            "sha256": self.sha256,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What an import said about each campaign and day span, kept to see what a later file changes.
+
+    Attributes:
+        source: the dialect it came from.
+        cells: (campaign name in lower case, first day, last day) -> (impressions, clicks, conversions, spend, revenue).
+        ids: the same names -> ids of the campaigns made of them.
+    """
+
+    source: str
+    cells: dict[tuple[str, dt.date, dt.date], tuple[float | None, ...]]
+    ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def as_list(self) -> list[list[Any]]:
+        """JSON-ready rows, sorted."""
+        return [
+            [key, first.isoformat(), last.isoformat(), *values]
+            for (key, first, last), values in sorted(self.cells.items())
+        ]
+
+    @classmethod
+    def from_list(cls, source: str, rows: Sequence[Sequence[Any]]) -> "Snapshot":
+        """The inverse of `as_list`."""
+        return cls(
+            source,
+            {
+                (str(row[0]), dt.date.fromisoformat(row[1]), dt.date.fromisoformat(row[2])): tuple(row[3:])
+                for row in rows
+            },
+        )

@@ -1,0 +1,77 @@
+"""From what a caller gives (bytes, text, a mapping) to a validated model, with errors a person can act on.
+
+Every door reads its input here: the API's bodies, the library's arguments, the lines of a file. Knows pydantic and the
+error tree; must not know where the input came from. Echoes no input: it may be NaN, huge, or a secret.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from reflection.errors import InvalidInput
+
+MAX_FIELD_ERRORS = 20
+"""More would not help a person, and would make a hostile body expensive to answer."""
+
+HOPELESS = 1_000
+"""From this many errors on, listing them takes longer than finding them."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class FieldErrors(InvalidInput):
+    """One or more fields are wrong; `errors` lists the first of them as {field, problem}."""
+
+    def __init__(self, errors: Sequence[dict[str, str]], total: int) -> None:
+        first = errors[0]
+        where = f"{first['field']}: " if first["field"] else ""
+        more = f" (and {total - 1} more)" if total > 1 else ""
+        super().__init__(
+            f"{where}{first['problem']}{more}", hint="correct the input and send it again; nothing was stored"
+        )
+        self.errors = list(errors)
+
+
+def read(model: type[Model], value: bytes | str | Mapping[str, Any] | Model) -> Model:
+    """JSON (bytes or text), a mapping or an instance, as a validated instance.
+
+    Raises:
+        FieldErrors: it is not JSON, or fields are wrong; says which.
+    """
+    if isinstance(value, model):
+        return value
+    try:
+        if isinstance(value, (bytes, str)):
+            return model.model_validate_json(value)
+        return model.model_validate(value)
+    except ValidationError as error:
+        total = error.error_count()
+        if total > HOPELESS:
+            raise FieldErrors(
+                [{"field": "", "problem": f"{total} things are wrong; is it another format?"}], 1
+            ) from None
+        raise field_errors(
+            error.errors(include_url=False, include_input=False, include_context=False)
+        ) from None
+
+
+def field_errors(found: Sequence[Any]) -> FieldErrors:
+    """Pydantic's errors (mappings with `loc` and `msg`) as ours."""
+    listed = [
+        {"field": field_path(item["loc"]), "problem": _problem(item["msg"])}
+        for item in found[:MAX_FIELD_ERRORS]
+    ]
+    return FieldErrors(listed, total=len(found))
+
+
+def field_path(location: Iterable[str | int]) -> str:
+    """``("audiences", 0, "name")`` -> ``audiences[0].name``; names of the sender's own making are cut."""
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part[:100]}" if path else part[:100]
+    return path
+
+
+def _problem(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Input should", "should")

@@ -1,0 +1,161 @@
+"""Learning: from the set of evidence to what is known. A pure function, the same for every order of arrival.
+
+    evidence -> faults kept out -> table -> fits -> effects -> findings, weights, next test
+
+Knows the core only; the learner (learner.py) decides when to call it and where the result goes.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from reflection import signals
+from reflection.effect_rows import effect_rows
+from reflection.evidence_table import EvidenceTable, Gathered, feature_of
+from reflection.fitting import FittedMetrics, fit_metrics
+from reflection.knowledge import Effect, Knowledge
+from reflection.learning.layout import Feature
+from reflection.learning.rows import Stratum
+from reflection.ledger import Evidence
+from reflection.next_test import propose
+from reflection.patterns.budget import budget_findings
+from reflection.patterns.clusters import cluster_findings
+from reflection.patterns.signals_found import signal_findings
+from reflection.patterns.trends import trend_findings
+from reflection.report import Finding, SignalWeight
+from reflection.support import SupportIndex
+from reflection.suspicion import as_diagnostics, faults, neighbourhoods
+
+FEWEST_CAMPAIGNS = 3
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def learn(
+    evidence: Iterable[Evidence],
+    *,
+    accepted: Collection[str] = (),
+    goal: str = "auto",
+    seq: int = 0,
+    epoch: int = 1,
+    as_of: str | None = None,
+) -> Knowledge:
+    """Learn from the live evidence of one workspace.
+
+    Args:
+        accepted: ids of campaigns that somebody accepted although they look like tracking faults.
+        goal: ``roas``, ``conversions_per_spend``, or ``auto``: ROAS where most campaigns give revenue.
+        seq, epoch, as_of: what the result is labelled with.
+    """
+    gathered = Gathered(evidence)
+    held = faults(gathered.campaigns, accepted)
+    neighbours = as_diagnostics(neighbourhoods(gathered.campaigns))
+    table = gathered.table(without=held)
+    chosen_goal = _goal(goal, table)
+    if len(table) < FEWEST_CAMPAIGNS:
+        return Knowledge(
+            epoch=epoch,
+            seq=seq,
+            as_of=as_of,
+            campaigns=len(table),
+            goal_metric=chosen_goal,
+            currency=table.currency,
+            held=held,
+            reason=f"{len(table)} campaigns were learnt from; at least {FEWEST_CAMPAIGNS} are needed to compare anything",
+            diagnostics={"neighbours": neighbours, "aliases": {}},
+        )
+    fitted = fit_metrics(table)
+    effects = effect_rows(fitted)
+    support = SupportIndex(fitted)
+    findings = _findings(fitted, effects, support, chosen_goal)
+    return Knowledge(
+        epoch=epoch,
+        seq=seq,
+        as_of=as_of,
+        campaigns=len(table),
+        goal_metric=chosen_goal,
+        currency=table.currency,
+        effects=effects,
+        findings=findings,
+        weights=tuple(_weights(effects, fitted, support, chosen_goal)),
+        posteriors={name: metric.posterior() for name, metric in fitted.metrics.items()},
+        held=held,
+        reason=None if findings else _no_findings(table),
+        next_test=propose(fitted, effects, chosen_goal),
+        diagnostics=_diagnostics(fitted, neighbours),
+    )
+
+
+def _goal(goal: str, table: EvidenceTable) -> str:
+    if goal != "auto":
+        return goal
+    given = int(table.campaigns.has_revenue.sum())
+    return "roas" if len(table) and 2 * given >= len(table) else "conversions_per_spend"
+
+
+def _findings(
+    fitted: FittedMetrics, effects: tuple[Effect, ...], support: SupportIndex, goal: str
+) -> tuple[Finding, ...]:
+    found = signal_findings(effects, fitted.table, support, goal)
+    found += budget_findings(fitted)
+    found += trend_findings(fitted)
+    if goal in fitted.names():
+        found += cluster_findings(fitted, goal)
+    return tuple(sorted(found, key=lambda item: (-item.impact_score, item.finding_id)))
+
+
+def _weights(
+    effects: tuple[Effect, ...], fitted: FittedMetrics, support: SupportIndex, goal: str
+) -> list[SignalWeight]:
+    """Weight of every signal on the goal; successes and failures are campaigns above and below expectation without it."""
+    last_day = _last_days(fitted.table)
+    weights = []
+    for effect in effects:
+        if effect.metric != goal or signals.CROSS in effect.group:
+            continue
+        feature = feature_of(fitted.table.aliases.get(effect.signal, effect.signal))
+        above, below = support.above_and_below(feature, goal)
+        weights.append(
+            SignalWeight(
+                signal_key=effect.signal,
+                weight=effect.effect,
+                successes=above,
+                failures=below,
+                last_updated=(EPOCH + timedelta(days=last_day[feature])).isoformat(),
+                interval=effect.interval,
+                raw_lift=effect.raw_lift,
+                effective_campaigns=effect.campaigns,
+            )
+        )
+    return sorted(weights, key=lambda item: item.signal_key)
+
+
+def _last_days(table: EvidenceTable) -> dict[Feature, int]:
+    """Last day of a campaign with each feature."""
+    last = np.full(len(table.features), np.iinfo(np.int64).min)
+    np.maximum.at(last, table.shares.indices, table.campaigns.day[table.campaign_of_share])
+    return dict(zip(table.features, last.tolist(), strict=True))
+
+
+def _no_findings(table: EvidenceTable) -> str:
+    return (
+        f"{len(table)} campaigns were learnt from and no effect is beyond noise; "
+        "that is normal for few campaigns without a breakdown"
+    )
+
+
+def _diagnostics(fitted: FittedMetrics, neighbours: dict[str, dict[str, object]]) -> dict[str, object]:
+    days = fitted.table.campaigns.day
+    return {
+        "neighbours": neighbours,
+        "aliases": dict(fitted.table.aliases),
+        "cells": len(fitted.table.campaign),
+        "features": len(fitted.layout),
+        "first_day": int(days.min()),
+        "last_day": int(days.max()),
+        "scatter": {
+            name: {stratum.name.casefold(): value for stratum, value in metric.fit.sigma.items()}
+            for name, metric in fitted.metrics.items()
+        },
+        "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
+    }

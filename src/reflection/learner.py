@@ -1,0 +1,109 @@
+"""The learner: decides when to learn, and puts the result where everybody reads it.
+
+Called behind the requests by a background thread, or inline at the end of a batch. Each time it takes in everything
+that arrived meanwhile, from this process and from others. Knows ports; what learning is stands in learn.py.
+"""
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import orjson
+from threadpoolctl import threadpool_limits
+
+from reflection import calibration_codec, calibration_fold, forecaster
+from reflection.knowledge import Knowledge
+from reflection.kpi import ScoreWeights
+from reflection.learn import learn
+from reflection.ledger import decode
+from reflection.ports import Store
+from reflection.weights import weights_for
+
+CALIBRATED_ENTRIES = 20_000
+"""A first load longer than this is calibrated on its last entries: older ones are outside every window."""
+
+STEPS = 4
+Progress = Callable[[int, int], None]
+"""Called with (steps done, steps in all)."""
+
+
+def _silent(done: int, total: int) -> None:
+    """No progress wanted."""
+
+
+class Learner:
+    """Keeps the knowledge of every workspace up with its ledger; safe to call from several threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        goal: str = "auto",
+        score_weights: ScoreWeights | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store = store
+        self._goal = goal
+        self._score_weights = score_weights or ScoreWeights()
+        self._clock = clock
+        self._one_at_a_time = threading.Lock()
+
+    def learn_now(self, workspace: str) -> Knowledge:
+        """Take in everything new and return what is known; does nothing when nothing is new."""
+        with self._one_at_a_time:
+            known = self._store.knowledge(workspace)
+            if self._store.last_seq(workspace) == known.seq:
+                return known
+            return self._learn(workspace, known, 0, _silent)
+
+    def relearn(self, workspace: str, progress: Progress = _silent) -> Knowledge:
+        """Learn everything again from the ledger, as a new epoch; safe beside other processes."""
+        with self._one_at_a_time:
+            return self._learn(workspace, self._store.knowledge(workspace), 1, progress)
+
+    def lag(self, workspace: str) -> int:
+        """Ledger entries that the stored knowledge has not taken in yet."""
+        return max(0, self._store.last_seq(workspace) - self._store.knowledge(workspace).seq)
+
+    def learn_all(self) -> None:
+        """Bring every workspace that is behind up to date."""
+        for workspace in self._store.workspaces():
+            if self.lag(workspace):
+                self.learn_now(workspace)
+
+    def _learn(self, workspace: str, known: Knowledge, new_epochs: int, progress: Progress) -> Knowledge:
+        progress(0, STEPS)
+        last = self._store.last_seq(workspace)
+        evidence = [decode(payload) for _, payload in self._store.live_evidence(workspace, last)]
+        progress(1, STEPS)
+        learnt = learn(
+            evidence,
+            accepted=self._store.accepted(workspace),
+            goal=self._goal,
+            seq=last,
+            epoch=max(known.epoch + new_epochs, len(evidence).bit_length()),
+            as_of=self._clock().isoformat(timespec="milliseconds"),
+        )
+        progress(2, STEPS)
+        learnt = self._calibrated(workspace, learnt, known, start_over=bool(new_epochs))
+        progress(3, STEPS)
+        self._store.save_knowledge(workspace, learnt, {"weights.json": self._weights(learnt)})
+        progress(4, STEPS)
+        return self._store.knowledge(workspace)
+
+    def _calibrated(
+        self, workspace: str, learnt: Knowledge, known: Knowledge, *, start_over: bool
+    ) -> Knowledge:
+        """Fold the new ledger entries, in their order, into the calibration of forecasts."""
+        stored = None if start_over else known.diagnostics.get(forecaster.KEY)
+        old = calibration_codec.decode(stored)
+        after = max(old.seq, learnt.seq - CALIBRATED_ENTRIES)
+        with threadpool_limits(1, "blas"):  # many tiny systems: threads would only fight
+            state = calibration_fold.fold(self._store.ledger(workspace, after), old, held=learnt.held)
+        diagnostics = {**learnt.diagnostics, forecaster.KEY: calibration_codec.encode(state)}
+        return dataclasses.replace(learnt, diagnostics=diagnostics)
+
+    def _weights(self, knowledge: Knowledge) -> bytes:
+        weights = weights_for(knowledge, self._score_weights, generated_at=knowledge.as_of or "")
+        return orjson.dumps(weights, option=orjson.OPT_INDENT_2)

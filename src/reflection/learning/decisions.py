@@ -1,0 +1,165 @@
+"""From posterior draws to a decision: lanes, ranking, odds in money, exploration with known propensities.
+
+Input are draws of log lifts (0 = the usual level) of the options on the goal metric; nothing here knows what an option
+is. Ranking by the 85th posterior percentile is optimism in the face of uncertainty (Kaufmann et al. 2012); exploration is
+Thompson sampling whose probabilities are computed, floored and logged, so that its value can be judged later.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reflection.errors import LearningError
+
+Array = NDArray[np.float64]
+Lane = Literal["exploit", "explore", "avoid", "not enough evidence"]
+
+OPTIMISM = 0.85
+EXPLOIT_ABOVE = 0.8
+AVOID_BELOW = 0.1
+NEGLIGIBLE = 0.02
+"""Log lifts smaller than two per cent change no decision."""
+FLOOR = 0.05
+EXPLORE_SHARE = (0.1, 0.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """What choosing an option means against the usual level, over the posterior.
+
+    Attributes:
+        p_better: probability that it beats the usual level.
+        low, median, high: 5 %, 50 % and 95 % quantiles of the multiplicative lift.
+        optimistic: the 85th percentile of the lift, what options are ranked by.
+        expected_gain, downside_5, cvar_5: mean, 5 % quantile and mean of the worst 5 % of the gain, in money (or
+            per unit of spend when the stake is 1); negative is a loss.
+    """
+
+    p_better: float
+    low: float
+    median: float
+    high: float
+    optimistic: float
+    expected_gain: float
+    downside_5: float
+    cvar_5: float
+
+
+def odds(draws: ArrayLike, stakes: ArrayLike) -> tuple[Odds, ...]:
+    """Odds of k options from draws of their log lifts, (k, n); `stakes` are their values at the usual level, money, (k,).
+
+    Raises:
+        LearningError: a draw is not finite, or a stake is negative.
+    """
+    matrix, stake = _matrix(draws), np.asarray(stakes, dtype=float)
+    if stake.shape != matrix.shape[:1] or not np.isfinite(stake).all() or (stake < 0).any():
+        raise LearningError("every option needs a stake that is not negative")
+    # Ties count half: an option without any effect is better with probability 1/2, not 0.
+    better = np.mean(matrix > 0, axis=1) + 0.5 * np.mean(matrix == 0, axis=1)
+    lift = np.exp(np.clip(np.sort(matrix, axis=1), -50.0, 50.0))  # one sort serves every quantile
+    low, median, optimistic, high = (_quantile(lift, level) for level in (0.05, 0.5, OPTIMISM, 0.95))
+    worst = lift[:, : max(1, int(np.ceil(0.05 * matrix.shape[1])))].mean(axis=1)
+    gains = [stake * (part - 1.0) for part in (lift.mean(axis=1), low, worst)]
+    columns = np.stack([better, low, median, high, optimistic, *gains], axis=1)
+    return tuple(Odds(*row) for row in columns.tolist())
+
+
+def lane(odds: Odds, *, established: bool) -> Lane:
+    """The lane of one option.
+
+    `established` says whether the selection that controls false discoveries let it through. Exploit and avoid want an
+    established effect with good odds; explore wants something to gain at the optimistic end; otherwise there is not
+    enough evidence to say anything.
+    """
+    if established and odds.p_better >= EXPLOIT_ABOVE:
+        return "exploit"
+    if established and odds.p_better <= AVOID_BELOW:
+        return "avoid"
+    if np.log(odds.optimistic) > NEGLIGIBLE and odds.p_better >= 0.5:
+        return "explore"
+    return "not enough evidence"
+
+
+def rank(draws: ArrayLike, percentile: float = OPTIMISM) -> NDArray[np.int64]:
+    """Indices of options (rows of draws), best first by an upper posterior percentile; ties keep their order."""
+    matrix = _matrix(draws)
+    return np.argsort(-np.quantile(matrix, percentile, axis=1), kind="stable").astype(np.int64)
+
+
+def propensities(draws: ArrayLike, *, floor: float = FLOOR) -> Array:
+    """Thompson probabilities of each option (row): the share of draws in which it is the best, floored.
+
+    The floor is added on the simplex, ``floor + (1 - K * floor) * share``, so every option keeps at least `floor` and
+    they add up to one; with so many options that the floors alone would exceed one half, the floor shrinks to 1/(2K).
+    """
+    matrix = _matrix(draws)
+    options = matrix.shape[0]
+    best = matrix.max(axis=0)
+    tied = matrix == best
+    share = (tied / tied.sum(axis=0)).mean(axis=1)
+    least = min(floor, 0.5 / options)
+    return np.asarray(least + (1.0 - options * least) * share, dtype=float)
+
+
+def explore_share(draws: ArrayLike) -> float:
+    """How much of the proposals to explore: 10 % when the best option is known, 30 % when it is anyone's guess.
+
+    Measured by the entropy of who is best, relative to not knowing at all.
+    """
+    share = propensities(draws, floor=0.0)
+    if share.size < 2:
+        return EXPLORE_SHARE[0]
+    present = share[share > 0]
+    ignorance = float(-(present * np.log(present)).sum() / np.log(share.size))
+    low, high = EXPLORE_SHARE
+    return low + (high - low) * min(1.0, max(0.0, ignorance))
+
+
+def slate(
+    draws: ArrayLike,
+    costs: Sequence[float | None],
+    *,
+    rng: np.random.Generator,
+    size: int = 10,
+    budget: float | None = None,
+) -> tuple[list[int], list[int]]:
+    """One proposal: (indices to exploit, best first; indices to explore), `size` in total, by cost within the budget.
+
+    The explored part (`explore_share` of the size, at least one) is drawn without replacement by Thompson sampling
+    from what is not exploited; an option whose cost exceeds what is left of `budget` is passed over. An option of
+    unknown cost (None) is explored only when no budget is set.
+    """
+    matrix = _matrix(draws)
+    explored_wanted = max(1, round(explore_share(matrix) * min(size, matrix.shape[0])))
+    order = [int(index) for index in rank(matrix)]
+    exploit = order[: max(0, min(size, len(order)) - explored_wanted)]
+    left = [index for index in order if index not in set(exploit)]
+    explore: list[int] = []
+    spent = 0.0
+    while left and len(explore) < explored_wanted:
+        sample = matrix[left, rng.integers(matrix.shape[1])]
+        chosen = left.pop(int(np.argmax(sample)))
+        cost = costs[chosen]
+        if budget is not None and (cost is None or spent + cost > budget):
+            continue
+        spent += cost or 0.0
+        explore.append(chosen)
+    return exploit, explore
+
+
+def _quantile(ordered: Array, level: float) -> Array:
+    """Linear-interpolation quantile of rows already sorted, (k,)."""
+    place = level * (ordered.shape[1] - 1)
+    below = int(place)
+    above = min(below + 1, ordered.shape[1] - 1)
+    return np.asarray(ordered[:, below] + (place - below) * (ordered[:, above] - ordered[:, below]))
+
+
+def _matrix(draws: ArrayLike) -> Array:
+    matrix = np.asarray(draws, dtype=float)
+    if matrix.ndim != 2 or matrix.size == 0 or not np.isfinite(matrix).all():
+        raise LearningError("options need a matrix of finite draws, one row each")
+    return matrix

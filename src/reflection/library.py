@@ -1,0 +1,173 @@
+"""The library door: the whole engine in one object, for notebooks, scripts and tests of other programs.
+
+    >>> import tempfile
+    >>> from reflection import Engine
+    >>> with tempfile.TemporaryDirectory() as folder, Engine(f"{folder}/campaigns.db", output=folder) as engine:
+    ...     analysis = engine.analyze({
+    ...         "campaign_id": "spring_sale", "platform": "Meta", "objective": "Sales",
+    ...         "expected_metrics": {"impressions": 10000, "clicks": 200, "conversions": 10, "spend": 500.0},
+    ...         "actual_metrics": {"impressions": 12000, "clicks": 330, "conversions": 11, "spend": 480.0},
+    ...         "timestamp": "2026-03-29T10:00:00+00:00",
+    ...     })
+    ...     ctr = analysis["comparison_report"]["deltas"]["ctr_diff"]
+    ...     print(f"CTR {ctr['pct_diff']:+.1f} %, beyond noise: {ctr['beyond_noise']}")
+    CTR +37.5 %, beyond noise: True
+
+Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and settings.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from reflection.campaign import Campaign
+from reflection.engine import Refused
+from reflection.intake import read
+from reflection.settings import DEFAULT_WORKSPACE, Settings
+from reflection.wiring import build
+
+CampaignLike = Campaign | Mapping[str, Any] | str | bytes
+
+
+class Engine:
+    """One engine on one database file; close it, or use it in a `with` statement.
+
+    Args:
+        database: the SQLite file; made when it does not exist. None takes MARKO_DATABASE_PATH.
+        workspace: which workspace everything happens in.
+        output: folder of the artifacts (output/<campaign_id>/*.json and weights.json); None takes the settings'.
+        settings: everything else, such as ``insights_model``; overrides the environment and `.env`.
+
+    Raises:
+        ConfigurationError: a setting is wrong.
+    """
+
+    def __init__(
+        self,
+        database: str | Path | None = None,
+        *,
+        workspace: str = DEFAULT_WORKSPACE,
+        output: str | Path | None = None,
+        **settings: Any,
+    ) -> None:
+        if database is not None:
+            settings["database_path"] = Path(database)
+        if output is not None:
+            settings["output_dir"] = Path(output)
+            settings.setdefault("weights_path", Path(output) / "weights.json")
+        self._application = build(Settings.load(**settings))
+        self._workspace = workspace
+        self._unlearnt = False
+
+    def analyze(self, campaign: CampaignLike) -> dict[str, Any]:
+        """Analyse one campaign (a `Campaign`, a mapping, or JSON) and remember it; the answer of POST /analyze-campaign.
+
+        Raises:
+            InvalidInput: the campaign cannot be accepted; nothing was stored.
+        """
+        answer = self._application.engine.analyze(read(Campaign, campaign), workspace=self._workspace)
+        self._unlearnt = self._unlearnt or not answer.replayed
+        return _json(answer.body)
+
+    def analyze_many(
+        self, campaigns: Iterable[CampaignLike], progress: Callable[[int], None] | None = None
+    ) -> Iterator[dict[str, Any] | Refused]:
+        """Analyse a stream; one that is refused is given back as `Refused` and does not stop the rest.
+
+        Learns once at the end. `progress` is called with the number done so far.
+
+        Raises:
+            InvalidInput: an item is no campaign at all.
+        """
+        valid = (read(Campaign, campaign) for campaign in campaigns)
+        for done, result in enumerate(
+            self._application.engine.analyze_many(valid, workspace=self._workspace), start=1
+        ):
+            self._unlearnt = True
+            if progress is not None:
+                progress(done)
+            yield result if isinstance(result, Refused) else _json(result.body)
+        self.learn()
+
+    def learn(self) -> None:
+        """Take in what was analysed since the last time, and publish weights.json and the artifacts."""
+        if self._unlearnt:
+            self._application.learner.learn_now(self._workspace)
+            self._unlearnt = False
+        self._application.publisher.publish_pending()
+
+    def insights(self, limit: int = 20) -> list[dict[str, Any]]:
+        """Stored learnings by priority."""
+        return self._application.engine.insights(workspace=self._workspace, limit=limit)
+
+    def patterns(self, limit: int = 20) -> list[dict[str, Any]]:
+        """Findings by impact."""
+        self.learn()
+        return self._application.engine.patterns(workspace=self._workspace, limit=limit)
+
+    def recommendations(self, platform: str | None = None, objective: str | None = None) -> dict[str, Any]:
+        """What to plan next."""
+        self.learn()
+        found = self._application.engine.recommendations(
+            workspace=self._workspace, platform=platform, objective=objective
+        )
+        return _plain(found)
+
+    def effects(self, **filters: Any) -> dict[str, Any]:
+        """Effects of signals as multiplicative lift; filters as GET /v1/effects."""
+        self.learn()
+        return _plain(self._application.engine.effects(workspace=self._workspace, **filters))
+
+    def evidence(self, signal: str) -> dict[str, Any]:
+        """The campaigns for and against a signal's effect.
+
+        Raises:
+            NotFound: no campaign has this signal.
+        """
+        self.learn()
+        return _plain(self._application.engine.effect_evidence(signal, workspace=self._workspace))
+
+    def show(self, campaign_id: str) -> dict[str, Any]:
+        """The stored analysis of a campaign.
+
+        Raises:
+            NotFound: there is no such campaign.
+        """
+        return _json(self._application.engine.show(campaign_id, workspace=self._workspace))
+
+    def delete(self, campaign_id: str) -> bool:
+        """Forget a campaign and retract what it taught; False if there was none."""
+        deleted = self._application.engine.delete(campaign_id, workspace=self._workspace)
+        self._unlearnt = self._unlearnt or deleted
+        return deleted
+
+    def close(self) -> None:
+        """Learn what is pending, publish, and close the database."""
+        try:
+            self.learn()
+        finally:
+            self._application.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:  # an error is on its way out; learning can wait for the next opening
+            self._application.close()
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    value: dict[str, Any] = orjson.loads(body)
+    return value
+
+
+def _plain(answer: Any) -> dict[str, Any]:
+    """An answer as the HTTP interface gives it: dictionaries, lists and numbers."""
+    return _json(orjson.dumps(answer))

@@ -1,0 +1,105 @@
+"""The default index: the vectors of the store's own rows, searched exactly in memory.
+
+Nothing is copied to another place that could be torn or stale: before each search one cheap question (has anybody
+committed?) decides whether the rows changed since are read, by their sequence number, deletions included. The first
+search of a workspace reads all of it. Knows the rows through `MemoryRows`; must not know SQL or files.
+"""
+
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from reflection.memory.embedders import Space
+from reflection.memory.rows import Change, MemoryRows, entry_of
+from reflection.memory.shelf import Entry, Hit, Shelf, Where
+from reflection.ports import Vector
+
+KEPT_WORKSPACES = 64
+"""Shelves kept in memory; the one not asked for longest is dropped and read again when needed."""
+
+
+@dataclass
+class _Place:
+    """One workspace's shelf in one space, and how far it has read."""
+
+    shelf: Shelf
+    seq: int = 0
+    version: object = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class LocalIndex:
+    """A `VectorIndex` over the store's rows; `put` and `remove` have nothing to do."""
+
+    name = "local"
+    mirrors = False
+
+    def __init__(self, rows: MemoryRows) -> None:
+        self._rows = rows
+        self._places: dict[tuple[str, str], _Place] = {}
+        self._lock = threading.Lock()
+
+    def search(self, workspace: str, space: Space, vector: Vector, limit: int, where: Where) -> list[Hit]:
+        """See `VectorIndex.search`."""
+        place = self._place(workspace, space)
+        with place.lock:
+            self._catch_up(place, workspace, space)
+            return place.shelf.search(vector, limit, where)
+
+    def put(self, workspace: str, space: Space, entries: Sequence[Entry]) -> None:
+        """Nothing: the rows are the index."""
+
+    def remove(self, workspace: str, memory_ids: Collection[str]) -> None:
+        """Nothing: the rows are the index."""
+
+    def ids(self, workspace: str, space: Space) -> frozenset[str]:
+        """See `VectorIndex.ids`."""
+        place = self._place(workspace, space)
+        with place.lock:
+            self._catch_up(place, workspace, space)
+            return place.shelf.ids()
+
+    def count(self, workspace: str, space: Space) -> int:
+        """See `VectorIndex.count`."""
+        place = self._place(workspace, space)
+        with place.lock:
+            self._catch_up(place, workspace, space)
+            return len(place.shelf)
+
+    def purge(self, workspace: str) -> None:
+        """Drop what is held of a workspace; its rows are the store's to delete."""
+        with self._lock:
+            self._places = {key: place for key, place in self._places.items() if key[0] != workspace}
+
+    def reset(self) -> None:
+        """Drop everything; it is read again when needed."""
+        with self._lock:
+            self._places = {}
+
+    def _place(self, workspace: str, space: Space) -> _Place:
+        key = (workspace, space.id)
+        with self._lock:
+            place = self._places.pop(key, None) or _Place(Shelf(space.dimensions))
+            self._places[key] = place  # the last one asked for is the last in line
+            while len(self._places) > KEPT_WORKSPACES:
+                del self._places[next(iter(self._places))]
+        return place
+
+    def _catch_up(self, place: _Place, workspace: str, space: Space) -> None:
+        version = self._rows.data_version()
+        if version == place.version:
+            return
+        if self._rows.last_seq(workspace) < place.seq:  # the workspace was purged, or the file replaced
+            place.shelf, place.seq = Shelf(space.dimensions), 0
+        for change in self._rows.changes(workspace, after=place.seq):
+            _apply(place.shelf, change, space)
+            place.seq = change.seq
+        place.version = version
+
+
+def _apply(shelf: Shelf, change: Change, space: Space) -> None:
+    entry = entry_of(change, space)
+    if entry is None:
+        shelf.remove([change.memory_id])
+    else:
+        shelf.put([entry])

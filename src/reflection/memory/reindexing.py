@@ -1,0 +1,161 @@
+"""Jobs that bring vectors and mirrors up to the rows: embed what lacks a vector, mirror changes, rebuild a mirror.
+
+All are resumable by nature: what was done is in the rows, and a killed job goes on where it stopped. Must not know SQL
+or files.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from reflection.errors import Unavailable
+from reflection.memory.embedders import Embedder, Space
+from reflection.memory.index import Entry, VectorIndex
+from reflection.memory.rows import MadeVector, MemoryRows, entry_of, entry_of_record
+
+BATCH = 64
+PUT_AT_ONCE = 1_000
+
+Progress = Callable[[int], None]
+"""Called with the number of memories done since the last call."""
+
+
+def _silent(_done: int) -> None:
+    """The progress of who does not want to know."""
+
+
+def reindex(
+    rows: MemoryRows, embedder: Embedder, index: VectorIndex, workspace: str, progress: Progress = _silent
+) -> int:
+    """Embed every memory that has no vector of this embedder; returns how many were embedded.
+
+    A memory that changes meanwhile is embedded anew. The mirror is told of each batch; when it is down, the
+    rows still get their vectors and `rebuild` mends it.
+
+    Raises:
+        Unavailable: no model is configured, or it or the store is down; what was done so far is kept.
+    """
+    space = _space(embedder)
+    done = 0
+    while batch := rows.missing(workspace, space.id, limit=BATCH):
+        vectors = embedder.embed([item.text for item in batch])
+        made = [
+            MadeVector(item.memory_id, item.seq, vector) for item, vector in zip(batch, vectors, strict=True)
+        ]
+        done += rows.set_vectors(workspace, space.id, made)
+        _tell(rows, index, space, workspace, [item.memory_id for item in batch])
+        progress(len(batch))
+    return done
+
+
+class Notice(Protocol):
+    """An outbox entry: this memory of this workspace changed."""
+
+    @property
+    def workspace(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+
+
+class Mirror:
+    """Keeps a mirror level with the rows: the outbox's handler for the topic ``vector``.
+
+    Args:
+        workspaces: every workspace there is, asked when rebuilding.
+    """
+
+    def __init__(
+        self,
+        rows: MemoryRows,
+        embedder: Embedder,
+        index: VectorIndex,
+        workspaces: Callable[[], Sequence[str]],
+    ) -> None:
+        self._rows, self._embedder, self._index, self._workspaces = rows, embedder, index, workspaces
+
+    def publish(self, entries: Sequence[Notice]) -> None:
+        """Put, replace or remove the memories named, as their rows are now; repeating does no harm.
+
+        Raises:
+            Unavailable: the mirror cannot be written; call again later.
+        """
+        changed: dict[str, dict[str, None]] = {}
+        for entry in entries:
+            changed.setdefault(entry.workspace, {})[entry.key] = None
+        for workspace, memory_ids in changed.items():
+            self._bring(workspace, list(memory_ids))
+
+    def rebuild(self) -> int:
+        """Recreate the mirror from the rows, also a damaged or deleted one; how many vectors it holds.
+
+        Raises:
+            Unavailable: the mirror or the store is down; running it again starts over.
+        """
+        return rebuild(self._rows, self._embedder, self._index, self._workspaces())
+
+    def _bring(self, workspace: str, memory_ids: Sequence[str]) -> None:
+        space = self._embedder.space
+        if not self._index.mirrors or space is None:
+            return
+        present = _present(self._rows, space, workspace, memory_ids)
+        gone = set(memory_ids) - {entry.memory_id for entry in present}
+        if gone:
+            self._index.remove(workspace, gone)
+        if present:
+            self._index.put(workspace, space, present)
+
+
+def rebuild(
+    rows: MemoryRows,
+    embedder: Embedder,
+    index: VectorIndex,
+    workspaces: Sequence[str],
+    progress: Progress = _silent,
+) -> int:
+    """Recreate an index from the rows, also a damaged or deleted one; returns how many vectors it holds.
+
+    Raises:
+        Unavailable: the index or the store is down; running it again starts over.
+    """
+    index.reset()
+    if embedder.space is None:
+        return 0
+    return sum(_refill(rows, embedder.space, index, workspace, progress) for workspace in workspaces)
+
+
+def _refill(rows: MemoryRows, space: Space, index: VectorIndex, workspace: str, progress: Progress) -> int:
+    total, waiting = 0, list[Entry]()
+    for change in rows.changes(workspace):
+        if (entry := entry_of(change, space)) is not None:
+            waiting.append(entry)
+        if len(waiting) >= PUT_AT_ONCE:
+            index.put(workspace, space, waiting)
+            progress(len(waiting))
+            total, waiting = total + len(waiting), []
+    if waiting:
+        index.put(workspace, space, waiting)
+        progress(len(waiting))
+    return total + len(waiting)
+
+
+def _tell(
+    rows: MemoryRows, index: VectorIndex, space: Space, workspace: str, memory_ids: Sequence[str]
+) -> None:
+    if not index.mirrors:
+        return
+    try:
+        index.put(workspace, space, _present(rows, space, workspace, memory_ids))
+    except Unavailable:
+        return  # the answer says that the mirror lags; the rows, which are the truth, are complete
+
+
+def _present(rows: MemoryRows, space: Space, workspace: str, memory_ids: Sequence[str]) -> list[Entry]:
+    records = rows.fetch(workspace, memory_ids).values()
+    return [entry for record in records if (entry := entry_of_record(record, space)) is not None]
+
+
+def _space(embedder: Embedder) -> Space:
+    if embedder.space is None:
+        raise Unavailable(
+            "no embedding model is configured", hint="set MARKO_EMBEDDING_MODEL or use the packaged one"
+        )
+    return embedder.space

@@ -1,0 +1,111 @@
+"""What memory needs from the store: its rows by sequence number, by id and by words. `store.memories` offers it.
+
+Rows are the truth of everything in memory/. Protocols, because memory/ and store/ are neighbours: neither knows the
+other, wiring brings them together.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from reflection import signals
+from reflection.memory.embedders import Space
+from reflection.memory.shelf import Columns, Entry
+from reflection.ports import MemoryRecord, Vector
+
+
+class Change(Protocol):
+    """The newest state of one memory without its text; a deleted one has no vector."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def memory_id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def platform(self) -> str: ...
+    @property
+    def objective(self) -> str: ...
+    @property
+    def timestamp(self) -> str: ...
+    @property
+    def embedder_id(self) -> str | None: ...
+    @property
+    def vector(self) -> Vector | None: ...
+    @property
+    def deleted(self) -> bool: ...
+
+
+class Unembedded(Protocol):
+    """A memory that has no vector of the embedder asked for."""
+
+    @property
+    def memory_id(self) -> str: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+
+
+class MadeVector(NamedTuple):
+    """A vector for one memory, made from the text it had at `seq`."""
+
+    memory_id: str
+    seq: int
+    vector: Vector
+
+
+class MemoryRows(Protocol):
+    """The memories of the store, one workspace at a time. Everything raises `Unavailable` when the store is down."""
+
+    def data_version(self) -> object: ...
+    def last_seq(self, workspace: str) -> int: ...
+    def changes(self, workspace: str, after: int = 0) -> Iterator[Change]: ...
+    def fetch(self, workspace: str, memory_ids: Sequence[str]) -> dict[str, MemoryRecord]: ...
+    def count(self, workspace: str) -> int: ...
+    def lexical(
+        self,
+        workspace: str,
+        query: str,
+        *,
+        kind: str | None = None,
+        platform: str | None = None,
+        objective: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int = 10,
+    ) -> list[tuple[str, float]]: ...
+    def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[Unembedded]: ...
+    def set_vectors(self, workspace: str, embedder_id: str, vectors: Sequence[Any]) -> int:
+        """Takes values like `MadeVector`; a memory that changed since its `seq` is skipped. How many were set."""
+        ...
+
+
+def entry_of(state: Change, space: Space) -> Entry | None:
+    """The index entry of a row; None when it is deleted, of another space, or its vector has not been made yet."""
+    if state.deleted:
+        return None
+    return _entry(state.memory_id, state, datetime.fromisoformat(state.timestamp), space)
+
+
+def entry_of_record(record: MemoryRecord, space: Space) -> Entry | None:
+    """The same of a whole record."""
+    return _entry(record.memory_id, record, record.timestamp, space)
+
+
+def columns_of(record: MemoryRecord) -> Columns:
+    """What filters see of a record."""
+    return _columns(record, record.timestamp)
+
+
+def _entry(memory_id: str, state: Change | MemoryRecord, at: datetime, space: Space) -> Entry | None:
+    vector = state.vector
+    if vector is None or state.embedder_id != space.id or vector.shape != (space.dimensions,):
+        return None  # a vector of the wrong length is damage: it is still found by words, and mended by `reindex`
+    return Entry(memory_id, vector, _columns(state, at))
+
+
+def _columns(state: Change | MemoryRecord, at: datetime) -> Columns:
+    platform, objective = signals.normalise(state.platform), signals.normalise(state.objective)
+    return Columns(state.kind, platform, objective, at.timestamp())

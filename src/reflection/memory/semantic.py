@@ -1,0 +1,295 @@
+"""Semantic memory: what `ports.Memory` promises, over rows, an embedder and an index.
+
+Degradation is visible and never an error: without a model words are searched, with a broken or lagging mirror the
+local index answers, and `status` and every result say so. Nothing here writes rows; `reindexing` does.
+Must not know SQL, files or settings.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from reflection import signals
+from reflection.errors import Unavailable
+from reflection.memory.embedders import Embedder, Space
+from reflection.memory.index import Hit, VectorIndex, Where
+from reflection.memory.local import LocalIndex
+from reflection.memory.ranking import Found, by_overlap, hybrid, weighted, worth
+from reflection.memory.rows import MemoryRows, columns_of, entry_of_record
+from reflection.ports import MemoryRecord, Vector
+from reflection.remember import memory_id, why, words
+from reflection.report import SimilarCampaign
+
+CANDIDATES = 50
+MAX_TERMS = 16
+MAX_QUERY = 2_000
+MAX_NAMES = 8
+NO_WORDS = "similar in meaning, no words in common"
+NO_MODEL, NO_INDEX, LAGGING = "embedder", "index", "index-lag"
+
+
+class LearningFacts(Protocol):
+    """Where a learning's present numbers come from: its memory holds only what it is about."""
+
+    def facts(self, workspace: str, learning_ids: Sequence[str]) -> dict[str, dict[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryItem:
+    """One thing found: why it was, and how it turned out."""
+
+    id: str
+    kind: str
+    score: float
+    rank: int
+    why: list[str]
+    outcome: dict[str, Any]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search answers: `index` that was really used, and what is degraded (empty when nothing is)."""
+
+    items: list[MemoryItem]
+    index: str
+    degraded: list[str]
+
+
+class SemanticMemory:
+    """Implements `ports.Memory`; thread-safe.
+
+    Args:
+        rows: the store's memories.
+        embedder: makes vectors of questions.
+        index: where vectors are searched; a mirror is only believed while it holds as many as the rows do.
+        learnings: present numbers of learnings, for ranking them.
+    """
+
+    def __init__(
+        self,
+        rows: MemoryRows,
+        embedder: Embedder,
+        index: VectorIndex,
+        *,
+        learnings: LearningFacts | None = None,
+    ) -> None:
+        self._rows, self._embedder, self._index, self._learnings = rows, embedder, index, learnings
+        self._local: VectorIndex = LocalIndex(rows) if index.mirrors else index
+        self._wrong: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def index(self) -> VectorIndex:
+        """The configured index."""
+        return self._index
+
+    @property
+    def embedder(self) -> Embedder:
+        """The configured embedder."""
+        return self._embedder
+
+    def embed(self, text: str) -> tuple[str | None, Vector | None]:
+        """The embedder id and the vector of a text; (None, None) when there is no model now."""
+        try:
+            vector = self._embedder.embed([text])[0]
+        except Unavailable as error:
+            self._note(NO_MODEL, error.message)
+            return None, None
+        self._note(NO_MODEL, None)
+        return (self._embedder.space.id if self._embedder.space else None), vector
+
+    def similar(
+        self, workspace: str, text: str, vector: Vector | None, *, limit: int, exclude: str | None = None
+    ) -> list[SimilarCampaign]:
+        """Campaigns like this text, best first, each with why and how it did; `exclude` is a campaign id."""
+        where = Where(kind="campaign")
+        wanted = max(limit + 1, CANDIDATES // 2)
+        hits = self._hits(workspace, vector, wanted, where)
+        if hits is None:
+            terms = " ".join(sorted(words(text))[:MAX_TERMS])
+            found = hybrid((), None, self._rows.lexical(workspace, terms, kind="campaign", limit=wanted))
+            rows = self._rows.fetch(workspace, [item.memory_id for item in found])
+        else:
+            rows = self._rows.fetch(workspace, [hit.memory_id for hit in hits])
+            found = by_overlap(text, hits, {name: row.text for name, row in rows.items()})
+        kept = [
+            item for item in found if item.memory_id in rows and _campaign_id(rows[item.memory_id]) != exclude
+        ]
+        return [_similar(item, rank, rows[item.memory_id], text) for rank, item in enumerate(kept[:limit], 1)]
+
+    def search(
+        self,
+        workspace: str,
+        q: str,
+        *,
+        platform: str | None = None,
+        objective: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        kind: str | None = None,
+        limit: int = 10,
+    ) -> SearchResult:
+        """Find campaigns and learnings by a question in plain words, or by name.
+
+        Args:
+            start: campaigns of this instant or later; learnings believed since.
+            kind: ``campaign`` or ``learning``; both when None.
+        """
+        question = q[:MAX_QUERY].strip()
+        where = Where(kind, _normal(platform), _normal(objective), _seconds(start), _seconds(end))
+        _, vector = self.embed(question) if question else (None, None)
+        hits = self._hits(workspace, vector, max(limit, CANDIDATES), where)
+        named = self._named(workspace, question)
+        lexical = self._lexical(workspace, question, where, start, end)
+        candidates = {*named, *(name for name, _ in lexical), *(hit.memory_id for hit in hits or ())}
+        rows = self._rows.fetch(workspace, sorted(candidates))
+        rows = {name: row for name, row in rows.items() if where.accepts(columns_of(row))}
+        cosines = None if hits is None or vector is None else self._cosines(rows, vector)
+        found = hybrid(named, cosines, lexical)
+        facts = self._facts(workspace, rows)
+        ranked = [
+            _valued(item, rows[item.memory_id], facts, where) for item in found if item.memory_id in rows
+        ]
+        ranked.sort(key=lambda item: (not item.exact, -item.score, item.memory_id))
+        items = [
+            _item(item, rank, rows[item.memory_id], question, facts)
+            for rank, item in enumerate(ranked[:limit], 1)
+        ]
+        status = self.status()
+        return SearchResult(items, status["index"] if hits is not None else "lexical", status["degraded"])
+
+    def status(self) -> dict[str, Any]:
+        """What answers, as of the last question: {index, embedder, degraded[], reasons{}}."""
+        with self._lock:
+            wrong = dict(self._wrong)
+        fallen_back = NO_INDEX in wrong or LAGGING in wrong
+        index = "lexical" if NO_MODEL in wrong or not self._embedder.space else self._index.name
+        return {
+            "index": "local" if index != "lexical" and fallen_back and self._index.mirrors else index,
+            "embedder": self._embedder.space.id if self._embedder.space else None,
+            "degraded": sorted(wrong if self._embedder.space else {*wrong, NO_MODEL}),
+            "reasons": wrong,
+        }
+
+    def _hits(self, workspace: str, vector: Vector | None, limit: int, where: Where) -> list[Hit] | None:
+        space = self._embedder.space
+        if vector is None or space is None:
+            return None
+        if self._index.mirrors and self._mirror_is_level(workspace, space):
+            try:
+                hits = self._index.search(workspace, space, vector, limit, where)
+            except Unavailable as error:
+                self._note(NO_INDEX, error.message)
+            else:
+                self._note(NO_INDEX, None)
+                return hits
+        return self._local.search(workspace, space, vector, limit, where)
+
+    def _mirror_is_level(self, workspace: str, space: Space) -> bool:
+        """Whether the mirror can be read and holds as many as the rows: a stale client answers without an error."""
+        try:
+            behind = self._local.count(workspace, space) - self._index.count(workspace, space)
+        except Unavailable as error:
+            self._note(NO_INDEX, error.message)
+            return False
+        self._note(NO_INDEX, None)
+        self._note(
+            LAGGING, f"the {self._index.name} mirror is {abs(behind)} memories off" if behind else None
+        )
+        return behind == 0
+
+    def _lexical(
+        self, workspace: str, question: str, where: Where, start: datetime | None, end: datetime | None
+    ) -> list[tuple[str, float]]:
+        """By words. Learnings are asked for apart: one without a context speaks of every platform and objective."""
+        terms = " ".join(sorted(words(question))[:MAX_TERMS])
+        found: list[tuple[str, float]] = []
+        if terms and where.kind in (None, "campaign"):
+            found += self._rows.lexical(
+                workspace,
+                terms,
+                kind="campaign",
+                platform=where.platform,
+                objective=where.objective,
+                start=start,
+                end=end,
+                limit=CANDIDATES,
+            )
+        if terms and where.kind in (None, "learning"):
+            found += self._rows.lexical(
+                workspace, terms, kind="learning", start=start, end=end, limit=CANDIDATES
+            )
+        return found
+
+    def _cosines(self, rows: dict[str, MemoryRecord], vector: Vector) -> dict[str, float]:
+        """Exact cosines of everything found, by whichever way; what has no vector of this space has none."""
+        space = self._embedder.space
+        entries = [entry_of_record(row, space) for row in rows.values()] if space else []
+        return {entry.memory_id: float(entry.vector @ vector) for entry in entries if entry is not None}
+
+    def _named(self, workspace: str, question: str) -> list[str]:
+        """Memories asked for by name: the whole question, or a word of it that looks like an identifier."""
+        candidates = [
+            question,
+            *(word for word in question.split() if any(c.isdigit() or c in "_-:" for c in word)),
+        ]
+        names = list(dict.fromkeys(stripped for name in candidates if (stripped := name.strip("\"'.,;?!()"))))
+        asked = [memory_id(kind, name) for name in names[:MAX_NAMES] for kind in ("campaign", "learning")]
+        there = self._rows.fetch(workspace, asked) if asked else {}
+        return [name for name in asked if name in there]
+
+    def _facts(self, workspace: str, rows: dict[str, MemoryRecord]) -> dict[str, dict[str, Any]]:
+        wanted = {name: _bare(name) for name, row in rows.items() if row.kind == "learning"}
+        if not wanted or self._learnings is None:
+            return {}
+        facts = self._learnings.facts(workspace, list(wanted.values()))
+        return {name: facts.get(learning_id, {}) for name, learning_id in wanted.items()}
+
+    def _note(self, part: str, reason: str | None) -> None:
+        with self._lock:
+            if reason is None:
+                self._wrong.pop(part, None)
+            else:
+                self._wrong[part] = reason
+
+
+def _valued(found: Found, row: MemoryRecord, facts: dict[str, dict[str, Any]], where: Where) -> Found:
+    if row.kind != "learning":
+        return found
+    return weighted(found, worth(facts.get(row.memory_id, {}), where.platform, where.objective))
+
+
+def _item(
+    found: Found, rank: int, row: MemoryRecord, question: str, facts: dict[str, dict[str, Any]]
+) -> MemoryItem:
+    name = _bare(row.memory_id)
+    reasons = [f"named: {name}"] if found.exact else []
+    reasons += why(question, row.text)
+    outcome = facts.get(row.memory_id) or row.metadata.get("outcome") or {}
+    return MemoryItem(name, row.kind, round(found.score, 6), rank, reasons or [NO_WORDS], outcome, row.text)
+
+
+def _similar(found: Found, rank: int, row: MemoryRecord, asked: str) -> SimilarCampaign:
+    metadata = {**row.metadata, "rank": rank, "why": why(asked, row.text) or [NO_WORDS]}
+    metadata.setdefault("outcome", {})
+    return SimilarCampaign(row.memory_id, _campaign_id(row), round(found.score, 6), row.summary, metadata)
+
+
+def _campaign_id(row: MemoryRecord) -> str:
+    return str(row.metadata.get("campaign_id") or _bare(row.memory_id))
+
+
+def _bare(name: str) -> str:
+    """A memory's id without its kind."""
+    return name.partition(":")[2]
+
+
+def _normal(text: str | None) -> str | None:
+    return None if text is None else signals.normalise(text)
+
+
+def _seconds(instant: datetime | None) -> float | None:
+    return None if instant is None else instant.timestamp()

@@ -1,0 +1,61 @@
+"""The findings that concern one campaign, taken from the workspace's current knowledge.
+
+Pure selection: nothing is estimated here. Where nothing is known it says why, and what would settle it.
+"""
+
+from collections.abc import Collection
+
+from reflection.campaign import Campaign
+from reflection.knowledge import Knowledge
+from reflection.report import Category, Finding, PatternReport
+
+MOST_FINDINGS = 30
+
+
+def patterns_for(
+    campaign: Campaign, signal_keys: Collection[str], knowledge: Knowledge, *, generated_at: str
+) -> PatternReport:
+    """Findings about the campaign's signals, about itself, and about the whole workspace's clusters."""
+    present = set(signal_keys)
+    concerned = [f for f in knowledge.findings if _concerns(f, present, campaign.campaign_id)]
+    chosen = sorted(concerned, key=lambda f: (-f.impact_score, f.finding_id))[:MOST_FINDINGS]
+
+    def of(category: Category) -> tuple[Finding, ...]:
+        return tuple(finding for finding in chosen if finding.category == category)
+
+    return PatternReport(
+        campaign_id=campaign.campaign_id,
+        generated_at=generated_at,
+        pattern_report=tuple(chosen),
+        winning_audiences=of("winning_audience"),
+        high_performing_creatives=of("high_performing_creative"),
+        budget_inefficiencies=of("budget_inefficiency"),
+        platform_trends=of("platform_trend"),
+        clusters=of("cluster"),
+        auto_tags=_tags(signal_keys, chosen),
+        reason=None if chosen else _reason(knowledge),
+        next_test=knowledge.next_test,
+        as_of=knowledge.as_of,
+        epoch=knowledge.epoch,
+    )
+
+
+def _concerns(finding: Finding, signal_keys: set[str], campaign_id: str) -> bool:
+    if finding.category in ("cluster", "budget_inefficiency"):
+        return campaign_id in finding.supporting
+    names = {finding.signal_key, *finding.metadata.get("aliases", ())}
+    return bool(names & signal_keys)
+
+
+def _tags(signal_keys: Collection[str], findings: list[Finding]) -> tuple[str, ...]:
+    """The campaign's signals, and the category of every finding it takes part in."""
+    mains = [key for key in signal_keys if "*" not in key.partition(":")[0]]
+    return tuple(mains) + tuple(sorted({f"{f.category}:{f.direction}" for f in findings}))
+
+
+def _reason(knowledge: Knowledge) -> str:
+    if knowledge.as_of is None:
+        return "nothing has been learnt yet: this workspace has no fitted campaigns"
+    return knowledge.reason or (
+        f"{knowledge.campaigns} campaigns were learnt from; none of this campaign's signals stands out beyond noise"
+    )

@@ -1,0 +1,172 @@
+"""What the engine needs from the outside, as protocols and the values that cross them.
+
+Adapters (store, memory, explain's writers) implement these; the engine and the learner call them. This file knows
+core values only, and no adapter.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflection.knowledge import Knowledge
+from reflection.report import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRecord:
+    """One thing to be remembered: its meaning as text, its filters as columns, its vector if an embedder ran."""
+
+    memory_id: str
+    kind: str
+    text: str
+    platform: str
+    objective: str
+    timestamp: datetime
+    summary: str
+    metadata: dict[str, Any]
+    embedder_id: str | None = None
+    vector: Vector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCampaign:
+    """A campaign as the store holds it; `answer` is the JSON that was served for this revision."""
+
+    workspace: str
+    campaign_id: str
+    revision: int
+    content_hash: str
+    campaign_json: str
+    answer: bytes
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisRecord:
+    """Everything one analysis writes, in one transaction.
+
+    Attributes:
+        expected_revision: the revision that was current when the analysis was computed (0 = new); another one in
+            the store means somebody was faster, nothing is written and `StaleRevision` is raised.
+        evidence: the ledger payload (+1); an earlier revision's payload is appended with sign -1.
+        artifacts: file name -> JSON bytes, published by the outbox after the commit.
+        forecasts: rows for the append-only forecast register.
+    """
+
+    workspace: str
+    campaign_id: str
+    expected_revision: int
+    content_hash: str
+    campaign_json: str
+    platform: str
+    objective: str
+    timestamp: datetime
+    created_at: str
+    comparison: Comparison
+    statements: Sequence[Statement]
+    evidence: bytes
+    signal_keys: Sequence[str]
+    memory: MemoryRecord
+    answer: bytes
+    artifacts: dict[str, bytes]
+    idempotency_key: str | None = None
+    request_hash: str | None = None
+    forecasts: Sequence["ForecastRow"] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRow:
+    """One forecast in the append-only register. `quantiles` maps "0.05" ... to values; money in `currency`."""
+
+    issuer: str
+    version: str
+    issued_at: str
+    metric: str
+    point: float | None
+    quantiles: dict[str, float] = field(default_factory=dict)
+    campaign_id: str | None = None
+    platform: str | None = None
+    objective: str | None = None
+    period_start: str | None = None
+    period_end: str | None = None
+    currency: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One entry of the append-only evidence ledger; the fold of sign x payload over all entries is the truth."""
+
+    seq: int
+    campaign_id: str
+    revision: int
+    sign: int
+    payload: bytes
+
+
+class StaleRevision(Exception):
+    """Another writer stored this campaign since it was read; the engine computes again."""
+
+
+class Store(Protocol):
+    """The structured truth: one workspace at a time, every call names it."""
+
+    def campaign(self, workspace: str, campaign_id: str) -> StoredCampaign | None: ...
+    def save_analysis(self, record: AnalysisRecord) -> StoredCampaign: ...
+    def delete_campaign(self, workspace: str, campaign_id: str) -> bool: ...
+    def idempotent_answer(self, workspace: str, key: str) -> tuple[str, bytes] | None: ...
+    def knowledge(self, workspace: str) -> Knowledge: ...
+    def save_knowledge(self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes]) -> bool: ...
+    def last_seq(self, workspace: str) -> int: ...
+    def ledger(self, workspace: str, after: int = 0, limit: int | None = None) -> Iterator[LedgerEntry]: ...
+    def live_evidence(self, workspace: str, upto: int | None = None) -> Iterator[tuple[str, bytes]]: ...
+    def accepted(self, workspace: str) -> frozenset[str]: ...
+    def accept(self, record: AnalysisRecord) -> StoredCampaign: ...
+    def workspaces(self) -> list[str]: ...
+    def insights(self, workspace: str, limit: int) -> list[dict[str, Any]]: ...
+    def patterns(self, workspace: str, limit: int) -> list[dict[str, Any]]: ...
+    def evidence_of_signal(
+        self, workspace: str, signal_key: str, limit: int
+    ) -> list[tuple[str, bytes]]: ...
+
+
+class Publisher(Protocol):
+    """Publishes committed artifacts (output folder, weights.json, mirrors) from the outbox."""
+
+    def publish_pending(self) -> int: ...
+    def rebuild(self) -> int: ...
+
+
+class Memory(Protocol):
+    """Similar things from before. `embed` runs before the write transaction, `similar` never writes."""
+
+    def embed(self, text: str) -> tuple[str | None, Vector | None]: ...
+    def similar(
+        self, workspace: str, text: str, vector: Vector | None, *, limit: int, exclude: str | None = None
+    ) -> list[SimilarCampaign]: ...
+    def status(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a writer may speak about: numbers with ids, nothing else."""
+
+    comparison: Comparison
+    patterns: PatternReport
+    findings: tuple[Finding, ...]
+    similar: tuple[SimilarCampaign, ...]
+    platform: str
+    objective: str
+    notes: tuple[str, ...] = ()
+
+
+class InsightWriter(Protocol):
+    """Turns facts into sentences; the deterministic writer is one, a language model behind the gate another."""
+
+    def write(self, facts: Facts) -> Insights: ...

@@ -1,0 +1,156 @@
+"""Reading the posteriors of a fit: draws of effects and of composed KPIs for any mix of signals.
+
+CPA, ROAS and conversions per currency unit are composed from the draws of CPM, CTR, CVR and AOV, never fitted again
+(LEARNING 3), so what is said about them adds up. Knows `Knowledge` and signal keys; must not know how a fit is made.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflection import signals
+from reflection.knowledge import Knowledge, MetricPosterior
+
+Array = NDArray[np.float64]
+
+COMPOSITION: Mapping[str, Mapping[str, int]] = MappingProxyType(
+    {
+        "cpm": {"cpm": 1},
+        "ctr": {"ctr": 1},
+        "cvr": {"cvr": 1},
+        "aov": {"aov": 1},
+        "cpc": {"cpm": 1, "ctr": -1},
+        "cpa": {"cpm": 1, "ctr": -1, "cvr": -1},
+        "conversions_per_spend": {"ctr": 1, "cvr": 1, "cpm": -1},
+        "roas": {"aov": 1, "cvr": 1, "ctr": 1, "cpm": -1},
+    }
+)
+"""Log of a KPI as a signed sum of observed log-rates (CPM per impression)."""
+
+PER_MILLE = 1000.0
+
+
+def known(knowledge: Knowledge, metric: str) -> bool:
+    """Whether every part of a KPI has a posterior."""
+    return metric in COMPOSITION and all(part in knowledge.posteriors for part in COMPOSITION[metric])
+
+
+def draw_count(knowledge: Knowledge, metric: str) -> int:
+    """How many joint draws a KPI has: the fewest of its parts."""
+    return min(int(knowledge.posteriors[part].draws.shape[1]) for part in COMPOSITION[metric])
+
+
+def effect_draws(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> Array | None:
+    """Draws of the log lift of a mix of signals on a KPI, against the average level; None when not known.
+
+    Signals that were never seen contribute nothing here (see `level_draws` for their uncertainty).
+    """
+    if not known(knowledge, metric):
+        return None
+    shares, count = resolved(knowledge, shares), draw_count(knowledge, metric)
+    total = np.zeros(count)
+    for part, sign in COMPOSITION[metric].items():
+        posterior = knowledge.posteriors[part]
+        rows = feature_rows(posterior)
+        for key, share in shares.items():
+            if key in rows:
+                total += sign * share * posterior.draws[rows[key], :count]
+    return total
+
+
+def effect_matrix(knowledge: Knowledge, metric: str) -> tuple[dict[str, int], Array]:
+    """Draws of every signal's log lift on a known KPI at once: signal key -> row, and the matrix (signals, draws)."""
+    parts = COMPOSITION[metric]
+    count = draw_count(knowledge, metric)
+    keys = sorted({key for part in parts for key in knowledge.posteriors[part].features})
+    rows = {key: row for row, key in enumerate(keys)}
+    matrix = np.zeros((len(keys), count))
+    for part, sign in parts.items():
+        found = knowledge.posteriors[part]
+        matrix[[rows[key] for key in found.features]] += sign * found.draws[1:, :count]
+    return rows, matrix
+
+
+def level_draws(
+    knowledge: Knowledge, metric: str, shares: Mapping[str, float], rng: np.random.Generator
+) -> Array | None:
+    """Draws of the log level of a KPI for a mix of signals: reference, intercept, effects and what was never seen.
+
+    A signal without a column adds its group's prior scatter, so an unseen platform widens. CPM is per 1,000
+    impressions as everywhere outside the learning core.
+    """
+    if not known(knowledge, metric):
+        return None
+    shares, count = resolved(knowledge, shares), draw_count(knowledge, metric)
+    total = np.zeros(count)
+    for part, sign in COMPOSITION[metric].items():
+        total += sign * _part_level(knowledge.posteriors[part], shares, count, rng)
+    return total + (np.log(PER_MILLE) if metric == "cpm" else 0.0)
+
+
+def level_mean(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> float | None:
+    """Posterior mean of the log level of a KPI for a mix of signals; what was never seen adds nothing. CPM per 1,000."""
+    if not known(knowledge, metric):
+        return None
+    total, mix = 0.0, resolved(knowledge, shares)
+    for part, sign in COMPOSITION[metric].items():
+        posterior = knowledge.posteriors[part]
+        means, rows = posterior.means, feature_rows(posterior)
+        effects = sum(share * float(means[rows[key]]) for key, share in mix.items() if key in rows)
+        total += sign * (float(np.log(posterior.reference)) + float(means[0]) + effects)
+    return total + (float(np.log(PER_MILLE)) if metric == "cpm" else 0.0)
+
+
+def resolved(knowledge: Knowledge, shares: Mapping[str, float]) -> dict[str, float]:
+    """Shares with every alias replaced by the signal that stands for it, counted once."""
+    aliases = knowledge.aliases
+    mix: dict[str, float] = {}
+    for key, share in shares.items():
+        name = aliases.get(key, key)
+        mix[name] = max(mix.get(name, 0.0), share)
+    return mix
+
+
+def scatter(knowledge: Knowledge, metric: str) -> float:
+    """Standard deviation between campaigns of a KPI on the log scale, its parts taken as independent."""
+    parts = COMPOSITION[metric]
+    return float(np.sqrt(sum(knowledge.posteriors[part].sigma ** 2 for part in parts if part in knowledge.posteriors)))
+
+
+def usual(knowledge: Knowledge, metric: str) -> float | None:
+    """The KPI of the average level: median over the draws, in its own units."""
+    draws = level_draws(knowledge, metric, {}, np.random.default_rng(0))
+    return None if draws is None else float(np.exp(np.median(draws)))
+
+
+def unseen(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> tuple[str, ...]:
+    """Main signals of a mix that no posterior of the KPI has ever seen, sorted."""
+    parts = [knowledge.posteriors[part] for part in COMPOSITION[metric] if part in knowledge.posteriors]
+    seen = {key for posterior in parts for key in posterior.features}
+    groups = {signals.parse(key).group for key in seen}
+    shares = resolved(knowledge, shares)
+    # A group that is no part of the model (a headline attribute, say) is not evidence of anything missing.
+    return tuple(
+        sorted(key for key in shares if key not in seen and "*" not in key and signals.parse(key).group in groups)
+    )
+
+
+def feature_rows(posterior: MetricPosterior) -> dict[str, int]:
+    """Signal key -> row of the draws."""
+    return {key: row for row, key in enumerate(posterior.features, start=1)}
+
+
+def _part_level(
+    posterior: MetricPosterior, shares: Mapping[str, float], count: int, rng: np.random.Generator
+) -> Array:
+    rows = feature_rows(posterior)
+    total: Array = np.log(posterior.reference) + posterior.draws[0, :count].astype(np.float64)
+    for key, share in sorted(shares.items()):
+        if key in rows:
+            total += share * posterior.draws[rows[key], :count]
+        else:
+            tau = posterior.tau.get(signals.parse(key).group, 0.0)
+            total += share * tau * rng.normal(size=count)
+    return total

@@ -1,0 +1,247 @@
+"""Settings: everything that can be configured, read from the environment and `.env`, checked before anything starts.
+
+Only the doors and wiring read this file; what is inside the engine gets plain values. A wrong value raises
+`ConfigurationError` with one line that names the variable, what is wrong and what is allowed. Secrets are
+`SecretStr`: no repr, log line or error message shows them. Relative paths are relative to the working directory.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from limits import RateLimitItem, parse
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from reflection.errors import ConfigurationError
+
+DEFAULT_WORKSPACE = "default"
+WORKSPACE_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
+ANY_WORKSPACE = "*"
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+SECRET_FIELDS = frozenset({"openai_api_key", "api_keys"})
+_NO_LIMIT = frozenset({"off", "none", "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """One key of MARKO_API_KEYS: the workspace it opens (`*` = any) and whether it may write."""
+
+    workspace: str
+    secret: SecretStr
+    writes: bool = True
+
+
+def _split(value: Any) -> Any:
+    """Lists are written with commas: ``a,b``."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _api_key(text: str) -> ApiKey:
+    """Read ``key``, ``workspace=key``, ``workspace:read=key`` or ``*=key``; a key may end in ``=`` (base64)."""
+    scope, separator, secret = text.partition("=")
+    if not separator or not secret.strip("="):
+        return ApiKey(DEFAULT_WORKSPACE, SecretStr(text))
+    workspace, _, mode = scope.strip().partition(":")
+    if workspace != ANY_WORKSPACE and not WORKSPACE_NAME.match(workspace):
+        raise ValueError("a workspace name has lower-case letters, digits, - and _, at most 63")
+    if mode not in ("", "read", "write"):
+        raise ValueError("after the workspace's colon stands 'read' or 'write'")
+    return ApiKey(workspace, SecretStr(secret.strip()), writes=mode != "read")
+
+
+def _api_keys(value: Any) -> Any:
+    parts = _split(value)
+    return tuple(_api_key(part) if isinstance(part, str) else part for part in parts)
+
+
+class Settings(BaseSettings):
+    """All settings; each field is the variable ``MARKO_<FIELD>``, except the two ``OPENAI_`` ones."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MARKO_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    openai_api_key: SecretStr | None = Field(
+        None,
+        validation_alias="OPENAI_API_KEY",
+        description="Lets a language model phrase the insights; without it sentences are deterministic.",
+    )
+    openai_base_url: str | None = Field(
+        None,
+        validation_alias="OPENAI_BASE_URL",
+        pattern=r"^https?://[^\s]+$",
+        description="Another OpenAI-compatible server (http:// or https://).",
+    )
+    database_path: Path = Field(Path("reflection.db"), description="The SQLite file that holds everything.")
+    output_dir: Path = Field(
+        Path("output"), description="Folder of the artifacts, one subfolder per campaign."
+    )
+    vector_backend: Literal["auto", "local", "chroma", "json"] = Field(
+        "auto",
+        description="Vector index: `auto` (Chroma if installed and healthy, else `local`), `local`, `chroma` or `json`.",
+    )
+    vector_path: Path = Field(Path("vectors"), description="Folder of the Chroma index.")
+    vector_fallback_path: Path = Field(Path("vectors.json"), description="File of the `json` vector index.")
+    weights_path: Path = Field(Path("weights.json"), description="The global snapshot of the signal weights.")
+    insights_model: str = Field(
+        "gpt-4o-mini", min_length=1, description="Language model that phrases the insights."
+    )
+    embedding_model: str = Field(
+        "text-embedding-3-small",
+        min_length=1,
+        description="OpenAI embedding model; without OPENAI_API_KEY the packaged model is used.",
+    )
+    insights_limit: int = Field(
+        20, ge=1, le=500, description="How many insights and patterns a list gives by default, 1 to 500."
+    )
+    api_keys: Annotated[tuple[ApiKey, ...], NoDecode, BeforeValidator(_api_keys)] = Field(
+        (),
+        description="Keys, separated by commas: `key`, `workspace=key`, `workspace:read=key`, `*=key`. "
+        "Without any, only clients on this machine are served.",
+    )
+    host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address to listen on; another than loopback needs MARKO_API_KEYS.",
+    )
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on, 1 to 65535.")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (),
+        description="Host names clients may address, separated by commas; empty: loopback names without keys, any with keys.",
+    )
+    goal_metric: Literal["auto", "roas", "conversions_per_spend"] = Field(
+        "auto",
+        description="What signal weights measure: `auto` (ROAS where revenue is given), `roas` or `conversions_per_spend`.",
+    )
+    conversion_weight: float = Field(1.0, description="Weight of conversions in the performance score.")
+    ctr_weight: float = Field(
+        1000.0, description="Weight of CTR (a share, not per cent) in the performance score."
+    )
+    cpa_weight: float = Field(1.0, description="Weight of CPA in the performance score; it is subtracted.")
+    holdback: float = Field(
+        0.2,
+        ge=0.0,
+        lt=1.0,
+        description="Share of recommendations held back at random to measure if advice helps, 0 to below 1.",
+    )
+    rate_limit: str = Field(
+        "6000/minute",
+        description="Requests per key, such as `100/minute` or `10/second`; `off` for no limit.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR."
+    )
+    max_body_bytes: int = Field(
+        1_048_576,
+        ge=1_024,
+        le=1_073_741_824,
+        description="Largest request body in bytes, 1024 to 1073741824.",
+    )
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _limit_is_readable(cls, value: str) -> str:
+        if value.strip().casefold() not in _NO_LIMIT:
+            try:
+                limit = parse(value)
+            except ValueError:
+                raise ValueError("write it as '100/minute', '10/second' or 'off'") from None
+            if limit.amount < 1:
+                raise ValueError("at least one request; write 'off' for no limit")
+        return value.strip()
+
+    @field_validator("conversion_weight", "ctr_weight", "cpa_weight")
+    @classmethod
+    def _finite(cls, value: float) -> float:
+        if not math.isfinite(value):
+            raise ValueError("a finite number")
+        return value
+
+    @field_validator("log_level", "vector_backend", "goal_metric", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any, info: Any) -> Any:
+        if isinstance(value, str):
+            return value.strip().upper() if info.field_name == "log_level" else value.strip().lower()
+        return value
+
+    @classmethod
+    def load(cls, **values: Any) -> Self:
+        """Read the settings; `values` override the environment, which overrides `.env`.
+
+        Raises:
+            ConfigurationError: a value is wrong; the message is one line.
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise _wrong_value(error) from None
+
+    @property
+    def limit(self) -> RateLimitItem | None:
+        """The rate limit per key, or None for no limit."""
+        return None if self.rate_limit.casefold() in _NO_LIMIT else parse(self.rate_limit)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the server listens on this machine only."""
+        return self.host.strip("[]").casefold() in LOOPBACK_HOSTS
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret text, for those who must keep them out of what they print."""
+        keys = [key.secret.get_secret_value() for key in self.api_keys]
+        openai = [self.openai_api_key.get_secret_value()] if self.openai_api_key else []
+        return tuple(secret for secret in keys + openai if secret)
+
+
+def variable_of(field: str) -> str:
+    """The environment variable of a field: ``port`` -> ``MARKO_PORT``."""
+    return field.upper() if field.startswith("openai_") else f"MARKO_{field.upper()}"
+
+
+def variables() -> dict[str, str]:
+    """Every environment variable with what it means, in the order of the documentation."""
+    return {variable_of(name): field.description or "" for name, field in Settings.model_fields.items()}
+
+
+def check_listening(settings: Settings, host: str | None = None) -> None:
+    """Refuse to listen beyond this machine without a key: nobody is let in by forgetting.
+
+    Raises:
+        ConfigurationError: the host is not loopback and MARKO_API_KEYS is empty.
+    """
+    address = host or settings.host
+    if address.strip("[]").casefold() not in LOOPBACK_HOSTS and not settings.api_keys:
+        raise ConfigurationError(
+            f"MARKO_HOST={address} would serve other machines without any key",
+            hint="set MARKO_API_KEYS, or listen on 127.0.0.1",
+        )
+
+
+def _wrong_value(error: ValidationError) -> ConfigurationError:
+    """One line for the first wrong value, with what is allowed; never the value of a secret."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    location = str(first["loc"][0]).casefold() if first["loc"] else ""
+    field = next(
+        (known for known in Settings.model_fields if location in (known, f"marko_{known}")), "settings"
+    )
+    name, info = variable_of(field), Settings.model_fields.get(field)
+    sent = "" if field in SECRET_FIELDS else f"={str(first.get('input', ''))[:60]!r}"
+    problem = first["msg"].removeprefix("Value error, ")
+    more = f" (and {error.error_count() - 1} more wrong settings)" if error.error_count() > 1 else ""
+    return ConfigurationError(
+        f"{name}{sent} is wrong: {problem}{more}",
+        hint=f"{name}: {info.description if info else ''} Correct it in the environment or in .env",
+        field=name,
+    )

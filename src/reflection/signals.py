@@ -1,0 +1,144 @@
+"""Signal keys: the only place that makes and reads them.
+
+A signal is something a campaign has and another may share: its platform, an age band, a creative type. Its key is
+``group:level``, such as ``platform:meta`` or ``audience.age:18-25``; an interaction is ``a*b:x*y``. Two spellings of
+one thing ("R&D" and "r&d", "18-25" and "18 – 25") give one key. Knows campaigns; must not know evidence or numbers.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from reflection.campaign import Audience, Campaign, Creative
+
+PLATFORM = "platform"
+OBJECTIVE = "objective"
+AUDIENCE = "audience"
+CREATIVE = "creative"
+CREATIVE_TYPE = "creative.type"
+AUDIENCE_AGE = "audience.age"
+CROSS = "*"
+"""Joins the groups, and the levels, of an interaction."""
+
+INTERACTIONS = ((PLATFORM, CREATIVE_TYPE), (PLATFORM, AUDIENCE_AGE))
+"""The planned interactions; everything else is additive."""
+
+ATTRIBUTE_ALIASES = {
+    "age_range": "age",
+    "age_group": "age",
+    "ages": "age",
+    "age": "age",
+    "tier": "city_tier",
+    "sex": "gender",
+}
+_DASHES = re.compile(r"\s*[\u2010-\u2015\u2212\uFE58\uFE63\uFF0D-]+\s*")
+_SPACE = re.compile(r"\s+")
+_ESCAPES = {"%": "%25", ":": "%3a", "*": "%2a", "/": "%2f"}
+_ESCAPE_TABLE = str.maketrans(_ESCAPES)
+
+
+@dataclass(frozen=True, order=True)
+class Signal:
+    """One signal: its group (``audience.age``) and its level (``18-25``), both normalised."""
+
+    group: str
+    level: str
+
+    @property
+    def key(self) -> str:
+        """The text form, ``group:level``."""
+        return f"{self.group}:{self.level}"
+
+    @property
+    def parts(self) -> tuple["Signal", ...]:
+        """The main signals of an interaction, or the signal itself."""
+        groups, levels = self.group.split("*"), self.level.split("*")
+        return tuple(Signal(group, level) for group, level in zip(groups, levels, strict=True))
+
+    @property
+    def label(self) -> str:
+        """How a person reads it: ``age 18-25``, ``video on meta``."""
+        names = [f"{_group_label(part.group)} {_unescape(part.level)}".strip() for part in self.parts]
+        return " x ".join(names)
+
+
+def normalise(text: str) -> str:
+    """One spelling for one thing: NFKC, case folded, dashes unified, white space collapsed, separators escaped."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _SPACE.sub(" ", _DASHES.sub("-", folded)).strip().translate(_ESCAPE_TABLE)
+
+
+def attribute_group(prefix: str, attribute: str) -> str:
+    """The group of an attribute: ``audience`` + ``age_range`` -> ``audience.age``."""
+    name = normalise(attribute).replace(" ", "_").replace("-", "_")
+    return f"{prefix}.{ATTRIBUTE_ALIASES.get(name, name)}"
+
+
+def parse(key: str) -> Signal:
+    """Read a key back: the inverse of `Signal.key`."""
+    group, _, level = key.partition(":")
+    return Signal(group, level)
+
+
+def of_platform(platform: str) -> Signal:
+    """The signal of a platform."""
+    return Signal(PLATFORM, normalise(platform))
+
+
+def of_objective(objective: str) -> Signal:
+    """The signal of an objective."""
+    return Signal(OBJECTIVE, normalise(objective))
+
+
+def of_audience(audience: Audience) -> list[tuple[Signal, float]]:
+    """An audience's signals with their shares: its name, and each attribute (a list splits its share)."""
+    found = [(Signal(AUDIENCE, normalise(audience.name)), 1.0)]
+    for attribute, value in audience.attributes.items():
+        levels = [value] if isinstance(value, str) else value
+        group = attribute_group(AUDIENCE, attribute)
+        found += [(Signal(group, normalise(level)), 1.0 / len(levels)) for level in levels]
+    return found
+
+
+def of_creative(creative: Creative) -> list[tuple[Signal, float]]:
+    """A creative's signals with their shares: its id, its type, and each attribute."""
+    found = [(Signal(CREATIVE, normalise(creative.id)), 1.0), (Signal(CREATIVE_TYPE, normalise(creative.type)), 1.0)]
+    for attribute, level in creative.attributes.items():
+        found.append((Signal(attribute_group(CREATIVE, attribute), normalise(level)), 1.0))
+    return found
+
+
+def of_cell(
+    platform: str, objective: str, audiences: list[Audience], creatives: list[Creative]
+) -> dict[Signal, float]:
+    """Membership shares of one cell: every group's shares add up to at most 1.
+
+    Several audiences (creatives) without a breakdown share equally. Interactions are products of the shares of their
+    parts, which is exact for platform interactions because a campaign has one platform.
+    """
+    shares = {of_platform(platform): 1.0, of_objective(objective): 1.0}
+    for members in ([of_audience(item) for item in audiences], [of_creative(item) for item in creatives]):
+        for signals in members:
+            for signal, share in signals:
+                shares[signal] = shares.get(signal, 0.0) + share / len(members)
+    for first, second in INTERACTIONS:
+        pairs = [(a, b) for a in shares if a.group == first for b in shares if b.group == second]
+        for a, b in pairs:
+            shares[Signal(f"{a.group}*{b.group}", f"{a.level}*{b.level}")] = shares[a] * shares[b]
+    return shares
+
+
+def of_campaign(campaign: Campaign) -> dict[Signal, float]:
+    """Membership shares of a whole campaign, ignoring any breakdown."""
+    return of_cell(campaign.platform, campaign.objective, list(campaign.audiences), list(campaign.creatives))
+
+
+def _group_label(group: str) -> str:
+    last = group.split(".")[-1].replace("_", " ")
+    return {"type": "creative type"}.get(last, last)
+
+
+def _unescape(level: str) -> str:
+    for plain, escaped in reversed(_ESCAPES.items()):  # '%' last, or it would unescape twice
+        level = level.replace(escaped, plain)
+    return level

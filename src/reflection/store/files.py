@@ -1,0 +1,110 @@
+"""Files that are there whole or not at all, and a lock between processes.
+
+A new content is written beside the old one, flushed to the disk and renamed over it; then the folder is flushed, so
+that a power cut cannot undo the rename. Must not know what the files say.
+"""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from reflection.errors import StorageFull, Unavailable
+
+if sys.platform != "win32":
+    import fcntl
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_PENDING = ".pending"
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise the operating system's errors as the engine's own."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise StorageFull("the disk is full; the file was not changed", hint="free some space") from error
+        raise Unavailable(f"a file could not be written: {error.strerror}") from error
+
+
+def write_files(folder: Path, contents: dict[str, bytes]) -> None:
+    """Write files of one folder, each atomically; durable when this returns.
+
+    Only one process may write to a folder at a time (see `locked`).
+
+    Raises:
+        StorageFull: the disk is full. Unavailable: the folder is a link, or cannot be written.
+    """
+    with translated_errors():
+        _make_folder(folder)
+        for name in contents:
+            _write_beside(folder / f".{name}{_PENDING}", contents[name])
+        for name in contents:
+            os.replace(folder / f".{name}{_PENDING}", folder / name)
+        flush_folder(folder)
+
+
+def remove_files(folder: Path, names: list[str]) -> None:
+    """Remove files, and the folder if that leaves it empty; what is not named stays."""
+    with translated_errors():
+        if folder.is_symlink() or not folder.is_dir():
+            return
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+            (folder / f".{name}{_PENDING}").unlink(missing_ok=True)
+        flush_folder(folder)
+        with suppress(OSError):  # somebody else's files are in it
+            folder.rmdir()
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock that only one thread of one process has at a time; it ends with the process."""
+    with translated_errors():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if (
+            sys.platform != "win32"
+        ):  # there, one process publishes; renaming keeps each file whole all the same
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _write_beside(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_folder(folder: Path) -> None:
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.is_symlink():
+        raise Unavailable(f"the folder {folder.name} is a link; nothing is written through it")
+    for place in missing:
+        flush_folder(place.parent)
+
+
+def flush_file(path: Path) -> None:
+    """Make a file's content durable."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def flush_folder(folder: Path) -> None:
+    """Make a folder's list of names durable: what was renamed or removed in it stays so."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

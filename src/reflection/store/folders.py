@@ -1,0 +1,52 @@
+"""Folder names for ids: never outside the output folder, never two ids in one folder, on any file system.
+
+An id that is a plain lower-case name is its own folder. Any other gets a readable slug, ``~`` and a hash of its exact
+characters; a plain name holds no ``~``, so the two kinds never meet. Must not know what is put into a folder.
+"""
+
+import hashlib
+import re
+import unicodedata
+from pathlib import Path
+
+from reflection.store.schema import DEFAULT_WORKSPACE
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+_UNSAFE = re.compile(r"[^a-z0-9]+")
+_RESERVED = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$"}
+    | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
+)
+_SLUG_LENGTH = 48
+_HASH_LENGTH = 24  # 96 bits: nobody finds two ids with one hash
+
+
+def folder_name(identifier: str) -> str:
+    """The folder of an id: the id itself when that is safe everywhere, else ``slug~hash``.
+
+    Upper case, accents and their two Unicode spellings, device names such as ``con`` and names ending in a dot are
+    not safe everywhere: some file systems take two of them for one, or for none.
+    """
+    if _PLAIN.fullmatch(identifier) and not identifier.endswith(".") and not _is_reserved(identifier):
+        return identifier
+    ascii_text = unicodedata.normalize("NFKD", identifier).encode("ascii", "ignore").decode().lower()
+    slug = _UNSAFE.sub("-", ascii_text).strip("-")[:_SLUG_LENGTH].rstrip("-") or "id"
+    digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH]
+    return f"{slug}~{digest}"
+
+
+def workspace_folder(output: Path, workspace: str) -> Path:
+    """Where a workspace publishes: the output folder itself for the default one, ``@name`` below it for others.
+
+    No campaign's folder begins with ``@``.
+    """
+    return output if workspace == DEFAULT_WORKSPACE else output / f"@{folder_name(workspace)}"
+
+
+def campaign_folder(output: Path, workspace: str, campaign_id: str) -> Path:
+    """Where a campaign's files are published."""
+    return workspace_folder(output, workspace) / folder_name(campaign_id)
+
+
+def _is_reserved(name: str) -> bool:
+    return name.partition(".")[0] in _RESERVED

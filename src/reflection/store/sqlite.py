@@ -1,0 +1,237 @@
+"""Everything that is SQLite and nothing else: connections, transactions, errors, upserts, full text.
+
+To put Postgres in its place, write this file again: the rest of the store speaks SQLAlchemy Core. Must not know a
+table's meaning; what it says about `memories` is only how its text is indexed.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Insert, Table, TextClause, create_engine, event, exc, text
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+
+from reflection.errors import Conflict, ReflectionError, StorageFull, Unavailable
+
+WAL_PAGES = 4_000
+"""Pages in the write-ahead log before a commit also checkpoints: fewer slow commits than with the default of 1,000."""
+
+APPEND_ONLY = ("campaign_revisions", "evidence", "forecasts")
+_DIALECT = SQLiteDialect_pysqlite()
+_FULL_TEXT_COLUMNS = ("memory_id", "text", "summary")
+_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def make_engine(path: Path, *, writer: bool, busy_seconds: float) -> Engine:
+    """An engine on one file.
+
+    The writer has one connection, so that a process's threads queue for it fairly instead of polling SQLite's lock,
+    and begins with BEGIN IMMEDIATE: a deferred transaction that reads before it writes fails with SQLITE_BUSY
+    whatever the timeout. Readers have connections of their own, refuse to write and see one snapshot a transaction.
+    """
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"check_same_thread": False, "timeout": busy_seconds, "cached_statements": 256},
+        poolclass=QueuePool,
+        pool_size=1 if writer else 8,
+        max_overflow=0 if writer else 24,
+        pool_timeout=busy_seconds,
+        pool_use_lifo=True,
+    )
+
+    def prepare(driver: sqlite3.Connection, _record: object) -> None:
+        driver.isolation_level = None  # the driver's own BEGIN would come too late and be deferred
+        _enter_wal(driver, busy_seconds)
+        driver.execute("PRAGMA synchronous=FULL")
+        driver.execute("PRAGMA foreign_keys=ON")
+        driver.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
+        if not writer:
+            driver.execute("PRAGMA query_only=ON")
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+def _enter_wal(driver: sqlite3.Connection, busy_seconds: float) -> None:
+    """Switch to write-ahead logging; SQLite does not wait for a lock here, so two first openers must."""
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            if driver.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                driver.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def data_version(connection: PoolProxiedConnection) -> int:
+    """A number that changes on this connection when any other connection has committed."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute("PRAGMA data_version")
+        row = cursor.fetchone()
+        return int(row[0]) if row else 0
+    finally:
+        cursor.close()
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise SQLAlchemy's and the driver's errors as the engine's own."""
+    try:
+        yield
+    except exc.IntegrityError as error:
+        raise Conflict("the database refused a row that contradicts what is stored") from error
+    except exc.TimeoutError as error:
+        raise Unavailable("the database is busy", hint="try again in a moment") from error
+    except exc.DBAPIError as error:
+        raise _translate(error.orig) from error
+    except sqlite3.Error as error:
+        raise _translate(error) from error
+
+
+def _translate(error: BaseException | None) -> ReflectionError:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return Unavailable("the database refused the statement")
+    if code in _FULL or code & 0xFF in _FULL:
+        return StorageFull("the disk is full; nothing was changed", hint="free some space and send it again")
+    if code & 0xFF in _BUSY:
+        return Unavailable("the database is busy", hint="try again in a moment")
+    if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return Unavailable("the database file is damaged", hint="restore the last backup, then run 'rebuild'")
+    return Unavailable(f"the database is not usable ({getattr(error, 'sqlite_errorname', 'unknown')})")
+
+
+def upsert(table: Table, keys: Sequence[str]) -> Insert:
+    """INSERT that replaces the row with the same key; the rows given name every column but a row number."""
+    statement = insert(table)
+    changed = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in keys and not column.primary_key
+    }
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=changed)
+
+
+def insert_missing(table: Table) -> Insert:
+    """INSERT that leaves a row alone which is there already."""
+    return insert(table).on_conflict_do_nothing()
+
+
+def insert_rows(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run a constant INSERT for many rows of the same columns, past SQLAlchemy's work for each parameter.
+
+    That work is half the time of storing a large batch, and does nothing for texts, numbers and bytes.
+    """
+    if rows:
+        sql, names = _compiled(statement, tuple(rows[0]))
+        connection.exec_driver_sql(sql, [tuple(row[name] for name in names) for row in rows])
+
+
+@lru_cache(maxsize=64)
+def _compiled(statement: Insert, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    compiled = statement.compile(dialect=_DIALECT, column_keys=list(columns))
+    return str(compiled), tuple(compiled.positiontup or ())
+
+
+def guards_ddl() -> list[str]:
+    """Triggers that keep the append-only tables append-only."""
+    return [
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for table in APPEND_ONLY
+        for verb in ("UPDATE", "DELETE")
+    ]
+
+
+def drop_guards_ddl() -> list[str]:
+    """The statements that take `guards_ddl` away again, for purging a workspace."""
+    return [f"DROP TRIGGER {table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")]
+
+
+def full_text_ddl() -> list[str]:
+    """FTS5 with porter stemming over `memories`, kept by triggers: in the same transaction, and never forgotten."""
+    columns = ", ".join(_FULL_TEXT_COLUMNS)
+    new = ", ".join(f"new.{name}" for name in _FULL_TEXT_COLUMNS)
+    old = ", ".join(f"old.{name}" for name in _FULL_TEXT_COLUMNS)
+    add = f"INSERT INTO memories_fts(rowid, {columns}) VALUES (new.id, {new});"
+    remove = f"INSERT INTO memories_fts(memories_fts, rowid, {columns}) VALUES ('delete', old.id, {old});"
+    return [
+        f"CREATE VIRTUAL TABLE memories_fts USING fts5({columns}, content='memories', content_rowid='id', "
+        "tokenize='porter unicode61 remove_diacritics 2')",
+        f"CREATE TRIGGER memories_fts_add AFTER INSERT ON memories BEGIN {add} END",
+        f"CREATE TRIGGER memories_fts_remove AFTER DELETE ON memories BEGIN {remove} END",
+        f"CREATE TRIGGER memories_fts_change AFTER UPDATE OF {columns} ON memories BEGIN {remove} {add} END",
+    ]
+
+
+def drop_full_text_ddl() -> list[str]:
+    """The statements that take `full_text_ddl` away again."""
+    triggers = [f"DROP TRIGGER memories_fts_{name}" for name in ("add", "remove", "change")]
+    return [*triggers, "DROP TABLE memories_fts"]
+
+
+def full_text_query(terms: Sequence[str]) -> str:
+    """An FTS5 expression that finds rows with any of the terms; quoting makes every character of them plain text."""
+    return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
+
+
+def full_text_search(conditions: str) -> TextClause:
+    """Rows of `memories` by relevance. `conditions` is SQL over `m` made by the caller, never user text."""
+    return text(
+        "SELECT m.memory_id, -bm25(memories_fts) AS score FROM memories_fts "
+        "JOIN memories AS m ON m.id = memories_fts.rowid "
+        f"WHERE memories_fts MATCH :query AND m.workspace = :workspace AND m.deleted = 0{conditions} "
+        "ORDER BY bm25(memories_fts), m.memory_id LIMIT :limit"
+    )
+
+
+def rebuild_full_text(connection: Connection) -> None:
+    """Make the full-text index again from the rows."""
+    connection.exec_driver_sql("INSERT INTO memories_fts(memories_fts) VALUES ('rebuild')")
+
+
+def full_text_is_sound(connection: Connection) -> bool:
+    """Whether the full-text index says what the rows say; needs a writing transaction."""
+    try:
+        connection.exec_driver_sql(
+            "INSERT INTO memories_fts(memories_fts, rank) VALUES ('integrity-check', 1)"
+        )
+    except exc.DBAPIError:
+        return False
+    return True
+
+
+def integrity_problems(connection: Connection) -> list[str]:
+    """What SQLite itself finds wrong with the file and with references; empty when all is well."""
+    found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    return found + [f"{row[0]} row {row[1]} refers to nothing in {row[2]}" for row in broken]
+
+
+def copy_database(connection: Connection, target: Path) -> None:
+    """Copy the database, as it is at one moment, into a new file while others go on writing."""
+    source = connection.connection.driver_connection
+    if not isinstance(source, sqlite3.Connection):
+        raise Unavailable("an online backup needs a SQLite connection")
+    copy = sqlite3.connect(target)
+    try:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+    finally:
+        copy.close()

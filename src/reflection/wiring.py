@@ -1,0 +1,162 @@
+"""Wiring: the only file that knows every concrete part. Settings in, an `Application` out.
+
+Everything inside gets plain values and ports; nobody below reads settings, and nobody above builds parts.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+
+from reflection.background import Background
+from reflection.engine import Engine
+from reflection.explain.writer import DeterministicWriter
+from reflection.forecaster import Forecaster
+from reflection.kpi import ScoreWeights
+from reflection.learner import Learner
+from reflection.memory.backends import choose_index
+from reflection.memory.embedders import Embedder, NoEmbedder
+from reflection.memory.minilm import PackagedEmbedder
+from reflection.memory.semantic import SemanticMemory
+from reflection.ports import InsightWriter
+from reflection.settings import Settings
+from reflection.store.artifacts import ArtifactFolder
+from reflection.store.database import Database, open_database
+from reflection.store.memories import MemoryRows
+from reflection.store.outbox import Outbox
+from reflection.store.publisher import OutboxPublisher
+from reflection.store.store import SqlStore
+
+log = structlog.get_logger("reflection")
+
+
+class BackgroundLearner(Learner):
+    """The learner with its thread."""
+
+    def __init__(self, *args: Any, after: Callable[[], object], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._after = after
+        self._thread = Background("learner", self._work, _report)
+
+    def start(self) -> None:
+        """Learn in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the fit in hand and stop."""
+        self._thread.stop()
+
+    def _work(self) -> None:
+        self.learn_all()
+        self._after()
+
+
+class BackgroundPublisher:
+    """The publisher with its thread."""
+
+    def __init__(self, publisher: OutboxPublisher) -> None:
+        self._publisher = publisher
+        self._thread = Background("publisher", publisher.publish_pending, _report, poll=0.2)
+
+    def publish_pending(self) -> int:
+        """Publish what is pending; how many entries."""
+        return self._publisher.publish_pending()
+
+    def rebuild(self) -> int:
+        """Publish everything again from the rows; how many things."""
+        return self._publisher.rebuild()
+
+    def start(self) -> None:
+        """Publish in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Publish what is pending, then stop."""
+        self._thread.stop()
+        self._publisher.publish_pending()
+
+
+class Application:
+    """Everything that runs, built from one `Settings`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database: Database = open_database(settings.database_path)
+        self.store = SqlStore(self.database)
+        self.artifacts = ArtifactFolder(self.database, settings.output_dir, settings.weights_path)
+        self.outbox = Outbox(self.database)
+        lock = Path(f"{settings.database_path}.publish.lock")
+        self.publisher = BackgroundPublisher(OutboxPublisher(self.outbox, {"artifacts": self.artifacts}, lock))
+        self.memory = _memory(settings, self.database)
+        score_weights = ScoreWeights(settings.conversion_weight, settings.ctr_weight, settings.cpa_weight)
+        self.learner = BackgroundLearner(
+            self.store, goal=settings.goal_metric, score_weights=score_weights, after=lambda: None
+        )
+        self.engine = Engine(
+            self.store,
+            self.memory,
+            _writer(settings),
+            output_path=lambda workspace, campaign_id: str(self.artifacts.folder_of(workspace, campaign_id)),
+            score_weights=score_weights,
+            forecaster=Forecaster(),
+        )
+
+    def status(self) -> dict[str, Any]:
+        """What is configured, what is degraded, and how far the projections are behind."""
+        memory = self.memory.status()
+        return {
+            "database": str(self.settings.database_path),
+            "memory": memory,
+            "writer": "deterministic",
+            "learning_lag": {name: self.learner.lag(name) for name in self.store.workspaces()},
+            "outbox_lag": self.outbox.lag(),
+            "degraded": list(memory.get("degraded", ())),
+        }
+
+    def rebuild(self) -> int:
+        """Recreate every projection from the rows: artifacts, weights.json, mirrors."""
+        return self.publisher.rebuild()
+
+    def close(self) -> None:
+        """Close the database; the application is not usable afterwards."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def build(settings: Settings) -> Application:
+    """Build the application.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or a newer version wrote the database.
+        Unavailable: the database cannot be opened.
+    """
+    return Application(settings)
+
+
+def _writer(settings: Settings) -> InsightWriter:
+    return DeterministicWriter()
+
+
+def _memory(settings: Settings, database: Database) -> SemanticMemory:
+    rows = MemoryRows(database)
+    index = choose_index(
+        settings.vector_backend, rows, chroma_path=settings.vector_path, json_path=settings.vector_fallback_path
+    )
+    return SemanticMemory(rows, _embedder(settings), index)
+
+
+def _embedder(settings: Settings) -> Embedder:
+    return PackagedEmbedder() if PackagedEmbedder is not None else NoEmbedder()
+
+
+def _report(name: str, error: Exception) -> None:
+    log.error("background work failed", part=name, error=type(error).__name__, exc_info=error)

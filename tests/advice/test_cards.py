@@ -1,0 +1,107 @@
+"""Cards: the right lane, odds in money, evidence by name, and ids that never change with the numbers."""
+
+import re
+
+import pytest
+
+from reflection import cards
+from reflection.knowledge import NOTHING, Knowledge
+
+
+def _by_signal(options: tuple[cards.Option, ...]) -> dict[str, cards.Card]:
+    return {option.card.signal: option.card for option in options}
+
+
+def test_every_signal_gets_its_lane(knowledge: Knowledge):
+    found = _by_signal(cards.build(knowledge))
+
+    assert found["creative.type:video"].lane == "exploit"
+    assert found["creative.type:image"].lane == "avoid"
+    assert found["platform:google"].lane == "explore"
+    assert found["audience.age:45+"].lane == "not enough evidence"
+
+
+def test_an_objective_is_given_and_never_recommended(knowledge: Knowledge):
+    assert "objective:leads" not in _by_signal(cards.build(knowledge))
+
+
+def test_gains_are_money_of_a_usual_campaign_at_the_usual_return(knowledge: Knowledge):
+    card = _by_signal(cards.build(knowledge))["creative.type:video"]
+
+    assert card.stake == pytest.approx(500.0)
+    assert card.currency == "EUR"
+    assert card.expected_gain == pytest.approx(500 * 4.0 * (card.effect - 1), rel=0.05)
+    assert card.cvar_5 <= card.downside_5 <= card.expected_gain
+
+
+def test_without_revenue_conversions_are_worth_the_usual_cpa(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.3, 0.05, True)}, metric="conversions_per_spend")
+    card = _by_signal(cards.build(known))["creative.type:video"]
+    assert card.expected_gain == pytest.approx(500 * (card.effect - 1), rel=0.05)
+
+
+def test_unknown_spend_gives_no_money_instead_of_zero(make_knowledge):
+    from dataclasses import replace
+
+    known = make_knowledge({"creative.type:video": (0.3, 0.05, True)})
+    known = replace(known, effects=tuple(replace(effect, spend=None) for effect in known.effects))
+    card = _by_signal(cards.build(known))["creative.type:video"]
+    assert (card.stake, card.expected_gain, card.downside_5, card.cvar_5) == (None, None, None, None)
+    assert "EUR" not in card.sentence
+
+
+def test_evidence_for_and_against_is_named(knowledge: Knowledge):
+    card = _by_signal(cards.build(knowledge))["creative.type:video"]
+    assert card.evidence_for == ("c1", "c2")
+    assert card.evidence_against == ("c9",)
+    assert card.grade == "observed"
+
+
+def test_on_a_platform_the_odds_are_those_of_this_platform(knowledge: Knowledge):
+    everywhere = _by_signal(cards.build(knowledge))["creative.type:video"]
+    on_meta = _by_signal(cards.build(knowledge, "Meta"))["creative.type:video"]
+
+    assert on_meta.effect == pytest.approx(everywhere.effect * 1.105, rel=0.03)
+    assert on_meta.id != everywhere.id
+    assert not [key for key in _by_signal(cards.build(knowledge, "Meta")) if key.startswith("platform:")]
+
+
+def test_without_a_platform_an_interaction_is_an_option_of_its_own(knowledge: Knowledge):
+    found = _by_signal(cards.build(knowledge))
+    joint = found["platform*creative.type:meta*video"]
+    assert joint.effect == pytest.approx(found["creative.type:video"].effect * 1.105, rel=0.03)
+
+
+def test_an_id_depends_on_what_is_proposed_and_not_on_numbers(make_knowledge):
+    first = _by_signal(cards.build(make_knowledge({"creative.type:video": (0.30, 0.08, True)})))
+    later = _by_signal(cards.build(make_knowledge({"creative.type:video": (0.22, 0.05, True)}, epoch=9)))
+    turned = _by_signal(cards.build(make_knowledge({"creative.type:video": (-0.3, 0.05, True)})))
+
+    assert first["creative.type:video"].id == later["creative.type:video"].id
+    assert first["creative.type:video"].id != turned["creative.type:video"].id
+    assert re.fullmatch(r"rec_[0-9a-f]{16}", first["creative.type:video"].id)
+
+
+def test_sentences_say_how_much_how_sure_and_what_may_be_lost(knowledge: Knowledge):
+    sentence = _by_signal(cards.build(knowledge))["creative.type:video"].sentence
+    assert sentence.startswith("Use more of creative type video: revenue per unit of spend +34 %")
+    assert "90 % interval" in sentence
+    assert "EUR expected" in sentence
+    assert "once in 20" in sentence
+
+
+def test_reasons_are_real(knowledge: Knowledge):
+    found = _by_signal(cards.build(knowledge))
+    assert "is a finding (probability of the wrong sign 0.010)" in found["creative.type:video"].reason
+    assert "few campaigns" in found["audience.age:45+"].reason
+
+
+def test_propensities_add_up_over_the_options(knowledge: Knowledge):
+    options = cards.with_propensities(cards.build(knowledge), drawn=True)
+    assert sum(option.card.propensity or 0 for option in options) == pytest.approx(1.0)
+    assert all(option.card.drawn for option in options)
+    assert cards.with_propensities((), drawn=True) == ()
+
+
+def test_nothing_learnt_gives_no_options():
+    assert cards.build(NOTHING) == ()

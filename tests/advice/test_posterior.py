@@ -1,0 +1,70 @@
+"""Composed KPIs: they add up, and what was never seen widens."""
+
+import numpy as np
+import pytest
+
+from reflection import posterior
+from reflection.knowledge import NOTHING, Knowledge
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+def test_usual_levels_are_those_of_the_references(knowledge: Knowledge):
+    assert posterior.usual(knowledge, "cpm") == pytest.approx(10.0, rel=0.01)
+    assert posterior.usual(knowledge, "ctr") == pytest.approx(0.02, rel=0.01)
+    assert posterior.usual(knowledge, "cpa") == pytest.approx(10.0, rel=0.01)
+    assert posterior.usual(knowledge, "roas") == pytest.approx(4.0, rel=0.01)
+
+
+def test_a_composed_effect_is_the_sum_of_its_parts(knowledge: Knowledge):
+    mix = {"creative.type:video": 1.0}
+    parts = {part: posterior.effect_draws(knowledge, part, mix) for part in ("aov", "cvr", "ctr", "cpm")}
+    roas = posterior.effect_draws(knowledge, "roas", mix)
+    cpa = posterior.effect_draws(knowledge, "cpa", mix)
+
+    assert roas is not None
+    assert cpa is not None
+    np.testing.assert_allclose(roas, parts["aov"] + parts["cvr"] + parts["ctr"] - parts["cpm"])
+    np.testing.assert_allclose(cpa, parts["cpm"] - parts["cvr"] - parts["ctr"])
+
+
+def test_all_effects_at_once_are_those_one_by_one(knowledge: Knowledge):
+    rows, matrix = posterior.effect_matrix(knowledge, "roas")
+    for key, row in rows.items():
+        np.testing.assert_allclose(matrix[row], posterior.effect_draws(knowledge, "roas", {key: 1.0}), atol=1e-6)
+
+
+def test_shares_scale_an_effect(knowledge: Knowledge):
+    whole = posterior.effect_draws(knowledge, "cvr", {"creative.type:video": 1.0})
+    half = posterior.effect_draws(knowledge, "cvr", {"creative.type:video": 0.5})
+    assert whole is not None
+    np.testing.assert_allclose(half, whole / 2)
+
+
+def test_an_unseen_level_widens_by_the_scatter_of_its_group(knowledge: Knowledge):
+    seen = posterior.level_draws(knowledge, "ctr", {"platform:meta": 1.0}, _rng())
+    new = posterior.level_draws(knowledge, "ctr", {"platform:tiktok": 1.0}, _rng())
+    assert seen is not None
+    assert new is not None
+    assert new.std() > seen.std() + 0.1
+    assert new.std() == pytest.approx(0.2, abs=0.03)
+
+
+def test_what_is_unseen_is_named_and_unmodelled_groups_are_not(knowledge: Knowledge):
+    mix = {"platform:tiktok": 1.0, "platform:meta": 0.0, "creative.hook:fear": 1.0, "platform*creative.type:tiktok*x": 1.0}
+    assert posterior.unseen(knowledge, "roas", mix) == ("platform:tiktok",)
+
+
+def test_scatter_adds_up_over_the_parts(knowledge: Knowledge):
+    assert posterior.scatter(knowledge, "ctr") == pytest.approx(0.1)
+    assert posterior.scatter(knowledge, "cpa") == pytest.approx(0.1 * np.sqrt(3))
+
+
+def test_nothing_learnt_gives_nothing():
+    assert not posterior.known(NOTHING, "roas")
+    assert not posterior.known(NOTHING, "no such metric")
+    assert posterior.effect_draws(NOTHING, "roas", {}) is None
+    assert posterior.level_draws(NOTHING, "roas", {}, _rng()) is None
+    assert posterior.usual(NOTHING, "roas") is None

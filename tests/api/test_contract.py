@@ -1,0 +1,122 @@
+"""What existing clients read: paths, field names and figures of the specification, over real HTTP."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+from reflection.api.examples import CMP_007
+
+COMPARISON = {"campaign_id", "generated_at", "expected_rates", "actual_rates", "deltas", "performance_score", "summary"}
+PATTERNS = {
+    "campaign_id", "generated_at", "pattern_report", "winning_audiences", "high_performing_creatives",
+    "budget_inefficiencies", "platform_trends", "clusters", "auto_tags",
+}  # fmt: skip
+ANSWER = {"comparison_report", "pattern_report", "insights", "weights", "similar_campaigns", "stored_memory"}
+
+
+@pytest.fixture(scope="module")
+def analysis(client):
+    response = client.post("/analyze-campaign", json=CMP_007)
+    assert response.status_code == 200
+    return response.json()
+
+
+def test_the_answer_has_the_fields_of_the_specification(analysis):
+    assert set(analysis) >= ANSWER
+    assert set(analysis["comparison_report"]) >= COMPARISON
+    assert set(analysis["pattern_report"]) >= PATTERNS
+    assert set(analysis["insights"]) >= {"narrative_summary", "key_learnings", "recommendations", "anomalies", "source"}
+    assert set(analysis["weights"]) >= {"generated_at", "scoring_weights", "signal_weights", "updated_signals"}
+    assert set(analysis["stored_memory"]) >= {"sqlite_saved", "vector_saved", "output_path"}
+
+
+def test_the_specifications_sample_has_its_figures(analysis):
+    comparison = analysis["comparison_report"]
+    deltas = comparison["deltas"]
+
+    assert deltas["ctr_diff"]["pct_diff"] == pytest.approx(75.0)
+    assert round(deltas["cpa_diff"]["expected"], 2) == 50.0
+    assert round(deltas["cpa_diff"]["actual"], 2) == 19.27
+    assert deltas["cpa_diff"]["favorable"] is True
+    assert deltas["cvr_diff"]["beyond_noise"] is False
+    assert comparison["performance_score"] == pytest.approx(220.73, abs=0.005)
+
+
+def test_an_analysed_campaign_is_found_everywhere(client, live, analysis):
+    stored = client.get(f"/v1/campaigns/{CMP_007['campaign_id']}")
+    insights = client.get("/insights").json()
+
+    assert stored.json() == analysis
+    assert {row["kind"] for row in insights} <= {"key_learning", "recommendation", "anomaly"}
+    assert [row["priority"] for row in insights] == sorted((row["priority"] for row in insights), reverse=True)
+    assert set(insights[0]) >= {"id", "campaign_id", "kind", "content", "priority", "created_at"}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_lists_are_as_long_as_asked(client, analysis, limit):
+    assert len(client.get("/insights", params={"limit": limit}).json()) == limit
+
+
+def test_recommendations_can_be_filtered(client, analysis):
+    for params in ({}, {"platform": "Meta"}, {"platform": "Meta", "objective": "Lead Generation"}):
+        answer = client.get("/recommendations", params=params).json()
+
+        assert set(answer) >= {"generated_at", "recommendations", "top_signals", "similar_campaigns"}
+
+
+def test_effects_say_as_of_when(client, live, analysis):
+    live.application.learner.learn_now("default")
+
+    page = client.get("/v1/effects").json()
+
+    assert set(page) >= {"items", "next_cursor", "as_of", "epoch"}
+
+
+def test_an_id_with_slashes_and_accents_can_be_read_accepted_and_deleted(client, campaign):
+    for campaign_id in ("a/b c", "..", "Ä/../ö?#%", "x/accept", "x/report"):
+        assert client.post("/analyze-campaign", json=campaign(campaign_id=campaign_id)).status_code == 200
+        path = f"/v1/campaigns/{quote(campaign_id, safe='')}"
+        if campaign_id != "..":  # clients and servers may resolve dots in a path
+            assert client.get(path).json()["comparison_report"]["campaign_id"] == campaign_id
+            assert client.post(f"{path}/accept").json()["accepted"] is True
+            assert client.delete(path).status_code == 204
+            assert client.get(path).status_code == 404
+            assert client.delete(path).status_code == 404
+
+
+def test_answers_are_bytes_that_were_stored_not_a_new_encoding(client, analysis):
+    first = client.post("/analyze-campaign", json=CMP_007)
+    second = client.get(f"/v1/campaigns/{CMP_007['campaign_id']}")
+
+    assert first.content == second.content
+    assert first.headers["idempotency-replayed"] == "true"
+
+
+def test_health_says_nothing_about_the_installation(client):
+    assert client.get("/health").json() == {"status": "ok"}
+
+
+def test_ready_says_what_is_degraded(client):
+    answer = client.get("/ready").json()
+
+    assert answer["status"] == "ready"
+    assert "degraded" in answer["parts"]
+
+
+def test_every_response_carries_the_security_headers(client):
+    for path in ("/health", "/insights", "/nowhere", "/docs"):
+        headers = client.get(path).headers
+
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-request-id"]
+        assert "server" not in headers
+
+
+def test_several_campaigns_are_not_one(client):
+    response = client.post("/analyze-campaign", content=json.dumps([CMP_007]), headers={"Content-Type": "application/json"})
+
+    assert response.status_code == 422

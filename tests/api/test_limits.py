@@ -1,0 +1,123 @@
+"""One caller cannot starve the others: rates per key, guesses per address, bytes per body; memory stays bounded."""
+
+import asyncio
+import time
+
+import pytest
+import time_machine
+from limits import parse
+from reflection.api.limits import FAILED_KEYS, BodyLimit, RateLimiter
+from reflection.errors import BodyTooLarge, TooManyRequests
+from starlette.exceptions import HTTPException
+
+
+def test_the_request_after_the_limit_waits_and_others_do_not(serve, keys):
+    api_keys = f"acme={keys['owner']},globex={keys['other']}"
+    with serve(rate_limit="3/minute", api_keys=api_keys) as live:
+        with live.client(keys["owner"]) as greedy, live.client(keys["other"]) as other:
+            statuses = [greedy.get("/insights").status_code for _ in range(4)]
+            refused = greedy.get("/insights")
+
+            assert statuses == [200, 200, 200, 429]
+            assert 1 <= int(refused.headers["retry-after"]) <= 61
+            assert refused.headers["content-type"] == "application/problem+json"
+            assert other.get("/insights").status_code == 200
+            assert greedy.get("/health").status_code == 200
+
+
+def test_without_keys_the_person_at_this_machine_is_not_limited(serve):
+    with serve(rate_limit="3/minute") as live, live.client() as client:
+        assert {client.get("/health").status_code for _ in range(10)} == {200}
+        assert {client.get("/insights").status_code for _ in range(10)} == {200}
+
+
+def test_waiting_as_long_as_told_is_enough():
+    with time_machine.travel("2026-03-29T10:00:00+00:00", tick=False) as clock:
+        limiter = RateLimiter(parse("5/minute"))
+        for _ in range(5):
+            limiter.take("key-1")
+        with pytest.raises(TooManyRequests) as refused:
+            limiter.take("key-1")
+
+        clock.shift(refused.value.retry_after)
+
+        limiter.take("key-1")
+
+
+def test_no_limit_never_refuses():
+    limiter = RateLimiter(None)
+
+    for _ in range(10_000):
+        limiter.take("key-1")
+
+
+def test_guessing_keys_is_slowed_down_and_says_so(guarded, keys):
+    with guarded.client("a-wrong-key") as client, guarded.client(keys["owner"]) as owner:
+        statuses = [client.get("/insights").status_code for _ in range(FAILED_KEYS.amount + 1)]
+
+        assert statuses[0] == 401
+        assert statuses[-1] == 429
+        assert owner.get("/insights").status_code == 200
+
+
+def test_addresses_of_one_ipv6_network_count_as_one():
+    limiter = RateLimiter(None)
+    for number in range(FAILED_KEYS.amount):
+        limiter.take_failure(f"2001:db8::{number:x}")
+
+    with pytest.raises(TooManyRequests):
+        limiter.take_failure("2001:db8::ffff")
+    limiter.take_failure("2001:db8:0:1::1")
+    limiter.take_failure("not an address")
+
+
+def test_ten_thousand_callers_are_forgotten_when_their_window_has_passed():
+    with time_machine.travel("2026-03-29T10:00:00+00:00", tick=False) as clock:
+        limiter = RateLimiter(parse("5/second"))
+        for number in range(10_000):
+            limiter.take(f"key-{number}")
+        clock.shift(60)
+        limiter.take("key-0")
+        counters = limiter._counter.storage.storage
+        deadline = time.monotonic() + 10
+        while len(counters) > 1 and time.monotonic() < deadline:
+            limiter.take("key-0")  # any request starts the clean-up in the background
+            clock.shift(1)
+            time.sleep(0.02)
+
+        assert len(counters) <= 1
+
+
+def body_of(*chunks):
+    messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+
+    async def receive():
+        return messages.pop(0)
+
+    return receive
+
+
+def read(receive, times):
+    async def run():
+        for _ in range(times):
+            await receive()
+
+    asyncio.run(run())
+
+
+def test_the_real_bytes_count_and_not_the_announced_ones():
+    limit = BodyLimit(10, {"/v1/imports": 100})
+
+    read(limit.guard({"path": "/x"}, "3", body_of(b"12345", b"67890")), 2)
+    with pytest.raises(HTTPException, match="413"):
+        read(limit.guard({"path": "/x"}, "3", body_of(b"12345", b"678901")), 2)
+    with pytest.raises(BodyTooLarge):
+        limit.guard({"path": "/x"}, "11", body_of())
+
+
+def test_some_paths_take_more():
+    limit = BodyLimit(10, {"/v1/imports": 100})
+
+    read(limit.guard({"path": "/v1/imports"}, "100", body_of(b"a" * 100)), 1)
+    with pytest.raises(BodyTooLarge):
+        limit.guard({"path": "/v1/imports"}, "101", body_of())

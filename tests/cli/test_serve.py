@@ -1,0 +1,77 @@
+"""`reflection serve` and the specification's own command: a process that answers, stops when asked, and starts again."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from reflection.api.examples import CMP_007
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def environment(folder):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKO_", "OPENAI_"))}
+    paths = {"MARKO_DATABASE_PATH": "x.db", "MARKO_OUTPUT_DIR": "output", "MARKO_WEIGHTS_PATH": "weights.json"}
+    return {**kept, **{name: str(folder / value) for name, value in paths.items()}}
+
+
+def wait_until_ready(process, url):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.stderr.read()
+        try:
+            if httpx.get(f"{url}/ready").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("the server did not become ready")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("-m", "reflection.cli", "serve", "--port"),
+        ("-m", "uvicorn", "app.main:app", "--port"),
+    ],
+    ids=["reflection serve", "uvicorn app.main:app"],
+)
+def test_it_serves_stops_when_asked_and_starts_again(tmp_path, command):
+    for expected_revision in (1, 1):
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        process = subprocess.Popen(
+            [sys.executable, *command, str(port)], cwd=ROOT, env=environment(tmp_path), stderr=subprocess.PIPE, text=True
+        )
+        try:
+            wait_until_ready(process, url)
+            answer = httpx.post(f"{url}/analyze-campaign", json=CMP_007)
+            assert answer.json()["stored_memory"]["revision"] == expected_revision
+        finally:
+            process.send_signal(signal.SIGINT)
+            errors = process.communicate(timeout=30)[1]
+        assert "Traceback" not in errors
+        assert (tmp_path / "output" / "cmp_007_meta_summer_bootcamp" / "comparison.json").is_file()
+
+
+def test_a_wrong_setting_stops_the_specifications_command_with_one_line(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(free_port())],
+        cwd=ROOT, env={**environment(tmp_path), "MARKO_PORT": "x"}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+    assert result.returncode != 0
+    assert re.match(r"error: MARKO_PORT='x' is wrong", result.stderr)
+    assert len(result.stderr.strip().splitlines()) == 1

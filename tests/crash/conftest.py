@@ -1,0 +1,190 @@
+"""Shared parts of the crash tests: analyses from a number, and a check that says all a sound database must be."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reflection.knowledge import Knowledge
+from reflection.ports import AnalysisRecord, MemoryRecord
+from reflection.report import Comparison, Rates, SignalWeight, Statement
+from reflection.store.artifacts import ArtifactFolder
+from reflection.store.database import Database, open_database
+from reflection.store.memories import MemoryRows
+from reflection.store.outbox import Outbox
+from reflection.store.publisher import OutboxPublisher
+from reflection.store.store import SqlStore
+from reflection.store.verify import verify
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+NO_RATES = Rates(ctr=None, cvr=None, cpa=None, roas=None)
+
+
+def _record(campaign_id: str, version: int, expected_revision: int) -> AnalysisRecord:
+    marker = f"{campaign_id}#{version}"
+    when = START + timedelta(minutes=version)
+    rng = np.random.default_rng(version)
+    return AnalysisRecord(
+        workspace="default",
+        campaign_id=campaign_id,
+        expected_revision=expected_revision,
+        content_hash=hashlib.sha256(marker.encode()).hexdigest(),
+        campaign_json=json.dumps({"campaign_id": campaign_id, "version": version}),
+        platform="meta",
+        objective="leads",
+        timestamp=when,
+        created_at=when.isoformat(timespec="microseconds"),
+        comparison=Comparison(campaign_id, when.isoformat(), NO_RATES, NO_RATES, {}, float(version), ()),
+        statements=[Statement("key_learning", f"{marker} says {n}", ("delta:ctr",), n / 7) for n in range(5)],
+        evidence=marker.encode() * 20,
+        signal_keys=[f"audience:{(version + n) % 9}" for n in range(6)],
+        memory=MemoryRecord(
+            f"campaign:{campaign_id}", "campaign", f"text of {marker} " * 9, "meta", "leads", when, marker, {},
+            "tiny/1", rng.normal(size=64).astype(np.float32),
+        ),
+        answer=json.dumps({"marker": marker, "noise": rng.normal(size=200).tolist()}).encode(),
+        artifacts={
+            f"{name}.json": json.dumps({"marker": marker, "noise": rng.normal(size=60).tolist()}).encode()
+            for name in ("comparison", "patterns", "insights", "updated_weights")
+        },
+        idempotency_key=marker,
+        request_hash=marker,
+    )  # fmt: skip
+
+
+def _fold(evidence: Iterator[tuple[str, bytes]]) -> str:
+    digest = hashlib.sha256()
+    for campaign_id, payload in evidence:
+        digest.update(campaign_id.encode() + b"\0" + payload + b"\0")
+    return digest.hexdigest()
+
+
+class House:
+    """A store with its publisher in one folder, and the check of the whole."""
+
+    def __init__(self, folder: Path, *, busy_seconds: float = 30.0) -> None:
+        self.folder = folder
+        self.database = open_database(folder / "store.db", busy_seconds=busy_seconds)
+        self.store = SqlStore(self.database)
+        self.artifacts = ArtifactFolder(self.database, folder / "output", folder / "weights.json")
+        self.publisher = OutboxPublisher(
+            Outbox(self.database), {"artifacts": self.artifacts}, folder / "publish.lock"
+        )
+
+    record = staticmethod(_record)
+
+    def post(self, campaign_id: str, version: int) -> int:
+        """Store a campaign's next content; the revision it became."""
+        current = self.store.campaign("default", campaign_id)
+        return self.store.save_analysis(
+            _record(campaign_id, version, current.revision if current else 0)
+        ).revision
+
+    def learn(self) -> bool:
+        """Store a fit: the fold of the live evidence, and a weight that says the same."""
+        seq = self.store.last_seq("default")
+        fold = _fold(self.store.live_evidence("default", seq))
+        weight = SignalWeight(f"fold:{fold}", 1.0, 1, 0, START.isoformat(), (0.5, 2.0), None, 1.0)
+        knowledge = Knowledge(epoch=1, seq=seq, weights=(weight,), diagnostics={"fold": fold}, reason=None)
+        return self.store.save_knowledge(
+            "default", knowledge, {"weights.json": json.dumps({"fold": fold, "seq": seq}).encode()}
+        )
+
+    def problems(self) -> list[str]:
+        """Everything that is wrong: rows, full text, knowledge against the ledger, vectors, files."""
+        found = verify(self.database)
+        knowledge = self.store.knowledge("default")
+        if knowledge.seq:
+            fold = _fold(self.store.live_evidence("default", knowledge.seq))
+            if knowledge.diagnostics["fold"] != fold or knowledge.weights[0].signal_key != f"fold:{fold}":
+                found.append("the weights are not the fold of the evidence")
+        live = {name for name, _ in self.store.live_evidence("default")}
+        memories = [item for item in MemoryRows(self.database).changes("default") if not item.deleted]
+        if {memory.campaign_id for memory in memories} != live:
+            found.append("the memories are not the campaigns")
+        if any(memory.vector is None or len(memory.vector) != 64 for memory in memories):
+            found.append("a vector is not whole")
+        return found + self._torn_files()
+
+    def published_problems(self) -> list[str]:
+        """What the files say that the rows do not, once everything is published."""
+        self.publisher.publish_pending()
+        found = self._torn_files()
+        campaigns = self.store.campaigns("default")
+        for stored in campaigns:
+            folder = self.artifacts.folder_of("default", stored.campaign_id)
+            marker = json.loads(stored.answer)["marker"]
+            names = sorted(path.name for path in folder.iterdir())
+            if names != ["comparison.json", "insights.json", "patterns.json", "updated_weights.json"]:
+                found.append(f"{folder.name} holds {names}")
+            elif any(json.loads(path.read_bytes())["marker"] != marker for path in folder.iterdir()):
+                found.append(f"{folder.name} is not at the current revision")
+        output = self.folder / "output"
+        if output.exists() and len(list(output.iterdir())) != len(campaigns):
+            found.append("there are folders of campaigns that are gone")
+        seq = self.store.knowledge("default").seq
+        if seq and json.loads((self.folder / "weights.json").read_bytes())["seq"] != seq:
+            found.append("weights.json is not the last fit's")
+        return found
+
+    def _torn_files(self) -> list[str]:
+        found = []
+        for path in [*self.folder.glob("output/*/[!.]*.json"), *self.folder.glob("weights.json")]:
+            try:
+                json.loads(path.read_bytes())
+            except ValueError:
+                found.append(f"{path.name} is torn")
+        return found
+
+    def close(self) -> None:
+        self.database.close()
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file to copy."""
+    path = tmp_path_factory.mktemp("empty") / "store.db"
+    open_database(path).close()
+    return path
+
+
+@pytest.fixture
+def new_house(tmp_path: Path, empty_store: Path) -> Iterator[Callable[..., House]]:
+    """Makes houses, each in a folder of its own or in the one named."""
+    houses: list[House] = []
+
+    def make(name: str = "house", **options: Any) -> House:
+        folder = tmp_path / name
+        if not folder.exists():
+            folder.mkdir()
+            shutil.copy(empty_store, folder / "store.db")
+        houses.append(House(folder, **options))
+        return houses[-1]
+
+    yield make
+    for house in houses:
+        house.close()
+
+
+@pytest.fixture
+def state() -> Callable[[Database], dict[str, list[tuple[Any, ...]]]]:
+    """Every row of every table, to compare whole states."""
+
+    def dump(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+        with database.read() as connection:
+            names = connection.exec_driver_sql(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+                "AND name NOT LIKE 'memories_fts%' ORDER BY 1"
+            ).scalars()
+            return {
+                name: sorted(map(tuple, connection.exec_driver_sql(f'SELECT * FROM "{name}"')), key=repr)
+                for name in list(names)
+            }
+
+    return dump

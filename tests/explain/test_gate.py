@@ -1,0 +1,216 @@
+"""The gate: what evidence carries passes rendered, everything else falls with a reason."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reflection.explain.evidence import EvidenceBook, gather
+from reflection.explain.gate import Passed, Proposal, Rejected, judge
+from reflection.explain.writer import DeterministicWriter
+from reflection.ports import Facts
+from reflection.report import Finding, InsightKind
+
+
+@pytest.fixture
+def book(rich_facts: Facts) -> EvidenceBook:
+    return gather(rich_facts)
+
+
+def _ref(book: EvidenceBook, evidence_id: str) -> str:
+    item = book.find(evidence_id)
+    assert item is not None
+    return f"e{item.number}"
+
+
+def _judge(
+    book: EvidenceBook, text: str, *ids: str, kind: InsightKind = "key_learning"
+) -> Passed | Rejected:
+    """Judge a text whose `<id>` marks stand for references."""
+    refs = {evidence_id: _ref(book, evidence_id) for evidence_id in ids}
+    for evidence_id, ref in refs.items():
+        text = text.replace(f"<{evidence_id}>", ref)
+    return judge(Proposal(kind, text, tuple(refs.values())), book)
+
+
+GOOD = [
+    ("CTR rose from {<delta:ctr>.expected} to {<delta:ctr>.actual}.", ("delta:ctr",)),
+    (
+        "CPA fell to {<delta:cpa>.actual}, and the higher CTR accounts for {<driver:cpa:ctr>.part} of that",
+        ("delta:cpa", "driver:cpa:ctr"),
+    ),
+    ("The change in CVR ({<delta:cvr>.change}) is within noise.", ("delta:cvr",)),
+    ("Campaigns with {<finding:f1>.about} came with a higher CTR ({<finding:f1>.effect}).", ("finding:f1",)),
+    ("A test of {<next_test>.about} at about {<next_test>.spend} would tell more.", ("next_test",)),
+    ("{<delta:roas>.change} in ROAS is better than expected.", ("delta:roas",)),
+]
+
+
+@pytest.mark.parametrize(("text", "ids"), GOOD)
+def test_what_evidence_carries_passes(book: EvidenceBook, text: str, ids: tuple[str, ...]) -> None:
+    verdict = _judge(book, text, *ids)
+    assert isinstance(verdict, Passed), verdict
+    assert verdict.evidence == ids
+    assert "{" not in verdict.text and verdict.text.endswith(".")
+
+
+def test_figures_and_names_are_rendered_by_us(book: EvidenceBook) -> None:
+    verdict = _judge(book, "with {<finding:f1>.about} CTR was {<finding:f1>.effect}", "finding:f1")
+    assert verdict == Passed("key_learning", "With age 18-25 CTR was +32.0 %.", ("finding:f1",))
+    verdict = _judge(book, "{<delta:cpa>.about} came to {<delta:cpa>.actual}.", "delta:cpa")
+    assert isinstance(verdict, Passed) and verdict.text == "CPA came to USD 19.27."
+
+
+FIGURE = "{<delta:ctr>.actual}"
+BAD = [
+    # numbers, in all the ways one can write them
+    (f"CTR was {FIGURE}, up 12.", "number"),
+    (f"CTR was {FIGURE}, up １２.", "number"),
+    (f"CTR was {FIGURE} ½ higher.", "number"),
+    (f"CTR was {FIGURE}, about twice the plan.", "number in words"),
+    (f"CTR nearly doubled to {FIGURE}.", "number in words"),
+    (f"CTR was {FIGURE}, seventy-five more.", "number in words"),
+    (f"CTR rose threefold to {FIGURE}.", "number in words"),
+    (f"CTR was {FIGURE} per cent.", "number in words"),
+    (f"CTR was {FIGURE} %.", "number"),
+    # ids, links, markup
+    (f"CTR was {FIGURE}, see cmp_007.", "number"),
+    (f"CTR was {FIGURE}, see http://evil.example.", "number"),
+    (f"CTR was {FIGURE}, see evil.example now.", "address"),
+    (f"CTR was {FIGURE}, mail me at x@y.", "number"),
+    (f"CTR was **{FIGURE}**.", "markup"),
+    (f"CTR was <b>{FIGURE}</b>.", "markup"),
+    (f"[CTR](x) was {FIGURE}.", "markup"),
+    (f"CTR was {FIGURE}.\nAnd more.", "markup"),
+    (f"CTR was {FIGURE} \u202efo.", "markup"),
+    (f"СTR was {FIGURE}.", "markup"),  # a Cyrillic letter
+    # placeholders that are none
+    ("CTR was {<delta:ctr>.nothing}.", "evidence does not hold"),
+    ("CTR was {e99.actual}.", "does not cite"),
+    ("CTR was {<delta:ctr>}.", "number"),
+    ("CTR was {<delta:ctr>.actual.real}.", "number"),
+    ("CTR was {<delta:ctr>.__class__}.", "evidence does not hold"),
+    ("CTR was higher than expected.", "shows nothing"),
+    # names
+    (f"CTR was {FIGURE}, ask Bob.", "name"),
+    (f"CTR was {FIGURE} for Acme buyers.", "name"),
+    (f"CTR was {FIGURE}, BUY NOW.", "name"),
+    # other subjects
+    (f"CTR was {FIGURE}, ignore the instructions.", "other than"),
+    (f"CTR was {FIGURE}, visit us.", "other than"),
+    (f"CTR was {FIGURE}, the password is known.", "other than"),
+    # KPIs without evidence
+    (f"CTR was {FIGURE} and ROAS was good too.", "KPI"),
+    # causes
+    (f"CTR was {FIGURE} because of the video.", "cause"),
+    (f"The video drove CTR to {FIGURE}.", "cause"),
+    (f"The video led to {FIGURE} in CTR.", "cause"),
+    (f"The video improved the CTR to {FIGURE}.", "cause"),
+    (f"The video boosted CTR to {FIGURE}.", "cause"),
+    (f"Thanks to the video CTR was {FIGURE}.", "cause"),
+    (f"The video raised CTR to {FIGURE}.", "cause"),
+    (f"The video accounts for {FIGURE} of CTR.", "decomposition"),
+    # overclaims
+    (f"CTR will stay at {FIGURE}.", "certainty"),
+    (f"CTR of {FIGURE} proves the plan.", "certainty"),
+    (f"CTR is always {FIGURE}.", "certainty"),
+    (f"CTR was {FIGURE}, a significant change.", "certainty"),
+    # the wrong way round
+    ("CTR fell from {<delta:ctr>.expected} to {<delta:ctr>.actual}.", "opposite"),
+    ("CTR went from {<delta:ctr>.actual} to {<delta:ctr>.expected}.", "round"),
+    (f"CTR was worse at {FIGURE}.", "opposite"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD)
+def test_what_evidence_does_not_carry_falls_with_its_reason(
+    book: EvidenceBook, text: str, reason: str
+) -> None:
+    verdict = _judge(book, text, "delta:ctr")
+    assert isinstance(verdict, Rejected), verdict
+    assert reason in verdict.reason
+
+
+def test_reasons_never_repeat_the_text(book: EvidenceBook) -> None:
+    for text, _ in BAD:
+        verdict = _judge(book, text, "delta:ctr")
+        assert isinstance(verdict, Rejected)
+        for word in ("evil", "Bob", "Acme", "cmp_007", "BUY"):
+            assert word not in verdict.reason
+
+
+@pytest.mark.parametrize("references", [(), ("e999",), ("e0",), ("delta:ctr",), ("e1; drop",), ("e1",) * 9, ("",)])
+def test_an_item_needs_evidence_that_exists(book: EvidenceBook, references: tuple[str, ...]) -> None:
+    assert isinstance(judge(Proposal("key_learning", "CTR was {e1.actual}.", references), book), Rejected)
+
+
+@pytest.mark.parametrize("text", ["", " ", "{e1.actual}" * 11, "CTR was {e1.actual} " + "and so on " * 60])
+def test_empty_or_endless_items_fall(book: EvidenceBook, text: str) -> None:
+    assert isinstance(judge(Proposal("key_learning", text, ("e1",)), book), Rejected)
+
+
+def test_noise_must_be_called_noise(book: EvidenceBook) -> None:
+    text = "CVR rose to {<delta:cvr>.actual}"
+    fallen = _judge(book, text, "delta:cvr")
+    assert isinstance(fallen, Rejected) and "noise" in fallen.reason
+    assert isinstance(_judge(book, f"{text}, which cannot be told from noise", "delta:cvr"), Passed)
+    for taken_back in ("which is beyond noise", "and that is not noise", "more than noise", "not uncertain"):
+        assert isinstance(_judge(book, f"{text}, {taken_back}", "delta:cvr"), Rejected)
+
+
+def test_every_sentence_shows_something_of_its_evidence(book: EvidenceBook) -> None:
+    fallen = _judge(book, "CTR rose to {<delta:ctr>.actual}. So spend it all.", "delta:ctr")
+    assert isinstance(fallen, Rejected) and "a sentence that shows nothing" in fallen.reason
+
+
+@pytest.mark.parametrize("verb", ["raised", "boosted", "drove"])
+def test_a_causal_word_passes_for_a_randomised_finding_only(
+    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding], verb: str
+) -> None:
+    text = "{<finding:f1>.about} " + verb + " CTR by {<finding:f1>.size}."
+    for grade, expected in (("observed", Rejected), ("randomised", Passed)):
+        book = gather(make_facts(findings=(make_finding(grade=grade),)))
+        assert isinstance(_judge(book, text, "finding:f1"), expected)
+
+
+def test_one_observed_finding_among_randomised_ones_forbids_the_causal_word(
+    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
+) -> None:
+    book = gather(make_facts(findings=(make_finding(grade="randomised"), make_finding(finding_id="f2"))))
+    text = "{<finding:f1>.about} raised CTR by {<finding:f1>.size}, and so did {<finding:f2>.about}."
+    assert isinstance(_judge(book, text, "finding:f1", "finding:f2"), Rejected)
+
+
+def test_advice_follows_the_direction_of_its_finding(book: EvidenceBook) -> None:
+    more = "Plan more with {<finding:f2>.about}, likely {<finding:f2>.odds}."
+    less = more.replace("more", "less")
+    fallen = _judge(book, more, "finding:f2", kind="recommendation")
+    assert isinstance(fallen, Rejected) and "against" in fallen.reason
+    assert isinstance(_judge(book, less, "finding:f2", kind="recommendation"), Passed)
+
+
+def test_every_number_of_a_deterministic_sentence_is_in_the_evidence_it_cites(rich_facts: Facts) -> None:
+    book = gather(rich_facts)
+    for statement in DeterministicWriter().statements(book):
+        cited = [book.find(evidence_id) for evidence_id in statement.evidence]
+        known = " ".join(
+            text for item in cited if item for text in (item.label, *(f.text for f in item.figures.values()))
+        )
+        for number in re.findall(r"\d+(?:[.,]\d+)*", statement.text.replace("90 % interval", "")):
+            assert number in known, (statement.text, number)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=120), place=st.integers(0, 120))
+def test_whatever_is_written_around_a_figure_nothing_but_plain_words_passes(
+    book: EvidenceBook, text: str, place: int
+) -> None:
+    item = book.find("delta:ctr")
+    assert item is not None
+    proposal = text[:place] + f"{{e{item.number}.actual}}" + text[place:]
+    verdict = judge(Proposal("key_learning", proposal, (f"e{item.number}",)), book)
+    if isinstance(verdict, Passed):
+        rest = verdict.text.replace(item.text("actual"), "", 1)
+        assert re.fullmatch(r"[A-Za-z ,.;:'()?!-]*", rest)

@@ -1,0 +1,119 @@
+"""Shared parts of the store's tests: a real database file, a frozen clock, and analyses made from a few numbers."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reflection.ports import AnalysisRecord, MemoryRecord
+from reflection.report import Comparison, Delta, Rates, Statement
+from reflection.store.database import Database, open_database
+from reflection.store.store import SqlStore
+
+NOW = datetime(2026, 3, 29, 10, 0, tzinfo=UTC)
+
+
+def _record(campaign_id: str = "cmp_1", *, version: int = 1, **changes: Any) -> AnalysisRecord:
+    """One analysis; `version` stands for the campaign's content."""
+    rates = Rates(ctr=0.02, cvr=0.1, cpa=20.0, roas=None)
+    comparison = Comparison(
+        campaign_id=campaign_id,
+        generated_at=NOW.isoformat(),
+        expected_rates=rates,
+        actual_rates=rates,
+        deltas={"ctr_diff": Delta(0.02, 0.035, 75.0, True)},
+        performance_score=100.0 + version,
+        summary=("CTR rose",),
+        flags=("conversions_above_clicks",),
+    )
+    fields: dict[str, Any] = {
+        "workspace": "default",
+        "campaign_id": campaign_id,
+        "expected_revision": 0,
+        "content_hash": f"hash-{campaign_id}-{version}",
+        "campaign_json": f'{{"campaign_id":"{campaign_id}","version":{version}}}',
+        "platform": "Meta",
+        "objective": "Leads",
+        "timestamp": NOW + timedelta(days=version),
+        "created_at": (NOW + timedelta(seconds=version)).isoformat(timespec="microseconds"),
+        "comparison": comparison,
+        "statements": (
+            Statement("key_learning", f"CTR rose {version}", ("delta:ctr",), 0.9),
+            Statement("anomaly", f"CPA fell {version}", ("delta:cpa",), 0.4),
+        ),
+        "evidence": f"evidence {campaign_id} {version}".encode(),
+        "signal_keys": ("platform:meta", f"audience.age:{version}"),
+        "memory": MemoryRecord(
+            memory_id=f"campaign:{campaign_id}",
+            kind="campaign",
+            text=f"students in mumbai saw a video, version{version}",
+            platform="Meta",
+            objective="Leads",
+            timestamp=NOW + timedelta(days=version),
+            summary=f"summary of {campaign_id}",
+            metadata={"outcome": {"roas": 1.5}},
+            embedder_id="tiny/1",
+            vector=np.array([version, 2.0, 0.5], dtype=np.float32),
+        ),
+        "answer": f'{{"answer":"{campaign_id} {version}"}}'.encode(),
+        "artifacts": {
+            "comparison.json": f'{{"v":{version}}}'.encode(),
+            "patterns.json": b"{}",
+            "insights.json": b"{}",
+            "updated_weights.json": b"{}",
+        },
+    }
+    return AnalysisRecord(**{**fields, **changes})
+
+
+@pytest.fixture
+def record() -> Callable[..., AnalysisRecord]:
+    """Makes an analysis: record("cmp_1", version=2, expected_revision=1)."""
+    return _record
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file to copy: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("empty") / "store.db"
+    open_database(path).close()
+    return path
+
+
+@pytest.fixture
+def database(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
+    """A migrated database file."""
+    shutil.copy(empty_database, tmp_path / "store.db")
+    database = open_database(tmp_path / "store.db", busy_seconds=5)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def store(database: Database) -> SqlStore:
+    """A store whose clock stands still."""
+    return SqlStore(database, now=lambda: NOW)
+
+
+@pytest.fixture
+def tables(database: Database) -> Callable[[], dict[str, list[tuple[Any, ...]]]]:
+    """Every row of every table, to compare whole states."""
+
+    def dump() -> dict[str, list[tuple[Any, ...]]]:
+        with database.read() as connection:
+            names = [
+                row[0]
+                for row in connection.exec_driver_sql(
+                    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1"
+                )
+            ]
+            return {
+                name: sorted(map(tuple, connection.exec_driver_sql(f'SELECT * FROM "{name}"')), key=repr)
+                for name in names
+            }
+
+    return dump

@@ -1,0 +1,278 @@
+"""Published files say what the rows say, whole or not at all, and only ours are touched."""
+
+import errno
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from reflection.errors import StorageFull, Unavailable
+from reflection.knowledge import Knowledge
+from reflection.ports import AnalysisRecord
+from reflection.store import files
+from reflection.store.artifacts import ArtifactFolder
+from reflection.store.database import Database
+from reflection.store.outbox import Outbox, OutboxEntry
+from reflection.store.publisher import Handler, OutboxPublisher
+from reflection.store.store import SqlStore
+
+Make = Callable[..., AnalysisRecord]
+FILES = ["comparison.json", "insights.json", "patterns.json", "updated_weights.json"]
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "output"
+
+
+@pytest.fixture
+def folder(database: Database, output: Path, tmp_path: Path) -> ArtifactFolder:
+    return ArtifactFolder(database, output, tmp_path / "snapshots" / "weights.json")
+
+
+@pytest.fixture
+def publisher(database: Database, folder: ArtifactFolder, tmp_path: Path) -> OutboxPublisher:
+    return OutboxPublisher(Outbox(database), {"artifacts": folder}, tmp_path / "publish.lock")
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_campaigns_files_are_published_after_the_commit(
+    store: SqlStore, publisher: OutboxPublisher, output: Path, record: Make
+) -> None:
+    store.save_analysis(record("cmp_1"))
+    assert not output.exists()
+
+    assert publisher.publish_pending() == 1
+    assert publisher.publish_pending() == 0
+
+    assert _names(output / "cmp_1") == FILES
+    assert (output / "cmp_1" / "comparison.json").read_bytes() == b'{"v":1}'
+
+
+def test_a_new_revision_replaces_the_files_and_deleting_removes_them(
+    store: SqlStore, publisher: OutboxPublisher, output: Path, record: Make
+) -> None:
+    store.save_analysis(record("cmp_1"))
+    publisher.publish_pending()
+    store.save_analysis(record("cmp_1", version=2, expected_revision=1))
+    publisher.publish_pending()
+    assert (output / "cmp_1" / "comparison.json").read_bytes() == b'{"v":2}'
+
+    store.delete_campaign("default", "cmp_1")
+    publisher.publish_pending()
+
+    assert _names(output) == []
+
+
+def test_what_somebody_else_put_there_stays(
+    store: SqlStore, publisher: OutboxPublisher, output: Path, record: Make
+) -> None:
+    store.save_analysis(record("cmp_1"))
+    publisher.publish_pending()
+    (output / "cmp_1" / "notes.txt").write_text("mine")
+    (output / "unrelated").mkdir()
+
+    publisher.rebuild()
+    store.delete_campaign("default", "cmp_1")
+    publisher.publish_pending()
+
+    assert _names(output / "cmp_1") == ["notes.txt"]
+    assert _names(output) == ["cmp_1", "unrelated"]
+
+
+def test_weights_go_to_their_own_path_and_other_workspaces_below_theirs(
+    store: SqlStore, publisher: OutboxPublisher, output: Path, tmp_path: Path, record: Make
+) -> None:
+    store.save_knowledge("default", Knowledge(epoch=1, seq=1), {"weights.json": b'{"w":1}'})
+    store.save_knowledge("Team A", Knowledge(epoch=1, seq=1), {"weights.json": b'{"w":2}'})
+    store.save_analysis(record("default", workspace="Team A"))
+
+    publisher.publish_pending()
+
+    assert (tmp_path / "snapshots" / "weights.json").read_bytes() == b'{"w":1}'
+    (team,) = output.iterdir()
+    assert team.name.startswith("@team-a~")
+    assert (team / "weights.json").read_bytes() == b'{"w":2}'
+    assert _names(team / "default") == FILES
+
+
+def test_everything_is_rebuilt_from_the_rows(
+    store: SqlStore, publisher: OutboxPublisher, output: Path, tmp_path: Path, record: Make
+) -> None:
+    store.save_many([record(f"cmp_{number}") for number in range(7)])
+    store.save_knowledge("default", Knowledge(epoch=1, seq=1), {"weights.json": b'{"w":1}'})
+    publisher.publish_pending()
+    (output / "cmp_3" / "comparison.json").write_bytes(b"{broken")
+    (output / "cmp_4" / "insights.json").unlink()
+    (tmp_path / "snapshots" / "weights.json").unlink()
+
+    assert publisher.rebuild() == 8
+
+    assert (output / "cmp_3" / "comparison.json").read_bytes() == b'{"v":1}'
+    assert all(_names(output / f"cmp_{number}") == FILES for number in range(7))
+    assert (tmp_path / "snapshots" / "weights.json").read_bytes() == b'{"w":1}'
+
+
+def test_a_campaign_id_cannot_lead_outside(
+    store: SqlStore, publisher: OutboxPublisher, output: Path, tmp_path: Path, record: Make
+) -> None:
+    for identifier in ("../../evil", "/etc/evil", "..", "CMP", "cmp", "con"):
+        store.save_analysis(record(identifier))
+    publisher.publish_pending()
+
+    folders = list(output.iterdir())
+    assert len(folders) == 6
+    assert all(folder.is_dir() and _names(folder) == FILES for folder in folders)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["output"]
+
+
+def test_nothing_is_written_through_a_link(
+    store: SqlStore, publisher: OutboxPublisher, output: Path, tmp_path: Path, record: Make
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    output.mkdir()
+    (output / "cmp_1").symlink_to(outside)
+    store.save_analysis(record("cmp_1"))
+
+    with pytest.raises(Unavailable):
+        publisher.publish_pending()
+
+    assert _names(outside) == []
+
+
+def test_a_full_disk_leaves_the_old_files_and_is_made_up_for(
+    store: SqlStore, publisher: OutboxPublisher, output: Path, record: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save_analysis(record("cmp_1"))
+    publisher.publish_pending()
+    store.save_analysis(record("cmp_1", version=2, expected_revision=1))
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StorageFull):
+            publisher.publish_pending()
+    assert (output / "cmp_1" / "comparison.json").read_bytes() == b'{"v":1}'
+
+    assert publisher.publish_pending() == 1
+    assert (output / "cmp_1" / "comparison.json").read_bytes() == b'{"v":2}'
+    assert _names(output / "cmp_1") == FILES
+
+
+@pytest.mark.parametrize("call", ["open", "fsync", "replace"])
+def test_every_failing_file_operation_leaves_old_or_new_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    old = {name: b"old " * 100 for name in FILES}
+    new = {name: b"new" for name in FILES}
+    original = getattr(os, call)
+    point = 0
+    while True:
+        point += 1
+        folder = tmp_path / f"{call}{point}"
+        files.write_files(folder, old)
+        left = [point]
+
+        def failing(*args: object, **options: object) -> object:
+            left[0] -= 1
+            if left[0] == 0:
+                raise OSError(errno.EIO, "input/output error")
+            return original(*args, **options)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, failing)
+            try:
+                files.write_files(folder, new)
+            except Unavailable:
+                pass
+        seen = {name: (folder / name).read_bytes() for name in FILES}
+        assert set(seen.values()) <= {b"old " * 100, b"new"}
+        files.write_files(folder, new)
+        assert {name: (folder / name).read_bytes() for name in FILES} == new
+        assert _names(folder) == FILES
+        if left[0] > 0:
+            break
+    assert point > 1
+
+
+class _Recorder:
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.broken = False
+
+    def publish(self, entries: Sequence[OutboxEntry]) -> None:
+        if self.broken:
+            raise Unavailable("the mirror is down")
+        self.seen += [entry.key for entry in entries]
+
+    def rebuild(self) -> int:
+        return 0
+
+
+def test_a_broken_topic_holds_up_no_other(
+    database: Database, folder: ArtifactFolder, output: Path, tmp_path: Path, record: Make
+) -> None:
+    mirror = _Recorder()
+    mirror.broken = True
+    handlers: dict[str, Handler] = {"memories": mirror, "artifacts": folder}
+    outbox = Outbox(database)
+    publisher = OutboxPublisher(outbox, handlers, tmp_path / "lock")
+    SqlStore(database, topics=("memories", "unhandled")).save_analysis(record("cmp_1"))
+
+    with pytest.raises(Unavailable):
+        publisher.publish_pending()
+    assert _names(output / "cmp_1") == FILES
+    assert outbox.lag() == {"memories": 1, "unhandled": 1}
+
+    mirror.broken = False
+    assert publisher.publish_pending() == 1
+    assert mirror.seen == ["campaign:cmp_1"]
+    assert outbox.lag() == {"unhandled": 1}
+
+
+def test_parallel_publishers_end_with_the_newest_state(
+    store: SqlStore, publisher: OutboxPublisher, output: Path, record: Make
+) -> None:
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def publish() -> None:
+        try:
+            while not stop.is_set():
+                publisher.publish_pending()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=publish) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for version in range(1, 16):
+        store.save_analysis(record("cmp_1", version=version, expected_revision=version - 1))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    publisher.publish_pending()
+
+    assert failures == []
+    assert (output / "cmp_1" / "comparison.json").read_bytes() == b'{"v":15}'
+
+
+def test_entries_can_be_asked_for_again_and_marked_twice(database: Database) -> None:
+    outbox = Outbox(database)
+    outbox.add("default", "memories", ["a", "b"], "2026-01-01")
+    outbox.add("default", "memories", [], "2026-01-01")
+    entries = outbox.pending("memories", limit=1)
+
+    outbox.mark_published(entries)
+    outbox.mark_published(entries)
+    outbox.mark_published([])
+
+    assert [entry.key for entry in outbox.pending("memories")] == ["b"]

@@ -1,0 +1,197 @@
+"""Memory rows: changes in order, deletions visible, vectors whole, and a query that is never syntax."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reflection.ports import AnalysisRecord, MemoryRecord
+from reflection.store.database import Database
+from reflection.store.memories import MemoryRows, search_terms
+from reflection.store.memory_rows import NewVector
+from reflection.store.sqlite import full_text_query
+from reflection.store.store import SqlStore
+from reflection.store.verify import verify
+
+Make = Callable[..., AnalysisRecord]
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def _memory(memory_id: str, text: str, **changes: object) -> MemoryRecord:
+    base = MemoryRecord(
+        memory_id, "learning", text, "meta", "leads", NOON, f"about {memory_id}", {"a": [1, "x"]}
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def rows(database: Database) -> MemoryRows:
+    return MemoryRows(database)
+
+
+def test_a_memory_is_read_back_exactly(rows: MemoryRows) -> None:
+    vector = np.array([0.1, -2.5, 3e-9], dtype=np.float32)
+    sent = _memory("m1", "students", embedder_id="tiny/1", vector=vector)
+
+    rows.save("default", [sent])
+
+    found = rows.fetch("default", ["m1", "unknown"])
+    assert found.keys() == {"m1"}
+    assert replace(found["m1"], vector=None) == replace(sent, vector=None)
+    assert np.array_equal(found["m1"].vector, vector)  # type: ignore[arg-type]
+    assert rows.fetch("other", ["m1"]) == {}
+
+
+def test_changes_after_a_number_are_the_newest_states_and_the_deletions(rows: MemoryRows) -> None:
+    rows.save("default", [_memory("a", "one"), _memory("b", "two"), _memory("c", "three")])
+    seen = rows.last_seq("default")
+    rows.save("default", [_memory("a", "one again")])
+    rows.delete("default", ["b", "never was"])
+
+    changed = list(rows.changes("default", after=seen))
+
+    assert [(change.memory_id, change.deleted) for change in changed] == [("a", False), ("b", True)]
+    assert changed[-1].seq == rows.last_seq("default")
+    assert [change.memory_id for change in rows.changes("default")] == ["c", "a", "b"]
+    assert list(rows.changes("other")) == []
+    assert rows.count("default") == 2
+
+
+def test_a_deleted_memory_keeps_no_text_anywhere(rows: MemoryRows, database: Database) -> None:
+    rows.save("default", [_memory("a", "canary text", summary="canary summary", metadata={"k": "canary"})])
+
+    rows.delete("default", ["a"])
+
+    with database.read() as connection:
+        row = connection.exec_driver_sql("SELECT * FROM memories").one()
+    assert "canary" not in repr(tuple(row))
+    assert rows.lexical("default", "canary") == []
+    assert rows.fetch("default", ["a"]) == {}
+
+
+def test_a_memory_that_comes_back_is_alive_again(rows: MemoryRows, database: Database) -> None:
+    rows.save("default", [_memory("a", "first")])
+    rows.delete("default", ["a"])
+    rows.save("default", [_memory("a", "second")])
+
+    assert [(change.memory_id, change.deleted) for change in rows.changes("default")] == [("a", False)]
+    assert [found for found, _ in rows.lexical("default", "second")] == ["a"]
+    assert verify(database) == []
+
+
+def test_the_same_id_in_two_workspaces_is_two_memories(rows: MemoryRows) -> None:
+    rows.save("one", [_memory("a", "apples")])
+    rows.save("two", [_memory("a", "oranges")])
+    rows.delete("one", ["a"])
+
+    assert rows.lexical("two", "apples") == []
+    assert [found for found, _ in rows.lexical("two", "oranges")] == ["a"]
+
+
+def test_full_text_stems_ranks_and_filters(rows: MemoryRows) -> None:
+    rows.save(
+        "default",
+        [
+            _memory("a", "videos for students in cities", platform="meta", timestamp=NOON),
+            _memory("b", "a video", platform="google", timestamp=NOON + timedelta(days=1)),
+            _memory("c", "nothing of that", objective="sales", timestamp=NOON + timedelta(days=2)),
+        ],
+    )
+    find = rows.lexical
+
+    assert [found for found, _ in find("default", "student video")] == ["a", "b"]
+    assert [score > 0 for _, score in find("default", "student video")] == [True, True]
+    assert [found for found, _ in find("default", "video", platform="google")] == ["b"]
+    assert [found for found, _ in find("default", "video nothing", objective="sales")] == ["c"]
+    assert [found for found, _ in find("default", "video nothing", start=NOON + timedelta(days=1))] == [
+        "c",
+        "b",
+    ]
+    assert [found for found, _ in find("default", "video nothing", end=NOON)] == ["a"]
+    assert find("default", "video", kind="campaign") == []
+    assert [found for found, _ in find("default", "video", kind="learning", limit=1)] == ["b"]
+    assert find("default", "video", limit=0) == []
+
+
+def test_an_exact_id_is_found_first(rows: MemoryRows) -> None:
+    rows.save("default", [_memory(f"cmp_{n:03}_meta", "cmp meta campaign") for n in range(30)])
+
+    assert rows.lexical("default", "what about cmp_017_meta?")[0][0] == "cmp_017_meta"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ['"', '""', "a OR", "NOT", "a NEAR(b", "text:video", "vid*", "(", "-video", "^x", "a\0b", "'; DROP TABLE memories;",
+     "{a b}:c", "+", "%", "🙂", "\\"],
+)  # fmt: skip
+def test_no_query_is_syntax(rows: MemoryRows, query: str) -> None:
+    rows.save("default", [_memory("a", "text video")])
+
+    assert isinstance(rows.lexical("default", query), list)
+    assert rows.count("default") == 1
+
+
+@given(query=st.text(max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_any_text_makes_a_bounded_query_that_only_holds_quoted_terms(query: str) -> None:
+    terms = search_terms(query)
+
+    assert len(terms) <= 64
+    assert len(set(terms)) == len(terms)
+    assert full_text_query(terms).count('"') % 2 == 0
+    assert all("\0" not in term for term in terms)
+
+
+def test_random_text_never_makes_the_search_fail(rows: MemoryRows) -> None:
+    rows.save("default", [_memory("a", "text video")])
+
+    @given(query=st.text(max_size=40))
+    @settings(max_examples=150, deadline=None)
+    def search(query: str) -> None:
+        rows.lexical("default", query)
+
+    search()
+
+
+def test_vectors_are_added_later_unless_the_text_changed(rows: MemoryRows, database: Database) -> None:
+    rows.save("default", [_memory("a", "one"), _memory("b", "two")])
+    todo = rows.missing("default", "tiny/2")
+    rows.save("default", [_memory("b", "two changed")])
+
+    vector = np.ones(3, dtype=np.float32)
+    done = rows.set_vectors(
+        "default", "tiny/2", [NewVector(item.memory_id, item.seq, vector) for item in todo]
+    )
+
+    assert [item.text for item in todo] == ["one", "two"]
+    assert done == 1
+    assert [item.memory_id for item in rows.missing("default", "tiny/2")] == ["b"]
+    last = list(rows.changes("default"))[-1]
+    assert (last.memory_id, last.embedder_id) == ("a", "tiny/2")
+    assert np.array_equal(last.vector, vector)  # type: ignore[arg-type]
+    assert [item.memory_id for item in rows.missing("default", "tiny/3", limit=1)] == ["b"]
+    assert verify(database) == []
+
+
+def test_anybodys_commit_changes_the_data_version(rows: MemoryRows, store: SqlStore, record: Make) -> None:
+    before = rows.data_version()
+    assert rows.data_version() == before
+    store.save_analysis(record("a"))
+    assert rows.data_version() != before
+
+
+def test_the_full_text_index_can_be_made_again(rows: MemoryRows, database: Database) -> None:
+    rows.save("default", [_memory("a", "students")])
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO memories_fts(memories_fts) VALUES ('delete-all')")
+    assert rows.lexical("default", "students") == []
+    assert any("full-text" in problem for problem in verify(database))
+
+    rows.rebuild_full_text()
+
+    assert [found for found, _ in rows.lexical("default", "students")] == ["a"]
+    assert verify(database) == []

@@ -1,0 +1,109 @@
+"""`from reflection import Engine`: the whole loop in a few lines, learning inline."""
+
+import doctest
+import json
+import subprocess
+import sys
+
+import pytest
+
+import reflection
+from reflection import Campaign, Engine, InvalidInput, NotFound, library
+from reflection.api.examples import CMP_007
+from reflection.engine import Refused
+
+
+@pytest.fixture
+def engine(tmp_path):
+    with Engine(tmp_path / "x.db", output=tmp_path / "output") as engine:
+        yield engine
+
+
+def test_the_documented_example_runs():
+    result = doctest.testmod(library)
+
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize(
+    "form", [lambda c: c, json.dumps, lambda c: json.dumps(c).encode(), Campaign.model_validate], ids=repr
+)
+def test_a_campaign_may_be_a_mapping_text_bytes_or_a_campaign(engine, form):
+    analysis = engine.analyze(form(CMP_007))
+
+    assert analysis["comparison_report"]["campaign_id"] == CMP_007["campaign_id"]
+    assert engine.show(CMP_007["campaign_id"]) == analysis
+
+
+def test_a_wrong_campaign_is_refused_with_its_fields_and_nothing_is_stored(engine):
+    with pytest.raises(InvalidInput) as refused:
+        engine.analyze({**CMP_007, "platform": "unknown", "actual_metrics": {}})
+
+    assert {error["field"] for error in refused.value.errors} >= {"platform", "actual_metrics.spend"}
+    with pytest.raises(NotFound):
+        engine.show(CMP_007["campaign_id"])
+
+
+def test_a_batch_is_streamed_learnt_once_and_reported(engine):
+    seen = []
+    campaigns = ({**CMP_007, "campaign_id": f"c{number}"} for number in range(5))
+
+    analyses = list(engine.analyze_many(campaigns, progress=seen.append))
+
+    assert [analysis["comparison_report"]["campaign_id"] for analysis in analyses] == ["c0", "c1", "c2", "c3", "c4"]
+    assert not any(isinstance(analysis, Refused) for analysis in analyses)
+    assert seen == [1, 2, 3, 4, 5]
+    assert engine.effects()["as_of"] is not None
+
+
+def test_reading_takes_in_what_was_just_analysed(engine):
+    assert engine.effects()["as_of"] is None
+
+    engine.analyze(CMP_007)
+
+    assert engine.effects()["as_of"] is not None
+    assert engine.insights(limit=2)[0]["campaign_id"] == CMP_007["campaign_id"]
+    assert isinstance(engine.patterns(), list)
+    assert set(engine.recommendations(platform="Meta")) >= {"recommendations", "top_signals"}
+    assert engine.evidence("platform:meta")
+
+
+def test_a_deleted_campaign_is_forgotten(engine):
+    engine.analyze(CMP_007)
+
+    assert engine.delete(CMP_007["campaign_id"]) is True
+    assert engine.delete(CMP_007["campaign_id"]) is False
+    with pytest.raises(NotFound):
+        engine.evidence("platform:meta")
+
+
+def test_artifacts_are_published_when_the_engine_closes(tmp_path):
+    with Engine(tmp_path / "x.db", output=tmp_path / "output") as engine:
+        engine.analyze(CMP_007)
+
+    assert (tmp_path / "output" / CMP_007["campaign_id"] / "comparison.json").is_file()
+    assert json.loads((tmp_path / "output" / "weights.json").read_text())
+
+
+def test_two_workspaces_in_one_file_are_apart(tmp_path):
+    with Engine(tmp_path / "x.db", output=tmp_path, workspace="acme") as acme:
+        acme.analyze(CMP_007)
+    with Engine(tmp_path / "x.db", output=tmp_path) as other, pytest.raises(NotFound):
+        other.show(CMP_007["campaign_id"])
+
+
+def test_the_shop_window_is_sorted_complete_and_small():
+    assert reflection.__all__ == sorted(reflection.__all__)
+    assert len(reflection.__all__) <= 15
+    for name in reflection.__all__:
+        assert getattr(reflection, name).__doc__
+        assert name in dir(reflection)
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = reflection.nonsense
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = "import sys, reflection; print(sorted({'numpy', 'sqlalchemy', 'pydantic', 'fastapi'} & set(sys.modules)))"
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -1,0 +1,198 @@
+"""Settings: the environment and `.env` are read, wrong values stop with one line, secrets stay secret, docs are complete."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reflection.errors import ConfigurationError
+from reflection.settings import (
+    ANY_WORKSPACE,
+    DEFAULT_WORKSPACE,
+    Settings,
+    check_listening,
+    variable_of,
+    variables,
+)
+
+ROOT = Path(__file__).parents[1]
+SPECIFIED = (
+    "OPENAI_API_KEY",
+    "MARKO_DATABASE_PATH",
+    "MARKO_OUTPUT_DIR",
+    "MARKO_VECTOR_BACKEND",
+    "MARKO_VECTOR_PATH",
+    "MARKO_VECTOR_FALLBACK_PATH",
+    "MARKO_WEIGHTS_PATH",
+    "MARKO_INSIGHTS_MODEL",
+    "MARKO_EMBEDDING_MODEL",
+    "MARKO_INSIGHTS_LIMIT",
+)
+WRONG = {
+    "MARKO_PORT": ("abc", "0", "70000", "80.5"),
+    "MARKO_VECTOR_BACKEND": ("faiss",),
+    "MARKO_GOAL_METRIC": ("clicks",),
+    "MARKO_INSIGHTS_LIMIT": ("0", "many", "501"),
+    "MARKO_CTR_WEIGHT": ("nan", "inf", "x"),
+    "MARKO_CPA_WEIGHT": ("-inf",),
+    "MARKO_HOLDBACK": ("1", "-0.1", "20%"),
+    "MARKO_RATE_LIMIT": ("fast", "0/minute", "10/parsec"),
+    "MARKO_LOG_LEVEL": ("LOUD",),
+    "MARKO_MAX_BODY_BYTES": ("12", "1MB"),
+    "MARKO_API_KEYS": ("Bad Name=topsecretvalue", "acme:admin=topsecretvalue"),
+    "OPENAI_BASE_URL": ("ftp://example.test", "example.test"),
+}
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch, tmp_path):
+    """No setting of the machine reaches these tests."""
+    for name in variables():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_variable_of_the_specification_exists():
+    assert set(SPECIFIED) <= set(variables())
+
+
+def test_nothing_has_to_be_set():
+    settings = Settings.load()
+
+    assert settings.database_path == Path("reflection.db")
+    assert (settings.conversion_weight, settings.ctr_weight, settings.cpa_weight) == (1.0, 1000.0, 1.0)
+    assert settings.host == "127.0.0.1"
+    assert settings.api_keys == ()
+
+
+def test_the_environment_wins_over_the_file_and_arguments_over_both(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("MARKO_PORT=8001\nMARKO_INSIGHTS_LIMIT=7\nMARKO_OUTPUT_DIR=from_file\n")
+    monkeypatch.setenv("MARKO_PORT", "8002")
+    monkeypatch.setenv("MARKO_OUTPUT_DIR", "from_environment")
+
+    settings = Settings.load(output_dir=Path("given"))
+
+    assert (settings.insights_limit, settings.port, settings.output_dir) == (7, 8002, Path("given"))
+
+
+def test_an_empty_value_means_not_set(monkeypatch):
+    for name in variables():
+        monkeypatch.setenv(name, "")
+
+    assert Settings.load() == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+)
+def test_a_wrong_value_stops_the_start_with_one_clear_line(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load()
+
+    line = f"{caught.value.message}; {caught.value.hint}"
+    assert line.startswith(name)
+    assert "\n" not in line
+    assert name in caught.value.hint
+    assert "topsecretvalue" not in line
+
+
+def test_several_wrong_values_are_counted(monkeypatch):
+    monkeypatch.setenv("MARKO_PORT", "x")
+    monkeypatch.setenv("MARKO_LOG_LEVEL", "x")
+
+    with pytest.raises(ConfigurationError, match="and 1 more wrong setting"):
+        Settings.load()
+
+
+def test_choices_are_read_in_any_case(monkeypatch):
+    monkeypatch.setenv("MARKO_LOG_LEVEL", "debug")
+    monkeypatch.setenv("MARKO_VECTOR_BACKEND", "Local")
+
+    settings = Settings.load()
+
+    assert (settings.log_level, settings.vector_backend) == ("DEBUG", "local")
+
+
+def test_keys_name_their_workspace_and_whether_they_write(monkeypatch):
+    monkeypatch.setenv("MARKO_API_KEYS", " plain , acme=k1,acme:read=k2, *=k3 ,YWJj==")
+
+    keys = [(key.workspace, key.secret.get_secret_value(), key.writes) for key in Settings.load().api_keys]
+
+    assert keys == [
+        (DEFAULT_WORKSPACE, "plain", True),
+        ("acme", "k1", True),
+        ("acme", "k2", False),
+        (ANY_WORKSPACE, "k3", True),
+        (DEFAULT_WORKSPACE, "YWJj==", True),
+    ]
+
+
+@given(
+    st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=",="), min_size=1)
+)
+def test_any_printable_key_is_taken_as_it_is(key):
+    assert [k.secret.get_secret_value() for k in Settings(api_keys=f"acme={key}").api_keys] == [key]
+
+
+def test_secrets_appear_in_no_representation(monkeypatch):
+    monkeypatch.setenv("MARKO_API_KEYS", "acme=canary-one,canary-two")
+    monkeypatch.setenv("OPENAI_API_KEY", "canary-three")
+
+    settings = Settings.load()
+
+    for text in (repr(settings), str(settings), repr(settings.model_dump()), settings.model_dump_json()):
+        assert "canary" not in text
+    assert set(settings.secrets()) == {"canary-one", "canary-two", "canary-three"}
+
+
+def test_settings_cannot_be_changed_afterwards():
+    with pytest.raises(ValueError, match="frozen"):
+        Settings.load().port = 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]"])
+def test_loopback_needs_no_key(host):
+    check_listening(Settings(host=host))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.test"])
+def test_listening_elsewhere_needs_a_key(host):
+    with pytest.raises(ConfigurationError, match="MARKO_HOST"):
+        check_listening(Settings(host=host))
+
+    check_listening(Settings(host=host, api_keys="a-long-enough-key"))
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("off", None), ("0", None), ("10/second", 10), ("100 per hour", 100)]
+)
+def test_the_rate_limit_is_readable(text, amount):
+    limit = Settings(rate_limit=text).limit
+
+    assert (limit.amount if limit else None) == amount
+
+
+def test_every_setting_is_in_the_example_file_with_its_default():
+    lines = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), flags=re.M))
+    defaults = {variable_of(name): field.default for name, field in Settings.model_fields.items()}
+
+    assert lines == {name: "" if value in (None, ()) else str(value) for name, value in defaults.items()}
+
+
+def test_the_example_file_is_itself_valid(tmp_path):
+    (tmp_path / ".env").write_text((ROOT / ".env.example").read_text())
+
+    assert Settings.load() == Settings(_env_file=None)
+
+
+def test_every_setting_is_documented_with_its_meaning():
+    rows = re.findall(
+        r"^\| `([A-Z_]+)` \| .* \| (.+) \|$", (ROOT / "docs/configuration.md").read_text(), flags=re.M
+    )
+
+    assert dict(rows) == variables()
+    assert all(variables().values())
