@@ -45,4 +45,4 @@ def test_any_text_survives_and_none_begins_like_a_formula(rows):
 def test_numbers_stay_numbers(number):
     written = "".join(csv_lines([{"n": number}], ["n"]))
 
-    assert float(written.splitlines()[1]) == number
+    assert float(written.split("\r\n")[1]) == number

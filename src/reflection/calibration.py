@@ -29,6 +29,7 @@ START = 5
 STEP = 20
 """Campaigns of a platform after which its bias may have moved by one step."""
 
+LEAST_SD = 1e-3
 FAR = float(np.log(3.0))
 """A budget more than three times outside what was seen is not identified."""
 
@@ -124,7 +125,8 @@ def _calibrated(
 ) -> Calibrated:
     mean, sd = belief.predict(row, scale.variance)
     reaches = known.conformal.multipliers(platform, learned=known.learned)
-    honest = sd * reaches[-1] / float(stats.norm.ppf(0.5 + LEVELS[-1] / 2))
+    # Planners who were never wrong have scores of zero; a distribution still needs a width.
+    honest = max(sd * reaches[-1] / float(stats.norm.ppf(0.5 + LEVELS[-1] / 2)), LEAST_SD)
     above = float(stats.norm.cdf(mean / honest))
     return Calibrated(
         metric=name,

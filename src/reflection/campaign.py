@@ -22,7 +22,9 @@ from pydantic import (
     model_validator,
 )
 
-MAX_COUNT = 2**53
+MAX_COUNT = 2**53 - 1
+"""The largest whole number after which floats skip some: 2**53 itself is also what 2**53 + 1 rounds to."""
+
 MAX_MONEY = 1e12
 MAX_AUDIENCES = 200
 MAX_CREATIVES = 500
@@ -50,11 +52,14 @@ def _clean_text(value: Any) -> Any:
 
 
 def _real_name(value: Any) -> Any:
-    """Refuse placeholders such as 'string' or 'unknown'."""
+    """Refuse placeholders such as 'string' or 'unknown'; outer white space is cut, so nothing but space is nothing."""
     value = _clean_text(value)
-    if isinstance(value, str) and value.strip().casefold() in PLACEHOLDERS:
-        raise ValueError(f"'{value.strip()}' is a placeholder, not a name; leave the field out or give the real value")
-    return value
+    if not isinstance(value, str):
+        return value
+    name = value.strip()
+    if name.casefold() in PLACEHOLDERS:
+        raise ValueError(f"'{name}' is a placeholder, not a name; leave the field out or give the real value")
+    return name
 
 
 def _iso_time(value: Any) -> Any:

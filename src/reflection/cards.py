@@ -87,7 +87,12 @@ def build(knowledge: Knowledge, platform: str | None = None, objective: str | No
     metric = knowledge.goal_metric
     if not posterior.known(knowledge, metric):
         return ()
-    effects = {effect.signal: effect for effect in knowledge.effects if effect.metric == metric}
+    # Signals that always come together have one effect; one card for all of them, its reason names the others.
+    effects = {
+        effect.signal: effect
+        for effect in knowledge.effects
+        if effect.metric == metric and effect.signal not in knowledge.aliases
+    }
     level = signals.normalise(platform) if platform else None
     mixes = {key: mix for key in sorted(effects) if (mix := _mix(key, level, effects)) is not None}
     if not mixes:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from reflection.commands import analyze, demo, doctor, effects, export, learning, serve, show
+from reflection.commands import analyze, demo, doctor, effects, export, learning, learnings, serve, show
 from reflection.commands.session import messages
 from reflection.errors import ReflectionError
 
@@ -20,10 +20,13 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("analyze", analyze.analyze),
     ("show", show.show),
     ("effects", effects.effects),
+    ("learnings", learnings.learnings),
+    ("search", learnings.search),
     ("export", export.export),
     ("serve", serve.serve),
     ("relearn", learning.relearn),
     ("rebuild", learning.rebuild),
+    ("reindex", learnings.reindex),
     ("doctor", doctor.doctor),
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = ()

@@ -5,18 +5,19 @@ no history is needed.
 """
 
 import base64
-import binascii
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from reflection import posterior
+from reflection import posterior, signals
 from reflection.errors import InvalidInput
 from reflection.knowledge import Effect, Knowledge
 from reflection.ledger import Counts, Evidence, decode
 from reflection.patterns.making import METRIC_NAMES
 
 MOST_ITEMS = 500
+_CURSOR = re.compile(r"o[0-9]{1,9}")
 
 
 def effects_page(
@@ -32,19 +33,20 @@ def effects_page(
     """A page of effects: {items, next_cursor, as_of, epoch, reason}.
 
     Args:
-        platform: keeps effects of that platform and its interactions.
+        platform: keeps effects of that platform and its interactions; any spelling of its name.
 
     Raises:
         InvalidInput: an unknown metric, or a cursor that is not ours.
     """
     if metric is not None and metric not in METRIC_NAMES:
         raise InvalidInput(f"'{metric}' is not a metric", hint=f"one of {', '.join(METRIC_NAMES)}", field="metric")
+    wanted = None if platform is None else signals.of_platform(platform)
     chosen = [
         effect
         for effect in knowledge.effects
         if (metric is None or effect.metric == metric)
         and (group is None or effect.group == group)
-        and (platform is None or _of_platform(effect, platform))
+        and (wanted is None or _of_platform(effect, wanted))
         and (effect.finding or not findings_only)
     ]
     start, size = _offset(cursor), max(1, min(limit, MOST_ITEMS))
@@ -62,7 +64,7 @@ def effects_page(
 def evidence_of(
     knowledge: Knowledge, signal: str, metric: str | None, evidence: Sequence[tuple[str, bytes]]
 ) -> dict[str, Any]:
-    """Campaigns for and against a signal's effect: {signal, metric, effect, supporting[], contradicting[], as_of, epoch}.
+    """Campaigns for and against an effect: {signal, metric, effect, supporting[], contradicting[], held[], as_of, epoch}.
 
     A campaign's residual is the log of what its cells with the signal did over what is expected of them without the
     signal's effect; above zero speaks for a higher metric.
@@ -75,7 +77,8 @@ def evidence_of(
         raise InvalidInput(f"'{chosen}' is not a metric", hint=f"one of {', '.join(METRIC_NAMES)}", field="metric")
     effect = next((e for e in knowledge.effects if e.signal == signal and e.metric == chosen), None)
     held = [name for name, _ in evidence if name in knowledge.held]
-    residuals = [_residual(knowledge, signal, chosen, decode(payload)) for name, payload in evidence if name not in held]
+    counted = [decode(payload) for name, payload in evidence if name not in knowledge.held]
+    residuals = [_residual(knowledge, signal, chosen, item) for item in counted]
     known = sorted((r for r in residuals if r is not None), key=lambda r: (-abs(r["residual"]), r["campaign_id"]))
     sign = 1.0 if effect is None or effect.effect >= 1 else -1.0
     return {
@@ -129,10 +132,8 @@ def _numerator_denominator(metric: str, counts: Counts) -> tuple[float, float] |
     return None if top is None else (top, bottom)
 
 
-def _of_platform(effect: Effect, platform: str) -> bool:
-    return f"platform:{platform}" == effect.signal or effect.signal.startswith("platform*") and (
-        effect.signal.partition(":")[2].split("*")[0] == platform
-    )
+def _of_platform(effect: Effect, platform: signals.Signal) -> bool:
+    return platform in signals.parse(effect.signal).parts
 
 
 def _cursor(offset: int) -> str:
@@ -143,7 +144,9 @@ def _offset(cursor: str | None) -> int:
     if cursor is None:
         return 0
     try:
-        text = base64.urlsafe_b64decode(cursor.encode()).decode()
-        return int(text.removeprefix("o"))
-    except (ValueError, binascii.Error, UnicodeDecodeError):
-        raise InvalidInput("this cursor is not one of ours", hint="pass next_cursor as it was given", field="cursor") from None
+        text = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode()
+    except ValueError:  # binascii's and Unicode's errors are ValueErrors
+        text = ""
+    if not _CURSOR.fullmatch(text):
+        raise InvalidInput("this cursor is not one of ours", hint="pass next_cursor as it was given", field="cursor")
+    return int(text[1:])

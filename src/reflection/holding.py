@@ -111,9 +111,10 @@ def estimates(points_in: Sequence[Point], pooled: float) -> list[tuple[Point, fl
 
 
 def latest_step(points_in: Sequence[Point], pooled: float, threshold: float = STEP) -> Step | None:
-    """The last change of an effect, or None while it holds.
+    """The change of an effect that counts now, or None while it holds.
 
-    After a believed step the search goes on in what followed, so an effect that came back counts as held again.
+    After a believed step the search goes on in what followed: a later step counts instead if it brought the effect
+    back, so what holds again is not taken for ended.
 
     Args:
         points_in: carriers and others, in the order of days.
@@ -122,8 +123,9 @@ def latest_step(points_in: Sequence[Point], pooled: float, threshold: float = ST
     step = _strongest(points_in, pooled)
     if step is None or step.strength < threshold:
         return None
-    later = [point for point in points_in if point.day >= step.day]
-    return latest_step(later, step.after, threshold) or step
+    later = latest_step([point for point in points_in if point.day >= step.day], step.after, threshold)
+    came_back = later is not None and abs(later.after - step.before) < abs(later.after - step.after)
+    return later if came_back else step
 
 
 def has_ended(step: Step | None, believed: float) -> bool:
@@ -172,9 +174,7 @@ class _Halves:
     enough: NDArray[np.bool_]
 
     @classmethod
-    def at(
-        cls, cuts: NDArray[np.intp], values: Floats, weights: Floats, members: NDArray[np.bool_]
-    ) -> "_Halves":
+    def at(cls, cuts: NDArray[np.intp], values: Floats, weights: Floats, members: NDArray[np.bool_]) -> "_Halves":
         weights = np.where(members, weights, 0.0)
 
         def halves(array: Floats) -> tuple[Floats, Floats]:
@@ -226,7 +226,7 @@ def _point(campaign: Remainder, signal_key: str, own: float, noise: float) -> Po
 
 
 def log_rate(metric: str, counts: Counts) -> tuple[float, float] | None:
-    """Log of a KPI of one cell and its counting variance (delta method, half a count added); None if nothing was counted."""
+    """Log of a KPI of one cell and its counting variance (delta method, half a count added); None without counts."""
     parts = {
         "ctr": (counts.clicks, counts.impressions, 1.0 / (counts.clicks + 0.5)),
         "cvr": (counts.conversions, counts.clicks, 1.0 / (counts.conversions + 0.5)),

@@ -169,9 +169,7 @@ def readings_of(knowledge: Knowledge) -> dict[Claim, Reading]:
     for effect in knowledge.effects:
         if "*" not in effect.group:
             claim = Claim(effect.signal, "", effect.metric)
-            found[claim] = Reading(
-                claim, effect.effect, effect.interval, effect.lfsr, effect.campaigns, effect.finding
-            )
+            found[claim] = Reading(claim, effect.effect, effect.interval, effect.lfsr, effect.campaigns, effect.finding)
     inner: dict[Claim, list[tuple[Effect, Segment]]] = {}
     for effect in knowledge.effects:
         if "*" in effect.group and (segment := _segment(knowledge, effect)) is not None:
@@ -205,9 +203,7 @@ def assess(before: Learning | None, reading: Reading | None, points: Sequence[Po
     if reading is None:
         if before is None or before.state == "retired":
             return before
-        return replace(
-            before, state="retired", reason="the evidence it stood on was taken back", witnesses=()
-        )
+        return replace(before, state="retired", reason="the evidence it stood on was taken back", witnesses=())
     pooled = math.log(reading.effect)
     step = latest_step(points, pooled)
     ended = step if has_ended(step, _believed(before, reading)) else None
@@ -257,7 +253,10 @@ def is_material(before: Learning | None, after: Learning) -> bool:
 
 
 def worth(learning: Learning) -> float:
-    """Effect size x certainty, in 0..1: |log effect| / (|log effect| + SIZE_HALF), times (1 - lfsr) and the state's standing."""
+    """Effect size x certainty, in 0..1.
+
+    Size is |log effect| / (|log effect| + SIZE_HALF), certainty (1 - lfsr) times the standing of the state.
+    """
     size = abs(math.log(learning.effect))
     if learning.segments and learning.state == "contested":
         size = max(abs(math.log(segment.effect)) for segment in learning.segments)

@@ -91,7 +91,7 @@ def level_draws(
 
 
 def level_mean(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> float | None:
-    """Posterior mean of the log level of a KPI for a mix of signals; what was never seen adds nothing. CPM per 1,000."""
+    """Posterior mean of the log level of a KPI (CPM per 1,000) for a mix; what was never seen adds nothing."""
     if not known(knowledge, metric):
         return None
     total, mix = 0.0, resolved(knowledge, shares)

@@ -25,12 +25,13 @@ _LIMITS = {"audience": (8, 120), "headline": (8, 160), "message": (4, 240), "fou
 TEMPLATE = hashlib.sha256(repr(("platform objective", sorted(_LIMITS.items()), 1)).encode()).hexdigest()[:8]
 """Changes when the text of a campaign changes; part of every embedder id, so old and new vectors never mix."""
 
-_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _STOP = frozenset(
     re.findall(
         r"\w+",
-        "a an and are as at be but by for from has have how i if in into is it its more no not of on or our out so than "
-        "that the their them then there these they this to up was we were what when where which who will with you your",
+        "a an and are as at be but by for from has have how i if in into is it its more no not of on or our out so "
+        "than that "
+        "the their them then there these they this to up was we were what when where which who will with you your",
     )
 )
 
@@ -95,7 +96,7 @@ def memory_id(kind: str, name: str) -> str:
 
 
 def outcome_of(comparison: Comparison) -> dict[str, Any]:
-    """How a campaign did against its forecast: a phrase, its score, and per KPI the difference and whether it is noise."""
+    """How a campaign did against its forecast: a phrase, its score, and per KPI the difference and if it is noise."""
     deltas = {name.removesuffix("_diff"): delta for name, delta in comparison.deltas.items()}
     known = {kpi: delta for kpi, delta in deltas.items() if delta.pct_diff is not None}
     return {
@@ -126,8 +127,8 @@ def fields_of(text: str) -> dict[str, list[str]]:
 
 
 def words(text: str) -> frozenset[str]:
-    """The words that carry meaning, normalised like signal keys; what `why` and the lexical weight count."""
-    return frozenset(word for word in _WORD.findall(signals.normalise(text)) if word not in _STOP)
+    """The words that carry meaning, case folded; what `why` and the lexical weight count."""
+    return frozenset(word for word in _WORD.findall(text.casefold()) if word not in _STOP)
 
 
 def why(asked: str, text: str, limit: int = 4) -> list[str]:

@@ -10,26 +10,33 @@ from typing import Any, Self
 
 import structlog
 
+from reflection.advisor import Advisor
 from reflection.background import Background
-from reflection.engine import Engine
+from reflection.engine import Engine, utc_now
 from reflection.explain.writer import DeterministicWriter
-from reflection.forecaster import Forecaster
 from reflection.kpi import ScoreWeights
 from reflection.learner import Learner
 from reflection.memory.backends import choose_index
 from reflection.memory.embedders import Embedder, NoEmbedder
+from reflection.memory.index import VectorIndex
 from reflection.memory.minilm import PackagedEmbedder
+from reflection.memory.reindexing import Follower, Mirror
 from reflection.memory.semantic import SemanticMemory
 from reflection.ports import InsightWriter
 from reflection.settings import Settings
+from reflection.store.advice import AdviceRows
 from reflection.store.artifacts import ArtifactFolder
 from reflection.store.database import Database, open_database
+from reflection.store.learning_notes import LearningNotes
+from reflection.store.learnings import LearningBook
 from reflection.store.memories import MemoryRows
 from reflection.store.outbox import Outbox
-from reflection.store.publisher import OutboxPublisher
+from reflection.store.publisher import Handler, OutboxPublisher
 from reflection.store.store import SqlStore
 
 log = structlog.get_logger("reflection")
+VECTORS = "vector"
+"""The outbox topic that keeps a mirror of the vectors level with the rows."""
 
 
 class BackgroundLearner(Learner):
@@ -84,15 +91,31 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.database: Database = open_database(settings.database_path)
-        self.store = SqlStore(self.database)
+        rows, embedder = MemoryRows(self.database), _embedder(settings)
+        index = _index(settings, rows)
+        self.book = LearningBook(self.database)
+        self.notes = LearningNotes(self.database)
+        self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
         self.artifacts = ArtifactFolder(self.database, settings.output_dir, settings.weights_path)
         self.outbox = Outbox(self.database)
         lock = Path(f"{settings.database_path}.publish.lock")
-        self.publisher = BackgroundPublisher(OutboxPublisher(self.outbox, {"artifacts": self.artifacts}, lock))
-        self.memory = _memory(settings, self.database)
+        handlers: dict[str, Handler] = {"artifacts": self.artifacts}
+        if index.mirrors:
+            handlers[VECTORS] = Mirror(rows, embedder, index, self.store.workspaces)
+        self.publisher = BackgroundPublisher(OutboxPublisher(self.outbox, handlers, lock))
+        self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
+        self.follower = Follower(rows, embedder, index)
         score_weights = ScoreWeights(settings.conversion_weight, settings.ctr_weight, settings.cpa_weight)
         self.learner = BackgroundLearner(
-            self.store, goal=settings.goal_metric, score_weights=score_weights, after=lambda: None
+            self.store, goal=settings.goal_metric, score_weights=score_weights, after=self.embed_new
+        )
+        self.advisor = Advisor(
+            self.store,
+            AdviceRows(self.database),
+            self.memory,
+            lambda **options: self.engine.recommendations(**options),
+            holdback=settings.holdback,
+            clock=utc_now,
         )
         self.engine = Engine(
             self.store,
@@ -100,8 +123,12 @@ class Application:
             _writer(settings),
             output_path=lambda workspace, campaign_id: str(self.artifacts.folder_of(workspace, campaign_id)),
             score_weights=score_weights,
-            forecaster=Forecaster(),
+            forecaster=self.advisor.forecast,
         )
+
+    def embed_new(self) -> int:
+        """Embed what was stored without a vector; how many memories."""
+        return sum(self.follower.catch_up(workspace) for workspace in self.store.workspaces())
 
     def status(self) -> dict[str, Any]:
         """What is configured, what is degraded, and how far the projections are behind."""
@@ -146,12 +173,13 @@ def _writer(settings: Settings) -> InsightWriter:
     return DeterministicWriter()
 
 
-def _memory(settings: Settings, database: Database) -> SemanticMemory:
-    rows = MemoryRows(database)
-    index = choose_index(
-        settings.vector_backend, rows, chroma_path=settings.vector_path, json_path=settings.vector_fallback_path
+def _index(settings: Settings, rows: MemoryRows) -> VectorIndex:
+    return choose_index(
+        settings.vector_backend,
+        rows,
+        chroma_path=settings.vector_path,
+        json_path=settings.vector_fallback_path,
     )
-    return SemanticMemory(rows, _embedder(settings), index)
 
 
 def _embedder(settings: Settings) -> Embedder:

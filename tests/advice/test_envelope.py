@@ -54,7 +54,8 @@ def test_nothing_known_is_an_empty_envelope():
 def test_what_goes_out_comes_back_in(knowledge: Knowledge):
     wrapped = envelope.wrap(recommend(knowledge, now=NOW))
     claims = envelope.unwrap(wrapped)
-    assert [claim["key"] for claim in claims] == [row["source_recommendation_key"] for row in wrapped["recommendations"]]
+    keys = [row["source_recommendation_key"] for row in wrapped["recommendations"]]
+    assert [claim["key"] for claim in claims] == keys
     assert all(claim["evidence"] for claim in claims)
 
 

@@ -10,6 +10,7 @@ from reflection.settings import Settings
 from starlette.datastructures import Headers
 
 FILLED = {"{signal:path}": "platform:meta", "{campaign_id:path}": "cmp", "{code}": "conflict", "{asset}": "start.js"}
+FILLED |= {"{learning_id}": "lrn_0123456789abcdef", "{recall_id}": "rcl_0123456789abcdef0123"}
 REFUSED = {401, 403}
 """Any other status means that the caller was let in, whatever the route then said."""
 

@@ -134,6 +134,7 @@ def test_many_wrong_fields_are_listed_and_counted(client):
         ("GET", "/analyze-campaign", 405),
         ("DELETE", "/insights", 405),
         ("OPTIONS", "/insights", 405),
+        ("PUT", "/v1/campaigns/x", 405),
         ("GET", "/insights?limit=0", 422),
         ("GET", "/insights?limit=many", 422),
         ("GET", "/patterns?limit=501", 422),
@@ -150,6 +151,7 @@ def test_every_error_path_has_the_one_shape(client, method, path, status):
 
 def test_a_wrong_method_says_which_are_right(client):
     assert client.get("/analyze-campaign").headers["allow"] == "POST"
+    assert client.put("/v1/campaigns/x").headers["allow"] == "DELETE, GET"
 
 
 @pytest.mark.parametrize(

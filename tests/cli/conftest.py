@@ -1,40 +1,76 @@
-"""The command line as a user has it: a process of its own, in an empty folder."""
+"""The command line in an empty folder: in this process (fast), or as a process of its own (as a user has it)."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from reflection import cli
 from reflection.api.examples import CMP_007
+from reflection.settings import variables
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The working directory of the commands."""
+@dataclass(frozen=True)
+class Result:
+    """What a command did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory of the commands; no setting of the machine reaches them."""
+    for name in variables():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
-def run(folder: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run `reflection ...` in the folder; settings as keyword arguments, standard input as `stdin`."""
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Run `reflection ...` in this process; settings as keyword arguments, standard input as `stdin`."""
 
-    def run(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKO_", "OPENAI_"))}
+    def run(*arguments: str, stdin: str = "", **settings: str) -> Result:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["reflection", *arguments])
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8"))
+            for name, value in settings.items():
+                patch.setenv(name, value)
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        printed = capsys.readouterr()
+        return Result(int(ended.value.code or 0), printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def spawn(folder: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `reflection ...` as a process of its own."""
+
+    def spawn(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "reflection.cli", *arguments],
             cwd=folder,
             input=stdin,
-            env={**kept, "COLUMNS": "120", "NO_COLOR": "1", "OMP_NUM_THREADS": "1", **settings},
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
             timeout=120,
         )
 
-    return run
+    return spawn
 
 
 @pytest.fixture

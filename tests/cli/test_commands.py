@@ -10,9 +10,9 @@ import pytest
 COMMANDS = ("analyze", "show", "effects", "export", "serve", "relearn", "rebuild", "doctor")
 
 
-def test_a_campaign_is_analysed_twice_and_then_shown(run, sample, folder):
-    first = run("analyze", sample.name)
-    second = run("analyze", sample.name, "--json")
+def test_a_campaign_is_analysed_twice_and_then_shown(spawn, run, sample, folder):
+    first = spawn("analyze", sample.name)
+    second = spawn("analyze", sample.name, "--json")
     shown = run("show", "cmp_007_meta_summer_bootcamp", "--json")
 
     assert (first.returncode, second.returncode, shown.returncode) == (0, 0, 0), first.stderr + second.stderr
@@ -87,6 +87,25 @@ def test_a_wrong_setting_is_one_line_for_every_command(run, name):
         assert result.returncode == 2
         assert result.stderr.startswith(f"error: {name}='nonsense' is wrong")
         assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_an_error_of_a_process_is_one_line_too(spawn):
+    result = spawn("show", "never-seen")
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert re.fullmatch(r"error: [^\n]*never-seen[^\n]*\n", result.stderr)
+
+
+def test_an_unforeseen_error_is_one_line_without_its_text(run, monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise RuntimeError("canary")
+
+    monkeypatch.setattr("reflection.engine.Engine.effects", broken)
+
+    result = run("effects")
+
+    assert result.returncode == 2
+    assert re.fullmatch(r"error: something unforeseen happened \(RuntimeError\)[^\n]*\n", result.stderr)
 
 
 def test_wrong_usage_has_exit_code_2_too(run):

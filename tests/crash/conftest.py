@@ -1,4 +1,4 @@
-"""Shared parts of the crash tests: analyses from a number, and a check that says all a sound database must be."""
+"""Shared parts of the crash tests: analyses from a number, and the check of a whole store."""
 
 import hashlib
 import json
@@ -73,18 +73,14 @@ class House:
         self.database = open_database(folder / "store.db", busy_seconds=busy_seconds)
         self.store = SqlStore(self.database)
         self.artifacts = ArtifactFolder(self.database, folder / "output", folder / "weights.json")
-        self.publisher = OutboxPublisher(
-            Outbox(self.database), {"artifacts": self.artifacts}, folder / "publish.lock"
-        )
+        self.publisher = OutboxPublisher(Outbox(self.database), {"artifacts": self.artifacts}, folder / "publish.lock")
 
     record = staticmethod(_record)
 
     def post(self, campaign_id: str, version: int) -> int:
         """Store a campaign's next content; the revision it became."""
         current = self.store.campaign("default", campaign_id)
-        return self.store.save_analysis(
-            _record(campaign_id, version, current.revision if current else 0)
-        ).revision
+        return self.store.save_analysis(_record(campaign_id, version, current.revision if current else 0)).revision
 
     def learn(self) -> bool:
         """Store a fit: the fold of the live evidence, and a weight that says the same."""

@@ -1,7 +1,7 @@
 """Every failing point of a write is all or nothing, and the next attempt succeeds.
 
-Points are SQLite's own operations (its progress handler aborts at the n-th), and bytes written to the files (the
-kernel refuses those beyond a limit, as a full disk or a broken one would).
+Points are SQLite's own operations (its progress handler aborts at the n-th), and bytes written to the files
+(the kernel refuses those beyond a limit, as a full disk or a broken one would).
 """
 
 import resource

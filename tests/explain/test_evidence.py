@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reflection.explain.evidence import flag_id, gather, subject
+from reflection.explain.gathering import flag_id, gather, subject
 from reflection.ports import Facts
 from reflection.report import Finding, SimilarCampaign
 

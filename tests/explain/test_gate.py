@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reflection.explain.evidence import EvidenceBook, gather
+from reflection.explain.evidence import EvidenceBook
+from reflection.explain.gathering import gather
 from reflection.explain.gate import Passed, Proposal, Rejected, judge
 from reflection.explain.writer import DeterministicWriter
 from reflection.ports import Facts

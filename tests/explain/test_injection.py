@@ -9,7 +9,7 @@ import pytest
 
 from reflection import signals
 from reflection.campaign import Audience
-from reflection.explain.evidence import gather
+from reflection.explain.gathering import gather
 from reflection.explain.openai_client import Answer, ModelServer, Question
 from reflection.explain.openai_writer import OpenAIWriter
 from reflection.explain.proposing import ProposingModel

@@ -11,7 +11,7 @@ import pytest
 
 from reflection.explain.allowance import Allowance
 from reflection.explain.breaker import Breaker
-from reflection.explain.evidence import gather
+from reflection.explain.gathering import gather
 from reflection.explain.openai_client import ModelServer, ModelUnavailable, Question
 from reflection.explain.openai_writer import OpenAIWriter
 from reflection.explain.proposing import ProposingModel, fenced

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reflection.explain import phrases_en
-from reflection.explain.evidence import gather
+from reflection.explain.gathering import gather
 from reflection.explain.writer import DeterministicWriter
 from reflection.ports import Facts
 from reflection.report import Finding, Insights, Statement

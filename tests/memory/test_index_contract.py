@@ -27,7 +27,8 @@ from reflection.store.database import open_database
 from reflection.store.memories import MemoryRows
 
 SPACE, OTHER_SPACE = Space("contract", "1", 8, "t"), Space("contract", "2", 8, "t")
-KINDS = ["local", "json", *(["chroma", "chroma-server"] if installed() else [])]
+CHROMA = [pytest.param(kind, marks=pytest.mark.chroma) for kind in ("chroma", "chroma-server")]
+KINDS = ["local", "json", *(CHROMA if installed() else [])]
 
 
 @dataclass
@@ -47,9 +48,7 @@ class Subject:
             self.rows.delete(workspace, names)
         self.index.remove(workspace, names)
 
-    def names(
-        self, workspace: str, query: np.ndarray, limit: int = 10, where: Where | None = None
-    ) -> list[str]:
+    def names(self, workspace: str, query: np.ndarray, limit: int = 10, where: Where | None = None) -> list[str]:
         hits = self.index.search(workspace, SPACE, query, limit, where or Where())
         return [hit.memory_id for hit in hits]
 
@@ -114,9 +113,7 @@ def _wait_for(port: int) -> None:
 
 
 @pytest.fixture(params=KINDS)
-def subject(
-    request: pytest.FixtureRequest, tmp_path: Path, chroma_server: Callable[[], str]
-) -> Iterator[Subject]:
+def subject(request: pytest.FixtureRequest, tmp_path: Path, chroma_server: Callable[[], str]) -> Iterator[Subject]:
     if request.param == "local":
         database = open_database(tmp_path / "rows.db")
         rows = MemoryRows(database)
@@ -152,9 +149,7 @@ def test_putting_again_replaces(subject: Subject) -> None:
     subject.put("default", [_entry("m", 1), _entry("n", 2)])
     subject.put("default", [_entry("m", 3)])
     assert subject.index.count("default", SPACE) == 2
-    assert subject.index.search("default", SPACE, _vector(3), 1, Where())[0].cosine == pytest.approx(
-        1.0, abs=1e-5
-    )
+    assert subject.index.search("default", SPACE, _vector(3), 1, Where())[0].cosine == pytest.approx(1.0, abs=1e-5)
 
 
 def test_removing_forgets_and_forgives_unknown_names(subject: Subject) -> None:

@@ -27,7 +27,8 @@ def test_licence_and_notice_lie_beside_the_model() -> None:
 
 def test_vectors_have_length_one_and_the_promised_shape(minilm: PackagedEmbedder) -> None:
     matrix = minilm.embed(["summer bootcamp for students", "", "日本語 🙂", "x" * 20_000])
-    assert matrix.shape == (4, DIMENSIONS) and matrix.dtype == np.float32
+    assert matrix.shape == (4, DIMENSIONS)
+    assert matrix.dtype == np.float32
     assert np.linalg.norm(matrix, axis=1) == pytest.approx(1.0, abs=1e-5)
 
 

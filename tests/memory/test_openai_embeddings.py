@@ -105,14 +105,15 @@ def server() -> Iterator[Server]:
 
 
 def _embedder(server: Server, **changes: Any) -> OpenAIEmbedder:
-    settings = {"base_url": server.url, "dimensions": 4, "deadline_seconds": 3.0} | changes
+    settings = {"base_url": server.url, "dimensions": 4, "deadline_seconds": 10.0} | changes
     return OpenAIEmbedder(KEY, "some-model", **settings)
 
 
 def test_vectors_come_in_the_order_of_the_texts_and_with_length_one(server: Server) -> None:
     matrix = _embedder(server).embed(["a", "bbbb"])
     assert matrix == pytest.approx(np.asarray([[1, 1, 0, 2], [4, 1, 0, 2]]) / np.sqrt([[6], [21]]), abs=1e-6)
-    assert server.asked[0]["dimensions"] == 4 and server.asked[0]["encoding_format"] == "float"
+    assert server.asked[0]["dimensions"] == 4
+    assert server.asked[0]["encoding_format"] == "float"
 
 
 def test_many_texts_go_in_batches_and_long_ones_are_cut(server: Server) -> None:
@@ -142,7 +143,7 @@ def test_the_deadline_is_for_the_whole_call_not_per_read(server: Server, mode: s
     started = time.monotonic()
     with pytest.raises(Unavailable):
         _embedder(server, deadline_seconds=0.4).embed(["text"])
-    assert time.monotonic() - started < 0.4 + 0.5
+    assert time.monotonic() - started < 0.4 + 1.0
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:
@@ -157,7 +158,8 @@ def test_after_three_failures_no_call_is_made_until_the_pause_is_over(server: Se
     for _ in range(5):
         with pytest.raises(Unavailable):
             embedder.embed(["text"])
-    assert len(server.asked) == 3 and embedder.state == "open"
+    assert len(server.asked) == 3
+    assert embedder.state == "open"
     server.mode, now[0] = "right", 61.0
     assert embedder.embed(["text"]).shape == (1, 4)
     assert embedder.state == "closed"
@@ -169,12 +171,12 @@ def test_the_key_is_in_no_representation_and_in_no_error(server: Server) -> None
     with pytest.raises(Unavailable) as raised:
         embedder.embed(["text"])
     assert KEY not in repr(embedder) + str(raised.value) + raised.value.hint
-    assert embedder.space is not None and server.url not in embedder.space.id
+    assert embedder.space is not None
+    assert server.url not in embedder.space.id
 
 
 def test_two_servers_with_one_model_name_are_two_spaces() -> None:
     spaces = {
-        OpenAIEmbedder(KEY, "m", base_url=url).space
-        for url in (None, "http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1")
+        OpenAIEmbedder(KEY, "m", base_url=url).space for url in (None, "http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1")
     }
     assert len(spaces) == 3

@@ -24,7 +24,8 @@ def test_everything_found_is_ranked_once_and_names_come_first(
     assert len(found) == len({item.memory_id for item in found})
     assert [item.memory_id for item in found[: len(named)]] == sorted(named)
     scores = [item.score for item in found[len(named) :]]
-    assert scores == sorted(scores, reverse=True) and all(score <= 1.0 for score in scores)
+    assert scores == sorted(scores, reverse=True)
+    assert all(score <= 1.0 for score in scores)
 
 
 def test_words_decide_between_equal_meanings_but_do_not_overrule_a_clear_one() -> None:
@@ -56,13 +57,12 @@ def test_shared_words_decide_between_equal_neighbours() -> None:
     assert by_overlap("", _hits({"a": 0.5}), texts)[0].lexical == 0.0
 
 
-def test_a_learning_about_what_was_asked_is_worth_more_than_a_general_one_than_one_about_something_else() -> (
-    None
-):
+def test_a_learning_about_what_was_asked_is_worth_more_than_a_general_one_than_one_about_something_else() -> None:
     general = {"worth": 0.8, "signal_key": "creative.type:video", "context": ""}
     inside, outside = general | {"context": "platform:meta"}, general | {"context": "platform:google"}
     values = [worth(item, "meta", None) for item in (inside, general, outside)]
-    assert values == sorted(values, reverse=True) and len(set(values)) == 3
+    assert values == sorted(values, reverse=True)
+    assert len(set(values)) == 3
     assert worth(general, None, None) == 0.8
     assert worth({}, "meta", "leads") == 0.0
 

@@ -28,9 +28,7 @@ def _fill(rows: MemoryRows, record: Record, count: int, workspace: str = "defaul
     rows.save(workspace, [record(f"c{i}", f"headline: number {i}") for i in range(count)])
 
 
-def test_what_lacks_a_vector_gets_one_and_progress_is_told(
-    rows: MemoryRows, words: Any, record: Record
-) -> None:
+def test_what_lacks_a_vector_gets_one_and_progress_is_told(rows: MemoryRows, words: Any, record: Record) -> None:
     _fill(rows, record, BATCH + 5)
     told: list[int] = []
     local = LocalIndex(rows)
@@ -54,9 +52,7 @@ def test_a_job_that_dies_goes_on_where_it_stopped(rows: MemoryRows, words: Any, 
     assert words.calls - calls == 2 * BATCH
 
 
-def test_another_model_embeds_everything_anew(
-    rows: MemoryRows, words: Any, record: Record, make_embedder: Any
-) -> None:
+def test_another_model_embeds_everything_anew(rows: MemoryRows, words: Any, record: Record, make_embedder: Any) -> None:
     _fill(rows, record, 4)
     local, newer = LocalIndex(rows), make_embedder(revision="2")
     reindex(rows, words, local, "default")
@@ -125,7 +121,8 @@ def test_a_damaged_mirror_is_rebuilt_and_finds_the_same_neighbours(
     broken = SemanticMemory(rows, words, fresh).search("default", "word7 word8 word9", limit=5)
     assert broken.items == before.items
     if damage != "flip":  # one flipped bit may hit a digit of one vector, and be none that shows
-        assert broken.degraded and broken.index == "local"
+        assert broken.degraded
+        assert broken.index == "local"
     assert rebuild(rows, words, fresh, ["default"]) == 40
     after = SemanticMemory(rows, words, fresh).search("default", "word7 word8 word9", limit=5)
     assert after == before
@@ -155,12 +152,11 @@ def test_rebuilding_forgets_what_the_rows_no_longer_hold(
     rows.delete("default", ["campaign:a"])
     told: list[int] = []
     assert rebuild(rows, words, mirror_file, ["default"], told.append) == 1
-    assert mirror_file.ids("default", words.space) == {"campaign:b"} and told == [1]
+    assert mirror_file.ids("default", words.space) == {"campaign:b"}
+    assert told == [1]
 
 
-def test_without_a_model_there_is_nothing_to_embed_or_to_mirror(
-    rows: MemoryRows, mirror_file: JsonFileIndex
-) -> None:
+def test_without_a_model_there_is_nothing_to_embed_or_to_mirror(rows: MemoryRows, mirror_file: JsonFileIndex) -> None:
     with pytest.raises(Unavailable):
         reindex(rows, NoEmbedder(), mirror_file, "default")
     assert rebuild(rows, NoEmbedder(), mirror_file, ["default"]) == 0

@@ -23,9 +23,7 @@ TAX = "platform: Google\nobjective: leads\naudience: accountants\nheadline: tax 
 
 @pytest.fixture
 def memory(rows: MemoryRows, words: Any, record: Record) -> SemanticMemory:
-    rows.save(
-        "default", [record("boot_001", BOOTCAMP, words), record("tax_002", TAX, words, platform="google")]
-    )
+    rows.save("default", [record("boot_001", BOOTCAMP, words), record("tax_002", TAX, words, platform="google")])
     return SemanticMemory(rows, words, LocalIndex(rows))
 
 
@@ -48,7 +46,8 @@ def test_a_neighbour_says_why_it_is_one_and_how_it_did(memory: SemanticMemory) -
     embedder_id, vector = memory.embed(asked)
     first = memory.similar("default", asked, vector, limit=2)[0]
     assert (first.document_id, first.campaign_id) == ("campaign:boot_001", "boot_001")
-    assert embedder_id == "words@1/64/t" and 0.5 < first.score <= 1.0
+    assert embedder_id == "words@1/64/t"
+    assert 0.5 < first.score <= 1.0
     assert "same audience: students" in first.metadata["why"]
     assert first.metadata["outcome"] == {"verdict": "better than forecast on CTR"}
     assert first.metadata["rank"] == 1
@@ -74,7 +73,8 @@ def test_learnings_are_not_neighbours_of_campaigns(
 def test_a_question_in_plain_words_finds_by_meaning_and_says_the_words_shared(memory: SemanticMemory) -> None:
     result = memory.search("default", "coding bootcamp in summer")
     assert _names(result)[0] == "boot_001"
-    assert result.items[0].rank == 1 and result.items[0].text == BOOTCAMP
+    assert result.items[0].rank == 1
+    assert result.items[0].text == BOOTCAMP
     assert result.items[0].why == ["headline shares: bootcamp, coding, summer"]
     assert (result.index, result.degraded) == ("local", [])
 
@@ -82,7 +82,8 @@ def test_a_question_in_plain_words_finds_by_meaning_and_says_the_words_shared(me
 @pytest.mark.parametrize("asked", ["tax_002", "how did tax_002 do?", 'campaign "tax_002".'])
 def test_a_name_comes_first_wherever_it_stands_in_the_question(memory: SemanticMemory, asked: str) -> None:
     result = memory.search("default", asked)
-    assert result.items[0].id == "tax_002" and result.items[0].score == 1.0
+    assert result.items[0].id == "tax_002"
+    assert result.items[0].score == 1.0
     assert result.items[0].why[0] == "named: tax_002"
 
 
@@ -93,14 +94,15 @@ def test_filters_hold_for_every_way_of_finding(memory: SemanticMemory, rows: Mem
         assert "tax_002" not in _names(memory.search("default", asked, kind="learning"))
         assert "tax_002" not in _names(memory.search("default", asked, start=when + timedelta(seconds=1)))
         assert "tax_002" not in _names(memory.search("default", asked, end=when - timedelta(seconds=1)))
-    assert _names(
-        memory.search("default", "tax", platform="GOOGLE", objective="Leads", start=when, end=when)
-    ) == ["tax_002"]
+    assert _names(memory.search("default", "tax", platform="GOOGLE", objective="Leads", start=when, end=when)) == [
+        "tax_002"
+    ]
 
 
 def test_an_empty_question_finds_nothing_and_says_nothing_is_wrong(memory: SemanticMemory) -> None:
     result = memory.search("default", "   ")
-    assert result.items == [] and result.degraded == []
+    assert result.items == []
+    assert result.degraded == []
 
 
 @pytest.mark.parametrize(
@@ -110,9 +112,7 @@ def test_no_question_is_syntax(memory: SemanticMemory, asked: str) -> None:
     memory.search("default", asked)
 
 
-def test_learnings_stand_beside_campaigns_by_relevance_and_worth(
-    rows: MemoryRows, words: Any, record: Record
-) -> None:
+def test_learnings_stand_beside_campaigns_by_relevance_and_worth(rows: MemoryRows, words: Any, record: Record) -> None:
     text = "learning: video on meta\nmetric: ctr"
     for name in ("strong", "weak"):
         changes = {"memory_id": f"learning:{name}", "kind": "learning", "platform": "", "objective": ""}
@@ -141,7 +141,9 @@ def test_without_a_model_words_answer_and_it_is_said(rows: MemoryRows, record: R
 def test_a_model_that_fails_and_comes_back(memory: SemanticMemory, words: Any) -> None:
     words.down = True
     result = memory.search("default", "tax software")
-    assert _names(result)[0] == "tax_002" and result.index == "lexical" and result.degraded == ["embedder"]
+    assert _names(result)[0] == "tax_002"
+    assert result.index == "lexical"
+    assert result.degraded == ["embedder"]
     words.down = False
     assert memory.search("default", "tax software").degraded == []
 
@@ -153,9 +155,7 @@ def test_rows_without_a_vector_are_still_found_by_words(
     assert _names(memory.search("default", "bicycle insurance"))[0] == "late"
 
 
-def test_a_damaged_mirror_never_fails_a_read(
-    rows: MemoryRows, words: Any, record: Record, tmp_path: Path
-) -> None:
+def test_a_damaged_mirror_never_fails_a_read(rows: MemoryRows, words: Any, record: Record, tmp_path: Path) -> None:
     rows.save("default", [record("boot_001", BOOTCAMP, words)])
     path = tmp_path / "vectors.json"
     path.write_text("{ not json")
@@ -163,12 +163,11 @@ def test_a_damaged_mirror_never_fails_a_read(
     result = memory.search("default", "coding bootcamp")
     assert _names(result) == ["boot_001"]
     assert (result.index, result.degraded) == ("local", ["index"])
-    assert "rebuild" not in memory.status()["reasons"]["index"] and memory.status()["reasons"]["index"]
+    assert "rebuild" not in memory.status()["reasons"]["index"]
+    assert memory.status()["reasons"]["index"]
 
 
-def test_a_lagging_mirror_is_not_believed(
-    rows: MemoryRows, words: Any, record: Record, tmp_path: Path
-) -> None:
+def test_a_lagging_mirror_is_not_believed(rows: MemoryRows, words: Any, record: Record, tmp_path: Path) -> None:
     rows.save("default", [record("boot_001", BOOTCAMP, words), record("tax_002", TAX, words)])
     memory = SemanticMemory(rows, words, JsonFileIndex(tmp_path / "vectors.json"))
     result = memory.search("default", "coding bootcamp")
@@ -183,7 +182,8 @@ def test_a_mirror_that_is_level_answers(rows: MemoryRows, words: Any, record: Re
     index = JsonFileIndex(tmp_path / "vectors.json")
     assert rebuild(rows, words, index, ["default"]) == 2
     result = SemanticMemory(rows, words, index).search("default", "coding bootcamp")
-    assert _names(result)[0] == "boot_001" and (result.index, result.degraded) == ("json", [])
+    assert _names(result)[0] == "boot_001"
+    assert (result.index, result.degraded) == ("json", [])
 
 
 class Failing:
@@ -237,9 +237,7 @@ def test_no_canary_of_one_workspace_shows_in_another(rows: MemoryRows, words: An
 
 
 def test_the_same_question_gets_the_same_answer(memory: SemanticMemory) -> None:
-    assert memory.search("default", "software for students") == memory.search(
-        "default", "software for students"
-    )
+    assert memory.search("default", "software for students") == memory.search("default", "software for students")
 
 
 def test_a_deleted_campaign_is_no_longer_found(memory: SemanticMemory, rows: MemoryRows) -> None:
@@ -256,7 +254,6 @@ def test_the_packaged_model_finds_a_paraphrase_without_a_word_in_common(
     for name, text in (("boot", BOOTCAMP), ("tax", TAX)):
         vector = {"embedder_id": minilm.space.id, "vector": minilm.embed([text])[0]}
         rows.save("default", [record(name, text, **vector)])
-    result = SemanticMemory(rows, minilm, LocalIndex(rows)).search(
-        "default", "learn programming during the holidays"
-    )
-    assert result.items[0].id == "boot" and result.items[0].why == [NO_WORDS]
+    result = SemanticMemory(rows, minilm, LocalIndex(rows)).search("default", "learn programming during the holidays")
+    assert result.items[0].id == "boot"
+    assert result.items[0].why == [NO_WORDS]

@@ -59,8 +59,7 @@ def test_search_equals_a_loop_over_everything(
     found = shelf.search(query, limit, where)
     assert shelf.ids() == frozenset(entries)
     assert sorted((-round(hit.cosine, 5), hit.memory_id) for hit in found) == [
-        (-round(float(entries[name].vector @ query), 5), name)
-        for name in _by_hand(entries, query, limit, where)
+        (-round(float(entries[name].vector @ query), 5), name) for name in _by_hand(entries, query, limit, where)
     ]
 
 
@@ -90,9 +89,9 @@ def crowd() -> tuple[Shelf, Shelf, np.ndarray]:
     """The same 4,000 clustered vectors on an exact shelf and on one that sketches from 500 on."""
     generator = np.random.default_rng(7)
     centres = generator.standard_normal((200, 384))
-    vectors = (
-        centres[generator.integers(200, size=4_000)] + 0.7 * generator.standard_normal((4_000, 384))
-    ).astype(np.float32)
+    vectors = (centres[generator.integers(200, size=4_000)] + 0.7 * generator.standard_normal((4_000, 384))).astype(
+        np.float32
+    )
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     exact, sketched = Shelf(384, sketch_from=10**9), Shelf(384, sketch_from=500, candidates=400)
     columns = [Columns(KINDS[i % 2], PLATFORMS[i % 2], "leads", float(i)) for i in range(4_000)]
@@ -102,9 +101,7 @@ def crowd() -> tuple[Shelf, Shelf, np.ndarray]:
 
 
 @pytest.mark.parametrize("where", [Where(), Where(platform="meta"), Where(start=3_800.0)])
-def test_the_sketch_finds_what_the_exact_search_finds(
-    crowd: tuple[Shelf, Shelf, np.ndarray], where: Where
-) -> None:
+def test_the_sketch_finds_what_the_exact_search_finds(crowd: tuple[Shelf, Shelf, np.ndarray], where: Where) -> None:
     exact, sketched, vectors = crowd
     agreed = total = 0
     for row in range(0, 4_000, 80):

@@ -1,4 +1,4 @@
-"""Shared parts of the store's tests: a real database file, a frozen clock, and analyses made from a few numbers."""
+"""Shared parts of the store's tests: a real database file, a clock that stands still, analyses to store."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -108,7 +108,7 @@ def tables(database: Database) -> Callable[[], dict[str, list[tuple[Any, ...]]]]
             names = [
                 row[0]
                 for row in connection.exec_driver_sql(
-                    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1"
+                    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
                 )
             ]
             return {

@@ -37,9 +37,7 @@ def test_a_restored_backup_says_what_was_stored(
     assert [path.name for path in (tmp_path / "backups").iterdir()] == ["one.db"]
 
 
-def test_a_second_backup_replaces_the_first(
-    store: SqlStore, database: Database, record: Make, tmp_path: Path
-) -> None:
+def test_a_second_backup_replaces_the_first(store: SqlStore, database: Database, record: Make, tmp_path: Path) -> None:
     backup(database, tmp_path / "one.db")
     store.save_analysis(record("cmp_1"))
     backup(database, tmp_path / "one.db")
@@ -83,9 +81,7 @@ def test_a_backup_that_cannot_be_written_leaves_the_earlier_one(
     assert not list(tmp_path.glob(".*pending"))
 
 
-def _backups_under_load(
-    store: SqlStore, database: Database, record: Make, tmp_path: Path, rounds: int
-) -> None:
+def _backups_under_load(store: SqlStore, database: Database, record: Make, tmp_path: Path, rounds: int) -> None:
     acknowledged: list[str] = []
     stop = threading.Event()
 
@@ -115,9 +111,7 @@ def _backups_under_load(
         writer.join()
 
 
-def test_backups_under_load_are_prefixes(
-    store: SqlStore, database: Database, record: Make, tmp_path: Path
-) -> None:
+def test_backups_under_load_are_prefixes(store: SqlStore, database: Database, record: Make, tmp_path: Path) -> None:
     _backups_under_load(store, database, record, tmp_path, rounds=3)
 
 

@@ -47,9 +47,13 @@ def test_a_reader_sees_one_state_and_does_not_wait(database: Database) -> None:
 
 
 def test_an_exception_undoes_everything(database: Database) -> None:
-    with pytest.raises(KeyError), database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO workspaces VALUES ('w', 'now')")
-        raise KeyError
+    def fail() -> None:
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO workspaces VALUES ('w', 'now')")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
 
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM workspaces").scalar_one() == 0
@@ -104,9 +108,7 @@ class _LyingCommit:
         monkeypatch.setattr(Connection, "commit", commit)
 
 
-def test_an_error_after_committing_is_no_error(
-    store: SqlStore, record: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_after_committing_is_no_error(store: SqlStore, record: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         _LyingCommit(patch, really=True)
         assert store.save_analysis(record("a")).revision == 1

@@ -22,9 +22,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def _memory(memory_id: str, text: str, **changes: object) -> MemoryRecord:
-    base = MemoryRecord(
-        memory_id, "learning", text, "meta", "leads", NOON, f"about {memory_id}", {"a": [1, "x"]}
-    )
+    base = MemoryRecord(memory_id, "learning", text, "meta", "leads", NOON, f"about {memory_id}", {"a": [1, "x"]})
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
@@ -125,9 +123,26 @@ def test_an_exact_id_is_found_first(rows: MemoryRows) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ['"', '""', "a OR", "NOT", "a NEAR(b", "text:video", "vid*", "(", "-video", "^x", "a\0b", "'; DROP TABLE memories;",
-     "{a b}:c", "+", "%", "🙂", "\\"],
-)  # fmt: skip
+    [
+        *(
+            '"',
+            '""',
+            "a OR",
+            "NOT",
+            "a NEAR(b",
+            "text:video",
+            "vid*",
+            "(",
+            "-video",
+            "^x",
+            "a\0b",
+            "+",
+            "%",
+            "🙂",
+        ),
+        *("'; DROP TABLE memories;", "{a b}:c", "\\"),
+    ],
+)
 def test_no_query_is_syntax(rows: MemoryRows, query: str) -> None:
     rows.save("default", [_memory("a", "text video")])
 
@@ -163,9 +178,7 @@ def test_vectors_are_added_later_unless_the_text_changed(rows: MemoryRows, datab
     rows.save("default", [_memory("b", "two changed")])
 
     vector = np.ones(3, dtype=np.float32)
-    done = rows.set_vectors(
-        "default", "tiny/2", [NewVector(item.memory_id, item.seq, vector) for item in todo]
-    )
+    done = rows.set_vectors("default", "tiny/2", [NewVector(item.memory_id, item.seq, vector) for item in todo])
 
     assert [item.text for item in todo] == ["one", "two"]
     assert done == 1

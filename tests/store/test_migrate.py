@@ -26,9 +26,7 @@ REVISIONS = sorted(path.name[:4] for path in (migrate.FOLDER / "versions").glob(
 
 def _schema(path: Path) -> list[tuple[str, str]]:
     connection = sqlite3.connect(path)
-    found = connection.execute(
-        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
-    ).fetchall()
+    found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
     connection.close()
     return found
 
@@ -91,9 +89,7 @@ def test_down_to_the_base_leaves_no_table(tmp_path: Path) -> None:
 
     migrate.downgrade(database, "base")
 
-    assert [name for name, _ in _schema(database.path) if not name.startswith("sqlite_")] == [
-        "alembic_version"
-    ]
+    assert [name for name, _ in _schema(database.path) if not name.startswith("sqlite_")] == ["alembic_version"]
     database.close()
 
 
@@ -170,11 +166,11 @@ def test_processes_that_open_a_new_database_together_all_succeed(tmp_path: Path)
 def test_killed_while_migrating_leaves_the_old_version_or_the_new(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     seen = set()
-    for number in range(16):
+    for number in range(8):
         path = tmp_path / f"{number}.db"
         process = context.Process(target=_open, args=(path,))
         process.start()
-        time.sleep(number * 0.012)
+        time.sleep(number * 0.025)
         os.kill(process.pid or 0, signal.SIGKILL)
         process.join()
         tables = {name for name, _ in _schema(path)} & set(metadata.tables)

@@ -72,18 +72,14 @@ def test_a_new_revision_replaces_every_projection(store: SqlStore, database: Dat
     assert verify(database) == []
 
 
-def test_an_artifact_that_a_revision_no_longer_has_is_gone(
-    store: SqlStore, record: Make, tables: Tables
-) -> None:
+def test_an_artifact_that_a_revision_no_longer_has_is_gone(store: SqlStore, record: Make, tables: Tables) -> None:
     store.save_analysis(record("cmp_1"))
     store.save_analysis(record("cmp_1", version=2, expected_revision=1, artifacts={"comparison.json": b"{}"}))
 
     assert [row[2] for row in tables()["artifacts"]] == ["comparison.json"]
 
 
-def test_a_revision_somebody_else_wrote_first_is_refused(
-    store: SqlStore, record: Make, tables: Tables
-) -> None:
+def test_a_revision_somebody_else_wrote_first_is_refused(store: SqlStore, record: Make, tables: Tables) -> None:
     store.save_analysis(record("cmp_1"))
     before = tables()
 
@@ -145,9 +141,7 @@ def test_an_idempotency_key_gives_the_first_answer_for_ever(store: SqlStore, rec
     assert current.revision == 2
 
 
-def test_an_idempotency_key_is_not_taken_for_another_request(
-    store: SqlStore, record: Make, tables: Tables
-) -> None:
+def test_an_idempotency_key_is_not_taken_for_another_request(store: SqlStore, record: Make, tables: Tables) -> None:
     store.save_analysis(record("cmp_1", idempotency_key="k", request_hash="r"))
     before = tables()
 
@@ -157,9 +151,7 @@ def test_an_idempotency_key_is_not_taken_for_another_request(
     assert tables() == before
 
 
-def test_a_key_used_on_known_content_is_noted_and_nothing_else(
-    store: SqlStore, record: Make, tables: Tables
-) -> None:
+def test_a_key_used_on_known_content_is_noted_and_nothing_else(store: SqlStore, record: Make, tables: Tables) -> None:
     first = store.save_analysis(record("cmp_1"))
     before = tables()
 
@@ -202,9 +194,7 @@ def test_a_batch_with_one_stale_record_stores_none(store: SqlStore, record: Make
     assert store.save_many([]) == []
 
 
-def test_one_at_a_time_and_all_at_once_end_in_the_same_state(
-    store: SqlStore, record: Make, tables: Tables
-) -> None:
+def test_one_at_a_time_and_all_at_once_end_in_the_same_state(store: SqlStore, record: Make, tables: Tables) -> None:
     records = [record(f"cmp_{number}") for number in range(5)]
     store.save_many(records)
     together = tables()
@@ -280,12 +270,10 @@ def test_the_database_itself_keeps_history_append_only(
         connection.close()
 
 
-def test_evidence_without_a_stored_campaign_is_refused_by_the_database(
-    store: SqlStore, database: Database
-) -> None:
+def test_evidence_without_a_stored_campaign_is_refused_by_the_database(store: SqlStore, database: Database) -> None:
     with pytest.raises(Conflict), database.write() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO evidence(workspace, campaign_id, revision, sign, payload) VALUES ('default','x',1,1,x'00')"
+            "INSERT INTO evidence(workspace, campaign_id, revision, sign, payload) VALUES ('default', 'x', 1, 1, x'00')"
         )
 
 

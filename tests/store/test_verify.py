@@ -19,8 +19,7 @@ DAMAGE = [
     ("DROP TRIGGER evidence_no_delete; DELETE FROM evidence WHERE campaign_id = 'a'", "counts once"),
     ("DROP TRIGGER evidence_no_update; UPDATE evidence SET payload = x'00' WHERE sign = -1", "took back"),
     ("DELETE FROM performance_logs WHERE campaign_id = 'a'", "no performance log"),
-    ("INSERT INTO insights SELECT 99, workspace, 'gone', kind, content, priority, evidence, source, created_at "
-     "FROM insights LIMIT 1", "insights have no campaign"),
+    ("UPDATE insights SET campaign_id = 'gone' WHERE campaign_id = 'a'", "insights have no campaign"),
     ("UPDATE artifacts SET campaign_id = 'gone' WHERE campaign_id = 'a'", "artifacts have no campaign"),
     ("DELETE FROM campaign_signals WHERE campaign_id = 'a'", "signals of a campaign"),
     ("INSERT INTO campaign_signals VALUES ('default', 'extra:1', 'a')", "signals of a campaign"),
@@ -29,12 +28,12 @@ DAMAGE = [
     ("UPDATE memories SET vector = x'000000' WHERE campaign_id = 'a'", "vector is not whole"),
     ("UPDATE fits SET seq = 999", "a fit rests on"),
     ("UPDATE campaigns SET answer = x'00' WHERE campaign_id = 'a'", "answer of campaigns"),
-    ("UPDATE artifacts SET body = x'00' WHERE campaign_id = 'a' AND name = 'patterns.json'", "artifact default/a"),
+    ("UPDATE artifacts SET body = x'00' WHERE campaign_id = 'a'", "artifact default/a/patterns.json"),
     ("UPDATE fits SET draws = x'00'", "cannot be read"),
     ("INSERT INTO acceptances VALUES ('default', 'gone', '')", "accepted that is not there"),
     ("DELETE FROM campaigns WHERE campaign_id = 'a'", "counts a campaign that is not there"),
     ("INSERT INTO memories_fts(memories_fts) VALUES ('delete-all')", "full-text"),
-]  # fmt: skip
+]
 
 
 @pytest.fixture

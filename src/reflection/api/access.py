@@ -124,9 +124,7 @@ class Access:
             if hmac.compare_digest(known, digest):
                 found = caller
         if found is None:
-            raise NotAuthenticated(
-                "the key is not known", hint="check the key; MARKO_API_KEYS lists those that open"
-            )
+            raise WrongKey("the key is not known", hint="check the key; MARKO_API_KEYS lists those that open")
         return found
 
 

@@ -14,13 +14,15 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from reflection.api import logs, openapi, problems
 from reflection.api.access import Access
 from reflection.api.dependencies import enforce_policy
 from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.outermost import Outermost
-from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, may_call, public_paths
+from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, may_call, methods_of, public_paths
 from reflection.errors import ReflectionError
 from reflection.settings import Settings
 from reflection.wiring import Application, build
@@ -56,10 +58,17 @@ def create_app(application: Application | None = None, settings: Settings | None
     )
     for error in (ReflectionError, HTTPException, RequestValidationError):
         app.add_exception_handler(error, problems.handle)
+    app.add_exception_handler(405, _method_not_allowed)
     for router in ROUTERS:
         app.include_router(router)
     openapi.complete(app)
     return app
+
+
+async def _method_not_allowed(request: Request, _error: Exception) -> Response:
+    """The framework names the methods of the first route that matches only; several may."""
+    allowed = {"Allow": methods_of(request.url.path)}
+    return problems.response_of(request, HTTPException(405, headers=allowed))
 
 
 def _lifespan(application: Application | None, settings: Settings):  # type: ignore[no-untyped-def]

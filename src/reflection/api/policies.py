@@ -8,8 +8,23 @@ from enum import Enum
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from starlette.routing import compile_path
 
-from reflection.api.routers import analyze, campaigns, docs, effects, health, problems, reading
+from reflection.api.routers import (
+    analyze,
+    campaigns,
+    docs,
+    effects,
+    forecasts,
+    health,
+    learnings,
+    memory,
+    plans,
+    problems,
+    reading,
+    recommendations,
+    track_record,
+)
 from reflection.errors import ConfigurationError
 
 
@@ -24,7 +39,13 @@ class Right(Enum):
 ROUTERS: tuple[APIRouter, ...] = (
     analyze.router,
     reading.router,
+    plans.router,
+    recommendations.router,
+    forecasts.router,
+    track_record.router,
     effects.router,
+    memory.router,
+    learnings.router,
     campaigns.router,
     health.router,
     problems.router,
@@ -36,8 +57,22 @@ POLICIES: dict[str, Right] = {
     "GET /insights": Right.READ,
     "GET /patterns": Right.READ,
     "GET /recommendations": Right.READ,
+    "POST /v1/plans/evaluate": Right.READ,
+    "POST /v1/forecasts": Right.WRITE,
+    "GET /v1/track-record": Right.READ,
+    "GET /v1/recommendations": Right.READ,
+    "GET /v1/recommendations/{recommendation_id}": Right.READ,
+    "POST /v1/recommendations/{recommendation_id}/shown": Right.WRITE,
+    "POST /v1/recommendations/{recommendation_id}/feedback": Right.WRITE,
+    "POST /shown": Right.WRITE,
+    "POST /feedback": Right.WRITE,
     "GET /v1/effects": Right.READ,
     "GET /v1/effects/{signal:path}/evidence": Right.READ,
+    "GET /v1/memory/search": Right.READ,
+    "GET /v1/learnings": Right.READ,
+    "GET /v1/learnings/{learning_id}": Right.READ,
+    "POST /v1/learnings/{learning_id}/review": Right.WRITE,
+    "POST /v1/learnings/recalls/{recall_id}/outcome": Right.WRITE,
     "GET /v1/campaigns/{campaign_id:path}": Right.READ,
     "DELETE /v1/campaigns/{campaign_id:path}": Right.WRITE,
     "POST /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
@@ -57,6 +92,12 @@ def may_call(name: str, writes: bool) -> bool:
     """Whether a caller may call a route; one without policy may nobody."""
     right = POLICIES.get(name)
     return right is not None and (writes or right is not Right.WRITE)
+
+
+def methods_of(path: str) -> str:
+    """The Allow header of a path: every method of every route that matches it."""
+    found = (name.split(" ", 1) for name in POLICIES)
+    return ", ".join(sorted({method for method, template in found if compile_path(template)[0].match(path)}))
 
 
 def routes_of(router: APIRouter) -> list[APIRoute]:

@@ -9,8 +9,8 @@ names, never a campaign's texts. Must not know stores or settings.
 import logging
 from dataclasses import replace
 
-from reflection.explain.evidence import gather
 from reflection.explain.gate import judge
+from reflection.explain.gathering import gather
 from reflection.explain.merging import merge
 from reflection.explain.openai_client import ModelUnavailable
 from reflection.explain.proposing import MAX_ITEMS, ProposingModel, fenced

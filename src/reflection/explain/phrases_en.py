@@ -80,6 +80,7 @@ _PHRASES = {
         "{kpi} {actual} against {expected} expected ({change}, not yet told from noise)"
     ),
     "clause.same": "{kpi} {actual}, as expected",
+    "kpi.missing": "{kpi} cannot be compared: {reason}.",
     # drivers
     "driver.part": (
         "{factor} {went} from {expected} to {actual}; that accounts for {part} of the {total} {move} in "
@@ -195,6 +196,25 @@ _PHRASES = {
     "next.breakdown": (
         "Send a breakdown by audience and creative with the next campaigns: it is the cheapest way to "
         "learn sooner."
+    ),
+    # what a workspace knows
+    "effect.noise": (
+        "{subject} came with {metric} {size} {side} average so far ({level} interval {low} to {high}, "
+        "{campaigns}); "
+        "that is not enough evidence to tell it from noise."
+    ),
+    "effect.real": (
+        "{subject} came with {metric} {size} {side} average ({level} interval {low} to {high}, {campaigns})."
+    ),
+    "learnt.count": "What is known rests on {campaigns}, as of {date}.",
+    # answers to questions
+    "chat.cannot_tell": "I cannot tell from the data.",
+    "chat.cannot_tell_future": "I cannot tell from the data what will happen.",
+    "chat.known": "What is known:",
+    "chat.no_cause": "This divides the change among its factors; it is no proof of a cause.",
+    "chat.ask": (
+        "I answer from stored campaigns: how a campaign did against its forecast, why CPA or ROAS moved, "
+        "which audiences and creatives stand out, and what to test next."
     ),
     # memory
     "similar.closest": "The most similar earlier campaign is {name} (similarity {score}).",

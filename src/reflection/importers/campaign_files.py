@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -53,11 +54,8 @@ def iterate_campaigns(source: Path | str | BinaryIO, *, after_line: int = 0) -> 
         ImportFileError: the file cannot be opened, or is neither JSON nor JSON lines.
     """
     with _opened(source) as (stream, name):
-        head = _head(stream)
-        if _is_lines(head):
-            items = _lines(stream, name)
-        else:
-            items = _whole(stream, name)
+        early = _first_lines(stream)
+        items = _lines(stream, early) if _are_lines(early) else _whole(stream, early, name)
         for line, body, text, offset in items:
             if line > after_line:
                 yield _campaign(line, body, text, offset)
@@ -77,20 +75,18 @@ def _campaign(line: int, body: Any, text: str, offset: int) -> CampaignLine:
         return CampaignLine(line, None, InvalidInput("nested too deeply"), text[:2_000], offset)
 
 
-def _lines(stream: io.BufferedReader, name: str) -> Iterator[tuple[int, Any, str, int]]:
+def _lines(stream: io.BufferedReader, early: list[bytes]) -> Iterator[tuple[int, Any, str, int]]:
     offset = number = 0
-    while raw := stream.readline(MAX_LINE + 1):
+    following = iter(lambda: stream.readline(MAX_LINE + 1), b"")
+    for raw in chain(early, following):
         number += 1
         offset += len(raw)
         if len(raw) > MAX_LINE and not raw.endswith(b"\n"):
             offset += _skip_line(stream)
             error = InvalidInput(f"a line longer than {MAX_LINE:,} bytes")
             yield number, error, raw[:2_000].decode("utf-8", "replace"), offset
-            continue
-        if number == 1:
-            raw = raw.removeprefix(codecs.BOM_UTF8)
-        if raw.strip():
-            yield number, _parsed(raw), raw.decode("utf-8", "replace").rstrip("\r\n"), offset
+        elif content := (raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw).strip():
+            yield number, _parsed(content), content.decode("utf-8", "replace"), offset
 
 
 def _skip_line(stream: io.BufferedReader) -> int:
@@ -102,8 +98,8 @@ def _skip_line(stream: io.BufferedReader) -> int:
     return skipped
 
 
-def _whole(stream: io.BufferedReader, name: str) -> Iterator[tuple[int, Any, str, int]]:
-    raw = stream.read(MAX_WHOLE + 1)
+def _whole(stream: io.BufferedReader, early: list[bytes], name: str) -> Iterator[tuple[int, Any, str, int]]:
+    raw = b"".join(early) + stream.read(MAX_WHOLE + 1)
     if len(raw) > MAX_WHOLE:
         raise ImportFileError(
             f"{name} is one JSON value of more than {MAX_WHOLE >> 20} MiB.",
@@ -147,22 +143,38 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _head(stream: io.BufferedReader) -> bytes:
-    return stream.peek(1 << 16)[: 1 << 16]
+def _first_lines(stream: io.BufferedReader) -> list[bytes]:
+    """Lines up to the first that is not blank, and the one after it where only that tells what the file is.
+
+    Read, not peeked: a pipe may hold no more than one line yet.
+    """
+    early: list[bytes] = []
+    while raw := stream.readline(MAX_LINE + 1):
+        early.append(raw)
+        if _content(early):
+            break
+    if _content(early).startswith(b"{") and _content(early).endswith(b"}") and not _is_object(_content(early)):
+        early.append(stream.readline(MAX_LINE + 1))
+    return early
 
 
-def _is_lines(head: bytes) -> bool:
-    """Whether the first line alone is a JSON object, or more follows it than one object or list could hold."""
-    text = head.removeprefix(codecs.BOM_UTF8).lstrip()
-    if not text.startswith(b"{"):
-        return not text.startswith(b"[") and bool(text)
-    first, newline, rest = text.partition(b"\n")
-    if not newline and len(head) >= 1 << 16:
+def _content(early: list[bytes]) -> bytes:
+    """The first line that is not blank."""
+    return next((text for raw in early if (text := raw.removeprefix(codecs.BOM_UTF8).strip())), b"")
+
+
+def _are_lines(early: list[bytes]) -> bool:
+    """JSON lines: the first line is an object, or is meant to be one, as the next begins another."""
+    first = _content(early)
+    if _is_object(first) or len(first) > MAX_LINE:
         return True
-    try:
-        return isinstance(json.loads(first), dict) and bool(rest.strip())
-    except ValueError:
-        return first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
+    if first.startswith(b"{"):
+        return first.endswith(b"}") and early[-1].lstrip().startswith(b"{") and early[-1].strip() != first
+    return bool(first) and not first.startswith(b"[")
+
+
+def _is_object(text: bytes) -> bool:
+    return isinstance(_parsed(text), dict)
 
 
 @contextmanager

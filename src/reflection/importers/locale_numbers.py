@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import polars as pl
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
 from reflection.errors import ImportFileError
 
@@ -135,13 +135,13 @@ def _candidates(cells: pl.Series) -> pl.Series:
 
 def _named(name: str) -> NumberFormat:
     try:
-        symbols = Locale.parse(name.replace("-", "_")).number_symbols["latn"]
-    except (ValueError, LookupError) as error:
+        locale = Locale.parse(name.replace("-", "_"))
+    except (ValueError, UnknownLocaleError) as error:
         raise ImportFileError(
-            f"'{name}' is no known locale.", hint="Use one such as en_US, de_DE or fr_FR."
+            f"'{name}' is no known locale.", hint="Use one such as en_US, de_DE or fr_FR.", field="locale"
         ) from error
-    group = symbols["group"].replace("\u00a0", "\u202f")
-    return next(
-        (option for option in formats() if (option.decimal, option.group) == (symbols["decimal"], group)),
-        NumberFormat(name, symbols["decimal"], group),
-    )
+    symbols = locale.number_symbols["latn"]
+    decimal, group = symbols["decimal"], symbols["group"].replace("\u00a0", "\u202f")
+    groups = locale.decimal_formats[None].grouping[1]
+    alike = (option for option in formats() if (option.decimal, option.group, option.groups) == (decimal, group, groups))
+    return next(alike, NumberFormat(name, decimal, group, groups))

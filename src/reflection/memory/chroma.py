@@ -196,9 +196,7 @@ class ChromaIndex:
         address = urlsplit(self._url or "")
         tls = address.scheme == "https"
         port = address.port or (443 if tls else 8000)
-        return chromadb.HttpClient(
-            host=address.hostname or "127.0.0.1", port=port, ssl=tls, settings=settings
-        )
+        return chromadb.HttpClient(host=address.hostname or "127.0.0.1", port=port, ssl=tls, settings=settings)
 
 
 def _collection_name(workspace: str, space: Space) -> str:

@@ -43,7 +43,8 @@ class Embedder(Protocol):
     """Makes vectors. `space` is None for an embedder that makes none (lexical search only)."""
 
     @property
-    def space(self) -> Space | None: ...
+    def space(self) -> Space | None:
+        """Where its vectors live."""
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Unit vectors, shape (len(texts), dimensions), float32, in the order of the texts.
@@ -51,7 +52,6 @@ class Embedder(Protocol):
         Raises:
             Unavailable: the model cannot be reached or loaded now; nothing else is raised on purpose.
         """
-        ...
 
 
 class NoEmbedder:
@@ -81,9 +81,7 @@ def checked(matrix: Matrix, rows: int, dimensions: int) -> Matrix:
         Unavailable: a model that answers with other shapes or with NaN is as good as down.
     """
     if matrix.shape != (rows, dimensions) or not np.isfinite(matrix).all():
-        raise Unavailable(
-            f"the embedding model answered with shape {matrix.shape} or with non-finite numbers"
-        )
+        raise Unavailable(f"the embedding model answered with shape {matrix.shape} or with non-finite numbers")
     return matrix
 
 

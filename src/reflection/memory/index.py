@@ -24,37 +24,28 @@ class VectorIndex(Protocol):
     @property
     def name(self) -> str:
         """``local``, ``chroma`` or ``json``: what answers call `index`."""
-        ...
 
     @property
     def mirrors(self) -> bool:
         """Whether it must be told of changes (`put`, `remove`); False for the index that reads the rows itself."""
-        ...
 
     def search(self, workspace: str, space: Space, vector: Vector, limit: int, where: Where) -> list[Hit]:
         """The nearest memories that pass `where`, best first, with exact cosines."""
-        ...
 
     def put(self, workspace: str, space: Space, entries: Sequence[Entry]) -> None:
         """Add or replace entries."""
-        ...
 
     def remove(self, workspace: str, memory_ids: Collection[str]) -> None:
         """Forget memories in every space of the workspace; unknown ids are fine."""
-        ...
 
     def ids(self, workspace: str, space: Space) -> frozenset[str]:
         """Which memories it holds: what verification and repair compare with the rows."""
-        ...
 
     def count(self, workspace: str, space: Space) -> int:
         """How many it holds; cheap enough to be asked before every search."""
-        ...
 
     def purge(self, workspace: str) -> None:
         """Forget a workspace, in every space."""
-        ...
 
     def reset(self) -> None:
         """Forget everything, also what can no longer be read, so that it can be filled again."""
-        ...

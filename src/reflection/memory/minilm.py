@@ -68,7 +68,7 @@ class PackagedEmbedder:
 
 
 def _open(folder: Path) -> tuple[Any, Any]:
-    import onnxruntime  # type: ignore[import-untyped]
+    import onnxruntime  # type: ignore[import-untyped,unused-ignore]
     from tokenizers import Tokenizer
 
     model, words = folder / "model.onnx", folder / "tokenizer.json"

@@ -85,23 +85,22 @@ class OpenAIEmbedder:
             wait = self._breaker.retry_after()
             raise Unavailable(f"the embedding server failed repeatedly; next try in {wait:.0f} s")
         try:
+            client = self._connected()  # outside the deadline: importing the SDK takes a second, once
             matrix = self._runner.run(
-                self._seconds, lambda deadline: self._call(texts, deadline), abandon=self._drop
+                self._seconds, lambda deadline: self._call(client, texts, deadline), abandon=self._drop
             )
         except Unavailable:
             self._breaker.failed()
             raise
-        except (
-            Exception
-        ) as error:  # whatever the SDK or a lying server's JSON raises: the model is not available
+        except Exception as error:  # whatever the SDK or a lying server's JSON raises: the model is not available
             self._breaker.failed()
             raise Unavailable(f"the embedding server failed: {type(error).__name__}") from error
         self._breaker.succeeded()
         return matrix
 
-    def _call(self, texts: Sequence[str], deadline: Deadline) -> Matrix:
+    def _call(self, client: Any, texts: Sequence[str], deadline: Deadline) -> Matrix:
         optional = {} if self._asked is None else {"dimensions": self._asked}
-        answer = self._connected().embeddings.create(
+        answer = client.embeddings.create(
             model=self._model,
             input=[text[:MAX_INPUT] or " " for text in texts],
             encoding_format="float",

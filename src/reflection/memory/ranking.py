@@ -50,9 +50,7 @@ def hybrid(
         cosine, share = (cosines or {}).get(memory_id), shares.get(memory_id, 0.0)
         meaning = share * nearest if cosine is None else cosine
         score = share if cosines is None else _mixed(meaning, share, weight)
-        found.append(
-            Found(memory_id, 1.0 if memory_id in exact else score, cosine, share, memory_id in exact)
-        )
+        found.append(Found(memory_id, 1.0 if memory_id in exact else score, cosine, share, memory_id in exact))
     return sorted(found, key=lambda item: (not item.exact, -item.score, item.memory_id))
 
 
@@ -77,7 +75,7 @@ def worth(learning: Mapping[str, Any], platform: str | None, objective: str | No
 
 
 def _applicability(learning: Mapping[str, Any], platform: str | None, objective: str | None) -> float:
-    """1 where context or signal is what was asked about or nothing was asked, .8 for a general learning, .2 for another's."""
+    """1 where it is about what was asked, or nothing was asked; .8 for a general learning, .2 for another's."""
     applies = 1.0
     about = f"{learning.get('signal_key', '')} {learning.get('context', '')}"
     for group, wanted in (("platform", platform), ("objective", objective)):

@@ -38,22 +38,68 @@ def reindex(
     done = 0
     while batch := rows.missing(workspace, space.id, limit=BATCH):
         vectors = embedder.embed([item.text for item in batch])
-        made = [
-            MadeVector(item.memory_id, item.seq, vector) for item, vector in zip(batch, vectors, strict=True)
-        ]
+        made = [MadeVector(item.memory_id, item.seq, vector) for item, vector in zip(batch, vectors, strict=True)]
         done += rows.set_vectors(workspace, space.id, made)
         _tell(rows, index, space, workspace, [item.memory_id for item in batch])
         progress(len(batch))
     return done
 
 
+class Follower:
+    """Embeds what was stored without a vector (bulk imports, new learnings), a little after it was stored.
+
+    The first look at a workspace goes through all of it, later ones only through what changed since.
+    """
+
+    def __init__(self, rows: MemoryRows, embedder: Embedder, index: VectorIndex) -> None:
+        self._rows, self._embedder, self._index = rows, embedder, index
+        self._seen: dict[str, int] = {}
+
+    def catch_up(self, workspace: str) -> int:
+        """Embed what is new; how many memories. Without a model now, it waits for the next call."""
+        space = self._embedder.space
+        if space is None:
+            return 0
+        try:
+            end = self._rows.last_seq(workspace)
+            done = self._new(workspace, space, end)
+        except Unavailable:
+            return 0
+        self._seen[workspace] = end
+        return done
+
+    def _new(self, workspace: str, space: Space, end: int) -> int:
+        seen = self._seen.get(workspace)
+        if seen is None:
+            return reindex(self._rows, self._embedder, self._index, workspace)
+        if seen >= end:
+            return 0
+        lacking = {
+            change.memory_id: change.seq
+            for change in self._rows.changes(workspace, after=seen)
+            if not change.deleted and change.embedder_id != space.id
+        }
+        return sum(self._embed(workspace, space, dict(part)) for part in _parts(list(lacking.items()), BATCH))
+
+    def _embed(self, workspace: str, space: Space, lacking: dict[str, int]) -> int:
+        found = self._rows.fetch(workspace, list(lacking))
+        vectors = self._embedder.embed([record.text for record in found.values()])
+        made = [MadeVector(name, lacking[name], vector) for name, vector in zip(found, vectors, strict=True)]
+        done = self._rows.set_vectors(workspace, space.id, made)
+        _tell(self._rows, self._index, space, workspace, list(found))
+        return done
+
+
 class Notice(Protocol):
     """An outbox entry: this memory of this workspace changed."""
 
     @property
-    def workspace(self) -> str: ...
+    def workspace(self) -> str:
+        """Whose memory it is."""
+
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """The memory's id."""
 
 
 class Mirror:
@@ -137,9 +183,7 @@ def _refill(rows: MemoryRows, space: Space, index: VectorIndex, workspace: str, 
     return total + len(waiting)
 
 
-def _tell(
-    rows: MemoryRows, index: VectorIndex, space: Space, workspace: str, memory_ids: Sequence[str]
-) -> None:
+def _tell(rows: MemoryRows, index: VectorIndex, space: Space, workspace: str, memory_ids: Sequence[str]) -> None:
     if not index.mirrors:
         return
     try:
@@ -155,7 +199,9 @@ def _present(rows: MemoryRows, space: Space, workspace: str, memory_ids: Sequenc
 
 def _space(embedder: Embedder) -> Space:
     if embedder.space is None:
-        raise Unavailable(
-            "no embedding model is configured", hint="set MARKO_EMBEDDING_MODEL or use the packaged one"
-        )
+        raise Unavailable("no embedding model is configured", hint="set MARKO_EMBEDDING_MODEL or use the packaged one")
     return embedder.space
+
+
+def _parts(items: list[tuple[str, int]], size: int) -> list[list[tuple[str, int]]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -14,38 +14,60 @@ from reflection.memory.shelf import Columns, Entry
 from reflection.ports import MemoryRecord, Vector
 
 
-class Change(Protocol):
-    """The newest state of one memory without its text; a deleted one has no vector."""
-
-    @property
-    def seq(self) -> int: ...
-    @property
-    def memory_id(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def platform(self) -> str: ...
-    @property
-    def objective(self) -> str: ...
-    @property
-    def timestamp(self) -> str: ...
-    @property
-    def embedder_id(self) -> str | None: ...
-    @property
-    def vector(self) -> Vector | None: ...
-    @property
-    def deleted(self) -> bool: ...
-
-
 class Unembedded(Protocol):
     """A memory that has no vector of the embedder asked for."""
 
     @property
-    def memory_id(self) -> str: ...
+    def memory_id(self) -> str:
+        """Its id, such as ``campaign:cmp_1``."""
+
     @property
-    def seq(self) -> int: ...
+    def seq(self) -> int:
+        """Number of its last change within the workspace."""
+
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """What is to be embedded."""
+
+
+class Change(Protocol):
+    """The newest state of one memory without its text; a deleted one has no vector."""
+
+    @property
+    def memory_id(self) -> str:
+        """Its id."""
+
+    @property
+    def seq(self) -> int:
+        """Number of this change within the workspace; later changes have higher ones."""
+
+    @property
+    def kind(self) -> str:
+        """``campaign`` or ``learning``."""
+
+    @property
+    def platform(self) -> str:
+        """Empty where it speaks of all."""
+
+    @property
+    def objective(self) -> str:
+        """Empty where it speaks of all."""
+
+    @property
+    def timestamp(self) -> str:
+        """RFC 3339 with offset."""
+
+    @property
+    def embedder_id(self) -> str | None:
+        """Whose vector it is."""
+
+    @property
+    def vector(self) -> Vector | None:
+        """None until it was made."""
+
+    @property
+    def deleted(self) -> bool:
+        """Whether this is a tombstone."""
 
 
 class MadeVector(NamedTuple):
@@ -59,11 +81,18 @@ class MadeVector(NamedTuple):
 class MemoryRows(Protocol):
     """The memories of the store, one workspace at a time. Everything raises `Unavailable` when the store is down."""
 
-    def data_version(self) -> object: ...
-    def last_seq(self, workspace: str) -> int: ...
-    def changes(self, workspace: str, after: int = 0) -> Iterator[Change]: ...
-    def fetch(self, workspace: str, memory_ids: Sequence[str]) -> dict[str, MemoryRecord]: ...
-    def count(self, workspace: str) -> int: ...
+    def data_version(self) -> object:
+        """Changes when anybody committed anything; compared for equality only, microseconds."""
+
+    def last_seq(self, workspace: str) -> int:
+        """Number of the last change in the workspace; 0 when there was none."""
+
+    def changes(self, workspace: str, after: int = 0) -> Iterator[Change]:
+        """Memories that changed after a number, tombstones included, in the order of change."""
+
+    def fetch(self, workspace: str, memory_ids: Sequence[str]) -> dict[str, MemoryRecord]:
+        """Living memories by id; unknown ids are left out."""
+
     def lexical(
         self,
         workspace: str,
@@ -75,11 +104,14 @@ class MemoryRows(Protocol):
         start: datetime | None = None,
         end: datetime | None = None,
         limit: int = 10,
-    ) -> list[tuple[str, float]]: ...
-    def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[Unembedded]: ...
+    ) -> list[tuple[str, float]]:
+        """Memories with any of the words by BM25, the best (highest) first; no character of the query is syntax."""
+
+    def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[Unembedded]:
+        """Memories without a vector of this embedder, the oldest change first."""
+
     def set_vectors(self, workspace: str, embedder_id: str, vectors: Sequence[Any]) -> int:
         """Takes values like `MadeVector`; a memory that changed since its `seq` is skipped. How many were set."""
-        ...
 
 
 def entry_of(state: Change, space: Space) -> Entry | None:

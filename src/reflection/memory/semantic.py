@@ -33,7 +33,8 @@ NO_MODEL, NO_INDEX, LAGGING = "embedder", "index", "index-lag"
 class LearningFacts(Protocol):
     """Where a learning's present numbers come from: its memory holds only what it is about."""
 
-    def facts(self, workspace: str, learning_ids: Sequence[str]) -> dict[str, dict[str, Any]]: ...
+    def facts(self, workspace: str, learning_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """By learning id: what is believed now, and `worth`, what it counts when ranked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,11 @@ class SemanticMemory:
         self._lock = threading.Lock()
 
     @property
+    def rows(self) -> MemoryRows:
+        """The store's memories."""
+        return self._rows
+
+    @property
     def index(self) -> VectorIndex:
         """The configured index."""
         return self._index
@@ -115,9 +121,7 @@ class SemanticMemory:
         else:
             rows = self._rows.fetch(workspace, [hit.memory_id for hit in hits])
             found = by_overlap(text, hits, {name: row.text for name, row in rows.items()})
-        kept = [
-            item for item in found if item.memory_id in rows and _campaign_id(rows[item.memory_id]) != exclude
-        ]
+        kept = [item for item in found if item.memory_id in rows and _campaign_id(rows[item.memory_id]) != exclude]
         return [_similar(item, rank, rows[item.memory_id], text) for rank, item in enumerate(kept[:limit], 1)]
 
     def search(
@@ -150,13 +154,10 @@ class SemanticMemory:
         cosines = None if hits is None or vector is None else self._cosines(rows, vector)
         found = hybrid(named, cosines, lexical)
         facts = self._facts(workspace, rows)
-        ranked = [
-            _valued(item, rows[item.memory_id], facts, where) for item in found if item.memory_id in rows
-        ]
+        ranked = [_valued(item, rows[item.memory_id], facts, where) for item in found if item.memory_id in rows]
         ranked.sort(key=lambda item: (not item.exact, -item.score, item.memory_id))
         items = [
-            _item(item, rank, rows[item.memory_id], question, facts)
-            for rank, item in enumerate(ranked[:limit], 1)
+            _item(item, rank, rows[item.memory_id], question, facts) for rank, item in enumerate(ranked[:limit], 1)
         ]
         status = self.status()
         return SearchResult(items, status["index"] if hits is not None else "lexical", status["degraded"])
@@ -196,9 +197,7 @@ class SemanticMemory:
             self._note(NO_INDEX, error.message)
             return False
         self._note(NO_INDEX, None)
-        self._note(
-            LAGGING, f"the {self._index.name} mirror is {abs(behind)} memories off" if behind else None
-        )
+        self._note(LAGGING, f"the {self._index.name} mirror is {abs(behind)} memories off" if behind else None)
         return behind == 0
 
     def _lexical(
@@ -219,9 +218,7 @@ class SemanticMemory:
                 limit=CANDIDATES,
             )
         if terms and where.kind in (None, "learning"):
-            found += self._rows.lexical(
-                workspace, terms, kind="learning", start=start, end=end, limit=CANDIDATES
-            )
+            found += self._rows.lexical(workspace, terms, kind="learning", start=start, end=end, limit=CANDIDATES)
         return found
 
     def _cosines(self, rows: dict[str, MemoryRecord], vector: Vector) -> dict[str, float]:
@@ -262,9 +259,7 @@ def _valued(found: Found, row: MemoryRecord, facts: dict[str, dict[str, Any]], w
     return weighted(found, worth(facts.get(row.memory_id, {}), where.platform, where.objective))
 
 
-def _item(
-    found: Found, rank: int, row: MemoryRecord, question: str, facts: dict[str, dict[str, Any]]
-) -> MemoryItem:
+def _item(found: Found, rank: int, row: MemoryRecord, question: str, facts: dict[str, dict[str, Any]]) -> MemoryItem:
     name = _bare(row.memory_id)
     reasons = [f"named: {name}"] if found.exact else []
     reasons += why(question, row.text)

@@ -79,17 +79,13 @@ class Hit:
 class Shelf:
     """The vectors of one space: put, remove, search. Rows grow by doubling, so a put is amortised O(dimensions)."""
 
-    def __init__(
-        self, dimensions: int, *, sketch_from: int = SKETCH_FROM, candidates: int = CANDIDATES
-    ) -> None:
+    def __init__(self, dimensions: int, *, sketch_from: int = SKETCH_FROM, candidates: int = CANDIDATES) -> None:
         self._dimensions = dimensions
         self._sketch_from, self._candidates = sketch_from, candidates
         self._rows: dict[str, int] = {}
         self._ids: list[str] = []
         self._vectors: NDArray[np.float32] = np.zeros((0, dimensions), dtype=np.float32)
-        self._codes_of: NDArray[np.int32] = np.zeros(
-            (0, 3), dtype=np.int32
-        )  # kind, platform, objective as codes
+        self._codes_of: NDArray[np.int32] = np.zeros((0, 3), dtype=np.int32)  # kind, platform, objective as codes
         self._at: NDArray[np.float64] = np.zeros(0, dtype=np.float64)
         self._codes: dict[str, int] = {}
         self._sketch: Sketch | None = None
@@ -112,9 +108,7 @@ class Shelf:
                 self._ids.append(entry.memory_id)
             self._vectors[row] = entry.vector
             columns = entry.columns
-            self._codes_of[row] = [
-                self._code(text) for text in (columns.kind, columns.platform, columns.objective)
-            ]
+            self._codes_of[row] = [self._code(text) for text in (columns.kind, columns.platform, columns.objective)]
             self._at[row] = columns.at
             if self._sketch is not None:
                 self._sketch.put(row, self._vectors[row])
@@ -144,9 +138,7 @@ class Shelf:
         if (count if rows is None else len(rows)) > max(self._sketch_from, wanted):
             rows = self._candidate_rows(vector, rows, wanted)
         cosines = self._vectors[:count] @ vector if rows is None else self._vectors[rows] @ vector
-        best = (
-            np.argpartition(-cosines, limit - 1)[:limit] if limit < len(cosines) else np.arange(len(cosines))
-        )
+        best = np.argpartition(-cosines, limit - 1)[:limit] if limit < len(cosines) else np.arange(len(cosines))
         hits = [Hit(self._ids[int(i if rows is None else rows[i])], float(cosines[i])) for i in best]
         return sorted(hits, key=lambda hit: (-hit.cosine, hit.memory_id))
 

@@ -66,12 +66,13 @@ def campaign_excesses(fitted: FittedMetrics) -> list[Excess]:
     expected = table.by_campaign(table.spend * fitted.expected_rate("conversions_per_spend"))
     conversions = table.by_campaign(np.where(np.isnan(table.spend), np.nan, table.conversions))
     found = []
-    for index in np.flatnonzero((np.nan_to_num(spend) > 0) & (np.nan_to_num(expected) > 0)):
-        raw = math.log((expected[index] + 0.5) / (conversions[index] + 0.5))
-        noise = 1 / (expected[index] + 0.5)
+    for index in np.flatnonzero((np.nan_to_num(spend) > 0) & (np.nan_to_num(expected) > 0)).tolist():
+        promised = float(expected[index]) + 0.5
+        raw = math.log(promised / (float(conversions[index]) + 0.5))
+        noise = 1 / promised
         kept = scatter2 / (scatter2 + noise)
         sd = math.sqrt(max(kept * noise, 1e-12))
-        found.append(Excess(int(index), kept * raw, sd, raw, float(spend[index])))
+        found.append(Excess(index, kept * raw, sd, raw, float(spend[index])))
     return found
 
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from reflection import signals
+from reflection.evidence_table import NOT_STATED
 from reflection.fitting import FittedMetrics
 from reflection.learning import drift
 from reflection.patterns.making import METRIC_NAMES, finding_id, impact, is_favorable, percent, percent_band
@@ -44,7 +45,8 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -
     campaigns = fitted.table.campaigns
     here = campaigns.platform == key.key
     since = here & (campaigns.day >= path.changes[0] * days)
-    total, spend = float(campaigns.spend.sum()), float(campaigns.spend[since].sum())
+    countable = campaigns.currency == (fitted.table.currency or NOT_STATED)  # amounts of two currencies never add up
+    total, spend = float(campaigns.spend[countable].sum()), float(campaigns.spend[countable & since].sum())
     probability = drift.probability_of_sign(fitted.raw_effects(metric), signals.PLATFORM, level, int(path.buckets[before]))
     return Finding(
         finding_id=finding_id("platform_trend", key.key, metric, dates[0]),

@@ -1,7 +1,7 @@
 """The output folder as a projection of the rows: `output/<campaign>/*.json` and `weights.json`.
 
-The handler of the outbox topic ``artifacts``. It writes what the rows say now, and removes only files it published
-itself. Must not know what is in the files.
+The handler of the outbox topic ``artifacts``. It writes what the rows say now, and removes only files it
+published itself. Must not know what is in the files.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,9 +23,8 @@ _PAGE = 500
 class ArtifactFolder:
     """Publishes artifacts into a folder.
 
-    Args:
-        output: the folder of all campaigns' folders.
-        weights_path: where the default workspace's weights.json goes; other workspaces have theirs in their folder.
+    Args: output: the folder of all campaigns' folders. weights_path: where the default workspace's
+        weights.json goes; other workspaces have theirs in their folder.
     """
 
     def __init__(self, database: Database, output: Path, weights_path: Path) -> None:
@@ -56,7 +55,7 @@ class ArtifactFolder:
     def _publish_one(self, workspace: str, campaign_id: str, earlier_names: set[str]) -> None:
         contents = self._contents(workspace, campaign_id)
         if campaign_id == WORKSPACE_LEVEL:
-            self._publish_workspace(workspace, contents)
+            self._publish_workspace(workspace, contents, earlier_names - contents.keys())
             return
         folder = self.folder_of(workspace, campaign_id)
         if contents:
@@ -65,8 +64,12 @@ class ArtifactFolder:
         if gone:
             files.remove_files(folder, gone)
 
-    def _publish_workspace(self, workspace: str, contents: dict[str, bytes]) -> None:
+    def _publish_workspace(self, workspace: str, contents: dict[str, bytes], gone: set[str]) -> None:
         folder = workspace_folder(self._output, workspace)
+        if workspace == DEFAULT_WORKSPACE and WEIGHTS in gone:
+            files.remove_files(self._weights_path.parent, [self._weights_path.name])
+        elif gone:
+            files.remove_files(folder, sorted(gone))
         if workspace == DEFAULT_WORKSPACE and WEIGHTS in contents:
             files.write_files(self._weights_path.parent, {self._weights_path.name: contents.pop(WEIGHTS)})
         if contents:

@@ -36,8 +36,8 @@ def backup(database: Database, target: Path) -> None:
 def restore(source: Path, target: Path) -> None:
     """Put a backup at a new place, from where `open_database` opens it.
 
-    Raises:
-        NotFound: there is no backup at `source`. Conflict: something is at `target` already; nothing is replaced.
+    Raises: NotFound: there is no backup at `source`. Conflict: something is at `target` already; nothing is
+        replaced.
     """
     if not source.is_file():
         raise NotFound(f"there is no backup at {source.name}")

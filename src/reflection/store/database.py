@@ -27,8 +27,8 @@ FORK_SECONDS = 5.0
 class Database:
     """Connections to one database file. Opens nothing until it is used.
 
-    Safe to share between threads. Before a fork every idle connection is closed, because a SQLite connection that
-    lives on in a child loses its locks there; parent and child connect again by themselves.
+    Safe to share between threads. Before a fork every idle connection is closed, because a SQLite connection
+    that lives on in a child loses its locks there; parent and child connect again by themselves.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, busy_seconds: float = BUSY_SECONDS) -> None:
@@ -52,8 +52,8 @@ class Database:
     def write(self, committed: Callable[[Connection], bool] | None = None) -> Iterator[Connection]:
         """A writing transaction: all of it or nothing.
 
-        Args:
-            committed: asked, on a new connection, whether the work is there when COMMIT reported an error: SQLite
+        Args: committed: asked, on a new connection, whether the work is there when COMMIT reported an error:
+            SQLite
                 may report one after committing. Without it the error is raised and the outcome is unknown.
 
         Raises:
@@ -84,12 +84,10 @@ class Database:
             return False
 
     def data_version(self) -> tuple[int, int]:
-        """Changes whenever anybody, in any process, has committed; compare for equality only. Microseconds."""
+        """Changes whenever anybody, in any process, has committed; compare for equality only."""
         with sqlite.translated_errors(), self._using(), self._watch_lock:
             if self._watch is None:
-                self._watch = (
-                    self.reader.raw_connection()
-                )  # outside any transaction, or it would not see changes
+                self._watch = self.reader.raw_connection()  # outside any transaction, or it would not see changes
                 self._generation += 1
             return self._generation, sqlite.data_version(self._watch)
 
@@ -175,6 +173,4 @@ def _after_fork_in_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
-    )
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -1,14 +1,14 @@
 """Files that are there whole or not at all, and a lock between processes.
 
-A new content is written beside the old one, flushed to the disk and renamed over it; then the folder is flushed, so
-that a power cut cannot undo the rename. Must not know what the files say.
+A new content is written beside the old one, flushed to the disk and renamed over it; then the folder is
+flushed, so that a power cut cannot undo the rename. Must not know what the files say.
 """
 
 import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from reflection.errors import StorageFull, Unavailable
@@ -57,8 +57,9 @@ def remove_files(folder: Path, names: list[str]) -> None:
             (folder / name).unlink(missing_ok=True)
             (folder / f".{name}{_PENDING}").unlink(missing_ok=True)
         flush_folder(folder)
-        with suppress(OSError):  # somebody else's files are in it
+        if not any(folder.iterdir()):  # or somebody else's files are in it
             folder.rmdir()
+            flush_folder(folder.parent)
 
 
 @contextmanager
@@ -68,9 +69,7 @@ def locked(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if (
-            sys.platform != "win32"
-        ):  # there, one process publishes; renaming keeps each file whole all the same
+        if sys.platform != "win32":  # there, one process publishes; renaming keeps each file whole all the same
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:

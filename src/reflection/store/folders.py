@@ -1,7 +1,8 @@
 """Folder names for ids: never outside the output folder, never two ids in one folder, on any file system.
 
-An id that is a plain lower-case name is its own folder. Any other gets a readable slug, ``~`` and a hash of its exact
-characters; a plain name holds no ``~``, so the two kinds never meet. Must not know what is put into a folder.
+An id that is a plain lower-case name is its own folder. Any other gets a readable slug, ``~`` and a hash of
+its exact characters; a plain name holds no ``~``, so the two kinds never meet. Must not know what is put into
+a folder.
 """
 
 import hashlib
@@ -24,7 +25,8 @@ _HASH_LENGTH = 24  # 96 bits: nobody finds two ids with one hash
 def folder_name(identifier: str) -> str:
     """The folder of an id: the id itself when that is safe everywhere, else ``slug~hash``.
 
-    Upper case, accents and their two Unicode spellings, device names such as ``con`` and names ending in a dot are
+    Upper case, accents and their two Unicode spellings, device names such as ``con`` and names ending in a
+    dot are
     not safe everywhere: some file systems take two of them for one, or for none.
     """
     if _PLAIN.fullmatch(identifier) and not identifier.endswith(".") and not _is_reserved(identifier):
@@ -36,7 +38,7 @@ def folder_name(identifier: str) -> str:
 
 
 def workspace_folder(output: Path, workspace: str) -> Path:
-    """Where a workspace publishes: the output folder itself for the default one, ``@name`` below it for others.
+    """Where a workspace publishes: the output folder for the default one, ``@name`` below it for others.
 
     No campaign's folder begins with ``@``.
     """

@@ -1,6 +1,7 @@
-"""Knowledge as bytes and back, exactly: compressed JSON, and the posterior draws as one compressed float32 blob.
+"""Knowledge as bytes and back, exactly: compressed JSON, and the draws as one compressed float32 blob.
 
-Must not know where the bytes are kept. `FORMAT` changes by itself when a field of the values changes, so that a
+Must not know where the bytes are kept. `FORMAT` changes by itself when a field of the values changes, so that
+a
 fit written by another version is never misread: it is ignored and learnt again.
 """
 

@@ -23,9 +23,7 @@ def decoded(body: str) -> Learning:
     fields.pop("text")
     fields["claim"] = Claim(**fields["claim"])
     fields["interval"] = tuple(fields["interval"])
-    fields["segments"] = tuple(
-        Segment(**{**item, "interval": tuple(item["interval"])}) for item in fields["segments"]
-    )
+    fields["segments"] = tuple(Segment(**{**item, "interval": tuple(item["interval"])}) for item in fields["segments"])
     fields["witnesses"] = tuple(Witness(**item) for item in fields["witnesses"])
     return Learning(**fields)
 

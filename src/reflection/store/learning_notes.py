@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.engine import Connection
 
-from reflection.errors import InvalidInput, NotFound
+from reflection.errors import InvalidInput, NotFound, Unavailable
 from reflection.store import sqlite
 from reflection.store.database import Database
 from reflection.store.learning_tables import (
@@ -34,9 +34,7 @@ SHOWN_RECALLS = 50
 class LearningNotes:
     """Reviews, recalls and their outcomes; thread-safe."""
 
-    def __init__(
-        self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._database = database
         self._now = now
 
@@ -56,14 +54,10 @@ class LearningNotes:
                 raise NotFound(f"there is no learning {learning_id!r}")
             row: Row = {"revision": revision, "verdict": verdict, "note": note, "author": author}
             row["created_at"] = instant_text(self._now())
-            connection.execute(
-                insert(learning_reviews), {"workspace": workspace, "learning_id": learning_id, **row}
-            )
+            connection.execute(insert(learning_reviews), {"workspace": workspace, "learning_id": learning_id, **row})
         return row
 
-    def recall(
-        self, workspace: str, purpose: str, question: str, found: Sequence[tuple[str, float]]
-    ) -> str | None:
+    def recall(self, workspace: str, purpose: str, question: str, found: Sequence[tuple[str, float]]) -> str | None:
         """Log that learnings were given to somebody; the id that outcomes refer to, None when nothing was given.
 
         Args:
@@ -86,6 +80,13 @@ class LearningNotes:
             )
         return recall_id
 
+    def try_recall(self, workspace: str, purpose: str, question: str, found: Sequence[tuple[str, float]]) -> str | None:
+        """`recall` for a read, which must not fail because nothing can be written: None then."""
+        try:
+            return self.recall(workspace, purpose, question, found)
+        except Unavailable:
+            return None
+
     def outcome(self, workspace: str, recall_id: str, campaign_id: str, outcome: dict[str, Any]) -> None:
         """Attach how a campaign that acted on a recall turned out; a later word on the same campaign replaces it.
 
@@ -106,9 +107,7 @@ class LearningNotes:
         """Drop recalls older than an instant with their outcomes. How many there were."""
         with self._database.write() as connection:
             return connection.execute(
-                delete(recalls).where(
-                    recalls.c.workspace == workspace, recalls.c.recalled_at < instant_text(before)
-                )
+                delete(recalls).where(recalls.c.workspace == workspace, recalls.c.recalled_at < instant_text(before))
             ).rowcount
 
 
@@ -140,11 +139,7 @@ def _review(row: Any) -> Row:
 _REVISION = select(learnings.c.revision).where(
     learnings.c.workspace == bindparam("w"), learnings.c.learning_id == bindparam("l")
 )
-_ALL = (
-    select(learning_reviews)
-    .where(learning_reviews.c.workspace == bindparam("w"))
-    .order_by(learning_reviews.c.id)
-)
+_ALL = select(learning_reviews).where(learning_reviews.c.workspace == bindparam("w")).order_by(learning_reviews.c.id)
 _OF_LEARNING = _ALL.where(learning_reviews.c.learning_id == bindparam("l"))
 _RECALLS = (
     select(

@@ -114,9 +114,7 @@ recalled = Table(
     Column("rank", Integer, nullable=False),
     Column("score", Float, nullable=False),
     PrimaryKeyConstraint("workspace", "recall_id", "learning_id"),
-    ForeignKeyConstraint(
-        ["workspace", "recall_id"], ["recalls.workspace", "recalls.recall_id"], ondelete="CASCADE"
-    ),
+    ForeignKeyConstraint(["workspace", "recall_id"], ["recalls.workspace", "recalls.recall_id"], ondelete="CASCADE"),
     Index(None, "workspace", "learning_id"),
 )
 
@@ -129,9 +127,7 @@ recall_outcomes = Table(
     _text("outcome"),
     _text("created_at"),
     PrimaryKeyConstraint("workspace", "recall_id", "campaign_id"),
-    ForeignKeyConstraint(
-        ["workspace", "recall_id"], ["recalls.workspace", "recalls.recall_id"], ondelete="CASCADE"
-    ),
+    ForeignKeyConstraint(["workspace", "recall_id"], ["recalls.workspace", "recalls.recall_id"], ondelete="CASCADE"),
 )
 
 PURGED = (

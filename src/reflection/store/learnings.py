@@ -65,9 +65,7 @@ class LearningBook:
         now: the clock that dates revisions.
     """
 
-    def __init__(
-        self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._database = database
         self._now = now
 
@@ -85,9 +83,7 @@ class LearningBook:
             if claim.metric not in views:
                 views[claim.metric] = MetricView(kept, knowledge, claim.metric)
             revision, before = known.get(claim, (None, None))
-            after = assess(
-                before, readings.get(claim), views[claim.metric].points(claim.signal_key, claim.context)
-            )
+            after = assess(before, readings.get(claim), views[claim.metric].points(claim.signal_key, claim.context))
             if after is not None and after is not before and is_material(before, after):
                 revised.append(Revised(after, revision))
         return Prepared(knowledge.seq, knowledge.as_of, tuple(revised))
@@ -148,9 +144,7 @@ class LearningBook:
             NotFound: there is none of this id, or there was none at that instant.
         """
         with self._database.read() as connection:
-            history = connection.execute(
-                _HISTORY, {"w": workspace, "l": learning_id, "t": _until(as_of)}
-            ).all()
+            history = connection.execute(_HISTORY, {"w": workspace, "l": learning_id, "t": _until(as_of)}).all()
             if not history:
                 raise NotFound(f"there is no learning {learning_id!r}" + (" at that time" if as_of else ""))
             stands_on = connection.execute(_EVIDENCE, {"w": workspace, "l": learning_id}).mappings().all()

@@ -27,7 +27,7 @@ from reflection.store.schema import (
 KEPT_FITS = 3
 _CHUNK = 500
 _LOOKED_UP = 20_000
-"""Supporting campaigns whose dates are looked up for one fit; beyond it a finding's first one stands for it."""
+"""Supporting campaigns whose dates are looked up for one fit; beyond it a finding's first one stands."""
 
 
 class FitHead(NamedTuple):
@@ -87,9 +87,7 @@ def save(
 
 def _drop_old_fits(connection: Connection, workspace: str) -> None:
     kept = select(fits.c.id).where(fits.c.workspace == workspace).order_by(fits.c.id.desc()).limit(KEPT_FITS)
-    connection.execute(
-        delete(fits).where(fits.c.workspace == workspace, fits.c.id.not_in(kept.scalar_subquery()))
-    )
+    connection.execute(delete(fits).where(fits.c.workspace == workspace, fits.c.id.not_in(kept.scalar_subquery())))
 
 
 def _replace_patterns(connection: Connection, workspace: str, knowledge: Knowledge, now: str) -> None:

@@ -1,4 +1,4 @@
-"""What the memory reads the rows through: changes since a number, full text, records by id, vectors to be made.
+"""What the memory reads the rows through: changes since a number, full text, records, vectors to be made.
 
 Must not know embedders or ranking: it hands over rows, and takes vectors back.
 """
@@ -147,7 +147,7 @@ class MemoryRows:
             return [TextToEmbed(*row) for row in found]
 
     def set_vectors(self, workspace: str, embedder_id: str, vectors: Sequence[NewVector]) -> int:
-        """Store vectors in one transaction; a memory whose text changed since `seq` is skipped. How many were set."""
+        """Store vectors in one transaction, but where the text changed since `seq`; how many were set."""
         with self._database.write() as connection:
             return memory_rows.set_vectors(connection, workspace, embedder_id, vectors)
 
@@ -185,9 +185,7 @@ class MemoryRows:
 def search_terms(query: str) -> list[str]:
     """The words of a query, and its compounds ("cmp_007", "18-25") as phrases; each once, at most 64."""
     words = _WORD.findall(query)
-    compounds = [
-        chunk for chunk in query.replace("\0", " ").split() if len(_WORD.findall(chunk)) > 1 or "_" in chunk
-    ]
+    compounds = [chunk for chunk in query.replace("\0", " ").split() if len(_WORD.findall(chunk)) > 1 or "_" in chunk]
     useful = [term for term in [*compounds, *words] if len(term) > 1 or term.isdigit()]
     return list(dict.fromkeys(term.casefold() for term in useful))[:_MAX_TERMS]
 

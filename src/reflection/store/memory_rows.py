@@ -1,7 +1,8 @@
 """Writing rows of `memories` inside a transaction somebody else opened.
 
-Every change gives the row the workspace's next number (`seq`), so that a reader who remembers the last number it saw
-finds every change and every deletion. The full-text index follows by triggers. Must not know embedders or searching.
+Every change gives the row the workspace's next number (`seq`), so that a reader who remembers the last number
+it saw finds every change and every deletion. The full-text index follows by triggers. Must not know embedders
+or searching.
 """
 
 from collections.abc import Sequence
@@ -44,9 +45,7 @@ def bury(connection: Connection, workspace: str, memory_ids: Sequence[str]) -> N
         connection.execute(_BURY, {"w": workspace, "m": memory_id, "new_seq": seq})
 
 
-def set_vectors(
-    connection: Connection, workspace: str, embedder_id: str, vectors: Sequence[NewVector]
-) -> int:
+def set_vectors(connection: Connection, workspace: str, embedder_id: str, vectors: Sequence[NewVector]) -> int:
     """Give memories their vectors, unless their text changed meanwhile.
 
     Returns:
@@ -78,9 +77,7 @@ _BURY = (
         memories.c.memory_id == bindparam("m"),
         memories.c.deleted == 0,
     )
-    .values(
-        seq=bindparam("new_seq"), text="", summary="", metadata="{}", embedder_id=None, vector=None, deleted=1
-    )
+    .values(seq=bindparam("new_seq"), text="", summary="", metadata="{}", embedder_id=None, vector=None, deleted=1)
 )
 _SET_VECTOR = (
     update(memories)

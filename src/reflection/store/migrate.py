@@ -1,6 +1,7 @@
-"""Bringing a database to this version's tables: Alembic, from the package's own folder, without a configuration file.
+"""Bringing a database to this version's tables: Alembic from the package's own folder, with no configuration.
 
-Migrations are files `migrations/versions/NNNN_name.py` in one line, each with an `upgrade` and a `downgrade`. A whole
+Migrations are files `migrations/versions/NNNN_name.py` in one line, each with an `upgrade` and a `downgrade`.
+A whole
 run is one transaction: killed at any moment, the database is at the old version or at the new one.
 """
 
@@ -47,7 +48,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
         return
     if found is not None and found > head():
         raise ConfigurationError(
-            f"{database.path.name} was written by a newer version (tables {found}, this version knows {head()})",
+            f"{database.path.name} was written by a newer version (tables {found}, this one knows {head()})",
             hint="install the newer version again, or restore a backup made before the upgrade",
         )
     from alembic import command  # here, because it costs more than opening a database that is up to date
@@ -83,7 +84,7 @@ def _config(connection: Connection) -> "Config":
 
 
 def _set_first_version_aside(connection: Connection) -> None:
-    """Rename the tables of the first version of this system, if this is its database, so that no row is lost."""
+    """Rename the tables of the first version of this system, if they are here, so that no row is lost."""
     inspector = inspect(connection)
     names = set(inspector.get_table_names())
     if "alembic_version" in names or not names & _FIRST_VERSION_TABLES:

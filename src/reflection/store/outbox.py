@@ -1,7 +1,7 @@
 """The outbox: what a transaction promised to publish, by topic, until somebody says it is published.
 
-An entry names a key, not a content: a publisher reads the rows as they are when it publishes, so that publishing
-twice, late or in another order ends in the same state. Must not know what the topics mean.
+An entry names a key, not a content: a publisher reads the rows as they are when it publishes, so that
+publishing twice, late or in another order ends in the same state. Must not know what the topics mean.
 """
 
 from collections.abc import Sequence
@@ -38,13 +38,9 @@ class Outbox:
     def pending(self, topic: str, limit: int = _PAGE) -> list[OutboxEntry]:
         """The oldest unpublished entries of a topic."""
         with self._database.read() as connection:
-            found = connection.execute(
-                select(outbox).where(outbox.c.topic == topic).order_by(outbox.c.id).limit(limit)
-            )
+            found = connection.execute(select(outbox).where(outbox.c.topic == topic).order_by(outbox.c.id).limit(limit))
             return [
-                OutboxEntry(
-                    row.id, row.workspace, row.topic, row.key, tuple(orjson.loads(row.detail)), row.created_at
-                )
+                OutboxEntry(row.id, row.workspace, row.topic, row.key, tuple(orjson.loads(row.detail)), row.created_at)
                 for row in found
             ]
 
@@ -52,17 +48,13 @@ class Outbox:
         """Forget entries; doing it twice is no error."""
         if entries:
             with self._database.write() as connection:
-                connection.execute(
-                    delete(outbox).where(outbox.c.id.in_([entry.entry_id for entry in entries]))
-                )
+                connection.execute(delete(outbox).where(outbox.c.id.in_([entry.entry_id for entry in entries])))
 
     def add(self, workspace: str, topic: str, keys: Sequence[str], created_at: str) -> None:
         """Ask for keys to be published (again)."""
         if keys:
             with self._database.write() as connection:
-                connection.execute(
-                    insert(outbox), [outbox_row(workspace, topic, key, created_at) for key in keys]
-                )
+                connection.execute(insert(outbox), [outbox_row(workspace, topic, key, created_at) for key in keys])
 
     def lag(self) -> dict[str, int]:
         """How many entries are unpublished, by topic."""

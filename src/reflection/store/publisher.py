@@ -1,7 +1,7 @@
 """`OutboxPublisher`: gives pending outbox entries to the handlers of their topics, and can publish all again.
 
-One publisher works at a time, over all processes: a slow one could otherwise put an older state over a newer. Must
-not know what a topic means; `Handler`s do.
+One publisher works at a time, over all processes: a slow one could otherwise put an older state over a newer.
+Must not know what a topic means; `Handler`s do.
 """
 
 from collections.abc import Mapping, Sequence

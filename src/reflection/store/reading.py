@@ -1,7 +1,7 @@
 """What the store answers: campaigns, ledger, live evidence, insights, patterns, forecasts.
 
-Functions on a connection somebody else opened; long answers are given in pages, so that no reader holds a snapshot
-for long. Must not write.
+Functions on a connection somebody else opened; long answers are given in pages, so that no reader holds a
+snapshot for long. Must not write.
 """
 
 from collections.abc import Mapping, Sequence
@@ -95,17 +95,13 @@ def ledger_page(connection: Connection, workspace: str, after: int, limit: int) 
     return [LedgerEntry(*row) for row in found]
 
 
-def evidence_page(
-    connection: Connection, workspace: str, upto: int, after: str, limit: int
-) -> list[tuple[str, bytes]]:
-    """Campaign ids and payloads that counted when the ledger ended at `upto`, in the order of campaign ids."""
+def evidence_page(connection: Connection, workspace: str, upto: int, after: str, limit: int) -> list[tuple[str, bytes]]:
+    """Campaign ids and payloads that counted when the ledger ended at `upto`, by campaign id."""
     values = {"w": workspace, "upto": upto, "after": after, "limit": limit}
     return [(row.campaign_id, row.payload) for row in connection.execute(_LIVE, values)]
 
 
-def evidence_of_signal(
-    connection: Connection, workspace: str, signal_key: str, limit: int
-) -> list[tuple[str, bytes]]:
+def evidence_of_signal(connection: Connection, workspace: str, signal_key: str, limit: int) -> list[tuple[str, bytes]]:
     """Campaign ids and current payloads of the campaigns that have a signal, in the order of campaign ids."""
     values = {"w": workspace, "s": signal_key, "limit": limit}
     return [(row.campaign_id, row.payload) for row in connection.execute(_OF_SIGNAL, values)]
@@ -121,9 +117,7 @@ def insight_list(connection: Connection, workspace: str, limit: int, campaign_id
     statement = select(*(insights.c[name] for name in _INSIGHT)).where(insights.c.workspace == workspace)
     if campaign_id is not None:
         statement = statement.where(insights.c.campaign_id == campaign_id)
-    found = connection.execute(
-        statement.order_by(insights.c.priority.desc(), insights.c.id.desc()).limit(limit)
-    )
+    found = connection.execute(statement.order_by(insights.c.priority.desc(), insights.c.id.desc()).limit(limit))
     return [{**_plain(row), "evidence": orjson.loads(row["evidence"])} for row in found.mappings()]
 
 
@@ -138,9 +132,7 @@ def pattern_list(connection: Connection, workspace: str, limit: int) -> list[Row
     return [_plain(row) for row in found.mappings()]
 
 
-def forecast_list(
-    connection: Connection, workspace: str, campaign_id: str | None, limit: int
-) -> list[ForecastRow]:
+def forecast_list(connection: Connection, workspace: str, campaign_id: str | None, limit: int) -> list[ForecastRow]:
     """The forecast register, in the order of entry."""
     statement = select(*(forecasts.c[name] for name in _FORECAST)).where(forecasts.c.workspace == workspace)
     if campaign_id is not None:
@@ -189,17 +181,13 @@ def _of_signal() -> Select[tuple[str, bytes]]:
     return (
         select(evidence.c.campaign_id, evidence.c.payload)
         .select_from(campaign_signals.join(campaigns, current).join(evidence, its_evidence))
-        .where(
-            campaign_signals.c.workspace == bindparam("w"), campaign_signals.c.signal_key == bindparam("s")
-        )
+        .where(campaign_signals.c.workspace == bindparam("w"), campaign_signals.c.signal_key == bindparam("s"))
         .order_by(campaign_signals.c.campaign_id)
         .limit(bindparam("limit"))
     )
 
 
-_CAMPAIGN = select(campaigns).where(
-    campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id == bindparam("c")
-)
+_CAMPAIGN = select(campaigns).where(campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id == bindparam("c"))
 _CAMPAIGNS = (
     select(campaigns)
     .where(campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id > bindparam("after"))

@@ -1,7 +1,7 @@
 """Writing and taking back analyses, inside a transaction somebody else opened.
 
-One path for one record and for a thousand: rows are gathered over the batch and written table by table. Must not
-know transactions, files or learning.
+One path for one record and for a thousand: rows are gathered over the batch and written table by table. Must
+not know transactions, files or learning.
 """
 
 from collections.abc import Iterable, Sequence
@@ -105,9 +105,7 @@ def accept(connection: Connection, item: Prepared, topics: Sequence[str], now: s
     return _stored(record, change.revision)
 
 
-def take_back(
-    connection: Connection, workspace: str, campaign_id: str, now: str, topics: Sequence[str]
-) -> bool:
+def take_back(connection: Connection, workspace: str, campaign_id: str, now: str, topics: Sequence[str]) -> bool:
     """Retract a campaign's evidence and remove its projections; its history and its ledger stay.
 
     Returns:
@@ -127,9 +125,7 @@ def take_back(
     _retract(connection, [{**key, "revision": before.stored.revision}])
     _forget_signals(connection, workspace, [(campaign_id, before.signal_keys)])
     for table in (campaigns, performance_logs, insights, artifacts, acceptances):
-        connection.execute(
-            delete(table).where(table.c.workspace == workspace, table.c.campaign_id == campaign_id)
-        )
+        connection.execute(delete(table).where(table.c.workspace == workspace, table.c.campaign_id == campaign_id))
     bury(connection, workspace, [before.memory_id])
     sqlite.insert_rows(connection, _ADD_OUTBOX, told)
     return True
@@ -179,9 +175,7 @@ def _stored(record: AnalysisRecord, revision: int) -> StoredCampaign:
     )
 
 
-def _repeated(
-    connection: Connection, workspace: str, records: Sequence[AnalysisRecord]
-) -> dict[str, StoredCampaign]:
+def _repeated(connection: Connection, workspace: str, records: Sequence[AnalysisRecord]) -> dict[str, StoredCampaign]:
     """The campaigns whose idempotency key was used before: they get the answer that was given then."""
     keyed = {record.idempotency_key: record for record in records if record.idempotency_key is not None}
     found: dict[str, StoredCampaign] = {}
@@ -210,11 +204,9 @@ def _unchanged(connection: Connection, record: AnalysisRecord, before: Current) 
 
 def _check_revision(record: AnalysisRecord, before: Current) -> None:
     now = before.stored.revision if before.stored else 0
-    if record.expected_revision != now and not (
-        before.stored is None and record.expected_revision == before.last
-    ):
+    if record.expected_revision != now and not (before.stored is None and record.expected_revision == before.last):
         raise StaleRevision(
-            f"campaign {record.campaign_id!r} is at revision {now}, the analysis expected {record.expected_revision}"
+            f"campaign {record.campaign_id!r} is at revision {now}, not {record.expected_revision} as expected"
         )
 
 
@@ -366,9 +358,7 @@ _ADD_KEY = insert(idempotency)
 _ADD_OUTBOX = insert(outbox)
 _PUT_CAMPAIGN = sqlite.upsert(campaigns, ["workspace", "campaign_id"])
 _PUT_PERFORMANCE = sqlite.upsert(performance_logs, ["workspace", "campaign_id"])
-_RETRACT = insert(evidence).from_select(
-    ["workspace", "campaign_id", "revision", "sign", "payload"], _retraction()
-)
+_RETRACT = insert(evidence).from_select(["workspace", "campaign_id", "revision", "sign", "payload"], _retraction())
 _CLEAR_INSIGHTS = delete(insights).where(
     insights.c.workspace == bindparam("w"), insights.c.campaign_id == bindparam("c")
 )

@@ -1,8 +1,9 @@
 """The tables of the store, as SQLAlchemy Core metadata. The migrations create them; nothing else does.
 
-Every row belongs to a workspace: the column is the first of every key, and every statement names it. Instants are
-UTC text of one width (`instant_text`), so that text order is time order. Append-only tables (`campaign_revisions`,
-`evidence`, `forecasts`) are guarded by triggers in the database. Must not know any dialect beyond its table options.
+Every row belongs to a workspace: the column is the first of every key, and every statement names it. Instants
+are UTC text of one width (`instant_text`), so that text order is time order. Append-only tables
+(`campaign_revisions`, `evidence`, `forecasts`) are guarded by triggers in the database. Must not know any
+dialect beyond its table options.
 """
 
 from datetime import UTC, datetime
@@ -69,9 +70,7 @@ campaigns = Table(
     _text("timestamp"),
     _text("created_at"),
     _text("memory_id"),
-    _text(
-        "signal_keys"
-    ),  # JSON list: what to take out of `campaign_signals` again, without a second index there
+    _text("signal_keys"),  # JSON list: what to take out of `campaign_signals` again, without a second index there
     Column("answer", LargeBinary, nullable=False),  # zlib
     PrimaryKeyConstraint("workspace", "campaign_id"),
     Index(None, "workspace", "timestamp"),
@@ -163,7 +162,8 @@ evidence = Table(
     # What makes learning twice impossible: a revision is added at most once, and taken back at most once.
     UniqueConstraint("workspace", "campaign_id", "revision", "sign"),
     CheckConstraint("sign IN (-1, 1)", name="sign"),
-    # Evidence stands on a campaign somebody sent; text made by the engine or a model has no revision to refer to.
+    # Evidence stands on a campaign somebody sent; text made by the engine or a model has no revision to refer
+    # to.
     ForeignKeyConstraint(
         ["workspace", "campaign_id", "revision"],
         ["campaign_revisions.workspace", "campaign_revisions.campaign_id", "campaign_revisions.revision"],
@@ -199,9 +199,7 @@ memories = Table(
     _text("metadata"),
     _text("embedder_id", nullable=True),
     Column("vector", LargeBinary, nullable=True),  # float32, little endian
-    Column(
-        "deleted", Integer, nullable=False, server_default="0"
-    ),  # a tombstone, so that readers see deletions
+    Column("deleted", Integer, nullable=False, server_default="0"),  # a tombstone, so that readers see deletions
     UniqueConstraint("workspace", "memory_id"),
     UniqueConstraint("workspace", "seq"),
     sqlite_autoincrement=True,

@@ -1,7 +1,7 @@
 """Everything that is SQLite and nothing else: connections, transactions, errors, upserts, full text.
 
-To put Postgres in its place, write this file again: the rest of the store speaks SQLAlchemy Core. Must not know a
-table's meaning; what it says about `memories` is only how its text is indexed.
+To put Postgres in its place, write this file again: the rest of the store speaks SQLAlchemy Core. Must not
+know a table's meaning; what it says about `memories` is only how its text is indexed.
 """
 
 import sqlite3
@@ -21,7 +21,7 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 from reflection.errors import Conflict, ReflectionError, StorageFull, Unavailable
 
 WAL_PAGES = 4_000
-"""Pages in the write-ahead log before a commit also checkpoints: fewer slow commits than with the default of 1,000."""
+"""Pages in the write-ahead log before a commit also checkpoints: fewer slow commits than at 1,000."""
 
 APPEND_ONLY = ("campaign_revisions", "evidence", "forecasts")
 _DIALECT = SQLiteDialect_pysqlite()
@@ -33,9 +33,11 @@ _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 def make_engine(path: Path, *, writer: bool, busy_seconds: float) -> Engine:
     """An engine on one file.
 
-    The writer has one connection, so that a process's threads queue for it fairly instead of polling SQLite's lock,
+    The writer has one connection, so that a process's threads queue for it fairly instead of polling SQLite's
+    lock,
     and begins with BEGIN IMMEDIATE: a deferred transaction that reads before it writes fails with SQLITE_BUSY
-    whatever the timeout. Readers have connections of their own, refuse to write and see one snapshot a transaction.
+    whatever the timeout. Readers have connections of their own, refuse to write and see one snapshot a
+    transaction.
     """
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
@@ -165,7 +167,7 @@ def drop_guards_ddl() -> list[str]:
 
 
 def full_text_ddl() -> list[str]:
-    """FTS5 with porter stemming over `memories`, kept by triggers: in the same transaction, and never forgotten."""
+    """FTS5 with porter stemming over `memories`, kept by triggers: same transaction, never forgotten."""
     columns = ", ".join(_FULL_TEXT_COLUMNS)
     new = ", ".join(f"new.{name}" for name in _FULL_TEXT_COLUMNS)
     old = ", ".join(f"old.{name}" for name in _FULL_TEXT_COLUMNS)
@@ -187,7 +189,7 @@ def drop_full_text_ddl() -> list[str]:
 
 
 def full_text_query(terms: Sequence[str]) -> str:
-    """An FTS5 expression that finds rows with any of the terms; quoting makes every character of them plain text."""
+    """An FTS5 expression for rows with any of the terms; quoted, no character of them is syntax."""
     return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
 
 
@@ -209,9 +211,7 @@ def rebuild_full_text(connection: Connection) -> None:
 def full_text_is_sound(connection: Connection) -> bool:
     """Whether the full-text index says what the rows say; needs a writing transaction."""
     try:
-        connection.exec_driver_sql(
-            "INSERT INTO memories_fts(memories_fts, rank) VALUES ('integrity-check', 1)"
-        )
+        connection.exec_driver_sql("INSERT INTO memories_fts(memories_fts, rank) VALUES ('integrity-check', 1)")
     except exc.DBAPIError:
         return False
     return True

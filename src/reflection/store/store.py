@@ -16,6 +16,7 @@ from reflection.knowledge import NOTHING, Knowledge
 from reflection.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.store import knowledge_codec, learnt, reading, saving, sqlite
 from reflection.store.database import Database
+from reflection.store.learnings import LearningBook
 from reflection.store.rows import Row, forecast_row, prepare
 from reflection.store.schema import forecasts, idempotency, instant_text, workspaces
 
@@ -30,19 +31,25 @@ def _utc_now() -> datetime:
 class SqlStore:
     """The structured truth. Safe to share between threads and across forks.
 
-    Args:
-        database: an open, migrated database (`open_database`).
-        topics: outbox topics besides ``artifacts`` that are told the id of every memory that changed; name one only
+    Args: database: an open, migrated database (`open_database`). topics: outbox topics besides ``artifacts``
+        that are told the id of every memory that changed; name one only
             if a publisher handles it, for its entries wait until then.
         now: the clock for what the store dates itself.
+        book: keeps learnings in step with every fit, in its transaction.
     """
 
     def __init__(
-        self, database: Database, *, topics: Sequence[str] = (), now: Callable[[], datetime] = _utc_now
+        self,
+        database: Database,
+        *,
+        topics: Sequence[str] = (),
+        now: Callable[[], datetime] = _utc_now,
+        book: LearningBook | None = None,
     ) -> None:
         self._database = database
         self._topics = tuple(topics)
         self._now = now
+        self._book = book
         self._fits: dict[str, tuple[int, Knowledge]] = {}
         self._fits_lock = threading.Lock()
 
@@ -75,8 +82,8 @@ class SqlStore:
     def save_many(self, records: Sequence[AnalysisRecord]) -> list[StoredCampaign]:
         """Store analyses in one transaction, in the order given; all of them or none.
 
-        A record whose content is already current changes nothing and gets the stored campaign; one whose idempotency
-        key was used before gets the answer given then.
+        A record whose content is already current changes nothing and gets the stored campaign; one whose
+        idempotency key was used before gets the answer given then.
 
         Raises:
             StaleRevision: a campaign has another revision than its analysis expected; nothing was written.
@@ -139,8 +146,8 @@ class SqlStore:
     def live_evidence(self, workspace: str, upto: int | None = None) -> Iterator[tuple[str, bytes]]:
         """Campaign ids and payloads that count, in the order of campaign ids.
 
-        One consistent state, however long the reading takes and whatever is written meanwhile: the ledger's as it
-        ended at entry `upto` (by default the last one at the start).
+        One consistent state, however long the reading takes and whatever is written meanwhile: the ledger's
+        as it ended at entry `upto` (by default the last one at the start).
         """
         end = self.last_seq(workspace) if upto is None else upto
         after = ""
@@ -165,8 +172,8 @@ class SqlStore:
     def accept(self, record: AnalysisRecord) -> StoredCampaign:
         """Let a campaign count although its tracking looks faulty; its later revisions are accepted too.
 
-        The analysis made without the suspicion becomes a revision of its own, so the ledger says that something
-        changed. Accepting again changes nothing.
+        The analysis made without the suspicion becomes a revision of its own, so the ledger says that
+        something changed. Accepting again changes nothing.
 
         Raises:
             NotFound: there is no such campaign.
@@ -196,32 +203,33 @@ class SqlStore:
         return cached[1]
 
     def save_knowledge(self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes]) -> bool:
-        """Store a fit with its patterns and weights, and publish `artifacts` (file name -> bytes) after the commit.
+        """Store a fit, its patterns and weights, and let `artifacts` (file name -> bytes) be published.
 
-        Returns:
-            False, and nothing is written, unless the fit's epoch is newer than the stored one's, or the same and its
-            `seq` greater.
+        Returns: False, and nothing is written, unless the fit's epoch is newer than the stored one's, or the
+            same and its `seq` greater.
 
         Raises:
             LearningError: the fit holds a number that is not finite.
         """
         blobs = knowledge_codec.encode(knowledge)
+        revised = self._book.prepare(workspace, knowledge) if self._book is not None else None
 
         def committed(connection: Connection) -> bool:
             head = learnt.newest(connection, workspace)
             return head is not None and (head.epoch, head.seq) == (knowledge.epoch, knowledge.seq)
 
         with self._database.write(committed) as connection:
-            return learnt.save(connection, workspace, knowledge, blobs, artifacts, self._instant())
+            saved = learnt.save(connection, workspace, knowledge, blobs, artifacts, self._instant())
+            if saved and self._book is not None and revised is not None:
+                self._book.write(connection, workspace, revised)
+            return saved
 
     # What is read back
 
     def workspaces(self) -> list[str]:
         """Every workspace that was ever written to, by name."""
         with self._database.read() as connection:
-            return list(
-                connection.execute(select(workspaces.c.workspace).order_by(workspaces.c.workspace)).scalars()
-            )
+            return list(connection.execute(select(workspaces.c.workspace).order_by(workspaces.c.workspace)).scalars())
 
     def insights(self, workspace: str, limit: int, campaign_id: str | None = None) -> list[dict[str, Any]]:
         """Insights by priority, the newest first among equals."""
@@ -233,9 +241,7 @@ class SqlStore:
         with self._database.read() as connection:
             return reading.pattern_list(connection, workspace, limit)
 
-    def forecasts(
-        self, workspace: str, campaign_id: str | None = None, limit: int = _PAGE
-    ) -> list[ForecastRow]:
+    def forecasts(self, workspace: str, campaign_id: str | None = None, limit: int = _PAGE) -> list[ForecastRow]:
         """The forecast register, in the order of entry."""
         with self._database.read() as connection:
             return reading.forecast_list(connection, workspace, campaign_id, limit)
@@ -258,7 +264,7 @@ class SqlStore:
 
 
 def _batches(records: Sequence[AnalysisRecord]) -> list[list[AnalysisRecord]]:
-    """Runs of records of one workspace and of different campaigns and idempotency keys, in the order given."""
+    """Runs of records of one workspace and of different campaigns and idempotency keys, in order."""
     batches: list[list[AnalysisRecord]] = []
     workspace = ""
     ids: set[str] = set()

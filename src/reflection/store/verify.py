@@ -1,7 +1,7 @@
 """What must always be true of a database, asked of a real one.
 
-Each invariant is one statement that finds the rows against it; all speak about every workspace, and say which. Must
-not repair anything.
+Each invariant is one statement that finds the rows against it; all speak about every workspace, and say
+which. Must not repair anything.
 """
 
 import zlib

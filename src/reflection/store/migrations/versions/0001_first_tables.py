@@ -35,6 +35,7 @@ TABLES = (
 
 
 def upgrade() -> None:
+    """Make the tables, the guards of append-only history, and the full-text index."""
     _campaign_tables()
     _learning_tables()
     _memory_tables()
@@ -44,6 +45,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Take everything away again."""
     for statement in (*sqlite.drop_full_text_ddl(), *sqlite.drop_guards_ddl()):
         op.execute(statement)
     for table in TABLES:
@@ -73,9 +75,7 @@ def _campaign_tables() -> None:
         sa.Column("answer", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("workspace", "campaign_id", name=op.f("pk_campaigns")),
     )
-    op.create_index(
-        op.f("ix_campaigns_workspace_timestamp"), "campaigns", ["workspace", "timestamp"], unique=False
-    )
+    op.create_index(op.f("ix_campaigns_workspace_timestamp"), "campaigns", ["workspace", "timestamp"], unique=False)
     op.create_table(
         "campaign_revisions",
         sa.Column("workspace", sa.Text(), nullable=False),
@@ -114,9 +114,7 @@ def _campaign_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_insights")),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        op.f("ix_insights_workspace_campaign_id"), "insights", ["workspace", "campaign_id"], unique=False
-    )
+    op.create_index(op.f("ix_insights_workspace_campaign_id"), "insights", ["workspace", "campaign_id"], unique=False)
     op.create_index(
         op.f("ix_insights_workspace_priority_id"), "insights", ["workspace", "priority", "id"], unique=False
     )
@@ -183,9 +181,7 @@ def _learning_tables() -> None:
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("workspace", "finding_id", name=op.f("pk_patterns")),
     )
-    op.create_index(
-        op.f("ix_patterns_workspace_impact_score"), "patterns", ["workspace", "impact_score"], unique=False
-    )
+    op.create_index(op.f("ix_patterns_workspace_impact_score"), "patterns", ["workspace", "impact_score"], unique=False)
     op.create_table(
         "weights",
         sa.Column("workspace", sa.Text(), nullable=False),
@@ -226,9 +222,7 @@ def _learning_tables() -> None:
         sa.UniqueConstraint("workspace", "content_hash", name=op.f("uq_forecasts_workspace_content_hash")),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        op.f("ix_forecasts_workspace_campaign_id"), "forecasts", ["workspace", "campaign_id"], unique=False
-    )
+    op.create_index(op.f("ix_forecasts_workspace_campaign_id"), "forecasts", ["workspace", "campaign_id"], unique=False)
 
 
 def _memory_tables() -> None:

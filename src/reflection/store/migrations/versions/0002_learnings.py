@@ -24,6 +24,7 @@ TABLES = (
 
 
 def upgrade() -> None:
+    """Create the tables."""
     _learnings()
     _evidence()
     _reviews()
@@ -35,6 +36,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop the tables."""
     op.execute("DROP TRIGGER learning_revisions_no_update")
     for table in TABLES:
         op.drop_table(table)
@@ -122,9 +124,7 @@ def _reviews() -> None:
         _text("author"),
         _text("created_at"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_learning_reviews")),
-        sa.CheckConstraint(
-            "verdict IN ('approve', 'reject', 'note')", name=op.f("ck_learning_reviews_verdict")
-        ),
+        sa.CheckConstraint("verdict IN ('approve', 'reject', 'note')", name=op.f("ck_learning_reviews_verdict")),
         _refers("learning_reviews", "learnings", "learning_id"),
         sqlite_autoincrement=True,
     )

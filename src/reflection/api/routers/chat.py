@@ -1,0 +1,100 @@
+"""POST /agent-chat: questions about campaigns and learnings, answered from evidence; SSE where asked for."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Header, Response
+from pydantic import Field, StringConstraints, TypeAdapter
+from starlette.responses import StreamingResponse
+
+from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
+from reflection.api.openapi import json_request
+from reflection.api.responses import json_response
+from reflection.campaign import CampaignId, Strict
+from reflection.errors import NotFound
+from reflection.explain.chat import MAX_MESSAGE, Chat, ChatAnswer
+from reflection.intake import read
+from reflection.knowledge import Knowledge
+from reflection.report import Analysis, SimilarCampaign
+from reflection.wiring import Application
+
+router = APIRouter(tags=["chat"])
+SIMILAR = 5
+EVENT_STREAM = "text/event-stream"
+_ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
+
+
+class ChatRequest(Strict):
+    """One message. `context`, what was said before, helps to understand it and is never quoted."""
+
+    message: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE)]
+    context: Annotated[str, StringConstraints(max_length=10_000)] | None = None
+    campaign_id: Annotated[CampaignId | None, Field(description="the campaign in question")] = None
+
+
+class StoredSources:
+    """Where answers come from: the engine and the memory of one application."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def analysis(self, workspace: str, campaign_id: str) -> Analysis | None:
+        """A stored answer, or None."""
+        try:
+            body = self._application.engine.show(campaign_id, workspace=workspace)
+        except NotFound:
+            return None
+        return _ANALYSIS.validate_json(body)
+
+    def knowledge(self, workspace: str) -> Knowledge:
+        """What the last fit says."""
+        return self._application.engine.knowledge(workspace=workspace)
+
+    def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
+        """Campaigns like the words."""
+        _, vector = self._application.memory.embed(text)
+        return self._application.memory.similar(workspace, text, vector, limit=SIMILAR)
+
+
+@router.post(
+    "/agent-chat",
+    summary="Ask about campaigns and learnings",
+    response_model=ChatAnswer,
+    openapi_extra=json_request(ChatRequest),
+)
+def agent_chat(
+    body: JsonBody,
+    application: ApplicationPart,
+    workspace: Workspace,
+    accept: Annotated[str, Header(max_length=500)] = "",
+) -> Response:
+    """Answer from retrieved evidence, every sentence cited; "I cannot tell from the data" where that is so.
+
+    With `Accept: text/event-stream` the answer comes as events: `citation` for each piece of evidence,
+    `sentence` for each sentence, and `done` with the whole answer.
+    """
+    request = read(ChatRequest, body)
+    if request.campaign_id is not None:
+        application.engine.show(request.campaign_id, workspace=workspace)
+    chat = Chat(StoredSources(application), application.phraser)
+    answer = chat.answer(
+        workspace, request.message, context=request.context or "", campaign_id=request.campaign_id
+    )
+    if EVENT_STREAM in accept:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(events(answer), media_type=EVENT_STREAM, headers=headers)
+    return json_response(answer)
+
+
+def events(answer: ChatAnswer) -> Iterator[bytes]:
+    """The answer as server-sent events."""
+    for citation in answer.citations:
+        yield _event("citation", citation)
+    for sentence in answer.sentences:
+        yield _event("sentence", {"text": sentence})
+    yield _event("done", answer)
+
+
+def _event(name: str, data: Any) -> bytes:
+    return b"event: " + name.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"

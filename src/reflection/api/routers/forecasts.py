@@ -1,0 +1,32 @@
+"""POST /v1/forecasts: anybody's forecast, into the append-only register."""
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
+from reflection.api.openapi import json_request
+from reflection.api.responses import json_response
+from reflection.forecast import ForecastRequest
+from reflection.intake import read
+
+router = APIRouter(prefix="/v1/forecasts", tags=["planning"])
+
+
+class Registered(BaseModel):
+    """How many forecasts came in, and how many of them were new."""
+
+    received: int
+    added: int
+
+
+@router.post(
+    "",
+    summary="Register forecasts",
+    status_code=201,
+    response_model=Registered,
+    openapi_extra=json_request(ForecastRequest),
+)
+def register(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
+    """Append forecasts; a later one of the same issuer never overwrites an earlier one, and the first one counts."""
+    answer = application.advisor.register(read(ForecastRequest, body), workspace=workspace)
+    return json_response(answer, status=201)

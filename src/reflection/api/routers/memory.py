@@ -1,0 +1,68 @@
+"""GET /v1/memory/search: campaigns and learnings by a question in plain words, or by name."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime, BaseModel
+
+from reflection.api.dependencies import ApplicationPart, Workspace
+from reflection.api.responses import json_response
+from reflection.errors import InvalidInput
+
+router = APIRouter(prefix="/v1/memory", tags=["memory"])
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=_PRINTABLE)]
+Instant = AwareDatetime | None
+
+
+class Found(BaseModel):
+    """One thing found: why it was, and how it turned out."""
+
+    id: str
+    kind: Literal["campaign", "learning"]
+    score: float
+    rank: int
+    why: list[str]
+    outcome: dict[str, Any]
+    text: str
+
+
+class FoundItems(BaseModel):
+    """What a search answers; `degraded` names what is not working, `recall_id` what an outcome can be attached to."""
+
+    items: list[Found]
+    index: str
+    degraded: list[str]
+    recall_id: str | None
+
+
+@router.get("/search", summary="Search campaigns and learnings", response_model=FoundItems)
+def search(
+    application: ApplicationPart,
+    workspace: Workspace,
+    q: Annotated[str, Query(min_length=1, max_length=2_000, pattern=_PRINTABLE, description="plain words, or an id")],
+    platform: Filter = None,
+    objective: Filter = None,
+    since: Annotated[Instant, Query(alias="from", description="campaigns of this instant or later")] = None,
+    until: Annotated[Instant, Query(alias="to", description="campaigns of this instant or earlier")] = None,
+    kind: Literal["campaign", "learning"] | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+) -> Response:
+    """Names first, then by meaning with a small weight on words; learnings by effect size, certainty and fit.
+
+    Every item says why it was found and how it turned out. There is no cut-off: rank and score are shown instead.
+    """
+    _check_order(since, until)
+    result = application.memory.search(
+        workspace, q, platform=platform, objective=objective, start=since, end=until, kind=kind, limit=limit
+    )
+    given = [(item.id, item.score) for item in result.items if item.kind == "learning"]
+    recall_id = application.notes.try_recall(workspace, "search", q, given)
+    return json_response({**asdict(result), "recall_id": recall_id})
+
+
+def _check_order(since: datetime | None, until: datetime | None) -> None:
+    if since is not None and until is not None and until < since:
+        raise InvalidInput("'to' is before 'from'", field="to")

@@ -1,0 +1,53 @@
+"""POST /v1/plans/evaluate: what plans will probably do, before any money is spent."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
+from reflection.api.openapi import json_request
+from reflection.api.responses import json_response
+from reflection.intake import read
+from reflection.plan import PlanRequest
+
+router = APIRouter(prefix="/v1/plans", tags=["planning"])
+
+
+class PlanMetric(BaseModel):
+    """One metric of a plan: the planner's figure, ours from signals, the blend with its intervals and odds."""
+
+    planner: float | None
+    signals: float | None
+    calibrated: float | None
+    intervals: dict[str, list[float] | None]
+    p_target: float | None
+    p_better: float | None
+    identified: bool
+
+
+class EvaluatedPlan(BaseModel):
+    """One plan; `notes` says what the data cannot say."""
+
+    plan_id: str
+    metrics: dict[str, PlanMetric]
+    drivers: list[dict[str, Any]]
+    similar: list[dict[str, Any]]
+    notes: list[str]
+
+
+class PlanAnswer(BaseModel):
+    """Every plan, and all of them together."""
+
+    plans: list[EvaluatedPlan]
+    total: dict[str, Any] | None
+    as_of: str | None
+    epoch: int
+
+
+@router.post(
+    "/evaluate", summary="Evaluate plans", response_model=PlanAnswer, openapi_extra=json_request(PlanRequest)
+)
+def evaluate(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
+    """Calibrated forecasts of planned campaigns with 50, 80 and 90 % intervals; nothing is stored."""
+    return json_response(application.advisor.evaluate(read(PlanRequest, body), workspace=workspace))

@@ -1,0 +1,139 @@
+"""Recommendations and their life: proposed, shown, accepted or not, measured.
+
+The older paths /shown and /feedback name the recommendation in the body; they do the same.
+"""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, Field
+
+from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
+from reflection.api.openapi import json_request
+from reflection.api.responses import json_response
+from reflection.campaign import CampaignId, Name, Strict, Text
+from reflection.intake import read
+
+router = APIRouter(tags=["planning"])
+RecommendationId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
+Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class Shown(Strict):
+    """For which planned campaign a recommendation was shown, if that is known."""
+
+    campaign_id: CampaignId | None = None
+
+
+class Feedback(Strict):
+    """Whether a recommendation was accepted."""
+
+    accepted: bool
+    note: Text = ""
+
+
+class NamedShown(Shown):
+    """The older form: the recommendation is named in the body."""
+
+    recommendation_id: Name
+
+
+class NamedFeedback(Feedback):
+    """The older form: the recommendation is named in the body."""
+
+    recommendation_id: Name
+
+
+class Life(BaseModel):
+    """What a recommendation claimed when it was last shown, what was said to it, and what came of it."""
+
+    recommendation_id: str
+    state: Literal["shown", "accepted", "rejected", "measured"]
+    claim: dict[str, Any]
+    shown: list[dict[str, Any]]
+    feedback: list[dict[str, Any]]
+    outcomes: list[dict[str, Any]]
+
+
+class Cards(BaseModel):
+    """Cards with odds and evidence; as an envelope {agent_name, recommendations[]} with `format=envelope`."""
+
+    cards: list[dict[str, Any]] = Field(default_factory=list)
+    recommendations: list[Any] = Field(default_factory=list)
+
+
+@router.get("/v1/recommendations", summary="Recommendations with odds", response_model=Cards)
+def recommendations(
+    application: ApplicationPart,
+    workspace: Workspace,
+    platform: Filter = None,
+    objective: Filter = None,
+    campaign_id: Filter = None,
+    seed: Annotated[int | None, Query(ge=0, le=2**32 - 1, description="draw the order, with known odds")] = None,
+    format: Annotated[Literal["cards", "envelope"], Query(description="cards, or the agents' envelope")] = "cards",
+) -> Response:
+    """What to do next, by lane. Naming the planned campaign makes it part of the hold-back that measures advice."""
+    advisor = application.advisor
+    answer = advisor.recommendations(
+        workspace=workspace, platform=platform, objective=objective, seed=seed, unit=campaign_id
+    )
+    return json_response(advisor.enveloped(answer) if format == "envelope" else answer)
+
+
+@router.get("/v1/recommendations/{recommendation_id}", summary="The life of a recommendation", response_model=Life)
+def life(recommendation_id: RecommendationId, application: ApplicationPart, workspace: Workspace) -> Response:
+    """What it claimed, whom it was shown, what was said to it, and what was measured."""
+    return json_response(application.advisor.life(recommendation_id, workspace=workspace))
+
+
+@router.post(
+    "/v1/recommendations/{recommendation_id}/shown",
+    summary="A recommendation was shown",
+    response_model=Life,
+    openapi_extra=json_request(Shown),
+)
+def shown(
+    recommendation_id: RecommendationId, body: JsonBody, application: ApplicationPart, workspace: Workspace
+) -> Response:
+    """Freeze what it claims now; the same again changes nothing."""
+    unit = read(Shown, body).campaign_id
+    return json_response(application.advisor.show(recommendation_id, workspace=workspace, unit=unit))
+
+
+@router.post(
+    "/v1/recommendations/{recommendation_id}/feedback",
+    summary="Accept or reject a recommendation",
+    response_model=Life,
+    openapi_extra=json_request(Feedback),
+)
+def feedback(
+    recommendation_id: RecommendationId, body: JsonBody, application: ApplicationPart, workspace: Workspace
+) -> Response:
+    """Note whether it was accepted; the same again changes nothing."""
+    said = read(Feedback, body)
+    return json_response(application.advisor.hear(recommendation_id, said.accepted, said.note, workspace=workspace))
+
+
+@router.post(
+    "/shown", summary="A recommendation was shown", response_model=Life, openapi_extra=json_request(NamedShown)
+)
+def shown_by_name(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
+    """The older form of POST /v1/recommendations/{id}/shown."""
+    named = read(NamedShown, body)
+    return json_response(
+        application.advisor.show(named.recommendation_id, workspace=workspace, unit=named.campaign_id)
+    )
+
+
+@router.post(
+    "/feedback",
+    summary="Accept or reject a recommendation",
+    response_model=Life,
+    openapi_extra=json_request(NamedFeedback),
+)
+def feedback_by_name(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
+    """The older form of POST /v1/recommendations/{id}/feedback."""
+    named = read(NamedFeedback, body)
+    return json_response(
+        application.advisor.hear(named.recommendation_id, named.accepted, named.note, workspace=workspace)
+    )

@@ -1,0 +1,227 @@
+"""Answers to questions about campaigns and learnings, from retrieved evidence, cited sentence by sentence.
+
+Without a language model it finds and quotes; with one, the model may phrase what was found, behind the same
+gate as the insights. What no evidence answers is answered with "I cannot tell from the data". Must not know
+stores or HTTP.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reflection.explain.assemble import DETERMINISTIC
+from reflection.explain.evidence import Evidence, EvidenceBook, join, renumber
+from reflection.explain.gate import Passed, Proposal, judge
+from reflection.explain.gathering import gather, gather_learnt
+from reflection.explain.retrieval import Question, relevant, understand
+from reflection.explain.sentences import Sentences
+from reflection.explain.writer import verdict_of
+from reflection.knowledge import Effect, Knowledge
+from reflection.ports import Facts
+from reflection.report import Analysis, SimilarCampaign
+from reflection.signals import normalise, parse
+
+MAX_MESSAGE = 2_000
+MAX_NAMED = 5
+MAX_EFFECTS = 6
+_ID = re.compile(r"[^\s,;?!\"']{3,300}")
+_TRAILING = ".:)("
+
+
+class ChatSources(Protocol):
+    """Where answers come from."""
+
+    def analysis(self, workspace: str, campaign_id: str) -> Analysis | None: ...
+    def knowledge(self, workspace: str) -> Knowledge: ...
+    def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]: ...
+
+
+class Phraser(Protocol):
+    """A language model that proposes how to say what was found; proposes nothing when it cannot."""
+
+    @property
+    def name(self) -> str: ...
+    def phrase(self, workspace: str, message: str, book: EvidenceBook) -> Sequence[Proposal]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What a sentence rests on: `ref` is the number in brackets in the answer."""
+
+    ref: int
+    evidence_id: str
+    campaign_id: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAnswer:
+    """The answer to one message, also sentence by sentence.
+
+    `can_tell` is False where the data does not hold the answer.
+    """
+
+    answer: str
+    can_tell: bool
+    citations: tuple[Citation, ...]
+    sentences: tuple[str, ...]
+    source: str = DETERMINISTIC
+    campaign_id: str | None = None
+    as_of: str | None = None
+
+
+class Chat:
+    """Answers questions of one workspace at a time; keeps nothing between two questions."""
+
+    def __init__(self, sources: ChatSources, phraser: Phraser | None = None) -> None:
+        self._sources = sources
+        self._phraser = phraser
+        self._sentences = Sentences()
+
+    def answer(
+        self, workspace: str, message: str, *, context: str = "", campaign_id: str | None = None
+    ) -> ChatAnswer:
+        """Answer one message.
+
+        Args:
+            context: what was said before; used to understand the question, never quoted.
+            campaign_id: the campaign in question; else one the message names.
+        """
+        question = understand(message)
+        if not question.kpis and not question.intents and context:
+            question = understand(f"{message} {context}")
+        analysis = self._analysis(workspace, message, campaign_id)
+        knowledge = self._sources.knowledge(workspace)
+        book = self._book(workspace, message, question, analysis, knowledge)
+        found = relevant(question, book)
+        if analysis is not None and not found and not question.words - _words_of(analysis):
+            found = relevant(understand("result"), book)
+        return self._reply(workspace, message, question, renumber(found), analysis, knowledge)
+
+    def _analysis(self, workspace: str, message: str, campaign_id: str | None) -> Analysis | None:
+        if campaign_id is not None:
+            return self._sources.analysis(workspace, campaign_id)
+        named = [word.strip(_TRAILING) for word in _ID.findall(message)]
+        likely = [word for word in named if any(char.isdigit() or char in "_-" for char in word)]
+        for word in dict.fromkeys(likely[:MAX_NAMED]):
+            found = self._sources.analysis(workspace, word)
+            if found is not None:
+                return found
+        return None
+
+    def _book(
+        self,
+        workspace: str,
+        message: str,
+        question: Question,
+        analysis: Analysis | None,
+        knowledge: Knowledge,
+    ) -> EvidenceBook:
+        alike = "alike" in question.intents
+        similar = self._sources.similar(workspace, message) if alike and analysis is None else ()
+        learnt = gather_learnt(knowledge, _named_effects(question, knowledge), similar)
+        return join(gather(facts_of(analysis)), learnt) if analysis is not None else learnt
+
+    def _reply(
+        self,
+        workspace: str,
+        message: str,
+        question: Question,
+        found: EvidenceBook,
+        analysis: Analysis | None,
+        knowledge: Knowledge,
+    ) -> ChatAnswer:
+        campaign = analysis.comparison_report.campaign_id if analysis else None
+        citations = tuple(
+            Citation(
+                item.number, item.id, campaign if _of_campaign(item) else None, self._sentences.about(item)
+            )
+            for item in found
+        )
+        can_tell = any(_answers(item) for item in found) and not question.about_the_future
+        phrased = self._phrased(workspace, message, found) if can_tell else []
+        lines = phrased or self._quoted(question, found, citations)
+        if not can_tell:
+            lines = [*self._cannot_tell(question, bool(citations)), *lines]
+        elif question.about_a_cause and any(item.kind == "driver" for item in found):
+            lines.append(self._sentences.say("chat.no_cause"))
+        source = self._phraser.name if phrased and self._phraser else DETERMINISTIC
+        return ChatAnswer(
+            " ".join(lines), can_tell, citations, tuple(lines), source, campaign, knowledge.as_of
+        )
+
+    def _quoted(self, question: Question, found: EvidenceBook, citations: Sequence[Citation]) -> list[str]:
+        """A sentence per piece of evidence; asked for a result, the verdict over its KPIs comes first."""
+        measured = [item for item in found if item.kind == "delta" and "change" in item.figures]
+        told: set[int] = set()
+        lines = []
+        if "result" in question.intents and len(measured) > 1:
+            figures = self._sentences.listed([self._sentences.clause(item) for item in measured])
+            told = {item.number for item in measured}
+            marks = "".join(f"[{number}]" for number in sorted(told))
+            lines = [f"{self._sentences.say(f'verdict.{verdict_of(measured)}', figures=figures)} {marks}"]
+        return lines + [f"{item.text} [{item.ref}]" for item in citations if item.ref not in told]
+
+    def _cannot_tell(self, question: Question, something: bool) -> list[str]:
+        future = question.about_the_future
+        opening = self._sentences.say("chat.cannot_tell_future" if future else "chat.cannot_tell")
+        return [opening, self._sentences.say("chat.known" if something else "chat.ask")]
+
+    def _phrased(self, workspace: str, message: str, found: EvidenceBook) -> list[str]:
+        """The model's sentences that pass the gate, each with its references; empty where none does."""
+        if self._phraser is None or not found.items:
+            return []
+        verdicts = [judge(item, found) for item in self._phraser.phrase(workspace, message, found)]
+        numbers = {item.id: item.number for item in found}
+        return [
+            f"{verdict.text} " + "".join(f"[{numbers[cited]}]" for cited in verdict.evidence)
+            for verdict in verdicts
+            if isinstance(verdict, Passed)
+        ]
+
+
+def facts_of(analysis: Analysis) -> Facts:
+    """The facts a stored answer was written from."""
+    patterns = analysis.pattern_report
+    return Facts(
+        comparison=analysis.comparison_report,
+        patterns=patterns,
+        findings=patterns.pattern_report,
+        similar=analysis.similar_campaigns,
+        platform="",
+        objective="",
+        notes=analysis.notes,
+    )
+
+
+def _named_effects(question: Question, knowledge: Knowledge) -> list[Effect]:
+    """Effects of signals the question names, on the KPIs it names or the goal."""
+    metrics = question.kpis or {knowledge.goal_metric}
+    found = [
+        effect
+        for effect in knowledge.effects
+        if effect.metric in metrics and not effect.finding and _is_named(effect, question)
+    ]
+    return sorted(found, key=lambda effect: (-effect.campaigns, effect.signal))[:MAX_EFFECTS]
+
+
+def _is_named(effect: Effect, question: Question) -> bool:
+    levels = [part.level for part in parse(effect.signal).parts]
+    return all(set(normalise(level).split()) <= question.words for level in levels)
+
+
+def _of_campaign(item: Evidence) -> bool:
+    return item.kind in ("delta", "driver", "flag")
+
+
+def _answers(item: Evidence) -> bool:
+    """Whether a piece of evidence says something, rather than why nothing can be said."""
+    return item.kind != "reason" and not (item.kind == "delta" and "change" not in item.figures)
+
+
+def _words_of(analysis: Analysis) -> frozenset[str]:
+    """Words that only name the campaign, or ask for it."""
+    return understand(
+        f"{analysis.comparison_report.campaign_id} tell me about show the of campaign what how"
+    ).words

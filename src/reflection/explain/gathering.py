@@ -1,0 +1,240 @@
+"""Facts and knowledge as evidence: each becomes a few figures with unit, sign and currency.
+
+The only file that reads the engine's values for the words' sake. Must not know sentences or models.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from reflection import signals
+from reflection.explain import formatting
+from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
+from reflection.knowledge import Effect, Knowledge
+from reflection.ports import Facts
+from reflection.report import (
+    Comparison,
+    Decomposition,
+    Delta,
+    Driver,
+    Finding,
+    Interval,
+    NextTest,
+    SimilarCampaign,
+)
+
+GROUPS = frozenset({"platform", "objective", "audience", "creative", "campaign", "cluster"})
+MAX_SIMILAR = 5
+MAX_FINDINGS = 40
+MAX_STATED = 300
+_FLAG_NAME = re.compile(r"[^a-z0-9]+")
+
+
+def gather(facts: Facts) -> EvidenceBook:
+    """Everything a writer may say about these facts."""
+    comparison = facts.comparison
+    drafts = [
+        *(_delta(key, delta, comparison.currency) for key, delta in comparison.deltas.items()),
+        *(
+            _driver(part, driver, comparison.currency)
+            for part in comparison.drivers
+            for driver in part.drivers
+        ),
+        *(_finding(finding, comparison.currency) for finding in facts.findings[:MAX_FINDINGS]),
+        *_context(comparison, facts),
+        *(_similar(item) for item in facts.similar[:MAX_SIMILAR]),
+    ]
+    return renumber(drafts)
+
+
+def gather_learnt(
+    knowledge: Knowledge, effects: Sequence[Effect] = (), similar: Sequence[SimilarCampaign] = ()
+) -> EvidenceBook:
+    """What a workspace knows apart from any one campaign: findings, effects, the next test, neighbours."""
+    drafts = [_finding(finding, knowledge.currency) for finding in knowledge.findings[:MAX_FINDINGS]]
+    drafts += [_effect(effect) for effect in effects]
+    if knowledge.next_test is not None:
+        drafts.append(_next_test(knowledge.next_test))
+    if knowledge.reason and not knowledge.findings:
+        drafts.append(_stated("flag:no_findings", "reason", knowledge.reason))
+    if knowledge.as_of is not None:
+        campaigns = Figure(knowledge.campaigns, formatting.count(knowledge.campaigns))
+        date = knowledge.as_of[:10]
+        drafts.append(Evidence(0, "learnt", "learnt", date, "stated", "observed", {"campaigns": campaigns}))
+    return renumber([*drafts, *(_similar(item) for item in similar[:MAX_SIMILAR])])
+
+
+def subject(signal_key: str, shown: str | None = None) -> str:
+    """A signal as a reader knows it, inert: its given spelling where the finding carries one, else its key's
+    label.
+    """
+    return formatting.plain_name(shown or signals.parse(signal_key).label) or "?"
+
+
+def flag_id(text: str) -> str:
+    """``flag:`` and the flag's opening words; what follows a colon explains and is left out."""
+    return f"flag:{_FLAG_NAME.sub('_', text.split(':')[0].casefold()).strip('_')[:60]}"
+
+
+def _delta(key: str, delta: Delta, currency: str | None) -> Evidence:
+    kpi = key.removesuffix("_diff")
+    figures: dict[str, Figure] = {}
+    for name in ("expected", "actual"):
+        value = getattr(delta, name)
+        if value is not None:
+            figures[name] = Figure(value, formatting.kpi_value(kpi, value, currency))
+    if delta.pct_diff is not None:
+        figures["change"] = Figure(delta.pct_diff, formatting.percent(delta.pct_diff, signed=True))
+        figures["size"] = Figure(abs(delta.pct_diff), formatting.percent(abs(delta.pct_diff)))
+    if delta.interval is not None:
+        low, high = (formatting.kpi_value(kpi, bound, currency) for bound in delta.interval)
+        figures |= {"low": Figure(delta.interval[0], low), "high": Figure(delta.interval[1], high)}
+    better = {True: "better", False: "worse", None: "neither"}[delta.favorable]
+    detail = {"kpi": kpi, "direction": better} | ({"reason": delta.reason} if delta.reason else {})
+    return Evidence(
+        0, f"delta:{kpi}", "delta", kpi, _certainty(delta.beyond_noise), "accounting", figures, detail
+    )
+
+
+def _driver(part: Decomposition, driver: Driver, currency: str | None) -> Evidence:
+    factor, total = driver.factor.casefold(), part.actual - part.expected
+    shown_total = round(part.actual, 2) - round(part.expected, 2)
+    figures = {
+        "expected": Figure(driver.expected, formatting.kpi_value(factor, driver.expected, currency)),
+        "actual": Figure(driver.actual, formatting.kpi_value(factor, driver.actual, currency)),
+        "part": Figure(
+            abs(driver.displayed), formatting.kpi_value(part.kpi, abs(driver.displayed), currency)
+        ),
+        "signed_part": Figure(
+            driver.contribution, formatting.kpi_value(part.kpi, driver.displayed, currency, signed=True)
+        ),
+        "total": Figure(abs(total), formatting.kpi_value(part.kpi, abs(shown_total), currency)),
+    }
+    known = driver.beyond_noise or driver.z is not None
+    move = "" if not shown_total else "up" if total > 0 else "down"
+    detail = {"kpi": part.kpi, "factor": factor, "move": move} | ({"note": part.note} if part.note else {})
+    certainty = _certainty(driver.beyond_noise if known else None)
+    return Evidence(
+        0, f"driver:{part.kpi}:{factor}", "driver", factor, certainty, "accounting", figures, detail
+    )
+
+
+def _finding(finding: Finding, currency: str | None) -> Evidence:
+    figures = {"campaigns": Figure(finding.evidence_count, formatting.count(finding.evidence_count))}
+    if finding.effect is not None:
+        figures["effect"] = Figure(finding.effect, formatting.signed_lift(finding.effect))
+        figures["size"] = Figure(abs(finding.effect - 1), formatting.lift(finding.effect))
+    if finding.interval is not None:
+        figures |= _interval(finding.interval)
+    if finding.raw_lift is not None:
+        figures["raw"] = Figure(finding.raw_lift, formatting.signed_lift(finding.raw_lift))
+    right = finding.probability if finding.lfsr is None else 1 - finding.lfsr
+    if right is not None:
+        figures["odds"] = Figure(right, formatting.probability(right))
+    if finding.spend is not None:
+        figures["spend"] = Figure(finding.spend, formatting.money(finding.spend, currency, whole=True))
+    figures["against"] = Figure(len(finding.contradicting), formatting.count(len(finding.contradicting)))
+    given = finding.metadata.get("label")
+    label = subject(finding.signal_key, given if isinstance(given, str) else None)
+    scope = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
+    detail = {
+        "metric": finding.metric,
+        "direction": finding.direction,
+        "category": finding.category,
+        "scope": scope,
+        "group": _group(finding.signal_key),
+    }
+    return Evidence(
+        0,
+        f"finding:{finding.finding_id}",
+        "finding",
+        label,
+        "beyond_noise",
+        finding.grade,
+        figures,
+        detail,
+        (label,),
+    )
+
+
+def _effect(effect: Effect) -> Evidence:
+    """An effect that is no finding: known, but not told from noise."""
+    label = subject(effect.signal)
+    figures = {
+        "campaigns": Figure(effect.campaigns, formatting.count(round(effect.campaigns, 1))),
+        "effect": Figure(effect.effect, formatting.signed_lift(effect.effect)),
+        "size": Figure(abs(effect.effect - 1), formatting.lift(effect.effect)),
+        **_interval(effect.interval),
+    }
+    detail = {"metric": effect.metric, "group": _group(effect.signal)}
+    certainty: Certainty = "beyond_noise" if effect.finding else "noise"
+    return Evidence(
+        0,
+        f"effect:{effect.metric}:{effect.signal}",
+        "effect",
+        label,
+        certainty,
+        "observed",
+        figures,
+        detail,
+        (label,),
+    )
+
+
+def _group(signal_key: str) -> str:
+    """The kind of signal, as one of a few words of ours: the key's own group may hold a stranger's text."""
+    group = signal_key.partition(":")[0].split("*")[-1].split(".")[0]
+    return group if group in GROUPS else "other"
+
+
+def _context(comparison: Comparison, facts: Facts) -> Iterator[Evidence]:
+    for text in (*comparison.flags, *facts.notes):
+        yield _stated(flag_id(text), "flag", text)
+    if facts.patterns.next_test is not None:
+        yield _next_test(facts.patterns.next_test)
+    if facts.patterns.reason and not facts.findings:
+        yield _stated("flag:no_findings", "reason", facts.patterns.reason)
+
+
+def _stated(evidence_id: str, kind: Kind, text: str) -> Evidence:
+    """Something said in words by the core; a name in it is inert here."""
+    plain = formatting.plain_name(text, MAX_STATED).rstrip(". ")
+    return Evidence(0, evidence_id, kind, plain, "stated", "observed", _figures_in(plain))
+
+
+def _next_test(test: NextTest) -> Evidence:
+    label = subject(test.signal_key)
+    figures = {f"now_{name}": figure for name, figure in _interval(test.interval_now).items()}
+    figures |= {f"after_{name}": figure for name, figure in _interval(test.interval_after).items()}
+    detail = {"metric": test.metric, "group": _group(test.signal_key)}
+    if test.spend is not None:
+        figures["spend"] = Figure(test.spend, formatting.money(test.spend, test.currency, whole=True))
+    return Evidence(0, "next_test", "next_test", label, "stated", "observed", figures, detail, (label,))
+
+
+def _similar(item: SimilarCampaign) -> Evidence:
+    name = formatting.plain_name(item.campaign_id) or "?"
+    figures = {"score": Figure(item.score, formatting.ratio(item.score))}
+    return Evidence(
+        0, f"similar:{item.document_id}", "similar", name, "stated", "observed", figures, {}, (name,)
+    )
+
+
+def _interval(bounds: Interval) -> dict[str, Figure]:
+    """A lift's interval as two signed percentages."""
+    return {
+        name: Figure(bound, formatting.signed_lift(bound))
+        for name, bound in zip(("low", "high"), bounds, strict=True)
+    }
+
+
+def _figures_in(text: str) -> dict[str, Figure]:
+    """The numbers a text of ours already holds, so that a sentence may repeat them."""
+    found = re.findall(r"\d+(?:[.,]\d+)*", text)
+    return {
+        f"value{index}": Figure(float(number.replace(",", "")), number)
+        for index, number in enumerate(found, 1)
+    }
+
+
+def _certainty(beyond_noise: bool | None) -> Certainty:
+    return {True: "beyond_noise", False: "noise", None: "unknown"}[beyond_noise]  # type: ignore[return-value]

@@ -1,0 +1,211 @@
+"""One sentence about one piece of evidence, saying no more than it carries.
+
+Chooses the phrase that fits an item's certainty, grade and direction, and fills it with the item's own
+figures. Must not know the order of a text, priorities or other items.
+"""
+
+from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
+from reflection.explain.phrases_en import ENGLISH, Language
+
+REVENUE_FLAGS = {
+    "flag:revenue_is_missing": "flag.revenue",
+    "flag:the_forecast_has_no_revenue": "flag.forecast_revenue",
+}
+
+
+class Sentences:
+    """Sentences in one language."""
+
+    def __init__(self, language: Language = ENGLISH) -> None:
+        self._language = language
+
+    def say(self, phrase: str, **figures: str) -> str:
+        """Fill a phrase; intervals are always of the same level."""
+        return self._language.say(phrase, level=INTERVAL_LEVEL, **figures)
+
+    def listed(self, items: list[str]) -> str:
+        """``a, b and c``."""
+        return self._language.listed(items)
+
+    def about(self, item: Evidence) -> str:
+        """One sentence on any piece of evidence, standing alone."""
+        sentence = {
+            "delta": self.kpi,
+            "driver": self.driver,
+            "finding": self.finding,
+            "next_test": self.next_test,
+            "flag": self.flag,
+            "reason": self.reason,
+            "similar": self.similar,
+            "effect": self.effect,
+            "learnt": self.learnt,
+        }[item.kind]
+        return sentence(item)
+
+    def clause(self, item: Evidence) -> str:
+        """A KPI's change as a part of a sentence; empty evidence gives its reason."""
+        kind = {"noise": "_noise", "unknown": "_unclear"}.get(item.certainty, "")
+        phrase = "clause.same" if item.value("change") == 0 else f"clause.changed{kind}"
+        return self.say(
+            phrase, kpi=self._language.kpi(item.label), **texts(item, "actual", "expected", "change")
+        )
+
+    def kpi(self, item: Evidence) -> str:
+        """A KPI's change, standing alone."""
+        if "change" in item.figures:
+            return f"{_capital(self.clause(item))}."
+        reason = item.detail.get("reason", "")
+        return self.say("kpi.missing", kpi=self._language.kpi(item.label), reason=reason)
+
+    def unknown_kpi(self, item: Evidence) -> str | None:
+        """That a KPI's change cannot be told from noise; None where it can."""
+        phrase = {"noise": "unknown.kpi_noise", "unknown": "unknown.kpi_unclear"}.get(item.certainty)
+        if phrase is None:
+            return None
+        kpi = self._language.kpi(item.label)
+        return self.say(phrase, kpi=kpi, **texts(item, "expected", "actual", "change"))
+
+    def anomaly(self, item: Evidence) -> str:
+        """A KPI far from its forecast."""
+        side = self._language.phrases["side.above" if (item.value("change") or 0.0) > 0 else "side.below"]
+        kpi = self._language.kpi(item.label)
+        return self.say("anomaly.kpi", kpi=kpi, side=side, **texts(item, "size", "actual", "expected"))
+
+    def driver(self, item: Evidence, again: bool = False) -> str:
+        """What a factor accounts for; `again` where the sentence before said the same of another factor."""
+        rose = (item.value("actual") or 0.0) >= (item.value("expected") or 0.0)
+        move = item.detail["move"]
+        phrase = driver_phrase(item)
+        return self.say(
+            f"driver.{phrase}_again" if again and phrase == "part" else f"driver.{phrase}",
+            factor=_capital(self._language.kpi(item.label)),
+            kpi=self._language.kpi(item.detail["kpi"]),
+            move=self._language.phrases[f"move.{move}"] if move else "",
+            went=self._language.phrases["went.up" if rose else "went.down"],
+            **texts(item, "expected", "actual", "part", "total"),
+        )
+
+    def finding(self, item: Evidence) -> str:
+        """What was learnt: an association, unless it was randomised."""
+        campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
+        if "effect" not in item.figures or "low" not in item.figures:
+            category = self._language.phrases[f"category.{item.detail['category']}"]
+            return self.say(
+                "finding.plain", subject=_capital(item.label), campaigns=campaigns, category=category
+            )
+        side = "above" if (item.value("effect") or 0.0) >= 1 else "below"
+        phrase = finding_phrase(item)
+        opens = phrase not in ("randomised", "cluster")
+        return self.say(
+            f"finding.{phrase}",
+            subject=_capital(item.label) if opens else item.label,
+            campaigns=campaigns,
+            metric=self._language.kpi(item.detail["metric"]),
+            side=self._language.phrases[f"side.{side}"],
+            moved=self._language.phrases[f"moved.{side}"],
+            **texts(item, "size", "low", "high"),
+        )
+
+    def effect(self, item: Evidence) -> str:
+        """An effect of a signal, whether it can be told from noise or not."""
+        side = "above" if (item.value("effect") or 0.0) >= 1 else "below"
+        return self.say(
+            "effect.real" if item.certainty == "beyond_noise" else "effect.noise",
+            subject=_capital(item.label),
+            campaigns=self._language.counted(
+                "campaign", item.value("campaigns") or 0.0, item.text("campaigns")
+            ),
+            metric=self._language.kpi(item.detail["metric"]),
+            side=self._language.phrases[f"side.{side}"],
+            **texts(item, "size", "low", "high"),
+        )
+
+    def learnt(self, item: Evidence) -> str:
+        """How much everything rests on, and of when it is."""
+        campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
+        return self.say("learnt.count", campaigns=campaigns, date=item.label)
+
+    def contradicted(self, item: Evidence) -> str | None:
+        """How many campaigns point the other way; None where none does."""
+        if not item.value("against"):
+            return None
+        phrase = "finding.contradicted_once" if item.value("against") == 1 else "finding.contradicted"
+        return self.say(phrase, subject=item.label, **texts(item, "against", "campaigns"))
+
+    def advice(self, item: Evidence) -> str:
+        """What a finding suggests, with its odds."""
+        step = "scale" if item.detail["direction"] == "favorable" else "reduce"
+        special = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
+        words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"])}
+        if "odds" not in item.figures:
+            return self.say(f"next.{step}_plain", **words)
+        return self.say(f"next.{special or step}", odds=item.text("odds"), **words)
+
+    def next_test(self, item: Evidence) -> str:
+        """The next test and what it would settle."""
+        words = {
+            "subject": item.label,
+            "metric": self._language.kpi(item.detail["metric"]),
+            "now": self.say("next.interval", low=item.text("now_low"), high=item.text("now_high")),
+            "after": self.say("next.interval", low=item.text("after_low"), high=item.text("after_high")),
+        }
+        if "spend" not in item.figures:
+            return self.say("next.test", **words)
+        return self.say("next.test_money", spend=item.text("spend"), **words)
+
+    def forecast(self, item: Evidence) -> str:
+        """That a forecast outside the result's interval is no plan for the next campaign."""
+        kpi = self._language.kpi(item.label)
+        return self.say("next.forecast", kpi=kpi, **texts(item, "expected", "low", "high"))
+
+    def flag(self, item: Evidence) -> str:
+        """What a reader must know before trusting the numbers."""
+        known = next(
+            (phrase for opening, phrase in REVENUE_FLAGS.items() if item.id.startswith(opening)), None
+        )
+        return self.say(known) if known else self.say("flag.text", text=item.label)
+
+    def reason(self, item: Evidence) -> str:
+        """Why nothing was learnt."""
+        return self.say("unknown.nothing_learnt", reason=item.label)
+
+    def similar(self, item: Evidence) -> str:
+        """A neighbour from memory."""
+        return self.say("similar.closest", name=f"'{item.label}'", score=item.text("score"))
+
+
+def driver_phrase(item: Evidence) -> str:
+    """Which words fit a driver: by its certainty, and by its direction against the whole change."""
+    if item.value("actual") == 0:
+        return "exact_zero"
+    if item.certainty == "noise":
+        return "noise"
+    move = item.detail["move"]
+    if not move:
+        return "no_move"
+    part, total = item.value("part") or 0.0, item.value("total") or 0.0
+    if ((item.value("signed_part") or 0.0) > 0) != (move == "up"):
+        return "against"
+    if item.text("part") == item.text("total"):
+        return "all"
+    return "more_than_all" if part > total else "part"
+
+
+def finding_phrase(item: Evidence) -> str:
+    """Which words fit a finding: some categories compare with something else than the average."""
+    category = item.detail["category"]
+    if item.grade == "randomised":
+        return "randomised"
+    if category == "budget_inefficiency" and item.detail["scope"] != "campaign":
+        return "observed"
+    return category if category in ("budget_inefficiency", "cluster", "platform_trend") else "observed"
+
+
+def texts(item: Evidence, *names: str) -> dict[str, str]:
+    """Renderings of figures by name."""
+    return {name: item.text(name) for name in names}
+
+
+def _capital(text: str) -> str:
+    """First letter upper case, for a name that opens a sentence."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,78 @@
+"""Taking a whole workspace out of the database: the one way by which history is removed.
+
+Every table that names a workspace is emptied of it, whoever added the table. Must not know what the tables hold.
+"""
+
+from sqlalchemy import MetaData, Table, delete, func, inspect, select
+from sqlalchemy.engine import Connection
+
+from reflection.store import sqlite
+from reflection.store.database import Database
+from reflection.store.rows import outbox_row
+from reflection.store.schema import artifacts, outbox
+
+
+def purge_workspace(database: Database, workspace: str, now: str) -> int:
+    """Remove every row of a workspace in one transaction, and let its published files be removed.
+
+    The guards of the append-only tables are lifted inside the transaction only. What remains until the next
+    publishing is the outbox, which names the files to remove.
+
+    Args:
+        now: instant of the entries in the outbox.
+
+    Returns:
+        How many rows were removed.
+    """
+    with database.write() as connection:
+        files = _published(connection, workspace)
+        for statement in sqlite.drop_guards_ddl():
+            connection.exec_driver_sql(statement)
+        removed = sum(
+            connection.execute(delete(table).where(table.c.workspace == workspace)).rowcount
+            for table in _tables(connection)
+        )
+        for statement in sqlite.guards_ddl():
+            connection.exec_driver_sql(statement)
+        told = [outbox_row(workspace, "artifacts", key, now, names) for key, names in files.items()]
+        sqlite.insert_rows(connection, _TELL, told)
+    return removed
+
+
+def remaining(database: Database, workspace: str) -> dict[str, int]:
+    """Rows of a workspace by table, tables without any left out: empty after purging and publishing."""
+    with database.read() as connection:
+        counts = {
+            table.name: connection.execute(
+                select(func.count()).select_from(table).where(table.c.workspace == workspace)
+            ).scalar_one()
+            for table in _tables(connection)
+        }
+    return {name: count for name, count in counts.items() if count}
+
+
+def _published(connection: Connection, workspace: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(
+        select(artifacts.c.campaign_id, artifacts.c.name)
+        .where(artifacts.c.workspace == workspace)
+        .order_by(artifacts.c.campaign_id, artifacts.c.name)
+    ):
+        found.setdefault(row.campaign_id, []).append(row.name)
+    return found
+
+
+def _tables(connection: Connection) -> list[Table]:
+    """Tables with a workspace, those that refer to others first, so that no reference ever leads nowhere."""
+    reflected = MetaData()
+    names = [
+        name
+        for name in inspect(connection).get_table_names()
+        if any(column["name"] == "workspace" for column in inspect(connection).get_columns(name))
+    ]
+    for name in names:
+        Table(name, reflected, autoload_with=connection)
+    return [table for table in reversed(reflected.sorted_tables) if table.name in names]
+
+
+_TELL = outbox.insert()

@@ -1,0 +1,276 @@
+"""The scoreboard: were the forecasts, the probabilities, the findings and the advice right?
+
+Every claim is judged by what it said when it was made: the first forecast of an issuer for a campaign counts, one that
+was registered after the campaign's outcome does not. Errors are on the log scale (.10 is about 10 %), so campaigns of
+all sizes and currencies count alike. Pure: register and outcomes in, figures out; must not know stores.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from reflection import outcomes
+from reflection.calibration import ISSUER
+from reflection.learning import scoring
+from reflection.ledger import Counts, Evidence
+from reflection.ports import ForecastRow
+from reflection.promise import LOWER_IS_BETTER
+from reflection.signals import normalise
+
+ADVICE = "advice"
+"""Issuer of the register rows that say what following a recommendation should bring."""
+
+LEVELS = {"50": ("0.25", "0.75"), "80": ("0.1", "0.9"), "90": ("0.05", "0.95")}
+RECENT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One forecast and its outcome, both as logs; `naive` is the mean of the outcomes before it, if there were any."""
+
+    row: ForecastRow
+    platform: str | None
+    outcome: float
+    point: float | None
+    quantiles: Mapping[str, float]
+    naive: float | None
+
+    @property
+    def crps(self) -> float | None:
+        """CRPS of the stated quantiles, of the point alone, or None when neither was given."""
+        if self.quantiles:
+            levels = [float(level) for level in self.quantiles]
+            return scoring.crps_quantiles(levels, list(self.quantiles.values()), self.outcome)
+        return None if self.point is None else abs(self.outcome - self.point)
+
+    def hit(self, level: str) -> bool | None:
+        """Whether the outcome fell in the interval of a level; None when the interval was not stated."""
+        low, high = LEVELS[level]
+        if low not in self.quantiles or high not in self.quantiles:
+            return None
+        return scoring.hit(self.quantiles[low], self.quantiles[high], self.outcome)
+
+
+@dataclass(slots=True)
+class _Naive:
+    """Running mean per metric of the outcomes known so far, each campaign once."""
+
+    total: dict[str, float] = field(default_factory=dict)
+    count: dict[str, int] = field(default_factory=dict)
+    seen: dict[tuple[str, str], float | None] = field(default_factory=dict)
+
+    def before(self, metric: str, campaign: str, outcome: float) -> float | None:
+        """The mean before this campaign, which is then taken in."""
+        key = (metric, campaign)
+        if key not in self.seen:
+            n = self.count.get(metric, 0)
+            self.seen[key] = self.total[metric] / n if n else None
+            self.total[metric] = self.total.get(metric, 0.0) + outcome
+            self.count[metric] = n + 1
+        return self.seen[key]
+
+
+def scoreboard(
+    register: Iterable[ForecastRow],
+    actuals: Mapping[str, Evidence],
+    *,
+    goal_metric: str,
+    established: Sequence[Mapping[str, Any]] = (),
+    assignments: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Everything that can be scored.
+
+    Args:
+        register: the forecast register in the order of entry.
+        actuals: live evidence by campaign id.
+        goal_metric: what hold-back and advice are judged on.
+        established: learnings ever established, with their state now and their body then.
+        assignments: hold-back assignments in order.
+
+    Returns:
+        {issuers[], probabilities[], findings{}, advice{}, holdback{}}, JSON-able.
+    """
+    judged = judge(register, actuals)
+    forecasts = [one for one in judged if one.row.issuer != ADVICE]
+    advice = [one for one in judged if one.row.issuer == ADVICE]
+    return {
+        "issuers": _issuers(forecasts),
+        "probabilities": _probabilities(forecasts, advice),
+        "findings": findings_record(established),
+        "advice": advice_record(advice),
+        "holdback": holdback_record(assignments, actuals, goal_metric),
+    }
+
+
+def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> list[Judged]:
+    """The forecasts that count, with their outcomes."""
+    taken: set[tuple[str, str, str, str]] = set()
+    known: set[str] = set()
+    naive, found = _Naive(), []
+    periods = outcomes.Periods(actuals)
+    for row in register:
+        subject = row.campaign_id or f"{row.platform}/{row.period_start}/{row.period_end}"
+        # Rows without a source enter together with the campaign's outcome; from then on others are too late.
+        if row.detail.get("source") is None:
+            known.add(subject)
+        elif subject in known:
+            continue
+        key = (row.issuer, row.metric, subject, str(row.detail.get("recommendation_id", "")))
+        counts = _counts_for(row, actuals, periods)
+        if key in taken or counts is None:
+            continue
+        outcome = outcomes.log_value(row.metric, counts)
+        if outcome is None:
+            continue
+        taken.add(key)
+        found.append(_judged(row, outcome, naive.before(row.metric, subject, outcome)))
+    return found
+
+
+def _counts_for(row: ForecastRow, actuals: Mapping[str, Evidence], periods: "outcomes.Periods") -> Counts | None:
+    if row.campaign_id is None:
+        return periods.counts(row.platform, row.period_start, row.period_end, row.currency)
+    evidence = actuals.get(row.campaign_id)
+    if evidence is None or (row.currency and evidence.currency and row.currency != evidence.currency):
+        return None
+    return evidence.actual
+
+
+def _judged(row: ForecastRow, outcome: float, naive: float | None) -> Judged:
+    quantiles = {
+        level: logged
+        for level, value in sorted(row.quantiles.items(), key=lambda item: float(item[0]))
+        if (logged := outcomes.log_of(row.metric, value)) is not None
+    }
+    point = None if row.point is None else outcomes.log_of(row.metric, row.point)
+    platform = None if row.platform is None else normalise(row.platform)
+    return Judged(row, platform, outcome, point, quantiles, naive)
+
+
+def _issuers(judged: Sequence[Judged]) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, str, str], list[Judged]] = {}
+    for one in judged:
+        for platform in {"", one.platform or ""}:
+            groups.setdefault((one.row.issuer, one.row.metric, platform), []).append(one)
+    ordered = sorted(groups.items(), key=lambda item: (item[0][0] != ISSUER, *item[0]))
+    return [
+        {"issuer": issuer, "metric": metric, "platform": platform or None, **_figures(own)}
+        for (issuer, metric, platform), own in ordered
+    ]
+
+
+def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
+    errors = [one.outcome - one.point for one in judged if one.point is not None]
+    scored = [(one.crps, one.outcome, one.naive) for one in judged if one.crps is not None]
+    paired = [(crps, abs(outcome - naive)) for crps, outcome, naive in scored if naive is not None]
+    return {
+        "n": len(judged),
+        "bias": _mean(errors),
+        "mae_log": _mean([abs(error) for error in errors]),
+        "coverage": {level: _mean([hit for one in judged if (hit := one.hit(level)) is not None]) for level in LEVELS},
+        "crps": _mean([crps for crps, _, _ in scored if crps is not None]),
+        "crps_skill": scoring.skill([crps for crps, _ in paired if crps is not None], [base for _, base in paired]),
+    }
+
+
+def _probabilities(forecasts: Sequence[Judged], advice: Sequence[Judged]) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, str, str], list[tuple[float, bool]]] = {}
+    for one in forecasts:
+        stated, planner = one.row.detail.get("p_reached"), one.row.detail.get("planner")
+        bound = None if planner is None else outcomes.log_of(one.row.metric, float(planner))
+        if stated is not None and bound is not None:
+            reached = one.outcome <= bound if one.row.metric in LOWER_IS_BETTER else one.outcome >= bound
+            groups.setdefault((one.row.issuer, "plan reached", one.row.metric), []).append((float(stated), reached))
+    for one in advice:
+        stated = one.row.detail.get("p_better")
+        if stated is not None:
+            better = one.outcome > float(one.row.detail["baseline_log"])
+            groups.setdefault((ADVICE, "better than without", one.row.metric), []).append((float(stated), better))
+    rows = []
+    for (issuer, claim, metric), pairs in sorted(groups.items()):
+        p, y = [pair[0] for pair in pairs], [float(pair[1]) for pair in pairs]
+        base = float(np.mean(y))
+        rows.append(
+            {
+                "issuer": issuer, "claim": claim, "metric": metric, "n": len(pairs), "brier": scoring.brier(p, y),
+                "brier_base_rate": base * (1 - base), "bins": [asdict(one) for one in scoring.reliability(p, y)],
+            }
+        )  # fmt: skip
+    return rows
+
+
+def findings_record(established: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How many learnings that were once established still hold, against the rate they promised (1 - lfsr)."""
+    if not established:
+        return {"n": 0, "replicated": None, "promised": None, "states": {}, "reason": "no learning was established yet"}
+    states: dict[str, int] = {}
+    for one in established:
+        states[one["state"]] = states.get(one["state"], 0) + 1
+    promised = [1.0 - float(one["body"]["lfsr"]) for one in established if one["body"].get("lfsr") is not None]
+    gone = states.get("superseded", 0) + states.get("retired", 0)
+    return {
+        "n": len(established),
+        "replicated": 1.0 - gone / len(established),
+        "promised": _mean(promised),
+        "states": states,
+        "reason": None,
+    }
+
+
+def advice_record(advice: Sequence[Judged]) -> dict[str, Any]:
+    """What following advice was predicted to bring, against what campaigns that followed it measured (as lifts)."""
+    if not advice:
+        return {"n": 0, "reason": "no campaign named or matched a recommendation yet", "recent": []}
+    measured = [one.outcome - float(one.row.detail["baseline_log"]) for one in advice]
+    predicted = [float(one.row.detail["lift_mean"]) for one in advice]
+    spread = float(np.std(measured, ddof=1)) / np.sqrt(len(measured)) if len(measured) > 1 else None
+    mean = float(np.mean(measured))
+    return {
+        "n": len(advice),
+        "predicted_lift": float(np.exp(np.mean(predicted))),
+        "measured_lift": float(np.exp(mean)),
+        "measured_interval": None
+        if spread is None
+        else [float(np.exp(mean - 1.645 * spread)), float(np.exp(mean + 1.645 * spread))],
+        "same_direction": _mean([m * p > 0 for m, p in zip(measured, predicted, strict=True)]),
+        "coverage_90": _mean([hit for one in advice if (hit := one.hit("90")) is not None]),
+        "reason": "campaigns that followed advice chose to: this is no proof that advice helps, the hold-back is",
+        "recent": [
+            {
+                "recommendation_id": one.row.detail.get("recommendation_id"), "campaign_id": one.row.campaign_id,
+                "matched": one.row.detail.get("matched"), "predicted": float(np.exp(p)), "measured": float(np.exp(m)),
+            }
+            for one, m, p in list(zip(advice, measured, predicted, strict=True))[-RECENT:]
+        ],
+    }  # fmt: skip
+
+
+def holdback_record(
+    assignments: Sequence[Mapping[str, Any]], actuals: Mapping[str, Evidence], goal_metric: str
+) -> dict[str, Any]:
+    """Effect of giving advice on the goal metric, from the randomised hold-back; or why there is none."""
+    known = [
+        (outcome, bool(one["treated"]), float(one["probability"]))
+        for one in assignments
+        if one["unit"] in actuals
+        and (outcome := outcomes.log_value(goal_metric, actuals[one["unit"]].actual)) is not None
+    ]
+    effect = scoring.anytime_effect(
+        [outcome for outcome, _, _ in known], [treated for _, treated, _ in known], [p for _, _, p in known]
+    )
+    return {
+        "metric": goal_metric,
+        "assigned": len(assignments),
+        "n": effect.n,
+        "treated": effect.treated,
+        "lift": None if effect.effect is None else float(np.exp(effect.effect)),
+        "interval": None if effect.interval is None else [float(np.exp(bound)) for bound in effect.interval],
+        "evaluable": effect.effect is not None,
+        "reason": None if effect.reason is None else f"not evaluable: {effect.reason}",
+    }
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None

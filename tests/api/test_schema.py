@@ -1,0 +1,53 @@
+"""The API is what its description says: schemathesis sends what the description allows, and what it forbids."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from reflection.api.policies import POLICIES
+from schemathesis import GenerationMode
+
+HIDDEN = {"GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
+NOTHING_TO_VIOLATE = {"GET /health"}
+
+ACCEPTED = ["2xx", "401", "403", "404", "409", "422"]
+"""422 as well: a description cannot say that clicks are at most impressions, or that a cursor must be ours."""
+
+
+@pytest.fixture(scope="module")
+def description(live):
+    config = schemathesis.Config.from_dict(
+        {"checks": {"positive_data_acceptance": {"expected-statuses": ACCEPTED}}, "seed": 7}
+    )
+    return schemathesis.openapi.from_url(f"{live.url}/openapi.json", config=config)
+
+
+OPERATIONS = [name.replace(":path}", "}") for name in POLICIES if name not in HIDDEN]
+
+
+def check(description, operation, examples):
+    method, path = operation.split(" ", 1)
+
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(case=description[path][method].as_strategy(generation_mode=GenerationMode.POSITIVE))
+    def allowed(case):
+        case.call_and_validate()
+
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(case=description[path][method].as_strategy(generation_mode=GenerationMode.NEGATIVE))
+    def forbidden(case):
+        case.call_and_validate()
+
+    allowed()
+    if operation not in NOTHING_TO_VIOLATE:
+        forbidden()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_keeps_its_description(description, operation):
+    check(description, operation, examples=10)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_keeps_its_description_at_length(description, operation):
+    check(description, operation, examples=200)

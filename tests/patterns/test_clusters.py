@@ -1,0 +1,67 @@
+"""Clusters: only groups that come back, the same ones every time."""
+
+import numpy as np
+import pytest
+
+from reflection.evidence_table import EvidenceTable
+from reflection.fitting import fit_metrics
+from reflection.patterns.clusters import FEWEST_CAMPAIGNS, FEWEST_MEMBERS, STABLE, cluster_findings, profiles, stable_clusters
+
+
+def _blobs(*sizes, spread=0.1, seed=3):
+    rng = np.random.default_rng(seed)
+    return np.vstack([rng.normal(5 * i, spread, (size, 3)) for i, size in enumerate(sizes)])
+
+
+def test_clear_groups_are_found_as_they_are():
+    labels, stability = stable_clusters(_blobs(8, 10, 12))
+    assert len(stability) == 3
+    assert all(value > 0.95 for value in stability.values())
+    assert [len(set(labels[part])) for part in (slice(0, 8), slice(8, 18), slice(18, 30))] == [1, 1, 1]
+
+
+def test_a_group_of_one_is_no_group():
+    labels, stability = stable_clusters(_blobs(15, 14, 1))
+    assert all((labels == label).sum() >= FEWEST_MEMBERS for label in stability)
+
+
+def test_the_same_profiles_give_the_same_groups():
+    profile = _blobs(9, 9, spread=2.0)
+    (one, first), (other, second) = stable_clusters(profile), stable_clusters(profile)
+    assert one.tolist() == other.tolist()
+    assert first == second
+
+
+def test_only_stable_groups_are_reported():
+    rng = np.random.default_rng(11)
+    _, stability = stable_clusters(rng.normal(size=(40, 4)))
+    assert all(value >= STABLE for value in stability.values())
+
+
+def test_profiles_are_standardised_and_bounded(fitted):
+    profile, members = profiles(fitted, "roas")
+    assert len(profile) == len(members) == 39
+    assert np.isfinite(profile).all()
+    assert np.abs(profile).max() <= 4
+
+
+def test_findings_name_the_specifications_groups(fitted):
+    for item in cluster_findings(fitted, "roas"):
+        assert item.title.split(":")[0] in ("At-risk campaigns", "Scale winners", "Efficient converters")
+        assert (item.direction == "favorable") == (item.effect > 1)
+        assert item.metadata["stability"] >= STABLE
+        assert not item.interval[0] <= 1 <= item.interval[1]
+        assert item.evidence_count == len(item.supporting) >= FEWEST_MEMBERS
+        assert "resampled clusterings" in item.description
+
+
+def test_few_campaigns_have_no_clusters(history_evidence):
+    fitted = fit_metrics(EvidenceTable.of(history_evidence[: FEWEST_CAMPAIGNS - 1]))
+    assert cluster_findings(fitted, "roas") == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
+def test_profiles_of_almost_nothing_are_answered(count):
+    labels, stability = stable_clusters(np.zeros((count, 3))) if count > 3 else (np.zeros(count), {})
+    assert len(labels) == count
+    assert isinstance(stability, dict)

@@ -1,0 +1,80 @@
+"""From the table to fits: the planted truth is recovered, and thin evidence leads to wide answers, not to errors."""
+
+import math
+
+import numpy as np
+import pytest
+
+from reflection.evidence_table import EvidenceTable
+from reflection.fitting import RECIPES, counts_of, fit_metrics
+from reflection.learning.layout import Feature
+from reflection.ledger import evidence_of
+
+
+def _effect(fitted, metric, group, level):
+    effects = fitted.effects(metric)
+    column = effects.layout.column(Feature(group, level))
+    return math.exp(effects.mean[column]), math.exp(effects.low[column]), math.exp(effects.high[column])
+
+
+@pytest.mark.parametrize(
+    ("metric", "group", "levels"),
+    [
+        ("ctr", "creative.type", {"video": 1.50, "image": 0.85, "carousel": 1.00, "text": 0.75}),
+        ("ctr", "platform", {"meta": 1.15, "google": 1.0, "tiktok": 1.0, "linkedin": 0.75}),
+        ("cpm", "platform", {"meta": 1.0, "google": 1.0, "tiktok": 0.7, "linkedin": 1.8}),
+    ],
+)
+def test_planted_lifts_lie_near_their_estimates(fitted, metric, group, levels):
+    center = math.exp(np.mean([math.log(lift) for lift in levels.values()]))
+    for level, lift in levels.items():
+        mean, low, high = _effect(fitted, metric, group, level)
+        assert low < mean < high
+        assert abs(math.log(mean / (lift / center))) < max(0.25, 2.5 * math.log(high / low) / 3.29)
+
+
+def test_the_planted_scatter_between_campaigns_is_found(fitted):
+    for metric in fitted.metrics.values():
+        assert 0.08 < metric.posterior().sigma < 0.30
+
+
+def test_references_are_the_pooled_rates(fitted):
+    table = fitted.table
+    assert fitted.metrics["ctr"].reference == pytest.approx(table.clicks.sum() / table.impressions.sum(), rel=1e-3)
+    assert fitted.metrics["cpm"].reference == pytest.approx(1000 * table.spend.sum() / table.impressions.sum(), rel=1e-6)
+    assert fitted.metrics["cpm"].posterior().reference == pytest.approx(fitted.metrics["cpm"].reference / 1000)
+
+
+def test_composed_metrics_are_there_when_their_parts_are(fitted):
+    assert fitted.names() == ("cpm", "ctr", "cvr", "aov", *RECIPES)
+
+
+@pytest.mark.parametrize("metric", ["ctr", "cvr", "cpm", "aov", "cpa", "roas", "conversions_per_spend"])
+def test_what_is_expected_of_all_cells_is_about_what_happened(fitted, metric):
+    x, n = counts_of(metric, fitted.table)
+    assert (n * fitted.expected_rate(metric)).sum() == pytest.approx(x.sum(), rel=0.25)
+
+
+def test_composed_expectations_are_products_of_their_parts(fitted):
+    cpa = fitted.expected_rate("cpm") / fitted.expected_rate("ctr") / fitted.expected_rate("cvr")
+    np.testing.assert_allclose(fitted.expected_rate("cpa"), cpa, rtol=1e-9)
+    np.testing.assert_allclose(fitted.expected_rate("conversions_per_spend"), 1 / cpa, rtol=1e-9)
+
+
+def test_the_same_table_gives_the_same_fit_bit_by_bit(history_evidence, fitted):
+    again = fit_metrics(fitted.table)
+    for name, metric in fitted.metrics.items():
+        np.testing.assert_array_equal(again.metrics[name].fit.mean, metric.fit.mean)
+        np.testing.assert_array_equal(again.metrics[name].fit.draws, metric.fit.draws)
+
+
+def test_nothing_delivered_fits_nothing(make_campaign):
+    nothing = {"impressions": 0, "clicks": 0, "conversions": 0, "spend": 0.0, "revenue": None}
+    found = fit_metrics(EvidenceTable.of([evidence_of(make_campaign(actual=nothing))]))
+    assert found.metrics == {}
+    assert found.names() == ()
+
+
+def test_without_revenue_there_is_no_order_value_and_no_roas(make_campaign):
+    some = [evidence_of(make_campaign(campaign_id=name, actual={"revenue": None})) for name in "abc"]
+    assert fit_metrics(EvidenceTable.of(some)).names() == ("cpm", "ctr", "cvr", "cpa", "conversions_per_spend")

@@ -1,0 +1,130 @@
+"""Signal keys: one key for one thing, and back."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reflection import signals
+from reflection.campaign import Audience, Creative
+from reflection.signals import Signal, normalise, parse
+
+TEXT = st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30)
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("R&D", "r&d", " R&D ", "Ｒ＆Ｄ"),
+        ("18-25", "18 – 25", "18—25", "18 - 25", "18−25", "18‐25"),
+        ("Lead Generation", "lead  generation", "LEAD\u00a0GENERATION"),
+        ("Straße", "STRASSE"),
+        ("Ｔｉｋ Ｔｏｋ", "tik tok"),
+    ],
+)
+def test_spellings_of_one_thing_are_one_level(spellings):
+    assert len({normalise(text) for text in spellings}) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("a:b", "a b"), ("a*b", "ab"), ("a/b", "ab"), ("a%3ab", "a:b"), ("18-25", "18-26")])
+def test_different_things_stay_different(one, other):
+    assert normalise(one) != normalise(other)
+
+
+@given(TEXT)
+def test_a_level_holds_no_separator_and_no_outer_space(text):
+    level = normalise(text)
+    assert not set(":*/") & set(level)
+    assert level == level.strip()
+
+
+@given(TEXT)
+def test_normalising_the_readable_form_again_changes_nothing(text):
+    once = normalise(text)
+    assert normalise(Signal("audience", once).label.removeprefix("audience").strip()) == once
+
+
+@given(TEXT.map(normalise), st.sampled_from(["platform", "audience.age", "creative", "audience.city_tier"]))
+def test_a_key_reads_back_as_its_signal(level, group):
+    signal = Signal(group, level)
+    assert parse(signal.key) == signal
+
+
+@given(TEXT.map(normalise), TEXT.map(normalise))
+def test_an_interaction_reads_back_as_its_parts(first, second):
+    signal = Signal("platform*creative.type", f"{first}*{second}")
+    assert parse(signal.key).parts == (Signal("platform", first), Signal("creative.type", second))
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        ("platform:meta", "platform meta"),
+        ("audience.age:18-25", "age 18-25"),
+        ("audience.city_tier:tier-1", "city tier tier-1"),
+        ("creative.type:video", "creative type video"),
+        ("platform*creative.type:meta*video", "platform meta x creative type video"),
+        ("audience:a%3ab %2525", "audience a:b %25"),
+    ],
+)
+def test_a_label_is_what_people_read(key, label):
+    assert parse(key).label == label
+
+
+@pytest.mark.parametrize(
+    ("attribute", "group"),
+    [("age_range", "audience.age"), ("Age Group", "audience.age"), ("City-Tier", "audience.city_tier"), ("sex", "audience.gender"),
+     ("interest", "audience.interest")],
+)  # fmt: skip
+def test_names_of_one_attribute_are_one_group(attribute, group):
+    assert signals.attribute_group("audience", attribute) == group
+
+
+def test_an_audience_has_its_name_and_its_attributes():
+    found = dict(signals.of_audience(Audience(name="Students", attributes={"age_range": "18 – 25", "city": ["A", "B"]})))
+    assert found == {
+        Signal("audience", "students"): 1.0,
+        Signal("audience.age", "18-25"): 1.0,
+        Signal("audience.city", "a"): 0.5,
+        Signal("audience.city", "b"): 0.5,
+    }
+
+
+def test_the_same_attribute_value_in_two_spellings_adds_up():
+    cell = signals.of_cell("Meta", "Sales", [Audience(name="S", attributes={"city": ["Pune", "PUNE "]})], [])
+    assert cell[Signal("audience.city", "pune")] == 1.0
+
+
+def test_a_creative_has_its_id_its_type_and_its_attributes():
+    found = dict(signals.of_creative(Creative(id="CRT_1", type="Video", attributes={"hook": "Question"})))
+    assert found == {
+        Signal("creative", "crt_1"): 1.0,
+        Signal("creative.type", "video"): 1.0,
+        Signal("creative.hook", "question"): 1.0,
+    }
+
+
+def test_several_audiences_share_and_interactions_are_products(make_campaign):
+    campaign = make_campaign(
+        audiences=[{"name": "A", "attributes": {"age": "18-25"}}, {"name": "B", "attributes": {"age": "26-34"}}],
+        creatives=[{"id": "1", "type": "video"}, {"id": "2", "type": "video"}, {"id": "3", "type": "image"}],
+    )
+    shares = signals.of_campaign(campaign)
+
+    assert shares[Signal("audience.age", "18-25")] == 0.5
+    assert shares[Signal("creative.type", "video")] == pytest.approx(2 / 3)
+    assert shares[Signal("platform*creative.type", "meta*video")] == pytest.approx(2 / 3)
+    assert shares[Signal("platform*audience.age", "meta*26-34")] == 0.5
+
+
+def test_shares_of_a_group_add_up_to_at_most_one(history):
+    for campaign in history:
+        sums: dict[str, float] = {}
+        for signal, share in signals.of_campaign(campaign).items():
+            sums[signal.group] = sums.get(signal.group, 0.0) + share
+        assert max(sums.values()) <= 1 + 1e-9
+
+
+def test_a_campaign_without_audiences_still_has_platform_and_objective(make_campaign):
+    assert set(signals.of_campaign(make_campaign(audiences=[], creatives=[]))) == {
+        Signal("platform", "meta"), Signal("objective", "lead generation"),
+    }  # fmt: skip
