@@ -1,7 +1,7 @@
 """What others do with the same campaigns: the estimators the learning core is compared with.
 
-Each returns effects in simulator columns, (1 + 40,), centred within their group, with standard errors and the effects it would
-call findings. Spellings follow common practice; none of them is tuned against.
+Each returns effects in simulator columns, (1 + 40,), centred within their group, with standard errors and
+the effects it would call findings. Spellings follow common practice; none of them is tuned against.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ Z90 = 1.6449
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """Main effects (column 0 unused), 90 % limits, and what would be called a finding. NaN where a method is silent."""
+    """Main effects (column 0 unused), 90 % limits, and what would be called a finding. NaN where a method is
+    silent.
+    """
 
     mean: Floats
     low: Floats
@@ -43,7 +45,9 @@ def benjamini_hochberg(p: Floats, level: float = 0.1) -> NDArray[np.bool_]:
 
 
 def raw_means(world: World) -> Estimates:
-    """Mean of the campaigns' rates with a level against the overall mean, Welch tests with Benjamini-Hochberg."""
+    """Mean of the campaigns' rates with a level against the overall mean, Welch tests with
+    Benjamini-Hochberg.
+    """
     rate = world.x / world.trials
     mean, error, p = (np.full(len(MAINS) + 1, np.nan) for _ in range(3))
     freedom = np.ones(len(MAINS) + 1)

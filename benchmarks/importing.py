@@ -1,9 +1,11 @@
-"""How fast, and in how much memory, a million daily rows become campaigns; as a ratio to polars merely reading them.
+"""How fast, and in how much memory, a million daily rows become campaigns; as a ratio to polars merely
+reading them.
 
     python benchmarks/importing.py [--rows 1000000] [--keep FILE]
 
-Writes a Meta-like daily export (about 250 MB), then measures in processes of their own: polars reading the file, and the
-importer reading, checking and grouping it by campaign and month. Prints seconds, peak memory and the ratio.
+Writes a Meta-like daily export (about 250 MB), then measures in processes of their own: polars reading the
+file, and the importer reading, checking and grouping it by campaign and month. Prints seconds, peak memory
+and the ratio.
 """
 
 import argparse
@@ -98,9 +100,7 @@ def main() -> None:
         if not path.exists():
             write_export(path, options.rows)
         base, ours = in_process("polars", path), in_process("importer", path)
-        print(
-            f"{ours['rows']:,.0f} rows, {path.stat().st_size / 1e6:,.0f} MB, {ours['campaigns']:,.0f} campaigns"
-        )
+        print(f"{ours['rows']:,.0f} rows, {path.stat().st_size / 1e6:,.0f} MB, {ours['campaigns']:,.0f} campaigns")
         for name, found in (("polars reads", base), ("importer reads and checks", ours)):
             print(f"  {name:<26} {found['seconds']:6.2f} s   {found['peak'] / (1 << 20):6.0f} MiB")
         print(f"  ratio to polars            {ours['seconds'] / base['seconds']:6.1f}")

@@ -1,8 +1,9 @@
 """Simulated campaigns with known effects: the world in which the learning core has to prove itself.
 
-Seven groups with 40 levels and two interactions with 60 cells; most effects are exactly zero; platforms favour some ages and
-creative types, so that signals are confounded; campaigns scatter by .25 beyond counting noise. The order in which random
-numbers are drawn is part of the definition: the same seed has always given the same world.
+Seven groups with 40 levels and two interactions with 60 cells; most effects are exactly zero; platforms
+favour some ages and creative types, so that signals are confounded; campaigns scatter by .25 beyond
+counting noise. The order in which random numbers are drawn is part of the definition: the same seed has
+always given the same world.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def _columns() -> tuple[dict[str, int], tuple[Feature, ...]]:
         features += [Feature(group, f"{level:02d}") for level in range(size)]
     for a, b in INTERACTIONS:
         first[f"{a}*{b}"] = len(features)
-        features += [Feature(f"{a}*{b}", f"{i:02d}*{j:02d}") for i in range(GROUPS[a]) for j in range(GROUPS[b])]
+        features += [
+            Feature(f"{a}*{b}", f"{i:02d}*{j:02d}") for i in range(GROUPS[a]) for j in range(GROUPS[b])
+        ]
     return first, tuple(features)
 
 
@@ -53,8 +56,9 @@ CELLS = np.arange(len(MAINS) + 1, len(FEATURES))
 class World:
     """Campaigns to learn from, the truth, and campaigns to predict.
 
-    ``x``, ``trials``: successes and trials, (n,). ``shares``: memberships, (n, p) in simulator columns. ``effects``: true effects, (p,).
-    ``unseen_shares``: (300, p) with the true structural log rate ``unseen_log_rate``, (300,).
+    ``x``, ``trials``: successes and trials, (n,). ``shares``: memberships, (n, p) in simulator columns.
+    ``effects``: true effects, (p,). ``unseen_shares``: (300, p) with the true structural log rate
+    ``unseen_log_rate``, (300,).
     """
 
     shares: Floats
@@ -73,10 +77,14 @@ class World:
 def as_design(shares: Floats) -> Design:
     """Memberships in simulator columns as design rows."""
     matrix = sparse.csr_array(shares)
-    return Design(FEATURES, matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), quantised(matrix.data))
+    return Design(
+        FEATURES, matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), quantised(matrix.data)
+    )
 
 
-def make_world(seed: tuple[int, ...], n: int, metric: Metric, null: bool = False) -> tuple[World, np.random.Generator]:
+def make_world(
+    seed: tuple[int, ...], n: int, metric: Metric, null: bool = False
+) -> tuple[World, np.random.Generator]:
     """Return a world with n campaigns and the generator it leaves behind. ``null``: every effect is zero."""
     rng = np.random.default_rng(seed)
     shares = _memberships(rng, n + UNSEEN)
@@ -90,12 +98,19 @@ def make_world(seed: tuple[int, ...], n: int, metric: Metric, null: bool = False
     log_rate = np.log(base) + structural + rng.normal(0, SCATTER, n + UNSEEN)
     x = rng.binomial(trials, np.minimum(np.exp(log_rate), 0.9))
     world = World(
-        shares[:n], x[:n].astype(float), trials[:n].astype(float), effects, shares[n:], structural[n:] + np.log(base)
+        shares[:n],
+        x[:n].astype(float),
+        trials[:n].astype(float),
+        effects,
+        shares[n:],
+        structural[n:] + np.log(base),
     )
     return world, rng
 
 
-def _true_effects(rng: np.random.Generator, sd: float = 0.22, null_share: float = 0.6, blocks: int = 2) -> Floats:
+def _true_effects(
+    rng: np.random.Generator, sd: float = 0.22, null_share: float = 0.6, blocks: int = 2
+) -> Floats:
     """Sparse zero-sum main effects and sparse, exactly double-centred interactions, (p,)."""
     effects = np.zeros(len(FEATURES))
     for group, size in GROUPS.items():
@@ -113,7 +128,9 @@ def _true_effects(rng: np.random.Generator, sd: float = 0.22, null_share: float 
 
 
 def _memberships(rng: np.random.Generator, n: int, confounding: float = 1.2) -> Floats:
-    """Campaigns with one platform and objective, 1 to 3 audiences and 1 to 4 creatives sharing equally, (n, p)."""
+    """Campaigns with one platform and objective, 1 to 3 audiences and 1 to 4 creatives sharing equally, (n,
+    p).
+    """
     shares = np.zeros((n, len(FEATURES)))
     shares[:, 0] = 1
     age_taste = rng.normal(0, confounding, (GROUPS["platform"], GROUPS["age"]))

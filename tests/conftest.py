@@ -1,17 +1,14 @@
-"""Shared parts of the tests: the sample campaigns, what is learnt from them, and a whole application on a fresh file."""
-
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy: threads of small systems only fight
-    os.environ.setdefault(_name, "1")
+"""Shared parts of the tests: the sample campaigns, what is learnt from them, and an application on a fresh file."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from reflection.campaign import Campaign
 from reflection.evidence_table import EvidenceTable
@@ -26,6 +23,15 @@ from reflection.wiring import Application, build
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 FAULT = "cmp_h31_google_sales"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Linear algebra in one thread, here and in processes that tests start: threads of small systems only fight."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    with threadpool_limits(1):
+        yield
 
 
 def _campaign(**changes: Any) -> Campaign:

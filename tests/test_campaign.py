@@ -46,7 +46,9 @@ def test_the_hash_belongs_to_the_content_not_to_the_order_of_keys(sample):
     assert len(sample.content_hash()) == 64
 
 
-@given(order=st.permutations(["campaign_id", "platform", "objective", "expected_metrics", "actual_metrics", "timestamp"]))
+@given(
+    order=st.permutations(["campaign_id", "platform", "objective", "expected_metrics", "actual_metrics", "timestamp"])
+)
 def test_any_order_of_keys_gives_the_same_hash(order):
     body = {
         "campaign_id": "c", "platform": "Meta", "objective": "Sales", "expected_metrics": METRICS,
@@ -113,7 +115,9 @@ def test_more_clicks_than_impressions_are_refused(sample):
     assert "exceed impressions" in _refusal(body)
 
 
-@pytest.mark.parametrize("name", ["string", "unknown", " Unknown ", "N/A", "null", "TBD", "-", "", "  ", "a\x00b", "a\nb\x7f"])
+@pytest.mark.parametrize(
+    "name", ["string", "unknown", " Unknown ", "N/A", "null", "TBD", "-", "", "  ", "a\x00b", "a\nb\x7f"]
+)
 @pytest.mark.parametrize("field", ["campaign_id", "platform", "objective", "planner"])
 def test_placeholders_and_control_characters_are_no_names(sample, field, name):
     assert field in _refusal(_body(sample) | {field: name})

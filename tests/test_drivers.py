@@ -24,7 +24,9 @@ PLAN, FACT = _metrics(95_000, 1900, 76, 3800.0, 7600.0), _metrics(140_000, 4900,
 def delivered(draw):
     impressions = draw(st.integers(10, 10**9))
     clicks = draw(st.integers(1, impressions))
-    return _metrics(impressions, clicks, draw(st.floats(0.5, 1e9)), draw(st.floats(0.01, 1e9)), draw(st.floats(0.01, 1e9)))
+    return _metrics(
+        impressions, clicks, draw(st.floats(0.5, 1e9)), draw(st.floats(0.01, 1e9)), draw(st.floats(0.01, 1e9))
+    )
 
 
 def test_the_specifications_sample():
@@ -74,7 +76,9 @@ def test_contributions_add_up_exactly(logs, before):
 def test_a_decomposition_explains_the_whole_change(plan, fact):
     for item in decompose(plan, fact, UNKNOWN):
         scale = max(item.expected, item.actual)
-        assert sum(d.contribution for d in item.drivers) == pytest.approx(item.actual - item.expected, rel=1e-9, abs=1e-9 * scale)
+        assert sum(d.contribution for d in item.drivers) == pytest.approx(
+            item.actual - item.expected, rel=1e-9, abs=1e-9 * scale
+        )
 
 
 @given(delivered(), delivered())

@@ -74,5 +74,7 @@ def test_exposure_counts_campaigns_by_the_share_of_impressions(fitted):
 def test_the_raw_lift_is_a_ratio_of_sums(fitted):
     table = fitted.table
     video = table.shares[:, [table.features.index(Feature("creative.type", "video"))]].toarray().ravel()
-    raw = ((video * table.clicks).sum() / (video * table.impressions).sum()) / (table.clicks.sum() / table.impressions.sum())
+    raw = ((video * table.clicks).sum() / (video * table.impressions).sum()) / (
+        table.clicks.sum() / table.impressions.sum()
+    )
     assert Exposure(table).raw_lift(Feature("creative.type", "video"), "ctr") == pytest.approx(raw)

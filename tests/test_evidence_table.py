@@ -68,7 +68,13 @@ def test_signals_that_always_come_together_are_one(make_campaign):
     table = EvidenceTable.of(
         [
             _evidence(make_campaign, "a"),
-            _evidence(make_campaign, "b", platform="Google", audiences=[{"name": "Others"}], creatives=[{"id": "x", "type": "text"}]),
+            _evidence(
+                make_campaign,
+                "b",
+                platform="Google",
+                audiences=[{"name": "Others"}],
+                creatives=[{"id": "x", "type": "text"}],
+            ),
         ]
     )
     assert table.aliases["creative:crt_010"] == table.aliases["audience.age:18-25"] == "platform:meta"
@@ -124,6 +130,8 @@ def test_a_feature_reads_as_its_key(key):
 
 def test_a_cell_equal_but_for_its_share_is_no_alias(make_campaign):
     halves = [{"name": "A"}, {"name": "B"}]
-    table = EvidenceTable.of([_evidence(make_campaign, "a", audiences=halves), _evidence(make_campaign, "b", audiences=halves[:1])])
+    table = EvidenceTable.of(
+        [_evidence(make_campaign, "a", audiences=halves), _evidence(make_campaign, "b", audiences=halves[:1])]
+    )
     assert "audience:b" not in table.aliases
     assert dataclasses.is_dataclass(table)

@@ -41,7 +41,9 @@ def test_the_planted_scatter_between_campaigns_is_found(fitted):
 def test_references_are_the_pooled_rates(fitted):
     table = fitted.table
     assert fitted.metrics["ctr"].reference == pytest.approx(table.clicks.sum() / table.impressions.sum(), rel=1e-3)
-    assert fitted.metrics["cpm"].reference == pytest.approx(1000 * table.spend.sum() / table.impressions.sum(), rel=1e-6)
+    assert fitted.metrics["cpm"].reference == pytest.approx(
+        1000 * table.spend.sum() / table.impressions.sum(), rel=1e-6
+    )
     assert fitted.metrics["cpm"].posterior().reference == pytest.approx(fitted.metrics["cpm"].reference / 1000)
 
 

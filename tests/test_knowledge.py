@@ -7,7 +7,7 @@ from reflection.knowledge import COMPOSED, METRICS, NOTHING, Knowledge
 
 
 def test_an_empty_workspace_knows_nothing_and_says_so():
-    assert NOTHING == Knowledge()
+    assert Knowledge() == NOTHING
     assert NOTHING.as_of is None
     assert NOTHING.reason == "nothing has been learnt yet"
     assert [NOTHING.sigma(metric) for metric in METRICS] == [None] * 4

@@ -112,7 +112,15 @@ def test_money_without_revenue_or_without_conversions_has_no_interval():
 
 @pytest.mark.parametrize(
     ("kpi", "variance"),
-    [("cpm", 0.0), ("ctr", 0.98 / 200), ("cpc", 1 / 200), ("cvr", 0.95 / 10), ("cpa", 0.1), ("aov", 0.1), ("roas", 0.2)],
+    [
+        ("cpm", 0.0),
+        ("ctr", 0.98 / 200),
+        ("cpc", 1 / 200),
+        ("cvr", 0.95 / 10),
+        ("cpa", 0.1),
+        ("aov", 0.1),
+        ("roas", 0.2),
+    ],
 )
 def test_sampling_variances_by_the_delta_method(kpi, variance):
     assert sampling_variance(kpi, _metrics()) == pytest.approx(variance)

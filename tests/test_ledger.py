@@ -15,9 +15,17 @@ COUNTS = st.builds(Counts, NUMBER, NUMBER, NUMBER, NUMBER, st.none() | NUMBER)
 NAME = st.text(min_size=1, max_size=12).filter(lambda text: text.isprintable())
 CELL = st.builds(Cell, st.dictionaries(NAME, st.floats(0.001, 1.0), max_size=5), COUNTS)
 EVIDENCE = st.builds(
-    Evidence, NAME, st.integers(-10_000, 100_000), NAME, NAME, st.none() | NAME, st.sampled_from([None, "USD"]), COUNTS, COUNTS,
+    Evidence,
+    NAME,
+    st.integers(-10_000, 100_000),
+    NAME,
+    NAME,
+    st.none() | NAME,
+    st.sampled_from([None, "USD"]),
+    COUNTS,
+    COUNTS,
     st.lists(CELL, min_size=1, max_size=4).map(tuple),
-)  # fmt: skip
+)
 
 
 @given(EVIDENCE)
@@ -66,11 +74,16 @@ def _rows(*shares, audiences=("A", "B")):
         {
             "audience": audience,
             "creative": "crt_010",
-            "metrics": {"impressions": int(140_000 * share), "clicks": int(4900 * share), "conversions": 205 * share,
-                        "spend": 3950.0 * share, "revenue": 22_500.0 * share},
+            "metrics": {
+                "impressions": int(140_000 * share),
+                "clicks": int(4900 * share),
+                "conversions": 205 * share,
+                "spend": 3950.0 * share,
+                "revenue": 22_500.0 * share,
+            },
         }
         for audience, share in zip(audiences, shares, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 AUDIENCES = [{"name": "A", "attributes": {"age": "18-25"}}, {"name": "B", "attributes": {"age": "26-34"}}]
@@ -80,8 +93,9 @@ def test_a_full_breakdown_is_a_cell_each(make_campaign):
     evidence = evidence_of(make_campaign(audiences=AUDIENCES, breakdown=_rows(0.5, 0.5)))
     assert [cell.shares["creative.type:video"] for cell in evidence.cells] == [1.0, 1.0]
     assert sorted(key for cell in evidence.cells for key in cell.shares if key.startswith("audience:")) == [
-        "audience:a", "audience:b",
-    ]  # fmt: skip
+        "audience:a",
+        "audience:b",
+    ]
 
 
 def test_what_a_breakdown_leaves_out_is_shared_by_everything_listed(make_campaign):
@@ -101,6 +115,12 @@ def test_rounding_in_the_breakdown_leaves_no_negative_rest():
     assert total.minus([over]) == Counts(0.0, 0.0, 0.0, 0.0, None)
 
 
+def test_revenue_that_rows_do_not_say_is_not_given_to_the_rest():
+    total, silent = Counts(100, 10, 4.0, 5.0, 80.0), Counts(50, 5, 2.0, 2.5, None)
+    assert total.minus([silent]).revenue is None
+    assert total.minus([Counts(50, 5, 2.0, 2.5, 30.0)]).revenue == 50.0
+
+
 def test_rows_that_delivered_nothing_are_no_evidence(make_campaign):
     nothing = {"impressions": 0, "clicks": 0, "conversions": 0, "spend": 0.0, "revenue": 0.0}
     rows = [*_rows(1.0, audiences=("A",)), {"audience": "B", "creative": "crt_010", "metrics": nothing}]
@@ -110,7 +130,10 @@ def test_rows_that_delivered_nothing_are_no_evidence(make_campaign):
 
 
 def test_a_row_that_names_only_a_creative_spreads_over_the_audiences(make_campaign):
-    row = {"creative": "crt_010", "metrics": {"impressions": 140_000, "clicks": 4900, "conversions": 205, "spend": 3950.0}}
+    row = {
+        "creative": "crt_010",
+        "metrics": {"impressions": 140_000, "clicks": 4900, "conversions": 205, "spend": 3950.0},
+    }
     (cell,) = evidence_of(make_campaign(audiences=AUDIENCES, breakdown=[row])).cells
     assert cell.shares["audience:a"] == cell.shares["audience:b"] == 0.5
 

@@ -21,20 +21,50 @@ def test_every_shape_is_immutable_and_documented(shape):
 @pytest.mark.parametrize(
     ("shape", "names"),
     [
-        (report.Comparison, {"campaign_id", "generated_at", "expected_rates", "actual_rates", "deltas", "performance_score", "summary"}),
+        (
+            report.Comparison,
+            {"campaign_id", "generated_at", "expected_rates", "actual_rates", "deltas", "performance_score", "summary"},
+        ),
         (report.Delta, {"expected", "actual", "pct_diff", "favorable"}),
-        (report.Finding, {"finding_id", "category", "title", "description", "signal_key", "impact_score", "evidence_count", "metadata"}),
-        (report.PatternReport, {"campaign_id", "generated_at", "pattern_report", "winning_audiences", "high_performing_creatives",
-                                "budget_inefficiencies", "platform_trends", "clusters", "auto_tags"}),
+        (
+            report.Finding,
+            {
+                "finding_id",
+                "category",
+                "title",
+                "description",
+                "signal_key",
+                "impact_score",
+                "evidence_count",
+                "metadata",
+            },
+        ),
+        (
+            report.PatternReport,
+            {
+                "campaign_id",
+                "generated_at",
+                "pattern_report",
+                "winning_audiences",
+                "high_performing_creatives",
+                "budget_inefficiencies",
+                "platform_trends",
+                "clusters",
+                "auto_tags",
+            },
+        ),
         (report.Insights, {"narrative_summary", "key_learnings", "recommendations", "anomalies", "source"}),
         (report.Weights, {"generated_at", "scoring_weights", "signal_weights", "updated_signals"}),
         (report.SignalWeight, {"signal_key", "weight", "successes", "failures", "last_updated"}),
         (report.SimilarCampaign, {"document_id", "campaign_id", "score", "summary", "metadata"}),
         (report.StoredMemory, {"sqlite_saved", "vector_saved", "output_path"}),
-        (report.Analysis, {"comparison_report", "pattern_report", "insights", "weights", "similar_campaigns", "stored_memory"}),
+        (
+            report.Analysis,
+            {"comparison_report", "pattern_report", "insights", "weights", "similar_campaigns", "stored_memory"},
+        ),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
-)  # fmt: skip
+)
 def test_the_names_existing_clients_read_are_there(shape, names):
     assert names <= {field.name for field in dataclasses.fields(shape)}
 

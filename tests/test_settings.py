@@ -1,4 +1,4 @@
-"""Settings: the environment and `.env` are read, wrong values stop with one line, secrets stay secret, docs are complete."""
+"""Settings: read from environment and `.env`, wrong values stop with one line, secrets stay secret."""
 
 import re
 from pathlib import Path

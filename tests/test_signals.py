@@ -25,7 +25,9 @@ def test_spellings_of_one_thing_are_one_level(spellings):
     assert len({normalise(text) for text in spellings}) == 1
 
 
-@pytest.mark.parametrize(("one", "other"), [("a:b", "a b"), ("a*b", "ab"), ("a/b", "ab"), ("a%3ab", "a:b"), ("18-25", "18-26")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("a:b", "a b"), ("a*b", "ab"), ("a/b", "ab"), ("a%3ab", "a:b"), ("18-25", "18-26")]
+)
 def test_different_things_stay_different(one, other):
     assert normalise(one) != normalise(other)
 
@@ -72,15 +74,22 @@ def test_a_label_is_what_people_read(key, label):
 
 @pytest.mark.parametrize(
     ("attribute", "group"),
-    [("age_range", "audience.age"), ("Age Group", "audience.age"), ("City-Tier", "audience.city_tier"), ("sex", "audience.gender"),
-     ("interest", "audience.interest")],
-)  # fmt: skip
+    [
+        ("age_range", "audience.age"),
+        ("Age Group", "audience.age"),
+        ("City-Tier", "audience.city_tier"),
+        ("sex", "audience.gender"),
+        ("interest", "audience.interest"),
+    ],
+)
 def test_names_of_one_attribute_are_one_group(attribute, group):
     assert signals.attribute_group("audience", attribute) == group
 
 
 def test_an_audience_has_its_name_and_its_attributes():
-    found = dict(signals.of_audience(Audience(name="Students", attributes={"age_range": "18 – 25", "city": ["A", "B"]})))
+    found = dict(
+        signals.of_audience(Audience(name="Students", attributes={"age_range": "18 – 25", "city": ["A", "B"]}))
+    )
     assert found == {
         Signal("audience", "students"): 1.0,
         Signal("audience.age", "18-25"): 1.0,
@@ -124,7 +133,21 @@ def test_shares_of_a_group_add_up_to_at_most_one(history):
         assert max(sums.values()) <= 1 + 1e-9
 
 
+def test_labels_are_spelt_as_the_campaign_spells_them(sample):
+    labels = signals.labels_of(sample)
+    assert labels["platform:meta"] == "platform Meta"
+    assert labels["audience:students 18-25"] == "audience Students 18-25"
+    assert labels["audience.city_tier:tier-1"] == "city tier Tier-1"
+    assert labels["platform*creative.type:meta*video"] == "platform Meta x creative type video"
+
+
+def test_every_signal_of_a_campaign_has_a_label_and_nothing_else(history):
+    for campaign in history:
+        assert set(signals.labels_of(campaign)) == {signal.key for signal in signals.of_campaign(campaign)}
+
+
 def test_a_campaign_without_audiences_still_has_platform_and_objective(make_campaign):
     assert set(signals.of_campaign(make_campaign(audiences=[], creatives=[]))) == {
-        Signal("platform", "meta"), Signal("objective", "lead generation"),
-    }  # fmt: skip
+        Signal("platform", "meta"),
+        Signal("objective", "lead generation"),
+    }

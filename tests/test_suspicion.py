@@ -69,7 +69,9 @@ def test_with_few_neighbours_nobody_is_judged(usual, make_campaign):
 
 
 def test_neighbours_share_a_currency(usual, make_campaign):
-    other = evidence_of(make_campaign(campaign_id="odd", currency="JPY", actual={"conversions": 30, "spend": 500_000.0}))
+    other = evidence_of(
+        make_campaign(campaign_id="odd", currency="JPY", actual={"conversions": 30, "spend": 500_000.0})
+    )
     assert faults(_campaigns([*usual, other]), ()) == {}
 
 

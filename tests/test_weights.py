@@ -14,7 +14,9 @@ def test_without_learning_there_are_no_weights_but_the_scores(sample):
 
 def test_all_signals_unless_some_are_chosen(knowledge):
     everything = weights_for(knowledge, ScoreWeights(), generated_at="now")
-    some = weights_for(knowledge, ScoreWeights(), generated_at="now", signals=("platform:meta", "creative.type:video", "nobody:knows"))
+    some = weights_for(
+        knowledge, ScoreWeights(), generated_at="now", signals=("platform:meta", "creative.type:video", "nobody:knows")
+    )
 
     assert len(everything.signal_weights) == len(knowledge.weights)
     assert set(some.signal_weights) == {"platform:meta", "creative.type:video"}

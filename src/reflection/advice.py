@@ -94,8 +94,12 @@ def claims(
 
 
 def _own_part(signal: str, shares: Mapping[str, float]) -> dict[str, float]:
-    """The shares that belong to a signal: its own, and its interactions with what the campaign has."""
-    found = {}
+    """The shares behind a signal's card: its own and its interactions; of an interaction also what it adds to.
+
+    The same mix as the card's odds (`cards.build`), so that claim and card speak of one effect.
+    """
+    own = signals.parse(signal).parts
+    found = {own[1].key: shares[own[1].key]} if len(own) > 1 and own[1].key in shares else {}
     for key, share in shares.items():
         parts = signals.parse(key).parts
         if key == signal or (len(parts) > 1 and signal in {part.key for part in parts}):

@@ -20,6 +20,7 @@ from reflection.patterns.report import patterns_for
 from reflection.ports import AnalysisRecord, Facts, ForecastRow, InsightWriter, Memory, MemoryRecord, StoredCampaign
 from reflection.remember import memory_record, memory_text
 from reflection.report import Analysis, Comparison, StoredMemory
+from reflection.timing import Observer, timed, unobserved
 from reflection.weights import weights_for
 
 SIMILAR = 5
@@ -58,7 +59,9 @@ class Analyst:
         output_path: Callable[[str, str], str],
         score_weights: ScoreWeights,
         forecaster: Forecaster | None,
+        observe: Observer = unobserved,
     ) -> None:
+        self._observe = observe
         self._memory = memory
         self._writer = writer
         self._output_path = output_path
@@ -91,17 +94,20 @@ class Analyst:
 
     def _compared(self, case: Case) -> Comparison:
         scatter = {metric: case.knowledge.sigma(metric) for metric in METRICS}
-        return compare(case.campaign, generated_at=case.now, scatter=scatter, score_weights=self._score_weights)
+        with timed(self._observe, "compare"):
+            return compare(case.campaign, generated_at=case.now, scatter=scatter, score_weights=self._score_weights)
 
     def _analysis(self, case: Case, comparison: Comparison) -> tuple[Analysis, MemoryRecord]:
         """What is answered, and what is remembered of it."""
         campaign, knowledge, keys = case.campaign, case.knowledge, case.evidence.signal_keys()
-        patterns = patterns_for(campaign, keys, knowledge, generated_at=case.now)
-        text = memory_text(campaign, patterns.pattern_report)
-        embedder_id, vector = self._memory.embed(text)
-        similar = tuple(
-            self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
-        )
+        with timed(self._observe, "patterns"):
+            patterns = patterns_for(campaign, keys, knowledge, generated_at=case.now)
+            text = memory_text(campaign, patterns.pattern_report)
+        with timed(self._observe, "embed"):
+            embedder_id, vector = self._memory.embed(text)
+        with timed(self._observe, "similar"):
+            found = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
+            similar = tuple(found)
         facts = Facts(
             comparison=comparison,
             patterns=patterns,
@@ -111,10 +117,12 @@ class Analyst:
             objective=campaign.objective,
             notes=(case.fault,) if case.fault else (),
         )
+        with timed(self._observe, "phrase"):
+            insights = self._writer.write(facts, workspace=case.workspace)
         analysis = Analysis(
             comparison_report=comparison,
             pattern_report=patterns,
-            insights=self._writer.write(facts),
+            insights=insights,
             weights=weights_for(knowledge, self._score_weights, generated_at=case.now, signals=keys),
             similar_campaigns=similar,
             stored_memory=self._stored(case, vector is not None),
@@ -157,7 +165,8 @@ class Analyst:
         ]
         if self._forecaster is None or case.current is not None:
             return rows
-        return rows + self._forecaster(case.workspace, campaign, case.knowledge, case.now)
+        with timed(self._observe, "forecast"):
+            return rows + self._forecaster(case.workspace, campaign, case.knowledge, case.now)
 
 
 def _artifacts(analysis: Analysis) -> dict[str, bytes]:

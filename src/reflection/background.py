@@ -39,6 +39,6 @@ class Background:
             began = time.monotonic()
             try:
                 self._work()
-            except Exception as error:  # a thread is an outermost door: report, go on
+            except Exception as error:  # noqa: BLE001 - a thread is an outermost door: report, go on
                 self._on_error(self._name, error)
             self._stopping.wait(max(self._poll, REST * (time.monotonic() - began)))

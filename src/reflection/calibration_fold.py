@@ -27,7 +27,7 @@ from reflection.learning.layout import Feature
 from reflection.learning.sequential import Sequential, fitted
 from reflection.ledger import Evidence
 from reflection.ports import LedgerEntry
-from reflection.promise import METRICS, Promise, observed, scales
+from reflection.promise import METRICS, NO_FORECAST, Promise, observed, scales
 
 WINDOW = 2_000
 """Campaigns that full fits are made of: older habits have had their time."""
@@ -59,6 +59,8 @@ def fold(
 def learn(state: Calibration, evidence: Evidence, *, first: bool = True) -> Calibration:
     """Predict a campaign, score the prediction (unless it is a correction), then learn it."""
     promise = Promise.of(evidence)
+    if promise.planner in NO_FORECAST:
+        return state
     state = _with_budget(state, promise)
     seen = observed(promise.expected, evidence.actual)
     if not seen:

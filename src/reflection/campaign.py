@@ -87,9 +87,7 @@ def _at_most(limit: int) -> BeforeValidator:
 
 _Stripped = StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
 Name = Annotated[str, BeforeValidator(_real_name), _Stripped]
-Text = Annotated[
-    str, BeforeValidator(_clean_text), StringConstraints(strip_whitespace=True, max_length=5_000)
-]
+Text = Annotated[str, BeforeValidator(_clean_text), StringConstraints(strip_whitespace=True, max_length=5_000)]
 CampaignId = Annotated[
     str, BeforeValidator(_real_name), StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
 ]

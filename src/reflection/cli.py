@@ -1,4 +1,4 @@
-"""The command line: `reflection`. Lists the commands, and turns every error into one line with what to do next.
+"""The command line: `reflection`. Lists the commands, and turns every error into one line.
 
 Exit codes: 0 done, 1 done but something needs attention, 2 refused (the message says why), 130 interrupted.
 """
@@ -11,7 +11,21 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from reflection.commands import analyze, demo, doctor, effects, export, learning, learnings, serve, show
+from reflection.commands import (
+    analyze,
+    backtest,
+    demo,
+    doctor,
+    effects,
+    export,
+    learning,
+    learnings,
+    plan,
+    report,
+    serve,
+    show,
+    track_record,
+)
 from reflection.commands.session import messages
 from reflection.errors import ReflectionError
 
@@ -20,8 +34,12 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("analyze", analyze.analyze),
     ("show", show.show),
     ("effects", effects.effects),
+    ("plan", plan.plan),
+    ("track-record", track_record.track_record),
+    ("backtest", backtest.backtest),
     ("learnings", learnings.learnings),
     ("search", learnings.search),
+    ("report", report.report),
     ("export", export.export),
     ("serve", serve.serve),
     ("relearn", learning.relearn),

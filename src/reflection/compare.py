@@ -111,9 +111,7 @@ def _flags(campaign: Campaign) -> tuple[str, ...]:
     return tuple(text for text, holds in found.items() if holds)
 
 
-def _summary(
-    deltas: Mapping[str, Delta], drivers: tuple[Decomposition, ...], flags: tuple[str, ...]
-) -> list[str]:
+def _summary(deltas: Mapping[str, Delta], drivers: tuple[Decomposition, ...], flags: tuple[str, ...]) -> list[str]:
     sentences = [_sentence(kpi, deltas[f"{kpi}_diff"]) for kpi in ("cpa", "roas", "ctr", "cvr")]
     for item in drivers:
         if item.kpi in ("cpa", "conversions"):

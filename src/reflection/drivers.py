@@ -49,9 +49,7 @@ def largest_remainder(parts: Mapping[str, float], total: float, decimals: int = 
     return {name: floors[name] / unit for name in parts}
 
 
-def decompose(
-    expected: Metrics, actual: Metrics, scatter: Mapping[str, float | None]
-) -> tuple[Decomposition, ...]:
+def decompose(expected: Metrics, actual: Metrics, scatter: Mapping[str, float | None]) -> tuple[Decomposition, ...]:
     """Decompose CPA and ROAS, or conversions where a CPA does not exist.
 
     Args:
@@ -83,15 +81,13 @@ def _decomposition(
     return _assemble(kpi, plan, fact, lmdi(fact, plan, logs), expected, actual, scatter)
 
 
-def _conversions(
-    expected: Metrics, actual: Metrics, scatter: Mapping[str, float | None]
-) -> list[Decomposition]:
+def _conversions(expected: Metrics, actual: Metrics, scatter: Mapping[str, float | None]) -> list[Decomposition]:
     """Without conversions there is no CPA to explain; the change in conversions goes to the first factor that is 0."""
     if not expected.conversions or not expected.impressions or not expected.clicks or not expected.spend:
         return []
     chain = {"spend": actual.spend, "cpm": actual.impressions, "ctr": actual.clicks, "cvr": actual.conversions}
     broken = next(name for name, count in chain.items() if not count)
-    parts = {name: 0.0 for name in CONVERSION_FACTORS} | {broken: -expected.conversions}
+    parts = dict.fromkeys(CONVERSION_FACTORS, 0.0) | {broken: -expected.conversions}
     note = f"no conversions: there is no CPA; the whole change comes from {broken.upper()} being zero"
     return [_assemble("conversions", expected.conversions, 0.0, parts, expected, actual, scatter, note)]
 

@@ -1,8 +1,8 @@
 """Effects as a table people read: every signal on every metric, raw and shrunk, with what it rests on.
 
-Turns fits into `Effect` rows. An effect is a finding when adaptive shrinkage selects it (share of false findings at most
-10 %) and its own 90 % interval excludes "no effect": the selection alone lets weak effects ride on strong ones. Must not
-know findings' words or stores.
+Turns fits into `Effect` rows. An effect is a finding when adaptive shrinkage selects it (share of false findings at
+most 10 %) and its own 90 % interval excludes "no effect": the selection alone lets weak effects ride on strong ones.
+Must not know findings' words or stores.
 """
 
 from collections.abc import Mapping
@@ -148,6 +148,7 @@ def _reason(finding: bool, verdict: Verdict, lift: float, raw: float | None, cam
     text = "not enough evidence"
     if raw is None:
         return text
-    why = f"only {campaigns:.1f} campaigns' worth of it" if campaigns < FEW else "it is confounded with other signals or noisy"
+    few = f"only {campaigns:.1f} campaigns' worth of it"
+    why = few if campaigns < FEW else "it is confounded with other signals or noisy"
     moved = raw <= 0 or abs(np.log(raw)) > abs(np.log(lift)) + 0.02
     return f"{text}: raw {raw:.2f}x is shrunk to {lift:.2f}x because {why}" if moved else text

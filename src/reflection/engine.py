@@ -20,6 +20,7 @@ from reflection.ledger import Evidence, evidence_of
 from reflection.ports import AnalysisRecord, InsightWriter, Memory, StaleRevision, Store, StoredCampaign
 from reflection.report import Weights
 from reflection.suspicion import suspected_fault
+from reflection.timing import Observer, timed, unobserved
 from reflection.weights import weights_for
 
 DEFAULT_WORKSPACE = "default"
@@ -61,12 +62,19 @@ class Engine:
         score_weights: ScoreWeights | None = None,
         forecaster: Forecaster | None = None,
         clock: Clock = utc_now,
+        observe: Observer = unobserved,
     ) -> None:
         self._store = store
         self._memory = memory
+        self._observe = observe
         self._score_weights = score_weights or ScoreWeights()
         self._analyst = Analyst(
-            memory, writer, output_path=output_path, score_weights=self._score_weights, forecaster=forecaster
+            memory,
+            writer,
+            output_path=output_path,
+            score_weights=self._score_weights,
+            forecaster=forecaster,
+            observe=observe,
         )
         self._clock = clock
 
@@ -95,7 +103,7 @@ class Engine:
                 return Answer(current.answer, replayed=True)
             record = self._record(workspace, campaign, current)
             record = replace(record, idempotency_key=idempotency_key, request_hash=request_hash)
-            with suppress(StaleRevision):
+            with suppress(StaleRevision), timed(self._observe, "store"):
                 stored = self._store.save_analysis(record)
                 return Answer(stored.answer, replayed=stored.answer != record.answer)
         raise _raced(campaign.campaign_id)

@@ -200,7 +200,9 @@ class Gathered:
         texts = [np.array(column, dtype=np.str_) for column in columns[:3]]
         order = np.argsort(texts[0], kind="stable")
         kinds = (np.int64, np.float64, np.float64, np.bool_)
-        numbers: list[NDArray[Any]] = [np.array(column, dtype=kind) for column, kind in zip(columns[3:], kinds, strict=True)]
+        numbers: list[NDArray[Any]] = [
+            np.array(column, dtype=kind) for column, kind in zip(columns[3:], kinds, strict=True)
+        ]
         return Campaigns(*(column[order] for column in (*texts, *numbers))), order
 
     def _matrix(self) -> sparse.csr_array:

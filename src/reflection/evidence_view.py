@@ -64,7 +64,7 @@ def effects_page(
 def evidence_of(
     knowledge: Knowledge, signal: str, metric: str | None, evidence: Sequence[tuple[str, bytes]]
 ) -> dict[str, Any]:
-    """Campaigns for and against an effect: {signal, metric, effect, supporting[], contradicting[], held[], as_of, epoch}.
+    """Campaigns for and against an effect: {signal, metric, effect, supporting, contradicting, held, as_of, epoch}.
 
     A campaign's residual is the log of what its cells with the signal did over what is expected of them without the
     signal's effect; above zero speaks for a higher metric.

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from reflection.evidence_table import EvidenceTable, Floats
 from reflection import signals
+from reflection.evidence_table import EvidenceTable, Floats
 from reflection.knowledge import METRICS, MetricPosterior
 from reflection.learning import drift
 from reflection.learning.composition import (
@@ -46,7 +46,7 @@ RELINEARISATIONS = 2
 """Extra passes of the rates (CTR, CVR) around the current fit."""
 
 DENSE = 25.0
-"""Expected events above which a plain log rate is as unbiased as the re-linearised one, and far less moved by outliers."""
+"""Expected events above which a plain log rate is as unbiased as a re-linearised one, and less moved by outliers."""
 
 MANY_FEATURES = 600
 """Below this, threads of the linear algebra cost more than they bring (60 times more on a busy machine)."""
@@ -114,9 +114,7 @@ class CellDesign:
         )
         return [Rows.of(design, observations.y[chosen], observations.v[chosen])]
 
-    def _split(
-        self, observations: Observations, chosen: NDArray[np.bool_], campaign: NDArray[np.intp]
-    ) -> list[Rows]:
+    def _split(self, observations: Observations, chosen: NDArray[np.bool_], campaign: NDArray[np.intp]) -> list[Rows]:
         if not chosen.any():
             return []
         cells = [self._cell(index) for index in np.flatnonzero(chosen).tolist()]
@@ -283,7 +281,7 @@ def _only(observations: Observations, chosen: NDArray[np.bool_]) -> Observations
 
 
 def _blended(plain: Observations, around_fit: Observations, expected: Floats) -> Observations:
-    """Re-linearised where few events are expected, plain log rates where many are; variances from the fit everywhere."""
+    """Re-linearised where few events are expected, plain log rates where many are; all variances from the fit."""
     y = np.where(expected >= DENSE, plain.y, around_fit.y)
     return Observations(y, around_fit.v, around_fit.observed)
 

@@ -1,7 +1,8 @@
 """From what a caller gives (bytes, text, a mapping) to a validated model, with errors a person can act on.
 
-Every door reads its input here: the API's bodies, the library's arguments, the lines of a file. Knows pydantic and the
-error tree; must not know where the input came from. Echoes no input: it may be NaN, huge, or a secret.
+Every door reads its input here: the API's bodies, the library's arguments, the lines of a file. Knows
+pydantic and the error tree; must not know where the input came from. Echoes no input: it may be NaN, huge,
+or a secret.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -58,9 +58,7 @@ def performance_score(metrics: Metrics, weights: ScoreWeights) -> float:
     """The specification's score: w_conv * conversions + w_ctr * CTR - w_cpa * CPA; an undefined ratio adds nothing."""
     values = rates(metrics)
     return (
-        weights.conversion * metrics.conversions
-        + weights.ctr * (values.ctr or 0.0)
-        - weights.cpa * (values.cpa or 0.0)
+        weights.conversion * metrics.conversions + weights.ctr * (values.ctr or 0.0) - weights.cpa * (values.cpa or 0.0)
     )
 
 

@@ -20,7 +20,7 @@ from reflection.learning.rows import Stratum
 from reflection.ledger import Evidence
 from reflection.next_test import propose
 from reflection.patterns.budget import budget_findings
-from reflection.patterns.clusters import cluster_findings
+from reflection.patterns.clusters import DESCRIPTIVE, cluster_findings
 from reflection.patterns.signals_found import signal_findings
 from reflection.patterns.trends import trend_findings
 from reflection.report import Finding, SignalWeight
@@ -61,7 +61,7 @@ def learn(
             goal_metric=chosen_goal,
             currency=table.currency,
             held=held,
-            reason=f"{len(table)} campaigns were learnt from; at least {FEWEST_CAMPAIGNS} are needed to compare anything",
+            reason=f"{len(table)} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
             diagnostics={"neighbours": neighbours, "aliases": {}},
         )
     fitted = fit_metrics(table)
@@ -80,7 +80,7 @@ def learn(
         weights=tuple(_weights(effects, fitted, support, chosen_goal)),
         posteriors={name: metric.posterior() for name, metric in fitted.metrics.items()},
         held=held,
-        reason=None if findings else _no_findings(table),
+        reason=None if any(item.status != DESCRIPTIVE for item in findings) else _no_findings(table),
         next_test=propose(fitted, effects, chosen_goal),
         diagnostics=_diagnostics(fitted, neighbours),
     )
@@ -107,7 +107,7 @@ def _findings(
 def _weights(
     effects: tuple[Effect, ...], fitted: FittedMetrics, support: SupportIndex, goal: str
 ) -> list[SignalWeight]:
-    """Weight of every signal on the goal; successes and failures are campaigns above and below expectation without it."""
+    """Weight of every signal on the goal; successes and failures: campaigns above and below expectation without it."""
     last_day = _last_days(fitted.table)
     weights = []
     for effect in effects:

@@ -92,9 +92,7 @@ class Learner:
         progress(4, STEPS)
         return self._store.knowledge(workspace)
 
-    def _calibrated(
-        self, workspace: str, learnt: Knowledge, known: Knowledge, *, start_over: bool
-    ) -> Knowledge:
+    def _calibrated(self, workspace: str, learnt: Knowledge, known: Knowledge, *, start_over: bool) -> Knowledge:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""
         stored = None if start_over else known.diagnostics.get(forecaster.KEY)
         old = calibration_codec.decode(stored)

@@ -34,13 +34,17 @@ class Counts:
         return cls(metrics.impressions, metrics.clicks, metrics.conversions, metrics.spend, metrics.revenue)
 
     def minus(self, others: list["Counts"]) -> "Counts":
-        """What the others leave, never below zero."""
-
-        def rest(name: str) -> float:
-            return max(0.0, getattr(self, name) - sum(getattr(other, name) or 0.0 for other in others))
-
-        revenue = None if self.revenue is None else rest("revenue")
-        return Counts(rest("impressions"), rest("clicks"), rest("conversions"), rest("spend"), revenue)
+        """What the others leave, never below zero; revenue is unknown where one of them does not say its own."""
+        revenue = None
+        if self.revenue is not None and all(other.revenue is not None for other in others):
+            revenue = max(0.0, self.revenue - sum(other.revenue or 0.0 for other in others))
+        return Counts(
+            max(0.0, self.impressions - sum(other.impressions for other in others)),
+            max(0.0, self.clicks - sum(other.clicks for other in others)),
+            max(0.0, self.conversions - sum(other.conversions for other in others)),
+            max(0.0, self.spend - sum(other.spend for other in others)),
+            revenue,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,21 @@
 
     >>> import tempfile
     >>> from reflection import Engine
-    >>> with tempfile.TemporaryDirectory() as folder, Engine(f"{folder}/campaigns.db", output=folder) as engine:
-    ...     analysis = engine.analyze({
-    ...         "campaign_id": "spring_sale", "platform": "Meta", "objective": "Sales",
-    ...         "expected_metrics": {"impressions": 10000, "clicks": 200, "conversions": 10, "spend": 500.0},
-    ...         "actual_metrics": {"impressions": 12000, "clicks": 330, "conversions": 11, "spend": 480.0},
-    ...         "timestamp": "2026-03-29T10:00:00+00:00",
-    ...     })
-    ...     ctr = analysis["comparison_report"]["deltas"]["ctr_diff"]
-    ...     print(f"CTR {ctr['pct_diff']:+.1f} %, beyond noise: {ctr['beyond_noise']}")
+    >>> spring_sale = {
+    ...     "campaign_id": "spring_sale", "platform": "Meta", "objective": "Sales",
+    ...     "expected_metrics": {"impressions": 10000, "clicks": 200, "conversions": 10, "spend": 500.0},
+    ...     "actual_metrics": {"impressions": 12000, "clicks": 330, "conversions": 11, "spend": 480.0},
+    ...     "timestamp": "2026-03-29T10:00:00+00:00",
+    ... }
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with Engine(f"{folder}/campaigns.db", output=folder) as engine:
+    ...         analysis = engine.analyze(spring_sale)
+    >>> ctr = analysis["comparison_report"]["deltas"]["ctr_diff"]
+    >>> print(f"CTR {ctr['pct_diff']:+.1f} %, beyond noise: {ctr['beyond_noise']}")
     CTR +37.5 %, beyond noise: True
 
-Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and settings.
+Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and
+settings.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -38,7 +41,7 @@ class Engine:
     Args:
         database: the SQLite file; made when it does not exist. None takes MARKO_DATABASE_PATH.
         workspace: which workspace everything happens in.
-        output: folder of the artifacts (output/<campaign_id>/*.json and weights.json); None takes the settings'.
+        output: folder of the artifacts and weights.json; None takes MARKO_OUTPUT_DIR.
         settings: everything else, such as ``insights_model``; overrides the environment and `.env`.
 
     Raises:
@@ -63,7 +66,7 @@ class Engine:
         self._unlearnt = False
 
     def analyze(self, campaign: CampaignLike) -> dict[str, Any]:
-        """Analyse one campaign (a `Campaign`, a mapping, or JSON) and remember it; the answer of POST /analyze-campaign.
+        """Analyse and remember one campaign (a `Campaign`, a mapping, or JSON), as POST /analyze-campaign.
 
         Raises:
             InvalidInput: the campaign cannot be accepted; nothing was stored.

@@ -68,9 +68,7 @@ def _contrast(
     return partner, _left(fitted, effect, side_by_side, spend / 2, goal, Stratum.WITHIN)
 
 
-def _left(
-    fitted: FittedMetrics, effect: Effect, design: Design, spend: float, goal: str, stratum: Stratum
-) -> float:
+def _left(fitted: FittedMetrics, effect: Effect, design: Design, spend: float, goal: str, stratum: Stratum) -> float:
     """Ratio of the goal effect's standard deviation after the test to before it."""
     before = after = 0.0
     for name, _ in fitted.parts(goal):
@@ -106,12 +104,10 @@ def _described(
     low, high = (math.exp(center + ratio * (math.log(edge) - center)) for edge in effect.interval)
     label = signals.parse(effect.signal).label
     money = f"about {spend:,.0f} {currency or ''}".strip()
-    how = (
-        f"Run one campaign with {label} and {money}"
-        if partner is None
-        else f"Run one campaign that shows {label} and {signals.parse(partner.signal).label} side by side with {money}, "
-        "half each, and send the breakdown"
-    )
+    how = f"Run one campaign with {label} and {money}"
+    if partner is not None:
+        pair = f"{label} and {signals.parse(partner.signal).label}"
+        how = f"Run one campaign that shows {pair} side by side with {money}, half each, and send the breakdown"
     return NextTest(
         signal_key=effect.signal,
         metric=goal,

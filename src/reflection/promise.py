@@ -22,6 +22,9 @@ ORDER_VARIANCE = 2.0
 """Relative variance of revenue per conversion: one for the count, one for order values with a CV of about 1."""
 
 
+NO_FORECAST = frozenset({"no-forecast", "account-average"})
+"""Planners that importers name where there was no forecast: the figures come from the facts, and promise nothing."""
+
 TINY = 1e-6
 """Amounts below this were not promised and not delivered: dividing by them overflows and means nothing."""
 

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Interval = tuple[float, float]
-Category = Literal[
-    "winning_audience", "high_performing_creative", "budget_inefficiency", "platform_trend", "cluster"
-]
+Category = Literal["winning_audience", "high_performing_creative", "budget_inefficiency", "platform_trend", "cluster"]
 InsightKind = Literal["key_learning", "recommendation", "anomaly"]
 
 
@@ -92,7 +90,8 @@ class Finding:
     """One pattern that is beyond noise, with everything it rests on.
 
     `effect` is a multiplicative lift on `metric` (1.0 = average). `lfsr` is the local false-sign rate; findings are
-    selected so that the expected share of false ones is at most 10 %.
+    selected so that the expected share of false ones is at most 10 %. `status` is ``established``, or ``descriptive``
+    for a grouping that describes the past and is no discovery.
     """
 
     finding_id: str
@@ -155,7 +154,7 @@ class PatternReport:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence and what it rests on: ids of evidence such as ``delta:cpa``, ``driver:cpa:ctr``, ``finding:<id>``."""
+    """One sentence and what it rests on: evidence ids such as ``delta:cpa``, ``driver:cpa:ctr``, ``finding:<id>``."""
 
     kind: InsightKind
     text: str

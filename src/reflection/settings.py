@@ -1,8 +1,9 @@
-"""Settings: everything that can be configured, read from the environment and `.env`, checked before anything starts.
+"""Settings: everything that can be configured, read from the environment and `.env`, checked at the start.
 
 Only the doors and wiring read this file; what is inside the engine gets plain values. A wrong value raises
 `ConfigurationError` with one line that names the variable, what is wrong and what is allowed. Secrets are
-`SecretStr`: no repr, log line or error message shows them. Relative paths are relative to the working directory.
+`SecretStr`: no repr, log line or error message shows them. Relative paths are relative to the working
+directory.
 """
 
 import math
@@ -42,7 +43,7 @@ def _split(value: Any) -> Any:
 
 
 def _api_key(text: str) -> ApiKey:
-    """Read ``key``, ``workspace=key``, ``workspace:read=key`` or ``*=key``; a key may end in ``=`` (base64)."""
+    """Read ``key``, ``workspace=key``, ``workspace:read=key`` or ``*=key``; a key may end in ``=``."""
     scope, separator, secret = text.partition("=")
     if not separator or not secret.strip("="):
         return ApiKey(DEFAULT_WORKSPACE, SecretStr(text))
@@ -90,7 +91,7 @@ class Settings(BaseSettings):
     )
     vector_backend: Literal["auto", "local", "chroma", "json"] = Field(
         "auto",
-        description="Vector index: `auto` (Chroma if installed and healthy, else `local`), `local`, `chroma` or `json`.",
+        description="`auto` (Chroma if installed and healthy, else `local`), `local`, `chroma` or `json`.",
     )
     vector_path: Path = Field(Path("vectors"), description="Folder of the Chroma index.")
     vector_fallback_path: Path = Field(Path("vectors.json"), description="File of the `json` vector index.")
@@ -119,11 +120,11 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on, 1 to 65535.")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         (),
-        description="Host names clients may address, separated by commas; empty: loopback names without keys, any with keys.",
+        description="Host names clients may use, with commas; empty: loopback without keys, any with keys.",
     )
     goal_metric: Literal["auto", "roas", "conversions_per_spend"] = Field(
         "auto",
-        description="What signal weights measure: `auto` (ROAS where revenue is given), `roas` or `conversions_per_spend`.",
+        description="`auto` (ROAS where revenue is given), `roas` or `conversions_per_spend`.",
     )
     conversion_weight: float = Field(1.0, description="Weight of conversions in the performance score.")
     ctr_weight: float = Field(

@@ -92,25 +92,15 @@ def of_objective(objective: str) -> Signal:
 
 def of_audience(audience: Audience) -> list[tuple[Signal, float]]:
     """An audience's signals with their shares: its name, and each attribute (a list splits its share)."""
-    found = [(Signal(AUDIENCE, normalise(audience.name)), 1.0)]
-    for attribute, value in audience.attributes.items():
-        levels = [value] if isinstance(value, str) else value
-        group = attribute_group(AUDIENCE, attribute)
-        found += [(Signal(group, normalise(level)), 1.0 / len(levels)) for level in levels]
-    return found
+    return [(Signal(group, normalise(text)), share) for group, text, share in _said_of_audience(audience)]
 
 
 def of_creative(creative: Creative) -> list[tuple[Signal, float]]:
     """A creative's signals with their shares: its id, its type, and each attribute."""
-    found = [(Signal(CREATIVE, normalise(creative.id)), 1.0), (Signal(CREATIVE_TYPE, normalise(creative.type)), 1.0)]
-    for attribute, level in creative.attributes.items():
-        found.append((Signal(attribute_group(CREATIVE, attribute), normalise(level)), 1.0))
-    return found
+    return [(Signal(group, normalise(text)), share) for group, text, share in _said_of_creative(creative)]
 
 
-def of_cell(
-    platform: str, objective: str, audiences: list[Audience], creatives: list[Creative]
-) -> dict[Signal, float]:
+def of_cell(platform: str, objective: str, audiences: list[Audience], creatives: list[Creative]) -> dict[Signal, float]:
     """Membership shares of one cell: every group's shares add up to at most 1.
 
     Several audiences (creatives) without a breakdown share equally. Interactions are products of the shares of their
@@ -131,6 +121,39 @@ def of_cell(
 def of_campaign(campaign: Campaign) -> dict[Signal, float]:
     """Membership shares of a whole campaign, ignoring any breakdown."""
     return of_cell(campaign.platform, campaign.objective, list(campaign.audiences), list(campaign.creatives))
+
+
+def labels_of(campaign: Campaign) -> dict[str, str]:
+    """How the campaign itself spells its signals: key -> label, such as ``platform:meta`` -> ``platform Meta``."""
+    said = [(PLATFORM, campaign.platform, 1.0), (OBJECTIVE, campaign.objective, 1.0)]
+    said += [item for audience in campaign.audiences for item in _said_of_audience(audience)]
+    said += [item for creative in campaign.creatives for item in _said_of_creative(creative)]
+    labels: dict[Signal, str] = {}
+    for group, text, _ in said:
+        labels.setdefault(Signal(group, normalise(text)), f"{_group_label(group)} {_SPACE.sub(' ', text)}".strip())
+    crossed = {
+        Signal(f"{a.group}{CROSS}{b.group}", f"{a.level}{CROSS}{b.level}"): f"{labels[a]} x {labels[b]}"
+        for first, second in INTERACTIONS
+        for a in labels
+        for b in labels
+        if (a.group, b.group) == (first, second)
+    }
+    return {signal.key: label for signal, label in (labels | crossed).items()}
+
+
+def _said_of_audience(audience: Audience) -> list[tuple[str, str, float]]:
+    """Group, text and share of everything an audience says; a list of values splits its share."""
+    said = [(AUDIENCE, audience.name, 1.0)]
+    for attribute, value in audience.attributes.items():
+        levels = [value] if isinstance(value, str) else value
+        said += [(attribute_group(AUDIENCE, attribute), level, 1.0 / len(levels)) for level in levels]
+    return said
+
+
+def _said_of_creative(creative: Creative) -> list[tuple[str, str, float]]:
+    """Group, text and share of everything a creative says."""
+    said = [(CREATIVE, creative.id, 1.0), (CREATIVE_TYPE, creative.type, 1.0)]
+    return said + [(attribute_group(CREATIVE, name), level, 1.0) for name, level in creative.attributes.items()]
 
 
 def _group_label(group: str) -> str:

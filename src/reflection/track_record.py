@@ -16,7 +16,7 @@ from reflection.calibration import ISSUER
 from reflection.learning import scoring
 from reflection.ledger import Counts, Evidence
 from reflection.ports import ForecastRow
-from reflection.promise import LOWER_IS_BETTER
+from reflection.promise import LOWER_IS_BETTER, NO_FORECAST
 from reflection.signals import normalise
 
 ADVICE = "advice"
@@ -116,6 +116,8 @@ def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> l
         if row.detail.get("source") is None:
             known.add(subject)
         elif subject in known:
+            continue
+        if row.issuer in NO_FORECAST:
             continue
         key = (row.issuer, row.metric, subject, str(row.detail.get("recommendation_id", "")))
         counts = _counts_for(row, actuals, periods)

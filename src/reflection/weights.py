@@ -1,6 +1,7 @@
 """Signal weights for planning: what each signal is worth on the goal metric, 1.0 = average.
 
-A weight is exp(expected effect) of the last fit, so it never compounds over submissions. Pure: knowledge in, report out.
+A weight is exp(expected effect) of the last fit, so it never compounds over submissions. Pure: knowledge in, report
+out.
 """
 
 from collections.abc import Collection

@@ -6,13 +6,14 @@ Everything inside gets plain values and ports; nobody below reads settings, and 
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
 from reflection.advisor import Advisor
 from reflection.background import Background
 from reflection.engine import Engine, utc_now
+from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
 from reflection.kpi import ScoreWeights
 from reflection.learner import Learner
@@ -27,12 +28,17 @@ from reflection.settings import Settings
 from reflection.store.advice import AdviceRows
 from reflection.store.artifacts import ArtifactFolder
 from reflection.store.database import Database, open_database
+from reflection.store.keys import KeyBook
 from reflection.store.learning_notes import LearningNotes
 from reflection.store.learnings import LearningBook
 from reflection.store.memories import MemoryRows
 from reflection.store.outbox import Outbox
 from reflection.store.publisher import Handler, OutboxPublisher
 from reflection.store.store import SqlStore
+from reflection.timing import Observer, unobserved
+
+if TYPE_CHECKING:
+    from reflection.explain.proposing import ProposingModel
 
 log = structlog.get_logger("reflection")
 VECTORS = "vector"
@@ -90,9 +96,11 @@ class Application:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.observe_stage: Observer = unobserved
         self.database: Database = open_database(settings.database_path)
         rows, embedder = MemoryRows(self.database), _embedder(settings)
         index = _index(settings, rows)
+        self.keys = KeyBook(self.database)
         self.book = LearningBook(self.database)
         self.notes = LearningNotes(self.database)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
@@ -117,13 +125,16 @@ class Application:
             holdback=settings.holdback,
             clock=utc_now,
         )
+        self.model = _model(settings)
+        self.phraser = _phraser(self.model)
         self.engine = Engine(
             self.store,
             self.memory,
-            _writer(settings),
+            _writer(self.model),
             output_path=lambda workspace, campaign_id: str(self.artifacts.folder_of(workspace, campaign_id)),
             score_weights=score_weights,
             forecaster=self.advisor.forecast,
+            observe=lambda stage, seconds: self.observe_stage(stage, seconds),
         )
 
     def embed_new(self) -> int:
@@ -136,7 +147,7 @@ class Application:
         return {
             "database": str(self.settings.database_path),
             "memory": memory,
-            "writer": "deterministic",
+            "writer": self.model.status() if self.model else "deterministic",
             "learning_lag": {name: self.learner.lag(name) for name in self.store.workspaces()},
             "outbox_lag": self.outbox.lag(),
             "degraded": list(memory.get("degraded", ())),
@@ -169,8 +180,31 @@ def build(settings: Settings) -> Application:
     return Application(settings)
 
 
-def _writer(settings: Settings) -> InsightWriter:
-    return DeterministicWriter()
+def _model(settings: Settings) -> "ProposingModel | None":
+    """The language model that may phrase; imported only where one is configured, because its SDK takes a second."""
+    if settings.openai_api_key is None:
+        return None
+    from reflection.explain.openai_client import ModelServer
+    from reflection.explain.proposing import ProposingModel
+
+    key = settings.openai_api_key.get_secret_value()
+    return ProposingModel(ModelServer(key, settings.insights_model, base_url=settings.openai_base_url))
+
+
+def _writer(model: "ProposingModel | None") -> InsightWriter:
+    if model is None:
+        return DeterministicWriter()
+    from reflection.explain.openai_writer import OpenAIWriter
+
+    return OpenAIWriter(model)
+
+
+def _phraser(model: "ProposingModel | None") -> Phraser | None:
+    if model is None:
+        return None
+    from reflection.explain.openai_chat import OpenAIPhraser
+
+    return OpenAIPhraser(model)
 
 
 def _index(settings: Settings, rows: MemoryRows) -> VectorIndex:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 import uvicorn
+
 from reflection.api.app import create_app
 from reflection.api.examples import CMP_007
 from reflection.settings import Settings

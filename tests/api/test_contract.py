@@ -7,7 +7,15 @@ import pytest
 
 from reflection.api.examples import CMP_007
 
-COMPARISON = {"campaign_id", "generated_at", "expected_rates", "actual_rates", "deltas", "performance_score", "summary"}
+COMPARISON = {
+    "campaign_id",
+    "generated_at",
+    "expected_rates",
+    "actual_rates",
+    "deltas",
+    "performance_score",
+    "summary",
+}
 PATTERNS = {
     "campaign_id", "generated_at", "pattern_report", "winning_audiences", "high_performing_creatives",
     "budget_inefficiencies", "platform_trends", "clusters", "auto_tags",
@@ -26,8 +34,19 @@ def test_the_answer_has_the_fields_of_the_specification(analysis):
     assert set(analysis) >= ANSWER
     assert set(analysis["comparison_report"]) >= COMPARISON
     assert set(analysis["pattern_report"]) >= PATTERNS
-    assert set(analysis["insights"]) >= {"narrative_summary", "key_learnings", "recommendations", "anomalies", "source"}
-    assert set(analysis["weights"]) >= {"generated_at", "scoring_weights", "signal_weights", "updated_signals"}
+    assert set(analysis["insights"]) >= {
+        "narrative_summary",
+        "key_learnings",
+        "recommendations",
+        "anomalies",
+        "source",
+    }
+    assert set(analysis["weights"]) >= {
+        "generated_at",
+        "scoring_weights",
+        "signal_weights",
+        "updated_signals",
+    }
     assert set(analysis["stored_memory"]) >= {"sqlite_saved", "vector_saved", "output_path"}
 
 
@@ -49,7 +68,9 @@ def test_an_analysed_campaign_is_found_everywhere(client, live, analysis):
 
     assert stored.json() == analysis
     assert {row["kind"] for row in insights} <= {"key_learning", "recommendation", "anomaly"}
-    assert [row["priority"] for row in insights] == sorted((row["priority"] for row in insights), reverse=True)
+    assert [row["priority"] for row in insights] == sorted(
+        (row["priority"] for row in insights), reverse=True
+    )
     assert set(insights[0]) >= {"id", "campaign_id", "kind", "content", "priority", "created_at"}
 
 
@@ -117,6 +138,8 @@ def test_every_response_carries_the_security_headers(client):
 
 
 def test_several_campaigns_are_not_one(client):
-    response = client.post("/analyze-campaign", content=json.dumps([CMP_007]), headers={"Content-Type": "application/json"})
+    response = client.post(
+        "/analyze-campaign", content=json.dumps([CMP_007]), headers={"Content-Type": "application/json"}
+    )
 
     assert response.status_code == 422

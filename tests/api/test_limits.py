@@ -1,4 +1,4 @@
-"""One caller cannot starve the others: rates per key, guesses per address, bytes per body; memory stays bounded."""
+"""One caller cannot starve the others: rates per key, guesses per address, bytes per body, bounded memory."""
 
 import asyncio
 import time
@@ -6,23 +6,27 @@ import time
 import pytest
 import time_machine
 from limits import parse
+from starlette.exceptions import HTTPException
+
 from reflection.api.limits import FAILED_KEYS, BodyLimit, RateLimiter
 from reflection.errors import BodyTooLarge, TooManyRequests
-from starlette.exceptions import HTTPException
 
 
 def test_the_request_after_the_limit_waits_and_others_do_not(serve, keys):
     api_keys = f"acme={keys['owner']},globex={keys['other']}"
-    with serve(rate_limit="3/minute", api_keys=api_keys) as live:
-        with live.client(keys["owner"]) as greedy, live.client(keys["other"]) as other:
-            statuses = [greedy.get("/insights").status_code for _ in range(4)]
-            refused = greedy.get("/insights")
+    with (
+        serve(rate_limit="3/minute", api_keys=api_keys) as live,
+        live.client(keys["owner"]) as greedy,
+        live.client(keys["other"]) as other,
+    ):
+        statuses = [greedy.get("/insights").status_code for _ in range(4)]
+        refused = greedy.get("/insights")
 
-            assert statuses == [200, 200, 200, 429]
-            assert 1 <= int(refused.headers["retry-after"]) <= 61
-            assert refused.headers["content-type"] == "application/problem+json"
-            assert other.get("/insights").status_code == 200
-            assert greedy.get("/health").status_code == 200
+        assert statuses == [200, 200, 200, 429]
+        assert 1 <= int(refused.headers["retry-after"]) <= 61
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert other.get("/insights").status_code == 200
+        assert greedy.get("/health").status_code == 200
 
 
 def test_without_keys_the_person_at_this_machine_is_not_limited(serve):

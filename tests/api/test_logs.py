@@ -3,6 +3,7 @@
 import json
 
 import structlog
+
 from reflection.api.logs import Redact, configure
 from reflection.settings import Settings
 

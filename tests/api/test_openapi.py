@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from reflection.api.examples import CMP_007
 from reflection.api.policies import POLICIES
 from reflection.campaign import Campaign

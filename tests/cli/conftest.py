@@ -1,4 +1,4 @@
-"""The command line in an empty folder: in this process (fast), or as a process of its own (as a user has it)."""
+"""The command line in an empty folder: in this process (fast), or as a process of its own."""
 
 import io
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from reflection import cli
 from reflection.api.examples import CMP_007
 from reflection.settings import variables

@@ -1,4 +1,4 @@
-"""The commands end to end: a file in, a retrospective out, twice in a row; errors are one line and exit code 2."""
+"""The commands end to end: a file in, a retrospective out, twice; errors are one line and exit code 2."""
 
 import csv
 import io
@@ -7,7 +7,9 @@ import re
 
 import pytest
 
-COMMANDS = ("analyze", "show", "effects", "export", "serve", "relearn", "rebuild", "doctor")
+from reflection import cli
+
+COMMANDS = tuple(name for name, _ in cli.COMMANDS)
 
 
 def test_a_campaign_is_analysed_twice_and_then_shown(spawn, run, sample, folder):
@@ -162,13 +164,21 @@ def test_learning_again_gives_the_same(run, sample):
 
 def test_the_doctor_shows_settings_and_mistakes_but_no_secret(run):
     healthy = run("doctor")
-    ill = run("doctor", "--json", MARKO_DATABSE_PATH="x.db", MARKO_API_KEYS="acme=canary", OPENAI_API_KEY="sk-canary")
+    ill = run(
+        "doctor",
+        "--json",
+        MARKO_DATABSE_PATH="x.db",
+        MARKO_API_KEYS="acme=canary",
+        OPENAI_API_KEY="sk-canary",
+    )
 
     assert healthy.returncode == 0, healthy.stderr
     assert "Nothing needs attention" in healthy.stdout
     report = json.loads(ill.stdout)
     assert ill.returncode == 1
-    assert any("MARKO_DATABSE_PATH" in remark and "MARKO_DATABASE_PATH" in remark for remark in report["remarks"])
+    assert any(
+        "MARKO_DATABSE_PATH" in remark and "MARKO_DATABASE_PATH" in remark for remark in report["remarks"]
+    )
     assert any("MARKO_API_KEYS" in remark for remark in report["remarks"])
     assert "canary" not in ill.stdout + ill.stderr
 

@@ -1,4 +1,4 @@
-"""`reflection serve` and the specification's own command: a process that answers, stops when asked, and starts again."""
+"""`reflection serve` and the specification's own command: they answer, stop when asked, and start again."""
 
 import os
 import re
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import httpx2 as httpx
-import pytest
+
 from reflection.api.examples import CMP_007
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,11 @@ def free_port():
 
 def environment(folder):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKO_", "OPENAI_"))}
-    paths = {"MARKO_DATABASE_PATH": "x.db", "MARKO_OUTPUT_DIR": "output", "MARKO_WEIGHTS_PATH": "weights.json"}
+    paths = {
+        "MARKO_DATABASE_PATH": "x.db",
+        "MARKO_OUTPUT_DIR": "output",
+        "MARKO_WEIGHTS_PATH": "weights.json",
+    }
     return {**kept, **{name: str(folder / value) for name, value in paths.items()}}
 
 
@@ -51,7 +55,11 @@ def test_both_ways_of_starting_serve_stop_when_asked_and_share_a_file(tmp_path):
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         process = subprocess.Popen(
-            [sys.executable, *command, str(port)], cwd=ROOT, env=environment(tmp_path), stderr=subprocess.PIPE, text=True
+            [sys.executable, *command, str(port)],
+            cwd=ROOT,
+            env=environment(tmp_path),
+            stderr=subprocess.PIPE,
+            text=True,
         )
         try:
             wait_until_ready(process, url)
@@ -67,8 +75,12 @@ def test_both_ways_of_starting_serve_stop_when_asked_and_share_a_file(tmp_path):
 def test_a_wrong_setting_stops_the_specifications_command_with_one_line(tmp_path):
     result = subprocess.run(
         [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(free_port())],
-        cwd=ROOT, env={**environment(tmp_path), "MARKO_PORT": "x"}, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**environment(tmp_path), "MARKO_PORT": "x"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
     assert result.returncode != 0
     assert re.match(r"error: MARKO_PORT='x' is wrong", result.stderr)

@@ -172,7 +172,10 @@ class FakeServer:
     def reply(self, path: str) -> dict[str, Any]:
         if path.endswith("/chat/completions"):
             message = {"role": "assistant", "content": self.text()}
-            return {"choices": [{"message": message, "finish_reason": "stop"}], "usage": {"total_tokens": 900}}
+            return {
+                "choices": [{"message": message, "finish_reason": "stop"}],
+                "usage": {"total_tokens": 900},
+            }
         part = {"type": "output_text", "text": self.text(), "annotations": []}
         return {
             "status": "completed",

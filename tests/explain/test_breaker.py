@@ -70,7 +70,8 @@ def test_a_successful_trial_closes_it(breaker: Breaker, clock: Clock) -> None:
     breaker.succeeded()
     assert breaker.state == "closed"
     assert breaker.retry_after() == 0.0
-    assert breaker.allows() and breaker.allows()
+    assert breaker.allows()
+    assert breaker.allows()
 
 
 def test_a_failed_trial_opens_it_for_another_pause(breaker: Breaker, clock: Clock) -> None:

@@ -154,9 +154,7 @@ def test_a_missing_kpi_is_named_with_its_reason(
     facts = make_facts(sample | {"actual_metrics": actual})
     stored = sources.analysis("default", CAMPAIGN)
     assert stored is not None
-    without = Analysis(
-        facts.comparison, facts.patterns, stored.insights, stored.weights, (), stored.stored_memory
-    )
+    without = Analysis(facts.comparison, facts.patterns, stored.insights, stored.weights, (), stored.stored_memory)
     answer = Chat(Sources(without, NOTHING)).answer("default", "What was ROAS?", campaign_id=CAMPAIGN)
     assert not answer.can_tell
     assert "ROAS cannot be compared: revenue is missing in the fact." in answer.answer

@@ -14,7 +14,8 @@ def test_every_item_has_its_number_and_its_id_once(rich_facts: Facts) -> None:
     assert [item.number for item in book] == list(range(1, len(book.items) + 1))
     assert len({item.id for item in book}) == len(book.items)
     assert all(book.find(item.id) is item and book.numbered(item.number) is item for item in book)
-    assert book.numbered(0) is None and book.numbered(len(book.items) + 1) is None
+    assert book.numbered(0) is None
+    assert book.numbered(len(book.items) + 1) is None
 
 
 def test_ids_are_those_answers_carry(rich_facts: Facts) -> None:
@@ -38,9 +39,7 @@ def test_ids_are_those_answers_carry(rich_facts: Facts) -> None:
         ("next_test", "spend", 500.0, "USD 500"),
     ],
 )
-def test_figures_of_the_sample(
-    rich_facts: Facts, evidence_id: str, figure: str, value: float, text: str
-) -> None:
+def test_figures_of_the_sample(rich_facts: Facts, evidence_id: str, figure: str, value: float, text: str) -> None:
     item = gather(rich_facts).find(evidence_id)
     assert item is not None
     assert item.value(figure) == pytest.approx(value, abs=6e-4)
@@ -70,7 +69,8 @@ def test_the_given_spelling_of_a_signal_is_shown_where_the_finding_carries_it(
 ) -> None:
     book = gather(make_facts(findings=(make_finding(metadata={"label": "Students 18-25"}),)))
     item = book.find("finding:f1")
-    assert item is not None and item.label == "Students 18-25"
+    assert item is not None
+    assert item.label == "Students 18-25"
     assert subject("audience.age:18-25") == "age 18-25"
 
 

@@ -35,7 +35,8 @@ def test_money_signs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(75.0, "+75.0 %"), (-61.46, "-61.5 %"), (0.0, "0.0 %"), (-0.04, "0.0 %"), (0.04, "0.0 %")]
+    ("value", "text"),
+    [(75.0, "+75.0 %"), (-61.46, "-61.5 %"), (0.0, "0.0 %"), (-0.04, "0.0 %"), (0.04, "0.0 %")],
 )
 def test_percent_has_its_sign_and_never_a_minus_zero(value: float, text: str) -> None:
     assert formatting.percent(value, signed=True) == text
@@ -54,7 +55,9 @@ def test_counts(value: float, text: str) -> None:
     assert formatting.count(value) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.974, "97 %"), (0.9999, "over 99 %"), (1.0, "over 99 %"), (0.0, "under 1 %")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.974, "97 %"), (0.9999, "over 99 %"), (1.0, "over 99 %"), (0.0, "under 1 %")]
+)
 def test_a_probability_is_never_certain(value: float, text: str) -> None:
     assert formatting.probability(value) == text
 
@@ -104,6 +107,7 @@ def test_names_are_inert(given_name: str, shown: str) -> None:
 def test_no_name_keeps_markup_links_or_line_breaks(text: str) -> None:
     shown = formatting.plain_name(text)
     assert len(shown) <= formatting.NAME_LIMIT
-    assert "\n" not in shown and "://" not in shown
+    assert "\n" not in shown
+    assert "://" not in shown
     assert not set(shown) & set("<>`[]{}|*#~^\\")
     assert formatting.plain_name(shown) == shown

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reflection.explain.evidence import EvidenceBook
-from reflection.explain.gathering import gather
 from reflection.explain.gate import Passed, Proposal, Rejected, judge
+from reflection.explain.gathering import gather
 from reflection.explain.writer import DeterministicWriter
 from reflection.ports import Facts
 from reflection.report import Finding, InsightKind
@@ -26,9 +26,7 @@ def _ref(book: EvidenceBook, evidence_id: str) -> str:
     return f"e{item.number}"
 
 
-def _judge(
-    book: EvidenceBook, text: str, *ids: str, kind: InsightKind = "key_learning"
-) -> Passed | Rejected:
+def _judge(book: EvidenceBook, text: str, *ids: str, kind: InsightKind = "key_learning") -> Passed | Rejected:
     """Judge a text whose `<id>` marks stand for references."""
     refs = {evidence_id: _ref(book, evidence_id) for evidence_id in ids}
     for evidence_id, ref in refs.items():
@@ -54,14 +52,16 @@ def test_what_evidence_carries_passes(book: EvidenceBook, text: str, ids: tuple[
     verdict = _judge(book, text, *ids)
     assert isinstance(verdict, Passed), verdict
     assert verdict.evidence == ids
-    assert "{" not in verdict.text and verdict.text.endswith(".")
+    assert "{" not in verdict.text
+    assert verdict.text.endswith(".")
 
 
 def test_figures_and_names_are_rendered_by_us(book: EvidenceBook) -> None:
     verdict = _judge(book, "with {<finding:f1>.about} CTR was {<finding:f1>.effect}", "finding:f1")
     assert verdict == Passed("key_learning", "With age 18-25 CTR was +32.0 %.", ("finding:f1",))
     verdict = _judge(book, "{<delta:cpa>.about} came to {<delta:cpa>.actual}.", "delta:cpa")
-    assert isinstance(verdict, Passed) and verdict.text == "CPA came to USD 19.27."
+    assert isinstance(verdict, Passed)
+    assert verdict.text == "CPA came to USD 19.27."
 
 
 FIGURE = "{<delta:ctr>.actual}"
@@ -126,9 +126,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("text", "reason"), BAD)
-def test_what_evidence_does_not_carry_falls_with_its_reason(
-    book: EvidenceBook, text: str, reason: str
-) -> None:
+def test_what_evidence_does_not_carry_falls_with_its_reason(book: EvidenceBook, text: str, reason: str) -> None:
     verdict = _judge(book, text, "delta:ctr")
     assert isinstance(verdict, Rejected), verdict
     assert reason in verdict.reason
@@ -155,7 +153,8 @@ def test_empty_or_endless_items_fall(book: EvidenceBook, text: str) -> None:
 def test_noise_must_be_called_noise(book: EvidenceBook) -> None:
     text = "CVR rose to {<delta:cvr>.actual}"
     fallen = _judge(book, text, "delta:cvr")
-    assert isinstance(fallen, Rejected) and "noise" in fallen.reason
+    assert isinstance(fallen, Rejected)
+    assert "noise" in fallen.reason
     assert isinstance(_judge(book, f"{text}, which cannot be told from noise", "delta:cvr"), Passed)
     for taken_back in ("which is beyond noise", "and that is not noise", "more than noise", "not uncertain"):
         assert isinstance(_judge(book, f"{text}, {taken_back}", "delta:cvr"), Rejected)
@@ -163,7 +162,8 @@ def test_noise_must_be_called_noise(book: EvidenceBook) -> None:
 
 def test_every_sentence_shows_something_of_its_evidence(book: EvidenceBook) -> None:
     fallen = _judge(book, "CTR rose to {<delta:ctr>.actual}. So spend it all.", "delta:ctr")
-    assert isinstance(fallen, Rejected) and "a sentence that shows nothing" in fallen.reason
+    assert isinstance(fallen, Rejected)
+    assert "a sentence that shows nothing" in fallen.reason
 
 
 @pytest.mark.parametrize("verb", ["raised", "boosted", "drove"])
@@ -188,7 +188,8 @@ def test_advice_follows_the_direction_of_its_finding(book: EvidenceBook) -> None
     more = "Plan more with {<finding:f2>.about}, likely {<finding:f2>.odds}."
     less = more.replace("more", "less")
     fallen = _judge(book, more, "finding:f2", kind="recommendation")
-    assert isinstance(fallen, Rejected) and "against" in fallen.reason
+    assert isinstance(fallen, Rejected)
+    assert "against" in fallen.reason
     assert isinstance(_judge(book, less, "finding:f2", kind="recommendation"), Passed)
 
 

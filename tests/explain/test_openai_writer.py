@@ -63,9 +63,11 @@ def test_a_bad_server_costs_the_deadline_at_most_and_no_sentence(
     assert insights.source == "deterministic"
     assert insights.statements == expected.statements
     assert insights.narrative_summary == expected.narrative_summary
-    assert insights.rejected and insights.rejected[0].startswith("no sentence of the model was used: ")
+    assert insights.rejected
+    assert insights.rejected[0].startswith("no sentence of the model was used: ")
     everything = f"{insights} {caplog.text}"
-    assert KEY not in everything and "canary" not in everything
+    assert KEY not in everything
+    assert "canary" not in everything
 
 
 def test_a_server_that_is_not_there(rich_facts: Facts) -> None:
@@ -109,12 +111,11 @@ def test_good_sentences_take_the_place_of_the_deterministic_ones(fake_server: An
     frame = DeterministicWriter().write(rich_facts)
     assert insights.source == "mixed"
     sources = [item.source for item in insights.statements]
-    assert sources.count("model-x") == 2 and len(sources) == len(frame.statements)
+    assert sources.count("model-x") == 2
+    assert len(sources) == len(frame.statements)
     assert "The higher CTR accounts for USD 18.03 of the lower CPA." in insights.key_learnings
     assert "Give age 18-25 more room: CTR is 97 % likely to be above average." in insights.recommendations
-    assert insights.rejected == (
-        "anomaly: it holds a number, link, markup or sign that is not from evidence",
-    )
+    assert insights.rejected == ("anomaly: it holds a number, link, markup or sign that is not from evidence",)
     for written, framed in zip(insights.statements, frame.statements, strict=True):
         assert written.source == "model-x" or written == framed
         assert (written.kind, written.priority) == (framed.kind, framed.priority)
@@ -128,9 +129,7 @@ def test_a_server_without_the_responses_api_is_asked_by_chat(fake_server: Any, r
     assert [path for path, _ in fake_server.requests] == ["/v1/responses", "/v1/chat/completions"]
 
 
-def test_the_server_is_asked_with_a_strict_schema_and_told_not_to_store(
-    fake_server: Any, rich_facts: Facts
-) -> None:
+def test_the_server_is_asked_with_a_strict_schema_and_told_not_to_store(fake_server: Any, rich_facts: Facts) -> None:
     _writer(fake_server.url).write(rich_facts)
     _, body = fake_server.requests[0]
     assert body["store"] is False
@@ -149,7 +148,8 @@ def test_the_model_sees_evidence_between_fences_and_no_text_of_the_campaign(
     _writer(fake_server.url).write(facts)
     sent = fake_server.requests[0][1]["input"]
     assert sent.count("<<<evidence") == sent.count("evidence>>>") == 1
-    assert "CANARY" not in sent and "secret summary" not in sent
+    assert "CANARY" not in sent
+    assert "secret summary" not in sent
     document = json.loads(sent.removeprefix("<<<evidence\n").removesuffix("\nevidence>>>"))
     assert document["evidence"][0]["ref"] == "e1"
     assert sent == fenced(gather(facts))
@@ -227,9 +227,7 @@ def test_an_allowance_is_reserved_settled_and_renewed() -> None:
     assert not allowance.reserve("a", 101)
 
 
-def test_the_model_is_not_asked_again_while_a_sentence_is_only_rejected(
-    fake_server: Any, rich_facts: Facts
-) -> None:
+def test_the_model_is_not_asked_again_while_a_sentence_is_only_rejected(fake_server: Any, rich_facts: Facts) -> None:
     fake_server.items = [{"kind": "anomaly", "text": "evil", "evidence": []}] * 20
     insights = _writer(fake_server.url).write(rich_facts)
     assert insights.source == "deterministic"

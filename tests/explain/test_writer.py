@@ -102,9 +102,7 @@ def test_campaigns_against_a_finding_are_counted_with_the_right_verb(
     assert words in text
 
 
-def test_one_campaign_is_singular(
-    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
-) -> None:
+def test_one_campaign_is_singular(make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]) -> None:
     text = " ".join(_write(make_facts(findings=(make_finding(evidence_count=1),))).key_learnings)
     assert "1 campaign)" in text
 
@@ -123,9 +121,7 @@ def _without_revenue(sample: dict[str, Any], *sides: str) -> dict[str, Any]:
     return changed
 
 
-def test_missing_revenue_is_named_and_asked_for(
-    make_facts: Callable[..., Facts], sample: dict[str, Any]
-) -> None:
+def test_missing_revenue_is_named_and_asked_for(make_facts: Callable[..., Facts], sample: dict[str, Any]) -> None:
     insights = _write(make_facts(_without_revenue(sample, "expected_metrics", "actual_metrics")))
     assert "Revenue is missing, so ROAS and average order value cannot be told." in insights.key_learnings
     assert "Send revenue with the next campaign: without it ROAS stays unknown." in insights.recommendations
@@ -138,9 +134,7 @@ def test_a_forecast_without_revenue_is_named(make_facts: Callable[..., Facts], s
     assert "The forecast has no revenue, so ROAS cannot be compared." in insights.key_learnings
 
 
-def test_no_conversions_give_no_cpa_but_the_reason(
-    make_facts: Callable[..., Facts], sample: dict[str, Any]
-) -> None:
+def test_no_conversions_give_no_cpa_but_the_reason(make_facts: Callable[..., Facts], sample: dict[str, Any]) -> None:
     sample["actual_metrics"] = sample["actual_metrics"] | {"conversions": 0, "revenue": 0.0}
     insights = _write(make_facts(sample))
     assert "CPA USD 0" not in insights.narrative_summary
@@ -153,9 +147,7 @@ def test_conversions_above_clicks_are_an_anomaly(make_facts: Callable[..., Facts
     assert any("conversions exceed clicks" in text for text in _write(make_facts(sample)).anomalies)
 
 
-def test_without_a_currency_amounts_are_plain_numbers(
-    make_facts: Callable[..., Facts], sample: dict[str, Any]
-) -> None:
+def test_without_a_currency_amounts_are_plain_numbers(make_facts: Callable[..., Facts], sample: dict[str, Any]) -> None:
     sample.pop("currency")
     text = _write(make_facts(sample)).statements[0].text
     assert "CPA 19.27 against 50.00 expected" in text
@@ -204,7 +196,6 @@ def _amounts(most: float) -> st.SearchStrategy[float]:
     return st.floats(0, most).map(lambda value: round(value, 2))
 
 
-
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     impressions=counts,
@@ -233,7 +224,8 @@ def test_any_campaign_is_told_in_sound_sentences(
     assert insights.narrative_summary
     for statement in insights.statements:
         text = statement.text
-        assert text.endswith(".") and text[0].isupper()
+        assert text.endswith(".")
+        assert text[0].isupper()
         assert not re.search(r"nan|inf\b|None|\{|\}|  |\.\.|e[+-]\d", text), text
         assert not CAUSAL.search(text), text
 
@@ -245,4 +237,9 @@ def test_phrases_hold_no_digits_so_that_figures_come_from_evidence_only() -> Non
 
 def test_lists_read_naturally() -> None:
     listed = phrases_en.ENGLISH.listed
-    assert [listed([]), listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+    assert [listed([]), listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]

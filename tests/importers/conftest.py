@@ -29,9 +29,7 @@ def real_export() -> Path:
 def write(tmp_path: Path) -> Writer:
     """Write rows as a delimited file; returns its path."""
 
-    def _write(
-        rows: list[list[str]], name: str = "export.csv", delimiter: str = ",", encoding: str = "utf-8"
-    ) -> Path:
+    def _write(rows: list[list[str]], name: str = "export.csv", delimiter: str = ",", encoding: str = "utf-8") -> Path:
         out = io.StringIO()
         csv.writer(out, delimiter=delimiter).writerows(rows)
         path = tmp_path / name
@@ -99,7 +97,9 @@ def workbook(rows: list[list[str | float | None]], *, raw_sheet: bytes | None = 
                 cells.append(f'<c r="{where}"><v>{value!r}</v></c>')
         lines.append(f'<row r="{number}">{"".join(cells)}</row>')
     space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    sheet = f'<?xml version="1.0" encoding="UTF-8"?><worksheet {space}><sheetData>{"".join(lines)}</sheetData></worksheet>'
+    sheet = (
+        f'<?xml version="1.0" encoding="UTF-8"?><worksheet {space}><sheetData>{"".join(lines)}</sheetData></worksheet>'
+    )
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"
     parts = {

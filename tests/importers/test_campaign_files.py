@@ -59,7 +59,14 @@ def test_reads_one_object_however_it_is_laid_out(text: str) -> None:
 
 def test_a_bad_line_is_an_error_with_its_number_and_the_rest_goes_on() -> None:
     lines = read(
-        "\n".join([json.dumps(body(1)), "{oops", json.dumps({**body(2), "platform": "unknown"}), json.dumps(body(3))])
+        "\n".join(
+            [
+                json.dumps(body(1)),
+                "{oops",
+                json.dumps({**body(2), "platform": "unknown"}),
+                json.dumps(body(3)),
+            ]
+        )
     )
 
     assert [line.line for line in lines] == [1, 2, 3, 4]
@@ -72,7 +79,17 @@ def test_a_bad_line_is_an_error_with_its_number_and_the_rest_goes_on() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ['{"a": NaN}', '{"a": Infinity}', '{"a": 1, "a": 2}', "[" * 100_000, "null", "3", '"text"', "{}", '{"a": 1e400}'],
+    [
+        '{"a": NaN}',
+        '{"a": Infinity}',
+        '{"a": 1, "a": 2}',
+        "[" * 100_000,
+        "null",
+        "3",
+        '"text"',
+        "{}",
+        '{"a": 1e400}',
+    ],
 )
 def test_what_is_no_campaign_is_an_error_never_a_crash(line: str) -> None:
     lines = read(json.dumps(body(1)) + "\n" + line + "\n" + json.dumps(body(2)))
@@ -160,7 +177,7 @@ def test_memory_does_not_grow_with_json_lines() -> None:
     line = json.dumps(body()).encode() + b"\n"
 
     class _Endless(io.RawIOBase):
-        left = 20_000
+        left = 4_000
 
         def readable(self) -> bool:
             return True
@@ -179,5 +196,5 @@ def test_memory_does_not_grow_with_json_lines() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert count == 19_999
+    assert count == 3_999
     assert peak < 2 << 20

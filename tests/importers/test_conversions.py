@@ -41,7 +41,13 @@ def test_default_actions_do_not_contain_each_other() -> None:
 
 def test_the_only_conversion_indicator_decides(write: Write, meta_header: list[str], meta_row: Row) -> None:
     report = read_export(
-        write([meta_header, meta_row(conversions=7), meta_row(campaign="Traffic", conversions=260, indicator="actions:link_click")])
+        write(
+            [
+                meta_header,
+                meta_row(conversions=7),
+                meta_row(campaign="Traffic", conversions=260, indicator="actions:link_click"),
+            ]
+        )
     )
 
     assert report.totals.conversions == 7
@@ -49,7 +55,9 @@ def test_the_only_conversion_indicator_decides(write: Write, meta_header: list[s
     assert "link_click are results, not conversions" in " ".join(item.message for item in report.findings)
 
 
-def test_a_campaign_with_other_results_only_is_left_out_not_zero(write: Write, meta_header: list[str], meta_row: Row) -> None:
+def test_a_campaign_with_other_results_only_is_left_out_not_zero(
+    write: Write, meta_header: list[str], meta_row: Row
+) -> None:
     report = read_export(write([meta_header, meta_row(), meta_row(campaign="Traffic", indicator="actions:link_click")]))
 
     assert [c.campaign_id for c in report.campaigns] == ["meta_autumn-8a0d64dd"] or len(report.campaigns) == 1
@@ -57,7 +65,9 @@ def test_a_campaign_with_other_results_only_is_left_out_not_zero(write: Write, m
     assert "campaigns_left_out" in codes(report)
 
 
-def test_blank_results_are_none_where_others_are_conversions(write: Write, meta_header: list[str], meta_row: Row) -> None:
+def test_blank_results_are_none_where_others_are_conversions(
+    write: Write, meta_header: list[str], meta_row: Row
+) -> None:
     blank = meta_row(day="2026-09-02", indicator="")
     blank[7] = ""
 
@@ -67,7 +77,9 @@ def test_blank_results_are_none_where_others_are_conversions(write: Write, meta_
     assert "cells_missing" not in codes(report)
 
 
-def test_only_link_clicks_make_no_campaign_until_the_user_says_so(write: Write, meta_header: list[str], meta_row: Row) -> None:
+def test_only_link_clicks_make_no_campaign_until_the_user_says_so(
+    write: Write, meta_header: list[str], meta_row: Row
+) -> None:
     path = write([meta_header, meta_row(indicator="actions:link_click", conversions=150)])
 
     silent, asked = read_export(path), read_export(path, ImportOptions(conversions="actions:link_click"))
@@ -85,7 +97,9 @@ def test_results_without_an_indicator_are_not_taken(write: Write, meta_header: l
 
 
 def test_two_kinds_of_conversions_are_said(write: Write, meta_header: list[str], meta_row: Row) -> None:
-    report = read_export(write([meta_header, meta_row(conversions=3), meta_row(campaign="Leads", conversions=4, indicator=LEAD)]))
+    report = read_export(
+        write([meta_header, meta_row(conversions=3), meta_row(campaign="Leads", conversions=4, indicator=LEAD)])
+    )
 
     note = next(item for item in report.findings if item.code == "conversions_by_indicator")
     assert note.severity == "warning"
@@ -108,7 +122,9 @@ def test_the_user_may_name_any_column(write: Write, meta_header: list[str], meta
     assert "as asked" in report.conversions
 
 
-def test_a_name_that_is_nowhere_is_refused_with_what_could_be_named(write: Write, meta_header: list[str], meta_row: Row) -> None:
+def test_a_name_that_is_nowhere_is_refused_with_what_could_be_named(
+    write: Write, meta_header: list[str], meta_row: Row
+) -> None:
     with pytest.raises(ImportFileError) as caught:
         read_export(write([meta_header, meta_row()]), ImportOptions(conversions="sales"))
 
@@ -130,7 +146,15 @@ def test_linkedin_counts_leads_or_conversions_by_objective(files: Path) -> None:
 
 
 def test_two_conversion_columns_and_no_indicator_ask(write: Write) -> None:
-    header = ["Day", "Campaign name", "Amount spent (EUR)", "Impressions", "Link clicks", "Purchases", "Leads"]
+    header = [
+        "Day",
+        "Campaign name",
+        "Amount spent (EUR)",
+        "Impressions",
+        "Link clicks",
+        "Purchases",
+        "Leads",
+    ]
     path = write([header, ["2026-09-01", "A", "10", "100", "10", "1", "2"]])
 
     report = read_export(path)

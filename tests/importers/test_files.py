@@ -48,14 +48,19 @@ def zipped(**members: bytes) -> bytes:
 def streamed(piece: bytes, times: int) -> bytes:
     """A zip archive of one piece repeated, written without ever holding it whole."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("report.csv", "w") as member:
+    with (
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("report.csv", "w") as member,
+    ):
         for _ in range(times):
             member.write(piece)
     return out.getvalue()
 
 
 @pytest.mark.parametrize(
-    "wrap", [lambda data: data, gzip.compress, lambda data: zipped(report__csv=data)], ids=["plain", "gzip", "zip"]
+    "wrap",
+    [lambda data: data, gzip.compress, lambda data: zipped(report__csv=data)],
+    ids=["plain", "gzip", "zip"],
 )
 def test_a_table_is_found_in_whatever_wraps_it(wrap: Callable[[bytes], bytes]) -> None:
     source = open_source(wrap(TABLE), "any")
@@ -163,7 +168,9 @@ def test_a_workbook_bomb_is_refused(make_workbook: Callable[..., bytes]) -> None
     assert "bomb" in refused(make_workbook([], raw_sheet=sheet), "report.xlsx").message
 
 
-def test_two_cells_far_apart_do_not_allocate_the_rectangle_between(make_workbook: Callable[..., bytes]) -> None:
+def test_two_cells_far_apart_do_not_allocate_the_rectangle_between(
+    make_workbook: Callable[..., bytes],
+) -> None:
     sheet = (
         b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'
         b'<c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'

@@ -89,7 +89,12 @@ def test_reads_the_right_facts(
     report = read_export(files / folder / name, AS_OF)
 
     assert report.kind == "performance"
-    assert (report.dialect, report.currency, report.granularity, report.rows) == (dialect, currency, granularity, rows)
+    assert (report.dialect, report.currency, report.granularity, report.rows) == (
+        dialect,
+        currency,
+        granularity,
+        rows,
+    )
     assert report.period == (first, last)
     assert figures(report) == pytest.approx(totals)
     assert not report.rejects
@@ -169,7 +174,11 @@ def test_meta_actions_are_summed_without_counting_an_event_twice(files: Path) ->
     """ad 6229007992271 has 2 + 2 leads by pixel on two days; `lead` beside them says the same again."""
     seeds = files / "warehouse_seeds"
     reports = read_exports(
-        [seeds / "meta__facebook_ads_basic_ad_data.csv", seeds / "meta__facebook_ads_basic_ad_actions_data.csv"], AS_OF
+        [
+            seeds / "meta__facebook_ads_basic_ad_data.csv",
+            seeds / "meta__facebook_ads_basic_ad_actions_data.csv",
+        ],
+        AS_OF,
     )
 
     assert reports[0].totals.conversions is not None

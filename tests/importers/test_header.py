@@ -63,7 +63,12 @@ def test_words_any_platform_could_use_are_not_enough() -> None:
 
 
 def test_they_are_when_the_user_names_the_platform(write: Callable[..., Path]) -> None:
-    path = write([["Campaign name", "Date", "Impressions", "Clicks", "Cost", "Conversions"], ["A", "2026-09-01", "9", "1", "1", "1"]])
+    path = write(
+        [
+            ["Campaign name", "Date", "Impressions", "Clicks", "Cost", "Conversions"],
+            ["A", "2026-09-01", "9", "1", "1", "1"],
+        ]
+    )
 
     assert read_export(path, ImportOptions(platform="tiktok")).platform == "TikTok"
 
@@ -84,7 +89,9 @@ def test_an_unrecognised_table_shows_what_was_seen(write: Callable[..., Path]) -
 
 
 def test_a_mixture_of_languages_is_completed_from_the_others() -> None:
-    header = header_of("Tag;Kampagnenname;Impressionen;Link-Klicks;Amount spent (EUR);Purchases\n2026-09-01;A;1;1;1;1\n")
+    header = header_of(
+        "Tag;Kampagnenname;Impressionen;Link-Klicks;Amount spent (EUR);Purchases\n2026-09-01;A;1;1;1;1\n"
+    )
 
     assert header is not None
     assert header.language == "de"
@@ -94,7 +101,7 @@ def test_a_mixture_of_languages_is_completed_from_the_others() -> None:
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [("Amount spent (EUR)", ("Amount spent", "EUR")), ("消化金額 (JPY)", ("消化金額", "JPY")),
-     ("Clicks (all)", ("Clicks (all)", "")), ("Cost", ("Cost", "")), ("Importe gastado (ＥＵＲ)", ("Importe gastado", "EUR"))],
+     ("Clicks (all)", ("Clicks (all)", "")), ("Cost", ("Cost", "")), ("Importe gastado (ＥＵＲ)", ("Importe gastado", "EUR"))],  # noqa: E501
 )  # fmt: skip
 def test_currency_is_read_from_the_header(cell: str, expected: tuple[str, str]) -> None:
     assert split_currency(cell) == expected

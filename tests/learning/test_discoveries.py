@@ -146,7 +146,9 @@ def test_the_intercept_is_never_a_finding(fitted: Fit) -> None:
 def test_composed_findings_have_the_sign_of_the_metric(world: object, fitted: Fit) -> None:
     """With CPM and CVR knowing nothing new, what raises CTR lowers CPA."""
     quiet = world.fit(seed=5)  # type: ignore[attr-defined]
-    zero = type(quiet)(**{**quiet.__dict__, "estimate": np.zeros(len(quiet.mean)), "error": np.full(len(quiet.mean), 0.01)})
+    zero = type(quiet)(
+        **{**quiet.__dict__, "estimate": np.zeros(len(quiet.mean)), "error": np.full(len(quiet.mean), 0.01)}
+    )
     judged, alone = discover_composed({"cpm": zero, "ctr": fitted, "cvr": zero}, CPA), discover(fitted)
     sure = alone.selected & (alone.lfsr < 1e-4)
 

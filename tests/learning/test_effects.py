@@ -14,7 +14,16 @@ from reflection.learning.statistics import SufficientStatistics
 
 
 def _finite(found: Fit) -> bool:
-    arrays = (found.mean, found.sd, found.low, found.high, found.estimate, found.error, found.draws, found.tau)
+    arrays = (
+        found.mean,
+        found.sd,
+        found.low,
+        found.high,
+        found.estimate,
+        found.error,
+        found.draws,
+        found.tau,
+    )
     return all(bool(np.isfinite(a).all()) for a in (*arrays, found.covariance, found.exposure))
 
 
@@ -150,7 +159,9 @@ def test_more_evidence_narrows_intervals(make_world: Callable[..., object]) -> N
     assert many.sd[1:].mean() < 0.5 * few.sd[1:].mean()
 
 
-def test_integrating_the_variances_widens_what_plugging_in_makes_too_narrow(make_world: Callable[..., object]) -> None:
+def test_integrating_the_variances_widens_what_plugging_in_makes_too_narrow(
+    make_world: Callable[..., object],
+) -> None:
     statistics = SufficientStatistics()
     statistics.add(make_world(20, 6).rows)  # type: ignore[attr-defined]
     view = statistics.view()
@@ -206,3 +217,13 @@ def test_breakdown_cells_teach_more_than_their_campaign(make_world: Callable[...
 def test_the_intercept_is_relative_to_the_reference(fitted: Fit) -> None:
     assert fitted.layout.features[0] == INTERCEPT
     assert abs(fitted.mean[0]) < 0.5
+
+
+def test_the_bayes_factor_tells_worlds_with_effects_from_worlds_without(
+    make_world: Callable[..., object],
+) -> None:
+    real = [make_world(60, seed).fit().log_bayes_factor for seed in range(5)]  # type: ignore[attr-defined]
+    null = [make_world(60, seed, effect_sd=0.0).fit().log_bayes_factor for seed in range(5)]  # type: ignore[attr-defined]
+
+    assert min(real) > 2
+    assert np.mean(null) < 0

@@ -33,7 +33,9 @@ def test_a_standard_error_is_that_of_repeated_experiments() -> None:
     rng = np.random.default_rng(0)
     lifts = [rate_lift((float(a), 2000.0), (float(b), 2000.0)) for a, b in rng.poisson(100, (4000, 2))]
 
-    assert np.mean([lift.standard_error for lift in lifts]) == pytest.approx(np.std([lift.log_lift for lift in lifts]), rel=0.05)
+    assert np.mean([lift.standard_error for lift in lifts]) == pytest.approx(
+        np.std([lift.log_lift for lift in lifts]), rel=0.05
+    )
 
 
 @pytest.mark.parametrize("count", [0.0, 1.0, 1e12])
@@ -51,7 +53,9 @@ def test_a_reported_interval_becomes_a_standard_error() -> None:
 
 
 def test_what_the_arms_share_cancels() -> None:
-    rows = experiment_rows({VIDEO: 1.0, META: 1.0, INTERCEPT: 1.0}, {IMAGE: 1.0, META: 1.0, INTERCEPT: 1.0}, Lift(0.2, 0.1))
+    rows = experiment_rows(
+        {VIDEO: 1.0, META: 1.0, INTERCEPT: 1.0}, {IMAGE: 1.0, META: 1.0, INTERCEPT: 1.0}, Lift(0.2, 0.1)
+    )
 
     assert dict(zip(rows.design.features, rows.design.data / GRID, strict=True)) == {VIDEO: 1.0, IMAGE: -1.0}
     assert rows.stratum.tolist() == [Stratum.EXPERIMENT]

@@ -9,7 +9,7 @@ import pytest
 from scipy import linalg, stats
 
 from reflection.learning import posterior as module
-from reflection.learning.layout import INTERCEPT, Feature
+from reflection.learning.layout import INTERCEPT, Feature, Layout
 from reflection.learning.posterior import INTERCEPT_SD, Model
 from reflection.learning.rows import GRID, Design, Rows, Stratum
 from reflection.learning.statistics import SufficientStatistics, View
@@ -48,7 +48,9 @@ def _components(model: Model) -> np.ndarray:
     return np.log(np.linspace(0.1, 0.5, model.dimensions))
 
 
-def _dense(rows: Rows, view: View, model: Model, components: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def _dense(
+    rows: Rows, view: View, model: Model, components: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Mean, covariance and evidence in the n-dimensional data space, with an explicit null-space prior."""
     layout = view.layout
     x = np.zeros((len(rows), len(layout)))
@@ -81,7 +83,20 @@ def test_the_evidence_differs_from_the_dense_one_by_a_constant(rows: Rows, view:
     one, other = _components(model), _components(model)[::-1] - 0.3
     found = model.posterior(one).log_evidence - model.posterior(other).log_evidence
 
-    assert found == pytest.approx(_dense(rows, view, model, one)[2] - _dense(rows, view, model, other)[2], abs=1e-7)
+    assert found == pytest.approx(
+        _dense(rows, view, model, one)[2] - _dense(rows, view, model, other)[2], abs=1e-7
+    )
+
+
+def test_evidences_of_different_layouts_are_comparable(rows: Rows, view: View) -> None:
+    """Without any variance of effects, every layout is the intercept alone."""
+    model = Model(view)
+    at = np.concatenate([np.log([0.3, 0.4]), np.full(len(view.layout.groups), -12.0)])
+    statistics = SufficientStatistics()
+    statistics.add(rows)
+    bare = Model(statistics.view(Layout.of([])))
+
+    assert model.posterior(at).log_evidence == pytest.approx(bare.posterior(at[:2]).log_evidence, abs=1e-3)
 
 
 def test_the_gradient_equals_finite_differences(view: View) -> None:

@@ -30,7 +30,12 @@ def test_uncertainty_is_that_of_the_draws(world: object, fitted: Fit) -> None:
 
 def test_unseen_signals_widen_and_never_crash(world: object, fitted: Fit) -> None:
     cell = dict(world.cells[0])  # type: ignore[attr-defined]
-    strange = {**cell, Feature("platform", "new"): 1.0, Feature("never", "heard"): 1.0, Feature("a*b", "x*y"): 1.0}
+    strange = {
+        **cell,
+        Feature("platform", "new"): 1.0,
+        Feature("never", "heard"): 1.0,
+        Feature("a*b", "x*y"): 1.0,
+    }
     known, unknown = predict(fitted, cell_design([cell])), predict(fitted, cell_design([strange]))
 
     assert unknown.mean[0] == pytest.approx(known.mean[0])

@@ -31,7 +31,10 @@ def test_one_cell_is_one_between_row_with_the_intercept() -> None:
     rows, origin = campaign_rows(*_observed([(A, -0.5, 0.25)]))
 
     assert rows.stratum.tolist() == [Stratum.BETWEEN]
-    assert dict(zip(rows.design.features, rows.design.data.tolist(), strict=True)) == {INTERCEPT: GRID, A: GRID}
+    assert dict(zip(rows.design.features, rows.design.data.tolist(), strict=True)) == {
+        INTERCEPT: GRID,
+        A: GRID,
+    }
     assert rows.y.tolist() == [-0.5 * GRID]
     assert rows.v.tolist() == [0.25]
     assert origin.tolist() == [0]
@@ -91,7 +94,9 @@ def test_the_rows_of_a_campaign_carry_all_its_information() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(CELL, min_size=1, max_size=6), st.randoms(use_true_random=False))
-def test_the_order_of_cells_changes_nothing(cells: list[tuple[Feature, float, float]], random: object) -> None:
+def test_the_order_of_cells_changes_nothing(
+    cells: list[tuple[Feature, float, float]], random: object
+) -> None:
     campaign = [i % 2 for i in range(len(cells))]
     shuffled = list(zip(cells, campaign, strict=True))
     random.shuffle(shuffled)  # type: ignore[attr-defined]

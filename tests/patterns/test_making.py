@@ -2,7 +2,15 @@
 
 import pytest
 
-from reflection.patterns.making import HIGHER_IS_BETTER, METRIC_NAMES, finding_id, impact, is_favorable, percent, percent_band
+from reflection.patterns.making import (
+    HIGHER_IS_BETTER,
+    METRIC_NAMES,
+    finding_id,
+    impact,
+    is_favorable,
+    percent,
+    percent_band,
+)
 
 
 def test_a_claim_has_one_id_and_another_claim_another():

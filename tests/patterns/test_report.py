@@ -29,6 +29,16 @@ def test_video_on_meta_for_students_is_what_the_history_taught(sample, knowledge
     assert all(finding.direction == "favorable" for finding in found.winning_audiences)
 
 
+def test_findings_are_spelt_as_the_campaign_spells_its_signals(make_campaign, knowledge):
+    campaign = make_campaign(creatives=[{"id": "crt_010", "type": "VIDEO"}])
+    (finding,) = _report(campaign, knowledge).high_performing_creatives
+    assert finding.metadata["label"] == "creative type VIDEO"
+    assert finding.title.startswith("creative type VIDEO: ROAS")
+    assert finding.description.startswith("creative type VIDEO comes with")
+    known = next(item for item in knowledge.findings if item.finding_id == finding.finding_id)
+    assert known.metadata["label"] == "creative type video"
+
+
 def test_a_campaign_of_the_history_meets_what_is_said_about_itself(history, knowledge):
     finding = next(f for f in knowledge.findings if f.category == "budget_inefficiency")
     campaign = next(c for c in history if c.campaign_id == finding.supporting[0])
@@ -40,7 +50,7 @@ def test_categories_together_are_the_whole_report(history, knowledge):
         found = _report(campaign, knowledge)
         parts = (found.winning_audiences + found.high_performing_creatives + found.budget_inefficiencies
                  + found.platform_trends + found.clusters)  # fmt: skip
-        assert set(f.finding_id for f in parts) == set(f.finding_id for f in found.pattern_report)
+        assert {f.finding_id for f in parts} == {f.finding_id for f in found.pattern_report}
 
 
 def test_tags_are_signals_and_kinds_of_findings(sample, knowledge):

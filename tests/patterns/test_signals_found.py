@@ -9,17 +9,24 @@ from reflection.support import SupportIndex
 
 @pytest.fixture(scope="module")
 def found(fitted):
-    return {item.signal_key: item for item in signal_findings(effect_rows(fitted), fitted.table, SupportIndex(fitted), "roas")}
+    return {
+        item.signal_key: item
+        for item in signal_findings(effect_rows(fitted), fitted.table, SupportIndex(fitted), "roas")
+    }
 
 
 @pytest.mark.parametrize(
     ("group", "category"),
     [
-        ("audience", "winning_audience"), ("audience.age", "winning_audience"), ("platform*audience.age", "winning_audience"),
-        ("creative.type", "high_performing_creative"), ("platform*creative.type", "high_performing_creative"),
-        ("platform", "platform_trend"), ("objective", "platform_trend"),
+        ("audience", "winning_audience"),
+        ("audience.age", "winning_audience"),
+        ("platform*audience.age", "winning_audience"),
+        ("creative.type", "high_performing_creative"),
+        ("platform*creative.type", "high_performing_creative"),
+        ("platform", "platform_trend"),
+        ("objective", "platform_trend"),
     ],
-)  # fmt: skip
+)
 def test_every_group_has_its_category(group, category):
     assert category_of(group) == category
 

@@ -20,7 +20,13 @@ def _campaigns(make_campaign, jump, currency="USD"):
             wobble = 1 + 0.04 * ((7 * week + len(platform)) % 5 - 2)
             ctr = 0.02 * wobble * (jump if platform == "Meta" and week >= 20 else 1.0)
             clicks = int(200_000 * ctr)
-            actual = {"impressions": 200_000, "clicks": clicks, "conversions": clicks * 0.05, "spend": 4000.0, "revenue": clicks * 4.0}
+            actual = {
+                "impressions": 200_000,
+                "clicks": clicks,
+                "conversions": clicks * 0.05,
+                "spend": 4000.0,
+                "revenue": clicks * 4.0,
+            }
             found.append(
                 evidence_of(
                     make_campaign(
@@ -75,7 +81,11 @@ def test_the_samples_have_no_planted_trend(fitted):
 def test_money_behind_a_trend_is_of_one_currency(make_campaign):
     evidence = _campaigns(make_campaign, jump=1.8)
     evidence += [
-        evidence_of(make_campaign(campaign_id=f"yen{i}", currency="JPY", actual={"spend": 1e9}, timestamp="2025-09-01T00:00:00+00:00"))
+        evidence_of(
+            make_campaign(
+                campaign_id=f"yen{i}", currency="JPY", actual={"spend": 1e9}, timestamp="2025-09-01T00:00:00+00:00"
+            )
+        )
         for i in range(3)
     ]
     for item in trend_findings(fit_metrics(EvidenceTable.of(evidence))):

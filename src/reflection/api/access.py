@@ -1,13 +1,15 @@
-"""Who is calling: keys, this-machine-only without keys, and the guards against being reached through a browser.
+"""Who is calling: keys, only this machine without keys, and guards against foreign web pages.
 
-Without keys only loopback clients are served, and only when they address this machine by a loopback name: a web page
-that points its own name at 127.0.0.1 (DNS rebinding) is refused, and so is what came through a proxy. Knows settings
-and headers; must not know what the routes do.
+Without keys only loopback clients are served, and only when they address this machine by a loopback name: a
+web page that points its own name at 127.0.0.1 (DNS rebinding) is refused, and so is what came through a
+proxy. Knows settings and headers; must not know what the routes do.
 """
 
 import hashlib
 import hmac
 import ipaddress
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -16,6 +18,10 @@ from starlette.types import Scope
 
 from reflection.errors import InvalidInput, NotAllowed, NotAuthenticated
 from reflection.settings import ANY_WORKSPACE, DEFAULT_WORKSPACE, LOOPBACK_HOSTS, WORKSPACE_NAME, Settings
+from reflection.store.keys import KeyRing, StoredKey
+
+RING_SECONDS = 1.0
+"""How long a look at the stored keys lasts: a key that was made or revoked is noticed after that time at most."""
 
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -35,11 +41,15 @@ class WrongKey(NotAuthenticated):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: `name` groups rate limits and logs (never a secret), `workspace` is `*` where any may be chosen."""
+    """Who calls: `name` is for rate limits (never a secret), `workspace` is `*` where any may be chosen.
+
+    `operates`: may see what concerns the installation as a whole, such as its metrics.
+    """
 
     name: str
     workspace: str
     writes: bool
+    operates: bool = False
 
     def workspace_for(self, wanted: str | None) -> str:
         """The workspace this request works in; `wanted` is the X-Workspace header.
@@ -60,24 +70,39 @@ class Caller:
 class Access:
     """Decides who a request comes from.
 
-    Keys are compared as SHA-256 digests in constant time, all of them every time.
+    Keys of the settings are compared as SHA-256 digests in constant time, all of them every time; keys made with
+    ``reflection keys create`` are known from a ring that `renew` brings up to date.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._keys = [
             (
                 hashlib.sha256(key.secret.get_secret_value().encode()).digest(),
-                Caller(f"key-{number}", key.workspace, key.writes),
+                Caller(f"key-{number}", key.workspace, key.writes, operates=key.workspace == ANY_WORKSPACE),
             )
             for number, key in enumerate(settings.api_keys, start=1)
         ]
-        own = LOOPBACK_HOSTS if not self._keys else frozenset[str]()
-        self._hosts = own | {host.casefold() for host in settings.allowed_hosts}
+        self._ring, self._renewed = KeyRing({}), -RING_SECONDS
+        self._named = frozenset(host.casefold() for host in settings.allowed_hosts)
 
     @property
     def has_keys(self) -> bool:
         """Whether callers need a key."""
-        return bool(self._keys)
+        return bool(self._keys) or bool(self._ring)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the stored keys must be looked at again before a caller is let in."""
+        return time.monotonic() - self._renewed >= RING_SECONDS
+
+    def renew(self, ring: Callable[[], KeyRing]) -> None:
+        """Look at the stored keys again.
+
+        Raises:
+            Unavailable: the store cannot be read; nobody is let in on old knowledge.
+        """
+        began = time.monotonic()
+        self._ring, self._renewed = ring(), began
 
     def check_origin(self, scope: Scope, headers: Headers) -> None:
         """Refuse foreign host names, proxies in front of a keyless server, and other sites' forms.
@@ -87,11 +112,12 @@ class Access:
             NotAllowed: the request came through a proxy, or from a foreign web page.
         """
         host = headers.get("host", "")
-        if self._hosts and _host_name(host) not in self._hosts:
+        hosts = self._named if self.has_keys else self._named | LOOPBACK_HOSTS
+        if hosts and _host_name(host) not in hosts:
             raise UnknownHost(
                 "the Host header does not name this server", hint="add the name to MARKO_ALLOWED_HOSTS"
             )
-        if not self._keys and any(name in headers for name in _PROXY_HEADERS):
+        if not self.has_keys and any(name in headers for name in _PROXY_HEADERS):
             raise NotAllowed(
                 "requests through a proxy need a key", hint="set MARKO_API_KEYS and send one of them"
             )
@@ -106,26 +132,39 @@ class Access:
             NotAuthenticated: keys are set and none was sent.
             WrongKey: one was sent that is not known.
         """
-        if not self._keys:
+        if not self.has_keys:
             if not is_loopback(client_of(scope)):
                 raise NotAllowed(
                     "without keys only clients on this machine are served",
-                    hint="set MARKO_API_KEYS and send one as 'Authorization: Bearer <key>' or 'X-API-Key: <key>'",
+                    hint="set MARKO_API_KEYS and send one as 'Authorization: Bearer <key>' or 'X-API-Key'",
                 )
-            return Caller("local", ANY_WORKSPACE, writes=True)
+            return Caller("local", ANY_WORKSPACE, writes=True, operates=True)
         sent = _sent_key(headers)
         if sent is None:
             raise NotAuthenticated(
                 "no key was sent", hint="send 'Authorization: Bearer <key>' or 'X-API-Key: <key>'"
             )
         digest = hashlib.sha256(sent.encode()).digest()
-        found: Caller | None = None
+        stored = self._ring.find(sent)
+        found: Caller | None = _caller_of(stored) if stored else None
         for known, caller in self._keys:
             if hmac.compare_digest(known, digest):
                 found = caller
         if found is None:
-            raise WrongKey("the key is not known", hint="check the key; MARKO_API_KEYS lists those that open")
+            raise WrongKey(
+                "the key is not known, or was revoked",
+                hint="check the key; MARKO_API_KEYS and 'reflection keys list' say which open",
+            )
         return found
+
+
+def _caller_of(key: StoredKey) -> Caller:
+    return Caller(
+        f"key-{key.key_id}",
+        key.workspace,
+        writes=key.scope != "read",
+        operates=key.scope == "admin" or key.workspace == ANY_WORKSPACE,
+    )
 
 
 def client_of(scope: Scope) -> str:

@@ -1,7 +1,7 @@
 """The application factory: settings and wiring in, an ASGI application out.
 
-    uvicorn app.main:app        builds its own wiring at start, runs the learner and the publisher, closes on shutdown
-    create_app(application)     serves an application somebody else built and will close
+    uvicorn app.main:app      builds its own wiring at start, runs learner and publisher, closes at the end
+    create_app(application)   serves an application somebody else built and will close
 
 Knows wiring; the routes do not.
 """
@@ -21,6 +21,7 @@ from reflection.api import logs, openapi, problems
 from reflection.api.access import Access
 from reflection.api.dependencies import enforce_policy
 from reflection.api.limits import BodyLimit, RateLimiter
+from reflection.api.metrics import Metrics
 from reflection.api.outermost import Outermost
 from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, may_call, methods_of, public_paths
 from reflection.errors import ReflectionError
@@ -37,24 +38,28 @@ def create_app(application: Application | None = None, settings: Settings | None
     settings = application.settings if application else settings or Settings.load()
     check_table()
     logs.configure(settings)
+    metrics = Metrics()
+    if application is not None:
+        application.observe_stage = metrics.stage
     app = FastAPI(
         title="Reflection & Learning Engine",
         version=version("reflection"),
-        description="Forecast against fact, what can be learnt, and what to do next; every number with its interval.",
+        description="Forecast against fact, what can be learnt, what next; every number with its interval.",
         openapi_url=None,
         redirect_slashes=False,
         dependencies=[Depends(enforce_policy(may_call))],
-        lifespan=_lifespan(application, settings),
+        lifespan=_lifespan(application, settings, metrics),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.application = application
-    access = Access(settings)
+    access, app.state.metrics = Access(settings), metrics
     app.add_middleware(
         Outermost,
         access=access,
         rates=RateLimiter(settings.limit),
         bodies=BodyLimit(settings.max_body_bytes, LARGE_BODIES),
         public=public_paths(),
+        metrics=metrics,
     )
     for error in (ReflectionError, HTTPException, RequestValidationError):
         app.add_exception_handler(error, problems.handle)
@@ -71,7 +76,7 @@ async def _method_not_allowed(request: Request, _error: Exception) -> Response:
     return problems.response_of(request, HTTPException(405, headers=allowed))
 
 
-def _lifespan(application: Application | None, settings: Settings):  # type: ignore[no-untyped-def]
+def _lifespan(application: Application | None, settings: Settings, metrics: Metrics):  # type: ignore[no-untyped-def]
     """Build at start, stop at the end; nothing to do for an application that belongs to the caller."""
 
     @asynccontextmanager
@@ -80,6 +85,7 @@ def _lifespan(application: Application | None, settings: Settings):  # type: ign
             yield
             return
         built = await run_in_threadpool(build, settings)
+        built.observe_stage = metrics.stage
         app.state.application = built
         built.learner.start()
         built.publisher.start()

@@ -1,7 +1,7 @@
-"""What routes ask for: the application, the workspace of the caller, the body's bytes, and the check of their policy.
+"""What routes ask for: the application, the caller's workspace, the body's bytes, the check of their policy.
 
-Endpoints stay synchronous (they run in the thread pool); what is here is asynchronous, because it only looks things up
-(a hop to the thread pool costs more) or waits for the body.
+Endpoints stay synchronous (they run in the thread pool); what is here is asynchronous, because it only
+looks things up (a hop to the thread pool costs more) or waits for the body.
 """
 
 from collections.abc import Awaitable, Callable
@@ -59,16 +59,19 @@ async def json_body(request: Request) -> bytes:
     return body
 
 
-def enforce_policy(may: Callable[[str, bool], bool]) -> Callable[[Request], Awaitable[None]]:
+def enforce_policy(may: Callable[[str, Caller], bool]) -> Callable[[Request], Awaitable[None]]:
     """A dependency for every route: the caller may do what the route does.
 
     Args:
-        may: (name of a route, whether the caller may write) -> whether the call is allowed.
+        may: (name of a route, the caller) -> whether the call is allowed.
     """
 
     async def check(request: Request) -> None:
-        if not may(f"{request.method} {request.scope['route'].path}", request.state.caller.writes):
-            raise NotAllowed("this key may read, not write", hint="use a key without ':read'")
+        if not may(f"{request.method} {request.scope['route'].path}", request.state.caller):
+            raise NotAllowed(
+                "this key may not do that",
+                hint="writing takes a key that may write; metrics take one for every workspace or of the scope admin",
+            )
 
     return check
 

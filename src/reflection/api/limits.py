@@ -19,7 +19,7 @@ FAILED_KEYS = RateLimitItemPerMinute(120)
 
 
 class RateLimiter:
-    """Fixed windows in memory: two numbers per caller, forgotten when the window has passed, so Retry-After is exact."""
+    """Fixed windows in memory: two numbers per caller, forgotten afterwards; Retry-After is exact."""
 
     def __init__(self, limit: RateLimitItem | None) -> None:
         self._limit = limit

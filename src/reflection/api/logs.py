@@ -1,7 +1,7 @@
 """Logging of the doors: one JSON object per line on standard error, without secrets and without forged lines.
 
-JSON escapes line breaks, so a name with a newline stays one line. Whatever text a log line is made of (a traceback, a
-message of a remote server), configured secrets are struck out last.
+JSON escapes line breaks, so a name with a newline stays one line. Whatever text a log line is made of (a
+traceback, a message of a remote server), configured secrets are struck out last.
 """
 
 import logging
@@ -43,6 +43,6 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[settings.log_level]
         ),
-        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # standard error as it is now, not as it was
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # stderr as it is now
         cache_logger_on_first_use=False,
     )

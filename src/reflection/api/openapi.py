@@ -1,6 +1,7 @@
 """The OpenAPI description: bodies that are parsed from bytes, and the one error shape on every path.
 
-Routes read their body as bytes (fast, strict); here their schema is put where the framework would have put it.
+Routes read their body as bytes (fast, strict); here their schema is put where the framework would have put
+it.
 """
 
 from typing import Any

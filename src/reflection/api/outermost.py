@@ -1,9 +1,10 @@
 """The outermost layer of the HTTP door: request id, gate, security headers, log line, and the last catch.
 
-Everything a request meets before routing happens here, so that nothing (not even a 404) answers an unknown caller and
-no exception leaves with its text. The one broad `except` of the HTTP door is here.
+Everything a request meets before routing happens here, so that nothing (not even a 404) answers an unknown
+caller and no exception leaves with its text. The one broad `except` of the HTTP door is here.
 """
 
+import asyncio
 import re
 import time
 import uuid
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reflection.api.access import Access, Caller, WrongKey, client_of
 from reflection.api.limits import BodyLimit, RateLimiter
+from reflection.api.metrics import Metrics
 from reflection.api.problems import response_of
 from reflection.errors import ReflectionError
 
@@ -37,9 +39,18 @@ class Outermost:
     """ASGI middleware around the whole application."""
 
     def __init__(
-        self, app: ASGIApp, *, access: Access, rates: RateLimiter, bodies: BodyLimit, public: frozenset[str]
+        self,
+        app: ASGIApp,
+        *,
+        access: Access,
+        rates: RateLimiter,
+        bodies: BodyLimit,
+        public: frozenset[str],
+        metrics: Metrics,
     ) -> None:
         self.app = app
+        self._metrics = metrics
+        self._renewing = asyncio.Lock()
         self._access = access
         self._rates = rates
         self._bodies = bodies
@@ -59,7 +70,9 @@ class Outermost:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         answer = _Answer(send, request_id)
         started = time.perf_counter()
+        self._metrics.began()
         try:
+            await self._renew_keys(scope)
             state["caller"] = self._admit(scope, headers)
             receive = self._bodies.guard(scope, headers.get("content-length"), receive)
             await self.app(scope, receive, answer.send)
@@ -72,9 +85,19 @@ class Outermost:
                 raise ConnectionAbortedError("the answer broke off") from None
             await response_of(Request(scope), error)(scope, receive, answer.send)
         finally:
-            elapsed = round((time.perf_counter() - started) * 1000, 1)
-            log.info("request", method=scope["method"], path=scope["path"], status=answer.status, ms=elapsed)
+            elapsed = time.perf_counter() - started
+            self._metrics.ended(scope, answer.status, elapsed)
+            ms = round(elapsed * 1000, 1)
+            log.info("request", method=scope["method"], path=scope["path"], status=answer.status, ms=ms)
             structlog.contextvars.unbind_contextvars("request_id")
+
+    async def _renew_keys(self, scope: Scope) -> None:
+        """Look at the stored keys once a second, in a thread of its own pool: busy endpoints must not hold it up."""
+        if scope["path"] in self._public or not self._access.is_stale:
+            return
+        async with self._renewing:
+            if self._access.is_stale:
+                await asyncio.to_thread(self._access.renew, scope["app"].state.application.keys.ring)
 
     def _admit(self, scope: Scope, headers: Headers) -> Caller:
         self._access.check_origin(scope, headers)

@@ -1,6 +1,7 @@
 """Who may call what: every router, and every route's right. A route that is not in the table stops the start.
 
-To add a subject: write `routers/<subject>.py` with a `router`, add it to ROUTERS, and one line per route to POLICIES.
+To add a subject: write `routers/<subject>.py` with a `router`, add it to ROUTERS, and one line per route to
+POLICIES.
 """
 
 from collections.abc import Iterator
@@ -10,19 +11,23 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path
 
+from reflection.api.access import Caller
 from reflection.api.routers import (
     analyze,
     campaigns,
+    chat,
     docs,
     effects,
     forecasts,
     health,
     learnings,
     memory,
+    metrics,
     plans,
     problems,
     reading,
     recommendations,
+    reports,
     track_record,
 )
 from reflection.errors import ConfigurationError
@@ -34,6 +39,7 @@ class Right(Enum):
     PUBLIC = "nothing, not even a key"
     READ = "any key"
     WRITE = "a key that may write"
+    OPERATE = "a key for every workspace, or with the scope admin"
 
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -46,8 +52,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     effects.router,
     memory.router,
     learnings.router,
+    chat.router,
+    reports.router,
     campaigns.router,
     health.router,
+    metrics.router,
     problems.router,
     docs.router,
 )
@@ -73,11 +82,15 @@ POLICIES: dict[str, Right] = {
     "GET /v1/learnings/{learning_id}": Right.READ,
     "POST /v1/learnings/{learning_id}/review": Right.WRITE,
     "POST /v1/learnings/recalls/{recall_id}/outcome": Right.WRITE,
+    "POST /agent-chat": Right.READ,
+    "GET /v1/campaigns/{campaign_id:path}/report": Right.READ,
+    "GET /v1/portfolio/report": Right.READ,
     "GET /v1/campaigns/{campaign_id:path}": Right.READ,
     "DELETE /v1/campaigns/{campaign_id:path}": Right.WRITE,
     "POST /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
     "GET /health": Right.PUBLIC,
     "GET /ready": Right.READ,
+    "GET /metrics": Right.OPERATE,
     "GET /problems/{code}": Right.READ,
     "GET /openapi.json": Right.READ,
     "GET /docs": Right.READ,
@@ -88,10 +101,12 @@ LARGE_BODIES: dict[str, int] = {}
 """Fixed paths that accept more bytes than MARKO_MAX_BODY_BYTES, with their limit."""
 
 
-def may_call(name: str, writes: bool) -> bool:
+def may_call(name: str, caller: Caller) -> bool:
     """Whether a caller may call a route; one without policy may nobody."""
     right = POLICIES.get(name)
-    return right is not None and (writes or right is not Right.WRITE)
+    if right is Right.OPERATE:
+        return caller.operates
+    return right is not None and (caller.writes or right is not Right.WRITE)
 
 
 def methods_of(path: str) -> str:
@@ -107,7 +122,7 @@ def routes_of(router: APIRouter) -> list[APIRoute]:
 
 def names_of(route: APIRoute) -> Iterator[str]:
     """The table's names of a route, one per method: ``GET /insights``."""
-    return (f"{method} {route.path}" for method in sorted(route.methods))
+    return (f"{method} {route.path}" for method in sorted(route.methods or ()))
 
 
 def public_paths() -> frozenset[str]:

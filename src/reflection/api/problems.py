@@ -29,7 +29,7 @@ _HTTP_CODES = {
     421: "unknown-host",
 }
 _HTTP_HINTS = {
-    404: "docs/api.md and /docs list every path",
+    404: "/docs lists every path",
     405: "the Allow header lists the methods of this path",
 }
 

@@ -72,8 +72,8 @@ def analyze(
 ) -> None:
     """Analyse campaigns: forecast against fact, why it moved, what can be learnt, what to do next.
 
-    One campaign is shown in full, several in one line each. A campaign analysed again replaces itself; grey is noise.
-    With --json, one JSON document per line.
+    One campaign is shown in full, several in one line each. A campaign analysed again replaces itself; grey
+    is noise. With --json, one JSON document per line.
 
     \b
     Examples:

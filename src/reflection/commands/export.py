@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from reflection.wiring import Application
 
 FINDING_COLUMNS = (
-    "finding_id", "category", "title", "description", "signal_key", "metric", "direction", "effect", "low", "high",
-    "probability", "lfsr", "effective_campaigns", "evidence_count", "spend", "impact_score", "grade", "status",
-    "supporting", "contradicting",
+    "finding_id", "category", "title", "description", "signal_key", "metric", "direction", "effect", "low",
+    "high", "probability", "lfsr", "effective_campaigns", "evidence_count", "spend", "impact_score", "grade",
+    "status", "supporting", "contradicting",
 )  # fmt: skip
 EFFECT_COLUMNS = (
     "signal", "group", "metric", "effect", "low", "high", "raw_lift",
@@ -31,7 +31,7 @@ EFFECT_COLUMNS = (
 PAGE = 1_000
 
 
-class What(str, Enum):
+class What(StrEnum):
     """What can be exported."""
 
     CAMPAIGNS = "campaigns"

@@ -1,4 +1,5 @@
-"""The retrospective as a marketer reads it in a terminal: numbers with intervals, noise in grey, one line per reason.
+"""The retrospective as a marketer reads it in a terminal: numbers with intervals, noise in grey, one line
+per reason.
 
 Takes the JSON form of the engine's answers (what the API gives); computes nothing.
 """
@@ -131,7 +132,7 @@ def _change(delta: Mapping[str, Any]) -> Text:
     change = delta.get("pct_diff")
     if change is None:
         return Text(_NONE, style="dim")
-    word, style = _verdict(delta)
+    _, style = _verdict(delta)
     return Text(f"{change:+.2f} %", style=style or "")
 
 

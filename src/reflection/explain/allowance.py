@@ -26,9 +26,7 @@ class Allowance:
         with self._lock:
             self._new_day()
             used = self._used.get(workspace, 0)
-            if used + tokens > self._limit or (
-                workspace not in self._used and len(self._used) >= MAX_WORKSPACES
-            ):
+            if used + tokens > self._limit or (workspace not in self._used and len(self._used) >= MAX_WORKSPACES):
                 return False
             self._used[workspace] = used + tokens
             return True

@@ -46,10 +46,7 @@ def _story(statements: Sequence[Statement]) -> list[Statement]:
         fitting = [
             item
             for item in statements
-            if item.kind == kind
-            and item not in chosen
-            and item.evidence
-            and item.evidence[0].startswith(prefix)
+            if item.kind == kind and item not in chosen and item.evidence and item.evidence[0].startswith(prefix)
         ]
         chosen += fitting[:most]
     return chosen

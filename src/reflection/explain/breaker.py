@@ -20,9 +20,7 @@ class Breaker:
     (half-open): a success closes it, a failure opens it again for another pause.
     """
 
-    def __init__(
-        self, failures: int = 3, pause: float = 60.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, failures: int = 3, pause: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = failures
         self._pause = pause
         self._clock = clock

@@ -32,17 +32,25 @@ _TRAILING = ".:)("
 class ChatSources(Protocol):
     """Where answers come from."""
 
-    def analysis(self, workspace: str, campaign_id: str) -> Analysis | None: ...
-    def knowledge(self, workspace: str) -> Knowledge: ...
-    def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]: ...
+    def analysis(self, workspace: str, campaign_id: str) -> Analysis | None:
+        """The stored answer on a campaign, None where there is none."""
+
+    def knowledge(self, workspace: str) -> Knowledge:
+        """What the last fit says."""
+
+    def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
+        """Campaigns like the words."""
 
 
 class Phraser(Protocol):
     """A language model that proposes how to say what was found; proposes nothing when it cannot."""
 
     @property
-    def name(self) -> str: ...
-    def phrase(self, workspace: str, message: str, book: EvidenceBook) -> Sequence[Proposal]: ...
+    def name(self) -> str:
+        """The model's name."""
+
+    def phrase(self, workspace: str, message: str, book: EvidenceBook) -> Sequence[Proposal]:
+        """Sentences in answer to a message, for the gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +87,7 @@ class Chat:
         self._phraser = phraser
         self._sentences = Sentences()
 
-    def answer(
-        self, workspace: str, message: str, *, context: str = "", campaign_id: str | None = None
-    ) -> ChatAnswer:
+    def answer(self, workspace: str, message: str, *, context: str = "", campaign_id: str | None = None) -> ChatAnswer:
         """Answer one message.
 
         Args:
@@ -134,9 +140,7 @@ class Chat:
     ) -> ChatAnswer:
         campaign = analysis.comparison_report.campaign_id if analysis else None
         citations = tuple(
-            Citation(
-                item.number, item.id, campaign if _of_campaign(item) else None, self._sentences.about(item)
-            )
+            Citation(item.number, item.id, campaign if _of_campaign(item) else None, self._sentences.about(item))
             for item in found
         )
         can_tell = any(_answers(item) for item in found) and not question.about_the_future
@@ -147,9 +151,7 @@ class Chat:
         elif question.about_a_cause and any(item.kind == "driver" for item in found):
             lines.append(self._sentences.say("chat.no_cause"))
         source = self._phraser.name if phrased and self._phraser else DETERMINISTIC
-        return ChatAnswer(
-            " ".join(lines), can_tell, citations, tuple(lines), source, campaign, knowledge.as_of
-        )
+        return ChatAnswer(" ".join(lines), can_tell, citations, tuple(lines), source, campaign, knowledge.as_of)
 
     def _quoted(self, question: Question, found: EvidenceBook, citations: Sequence[Citation]) -> list[str]:
         """A sentence per piece of evidence; asked for a result, the verdict over its KPIs comes first."""
@@ -222,6 +224,4 @@ def _answers(item: Evidence) -> bool:
 
 def _words_of(analysis: Analysis) -> frozenset[str]:
     """Words that only name the campaign, or ask for it."""
-    return understand(
-        f"{analysis.comparison_report.campaign_id} tell me about show the of campaign what how"
-    ).words
+    return understand(f"{analysis.comparison_report.campaign_id} tell me about show the of campaign what how").words

@@ -107,9 +107,7 @@ class DeadlineRunner:
         """Calls that have not ended, abandoned ones included."""
         return self._slots.taken
 
-    def run(
-        self, seconds: float, call: Callable[[Deadline], T], *, abandon: Callable[[], None] | None = None
-    ) -> T:
+    def run(self, seconds: float, call: Callable[[Deadline], T], *, abandon: Callable[[], None] | None = None) -> T:
         """Run `call` and return its result, or give up after `seconds` (wall clock, retries included).
 
         Args:
@@ -142,7 +140,7 @@ class DeadlineRunner:
     def _work(self, outcome: _Outcome[T], call: Callable[[Deadline], T], deadline: Deadline) -> None:
         try:
             outcome.value = call(deadline)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - handed to the one who waits
             outcome.error = error
         finally:
             self._slots.give_back()

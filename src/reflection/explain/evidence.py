@@ -113,6 +113,4 @@ def renumber(items: Sequence[Evidence]) -> EvidenceBook:
     first: dict[str, Evidence] = {}
     for item in items:
         first.setdefault(item.id, item)
-    return EvidenceBook(
-        tuple(replace(item, number=index) for index, item in enumerate(first.values(), start=1))
-    )
+    return EvidenceBook(tuple(replace(item, number=index) for index, item in enumerate(first.values(), start=1)))

@@ -20,6 +20,8 @@ _SCHEME = re.compile(r"\b[a-z][a-z0-9+.-]*:\s*/\s*/+", re.IGNORECASE)
 _ACTIVE_SCHEME = re.compile(r"\b(javascript|data|vbscript|mailto|file)\s*:", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>`\[\]{}|\\^*#~]|(?<!\w)_|_(?!\w)|!\(|&(?=#?\w+;)")
 _SPACE = re.compile(r"\s+")
+_PLAIN = re.compile(r"[A-Za-z0-9%()]+(?:[ ._+,-][A-Za-z0-9%()]+)*")
+"""Names that are inert as they stand; most are."""
 
 
 def money(value: float, currency: str | None = None, *, signed: bool = False, whole: bool = False) -> str:
@@ -96,6 +98,8 @@ def plain_name(text: str, limit: int = NAME_LIMIT) -> str:
 
     Names are data. Whatever is written in one, it is shown and never followed, run or rendered.
     """
+    if len(text) <= limit and _PLAIN.fullmatch(text):
+        return text
     folded = "".join(" " if _is_space(char) else char for char in text if not _is_invisible(char))
     inert = folded
     while (cleaned := _MARKUP.sub("", _ACTIVE_SCHEME.sub(r"\1 ", _SCHEME.sub("", inert)))) != inert:

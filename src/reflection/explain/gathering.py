@@ -24,7 +24,10 @@ from reflection.report import (
 
 GROUPS = frozenset({"platform", "objective", "audience", "creative", "campaign", "cluster"})
 MAX_SIMILAR = 5
-MAX_FINDINGS = 40
+MAX_FINDINGS = 12
+"""Of one campaign, best first; more than a reader takes in."""
+
+MAX_LEARNT = 60
 MAX_STATED = 300
 _FLAG_NAME = re.compile(r"[^a-z0-9]+")
 
@@ -34,11 +37,7 @@ def gather(facts: Facts) -> EvidenceBook:
     comparison = facts.comparison
     drafts = [
         *(_delta(key, delta, comparison.currency) for key, delta in comparison.deltas.items()),
-        *(
-            _driver(part, driver, comparison.currency)
-            for part in comparison.drivers
-            for driver in part.drivers
-        ),
+        *(_driver(part, driver, comparison.currency) for part in comparison.drivers for driver in part.drivers),
         *(_finding(finding, comparison.currency) for finding in facts.findings[:MAX_FINDINGS]),
         *_context(comparison, facts),
         *(_similar(item) for item in facts.similar[:MAX_SIMILAR]),
@@ -50,7 +49,7 @@ def gather_learnt(
     knowledge: Knowledge, effects: Sequence[Effect] = (), similar: Sequence[SimilarCampaign] = ()
 ) -> EvidenceBook:
     """What a workspace knows apart from any one campaign: findings, effects, the next test, neighbours."""
-    drafts = [_finding(finding, knowledge.currency) for finding in knowledge.findings[:MAX_FINDINGS]]
+    drafts = [_finding(finding, knowledge.currency) for finding in knowledge.findings[:MAX_LEARNT]]
     drafts += [_effect(effect) for effect in effects]
     if knowledge.next_test is not None:
         drafts.append(_next_test(knowledge.next_test))
@@ -90,9 +89,7 @@ def _delta(key: str, delta: Delta, currency: str | None) -> Evidence:
         figures |= {"low": Figure(delta.interval[0], low), "high": Figure(delta.interval[1], high)}
     better = {True: "better", False: "worse", None: "neither"}[delta.favorable]
     detail = {"kpi": kpi, "direction": better} | ({"reason": delta.reason} if delta.reason else {})
-    return Evidence(
-        0, f"delta:{kpi}", "delta", kpi, _certainty(delta.beyond_noise), "accounting", figures, detail
-    )
+    return Evidence(0, f"delta:{kpi}", "delta", kpi, _certainty(delta.beyond_noise), "accounting", figures, detail)
 
 
 def _driver(part: Decomposition, driver: Driver, currency: str | None) -> Evidence:
@@ -101,9 +98,7 @@ def _driver(part: Decomposition, driver: Driver, currency: str | None) -> Eviden
     figures = {
         "expected": Figure(driver.expected, formatting.kpi_value(factor, driver.expected, currency)),
         "actual": Figure(driver.actual, formatting.kpi_value(factor, driver.actual, currency)),
-        "part": Figure(
-            abs(driver.displayed), formatting.kpi_value(part.kpi, abs(driver.displayed), currency)
-        ),
+        "part": Figure(abs(driver.displayed), formatting.kpi_value(part.kpi, abs(driver.displayed), currency)),
         "signed_part": Figure(
             driver.contribution, formatting.kpi_value(part.kpi, driver.displayed, currency, signed=True)
         ),
@@ -113,9 +108,7 @@ def _driver(part: Decomposition, driver: Driver, currency: str | None) -> Eviden
     move = "" if not shown_total else "up" if total > 0 else "down"
     detail = {"kpi": part.kpi, "factor": factor, "move": move} | ({"note": part.note} if part.note else {})
     certainty = _certainty(driver.beyond_noise if known else None)
-    return Evidence(
-        0, f"driver:{part.kpi}:{factor}", "driver", factor, certainty, "accounting", figures, detail
-    )
+    return Evidence(0, f"driver:{part.kpi}:{factor}", "driver", factor, certainty, "accounting", figures, detail)
 
 
 def _finding(finding: Finding, currency: str | None) -> Evidence:
@@ -214,26 +207,20 @@ def _next_test(test: NextTest) -> Evidence:
 def _similar(item: SimilarCampaign) -> Evidence:
     name = formatting.plain_name(item.campaign_id) or "?"
     figures = {"score": Figure(item.score, formatting.ratio(item.score))}
-    return Evidence(
-        0, f"similar:{item.document_id}", "similar", name, "stated", "observed", figures, {}, (name,)
-    )
+    return Evidence(0, f"similar:{item.document_id}", "similar", name, "stated", "observed", figures, {}, (name,))
 
 
 def _interval(bounds: Interval) -> dict[str, Figure]:
     """A lift's interval as two signed percentages."""
     return {
-        name: Figure(bound, formatting.signed_lift(bound))
-        for name, bound in zip(("low", "high"), bounds, strict=True)
+        name: Figure(bound, formatting.signed_lift(bound)) for name, bound in zip(("low", "high"), bounds, strict=True)
     }
 
 
 def _figures_in(text: str) -> dict[str, Figure]:
     """The numbers a text of ours already holds, so that a sentence may repeat them."""
     found = re.findall(r"\d+(?:[.,]\d+)*", text)
-    return {
-        f"value{index}": Figure(float(number.replace(",", "")), number)
-        for index, number in enumerate(found, 1)
-    }
+    return {f"value{index}": Figure(float(number.replace(",", "")), number) for index, number in enumerate(found, 1)}
 
 
 def _certainty(beyond_noise: bool | None) -> Certainty:

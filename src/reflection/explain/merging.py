@@ -31,9 +31,7 @@ def merge(statements: Sequence[Statement], verdicts: Iterable[Verdict], model: s
         place = _place(passed, statements, taken)
         if place is not None:
             taken.add(place)
-            merged[place] = replace(
-                statements[place], text=passed.text, evidence=passed.evidence, source=model
-            )
+            merged[place] = replace(statements[place], text=passed.text, evidence=passed.evidence, source=model)
         elif len(extras) < MAX_EXTRA:
             extras.append(Statement(passed.kind, passed.text, passed.evidence, EXTRA_PRIORITY, model))
     reasons = [f"{item.kind}: {item.reason}" for item in judged if isinstance(item, Rejected)]

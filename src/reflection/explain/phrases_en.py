@@ -69,27 +69,20 @@ _PHRASES = {
     "verdict.mixed": "The result is mixed against the forecast: {figures}.",
     "verdict.noise": "The campaign is in line with its forecast, the difference is within noise: {figures}.",
     "verdict.same": "The campaign met its forecast exactly: {figures}.",
-    "verdict.unclear": (
-        "Whether the difference to the forecast is more than noise cannot be said yet: {figures}."
-    ),
+    "verdict.unclear": ("Whether the difference to the forecast is more than noise cannot be said yet: {figures}."),
     "verdict.none": "Forecast and result cannot be compared on cost or return: {reason}.",
     "verdict.no_conversions": "The campaign brought no conversions, so there is no CPA to compare.",
     "clause.changed": "{kpi} {actual} against {expected} expected ({change})",
     "clause.changed_noise": "{kpi} {actual} against {expected} expected ({change}, within noise)",
-    "clause.changed_unclear": (
-        "{kpi} {actual} against {expected} expected ({change}, not yet told from noise)"
-    ),
+    "clause.changed_unclear": ("{kpi} {actual} against {expected} expected ({change}, not yet told from noise)"),
     "clause.same": "{kpi} {actual}, as expected",
     "kpi.missing": "{kpi} cannot be compared: {reason}.",
     # drivers
     "driver.part": (
-        "{factor} {went} from {expected} to {actual}; that accounts for {part} of the {total} {move} in "
-        "{kpi}."
+        "{factor} {went} from {expected} to {actual}; that accounts for {part} of the {total} {move} in {kpi}."
     ),
     "driver.part_again": "{factor} {went} from {expected} to {actual}, which accounts for another {part}.",
-    "driver.all": (
-        "{factor} {went} from {expected} to {actual}; that accounts for the whole {total} {move} in {kpi}."
-    ),
+    "driver.all": ("{factor} {went} from {expected} to {actual}; that accounts for the whole {total} {move} in {kpi}."),
     "driver.more_than_all": (
         "{factor} {went} from {expected} to {actual}; that alone accounts for {part}, more than the whole "
         "{total} {move} in {kpi}."
@@ -102,9 +95,7 @@ _PHRASES = {
         "{factor} {went} from {expected} to {actual}, which is within noise: its {part} of {kpi} "
         "is not a change to rely on."
     ),
-    "driver.exact_zero": (
-        "{factor} fell from {expected} to zero, which accounts for all of the missing {kpi}."
-    ),
+    "driver.exact_zero": ("{factor} fell from {expected} to zero, which accounts for all of the missing {kpi}."),
     "went.up": "rose",
     "went.down": "fell",
     "move.up": "rise",
@@ -115,8 +106,7 @@ _PHRASES = {
         "{campaigns}); observed, not tested."
     ),
     "finding.randomised": (
-        "In a randomised test, {subject} {moved} {metric} by {size} ({level} interval {low} to {high}, "
-        "{campaigns})."
+        "In a randomised test, {subject} {moved} {metric} by {size} ({level} interval {low} to {high}, {campaigns})."
     ),
     "finding.plain": "{subject} stands out: {category} ({campaigns}); observed, not tested.",
     "finding.budget_inefficiency": (
@@ -141,9 +131,7 @@ _PHRASES = {
     "category.budget_inefficiency": "spend that returns less than average",
     "category.platform_trend": "a platform whose level is moving",
     "category.cluster": "a group of campaigns that behave alike",
-    "finding.contradicted": (
-        "Not all agree on {subject}: {against} of {campaigns} campaigns point the other way."
-    ),
+    "finding.contradicted": ("Not all agree on {subject}: {against} of {campaigns} campaigns point the other way."),
     "finding.contradicted_once": (
         "Not all agree on {subject}: {against} of {campaigns} campaigns points the other way."
     ),
@@ -165,15 +153,10 @@ _PHRASES = {
         "forecast and the tracking."
     ),
     # what to do next
-    "next.scale": (
-        "Plan more with {subject}: it is {odds} likely that it does better than average on {metric}."
-    ),
-    "next.reduce": (
-        "Plan less with {subject}: it is {odds} likely that it does worse than average on {metric}."
-    ),
+    "next.scale": ("Plan more with {subject}: it is {odds} likely that it does better than average on {metric}."),
+    "next.reduce": ("Plan less with {subject}: it is {odds} likely that it does worse than average on {metric}."),
     "next.review": (
-        "Review where the money went before spending more: it is {odds} likely that this campaign "
-        "overpaid clearly."
+        "Review where the money went before spending more: it is {odds} likely that this campaign overpaid clearly."
     ),
     "next.trend": "Plan {subject} with its newer {metric}, not with the average of the past.",
     "next.scale_plain": "Plan more with {subject}, in steps, and watch whether it holds.",
@@ -194,8 +177,7 @@ _PHRASES = {
         "One campaign is no norm, so check it once more."
     ),
     "next.breakdown": (
-        "Send a breakdown by audience and creative with the next campaigns: it is the cheapest way to "
-        "learn sooner."
+        "Send a breakdown by audience and creative with the next campaigns: it is the cheapest way to learn sooner."
     ),
     # what a workspace knows
     "effect.noise": (

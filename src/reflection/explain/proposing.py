@@ -54,9 +54,7 @@ class _Item(BaseModel):
 
     kind: Literal["key_learning", "recommendation", "anomaly"]
     text: Annotated[str, StringConstraints(max_length=10 * MAX_TEXT)]
-    evidence: Annotated[
-        list[Annotated[str, StringConstraints(max_length=20)]], Bounded(max_length=4 * MAX_REFERENCES)
-    ]
+    evidence: Annotated[list[Annotated[str, StringConstraints(max_length=20)]], Bounded(max_length=4 * MAX_REFERENCES)]
 
 
 class _Items(BaseModel):

@@ -29,22 +29,16 @@ KPI_WORDS = {
 
 INTENTS = {
     "why": (
-        "why reason reasons driver drivers drove cause caused causes because explain explains"
-        " moved change changed"
+        "why reason reasons driver drivers drove cause caused causes because explain explains moved change changed"
     ),
     "good": "best better winning winner winners works work worked win top strong strongest succeed",
-    "bad": (
-        "worst worse avoid bad waste wasted wasting losing loser losers weak weakest inefficient fail failed"
-    ),
+    "bad": ("worst worse avoid bad waste wasted wasting losing loser losers weak weakest inefficient fail failed"),
     "next": "next should recommend recommendation recommendations advice plan test try todo suggest",
     "alike": "similar alike resemble resembles comparable like before",
     "result": (
-        "perform performed performance result results verdict summary summarise summarize"
-        " forecast outcome doing"
+        "perform performed performance result results verdict summary summarise summarize forecast outcome doing"
     ),
-    "learnt": (
-        "learn learnt learned learning learnings know known evidence sure confident confidence certain"
-    ),
+    "learnt": ("learn learnt learned learning learnings know known evidence sure confident confidence certain"),
     "trouble": "wrong problem problems tracking flag flags missing revenue anomaly anomalies odd strange",
 }
 FUTURE = frozenset(["will", "tomorrow", "predict", "prediction", "future", "soon", "going"])

@@ -46,9 +46,7 @@ class Sentences:
         """A KPI's change as a part of a sentence; empty evidence gives its reason."""
         kind = {"noise": "_noise", "unknown": "_unclear"}.get(item.certainty, "")
         phrase = "clause.same" if item.value("change") == 0 else f"clause.changed{kind}"
-        return self.say(
-            phrase, kpi=self._language.kpi(item.label), **texts(item, "actual", "expected", "change")
-        )
+        return self.say(phrase, kpi=self._language.kpi(item.label), **texts(item, "actual", "expected", "change"))
 
     def kpi(self, item: Evidence) -> str:
         """A KPI's change, standing alone."""
@@ -90,9 +88,7 @@ class Sentences:
         campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
         if "effect" not in item.figures or "low" not in item.figures:
             category = self._language.phrases[f"category.{item.detail['category']}"]
-            return self.say(
-                "finding.plain", subject=_capital(item.label), campaigns=campaigns, category=category
-            )
+            return self.say("finding.plain", subject=_capital(item.label), campaigns=campaigns, category=category)
         side = "above" if (item.value("effect") or 0.0) >= 1 else "below"
         phrase = finding_phrase(item)
         opens = phrase not in ("randomised", "cluster")
@@ -112,9 +108,7 @@ class Sentences:
         return self.say(
             "effect.real" if item.certainty == "beyond_noise" else "effect.noise",
             subject=_capital(item.label),
-            campaigns=self._language.counted(
-                "campaign", item.value("campaigns") or 0.0, item.text("campaigns")
-            ),
+            campaigns=self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns")),
             metric=self._language.kpi(item.detail["metric"]),
             side=self._language.phrases[f"side.{side}"],
             **texts(item, "size", "low", "high"),
@@ -160,9 +154,7 @@ class Sentences:
 
     def flag(self, item: Evidence) -> str:
         """What a reader must know before trusting the numbers."""
-        known = next(
-            (phrase for opening, phrase in REVENUE_FLAGS.items() if item.id.startswith(opening)), None
-        )
+        known = next((phrase for opening, phrase in REVENUE_FLAGS.items() if item.id.startswith(opening)), None)
         return self.say(known) if known else self.say("flag.text", text=item.label)
 
     def reason(self, item: Evidence) -> str:

@@ -65,7 +65,8 @@ UP = re.compile(
     re.IGNORECASE,
 )
 DOWN = re.compile(
-    r"\b(fell|fall\w*|drop\w*|declin\w+|decreas\w+|down|lower|below|shrank|less than expected|under the forecast|sank|slid)\b",
+    r"\b(fell|fall\w*|drop\w*|declin\w+|decreas\w+|down|lower|below|shrank|less than expected"
+    r"|under the forecast|sank|slid)\b",
     re.IGNORECASE,
 )
 BETTER = re.compile(
@@ -75,9 +76,7 @@ WORSE = re.compile(
     r"\b(worse|miss\w*|underperform\w*|los[et]\w*|weak\w*|poor\w*|bad\w*|unfavou?rable|inefficien\w+)\b",
     re.IGNORECASE,
 )
-MORE = re.compile(
-    r"\b(more|scale\w*|increase|expand|raise|invest|add|extend|favou?r|prioriti[sz]e)\b", re.IGNORECASE
-)
+MORE = re.compile(r"\b(more|scale\w*|increase|expand|raise|invest|add|extend|favou?r|prioriti[sz]e)\b", re.IGNORECASE)
 LESS = re.compile(
     r"\b(less|reduce|cut|pause|stop|avoid|away from|drop|limit|lower|decrease|move .* from)\b", re.IGNORECASE
 )

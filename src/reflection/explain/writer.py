@@ -158,11 +158,7 @@ class _Draft:
 
 def verdict_of(measured: Sequence[Evidence]) -> str:
     """The verdict's phrase: what is beyond noise decides; without any, noise and ignorance are told apart."""
-    moved = {
-        item.detail["direction"]
-        for item in measured
-        if item.certainty == "beyond_noise" and item.value("change")
-    }
+    moved = {item.detail["direction"] for item in measured if item.certainty == "beyond_noise" and item.value("change")}
     if moved:
         return "mixed" if len(moved) > 1 else next(iter(moved))
     if all(item.value("change") == 0 for item in measured):

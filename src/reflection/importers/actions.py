@@ -1,7 +1,7 @@
 """Meta's conversions where a warehouse keeps them apart: action rows per ad and day, joined to the ads' rows.
 
-Action types overlap (`lead` contains `offsite_conversion.fb_pixel_lead`): a fixed set that does not is summed.
-This file must not know files.
+Action types overlap (`lead` contains `offsite_conversion.fb_pixel_lead`): a fixed set that does not is
+summed. This file must not know files.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,18 +17,14 @@ T = TypeVar("T")
 _KEY = ["creative_id", "date"]
 
 
-def join(
-    parts: Sequence[tuple[Header, Facts, T]], complete: Callable[[T, pl.DataFrame, dict[str, int]], T]
-) -> list[T]:
+def join(parts: Sequence[tuple[Header, Facts, T]], complete: Callable[[T, pl.DataFrame, dict[str, int]], T]) -> list[T]:
     """Give ads without conversions those of the action tables among the parts; action values become revenue.
 
     Args:
         complete: makes a part from itself, its completed rows, and the columns it gained.
     """
     tables = [
-        (facts.frame, "value_s" if _is_money(header) else "count")
-        for header, facts, _ in parts
-        if _is_actions(header)
+        (facts.frame, "value_s" if _is_money(header) else "count") for header, facts, _ in parts if _is_actions(header)
     ]
     done: list[T] = []
     for header, facts, part in parts:

@@ -1,8 +1,8 @@
 """Streaming campaigns out of JSON: one object, a list, or JSON lines, from a file or standard input.
 
-JSON lines are read one at a time, so memory does not grow with the file; an object or a list is read whole and bounded.
-Every campaign comes with its line, and a bad one comes as an error, so that the caller can write a rejects file and go
-on. This file must not know what is done with campaigns.
+JSON lines are read one at a time, so memory does not grow with the file; an object or a list is read whole
+and bounded. Every campaign comes with its line, and a bad one comes as an error, so that the caller can write
+a rejects file and go on. This file must not know what is done with campaigns.
 """
 
 import codecs
@@ -76,10 +76,9 @@ def _campaign(line: int, body: Any, text: str, offset: int) -> CampaignLine:
 
 
 def _lines(stream: io.BufferedReader, early: list[bytes]) -> Iterator[tuple[int, Any, str, int]]:
-    offset = number = 0
+    offset = 0
     following = iter(lambda: stream.readline(MAX_LINE + 1), b"")
-    for raw in chain(early, following):
-        number += 1
+    for number, raw in enumerate(chain(early, following), start=1):
         offset += len(raw)
         if len(raw) > MAX_LINE and not raw.endswith(b"\n"):
             offset += _skip_line(stream)

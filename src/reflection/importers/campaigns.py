@@ -1,7 +1,7 @@
 """Drafts to campaigns: bounded, strict, with audiences, creatives and breakdown; what does not fit is said.
 
-A cell that cannot stand as a breakdown row (clicks above impressions, a placeholder for a name) stays in the totals.
-This file must not know files or platforms.
+A cell that cannot stand as a breakdown row (clicks above impressions, a placeholder for a name) stays in the
+totals. This file must not know files or platforms.
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ from reflection.campaign import (
 )
 from reflection.importers.expected import Expected, as_metrics
 from reflection.importers.grouping import Cell, Draft, add
-from reflection.importers.names import Templates, campaign_id, parse_name, real_name
+from reflection.importers.names import Templates, campaign_id, distinct, parse_name, real_name
 from reflection.importers.verdict import Finding, Reject, finding
 
 DEFAULT_OBJECTIVE = "unspecified"
@@ -40,19 +40,14 @@ class Built:
 
 def draft_id(dialect: str, draft: Draft) -> str:
     """The campaign's id: dialect, key and month; the same file again gives the same ids."""
-    platform = dialect.removesuffix("_api")
-    parts = [
-        platform if platform not in ("marko", "mapping") else draft.platform,
-        draft.key,
-        draft.currency or "" if draft.shares_key else "",
-        draft.label,
-    ]
+    own = draft.key.startswith(f"{draft.platform} / ")  # a column names the platform: it is part of the key
+    platform = "" if own else draft.platform if dialect == "mapping" else dialect.removesuffix("_api")
+    key = distinct(draft.key) if draft.has_twin else draft.key
+    parts = [platform, key, (draft.currency or "") if draft.shares_key else "", draft.label]
     return campaign_id(*parts)
 
 
-def build(
-    draft: Draft, expect: Callable[[], Expected], dialect: str, templates: Templates, zone: dt.tzinfo
-) -> Built:
+def build(draft: Draft, expect: Callable[[], Expected], dialect: str, templates: Templates, zone: dt.tzinfo) -> Built:
     """One campaign from its draft; `expect` is asked for its expected figures only if it can be one."""
     line = draft.lines[0] if draft.lines else 0
     if problem := _impossible(draft):
@@ -103,8 +98,7 @@ def _impossible(draft: Draft) -> str:
 def _fitting_cells(draft: Draft, identity: str) -> tuple[list[Cell], tuple[Finding, ...]]:
     """Cells that can be breakdown rows: named, delivered, possible, within the campaign's bounds."""
     renamed = [
-        replace(cell, audience=real_name(cell.audience), creative=real_name(cell.creative))
-        for cell in draft.cells
+        replace(cell, audience=real_name(cell.audience), creative=real_name(cell.creative)) for cell in draft.cells
     ]
     merged = _merge(cell for cell in renamed if cell.sums.delivered())
     named = [cell for cell in merged if cell.audience or cell.creative]
@@ -114,8 +108,8 @@ def _fitting_cells(draft: Draft, identity: str) -> tuple[list[Cell], tuple[Findi
         notes.append(
             finding(
                 "breakdown_partial", "warning",
-                f"{len(merged) - len(good)} of {len(merged)} audience x creative cells of {identity} have a placeholder "
-                "for a name or more clicks than impressions; they stay in the totals only.",
+                f"{len(merged) - len(good)} of {len(merged)} audience x creative cells of {identity} have a "
+                "placeholder for a name or more clicks than impressions; they stay in the totals only.",
                 draft.lines, [identity],
             )
         )  # fmt: skip
@@ -164,17 +158,13 @@ def _bounded(cells: Sequence[Cell]) -> list[Cell]:
 def _audiences(
     cells: Sequence[Cell], draft: Draft, templates: Templates, named: dict[str, str]
 ) -> tuple[Audience, ...]:
-    extra = {
-        k: v for k, v in named.items() if k not in ("platform", "objective", "audience", "creative", "type")
-    }
+    extra = {k: v for k, v in named.items() if k not in ("platform", "objective", "audience", "creative", "type")}
     found: dict[str, Audience] = {}
     for cell in cells:
         if cell.audience and cell.audience not in found:
             traits = {name: value for name, value in cell.traits if value.casefold() not in PLACEHOLDERS}
             parsed = parse_name(templates.audience, cell.audience.split(" · ")[0], draft.name)
-            found[cell.audience] = Audience(
-                name=cell.audience, attributes={**_short({**extra, **parsed, **traits})}
-            )
+            found[cell.audience] = Audience(name=cell.audience, attributes={**_short({**extra, **parsed, **traits})})
     if not found and (name := real_name(named.get("audience"))):
         return (Audience(name=name, attributes={**_short(extra)}),)
     return tuple(sorted(found.values(), key=lambda audience: audience.name))

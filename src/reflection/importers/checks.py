@@ -1,7 +1,8 @@
-"""Does the file agree with itself: checksums against its total rows, doubles, impossible rows, what was assumed.
+"""Does the file agree with itself: checksums against its total rows, doubles, impossible rows, what was
+assumed.
 
-Each check answers with findings that say what was seen, what was done, and what the user can do. Time and tracking
-have files of their own. This file must not know how files are read.
+Each check answers with findings that say what was seen, what was done, and what the user can do. Time and
+tracking have files of their own. This file must not know how files are read.
 """
 
 import re
@@ -69,8 +70,8 @@ def file_findings(facts: Facts, header: Header, known: Identified) -> list[Findi
     notes += _assumptions(facts, header)
     if facts.rejects:
         notes.append(
-            finding("rows_rejected", "error", f"{len(facts.rejects)} rows cannot be read: {facts.rejects[0].reason} (line "
-                    f"{facts.rejects[0].line}). Their campaigns are left out.", [r.line for r in facts.rejects])
+            finding("rows_rejected", "error", f"{len(facts.rejects)} rows cannot be read: {facts.rejects[0].reason} "
+                    f"(line {facts.rejects[0].line}). Their campaigns are left out.", [r.line for r in facts.rejects])
         )  # fmt: skip
     for code, name in header.cautions:
         notes.append(finding(code, "warning", _CAUTIONS[code].format(name)))
@@ -102,23 +103,19 @@ def _checksums(facts: Facts, frame: pl.DataFrame) -> list[Finding]:
         if not off:
             names = ", ".join(shares)
             notes.append(
-                finding(
-                    "total_confirmed", "info", f"{label} equals the sum of the rows ({names}).", [row.line]
-                )
+                finding("total_confirmed", "info", f"{label} equals the sum of the rows ({names}).", [row.line])
             )
-        elif all(share <= 1.0 for share in shares.values()) and any(
-            word in row.label.casefold() for word in _ACCOUNT
-        ):
+        elif all(share <= 1.0 for share in shares.values()) and any(word in row.label.casefold() for word in _ACCOUNT):
             low = min(shares.values())
             notes.append(
-                finding("coverage", "info", f"The rows listed are {low:.1%} of {label} (line {row.line}): the account has "
-                        "more than this export.", [row.line])
+                finding("coverage", "info", f"The rows listed are {low:.1%} of {label} (line {row.line}): the account "
+                        "has more than this export.", [row.line])
             )  # fmt: skip
         else:
             told = ", ".join(f"{name} {shares[name]:.1%}" for name in off)
             notes.append(
-                finding("total_differs", "warning", f"The rows add up to another sum than {label}: {told} of it. Rows may "
-                        "be missing or doubled; export again if that is not meant.", [row.line])
+                finding("total_differs", "warning", f"The rows add up to another sum than {label}: {told} of it. Rows "
+                        "may be missing or doubled; export again if that is not meant.", [row.line])
             )  # fmt: skip
     return notes
 
@@ -160,8 +157,8 @@ def _doubles(frame: pl.DataFrame, header: Header) -> list[Finding]:
     if twins.height:
         lines = twins.filter(~pl.col("twin").is_first_distinct())["line"].to_list()
         notes.append(
-            finding("identical_rows", "warning", f"{len(lines)} rows repeat another row cell by cell. They are added, as "
-                    "platforms do list such rows; if the file was pasted together, remove them.", lines)
+            finding("identical_rows", "warning", f"{len(lines)} rows repeat another row cell by cell. They are added, "
+                    "as platforms do list such rows; if the file was pasted together, remove them.", lines)
         )  # fmt: skip
     grain = ["key", "currency", "first", "last", "audience", "creative"]
     repeated = moved.filter(pl.struct(grain).is_duplicated())
@@ -189,20 +186,16 @@ def _impossible(frame: pl.DataFrame) -> list[Finding]:
         lines = frame.filter(condition.fill_null(False))["line"].to_list()
         if lines:
             notes.append(finding(code, "warning", f"{len(lines)} {text}.", lines))
-    still = frame.filter(
-        (pl.col("impressions").fill_null(0) == 0) & (pl.col("spend").fill_null(0.0) == 0)
-    ).height
+    still = frame.filter((pl.col("impressions").fill_null(0) == 0) & (pl.col("spend").fill_null(0.0) == 0)).height
     if still:
         notes.append(finding("not_delivered", "info", f"{still} of {frame.height} rows were not delivered."))
     partial = [
-        n
-        for n in ("conversions", "revenue")
-        if 0 < frame.filter(pl.col("clicks") > 0)[n].null_count() < frame.height
+        n for n in ("conversions", "revenue") if 0 < frame.filter(pl.col("clicks") > 0)[n].null_count() < frame.height
     ]
     for name in partial:
         lines = frame.filter(pl.col(name).is_null() & (pl.col("clicks") > 0))["line"].to_list()
         if lines and frame[name].null_count() < frame.height:
-            message = f"{len(lines)} rows with clicks say nothing about {name}: what is known is added, the rest is unknown."
+            message = f"{len(lines)} rows with clicks say nothing about {name}: only what is known is added."
             notes.append(finding("cells_missing", "warning", message, lines))
     return notes
 
@@ -211,12 +204,12 @@ def _assumptions(facts: Facts, header: Header) -> list[Finding]:
     notes: list[Finding] = []
     if facts.decided_by == "platform":
         order = "month first" if facts.date_order == "mdy" else "day first"
-        message = f"No date decides day or month; read {order}, as {header.dialect.title} writes. Say --date-order if not."
+        message = f"No date decides day or month; read {order}, as {header.dialect.title} writes. Or say --date-order."
         notes.append(finding("date_order_by_platform", "info", message))
     if facts.ruined_ids:
         notes.append(
-            finding("ids_rounded", "warning", f"{len(facts.ruined_ids)} ids were rounded by a spreadsheet (1.7E+15): names "
-                    "are used instead. Export CSV and do not re-save it.", facts.ruined_ids)
+            finding("ids_rounded", "warning", f"{len(facts.ruined_ids)} ids were rounded by a spreadsheet (1.7E+15): "
+                    "names are used instead. Export CSV and do not re-save it.", facts.ruined_ids)
         )  # fmt: skip
     if facts.thresholds:
         notes.append(

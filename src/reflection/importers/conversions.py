@@ -1,8 +1,9 @@
-"""What counts as a conversion in a file: named by the user, or by Meta's result indicator; never guessed silently.
+"""What counts as a conversion in a file: named by the user, or by Meta's result indicator; never guessed
+silently.
 
-`Results` means another thing in every row. A link click or a video view is a result, not a conversion. Whatever was
-chosen is said in a finding; where nothing can be chosen, no campaign is made and the finding lists what could be named.
-This file must not know files, dates or campaigns' shapes.
+`Results` means another thing in every row. A link click or a video view is a result, not a conversion.
+Whatever was chosen is said in a finding; where nothing can be chosen, no campaign is made and the finding
+lists what could be named. This file must not know files, dates or campaigns' shapes.
 """
 
 import re
@@ -22,7 +23,7 @@ CONVERSION_EVENTS = frozenset(
      "start_trial", "schedule", "contact", "donate", "add_payment_info", "mobile_app_install", "app_install",
      "complete_payment", "checkout", "signup"}
 )  # fmt: skip
-"""Events that are somebody's conversion; everything else (clicks, views, engagement) is not, unless the user says so."""
+"""Events that are somebody's conversion; everything else (clicks, views) is not, unless the user says so."""
 
 ACTION_DEFAULTS = (
     "offsite_conversion.fb_pixel_custom",
@@ -117,9 +118,7 @@ def _wanted(frame: pl.DataFrame, header: Header, wanted: str) -> Choice:
         )
     if event in _events(frame) and "results" in frame.columns:
         counted = _results_of(frame, {event})
-        return _settled(
-            frame, counted, f"results with indicator '{event}', as asked", (event,), _value(frame, event)
-        )
+        return _settled(frame, counted, f"results with indicator '{event}', as asked", (event,), _value(frame, event))
     known = ", ".join(sorted(_events(frame))) or "none"
     raise ImportFileError(
         f"'{wanted}' is neither a column nor a result of this file.",
@@ -131,9 +130,7 @@ def _wanted(frame: pl.DataFrame, header: Header, wanted: str) -> Choice:
 def _results_of(frame: pl.DataFrame, events: set[str]) -> pl.Expr:
     """Results of rows whose indicator is one of `events`; a row without an indicator had none; others are unknown."""
     known = {value: event_of(value) for value in frame["result_indicator"].drop_nulls().unique().to_list()}
-    indicator = (
-        pl.col("result_indicator").cast(pl.String).replace_strict(known, default=None, return_dtype=pl.String)
-    )
+    indicator = pl.col("result_indicator").cast(pl.String).replace_strict(known, default=None, return_dtype=pl.String)
     return (
         pl.when(indicator.is_in(sorted(events)))
         .then(pl.col("results"))
@@ -165,7 +162,7 @@ def _by_indicator(frame: pl.DataFrame, header: Header, events: set[str]) -> Choi
     note = finding(
         "conversions_by_indicator", "info" if len(counted) == 1 else "warning",
         f"Conversions are the results whose indicator is {' or '.join(counted)}{beside}."
-        + ("" if len(counted) == 1 else " Different campaigns count different events: name one to compare like with like."),
+        + ("" if len(counted) == 1 else " Campaigns count different events: name one to compare like with like."),
     )  # fmt: skip
     value = _value(frame, counted[0]) if len(counted) == 1 else None
     if value is None and "results_value" in frame.columns:
@@ -178,9 +175,7 @@ def _by_indicator(frame: pl.DataFrame, header: Header, events: set[str]) -> Choi
 def _generic(frame: pl.DataFrame, header: Header) -> Choice:
     counted = f"column '{header.written('conversions')}'"
     values = [name for name in frame.columns if name.startswith("value.")]
-    revenue = (
-        pl.col("revenue") if "revenue" in frame.columns else pl.col(values[0]) if len(values) == 1 else None
-    )
+    revenue = pl.col("revenue") if "revenue" in frame.columns else pl.col(values[0]) if len(values) == 1 else None
     extra = [header.written(name) for name in frame.columns if name.startswith("conversion.")]
     if "conversion.lead" in frame.columns and "objective" in frame.columns:
         is_lead = pl.col("objective").cast(pl.String).str.contains("(?i)lead").fill_null(False)
@@ -192,22 +187,14 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
         )  # fmt: skip
         return _settled(frame, expr, "leads or conversions, by objective", (), revenue, note)
     told = f" The file also has {', '.join(extra)}: name one to count that instead." if extra else ""
-    note = finding(
-        "conversions_chosen", "info", f"Conversions are {counted}, every action the account counts.{told}"
-    )
+    note = finding("conversions_chosen", "info", f"Conversions are {counted}, every action the account counts.{told}")
     return _settled(frame, pl.col("conversions"), counted, (), revenue, note)
 
 
 def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str]) -> Choice:
     could = [f"'{header.written(name)}'" for name in special] + sorted(events)
-    hint = (
-        f"Name one of {', '.join(could)} with --conversions."
-        if could
-        else "Export it with a conversion column."
-    )
-    note = finding(
-        "conversions_not_chosen", "error", f"Nothing here can be counted as a conversion for sure. {hint}"
-    )
+    hint = f"Name one of {', '.join(could)} with --conversions." if could else "Export it with a conversion column."
+    note = finding("conversions_not_chosen", "error", f"Nothing here can be counted as a conversion for sure. {hint}")
     empty = pl.lit(None, dtype=pl.Float64)
     revenue = pl.col("revenue") if "revenue" in frame.columns else empty
     return Choice(frame.with_columns(empty.alias("conversions"), revenue.alias("revenue")), "", (), (note,))

@@ -1,7 +1,8 @@
-"""Dates as exports write them: ISO, month first, day first, or in words; an ambiguous column is refused, never guessed.
+"""Dates as exports write them: ISO, month first, day first, or in words; an ambiguous column is refused,
+never guessed.
 
-The order is decided by all date cells of a file together: one day above 12 settles it. Where none does, the platform's
-documented order is used, else the user has to say. This file must not know platforms or files.
+The order is decided by all date cells of a file together: one day above 12 settles it. Where none does, the
+platform's documented order is used, else the user has to say. This file must not know platforms or files.
 """
 
 import datetime as dt
@@ -58,7 +59,7 @@ def decide_order(cells: Iterable[str], known: DateOrder | None, name: str) -> tu
 
 
 def parse_date(cell: str, order: DateOrder) -> dt.date | None:
-    """A date, its time of day dropped; None where it is not one.
+    """A date, its time of day dropped; a month in words is its first day; None where it is neither.
 
     >>> parse_date("9/1/2026", "mdy"), parse_date("1 sept. 2026", "ymd")
     (datetime.date(2026, 9, 1), datetime.date(2026, 9, 1))
@@ -89,9 +90,9 @@ def parse_range(text: str, order: DateOrder) -> tuple[dt.date, dt.date] | None:
 def _in_words(text: str) -> dt.date | None:
     numbers = [int(n) for n in re.findall(r"\d+", text)]
     months = {_months()[key] for word in _WORD.findall(text) if (key := _fold(word)) in _months()}
-    if len(numbers) != 2 or len(months) != 1 or len(text) > 40:
+    if not 1 <= len(numbers) <= 2 or len(months) != 1 or len(text) > 40:
         return None
-    day, year = sorted(numbers)
+    day, year = (1, numbers[0]) if len(numbers) == 1 else sorted(numbers)
     return _date(year, months.pop(), day)
 
 

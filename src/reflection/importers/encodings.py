@@ -1,9 +1,9 @@
 """Which text encoding a file is written in, and whether it is text at all: one pass over its bytes.
 
-Order: byte-order mark; UTF-16 by its pattern of zero bytes; strict UTF-8 over the whole file; else a detector for
-scripts outside Western Europe; else cp1252, which is what Excel writes there. The pass also refuses lines longer than
-the limit (a 1 GB file of one line is known after its first megabyte) and takes the SHA-256 that names the file.
-This file must not know cells or advertising.
+Order: byte-order mark; UTF-16 by its pattern of zero bytes; strict UTF-8 over the whole file; else a detector
+for scripts outside Western Europe; else cp1252, which is what Excel writes there. The pass also refuses lines
+longer than the limit (a 1 GB file of one line is known after its first megabyte) and takes the SHA-256 that
+names the file. This file must not know cells or advertising.
 """
 
 import codecs
@@ -110,9 +110,10 @@ def _ends_well(decoder: codecs.IncrementalDecoder) -> bool:
 
 def _single_byte(source: Source, sample: bytes) -> str:
     best = charset_normalizer.from_bytes(sample[:65_536]).best()
-    if best is not None and best.encoding in _NON_LATIN and best.coherence > 0.2:
+    western = not any(byte in sample for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D))  # unused in cp1252
+    if best is not None and best.encoding in _NON_LATIN and (best.coherence > 0.2 or not western):
         return best.encoding
-    if any(byte in sample for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)):
+    if not western:
         raise ImportFileError(
             f"{source.name} is in no text encoding that is known here.",
             hint="Save it as UTF-8 (CSV UTF-8 in Excel).",
@@ -133,11 +134,7 @@ def _longest_line(source: Source, block: bytes, running: int) -> int:
     if first < 0:
         running += len(block)
     else:
-        running = (
-            len(block) - block.rfind(b"\n") - 1
-            if running + first <= source.limits.max_line
-            else running + first
-        )
+        running = len(block) - block.rfind(b"\n") - 1 if running + first <= source.limits.max_line else running + first
     if running > source.limits.max_line:
         raise ImportFileError(
             f"{source.name} has a line longer than {source.limits.max_line:,} bytes; that is no table of rows."

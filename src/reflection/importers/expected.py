@@ -1,9 +1,9 @@
 """Expected figures of an imported campaign, always with their source: a forecast, a plan, or a reference.
 
-Order: the forecast register, the plan file, then the reference asked for (the campaign's previous period, or its
-trailing 28 days), then the account's average, and at last nothing: the facts themselves, labelled `no-forecast`.
-A reference is rates of another time at the spend of this one: expected clicks = clicks' / spend' * spend.
-This file must not know files or platforms.
+Order: the forecast register, the plan file, then the reference asked for (the campaign's previous period, or
+its trailing 28 days), then the account's average, and at last nothing: the facts themselves, labelled `no-
+forecast`. A reference is rates of another time at the spend of this one: expected clicks = clicks' / spend' *
+spend. This file must not know files or platforms.
 """
 
 import datetime as dt
@@ -58,9 +58,7 @@ def expected_of(
     others = [other.sums for other in drafts if other is not draft and _alike(other, draft)]
     average = add(others) if others else Sums()
     if _usable(average):
-        return Expected(
-            at_spend(average, draft.sums), ACCOUNT_AVERAGE, f"the average of {len(others)} others"
-        )
+        return Expected(at_spend(average, draft.sums), ACCOUNT_AVERAGE, f"the average of {len(others)} others")
     return Expected(as_metrics(draft.sums), NO_FORECAST, "the facts themselves: nothing to compare with")
 
 
@@ -92,19 +90,14 @@ def as_metrics(sums: Sums) -> Metrics:
 def _forecast(draft: Draft, options: ImportOptions) -> Forecast | None:
     if options.forecasts is None:
         return None
-    return options.forecasts(
-        Wanted(draft.key, draft.name, draft.platform, draft.first, draft.last, draft.currency)
-    )
+    return options.forecasts(Wanted(draft.key, draft.name, draft.platform, draft.first, draft.last, draft.currency))
 
 
 def _previous(draft: Draft, drafts: Sequence[Draft]) -> tuple[Sums, str] | None:
     earlier = [
         other
         for other in drafts
-        if other.key == draft.key
-        and other.currency == draft.currency
-        and _before(other, draft)
-        and _usable(other.sums)
+        if other.key == draft.key and other.currency == draft.currency and _before(other, draft) and _usable(other.sums)
     ]
     if not earlier:
         return None
@@ -124,8 +117,7 @@ def _trailing(draft: Draft, rows: pl.DataFrame) -> tuple[Sums, str] | None:
     if before.is_empty():
         return None
     values = before.select(
-        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name)
-        for name in METRICS
+        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in METRICS
     ).row(0, named=True)
     sums = Sums(values["impressions"] or 0.0, values["clicks"] or 0.0, values["conversions"], values["spend"] or 0.0,
                 values["revenue"])  # fmt: skip

@@ -1,7 +1,9 @@
-"""From a table whose header is known to typed rows: numbers, days, names; totals and footers set aside, bad rows named.
+"""From a table whose header is known to typed rows: numbers, days, names; totals and footers set aside, bad
+rows named.
 
-Works in chunks, a column at a time, so a million rows stay small. What cannot be read is rejected with its line number,
-never guessed; totals are kept as checksums. This file must not know platforms by name, nor campaigns.
+Works in chunks, a column at a time, so a million rows stay small. What cannot be read is rejected with its
+line number, never guessed; totals are kept as checksums. This file must not know platforms by name, nor
+campaigns.
 """
 
 import datetime as dt
@@ -43,8 +45,8 @@ class Facts:
     """The typed rows of one file.
 
     Attributes:
-        frame: one row per performance row: `line`, `twin` (hash of all cells), the header's fields; dates as Date, texts
-            as Categorical (each distinct one is held once).
+        frame: one row per performance row: `line`, `twin` (hash of all cells), the header's fields; dates as Date,
+            texts as Categorical (each distinct one is held once).
         ruined_ids: lines whose ids Excel rounded.
         date_order, decided_by: how day and month were told apart.
     """
@@ -75,9 +77,7 @@ class _Reading:
     last_line: int = 0
 
 
-def read_facts(
-    table: Table, header: Header, *, locale: str = "", date_order: DateOrder | None = None
-) -> Facts:
+def read_facts(table: Table, header: Header, *, locale: str = "", date_order: DateOrder | None = None) -> Facts:
     """Read all rows below the header.
 
     Args:
@@ -217,9 +217,7 @@ def _take_totals(
         labels = [name for name in ("date", "account_id", "account") if name in frame.columns]
     named = pl.sum_horizontal(pl.col(name).is_not_null() for name in (keys or labels))
     labelled = pl.any_horizontal(pl.col(name).str.contains(TOTAL_LABEL).fill_null(False) for name in labels)
-    in_keys = pl.any_horizontal(
-        pl.col(name).str.contains(TOTAL_LABEL).fill_null(False) for name in (keys or labels)
-    )
+    in_keys = pl.any_horizontal(pl.col(name).str.contains(TOTAL_LABEL).fill_null(False) for name in (keys or labels))
     is_total = (labelled & (named <= in_keys.cast(pl.Int64))) | ((named == 0) if keys else pl.lit(False))
     mask = frame.select(is_total.alias("t"))["t"]
     if not mask.any():
@@ -240,9 +238,7 @@ def _take_bad(reading: _Reading, frame: pl.DataFrame, bad: pl.Series, numbers: l
         cell = str(row[f"{name}!"]).strip()[:40]
         if cell == reading.header.written(name)[:40]:
             continue  # the header again: files were pasted together
-        reading.rejects.append(
-            Reject(row["line"], f"{reading.header.written(name)} '{cell}' is {what}", campaign)
-        )
+        reading.rejects.append(Reject(row["line"], f"{reading.header.written(name)} '{cell}' is {what}", campaign))
 
 
 def _is_bad(row: Mapping[str, object], name: str, reading: _Reading) -> bool:
@@ -253,9 +249,7 @@ def _is_bad(row: Mapping[str, object], name: str, reading: _Reading) -> bool:
     return negative or (name in _WHOLE and isinstance(value, float) and not value.is_integer())
 
 
-def _with_days(
-    frame: pl.DataFrame, reading: _Reading, named: DateOrder | None
-) -> tuple[pl.DataFrame, DateOrder, str]:
+def _with_days(frame: pl.DataFrame, reading: _Reading, named: DateOrder | None) -> tuple[pl.DataFrame, DateOrder, str]:
     """Date cells as days; rows whose date cannot be read are rejected."""
     fields = [name for name in ("date", "date_end") if name in frame.columns]
     distinct: set[str] = set()
@@ -267,9 +261,7 @@ def _with_days(
     days = {cell: parse_date(cell, order) for cell in distinct}
     _refuse_hopeless(days.values(), reading.name)
     for name in fields:
-        days_of = (
-            frame[name].cast(pl.String).replace_strict(days or {"": None}, default=None, return_dtype=pl.Date)
-        )
+        days_of = frame[name].cast(pl.String).replace_strict(days or {"": None}, default=None, return_dtype=pl.Date)
         wrong = days_of.is_null() & frame[name].is_not_null()
         for row in frame.filter(wrong).iter_rows(named=True) if wrong.any() else ():
             campaign = row.get("campaign") or row.get("campaign_id") or ""
@@ -281,6 +273,4 @@ def _with_days(
 def _refuse_hopeless(days: Iterable[dt.date | None], name: str) -> None:
     known = list(days)
     if known and sum(day is None for day in known) > len(known) / 2:
-        raise ImportFileError(
-            f"{name}: most dates cannot be read.", hint="Export with ISO dates (2026-09-30)."
-        )
+        raise ImportFileError(f"{name}: most dates cannot be read.", hint="Export with ISO dates (2026-09-30).")

@@ -1,8 +1,9 @@
-"""Opening files that strangers hand in: real bytes are counted while they are unpacked, bombs are refused early.
+"""Opening files that strangers hand in: real bytes are counted while they are unpacked, bombs are refused
+early.
 
-A source is plain bytes, gzip, or a zip holding exactly one table; an Excel workbook is recognised by its content, never
-by its name. Declared sizes are read for a quick refusal and never trusted: what counts is what comes out.
-This file must not know advertising, text encodings or cells.
+A source is plain bytes, gzip, or a zip holding exactly one table; an Excel workbook is recognised by its
+content, never by its name. Declared sizes are read for a quick refusal and never trusted: what counts is what
+comes out. This file must not know advertising, text encodings or cells.
 """
 
 import gzip
@@ -188,9 +189,7 @@ def _zip_source(raw: BinaryIO, origin: Path | bytes, name: str, limits: Limits) 
         if "[Content_Types].xml" in names and any(n.startswith("xl/") for n in names):
             return Source(name, origin, "none", "", "xlsx", limits)
         tables = [
-            n
-            for n in names
-            if n.lower().endswith(_TABLE_NAMES) and not n.startswith("__MACOSX") and n[-1] != "/"
+            n for n in names if n.lower().endswith(_TABLE_NAMES) and not n.startswith("__MACOSX") and n[-1] != "/"
         ]
         if len(tables) != 1:
             found = ", ".join(sorted(tables)[:5]) or "none"
@@ -240,12 +239,11 @@ def _too_large(name: str, most: int) -> ImportFileError:
 
 @contextmanager
 def unzipped(raw: BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
+    """A zip archive, closed afterwards; a damaged one is an ImportFileError."""
     try:
         archive = zipfile.ZipFile(raw)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
-        raise ImportFileError(
-            f"{name} is a damaged archive: {error}", hint="Export or copy it again."
-        ) from error
+        raise ImportFileError(f"{name} is a damaged archive: {error}", hint="Export or copy it again.") from error
     with archive:
         try:
             yield archive

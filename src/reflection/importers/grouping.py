@@ -1,7 +1,8 @@
 """Rows to drafts: one per campaign (and month), with its sums, its audience x creative cells and its days.
 
-A draft is everything an import knows of a campaign before expected figures are found. Sums are rounded to a millionth,
-so that the order of rows does not show. This file must not know platforms, files or expected figures.
+A draft is everything an import knows of a campaign before expected figures are found. Sums are rounded to a
+millionth, so that the order of rows does not show. This file must not know platforms, files or expected
+figures.
 """
 
 import calendar
@@ -52,7 +53,7 @@ class Cell:
 class Draft:
     """A campaign in the making; `first` and `last` are days, None when the file has no dates.
 
-    `shares_key` says that the same campaign also has rows in another currency.
+    `shares_key`: the same campaign also has rows in another currency; `has_twin`: another's key differs in case only.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Draft:
     lines: tuple[int, ...]
     by_month: bool
     shares_key: bool = False
+    has_twin: bool = False
 
     @property
     def label(self) -> str:
@@ -93,6 +95,7 @@ def group_drafts(frame: pl.DataFrame, group_by: GroupBy) -> list[Draft]:
     heads = _heads(frame)
     cells = _cells(frame)
     currencies = Counter(key for key, _ in {(row["key"], row["currency"]) for row in heads})
+    spellings = Counter(key.casefold() for key in {row["key"] for row in heads})
     drafts = [
         Draft(
             key=row["key"],
@@ -107,12 +110,11 @@ def group_drafts(frame: pl.DataFrame, group_by: GroupBy) -> list[Draft]:
             lines=tuple(row["lines"]),
             by_month=by_month,
             shares_key=currencies[row["key"]] > 1,
+            has_twin=spellings[row["key"].casefold()] > 1,
         )
         for row in heads
     ]
-    return sorted(
-        drafts, key=lambda draft: (draft.last or dt.date.min, draft.first or dt.date.min, draft.key)
-    )
+    return sorted(drafts, key=lambda draft: (draft.last or dt.date.min, draft.first or dt.date.min, draft.key))
 
 
 def _heads(frame: pl.DataFrame) -> list[dict[str, Any]]:
@@ -130,10 +132,7 @@ def _heads(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _metric_sums() -> list[pl.Expr]:
     """Sums where any row says something, else null: missing is not zero."""
-    return [
-        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name)
-        for name in METRICS
-    ]
+    return [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in METRICS]
 
 
 def _sums(row: dict[str, Any]) -> Sums:

@@ -1,8 +1,8 @@
 """Finding the header of a table and the platform that wrote it, by scoring cells; never by counting lines.
 
-Every head row is scored against every dialect: a known header counts one, a header only that platform writes counts
-three, a matching line above it two. The best pair wins and says why.
-This file must not know what numbers or dates look like.
+Every head row is scored against every dialect: a known header counts one, a header only that platform writes
+counts three, a matching line above it two. The best pair wins and says why. This file must not know what
+numbers or dates look like.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Whose row is it: campaign key and name, platform, currency, days, audience and creative of every row.
 
-Names and currencies may come from other tables of the same import (warehouses keep them apart). The result has the
-columns `key, name, platform, objective, currency, first, last, audience, creative` beside the metrics.
-This file must not know how files are opened, nor what campaigns are for.
+Names and currencies may come from other tables of the same import (warehouses keep them apart). The result
+has the columns `key, name, platform, objective, currency, first, last, audience, creative` beside the
+metrics. This file must not know how files are opened, nor what campaigns are for.
 """
 
 import re
@@ -102,10 +102,12 @@ def identify(
     frame, granularity = _days(frame, facts, header)
     frame = _campaign(frame, book, stem, campaign, notes)
     frame = _currency(frame, header, book, currency, notes)
-    platform = pl.lit(header.dialect.platform or "unspecified")
+    platform: pl.Expr = pl.lit(header.dialect.platform or "unspecified")
     if not header.dialect.platform and "platform" in frame.columns:
         platforms = {cell: platform_name(cell) for cell in frame["platform"].drop_nulls().unique().to_list()}
         platform = _looked_up("platform", platforms).fill_null("unspecified")
+        both = pl.concat_str(platform, _text("key"), separator=" / ")
+        frame = frame.with_columns(both.cast(pl.Categorical).alias("key"))
     missing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in METRICS if name not in frame.columns]
     objective = [_text("objective")] if "objective" in frame.columns else []
     objective.append(_looked_up("key", book.objectives))
@@ -113,9 +115,7 @@ def identify(
         platform.cast(pl.Categorical).alias("platform"), _first(objective).alias("objective"), *missing
     )
     frame = _cells(frame, book)
-    return Identified(
-        frame.select(name for name in _KEPT if name in frame.columns), granularity, tuple(notes)
-    )
+    return Identified(frame.select(name for name in _KEPT if name in frame.columns), granularity, tuple(notes))
 
 
 def _text(name: str) -> pl.Expr:
@@ -168,9 +168,7 @@ def _granularity(frame: pl.DataFrame) -> Granularity:
     return "month" if months else "period"
 
 
-def _campaign(
-    frame: pl.DataFrame, book: NameBook, stem: str, campaign: str, notes: list[Finding]
-) -> pl.DataFrame:
+def _campaign(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str, notes: list[Finding]) -> pl.DataFrame:
     have = set(frame.columns)
     key: list[pl.Expr] = []
     if "campaign_id" in have:

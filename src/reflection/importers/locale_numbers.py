@@ -1,8 +1,9 @@
-"""Numbers as people's locales write them: which of them wrote a column, and strict reading of it, a column at a time.
+"""Numbers as people's locales write them: which of them wrote a column, and strict reading of it, a column at
+a time.
 
-The separators come from Babel's locale data, and its strict parser is the oracle of the tests: `12,34` is no English
-number, and is refused rather than read as 1234. What is missing (`--`, `-`, blank) is missing, not zero.
-This file must not know platforms or files.
+The separators come from Babel's locale data, and its strict parser is the oracle of the tests: `12,34` is no
+English number, and is refused rather than read as 1234. What is missing (`--`, `-`, blank) is missing, not
+zero. This file must not know platforms or files.
 """
 
 import re
@@ -48,9 +49,7 @@ class NumberFormat:
         """
         clean = _clean(cells)
         good = clean.str.contains(self.pattern)
-        plain = clean.str.replace_all(self.group, "", literal=True).str.replace(
-            self.decimal, ".", literal=True
-        )
+        plain = clean.str.replace_all(self.group, "", literal=True).str.replace(self.decimal, ".", literal=True)
         values = plain.cast(pl.Float64, strict=False).zip_with(good.fill_null(False), _nulls(len(cells)))
         if typed:
             canonical = clean.str.contains(_CANONICAL).fill_null(False)
@@ -143,5 +142,7 @@ def _named(name: str) -> NumberFormat:
     symbols = locale.number_symbols["latn"]
     decimal, group = symbols["decimal"], symbols["group"].replace("\u00a0", "\u202f")
     groups = locale.decimal_formats[None].grouping[1]
-    alike = (option for option in formats() if (option.decimal, option.group, option.groups) == (decimal, group, groups))
+    alike = (
+        option for option in formats() if (option.decimal, option.group, option.groups) == (decimal, group, groups)
+    )
     return next(alike, NumberFormat(name, decimal, group, groups))

@@ -1,7 +1,8 @@
-"""Names with a convention, read through a template: `{campaign} - {angle}`, `{year}_{platform}_{audience}_{type}`.
+"""Names with a convention, read through a template: `{campaign} - {angle}`,
+`{year}_{platform}_{audience}_{type}`.
 
-A template matches whole names or not at all; a name that does not match keeps no attributes. Also makes campaign ids
-and shortens names beyond the campaign's bounds. This file must not know files or numbers.
+A template matches whole names or not at all; a name that does not match keeps no attributes. Also makes
+campaign ids and shortens names beyond the campaign's bounds. This file must not know files or numbers.
 """
 
 import hashlib
@@ -102,6 +103,11 @@ def campaign_id(*parts: str) -> str:
     'meta_autumn-de-6ab9'
     """
     return "_".join(_slug(part) for part in parts if part)
+
+
+def distinct(key: str) -> str:
+    """A key told apart from others that differ in case only."""
+    return f"{key} {_digest(key)[:8]}"
 
 
 def _slug(text: str) -> str:

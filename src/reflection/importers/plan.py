@@ -1,7 +1,7 @@
 """A plan file: what was expected of each campaign (and month), in any table with its own column mapping.
 
-Without a mapping these headers are read: campaign (or campaign id), month or period, impressions, clicks, conversions,
-spend or budget, revenue, planner. This file must not know exports or facts.
+Without a mapping these headers are read: campaign (or campaign id), month or period, impressions, clicks,
+conversions, spend or budget, revenue, planner. This file must not know exports or facts.
 """
 
 import datetime as dt
@@ -78,11 +78,7 @@ def read_plan(path: Path, mapping: ColumnMapping | None, limits: Limits) -> Plan
     """
     dialect = mapping.dialect() if mapping else PLAN
     found = next(
-        (
-            (t, h)
-            for t in open_tables(open_source(path, limits=limits))
-            if (h := find_header(t, [dialect], named=True))
-        ),
+        ((t, h) for t in open_tables(open_source(path, limits=limits)) if (h := find_header(t, [dialect], named=True))),
         None,
     )
     if found is None or not {"campaign", "campaign_id"} & set(found[1].columns):
@@ -103,13 +99,9 @@ def read_plan(path: Path, mapping: ColumnMapping | None, limits: Limits) -> Plan
 def _row(row: dict[str, Any], path: Path) -> PlanRow:
     lacking = [name for name in _NEEDED if row[name] is None]
     if lacking:
-        raise ImportFileError(
-            f"{path.name}, line {row['line']}: {', '.join(lacking)} missing.", field="expected"
-        )
+        raise ImportFileError(f"{path.name}, line {row['line']}: {', '.join(lacking)} missing.", field="expected")
     if row["clicks"] > row["impressions"] or row["conversions"] < 0:
-        raise ImportFileError(
-            f"{path.name}, line {row['line']}: clicks exceed impressions.", field="expected"
-        )
+        raise ImportFileError(f"{path.name}, line {row['line']}: clicks exceed impressions.", field="expected")
     first, last = row.get("date"), row.get("date_end")
     if text := row.get("period"):
         first, last = _month(text, path, row["line"])
@@ -121,17 +113,13 @@ def _row(row: dict[str, Any], path: Path) -> PlanRow:
         revenue=row.get("revenue"),
     )
     planner = real_name(row.get("planner")) or real_name(f"plan {path.stem}") or "plan"
-    return PlanRow(
-        str(row.get("campaign") or row.get("campaign_id") or ""), first, last, Forecast(metrics, planner)
-    )
+    return PlanRow(str(row.get("campaign") or row.get("campaign_id") or ""), first, last, Forecast(metrics, planner))
 
 
 def _month(text: str, path: Path, line: int) -> tuple[dt.date, dt.date]:
     match = re.match(r"^(\d{4})-(\d{2})", text)
     if not match or not 1 <= int(match[2]) <= 12:
-        raise ImportFileError(
-            f"{path.name}, line {line}: '{text}' is no month such as 2026-09.", field="expected"
-        )
+        raise ImportFileError(f"{path.name}, line {line}: '{text}' is no month such as 2026-09.", field="expected")
     return month_span(dt.date(int(match[1]), int(match[2]), 1))
 
 

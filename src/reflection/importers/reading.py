@@ -1,7 +1,9 @@
-"""One import from beginning to end: open, recognise, read, settle conversions, identify, group, expect, check, build.
+"""One import from beginning to end: open, recognise, read, settle conversions, identify, group, expect,
+check, build.
 
-The verbs in their order, each done elsewhere. Several files of one call complete each other (names, currencies, Meta
-actions) and are checked against each other. Nothing is stored here: a report is either whole, or an error is raised.
+The verbs in their order, each done elsewhere. Several files of one call complete each other (names,
+currencies, Meta actions) and are checked against each other. Nothing is stored here: a report is either
+whole, or an error is raised.
 """
 
 import datetime as dt
@@ -116,9 +118,7 @@ def _dialects(options: ImportOptions) -> tuple[Sequence[Dialect], bool]:
     chosen = [d for d in DIALECTS if d.key == options.platform]
     if not chosen:
         known = ", ".join(dict.fromkeys(d.key for d in DIALECTS))
-        raise ImportFileError(
-            f"'{options.platform}' is no dialect.", hint=f"Known: {known}.", field="platform"
-        )
+        raise ImportFileError(f"'{options.platform}' is no dialect.", hint=f"Known: {known}.", field="platform")
     return chosen, True
 
 
@@ -187,9 +187,7 @@ def _campaigns(
     for draft in drafts:
         if draft.key in withheld:
             made.rejects.append(
-                Reject(
-                    draft.lines[0], "some of its rows were rejected: its totals would be wrong", draft.name
-                )
+                Reject(draft.lines[0], "some of its rows were rejected: its totals would be wrong", draft.name)
             )
         elif choice.counted:
             made.add(
@@ -251,9 +249,7 @@ class _Made:
         notes = [*self.notes, *_expected_findings(Counter(c.planner or "" for c in self.campaigns))]
         if self.rejects:
             message = f"{len(self.rejects)} campaigns are left out; the first: {self.rejects[0].reason}."
-            notes.append(
-                finding("campaigns_left_out", "error", message, [r.line for r in self.rejects if r.line])
-            )
+            notes.append(finding("campaigns_left_out", "error", message, [r.line for r in self.rejects if r.line]))
         return notes
 
 
@@ -278,8 +274,8 @@ def _expected_findings(labels: Counter[str]) -> list[Finding]:
     notes: list[Finding] = []
     if alone := labels.pop(NO_FORECAST, 0):
         message = (
-            f"Campaigns without forecast, past, or others to compare with: {alone}. Their expected figures are the facts "
-            "themselves, so the comparison says nothing. Give a plan with --expected PLAN.csv."
+            f"Campaigns without forecast, past, or others to compare with: {alone}. Their expected figures are the "
+            "facts themselves, so the comparison says nothing. Give a plan with --expected PLAN.csv."
         )
         notes.append(finding("expected_missing", "warning", message))
     if labels:

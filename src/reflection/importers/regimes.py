@@ -22,9 +22,7 @@ REGIMES = (
         dt.date(2021, 1, 19),
         "the default attribution became 7-day click and 1-day view (28-day click ended)",
     ),
-    Regime(
-        "Meta", dt.date(2021, 4, 26), "iOS 14.5: app tracking needs consent, conversions are partly modelled"
-    ),
+    Regime("Meta", dt.date(2021, 4, 26), "iOS 14.5: app tracking needs consent, conversions are partly modelled"),
     Regime("Google", dt.date(2023, 7, 1), "Universal Analytics ended, imported goals come from GA4"),
     Regime(
         "Meta",

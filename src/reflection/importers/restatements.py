@@ -15,10 +15,7 @@ _SHOWN = 3
 
 def snapshot(frame: pl.DataFrame, dialect: str) -> Snapshot:
     """Per campaign name and day span, the sums of identified rows."""
-    sums = [
-        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name)
-        for name in METRICS
-    ]
+    sums = [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in METRICS]
     grouped = (
         frame.drop_nulls(["first", "last"])
         .group_by(pl.col("name").cast(pl.String).str.to_lowercase(), "first", "last")
@@ -33,9 +30,7 @@ def findings(before: Snapshot, now: Snapshot) -> list[Finding]:
     common = before.cells.keys() & now.cells.keys()
     changed = sorted(key for key in common if before.cells[key] != now.cells[key])
     if common and not changed and len(common) == len(now.cells):
-        notes.append(
-            finding("nothing_new", "info", "Every day of this file is known and says the same as before.")
-        )
+        notes.append(finding("nothing_new", "info", "Every day of this file is known and says the same as before."))
     if not changed:
         return notes
     parts = []
@@ -61,10 +56,7 @@ def _overlapping(before: Snapshot, now: Snapshot) -> list[Finding]:
     inside = [
         (name, first, last)
         for name, first, last in now.cells
-        if any(
-            (a, b) != (first, last) and (a <= first <= b or first <= a <= last)
-            for a, b in spans.get(name, ())
-        )
+        if any((a, b) != (first, last) and (a <= first <= b or first <= a <= last) for a, b in spans.get(name, ()))
     ]
     if not inside:
         return []

@@ -55,14 +55,10 @@ def _without(report: ImportReport, ids: set[str], other: str, code: str) -> Impo
     if not ids:
         return report
     message = (
-        f"{len(ids)} campaigns of {report.name} have days that {other} already reports: they are left out, never added. "
-        "Import the source you trust alone."
+        f"{len(ids)} campaigns of {report.name} have days that {other} already reports: they are left out, never "
+        "added. Import the source you trust alone."
     )
     kept = tuple(c for c in report.campaigns if c.campaign_id not in ids)
-    rejects = tuple(
-        Reject(0, "its days are reported by another source", identity) for identity in sorted(ids)
-    )
+    rejects = tuple(Reject(0, "its days are reported by another source", identity) for identity in sorted(ids))
     note = finding(code, "error", message, (), sorted(ids))
-    return replace(
-        report, campaigns=kept, findings=(note, *report.findings), rejects=(*report.rejects, *rejects)
-    )
+    return replace(report, campaigns=kept, findings=(note, *report.findings), rejects=(*report.rejects, *rejects))

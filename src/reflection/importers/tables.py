@@ -1,7 +1,8 @@
-"""From a source to rows of text cells with their line numbers, whatever wrote it: CSV, TSV or a workbook's sheets.
+"""From a source to rows of text cells with their line numbers, whatever wrote it: CSV, TSV or a workbook's
+sheets.
 
-A table can be read as often as wanted and is never held whole: `head` is its first rows, `chunks` streams all of them.
-This file must not know what the cells mean.
+A table can be read as often as wanted and is never held whole: `head` is its first rows, `chunks` streams all
+of them. This file must not know what the cells mean.
 """
 
 import csv

@@ -41,9 +41,7 @@ def _overlaps(frame: pl.DataFrame) -> list[Finding]:
     """Rows of one cell whose spans overlap without being the same: daily rows inside an imported month."""
     grain = ["key", "currency", "audience", "creative"]
     spans = frame.drop_nulls(["first", "last"])
-    if spans.select((pl.col("last") - pl.col("first")).dt.total_days().n_unique()).item() <= 1 and _same_step(
-        spans
-    ):
+    if spans.select((pl.col("last") - pl.col("first")).dt.total_days().n_unique()).item() <= 1 and _same_step(spans):
         return []
     ordered = spans.unique([*grain, "first", "last"]).sort([*grain, "first", "last"])
     over = ordered.with_columns(
@@ -67,7 +65,7 @@ def _across_months(drafts: Sequence[Draft], granularity: Granularity, dialect: s
     crossing = [d for d in drafts if d.by_month and "--" in d.label]
     if not crossing:
         return []
-    message = f"{len(crossing)} rows' {granularity}s cross a month's end and cannot be split: each is a campaign of its own."
+    message = f"{len(crossing)} rows' {granularity}s cross a month's end and cannot be split: each stands alone."
     return [finding("crosses_months", "warning", message, (), [draft_id(dialect, d) for d in crossing])]
 
 
@@ -81,9 +79,7 @@ def _regimes(drafts: Sequence[Draft], dialect: str) -> list[Finding]:
         first = min(d.first for d in group if d.first)
         last = max(d.last for d in group if d.last)
         for regime in crossed(platform, first, last):
-            inside = [
-                draft_id(dialect, d) for d in group if d.first and d.last and d.first < regime.day <= d.last
-            ]
+            inside = [draft_id(dialect, d) for d in group if d.first and d.last and d.first < regime.day <= d.last]
             message = (
                 f"{platform} changed its measurement on {regime.day}: {regime.what}. Figures before and after are not "
                 "comparable; a difference across that day is not a learning."
@@ -92,9 +88,7 @@ def _regimes(drafts: Sequence[Draft], dialect: str) -> list[Finding]:
     return notes
 
 
-def _immature(
-    drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, options: ImportOptions
-) -> list[Finding]:
+def _immature(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, options: ImportOptions) -> list[Finding]:
     """Campaigns whose last days can still gain conversions on the day the export was made."""
     as_of = options.as_of or dt.date.today()
     window = options.conversion_window or _window(frame, dialect)
@@ -102,8 +96,8 @@ def _immature(
     if not open_:
         return []
     message = (
-        f"{len(open_)} campaigns ended less than {window} days before {as_of}: conversions of their last days are still "
-        "coming in. Import them again later; the later file replaces this one."
+        f"{len(open_)} campaigns ended less than {window} days before {as_of}: conversions of their last days are "
+        "still coming in. Import them again later; the later file replaces this one."
     )
     return [finding("conversions_immature", "warning", message, (), [draft_id(dialect, d) for d in open_])]
 

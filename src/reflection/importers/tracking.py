@@ -1,9 +1,10 @@
-"""Jumps that are faults of tracking, not learnings: 1,432 conversions at a CPA of 2.35 where the neighbours sit at 91.
+"""Jumps that are faults of tracking, not learnings: 1,432 conversions at a CPA of 2.35 where the neighbours
+sit at 91.
 
-A period is compared with the median cost per conversion of the campaign's other periods, or of the account's other
-periods where it has fewer than three. It is a fault when the count is both far off (a factor of six) and beyond any
-chance: expected and observed differ by six standard deviations of a Poisson count with overdispersion.
-This file must not know files; it only marks, somebody else decides.
+A period is compared with the median cost per conversion of the campaign's other periods, or of the account's
+other periods where it has fewer than three. It is a fault when the count is both far off (a factor of six)
+and beyond any chance: expected and observed differ by six standard deviations of a Poisson count with
+overdispersion. This file must not know files; it only marks, somebody else decides.
 """
 
 import statistics
@@ -33,9 +34,7 @@ def findings(
     notes = [note for draft in drafts if (note := _of_period(draft, drafts, dialect, accepted))]
     if granularity == "day":
         told = {identity for note in notes for identity in note.campaigns}
-        notes += [
-            note for note in _of_days(drafts, frame, dialect, accepted) if not told & set(note.campaigns)
-        ]
+        notes += [note for note in _of_days(drafts, frame, dialect, accepted) if not told & set(note.campaigns)]
     return notes
 
 
@@ -57,15 +56,9 @@ def fault(observed: Sums, neighbours: Sequence[Sums]) -> tuple[float, float] | N
     return (expected, factor) if far and beyond else None
 
 
-def _of_period(
-    draft: Draft, drafts: Sequence[Draft], dialect: str, accepted: frozenset[str]
-) -> Finding | None:
+def _of_period(draft: Draft, drafts: Sequence[Draft], dialect: str, accepted: frozenset[str]) -> Finding | None:
     same = [d.sums for d in drafts if d is not draft and d.key == draft.key and d.currency == draft.currency]
-    peers = [
-        d.sums
-        for d in drafts
-        if d is not draft and (d.platform, d.currency) == (draft.platform, draft.currency)
-    ]
+    peers = [d.sums for d in drafts if d is not draft and (d.platform, d.currency) == (draft.platform, draft.currency)]
     found = fault(draft.sums, same if len(same) >= MIN_NEIGHBOURS else peers)
     identity = draft_id(dialect, draft)
     if found is None or identity in accepted:
@@ -73,9 +66,7 @@ def _of_period(
     return _told(f"{draft.name} {draft.label}".strip(), draft.sums, found, draft.lines, identity)
 
 
-def _of_days(
-    drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepted: frozenset[str]
-) -> list[Finding]:
+def _of_days(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepted: frozenset[str]) -> list[Finding]:
     """Days of a campaign against its other days."""
     daily = (
         frame.group_by("key", "currency", "first")
@@ -84,9 +75,7 @@ def _of_days(
     )
     notes: list[Finding] = []
     for (key, currency), group in daily.group_by("key", "currency", maintain_order=True):
-        days = [
-            Sums(conversions=row["conversions"], spend=row["spend"]) for row in group.iter_rows(named=True)
-        ]
+        days = [Sums(conversions=row["conversions"], spend=row["spend"]) for row in group.iter_rows(named=True)]
         if len(days) < 7:
             continue
         for position, day in _suspects(days):

@@ -1,6 +1,7 @@
 """What an import says back: totals, period, findings with their rows, rejected rows, and the campaigns.
 
-Values only: nothing here reads a file or decides anything. `ImportReport.as_dict` is the verdict of the CLI and the API.
+Values only: nothing here reads a file or decides anything. `ImportReport.as_dict` is the verdict of the CLI
+and the API.
 """
 
 import datetime as dt

@@ -1,8 +1,9 @@
-"""Excel workbooks from strangers: every part is unpacked once, counted and found harmless before a reader sees it.
+"""Excel workbooks from strangers: every part is unpacked once, counted and found harmless before a reader
+sees it.
 
-A reader allocates the rectangle that the cell addresses span and copies a shared string for every cell that names it:
-two cells far apart, or one long string, are enough to fill any memory. Both are bounded here.
-This file must not know advertising, nor what the cells mean.
+A reader allocates the rectangle that the cell addresses span and copies a shared string for every cell that
+names it: two cells far apart, or one long string, are enough to fill any memory. Both are bounded here. This
+file must not know advertising, nor what the cells mean.
 """
 
 import io

@@ -82,10 +82,11 @@ def path(effects: Effects, group: str, level: str, discoveries: Discoveries | No
 
 
 def at_present(effects: Effects, group: str) -> Effects:
-    """Return the effects at the end of the walks of ``group``: what holds now instead of before the first step.
+    """Return the effects at the end of the walks of ``group``: what holds now instead of before the first
+    step.
 
-    Each level gains its walk's end minus the mean end over the group's levels, and the intercept gains that mean:
-    every prediction for the last bucket stays the same, and the effects still sum to zero.
+    Each level gains its walk's end minus the mean end over the group's levels, and the intercept gains
+    that mean: every prediction for the last bucket stays the same, and the effects still sum to zero.
     """
     features = effects.layout.features
     levels = [i for i, feature in enumerate(features) if feature.group == group]
@@ -132,4 +133,6 @@ def probability_of_sign(effects: Effects, group: str, level: str, since: int) ->
 
 def _columns_after(effects: Effects, group: str, level: str, since: int) -> list[int]:
     features = effects.layout.features
-    return [i for i in _step_columns(effects, group, level) if int(features[i].level.rpartition(_AT)[2]) > since]
+    return [
+        i for i in _step_columns(effects, group, level) if int(features[i].level.rpartition(_AT)[2]) > since
+    ]

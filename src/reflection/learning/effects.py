@@ -10,7 +10,7 @@ no warm start. This file must not know which metric it fits.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,10 +63,11 @@ class Effects:
 class Fit(Effects):
     """What was learnt about one metric.
 
-    ``estimate``, ``error``: each effect with its own prior divided out ("de-shrunk": b = m/(1 - S/P), s^2 =
-    S/(1 - S/P), P the prior variance), (p,), input of ``discoveries``. ``sigma``: overdispersion of the
+    ``estimate``, ``error``: each effect with its own prior divided out ("de-shrunk": b = m/(1 - S/P), s^2
+    = S/(1 - S/P), P the prior variance), (p,), input of ``discoveries``. ``sigma``: overdispersion of the
     learnt strata. ``tau``: standard deviation of each group's effects, (groups,). ``covariance``: at the
     mode, float32, (p, p). ``exposure``: effective rows behind each column, (p,). ``rows``: number of rows.
+    ``log_bayes_factor``: of the model against one in which no signal has any effect.
     """
 
     estimate: Floats
@@ -76,6 +77,7 @@ class Fit(Effects):
     covariance: NDArray[np.float32]
     exposure: Floats
     rows: int
+    log_bayes_factor: float
 
     def tau_of(self, feature: Feature) -> float:
         """Prior standard deviation of a feature, seen or not; the prior mean 1/6 for an unknown group."""
@@ -97,9 +99,10 @@ def fit(
     model = Model(view)
     mode = _mode(model)
     at_mode = model.posterior(mode)
+    spread = _spread(model, mode)
     count = hyper_draws if mode.size and len(view.layout) <= INTEGRATE_UP_TO else 1
     if count > 1:
-        mean, sd, sample = _integrated(model, mode, rng, count, draws)
+        mean, sd, sample = _integrated(model, mode, spread, rng, count, draws)
     else:
         mean, sd, sample = at_mode.mean, _sd(at_mode), at_mode.draw(rng, draws)
     fixed = ~view.layout.identifiable
@@ -121,6 +124,7 @@ def fit(
         covariance=at_mode.covariance.astype(np.float32),
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
+        log_bayes_factor=_laplace(at_mode, mode, spread) - _log_evidence_of_nothing(view),
     )
 
 
@@ -154,8 +158,10 @@ def _mode(model: Model) -> Floats:
 
 def _spread(model: Model, mode: Floats) -> Floats:
     """Square root of the inverse Hessian at the mode (central differences of the gradient); weak directions
-    are bounded.
+    are bounded. For very many columns the expected curvature has to do.
     """
+    if len(model.layout) > INTEGRATE_UP_TO:
+        return np.asarray(np.diag(1.0 / np.sqrt(model.curvature)))
     hessian = np.empty((len(mode), len(mode)))
     for k in range(len(mode)):
         step = np.zeros(len(mode))
@@ -166,7 +172,7 @@ def _spread(model: Model, mode: Floats) -> Floats:
 
 
 def _integrated(
-    model: Model, mode: Floats, rng: np.random.Generator, count: int, draws: int
+    model: Model, mode: Floats, spread: Floats, rng: np.random.Generator, count: int, draws: int
 ) -> tuple[Floats, Floats, Floats]:
     """Mean, standard deviation and draws averaged over ``count`` importance-weighted proposals of the
     components.
@@ -174,7 +180,7 @@ def _integrated(
     Proposals are t_6 around the mode; weights are capped at ten times their mean (Ionides 2008), so that one
     lucky proposal cannot be the whole answer.
     """
-    spread, size = _spread(model, mode), len(mode)
+    size = len(mode)
     best = -_objective(model, mode)[0]
     z = rng.standard_normal((count, size)) / np.sqrt(rng.chisquare(_STUDENT_DF, (count, 1)) / _STUDENT_DF)
     proposals = np.clip(mode + z @ spread.T, _BOUNDS[0] - 2, _BOUNDS[1] + 0.5)
@@ -196,6 +202,26 @@ def _integrated(
     mean = weight @ np.array(means)
     second = weight @ (np.array(variances) + np.array(means) ** 2)
     return mean, np.sqrt(np.maximum(second - mean**2, 0.0)), sample
+
+
+def _laplace(posterior: Posterior, mode: Floats, spread: Floats) -> float:
+    """Log marginal likelihood with the components integrated out by Laplace's method."""
+    prior = float((np.log(PRIOR_RATE) + mode - PRIOR_RATE * np.exp(mode)).sum())
+    volume = 0.5 * len(mode) * np.log(2 * np.pi) + float(np.linalg.slogdet(spread)[1])
+    return float(posterior.log_evidence + prior + volume)
+
+
+def _log_evidence_of_nothing(view: View) -> float:
+    """The same for the intercept and overdispersion alone."""
+    bare = replace(
+        view,
+        layout=Layout.of([]),
+        grams=tuple(gram[:1, :1] for gram in view.grams),
+        moment=view.moment[:, :1],
+    )
+    model = Model(bare)
+    mode = _mode(model)
+    return _laplace(model.posterior(mode), mode, _spread(model, mode))
 
 
 def _sd(posterior: Posterior) -> Floats:

@@ -32,9 +32,9 @@ DENSE_COLUMNS = 600
 class Posterior:
     """Constrained Gaussian posterior at fixed variance components.
 
-    ``mean``: (p,). ``covariance``: (p, p). ``log_evidence``: log marginal likelihood up to a constant that
-    does not depend on sigma or tau. ``gradient``: its derivative by (log sigma of each learnt stratum, log
-    tau of each group).
+    ``mean``: (p,). ``covariance``: (p, p). ``log_evidence``: log marginal likelihood up to a constant
+    of the rows (not of the layout). ``gradient``: its derivative by (log sigma of each learnt stratum,
+    log tau of each group).
     """
 
     mean: Floats
@@ -69,6 +69,7 @@ class Model:
         if p <= DENSE_COLUMNS:
             self._constraints = self.layout.constraints.toarray()
         self._member = self.layout.group_index
+        self._volume = _log_volume(self.layout)
         self._stratum_of_block = np.array(
             [self.strata.index(Stratum(s)) if s in self.strata else -1 for s in view.stratum.tolist()],
             dtype=np.intp,
@@ -123,7 +124,7 @@ class Model:
         data = float(self._view.rows @ np.log(w) - w @ self._view.square + fitted)
         log_tau = components[len(self.strata) :]
         volume = np.log(np.diag(factor)).sum() + np.log(np.diag(between)).sum()
-        return 0.5 * data - float(self.layout.dof @ log_tau) - float(volume)
+        return 0.5 * data - float(self.layout.dof @ log_tau) - float(volume) + self._volume
 
     def _gradient(self, components: Floats, w: Floats, d: Floats, mean: Floats, covariance: Floats) -> Floats:
         second = mean**2 + np.diag(covariance)
@@ -139,6 +140,12 @@ class Model:
             for i in range(len(self.strata))
         ]
         return np.concatenate([of_sigma, of_tau])
+
+
+def _log_volume(layout: Layout) -> float:
+    """Half the log determinant of C'C, which makes evidences of different layouts comparable."""
+    gram = (layout.constraints.T @ layout.constraints).toarray()
+    return 0.5 * float(np.linalg.slogdet(gram)[1])
 
 
 def _inverse(factor: Floats) -> Floats:

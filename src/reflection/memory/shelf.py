@@ -16,7 +16,7 @@ from reflection.ports import Vector
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-SKETCH_FROM = 20_000
+SKETCH_FROM = 5_000
 CANDIDATES = 1_000
 
 

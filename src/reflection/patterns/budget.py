@@ -1,4 +1,4 @@
-"""Budget inefficiencies: campaigns that paid clearly more per conversion than their signals explain, and the money lost.
+"""Budget inefficiencies: campaigns that paid clearly more per conversion than their signals explain; the money lost.
 
 A campaign's own deviation u (log CPA beyond its signals) has the prior N(0, sigma^2) learnt from all campaigns; its
 observation carries counting noise 1/expected conversions. Reported is what is probably at least `WORTH_SAYING` dearer;

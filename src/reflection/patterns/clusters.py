@@ -2,8 +2,10 @@
 
 Ward's hierarchical clustering (deterministic) of standardised profiles: log spend, and the residuals of CPM, CTR, CVR
 and of the goal. A cluster is reported only if it comes back when campaigns are left out (mean Jaccard similarity at
-least `STABLE` over seeded subsamples; Hennig 2007). Names follow the specification: scale winners, efficient
-converters, at-risk campaigns.
+least `STABLE` over seeded subsamples; Hennig 2007). Groups made from results differ in results by construction, so
+stable is not enough: unless the grouping is tighter than slices of one Gaussian cloud would be (Liu et al. 2008,
+SigClust) a cluster is called descriptive, which is no finding. Names follow the specification: scale winners,
+efficient converters, at-risk campaigns.
 """
 
 import math
@@ -24,6 +26,10 @@ FEWEST_MEMBERS = 3
 SUBSAMPLES = 24
 KEPT = 0.8
 STABLE = 0.75
+CLOUDS = 39
+"""Simulated clouds; a real grouping is tighter than all but one of them (5 %)."""
+
+ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
 Z90 = 1.6448536269514722
 SEED = 7
 
@@ -34,12 +40,13 @@ def cluster_findings(fitted: FittedMetrics, goal: str) -> list[Finding]:
     if len(members) < FEWEST_CAMPAIGNS:
         return []
     labels, stability = stable_clusters(profile)
+    status = ESTABLISHED if stability and distinct(profile, labels) else DESCRIPTIVE
     result = _residual(fitted, goal)[members]
     log_spend = np.log(np.maximum(fitted.table.by_campaign(fitted.table.spend)[members], 1e-9))
     found = []
     for label in sorted(stability):
         inside = labels == label
-        finding = _finding(fitted, goal, members[inside], result, inside, log_spend, stability[label])
+        finding = _finding(fitted, goal, members[inside], result, inside, log_spend, stability[label], status)
         if finding is not None:
             found.append(finding)
     return found
@@ -74,6 +81,23 @@ def stable_clusters(profile: Floats) -> tuple[NDArray[np.intp], dict[int, float]
         if len(stable) > 1 and covered > best[0]:
             best = (covered, labels, stable)
     return best[1], best[2]
+
+
+def distinct(profile: Floats, labels: NDArray[np.intp]) -> bool:
+    """Whether groups are more than slices of one cloud: their within-group share of the sum of squares is smaller
+    than that of all but 5 % of Gaussian clouds with the same covariance, cut into as many groups.
+    """
+    count = len(np.unique(labels))
+    spread = np.linalg.cholesky(np.cov(profile.T) + 1e-9 * np.eye(profile.shape[1]))
+    rng, observed = np.random.default_rng(SEED), _within_share(profile, labels)
+    clouds = (rng.standard_normal(profile.shape) @ spread.T for _ in range(CLOUDS))
+    return sum(_within_share(cloud, _ward(cloud, count)) <= observed for cloud in clouds) <= 1
+
+
+def _within_share(profile: Floats, labels: NDArray[np.intp]) -> float:
+    total = float(((profile - profile.mean(axis=0)) ** 2).sum())
+    groups = (profile[labels == label] for label in np.unique(labels))
+    return sum(float(((group - group.mean(axis=0)) ** 2).sum()) for group in groups) / total if total else 1.0
 
 
 def _ward(profile: Floats, count: int) -> NDArray[np.intp]:
@@ -119,6 +143,7 @@ def _finding(
     inside: NDArray[np.bool_],
     log_spend: Floats,
     stability: float,
+    status: str,
 ) -> Finding | None:
     own, rest = result[inside], result[~inside]
     if len(own) < FEWEST_MEMBERS or len(rest) < FEWEST_MEMBERS:
@@ -140,6 +165,7 @@ def _finding(
             f"{len(ids)} campaigns that look alike; beyond what their signals explain, their {METRIC_NAMES[goal]} is "
             f"{lift:.2f} times that of the others (90 % interval {interval[0]:.2f} to {interval[1]:.2f}); "
             f"the group comes back in {100 * stability:.0f} % of resampled clusterings."
+            + (" It describes these campaigns and promises nothing." if status == DESCRIPTIVE else "")
         ),
         signal_key=f"cluster:{name.split()[0].casefold()}",
         impact_score=round(100 * abs(difference) * stability * math.sqrt(len(ids) / len(result)), 4),
@@ -156,4 +182,5 @@ def _finding(
         spend=None,
         supporting=ids,
         contradicting=(),
+        status=status,
     )

@@ -39,7 +39,7 @@ def is_favorable(metric: str, lift: float) -> bool:
 
 
 def impact(lift: float, spend_share: float, lfsr: float) -> float:
-    """How much a finding matters, 0 to about 100: size on the log scale, times certainty, times reach (root of spend)."""
+    """How much a finding matters, 0 to about 100: size on the log scale times certainty times reach (root of spend)."""
     return round(100 * abs(math.log(lift)) * (1 - lfsr) * math.sqrt(max(min(spend_share, 1.0), 0.0)), 4)
 
 

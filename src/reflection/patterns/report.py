@@ -4,7 +4,9 @@ Pure selection: nothing is estimated here. Where nothing is known it says why, a
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
+from reflection import signals
 from reflection.campaign import Campaign
 from reflection.knowledge import Knowledge
 from reflection.report import Category, Finding, PatternReport
@@ -18,7 +20,9 @@ def patterns_for(
     """Findings about the campaign's signals, about itself, and about the whole workspace's clusters."""
     present = set(signal_keys)
     concerned = [f for f in knowledge.findings if _concerns(f, present, campaign.campaign_id)]
-    chosen = sorted(concerned, key=lambda f: (-f.impact_score, f.finding_id))[:MOST_FINDINGS]
+    ranked = sorted(concerned, key=lambda f: (-f.impact_score, f.finding_id))[:MOST_FINDINGS]
+    labels = signals.labels_of(campaign)
+    chosen = [_spelt(finding, labels.get(finding.signal_key)) for finding in ranked]
 
     def of(category: Category) -> tuple[Finding, ...]:
         return tuple(finding for finding in chosen if finding.category == category)
@@ -45,6 +49,18 @@ def _concerns(finding: Finding, signal_keys: set[str], campaign_id: str) -> bool
         return campaign_id in finding.supporting
     names = {finding.signal_key, *finding.metadata.get("aliases", ())}
     return bool(names & signal_keys)
+
+
+def _spelt(finding: Finding, label: str | None) -> Finding:
+    """The finding in the campaign's own spelling: what was learnt knows signals by their normalised names only."""
+    known = finding.metadata.get("label")
+    if label is None or known is None or label == known:
+        return finding
+    title, description = (
+        label + text.removeprefix(known) if text.startswith(known) else text
+        for text in (finding.title, finding.description)
+    )
+    return replace(finding, title=title, description=description, metadata={**finding.metadata, "label": label})
 
 
 def _tags(signal_keys: Collection[str], findings: list[Finding]) -> tuple[str, ...]:

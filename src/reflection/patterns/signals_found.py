@@ -19,9 +19,7 @@ from reflection.support import SupportIndex
 RATES_BY_VALUE = ("cvr", "ctr", "cpm", "aov")
 
 
-def signal_findings(
-    effects: Iterable[Effect], table: EvidenceTable, support: SupportIndex, goal: str
-) -> list[Finding]:
+def signal_findings(effects: Iterable[Effect], table: EvidenceTable, support: SupportIndex, goal: str) -> list[Finding]:
     """One finding for every signal with an effect beyond noise."""
     by_signal: dict[str, dict[str, Effect]] = {}
     for effect in effects:
@@ -29,7 +27,7 @@ def signal_findings(
             by_signal.setdefault(effect.signal, {})[effect.metric] = effect
     total = float(np.nansum(table.spend))
     found = []
-    for signal, beyond_noise in sorted(by_signal.items()):
+    for _, beyond_noise in sorted(by_signal.items()):
         chosen = _clearest(beyond_noise, goal)
         if chosen is not None:
             found.append(_finding(chosen, beyond_noise, table, support, total))

@@ -1,7 +1,7 @@
 """Platform trends: platforms whose rates moved over time, by how much, and when.
 
-Reads the random-walk steps of the fits. A trend is reported when a step is a discovery and the whole change since before
-it, with its 90 % interval, excludes "no change".
+Reads the random-walk steps of the fits. A trend is reported when a step is a discovery and the whole change since
+before it, with its 90 % interval, excludes "no change".
 """
 
 import math
@@ -35,7 +35,8 @@ def trend_findings(fitted: FittedMetrics) -> list[Finding]:
 
 def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -> Finding | None:
     before = int(np.flatnonzero(path.buckets == path.changes[0])[0]) - 1
-    change, low, high = drift.change(fitted.raw_effects(metric), signals.PLATFORM, level, int(path.buckets[before]))
+    effects, since_bucket = fitted.raw_effects(metric), int(path.buckets[before])
+    change, low, high = drift.change(effects, signals.PLATFORM, level, since_bucket)
     interval = (math.exp(low), math.exp(high))
     if interval[0] <= 1.0 <= interval[1]:
         return None
@@ -47,7 +48,7 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -
     since = here & (campaigns.day >= path.changes[0] * days)
     countable = campaigns.currency == (fitted.table.currency or NOT_STATED)  # amounts of two currencies never add up
     total, spend = float(campaigns.spend[countable].sum()), float(campaigns.spend[countable & since].sum())
-    probability = drift.probability_of_sign(fitted.raw_effects(metric), signals.PLATFORM, level, int(path.buckets[before]))
+    probability = drift.probability_of_sign(effects, signals.PLATFORM, level, since_bucket)
     return Finding(
         finding_id=finding_id("platform_trend", key.key, metric, dates[0]),
         category="platform_trend",
@@ -61,6 +62,7 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -
         evidence_count=int(here.sum()),
         metadata={
             "kind": "drift",
+            "label": key.label,
             "change_points": dates,
             "bucket_days": days,
             "path": [

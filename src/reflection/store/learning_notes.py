@@ -29,6 +29,7 @@ from reflection.store.schema import instant_text
 
 MAX_NOTE = 4_000
 SHOWN_RECALLS = 50
+_SHOWN_RECALL = ("recall_id", "purpose", "question", "recalled_at", "rank", "score")
 
 
 class LearningNotes:
@@ -120,7 +121,8 @@ def remarks(connection: Connection, workspace: str, learning_id: str) -> dict[st
     """Reviews of a learning, oldest first, and its newest recalls with their outcomes."""
     key = {"w": workspace, "l": learning_id}
     reviews = [_review(row) for row in connection.execute(_OF_LEARNING, key).mappings()]
-    found = [dict(row) for row in connection.execute(_RECALLS, {**key, "n": SHOWN_RECALLS}).mappings()]
+    recent = connection.execute(_RECALLS, {**key, "n": SHOWN_RECALLS}).mappings()
+    found = [{name: row[name] for name in _SHOWN_RECALL} for row in recent]
     ids = [row["recall_id"] for row in found]
     outcomes: dict[str, list[Row]] = {}
     for row in connection.execute(_OUTCOMES, {"w": workspace, "ids": ids}).mappings():

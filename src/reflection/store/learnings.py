@@ -154,7 +154,7 @@ class LearningBook:
         return {
             **newest,
             "history": [learning_codec.shown(row) for row in history],
-            "evidence": [{**row, "supports": bool(row["supports"])} for row in stands_on],
+            "evidence": [_witness(row) for row in stands_on],
             **details,
         }
 
@@ -225,6 +225,11 @@ def _witness_row(head: Row, witness: Witness) -> Row:
     """Inserted by way of `campaigns`: a campaign deleted meanwhile adds nothing, and nothing else can be evidence."""
     numbers = {"e": witness.estimate, "sd": witness.sd, "s": int(witness.supports)}
     return {"w": head["workspace"], "l": head["learning_id"], "c": witness.campaign_id, **numbers}
+
+
+def _witness(row: Any) -> Row:
+    shown = {name: row[name] for name in ("campaign_id", "estimate", "sd")}
+    return {**shown, "supports": bool(row["supports"])}
 
 
 def _memory(workspace: str, learning: Learning, now: str) -> Row:

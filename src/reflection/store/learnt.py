@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from reflection.knowledge import Knowledge
 from reflection.report import Finding
 from reflection.store import knowledge_codec, sqlite
+from reflection.store.current import chunks
 from reflection.store.rows import artifact_rows, json_text, outbox_row
 from reflection.store.schema import (
     WORKSPACE_LEVEL,
@@ -25,7 +26,6 @@ from reflection.store.schema import (
 )
 
 KEPT_FITS = 3
-_CHUNK = 500
 _LOOKED_UP = 20_000
 """Supporting campaigns whose dates are looked up for one fit; beyond it a finding's first one stands."""
 
@@ -148,8 +148,8 @@ def _dates(connection: Connection, workspace: str, findings: Sequence[Finding]) 
     if len(wanted) > _LOOKED_UP:
         return {}
     found: dict[str, str] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        rows = connection.execute(_DATES, {"w": workspace, "ids": wanted[start : start + _CHUNK]})
+    for chunk in chunks(wanted):
+        rows = connection.execute(_DATES, {"w": workspace, "ids": chunk})
         found |= {row[0]: row[1] for row in rows}
     return found
 

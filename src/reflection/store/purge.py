@@ -25,6 +25,7 @@ def purge_workspace(database: Database, workspace: str, now: str) -> int:
         How many rows were removed.
     """
     with database.write() as connection:
+        sqlite.overwrite_deleted(connection)
         files = _published(connection, workspace)
         for statement in sqlite.drop_guards_ddl():
             connection.exec_driver_sql(statement)
@@ -32,10 +33,12 @@ def purge_workspace(database: Database, workspace: str, now: str) -> int:
             connection.execute(delete(table).where(table.c.workspace == workspace)).rowcount
             for table in _tables(connection)
         )
+        sqlite.rebuild_full_text(connection)  # taking rows out leaves their words in the index for a while
         for statement in sqlite.guards_ddl():
             connection.exec_driver_sql(statement)
         told = [outbox_row(workspace, "artifacts", key, now, names) for key, names in files.items()]
         sqlite.insert_rows(connection, _TELL, told)
+    sqlite.empty_log(database.writer)
     return removed
 
 
@@ -56,7 +59,7 @@ def _published(connection: Connection, workspace: str) -> dict[str, list[str]]:
     for row in connection.execute(
         select(artifacts.c.campaign_id, artifacts.c.name)
         .where(artifacts.c.workspace == workspace)
-        .order_by(artifacts.c.campaign_id, artifacts.c.name)
+        .order_by(artifacts.c.campaign_id.desc(), artifacts.c.name)  # the workspace's own folder last
     ):
         found.setdefault(row.campaign_id, []).append(row.name)
     return found

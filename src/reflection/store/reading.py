@@ -12,8 +12,8 @@ from sqlalchemy import Select, and_, bindparam, exists, func, select
 from sqlalchemy.engine import Connection
 
 from reflection.ports import ForecastRow, LedgerEntry, StoredCampaign
+from reflection.store.current import stored_campaign
 from reflection.store.rows import Row, unpacked
-from reflection.store.saving import stored_campaign
 from reflection.store.schema import (
     acceptances,
     campaign_revisions,

@@ -7,13 +7,13 @@ not know transactions, files or learning.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import orjson
-from sqlalchemy import Insert, Select, bindparam, delete, func, insert, literal, select
+from sqlalchemy import Insert, Select, bindparam, delete, insert, literal, select
 from sqlalchemy.engine import Connection
 
 from reflection.errors import Conflict, NotFound
 from reflection.ports import AnalysisRecord, StaleRevision, StoredCampaign
 from reflection.store import sqlite
+from reflection.store.current import Current, chunks, current
 from reflection.store.memory_rows import bury, remember
 from reflection.store.rows import Prepared, Row, outbox_row, packed, unpacked
 from reflection.store.schema import (
@@ -33,18 +33,6 @@ from reflection.store.schema import (
 
 ARTIFACTS = "artifacts"
 """The outbox topic of files; other topics are told about every change of a memory."""
-
-_CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Current:
-    """What the store holds of a campaign at the moment; `last` counts revisions that were deleted too."""
-
-    stored: StoredCampaign | None
-    last: int
-    memory_id: str = ""
-    signal_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,38 +119,6 @@ def take_back(connection: Connection, workspace: str, campaign_id: str, now: str
     return True
 
 
-def current(connection: Connection, workspace: str, campaign_ids: Sequence[str]) -> dict[str, Current]:
-    """What the store holds of each campaign."""
-    found: dict[str, Current] = {}
-    for chunk in _chunks(campaign_ids):
-        for row in connection.execute(_CURRENT, {"workspace": workspace, "ids": chunk}).mappings():
-            found[row["campaign_id"]] = Current(
-                stored=stored_campaign(dict(row)),
-                last=row["revision"],
-                memory_id=row["memory_id"],
-                signal_keys=tuple(orjson.loads(row["signal_keys"])),
-            )
-        missing = [campaign_id for campaign_id in chunk if campaign_id not in found]
-        if missing:
-            rows = connection.execute(_LAST, {"workspace": workspace, "ids": missing})
-            last = {row[0]: row[1] for row in rows}
-            found |= {campaign_id: Current(None, last.get(campaign_id, 0)) for campaign_id in missing}
-    return found
-
-
-def stored_campaign(row: Row) -> StoredCampaign:
-    """A row of `campaigns` as a value."""
-    return StoredCampaign(
-        workspace=row["workspace"],
-        campaign_id=row["campaign_id"],
-        revision=row["revision"],
-        content_hash=row["content_hash"],
-        campaign_json=row["body"],
-        answer=unpacked(row["answer"]),
-        created_at=row["created_at"],
-    )
-
-
 def _stored(record: AnalysisRecord, revision: int) -> StoredCampaign:
     return StoredCampaign(
         workspace=record.workspace,
@@ -179,7 +135,7 @@ def _repeated(connection: Connection, workspace: str, records: Sequence[Analysis
     """The campaigns whose idempotency key was used before: they get the answer that was given then."""
     keyed = {record.idempotency_key: record for record in records if record.idempotency_key is not None}
     found: dict[str, StoredCampaign] = {}
-    for chunk in _chunks(list(keyed)):
+    for chunk in chunks(list(keyed)):
         for row in connection.execute(_USED_KEYS, {"workspace": workspace, "keys": chunk}).mappings():
             record = keyed[row["key"]]
             if row["request_hash"] != _request_hash(record):
@@ -316,10 +272,6 @@ def _outbox_rows(change: _Change, topics: Sequence[str]) -> list[Row]:
     return rows
 
 
-def _chunks(items: Sequence[str]) -> list[list[str]]:
-    return [list(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]
-
-
 def _retraction() -> Select[tuple[str, str, int, int, bytes]]:
     return select(
         evidence.c.workspace, evidence.c.campaign_id, evidence.c.revision, literal(-1), evidence.c.payload
@@ -331,18 +283,6 @@ def _retraction() -> Select[tuple[str, str, int, int, bytes]]:
     )
 
 
-_CURRENT = select(campaigns).where(
-    campaigns.c.workspace == bindparam("workspace"),
-    campaigns.c.campaign_id.in_(bindparam("ids", expanding=True)),
-)
-_LAST = (
-    select(campaign_revisions.c.campaign_id, func.max(campaign_revisions.c.revision))
-    .where(
-        campaign_revisions.c.workspace == bindparam("workspace"),
-        campaign_revisions.c.campaign_id.in_(bindparam("ids", expanding=True)),
-    )
-    .group_by(campaign_revisions.c.campaign_id)
-)
 _USED_KEYS = select(idempotency).where(
     idempotency.c.workspace == bindparam("workspace"),
     idempotency.c.key.in_(bindparam("keys", expanding=True)),

@@ -217,6 +217,22 @@ def full_text_is_sound(connection: Connection) -> bool:
     return True
 
 
+def overwrite_deleted(connection: Connection) -> None:
+    """From now on, let this connection overwrite what it deletes, so that it cannot be read from the file."""
+    connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def empty_log(engine: Engine) -> None:
+    """Write the log back into the database as far as no reader stands in the way, and empty it."""
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.close()
+    finally:
+        raw.close()
+
+
 def integrity_problems(connection: Connection) -> list[str]:
     """What SQLite itself finds wrong with the file and with references; empty when all is well."""
     found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]

@@ -17,7 +17,7 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
-        description="Your name for this request: the same key and body give the same answer, another body is a 409.",
+        description="Your name for this request: same key and body, same answer; another body is a 409.",
     ),
 ]
 

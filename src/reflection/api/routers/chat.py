@@ -78,9 +78,7 @@ def agent_chat(
     if request.campaign_id is not None:
         application.engine.show(request.campaign_id, workspace=workspace)
     chat = Chat(StoredSources(application), application.phraser)
-    answer = chat.answer(
-        workspace, request.message, context=request.context or "", campaign_id=request.campaign_id
-    )
+    answer = chat.answer(workspace, request.message, context=request.context or "", campaign_id=request.campaign_id)
     if EVENT_STREAM in accept:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events(answer), media_type=EVENT_STREAM, headers=headers)

@@ -1,7 +1,7 @@
 """GET /docs and /openapi.json: the interactive documentation, served from this process alone.
 
-Swagger UI's files come from an installed package; no page of ours names another host, and the content security policy
-would refuse it.
+Swagger UI's files come from an installed package; no page of ours names another host, and the content
+security policy would refuse it.
 """
 
 from functools import cache
@@ -29,11 +29,9 @@ _PAGE = """<!doctype html>
 </head>
 <body>
 <div id="swagger-ui"></div>
-<noscript>The interactive page needs JavaScript; the description itself is <a href="openapi.json">openapi.json</a>.</noscript>
-<script src="docs/swagger-ui-bundle.js"></script>
-<script src="docs/start.js"></script>
-</body>
-</html>
+<noscript>The interactive page needs JavaScript; the description itself is <a
+href="openapi.json">openapi.json</a>.</noscript> <script src="docs/swagger-ui-bundle.js"></script> <script
+src="docs/start.js"></script> </body> </html>
 """
 _START = b"""window.onload = () => SwaggerUIBundle({
   url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null, tryItOutEnabled: true

@@ -24,7 +24,7 @@ def effects(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Text = None,
 ) -> Response:
-    """Effects as multiplicative lift (1.0 = none), with 90 % intervals and whether each may be called a finding."""
+    """Effects as multiplicative lift (1.0 = none), with 90 % intervals and whether each is a finding."""
     page = engine.effects(
         workspace=workspace,
         metric=metric,

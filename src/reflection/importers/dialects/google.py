@@ -6,7 +6,7 @@ The Excel flavour is UTF-16 with tabs. `Total: Account` may hold far more than t
 from reflection.importers.dialect import Dialect, table
 
 _EN = table(
-    date="Day|Date",
+    date="Day|Date|Week|Month",
     campaign="Campaign",
     campaign_id="Campaign ID",
     account="Account|Account name",
@@ -30,7 +30,7 @@ _EN = table(
     segment="Search term|Keyword|Conversion action",
 )
 _DE = table(
-    date="Tag|Datum",
+    date="Tag|Datum|Woche|Monat",
     campaign="Kampagne",
     campaign_id="Kampagnen-ID",
     audience="Anzeigengruppe",
@@ -47,7 +47,7 @@ _DE = table(
     device="Gerät",
 )
 _FR = table(
-    date="Jour|Date",
+    date="Jour|Date|Semaine|Mois",
     campaign="Campagne",
     campaign_id="ID de campagne|ID de la campagne",
     audience="Groupe d'annonces",
@@ -61,7 +61,7 @@ _FR = table(
     device="Appareil",
 )
 _ES = table(
-    date="Día|Fecha",
+    date="Día|Fecha|Semana|Mes",
     campaign="Campaña",
     campaign_id="ID de la campaña|ID de campaña",
     audience="Grupo de anuncios",
@@ -74,7 +74,7 @@ _ES = table(
     device="Dispositivo",
 )
 _IT = table(
-    date="Giorno|Data",
+    date="Giorno|Data|Settimana|Mese",
     campaign="Campagna",
     campaign_id="ID campagna",
     audience="Gruppo di annunci",
@@ -87,7 +87,7 @@ _IT = table(
     device="Dispositivo",
 )
 _PT = table(
-    date="Dia|Data",
+    date="Dia|Data|Semana|Mês",
     campaign="Campanha",
     campaign_id="ID da campanha|Código da campanha",
     audience="Grupo de anúncios",
@@ -108,7 +108,7 @@ GOOGLE = Dialect(
     marks=frozenset({"impr."}),
     writes_totals=True,
     preamble=(
-        r"^(campaign|ad group|ad|ads|ad performance|search terms?|search keyword|keyword|asset group|account)\b.* report",
+        r"^(campaign|ad group|ads?|ad performance|search terms?|search keyword|keyword|asset group|account)\b.* report",
         r"^kampagnenbericht|bericht$|^rapport sur|^informe de|^rapporto|^relatório",
     ),
 )

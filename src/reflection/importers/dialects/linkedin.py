@@ -1,7 +1,8 @@
 """LinkedIn Campaign Manager: UTF-16 with tabs, five lines above the header, always UTC.
 
-Its campaign group is everybody else's campaign, its campaign an ad set. Conversions already contain post-click and
-view-through; leads come apart from conversions, and which of the two counts is a matter of the objective.
+Its campaign group is everybody else's campaign, its campaign an ad set. Conversions already contain post-
+click and view-through; leads come apart from conversions, and which of the two counts is a matter of the
+objective.
 """
 
 from reflection.importers.dialect import Dialect, table
@@ -44,7 +45,7 @@ LINKEDIN = Dialect(
             "clicks to landing page",
             "view-through conversions",
         }
-    ),  # fmt: skip
+    ),
     preamble=(r"performance report \(in utc\)", r"^report start:", r"^report end:"),
     date_order="mdy",
     timezone="UTC",

@@ -1,4 +1,5 @@
-"""The company's own `ad_platform_exports.csv`: one row per day, channel, campaign and ad set; no id, revenue, currency."""
+"""The company's own `ad_platform_exports.csv`: one row per day, channel, campaign and ad set; no id, revenue,
+currency."""
 
 from reflection.importers.dialect import Dialect, table
 

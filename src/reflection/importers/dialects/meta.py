@@ -171,8 +171,16 @@ _JA = table(
     value__purchase="購入のコンバージョン値",
 )
 
-_UNIQUE = ("unique link clicks", "klik tautan unik", "リンククリック(ユニーク)", "einmalige link-klicks",
-           "clics uniques sur un lien", "clics únicos en el enlace", "clic unici sul link", "cliques únicos no link")  # fmt: skip
+_UNIQUE = (
+    "unique link clicks",
+    "klik tautan unik",
+    "リンククリック(ユニーク)",
+    "einmalige link-klicks",
+    "clics uniques sur un lien",
+    "clics únicos en el enlace",
+    "clic unici sul link",
+    "cliques únicos no link",
+)
 
 META = Dialect(
     key="meta",

@@ -1,4 +1,5 @@
-"""Pinterest Ads Manager: snake-case or spaced headers, pin clicks and outbound clicks, spend in account currency.
+"""Pinterest Ads Manager: snake-case or spaced headers, pin clicks and outbound clicks, spend in account
+currency.
 
 Outbound clicks leave for the advertiser's site and are the link clicks of the other platforms.
 """
@@ -47,6 +48,6 @@ PINTEREST = Dialect(
             "paid outbound clicks",
             "total order value (checkout)",
         }
-    ),  # fmt: skip
+    ),
     cautions={"pin clicks": "pin_clicks"},
 )

@@ -1,4 +1,5 @@
-"""TikTok Ads Manager: no preamble, one total row at the end, `-` for missing; destination clicks are link clicks."""
+"""TikTok Ads Manager: no preamble, one total row at the end, `-` for missing; destination clicks are link
+clicks."""
 
 from reflection.importers.dialect import Dialect, table
 
@@ -44,5 +45,5 @@ TIKTOK = Dialect(
             "cpc (destination)",
             "ctr (destination)",
         }
-    ),  # fmt: skip
+    ),
 )

@@ -1,4 +1,5 @@
-"""API-shaped rows as warehouses hold them: one table per entity and platform, names and actions in tables of their own.
+"""API-shaped rows as warehouses hold them: one table per entity and platform, names and actions in tables of
+their own.
 
 Names tables carry no facts: given in the same call, they complete the ids of the performance tables.
 """
@@ -35,15 +36,18 @@ def _headers(text: str) -> frozenset[str]:
 
 
 GOOGLE_API = (
-    _api("google_api", "Google", "campaign stats", "base_campaign|cost_micros|_fivetran_id", required="base_campaign", micros=True,
+    _api("google_api", "Google", "campaign stats", "base_campaign|cost_micros|_fivetran_id",
+         required="base_campaign", micros=True,
          date="date", account_id="customer_id", campaign_id="id", device="device", network="ad_network_type",
          impressions="impressions", clicks="clicks", spend="cost_micros", conversions="conversions",
          revenue="conversions_value"),
-    _api("google_api", "Google", "ad group stats", "base_ad_group|campaign_base_campaign|cost_micros", required="base_ad_group", micros=True,
+    _api("google_api", "Google", "ad group stats", "base_ad_group|campaign_base_campaign|cost_micros",
+         required="base_ad_group", micros=True,
          date="date", account_id="customer_id", campaign_id="campaign_id", audience_id="id", device="device",
          network="ad_network_type", impressions="impressions", clicks="clicks", spend="cost_micros",
          conversions="conversions", revenue="conversions_value"),
-    _api("google_api", "Google", "ad stats", "keyword_ad_group_criterion|ad_group|cost_micros", required="ad_id", micros=True,
+    _api("google_api", "Google", "ad stats", "keyword_ad_group_criterion|ad_group|cost_micros",
+         required="ad_id", micros=True,
          date="date", account_id="customer_id", campaign_id="campaign_id", audience_id="ad_group",
          creative_id="ad_id", device="device", network="ad_network_type", segment="keyword_ad_group_criterion",
          impressions="impressions", clicks="clicks", spend="cost_micros", conversions="conversions",
@@ -61,12 +65,14 @@ META_API = (
          clicks="inline_link_clicks", spend="spend"),
     _api("meta_api", "Meta", "ad actions", "action_type|inline|index", role="actions", creative_id="ad_id", date="date",
          action_type="action_type", value="value"),
-    _api("meta_api", "Meta", "account names", "_fivetran_synced", required="_fivetran_synced|id|name", role="names",
+    _api("meta_api", "Meta", "account names", "_fivetran_synced",
+         required="_fivetran_synced|id|name", role="names",
          account_id="id", account="name", date="_fivetran_synced"),
-    _api("meta_api", "Meta", "campaign names", "_fivetran_synced", required="account_id|updated_time", role="names",
+    _api("meta_api", "Meta", "campaign names", "_fivetran_synced",
+         required="account_id|updated_time", role="names",
          campaign_id="id", campaign="name", account_id="account_id", date="updated_time"),
-    _api("meta_api", "Meta", "ad set names", "updated_time|_fivetran_synced|campaign_id", required="campaign_id|updated_time",
-         role="names",
+    _api("meta_api", "Meta", "ad set names", "updated_time|_fivetran_synced|campaign_id",
+         required="campaign_id|updated_time", role="names",
          audience_id="id", audience="name", parent_campaign_id="campaign_id", account_id="account_id",
          date="updated_time"),
 )  # fmt: skip
@@ -92,12 +98,15 @@ LINKEDIN_API = (
          impressions="impressions", clicks="landing_page_clicks|clicks", all_clicks="clicks",
          spend="cost_in_local_currency", conversions="external_website_conversions",
          conversion__lead="one_click_leads", revenue="conversion_value_in_local_currency"),
-    _api("linkedin_api", "LinkedIn", "campaign names", "campaign_group_id|version_tag", required="campaign_group_id", role="names", audience_id="id",
+    _api("linkedin_api", "LinkedIn", "campaign names", "campaign_group_id|version_tag",
+         required="campaign_group_id", role="names", audience_id="id",
          audience="name", parent_campaign_id="campaign_group_id", account_id="account_id",
          date="last_modified_time"),
-    _api("linkedin_api", "LinkedIn", "account names", "version_tag|currency", required="currency", role="names", account_id="id",
+    _api("linkedin_api", "LinkedIn", "account names", "version_tag|currency",
+         required="currency", role="names", account_id="id",
          account="name", currency="currency", date="last_modified_time"),
-    _api("linkedin_api", "LinkedIn", "campaign group names", "last_modified_time", required="last_modified_time|account_id", role="names",
+    _api("linkedin_api", "LinkedIn", "campaign group names", "last_modified_time",
+         required="last_modified_time|account_id", role="names",
          campaign_id="id",
          campaign="name", account_id="account_id", date="last_modified_time"),
 )  # fmt: skip

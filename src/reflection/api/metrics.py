@@ -1,0 +1,136 @@
+"""What the process counts, in Prometheus' text format: requests, latencies, stages, and how far things are behind.
+
+Every process has a registry of its own, so nothing is shared between servers or tests. Labels come from fixed sets
+(route templates, methods, stages, topics): no id, name or workspace of a caller ever becomes one, which would both
+grow without bound and tell callers of each other. Must not know what the routes do.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from starlette.types import Scope
+
+from reflection.errors import ReflectionError
+from reflection.wiring import Application
+
+UNMATCHED: Final = "(none)"
+"""The route of what never reached one: refused callers, unknown paths."""
+
+LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+STAGES = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_STATES = ("closed", "half-open", "open")
+
+
+class Metrics:
+    """The counters of one process; thread-safe."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._requests = Counter(
+            "reflection_requests", "Requests answered.", ["method", "route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "reflection_request_seconds",
+            "Seconds from the first byte of a request to the last of its answer.",
+            ["method", "route"],
+            buckets=LATENCIES,
+            registry=self._registry,
+        )
+        self._active = Gauge("reflection_requests_active", "Requests being answered now.", registry=self._registry)
+        self._stages = Histogram(
+            "reflection_analysis_stage_seconds",
+            "Seconds of one stage of one analysis.",
+            ["stage"],
+            buckets=STAGES,
+            registry=self._registry,
+        )
+
+    def began(self) -> None:
+        """A request came in."""
+        self._active.inc()
+
+    def ended(self, scope: Scope, status: int, seconds: float) -> None:
+        """A request was answered; its route is known by now, if it had one."""
+        self._active.dec()
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        route = getattr(scope.get("route"), "path", UNMATCHED)
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def stage(self, stage: str, seconds: float) -> None:
+        """A stage of an analysis took so long."""
+        self._stages.labels(stage).observe(seconds)
+
+    def page(self, application: Application) -> bytes:
+        """Everything, with the state of the application as it is now."""
+        state = CollectorRegistry()
+        state.register(_State(application))
+        return generate_latest(self._registry) + generate_latest(state)
+
+
+class _State(Collector):
+    """Asked at each scrape: what is behind, what is open, what is degraded."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def collect(self) -> Iterator[Any]:
+        """The state as gauges; without the store only that it cannot be read."""
+        found: list[Any] = [_breakers(self._application)]
+        try:
+            found += self._stored()
+        except ReflectionError:
+            readable = 0
+        else:
+            readable = 1
+        yield GaugeMetricFamily("reflection_store_readable", "1 when the store answers.", value=readable)
+        yield from found
+
+    def _stored(self) -> list[Any]:
+        application = self._application
+        names = application.store.workspaces()
+        lags = [application.learner.lag(name) for name in names]
+        behind = [_behind(application, name) for name in names]
+        outbox = GaugeMetricFamily("reflection_outbox_entries", "What is waiting to be published.", labels=["topic"])
+        for topic, entries in {"artifacts": 0, **application.outbox.lag()}.items():
+            outbox.add_metric([topic], entries)
+        return [
+            GaugeMetricFamily("reflection_workspaces", "Workspaces with anything in them.", value=len(names)),
+            GaugeMetricFamily(
+                "reflection_learning_lag_entries", "Ledger entries that are not learnt yet, all together.", sum(lags)
+            ),
+            GaugeMetricFamily(
+                "reflection_learning_lag_entries_worst", "The same of the workspace most behind.", max(lags, default=0)
+            ),
+            GaugeMetricFamily(
+                "reflection_index_lag_memories", "Memories that the vector index does not hold.", sum(behind)
+            ),
+            outbox,
+        ]
+
+
+def _behind(application: Application, workspace: str) -> int:
+    """Memories without a vector in the configured index; all of them where there is no model."""
+    memory = application.memory
+    total, space = memory.rows.count(workspace), memory.embedder.space
+    return total if space is None else abs(total - memory.index.count(workspace, space))
+
+
+def _breakers(application: Application) -> Any:
+    """One line per server and state; 1 for the state it is in. No server configured, no line."""
+    family = GaugeMetricFamily(
+        "reflection_breaker", "1 for the state a circuit breaker is in.", labels=["server", "state"]
+    )
+    states = {
+        "language-model": application.model.status()["breaker"] if application.model else None,
+        "embedder": getattr(application.memory.embedder, "state", None),
+    }
+    for server, current in states.items():
+        for state in _STATES if current in _STATES else ():
+            family.add_metric([server, state], float(state == current))
+    return family

@@ -1,0 +1,55 @@
+"""Reports as files: one campaign's retrospective, and the portfolio of a period."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+
+from reflection.api.dependencies import ApplicationPart, Workspace
+from reflection.errors import InvalidInput
+from reflection.reports.making import campaign_report, portfolio_report
+from reflection.reports.rendering import CONTENT_SECURITY_POLICY, MEDIA_TYPES, Format
+
+router = APIRouter(prefix="/v1", tags=["reports"])
+CampaignId = Annotated[str, Path(min_length=1, max_length=300)]
+Kind = Annotated[Literal["html", "pdf", "md", "json"], Query(alias="format", description="of the file")]
+_CONTENT: dict[str, dict[str, str]] = {media_type: {} for media_type in MEDIA_TYPES.values()}
+
+
+@router.get(
+    "/campaigns/{campaign_id:path}/report",
+    summary="The report on one campaign",
+    response_class=Response,
+    responses={200: {"description": "The report", "content": _CONTENT}},
+)
+def campaign(
+    campaign_id: CampaignId, application: ApplicationPart, workspace: Workspace, kind: Kind = "html"
+) -> Response:
+    """One self-contained file: HTML with inline drawings, PDF, Markdown or JSON."""
+    body = campaign_report(application.store, application.engine, workspace, campaign_id, kind)
+    return _file(body, kind)
+
+
+@router.get(
+    "/portfolio/report",
+    summary="The report on all campaigns of a period",
+    response_class=Response,
+    responses={200: {"description": "The report", "content": _CONTENT}},
+)
+def period(
+    application: ApplicationPart,
+    workspace: Workspace,
+    start: Annotated[date, Query(description="first day")],
+    end: Annotated[date, Query(description="last day")],
+    kind: Kind = "html",
+) -> Response:
+    """Totals per currency, campaigns against their forecasts, what was learnt and what to do next."""
+    if end < start:
+        raise InvalidInput("the period ends before it starts", field="end")
+    body = portfolio_report(application.store, application.engine, workspace, start, end, kind)
+    return _file(body, kind)
+
+
+def _file(body: bytes, kind: Format) -> Response:
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY} if kind == "html" else {}
+    return Response(body, media_type=MEDIA_TYPES[kind], headers=headers)

@@ -1,0 +1,101 @@
+"""Making a report for a door: reads what is stored through the engine and the store, gives the file's bytes.
+
+The doors (command line and HTTP) share this; the contents are made in retrospective.py and portfolio.py. Must
+not know SQL, HTTP or the command line.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter
+
+from reflection.campaign import Campaign
+from reflection.errors import NotFound
+from reflection.knowledge import Knowledge
+from reflection.ports import StoredCampaign
+from reflection.report import Analysis
+from reflection.reports.portfolio import Told, portfolio
+from reflection.reports.rendering import Format, render
+from reflection.reports.retrospective import retrospective
+
+PAGE = 500
+_ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
+
+
+class CampaignPages(Protocol):
+    """Stored campaigns by id."""
+
+    def campaign(self, workspace: str, campaign_id: str) -> StoredCampaign | None:
+        """One campaign, None where there is none."""
+
+    def campaigns(self, workspace: str, *, after: str = "", limit: int = PAGE) -> list[StoredCampaign]:
+        """The campaigns after an id, in the order of their ids."""
+
+
+class WhatIsKnown(Protocol):
+    """The engine's reading verbs a report needs."""
+
+    def knowledge(self, *, workspace: str = "default") -> Knowledge:
+        """What the last fit says."""
+
+    def recommendations(
+        self, *, workspace: str = "default", platform: str | None = None, objective: str | None = None
+    ) -> dict[str, Any]:
+        """What to do next."""
+
+
+def campaign_report(pages: CampaignPages, known: WhatIsKnown, workspace: str, campaign_id: str, kind: Format) -> bytes:
+    """The report on one campaign.
+
+    Raises:
+        NotFound: no such campaign in this workspace.
+        ReportsMissing: HTML or PDF without the `reports` extra.
+    """
+    stored = pages.campaign(workspace, campaign_id)
+    if stored is None:
+        raise NotFound(f"there is no campaign '{campaign_id}'", hint="check the id; POST /analyze-campaign stores one")
+    told = _told(stored)
+    view = retrospective(
+        told.analysis,
+        campaign=told.campaign,
+        knowledge=known.knowledge(workspace=workspace),
+        recommendations=known.recommendations(
+            workspace=workspace, platform=told.campaign.platform, objective=told.campaign.objective
+        ),
+    )
+    return render(view, kind)
+
+
+def portfolio_report(
+    pages: CampaignPages, known: WhatIsKnown, workspace: str, start: date, end: date, kind: Format
+) -> bytes:
+    """The report on all campaigns of a period, both days included.
+
+    Raises:
+        ReportsMissing: HTML or PDF without the `reports` extra.
+    """
+    chosen = [
+        told for stored in _all(pages, workspace) if start <= (told := _told(stored)).campaign.timestamp.date() <= end
+    ]
+    recommendations = known.recommendations(workspace=workspace)
+    view = portfolio(
+        chosen,
+        start=start,
+        end=end,
+        knowledge=known.knowledge(workspace=workspace),
+        recommendations=recommendations,
+        generated_at=str(recommendations.get("generated_at", "")),
+    )
+    return render(view, kind)
+
+
+def _all(pages: CampaignPages, workspace: str) -> Iterator[StoredCampaign]:
+    after = ""
+    while page := pages.campaigns(workspace, after=after, limit=PAGE):
+        yield from page
+        after = page[-1].campaign_id
+
+
+def _told(stored: StoredCampaign) -> Told:
+    return Told(Campaign.model_validate_json(stored.campaign_json), _ANALYSIS.validate_json(stored.answer))

@@ -1,0 +1,184 @@
+"""The plots of a report: forecast against fact, waterfall of drivers, forest of what was learnt.
+
+Pure drawing of values that were computed elsewhere. Noise is hollow, dashed and grey. Must not know evidence,
+files or formats.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reflection.reports.svg import BAD, FAINT, GOOD, INK, MUTED, NOISE, PAPER, Canvas, shorten
+
+WIDTH = 760.0
+_TICKS_ABOVE = (1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+_TICKS_BELOW = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95)
+_TICKS = (*_TICKS_BELOW, 1.0, *_TICKS_ABOVE)
+_TICK_GAP = 58.0
+_MARGIN = 1.08
+_LEAST_SPAN = math.log(1.3)
+_WIDEST = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class RatioRow:
+    """One row of a plot of ratios to 1: `raw` is a second, hollow mark; `certain` False is drawn as noise."""
+
+    label: str
+    note: str
+    ratio: float
+    low: float | None
+    high: float | None
+    value: str
+    certain: bool
+    favorable: bool | None = None
+    raw: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a waterfall: a signed part with the half width of its 90 % interval (None = not known)."""
+
+    label: str
+    part: float
+    text: str
+    half: float | None
+    certain: bool
+    favorable: bool
+
+
+class _LogAxis:
+    """A horizontal logarithmic axis around 1, from `left` to `right` pixels."""
+
+    def __init__(self, values: Sequence[float], left: float, right: float) -> None:
+        kept = [min(max(value, 1 / _WIDEST), _WIDEST) for value in values if value > 0]
+        low, high = min([1.0, *kept]) / _MARGIN, max([1.0, *kept]) * _MARGIN
+        missing = max(0.0, _LEAST_SPAN - math.log(high / low)) / 2
+        self._low, self._high = math.log(low) - missing, math.log(high) + missing
+        self._left, self._right = left, right
+
+    def x(self, ratio: float) -> float:
+        share = (math.log(max(ratio, 1e-9)) - self._low) / (self._high - self._low)
+        return self._left + min(max(share, 0.0), 1.0) * (self._right - self._left)
+
+    def ticks(self) -> list[float]:
+        """Round ratios that fit, at least `_TICK_GAP` apart, always with 1."""
+        inside = [tick for tick in _TICKS if self._low <= math.log(tick) <= self._high]
+        chosen = [1.0]
+        for tick in sorted(inside, key=lambda value: abs(math.log(value))):
+            if all(abs(self.x(tick) - self.x(other)) >= _TICK_GAP for other in chosen):
+                chosen.append(tick)
+        return sorted(chosen)
+
+
+def ratio_plot(name: str, rows: Sequence[RatioRow], *, title: str, description: str, origin: str) -> str:
+    """Ratios with intervals on a logarithmic axis; `origin` names the line at 1 ("forecast", "average")."""
+    label_width, value_width, row_height, top = 190.0, 190.0, 46.0, 34.0
+    bottom = top + row_height * len(rows)
+    canvas = Canvas(name, WIDTH, bottom + 34, title=title, description=description)
+    bounds = [bound for row in rows for bound in (row.ratio, row.low, row.high, row.raw) if bound is not None]
+    axis = _LogAxis(bounds, label_width, WIDTH - value_width)
+    for tick in axis.ticks():
+        at = axis.x(tick)
+        canvas.line((at, top - 6), (at, bottom), color=INK if tick == 1 else FAINT, width=1.2 if tick == 1 else 1)
+        label = origin if tick == 1 else f"{100 * (tick - 1):+.0f} %"
+        canvas.text((at, bottom + 18), label, size=11, color=INK if tick == 1 else MUTED, anchor="middle")
+    for index, row in enumerate(rows):
+        _ratio_row(canvas, axis, row, top + row_height * (index + 0.5))
+    return canvas.render()
+
+
+def _ratio_row(canvas: Canvas, axis: _LogAxis, row: RatioRow, y: float) -> None:
+    color = _color(row.certain, row.favorable)
+    canvas.text((0, y - 2), shorten(row.label, 28), size=13, bold=True)
+    canvas.text((0, y + 14), shorten(row.note, 34), size=11, color=MUTED)
+    if row.low is not None and row.high is not None:
+        canvas.line((axis.x(row.low), y), (axis.x(row.high), y), color=color, width=2.5, dashed=not row.certain)
+        for bound in (row.low, row.high):
+            canvas.line((axis.x(bound), y - 5), (axis.x(bound), y + 5), color=color, width=1.5)
+    if row.raw:
+        canvas.diamond((axis.x(row.raw), y), 5.5)
+    canvas.dot((axis.x(row.ratio), y), 5.5, color=color, hollow=not row.certain)
+    value, _, remark = row.value.partition(" | ")
+    canvas.text((WIDTH, y - 2), value, size=13, bold=True, anchor="end", color=INK if row.certain else MUTED)
+    canvas.text((WIDTH, y + 14), remark, size=11, color=MUTED, anchor="end")
+
+
+def waterfall(
+    name: str,
+    start: tuple[str, float, str],
+    end: tuple[str, float, str],
+    steps: Sequence[Step],
+    *,
+    title: str,
+    description: str,
+) -> str:
+    """From the expected value by the parts to the actual one, with the 90 % interval of each part.
+
+    Args:
+        start, end: label, value and the value as text.
+    """
+    top, bottom, left = 40.0, 250.0, 10.0
+    slot = (WIDTH - 2 * left) / (len(steps) + 2)
+    bar = min(slot * 0.56, 84.0)
+    levels = _levels(start[1], steps)
+    whiskers = [
+        level + sign * (step.half or 0) for level, step in zip(levels[1:], steps, strict=True) for sign in (-1, 1)
+    ]
+    highest = max([*levels, end[1], *whiskers]) * 1.02 or 1.0
+    lowest = min(0.0, *levels, *whiskers)
+    scale = (bottom - top) / (highest - lowest)
+
+    def y(value: float) -> float:
+        return bottom - (value - lowest) * scale
+
+    canvas = Canvas(name, WIDTH, bottom + 52, title=title, description=description)
+    canvas.line((left, y(0)), (WIDTH - left, y(0)), color=INK)
+    for slot_index, (label, value, text) in ((0, start), (len(steps) + 1, end)):
+        x = left + slot * (slot_index + 0.5)
+        canvas.box((x - bar / 2, y(value)), (bar, y(0) - y(value)), fill=INK)
+        _column_text(canvas, x, y(value) - 8, bottom, label, text, "")
+    for index, step in enumerate(steps):
+        x = left + slot * (index + 1.5)
+        before, after = levels[index], levels[index + 1]
+        color = _color(step.certain, step.favorable)
+        canvas.line((x - slot + bar / 2, y(before)), (x - bar / 2, y(before)), color=MUTED, dashed=True)
+        upper = min(y(before), y(after))
+        canvas.box(
+            (x - bar / 2, upper),
+            (bar, max(abs(y(before) - y(after)), 1.5)),
+            fill=color if step.certain else PAPER,
+            border=color,
+            dashed=not step.certain,
+        )
+        tip = upper
+        if step.half is not None:
+            ends = (y(after - step.half), y(after + step.half))
+            canvas.line((x, ends[0]), (x, ends[1]), color=INK, width=1.5)
+            for end_y in ends:
+                canvas.line((x - 6, end_y), (x + 6, end_y), color=INK, width=1.5)
+            tip = min(upper, *ends)
+        _column_text(canvas, x, tip - 8, bottom, step.label, step.text, "" if step.certain else "within noise")
+    last = left + slot * (len(steps) + 1.5)
+    canvas.line((last - slot + bar / 2, y(levels[-1])), (last - bar / 2, y(levels[-1])), color=MUTED, dashed=True)
+    return canvas.render()
+
+
+def _levels(start: float, steps: Sequence[Step]) -> list[float]:
+    """The running total, from the start on."""
+    levels = [start]
+    for step in steps:
+        levels.append(levels[-1] + step.part)
+    return levels
+
+
+def _column_text(canvas: Canvas, x: float, above: float, bottom: float, label: str, value: str, remark: str) -> None:
+    canvas.text((x, max(above, 14)), value, size=13, bold=True, anchor="middle", color=MUTED if remark else INK)
+    canvas.text((x, bottom + 20), shorten(label, 20), size=12, anchor="middle")
+    canvas.text((x, bottom + 36), remark, size=11, color=MUTED, anchor="middle")
+
+
+def _color(certain: bool, favorable: bool | None) -> str:
+    if not certain:
+        return NOISE
+    return INK if favorable is None else GOOD if favorable else BAD

@@ -1,0 +1,311 @@
+"""The report on one campaign, from its stored answer and what is known today.
+
+Every figure was computed before; this file picks, orders and labels. Must not know formats, stores or HTTP.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reflection.campaign import Campaign
+from reflection.explain import formatting
+from reflection.explain.chat import facts_of
+from reflection.explain.evidence import INTERVAL_LEVEL, Evidence, EvidenceBook
+from reflection.explain.gathering import gather
+from reflection.explain.phrases_en import ENGLISH
+from reflection.knowledge import NOTHING, Knowledge
+from reflection.report import Analysis, Decomposition, Delta, Statement
+from reflection.reports.learnt import forest
+from reflection.reports.plots import RatioRow, Step, ratio_plot, waterfall
+from reflection.reports.recommended import cards_section
+from reflection.reports.view import Plot, ReportView, Section, Table, Tile
+
+Z90 = 1.6448536269514722
+NONE = "-"
+"""Stands in a table where nothing can be said."""
+
+TILES = ("cpa", "roas", "ctr", "cvr")
+ORDER = ("cpa", "roas", "ctr", "cvr", "cpm", "cpc", "aov")
+TONES = {"better": "good", "worse": "bad"}
+CERTAINTY = {
+    "beyond_noise": "beyond noise",
+    "noise": "within noise",
+    "unknown": "not told from noise",
+    "stated": "",
+}
+
+
+def retrospective(
+    analysis: Analysis,
+    *,
+    campaign: Campaign | None = None,
+    knowledge: Knowledge = NOTHING,
+    recommendations: Mapping[str, Any] | None = None,
+    track_record: Mapping[str, Any] | None = None,
+) -> ReportView:
+    """The view of one campaign's report.
+
+    Args:
+        analysis: the stored answer.
+        campaign: what was posted, for the head of the report and the counts.
+        knowledge: what is known today; gives effects that are not findings yet.
+        recommendations: the answer of `recommend.recommend`; its cards become recommendation cards.
+        track_record: how earlier advice and forecasts did, as {title: text}.
+    """
+    book = gather(facts_of(analysis))
+    comparison = analysis.comparison_report
+    sections = [
+        _against_forecast(analysis, book, campaign),
+        *_why(analysis),
+        forest(analysis, knowledge),
+        _cannot_tell(analysis),
+        cards_section(analysis, recommendations),
+        *_similar(analysis),
+        *_track_record(track_record),
+    ]
+    return ReportView(
+        kind="Campaign retrospective",
+        title=formatting.plain_name(comparison.campaign_id, 120),
+        subtitle=_subtitle(comparison.currency, campaign),
+        verdict=_verdict(analysis),
+        tiles=tuple(_tiles(book)),
+        sections=tuple(section for section in sections if section is not None),
+        notes=tuple(_notes(analysis)),
+        generated_at=comparison.generated_at,
+        facts=tuple(_facts(analysis, campaign)),
+    )
+
+
+def _subtitle(currency: str | None, campaign: Campaign | None) -> str:
+    parts = []
+    if campaign is not None:
+        parts = [formatting.plain_name(campaign.platform), formatting.plain_name(campaign.objective)]
+        parts.append(campaign.timestamp.date().isoformat())
+    return " · ".join([*parts, f"amounts in {currency}" if currency else "currency not stated"])
+
+
+def _verdict(analysis: Analysis) -> str:
+    first = next((item.text for item in analysis.insights.statements if item.kind == "key_learning"), "")
+    return first or analysis.insights.narrative_summary
+
+
+def _facts(analysis: Analysis, campaign: Campaign | None) -> Iterator[tuple[str, str]]:
+    yield "Performance score", formatting.ratio(analysis.comparison_report.performance_score)
+    if campaign is not None and campaign.planner:
+        yield "Forecast by", formatting.plain_name(campaign.planner)
+    if analysis.comparison_report.breakdown_coverage is not None:
+        yield "Breakdown covers", formatting.percent(100 * analysis.comparison_report.breakdown_coverage)
+    yield "Revision", str(analysis.stored_memory.revision)
+    yield "Learnt as of", (analysis.as_of or "nothing learnt yet")[:10]
+    yield "Sentences by", analysis.insights.source
+
+
+def _tiles(book: EvidenceBook) -> Iterator[Tile]:
+    for kpi in TILES:
+        item = book.find(f"delta:{kpi}")
+        if item is None or "actual" not in item.figures:
+            continue
+        label = ENGLISH.kpi(kpi)
+        if "change" not in item.figures:
+            yield Tile(label, item.text("actual"), "no forecast to compare with", "", "noise")
+            continue
+        detail = f"{item.text('change')} against {item.text('expected')}"
+        sure = item.certainty == "beyond_noise"
+        verdict = f"{item.detail['direction']}, {CERTAINTY[item.certainty]}" if sure else CERTAINTY[item.certainty]
+        tone = TONES.get(item.detail["direction"], "noise") if sure else "noise"
+        yield Tile(label, item.text("actual"), detail, verdict, tone)
+
+
+def _against_forecast(analysis: Analysis, book: EvidenceBook, campaign: Campaign | None) -> Section:
+    deltas = analysis.comparison_report.deltas
+    items = [item for kpi in ORDER if (item := book.find(f"delta:{kpi}")) is not None]
+    rows = [_ratio_row(item, deltas[f"{item.label}_diff"]) for item in items if "change" in item.figures]
+    table = Table(
+        f"Forecast against fact, with {INTERVAL_LEVEL} intervals",
+        ("KPI", "Forecast", "Actual", f"{INTERVAL_LEVEL} interval", "Change", "Reading"),
+        tuple(_delta_row(item) for item in items),
+        (1, 2, 3, 4),
+    )
+    points = tuple(_oddities(analysis))
+    if not rows:
+        return Section("forecast", "Forecast against fact", points=points, tables=(table, *_counts(campaign)))
+    description = "; ".join(f"{row.label} {row.value.replace(' | ', ', ')}" for row in rows)
+    svg = ratio_plot("forecast", rows, title="Actual against forecast", description=description, origin="forecast")
+    legend = "Dot: actual relative to forecast. Bar: 90 % interval. Hollow and dashed: within noise."
+    plot = Plot("forecast", "Actual against forecast", description, svg, table, legend)
+    return Section("forecast", "Forecast against fact", points=points, plots=(plot,), tables=_counts(campaign))
+
+
+def _ratio_row(item: Evidence, delta: Delta) -> RatioRow:
+    expected = delta.expected or 1.0
+    low, high = (bound / expected for bound in delta.interval) if delta.interval else (None, None)
+    return RatioRow(
+        label=_capital(ENGLISH.kpi(item.label)),
+        note=f"{item.text('expected')} → {item.text('actual')}",
+        ratio=(delta.actual or 0.0) / expected,
+        low=low,
+        high=high,
+        value=f"{item.text('change')} | {CERTAINTY[item.certainty]}",
+        certain=item.certainty == "beyond_noise",
+        favorable=delta.favorable,
+    )
+
+
+def _delta_row(item: Evidence) -> tuple[str, ...]:
+    shown = [item.figures[name].text if name in item.figures else NONE for name in ("expected", "actual")]
+    band = NONE
+    if "low" in item.figures:
+        exact = item.text("low") == item.text("high")
+        band = "exact" if exact else f"{item.text('low')} to {item.text('high')}"
+    change = item.text("change") if "change" in item.figures else NONE
+    reading = CERTAINTY[item.certainty] if "change" in item.figures else item.detail.get("reason", "")
+    if item.certainty == "beyond_noise" and item.detail["direction"] != "neither":
+        reading = f"{item.detail['direction']}, {reading}"
+    return (_capital(ENGLISH.kpi(item.label)), *shown, band, change, reading)
+
+
+def _counts(campaign: Campaign | None) -> tuple[Table, ...]:
+    """The counts everything is computed from."""
+    if campaign is None:
+        return ()
+    rows = []
+    for name in ("impressions", "clicks", "conversions", "spend", "revenue"):
+        pair = (getattr(campaign.expected_metrics, name), getattr(campaign.actual_metrics, name))
+        money = name in ("spend", "revenue")
+        shown = [
+            NONE if value is None else formatting.money(value, campaign.currency) if money else formatting.count(value)
+            for value in pair
+        ]
+        rows.append((_capital(name), *shown))
+    return (Table("The counts behind it", ("Count", "Forecast", "Actual"), tuple(rows), (1, 2)),)
+
+
+def _why(analysis: Analysis) -> Iterator[Section]:
+    plots = [_waterfall(part, analysis.comparison_report.currency) for part in analysis.comparison_report.drivers]
+    if plots:
+        lead = "An exact division of the change among its factors. It is accounting, not proof of a cause."
+        yield Section("why", "Why it moved", lead=lead, plots=tuple(plots))
+
+
+def _waterfall(part: Decomposition, currency: str | None) -> Plot:
+    kpi = _capital(ENGLISH.kpi(part.kpi))
+    lower = part.kpi == "cpa"
+
+    def value(amount: float, signed: bool = False) -> str:
+        return formatting.kpi_value(part.kpi, amount, currency, signed=signed)
+
+    steps = [
+        Step(
+            label=_capital(ENGLISH.kpi(driver.factor)),
+            part=driver.contribution,
+            text=value(driver.displayed, signed=True),
+            half=abs(driver.contribution / driver.z) * Z90 if driver.z else None,
+            certain=driver.beyond_noise,
+            favorable=(driver.contribution < 0) == lower,
+        )
+        for driver in part.drivers
+    ]
+    rows = tuple(
+        (
+            step.label,
+            formatting.kpi_value(driver.factor, driver.expected, currency),
+            formatting.kpi_value(driver.factor, driver.actual, currency),
+            step.text,
+            f"± {value(step.half)}" if step.half is not None else NONE,
+            "beyond noise" if step.certain else "within noise",
+        )
+        for step, driver in zip(steps, part.drivers, strict=True)
+    )
+    head = (
+        "Factor",
+        "Forecast",
+        "Actual",
+        f"Part of the change in {kpi}",
+        f"{INTERVAL_LEVEL} interval",
+        "Reading",
+    )
+    table = Table(f"What the change in {kpi} divides into", head, rows, (1, 2, 3, 4))
+    description = f"{kpi} from {value(part.expected)} to {value(part.actual)}: " + ", ".join(
+        f"{step.label} {step.text}{'' if step.certain else ' (within noise)'}" for step in steps
+    )
+    title = f"From the {kpi} that was forecast to the one that came"
+    ends = (("Forecast", part.expected, value(part.expected)), ("Actual", part.actual, value(part.actual)))
+    svg = waterfall(f"why-{part.kpi}", *ends, steps, title=title, description=description)
+    legend = "Bars add up exactly. Whisker: 90 % interval of the part. White and dashed: within noise."
+    return Plot(f"why-{part.kpi}", title, description, svg, table, part.note or legend)
+
+
+def _cannot_tell(analysis: Analysis) -> Section | None:
+    """Gaps and noise: what the data does not hold."""
+    told = [item for item in analysis.insights.statements if _is_gap(item)]
+    if not told:
+        return None
+    return Section("gaps", "What we cannot tell", points=tuple(item.text for item in told))
+
+
+def _is_gap(item: Statement) -> bool:
+    if item.kind != "key_learning" or not item.evidence:
+        return False
+    first = item.evidence[0]
+    return first.startswith("flag:") or (first.startswith("delta:") and "cannot" in item.text)
+
+
+def _similar(analysis: Analysis) -> Iterator[Section]:
+    rows = tuple(
+        (
+            formatting.plain_name(item.campaign_id),
+            formatting.ratio(item.score),
+            formatting.plain_name(_why_similar(item.metadata.get("why")), 160),
+            formatting.plain_name(item.summary, 240),
+        )
+        for item in analysis.similar_campaigns
+    )
+    if rows:
+        table = Table("Campaigns like this one", ("Campaign", "Similarity", "Why similar", "What it was"), rows, (1,))
+        yield Section("similar", "Similar campaigns", tables=(table,))
+
+
+def _why_similar(why: Any) -> str:
+    """One reason or several, as one line."""
+    return "; ".join(str(reason) for reason in why) if isinstance(why, (list, tuple)) else str(why or "")
+
+
+def _track_record(record: Mapping[str, Any] | None) -> Iterator[Section]:
+    if record:
+        rows = tuple(
+            (formatting.plain_name(str(name)), formatting.plain_name(str(value), 240)) for name, value in record.items()
+        )
+        table = Table("How earlier advice and forecasts did", ("What", "Result"), rows)
+        yield Section("record", "Track record", tables=(table,))
+
+
+def _oddities(analysis: Analysis) -> Iterator[str]:
+    """What is odd apart from the KPIs themselves, which the plot shows; those get one line together."""
+    odd = [item for item in analysis.insights.statements if item.kind == "anomaly"]
+    far = [item for item in odd if item.evidence and item.evidence[0].startswith("delta:")]
+    yield from (item.text for item in odd if item not in far)
+    if far:
+        kpis = [ENGLISH.kpi(item.evidence[0].removeprefix("delta:")) for item in far]
+        yield f"Far from the forecast: {ENGLISH.listed(kpis)}. Check forecast and tracking before planning with it."
+
+
+def method_notes() -> Iterator[str]:
+    """How to read any report."""
+    yield (
+        f"Intervals are {INTERVAL_LEVEL} credible intervals. Beyond noise means: larger than chance and the "
+        "usual scatter between campaigns explain. Everything else is called noise."
+    )
+    yield (
+        "Findings are selected so that at most one in ten is expected to be false. Observed effects are "
+        "associations: platforms choose who sees an ad."
+    )
+
+
+def _notes(analysis: Analysis) -> Iterator[str]:
+    yield from method_notes()
+    if analysis.insights.source != "deterministic":
+        yield "A language model phrased some sentences; every figure in them was set from the data."
+    yield from (formatting.plain_name(note, 300) for note in analysis.notes)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,119 @@
+"""A drawing surface for plots: SVG text with escaped labels, readable in black and white and by a screen
+reader.
+
+Every drawing has a title and a description. Shapes carry the meaning (filled, hollow, dashed), colour only
+repeats it. Must not know what is drawn.
+"""
+
+from typing import Literal
+from xml.sax.saxutils import escape, quoteattr
+
+INK = "#1d2433"
+MUTED = "#5b6472"
+FAINT = "#c9ced6"
+GOOD = "#1d5fa6"
+BAD = "#a8421a"
+NOISE = "#8a919c"
+PAPER = "#ffffff"
+FONT = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+
+Anchor = Literal["start", "middle", "end"]
+
+
+class Canvas:
+    """Collects shapes; `render` gives the SVG element. Coordinates in pixels from the upper left."""
+
+    def __init__(self, name: str, width: float, height: float, *, title: str, description: str) -> None:
+        self._name = name
+        self._size = (width, height)
+        self._title = title
+        self._description = description
+        self._parts: list[str] = []
+
+    def line(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        *,
+        color: str = INK,
+        width: float = 1.0,
+        dashed: bool = False,
+    ) -> None:
+        """A straight line."""
+        dash = ' stroke-dasharray="4 3"' if dashed else ""
+        self._parts.append(
+            f'<line x1="{_n(start[0])}" y1="{_n(start[1])}" x2="{_n(end[0])}" y2="{_n(end[1])}" '
+            f'stroke="{color}" stroke-width="{_n(width)}"{dash}/>'
+        )
+
+    def box(
+        self,
+        corner: tuple[float, float],
+        size: tuple[float, float],
+        *,
+        fill: str = INK,
+        border: str | None = None,
+        dashed: bool = False,
+    ) -> None:
+        """A rectangle; sizes below zero are drawn as zero."""
+        edge = f' stroke="{border}" stroke-width="1.5"' if border else ""
+        dash = ' stroke-dasharray="4 3"' if dashed else ""
+        self._parts.append(
+            f'<rect x="{_n(corner[0])}" y="{_n(corner[1])}" width="{_n(max(size[0], 0))}" '
+            f'height="{_n(max(size[1], 0))}" fill="{fill}"{edge}{dash}/>'
+        )
+
+    def dot(self, center: tuple[float, float], radius: float, *, color: str = INK, hollow: bool = False) -> None:
+        """A circle, filled or hollow."""
+        fill = PAPER if hollow else color
+        self._parts.append(
+            f'<circle cx="{_n(center[0])}" cy="{_n(center[1])}" r="{_n(radius)}" fill="{fill}" '
+            f'stroke="{color}" stroke-width="2"/>'
+        )
+
+    def diamond(self, center: tuple[float, float], radius: float, *, color: str = MUTED) -> None:
+        """A hollow diamond."""
+        x, y = center
+        points = " ".join(
+            f"{_n(px)},{_n(py)}" for px, py in ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y))
+        )
+        self._parts.append(f'<polygon points="{points}" fill="{PAPER}" stroke="{color}" stroke-width="1.5"/>')
+
+    def text(
+        self,
+        at: tuple[float, float],
+        text: str,
+        *,
+        size: float = 12,
+        color: str = INK,
+        anchor: Anchor = "start",
+        bold: bool = False,
+    ) -> None:
+        """One line of text; `at` is its baseline."""
+        weight = ' font-weight="600"' if bold else ""
+        self._parts.append(
+            f'<text x="{_n(at[0])}" y="{_n(at[1])}" font-size="{_n(size)}" fill="{color}" '
+            f'text-anchor="{anchor}"{weight}>{escape(text)}</text>'
+        )
+
+    def render(self) -> str:
+        """The drawing as one SVG element that scales with the page."""
+        width, height = self._size
+        title, description = f"{self._name}-title", f"{self._name}-desc"
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" role="img" '
+            f'aria-labelledby="{title} {description}" font-family={quoteattr(FONT)} class="plot">'
+            f'<title id="{title}">{escape(self._title)}</title>'
+            f'<desc id="{description}">{escape(self._description)}</desc>'
+            f"{''.join(self._parts)}</svg>"
+        )
+
+
+def _n(value: float) -> str:
+    """A coordinate with at most one decimal: short, and the same on every machine."""
+    return f"{value:.1f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
+
+
+def shorten(text: str, most: int) -> str:
+    """A label that fits."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

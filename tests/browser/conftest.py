@@ -1,0 +1,99 @@
+"""A headless Chromium without any driver: pages are files, what it found is read from the page and its net log."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+AXE = Path(__file__).parent / "axe.min.js"
+_RUN = """
+<script>%s</script>
+<script>
+axe.run(document, {resultTypes: ["violations"]}).then(function (found) {
+  var out = document.createElement("pre");
+  out.id = "axe-result";
+  out.textContent = JSON.stringify(found.violations.map(function (one) {
+    return {id: one.id, impact: one.impact, nodes: one.nodes.map(function (node) { return node.html; })};
+  }));
+  document.body.appendChild(out);
+});
+</script>
+"""
+
+
+class Chromium:
+    """One browser program; every page gets a profile of its own."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self._program = program
+        self._folder = folder
+
+    def _run(self, *options: str) -> subprocess.CompletedProcess[str]:
+        command = [
+            self._program,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-component-update",
+            "--disable-background-networking",
+            "--disable-sync",
+            "--disable-features=NetworkTimeServiceQuerying,OptimizationHints,MediaRouter,Translate",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--no-first-run",
+            f"--user-data-dir={self._folder / 'profile'}",
+            *options,
+        ]
+        return subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
+
+    def visit(self, page: str) -> tuple[list[str], list[str]]:
+        """Open a page; give the hosts it asks for beyond those the browser asks for by itself, and the console."""
+        own, _ = self._open("<!doctype html><title>blank</title>")
+        asked, console = self._open(page)
+        return sorted(asked - own), console
+
+    def _open(self, page: str) -> tuple[set[str], list[str]]:
+        file, log = self._folder / "page.html", self._folder / "net.json"
+        file.write_text(page)
+        options = (f"--log-net-log={log}", "--enable-logging=stderr", "--v=0", "--dump-dom", file.as_uri())
+        done = self._run(*options)
+        events: list[dict[str, Any]] = json.loads(log.read_text())["events"]
+        addresses = {str(event["params"]["url"]) for event in events if "url" in event.get("params", {})}
+        hosts = {urlsplit(url).netloc for url in addresses if url.startswith(("http", "ws", "ftp"))}
+        return hosts, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+    def axe(self, page: str, width: int = 1000) -> list[dict[str, Any]]:
+        """What axe-core finds wrong with a page: with a copy, because the page's own policy allows no script."""
+        start = page.index('<meta http-equiv="Content-Security-Policy"')
+        open_page = page[:start] + page[page.index(">", start) + 1 :]
+        file = self._folder / "axe.html"
+        file.write_text(open_page.replace("</body>", _RUN % AXE.read_text() + "</body>"))
+        done = self._run(f"--window-size={width},1200", "--virtual-time-budget=20000", "--dump-dom", file.as_uri())
+        text = done.stdout.split('<pre id="axe-result">')[1].split("</pre>")[0]
+        for escaped, plain in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+            text = text.replace(escaped, plain)
+        found: list[dict[str, Any]] = json.loads(text)
+        return found
+
+    def widest(self, page: str, width: int) -> bool:
+        """Whether the page fits a window of that width without scrolling sideways."""
+        probe = (
+            '<pre id="fits"></pre><script>document.getElementById("fits").textContent = '
+            "document.documentElement.scrollWidth <= window.innerWidth;</script>"
+        )
+        start = page.index('<meta http-equiv="Content-Security-Policy"')
+        file = self._folder / "fits.html"
+        file.write_text((page[:start] + page[page.index(">", start) + 1 :]).replace("</body>", f"{probe}</body>"))
+        done = self._run(f"--window-size={width},900", "--dump-dom", file.as_uri())
+        return '<pre id="fits">true</pre>' in done.stdout
+
+
+@pytest.fixture
+def chromium(tmp_path: Path) -> Chromium:
+    """The installed Chromium; these tests are a target of their own and need it."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert program, "install Chromium to run the browser tests"
+    return Chromium(program, tmp_path)

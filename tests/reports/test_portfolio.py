@@ -1,0 +1,83 @@
+"""The report on a period: sums per currency, never across, and only campaigns of the period."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from reflection.knowledge import Knowledge
+from reflection.reports.portfolio import Told, portfolio
+from reflection.reports.view import ReportView, Section
+
+
+def _view(told: list[Told], knowledge: Knowledge, **options: Any) -> ReportView:
+    period = {"start": date(2026, 3, 1), "end": date(2026, 3, 31)} | options
+    return portfolio(told, knowledge=knowledge, generated_at="2026-04-01T00:00:00+00:00", **period)
+
+
+def _section(view: ReportView, name: str) -> Section:
+    return next(section for section in view.sections if section.name == name)
+
+
+def test_totals_are_ratios_of_sums_per_currency(make_told: Callable[..., Told], knowledge: Knowledge) -> None:
+    metrics = {"impressions": 1000, "clicks": 100, "conversions": 10, "spend": 500.0}
+    told = [
+        make_told(),
+        make_told("cmp_a", actual_metrics=metrics | {"revenue": 100.0}),
+        make_told("cmp_b", currency="EUR", actual_metrics=metrics),
+    ]
+    rows = {row[0]: row for row in _section(_view(told, knowledge), "totals").tables[0].rows}
+    assert rows["USD"][1] == "2"
+    assert rows["USD"][2] == "USD 4,450"
+    assert rows["USD"][5] == f"USD {(3950 + 500) / 215:.2f}"
+    assert rows["USD"][7] == f"{(22500 + 100) / 4450:.2f}"
+    assert rows["EUR"][5] == "EUR 50.00"
+    assert rows["EUR"][7] == "-"
+
+
+def test_only_campaigns_of_the_period_count(make_told: Callable[..., Told], knowledge: Knowledge) -> None:
+    told = [make_told(), make_told("old", timestamp="2026-02-28T23:59:59+00:00")]
+    view = _view(told, knowledge)
+    assert view.subtitle == "1 campaign"
+    assert len(_section(view, "campaigns").plots[0].table.rows) == 1
+
+
+def test_an_empty_period_says_so_and_still_shows_what_is_known(knowledge: Knowledge) -> None:
+    view = _view([], knowledge)
+    assert view.verdict == "No campaign of this period is stored."
+    assert [section.name for section in view.sections] == ["learnt", "next"]
+
+
+def test_the_verdict_counts_by_reading(make_told: Callable[..., Told], knowledge: Knowledge) -> None:
+    noise = make_told("same", actual_metrics={**make_told().campaign.expected_metrics.model_dump()})
+    worse = make_told(
+        "worse",
+        actual_metrics={
+            "impressions": 95000,
+            "clicks": 1900,
+            "conversions": 20,
+            "spend": 3800.0,
+            "revenue": 1.0,
+        },
+    )
+    view = _view([make_told(), noise, worse], knowledge)
+    assert view.verdict == (
+        "Of 3 campaigns, 1 did better than forecast beyond noise, 1 did worse, 1 cannot be told from noise."
+    )
+
+
+def test_many_campaigns_are_all_in_the_table_and_the_largest_are_drawn(
+    make_told: Callable[..., Told], knowledge: Knowledge
+) -> None:
+    told = [make_told(f"cmp_{number:02}") for number in range(25)]
+    plot = _section(_view(told, knowledge), "campaigns").plots[0]
+    assert len(plot.table.rows) == 25
+    assert plot.svg.count("<circle") == 20
+    assert "The 20 largest of 25 are drawn." in plot.legend
+
+
+def test_recommendations_of_the_workspace_are_shown(
+    make_told: Callable[..., Told], knowledge: Knowledge, recommendations: dict[str, Any]
+) -> None:
+    view = _view([make_told()], knowledge, recommendations=recommendations)
+    assert _section(view, "next").points == ("Plan more with age 18-25.",)
+    assert len(_section(view, "next").cards) == 2

@@ -1,0 +1,140 @@
+"""The report on one campaign: what it shows, and that it shows what was computed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reflection.knowledge import NOTHING, Knowledge
+from reflection.reports.portfolio import Told
+from reflection.reports.retrospective import retrospective
+from reflection.reports.view import ReportView, Section
+
+
+def _view(told: Told, **options: Any) -> ReportView:
+    return retrospective(told.analysis, campaign=told.campaign, **options)
+
+
+def _section(view: ReportView, name: str) -> Section:
+    return next(section for section in view.sections if section.name == name)
+
+
+def test_the_head_says_who_what_when_and_the_verdict(told: Told) -> None:
+    view = _view(told)
+    assert view.title == "cmp_007_meta_summer_bootcamp"
+    assert view.subtitle == "Meta · Lead Generation · 2026-03-29 · amounts in USD"
+    assert view.verdict.startswith("The campaign did better than its forecast: ROAS 5.70")
+    assert ("Forecast by", "forecast-agent") in view.facts
+    assert ("Performance score", "220.73") in view.facts
+
+
+def test_tiles_tell_change_and_noise_in_words(told: Told) -> None:
+    tiles = {tile.label: tile for tile in _view(told).tiles}
+    assert (tiles["CPA"].value, tiles["CPA"].verdict) == ("USD 19.27", "better, beyond noise")
+    assert (tiles["CVR"].verdict, tiles["CVR"].tone) == ("within noise", "noise")
+
+
+def test_sections_are_in_reading_order(told: Told, knowledge: Knowledge, recommendations: dict[str, Any]) -> None:
+    view = _view(told, knowledge=knowledge, recommendations=recommendations, track_record={"Intervals": "27 of 30"})
+    assert [section.name for section in view.sections] == [
+        "forecast",
+        "why",
+        "learnt",
+        "next",
+        "similar",
+        "record",
+    ]
+
+
+def test_every_plot_has_its_numbers_a_text_and_a_legend(
+    told: Told, knowledge: Knowledge, recommendations: dict[str, Any]
+) -> None:
+    plots = [plot for section in _view(told, knowledge=knowledge).sections for plot in section.plots]
+    assert [plot.name for plot in plots] == ["forecast", "why-cpa", "why-roas", "learnt"]
+    for plot in plots:
+        assert plot.table.rows
+        assert plot.description
+        assert plot.legend
+        assert plot.svg.startswith("<svg")
+        assert plot.svg.endswith("</svg>")
+
+
+def test_the_forecast_table_has_every_kpi_with_interval_and_reading(told: Told) -> None:
+    rows = {row[0]: row[1:] for row in _section(_view(told), "forecast").plots[0].table.rows}
+    assert rows["CPA"] == (
+        "USD 50.00",
+        "USD 19.27",
+        "USD 17.20 to USD 21.64",
+        "-61.5 %",
+        "better, beyond noise",
+    )
+    assert rows["CVR"][-1] == "within noise"
+    assert rows["CPM"][2] == "exact"
+    assert list(rows) == ["CPA", "ROAS", "CTR", "CVR", "CPM", "CPC", "Average order value"]
+
+
+def test_the_parts_of_the_change_add_up_as_shown(told: Told) -> None:
+    rows = _section(_view(told), "why").plots[0].table.rows
+    parts = {row[0]: row[3] for row in rows}
+    assert parts == {"CTR": "USD -18.03", "CPM": "USD -11.25", "CVR": "USD -1.45"}
+    total = sum(float(part.removeprefix("USD ")) for part in parts.values())
+    assert total == pytest.approx(19.27 - 50.0)
+    assert {row[0]: row[5] for row in rows}["CVR"] == "within noise"
+
+
+def test_findings_and_open_effects_are_told_apart(told: Told, knowledge: Knowledge) -> None:
+    table = _section(_view(told, knowledge=knowledge), "learnt").plots[0].table
+    assert table.rows[0] == (
+        "Age 18-25",
+        "CTR",
+        "+32.0 %",
+        "+8.0 % to +61.0 %",
+        "+50.0 %",
+        "12, 1 against",
+        "finding, observed",
+    )
+    assert table.rows[1][0] == "Creative type video"
+    assert table.rows[1][-1] == "not enough evidence"
+
+
+def test_cards_show_odds_money_and_both_sides(told: Told, recommendations: dict[str, Any]) -> None:
+    first, second = _section(_view(told, recommendations=recommendations), "next").cards
+    assert first.lane == "Do more"
+    assert first.title == "Use more of age 18-25"
+    assert dict(first.facts)["Odds to be better"] == "97 %"
+    assert dict(first.facts)["Expected gain"] == "USD +1,200"
+    assert dict(first.facts)["Worst case in 20"] == "USD -90"
+    assert first.evidence == "observed, not tested; for it: cmp_001, cmp_004; against it: cmp_002"
+    assert "Expected gain" not in dict(second.facts)
+
+
+def test_missing_revenue_stands_among_what_cannot_be_told(make_told: Callable[..., Told]) -> None:
+    metrics = {"impressions": 1000, "clicks": 100, "conversions": 10, "spend": 100.0}
+    view = _view(make_told(actual_metrics=metrics))
+    assert any("Revenue is missing" in point for point in _section(view, "gaps").points)
+    rows = {row[0]: row for row in _section(view, "forecast").plots[0].table.rows}
+    assert rows["ROAS"][2] == "-"
+    assert rows["ROAS"][5] == "revenue is missing in the fact"
+
+
+@pytest.mark.parametrize(
+    "actual",
+    [
+        {"impressions": 0, "clicks": 0, "conversions": 0, "spend": 0.0},
+        {"impressions": 1000, "clicks": 0, "conversions": 0, "spend": 10.0},
+        {"impressions": 1000, "clicks": 10, "conversions": 0, "spend": 10.0, "revenue": 0.0},
+        {"impressions": 10, "clicks": 10, "conversions": 30, "spend": 0.01, "revenue": 1e9},
+    ],
+)
+def test_any_campaign_has_a_report(make_told: Callable[..., Told], actual: dict[str, Any]) -> None:
+    view = _view(make_told(actual_metrics=actual), knowledge=NOTHING)
+    assert view.verdict
+    assert view.sections
+    for section in view.sections:
+        for plot in section.plots:
+            assert "nan" not in plot.svg
+            assert "inf" not in plot.svg
+
+
+def test_the_same_input_gives_the_same_report(told: Told, knowledge: Knowledge) -> None:
+    assert _view(told, knowledge=knowledge) == _view(told, knowledge=knowledge)

@@ -1,0 +1,202 @@
+"""The promises as a whole: replays leave no trace, orders do not matter, corrections replace, processes meet."""
+
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import orjson
+import pytest
+
+from reflection.settings import Settings
+from reflection.store.verify import verify
+from reflection.wiring import build
+
+OTHER_PROCESS = """
+import sys
+from reflection import Engine
+with Engine(sys.argv[1], output=sys.argv[2], vector_backend="local") as engine:
+    for line in sys.stdin:
+        engine.analyze(line)
+"""
+
+
+def _dump(path):
+    """Every row of every table."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        ]
+        return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}
+
+
+def _files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*.json"))}
+
+
+def _analyse(application, campaigns):
+    for campaign in campaigns:
+        application.engine.analyze(campaign)
+    application.learner.learn_now("default")
+    application.publisher.publish_pending()
+
+
+def _content(knowledge):
+    """What is known, without when it was learnt."""
+    draws = {name: posterior.draws.tobytes() for name, posterior in knowledge.posteriors.items()}
+    return (
+        knowledge.effects,
+        knowledge.findings,
+        knowledge.weights,
+        knowledge.held,
+        knowledge.next_test,
+        knowledge.campaigns,
+        knowledge.epoch,
+        draws,
+    )
+
+
+def _lines(campaigns):
+    return "".join(f"{campaign.canonical_json()}\n" for campaign in campaigns)
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory, history):
+    """An application that analysed and learnt the forty campaigns."""
+    folder = tmp_path_factory.mktemp("taught")
+    with build(_settings(folder)) as application:
+        _analyse(application, history)
+        yield application
+
+
+def _settings(folder):
+    return Settings.load(
+        _env_file=None,
+        database_path=folder / "reflection.db",
+        output_dir=folder / "output",
+        weights_path=folder / "weights.json",
+        vector_backend="local",
+    )
+
+
+def test_the_same_file_twice_leaves_the_store_as_it_was(taught, history):
+    settings = taught.settings
+    before, files = _dump(settings.database_path), _files(settings.output_dir)
+
+    _analyse(taught, history)
+
+    assert _dump(settings.database_path) == before
+    assert _files(settings.output_dir) == files
+    assert verify(taught.database) == []
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_other_orders_give_the_same_weights_and_findings(taught, history, application, seed):
+    shuffled = list(history)
+    random.Random(seed).shuffle(shuffled)
+    if seed == 2:  # learnt in two steps, too
+        _analyse(application, shuffled[:17])
+    _analyse(application, shuffled)
+
+    straight, other = taught.store.knowledge("default"), application.store.knowledge("default")
+    assert _content(other) == _content(straight)
+    assert application.engine.weights().updated_signals == taught.engine.weights().updated_signals
+
+
+def test_the_planted_truth_is_found(taught, fault_id):
+    knowledge = taught.store.knowledge("default")
+    found = {(effect.signal, effect.metric) for effect in knowledge.effects if effect.finding}
+    assert {("creative.type:video", "ctr"), ("audience.age:18-25", "cvr"), ("audience.segment:parents", "cvr")} <= found
+    assert list(knowledge.held) == [fault_id]
+
+
+def test_a_fault_is_held_and_learnt_once_it_is_accepted(application, history, fault_id):
+    google = [campaign for campaign in history if campaign.platform == "Google"]
+    _analyse(application, google)
+    assert list(application.store.knowledge("default").held) == [fault_id]
+
+    application.engine.accept(fault_id)
+    _analyse(application, [])
+
+    knowledge = application.store.knowledge("default")
+    assert knowledge.held == {}
+    assert knowledge.campaigns == len(google)
+    assert verify(application.database) == []
+
+
+def test_a_correction_replaces_everything_the_first_version_left(application, make_campaign, history, tmp_path):
+    wrong = make_campaign(currency="USD", actual={"clicks": 3000, "conversions": 100})
+    right = make_campaign(currency="USD")
+    _analyse(application, [*history[:5], wrong])
+    _analyse(application, [right])
+
+    with build(_settings(tmp_path / "straight")) as straight:
+        _analyse(straight, [*history[:5], right])
+        assert _content(application.store.knowledge("default")) == _content(straight.store.knowledge("default"))
+
+    stored = application.engine.insights(limit=500)
+    own = [row["content"] for row in stored if row["campaign_id"] == right.campaign_id]
+    answer = orjson.loads(application.engine.show(right.campaign_id))
+    said = [item["text"] for item in answer["insights"]["statements"]]
+    assert sorted(own) == sorted(said)
+    comparison = json.loads((application.settings.output_dir / right.campaign_id / "comparison.json").read_text())
+    assert comparison == answer["comparison_report"]
+
+
+def test_a_deletion_retracts_what_was_learnt(application, history, tmp_path):
+    _analyse(application, history[:6])
+    assert application.engine.delete(history[5].campaign_id)
+    _analyse(application, [])
+
+    with build(_settings(tmp_path / "never")) as never:
+        _analyse(never, history[:5])
+        left, straight = _content(application.store.knowledge("default")), _content(never.store.knowledge("default"))
+    assert left[:6] == straight[:6]
+    assert left[7] == straight[7]
+    assert not (application.settings.output_dir / history[5].campaign_id).exists()
+    assert verify(application.database) == []
+
+
+def test_a_deleted_campaign_that_comes_back_teaches_the_same_again(application, history):
+    _analyse(application, history[:5])
+    before = _content(application.store.knowledge("default"))
+    application.engine.delete(history[2].campaign_id)
+    _analyse(application, [])
+    _analyse(application, [history[2]])
+    assert _content(application.store.knowledge("default")) == before
+
+
+def test_two_processes_on_one_file_both_see_every_campaign(application, history):
+    mine, theirs = history[:4], history[4:8]
+    command = [
+        sys.executable,
+        "-c",
+        OTHER_PROCESS,
+        str(application.settings.database_path),
+        str(application.settings.output_dir),
+    ]
+    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for campaign in mine:
+        application.engine.analyze(campaign)
+    _, errors = other.communicate(_lines(theirs), timeout=120)
+    assert other.returncode == 0, errors
+
+    knowledge = application.learner.learn_now("default")
+
+    assert knowledge.campaigns == 8
+    for campaign in (*mine, *theirs):
+        assert application.engine.show(campaign.campaign_id)
+    with build(application.settings) as another:
+        assert _content(another.store.knowledge("default")) == _content(knowledge)
+    assert verify(application.database) == []
+
+
+def test_a_restart_changes_nothing(application, history):
+    _analyse(application, history[:5])
+    before = _dump(application.settings.database_path)
+    application.close()
+    with build(application.settings) as again:
+        _analyse(again, history[:5])
+        assert _dump(application.settings.database_path) == before

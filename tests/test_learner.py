@@ -1,0 +1,122 @@
+"""The learner: takes in everything new, once, from every process, and puts it where everybody reads it."""
+
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+
+from reflection.knowledge import NOTHING
+from reflection.learner import STEPS, Learner
+from reflection.store.database import open_database
+from reflection.store.store import SqlStore
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def few(make_campaign):
+    """Four campaigns, enough to learn from."""
+    return [
+        make_campaign(campaign_id=f"c{i}", platform=("Meta", "Google")[i % 2], actual={"clicks": 3000 + 500 * i})
+        for i in range(4)
+    ]
+
+
+@pytest.fixture
+def learner(application):
+    return Learner(application.store, clock=lambda: NOW)
+
+
+def _analyse(application, campaigns, **options):
+    for campaign in campaigns:
+        application.engine.analyze(campaign, **options)
+
+
+def test_an_empty_workspace_stays_empty(learner, application):
+    assert learner.learn_now("default") is NOTHING
+    assert learner.lag("default") == 0
+
+
+def test_what_was_analysed_is_learnt_and_stored(learner, application, few):
+    _analyse(application, few)
+    assert learner.lag("default") == 4
+
+    found = learner.learn_now("default")
+
+    assert learner.lag("default") == 0
+    assert (found.campaigns, found.seq, found.as_of) == (4, 4, "2026-04-01T00:00:00.000+00:00")
+    assert application.store.knowledge("default") is found
+
+
+def test_nothing_new_is_nothing_to_do(learner, application, few, monkeypatch):
+    _analyse(application, few)
+    first = learner.learn_now("default")
+    monkeypatch.setattr(application.store, "live_evidence", lambda *args: pytest.fail("the evidence was read again"))
+    assert learner.learn_now("default") is first
+
+
+def test_the_weights_are_published_with_the_fit(learner, application, few, settings):
+    _analyse(application, few)
+    found = learner.learn_now("default")
+    application.publisher.publish_pending()
+    weights = orjson.loads(settings.weights_path.read_bytes())
+    assert weights["as_of"] == found.as_of
+    assert set(weights["signal_weights"]) == {weight.signal_key for weight in found.weights}
+
+
+def test_relearning_is_a_new_epoch_with_the_same_content(learner, application, few):
+    _analyse(application, few)
+    first, steps = learner.learn_now("default"), []
+    again = learner.relearn("default", lambda done, total: steps.append((done, total)))
+
+    assert again.epoch == first.epoch + 1
+    assert (again.effects, again.findings, again.weights) == (first.effects, first.findings, first.weights)
+    assert steps == [(step, STEPS) for step in range(STEPS + 1)]
+
+
+def test_the_epoch_grows_with_the_evidence_and_never_falls(learner, application, few):
+    _analyse(application, few[:3])
+    small = learner.learn_now("default").epoch
+    _analyse(application, few[3:])
+    grown = learner.learn_now("default").epoch
+    application.engine.delete("c3")
+    assert small < grown == learner.learn_now("default").epoch
+
+
+def test_what_another_process_wrote_is_taken_in(learner, application, few, settings, tmp_path):
+    _analyse(application, few[:3])
+    learner.learn_now("default")
+    _analyse(application, few[3:])
+    database = open_database(settings.database_path)
+    other = Learner(SqlStore(database), clock=lambda: NOW)
+
+    assert other.learn_now("default").campaigns == 4
+    assert learner.learn_now("default").campaigns == 4
+    database.close()
+
+
+def test_every_workspace_that_is_behind_is_brought_up_to_date(learner, application, few):
+    _analyse(application, few, workspace="acme")
+    _analyse(application, few[:3], workspace="globex")
+    learner.learn_all()
+    assert application.store.knowledge("acme").campaigns == 4
+    assert application.store.knowledge("globex").campaigns == 3
+
+
+def test_an_acceptance_is_noticed(learner, application, history, fault_id):
+    google = [c for c in history if c.platform == "Google"]
+    _analyse(application, google)
+    assert list(learner.learn_now("default").held) == [fault_id]
+
+    application.engine.accept(fault_id)
+    assert learner.lag("default") > 0
+    after = learner.learn_now("default")
+
+    assert after.held == {}
+    assert after.campaigns == len(google)
+
+
+def test_the_goal_can_be_set(application, few):
+    _analyse(application, few)
+    found = Learner(application.store, goal="conversions_per_spend", clock=lambda: NOW).learn_now("default")
+    assert found.goal_metric == "conversions_per_spend"
