@@ -16,11 +16,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
-
-for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_threads, "1")
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

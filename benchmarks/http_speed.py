@@ -184,7 +184,7 @@ def _post(port: int, campaigns: list[dict[str, object]], concurrency: int) -> tu
     return latencies, len(campaigns) / (time.perf_counter() - began), len(failed)
 
 
-def markdown(sizes: tuple[int, ...] = SIZES) -> str:
+def report(sizes: tuple[int, ...] = SIZES) -> str:
     """The table, for docs/benchmarks.md."""
     rows = []
     with tempfile.TemporaryDirectory() as folder, Progress(transient=True) as progress:
@@ -210,4 +210,4 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="stored campaigns, comma separated")
     chosen = tuple(int(size) for size in parser.parse_args().sizes.split(","))
-    print(markdown(chosen))
+    print(report(chosen))

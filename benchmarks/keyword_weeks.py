@@ -1,4 +1,4 @@
-"""One-week-ahead clicks of 903 keywords: do the intervals cover, and is the point at least as good as the last value?"""
+"""One-week-ahead clicks of 903 keywords: do the intervals cover, and does the point beat the last value?"""
 
 from __future__ import annotations
 

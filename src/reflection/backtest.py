@@ -21,7 +21,7 @@ from reflection.promise import METRICS, NO_FORECAST, actual_values
 
 METHODS = ("planner", "last value", "pooled mean", "compounding weights", "ours")
 LEVELS = {"50": 0, "80": 1, "90": 2}
-REFIT_GROWTH = 0.1
+REFIT_GROWTH = 0.25
 STEP_UP, STEP_DOWN, LEAST, MOST = 1.05, 0.95, 0.5, 2.0
 Progress = Callable[[int, int], None]
 

@@ -37,7 +37,7 @@ class Card:
         effect, interval: multiplicative lift (posterior median) with its 90 % interval.
         expected_gain, downside_5, cvar_5: money in `currency` (None = not stated) per campaign with `stake` at stake;
             all three None while the spend behind the signal is unknown.
-        optimistic: 85th percentile of the lift; cards of a lane are ranked by it.
+        optimistic: 80th percentile of the lift; cards of a lane are ranked by it.
         propensity: probability of being the first proposal when the proposal is drawn (`drawn`); None outside of it.
         evidence_for, evidence_against: ids of campaigns.
         reason: what the card really rests on.

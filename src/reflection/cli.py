@@ -14,10 +14,12 @@ import typer
 from reflection.commands import (
     analyze,
     backtest,
+    backup,
     demo,
     doctor,
     effects,
     export,
+    keys,
     learning,
     learnings,
     plan,
@@ -25,6 +27,7 @@ from reflection.commands import (
     serve,
     show,
     track_record,
+    workspace,
 )
 from reflection.commands.session import messages
 from reflection.errors import ReflectionError
@@ -45,9 +48,12 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("relearn", learning.relearn),
     ("rebuild", learning.rebuild),
     ("reindex", learnings.reindex),
+    ("backup", backup.backup),
+    ("restore", backup.restore),
+    ("verify", backup.verify),
     ("doctor", doctor.doctor),
 )
-GROUPS: tuple[tuple[str, typer.Typer], ...] = ()
+GROUPS: tuple[tuple[str, typer.Typer], ...] = (("keys", keys.app), ("workspace", workspace.app))
 
 REFUSED = 2
 INTERRUPTED = 130

@@ -4,16 +4,20 @@ Reads a snapshot, has the analysis made (analysis.py) while no lock is held, the
 It never reads the history and never learns: the learner does, behind it. Knows ports, no adapters.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from reflection import evidence_view, recommend
 from reflection.analysis import SIMILAR, Analyst, Case, Forecaster
+from reflection.answer import Answer as Answer
+from reflection.answer import Refused as Refused
+from reflection.bulk import Bulk, FollowingMemory, Taken
 from reflection.campaign import Campaign
-from reflection.errors import Conflict, NotFound, ReflectionError, Unavailable
+from reflection.errors import Conflict, NotFound, Unavailable
+from reflection.explain.writer import DeterministicWriter
 from reflection.knowledge import Knowledge
 from reflection.kpi import ScoreWeights
 from reflection.ledger import Evidence, evidence_of
@@ -26,22 +30,6 @@ from reflection.weights import weights_for
 DEFAULT_WORKSPACE = "default"
 ATTEMPTS = 5
 Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The JSON of one `Analysis`; `replayed` says that nothing was written because it was known already."""
-
-    body: bytes
-    replayed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One campaign of a batch that could not be taken, and why."""
-
-    campaign_id: str
-    error: ReflectionError
 
 
 def utc_now() -> datetime:
@@ -71,6 +59,14 @@ class Engine:
         self._analyst = Analyst(
             memory,
             writer,
+            output_path=output_path,
+            score_weights=self._score_weights,
+            forecaster=forecaster,
+            observe=observe,
+        )
+        self._bulk_analyst = Analyst(
+            FollowingMemory(memory),
+            DeterministicWriter(),  # a model asked a hundred thousand times would take days
             output_path=output_path,
             score_weights=self._score_weights,
             forecaster=forecaster,
@@ -111,12 +107,11 @@ class Engine:
     def analyze_many(
         self, campaigns: Iterable[Campaign], *, workspace: str = DEFAULT_WORKSPACE
     ) -> Iterator[Answer | Refused]:
-        """Analyse a stream of campaigns one by one; memory stays flat and a refused one does not stop the rest."""
-        for campaign in campaigns:
-            try:
-                yield self.analyze(campaign, workspace=workspace)
-            except ReflectionError as error:
-                yield Refused(campaign.campaign_id, error)
+        """Analyse a stream of campaigns; memory stays flat and a refused one does not stop the rest.
+
+        More than `bulk.BATCH` are stored in batches, their vectors and similar campaigns left to follow.
+        """
+        return Bulk(self._store, self._records, self._analyze_in).run(campaigns, workspace)
 
     def insights(self, *, workspace: str = DEFAULT_WORKSPACE, limit: int = 50) -> list[dict[str, Any]]:
         """Stored insights by priority."""
@@ -225,6 +220,21 @@ class Engine:
         evidence, knowledge = evidence_of(campaign), self._store.knowledge(workspace)
         fault = None if accepted else self._fault(workspace, evidence, knowledge)
         return self._analyst.record(Case(workspace, campaign, evidence, knowledge, current, fault, self._now()))
+
+    def _records(self, workspace: str, taken: Sequence[Taken]) -> list[AnalysisRecord]:
+        """A batch's analyses, all of one snapshot and without asking the memory."""
+        knowledge, now = self._store.knowledge(workspace), self._now()
+        records = []
+        for campaign, current in taken:
+            evidence = evidence_of(campaign)
+            fault = self._fault(workspace, evidence, knowledge)
+            records.append(
+                self._bulk_analyst.record(Case(workspace, campaign, evidence, knowledge, current, fault, now))
+            )
+        return records
+
+    def _analyze_in(self, workspace: str, campaign: Campaign) -> Answer:
+        return self.analyze(campaign, workspace=workspace)
 
     def _fault(self, workspace: str, evidence: Evidence, knowledge: Knowledge) -> str | None:
         """Why the campaign is kept out of the learning, unless somebody accepted it."""

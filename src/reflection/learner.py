@@ -77,14 +77,15 @@ class Learner:
         last = self._store.last_seq(workspace)
         evidence = [decode(payload) for _, payload in self._store.live_evidence(workspace, last)]
         progress(1, STEPS)
-        learnt = learn(
-            evidence,
-            accepted=self._store.accepted(workspace),
-            goal=self._goal,
-            seq=last,
-            epoch=max(known.epoch + new_epochs, len(evidence).bit_length()),
-            as_of=self._clock().isoformat(timespec="milliseconds"),
-        )
+        with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
+            learnt = learn(
+                evidence,
+                accepted=self._store.accepted(workspace),
+                goal=self._goal,
+                seq=last,
+                epoch=max(known.epoch + new_epochs, len(evidence).bit_length()),
+                as_of=self._clock().isoformat(timespec="milliseconds"),
+            )
         progress(2, STEPS)
         learnt = self._calibrated(workspace, learnt, known, start_over=bool(new_epochs))
         progress(3, STEPS)

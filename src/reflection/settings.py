@@ -8,6 +8,7 @@ directory.
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -216,18 +217,24 @@ def variables() -> dict[str, str]:
     return {variable_of(name): field.description or "" for name, field in Settings.model_fields.items()}
 
 
-def check_listening(settings: Settings, host: str | None = None) -> None:
+def check_listening(
+    settings: Settings, host: str | None = None, *, any_stored: Callable[[], bool] = lambda: False
+) -> None:
     """Refuse to listen beyond this machine without a key: nobody is let in by forgetting.
 
+    Args:
+        any_stored: whether keys were made with 'reflection keys create'; asked only where it matters.
+
     Raises:
-        ConfigurationError: the host is not loopback and MARKO_API_KEYS is empty.
+        ConfigurationError: the host is not loopback, and there are no keys.
     """
     address = host or settings.host
-    if address.strip("[]").casefold() not in LOOPBACK_HOSTS and not settings.api_keys:
-        raise ConfigurationError(
-            f"MARKO_HOST={address} would serve other machines without any key",
-            hint="set MARKO_API_KEYS, or listen on 127.0.0.1",
-        )
+    if address.strip("[]").casefold() in LOOPBACK_HOSTS or settings.api_keys or any_stored():
+        return
+    raise ConfigurationError(
+        f"MARKO_HOST={address} would serve other machines without any key",
+        hint="set MARKO_API_KEYS, make a key with 'reflection keys create', or listen on 127.0.0.1",
+    )
 
 
 def _wrong_value(error: ValidationError) -> ConfigurationError:

@@ -8,6 +8,7 @@ one thing ("R&D" and "r&d", "18-25" and "18 – 25") give one key. Knows campaig
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reflection.campaign import Audience, Campaign, Creative
 
@@ -62,6 +63,7 @@ class Signal:
         return " x ".join(names)
 
 
+@lru_cache(maxsize=16_384)
 def normalise(text: str) -> str:
     """One spelling for one thing: NFKC, case folded, dashes unified, white space collapsed, separators escaped."""
     folded = unicodedata.normalize("NFKC", text).casefold()

@@ -34,6 +34,8 @@ from reflection.store.learnings import LearningBook
 from reflection.store.memories import MemoryRows
 from reflection.store.outbox import Outbox
 from reflection.store.publisher import Handler, OutboxPublisher
+from reflection.store.purge import purge_workspace
+from reflection.store.schema import instant_text
 from reflection.store.store import SqlStore
 from reflection.timing import Observer, unobserved
 
@@ -156,6 +158,18 @@ class Application:
     def rebuild(self) -> int:
         """Recreate every projection from the rows: artifacts, weights.json, mirrors."""
         return self.publisher.rebuild()
+
+    def purge(self, workspace: str) -> int:
+        """Remove everything of a workspace: rows, vectors, files; how many rows.
+
+        Raises:
+            Unavailable: the store refused (nothing was removed), or the rows are gone and a mirror is down: `rebuild`
+                removes the vectors from it.
+        """
+        removed = purge_workspace(self.database, workspace, instant_text(utc_now()))
+        self.memory.index.purge(workspace)
+        self.publisher.publish_pending()
+        return removed
 
     def close(self) -> None:
         """Close the database; the application is not usable afterwards."""

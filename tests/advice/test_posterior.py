@@ -53,7 +53,8 @@ def test_an_unseen_level_widens_by_the_scatter_of_its_group(knowledge: Knowledge
 
 
 def test_what_is_unseen_is_named_and_unmodelled_groups_are_not(knowledge: Knowledge):
-    mix = dict.fromkeys(["platform:tiktok", "platform:meta", "creative.hook:fear", "platform*creative.type:tiktok*x"], 1.0)
+    keys = ("platform:tiktok", "platform:meta", "creative.hook:fear", "platform*creative.type:tiktok*x")
+    mix = dict.fromkeys(keys, 1.0)
     assert posterior.unseen(knowledge, "roas", mix) == ("platform:tiktok",)
 
 

@@ -26,8 +26,9 @@ CALLERS = {
     "nobody": (None, {Right.PUBLIC}),
     "a stranger": ("no-such-key-anywhere", {Right.PUBLIC}),
     "a reader": ("reader", {Right.PUBLIC, Right.READ}),
-    "the owner": ("owner", set(Right)),
-    "another workspace's owner": ("other", set(Right)),
+    "the owner": ("owner", {Right.PUBLIC, Right.READ, Right.WRITE}),
+    "another workspace's owner": ("other", {Right.PUBLIC, Right.READ, Right.WRITE}),
+    "the operator": ("any", set(Right)),
 }
 
 

@@ -180,6 +180,47 @@ def test_a_wide_scatter_between_campaigns_turns_a_win_into_noise(make_facts: Cal
     assert insights.anomalies == ()
 
 
+@pytest.mark.parametrize(
+    ("changes", "learnt", "advice"),
+    [
+        (
+            {"category": "budget_inefficiency", "signal_key": "campaign:cmp_1", "metric": "cpa"},
+            "The campaign paid 32.0 % more per conversion than its platform, audiences and creatives explain",
+            "Review where the money went before spending more: it is 97 % likely",
+        ),
+        (
+            {"category": "platform_trend", "signal_key": "platform:meta", "metric": "cpm"},
+            "Platform meta: CPM has moved to 32.0 % above its earlier level",
+            "Plan platform meta with its newer CPM",
+        ),
+        (
+            {"category": "cluster", "signal_key": "cluster:scale", "metadata": {"label": "Scale winners"}},
+            "The campaign belongs to a group of 12 campaigns (Scale winners) whose CTR is 32.0 % above",
+            "",
+        ),
+    ],
+)
+def test_findings_that_compare_with_something_else_say_with_what(
+    make_facts: Callable[..., Facts],
+    make_finding: Callable[..., Finding],
+    changes: dict[str, Any],
+    learnt: str,
+    advice: str,
+) -> None:
+    direction = {} if changes["category"] == "cluster" else {"direction": "unfavorable"}
+    insights = _write(make_facts(findings=(make_finding(**direction, **changes),)))
+    assert any(text.startswith(learnt) for text in insights.key_learnings)
+    about = [item.text for item in _citing(insights, "finding:f1") if item.kind == "recommendation"]
+    assert [text.startswith(advice) for text in about] == ([True] if advice else [])
+
+
+def test_a_suspected_tracking_fault_is_an_anomaly(make_facts: Callable[..., Facts]) -> None:
+    note = "suspected tracking fault: CPA is 2.35 where 7 comparable campaigns sit at 91.00 to 166.00"
+    insights = _write(make_facts(notes=(note,)))
+    assert f"Mind when reading this: {note}." in insights.anomalies
+    assert insights.statements[0].priority > max(item.priority for item in insights.statements[1:])
+
+
 def test_findings_without_an_effect_are_not_given_one(
     make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
 ) -> None:

@@ -34,7 +34,7 @@ def test_the_worst_cases_are_worse_than_their_threshold():
 def test_quantiles_of_many_options_at_once_are_numpys():
     draws = RNG.normal(0, 0.5, (7, 333))
     found = decisions.odds(draws, [1.0] * 7)
-    expected = np.exp(np.quantile(draws, [0.05, 0.5, 0.85, 0.95], axis=1)).T
+    expected = np.exp(np.quantile(draws, [0.05, 0.5, decisions.OPTIMISM, 0.95], axis=1)).T
     measured = [[one.low, one.median, one.optimistic, one.high] for one in found]
     np.testing.assert_allclose(measured, expected, rtol=1e-3)
 

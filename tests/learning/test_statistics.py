@@ -77,6 +77,7 @@ def test_what_is_taken_back_leaves_no_trace(kept: list[Row], taken: list[Row]) -
     assert statistics == _learnt(kept, taken)
 
 
+@settings(deadline=None)
 @given(EVIDENCE)
 def test_all_taken_back_is_empty(evidence: list[Row]) -> None:
     statistics = _learnt(evidence)

@@ -38,7 +38,7 @@ def create_app(application: Application | None = None, settings: Settings | None
     settings = application.settings if application else settings or Settings.load()
     check_table()
     logs.configure(settings)
-    metrics = Metrics()
+    access, metrics = Access(settings), Metrics()
     if application is not None:
         application.observe_stage = metrics.stage
     app = FastAPI(
@@ -48,11 +48,11 @@ def create_app(application: Application | None = None, settings: Settings | None
         openapi_url=None,
         redirect_slashes=False,
         dependencies=[Depends(enforce_policy(may_call))],
-        lifespan=_lifespan(application, settings, metrics),
+        lifespan=_lifespan(application, settings, access, metrics),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.application = application
-    access, app.state.metrics = Access(settings), metrics
+    app.state.metrics = metrics
     app.add_middleware(
         Outermost,
         access=access,
@@ -76,15 +76,17 @@ async def _method_not_allowed(request: Request, _error: Exception) -> Response:
     return problems.response_of(request, HTTPException(405, headers=allowed))
 
 
-def _lifespan(application: Application | None, settings: Settings, metrics: Metrics):  # type: ignore[no-untyped-def]
+def _lifespan(application: Application | None, settings: Settings, access: Access, metrics: Metrics):  # type: ignore[no-untyped-def]
     """Build at start, stop at the end; nothing to do for an application that belongs to the caller."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if application is not None:
+            access.renew(application.keys.ring)
             yield
             return
         built = await run_in_threadpool(build, settings)
+        access.renew(built.keys.ring)
         built.observe_stage = metrics.stage
         app.state.application = built
         built.learner.start()

@@ -5,6 +5,7 @@ traceback, a message of a remote server), configured secrets are struck out last
 """
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -13,6 +14,8 @@ import structlog
 from reflection.settings import Settings
 
 _STRUCK = "***"
+_STORED_KEY = re.compile(r"rle_[0-9a-f]{12}_[A-Za-z0-9_-]+")
+"""Keys made by ``reflection keys create``: nobody knows their text any longer, but it has a form of its own."""
 
 
 class Redact:
@@ -26,7 +29,7 @@ class Redact:
         line = str(rendered)
         for secret in self._secrets:
             line = line.replace(secret, _STRUCK)
-        return line
+        return _STORED_KEY.sub(_STRUCK, line)
 
 
 def configure(settings: Settings) -> None:

@@ -5,13 +5,14 @@ import os
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
 from rich.markup import escape
 from rich.table import Table
 
+from reflection.commands.backup import problems_of
 from reflection.commands.session import JsonOption, console, open_application, print_json
 from reflection.settings import Settings, variable_of, variables
 
@@ -19,19 +20,26 @@ SHORT_KEY = 16
 """Keys shorter than this can be guessed."""
 
 
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Also check every row and learn everything again to compare.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Show what is configured and what is degraded, and say what looks like a mistake.
 
     Exit code 1 when something needs attention.
 
     \b
-    Example:
+    Examples:
       reflection doctor
+      reflection doctor --verify
     """
     settings = Settings.load()
     with open_application() as application:
         status = application.status()
-    remarks = list(advice(settings, os.environ))
+        problems = problems_of(application) if verify else []
+    remarks = [*advice(settings, os.environ), *problems]
     report = {
         "version": version("reflection"),
         "python": platform.python_version(),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from reflection.commands.session import messages
+from reflection.commands.session import messages, open_application
 from reflection.settings import Settings, check_listening
 
 DRAIN_SECONDS = 10
@@ -19,7 +19,7 @@ def serve(
 ) -> None:
     """Serve the HTTP interface; documentation at /docs.
 
-    Without MARKO_API_KEYS it listens on this machine only and refuses to do otherwise.
+    Without any key it listens on this machine only and refuses to do otherwise.
 
     \b
     Examples:
@@ -27,7 +27,7 @@ def serve(
       MARKO_API_KEYS=acme=long-secret reflection serve --host 0.0.0.0 --port 8080
     """
     settings = Settings.load()
-    check_listening(settings, host)
+    check_listening(settings, host, any_stored=_any_stored)
     import uvicorn
 
     from reflection.api.app import create_app
@@ -46,3 +46,9 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
+
+
+def _any_stored() -> bool:
+    """Whether 'reflection keys create' ever made a key here."""
+    with open_application() as application:
+        return bool(application.keys.ring())

@@ -1,7 +1,7 @@
 """From posterior draws to a decision: lanes, ranking, odds in money, exploration with known propensities.
 
 Input are draws of log lifts (0 = the usual level) of the options on the goal metric; nothing here knows what an option
-is. Ranking by the 85th posterior percentile is optimism in the face of uncertainty (Kaufmann et al. 2012); exploration is
+is. Ranking by the 80th posterior percentile is optimism in the face of uncertainty (Kaufmann et al. 2012); exploration is
 Thompson sampling whose probabilities are computed, floored and logged, so that its value can be judged later.
 """
 
@@ -17,7 +17,7 @@ from reflection.errors import LearningError
 Array = NDArray[np.float64]
 Lane = Literal["exploit", "explore", "avoid", "not enough evidence"]
 
-OPTIMISM = 0.85
+OPTIMISM = 0.8
 EXPLOIT_ABOVE = 0.8
 AVOID_BELOW = 0.1
 NEGLIGIBLE = 0.02
@@ -33,7 +33,7 @@ class Odds:
     Attributes:
         p_better: probability that it beats the usual level.
         low, median, high: 5 %, 50 % and 95 % quantiles of the multiplicative lift.
-        optimistic: the 85th percentile of the lift, what options are ranked by.
+        optimistic: the 80th percentile of the lift, what options are ranked by.
         expected_gain, downside_5, cvar_5: mean, 5 % quantile and mean of the worst 5 % of the gain, in money (or
             per unit of spend when the stake is 1); negative is a loss.
     """
@@ -107,7 +107,7 @@ def propensities(draws: ArrayLike, *, floor: float = FLOOR) -> Array:
 def explore_share(draws: ArrayLike) -> float:
     """How much of the proposals to explore: 10 % when the best option is known, 30 % when it is anyone's guess.
 
-    Measured by the entropy of who is best, relative to not knowing at all.
+    Measured by the squared entropy of who is best, relative to not knowing at all.
     """
     share = propensities(draws, floor=0.0)
     if share.size < 2:
@@ -115,7 +115,7 @@ def explore_share(draws: ArrayLike) -> float:
     present = share[share > 0]
     ignorance = float(-(present * np.log(present)).sum() / np.log(share.size))
     low, high = EXPLORE_SHARE
-    return low + (high - low) * min(1.0, max(0.0, ignorance))
+    return low + (high - low) * min(1.0, max(0.0, ignorance)) ** 2
 
 
 def slate(

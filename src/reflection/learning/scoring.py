@@ -107,7 +107,7 @@ def reliability(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 10) -
         raise LearningError("every probability needs its outcome")
     index = np.minimum((p * bins).astype(int), bins - 1)
     made = []
-    for k in np.unique(index):
+    for k in np.unique(index).tolist():
         inside = index == k
         n, yes = int(inside.sum()), float(y[inside].sum())
         interval = stats.beta.ppf([0.05, 0.95], yes + 0.5, n - yes + 0.5)

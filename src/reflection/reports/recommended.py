@@ -46,12 +46,14 @@ def card(one: Mapping[str, Any]) -> CardView:
             facts.append((label, formatting.money(one[key], currency, signed=True, whole=True)))
     sides = [f"for it: {_ids(one['evidence_for'])}"] if one["evidence_for"] else []
     sides += [f"against it: {_ids(one['evidence_against'])}"] if one["evidence_against"] else []
+    action = formatting.plain_name(one["action"], 120)
+    reason = formatting.plain_name(one["reason"], 300)
     grade = "tested at random" if one["grade"] == "randomised" else "observed, not tested"
     return CardView(
         lane=LANES.get(one["lane"], one["lane"]),
-        title=formatting.plain_name(one["action"], 120).capitalize(),
+        title=action[:1].upper() + action[1:],
         facts=tuple(facts),
-        reason=formatting.plain_name(one["reason"], 300),
+        reason=reason[:1].upper() + reason[1:],
         evidence="; ".join([grade, *sides]),
     )
 

@@ -112,7 +112,7 @@ class AdviceRows:
             .order_by(advice_feedback.c.id)
         )
         with self._database.read() as connection:
-            return [{**row, "accepted": bool(row["accepted"])} for row in connection.execute(query).mappings()]
+            return [{**_plain(row), "accepted": bool(row["accepted"])} for row in connection.execute(query).mappings()]
 
     def accepted(self, workspace: str, limit: int = 50) -> list[dict[str, Any]]:
         """The last claims shown whose latest feedback accepted them: what a campaign may be following."""
@@ -150,7 +150,7 @@ class AdviceRows:
         query = select(table.unit, table.treated, table.probability, table.assigned_at)
         query = query.where(table.workspace == workspace).order_by(table.assigned_at, table.unit)
         with self._database.read() as connection:
-            return [{**row, "treated": bool(row["treated"])} for row in connection.execute(query).mappings()]
+            return [{**_plain(row), "treated": bool(row["treated"])} for row in connection.execute(query).mappings()]
 
     def register(self, workspace: str) -> Iterator[ForecastRow]:
         """The whole forecast register in the order of entry, a page at a time."""
@@ -182,7 +182,7 @@ class AdviceRows:
         found: dict[str, dict[str, Any]] = {}
         with self._database.read() as connection:
             for row in connection.execute(query).mappings():
-                found.setdefault(row["learning_id"], {**row, "body": orjson.loads(row["body"])})
+                found.setdefault(row["learning_id"], {**_plain(row), "body": orjson.loads(row["body"])})
         return list(found.values())
 
 
@@ -194,6 +194,11 @@ def _last_feedback(connection: Connection, workspace: str, recommendation_id: st
         .limit(1)
     )
     return connection.execute(query).mappings().first()
+
+
+def _plain(row: RowMapping) -> dict[str, Any]:
+    """A row with ordinary texts as names: SQLAlchemy's are a subclass that the JSON encoder refuses."""
+    return {str(name): value for name, value in row.items()}
 
 
 def _shown(row: RowMapping) -> dict[str, Any]:

@@ -129,14 +129,3 @@ recall_outcomes = Table(
     PrimaryKeyConstraint("workspace", "recall_id", "campaign_id"),
     ForeignKeyConstraint(["workspace", "recall_id"], ["recalls.workspace", "recalls.recall_id"], ondelete="CASCADE"),
 )
-
-PURGED = (
-    recall_outcomes,
-    recalled,
-    recalls,
-    learning_reviews,
-    learning_evidence,
-    learning_revisions,
-    learnings,
-)
-"""Every table with rows of a workspace, in an order in which they can be emptied."""

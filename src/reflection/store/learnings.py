@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Float, Integer, Text, bindparam, delete, func, insert, select, update
+from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
 from reflection import signals
@@ -20,16 +20,12 @@ from reflection.learnings import Claim, Learning, Reading, Witness, assess, is_m
 from reflection.ledger import Evidence, decode
 from reflection.ports import MemoryRecord
 from reflection.remember import learning_text, memory_id
-from reflection.store import learning_codec, learning_notes, memory_rows, sqlite
+from reflection.store import learning_codec, learning_notes, memory_rows
+from reflection.store import learning_sql as sql
 from reflection.store.database import Database
-from reflection.store.learning_tables import (
-    PURGED,
-    learning_evidence,
-    learning_revisions,
-    learnings,
-)
+from reflection.store.learning_tables import learning_revisions
 from reflection.store.rows import Row, memory_row
-from reflection.store.schema import campaigns, evidence, instant_text
+from reflection.store.schema import instant_text
 
 LOOKED_AT = 1_000
 """Newest campaigns that are read to see whether effects still hold."""
@@ -94,7 +90,7 @@ class LearningBook:
         A learning that another process has revised since `prepare` is left as that one says.
         """
         now = instant_text(self._now())
-        last = connection.execute(_LAST_RECORDED, {"w": workspace}).scalar_one_or_none()
+        last = connection.execute(sql.LAST_RECORDED, {"w": workspace}).scalar_one_or_none()
         now = max(now, last or now)  # a clock set back must not reorder what was believed
         new = [item for item in prepared.revised if item.before is None]
         for item in prepared.revised:
@@ -144,10 +140,10 @@ class LearningBook:
             NotFound: there is none of this id, or there was none at that instant.
         """
         with self._database.read() as connection:
-            history = connection.execute(_HISTORY, {"w": workspace, "l": learning_id, "t": _until(as_of)}).all()
+            history = connection.execute(sql.HISTORY, {"w": workspace, "l": learning_id, "t": _until(as_of)}).all()
             if not history:
                 raise NotFound(f"there is no learning {learning_id!r}" + (" at that time" if as_of else ""))
-            stands_on = connection.execute(_EVIDENCE, {"w": workspace, "l": learning_id}).mappings().all()
+            stands_on = connection.execute(sql.EVIDENCE, {"w": workspace, "l": learning_id}).mappings().all()
             details = learning_notes.remarks(connection, workspace, learning_id)
         reviews = details["reviews"]
         newest = learning_codec.shown(history[-1], reviews[-1] if reviews else None)
@@ -161,13 +157,8 @@ class LearningBook:
     def facts(self, workspace: str, learning_ids: Sequence[str]) -> dict[str, Row]:
         """The present numbers of learnings by id, for ranking and showing them."""
         with self._database.read() as connection:
-            rows = connection.execute(_CURRENT_OF, {"w": workspace, "ids": list(learning_ids)}).all()
+            rows = connection.execute(sql.CURRENT_OF, {"w": workspace, "ids": list(learning_ids)}).all()
         return {row.learning_id: learning_codec.shown(row) for row in rows}
-
-    def purge(self, connection: Connection, workspace: str) -> None:
-        """Delete everything of a workspace, inside a transaction somebody else opened (memories are the store's)."""
-        for table in PURGED:
-            connection.execute(delete(table).where(table.c.workspace == workspace))
 
 
 def _wanted(known: dict[Claim, tuple[int, Learning]], readings: dict[Claim, Reading]) -> list[Claim]:
@@ -178,13 +169,13 @@ def _wanted(known: dict[Claim, tuple[int, Learning]], readings: dict[Claim, Read
 
 
 def _known(connection: Connection, workspace: str) -> dict[Claim, tuple[int, Learning]]:
-    rows = connection.execute(_CURRENT, {"w": workspace}).all()
+    rows = connection.execute(sql.CURRENT, {"w": workspace}).all()
     found = ((row.revision, learning_codec.decoded(row.body)) for row in rows)
     return {learning.claim: (revision, learning) for revision, learning in found}
 
 
 def _newest_evidence(connection: Connection, workspace: str) -> list[Evidence]:
-    rows = connection.execute(_NEWEST_EVIDENCE, {"w": workspace, "n": LOOKED_AT}).scalars()
+    rows = connection.execute(sql.NEWEST_EVIDENCE, {"w": workspace, "n": LOOKED_AT}).scalars()
     return [decode(payload) for payload in rows]
 
 
@@ -195,7 +186,7 @@ def _append(connection: Connection, workspace: str, item: Revised, prepared: Pre
     revision = (item.before or 0) + 1
     if item.before is None:
         changed = connection.execute(
-            _ADD_HEAD,
+            sql.ADD_HEAD,
             {
                 **head,
                 "signal_key": claim.signal_key,
@@ -209,16 +200,16 @@ def _append(connection: Connection, workspace: str, item: Revised, prepared: Pre
         ).rowcount
     else:
         moved = {"w": workspace, "l": claim.learning_id, "old": item.before, "new": revision}
-        changed = connection.execute(_MOVE_HEAD, {**moved, "s": learning.state, "v": value}).rowcount
+        changed = connection.execute(sql.MOVE_HEAD, {**moved, "s": learning.state, "v": value}).rowcount
     if not changed:
         return
     body = {"revision": revision, "recorded_at": now, "state": learning.state, "worth": value}
     origin = {"seq": prepared.seq, "as_of": prepared.as_of, "body": learning_codec.encoded(learning)}
     connection.execute(insert(learning_revisions), {**head, **body, **origin})
-    connection.execute(_CLEAR_EVIDENCE, {"w": workspace, "l": claim.learning_id})
+    connection.execute(sql.CLEAR_EVIDENCE, {"w": workspace, "l": claim.learning_id})
     witnesses = [_witness_row(head, witness) for witness in learning.witnesses]
     if witnesses:
-        connection.execute(_ADD_EVIDENCE, witnesses)
+        connection.execute(sql.ADD_EVIDENCE, witnesses)
 
 
 def _witness_row(head: Row, witness: Witness) -> Row:
@@ -255,87 +246,9 @@ def _signals_of(claim: Claim) -> Iterable[signals.Signal]:
 
 def _believed(connection: Connection, workspace: str, as_of: datetime | None) -> list[Any]:
     if as_of is None:
-        return list(connection.execute(_CURRENT, {"w": workspace}).all())
-    return list(connection.execute(_AS_OF, {"w": workspace, "t": _until(as_of)}).all())
+        return list(connection.execute(sql.CURRENT, {"w": workspace}).all())
+    return list(connection.execute(sql.AS_OF, {"w": workspace, "t": _until(as_of)}).all())
 
 
 def _until(as_of: datetime | None) -> str:
     return instant_text(as_of) if as_of is not None else "9999"
-
-
-_HEAD = (learnings.c.learning_id, learnings.c.signal_key, learnings.c.context, learnings.c.metric)
-_BODY = (
-    learning_revisions.c.revision,
-    learning_revisions.c.recorded_at,
-    learning_revisions.c.state,
-    learning_revisions.c.worth,
-    learning_revisions.c.as_of,
-    learning_revisions.c.body,
-)
-_SAME = (learnings.c.workspace == learning_revisions.c.workspace) & (
-    learnings.c.learning_id == learning_revisions.c.learning_id
-)
-_ALL = select(*_HEAD, *_BODY).join_from(learnings, learning_revisions, _SAME)
-_ALL = _ALL.where(learnings.c.workspace == bindparam("w"))
-_BEST_FIRST = (learning_revisions.c.worth.desc(), learnings.c.learning_id)
-_NEWEST_REVISION = learning_revisions.c.revision == learnings.c.revision
-_CURRENT = _ALL.where(_NEWEST_REVISION).order_by(*_BEST_FIRST)
-_CURRENT_OF = _ALL.where(_NEWEST_REVISION, learnings.c.learning_id.in_(bindparam("ids", expanding=True)))
-_earlier = learning_revisions.alias("earlier")
-_AS_OF = _ALL.where(
-    learning_revisions.c.revision
-    == select(func.max(_earlier.c.revision))
-    .where(
-        _earlier.c.workspace == learnings.c.workspace,
-        _earlier.c.learning_id == learnings.c.learning_id,
-        _earlier.c.recorded_at <= bindparam("t"),
-    )
-    .scalar_subquery()
-).order_by(*_BEST_FIRST)
-_HISTORY = _ALL.where(
-    learnings.c.learning_id == bindparam("l"), learning_revisions.c.recorded_at <= bindparam("t")
-).order_by(learning_revisions.c.revision)
-_EVIDENCE = (
-    select(*(learning_evidence.c[name] for name in ("campaign_id", "estimate", "sd", "supports")))
-    .where(learning_evidence.c.workspace == bindparam("w"), learning_evidence.c.learning_id == bindparam("l"))
-    .order_by(learning_evidence.c.sd, learning_evidence.c.campaign_id)
-)
-_LAST_RECORDED = select(func.max(learning_revisions.c.recorded_at)).where(
-    learning_revisions.c.workspace == bindparam("w")
-)
-_NEWEST_EVIDENCE = (
-    select(evidence.c.payload)
-    .join(
-        campaigns,
-        (campaigns.c.workspace == evidence.c.workspace)
-        & (campaigns.c.campaign_id == evidence.c.campaign_id)
-        & (campaigns.c.revision == evidence.c.revision),
-    )
-    .where(campaigns.c.workspace == bindparam("w"), evidence.c.sign == 1)
-    .order_by(campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
-    .limit(bindparam("n"))
-)
-_ADD_HEAD = sqlite.insert_missing(learnings)
-_MOVE_HEAD = (
-    update(learnings)
-    .where(
-        learnings.c.workspace == bindparam("w"),
-        learnings.c.learning_id == bindparam("l"),
-        learnings.c.revision == bindparam("old"),
-    )
-    .values(revision=bindparam("new"), state=bindparam("s"), worth=bindparam("v"))
-)
-_CLEAR_EVIDENCE = delete(learning_evidence).where(
-    learning_evidence.c.workspace == bindparam("w"), learning_evidence.c.learning_id == bindparam("l")
-)
-_ADD_EVIDENCE = insert(learning_evidence).from_select(
-    ["workspace", "learning_id", "campaign_id", "estimate", "sd", "supports"],
-    select(
-        campaigns.c.workspace,
-        bindparam("l", type_=Text),
-        campaigns.c.campaign_id,
-        bindparam("e", type_=Float),
-        bindparam("sd", type_=Float),
-        bindparam("s", type_=Integer),
-    ).where(campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id == bindparam("c")),
-)

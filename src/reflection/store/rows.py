@@ -6,7 +6,7 @@ Pure: no connection, no clock. Each function gives the parameters of one table's
 import hashlib
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from reflection.store.schema import instant_text
 Row = dict[str, Any]
 _LEVEL = 1  # at level 6 an answer would take four times as long for a tenth fewer bytes
 _LITTLE_FLOAT = np.dtype("<f4")
+_FORECAST_FIELDS = tuple(field.name for field in fields(ForecastRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,11 @@ def artifact_rows(workspace: str, campaign_id: str, artifacts: dict[str, bytes])
 
 def forecast_row(workspace: str, forecast: ForecastRow) -> Row:
     """A row of the forecast register, with the hash that makes a repetition add nothing."""
-    fields = asdict(forecast)
-    fields["quantiles"] = json_text(forecast.quantiles)
-    fields["detail"] = json_text(forecast.detail)
-    digest = hashlib.sha256(json_text(fields).encode()).hexdigest()
-    return {"workspace": workspace, "content_hash": digest, **fields}
+    row = {name: getattr(forecast, name) for name in _FORECAST_FIELDS}  # asdict's deep copy: a sixth of a bulk's time
+    row["quantiles"] = json_text(forecast.quantiles)
+    row["detail"] = json_text(forecast.detail)
+    digest = hashlib.sha256(json_text(row).encode()).hexdigest()
+    return {"workspace": workspace, "content_hash": digest, **row}
 
 
 def outbox_row(workspace: str, topic: str, key: str, created_at: str, names: Sequence[str] = ()) -> Row:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from reflection.knowledge import NOTHING, Knowledge
 from reflection.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.store import knowledge_codec, learnt, reading, saving, sqlite
+from reflection.store.current import current
 from reflection.store.database import Database
 from reflection.store.learnings import LearningBook
 from reflection.store.rows import Row, forecast_row, prepare
@@ -59,6 +60,12 @@ class SqlStore:
         """The current revision of a campaign; None when it is not there."""
         with self._database.read() as connection:
             return reading.campaign(connection, workspace, campaign_id)
+
+    def campaigns_named(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
+        """The current revisions of those campaigns that are there."""
+        with self._database.read() as connection:
+            found = current(connection, workspace, campaign_ids)
+        return {name: item.stored for name, item in found.items() if item.stored is not None}
 
     def campaigns(self, workspace: str, *, after: str = "", limit: int = _PAGE) -> list[StoredCampaign]:
         """A page of campaigns in the order of their ids; pass the last id as `after` for the next."""
@@ -230,6 +237,12 @@ class SqlStore:
         """Every workspace that was ever written to, by name."""
         with self._database.read() as connection:
             return list(connection.execute(select(workspaces.c.workspace).order_by(workspaces.c.workspace)).scalars())
+
+    def add_workspace(self, workspace: str) -> bool:
+        """Make a workspace that has nothing in it yet; whether it was new."""
+        with self._database.write() as connection:
+            row = {"workspace": workspace, "created_at": self._instant()}
+            return connection.execute(sqlite.insert_missing(workspaces), row).rowcount > 0
 
     def insights(self, workspace: str, limit: int, campaign_id: str | None = None) -> list[dict[str, Any]]:
         """Insights by priority, the newest first among equals."""

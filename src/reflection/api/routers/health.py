@@ -1,8 +1,8 @@
 """GET /health (the process answers) and /ready (the engine can work, and what is degraded)."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
-from reflection.api.dependencies import ApplicationPart
+from reflection.api.dependencies import ApplicationPart, Workspace
 from reflection.api.responses import json_response
 from reflection.api.schemas import Health, Ready
 
@@ -16,6 +16,13 @@ def health() -> Response:
 
 
 @router.get("/ready", summary="Can the engine work?", response_model=Ready)
-def ready(application: ApplicationPart) -> Response:
-    """What is configured and what is degraded; a 503 when the store cannot be read."""
-    return json_response({"status": "ready", "parts": application.status()})
+def ready(request: Request, application: ApplicationPart, workspace: Workspace) -> Response:
+    """What is configured and what is degraded; a 503 when the store cannot be read.
+
+    A key of one workspace is told of that one only, and not where the files are.
+    """
+    parts = application.status()
+    if not request.state.caller.operates:
+        parts["learning_lag"] = {workspace: parts["learning_lag"].get(workspace, 0)}
+        del parts["database"]
+    return json_response({"status": "ready", "parts": parts})

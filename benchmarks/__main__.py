@@ -1,0 +1,141 @@
+"""`make bench`: run the benchmarks and write docs/benchmarks.md.
+
+    python -m benchmarks                     all of them (about an hour on two cores)
+    python -m benchmarks --quick             small versions, a few minutes
+    python -m benchmarks learning speed      some of them; the other sections stay as they are
+
+Each section carries the command that makes it and the date; a section whose data is not there says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+TARGET = HERE.parent / "docs" / "benchmarks.md"
+SHARED = HERE.parents[1] / "shared" / "data"
+TITLE = "# Benchmarks\n\nWritten by `make bench`. Figures are of the machine and the day they name; ratios are of one run.\n"
+
+
+def learning(quick: bool) -> str:
+    """Simulated worlds with known truth."""
+    import learning_simulation as bench
+
+    reps, nulls = (bench.QUICK, bench.NULL_QUICK) if quick else (bench.REPS, bench.NULL_REPS)
+    return bench.report(reps, nulls)
+
+
+def facebook(quick: bool) -> str:
+    """Real Facebook ads, held out."""
+    import facebook_ads as bench
+
+    return bench.report()
+
+
+def scale(quick: bool) -> str:
+    """A million campaigns relearnt."""
+    import learning_scale as bench
+
+    return bench.report(20_000 if quick else 1_000_000)
+
+
+def speed(quick: bool) -> str:
+    """Analyses over HTTP at growing stores."""
+    import http_speed as bench
+
+    return bench.report((10, 1_000) if quick else (10, 1_000, 100_000))
+
+
+def calibration(quick: bool) -> str:
+    """Forecast calibration, simulated planners."""
+    import calibration_simulation as bench
+
+    return bench.report()
+
+
+def keywords(quick: bool) -> str:
+    """One-week-ahead clicks of real keywords."""
+    import keyword_weeks as bench
+
+    return bench.report(SHARED / "crealytics" / "keyword_weeks_0_24.csv.gz")
+
+
+def loop(quick: bool) -> str:
+    """A planner who follows the advice."""
+    import closed_loop as bench
+
+    return bench.report(*((2,) if quick else ()))
+
+
+def retrieval(quick: bool) -> str:
+    """Finding memories again."""
+    import retrieval as bench
+
+    return bench.report()
+
+
+def neighbours(quick: bool) -> str:
+    """What similar campaigns are worth."""
+    import neighbours as bench
+
+    return bench.report()
+
+
+SECTIONS: dict[str, tuple[str, Callable[[bool], str]]] = {
+    "learning": ("Learning: effects one may believe", learning),
+    "facebook": ("Learning: real Facebook ads", facebook),
+    "scale": ("Learning: a million campaigns", scale),
+    "speed": ("Speed: analyses over HTTP", speed),
+    "calibration": ("Forecasts: calibration", calibration),
+    "keywords": ("Forecasts: keyword weeks", keywords),
+    "loop": ("Advice: the closed loop", loop),
+    "retrieval": ("Memory: retrieval", retrieval),
+    "neighbours": ("Memory: usefulness of neighbours", neighbours),
+}
+
+
+def main() -> None:
+    """Run the chosen sections and put them into docs/benchmarks.md."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS], default=[], help="which ones; all when none is named")
+    parser.add_argument("--quick", action="store_true", help="small versions")
+    options = parser.parse_args()
+    for name in options.sections or SECTIONS:
+        title, run = SECTIONS[name]
+        began = time.monotonic()
+        print(f"== {title}", flush=True)
+        body = _body(run, options.quick)
+        print(body, flush=True)
+        note = f"`python -m benchmarks {name}{' --quick' if options.quick else ''}`, {date.today().isoformat()}"
+        put(f"## {title}", f"{note}, {time.monotonic() - began:.0f} s\n\n{body}")
+
+
+def _body(run: Callable[[bool], str], quick: bool) -> str:
+    try:
+        return run(quick)
+    except FileNotFoundError as missing:
+        return f"Not run: the data is not there ({Path(str(missing.filename)).name})."
+
+
+def put(heading: str, body: str) -> None:
+    """Replace one section of the page, or add it."""
+    page = TARGET.read_text(encoding="utf-8") if TARGET.exists() else TITLE
+    section = f"{heading}\n\n{body.strip()}\n"
+    pattern = re.compile(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    page = pattern.sub(lambda _: section + "\n", page) if pattern.search(page) else f"{page.rstrip()}\n\n{section}"
+    TARGET.write_text(page.rstrip() + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

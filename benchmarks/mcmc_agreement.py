@@ -1,0 +1,105 @@
+"""Does full Markov-chain Monte Carlo say the same as the closed-form learning core?
+
+    python benchmarks/mcmc_agreement.py                 20, 50 and 200 campaigns (some minutes)
+
+The same model, zero-sum effects with Exp(6) standard deviations, is sampled by NUTS with numpyro, an
+oracle that is installed for development only (``pip install numpyro``). Posterior means must correlate
+above .97.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+from simulator import COLUMN, LAYOUT, MAINS, Metric, World, make_world
+
+from reflection.learning.effects import fit
+from reflection.learning.observations import observe_rate, pooled_rate
+from reflection.learning.rows import GRID, Rows, Stratum
+from reflection.learning.statistics import SufficientStatistics
+
+Floats = NDArray[np.float64]
+
+LEAST_CORRELATION = 0.97
+
+
+def sample(rows: Rows, shares: Floats, seed: int, draws: int) -> tuple[Floats, Floats]:
+    """Posterior means and standard deviations of the effects in layout columns by NUTS, (p,)."""
+    import jax
+    import numpyro
+    from numpyro import distributions as dist
+    from numpyro.infer import MCMC, NUTS
+
+    numpyro.enable_x64()
+    bases = []
+    for group in range(len(LAYOUT.groups)):
+        own = np.flatnonzero(LAYOUT.group_index == group)
+        constraint = LAYOUT.constraints.toarray()[own]
+        basis = linalg.null_space(constraint[:, np.abs(constraint).sum(axis=0) > 0].T)
+        bases.append((own, shares[:, own] @ basis, basis))
+    y, v = rows.y / GRID, rows.v
+
+    def model() -> None:
+        sigma = numpyro.sample("sigma", dist.Exponential(6.0))
+        mean = numpyro.sample("intercept", dist.Normal(0.0, 10.0))
+        for name, (_, design, basis) in zip(LAYOUT.groups, bases, strict=True):
+            tau = numpyro.sample(f"tau {name}", dist.Exponential(6.0))
+            free = numpyro.sample(f"z {name}", dist.Normal(0.0, 1.0).expand([basis.shape[1]]).to_event(1))
+            mean = mean + tau * (design @ free)
+        numpyro.sample("y", dist.Normal(mean, (v + sigma**2) ** 0.5), obs=y)
+
+    chain = MCMC(NUTS(model, target_accept_prob=0.9), num_warmup=draws, num_samples=draws, progress_bar=False)
+    chain.run(jax.random.PRNGKey(seed))
+    found = chain.get_samples()
+    effects = np.zeros((draws, len(LAYOUT)))
+    for name, (own, _, basis) in zip(LAYOUT.groups, bases, strict=True):
+        tau, free = np.asarray(found[f"tau {name}"]), np.asarray(found[f"z {name}"])
+        effects[:, own] = tau[:, None] * (free @ basis.T)
+    return effects.mean(axis=0), effects.std(axis=0)
+
+
+def agreement(metric: Metric, n: int, seed: int = 0, draws: int = 1000) -> tuple[float, float, float]:
+    """Correlation of posterior means (all effects), mean ratio of standard deviations, and seconds of NUTS.
+    """
+    world: World = make_world((0, n, seed), n, metric)[0]
+    seen = observe_rate(world.x, world.trials, pooled_rate(world.x, world.trials))
+    rows = Rows.of(world.design, seen.y, seen.v, Stratum.BETWEEN)
+    statistics = SufficientStatistics()
+    statistics.add(rows)
+    ours = fit(statistics.view(LAYOUT), seed)
+    shares = np.zeros_like(world.shares)
+    shares[:, COLUMN] = world.shares
+    began = time.perf_counter()
+    mean, sd = sample(rows, shares, seed, draws)
+    effects = np.sort(COLUMN[1:])
+    correlation = float(np.corrcoef(ours.mean[effects], mean[effects])[0, 1])
+    return correlation, float(np.mean(ours.sd[COLUMN[MAINS]] / sd[COLUMN[MAINS]])), time.perf_counter() - began
+
+
+def report(sizes: tuple[int, ...] = (20, 50, 200), draws: int = 1000) -> str:
+    """Return the table as markdown."""
+    lines = ["| metric | campaigns | correlation of means | ratio of deviations | seconds of NUTS |"]
+    lines.append("|---|---:|---:|---:|---:|")
+    metrics: tuple[Metric, ...] = ("ctr", "cvr")
+    for metric in metrics:
+        for n in sizes:
+            correlation, ratio, seconds = agreement(metric, n, draws=draws)
+            lines.append(f"| log {metric.upper()} | {n} | {correlation:.3f} | {ratio:.2f} | {seconds:.0f} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="20,50,200")
+    parser.add_argument("--draws", type=int, default=1000)
+    arguments = parser.parse_args()
+    print(report(tuple(int(size) for size in arguments.sizes.split(",")), arguments.draws))
+
+
+if __name__ == "__main__":
+    main()

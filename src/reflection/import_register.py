@@ -1,0 +1,142 @@
+"""What imports need to be remembered: the values, and the protocol that the store implements.
+
+A claim is what one import says of one campaign. Claims make an import resumable (what is not settled is still to do)
+and undoable (what was there before is written before anything is touched). Must not know files, tables or analyses.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+RUNNING, DONE, UNDOING, UNDONE = "running", "done", "undoing", "undone"
+NEW, REPLACED, UNCHANGED, REFUSED = "new", "replaced", "unchanged", "refused"
+RETRACTED, RESTORED, KEPT = "retracted", "restored", "kept"
+CHANGES = (NEW, REPLACED, UNCHANGED, REFUSED, RETRACTED, RESTORED, KEPT)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A campaign that an import is going to store: its content as canonical JSON."""
+
+    campaign_id: str
+    content_hash: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one import says of one campaign.
+
+    Attributes:
+        before_revision: the campaign's revision before this import; 0 = there was none, None = not looked at yet.
+        before_hash: the content hash of that revision; "" = there was none.
+        in_force: whether the import was not taken back.
+    """
+
+    import_id: str
+    campaign_id: str
+    content_hash: str
+    before_revision: int | None = None
+    before_hash: str | None = None
+    in_force: bool = True
+
+    @property
+    def brought_it(self) -> bool:
+        """Whether the campaign had another content before this import."""
+        return self.before_hash is not None and self.before_hash != self.content_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a campaign: of its import, or (`undone`) of taking the import back."""
+
+    campaign_id: str
+    change: str
+    detail: str = ""
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days that an import reported: `rows` as `Snapshot.as_list` gives them."""
+
+    dialect: str
+    platform: str
+    rows: list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An import that is not done with."""
+
+    workspace: str
+    import_id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportEntry:
+    """One import of the register; `counts` are campaigns by what became of them (see `CHANGES`)."""
+
+    import_id: str
+    state: str
+    verdict: bytes
+    created_at: str
+    updated_at: str
+    done: int
+    total: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+class ImportRegister(Protocol):
+    """The register of imports; every method is one transaction."""
+
+    def begin(
+        self, workspace: str, import_id: str, verdict: bytes, planned: Sequence[Planned], days: Sequence[Days], now: str
+    ) -> None:
+        """Register an import and everything it is going to do; one that is there already starts again."""
+        ...
+
+    def entry(self, workspace: str, import_id: str) -> ImportEntry | None:
+        """One import; None when it is not there."""
+        ...
+
+    def entries(self, workspace: str, limit: int) -> list[ImportEntry]:
+        """The last imports, newest first."""
+        ...
+
+    def waiting(self) -> Waiting | None:
+        """The oldest import of any workspace that is not done with."""
+        ...
+
+    def change_state(self, workspace: str, import_id: str, wanted: str, now: str, *, only: str | None = None) -> bool:
+        """Change an import's state, if `only` is given from that one; whether it was changed."""
+        ...
+
+    def unsettled(self, workspace: str, import_id: str, limit: int) -> list[tuple[Claim, bytes]]:
+        """Claims that are still to be done, in order, each with its campaign's JSON."""
+        ...
+
+    def note_before(self, workspace: str, claims: Sequence[Claim]) -> None:
+        """Write what was current before each campaign of these claims is touched."""
+        ...
+
+    def settle(self, workspace: str, import_id: str, outcomes: Sequence[Outcome], now: str) -> None:
+        """Write what became of campaigns: of claims to be done, or of those taken back."""
+        ...
+
+    def not_taken_back(self, workspace: str, import_id: str, limit: int) -> list[Claim]:
+        """Claims of an import that are still to be taken back, in order."""
+        ...
+
+    def claims_on(self, workspace: str, campaign_ids: Sequence[str]) -> list[Claim]:
+        """What every import says of some campaigns, oldest import first."""
+        ...
+
+    def details(self, workspace: str, import_id: str, limit: int) -> list[dict[str, str]]:
+        """Campaigns that were replaced or refused: {campaign_id, change, undone, detail}."""
+        ...
+
+    def days(self, workspace: str) -> list[Days]:
+        """The days that imports in force reported, the latest import last."""
+        ...

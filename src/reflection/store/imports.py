@@ -1,0 +1,294 @@
+"""Imports as rows: the register, what each import says of which campaign (a claim), and the days it reported.
+
+A claim is written before its campaign is, with the revision that was current then: whatever happens in between, an
+import can be gone on with and taken back. Must not know how files are read or campaigns analysed.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.engine import Connection, RowMapping
+
+from reflection.import_register import (
+    RUNNING,
+    UNDOING,
+    UNDONE,
+    Claim,
+    Days,
+    ImportEntry,
+    Outcome,
+    Planned,
+    Waiting,
+)
+from reflection.store import sqlite
+from reflection.store.current import chunks
+from reflection.store.database import Database
+from reflection.store.rows import packed, unpacked
+from reflection.store.schema import RowId, metadata
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    _text("workspace"),
+    _text("import_id"),
+    _text("state"),
+    Column("verdict", LargeBinary, nullable=False),  # zlib
+    _text("created_at"),
+    _text("updated_at"),
+    UniqueConstraint("workspace", "import_id"),
+    Index(None, "state"),
+    sqlite_autoincrement=True,
+)
+
+import_claims = Table(
+    "import_claims",
+    metadata,
+    _text("workspace"),
+    _text("import_id"),
+    _text("campaign_id"),
+    Column("position", Integer, nullable=False),
+    _text("content_hash"),
+    Column("body", LargeBinary, nullable=True),  # zlib; NULL once it is settled
+    Column("before_revision", Integer, nullable=True),  # 0 = there was none; NULL = not looked at yet
+    _text("before_hash", nullable=True),
+    _text("change"),  # "" until settled
+    _text("undone"),  # "" until taken back
+    _text("detail"),
+    PrimaryKeyConstraint("workspace", "import_id", "campaign_id"),
+    Index(None, "workspace", "campaign_id"),
+)
+
+import_days = Table(
+    "import_days",
+    metadata,
+    _text("workspace"),
+    _text("import_id"),
+    _text("dialect"),
+    _text("platform"),
+    Column("body", LargeBinary, nullable=False),  # zlib JSON
+    PrimaryKeyConstraint("workspace", "import_id", "dialect", "platform"),
+)
+
+
+class ImportRows:
+    """The imports of every workspace (implements `import_register.ImportRegister`); safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(
+        self, workspace: str, import_id: str, verdict: bytes, planned: Sequence[Planned], days: Sequence[Days], now: str
+    ) -> None:
+        """Register an import and everything it is going to do; one that is there already starts again."""
+        key = {"workspace": workspace, "import_id": import_id}
+        row = {**key, "state": RUNNING, "verdict": packed(verdict), "created_at": now, "updated_at": now}
+        with self._database.write() as connection:
+            connection.execute(sqlite.insert_missing(imports), row)
+            changed = {name: row[name] for name in ("state", "verdict", "updated_at")}
+            connection.execute(update(imports).where(*_is(imports, workspace, import_id)).values(changed))
+            known = {claim.campaign_id: claim for claim in _claims(connection, workspace, import_id)}
+            claims = [
+                {**key, **_claim_row(item, known.get(item.campaign_id)), "position": position}
+                for position, item in enumerate(planned)
+            ]
+            sqlite.insert_rows(connection, _PUT_CLAIM, claims)
+            connection.execute(delete(import_days).where(*_is(import_days, workspace, import_id)))
+            rows = [{**key, "dialect": item.dialect, "platform": item.platform, "body": _json(item.rows)} for item in days]
+            sqlite.insert_rows(connection, insert(import_days), rows)
+
+    def entry(self, workspace: str, import_id: str) -> ImportEntry | None:
+        """One import; None when it is not there."""
+        with self._database.read() as connection:
+            row = connection.execute(select(imports).where(*_is(imports, workspace, import_id))).mappings().first()
+            return None if row is None else _entry(connection, row)
+
+    def entries(self, workspace: str, limit: int) -> list[ImportEntry]:
+        """The last imports, newest first."""
+        query = select(imports).where(imports.c.workspace == workspace).order_by(imports.c.id.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [_entry(connection, row) for row in connection.execute(query).mappings().all()]
+
+    def waiting(self) -> Waiting | None:
+        """The oldest import of any workspace that is not done with."""
+        columns = (imports.c.workspace, imports.c.import_id, imports.c.state)
+        query = select(*columns).where(imports.c.state.in_((RUNNING, UNDOING))).order_by(imports.c.id).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else Waiting(*row)
+
+    def change_state(self, workspace: str, import_id: str, wanted: str, now: str, *, only: str | None = None) -> bool:
+        """Change an import's state, if `only` is given from that one; whether it was changed."""
+        query = update(imports).where(*_is(imports, workspace, import_id))
+        if only is not None:
+            query = query.where(imports.c.state == only)
+        with self._database.write() as connection:
+            return connection.execute(query.values(state=wanted, updated_at=now)).rowcount > 0
+
+    def unsettled(self, workspace: str, import_id: str, limit: int) -> list[tuple[Claim, bytes]]:
+        """Claims that are still to be done, in order, each with its campaign's JSON."""
+        where = _is(import_claims, workspace, import_id)
+        query = select(import_claims).where(*where, import_claims.c.change == "", import_claims.c.body.is_not(None))
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(import_claims.c.position).limit(limit)).mappings().all()
+        return [(_claim(row), unpacked(row["body"])) for row in rows]
+
+    def note_before(self, workspace: str, claims: Sequence[Claim]) -> None:
+        """Write what was current before each campaign of these claims is touched."""
+        rows = [
+            {"w": workspace, "i": claim.import_id, "c": claim.campaign_id, "r": claim.before_revision, "h": claim.before_hash}
+            for claim in claims
+        ]
+        with self._database.write() as connection:
+            if rows:
+                connection.execute(_NOTE_BEFORE, rows)
+
+    def settle(self, workspace: str, import_id: str, outcomes: Sequence[Outcome], now: str) -> None:
+        """Write what became of campaigns: of claims to be done, or of those taken back."""
+        with self._database.write() as connection:
+            for outcome in outcomes:
+                values: dict[str, Any] = {"undone": outcome.change} if outcome.undone else {
+                    "change": outcome.change, "detail": outcome.detail, "body": None
+                }  # fmt: skip
+                where = _is(import_claims, workspace, import_id)
+                query = update(import_claims).where(*where, import_claims.c.campaign_id == outcome.campaign_id)
+                connection.execute(query.values(values))
+            connection.execute(update(imports).where(*_is(imports, workspace, import_id)).values(updated_at=now))
+
+    def not_taken_back(self, workspace: str, import_id: str, limit: int) -> list[Claim]:
+        """Claims of an import that are still to be taken back, in order."""
+        where = _is(import_claims, workspace, import_id)
+        query = select(import_claims).where(*where, import_claims.c.undone == "").order_by(import_claims.c.position)
+        with self._database.read() as connection:
+            return [_claim(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+    def claims_on(self, workspace: str, campaign_ids: Sequence[str]) -> list[Claim]:
+        """What every import that was begun says of some campaigns, oldest import first."""
+        found: list[RowMapping] = []
+        with self._database.read() as connection:
+            for chunk in chunks(campaign_ids):
+                found += connection.execute(_CLAIMS_ON, {"w": workspace, "ids": chunk}).mappings().all()
+        return [_claim(row) for row in sorted(found, key=lambda row: int(row["number"]))]
+
+    def details(self, workspace: str, import_id: str, limit: int) -> list[dict[str, str]]:
+        """Campaigns that were replaced or refused: {campaign_id, change, undone, detail}."""
+        columns = [import_claims.c[name] for name in ("campaign_id", "change", "undone", "detail")]
+        where = _is(import_claims, workspace, import_id)
+        query = select(*columns).where(*where, import_claims.c.detail != "").order_by(import_claims.c.position)
+        with self._database.read() as connection:
+            rows = connection.execute(query.limit(limit)).mappings()
+            return [{str(name): str(value) for name, value in row.items()} for row in rows]
+
+    def days(self, workspace: str) -> list[Days]:
+        """The days that imports in force reported, the latest import last."""
+        query = (
+            select(import_days.c.dialect, import_days.c.platform, import_days.c.body)
+            .join(imports, (imports.c.workspace == import_days.c.workspace)
+                  & (imports.c.import_id == import_days.c.import_id))
+            .where(import_days.c.workspace == workspace, imports.c.state.not_in((UNDOING, UNDONE)))
+            .order_by(imports.c.updated_at, imports.c.id)
+        )  # fmt: skip
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [Days(row.dialect, row.platform, orjson.loads(unpacked(row.body))) for row in rows]
+
+
+def _is(table: Table, workspace: str, import_id: str) -> tuple[Any, Any]:
+    return table.c.workspace == workspace, table.c.import_id == import_id
+
+
+def _json(value: object) -> bytes:
+    return packed(orjson.dumps(value))
+
+
+def _claims(connection: Connection, workspace: str, import_id: str) -> list[Claim]:
+    query = select(import_claims).where(*_is(import_claims, workspace, import_id))
+    return [_claim(row) for row in connection.execute(query).mappings()]
+
+
+def _claim_row(item: Planned, known: Claim | None) -> dict[str, Any]:
+    """A claim to be done; one that said the same before remembers what it replaced then."""
+    same = known if known is not None and known.content_hash == item.content_hash else None
+    return {
+        "campaign_id": item.campaign_id,
+        "content_hash": item.content_hash,
+        "body": packed(item.body),
+        "before_revision": same.before_revision if same else None,
+        "before_hash": same.before_hash if same else None,
+        "change": "",
+        "undone": "",
+        "detail": "",
+    }
+
+
+def _claim(row: RowMapping) -> Claim:
+    state = str(row["state"]) if "state" in row else ""
+    return Claim(
+        import_id=row["import_id"],
+        campaign_id=row["campaign_id"],
+        content_hash=row["content_hash"],
+        before_revision=row["before_revision"],
+        before_hash=row["before_hash"],
+        in_force=state not in (UNDOING, UNDONE),
+    )
+
+
+def _entry(connection: Connection, row: RowMapping) -> ImportEntry:
+    where = _is(import_claims, row["workspace"], row["import_id"])
+    columns = (import_claims.c.change, import_claims.c.undone, func.count())
+    counted = connection.execute(select(*columns).where(*where).group_by(columns[0], columns[1])).all()
+    counts: dict[str, int] = {}
+    for change, undone, count in counted:
+        for name in filter(None, (change, undone)):
+            counts[name] = counts.get(name, 0) + count
+    return ImportEntry(
+        import_id=row["import_id"],
+        state=row["state"],
+        verdict=unpacked(row["verdict"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        done=sum(count for change, _, count in counted if change),
+        total=sum(count for _, _, count in counted),
+        counts=counts,
+    )
+
+
+_CLAIMS_ON = (
+    select(import_claims, imports.c.state, imports.c.id.label("number"))
+    .join(imports, (imports.c.workspace == import_claims.c.workspace) & (imports.c.import_id == import_claims.c.import_id))
+    .where(
+        import_claims.c.workspace == bindparam("w"), import_claims.c.campaign_id.in_(bindparam("ids", expanding=True))
+    )
+)
+_PUT_CLAIM = sqlite.upsert(import_claims, ["workspace", "import_id", "campaign_id"])
+_NOTE_BEFORE = (
+    update(import_claims)
+    .where(
+        import_claims.c.workspace == bindparam("w"),
+        import_claims.c.import_id == bindparam("i"),
+        import_claims.c.campaign_id == bindparam("c"),
+    )
+    .values(before_revision=bindparam("r"), before_hash=bindparam("h"))
+)

@@ -1,0 +1,176 @@
+"""Backup, restore, verify, keys and workspaces from the terminal."""
+
+import json
+import sqlite3
+
+import pytest
+
+SECRET = "acme-only-canary"
+
+
+@pytest.fixture
+def taught(run, folder, campaign):
+    """A database with two workspaces and what they learnt."""
+    for workspace in ("default", "acme"):
+        bodies = [campaign(campaign_id=f"{SECRET}_{workspace}_{number}") for number in range(3)]
+        (folder / "campaigns.json").write_text(json.dumps(bodies))
+        assert run("analyze", "campaigns.json", "-w", workspace).returncode == 0
+    return folder
+
+
+def test_a_backup_is_restored_elsewhere_and_proved_sound(run, taught):
+    assert run("backup", "backups/monday.db").returncode == 0
+    assert run("restore", "backups/monday.db", "new/restored.db").returncode == 0
+
+    verified = run("verify", MARKO_DATABASE_PATH="new/restored.db")
+    shown = run("show", f"{SECRET}_default_1", "--json", MARKO_DATABASE_PATH="new/restored.db")
+
+    assert verified.returncode == 0
+    assert "Sound" in verified.stdout
+    assert "2 workspaces" in verified.stdout
+    assert json.loads(shown.stdout)["comparison_report"]["campaign_id"] == f"{SECRET}_default_1"
+
+
+def test_a_restore_replaces_nothing(run, taught):
+    run("backup", "monday.db")
+
+    refused = run("restore", "monday.db", "reflection.db")
+
+    assert refused.returncode == 2
+    assert "exists already" in refused.stderr
+    assert run("restore", "none.db", "x.db").returncode == 2
+
+
+def test_what_is_wrong_is_said_with_exit_code_one(run, taught):
+    with sqlite3.connect(taught / "reflection.db") as connection:
+        connection.execute("DELETE FROM performance_logs WHERE workspace = 'acme'")
+    connection.close()
+
+    verified, doctor = run("verify"), run("doctor", "--verify")
+
+    assert (verified.returncode, doctor.returncode) == (1, 1)
+    assert "no performance log" in verified.stdout
+    assert "no performance log" in doctor.stdout
+    assert json.loads(run("verify", "--json").stdout)["problems"]
+
+
+def test_the_doctor_learns_everything_again(run, taught):
+    sound = run("doctor", "--verify")
+    with sqlite3.connect(taught / "reflection.db") as connection:
+        connection.execute("UPDATE weights SET weight = weight")  # a projection; the fit is what counts
+        body = connection.execute("SELECT body FROM fits WHERE workspace = 'acme' ORDER BY id DESC").fetchone()[0]
+        changed = _changed(body)
+        connection.execute("UPDATE fits SET body = ? WHERE workspace = 'acme'", (changed,))
+    connection.close()
+    wrong = run("doctor", "--verify")
+
+    assert sound.returncode == 0, sound.stdout
+    assert wrong.returncode == 1
+    assert "acme: campaigns stored are not what the ledger says" in " ".join(wrong.stdout.split())
+    assert "default:" not in wrong.stdout
+
+
+def _changed(body):
+    import zlib
+
+    fields = json.loads(zlib.decompress(body))
+    fields["campaigns"] += 1
+    return zlib.compress(json.dumps(fields).encode())
+
+
+def test_a_key_is_shown_once_listed_without_its_text_and_revoked(run):
+    made = run("keys", "create", "--workspace", "acme", "--scope", "read", "--name", "dashboard")
+    text = made.stdout.strip()
+    listed = json.loads(run("keys", "list", "--json").stdout)
+
+    assert made.returncode == 0
+    assert text.startswith("rle_")
+    assert "shown this once" in made.stderr
+    assert [(key["workspace"], key["scope"], key["name"]) for key in listed] == [("acme", "read", "dashboard")]
+    assert text not in json.dumps(listed)
+
+    assert run("keys", "revoke", listed[0]["key_id"]).returncode == 0
+    assert listed[0]["key_id"] in run("keys", "list").stdout
+    assert json.loads(run("keys", "list", "--json").stdout)[0]["revoked_at"]
+
+
+def test_a_key_can_be_read_by_a_program(run):
+    made = json.loads(run("keys", "create", "--workspace", "*", "--scope", "admin", "--json").stdout)
+
+    assert made["key"].startswith(f"rle_{made['key_id']}_")
+    assert (made["workspace"], made["scope"]) == ("*", "admin")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("keys", "create", "--workspace", "../x"),
+        ("keys", "create", "--scope", "everything"),
+        ("keys", "create", "--name", "two\nlines"),
+        ("keys", "revoke", "000000000000"),
+        ("workspace", "create", "Not A Name"),
+        ("workspace", "purge", "nowhere", "--yes"),
+    ],
+)
+def test_nonsense_is_refused_in_one_line(run, arguments):
+    refused = run(*arguments)
+
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+
+
+def test_listening_beyond_this_machine_takes_a_key_of_either_kind(run, monkeypatch):
+    served = []
+    monkeypatch.setattr("uvicorn.run", lambda *args, **options: served.append(options["host"]))
+
+    refused = run("serve", "--host", "0.0.0.0")
+    run("keys", "create")
+    assert refused.returncode == 2
+    assert "keys create" in refused.stderr
+    assert served == []
+
+    run("serve", "--host", "0.0.0.0")
+    assert served == ["0.0.0.0"]
+
+
+def test_a_purged_workspace_leaves_nothing_in_any_projection(run, taught):
+    run("keys", "create", "--workspace", "acme")
+    run("workspace", "create", "empty")
+    assert any("acme" in path.name for path in (taught / "output").iterdir())
+
+    purged = run("workspace", "purge", "acme", "--yes")
+    names = [row["workspace"] for row in json.loads(run("workspace", "list", "--json").stdout)]
+
+    assert purged.returncode == 0, purged.stderr
+    assert names == ["default", "empty"]
+    assert not any("acme" in path.name for path in taught.rglob("*") if "canary_acme" in path.name or "@" in path.name)
+    assert json.loads(run("keys", "list", "--json").stdout) == []
+    assert run("verify").returncode == 0
+    assert run("show", f"{SECRET}_default_1", "--json").returncode == 0
+    for path in taught.rglob("*"):
+        if path.is_file() and path.name != "campaigns.json":
+            assert f"{SECRET}_acme".encode() not in path.read_bytes(), path.name
+
+
+def test_a_purge_asks_for_the_name(run, taught):
+    refused = run("workspace", "purge", "acme", stdin="defualt\n")
+    assert refused.returncode == 2
+    assert "nothing was removed" in refused.stderr
+
+    assert run("workspace", "purge", "acme", stdin="acme\n").returncode == 0
+    assert "acme" not in run("workspace", "list").stdout
+    assert "default" in run("workspace", "list").stdout
+
+
+def test_the_json_mirror_of_a_purged_workspace_goes_too(run, folder, campaign):
+    mirror = {"MARKO_VECTOR_BACKEND": "json"}
+    for workspace in ("default", "acme"):
+        (folder / "one.json").write_text(json.dumps([campaign(campaign_id=f"{SECRET}_{workspace}")]))
+        assert run("analyze", "one.json", "-w", workspace, **mirror).returncode == 0
+    assert f"{SECRET}_acme" in (folder / "vectors.json").read_text()
+
+    assert run("workspace", "purge", "acme", "--yes", **mirror).returncode == 0
+
+    left = (folder / "vectors.json").read_text()
+    assert f"{SECRET}_acme" not in left
+    assert f"{SECRET}_default" in left

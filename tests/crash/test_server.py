@@ -1,0 +1,231 @@
+"""Real server processes: killed at any moment, two at once on one file, and stopped while they work."""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+
+from reflection.api.examples import CMP_007
+from reflection.recheck import differences
+from reflection.store.database import open_database
+from reflection.store.outbox import Outbox
+from reflection.store.store import SqlStore
+from reflection.store.verify import verify
+
+ROOT = Path(__file__).parents[2]
+FAST_ROUNDS, TORTURE_ROUNDS = 1, 30
+FILES = ["comparison.json", "insights.json", "patterns.json", "updated_weights.json"]
+
+
+class Server:
+    """A server process on a free port, its files in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            self.port = found.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKO_", "OPENAI_"))}
+        paths = {"DATABASE_PATH": "x.db", "OUTPUT_DIR": "output", "WEIGHTS_PATH": "weights.json"}
+        own = {f"MARKO_{name}": str(folder / value) for name, value in paths.items()}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "reflection.cli", "serve", "--port", str(self.port)],
+            cwd=ROOT,
+            env={**kept, **own, "MARKO_LOG_LEVEL": "ERROR", "MARKO_VECTOR_BACKEND": "local"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def ready(self) -> "Server":
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.errors()
+            try:
+                if httpx.get(f"{self.url}/ready", timeout=30).status_code == 200:
+                    return self
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError("the server did not become ready")
+
+    def errors(self) -> str:
+        return self.process.communicate(timeout=60)[1]
+
+    def end(self, how: signal.Signals) -> str:
+        self.process.send_signal(how)
+        errors = self.errors()
+        assert self.process.returncode in (-how, 0), errors
+        return errors
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], Server]]:
+    servers: list[Server] = []
+
+    def start() -> Server:
+        servers.append(Server(tmp_path))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.errors()
+
+
+def body(name: str) -> dict[str, Any]:
+    return {**CMP_007, "campaign_id": name}
+
+
+class Writers:
+    """Threads that post distinct campaigns until the server is gone, and know what was acknowledged."""
+
+    def __init__(self, server: Server, prefix: str, threads: int = 3) -> None:
+        self.acknowledged: list[str] = []
+        self.wrong: list[Any] = []
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._write, args=(server.url, f"{prefix}_{number}")) for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _write(self, url: str, prefix: str) -> None:
+        with httpx.Client(base_url=url, timeout=60) as client:
+            for number in range(100_000):
+                name = f"{prefix}_{number:05}"
+                try:
+                    answer = client.post("/analyze-campaign", json=body(name))
+                except httpx.TransportError:
+                    return
+                if answer.status_code != 200:
+                    self.wrong.append((name, answer.status_code, answer.text))
+                    return
+                self.acknowledged.append(name)
+
+    def wait_for(self, count: int) -> None:
+        deadline = time.monotonic() + 60
+        while len(self.acknowledged) < count:
+            assert time.monotonic() < deadline, self.wrong
+            time.sleep(0.01)
+
+    def join(self) -> list[str]:
+        for thread in self._threads:
+            thread.join(90)
+            assert not thread.is_alive()
+        assert self.wrong == []
+        return self.acknowledged
+
+
+def check(folder: Path, acknowledged: list[str]) -> set[str]:
+    """The file is sound, knows what its ledger says, and holds what was acknowledged; the ids it holds."""
+    database = open_database(folder / "x.db")
+    store = SqlStore(database)
+    try:
+        assert verify(database) == []
+        assert differences(store, "default") == []
+        stored = {campaign_id for campaign_id, _ in store.live_evidence("default")}
+        assert set(acknowledged) <= stored
+        assert [entry.sign for entry in store.ledger("default")] == [1] * len(stored)
+        for path in [*folder.glob("output/*/[!.]*.json"), *folder.glob("weights.json")]:
+            json.loads(path.read_bytes())
+        return stored
+    finally:
+        database.close()
+
+
+def kills(start: Callable[[], Server], folder: Path, rounds: int) -> None:
+    rng = random.Random(rounds)
+    acknowledged: list[str] = []
+    for number in range(rounds):
+        server = start().ready()
+        writers = Writers(server, f"r{number}")
+        writers.wait_for(2)
+        time.sleep(rng.uniform(0.0, 0.4))
+        server.end(signal.SIGKILL)
+        acknowledged += writers.join()
+        stored = check(folder, acknowledged)
+        assert len(stored) <= len(acknowledged) + 3 * (number + 1), "more than what was in flight"
+    server = start().ready()
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        assert client.post("/analyze-campaign", json=body("after")).status_code == 200
+        assert {client.get(f"/v1/campaigns/{name}").status_code for name in acknowledged} == {200}
+    server.end(signal.SIGTERM)
+    check(folder, [*acknowledged, "after"])
+
+
+def test_a_killed_server_lost_nothing_it_acknowledged(start: Callable[[], Server], tmp_path: Path) -> None:
+    kills(start, tmp_path, FAST_ROUNDS)
+
+
+@pytest.mark.torture
+def test_thirty_kills_of_a_server_lose_nothing(start: Callable[[], Server], tmp_path: Path) -> None:
+    kills(start, tmp_path, TORTURE_ROUNDS)
+
+
+def test_fifty_identical_posts_to_two_servers_are_one_and_a_stop_finishes_what_is_in_flight(
+    start: Callable[[], Server], tmp_path: Path
+) -> None:
+    first = start().ready()
+    second = start().ready()
+
+    def post(number: int) -> httpx.Response:
+        server = (first, second)[number % 2]
+        headers = {"Idempotency-Key": "request-1"}
+        return httpx.post(f"{server.url}/analyze-campaign", json=body("same"), headers=headers, timeout=60)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(post, range(50)))
+
+    assert [answer.status_code for answer in answers] == [200] * 50
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+    assert check(tmp_path, ["same"]) == {"same"}
+
+    half = half_sent(first)
+    writers = Writers(first, "busy")
+    writers.wait_for(3)
+    first.process.send_signal(signal.SIGTERM)
+    time.sleep(0.2)
+    assert finished(half).startswith(b"HTTP/1.1 200"), "a request that had begun was not answered"
+    errors = first.errors()
+    acknowledged = writers.join()
+    second.end(signal.SIGTERM)
+
+    assert "Traceback" not in errors
+    assert check(tmp_path, acknowledged) == {"same", "half", *acknowledged}, "stored, but not answered"
+    for name in acknowledged:
+        assert sorted(path.name for path in (tmp_path / "output" / name).iterdir()) == FILES
+    database = open_database(tmp_path / "x.db")
+    assert not any(Outbox(database).lag().values())
+    database.close()
+
+
+def half_sent(server: Server) -> tuple[socket.socket, bytes]:
+    """A request whose body is on its way: the connection, and what is still to be sent."""
+    data = json.dumps(body("half")).encode()
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    head = (
+        f"POST /analyze-campaign HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + data[:100])
+    return connection, data[100:]
+
+
+def finished(half: tuple[socket.socket, bytes]) -> bytes:
+    connection, rest = half
+    with connection:
+        connection.sendall(rest)
+        return connection.recv(4096)

@@ -1,0 +1,193 @@
+"""Whatever is done in whatever order, what is known is the fold of the set of campaigns that count, bit for bit.
+
+A state machine submits, resubmits, revises, retracts, learns, opens the file again and kills a child in the middle of
+its work. Beside it stands a dictionary: campaign id -> content. Learning is a pure function, so its results are kept by
+its exact arguments; the engine, the learner and the comparison all go through the same one.
+"""
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from reflection import learner as learner_module
+from reflection.campaign import Campaign
+from reflection.engine import Engine
+from reflection.explain.writer import DeterministicWriter
+from reflection.learn import learn
+from reflection.learner import Learner
+from reflection.ledger import encode, evidence_of
+from reflection.store.database import open_database
+from reflection.store.store import SqlStore
+from reflection.store.verify import verify
+
+FAST = {"max_examples": 10, "stateful_step_count": 20}
+TORTURE = {"max_examples": 2_000, "stateful_step_count": 60}
+IDS = st.sampled_from(["a", "b/../b", "ç", "d"])
+VERSIONS = st.integers(0, 2)
+SAMPLE = json.loads((Path(__file__).parents[2] / "data" / "samples" / "incoming_campaign.json").read_text())
+
+
+def content(campaign_id: str, version: int) -> Campaign:
+    """One of the contents a campaign may have."""
+    body = json.loads(json.dumps(SAMPLE))
+    body["campaign_id"] = campaign_id
+    body["platform"] = ("Meta", "Google", "TikTok")[(len(campaign_id) + version) % 3]
+    body["actual_metrics"]["clicks"] += 300 * version + 17 * len(campaign_id)
+    return Campaign.model_validate_json(json.dumps(body))
+
+
+_learnt: dict[tuple[Any, ...], Any] = {}
+
+
+def remembered_learn(evidence: Any, *, accepted: Any = (), goal: str = "auto", **labels: Any) -> Any:
+    """`learn`, computed once for the same arguments; `labels` are only written on the result."""
+    given = tuple(evidence)
+    key = (tuple(encode(item) for item in given), frozenset(accepted), goal)
+    if key not in _learnt:
+        _learnt[key] = learn(given, accepted=accepted, goal=goal)
+    return dataclasses.replace(_learnt[key], **labels)
+
+
+def bits(knowledge: Any) -> tuple[Any, ...]:
+    """What is known, without when it was learnt and how far forecasts are calibrated."""
+    names = ("campaigns", "goal_metric", "effects", "findings", "weights", "held", "next_test", "reason")
+    draws = {name: one.draws.tobytes() for name, one in knowledge.posteriors.items()}
+    return (*(orjson.dumps(getattr(knowledge, name), default=dict) for name in names), draws)
+
+
+class NoMemory:
+    """Similar campaigns are not what this is about."""
+
+    def embed(self, text: str) -> tuple[None, None]:
+        return None, None
+
+    def similar(self, *args: Any, **options: Any) -> list[Any]:
+        return []
+
+    def status(self) -> dict[str, Any]:
+        return {"index": "none"}
+
+
+class EngineMachine(RuleBasedStateMachine):
+    """The engine on a real file, and the set it must be the fold of."""
+
+    empty: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="machine"))
+        shutil.copy(self.empty, self.folder / "store.db")
+        self.expected: dict[str, Campaign] = {}
+        self.open()
+
+    def open(self) -> None:
+        self.database = open_database(self.folder / "store.db")
+        self.store = SqlStore(self.database)
+        self.engine = Engine(self.store, NoMemory(), DeterministicWriter(), output_path=lambda *_: "")
+        self.learner = Learner(self.store)
+
+    def teardown(self) -> None:
+        self.learn()
+        assert verify(self.database) == []
+        self.database.close()
+        shutil.rmtree(self.folder)
+
+    @rule(campaign_id=IDS, version=VERSIONS)
+    def submit_or_revise(self, campaign_id: str, version: int) -> None:
+        campaign = content(campaign_id, version)
+        answer = self.engine.analyze(campaign)
+        assert answer.replayed == (self.expected.get(campaign_id) == campaign)
+        self.expected[campaign_id] = campaign
+
+    @precondition(lambda self: self.expected)
+    @rule(data=st.data(), key=st.sampled_from(["k1", "k2"]))
+    def resubmit(self, data: st.DataObject, key: str) -> None:
+        campaign = self.expected[data.draw(st.sampled_from(sorted(self.expected)))]
+        before = self.store.last_seq("default")
+        first, again = (self.engine.analyze(campaign).body for _ in range(2))
+        assert first == again
+        assert self.store.last_seq("default") == before
+
+    @rule(campaign_id=IDS)
+    def retract(self, campaign_id: str) -> None:
+        assert self.engine.delete(campaign_id) == (self.expected.pop(campaign_id, None) is not None)
+
+    @rule()
+    def learn(self) -> None:
+        known = self.learner.learn_now("default")
+        assert self.learner.lag("default") == 0
+        if known.seq:
+            fold = [evidence_of(self.expected[name]) for name in sorted(self.expected)]
+            assert bits(known) == bits(remembered_learn(fold))
+            assert bits(SqlStore(self.database).knowledge("default")) == bits(known)
+
+    @rule()
+    def restart(self) -> None:
+        self.database.close()
+        self.open()
+
+    @rule(campaign_id=IDS, version=VERSIONS, delete=st.booleans(), milliseconds=st.integers(0, 25))
+    def crash(self, campaign_id: str, version: int, delete: bool, milliseconds: int) -> None:
+        """A child is killed in the middle of a change and of learning; what it did is there or is not."""
+        campaign = content(campaign_id, version)
+        child = os.fork()
+        if child == 0:
+            try:
+                self.engine.delete(campaign_id) if delete else self.engine.analyze(campaign)
+                self.learner.learn_now("default")
+                time.sleep(60)
+            finally:
+                os._exit(3)
+        time.sleep(milliseconds / 1000)
+        os.kill(child, signal.SIGKILL)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL, "the child died by itself"
+        stored = self.store.campaign("default", campaign_id)
+        after = None if delete else campaign
+        found = Campaign.model_validate_json(stored.campaign_json) if stored else None
+        assert found in (self.expected.get(campaign_id), after)
+        self.expected.pop(campaign_id, None)
+        if found is not None:
+            self.expected[campaign_id] = found
+
+    @invariant()
+    def the_ledger_is_the_set(self) -> None:
+        live = list(self.store.live_evidence("default"))
+        fold = {name: encode(evidence_of(campaign)) for name, campaign in self.expected.items()}
+        assert live == sorted(fold.items())
+        signs: dict[str, int] = {}
+        for entry in self.store.ledger("default"):
+            signs[entry.campaign_id] = signs.get(entry.campaign_id, 0) + entry.sign
+        assert {name for name, sign in signs.items() if sign} == set(self.expected)
+        assert set(signs.values()) <= {0, 1}
+
+
+@pytest.fixture(autouse=True)
+def on_a_migrated_file(migrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EngineMachine, "empty", migrated, raising=False)
+    monkeypatch.setattr(learner_module, "learn", remembered_learn)
+
+
+def run(**limits: int) -> None:
+    checks = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None, **limits)  # type: ignore[arg-type]
+    run_state_machine_as_test(EngineMachine, settings=checks)
+
+
+def test_what_is_known_is_the_fold_of_the_set() -> None:
+    run(**FAST)
+
+
+@pytest.mark.torture
+def test_what_is_known_is_the_fold_of_the_set_at_length() -> None:
+    run(**TORTURE)
