@@ -43,9 +43,7 @@ def campaigns(count: int, *, rich: bool) -> Iterator[dict[str, Any]]:
             "objective": random.choice(OBJECTIVES),
             "expected_metrics": _metrics(4),
             "actual_metrics": total,
-            "audiences": [
-                {"name": name, "attributes": {"age": age}} for name, age in zip(names, ages, strict=True)
-            ],
+            "audiences": [{"name": name, "attributes": {"age": age}} for name, age in zip(names, ages, strict=True)],
             "creatives": [
                 {"id": name, "type": kind, "headline": f"Learn to cook in {number % 60} days"}
                 for name, kind in zip(ids, formats, strict=True)

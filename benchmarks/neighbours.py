@@ -1,9 +1,11 @@
 """Are neighbours of use? Predicting how an advertisement does from the ones most like it.
 
 Two data sets with text: headline tests (click rate within the test's week, from the headline alone) and the real
-Facebook advertisements of KAG (conversion rate of clicks and click rate, from age, gender and interest as text). Each
-item is predicted from those before it in time (headlines) or from the others (KAG): mean of the k nearest, of k random
-ones, and of the platform. Figures are stated whatever they are; the data is read from `../shared/data` where present.
+Facebook advertisements of KAG (conversion rate of clicks and click rate, from age, gender and interest as text).
+Each item is predicted from those before it in time (headlines) or from the others (KAG): mean of the k nearest, of
+k random ones, and of the platform. Each data set is one platform. In KAG the text is only the three attributes, so
+its nearest are mostly the same age, gender and interest: that shows attributes at work, not language. Figures are
+stated whatever they are; the data is read from `../shared/data` where present.
 """
 
 import csv

@@ -117,7 +117,7 @@ def test_each_carriers_own_estimate_averages_to_the_pooled_effect() -> None:
 def test_rates_of_ends_seen_late_or_wrongly() -> None:
     """An effect of +35 %, scatter 15 %, one carrier and one other a day, looked at every day.
 
-    What is asserted is what may be promised; benchmarks/retrieval.py prints the figures.
+    What is asserted is what may be promised; `holding.STEP` states what was measured on more histories.
     """
     held = [_first_end(_history([0.3] * 60, seed), 60, 0.3) for seed in range(40)]
     ended = [_first_end(_history([0.3] * 30 + [0.0] * 30, 1_000 + seed), 60, 0.3) for seed in range(40)]

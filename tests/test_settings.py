@@ -8,14 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.errors import ConfigurationError
-from reflection.settings import (
-    ANY_WORKSPACE,
-    DEFAULT_WORKSPACE,
-    Settings,
-    check_listening,
-    variable_of,
-    variables,
-)
+from reflection.settings import ANY_WORKSPACE, Settings, check_listening, variable_of, variables
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 ROOT = Path(__file__).parents[1]
 SPECIFIED = (

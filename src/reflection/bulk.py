@@ -59,12 +59,17 @@ class Bulk:
     def __init__(self, store: Store, record: Recorder, one: Callable[[str, Campaign], Answer]) -> None:
         self._store, self._record, self._one = store, record, one
 
-    def run(self, campaigns: Iterable[Campaign], workspace: str) -> Iterator[Answer | Refused]:
-        """One result per campaign, in order; memory stays flat and a refused one does not stop the rest."""
+    def run(
+        self, campaigns: Iterable[Campaign], workspace: str, *, following: bool = False
+    ) -> Iterator[Answer | Refused]:
+        """One result per campaign, in order; memory stays flat and a refused one does not stop the rest.
+
+        At most `BATCH` campaigns are done one by one and in full, unless they are part of more (`following`).
+        """
         stream = iter(campaigns)
         first = list(islice(stream, BATCH))
         beyond = list(islice(stream, 1))
-        if not beyond:
+        if not beyond and not following:
             yield from (self._alone(workspace, campaign) for campaign in first)
             return
         for batch in _batches(chain(first, beyond, stream)):

@@ -19,6 +19,7 @@ from reflection.commands import (
     doctor,
     effects,
     export,
+    importing,
     keys,
     learning,
     learnings,
@@ -34,6 +35,8 @@ from reflection.errors import ReflectionError
 
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("demo", demo.demo),
+    ("import", importing.import_files),
+    ("imports", importing.imports),
     ("analyze", analyze.analyze),
     ("show", show.show),
     ("effects", effects.effects),

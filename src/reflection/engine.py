@@ -26,8 +26,8 @@ from reflection.report import Weights
 from reflection.suspicion import suspected_fault
 from reflection.timing import Observer, timed, unobserved
 from reflection.weights import weights_for
+from reflection.workspaces import DEFAULT_WORKSPACE
 
-DEFAULT_WORKSPACE = "default"
 ATTEMPTS = 5
 Clock = Callable[[], datetime]
 
@@ -105,13 +105,14 @@ class Engine:
         raise _raced(campaign.campaign_id)
 
     def analyze_many(
-        self, campaigns: Iterable[Campaign], *, workspace: str = DEFAULT_WORKSPACE
+        self, campaigns: Iterable[Campaign], *, workspace: str = DEFAULT_WORKSPACE, following: bool = False
     ) -> Iterator[Answer | Refused]:
         """Analyse a stream of campaigns; memory stays flat and a refused one does not stop the rest.
 
-        More than `bulk.BATCH` are stored in batches, their vectors and similar campaigns left to follow.
+        More than `bulk.BATCH` are stored in batches, their vectors and similar campaigns left to follow;
+        with `following` fewer are as well.
         """
-        return Bulk(self._store, self._records, self._analyze_in).run(campaigns, workspace)
+        return Bulk(self._store, self._records, self._analyze_in).run(campaigns, workspace, following=following)
 
     def insights(self, *, workspace: str = DEFAULT_WORKSPACE, limit: int = 50) -> list[dict[str, Any]]:
         """Stored insights by priority."""

@@ -136,7 +136,9 @@ class Gathered:
         self._columns: dict[str, int] = {}
         self._indices, self._shares, self._lengths = array("q"), array("d"), array("q")
         self._counts, self._owner = array("d"), array("q")
-        self._heads: list[tuple[str, str, str, int, float, float, bool]] = []
+        self._ids: list[str] = []
+        self._texts: dict[str, int] = {}
+        self._places, self._amounts = array("q"), array("d")
         for item in evidence:
             self._add(item)
         self.campaigns, self._order = self._sorted_campaigns()
@@ -181,10 +183,11 @@ class Gathered:
         )
 
     def _add(self, item: Evidence) -> None:
-        owner, actual = len(self._heads), item.actual
-        head = (item.campaign_id, item.platform, item.currency or NOT_STATED, item.day)
-        self._heads.append((*head, actual.spend, actual.conversions, actual.revenue is not None))
-        columns = self._columns
+        owner, actual, columns = len(self._ids), item.actual, self._columns
+        self._ids.append(item.campaign_id)
+        texts = [self._texts.setdefault(text, len(self._texts)) for text in (item.platform, item.currency or NOT_STATED)]
+        self._places.extend((*texts, item.day))
+        self._amounts.extend((actual.spend, actual.conversions, actual.revenue is not None))
         for cell in item.cells:
             for key, share in cell.shares.items():
                 self._indices.append(columns.setdefault(key, len(columns)))
@@ -196,14 +199,13 @@ class Gathered:
             self._counts.extend((counts.impressions, counts.clicks, counts.conversions, counts.spend, revenue))
 
     def _sorted_campaigns(self) -> tuple[Campaigns, Ints]:
-        columns = list(zip(*self._heads, strict=True)) or [()] * 7
-        texts = [np.array(column, dtype=np.str_) for column in columns[:3]]
-        order = np.argsort(texts[0], kind="stable")
-        kinds = (np.int64, np.float64, np.float64, np.bool_)
-        numbers: list[NDArray[Any]] = [
-            np.array(column, dtype=kind) for column, kind in zip(columns[3:], kinds, strict=True)
-        ]
-        return Campaigns(*(column[order] for column in (*texts, *numbers))), order
+        ids = np.array(self._ids, dtype=np.str_)
+        order = np.argsort(ids, kind="stable")
+        texts = np.array(list(self._texts) or [NOT_STATED], dtype=np.str_)
+        platform, currency, day = _column(self._places, np.int64).reshape(-1, 3)[order].T
+        spend, conversions, revenue = _column(self._amounts, np.float64).reshape(-1, 3)[order].T
+        campaigns = Campaigns(ids[order], texts[platform], texts[currency], day, spend, conversions, revenue > 0)
+        return campaigns, order
 
     def _matrix(self) -> sparse.csr_array:
         indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])

@@ -49,7 +49,8 @@ DENSE = 25.0
 """Expected events above which a plain log rate is as unbiased as a re-linearised one, and less moved by outliers."""
 
 MANY_FEATURES = 600
-"""Below this, threads of the linear algebra cost more than they bring (60 times more on a busy machine)."""
+"""Up to this, threads of the linear algebra cost more than they bring (60 times more on a busy machine); above it,
+linearisation points come from the main effects alone."""
 
 ANCHOR_CELLS = 50_000
 """A linearisation point needs no more cells than this; the last pass always uses all."""
@@ -198,13 +199,13 @@ def fit_metrics(table: EvidenceTable) -> FittedMetrics:
     """Fit every metric the table has evidence for."""
     design = CellDesign.of(table)
     layout = Layout.of(design.features)
-    fitted = {}
-    with threadpool_limits(1 if len(layout) < MANY_FEATURES else None, "blas"):
-        for number, name in enumerate(METRICS):
-            metric = _fit_metric(name, table, design, layout, (SEED, number))
-            if metric is not None:
-                fitted[name] = metric
-    return FittedMetrics(table, design, layout, fitted)
+
+    def one(number: int) -> FittedMetric | None:
+        return _fit_metric(METRICS[number], table, design, layout, (SEED, number))
+
+    with threadpool_limits(1 if len(layout) <= MANY_FEATURES else None, "blas"):
+        found = [one(number) for number in range(len(METRICS))]
+    return FittedMetrics(table, design, layout, {metric.name: metric for metric in found if metric is not None})
 
 
 def counts_of(metric: str, table: EvidenceTable) -> tuple[Floats, Floats]:
@@ -250,12 +251,15 @@ def _fit_metric(
     if reference is None or plain is None or not plain.observed.any():
         return None
 
+    rough = layout if len(layout) <= MANY_FEATURES else _main_effects(layout)
+
     def fitted(observations: Observations, last: bool) -> Fit:
         statistics = SufficientStatistics()
         for rows in design.rows(observations, table.campaign):
             statistics.add(rows)
-        view = statistics.view(layout)
-        return fit(view, seed) if last else fit(view, seed, hyper_draws=1, draws=8)
+        if last:
+            return fit(statistics.view(layout), seed)
+        return fit(statistics.view(rough), seed, hyper_draws=1, draws=8)
 
     if name not in ("ctr", "cvr"):
         return FittedMetric(name, fitted(plain, last=True), reference)
@@ -268,6 +272,11 @@ def _fit_metric(
         working = _blended(plain, relinearise(x, n, eta, reference), n * np.exp(eta))
         anchor = fitted(working if last else _only(working, around), last=last)
     return FittedMetric(name, anchor, reference)
+
+
+def _main_effects(layout: Layout) -> Layout:
+    """The layout without interactions and drift steps."""
+    return Layout.of(f for f in layout.features if signals.CROSS not in f.group and not f.group.startswith(FREE_MARK))
 
 
 def _anchor_sample(table: EvidenceTable) -> NDArray[np.bool_]:

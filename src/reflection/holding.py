@@ -24,8 +24,11 @@ from reflection.posterior import COMPOSITION
 Floats = NDArray[np.float64]
 
 STEP = 7.0
-"""A step is believed from this log likelihood ratio on. It pays for looking at every day and after every campaign:
-looked at after each of 60 carriers, 3.5 % of simulated histories saw an end that was not there (tests/test_holding)."""
+"""A step is believed from this log likelihood ratio on, which pays for looking at every day and after every campaign.
+
+Simulated, effect +35 %, looked at after each of 60 carriers: with a scatter of 15 % a holding effect was taken for
+ended in 4 of 200 histories, and one that ended after 30 was seen to in 196 of 200 (median 8 carriers later, 90 %
+within 17); with a scatter of 20 % in 2 of 100 and 78 of 100 (median 11). Chosen among 6 to 9 on such histories."""
 
 FEWEST = 4
 """Carriers needed on each side of a step."""

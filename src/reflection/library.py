@@ -29,7 +29,8 @@ import orjson
 from reflection.campaign import Campaign
 from reflection.engine import Refused
 from reflection.intake import read
-from reflection.settings import DEFAULT_WORKSPACE, Settings
+from reflection.settings import Settings
+from reflection.workspaces import DEFAULT_WORKSPACE
 from reflection.wiring import build
 
 CampaignLike = Campaign | Mapping[str, Any] | str | bytes

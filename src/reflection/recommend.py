@@ -1,7 +1,7 @@
 """What to do next, from what was learnt: ranked cards with odds, and the specification's strings beside them.
 
-Pure: the same knowledge gives the same answer, unless a draw is asked for by its `seed`. Knows cards and knowledge; must
-not know storage, requests or the time (the caller says what time it is).
+Pure: the same knowledge gives the same answer, unless a draw is asked for by its `seed`. Knows cards and knowledge;
+must not know storage, requests or the time (the caller says what time it is).
 """
 
 from collections.abc import Mapping, Sequence

@@ -18,9 +18,8 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from reflection.errors import ConfigurationError
+from reflection.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
 
-DEFAULT_WORKSPACE = "default"
-WORKSPACE_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 ANY_WORKSPACE = "*"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_FIELDS = frozenset({"openai_api_key", "api_keys"})

@@ -15,10 +15,12 @@ from reflection.background import Background
 from reflection.engine import Engine, utc_now
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
+from reflection.import_worker import ImportWorker
+from reflection.imports import Imports
 from reflection.kpi import ScoreWeights
 from reflection.learner import Learner
 from reflection.memory.backends import choose_index
-from reflection.memory.embedders import Embedder, NoEmbedder
+from reflection.memory.embedders import Embedder
 from reflection.memory.index import VectorIndex
 from reflection.memory.minilm import PackagedEmbedder
 from reflection.memory.reindexing import Follower, Mirror
@@ -28,6 +30,7 @@ from reflection.settings import Settings
 from reflection.store.advice import AdviceRows
 from reflection.store.artifacts import ArtifactFolder
 from reflection.store.database import Database, open_database
+from reflection.store.imports import ImportRows
 from reflection.store.keys import KeyBook
 from reflection.store.learning_notes import LearningNotes
 from reflection.store.learnings import LearningBook
@@ -138,6 +141,8 @@ class Application:
             forecaster=self.advisor.forecast,
             observe=lambda stage, seconds: self.observe_stage(stage, seconds),
         )
+        self.imports = Imports(self.engine, self.store, ImportRows(self.database), clock=utc_now)
+        self.importer = ImportWorker(self.imports, _report)
 
     def embed_new(self) -> int:
         """Embed what was stored without a vector; how many memories."""
@@ -172,7 +177,8 @@ class Application:
         return removed
 
     def close(self) -> None:
-        """Close the database; the application is not usable afterwards."""
+        """Finish the batch of an import in hand and close the database; the application is not usable afterwards."""
+        self.importer.stop()
         self.database.close()
 
     def __enter__(self) -> Self:
@@ -231,7 +237,13 @@ def _index(settings: Settings, rows: MemoryRows) -> VectorIndex:
 
 
 def _embedder(settings: Settings) -> Embedder:
-    return PackagedEmbedder() if PackagedEmbedder is not None else NoEmbedder()
+    """OpenAI's where a key is set, else the packaged model; imported only where needed, because the SDK takes a second."""
+    if settings.openai_api_key is None:
+        return PackagedEmbedder()
+    from reflection.memory.openai_embeddings import OpenAIEmbedder
+
+    key = settings.openai_api_key.get_secret_value()
+    return OpenAIEmbedder(key, settings.embedding_model, base_url=settings.openai_base_url)
 
 
 def _report(name: str, error: Exception) -> None:

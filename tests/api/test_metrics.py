@@ -55,9 +55,7 @@ def test_every_stage_of_an_analysis_is_timed(serve):
 
     stages = {key[1][1] for key in found if key[0] == "reflection_analysis_stage_seconds_count"}
     assert stages == {"compare", "patterns", "embed", "similar", "phrase", "forecast", "store"}
-    assert all(
-        found[("reflection_analysis_stage_seconds_count", ("stage", stage))] == 1 for stage in stages
-    )
+    assert all(found[("reflection_analysis_stage_seconds_count", ("stage", stage))] == 1 for stage in stages)
 
 
 def test_what_is_behind_is_said_and_then_caught_up(serve):

@@ -56,7 +56,14 @@ def test_almost_the_key_is_not_the_key(book: KeyBook) -> None:
     ring = book.ring()
     secret = text.split("_", 2)[2]
 
-    wrong = [text[:-1], text + "x", text.upper(), secret, f"{PREFIX}_{other.key_id}_{secret}", f"{PREFIX}_{key.key_id}_"]
+    wrong = [
+        text[:-1],
+        text + "x",
+        text.upper(),
+        secret,
+        f"{PREFIX}_{other.key_id}_{secret}",
+        f"{PREFIX}_{key.key_id}_",
+    ]
     assert [ring.find(sent) for sent in wrong] == [None] * len(wrong)
 
 

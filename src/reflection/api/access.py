@@ -17,7 +17,8 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from reflection.errors import InvalidInput, NotAllowed, NotAuthenticated
-from reflection.settings import ANY_WORKSPACE, DEFAULT_WORKSPACE, LOOPBACK_HOSTS, WORKSPACE_NAME, Settings
+from reflection.settings import ANY_WORKSPACE, LOOPBACK_HOSTS, Settings
+from reflection.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
 from reflection.store.keys import KeyRing, StoredKey
 
 RING_SECONDS = 1.0
@@ -114,13 +115,9 @@ class Access:
         host = headers.get("host", "")
         hosts = self._named if self.has_keys else self._named | LOOPBACK_HOSTS
         if hosts and _host_name(host) not in hosts:
-            raise UnknownHost(
-                "the Host header does not name this server", hint="add the name to MARKO_ALLOWED_HOSTS"
-            )
+            raise UnknownHost("the Host header does not name this server", hint="add the name to MARKO_ALLOWED_HOSTS")
         if not self.has_keys and any(name in headers for name in _PROXY_HEADERS):
-            raise NotAllowed(
-                "requests through a proxy need a key", hint="set MARKO_API_KEYS and send one of them"
-            )
+            raise NotAllowed("requests through a proxy need a key", hint="set MARKO_API_KEYS and send one of them")
         if scope["method"] not in _SAFE_METHODS and _foreign_page(headers, host):
             raise NotAllowed("another web site may not write here")
 
@@ -141,9 +138,7 @@ class Access:
             return Caller("local", ANY_WORKSPACE, writes=True, operates=True)
         sent = _sent_key(headers)
         if sent is None:
-            raise NotAuthenticated(
-                "no key was sent", hint="send 'Authorization: Bearer <key>' or 'X-API-Key: <key>'"
-            )
+            raise NotAuthenticated("no key was sent", hint="send 'Authorization: Bearer <key>' or 'X-API-Key: <key>'")
         digest = hashlib.sha256(sent.encode()).digest()
         stored = self._ring.find(sent)
         found: Caller | None = _caller_of(stored) if stored else None

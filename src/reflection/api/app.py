@@ -91,6 +91,7 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
         app.state.application = built
         built.learner.start()
         built.publisher.start()
+        built.importer.start()
         try:
             yield
         finally:
@@ -100,7 +101,8 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
 
 
 def _stop(application: Application) -> None:
-    """In this order: nothing new is learnt, what is committed is published, then the files are closed."""
+    """In this order: nothing new comes in or is learnt, what is committed is published, then the files are closed."""
+    application.importer.stop()
     application.learner.stop()
     application.publisher.stop()
     application.close()

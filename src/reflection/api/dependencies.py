@@ -30,9 +30,7 @@ async def workspace(
     request: Request,
     x_workspace: Annotated[
         str | None,
-        Header(
-            description="which workspace, for callers who may choose", pattern="^[a-z0-9][a-z0-9_-]{0,62}$"
-        ),
+        Header(description="which workspace, for callers who may choose", pattern="^[a-z0-9][a-z0-9_-]{0,62}$"),
     ] = None,
 ) -> str:
     """The workspace this request works in."""

@@ -43,9 +43,7 @@ def configure(settings: Settings) -> None:
             structlog.processors.JSONRenderer(),
             Redact(settings.secrets()),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[settings.log_level]
-        ),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level]),
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # stderr as it is now
         cache_logger_on_first_use=False,
     )

@@ -29,7 +29,7 @@ UNMATCHED: Final = "(none)"
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 STAGES = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-disable_created_metrics()  # a second line per series that says when it was first seen
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second line per series that says when it was first seen
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _STATES = ("closed", "half-open", "open")
 

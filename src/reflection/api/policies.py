@@ -20,6 +20,7 @@ from reflection.api.routers import (
     effects,
     forecasts,
     health,
+    imports,
     learnings,
     memory,
     metrics,
@@ -54,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     learnings.router,
     chat.router,
     reports.router,
+    imports.router,
     campaigns.router,
     health.router,
     metrics.router,
@@ -85,6 +87,12 @@ POLICIES: dict[str, Right] = {
     "POST /agent-chat": Right.READ,
     "GET /v1/campaigns/{campaign_id:path}/report": Right.READ,
     "GET /v1/portfolio/report": Right.READ,
+    "POST /v1/imports": Right.WRITE,
+    "GET /v1/imports": Right.READ,
+    "GET /v1/imports/{import_id}": Right.READ,
+    "GET /v1/imports/{import_id}/events": Right.READ,
+    "DELETE /v1/imports/{import_id}": Right.WRITE,
+    "POST /v1/observations": Right.WRITE,
     "GET /v1/campaigns/{campaign_id:path}": Right.READ,
     "DELETE /v1/campaigns/{campaign_id:path}": Right.WRITE,
     "POST /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
@@ -97,7 +105,10 @@ POLICIES: dict[str, Right] = {
     "GET /docs/{asset}": Right.READ,
 }
 
-LARGE_BODIES: dict[str, int] = {}
+LARGE_BODIES: dict[str, int] = {
+    "/v1/imports": imports.MAX_UPLOAD,
+    "/v1/observations": imports.MAX_OBSERVATIONS,
+}
 """Fixed paths that accept more bytes than MARKO_MAX_BODY_BYTES, with their limit."""
 
 

@@ -1,12 +1,18 @@
-"""`reflection analyze`: campaigns from a file or standard input, retrospectives out."""
+"""`reflection analyze`: campaigns from a file or standard input, retrospectives out.
 
-from collections.abc import Iterator
+Large files stream: stored in batches, what is refused goes to a rejects file with its line, and a run that was
+stopped can be gone on with.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import orjson
 import typer
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from reflection.commands.render import print_analysis, summary_row, summary_table
 from reflection.commands.session import (
@@ -16,92 +22,171 @@ from reflection.commands.session import (
     messages,
     open_application,
     print_json_line,
-    progress_bar,
     require_some,
 )
-from reflection.errors import ReflectionError
-from reflection.settings import DEFAULT_WORKSPACE
+from reflection.errors import ReflectionError, Unavailable
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
+    from reflection.campaign import Campaign
+    from reflection.importers import CampaignLine
     from reflection.wiring import Application
 
 STANDARD_INPUT = "-"
 PARTLY_REFUSED = 2
+SHOWN = 50
+TOLD = 20
+
+
+class Rejects:
+    """What was refused: counted, the first few kept to be told, all of it in a file beside the input.
+
+    Args:
+        file: the input; standard input has no file beside it.
+        going_on: whether an earlier run's rejects are kept.
+    """
+
+    def __init__(self, file: str, *, going_on: bool) -> None:
+        self.path = None if file == STANDARD_INPUT else Path(f"{file}.rejects.jsonl")
+        self.count = 0
+        self.first: list[tuple[int, ReflectionError]] = []
+        self._out: BinaryIO | None = None
+        if self.path is not None and not going_on:
+            self.path.unlink(missing_ok=True)
+
+    def add(self, line: "CampaignLine", error: ReflectionError) -> None:
+        """Keep one refused line."""
+        self.count += 1
+        self.first += [(line.line, error)] if len(self.first) < TOLD else []
+        if self.path is None:
+            return
+        if self._out is None:
+            self._out = self.path.open("ab", buffering=0)
+        body = {"line": line.line, "problem": error.message, "field": error.field, "text": line.text}
+        self._out.write(orjson.dumps(body) + b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._out is not None:
+            self._out.close()
+            self._out = None
+
+    def drop(self) -> None:
+        """Remove the file: what it would say is told as the command's own error."""
+        self.close()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
 
 
 class Batch:
-    """The analyses of one file, one after the other; counts what was taken and what was refused."""
+    """The analyses of one file; counts what was taken and what was refused, and knows where it is."""
 
-    def __init__(self, application: "Application", workspace: str, bar: Progress) -> None:
+    def __init__(self, application: "Application", workspace: str, bar: Progress, rejects: Rejects) -> None:
         self._application = application
         self._workspace = workspace
         self._bar = bar
+        self._waiting: deque[CampaignLine] = deque()
+        self.rejects = rejects
         self.taken = 0
-        self.refused: list[tuple[int, ReflectionError]] = []
+        self.line = 0
+        """The last line that is done with, and every line before it."""
 
-    def run(self, file: str) -> Iterator[bytes]:
-        """The JSON answer of every campaign of the file that could be taken."""
+    def run(self, file: str, after_line: int) -> Iterator[bytes]:
+        """The JSON answer of every campaign of the file that could be taken.
+
+        Raises:
+            Unavailable: the store is down or full; what was answered is stored.
+        """
+        from reflection.engine import Refused
         from reflection.importers import iterate_campaigns
 
         size = Path(file).stat().st_size if Path(file).is_file() else None
-        task = self._bar.add_task("analysing", total=size)
-        for line in iterate_campaigns(file):
-            self._bar.update(task, completed=line.offset)
-            try:
-                if line.campaign is None:
-                    self._refuse(line.line, line.error)
-                    continue
-                answer = self._application.engine.analyze(line.campaign, workspace=self._workspace)
-            except ReflectionError as error:
-                self._refuse(line.line, error)
-                continue
-            self.taken += 1
-            yield answer.body
+        task = self._bar.add_task("analysing", total=size, rate="")
+        self.line = after_line
+        valid = self._valid(iterate_campaigns(file, after_line=after_line))
+        for result in self._application.engine.analyze_many(valid, workspace=self._workspace):
+            line = self._waiting.popleft()
+            if not isinstance(result, Refused):
+                self.taken += 1
+                yield result.body
+            elif isinstance(result.error, Unavailable):
+                raise result.error
+            else:
+                self.rejects.add(line, result.error)
+            self.line = line.line
+            elapsed = self._bar.tasks[task].elapsed or 0.0
+            rate = f"{self.taken / elapsed:,.0f}/s" if elapsed > 1.0 else ""
+            self._bar.update(task, completed=line.offset, rate=rate)
 
-    def _refuse(self, line: int, error: ReflectionError | None) -> None:
-        if error is not None:
-            self.refused.append((line, error))
+    def _valid(self, lines: Iterable["CampaignLine"]) -> Iterator["Campaign"]:
+        for line in lines:
+            if line.campaign is not None:
+                self._waiting.append(line)
+                yield line.campaign
+            elif line.error is not None:
+                self.rejects.add(line, line.error)
 
 
 def analyze(
     file: Annotated[
         str, typer.Argument(help="A JSON file (one campaign, a list, or JSON lines); - is standard input.")
     ],
+    from_line: Annotated[
+        int, typer.Option("--from-line", min=1, help="Go on here: lines before it are passed over.")
+    ] = 1,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
     """Analyse campaigns: forecast against fact, why it moved, what can be learnt, what to do next.
 
     One campaign is shown in full, several in one line each. A campaign analysed again replaces itself; grey
-    is noise. With --json, one JSON document per line.
+    is noise. With --json, one JSON document per line. Lines that are refused go to FILE.rejects.jsonl. Of more than
+    200 campaigns the vectors follow ('reflection reindex' makes them at once).
 
     \b
     Examples:
       reflection analyze data/samples/incoming_campaign.json
       cat campaigns.jsonl | reflection analyze - --json > analyses.jsonl
+      reflection analyze big.jsonl --from-line 40001
     """
-    with open_application() as application, progress_bar() as bar:
-        batch = Batch(application, workspace, bar)
-        answers = batch.run(file)
-        if as_json:
-            for body in answers:
-                print_json_line(body)
-        else:
-            _show([orjson.loads(body) for body in answers])
+    rejects = Rejects(file, going_on=from_line > 1)
+    with open_application() as application, _bar() as bar:
+        batch = Batch(application, workspace, bar, rejects)
+        try:
+            _put(batch.run(file, from_line - 1), as_json=as_json)
+        except (KeyboardInterrupt, Unavailable):
+            _say_where(batch)
+            raise
+        finally:
+            rejects.close()
         if batch.taken:
             application.learner.learn_now(workspace)
     _conclude(batch)
 
 
-def _show(analyses: list[dict[str, Any]]) -> None:
+def _put(answers: Iterator[bytes], *, as_json: bool) -> None:
+    """Print analyses as they come, or at the end the first of them in a table."""
+    if as_json:
+        for body in answers:
+            print_json_line(body)
+        return
+    analyses = [orjson.loads(body) for body in islice(answers, SHOWN)]
+    more = sum(1 for _ in answers)
     out = console()
     if len(analyses) == 1:
         print_analysis(out, analyses[0])
     elif analyses:
         out.print(summary_table(summary_row(analysis) for analysis in analyses))
-        out.print(
-            "[dim]'reflection show CAMPAIGN_ID' shows one in full, 'reflection effects' what was learnt.[/]"
-        )
+        if more:
+            out.print(f"... and {more:,} more")
+        out.print("[dim]'reflection show CAMPAIGN_ID' shows one in full, 'reflection effects' what was learnt.[/]")
+
+
+def _say_where(batch: Batch) -> None:
+    messages().print(
+        f"stopped after line {batch.line}: {batch.taken} analysed; go on with --from-line {batch.line + 1} "
+        "(going through the whole file again does no harm)"
+    )
 
 
 def _conclude(batch: Batch) -> None:
@@ -110,11 +195,30 @@ def _conclude(batch: Batch) -> None:
     Raises:
         ReflectionError: the file's only campaign was refused.
     """
-    if len(batch.refused) == 1 and not batch.taken:
-        raise batch.refused[0][1]
-    for line, error in batch.refused:
+    rejects = batch.rejects
+    if rejects.count == 1 and not batch.taken:
+        rejects.drop()
+        raise rejects.first[0][1]
+    for line, error in rejects.first:
         messages().print(f"line {line} refused: {error.message}", markup=False, soft_wrap=True)
-    if batch.refused:
-        messages().print(f"{batch.taken} analysed, {len(batch.refused)} refused; nothing of those was stored")
+    if rejects.count:
+        where = f" see {rejects.path}" if rejects.path is not None else " nothing of those was stored"
+        messages().print(f"{batch.taken} analysed, {rejects.count} refused;{where}", markup=False, soft_wrap=True)
         raise typer.Exit(PARTLY_REFUSED)
     require_some(batch.taken, "campaigns in the file")
+
+
+def _bar() -> Progress:
+    """Bytes of the file, campaigns a second, time left; on standard error, silent when nobody watches."""
+    watched = messages()
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=watched,
+        transient=True,
+        disable=not watched.is_terminal,
+    )

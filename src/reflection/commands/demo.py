@@ -17,7 +17,7 @@ from rich.table import Table
 from reflection.commands.render import effects_table, print_analysis, summary_row, summary_table
 from reflection.commands.session import console, open_application
 from reflection.errors import InvalidInput
-from reflection.settings import DEFAULT_WORKSPACE
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
     from reflection.wiring import Application

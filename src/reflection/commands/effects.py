@@ -13,7 +13,7 @@ from reflection.commands.session import (
     open_application,
     print_json,
 )
-from reflection.settings import DEFAULT_WORKSPACE
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 
 def effects(

@@ -11,7 +11,7 @@ import typer
 
 from reflection.commands.session import WorkspaceOption, messages, open_application
 from reflection.errors import InvalidInput
-from reflection.settings import DEFAULT_WORKSPACE
+from reflection.workspaces import DEFAULT_WORKSPACE
 from reflection.spreadsheet import csv_lines
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from reflection.commands.session import (
     progress_bar,
 )
 from reflection.errors import InvalidInput
-from reflection.settings import DEFAULT_WORKSPACE
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 _STYLES = {"established": "bold", "contested": "yellow", "superseded": "dim strike", "retired": "dim strike"}
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from reflection.commands.session import JsonOption, WorkspaceOption, console, open_application, print_json
 from reflection.errors import InvalidInput
-from reflection.settings import DEFAULT_WORKSPACE
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 
 def plan(

@@ -10,7 +10,7 @@ import typer
 
 from reflection.commands.session import WorkspaceOption, messages, open_application
 from reflection.errors import InvalidInput
-from reflection.settings import DEFAULT_WORKSPACE
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 
 class Kind(StrEnum):

@@ -13,9 +13,7 @@ DRAIN_SECONDS = 10
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (MARKO_HOST).")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one (MARKO_PORT).")
-    ] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one (MARKO_PORT).")] = None,
 ) -> None:
     """Serve the HTTP interface; documentation at /docs.
 
@@ -34,9 +32,7 @@ def serve(
 
     address, number = host or settings.host, settings.port if port is None else port
     app = create_app(settings=settings)
-    messages().print(
-        f"serving on http://{address}:{number or '(a free port)'}; documentation at /docs; Ctrl+C stops"
-    )
+    messages().print(f"serving on http://{address}:{number or '(a free port)'}; documentation at /docs; Ctrl+C stops")
     uvicorn.run(
         app,
         host=address,

@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from reflection.errors import InvalidInput
-from reflection.settings import WORKSPACE_NAME, Settings
+from reflection.settings import Settings
+from reflection.workspaces import WORKSPACE_NAME
 
 if TYPE_CHECKING:
     from reflection.wiring import Application

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from reflection.commands.session import JsonOption, WorkspaceOption, console, open_application, print_json
-from reflection.settings import DEFAULT_WORKSPACE
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 BARS = " ▁▂▃▄▅▆▇█"
 WIDTH = 20

@@ -44,11 +44,12 @@ def quantile(scores: Sequence[float], alpha: float) -> float:
 def multiplier(scores: Sequence[float], alpha: float, *, learned: int) -> float:
     """How many standard deviations an interval with error rate `alpha` reaches.
 
-    Below `MINIMUM_SCORES` scores a t quantile with ``learned - 3`` degrees of freedom (at least 3) is used, `learned`
-    being the number of campaigns the prediction rests on. Never above `CAP`.
+    Below `MINIMUM_SCORES` scores a t quantile with ``learned - 6`` degrees of freedom (at least 3) is used, `learned`
+    being the number of campaigns the prediction rests on: level, slope and variance components cost about six. Never
+    above `CAP`.
     """
     if len(scores) < MINIMUM_SCORES:
-        return float(min(stats.t.ppf(1.0 - alpha / 2.0, max(learned - 3, 3)), CAP))
+        return float(min(stats.t.ppf(1.0 - alpha / 2.0, max(learned - 6, 3)), CAP))
     return min(quantile(scores, alpha), CAP)
 
 

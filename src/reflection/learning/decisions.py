@@ -1,8 +1,8 @@
 """From posterior draws to a decision: lanes, ranking, odds in money, exploration with known propensities.
 
 Input are draws of log lifts (0 = the usual level) of the options on the goal metric; nothing here knows what an option
-is. Ranking by the 80th posterior percentile is optimism in the face of uncertainty (Kaufmann et al. 2012); exploration is
-Thompson sampling whose probabilities are computed, floored and logged, so that its value can be judged later.
+is. Ranking by the 80th posterior percentile is optimism in the face of uncertainty (Kaufmann et al. 2012); exploration
+is Thompson sampling whose probabilities are computed, floored and logged, so that its value can be judged later.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ class Odds:
 
 
 def odds(draws: ArrayLike, stakes: ArrayLike) -> tuple[Odds, ...]:
-    """Odds of k options from draws of their log lifts, (k, n); `stakes` are their values at the usual level, money, (k,).
+    """Odds of k options from draws of their log lifts, (k, n); `stakes`: their values at the usual level, money, (k,).
 
     Raises:
         LearningError: a draw is not finite, or a stake is negative.

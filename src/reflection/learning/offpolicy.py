@@ -67,7 +67,8 @@ def evaluate(
     total = float(weights.sum())
     effective = total**2 / float(weights @ weights) if total > 0 else 0.0
     if effective < MINIMUM_EFFECTIVE:
-        why = f"not evaluable: the logged choices are worth {effective:.1f} of the other policy's, {MINIMUM_EFFECTIVE:g} are needed"
+        worth = f"the logged choices are worth {effective:.1f} of the other policy's"
+        why = f"not evaluable: {worth}, {MINIMUM_EFFECTIVE:g} are needed"
         return _refused(count, effective, why)
     reward, chosen = np.asarray(rewards, dtype=float), np.asarray(predicted_chosen, dtype=float)
     terms = np.asarray(predicted_target, dtype=float) + weights * (reward - chosen)

@@ -20,7 +20,7 @@ from reflection.learning.statistics import SufficientStatistics
 
 Floats = NDArray[np.float64]
 
-HYPER_DRAWS = 24
+HYPER_DRAWS = 48
 INTEGRATE_BELOW = 60
 """From so many rows on the variance components are plugged in: what they leave open, conformal prediction covers."""
 

@@ -59,7 +59,8 @@ def replay(counts: Floats, *, start: int = 2) -> list[Step]:
         sd = _spread(roots, level, t)
         size = np.digitize(_counts(level[t - 1]), SIZES)
         reach = np.array([state.multipliers("", learned=t) for state in states])[size].T
-        steps.append(Step(_counts(level[t - 1]), _counts(level[t - 1] - reach * sd), _counts(level[t - 1] + reach * sd)))
+        now = level[t - 1]
+        steps.append(Step(_counts(now), _counts(now - reach * sd), _counts(now + reach * sd)))
         residual = roots[t] - level[t - 1]
         for series in range(counts.shape[1]):
             own = size[series]

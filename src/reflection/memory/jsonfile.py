@@ -1,9 +1,9 @@
 """Vectors in one JSON file: the specification's fallback, for when nothing else may be installed or opened.
 
 Every write replaces the whole file (temporary file beside it, fsync, rename, fsync of the folder) under a lock that
-other processes respect, so a kill leaves the old file or the new one. That makes a write O(all vectors): some 60 ms at
-10,000; the local index is the one for more. A mirror: its content is recreated from the store's rows at any time.
-Knows files and JSON; must not know the store.
+other processes respect, so a kill leaves the old file or the new one. That makes a write O(all vectors): some 30 to
+50 ms at 10,000; the local index is the one for more. A mirror: its content is recreated from the store's rows at
+any time. Knows files and JSON; must not know the store.
 """
 
 import base64

@@ -93,6 +93,9 @@ class MemoryRows(Protocol):
     def fetch(self, workspace: str, memory_ids: Sequence[str]) -> dict[str, MemoryRecord]:
         """Living memories by id; unknown ids are left out."""
 
+    def count(self, workspace: str) -> int:
+        """How many living memories there are."""
+
     def lexical(
         self,
         workspace: str,

@@ -27,8 +27,8 @@ MAX_TERMS = 16
 """Words that are searched where there is no vector."""
 
 FEW_TERMS = 6
-"""Words that are searched beside a vector: the longest, which are the rarest. All of them would find .002 MRR more and
-take as long as everything else together at 100,000 memories."""
+"""Words that are searched beside a vector: the longest, which tend to be rare. On headline tests 3 / 5 / 16 words give
+MRR .559 / .565 / .567 (.556 without any), and the search by words is what takes longest in a large workspace."""
 
 MAX_QUERY = 2_000
 MAX_NAMES = 8

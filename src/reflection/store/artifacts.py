@@ -14,7 +14,8 @@ from reflection.store.database import Database
 from reflection.store.folders import campaign_folder, workspace_folder
 from reflection.store.outbox import OutboxEntry
 from reflection.store.rows import unpacked
-from reflection.store.schema import DEFAULT_WORKSPACE, WORKSPACE_LEVEL, artifacts
+from reflection.store.schema import WORKSPACE_LEVEL, artifacts
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 WEIGHTS = "weights.json"
 _PAGE = 500

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from reflection.store.schema import DEFAULT_WORKSPACE
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _UNSAFE = re.compile(r"[^a-z0-9]+")

@@ -116,7 +116,9 @@ class ImportRows:
             ]
             sqlite.insert_rows(connection, _PUT_CLAIM, claims)
             connection.execute(delete(import_days).where(*_is(import_days, workspace, import_id)))
-            rows = [{**key, "dialect": item.dialect, "platform": item.platform, "body": _json(item.rows)} for item in days]
+            rows = [
+                {**key, "dialect": item.dialect, "platform": item.platform, "body": _json(item.rows)} for item in days
+            ]
             sqlite.insert_rows(connection, insert(import_days), rows)
 
     def entry(self, workspace: str, import_id: str) -> ImportEntry | None:
@@ -158,7 +160,13 @@ class ImportRows:
     def note_before(self, workspace: str, claims: Sequence[Claim]) -> None:
         """Write what was current before each campaign of these claims is touched."""
         rows = [
-            {"w": workspace, "i": claim.import_id, "c": claim.campaign_id, "r": claim.before_revision, "h": claim.before_hash}
+            {
+                "w": workspace,
+                "i": claim.import_id,
+                "c": claim.campaign_id,
+                "r": claim.before_revision,
+                "h": claim.before_hash,
+            }
             for claim in claims
         ]
         with self._database.write() as connection:
@@ -277,7 +285,9 @@ def _entry(connection: Connection, row: RowMapping) -> ImportEntry:
 
 _CLAIMS_ON = (
     select(import_claims, imports.c.state, imports.c.id.label("number"))
-    .join(imports, (imports.c.workspace == import_claims.c.workspace) & (imports.c.import_id == import_claims.c.import_id))
+    .join(
+        imports, (imports.c.workspace == import_claims.c.workspace) & (imports.c.import_id == import_claims.c.import_id)
+    )
     .where(
         import_claims.c.workspace == bindparam("w"), import_claims.c.campaign_id.in_(bindparam("ids", expanding=True))
     )

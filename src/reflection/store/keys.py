@@ -131,9 +131,7 @@ class KeyBook:
 
 
 def _stored(row: RowMapping) -> StoredKey:
-    return StoredKey(
-        row["key_id"], row["workspace"], row["scope"], row["name"], row["created_at"], row["revoked_at"]
-    )
+    return StoredKey(row["key_id"], row["workspace"], row["scope"], row["name"], row["created_at"], row["revoked_at"])
 
 
 def _parts(sent: str) -> tuple[str, str]:

@@ -24,7 +24,6 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-DEFAULT_WORKSPACE = "default"
 WORKSPACE_LEVEL = ""
 """The `campaign_id` of artifacts that belong to the whole workspace; a campaign's id is never empty."""
 

@@ -1,0 +1,111 @@
+"""Write docs/api.md and docs/cli.md from the code: every route, every problem, every command.
+
+    python scripts/reference_pages.py            write them
+    python scripts/reference_pages.py --check    say whether they are as the code is (exit code 1 if not)
+
+A test runs the check, so a route or a command that was added is in the pages too.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+from fastapi.routing import APIRoute
+
+import reflection.api.app
+import reflection.importers  # noqa: F401 - and of the importers
+from reflection.api.policies import LARGE_BODIES, POLICIES, ROUTERS, Right, names_of, routes_of
+from reflection.api.routers.problems import FRAMEWORK, kinds
+from reflection.cli import make_app
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+NEEDS = {Right.PUBLIC: "nothing", Right.READ: "read", Right.WRITE: "write", Right.OPERATE: "operate"}
+
+API_HEAD = """# HTTP interface
+
+Every route, from the table of rights (`src/reflection/api/policies.py`). The machine-readable description is at
+`/openapi.json`, an interactive one at `/docs`. This page is written by `python scripts/reference_pages.py`.
+
+Send a key as `Authorization: Bearer <key>` or `X-API-Key: <key>` ([configuration](configuration.md#keys)). Needs:
+*nothing* = not even a key; *read* = any key; *write* = a key that may write; *operate* = a key for every workspace, or of the
+scope admin. Without any keys, callers on this machine may do everything. `X-Workspace` chooses the workspace where the key
+may choose. `Idempotency-Key` makes a `POST /analyze-campaign` safe to send again.
+"""
+PROBLEMS_HEAD = """
+## Problems
+
+Every error is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail`, `instance`, `errors` (the fields
+at fault), `hint` (what to do next) and `request_id` (which names the request in the server's log).
+"""
+CLI_HEAD = """# Command line
+
+Every command. `reflection COMMAND --help` shows its options with examples. Exit codes: 0 done, 1 done but something needs
+attention, 2 refused (one line says why), 130 interrupted. This page is written by `python scripts/reference_pages.py`.
+"""
+
+
+def api_page() -> str:
+    """docs/api.md."""
+    lines = [API_HEAD, "| Route | Needs | What |", "|---|---|---|"]
+    routes = {name: route for router in ROUTERS for route in routes_of(router) for name in names_of(route)}
+    lines += [f"| `{name}` | {NEEDS[right]} | {_summary(routes[name])} |" for name, right in POLICIES.items()]
+    if LARGE_BODIES:
+        taken = ", ".join(f"`{path}` {limit:,} bytes" for path, limit in LARGE_BODIES.items())
+        lines.append(f"\nBodies are limited to `MARKO_MAX_BODY_BYTES`, except: {taken}.")
+    lines += [PROBLEMS_HEAD, "| Type | Status | Meaning |", "|---|---|---|"]
+    lines += [f"| `/problems/{code}` | {status} | {meaning} |" for code, status, meaning in sorted(_problems())]
+    return "\n".join(lines) + "\n"
+
+
+def cli_page() -> str:
+    """docs/cli.md."""
+    lines = [CLI_HEAD, "| Command | What |", "|---|---|"]
+    lines += [f"| `reflection {name}` | {_cell(text)} |" for name, text in _commands(make_app(), ())]
+    return "\n".join(lines) + "\n"
+
+
+def _summary(route: APIRoute) -> str:
+    return _cell(route.summary or (route.endpoint.__doc__ or "").strip().splitlines()[0])
+
+
+def _problems() -> Iterator[tuple[str, int, str]]:
+    for code, kind in kinds().items():
+        yield code, kind.status, _cell((kind.__doc__ or "").strip().splitlines()[0])
+    for code, (status, _, meaning) in FRAMEWORK.items():
+        yield code, status, _cell(meaning)
+
+
+def _commands(app: typer.Typer, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for command in app.registered_commands:
+        if command.callback is not None:
+            name = command.name or command.callback.__name__.replace("_", "-")
+            yield " ".join((*above, name)), (command.callback.__doc__ or "").strip().splitlines()[0]
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            yield from _commands(group.typer_instance, (*above, str(group.name)))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the pages; the exit code."""
+    pages = {"api.md": api_page(), "cli.md": cli_page()}
+    if "--check" in arguments:
+        old = [name for name, text in pages.items() if _read(DOCS / name) != text]
+        if old:
+            print(f"docs/{', docs/'.join(old)} are not as the code is: run python scripts/reference_pages.py")
+        return 1 if old else 0
+    for name, text in pages.items():
+        (DOCS / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,262 @@
+"""/v1/imports and /v1/observations: files and rows come in, are followed, and are taken back."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Path as PathParameter
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.responses import StreamingResponse
+
+from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
+from reflection.api.openapi import json_request
+from reflection.api.problems import UnsupportedMediaType
+from reflection.api.responses import json_response
+from reflection.errors import InvalidInput, ReflectionError
+from reflection.import_options import ImportForm, ReadingOptions
+from reflection.import_register import RUNNING, UNDOING
+from reflection.import_verdict import verdict
+from reflection.intake import read
+from reflection.observations import ObservationRequest
+from reflection.wiring import Application
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reflection.importers import ImportOptions
+
+router = APIRouter(tags=["imports"])
+ImportId = Annotated[str, PathParameter(min_length=1, max_length=64)]
+MULTIPART = "multipart/form-data"
+MAX_FILES = 20
+MAX_UPLOAD = 200_000_000
+"""Bytes of one upload; what is inside a packed file is bounded by the importers."""
+
+MAX_OBSERVATIONS = 50_000_000
+STREAM_SECONDS = 300.0
+"""How long one stream of events lasts at most; the client connects again by itself."""
+
+POLL_SECONDS = 0.25
+BEATS = 60
+"""Looks without news before a comment keeps the connection open."""
+
+
+class ImportAnswer(BaseModel, extra="allow"):
+    """An import: its state, what became of its campaigns, and the verdict on its files (whose fields are beside)."""
+
+    import_id: str
+    state: str
+    created_at: str
+    updated_at: str
+    progress: dict[str, int]
+    outcome: dict[str, int]
+    changes: list[dict[str, Any]]
+    refused: list[dict[str, str]]
+    platform: str
+    dialect: str
+    rows: int
+    totals: dict[str, float | None]
+    currency: str | None
+    period: list[str] | None
+    granularity: str
+    campaigns: list[str]
+    findings: list[dict[str, Any]]
+    rejects: list[dict[str, Any]]
+
+
+class ImportList(BaseModel):
+    """The last imports, newest first."""
+
+    items: list[ImportAnswer]
+
+
+async def upload_form(request: Request) -> FormData:
+    """The fields and files of an upload.
+
+    Raises:
+        UnsupportedMediaType: it is no multipart form.
+        InvalidInput: the form is broken.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if media_type != MULTIPART:
+        raise UnsupportedMediaType(
+            f"the content type is '{media_type[:100]}'" if media_type else "there is no content type",
+            hint=f"send files as {MULTIPART}, or rows as JSON to /v1/observations",
+        )
+    try:
+        return await request.form(max_files=MAX_FILES + 1, max_fields=50)
+    except MultiPartException as error:
+        raise InvalidInput(f"the form is broken: {error.message}", hint="send the files as 'files'") from error
+
+
+_FORM_SCHEMA = ImportForm.model_json_schema()
+_FORM_SCHEMA["properties"] |= {
+    "files": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MAX_FILES},
+    "plan": {"type": "string", "format": "binary", "description": "a plan file: what was expected"},
+}
+_FORM_SCHEMA["required"] = ["files"]
+
+
+@router.post(
+    "/v1/imports",
+    summary="Import exports of ad platforms",
+    status_code=202,
+    response_model=ImportAnswer,
+    openapi_extra={"requestBody": {"required": True, "content": {MULTIPART: {"schema": _FORM_SCHEMA}}}},
+)
+def import_files(
+    form: Annotated[FormData, Depends(upload_form)], application: ApplicationPart, workspace: Workspace
+) -> Response:
+    """Read files (`files`, and a `plan`), answer with the verdict, and analyse their campaigns in the background.
+
+    A file that cannot be read is refused and nothing is imported. The same files again are the same import and change
+    nothing; a later file for the same days replaces what they said, and `findings` and `changes` show the difference.
+    """
+    uploads, plan, fields = _parts(form)
+    request = read(ImportForm, fields)
+    with _plan_file(plan) as place:
+        options = request.options(mapping=request.columns(), plan=place)
+        sources = [(_name(upload), upload.file.read()) for upload in uploads]
+        return _begin(application, workspace, sources, options, dry_run=request.dry_run)
+
+
+@router.post(
+    "/v1/observations",
+    summary="Import rows",
+    status_code=202,
+    response_model=ImportAnswer,
+    openapi_extra=json_request(ObservationRequest),
+)
+def import_rows(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
+    """The same rows as an export's, as JSON; read, checked and taken back like a file."""
+    request = read(ObservationRequest, body)
+    own = request.own_columns()
+    reading = request.model_copy(update={"platform": "auto"}) if own is not None else request
+    options = ReadingOptions.options(reading, mapping=own)
+    return _begin(application, workspace, [request.table()], options, dry_run=request.dry_run)
+
+
+@router.get("/v1/imports", summary="The last imports", response_model=ImportList)
+def recent(
+    application: ApplicationPart, workspace: Workspace, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> Response:
+    """Imports with their verdicts and states, newest first."""
+    return json_response({"items": application.imports.recent(workspace, limit)})
+
+
+@router.get("/v1/imports/{import_id}", summary="One import", response_model=ImportAnswer)
+def show(import_id: ImportId, application: ApplicationPart, workspace: Workspace) -> Response:
+    """Its verdict, its state, and what became of its campaigns."""
+    return json_response(application.imports.show(workspace, import_id))
+
+
+@router.get("/v1/imports/{import_id}/events", summary="An import's progress", response_class=StreamingResponse)
+def events(import_id: ImportId, application: ApplicationPart, workspace: Workspace) -> StreamingResponse:
+    """Server-sent events: `progress` whenever something was done, and `done` with the whole import at the end."""
+    application.imports.progress(workspace, import_id)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    stream = _progress(application, workspace, import_id)
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+
+@router.delete("/v1/imports/{import_id}", summary="Take an import back", response_model=ImportAnswer)
+def undo(import_id: ImportId, application: ApplicationPart, workspace: Workspace) -> Response:
+    """Campaigns that it brought are retracted, those it replaced get back what they were; again changes nothing.
+
+    What was changed since by somebody else, or is also said by another import, stays (`kept`).
+    """
+    return json_response(application.imports.undo(workspace, import_id))
+
+
+def _begin(
+    application: Application,
+    workspace: str,
+    sources: Sequence[tuple[str, bytes]],
+    options: "ImportOptions",
+    *,
+    dry_run: bool,
+) -> Response:
+    reports = application.imports.read(workspace, sources, options)
+    if dry_run:
+        return json_response({"import_id": "", "state": "dry-run", **verdict(reports)}, status=200)
+    import_id = application.imports.begin(workspace, reports, options)
+    application.importer.wake()
+    answer = json_response(application.imports.show(workspace, import_id), status=202)
+    answer.headers["Location"] = f"/v1/imports/{import_id}"
+    return answer
+
+
+async def _progress(application: Application, workspace: str, import_id: str) -> AsyncIterator[bytes]:
+    """Events until the import is done with; looks at the register, as the import may run in another process."""
+    look: Callable[[], dict[str, Any]] = lambda: application.imports.progress(workspace, import_id)  # noqa: E731
+    before: dict[str, Any] = {}
+    yield b"retry: 1000\n\n"
+    for beat in range(int(STREAM_SECONDS / POLL_SECONDS)):
+        try:
+            now = await run_in_threadpool(look)
+        except ReflectionError:  # the headers are out: ending the stream makes the client ask again
+            return
+        if now["state"] not in (RUNNING, UNDOING):
+            whole = await run_in_threadpool(application.imports.show, workspace, import_id)
+            yield _event("done", whole)
+            return
+        if now != before:
+            yield _event("progress", now)
+            before = now
+        elif beat % BEATS == BEATS - 1:
+            yield b": still here\n\n"
+        await asyncio.sleep(POLL_SECONDS)
+
+
+def _event(name: str, data: Any) -> bytes:
+    return b"event: " + name.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"
+
+
+def _parts(form: FormData) -> tuple[list[UploadFile], UploadFile | None, dict[str, str]]:
+    """The files, the plan, and the other fields of a form.
+
+    Raises:
+        InvalidInput: no file, too many, or a field twice.
+    """
+    files: list[UploadFile] = []
+    plans: list[UploadFile] = []
+    fields: dict[str, str] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            (plans if name == "plan" else files).append(value)
+        elif name in fields:
+            raise InvalidInput(f"'{name[:100]}' is given twice", field=name[:100])
+        else:
+            fields[name] = value
+    if not files or len(files) > MAX_FILES or len(plans) > 1:
+        raise InvalidInput(
+            f"{len(files)} files and {len(plans)} plans were sent",
+            hint=f"send one to {MAX_FILES} files as 'files', and at most one 'plan'",
+            field="files",
+        )
+    return files, plans[0] if plans else None, fields
+
+
+def _name(upload: UploadFile) -> str:
+    """The file's own name; what a client says about its folders is dropped."""
+    return PurePath((upload.filename or "upload").replace("\\", "/")).name[:200] or "upload"
+
+
+@contextmanager
+def _plan_file(plan: UploadFile | None) -> "Iterator[Path | None]":
+    """The plan as a file of our own naming; None without a plan."""
+    if plan is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / f"plan{PurePath(_name(plan)).suffix[:10]}"
+        place.write_bytes(plan.file.read())
+        yield place

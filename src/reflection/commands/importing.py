@@ -1,0 +1,155 @@
+"""`reflection import` and `reflection imports`: exports of ad platforms in, their verdict out, and back again."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reflection.commands.session import (
+    JsonOption,
+    WorkspaceOption,
+    console,
+    open_application,
+    print_json,
+    progress_bar,
+)
+from reflection.commands.verdict import imports_table, print_verdict
+from reflection.errors import InvalidInput
+from reflection.import_options import ReadingOptions
+from reflection.import_verdict import verdict
+from reflection.intake import read
+from reflection.workspaces import DEFAULT_WORKSPACE
+
+if TYPE_CHECKING:
+    from reflection.importers import ImportOptions
+    from reflection.wiring import Application
+
+NEEDS_ATTENTION = 1
+REFUSED = 2
+REFERENCES = ("previous-period", "trailing-28d")
+
+
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="Exports: CSV, TSV, XLSX, also gzipped or zipped.")],
+    platform: Annotated[str, typer.Option(help="Whose export it is: meta, google, tiktok ...")] = "auto",
+    expected: Annotated[
+        str, typer.Option(help="A plan file, or previous-period, or trailing-28d.")
+    ] = "previous-period",
+    group_by: Annotated[str, typer.Option(help="One campaign per 'campaign' or per 'month'.")] = "campaign",
+    currency: Annotated[str | None, typer.Option(help="ISO code, where the file states none.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Of the account's days, such as Europe/Berlin.")] = None,
+    conversions: Annotated[str, typer.Option(help="Which column, indicator or event counts.")] = "",
+    date_order: Annotated[str | None, typer.Option(help="mdy or dmy, where dates are ambiguous.")] = None,
+    locale: Annotated[str, typer.Option(help="How numbers are written, such as de_DE.")] = "",
+    objective: Annotated[str, typer.Option(help="Where the file names none.")] = "",
+    campaign: Annotated[str, typer.Option(help="Its name, where the file has none.")] = "",
+    mapping: Annotated[Path | None, typer.Option(help="A saved column mapping (JSON) for any table.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; store nothing.")] = False,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Import exports of ad platforms: recognised, checked, grouped into campaigns, and analysed.
+
+    Several files complete each other. The same file again changes nothing; a later file for the same days
+    replaces, and the difference is shown. 'reflection imports --undo ID' takes an import back.
+
+    \b
+    Examples:
+      reflection import ads_manager.csv --group-by month
+      reflection import report.csv --expected plan.csv --conversions Purchases
+      reflection import any_table.xlsx --mapping columns.json --dry-run
+    """
+    given: dict[str, Any] = {
+        "platform": platform,
+        "expected": expected if expected in REFERENCES else REFERENCES[0],
+        "group_by": group_by,
+        "currency": currency,
+        "timezone": timezone,
+        "conversions": conversions,
+        "date_order": date_order,
+        "locale": locale,
+        "objective": objective,
+        "campaign": campaign,
+    }
+    options = _options(given, expected, mapping)
+    with open_application() as application:
+        answer = _imported(application, workspace, files, options, dry_run=dry_run)
+    if as_json:
+        print_json(answer)
+    else:
+        print_verdict(console(), answer)
+    _conclude(answer)
+
+
+def imports(
+    undo: Annotated[str | None, typer.Option("--undo", metavar="ID", help="Take this import back.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many to list.")] = 20,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """List the last imports, or take one back.
+
+    Campaigns that the import brought are retracted; those it replaced get back what they were before.
+
+    \b
+    Examples:
+      reflection imports
+      reflection imports --undo imp_4d3cf17f18e4ed93c1439b1b
+    """
+    with open_application() as application:
+        if undo is not None:
+            answer: dict[str, Any] = application.imports.undo(workspace, undo)
+            application.learner.learn_now(workspace)
+        else:
+            answer = {"items": application.imports.recent(workspace, limit)}
+    if as_json:
+        print_json(answer)
+    elif undo is not None:
+        print_verdict(console(), answer)
+    else:
+        console().print(imports_table(answer["items"]))
+
+
+def _options(given: dict[str, Any], expected: str, mapping: Path | None) -> "ImportOptions":
+    from reflection.importers import load_mapping
+
+    plan = None if expected in REFERENCES else Path(expected)
+    if plan is not None and not plan.is_file():
+        raise InvalidInput(
+            f"there is no plan file '{expected}'",
+            hint=f"--expected takes a file, {' or '.join(REFERENCES)}",
+            field="expected",
+        )
+    columns = None if mapping is None else load_mapping(mapping)
+    return read(ReadingOptions, given).options(mapping=columns, plan=plan)
+
+
+def _imported(
+    application: "Application", workspace: str, files: list[Path], options: "ImportOptions", *, dry_run: bool
+) -> dict[str, Any]:
+    """Read, and unless it is a dry run, analyse and learn."""
+    reports = application.imports.read(workspace, files, options)
+    if dry_run:
+        return {"import_id": "", "state": "dry-run", **verdict(reports)}
+    import_id = application.imports.begin(workspace, reports, options)
+    with ExitStack() as stack:
+        bar = stack.enter_context(progress_bar())
+        task = bar.add_task("analysing")
+
+        def show(done: int, total: int) -> bool:
+            bar.update(task, completed=done, total=total)
+            return True
+
+        answer = application.imports.run(workspace, import_id, show)
+    application.learner.learn_now(workspace)
+    return answer
+
+
+def _conclude(answer: dict[str, Any]) -> None:
+    """Exit codes: 2 when nothing could be taken, 1 when something was left out, 0 when all is well."""
+    if not answer["campaigns"]:
+        raise typer.Exit(REFUSED)
+    wrong = any(note["severity"] == "error" for note in answer["findings"])
+    if wrong or answer["rejects"] or answer.get("refused"):
+        raise typer.Exit(NEEDS_ATTENTION)

@@ -1,0 +1,101 @@
+"""What can be checked without a container engine, a reader or an operator: the pages and the image say what is true."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reflection.api.policies import POLICIES
+from reflection.api.routers.problems import FRAMEWORK, kinds
+from reflection.cli import COMMANDS, GROUPS
+from reflection.settings import variables
+
+ROOT = Path(__file__).parents[2]
+PROMISES = 27
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_reference_pages_are_as_the_code_is() -> None:
+    script = [sys.executable, str(ROOT / "scripts" / "reference_pages.py"), "--check"]
+
+    done = subprocess.run(script, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_route_and_every_problem_is_in_the_api_page() -> None:
+    page = text_of("docs/api.md")
+
+    assert [name for name in POLICIES if f"`{name}`" not in page] == []
+    own = {code for code, kind in kinds().items() if kind.__module__.startswith("reflection.")}
+    assert [code for code in own | set(FRAMEWORK) if f"`/problems/{code}`" not in page] == []
+
+
+def test_every_command_is_in_the_page_of_commands() -> None:
+    page = text_of("docs/cli.md")
+    names = [name for name, _ in COMMANDS]
+    names += [f"{group} {command.name or command.callback.__name__}"
+              for group, app in GROUPS for command in app.registered_commands if command.callback]  # fmt: skip
+
+    assert [name for name in names if f"`reflection {name}`" not in page] == []
+
+
+def test_every_promise_has_a_line_and_none_is_dropped() -> None:
+    rows = re.findall(r"^\| (\d+) \|(.*)\|$", text_of("docs/promises.md"), re.MULTILINE)
+
+    assert [int(number) for number, _ in rows] == list(range(1, PROMISES + 1))
+    for number, row in rows:
+        cells = [cell.strip() for cell in row.split(" | ")]
+        assert len(cells) == 6, number
+        assert all(cells), number
+        assert cells[1] in ("holds", "holds in part", "does not hold yet"), number
+        assert re.search(r"\b20\d\d-\d\d-\d\d\b", cells[-1]), number
+
+
+@pytest.mark.parametrize("page", ["docs/promises.md", "docs/operations.md", "SECURITY.md"])
+def test_every_file_a_page_names_is_there(page: str) -> None:
+    named = re.findall(r"`((?:tests|benchmarks|scripts|src|docs)/[\w./]+)(?:::\w+)?`", text_of(page))
+
+    assert len(named) > (0 if page == "docs/operations.md" else 20)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_test_a_promise_names_is_there() -> None:
+    for path, function in re.findall(r"`(tests/[\w./]+)::(\w+)`", text_of("docs/promises.md")):
+        assert f"def {function}(" in text_of(path), f"{path}::{function}"
+
+
+def test_the_metrics_the_operators_read_of_are_there(application) -> None:  # type: ignore[no-untyped-def]
+    from reflection.api.metrics import Metrics
+
+    page = Metrics().page(application).decode()
+    named = re.findall(r"`(reflection_\w+)", text_of("docs/operations.md"))
+
+    assert len(named) >= 9
+    assert [name for name in named if name.removesuffix("_total") not in page] == []
+
+
+def test_the_image_is_not_roots_and_asks_for_its_health() -> None:
+    text = text_of("Dockerfile")
+    final = text.rpartition("\nFROM ")[2]
+
+    assert re.search(r"^USER [1-9]\d*$", final, re.MULTILINE)
+    assert re.search(r"^HEALTHCHECK .*\n\s+CMD \[.*/health", final, re.MULTILINE)
+    assert "--require-hashes -r requirements.lock" in text
+    assert set(re.findall(r"https?://([^/:'\"]+)", text)) <= {"127.0.0.1"}
+    assert set(re.findall(r"MARKO_[A-Z_]+", text)) <= set(variables())
+
+
+def test_the_image_gets_what_it_copies_and_nothing_else() -> None:
+    copied = {name.strip("./") for line in re.findall(r"^COPY (?!--from)(.*) \S+$", text_of("Dockerfile"), re.MULTILINE)
+              for name in line.split()}  # fmt: skip
+    sent = {line[1:] for line in text_of(".dockerignore").splitlines() if line.startswith("!")}
+
+    assert all((ROOT / name).exists() for name in copied)
+    assert copied <= sent
+    assert text_of(".dockerignore").startswith("*\n"), "nothing is sent unless it is named"

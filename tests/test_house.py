@@ -1,0 +1,157 @@
+"""The house rules a program can check: sizes, broad excepts, where SQL may stand, docstrings, escaping, no print."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from statistics import quantiles
+
+ROOT = Path(__file__).parents[1] / "src" / "reflection"
+FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
+
+FILE_LINES, FILE_LINES_HARD = 300, 400
+FUNCTION_LINES, FUNCTION_LINES_HARD = 45, 60
+
+LONG_FILES = {
+    "importers/reading.py": "one pass over a table, from rows to campaigns; halves would pass ten values to each other",
+    "learnings.py": "the states of a learning and what moves it between them: one automaton",
+    "memory/semantic.py": "the one implementation of the memory's port; its ranking is elsewhere already",
+    "reports/retrospective.py": "one page's sections in their order; layout and plots are elsewhere already",
+    "store/saving.py": "one transaction: what is written for an analysis, in the order of its references",
+    "store/store.py": "a facade: a method and its docstring for each verb of the port, no logic",
+    "store/learnings.py": "one book, and all of its statements",
+}
+"""Files of more than 300 lines, and why each is one thing."""
+
+LONG_FUNCTIONS = {
+    "store/migrations/versions/0001_first_tables.py": "a frozen list of columns",
+    "store/migrations/versions/0002_learnings.py": "a frozen list of columns",
+    "store/migrations/versions/0004_imports.py": "a frozen list of columns",
+}
+"""Files whose functions may be longer than 60 lines."""
+
+BROAD_EXCEPTS = {
+    "api/outermost.py": "the outermost door of HTTP: nothing leaves it but a problem, and the log gets the cause",
+    "background.py": "the outermost door of a thread: reports, and goes on",
+    "cli.py": "the outermost door of the terminal: one line instead of a traceback",
+    "explain/deadline.py": "hands whatever a call raised from its thread to the caller, who gets it raised",
+    "memory/chroma.py": "a native library that panics with a BaseException; becomes Unavailable",
+    "memory/minilm.py": "whatever a damaged model file makes the native runtime raise; becomes Unavailable",
+    "memory/openai_embeddings.py": "whatever an SDK or a lying server raises; becomes Unavailable",
+    "store/database.py": "rolls the transaction back and raises the same again",
+}
+"""The only places that may catch everything; each raises again, reports, or is an outermost door."""
+
+SQL = re.compile(
+    r"\s*(SELECT\s.+\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|PRAGMA\s|BEGIN\s+IMMEDIATE|"
+    r"(CREATE|DROP|ALTER)\s+(VIRTUAL\s+)?(TABLE|INDEX|TRIGGER)\s)",
+    re.DOTALL,
+)
+DATABASE_MODULES = {"sqlite3", "sqlalchemy", "alembic"}
+
+
+@cache
+def tree(name: str) -> ast.Module:
+    return ast.parse(FILES[name].read_text(encoding="utf-8"))
+
+
+def functions(name: str) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_every_file_says_what_it_is_for() -> None:
+    assert [name for name in FILES if tree(name).body and not ast.get_docstring(tree(name))] == []
+
+
+def test_files_are_as_long_as_one_can_read() -> None:
+    lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in FILES.items()}
+
+    assert {name: count for name, count in lines.items() if count > FILE_LINES and name not in LONG_FILES} == {}
+    assert {name: count for name, count in lines.items() if count > FILE_LINES_HARD} == {}
+    assert set(LONG_FILES) <= set(FILES), "an exception for a file that is gone"
+
+
+def test_functions_are_short() -> None:
+    found = [(name, function, lines) for name in FILES for function, lines in functions(name)]
+    most = quantiles([lines for _, _, lines in found], n=20)[18]
+
+    assert most < FUNCTION_LINES, "the 95th percentile"
+    too_long = [item for item in found if item[2] > FUNCTION_LINES_HARD and item[0] not in LONG_FUNCTIONS]
+    assert too_long == []
+
+
+def _catches_everything(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type
+    kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(kind is None or ast.unparse(kind) in ("Exception", "BaseException") for kind in kinds)
+
+
+def test_only_named_places_catch_everything_each_for_a_reason() -> None:
+    found = {
+        name
+        for name in FILES
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.ExceptHandler) and _catches_everything(node)
+    }
+
+    assert found == set(BROAD_EXCEPTS)
+
+
+def test_nothing_is_caught_and_dropped_without_a_word() -> None:
+    """An `except` whose body is `pass` hides what happened; `contextlib.suppress` of one named error does not."""
+    for name in FILES:
+        for node in ast.walk(tree(name)):
+            if isinstance(node, ast.ExceptHandler):
+                assert not all(isinstance(part, ast.Pass) for part in node.body), f"{name}:{node.lineno}"
+
+
+def _speaks_sql(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and SQL.match(node.value) is not None
+    if isinstance(node, ast.Import):
+        return bool({alias.name.split(".")[0] for alias in node.names} & DATABASE_MODULES)
+    return isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in DATABASE_MODULES
+
+
+def test_sql_stands_in_the_store_only() -> None:
+    outside = [name for name in FILES if not name.startswith("store/")]
+
+    assert [name for name in outside for node in ast.walk(tree(name)) if _speaks_sql(node)] == []
+    assert any(_speaks_sql(node) for node in ast.walk(tree("store/sqlite.py"))), "or this test cannot see it"
+
+
+def test_no_statement_is_made_of_what_a_caller_wrote() -> None:
+    """Text of SQL may be put together from our own names, in the one file of the dialect and in verification."""
+    made = {
+        name
+        for name in FILES
+        if name.startswith("store/") and "/versions/" not in name
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.JoinedStr)
+        and (text := next((part.value for part in node.values if isinstance(part, ast.Constant)), ""))
+        and SQL.match(str(text))
+    }
+
+    assert made <= {"store/sqlite.py", "store/verify.py", "store/migrate.py"}
+
+
+def test_templates_escape_everything() -> None:
+    for path in ROOT.rglob("*.html*"):
+        text = path.read_text(encoding="utf-8")
+        assert "|safe" not in text.replace(" ", ""), path.name
+        assert "autoescape false" not in text, path.name
+
+
+def test_only_errors_of_the_tree_are_raised_where_a_caller_could_see_them() -> None:
+    """ValueError and KeyError of our own making are bugs of the caller's code, not refusals; doors never raise them."""
+    for name in FILES:
+        if not name.startswith(("commands/", "api/")):
+            continue
+        for node in ast.walk(tree(name)):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                assert ast.unparse(node.exc.func) not in ("ValueError", "KeyError", "RuntimeError"), (
+                    f"{name}:{node.lineno}"
+                )
