@@ -28,20 +28,21 @@ Every route, from the table of rights (`src/reflection/api/policies.py`). The ma
 `/openapi.json`, an interactive one at `/docs`. This page is written by `python scripts/reference_pages.py`.
 
 Send a key as `Authorization: Bearer <key>` or `X-API-Key: <key>` ([configuration](configuration.md#keys)). Needs:
-*nothing* = not even a key; *read* = any key; *write* = a key that may write; *operate* = a key for every workspace, or of the
-scope admin. Without any keys, callers on this machine may do everything. `X-Workspace` chooses the workspace where the key
-may choose. `Idempotency-Key` makes a `POST /analyze-campaign` safe to send again.
+*nothing* = not even a key; *read* = any key; *write* = a key that may write; *operate* = a key for every workspace, or
+of the scope admin. Without any keys, callers on this machine may do everything. `X-Workspace` chooses the workspace
+where the key may choose. `Idempotency-Key` makes a `POST /analyze-campaign` safe to send again.
 """
 PROBLEMS_HEAD = """
 ## Problems
 
-Every error is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail`, `instance`, `errors` (the fields
-at fault), `hint` (what to do next) and `request_id` (which names the request in the server's log).
+Every error is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail`, `instance`, `errors`
+(the fields at fault), `hint` (what to do next) and `request_id` (which names the request in the server's log).
 """
 CLI_HEAD = """# Command line
 
-Every command. `reflection COMMAND --help` shows its options with examples. Exit codes: 0 done, 1 done but something needs
-attention, 2 refused (one line says why), 130 interrupted. This page is written by `python scripts/reference_pages.py`.
+Every command. `reflection COMMAND --help` shows its options with examples. Exit codes: 0 done, 1 done but something
+needs attention, 2 refused (one line says why), 130 interrupted. This page is written by
+`python scripts/reference_pages.py`.
 """
 
 

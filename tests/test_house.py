@@ -14,11 +14,13 @@ FILE_LINES, FILE_LINES_HARD = 300, 400
 FUNCTION_LINES, FUNCTION_LINES_HARD = 45, 60
 
 LONG_FILES = {
+    "fitting.py": "the fits of all metrics over one table, and what they share",
     "importers/reading.py": "one pass over a table, from rows to campaigns; halves would pass ten values to each other",
     "learnings.py": "the states of a learning and what moves it between them: one automaton",
     "memory/semantic.py": "the one implementation of the memory's port; its ranking is elsewhere already",
     "reports/retrospective.py": "one page's sections in their order; layout and plots are elsewhere already",
     "store/saving.py": "one transaction: what is written for an analysis, in the order of its references",
+    "store/imports.py": "one register, and all of its statements",
     "store/store.py": "a facade: a method and its docstring for each verb of the port, no logic",
     "store/learnings.py": "one book, and all of its statements",
 }
@@ -36,6 +38,7 @@ BROAD_EXCEPTS = {
     "background.py": "the outermost door of a thread: reports, and goes on",
     "cli.py": "the outermost door of the terminal: one line instead of a traceback",
     "explain/deadline.py": "hands whatever a call raised from its thread to the caller, who gets it raised",
+    "import_worker.py": "the outermost door of a thread: reports, and tries again later",
     "memory/chroma.py": "a native library that panics with a BaseException; becomes Unavailable",
     "memory/minilm.py": "whatever a damaged model file makes the native runtime raise; becomes Unavailable",
     "memory/openai_embeddings.py": "whatever an SDK or a lying server raises; becomes Unavailable",

@@ -7,7 +7,7 @@ same import and changes nothing. Knows the importers, the engine and the registe
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -210,14 +210,15 @@ class Imports:
             return Outcome(campaign_id, KEPT, undone=True)
         if any(other.in_force and other.content_hash == claim.content_hash for other in others):
             return Outcome(campaign_id, KEPT, undone=True)
-        revision = revision_to_restore(claim, others)
+        history = self._store.revisions(workspace, campaign_id)
+        revision = revision_to_restore(claim, others, {row["revision"]: row["content_hash"] for row in history})
         if revision is None:
             return Outcome(campaign_id, KEPT, undone=True)
         if revision == 0:
             self._engine.delete(campaign_id, workspace=workspace)
             return Outcome(campaign_id, RETRACTED, undone=True)
-        history = {row["revision"]: row["body"] for row in self._store.revisions(workspace, campaign_id)}
-        self._engine.analyze(Campaign.model_validate_json(history[revision]), workspace=workspace)
+        body = next(row["body"] for row in history if row["revision"] == revision)
+        self._engine.analyze(Campaign.model_validate_json(body), workspace=workspace)
         return Outcome(campaign_id, RESTORED, undone=True)
 
     def _existing(self, workspace: str, import_id: str) -> ImportEntry:
@@ -230,24 +231,31 @@ class Imports:
         return self._clock().isoformat(timespec="milliseconds")
 
 
-def revision_to_restore(claim: Claim, others: Sequence[Claim]) -> int | None:
+def revision_to_restore(claim: Claim, others: Sequence[Claim], history: Mapping[int, str]) -> int | None:
     """The revision a campaign goes back to when a claim is taken back; 0 = it goes, None = it stays as it is.
 
     What the claim replaced may have come from an import that was taken back since: then what that one replaced counts,
-    and so on.
+    and so on. Imports that replaced each other in turn lead back to the last content that none of them brought.
+
+    Args:
+        others: claims of other imports on the same campaign.
+        history: revision -> content hash.
     """
-    seen = {claim.import_id}
-    while True:
-        if not claim.before_revision:
+    gone = {other.content_hash for other in others if other.brought_it}
+    gone -= {other.content_hash for other in others if other.in_force}
+    seen: set[str] = set()
+    link: Claim | None = claim
+    while link is not None:
+        if not link.before_revision or link.before_hash is None:
             return 0
-        content = claim.before_hash
-        brought = [other for other in others if other.content_hash == content and other.brought_it]
-        origin = next((other for other in brought if other.import_id not in seen), None)
-        still_said = any(other.in_force and other.content_hash == content for other in others)
-        if origin is None or origin.in_force or still_said:
-            return claim.before_revision if claim.brought_it else None
-        seen.add(origin.import_id)
-        claim = origin
+        if link.before_hash not in gone:
+            return link.before_revision if link.brought_it else None
+        seen.add(link.import_id)
+        content = link.before_hash
+        brought = (other for other in others if other.brought_it and other.content_hash == content)
+        link = next((other for other in brought if other.import_id not in seen), None)
+    imported = gone | {claim.content_hash}
+    return max((revision for revision, content in history.items() if content not in imported), default=0)
 
 
 def _with_before(claim: Claim, current: StoredCampaign | None) -> Claim:

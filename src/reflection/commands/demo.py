@@ -14,12 +14,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from reflection.commands.render import effects_table, print_analysis, summary_row, summary_table
+from reflection.commands.render import effects_table, kpi_figure, print_analysis, summary_row, summary_table
 from reflection.commands.session import console, open_application
 from reflection.errors import InvalidInput
 from reflection.workspaces import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
+    from reflection.campaign import Campaign
     from reflection.wiring import Application
 
 SAMPLE = Path("data/samples/meta_export/ads_manager_monthly_cad.csv")
@@ -61,15 +62,17 @@ def demo(
         past = [orjson.loads(application.engine.analyze(campaign).body) for campaign in history]
         out.print(summary_table(summary_row(analysis) for analysis in past))
         application.learner.learn_now(DEFAULT_WORKSPACE)
-        out.rule("[bold]3. The last month: forecast against fact")
+        out.rule("[bold]3. The last month, foretold from what the past taught")
+        out.print(_foretold(application, incoming))
+        out.rule("[bold]4. The last month: forecast against fact")
         answer = orjson.loads(application.engine.analyze(incoming).body)
         print_analysis(out, answer)
         application.learner.learn_now(DEFAULT_WORKSPACE)
-        out.rule("[bold]4. What can be learnt, and what cannot")
+        out.rule("[bold]5. What can be learnt, and what cannot")
         _print_learnt(out, application)
-        out.rule("[bold]5. What to do next")
+        out.rule("[bold]6. What to do next")
         _print_advice(out, application, incoming.platform)
-    out.rule("[bold]6. Where everything is")
+    out.rule("[bold]7. Where everything is")
     out.print(f"[dim]database[/]   {places['database_path']}")
     out.print(f"[dim]artifacts[/]  {escape(answer['stored_memory']['output_path'])}/")
     out.print(f"[dim]weights[/]    {places['weights_path']}")
@@ -100,6 +103,22 @@ def _say_what_was_read(out: Console, verdict: dict[str, Any], history: int) -> N
     for finding in verdict["findings"]:
         out.print(f"[dim]- {escape(finding['message'])}[/]")
     out.print(f"{history} months are history; the last one is the campaign that comes in.")
+
+
+def _foretold(application: "Application", incoming: "Campaign") -> Table:
+    """What would have been said the day before: the planner's figure, ours with its interval, and whether it held."""
+    from reflection import calibration_codec, forecaster, hindsight
+
+    knowledge = application.engine.knowledge()
+    state = calibration_codec.decode(forecaster.encoded(knowledge))
+    table = Table("", "forecast given", "calibrated", "90 % interval", "happened", "held", box=None, pad_edge=False)
+    for check in hindsight.check(incoming, knowledge, state):
+        if check.calibrated is None or check.actual is None:
+            continue
+        figures = (check.planner, check.calibrated, check.low, check.high, check.actual)
+        planner, ours, low, high, actual = (kpi_figure(check.metric, figure) for figure in figures)
+        table.add_row(check.metric.upper(), planner, ours, f"{low} to {high}", actual, "yes" if check.held else "no")
+    return table
 
 
 def _print_learnt(out: Console, application: "Application") -> None:

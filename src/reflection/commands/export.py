@@ -11,8 +11,8 @@ import typer
 
 from reflection.commands.session import WorkspaceOption, messages, open_application
 from reflection.errors import InvalidInput
-from reflection.workspaces import DEFAULT_WORKSPACE
 from reflection.spreadsheet import csv_lines
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
     from reflection.knowledge import Effect

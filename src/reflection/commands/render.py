@@ -14,6 +14,7 @@ from rich.text import Text
 
 _MONEY = frozenset({"cpa", "cpm", "cpc", "aov"})
 _SHARES = frozenset({"ctr", "cvr"})
+_COUNTS = frozenset({"conversions", "impressions", "clicks"})
 _NONE = "-"
 
 
@@ -111,8 +112,8 @@ def _comparison_table(comparison: Mapping[str, Any]) -> Table:
     for name, delta in comparison["deltas"].items():
         kpi = name.removesuffix("_diff")
         interval = delta.get("interval")
-        bounds = _NONE if interval is None else " to ".join(_value(kpi, bound) for bound in interval)
-        values = (_value(kpi, delta["expected"]), _value(kpi, delta["actual"]), _change(delta), bounds)
+        bounds = _NONE if interval is None else " to ".join(kpi_figure(kpi, bound) for bound in interval)
+        values = (kpi_figure(kpi, delta["expected"]), kpi_figure(kpi, delta["actual"]), _change(delta), bounds)
         word, style = _verdict(delta)
         table.add_row(kpi.upper(), *values, word, style=style)
     return table
@@ -139,7 +140,7 @@ def _change(delta: Mapping[str, Any]) -> Text:
 def _drivers_line(part: Mapping[str, Any]) -> Text:
     """``CPA 50.00 -> 19.27 = CPM -11.249, CTR -18.035, CVR -1.447 (noise)``."""
     kpi = part["kpi"]
-    line = Text(f"{kpi.upper()} {_value(kpi, part['expected'])} -> {_value(kpi, part['actual'])} = ")
+    line = Text(f"{kpi.upper()} {kpi_figure(kpi, part['expected'])} -> {kpi_figure(kpi, part['actual'])} = ")
     for number, driver in enumerate(part["drivers"]):
         noise = "" if driver["beyond_noise"] else " (noise)"
         text = f"{', ' if number else ''}{driver['factor'].upper()} {driver['contribution']:+.3f}{noise}"
@@ -162,9 +163,12 @@ def _print_insights(console: Console, insights: Mapping[str, Any]) -> None:
                 console.print(f"  - {escape(sentence)}")
 
 
-def _value(kpi: str, value: float | None) -> str:
+def kpi_figure(kpi: str, value: float | None) -> str:
+    """A KPI as people read it: rates in per cent, money with two decimals, counts whole."""
     if value is None:
         return _NONE
     if kpi in _SHARES:
         return f"{value * 100:.2f} %"
+    if kpi in _COUNTS:
+        return f"{value:,.0f}"
     return f"{value:,.2f}" if kpi in _MONEY else f"{value:,.3f}"

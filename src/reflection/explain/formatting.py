@@ -16,7 +16,7 @@ TIMES_FROM = 3.0
 
 _ZERO_DECIMAL = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
 _NO_DECIMALS_FROM = 100_000
-_SCHEME = re.compile(r"\b[a-z][a-z0-9+.-]*:\s*/\s*/+", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:\b[a-z][a-z0-9+.-]*)?:\s*/\s*/+", re.IGNORECASE)
 _ACTIVE_SCHEME = re.compile(r"\b(javascript|data|vbscript|mailto|file)\s*:", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>`\[\]{}|\\^*#~]|(?<!\w)_|_(?!\w)|!\(|&(?=#?\w+;)")
 _SPACE = re.compile(r"\s+")

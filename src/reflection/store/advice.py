@@ -69,6 +69,7 @@ class AdviceRows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._accepted: dict[tuple[str, int], tuple[tuple[int, int], list[dict[str, Any]]]] = {}
 
     def show(
         self, workspace: str, recommendation_id: str, unit: str, seq: int, shown_at: str, claim: dict[str, Any]
@@ -115,7 +116,19 @@ class AdviceRows:
             return [{**_plain(row), "accepted": bool(row["accepted"])} for row in connection.execute(query).mappings()]
 
     def accepted(self, workspace: str, limit: int = 50) -> list[dict[str, Any]]:
-        """The last claims shown whose latest feedback accepted them: what a campaign may be following."""
+        """The last claims shown whose latest feedback accepted them: what a campaign may be following.
+
+        Asked for every campaign that comes in, so the answer is kept until anybody commits anything.
+        """
+        version = self._database.data_version()
+        kept = self._accepted.get((workspace, limit))
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        found = self._read_accepted(workspace, limit)
+        self._accepted[workspace, limit] = version, found
+        return found
+
+    def _read_accepted(self, workspace: str, limit: int) -> list[dict[str, Any]]:
         latest = (
             select(advice_feedback.c.accepted)
             .where(advice_feedback.c.workspace == advice_shown.c.workspace)

@@ -25,7 +25,13 @@ _CONTENT: dict[str, dict[str, str]] = {media_type: {} for media_type in MEDIA_TY
 def campaign(
     campaign_id: CampaignId, application: ApplicationPart, workspace: Workspace, kind: Kind = "html"
 ) -> Response:
-    """One self-contained file: HTML with inline drawings, PDF, Markdown or JSON."""
+    """One self-contained file: HTML with inline drawings, PDF, Markdown or JSON.
+
+    A campaign whose own id ends in ``/report`` is shown instead, where there is none of the shorter id.
+    """
+    whole = f"{campaign_id}/report"
+    if application.store.campaign(workspace, campaign_id) is None and application.store.campaign(workspace, whole):
+        return Response(application.engine.show(whole, workspace=workspace), media_type="application/json")
     body = campaign_report(application.store, application.engine, workspace, campaign_id, kind)
     return _file(body, kind)
 
