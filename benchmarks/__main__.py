@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 TARGET = HERE.parent / "docs" / "benchmarks.md"
 SHARED = HERE.parents[1] / "shared" / "data"
-TITLE = "# Benchmarks\n\nWritten by `make bench`. Figures are of the machine and the day they name; ratios are of one run.\n"
+TITLE = "# Benchmarks\n\nWritten by `make bench`. Figures are of this machine and day; ratios are of one run.\n"
 
 
 def learning(quick: bool) -> str:
@@ -108,7 +108,9 @@ SECTIONS: dict[str, tuple[str, Callable[[bool], str]]] = {
 def main() -> None:
     """Run the chosen sections and put them into docs/benchmarks.md."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", choices=[*SECTIONS], default=[], help="which ones; all when none is named")
+    parser.add_argument(
+        "sections", nargs="*", choices=[*SECTIONS], default=[], help="which ones; all when none is named"
+    )
     parser.add_argument("--quick", action="store_true", help="small versions")
     options = parser.parse_args()
     for name in options.sections or SECTIONS:

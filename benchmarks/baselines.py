@@ -90,9 +90,7 @@ def predict_intercept(world: World) -> Floats:
 def predict_boosted(world: World) -> Floats:
     """Gradient-boosted trees on the memberships, weighted by information, log scale."""
     v = 1 / (world.trials * pooled_rate(world.x, world.trials) + 0.5)
-    model = GradientBoostingRegressor(
-        n_estimators=120, max_depth=3, learning_rate=0.05, subsample=0.7, random_state=0
-    )
+    model = GradientBoostingRegressor(n_estimators=120, max_depth=3, learning_rate=0.05, subsample=0.7, random_state=0)
     model.fit(world.shares[:, MAINS], log_rate(world.x, world.trials), sample_weight=1 / (v + 0.06))
     return np.asarray(model.predict(world.unseen_shares[:, MAINS]))
 

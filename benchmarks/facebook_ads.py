@@ -223,9 +223,7 @@ def report(path: Path = DATA) -> str:
     for known, unknown in (("936", "916"), ("916", "936")):
         found = [transfer(ads, rate, known) for rate in RATES]
         lines.append(
-            f"| {known} -> {unknown} | "
-            + " | ".join(f"{t.explained:.1f} / {t.coverage:.2f}" for t in found)
-            + " |"
+            f"| {known} -> {unknown} | " + " | ".join(f"{t.explained:.1f} / {t.coverage:.2f}" for t in found) + " |"
         )
     return "\n".join(lines)
 
@@ -239,9 +237,7 @@ def _with_volume(cells: Cells, n: Floats, middle: float) -> Cells:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     print(report(parser.parse_args().data))
 

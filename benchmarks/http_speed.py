@@ -3,9 +3,9 @@
     python benchmarks/http_speed.py                    10, 1,000 and 100,000 stored campaigns
     python benchmarks/http_speed.py --sizes 10,1000000
 
-For each size a database is filled (a thousand real analyses, then copies of their rows in SQL), a real server is started
-on it, and distinct campaigns with about 100 signals in the workspace are posted over HTTP. Printed as ratios to the
-smallest size, and to a floor measured in the same run: validate, embed, one durable transaction, answer.
+For each size a database is filled (a thousand real analyses, then copies of their rows in SQL), a real server is
+started on it, and distinct campaigns with about 100 signals in the workspace are posted over HTTP. Printed as ratios
+to the smallest size, and to a floor measured in the same run: validate, embed, one durable transaction, answer.
 """
 
 from __future__ import annotations

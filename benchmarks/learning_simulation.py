@@ -84,9 +84,7 @@ def learn(world: World, seed: Sequence[int], passes: int = PASSES) -> tuple[Fit,
     return found, discover(found), float(np.log(reference))
 
 
-def score_effects(
-    true: Floats, mean: Floats, low: Floats, high: Floats, selected: NDArray[np.bool_]
-) -> Score:
+def score_effects(true: Floats, mean: Floats, low: Floats, high: Floats, selected: NDArray[np.bool_]) -> Score:
     """Score estimates of the effects ``true``; all (m,)."""
     known = ~np.isnan(mean)
     limits = known & ~np.isnan(low)
@@ -211,9 +209,7 @@ def _null_table(jobs: Sequence[tuple[Metric, int, int]], findings: Sequence[bool
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="few worlds")
     parser.add_argument("--reps", type=int, help="worlds per size (instead of the defaults)")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="campaigns, comma-separated")

@@ -63,8 +63,7 @@ def sample(rows: Rows, shares: Floats, seed: int, draws: int) -> tuple[Floats, F
 
 
 def agreement(metric: Metric, n: int, seed: int = 0, draws: int = 1000) -> tuple[float, float, float]:
-    """Correlation of posterior means (all effects), mean ratio of standard deviations, and seconds of NUTS.
-    """
+    """Correlation of posterior means (all effects), mean ratio of standard deviations, and seconds of NUTS."""
     world: World = make_world((0, n, seed), n, metric)[0]
     seen = observe_rate(world.x, world.trials, pooled_rate(world.x, world.trials))
     rows = Rows.of(world.design, seen.y, seen.v, Stratum.BETWEEN)

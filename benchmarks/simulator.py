@@ -38,9 +38,7 @@ def _columns() -> tuple[dict[str, int], tuple[Feature, ...]]:
         features += [Feature(group, f"{level:02d}") for level in range(size)]
     for a, b in INTERACTIONS:
         first[f"{a}*{b}"] = len(features)
-        features += [
-            Feature(f"{a}*{b}", f"{i:02d}*{j:02d}") for i in range(GROUPS[a]) for j in range(GROUPS[b])
-        ]
+        features += [Feature(f"{a}*{b}", f"{i:02d}*{j:02d}") for i in range(GROUPS[a]) for j in range(GROUPS[b])]
     return first, tuple(features)
 
 
@@ -77,14 +75,10 @@ class World:
 def as_design(shares: Floats) -> Design:
     """Memberships in simulator columns as design rows."""
     matrix = sparse.csr_array(shares)
-    return Design(
-        FEATURES, matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), quantised(matrix.data)
-    )
+    return Design(FEATURES, matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), quantised(matrix.data))
 
 
-def make_world(
-    seed: tuple[int, ...], n: int, metric: Metric, null: bool = False
-) -> tuple[World, np.random.Generator]:
+def make_world(seed: tuple[int, ...], n: int, metric: Metric, null: bool = False) -> tuple[World, np.random.Generator]:
     """Return a world with n campaigns and the generator it leaves behind. ``null``: every effect is zero."""
     rng = np.random.default_rng(seed)
     shares = _memberships(rng, n + UNSEEN)
@@ -108,9 +102,7 @@ def make_world(
     return world, rng
 
 
-def _true_effects(
-    rng: np.random.Generator, sd: float = 0.22, null_share: float = 0.6, blocks: int = 2
-) -> Floats:
+def _true_effects(rng: np.random.Generator, sd: float = 0.22, null_share: float = 0.6, blocks: int = 2) -> Floats:
     """Sparse zero-sum main effects and sparse, exactly double-centred interactions, (p,)."""
     effects = np.zeros(len(FEATURES))
     for group, size in GROUPS.items():

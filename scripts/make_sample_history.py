@@ -5,13 +5,18 @@ running it again writes the same file. Must not know the engine: it only writes 
 """
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
 CTR, CVR, CPM, AOV = 0.014, 0.035, 22.0, 90.0
-PLATFORMS = {"Meta": (1.15, 1.00, 1.0), "Google": (1.0, 1.10, 1.0), "TikTok": (1.0, 0.85, 0.7), "LinkedIn": (0.75, 1.05, 1.8)}
+PLATFORMS = {
+    "Meta": (1.15, 1.00, 1.0),
+    "Google": (1.0, 1.10, 1.0),
+    "TikTok": (1.0, 0.85, 0.7),
+    "LinkedIn": (0.75, 1.05, 1.8),
+}
 """Lift on CTR, CVR, CPM."""
 AUDIENCES = {
     "Students 18-25": ({"age_range": "18-25", "city_tier": "Tier-1", "segment": "students"}, 1.0, 1.45),
@@ -35,7 +40,7 @@ FAULT = "cmp_h31_google_sales"
 def main() -> None:
     """Write the forty campaigns."""
     rng = np.random.default_rng(20260329)
-    start = datetime(2025, 4, 7, 9, 0, tzinfo=timezone.utc)
+    start = datetime(2025, 4, 7, 9, 0, tzinfo=UTC)
     campaigns = [make_campaign(rng, index, start + timedelta(days=8 * index)) for index in range(40)]
     target = Path(__file__).parents[1] / "data" / "samples" / "campaign_history.json"
     target.write_text(json.dumps(campaigns, indent=1) + "\n", encoding="utf-8")
@@ -86,7 +91,13 @@ def make_cell(
     conversions = int(rng.binomial(clicks, min(cvr, 0.5)))
     spend = round(impressions / 1000 * CPM * cpm_lift * level["cpm"] * float(np.exp(rng.normal(0, 0.05))), 2)
     revenue = round(float(rng.gamma(conversions, AOV * level["aov"])) if conversions else 0.0, 2)
-    metrics = {"impressions": impressions, "clicks": clicks, "conversions": conversions, "spend": spend, "revenue": revenue}
+    metrics = {
+        "impressions": impressions,
+        "clicks": clicks,
+        "conversions": conversions,
+        "spend": spend,
+        "revenue": revenue,
+    }
     return {"audience": audience, "creative": f"crt_{kind}", "metrics": metrics}
 
 

@@ -13,8 +13,6 @@ from pathlib import Path
 import typer
 from fastapi.routing import APIRoute
 
-import reflection.api.app
-import reflection.importers  # noqa: F401 - and of the importers
 from reflection.api.policies import LARGE_BODIES, POLICIES, ROUTERS, Right, names_of, routes_of
 from reflection.api.routers.problems import FRAMEWORK, kinds
 from reflection.cli import make_app

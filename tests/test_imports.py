@@ -3,7 +3,6 @@
 import csv
 import io
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -317,25 +316,31 @@ def test_imports_of_one_workspace_are_unknown_in_another(office: Office) -> None
         office.imports.undo("acme", answer["import_id"])
 
 
-Make = Callable[..., Claim]
+HISTORY = {1: "h0", 2: "h1", 3: "h2", 4: "h1"}
+
+
+def claim(content: str, *before: str, in_force: bool = True) -> Claim:
+    return Claim(f"imp_{content}", "c", content, before, in_force)
 
 
 @pytest.mark.parametrize(
-    ("claim", "others", "revision"),
+    ("taken", "others", "revision"),
     [
-        (Claim("x", "c", "h2", 0, ""), [], 0),
-        (Claim("x", "c", "h2", 1, "h1"), [], 1),
-        (Claim("x", "c", "h2", 2, "h2"), [], None),
-        (Claim("x", "c", "h2", 1, "h1"), [Claim("a", "c", "h1", 0, "", in_force=True)], 1),
-        (Claim("x", "c", "h2", 1, "h1"), [Claim("a", "c", "h1", 0, "", in_force=False)], 0),
-        (Claim("x", "c", "h3", 2, "h2"),
-         [Claim("a", "c", "h1", 0, "", in_force=True), Claim("b", "c", "h2", 1, "h1", in_force=False)], 1),
-        (Claim("x", "c", "h3", 2, "h2"),
-         [Claim("b", "c", "h2", 3, "h3", in_force=False), Claim("d", "c", "h3", 2, "h2", in_force=False)], 1),
-        (Claim("x", "c", "h0", 2, "h2"), [Claim("b", "c", "h2", 1, "h0", in_force=False)], 3),
+        (claim("h1"), [], 0),
+        (claim("h1", "h0"), [], 1),
+        (claim("h1", "h1"), [], None),
+        (claim("h2", "h1"), [claim("h1", "h0")], 4),
+        (claim("h2", "h1"), [claim("h1", "h0", in_force=False)], 1),
+        (claim("h2", "h1"), [claim("h1", in_force=False)], 0),
+        (claim("h1", "h2"), [claim("h2", "h1")], 3),
+        (claim("h1", "h2"), [claim("h2", "h1", in_force=False)], 0),
+        (claim("h2", "h1"), [claim("h1", "h0", "h2", in_force=False)], 1),
+        (claim("h2", "h1"), [claim("h1", "h1", in_force=False)], 4),
     ],
-)  # fmt: skip
-def test_a_claim_goes_back_past_claims_that_were_taken_back(
-    claim: Claim, others: list[Claim], revision: int | None
-) -> None:
-    assert revision_to_restore(claim, others, {1: "h0", 2: "h2", 3: "h3"}) == revision
+)
+def test_a_campaign_goes_back_past_what_was_taken_back(taken: Claim, others: list[Claim], revision: int | None) -> None:
+    assert revision_to_restore(taken, others, HISTORY) == revision
+
+
+def test_a_claim_not_looked_at_yet_brought_nothing() -> None:
+    assert revision_to_restore(Claim("imp", "c", "h1"), [], HISTORY) is None

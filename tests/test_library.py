@@ -27,7 +27,9 @@ def test_the_documented_example_runs():
 
 
 @pytest.mark.parametrize(
-    "form", [lambda c: c, json.dumps, lambda c: json.dumps(c).encode(), Campaign.model_validate], ids=["mapping", "text", "bytes", "campaign"]
+    "form",
+    [lambda c: c, json.dumps, lambda c: json.dumps(c).encode(), Campaign.model_validate],
+    ids=["mapping", "text", "bytes", "campaign"],
 )
 def test_a_campaign_may_be_a_mapping_text_bytes_or_a_campaign(engine, form):
     analysis = engine.analyze(form(CMP_007))
@@ -112,7 +114,4 @@ def test_the_shop_window_is_sorted_complete_and_small():
 def test_importing_the_package_loads_nothing_heavy():
     code = "import sys, reflection; print(sorted({'numpy', 'sqlalchemy', 'pydantic'} & set(sys.modules)))"
 
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-        == "[]\n"
-    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

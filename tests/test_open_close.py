@@ -16,7 +16,7 @@ from reflection.wiring import build
 ROUNDS = 50
 SUBMISSIONS, STEP = 10_000, 1_000
 CAMPAIGNS = 250
-"""Few, each revised again and again: what is kept in memory per campaign (its vector above all) is state, not a leak."""
+"""Few, each revised again and again: what is kept in memory per campaign (its vector) is state, not a leak."""
 
 
 def descriptors() -> int:

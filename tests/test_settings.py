@@ -78,9 +78,7 @@ def test_an_empty_value_means_not_set(monkeypatch):
     assert Settings.load() == Settings()
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
-)
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
 def test_a_wrong_value_stops_the_start_with_one_clear_line(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
 
@@ -125,9 +123,7 @@ def test_keys_name_their_workspace_and_whether_they_write(monkeypatch):
     ]
 
 
-@given(
-    st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=",="), min_size=1)
-)
+@given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=",="), min_size=1))
 def test_any_printable_key_is_taken_as_it_is(key):
     assert [k.secret.get_secret_value() for k in Settings(api_keys=f"acme={key}").api_keys] == [key]
 
@@ -161,9 +157,7 @@ def test_listening_elsewhere_needs_a_key(host):
     check_listening(Settings(host=host, api_keys="a-long-enough-key"))
 
 
-@pytest.mark.parametrize(
-    ("text", "amount"), [("off", None), ("0", None), ("10/second", 10), ("100 per hour", 100)]
-)
+@pytest.mark.parametrize(("text", "amount"), [("off", None), ("0", None), ("10/second", 10), ("100 per hour", 100)])
 def test_the_rate_limit_is_readable(text, amount):
     limit = Settings(rate_limit=text).limit
 
@@ -184,9 +178,7 @@ def test_the_example_file_is_itself_valid(tmp_path):
 
 
 def test_every_setting_is_documented_with_its_meaning():
-    rows = re.findall(
-        r"^\| `([A-Z_]+)` \| .* \| (.+) \|$", (ROOT / "docs/configuration.md").read_text(), flags=re.M
-    )
+    rows = re.findall(r"^\| `([A-Z_]+)` \| .* \| (.+) \|$", (ROOT / "docs/configuration.md").read_text(), flags=re.M)
 
     assert dict(rows) == variables()
     assert all(variables().values())

@@ -238,8 +238,6 @@ def quantiles(one: Calibrated) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda item: float(item[0])))
 
 
-
-
 def _parts(key: str) -> tuple[str, str]:
     signal = parse(key)
     return signal.group, signal.level

@@ -36,9 +36,7 @@ REFIT_GROWTH = 0.1
 SEED = 20_260_707
 
 
-def fold(
-    entries: Iterable[LedgerEntry], state: Calibration = EMPTY, *, held: Collection[str] = ()
-) -> Calibration:
+def fold(entries: Iterable[LedgerEntry], state: Calibration = EMPTY, *, held: Collection[str] = ()) -> Calibration:
     """The state after these entries, which must follow `state.seq` in order; earlier ones are ignored.
 
     `held` names campaigns suspected of a tracking fault: they neither test nor teach a forecast.
@@ -99,9 +97,7 @@ def refit(state: Calibration) -> Calibration:
         {**context(row.platform, row.objective, row.planner, row.budget), **drift(base, row.platform, row.bucket)}
         for row in state.rows
     ]
-    metrics = {
-        name: replace(known, belief=_belief(name, state.rows, designs)) for name, known in state.metrics.items()
-    }
+    metrics = {name: replace(known, belief=_belief(name, state.rows, designs)) for name, known in state.metrics.items()}
     due = state.learned + max(1, int(min(state.learned, WINDOW) * REFIT_GROWTH))
     return replace(state, base=base, metrics=metrics, refit_at=due)
 

@@ -180,9 +180,7 @@ def _card(
     return replace(card, sentence=_sentence(card))
 
 
-def card_id(
-    lane: str, signal: str, metric: str, platform: str | None = None, objective: str | None = None
-) -> str:
+def card_id(lane: str, signal: str, metric: str, platform: str | None = None, objective: str | None = None) -> str:
     """Content hash of what a card proposes, 16 hexadecimal digits after ``rec_``."""
     context = [signals.normalise(value) if value else "" for value in (platform, objective)]
     content = "\n".join([VERBS[lane], signal, metric, *context])

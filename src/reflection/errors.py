@@ -13,6 +13,10 @@
     +-- LearningError               numbers that cannot be learnt from (500)
     +-- Unavailable                 a part is down or full; nothing was changed (503)
         +-- StorageFull             the disk is full; nothing was changed (507)
+        +-- DeadlineExceeded        a call outside did not answer in time (503)
+        +-- TooManyPending          too many calls outside are under way (503)
+        +-- ModelUnavailable        the language model gave no usable answer (503)
+        +-- ReportsMissing          the reports extra is not installed (503)
 
 Each class carries a stable `code` (used as the problem type), an HTTP `status` and a `hint` that says what to do next.
 This file must not know FastAPI: the doors translate.
@@ -134,3 +138,35 @@ class StorageFull(Unavailable):
     code = "storage-full"
     status = 507
     title = "The storage is full"
+
+
+class DeadlineExceeded(Unavailable):
+    """The call did not answer in time and was abandoned; its late answer is thrown away."""
+
+    code = "deadline-exceeded"
+    title = "No answer in time"
+
+
+class TooManyPending(Unavailable):
+    """Too many calls are under way, or were abandoned and have not ended yet."""
+
+    code = "too-many-pending-calls"
+    title = "Too many calls under way"
+
+
+class ModelUnavailable(Unavailable):
+    """The language model gave no usable answer; `refused` where it declined, as a healthy server may."""
+
+    code = "model-unavailable"
+    title = "The language model gave no usable answer"
+
+    def __init__(self, reason: str, *, refused: bool = False) -> None:
+        super().__init__(reason)
+        self.refused = refused
+
+
+class ReportsMissing(Unavailable):
+    """The libraries that lay out HTML and PDF are not installed."""
+
+    code = "reports-extra-missing"
+    title = "The reports extra is not installed"

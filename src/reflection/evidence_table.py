@@ -185,7 +185,9 @@ class Gathered:
     def _add(self, item: Evidence) -> None:
         owner, actual, columns = len(self._ids), item.actual, self._columns
         self._ids.append(item.campaign_id)
-        texts = [self._texts.setdefault(text, len(self._texts)) for text in (item.platform, item.currency or NOT_STATED)]
+        texts = [
+            self._texts.setdefault(text, len(self._texts)) for text in (item.platform, item.currency or NOT_STATED)
+        ]
         self._places.extend((*texts, item.day))
         self._amounts.extend((actual.spend, actual.conversions, actual.revenue is not None))
         for cell in item.cells:

@@ -28,22 +28,21 @@ class Claim:
     """What one import says of one campaign.
 
     Attributes:
-        before_revision: the campaign's revision before this import; 0 = there was none, None = not looked at yet.
-        before_hash: the content hash of that revision; "" = there was none.
+        before: content hashes that were current before each time this import was done, the latest last; empty = there
+            was no such campaign, None = not looked at yet.
         in_force: whether the import was not taken back.
     """
 
     import_id: str
     campaign_id: str
     content_hash: str
-    before_revision: int | None = None
-    before_hash: str | None = None
+    before: tuple[str, ...] | None = None
     in_force: bool = True
 
     @property
     def brought_it(self) -> bool:
         """Whether the campaign had another content before this import."""
-        return self.before_hash is not None and self.before_hash != self.content_hash
+        return self.before is not None and self.content_hash not in self.before
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ class Imports:
         campaign_id = claim.campaign_id
         current = self._store.campaign(workspace, campaign_id)
         others = [other for other in every if other.campaign_id == campaign_id and other.import_id != claim.import_id]
-        if current is None or current.content_hash != claim.content_hash or claim.before_hash is None:
+        if current is None or current.content_hash != claim.content_hash:
             return Outcome(campaign_id, KEPT, undone=True)
         if any(other.in_force and other.content_hash == claim.content_hash for other in others):
             return Outcome(campaign_id, KEPT, undone=True)
@@ -234,36 +234,32 @@ class Imports:
 def revision_to_restore(claim: Claim, others: Sequence[Claim], history: Mapping[int, str]) -> int | None:
     """The revision a campaign goes back to when a claim is taken back; 0 = it goes, None = it stays as it is.
 
-    What the claim replaced may have come from an import that was taken back since: then what that one replaced counts,
-    and so on. Imports that replaced each other in turn lead back to the last content that none of them brought.
+    It is the latest content that another import in force says, or that was there before an import was done, unless
+    that content came from an import that was taken back since.
 
     Args:
         others: claims of other imports on the same campaign.
         history: revision -> content hash.
     """
-    gone = {other.content_hash for other in others if other.brought_it}
-    gone -= {other.content_hash for other in others if other.in_force}
-    seen: set[str] = set()
-    link: Claim | None = claim
-    while link is not None:
-        if not link.before_revision or link.before_hash is None:
-            return 0
-        if link.before_hash not in gone:
-            return link.before_revision if link.brought_it else None
-        seen.add(link.import_id)
-        content = link.before_hash
-        brought = (other for other in others if other.brought_it and other.content_hash == content)
-        link = next((other for other in brought if other.import_id not in seen), None)
-    imported = gone | {claim.content_hash}
-    return max((revision for revision, content in history.items() if content not in imported), default=0)
+    if not claim.brought_it:
+        return None
+    said = {other.content_hash for other in others if other.in_force}
+    gone = {other.content_hash for other in others if other.brought_it} - said
+    was_there = {content for one in (claim, *others) for content in one.before or ()}
+    wanted = (said | was_there) - gone - {claim.content_hash}
+    return max((revision for revision, content in history.items() if content in wanted), default=0)
 
 
 def _with_before(claim: Claim, current: StoredCampaign | None) -> Claim:
     """The claim with what it replaces; one whose campaign is stored already remembers what it replaced then."""
-    if claim.before_hash is not None and current is not None and current.content_hash == claim.content_hash:
+    if current is None:
+        return replace(claim, before=())
+    known = claim.before or ()
+    if claim.before is not None and current.content_hash == claim.content_hash:
         return claim
-    revision, content = (current.revision, current.content_hash) if current else (0, "")
-    return replace(claim, before_revision=revision, before_hash=content)
+    return replace(
+        claim, before=(*(content for content in known if content != current.content_hash), current.content_hash)
+    )
 
 
 def _outcome(claim: Claim, campaign: Campaign, before: StoredCampaign | None, result: Answer | Refused) -> Outcome:
@@ -274,15 +270,13 @@ def _outcome(claim: Claim, campaign: Campaign, before: StoredCampaign | None, re
         return Outcome(claim.campaign_id, REFUSED, result.error.message)
     if before is not None and before.content_hash == claim.content_hash:
         return Outcome(claim.campaign_id, UNCHANGED)
-    if not claim.before_revision:
+    if before is None:
         return Outcome(claim.campaign_id, NEW)
     return Outcome(claim.campaign_id, REPLACED, _difference(before, campaign))
 
 
-def _difference(before: StoredCampaign | None, campaign: Campaign) -> str:
+def _difference(before: StoredCampaign, campaign: Campaign) -> str:
     """JSON: the metrics that changed, each with its old and its new value."""
-    if before is None:
-        return "{}"
     old = orjson.loads(before.campaign_json)["actual_metrics"]
     new = campaign.actual_metrics.model_dump(exclude_none=True)
     changed = {name: [old.get(name), new.get(name)] for name in {**old, **new} if old.get(name) != new.get(name)}

@@ -52,17 +52,12 @@ def read(model: type[Model], value: bytes | str | Mapping[str, Any] | Model) -> 
             raise FieldErrors(
                 [{"field": "", "problem": f"{total} things are wrong; is it another format?"}], 1
             ) from None
-        raise field_errors(
-            error.errors(include_url=False, include_input=False, include_context=False)
-        ) from None
+        raise field_errors(error.errors(include_url=False, include_input=False, include_context=False)) from None
 
 
 def field_errors(found: Sequence[Any]) -> FieldErrors:
     """Pydantic's errors (mappings with `loc` and `msg`) as ours."""
-    listed = [
-        {"field": field_path(item["loc"]), "problem": _problem(item["msg"])}
-        for item in found[:MAX_FIELD_ERRORS]
-    ]
+    listed = [{"field": field_path(item["loc"]), "problem": _problem(item["msg"])} for item in found[:MAX_FIELD_ERRORS]]
     return FieldErrors(listed, total=len(found))
 
 

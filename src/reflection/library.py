@@ -30,8 +30,8 @@ from reflection.campaign import Campaign
 from reflection.engine import Refused
 from reflection.intake import read
 from reflection.settings import Settings
-from reflection.workspaces import DEFAULT_WORKSPACE
 from reflection.wiring import build
+from reflection.workspaces import DEFAULT_WORKSPACE
 
 CampaignLike = Campaign | Mapping[str, Any] | str | bytes
 
@@ -87,9 +87,7 @@ class Engine:
             InvalidInput: an item is no campaign at all.
         """
         valid = (read(Campaign, campaign) for campaign in campaigns)
-        for done, result in enumerate(
-            self._application.engine.analyze_many(valid, workspace=self._workspace), start=1
-        ):
+        for done, result in enumerate(self._application.engine.analyze_many(valid, workspace=self._workspace), start=1):
             self._unlearnt = True
             if progress is not None:
                 progress(done)

@@ -48,14 +48,15 @@ class ObservationRequest(ReadingOptions):
 
     def own_columns(self) -> "ColumnMapping | None":
         """How to read the rows where every key is one of our field names; None where they are an export's headers."""
+        from reflection.importers.dialect import is_number
         from reflection.importers.mapping import FIELDS, ColumnMapping
 
-        columns = {header for row in self.rows for header in row}
-        if not columns <= set(FIELDS):
+        columns = sorted({header for row in self.rows for header in row})
+        if not all(name in FIELDS or is_number(name) for name in columns):
             return None
         platform = "" if self.platform == "auto" else self.platform
         return ColumnMapping(
-            {name: name for name in FIELDS if name in columns},
+            {name: name for name in columns},
             platform=platform,
             name="observations",
             date_order="ymd",

@@ -56,9 +56,7 @@ class Periods:
         self._campaigns = tuple(actuals.values())
         self._last = max((one.day for one in self._campaigns), default=-1)
 
-    def counts(
-        self, platform: str | None, start: str | None, end: str | None, currency: str | None
-    ) -> Counts | None:
+    def counts(self, platform: str | None, start: str | None, end: str | None, currency: str | None) -> Counts | None:
         """Totals, or None while the period is not over, is not stated, or held no campaign."""
         first, last = _day(start), _day(end)
         if first is None or last is None or last >= self._last:

@@ -117,42 +117,81 @@ class StaleRevision(Exception):
 class Store(Protocol):
     """The structured truth: one workspace at a time, every call names it."""
 
-    def campaign(self, workspace: str, campaign_id: str) -> StoredCampaign | None: ...
-    def campaigns_named(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]: ...
-    def save_analysis(self, record: AnalysisRecord) -> StoredCampaign: ...
-    def save_many(self, records: Sequence[AnalysisRecord]) -> list[StoredCampaign]: ...
-    def delete_campaign(self, workspace: str, campaign_id: str) -> bool: ...
-    def idempotent_answer(self, workspace: str, key: str) -> tuple[str, bytes] | None: ...
-    def knowledge(self, workspace: str) -> Knowledge: ...
-    def save_knowledge(self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes]) -> bool: ...
-    def last_seq(self, workspace: str) -> int: ...
-    def ledger(self, workspace: str, after: int = 0, limit: int | None = None) -> Iterator[LedgerEntry]: ...
-    def live_evidence(self, workspace: str, upto: int | None = None) -> Iterator[tuple[str, bytes]]: ...
-    def accepted(self, workspace: str) -> frozenset[str]: ...
-    def accept(self, record: AnalysisRecord) -> StoredCampaign: ...
-    def workspaces(self) -> list[str]: ...
-    def insights(self, workspace: str, limit: int) -> list[dict[str, Any]]: ...
-    def patterns(self, workspace: str, limit: int) -> list[dict[str, Any]]: ...
-    def evidence_of_signal(
-        self, workspace: str, signal_key: str, limit: int
-    ) -> list[tuple[str, bytes]]: ...
+    def campaign(self, workspace: str, campaign_id: str) -> StoredCampaign | None:
+        """The campaign as last stored, or None."""
+
+    def campaigns_named(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
+        """Those of the named campaigns that are stored."""
+
+    def save_analysis(self, record: AnalysisRecord) -> StoredCampaign:
+        """Everything an analysis changes, in one transaction; raises `StaleRevision` where another writer was first."""
+
+    def save_many(self, records: Sequence[AnalysisRecord]) -> list[StoredCampaign]:
+        """The same for many analyses in one transaction."""
+
+    def delete_campaign(self, workspace: str, campaign_id: str) -> bool:
+        """Forget a campaign and take back its evidence; whether it was there."""
+
+    def idempotent_answer(self, workspace: str, key: str) -> tuple[str, bytes] | None:
+        """Content hash and answer that an idempotency key has had."""
+
+    def knowledge(self, workspace: str) -> Knowledge:
+        """What was learnt last."""
+
+    def save_knowledge(self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes]) -> bool:
+        """Publish newly learnt knowledge; False where newer knowledge is already there."""
+
+    def last_seq(self, workspace: str) -> int:
+        """Number of the newest ledger entry."""
+
+    def ledger(self, workspace: str, after: int = 0, limit: int | None = None) -> Iterator[LedgerEntry]:
+        """Ledger entries in order, those after a number."""
+
+    def live_evidence(self, workspace: str, upto: int | None = None) -> Iterator[tuple[str, bytes]]:
+        """Campaign id and evidence of everything not taken back."""
+
+    def accepted(self, workspace: str) -> frozenset[str]:
+        """Campaigns that a person accepted although they look like tracking faults."""
+
+    def accept(self, record: AnalysisRecord) -> StoredCampaign:
+        """Store that a person accepts a campaign."""
+
+    def workspaces(self) -> list[str]:
+        """Names of all workspaces."""
+
+    def insights(self, workspace: str, limit: int) -> list[dict[str, Any]]:
+        """The newest insights."""
+
+    def patterns(self, workspace: str, limit: int) -> list[dict[str, Any]]:
+        """The newest pattern reports."""
+
+    def evidence_of_signal(self, workspace: str, signal_key: str, limit: int) -> list[tuple[str, bytes]]:
+        """Campaign id and evidence of campaigns that carry a signal."""
 
 
 class Publisher(Protocol):
     """Publishes committed artifacts (output folder, weights.json, mirrors) from the outbox."""
 
-    def publish_pending(self) -> int: ...
-    def rebuild(self) -> int: ...
+    def publish_pending(self) -> int:
+        """Publish what is pending; how many entries."""
+
+    def rebuild(self) -> int:
+        """Publish everything again from the rows; how many things."""
 
 
 class Memory(Protocol):
     """Similar things from before. `embed` runs before the write transaction, `similar` never writes."""
 
-    def embed(self, text: str) -> tuple[str | None, Vector | None]: ...
+    def embed(self, text: str) -> tuple[str | None, Vector | None]:
+        """Embedder id and vector; (None, None) where there is no embedder."""
+
     def similar(
         self, workspace: str, text: str, vector: Vector | None, *, limit: int, exclude: str | None = None
-    ) -> list[SimilarCampaign]: ...
-    def status(self) -> dict[str, Any]: ...
+    ) -> list[SimilarCampaign]:
+        """Neighbours, the nearest first."""
+
+    def status(self) -> dict[str, Any]:
+        """Which index answers and whether it is degraded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +210,5 @@ class Facts:
 class InsightWriter(Protocol):
     """Turns facts into sentences; the deterministic writer is one, a language model behind the gate another."""
 
-    def write(self, facts: Facts, *, workspace: str = "default") -> Insights: ...
+    def write(self, facts: Facts, *, workspace: str = "default") -> Insights:
+        """The insights these facts carry."""

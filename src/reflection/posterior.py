@@ -142,9 +142,7 @@ def feature_rows(posterior: MetricPosterior) -> dict[str, int]:
     return {key: row for row, key in enumerate(posterior.features, start=1)}
 
 
-def _part_level(
-    posterior: MetricPosterior, shares: Mapping[str, float], count: int, rng: np.random.Generator
-) -> Array:
+def _part_level(posterior: MetricPosterior, shares: Mapping[str, float], count: int, rng: np.random.Generator) -> Array:
     rows = feature_rows(posterior)
     total: Array = np.log(posterior.reference) + posterior.draws[0, :count].astype(np.float64)
     for key, share in sorted(shares.items()):

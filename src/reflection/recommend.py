@@ -167,5 +167,3 @@ def _plain(item: Any) -> dict[str, Any]:
     if is_dataclass(item) and not isinstance(item, type):
         return asdict(item)
     return dict(item)
-
-

@@ -7,7 +7,6 @@ directory.
 """
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,9 +85,7 @@ class Settings(BaseSettings):
         description="Another OpenAI-compatible server (http:// or https://).",
     )
     database_path: Path = Field(Path("reflection.db"), description="The SQLite file that holds everything.")
-    output_dir: Path = Field(
-        Path("output"), description="Folder of the artifacts, one subfolder per campaign."
-    )
+    output_dir: Path = Field(Path("output"), description="Folder of the artifacts, one subfolder per campaign.")
     vector_backend: Literal["auto", "local", "chroma", "json"] = Field(
         "auto",
         description="`auto` (Chroma if installed and healthy, else `local`), `local`, `chroma` or `json`.",
@@ -96,13 +93,12 @@ class Settings(BaseSettings):
     vector_path: Path = Field(Path("vectors"), description="Folder of the Chroma index.")
     vector_fallback_path: Path = Field(Path("vectors.json"), description="File of the `json` vector index.")
     weights_path: Path = Field(Path("weights.json"), description="The global snapshot of the signal weights.")
-    insights_model: str = Field(
-        "gpt-4o-mini", min_length=1, description="Language model that phrases the insights."
-    )
+    insights_model: str = Field("gpt-4o-mini", min_length=1, description="Language model that phrases the insights.")
     embedding_model: str = Field(
-        "text-embedding-3-small",
+        "packaged",
         min_length=1,
-        description="OpenAI embedding model; without OPENAI_API_KEY the packaged model is used.",
+        description="`packaged` (on this machine), `none` (search by words), or an OpenAI model such as "
+        "`text-embedding-3-small`, used where OPENAI_API_KEY is set.",
     )
     insights_limit: int = Field(
         20, ge=1, le=500, description="How many insights and patterns a list gives by default, 1 to 500."
@@ -127,9 +123,7 @@ class Settings(BaseSettings):
         description="`auto` (ROAS where revenue is given), `roas` or `conversions_per_spend`.",
     )
     conversion_weight: float = Field(1.0, description="Weight of conversions in the performance score.")
-    ctr_weight: float = Field(
-        1000.0, description="Weight of CTR (a share, not per cent) in the performance score."
-    )
+    ctr_weight: float = Field(1000.0, description="Weight of CTR (a share, not per cent) in the performance score.")
     cpa_weight: float = Field(1.0, description="Weight of CPA in the performance score; it is subtracted.")
     holdback: float = Field(
         0.2,
@@ -240,9 +234,7 @@ def _wrong_value(error: ValidationError) -> ConfigurationError:
     """One line for the first wrong value, with what is allowed; never the value of a secret."""
     first = error.errors(include_url=False, include_context=False)[0]
     location = str(first["loc"][0]).casefold() if first["loc"] else ""
-    field = next(
-        (known for known in Settings.model_fields if location in (known, f"marko_{known}")), "settings"
-    )
+    field = next((known for known in Settings.model_fields if location in (known, f"marko_{known}")), "settings")
     name, info = variable_of(field), Settings.model_fields.get(field)
     sent = "" if field in SECRET_FIELDS else f"={str(first.get('input', ''))[:60]!r}"
     problem = first["msg"].removeprefix("Value error, ")

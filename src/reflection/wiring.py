@@ -20,7 +20,7 @@ from reflection.imports import Imports
 from reflection.kpi import ScoreWeights
 from reflection.learner import Learner
 from reflection.memory.backends import choose_index
-from reflection.memory.embedders import Embedder
+from reflection.memory.embedders import Embedder, NoEmbedder
 from reflection.memory.index import VectorIndex
 from reflection.memory.minilm import PackagedEmbedder
 from reflection.memory.reindexing import Follower, Mirror
@@ -237,8 +237,10 @@ def _index(settings: Settings, rows: MemoryRows) -> VectorIndex:
 
 
 def _embedder(settings: Settings) -> Embedder:
-    """OpenAI's where a key is set, else the packaged model; imported only where needed, because the SDK takes a second."""
-    if settings.openai_api_key is None:
+    """The packaged model, none, or OpenAI's where it is named and a key is set (imported late: it takes a second)."""
+    if settings.embedding_model == "none":
+        return NoEmbedder()
+    if settings.embedding_model == "packaged" or settings.openai_api_key is None:
         return PackagedEmbedder()
     from reflection.memory.openai_embeddings import OpenAIEmbedder
 

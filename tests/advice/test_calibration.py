@@ -31,9 +31,7 @@ def _campaign(index: int, rng: np.random.Generator, jump: float = 0.0) -> Eviden
 
 
 def _entries(campaigns: list[Evidence]) -> list[LedgerEntry]:
-    return [
-        LedgerEntry(seq, one.campaign_id, 1, 1, ledger.encode(one)) for seq, one in enumerate(campaigns, start=1)
-    ]
+    return [LedgerEntry(seq, one.campaign_id, 1, 1, ledger.encode(one)) for seq, one in enumerate(campaigns, start=1)]
 
 
 @pytest.fixture(scope="module")

@@ -34,9 +34,7 @@ def optimist() -> Calibration:
         conversions = int(rng.poisson(100 / 1.5 * np.exp(rng.normal(0, 0.1))))
         actual = Counts(100_000, 2_000, conversions, expected.spend, 40.0 * conversions)
         cell = (Cell({"platform:meta": 1.0}, actual),)
-        campaign = Evidence(
-            f"c{index}", 1, "platform:meta", "objective:leads", "ada", "EUR", expected, actual, cell
-        )
+        campaign = Evidence(f"c{index}", 1, "platform:meta", "objective:leads", "ada", "EUR", expected, actual, cell)
         state = calibration_fold.learn(state, campaign)
     return state
 

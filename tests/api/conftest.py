@@ -57,9 +57,7 @@ def settings_in(folder: Path, **values: Any) -> Settings:
 def running(settings: Settings) -> Iterator[Live]:
     """Serve in a thread of this process, on a free port."""
     app = create_app(settings=settings)
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="warning", access_log=False, server_header=False
-    )
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False, server_header=False)
     server = uvicorn.Server(config)
     socket = config.bind_socket()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)

@@ -87,11 +87,7 @@ def test_nothing_answers_an_unknown_caller_not_even_a_404(guarded):
 
 @pytest.mark.parametrize("style", ["bearer", "BEARER", "x-api-key"])
 def test_both_ways_of_sending_a_key_work(guarded, keys, style):
-    header = (
-        {"X-API-Key": keys["owner"]}
-        if style == "x-api-key"
-        else {"Authorization": f"{style} {keys['owner']}"}
-    )
+    header = {"X-API-Key": keys["owner"]} if style == "x-api-key" else {"Authorization": f"{style} {keys['owner']}"}
     with guarded.client(**header) as client:
         assert client.get("/insights").status_code == 200
 
@@ -158,9 +154,7 @@ def scope(client=("127.0.0.1", 5), method="GET"):
     return {"type": "http", "client": client, "method": method}
 
 
-@pytest.mark.parametrize(
-    "address", ["10.0.0.7", "192.168.1.2", "8.8.8.8", "2001:db8::1", "testclient", "", None]
-)
+@pytest.mark.parametrize("address", ["10.0.0.7", "192.168.1.2", "8.8.8.8", "2001:db8::1", "testclient", "", None])
 def test_without_keys_only_this_machine_is_served(address):
     client = (address, 1) if address is not None else None
 

@@ -68,9 +68,7 @@ def test_an_analysed_campaign_is_found_everywhere(client, live, analysis):
 
     assert stored.json() == analysis
     assert {row["kind"] for row in insights} <= {"key_learning", "recommendation", "anomaly"}
-    assert [row["priority"] for row in insights] == sorted(
-        (row["priority"] for row in insights), reverse=True
-    )
+    assert [row["priority"] for row in insights] == sorted((row["priority"] for row in insights), reverse=True)
     assert set(insights[0]) >= {"id", "campaign_id", "kind", "content", "priority", "created_at"}
 
 

@@ -155,15 +155,11 @@ def test_a_wrong_method_says_which_are_right(client):
     assert client.put("/v1/campaigns/x").headers["allow"] == "DELETE, GET"
 
 
-@pytest.mark.parametrize(
-    "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/xml"]
-)
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/xml"])
 def test_another_content_type_is_refused(client, content_type):
     headers = {"Content-Type": content_type} if content_type else {}
 
-    assert_problem(
-        client.post("/analyze-campaign", content=json.dumps(CMP_007).encode(), headers=headers), 415
-    )
+    assert_problem(client.post("/analyze-campaign", content=json.dumps(CMP_007).encode(), headers=headers), 415)
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])

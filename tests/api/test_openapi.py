@@ -17,9 +17,7 @@ def schema(client):
 
 
 def test_every_route_is_described(schema):
-    described = {
-        f"{method.upper()} {path}" for path, operations in schema["paths"].items() for method in operations
-    }
+    described = {f"{method.upper()} {path}" for path, operations in schema["paths"].items() for method in operations}
 
     assert described == {re.sub(r":path}", "}", name) for name in POLICIES if name not in HIDDEN}
 

@@ -176,9 +176,7 @@ def test_the_doctor_shows_settings_and_mistakes_but_no_secret(run):
     assert "Nothing needs attention" in healthy.stdout
     report = json.loads(ill.stdout)
     assert ill.returncode == 1
-    assert any(
-        "MARKO_DATABSE_PATH" in remark and "MARKO_DATABASE_PATH" in remark for remark in report["remarks"]
-    )
+    assert any("MARKO_DATABSE_PATH" in remark and "MARKO_DATABASE_PATH" in remark for remark in report["remarks"])
     assert any("MARKO_API_KEYS" in remark for remark in report["remarks"])
     assert "canary" not in ill.stdout + ill.stderr
 

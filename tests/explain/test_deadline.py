@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from reflection.errors import Unavailable
-from reflection.explain.deadline import Deadline, DeadlineExceeded, DeadlineRunner, TooManyPending
+from reflection.errors import DeadlineExceeded, TooManyPending, Unavailable
+from reflection.explain.deadline import Deadline, DeadlineRunner
 
 
 def test_returns_what_the_call_returns() -> None:

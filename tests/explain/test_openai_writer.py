@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from reflection.errors import ModelUnavailable
 from reflection.explain.allowance import Allowance
 from reflection.explain.breaker import Breaker
 from reflection.explain.gathering import gather
-from reflection.explain.openai_client import ModelServer, ModelUnavailable, Question
+from reflection.explain.openai_client import ModelServer, Question
 from reflection.explain.openai_writer import OpenAIWriter
 from reflection.explain.proposing import ProposingModel, fenced
 from reflection.explain.writer import DeterministicWriter

@@ -29,9 +29,7 @@ def broken_down() -> tuple[Rows, np.ndarray]:
     """30 campaigns of 1 to 4 cells; one variance per octave, so that binning is exact."""
     rng = np.random.default_rng(4)
     campaign = np.repeat(np.arange(30), rng.integers(1, 5, 30))
-    cells = [
-        {Feature("a", str(rng.integers(4))): 1.0, Feature("b", str(rng.integers(3))): 1.0} for _ in campaign
-    ]
+    cells = [{Feature("a", str(rng.integers(4))): 1.0, Feature("b", str(rng.integers(3))): 1.0} for _ in campaign]
     n = np.full(len(campaign), 800.0)
     x = rng.poisson(n * 0.05 * np.exp(rng.normal(0, 0.3, 30)[campaign]))
     rows, origin = campaign_rows(cells, observe_rate(x, n, 0.05), campaign)

@@ -32,8 +32,7 @@ def _learn(jump: float, seed: int = 0, with_steps: bool = True, campaigns: int =
     eta = np.log(0.02) + jump * ((platform == "a") & (bucket >= 5)) + rng.normal(0, 0.15, campaigns)
     x = rng.poisson(n * np.exp(eta))
     cells: list[Mapping[Feature, float]] = [
-        _cell(p, int(b)) if with_steps else {Feature("platform", p): 1.0}
-        for p, b in zip(platform, bucket, strict=True)
+        _cell(p, int(b)) if with_steps else {Feature("platform", p): 1.0} for p, b in zip(platform, bucket, strict=True)
     ]
     statistics = SufficientStatistics()
     statistics.add(campaign_rows(cells, observe_rate(x, n, 0.02))[0])
@@ -90,9 +89,7 @@ def test_no_drift_finds_no_change_and_costs_little() -> None:
     assert all(_path(calm, level).changes == () for level in "abc")
     for level in "abc":
         now = predict(calm, cell_design([_cell(level, BUCKETS - 1)])).mean[0]
-        assert now == pytest.approx(
-            predict(static, cell_design([{Feature("platform", level): 1.0}])).mean[0], abs=0.1
-        )
+        assert now == pytest.approx(predict(static, cell_design([{Feature("platform", level): 1.0}])).mean[0], abs=0.1)
 
 
 def test_the_present_is_predicted_better_than_without_steps(jumped: Fit) -> None:

@@ -113,9 +113,7 @@ def test_constraints_are_independent_and_complete_for_any_missing_cells(cells: s
 @settings(max_examples=40, deadline=None)
 @given(CELLS)
 def test_the_prior_share_is_the_diagonal_of_the_projection(cells: set[tuple[int, int]]) -> None:
-    layout = Layout.of(
-        [*_interaction(cells).features, Feature("a", "0"), Feature("a", "1"), Feature("~s", "x")]
-    )
+    layout = Layout.of([*_interaction(cells).features, Feature("a", "0"), Feature("a", "1"), Feature("~s", "x")])
 
     np.testing.assert_allclose(layout.prior_share, np.diag(_projection(layout)), atol=1e-9)
     np.testing.assert_allclose(

@@ -48,9 +48,7 @@ def _components(model: Model) -> np.ndarray:
     return np.log(np.linspace(0.1, 0.5, model.dimensions))
 
 
-def _dense(
-    rows: Rows, view: View, model: Model, components: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, float]:
+def _dense(rows: Rows, view: View, model: Model, components: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Mean, covariance and evidence in the n-dimensional data space, with an explicit null-space prior."""
     layout = view.layout
     x = np.zeros((len(rows), len(layout)))
@@ -83,9 +81,7 @@ def test_the_evidence_differs_from_the_dense_one_by_a_constant(rows: Rows, view:
     one, other = _components(model), _components(model)[::-1] - 0.3
     found = model.posterior(one).log_evidence - model.posterior(other).log_evidence
 
-    assert found == pytest.approx(
-        _dense(rows, view, model, one)[2] - _dense(rows, view, model, other)[2], abs=1e-7
-    )
+    assert found == pytest.approx(_dense(rows, view, model, one)[2] - _dense(rows, view, model, other)[2], abs=1e-7)
 
 
 def test_evidences_of_different_layouts_are_comparable(rows: Rows, view: View) -> None:

@@ -94,9 +94,7 @@ def test_the_rows_of_a_campaign_carry_all_its_information() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(CELL, min_size=1, max_size=6), st.randoms(use_true_random=False))
-def test_the_order_of_cells_changes_nothing(
-    cells: list[tuple[Feature, float, float]], random: object
-) -> None:
+def test_the_order_of_cells_changes_nothing(cells: list[tuple[Feature, float, float]], random: object) -> None:
     campaign = [i % 2 for i in range(len(cells))]
     shuffled = list(zip(cells, campaign, strict=True))
     random.shuffle(shuffled)  # type: ignore[attr-defined]

@@ -50,9 +50,7 @@ def test_a_score_is_never_negative_and_never_above_the_mean_distance(draws: list
 def test_the_honest_distribution_scores_best():
     rng = np.random.default_rng(5)
     outcomes = np.exp(rng.normal(0, 0.5, 4000))
-    honest, bold, shy = (
-        np.mean([scoring.crps_lognormal(0, sd, y) for y in outcomes]) for sd in (0.5, 0.1, 1.5)
-    )
+    honest, bold, shy = (np.mean([scoring.crps_lognormal(0, sd, y) for y in outcomes]) for sd in (0.5, 0.1, 1.5))
     assert honest < bold
     assert honest < shy
 

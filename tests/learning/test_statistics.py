@@ -16,9 +16,7 @@ from reflection.learning.statistics import BINS, SufficientStatistics
 
 LEVELS = [Feature(group, str(level)) for group in ("a", "b", "a*b") for level in range(4)]
 ROW = st.tuples(
-    st.dictionaries(
-        st.sampled_from(LEVELS), st.sampled_from([0.25, 1 / 3, 0.5, 1.0, -0.7]), min_size=1, max_size=5
-    ),
+    st.dictionaries(st.sampled_from(LEVELS), st.sampled_from([0.25, 1 / 3, 0.5, 1.0, -0.7]), min_size=1, max_size=5),
     st.floats(-40, 40),
     st.floats(1e-6, 50),
     st.sampled_from(list(Stratum)),
@@ -29,9 +27,7 @@ Row = tuple[dict[Feature, float], float, float, Stratum]
 
 def _rows(evidence: list[Row]) -> Rows:
     designs, y, v, stratum = zip(*evidence, strict=True)
-    return Rows.of(
-        Design.of([{INTERCEPT: 1.0, **d} for d in designs]), y, v, np.array(stratum, dtype=np.int8)
-    )
+    return Rows.of(Design.of([{INTERCEPT: 1.0, **d} for d in designs]), y, v, np.array(stratum, dtype=np.int8))
 
 
 def _learnt(*batches: list[Row]) -> SufficientStatistics:
@@ -182,9 +178,7 @@ def test_learning_does_not_change_its_input() -> None:
     )
 
 
-def test_chunks_are_folded_as_if_at_once(
-    monkeypatch: pytest.MonkeyPatch, make_world: Callable[..., object]
-) -> None:
+def test_chunks_are_folded_as_if_at_once(monkeypatch: pytest.MonkeyPatch, make_world: Callable[..., object]) -> None:
     rows = make_world(60, 1).rows  # type: ignore[attr-defined]
     at_once = SufficientStatistics()
     at_once.add(rows)

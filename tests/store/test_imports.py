@@ -74,7 +74,7 @@ def test_settled_claims_are_counted_and_not_given_out_again(register: ImportRows
 
 def test_the_same_import_again_starts_again_but_remembers_what_was_there_before_it(register: ImportRows) -> None:
     begin(register, "imp_1", "a", "b")
-    register.note_before(W, [Claim("imp_1", "a", "hash-a-a", 3, "old"), Claim("imp_1", "b", "hash-b-a", 0, "")])
+    register.note_before(W, [Claim("imp_1", "a", "hash-a-a", ("oldest", "old")), Claim("imp_1", "b", "hash-b-a", ())])
     register.settle(W, "imp_1", [Outcome("a", REPLACED), Outcome("b", NEW)], LATER)
 
     begin(register, "imp_1", "a", content="a")
@@ -82,8 +82,8 @@ def test_the_same_import_again_starts_again_but_remembers_what_was_there_before_
     begin(register, "imp_1", "a", content="other")
     other = [claim for claim, _ in register.unsettled(W, "imp_1", 10)]
 
-    assert [(claim.before_revision, claim.before_hash, claim.brought_it) for claim in same] == [(3, "old", True)]
-    assert [(claim.before_revision, claim.before_hash, claim.brought_it) for claim in other] == [(None, None, False)]
+    assert [(claim.before, claim.brought_it) for claim in same] == [(("oldest", "old"), True)]
+    assert [(claim.before, claim.brought_it) for claim in other] == [(None, False)]
 
 
 def test_a_state_changes_only_from_the_state_that_was_meant(register: ImportRows) -> None:

@@ -67,9 +67,7 @@ class BodyLimit:
         """
         limit = self._special.get(scope["path"], self._default)
         if announced is not None and announced.isdigit() and int(announced) > limit:
-            raise BodyTooLarge(
-                _too_large(limit), hint="send less at once; MARKO_MAX_BODY_BYTES sets the limit"
-            )
+            raise BodyTooLarge(_too_large(limit), hint="send less at once; MARKO_MAX_BODY_BYTES sets the limit")
         total = 0
 
         async def counted() -> Message:

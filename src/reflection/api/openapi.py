@@ -69,9 +69,7 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             operation["responses"].pop("422", None)
-            operation["responses"].update(
-                {code: {"description": text, **problem} for code, text in ERRORS.items()}
-            )
+            operation["responses"].update({code: {"description": text, **problem} for code, text in ERRORS.items()})
             if path != "/health":
                 operation["security"] = [{}, {"bearer": []}, {"key": []}]
     return schema

@@ -37,9 +37,7 @@ _HTTP_HINTS = {
 class FieldProblem(BaseModel):
     """What is wrong with one field."""
 
-    field: str = Field(
-        description="path of the field, such as `breakdown[2].metrics.clicks`; empty for the whole body"
-    )
+    field: str = Field(description="path of the field, such as `breakdown[2].metrics.clicks`; empty for the whole body")
     problem: str
 
 

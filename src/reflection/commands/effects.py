@@ -20,9 +20,7 @@ def effects(
     metric: Annotated[
         str | None, typer.Option(help="Only cpm, ctr, cvr, aov, cpa, roas or conversions_per_spend.")
     ] = None,
-    group: Annotated[
-        str | None, typer.Option(help="Only one group of signals, such as audience.age.")
-    ] = None,
+    group: Annotated[str | None, typer.Option(help="Only one group of signals, such as audience.age.")] = None,
     platform: Annotated[str | None, typer.Option(help="Only signals seen on this platform.")] = None,
     findings: Annotated[bool, typer.Option("--findings", help="Only what may be called a finding.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
@@ -56,8 +54,6 @@ def effects(
         out.print(effects_table(page["items"]))
         out.print(f"[dim]as of {page['as_of']}[/]")
     elif page["as_of"] is None:
-        out.print(
-            "Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them."
-        )
+        out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")
     else:
         out.print(f"No effect matches, as of {page['as_of']}.")

@@ -21,9 +21,7 @@ _NONE = "-"
 def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
     """One campaign's retrospective."""
     comparison = analysis["comparison_report"]
-    console.print(
-        f"\n[bold]{escape(comparison['campaign_id'])}[/]  score {comparison['performance_score']:.2f}"
-    )
+    console.print(f"\n[bold]{escape(comparison['campaign_id'])}[/]  score {comparison['performance_score']:.2f}")
     console.print(_comparison_table(comparison))
     for part in comparison.get("drivers", ()):
         console.print(_drivers_line(part))
@@ -78,9 +76,7 @@ def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
 
 def effects_table(effects: Iterable[Mapping[str, Any]]) -> Table:
     """Effects of signals; those that are not findings in grey."""
-    table = Table(
-        "signal", "metric", "effect", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False
-    )
+    table = Table("signal", "metric", "effect", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False)
     for effect in effects:
         table.add_row(
             Text(effect["signal"]),
@@ -106,9 +102,7 @@ def lift_interval(interval: Iterable[float] | None) -> str:
 
 
 def _comparison_table(comparison: Mapping[str, Any]) -> Table:
-    table = Table(
-        "", "forecast", "actual", "change", "actual, 90 % interval", "verdict", box=None, pad_edge=False
-    )
+    table = Table("", "forecast", "actual", "change", "actual, 90 % interval", "verdict", box=None, pad_edge=False)
     for name, delta in comparison["deltas"].items():
         kpi = name.removesuffix("_diff")
         interval = delta.get("interval")

@@ -29,9 +29,7 @@ def _workspace(value: str) -> str:
 
 WorkspaceOption = Annotated[
     str,
-    typer.Option(
-        "--workspace", "-w", callback=_workspace, help="Which workspace to work in.", show_default=True
-    ),
+    typer.Option("--workspace", "-w", callback=_workspace, help="Which workspace to work in.", show_default=True),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 

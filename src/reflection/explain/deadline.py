@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from reflection.errors import Unavailable
+from reflection.errors import DeadlineExceeded, TooManyPending
 
 T = TypeVar("T")
 
@@ -20,20 +20,6 @@ MAX_PENDING = 32
 """Calls under way at once in one process, abandoned ones included; the next one is refused instead of piling
 up.
 """
-
-
-class DeadlineExceeded(Unavailable):
-    """The call did not answer in time and was abandoned; its late answer is thrown away."""
-
-    code = "deadline-exceeded"
-    title = "No answer in time"
-
-
-class TooManyPending(Unavailable):
-    """Too many calls are under way, or were abandoned and have not ended yet."""
-
-    code = "too-many-pending-calls"
-    title = "Too many calls under way"
 
 
 @dataclass(frozen=True, slots=True)

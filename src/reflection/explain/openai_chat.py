@@ -7,9 +7,9 @@ not know stores or HTTP.
 import logging
 from collections.abc import Sequence
 
+from reflection.errors import ModelUnavailable
 from reflection.explain.evidence import EvidenceBook
 from reflection.explain.gate import Proposal
-from reflection.explain.openai_client import ModelUnavailable
 from reflection.explain.openai_writer import INSTRUCTIONS
 from reflection.explain.proposing import ProposingModel, fenced
 

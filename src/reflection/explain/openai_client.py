@@ -16,8 +16,8 @@ import httpx2
 import openai
 from openai import OpenAI
 
-from reflection.errors import Unavailable
-from reflection.explain.deadline import Deadline, DeadlineExceeded, DeadlineRunner
+from reflection.errors import DeadlineExceeded, ModelUnavailable, Unavailable
+from reflection.explain.deadline import Deadline, DeadlineRunner
 
 MAX_ANSWER_BYTES = 1_000_000
 MAX_OUTPUT_TOKENS = 1_500
@@ -25,19 +25,6 @@ ATTEMPTS = 2
 PAUSE_SECONDS = 0.3
 LEAST_SECONDS_FOR_RETRY = 1.0
 _NO_RESPONSES_API = frozenset({404, 405, 501})
-
-
-class ModelUnavailable(Unavailable):
-    """The language model gave no usable answer; `refused` if it declined, which is an answer of a healthy
-    server.
-    """
-
-    code = "model-unavailable"
-    title = "The language model gave no usable answer"
-
-    def __init__(self, reason: str, *, refused: bool = False) -> None:
-        super().__init__(reason)
-        self.refused = refused
 
 
 @dataclass(frozen=True, slots=True)

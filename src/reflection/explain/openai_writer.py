@@ -9,10 +9,10 @@ names, never a campaign's texts. Must not know stores or settings.
 import logging
 from dataclasses import replace
 
+from reflection.errors import ModelUnavailable
 from reflection.explain.gate import judge
 from reflection.explain.gathering import gather
 from reflection.explain.merging import merge
-from reflection.explain.openai_client import ModelUnavailable
 from reflection.explain.proposing import MAX_ITEMS, ProposingModel, fenced
 from reflection.explain.writer import DeterministicWriter
 from reflection.ports import Facts

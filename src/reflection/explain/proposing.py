@@ -14,11 +14,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic import Field as Bounded
 
+from reflection.errors import ModelUnavailable
 from reflection.explain.allowance import Allowance
 from reflection.explain.breaker import Breaker
 from reflection.explain.evidence import EvidenceBook
 from reflection.explain.gate import MAX_REFERENCES, MAX_TEXT, Proposal
-from reflection.explain.openai_client import MAX_OUTPUT_TOKENS, ModelServer, ModelUnavailable, Question
+from reflection.explain.openai_client import MAX_OUTPUT_TOKENS, ModelServer, Question
 
 MAX_ITEMS = 12
 CACHED = 512

@@ -165,9 +165,7 @@ def _judged(parts: list[tuple[Fit, int]], level: float) -> Discoveries:
         columns = columns[exposed[columns] & layout.identifiable[columns]]
         if not len(columns):
             continue
-        mixtures = [
-            ash(part.estimate[columns], part.error[columns]).signed(exponent) for part, exponent in parts
-        ]
+        mixtures = [ash(part.estimate[columns], part.error[columns]).signed(exponent) for part, exponent in parts]
         joint = mixtures[0]
         for mixture in mixtures[1:]:
             joint = joint.plus(mixture)

@@ -133,6 +133,4 @@ def probability_of_sign(effects: Effects, group: str, level: str, since: int) ->
 
 def _columns_after(effects: Effects, group: str, level: str, since: int) -> list[int]:
     features = effects.layout.features
-    return [
-        i for i in _step_columns(effects, group, level) if int(features[i].level.rpartition(_AT)[2]) > since
-    ]
+    return [i for i in _step_columns(effects, group, level) if int(features[i].level.rpartition(_AT)[2]) > since]

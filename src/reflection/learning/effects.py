@@ -86,9 +86,7 @@ class Fit(Effects):
         return 1.0 / PRIOR_RATE
 
 
-def fit(
-    view: View, seed: int | Sequence[int] = 0, *, hyper_draws: int = HYPER_DRAWS, draws: int = DRAWS
-) -> Fit:
+def fit(view: View, seed: int | Sequence[int] = 0, *, hyper_draws: int = HYPER_DRAWS, draws: int = DRAWS) -> Fit:
     """Fit the effects of ``view.layout`` to the sums.
 
     ``seed``: give every metric its own (for example ``(7, 2)``), or composed draws would be correlated.

@@ -66,9 +66,7 @@ def observe_rate(x: ArrayLike, n: ArrayLike, reference: float) -> Observations:
     CVR: conversions in clicks (fractional or above the clicks is fine).
     """
     trials = _counts(n)
-    return _masked(
-        log_rate(x, trials) - np.log(reference), expected_count_variance(trials, reference), trials > 0
-    )
+    return _masked(log_rate(x, trials) - np.log(reference), expected_count_variance(trials, reference), trials > 0)
 
 
 def relinearise(x: ArrayLike, n: ArrayLike, eta: ArrayLike, reference: float) -> Observations:
@@ -87,9 +85,7 @@ def relinearise(x: ArrayLike, n: ArrayLike, eta: ArrayLike, reference: float) ->
     return _masked(y, v, trials > 0)
 
 
-def observe_order_value(
-    revenue: ArrayLike, conversions: ArrayLike, reference: float, cv: float = 1.0
-) -> Observations:
+def observe_order_value(revenue: ArrayLike, conversions: ArrayLike, reference: float, cv: float = 1.0) -> Observations:
     """Observe the average order value: y = log(revenue/conversions) - log(reference), v = cv^2/conversions.
 
     ``cv`` is the coefficient of variation of a single order. Cells without revenue or conversions say

@@ -81,7 +81,11 @@ def _verdict(terms: Array, snips: float, effective: float) -> PolicyValue:
     # Two roads to one number; far apart, the weights or the model are wrong and the number is worth nothing.
     if abs(value - snips) > DISAGREEMENT * max(error, 1e-12) + 1e-9 * abs(value):
         return PolicyValue(
-            int(terms.size), effective, None, None, snips,
+            int(terms.size),
+            effective,
+            None,
+            None,
+            snips,
             f"not evaluable: the doubly robust estimate {value:.4g} and SNIPS {snips:.4g} disagree",
         )
     interval = (value - 1.645 * error, value + 1.645 * error)

@@ -117,9 +117,7 @@ class Model:
         gradient = self._gradient(components, w, d, mean, covariance)
         return Posterior(mean, covariance, evidence, gradient, factor, correction)
 
-    def _log_evidence(
-        self, components: Floats, w: Floats, fitted: float, factor: Floats, between: Floats
-    ) -> float:
+    def _log_evidence(self, components: Floats, w: Floats, fitted: float, factor: Floats, between: Floats) -> float:
         """log p(y) + log p(C'b = 0 | y) - log p(C'b = 0), each Gaussian."""
         data = float(self._view.rows @ np.log(w) - w @ self._view.square + fitted)
         log_tau = components[len(self.strata) :]
@@ -128,16 +126,12 @@ class Model:
 
     def _gradient(self, components: Floats, w: Floats, d: Floats, mean: Floats, covariance: Floats) -> Floats:
         second = mean**2 + np.diag(covariance)
-        of_tau = (
-            np.bincount(self._member[1:], (second * d)[1:], minlength=len(self.layout.groups))
-            - self.layout.dof
-        )
+        of_tau = np.bincount(self._member[1:], (second * d)[1:], minlength=len(self.layout.groups)) - self.layout.dof
         expected = self._sums.traces(covariance) + self._sums.forms(mean)
         residual = self._view.square - 2 * self._view.moment @ mean + expected
         slope = w**2 * residual - w * self._view.rows
         of_sigma = [
-            np.exp(2 * components[i]) * slope[self._stratum_of_block == i].sum()
-            for i in range(len(self.strata))
+            np.exp(2 * components[i]) * slope[self._stratum_of_block == i].sum() for i in range(len(self.strata))
         ]
         return np.concatenate([of_sigma, of_tau])
 

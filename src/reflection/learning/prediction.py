@@ -56,10 +56,7 @@ def aligned(fit: Fit, design: Design) -> tuple[sparse.csr_array, Floats]:
         shape=(len(at), len(fit.layout)),
     )
     unknown = np.array(
-        [
-            0.0 if column is not None else fit.tau_of(f) ** 2
-            for f, column in zip(design.features, at, strict=True)
-        ]
+        [0.0 if column is not None else fit.tau_of(f) ** 2 for f, column in zip(design.features, at, strict=True)]
     )
     return sparse.csr_array(matrix @ place), np.asarray(matrix.multiply(matrix) @ unknown)
 
@@ -71,8 +68,7 @@ def predict(fit: Fit, design: Design) -> Prediction:
     x, unseen = aligned(fit, design)
     deviation = fit.draws - fit.draws.mean(axis=1, keepdims=True)
     variance = np.concatenate(
-        [np.mean((x[i : i + _CHUNK] @ deviation) ** 2, axis=1) for i in range(0, len(design), _CHUNK)]
-        or [np.empty(0)]
+        [np.mean((x[i : i + _CHUNK] @ deviation) ** 2, axis=1) for i in range(0, len(design), _CHUNK)] or [np.empty(0)]
     )
     scatter = fit.sigma.get(Stratum.BETWEEN, 0.0)
     return Prediction(np.asarray(x @ fit.mean), np.sqrt(variance + unseen), scatter)

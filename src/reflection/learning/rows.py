@@ -81,9 +81,7 @@ class Design:
 
     def matrix(self) -> sparse.csr_array:
         """Return the rows as float64, shape (n, features), columns in the order of ``features``."""
-        return sparse.csr_array(
-            (self.data / GRID, self.indices, self.indptr), shape=(len(self), len(self.features))
-        )
+        return sparse.csr_array((self.data / GRID, self.indices, self.indptr), shape=(len(self), len(self.features)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +109,7 @@ class Rows:
         if not np.isfinite(variance).all() or (variance < 0).any():
             raise LearningError("A sampling variance must be finite and not negative.")
         log2_v = quantised(np.log2(np.clip(variance, _MIN_VARIANCE, _MAX_VARIANCE)))
-        return cls(
-            design, quantised(observed), log2_v, np.broadcast_to(stratum, observed.shape).astype(np.int8)
-        )
+        return cls(design, quantised(observed), log2_v, np.broadcast_to(stratum, observed.shape).astype(np.int8))
 
     def __len__(self) -> int:
         return len(self.y)
@@ -153,9 +149,7 @@ def campaign_rows(
     stratum: list[int] = []
     origin: list[int] = []
     for name, own in members.items():
-        rows = _split(
-            _canonical([(cells[i], float(observations.y[i]), float(observations.v[i])) for i in own])
-        )
+        rows = _split(_canonical([(cells[i], float(observations.y[i]), float(observations.v[i])) for i in own]))
         for position, (design, observed, variance) in enumerate(rows):
             designs.append(design)
             y.append(observed)
@@ -171,11 +165,7 @@ _Cell = tuple[Mapping[Feature, float], float, float]
 
 def _canonical(cells: list[_Cell]) -> list[_Cell]:
     """Sort a campaign's cells by what they say."""
-    return (
-        cells
-        if len(cells) == 1
-        else sorted(cells, key=lambda cell: (sorted(cell[0].items()), cell[1], cell[2]))
-    )
+    return cells if len(cells) == 1 else sorted(cells, key=lambda cell: (sorted(cell[0].items()), cell[1], cell[2]))
 
 
 def _split(cells: list[_Cell]) -> list[_Cell]:
@@ -186,9 +176,7 @@ def _split(cells: list[_Cell]) -> list[_Cell]:
     working variances all k rows are independent (Brown, Durbin and Evans 1975).
     """
     features = sorted({feature for design, _, _ in cells for feature in design} | {INTERCEPT})
-    x = np.array(
-        [[1.0 if f == INTERCEPT else float(design.get(f, 0.0)) for f in features] for design, _, _ in cells]
-    )
+    x = np.array([[1.0 if f == INTERCEPT else float(design.get(f, 0.0)) for f in features] for design, _, _ in cells])
     y, v = np.array([cell[1] for cell in cells]), np.array([cell[2] for cell in cells])
     precision = 1.0 / (v + WORKING_WITHIN_SD**2)
     weights = [precision / precision.sum()]
@@ -197,6 +185,4 @@ def _split(cells: list[_Cell]) -> list[_Cell]:
         h[:j] = -precision[:j] / precision[:j].sum()
         h[j] = 1.0
         weights.append(h / np.sqrt(h @ h))
-    return [
-        (dict(zip(features, (h @ x).tolist(), strict=True)), float(h @ y), float(h**2 @ v)) for h in weights
-    ]
+    return [(dict(zip(features, (h @ x).tolist(), strict=True)), float(h @ y), float(h**2 @ v)) for h in weights]

@@ -146,8 +146,7 @@ class SufficientStatistics:
         return View(
             layout=target,
             grams=tuple(block.gram for block in blocks),
-            moment=np.array([block.moment for block in blocks], dtype=np.float64).reshape(-1, len(target))
-            * GRID**-2,
+            moment=np.array([block.moment for block in blocks], dtype=np.float64).reshape(-1, len(target)) * GRID**-2,
             square=np.array([block.square / (1 << 2 * GRID_BITS) for block in blocks], dtype=np.float64),
             rows=rows,
             v=np.exp2(np.array([b.log2_v for b in blocks], dtype=np.float64) / GRID / np.maximum(rows, 1)),
@@ -185,9 +184,7 @@ class SufficientStatistics:
         """Refuse before any int64 sum could overflow: rows x largest |x| x max(largest |x|, largest |y|)."""
         rows = more + self._pending_rows + sum(abs(block.rows) for block in self._blocks.values())
         if rows * self._largest_x * max(self._largest_x, self._largest_y) >= _SAFE:
-            raise LearningError(
-                "The evidence no longer fits the integer sums; partition it into smaller sets."
-            )
+            raise LearningError("The evidence no longer fits the integer sums; partition it into smaller sets.")
 
     def _positions(self, features: Iterable[Feature]) -> NDArray[np.intp]:
         column = {feature: i for i, feature in enumerate(self._features)}
@@ -245,14 +242,10 @@ class SufficientStatistics:
         if not used.all():
             at = np.where(used, np.cumsum(used) - 1, -1)
             self._features = tuple(f for f, keep in zip(self._features, used, strict=True) if keep)
-            self._blocks = {
-                key: _moved(block, at, len(self._features)) for key, block in self._blocks.items()
-            }
+            self._blocks = {key: _moved(block, at, len(self._features)) for key, block in self._blocks.items()}
 
 
-def _summed(
-    x: sparse.csr_array, y: NDArray[np.int64], log2_v: NDArray[np.int64], sign: NDArray[np.int64]
-) -> _Block:
+def _summed(x: sparse.csr_array, y: NDArray[np.int64], log2_v: NDArray[np.int64], sign: NDArray[np.int64]) -> _Block:
     """Signed sums over the rows of one block."""
     signed = x if (sign == 1).all() else sparse.csr_array(x.multiply(sign[:, None]))
     gram = _lower(sparse.csr_array(signed.T.tocsr() @ x))

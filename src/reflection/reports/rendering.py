@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import orjson
 
-from reflection.errors import Unavailable
+from reflection.errors import ReportsMissing, Unavailable
 from reflection.reports.view import CardView, Plot, ReportView, Section, Table
 
 Format = Literal["html", "pdf", "md", "json"]
@@ -27,13 +27,6 @@ CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-sr
 
 TEMPLATES = Path(__file__).parent / "templates"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!])")
-
-
-class ReportsMissing(Unavailable):
-    """The libraries that lay out HTML and PDF are not installed."""
-
-    code = "reports-extra-missing"
-    title = "The reports extra is not installed"
 
 
 def render(view: ReportView, kind: Format) -> bytes:

@@ -72,8 +72,7 @@ import_claims = Table(
     Column("position", Integer, nullable=False),
     _text("content_hash"),
     Column("body", LargeBinary, nullable=True),  # zlib; NULL once it is settled
-    Column("before_revision", Integer, nullable=True),  # 0 = there was none; NULL = not looked at yet
-    _text("before_hash", nullable=True),
+    _text("before", nullable=True),  # hashes between spaces, "" = there was none; NULL = not looked at yet
     _text("change"),  # "" until settled
     _text("undone"),  # "" until taken back
     _text("detail"),
@@ -160,13 +159,7 @@ class ImportRows:
     def note_before(self, workspace: str, claims: Sequence[Claim]) -> None:
         """Write what was current before each campaign of these claims is touched."""
         rows = [
-            {
-                "w": workspace,
-                "i": claim.import_id,
-                "c": claim.campaign_id,
-                "r": claim.before_revision,
-                "h": claim.before_hash,
-            }
+            {"w": workspace, "i": claim.import_id, "c": claim.campaign_id, "b": _hashes(claim.before)}
             for claim in claims
         ]
         with self._database.write() as connection:
@@ -231,6 +224,10 @@ def _json(value: object) -> bytes:
     return packed(orjson.dumps(value))
 
 
+def _hashes(before: tuple[str, ...] | None) -> str | None:
+    return None if before is None else " ".join(before)
+
+
 def _claims(connection: Connection, workspace: str, import_id: str) -> list[Claim]:
     query = select(import_claims).where(*_is(import_claims, workspace, import_id))
     return [_claim(row) for row in connection.execute(query).mappings()]
@@ -243,8 +240,7 @@ def _claim_row(item: Planned, known: Claim | None) -> dict[str, Any]:
         "campaign_id": item.campaign_id,
         "content_hash": item.content_hash,
         "body": packed(item.body),
-        "before_revision": same.before_revision if same else None,
-        "before_hash": same.before_hash if same else None,
+        "before": _hashes(same.before) if same else None,
         "change": "",
         "undone": "",
         "detail": "",
@@ -257,8 +253,7 @@ def _claim(row: RowMapping) -> Claim:
         import_id=row["import_id"],
         campaign_id=row["campaign_id"],
         content_hash=row["content_hash"],
-        before_revision=row["before_revision"],
-        before_hash=row["before_hash"],
+        before=None if row["before"] is None else tuple(row["before"].split()),
         in_force=state not in (UNDOING, UNDONE),
     )
 
@@ -300,5 +295,5 @@ _NOTE_BEFORE = (
         import_claims.c.import_id == bindparam("i"),
         import_claims.c.campaign_id == bindparam("c"),
     )
-    .values(before_revision=bindparam("r"), before_hash=bindparam("h"))
+    .values(before=bindparam("b"))
 )

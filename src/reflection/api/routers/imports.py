@@ -13,7 +13,6 @@ from fastapi import Path as PathParameter
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
 from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
@@ -78,12 +77,11 @@ class ImportList(BaseModel):
     items: list[ImportAnswer]
 
 
-async def upload_form(request: Request) -> FormData:
-    """The fields and files of an upload.
+async def upload_form(request: Request) -> AsyncIterator[FormData]:
+    """The fields and files of an upload; its temporary files go when the request is answered.
 
     Raises:
         UnsupportedMediaType: it is no multipart form.
-        InvalidInput: the form is broken.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
     if media_type != MULTIPART:
@@ -91,10 +89,8 @@ async def upload_form(request: Request) -> FormData:
             f"the content type is '{media_type[:100]}'" if media_type else "there is no content type",
             hint=f"send files as {MULTIPART}, or rows as JSON to /v1/observations",
         )
-    try:
-        return await request.form(max_files=MAX_FILES + 1, max_fields=50)
-    except MultiPartException as error:
-        raise InvalidInput(f"the form is broken: {error.message}", hint="send the files as 'files'") from error
+    async with request.form(max_files=MAX_FILES + 1, max_fields=50) as form:  # a broken one is a 400 of the framework
+        yield form
 
 
 _FORM_SCHEMA = ImportForm.model_json_schema()

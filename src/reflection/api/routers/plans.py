@@ -45,9 +45,7 @@ class PlanAnswer(BaseModel):
     epoch: int
 
 
-@router.post(
-    "/evaluate", summary="Evaluate plans", response_model=PlanAnswer, openapi_extra=json_request(PlanRequest)
-)
+@router.post("/evaluate", summary="Evaluate plans", response_model=PlanAnswer, openapi_extra=json_request(PlanRequest))
 def evaluate(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """Calibrated forecasts of planned campaigns with 50, 80 and 90 % intervals; nothing is stored."""
     return json_response(application.advisor.evaluate(read(PlanRequest, body), workspace=workspace))

@@ -120,9 +120,7 @@ def feedback(
 def shown_by_name(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """The older form of POST /v1/recommendations/{id}/shown."""
     named = read(NamedShown, body)
-    return json_response(
-        application.advisor.show(named.recommendation_id, workspace=workspace, unit=named.campaign_id)
-    )
+    return json_response(application.advisor.show(named.recommendation_id, workspace=workspace, unit=named.campaign_id))
 
 
 @router.post(

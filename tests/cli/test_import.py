@@ -1,0 +1,189 @@
+"""`reflection import`, `imports` and large files of `analyze`: verdicts, exit codes, rejects, going on after a kill."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from reflection.store.database import open_database
+from reflection.store.imports import ImportRows
+from reflection.store.store import SqlStore
+
+REAL = Path(__file__).parents[2] / "data" / "samples" / "meta_export" / "ads_manager_monthly_cad.csv"
+EXPORTS = Path(__file__).parents[1] / "importers" / "files" / "exports"
+TIKTOK = str(EXPORTS / "tiktok_en_day_total_row.csv")
+
+
+def test_the_real_export_is_imported_shown_listed_and_taken_back(run):
+    done = run("import", str(REAL), "--group-by", "month")
+    listed = json.loads(run("imports", "--json").stdout)["items"]
+    shown = run("imports")
+    import_id = listed[0]["import_id"]
+    taken = run("imports", "--undo", import_id)
+    after = run("show", "meta_company-social-acquisition-ads_2025-09")
+
+    assert done.returncode == 0, done.stderr
+    for text in ("Meta Ads Manager", "230,701.49 CAD", "2025-06-01 to 2025-09-30", "done: 4 new", import_id):
+        assert text in done.stdout
+    assert import_id in shown.stdout
+    assert "undone: 4 new, 4 retracted" in taken.stdout
+    assert after.returncode == 2
+
+
+def test_the_verdict_as_json_has_the_promised_fields(run):
+    verdict = json.loads(run("import", str(REAL), "--group-by", "month", "--json", "--dry-run").stdout)
+
+    assert set(verdict) >= {
+        "platform", "dialect", "encoding", "rows", "totals", "currency", "period", "granularity", "campaigns",
+        "findings", "rejects",
+    }  # fmt: skip
+    assert set(verdict["totals"]) == {"impressions", "clicks", "conversions", "spend", "revenue"}
+    assert set(verdict["findings"][0]) >= {"code", "severity", "message", "rows"}
+    assert json.loads(run("imports", "--json").stdout)["items"] == []
+
+
+def test_a_plan_says_what_was_expected(run, folder):
+    (folder / "plan.csv").write_text(
+        "campaign,impressions,clicks,conversions,spend,planner\nnobody's,1000,50,5,20,Ana\n"
+    )
+
+    with_plan = run("import", TIKTOK, "--expected", "plan.csv", "--dry-run")
+    missing = run("import", TIKTOK, "--expected", "nowhere.csv")
+
+    assert with_plan.returncode in (0, 1), with_plan.stderr
+    assert missing.returncode == 2
+    assert "nowhere.csv" in missing.stderr
+
+
+def test_the_same_file_again_says_that_nothing_changed(run):
+    first = run("import", TIKTOK)
+    second = run("import", TIKTOK)
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert "known and says the same" in second.stdout
+    assert "unchanged" in second.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("import", "missing.csv"), "missing.csv"),
+        (("import", "notes.csv"), "--platform"),
+        (("import", TIKTOK, "--platform", "myspace"), "myspace"),
+        (("import", TIKTOK, "--group-by", "week"), "group_by"),
+        (("import", TIKTOK, "--currency", "euro"), "currency"),
+        (("import", TIKTOK, "--mapping", "notes.csv"), "mapping"),
+        (("imports", "--undo", "imp_none"), "imp_none"),
+    ],
+)
+def test_what_cannot_be_imported_is_one_line_and_exit_code_two(run, folder, arguments, says):
+    (folder / "notes.csv").write_text("dear diary\n")
+
+    result = run(*arguments)
+
+    assert result.returncode == 2
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert result.stderr.startswith("error: ")
+    assert says in result.stderr
+
+
+def lines(campaign, count, start=0):
+    return "".join(json.dumps(campaign(campaign_id=f"c{number:05d}")) + "\n" for number in range(start, count))
+
+
+def test_refused_lines_go_to_a_file_with_their_numbers_and_the_rest_goes_on(run, folder, campaign):
+    body = lines(campaign, 2) + '{"campaign_id": "bad"}\n{nonsense\n' + lines(campaign, 4, start=2)
+    (folder / "big.jsonl").write_text(body)
+
+    result = run("analyze", "big.jsonl", "--json")
+    rejects = [json.loads(line) for line in (folder / "big.jsonl.rejects.jsonl").read_text().splitlines()]
+
+    assert result.returncode == 2
+    assert len(result.stdout.splitlines()) == 4
+    assert [reject["line"] for reject in rejects] == [3, 4]
+    assert rejects[0]["text"] == '{"campaign_id": "bad"}'
+    assert "platform" in rejects[0]["problem"]
+    assert "4 analysed, 2 refused; see big.jsonl.rejects.jsonl" in result.stderr
+
+
+def test_a_file_without_refusals_leaves_no_rejects_of_an_earlier_run(run, folder, campaign):
+    (folder / "big.jsonl").write_text(lines(campaign, 2) + "{}\n")
+    run("analyze", "big.jsonl")
+    (folder / "big.jsonl").write_text(lines(campaign, 2))
+
+    assert run("analyze", "big.jsonl").returncode == 0
+    assert not (folder / "big.jsonl.rejects.jsonl").exists()
+
+
+def test_from_line_passes_over_what_was_done(run, folder, campaign):
+    (folder / "big.jsonl").write_text("not json\n" + lines(campaign, 3))
+
+    result = run("analyze", "big.jsonl", "--from-line", "3", "--json")
+
+    assert result.returncode == 0, result.stderr
+    ids = [json.loads(line)["comparison_report"]["campaign_id"] for line in result.stdout.splitlines()]
+    assert ids == ["c00001", "c00002"]
+
+
+def test_of_many_campaigns_the_first_are_shown_and_the_rest_counted(run, folder, campaign):
+    (folder / "big.jsonl").write_text(lines(campaign, 53))
+
+    result = run("analyze", "big.jsonl")
+
+    assert "c00049" in result.stdout
+    assert "c00050" not in result.stdout
+    assert "... and 3 more" in result.stdout
+
+
+def _popen(folder, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "reflection.cli", *arguments],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_an_import_killed_in_the_middle_is_finished_by_importing_again(run, folder):
+    rows = "".join(f"2026-09-01,Campaign {number:04d},100.00,10000,200,5\n" for number in range(450))
+    (folder / "big.csv").write_text("Day,Campaign name,Amount spent (EUR),Impressions,Link clicks,Purchases\n" + rows)
+    process = _popen(folder, "import", "big.csv", "--conversions", "Purchases")
+    stored, deadline = 0, time.monotonic() + 60
+    while not stored and process.poll() is None:
+        assert time.monotonic() < deadline
+        stored = _stored(folder)
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+    shutil.copytree(folder, folder / "copy", ignore=shutil.ignore_patterns("copy"))
+    database = open_database(folder / "reflection.db")
+    try:
+        left = ImportRows(database).entries("default", 1)[0]
+    finally:
+        database.close()
+    assert left.state == "running"
+    assert left.done < left.total == 450
+
+    taken = run("imports", "--undo", left.import_id, MARKO_DATABASE_PATH=str(folder / "copy" / "reflection.db"))
+
+    assert taken.returncode == 0, taken.stderr
+    assert _stored(folder / "copy") == 0
+    database = open_database(folder / "reflection.db")
+    try:
+        assert 0 < len(SqlStore(database).campaigns("default", limit=500)) < 450
+    finally:
+        database.close()
+
+
+def _stored(folder):
+    path = folder / "reflection.db"
+    if not path.exists():
+        return 0
+    database = open_database(path)
+    try:
+        return len(SqlStore(database).campaigns("default", limit=500))
+    finally:
+        database.close()
