@@ -68,7 +68,7 @@ def keywords(quick: bool) -> str:
     """One-week-ahead clicks of real keywords."""
     import keyword_weeks as bench
 
-    return bench.report(SHARED / "crealytics" / "keyword_weeks_0_24.csv.gz")
+    return bench.report(SHARED)
 
 
 def loop(quick: bool) -> str:

@@ -1,42 +1,51 @@
-"""How many campaigns a second go through the library's `analyze_many`, and what learning from all of them takes.
+"""How many campaigns a second `reflection analyze big.jsonl` takes, and what learning and files take after it.
 
-    python benchmarks/bulk.py [--campaigns 100000] [--rich] [--profile]
+    python benchmarks/bulk.py [--campaigns 100000] [--creatives 60] [--processes 2]
 
-Invented campaigns of two audiences and two creatives (`--rich`: with a breakdown of four cells), one SQLite file in a
-temporary folder, vectors following behind, one fit at the end. Prints wall clock and CPU seconds: on a busy machine
-only the second says what the code takes.
+Invented campaigns in a file of JSON lines with broken lines among them, one SQLite file in a temporary folder, vectors
+following behind, one fit at the end. Wall clock and CPU seconds: on a busy machine only the second says what the code
+takes.
 """
 
 import argparse
-import cProfile
-import pstats
+import json
 import random
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from reflection import Engine
-from reflection.engine import Refused
+from reflection.answer import Answer
+from reflection.campaign import Campaign
 
 TARGET_RATE = 1_000.0
 PLATFORMS = ("Meta", "Google", "TikTok", "LinkedIn")
 OBJECTIVES = ("Lead Generation", "Sales", "Awareness")
 AGES = ("18-24", "25-34", "35-44", "45-54")
 FORMATS = ("video", "image", "carousel")
+CREATIVES = 60
 
 
-def campaigns(count: int, *, rich: bool) -> Iterator[dict[str, Any]]:
-    """Campaigns as they come out of a JSON file."""
+def campaigns(count: int, *, creatives: int = CREATIVES, rich: bool = False) -> Iterator[dict[str, Any]]:
+    """Campaigns as they come out of a JSON file; `rich` ones have a breakdown of four cells."""
     random.seed(7)
     for number in range(count):
         cells = [_metrics() for _ in range(4)]
         total = {name: sum(cell[name] for cell in cells) for name in cells[0]}
         total["spend"] = round(total["spend"], 2)
         ages, formats = random.sample(AGES, 2), random.sample(FORMATS, 2)
-        names, ids = [f"Adults {age}" for age in ages], [f"crt_{number % 997:03d}_{kind}" for kind in formats]
+        names, ids = (
+            [f"Adults {age}" for age in ages],
+            [f"crt_{number % (creatives // 3):03d}_{kind}" for kind in formats],
+        )
         body = {
             "campaign_id": f"bulk_{number:07d}",
             "platform": random.choice(PLATFORMS),
@@ -72,54 +81,112 @@ def _metrics(scale: int = 1) -> dict[str, Any]:
     }
 
 
-def measure(count: int, *, rich: bool) -> None:
-    """Analyse, learn, print."""
+def write_file(path: Path, count: int, *, creatives: int = CREATIVES, rich: bool = False) -> None:
+    """A file of JSON lines, one in a thousand of them broken."""
+    with path.open("wb") as out:
+        for number, body in enumerate(campaigns(count, creatives=creatives, rich=rich)):
+            out.write(orjson.dumps(body)[: -9 if number % 1_000 == 999 else None] + b"\n")
+
+
+def report(count: int = 100_000, *, creatives: int = CREATIVES, processes: int = 2) -> str:
+    """The section of docs/benchmarks.md: `reflection analyze big.jsonl` in its parts, in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        engine = Engine(Path(folder) / "bulk.db", output=folder, vector_backend="local")
+        write_file(Path(folder) / "big.jsonl", count, creatives=creatives)
+        command = [sys.executable, __file__, "--measure", folder, "--processes", str(processes)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        found: dict[str, Any] = json.loads(done.stdout)
+    rate = found["taken"] / found["analysed"]["seconds"]
+    lines = [
+        f"{found['taken']:,} campaigns of two audiences and two creatives ({creatives} in all) from JSON lines, "
+        f"{found['refused']:,} broken lines among them, by {processes} processes into one SQLite file of "
+        f"{found['file']:,.0f} MiB. Vectors follow.",
+        "",
+        "| part | seconds | CPU seconds | CPU ms a campaign |",
+        "|---|---:|---:|---:|",
+    ]
+    for name, label in (
+        ("analysed", "analysed and stored"),
+        ("learnt", "learnt from all"),
+        ("written", "files written"),
+    ):
+        part = found[name]
+        each = 1_000 * part["cpu"] / found["taken"]
+        lines.append(f"| {label} | {part['seconds']:,.1f} | {part['cpu']:,.1f} | {each:.2f} |")
+    lines += [
+        "",
+        f"{rate:,.0f} campaigns a second (target {TARGET_RATE:,.0f}). Peak memory while analysing: "
+        f"{found['peak_after_tenth']:,.0f} MiB after a tenth, {found['peak_analysing']:,.0f} MiB at the end, "
+        f"{found['peak_process']:,.0f} MiB in each of the others; with learning {found['peak']:,.0f} MiB.",
+    ]
+    return "\n".join(lines)
+
+
+def measure(folder: Path, processes: int) -> dict[str, Any]:
+    """The parts of one run, in this process and those it starts."""
+    from reflection.commands.workers import Workers
+    from reflection.importers import iterate_campaigns
+
+    file = folder / "big.jsonl"
+    size = file.stat().st_size
+    found: dict[str, Any] = {"taken": 0, "refused": 0, "peak_after_tenth": 0.0}
+    with Engine(folder / "bulk.db", output=folder / "output", vector_backend="local") as engine:
         application = engine._application
-        bodies = campaigns(count, rich=rich)
-        began, cpu = time.perf_counter(), time.process_time()
-        refused = sum(isinstance(item, Refused) for item in _analysed(engine, bodies))
-        wall, used = time.perf_counter() - began, time.process_time() - cpu
-        print(f"{count:,} campaigns, {refused} refused: {wall:.1f} s = {count / wall:,.0f}/s; "
-              f"CPU {used:.1f} s = {count / used:,.0f}/s (target {TARGET_RATE:,.0f}/s)")  # fmt: skip
-        print(f"stored before learning: peak memory {_peak():,.0f} MiB, file {_size(folder):,.0f} MiB")
-        began, cpu = time.perf_counter(), time.process_time()
-        application.learner.learn_now("default")
-        print(f"one fit: {time.perf_counter() - began:.1f} s, CPU {time.process_time() - cpu:.1f} s; "
-              f"peak memory {_peak():,.0f} MiB")  # fmt: skip
-        application.close()
+
+        def valid() -> Iterator[Campaign]:
+            for line in iterate_campaigns(file):
+                if not found["peak_after_tenth"] and line.offset > size / 10:
+                    found["peak_after_tenth"] = _peak()
+                if line.campaign is None:
+                    found["refused"] += 1
+                else:
+                    yield line.campaign
+
+        with _timed(found, "analysed"):
+            if processes > 1:
+                with Workers(application.settings, "default", processes) as workers:
+                    found["taken"] = sum(isinstance(item, Answer) for item in workers.analyze_many(valid()))
+            else:
+                found["taken"] = sum(isinstance(item, Answer) for item in application.engine.analyze_many(valid()))
+        found["peak_analysing"] = _peak()
+        found["peak_process"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        with _timed(found, "learnt"):
+            application.learner.learn_now("default")
+        with _timed(found, "written"):
+            application.publisher.publish_pending()
+        found["peak"] = _peak()
+        found["file"] = sum(path.stat().st_size for path in folder.glob("bulk.db*")) / 2**20
+    return found
 
 
-def _analysed(engine: Engine, bodies: Iterator[dict[str, Any]]) -> Iterator[object]:
-    """The stream without its learning at the end, which is measured apart."""
-    from reflection.campaign import Campaign
+@contextmanager
+def _timed(found: dict[str, Any], name: str) -> Iterator[None]:
+    """Seconds and CPU seconds of a part, those of finished processes included."""
+    began, cpu = time.perf_counter(), _cpu()
+    yield
+    found[name] = {"seconds": time.perf_counter() - began, "cpu": _cpu() - cpu}
 
-    valid = (Campaign.model_validate(body) for body in bodies)
-    return iter(engine._application.engine.analyze_many(valid))
+
+def _cpu() -> float:
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _size(folder: str) -> float:
-    return sum(path.stat().st_size for path in Path(folder).glob("bulk.db*")) / 2**20
-
-
 def main() -> None:
-    """Parse the arguments and measure."""
+    """Print the section, or measure one run for it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--campaigns", type=int, default=100_000)
-    parser.add_argument("--rich", action="store_true", help="with a breakdown")
-    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--creatives", type=int, default=CREATIVES, help="different ones; the fit grows with them")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--measure", type=Path, help="a folder with big.jsonl, measured in this process, as JSON")
     options = parser.parse_args()
-    if options.profile:
-        profile = cProfile.Profile(time.process_time)
-        profile.runcall(measure, options.campaigns, rich=options.rich)
-        pstats.Stats(profile).sort_stats("cumtime").print_stats(70)
+    if options.measure:
+        print(json.dumps(measure(options.measure, options.processes)))
     else:
-        measure(options.campaigns, rich=options.rich)
+        print(report(options.campaigns, creatives=options.creatives, processes=options.processes))
 
 
 if __name__ == "__main__":

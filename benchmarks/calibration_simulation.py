@@ -22,8 +22,8 @@ from reflection.promise import Promise, observed
 PLATFORMS, OBJECTIVES, PLANNERS = 5, 4, 6
 FIRST_SCORED = 10
 JUMP = 0.35
-RUNS = {20: 48, 50: 24, 200: 8, 1000: 3}
-DRIFT_RUNS = {200: 8, 1000: 3}
+RUNS = {20: 200, 50: 80, 200: 24, 1000: 6}
+DRIFT_RUNS = {200: 24, 1000: 6}
 SEED = 1
 
 
@@ -83,26 +83,25 @@ def run(n: int, drift: bool, rep: int) -> list[Result]:
     return results
 
 
-def simulate(n: int, drift: bool, reps: int, workers: int = 2) -> list[Result]:
-    """All repetitions of one setting."""
+def simulate(n: int, drift: bool, reps: int, workers: int = 2) -> list[list[Result]]:
+    """All repetitions of one setting, world by world."""
     with ProcessPoolExecutor(workers) as pool:
-        return [one for found in pool.map(partial(run, n, drift), range(reps)) for one in found]
+        return list(pool.map(partial(run, n, drift), range(reps)))
 
 
-def line(n: int, drift: bool, results: list[Result]) -> str:
+def line(n: int, drift: bool, worlds: list[list[Result]]) -> str:
     """One row of the report."""
-
-    def mean(values: list[float] | list[bool]) -> float:
-        return float(np.mean(values)) if values else float("nan")
-
-    covers = [mean([one.hit[level] for one in results]) for level in range(3)]
+    results = [one for world in worlds for one in world]
+    covers = [_mean([one.hit[level] for one in results]) for level in range(3)]
     platforms = sorted({one.platform for one in results})
-    by_platform = [mean([one.hit[2] for one in results if one.platform == p]) for p in platforms]
+    by_platform = [_mean([one.hit[2] for one in results if one.platform == p]) for p in platforms]
     jumped = [one for one in results if one.jumped and one.late]
     return (
         f"| {n} | {'yes' if drift else 'no'} | {_mae(results, 'planner'):.3f} | {_mae(results, 'pooled'):.3f} "
-        f"| {_mae(results, 'error'):.3f} | {covers[0]:.3f} | {covers[1]:.3f} | {covers[2]:.3f} "
-        f"| {min(by_platform):.3f} to {max(by_platform):.3f} | {mean([one.hit[2] for one in jumped]):.3f} "
+        f"| {_mae(results, 'error'):.3f} ± {_error([_mae(world, 'error') for world in worlds]):.3f} "
+        f"| {covers[0]:.3f} | {covers[1]:.3f} "
+        f"| {covers[2]:.3f} ± {_error([_mean([one.hit[2] for one in world]) for world in worlds]):.3f} "
+        f"| {min(by_platform):.3f} to {max(by_platform):.3f} | {_mean([one.hit[2] for one in jumped]):.3f} "
         f"| {_mae(jumped, 'error'):.3f} |"
     )
 
@@ -114,6 +113,7 @@ def report(workers: int = 2) -> str:
         "",
         "MAE of log(actual / forecast); coverage of 50, 80 and 90 % intervals; 90 % coverage of the five platforms;",
         "coverage and error on the largest platform in the second half, where it jumps by .35 in the drift world.",
+        "± is the standard error over the simulated worlds.",
         "",
         "| n | drift | planner | one correction | **ours** | 50 % | 80 % | 90 % | platforms, 90 % | jumped, 90 % "
         "| jumped, MAE |",
@@ -122,6 +122,15 @@ def report(workers: int = 2) -> str:
     for drift, runs in ((False, RUNS), (True, DRIFT_RUNS)):
         lines += [line(n, drift, simulate(n, drift, reps, workers)) for n, reps in runs.items()]
     return "\n".join([*lines, ""])
+
+
+def _mean(values: list[float] | list[bool]) -> float:
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _error(by_world: list[float]) -> float:
+    """Standard error of a mean over worlds."""
+    return float(np.std(by_world, ddof=1) / np.sqrt(len(by_world)))
 
 
 def _mae(results: list[Result], name: str) -> float:

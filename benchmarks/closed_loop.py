@@ -162,20 +162,21 @@ def _taus(knowledge: Knowledge) -> dict[str, float]:
 
 
 def compounding(world: World, rng: np.random.Generator) -> Loop:
-    """Weights per signal, multiplied at each success and failure; the option with the highest product is chosen."""
+    """Weights per signal, multiplied at each success and failure; the option with the highest product is chosen.
+
+    A campaign succeeds when it beats its own forecast, as the first version (and `backtest`) judges it.
+    """
     weights: dict[str, float] = {}
-    regret, seen = 0.0, []
+    regret = 0.0
     for index in range(ROUNDS):
         score = np.array([np.prod([weights.get(key, 1.0) for key in shares]) for shares in world.shares])
         best = np.flatnonzero(score >= score.max() - 1e-12)
         option = int(rng.integers(len(world.menu))) if index < WARM_UP else int(rng.choice(best))
         regret += float(world.value.max() - world.value[option])
-        actual = world.run(index, option, rng).actual
-        rate = (actual.conversions + 0.5) / actual.spend
-        success = not seen or rate > float(np.mean(seen))
+        run = world.run(index, option, rng)
+        success = run.actual.conversions / run.actual.spend > run.expected.conversions / run.expected.spend
         for key in world.shares[option]:
             weights[key] = weights.get(key, 1.0) * (STEP_UP if success else STEP_DOWN)
-        seen.append(rate)
     return Loop(regret)
 
 

@@ -132,9 +132,17 @@ def test_placeholders_are_refused_inside_audiences_and_creatives(sample):
     assert "placeholder" in _refusal(body)
 
 
-@pytest.mark.parametrize("value", ["2026-03-29T10:00:00", "2026-03-29", 1_774_778_400, 1.5, True, "soon", None])
+@pytest.mark.parametrize(
+    "value", ["2026-03-29T10:00:00", "2026-03-29", 1_774_778_400, 1.5, True, "soon", None, "50", "1774778400", "-1.5"]
+)
 def test_a_timestamp_needs_its_offset(sample, value):
     assert "timestamp" in _refusal(_body(sample) | {"timestamp": value})
+
+
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_an_instant_that_utc_does_not_have_is_refused(sample, value):
+    assert "no such instant" in _refusal(_body(sample) | {"timestamp": value})
+    assert "no such instant" in _refusal(_body(sample) | {"period_start": value})
 
 
 def test_a_period_does_not_end_before_it_starts(sample):

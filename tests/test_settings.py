@@ -36,6 +36,9 @@ WRONG = {
     "MARKO_LOG_LEVEL": ("LOUD",),
     "MARKO_MAX_BODY_BYTES": ("12", "1MB"),
     "MARKO_API_KEYS": ("Bad Name=topsecretvalue", "acme:admin=topsecretvalue"),
+    "MARKO_MODEL_DEADLINE": ("0", "inf", "soon", "121"),
+    "MARKO_MODEL_DAILY_TOKENS": ("-1", "1.5", "many"),
+    "MARKO_CHROMA_URL": ("127.0.0.1:8001", "http://host/path?x=1"),
     "OPENAI_BASE_URL": ("ftp://example.test", "example.test"),
 }
 

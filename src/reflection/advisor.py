@@ -174,24 +174,28 @@ class Advisor:
     def life(self, recommendation_id: str, *, workspace: str) -> dict[str, Any]:
         """What a recommendation claimed, whom it was shown, what was said, and what came of it.
 
+        One that was not shown yet is `proposed`, with what it claims now.
+
         Raises:
-            NotFound: it was never shown.
+            NotFound: no current recommendation has this id, and none was ever shown.
         """
         shown = self._rows.shown(workspace, recommendation_id)
-        if not shown:
+        knowledge = self._store.knowledge(workspace)
+        claim = shown[-1]["claim"] if shown else self._card(workspace, knowledge, recommendation_id)
+        if claim is None:
             raise NotFound(
                 f"there is no recommendation '{recommendation_id}'", hint="GET /v1/recommendations lists what there is"
             )
         said = self._rows.feedback(workspace, recommendation_id)
-        recent = self.track_record(workspace=workspace)["advice"]["recent"]
-        outcomes = [one for one in recent if one["recommendation_id"] == recommendation_id]
-        state = "measured" if outcomes else "shown"
+        measured = self._board(workspace)["advice"]["outcomes"]
+        outcomes = [one for one in measured if one["recommendation_id"] == recommendation_id]
+        state = "measured" if outcomes else "shown" if shown else "proposed"
         if said and not outcomes:
             state = "accepted" if said[-1]["accepted"] else "rejected"
         return {
             "recommendation_id": recommendation_id,
             "state": state,
-            "claim": shown[-1]["claim"],
+            "claim": claim,
             "shown": [{"unit": one["unit"] or None, "seq": one["seq"], "shown_at": one["shown_at"]} for one in shown],
             "feedback": said,
             "outcomes": outcomes,
@@ -203,7 +207,12 @@ class Advisor:
         return {"received": len(request.forecasts), "added": added}
 
     def track_record(self, *, workspace: str) -> dict[str, Any]:
-        """The scoreboard, as of the last campaign; see `track_record.scoreboard`."""
+        """The scoreboard, as of the last campaign, with the last outcomes of advice; see `track_record.scoreboard`."""
+        board = self._board(workspace)
+        advice = {name: part for name, part in board["advice"].items() if name != "outcomes"}
+        return {**board, "advice": {**advice, "recent": board["advice"]["outcomes"][-track_record.RECENT :]}}
+
+    def _board(self, workspace: str) -> dict[str, Any]:
         knowledge = self._store.knowledge(workspace)
         key = (self._store.last_seq(workspace), knowledge.epoch, knowledge.seq, len(self._rows.assignments(workspace)))
         cached = self._judged.get(workspace)

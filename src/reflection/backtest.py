@@ -17,7 +17,7 @@ from reflection.knowledge import NOTHING, Knowledge
 from reflection.learn import learn
 from reflection.learning import offpolicy, scoring
 from reflection.ledger import Evidence, evidence_of
-from reflection.promise import METRICS, NO_FORECAST, actual_values
+from reflection.promise import METRICS, REFERENCES, actual_values
 
 METHODS = ("planner", "last value", "pooled mean", "compounding weights", "ours")
 LEVELS = {"50": 0, "80": 1, "90": 2}
@@ -115,7 +115,7 @@ def summary(made: Sequence[Forecasted], campaigns: int) -> dict[str, Any]:
 
 
 def _forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memory: Memory) -> list[Forecasted]:
-    promised = campaign.planner is None or signals.normalise(campaign.planner) not in NO_FORECAST
+    promised = campaign.planner is None or signals.normalise(campaign.planner) not in REFERENCES
     plan = hindsight.plan_of(campaign)
     if plan is None:
         return []

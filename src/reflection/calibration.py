@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from reflection.learning.conformal import LEVELS, Conformal
 from reflection.learning.drift import steps
 from reflection.learning.layout import Feature
 from reflection.learning.sequential import Sequential
 from reflection.ports import ForecastRow
-from reflection.promise import LOWER_IS_BETTER, Promise, Scale, scales
+from reflection.promise import LOWER_IS_BETTER, REFERENCES, Promise, Scale, scales
 from reflection.report import Interval
 from reflection.signals import parse
 
@@ -32,6 +32,8 @@ STEP = 20
 LEAST_SD = 1e-3
 FAR = float(np.log(3.0))
 """A budget more than three times outside what was seen is not identified."""
+
+_WIDEST = float(special.ndtri(0.5 + LEVELS[-1] / 2))
 
 BUDGET = Feature("~budget", "log_spend")
 PLANNER = "planner"
@@ -110,7 +112,13 @@ class Calibrated:
 
 
 def predict(state: Calibration, promise: Promise) -> dict[str, Calibrated]:
-    """Every metric of a promise that enough campaigns speak of, corrected; empty while there are too few."""
+    """Every metric of a promise that enough campaigns speak of, corrected.
+
+    Empty while there are too few, and for a reference: correcting figures that were taken from the facts would foretell
+    the facts by themselves.
+    """
+    if promise.planner in REFERENCES:
+        return {}
     row = features(state, promise)
     found = {}
     for name, scale in scales(promise.expected).items():
@@ -126,8 +134,8 @@ def _calibrated(
     mean, sd = belief.predict(row, scale.variance)
     reaches = known.conformal.multipliers(platform, learned=known.learned)
     # Planners who were never wrong have scores of zero; a distribution still needs a width.
-    honest = max(sd * reaches[-1] / float(stats.norm.ppf(0.5 + LEVELS[-1] / 2)), LEAST_SD)
-    above = float(stats.norm.cdf(mean / honest))
+    honest = max(sd * reaches[-1] / _WIDEST, LEAST_SD)
+    above = float(special.ndtr(mean / honest))
     return Calibrated(
         metric=name,
         planner=scale.base,

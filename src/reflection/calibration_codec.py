@@ -8,7 +8,6 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -33,7 +32,7 @@ def encode(state: Calibration) -> dict[str, Any]:
         "budgets": dict(state.budgets),
         "campaigns_of": dict(state.campaigns_of),
         "base": dict(state.base),
-        "rows": _packed(orjson.dumps([asdict(row) for row in state.rows])),
+        "rows": _packed(orjson.dumps(state.rows)),
         "metrics": {name: _metric(known) for name, known in state.metrics.items()},
     }
     digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -5,7 +5,7 @@ as predicted once: its corrections replace what was learnt from it, but are no n
 first version was known by then. Pure; must not know stores.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -24,32 +24,39 @@ from reflection.calibration import (
     features,
 )
 from reflection.learning.layout import Feature
-from reflection.learning.sequential import Sequential, fitted
+from reflection.learning.rows import Design
+from reflection.learning.sequential import fitted, with_intercept
 from reflection.ledger import Evidence
 from reflection.ports import LedgerEntry
-from reflection.promise import METRICS, NO_FORECAST, Promise, observed, scales
+from reflection.promise import METRICS, REFERENCES, Promise, observed, scales
 
 WINDOW = 2_000
 """Campaigns that full fits are made of: older habits have had their time."""
 
-REFIT_GROWTH = 0.1
+REFIT_GROWTH = 0.5
+REFIT_AFTER = 250
+"""Full fits are due when the campaigns have grown by a share, and at the latest after so many: in between, beliefs are
+conditioned on each campaign exactly, at the variance components of the last full fit."""
+
+EXACT_BELOW = 20
+"""With fewer campaigns a withdrawn one is followed by a full fit: it is cheap, and one campaign weighs much."""
+
 SEED = 20_260_707
 
 
 def fold(entries: Iterable[LedgerEntry], state: Calibration = EMPTY, *, held: Collection[str] = ()) -> Calibration:
     """The state after these entries, which must follow `state.seq` in order; earlier ones are ignored.
 
-    `held` names campaigns suspected of a tracking fault: they neither test nor teach a forecast.
+    `held` names campaigns suspected of a tracking fault: they neither test nor teach a forecast. What one taught before
+    it was held is still taken back when it is corrected or deleted.
     """
     for entry in entries:
         if entry.seq <= state.seq:
             continue
-        if entry.campaign_id not in held:
-            evidence = ledger.decode(entry.payload)
-            if entry.sign > 0:
-                state = learn(state, evidence, first=entry.revision == 1)
-            else:
-                state = forget(state, evidence.campaign_id)
+        if entry.sign < 0:
+            state = forget(state, entry.campaign_id)
+        elif entry.campaign_id not in held:
+            state = learn(state, ledger.decode(entry.payload), first=entry.revision == 1)
         state = replace(state, seq=entry.seq)
     return state
 
@@ -57,7 +64,7 @@ def fold(entries: Iterable[LedgerEntry], state: Calibration = EMPTY, *, held: Co
 def learn(state: Calibration, evidence: Evidence, *, first: bool = True) -> Calibration:
     """Predict a campaign, score the prediction (unless it is a correction), then learn it."""
     promise = Promise.of(evidence)
-    if promise.planner in NO_FORECAST:
+    if promise.planner in REFERENCES:
         return state
     state = _with_budget(state, promise)
     seen = observed(promise.expected, evidence.actual)
@@ -84,8 +91,18 @@ def learn(state: Calibration, evidence: Evidence, *, first: bool = True) -> Cali
 
 def forget(state: Calibration, campaign_id: str) -> Calibration:
     """Take back what a campaign taught; the score of its prediction stays, the prediction was made."""
+    gone = [row for row in state.rows if row.campaign_id == campaign_id]
+    if not gone:
+        return state
     rows = tuple(row for row in state.rows if row.campaign_id != campaign_id)
-    return state if len(rows) == len(state.rows) else refit(replace(state, rows=rows))
+    metrics = dict(state.metrics)
+    for row in gone:
+        x = _design(row, state.base)
+        for name, (y, v) in row.observed.items():
+            metrics[name] = _unlearned(metrics[name], x, y, v)
+    left = replace(state, rows=rows, metrics=metrics)
+    lost = any(state.metrics[name].belief and not known.belief for name, known in metrics.items())
+    return refit(left) if lost or len(rows) < EXACT_BELOW else left
 
 
 def refit(state: Calibration) -> Calibration:
@@ -93,21 +110,30 @@ def refit(state: Calibration) -> Calibration:
     base: dict[str, int] = {}
     for row in state.rows:
         base[row.platform] = min(base.get(row.platform, row.bucket), row.bucket)
-    designs = [
-        {**context(row.platform, row.objective, row.planner, row.budget), **drift(base, row.platform, row.bucket)}
-        for row in state.rows
-    ]
-    metrics = {name: replace(known, belief=_belief(name, state.rows, designs)) for name, known in state.metrics.items()}
-    due = state.learned + max(1, int(min(state.learned, WINDOW) * REFIT_GROWTH))
+    rows = [_design(row, base) for row in state.rows]
+    designs: dict[tuple[int, ...], Design] = {}
+    metrics = {}
+    for name, known in state.metrics.items():
+        used = tuple(index for index, row in enumerate(state.rows) if name in row.observed)
+        belief = None
+        if len(used) >= START:
+            if used not in designs:
+                designs[used] = with_intercept([rows[index] for index in used])
+            y, v = zip(*(state.rows[index].observed[name] for index in used), strict=True)
+            belief = fitted(designs[used], y, v, seed=(SEED, METRICS.index(name)))
+        metrics[name] = replace(known, belief=belief)
+    due = state.learned + min(max(1, int(state.learned * REFIT_GROWTH)), REFIT_AFTER)
     return replace(state, base=base, metrics=metrics, refit_at=due)
 
 
-def _belief(name: str, rows: Iterable[Row], designs: list[dict[Feature, float]]) -> Sequential | None:
-    used = [(design, *row.observed[name]) for row, design in zip(rows, designs, strict=True) if name in row.observed]
-    if len(used) < START:
-        return None
-    x, y, v = zip(*used, strict=True)
-    return fitted(x, y, v, seed=(SEED, METRICS.index(name)))
+def _design(row: Row, base: Mapping[str, int]) -> dict[Feature, float]:
+    return {**context(row.platform, row.objective, row.planner, row.budget), **drift(base, row.platform, row.bucket)}
+
+
+def _unlearned(known: MetricState, x: dict[Feature, float], y: float, v: float) -> MetricState:
+    """Without one campaign; without a belief when that cannot be worked out from the belief alone."""
+    belief = None if known.belief is None else known.belief.unlearn(x, y, v)
+    return replace(known, belief=belief, learned=known.learned - 1)
 
 
 def _learned(

@@ -8,6 +8,7 @@ attribution models split them), spend and revenue are amounts of `currency`.
 import hashlib
 import json
 import re
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -41,6 +42,7 @@ PLACEHOLDERS = frozenset(
 """Values that stand for 'nothing was filled in'; accepted, they would become learnings."""
 
 CURRENCIES = re.compile(r"^[A-Z]{3}$")
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -63,9 +65,25 @@ def _real_name(value: Any) -> Any:
 
 
 def _iso_time(value: Any) -> Any:
-    """Let JSON's timestamps through strict mode; epoch numbers stay refused, they hide their unit."""
-    if isinstance(value, (int, float)):
+    """Let JSON's timestamps through strict mode; epoch numbers, in text as well, are refused: they hide their unit."""
+    if isinstance(value, (int, float)) or (isinstance(value, str) and not _DATED.match(value)):
         raise ValueError("give a date and time with offset, such as 2026-03-29T10:00:00+00:00")
+    return value
+
+
+def _iso_day(value: Any) -> Any:
+    """Refuse seconds since 1970 for a day too."""
+    if isinstance(value, str) and not (_DATED.match(value) and len(value) == len("2026-03-29")):
+        raise ValueError("give a day, such as 2026-03-29")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    """Refuse the few hours at both ends of the calendar that UTC does not have: nothing could store or compare them."""
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("there is no such instant in UTC") from None
     return value
 
 
@@ -94,7 +112,8 @@ CampaignId = Annotated[
 Count = Annotated[float, Field(ge=0, le=MAX_COUNT, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
 WholeCount = Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)]
 Money = Annotated[float, Field(ge=0, le=MAX_MONEY, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
-Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_iso_time)]
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_iso_time), AfterValidator(_in_utc)]
+Day = Annotated[date, BeforeValidator(_iso_day)]
 
 
 class Strict(BaseModel):

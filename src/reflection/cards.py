@@ -37,7 +37,7 @@ class Card:
         effect, interval: multiplicative lift (posterior median) with its 90 % interval.
         expected_gain, downside_5, cvar_5: money in `currency` (None = not stated) per campaign with `stake` at stake;
             all three None while the spend behind the signal is unknown.
-        optimistic: 80th percentile of the lift; cards of a lane are ranked by it.
+        optimistic: 90th percentile of the lift; cards of a lane are ranked by it.
         propensity: probability of being the first proposal when the proposal is drawn (`drawn`); None outside of it.
         evidence_for, evidence_against: ids of campaigns.
         reason: what the card really rests on.
@@ -127,6 +127,9 @@ def _mix(key: str, platform: str | None, effects: dict[str, Effect]) -> tuple[st
     if parts[0].group == signals.PLATFORM and platform is not None:
         return None  # the platform is settled, and interactions join their main signal below
     if len(parts) == 2:
+        main = effects.get(parts[1].key)
+        if main is not None and main.finding and not effects[key].finding:
+            return None  # what is known of every platform is said once, not again for each
         return (parts[1].key, key)  # on this platform: the main effect and what differs here
     if platform is None or len(parts) != 1:
         return (key,)
@@ -146,15 +149,14 @@ def _card(
 ) -> Card:
     effect, involved = effects[key], [effects[part] for part in mix if part in effects]
     lane = decisions.lane(odds, established=any(one.finding for one in involved))
-    findings = [one for one in knowledge.findings if one.signal_key in mix]
-    label = signals.parse(key).label
+    findings = [one for one in knowledge.findings if one.signal_key in mix and not one.descriptive]
     spend, value = stake
     money = value is not None
     card = Card(
         id=card_id(lane, key, effect.metric, platform, objective),
-        action=f"{VERBS[lane]} {label}",
+        action=f"{VERBS[lane]} {_spoken(key)}",
         signal=key,
-        label=label,
+        label=signals.parse(key).label,
         metric=effect.metric,
         lane=lane,
         p_better=odds.p_better,
@@ -209,6 +211,19 @@ def percent(lift: float) -> str:
     return f"{(lift - 1.0) * 100.0:+.0f} %"
 
 
+def chance(probability: float) -> str:
+    """A probability in words that never claim certainty."""
+    if probability > 0.995:
+        return "more than 0.99"
+    return "less than 0.01" if probability < 0.005 else f"{probability:.2f}"
+
+
+def _spoken(key: str) -> str:
+    """A signal as a marketer says it: ``creative type video on meta``."""
+    *context, signal = signals.parse(key).parts
+    return " on ".join([signal.label, *(part.level for part in context)])
+
+
 def _amount(value: float, currency: str | None) -> str:
     return f"{value:+,.0f}" + (f" {currency}" if currency else "")
 
@@ -216,7 +231,7 @@ def _amount(value: float, currency: str | None) -> str:
 def _sentence(card: Card) -> str:
     words = METRIC_WORDS.get(card.metric, card.metric.upper())
     low, high = (percent(bound) for bound in card.interval)
-    subject = card.label + (f" on {card.platform}" if card.platform else "")
+    subject = _spoken(card.signal) + (f" on {card.platform}" if card.platform else "")
     if card.lane == "not enough evidence":
         return (
             f"Nothing can be said about {subject} yet: its effect on {words} lies between {low} and {high} "
@@ -225,15 +240,20 @@ def _sentence(card: Card) -> str:
     lead = {"exploit": "Use more of", "avoid": "Use less of", "explore": "Test, in a small campaign,"}[card.lane]
     text = (
         f"{lead} {subject}: {words} {percent(card.effect)} against the usual (90 % interval {low} to {high}); "
-        f"it beats the usual with probability {card.p_better:.2f}."
+        f"it beats the usual with probability {chance(card.p_better)}."
     )
     if card.expected_gain is None or card.downside_5 is None or card.stake is None:
         return text
     stake = f"{card.stake:,.0f}" + (f" {card.currency}" if card.currency else "")
+    worth = "of revenue" if card.metric == "roas" else "worth of conversions"
     return (
-        f"{text} For a campaign of {stake} that is {_amount(card.expected_gain, card.currency)} expected, "
-        f"and {_amount(card.downside_5, card.currency)} or worse once in 20."
+        f"{text} For a campaign of {stake} that is {_amount(card.expected_gain, card.currency)} {worth} expected, "
+        f"and {_amount(card.downside_5, card.currency)} or less in 1 case of 20."
     )
+
+
+def _small(rate: float) -> str:
+    return "below 0.001" if rate < 0.0005 else f"{rate:.3f}"
 
 
 def _reason(effect: Effect, involved: Sequence[Effect]) -> str:
@@ -243,7 +263,7 @@ def _reason(effect: Effect, involved: Sequence[Effect]) -> str:
     if known:
         one = known[0]
         return (
-            f"{signals.parse(one.signal).label} is a finding (probability of the wrong sign {one.lfsr:.3f}), "
+            f"{signals.parse(one.signal).label} is a finding (probability of the wrong sign {_small(one.lfsr)}), "
             f"from {basis}{raw}; an association, as platforms choose who sees what"
         )
     return f"{effect.reason or 'not a finding'} ({basis}{raw}, probability of the wrong sign {effect.lfsr:.2f})"

@@ -12,6 +12,7 @@ import structlog
 import typer
 
 from reflection.commands import (
+    accept,
     analyze,
     backtest,
     backup,
@@ -38,6 +39,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("import", importing.import_files),
     ("imports", importing.imports),
     ("analyze", analyze.analyze),
+    ("accept", accept.accept),
     ("show", show.show),
     ("effects", effects.effects),
     ("plan", plan.plan),
@@ -127,7 +129,8 @@ def main() -> None:
 
 def _say(problem: str, hint: str) -> None:
     """One line on standard error, whatever the message holds."""
-    line = " ".join(f"error: {problem}{'; ' + hint if hint else ''}".split())
+    between = " " if problem.endswith((".", "!", "?")) else "; "
+    line = " ".join(f"error: {problem}{between + hint if hint else ''}".split())
     messages().print(line, markup=False, soft_wrap=True)
 
 

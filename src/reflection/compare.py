@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from reflection.campaign import Campaign
 from reflection.drivers import decompose, significance
 from reflection.kpi import KPIS, LOWER_IS_BETTER, ScoreWeights, interval, performance_score, rates
-from reflection.report import Comparison, Decomposition, Delta
+from reflection.report import Comparison, Decomposition, Delta, Rates
 
 FEW_CONVERSIONS = 30
 COVERAGE_WORTH_SAYING = 0.995
@@ -31,7 +31,7 @@ def compare(
     known = _composed_scatter(scatter or {})
     expected, actual = campaign.expected_metrics, campaign.actual_metrics
     plan, fact = rates(expected), rates(actual)
-    deltas = {f"{kpi}_diff": _delta(kpi, campaign, known) for kpi in KPIS}
+    deltas = {f"{kpi}_diff": _delta(kpi, campaign, plan, fact, known) for kpi in KPIS}
     drivers = decompose(expected, actual, known)
     return Comparison(
         campaign_id=campaign.campaign_id,
@@ -63,9 +63,8 @@ def _composed_scatter(scatter: Mapping[str, float | None]) -> dict[str, float | 
     return known
 
 
-def _delta(kpi: str, campaign: Campaign, scatter: Mapping[str, float | None]) -> Delta:
-    before = getattr(rates(campaign.expected_metrics), kpi)
-    after = getattr(rates(campaign.actual_metrics), kpi)
+def _delta(kpi: str, campaign: Campaign, plan: Rates, fact: Rates, scatter: Mapping[str, float | None]) -> Delta:
+    before, after = getattr(plan, kpi), getattr(fact, kpi)
     reason = _why_missing(kpi, campaign, before, after)
     band = interval(kpi, campaign.actual_metrics)
     if before is None or after is None:

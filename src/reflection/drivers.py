@@ -11,10 +11,11 @@ preferred. It is accounting, not causation. Pure numbers; must not know what was
 
 import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from reflection.campaign import Metrics
 from reflection.kpi import Z90, rates, sampling_variance
-from reflection.report import Decomposition, Driver
+from reflection.report import Decomposition, Driver, Rates
 
 CPA_FACTORS = {"cpm": 1.0, "ctr": -1.0, "cvr": -1.0}
 ROAS_FACTORS = {"aov": 1.0, "cvr": 1.0, "ctr": 1.0, "cpm": -1.0}
@@ -55,46 +56,54 @@ def decompose(expected: Metrics, actual: Metrics, scatter: Mapping[str, float | 
     Args:
         scatter: learnt standard deviation between campaigns per metric (log scale); None while unknown.
     """
-    plan, fact = rates(expected), rates(actual)
+    sides = _Sides(expected, actual, rates(expected), rates(actual))
+    plan, fact = sides.plan, sides.fact
     found: list[Decomposition] = []
     if plan.cpa and fact.cpa and plan.cvr and fact.cvr:
-        found.append(_decomposition("cpa", CPA_FACTORS, expected, actual, scatter))
+        found.append(_decomposition("cpa", plan.cpa, fact.cpa, CPA_FACTORS, sides, scatter))
     elif not actual.conversions or not expected.conversions:
-        found += _conversions(expected, actual, scatter)
+        found += _conversions(sides, scatter)
     if plan.roas and fact.roas and plan.cvr and fact.cvr:
-        found.append(_decomposition("roas", ROAS_FACTORS, expected, actual, scatter))
+        found.append(_decomposition("roas", plan.roas, fact.roas, ROAS_FACTORS, sides, scatter))
     return tuple(found)
 
 
-def _factor(name: str, metrics: Metrics) -> float | None:
-    return metrics.spend if name == "spend" else getattr(rates(metrics), name)
+class _Sides(NamedTuple):
+    """Forecast and fact with their KPIs."""
+
+    expected: Metrics
+    actual: Metrics
+    plan: Rates
+    fact: Rates
+
+    def factor(self, name: str) -> tuple[float | None, float | None]:
+        """A factor before and after."""
+        if name == "spend":
+            return self.expected.spend, self.actual.spend
+        return getattr(self.plan, name), getattr(self.fact, name)
 
 
 def _decomposition(
-    kpi: str, factors: Mapping[str, float], expected: Metrics, actual: Metrics, scatter: Mapping[str, float | None]
-) -> Decomposition:
-    plan, fact = _value(kpi, expected), _value(kpi, actual)
+    kpi: str, plan: float, fact: float, factors: Mapping[str, float], sides: _Sides,
+    scatter: Mapping[str, float | None],
+) -> Decomposition:  # fmt: skip
     logs: dict[str, float] = {}
     for name, sign in factors.items():
-        before, after = _factor(name, expected), _factor(name, actual)
+        before, after = sides.factor(name)
         logs[name] = sign * math.log(after / before) if before and after else 0.0
-    return _assemble(kpi, plan, fact, lmdi(fact, plan, logs), expected, actual, scatter)
+    return _assemble(kpi, plan, fact, lmdi(fact, plan, logs), sides, scatter)
 
 
-def _conversions(expected: Metrics, actual: Metrics, scatter: Mapping[str, float | None]) -> list[Decomposition]:
+def _conversions(sides: _Sides, scatter: Mapping[str, float | None]) -> list[Decomposition]:
     """Without conversions there is no CPA to explain; the change in conversions goes to the first factor that is 0."""
+    expected, actual = sides.expected, sides.actual
     if not expected.conversions or not expected.impressions or not expected.clicks or not expected.spend:
         return []
     chain = {"spend": actual.spend, "cpm": actual.impressions, "ctr": actual.clicks, "cvr": actual.conversions}
     broken = next(name for name, count in chain.items() if not count)
     parts = dict.fromkeys(CONVERSION_FACTORS, 0.0) | {broken: -expected.conversions}
     note = f"no conversions: there is no CPA; the whole change comes from {broken.upper()} being zero"
-    return [_assemble("conversions", expected.conversions, 0.0, parts, expected, actual, scatter, note)]
-
-
-def _value(kpi: str, metrics: Metrics) -> float:
-    value = metrics.conversions if kpi == "conversions" else getattr(rates(metrics), kpi)
-    return float(value)
+    return [_assemble("conversions", expected.conversions, 0.0, parts, sides, scatter, note)]
 
 
 def _assemble(
@@ -102,16 +111,15 @@ def _assemble(
     plan: float,
     fact: float,
     parts: Mapping[str, float],
-    expected: Metrics,
-    actual: Metrics,
+    sides: _Sides,
     scatter: Mapping[str, float | None],
     note: str | None = None,
 ) -> Decomposition:
     shown = largest_remainder(parts, round(fact, 2) - round(plan, 2))
     drivers = []
     for name in sorted(parts, key=lambda factor: -abs(parts[factor])):
-        before, after = _factor(name, expected) or 0.0, _factor(name, actual) or 0.0
-        z, beyond = significance(name, before, after, actual, scatter.get(name))
+        before, after = (side or 0.0 for side in sides.factor(name))
+        z, beyond = significance(name, before, after, sides.actual, scatter.get(name))
         drivers.append(Driver(name, before, after, parts[name], shown[name], z, beyond))
     return Decomposition(kpi, plan, fact, tuple(drivers), note)
 

@@ -14,6 +14,7 @@ from reflection import evidence_view, recommend
 from reflection.analysis import SIMILAR, Analyst, Case, Forecaster
 from reflection.answer import Answer as Answer
 from reflection.answer import Refused as Refused
+from reflection.believed import Beliefs, Believed
 from reflection.bulk import Bulk, FollowingMemory, Taken
 from reflection.campaign import Campaign
 from reflection.errors import Conflict, NotFound, Unavailable
@@ -29,6 +30,9 @@ from reflection.weights import weights_for
 from reflection.workspaces import DEFAULT_WORKSPACE
 
 ATTEMPTS = 5
+MOST_PATTERNS = 1_000
+"""Findings of one fit that are looked at for a list; a fit has far fewer."""
+
 Clock = Callable[[], datetime]
 
 
@@ -51,8 +55,10 @@ class Engine:
         forecaster: Forecaster | None = None,
         clock: Clock = utc_now,
         observe: Observer = unobserved,
+        learnings: Beliefs | None = None,
     ) -> None:
         self._store = store
+        self._believed = Believed(learnings)
         self._memory = memory
         self._observe = observe
         self._score_weights = score_weights or ScoreWeights()
@@ -114,13 +120,21 @@ class Engine:
         """
         return Bulk(self._store, self._records, self._analyze_in).run(campaigns, workspace, following=following)
 
-    def insights(self, *, workspace: str = DEFAULT_WORKSPACE, limit: int = 50) -> list[dict[str, Any]]:
-        """Stored insights by priority."""
-        return self._store.insights(workspace, limit)
+    def insights(
+        self, *, workspace: str = DEFAULT_WORKSPACE, limit: int = 50, past: bool = False
+    ) -> list[dict[str, Any]]:
+        """Stored insights by priority, each with the learnings it rests on; with `past` also what holds no longer."""
+        return self._believed.insights(
+            workspace, lambda wanted: self._store.insights(workspace, wanted), limit, past=past
+        )
 
-    def patterns(self, *, workspace: str = DEFAULT_WORKSPACE, limit: int = 50) -> list[dict[str, Any]]:
-        """Current findings by impact."""
-        return self._store.patterns(workspace, limit)
+    def patterns(
+        self, *, workspace: str = DEFAULT_WORKSPACE, limit: int = 50, past: bool = False
+    ) -> list[dict[str, Any]]:
+        """Findings and learnings by impact, each with its state; with `past` also what holds no longer."""
+        knowledge = self._store.knowledge(workspace)
+        stored = self._store.patterns(workspace, MOST_PATTERNS)
+        return self._believed.patterns(workspace, stored, knowledge, limit, past=past)
 
     def recommendations(
         self,
@@ -135,13 +149,15 @@ class Engine:
         query = " ".join(part for part in (platform, objective) if part)
         _, vector = self._memory.embed(query) if query else (None, None)
         similar = self._memory.similar(workspace, query, vector, limit=SIMILAR) if query else []
+        knowledge = self._store.knowledge(workspace)
         return recommend.recommend(
-            self._store.knowledge(workspace),
+            knowledge,
             platform=platform,
             objective=objective,
-            insights=self._store.insights(workspace, limit),
-            patterns=self._store.patterns(workspace, limit),
+            insights=self.insights(workspace=workspace, limit=limit),
+            patterns=self.patterns(workspace=workspace, limit=limit),
             similar=similar,
+            past=self._believed.past(workspace, knowledge.goal_metric),
             now=self._clock(),
             seed=seed,
         )

@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 NAME_GROUPS = (signals.AUDIENCE, signals.CREATIVE)
 NOT_STATED = ""
+SALTS = (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)
+CELLS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,14 +157,11 @@ class Gathered:
         cells = cells[wanted[owner[cells]]]
         owner = (np.cumsum(wanted) - 1)[owner[cells]]
         matrix = self._matrix()[cells]
-        used = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]))
-        names_of = list(self._columns)
-        keys = sorted(names_of[column] for column in used)
-        matrix = matrix[:, [self._columns[key] for key in keys]]
-        aliases = _aliases(keys, matrix)
-        kept = [index for index, key in enumerate(keys) if key not in aliases]
-        kept.sort(key=lambda index: feature_of(keys[index]))
-        shares = sparse.csr_array(matrix[:, kept])
+        used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
+        present = {key: column for key, column in self._columns.items() if used[column]}
+        aliases = _aliases(present, matrix)
+        kept = sorted((key for key in present if key not in aliases), key=feature_of)
+        shares = sparse.csr_array(matrix[:, [present[key] for key in kept]])
         shares.sort_indices()
         counts = _column(self._counts, np.float64).reshape(-1, 5)[cells]
         currency = campaigns.usual_currency
@@ -170,7 +169,7 @@ class Gathered:
         money[(campaigns.currency != (currency or NOT_STATED))[owner]] = np.nan
         return EvidenceTable(
             campaigns=campaigns,
-            features=tuple(feature_of(keys[index]) for index in kept),
+            features=tuple(feature_of(key) for key in kept),
             shares=shares,
             campaign=owner,
             impressions=counts[:, 0],
@@ -221,24 +220,25 @@ def _column(values: "array[Any]", kind: type[np.generic]) -> NDArray[Any]:
     return np.frombuffer(values, dtype=kind) if values else np.zeros(0, dtype=kind)
 
 
-def _aliases(keys: list[str], matrix: sparse.csr_array) -> dict[str, str]:
+def _aliases(columns: Mapping[str, int], matrix: sparse.csr_array) -> dict[str, str]:
     """Signals with the same share in every cell: all but one map to the one that generalises best.
 
     Columns are compared by two independent 64-bit sums of share times a hash of the cell: equal columns have equal
     sums, and different ones agree with probability 2^-128.
     """
-    cell = np.repeat(np.arange(matrix.shape[0], dtype=np.uint64), np.diff(matrix.indptr))
-    share = np.rint(matrix.data * (1 << 20)).astype(np.uint64)
-    sums = []
-    for salt in (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03):
-        total = np.zeros(matrix.shape[1], dtype=np.uint64)
-        np.add.at(total, matrix.indices, share * _scrambled(cell, salt))
-        sums.append(total.tolist())
-    same: dict[tuple[int, int], list[str]] = {}
-    for key, first, second in zip(keys, *sums, strict=True):
-        same.setdefault((first, second), []).append(key)
+    sums = np.zeros((len(SALTS), matrix.shape[1]), dtype=np.uint64)
+    for start in range(0, matrix.shape[0], CELLS_AT_ONCE):
+        end = min(start + CELLS_AT_ONCE, matrix.shape[0])
+        part = slice(matrix.indptr[start], matrix.indptr[end])
+        cell = np.repeat(np.arange(start, end, dtype=np.uint64), np.diff(matrix.indptr[start : end + 1]))
+        share = np.rint(matrix.data[part] * (1 << 20)).astype(np.uint64)
+        for salt, total in zip(SALTS, sums, strict=True):
+            np.add.at(total, matrix.indices[part], share * _scrambled(cell, salt))
+    same: dict[tuple[int, ...], list[str]] = {}
+    for key, column in columns.items():
+        same.setdefault(tuple(sums[:, column].tolist()), []).append(key)
     groups = (sorted(group, key=_generality) for group in same.values() if len(group) > 1)
-    return {alias: group[0] for group in groups for alias in group[1:]}
+    return dict(sorted((alias, group[0]) for group in groups for alias in group[1:]))
 
 
 def _scrambled(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:

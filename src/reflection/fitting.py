@@ -6,7 +6,7 @@ sparse (LEARNING 2). Platforms may drift: their effects carry random-walk steps,
 present one, at the end of the walk. A pure function of the table. Must not know findings, stores or clocks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,8 +52,14 @@ MANY_FEATURES = 600
 """Up to this, threads of the linear algebra cost more than they bring (60 times more on a busy machine); above it,
 linearisation points come from the main effects alone."""
 
+THREADS = 2
+"""Above it; a number of its own and not the machine's, so that sums are in one order everywhere."""
+
 ANCHOR_CELLS = 50_000
 """A linearisation point needs no more cells than this; the last pass always uses all."""
+
+ROWS_AT_ONCE = 200_000
+"""Rows made and summed together; a million at once would be a gigabyte."""
 
 BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
 MOST_BUCKETS = 10
@@ -95,32 +101,35 @@ class CellDesign:
         total: Floats = self.matrix @ effects + coefficient[INTERCEPT]
         return total
 
-    def rows(self, observations: Observations, campaign: NDArray[np.intp]) -> list[Rows]:
+    def rows(self, observations: Observations, campaign: NDArray[np.intp]) -> Iterator[Rows]:
         """Evidence rows: campaigns with one observed cell in bulk, the others split into contrasts."""
         observed = observations.observed
         cells_of = np.bincount(campaign[observed], minlength=int(campaign.max(initial=-1)) + 1)
         alone = observed & (cells_of[campaign] == 1)
-        return [*self._single(observations, alone), *self._split(observations, observed & ~alone, campaign)]
+        yield from self._single(observations, np.flatnonzero(alone))
+        yield from self._split(observations, observed & ~alone, campaign)
 
-    def _single(self, observations: Observations, chosen: NDArray[np.bool_]) -> list[Rows]:
-        if not chosen.any():
-            return []
-        ones = sparse.csr_array(np.ones((int(chosen.sum()), 1)))
-        matrix = sparse.csr_array(sparse.hstack([self.matrix[chosen], ones], format="csr"))
-        design = Design(
-            (*self.features, INTERCEPT),
-            matrix.indptr.astype(np.int64),
-            matrix.indices.astype(np.int32),
-            quantised(matrix.data),
-        )
-        return [Rows.of(design, observations.y[chosen], observations.v[chosen])]
+    def _single(self, observations: Observations, chosen: NDArray[np.intp]) -> Iterator[Rows]:
+        for start in range(0, len(chosen), ROWS_AT_ONCE):
+            cells = chosen[start : start + ROWS_AT_ONCE]
+            ones = sparse.csr_array(np.ones((len(cells), 1)))
+            matrix = sparse.csr_array(sparse.hstack([self.matrix[cells], ones], format="csr"))
+            design = Design(
+                (*self.features, INTERCEPT),
+                matrix.indptr.astype(np.int64),
+                matrix.indices.astype(np.int32),
+                quantised(matrix.data),
+            )
+            yield Rows.of(design, observations.y[cells], observations.v[cells])
 
-    def _split(self, observations: Observations, chosen: NDArray[np.bool_], campaign: NDArray[np.intp]) -> list[Rows]:
+    def _split(
+        self, observations: Observations, chosen: NDArray[np.bool_], campaign: NDArray[np.intp]
+    ) -> Iterator[Rows]:
         if not chosen.any():
-            return []
+            return
         cells = [self._cell(index) for index in np.flatnonzero(chosen).tolist()]
         part = Observations(observations.y[chosen], observations.v[chosen], observations.observed[chosen])
-        return [campaign_rows(cells, part, campaign[chosen])[0]]
+        yield campaign_rows(cells, part, campaign[chosen])[0]
 
     def _cell(self, index: int) -> dict[Feature, float]:
         start, end = self.matrix.indptr[index], self.matrix.indptr[index + 1]
@@ -195,17 +204,19 @@ class FittedMetrics:
         return np.exp(total)
 
 
-def fit_metrics(table: EvidenceTable) -> FittedMetrics:
-    """Fit every metric the table has evidence for."""
+def fit_metrics(table: EvidenceTable, fitted: Callable[[float], object] = lambda share: None) -> FittedMetrics:
+    """Fit every metric the table has evidence for; `fitted` is told which share of them is done."""
     design = CellDesign.of(table)
     layout = Layout.of(design.features)
 
-    def one(number: int) -> FittedMetric | None:
-        return _fit_metric(METRICS[number], table, design, layout, (SEED, number))
-
-    with threadpool_limits(1 if len(layout) <= MANY_FEATURES else None, "blas"):
-        found = [one(number) for number in range(len(METRICS))]
-    return FittedMetrics(table, design, layout, {metric.name: metric for metric in found if metric is not None})
+    found: dict[str, FittedMetric] = {}
+    with threadpool_limits(THREADS if len(layout) > MANY_FEATURES else 1, "blas"):
+        for number, name in enumerate(METRICS):
+            metric = _fit_metric(name, table, design, layout, (SEED, number))
+            if metric is not None:
+                found[name] = metric
+            fitted((number + 1) / len(METRICS))
+    return FittedMetrics(table, design, layout, found)
 
 
 def counts_of(metric: str, table: EvidenceTable) -> tuple[Floats, Floats]:

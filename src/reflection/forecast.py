@@ -82,7 +82,15 @@ class Forecast(Strict):
 class ForecastRequest(Strict):
     """Several forecasts at once."""
 
-    forecasts: tuple[Forecast, ...] = Field(min_length=1, max_length=MAX_FORECASTS, strict=False)
+    # Not by `min_length`: a list whose only item is refused would also be called empty.
+    forecasts: tuple[Forecast, ...] = Field(max_length=MAX_FORECASTS, strict=False, json_schema_extra={"minItems": 1})
+
+    @field_validator("forecasts")
+    @classmethod
+    def _some(cls, value: tuple[Forecast, ...]) -> tuple[Forecast, ...]:
+        if not value:
+            raise ValueError("give at least one forecast")
+        return value
 
 
 def _level(text: str) -> float:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
@@ -38,7 +39,7 @@ from reflection.import_register import (
     Outcome,
     Planned,
 )
-from reflection.ports import Store, StoredCampaign
+from reflection.ports import ForecastRow, Store, StoredCampaign
 
 if TYPE_CHECKING:
     from reflection.importers import ImportOptions, ImportReport
@@ -55,6 +56,10 @@ class Campaigns(Store, Protocol):
 
     def revisions(self, workspace: str, campaign_id: str) -> list[dict[str, Any]]:
         """Every content a campaign ever had: {revision, content_hash, body, created_at}, oldest first."""
+        ...
+
+    def forecasts(self, workspace: str, campaign_id: str | None = None) -> Sequence[ForecastRow]:
+        """The forecast register's rows of a campaign, in the order of entry."""
         ...
 
 
@@ -80,13 +85,18 @@ class Imports:
     ) -> list["ImportReport"]:
         """Read files as one import, and say what they change of what earlier imports said; nothing is stored.
 
+        Expected figures are the forecast register's where somebody foretold a campaign in good time.
+
         Raises:
             ImportFileError: a file cannot be read, recognised, or read unambiguously.
         """
         from reflection.earlier_imports import beside_earlier
         from reflection.importers import ImportOptions, read_exports  # here: they take half a second to load
+        from reflection.registered_forecasts import from_register
 
         chosen = options or ImportOptions()
+        if chosen.forecasts is None:
+            chosen = replace(chosen, forecasts=from_register(partial(self._store.forecasts, workspace)))
         reports = read_exports(sources, chosen)
         return beside_earlier(reports, self._register.days(workspace))
 
@@ -224,7 +234,9 @@ class Imports:
     def _existing(self, workspace: str, import_id: str) -> ImportEntry:
         entry = self._register.entry(workspace, import_id)
         if entry is None:
-            raise NotFound(f"there is no import '{import_id}'", hint="GET /v1/imports lists them")
+            raise NotFound(
+                f"there is no import '{import_id}'", hint="'reflection imports' and GET /v1/imports list them"
+            )
         return entry
 
     def _now(self) -> str:

@@ -5,7 +5,7 @@
 Knows the core only; the learner (learner.py) decides when to call it and where the result goes.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -20,7 +20,7 @@ from reflection.learning.rows import Stratum
 from reflection.ledger import Evidence
 from reflection.next_test import propose
 from reflection.patterns.budget import budget_findings
-from reflection.patterns.clusters import DESCRIPTIVE, cluster_findings
+from reflection.patterns.clusters import cluster_findings
 from reflection.patterns.signals_found import signal_findings
 from reflection.patterns.trends import trend_findings
 from reflection.report import Finding, SignalWeight
@@ -39,6 +39,7 @@ def learn(
     seq: int = 0,
     epoch: int = 1,
     as_of: str | None = None,
+    fitted: Callable[[float], object] = lambda share: None,
 ) -> Knowledge:
     """Learn from the live evidence of one workspace.
 
@@ -46,11 +47,13 @@ def learn(
         accepted: ids of campaigns that somebody accepted although they look like tracking faults.
         goal: ``roas``, ``conversions_per_spend``, or ``auto``: ROAS where most campaigns give revenue.
         seq, epoch, as_of: what the result is labelled with.
+        fitted: told which share of the metrics has been fitted.
     """
     gathered = Gathered(evidence)
     held = faults(gathered.campaigns, accepted)
     neighbours = as_diagnostics(neighbourhoods(gathered.campaigns))
     table = gathered.table(without=held)
+    del gathered  # what it holds is in the table; of a million campaigns, half a gigabyte
     chosen_goal = _goal(goal, table)
     if len(table) < FEWEST_CAMPAIGNS:
         return Knowledge(
@@ -64,10 +67,10 @@ def learn(
             reason=f"{len(table)} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
             diagnostics={"neighbours": neighbours, "aliases": {}},
         )
-    fitted = fit_metrics(table)
-    effects = effect_rows(fitted)
-    support = SupportIndex(fitted)
-    findings = _findings(fitted, effects, support, chosen_goal)
+    fits = fit_metrics(table, fitted)
+    effects = effect_rows(fits)
+    support = SupportIndex(fits)
+    findings = _findings(fits, effects, support, chosen_goal)
     return Knowledge(
         epoch=epoch,
         seq=seq,
@@ -77,12 +80,12 @@ def learn(
         currency=table.currency,
         effects=effects,
         findings=findings,
-        weights=tuple(_weights(effects, fitted, support, chosen_goal)),
-        posteriors={name: metric.posterior() for name, metric in fitted.metrics.items()},
+        weights=tuple(_weights(effects, fits, support, chosen_goal)),
+        posteriors={name: metric.posterior() for name, metric in fits.metrics.items()},
         held=held,
-        reason=None if any(item.status != DESCRIPTIVE for item in findings) else _no_findings(table),
-        next_test=propose(fitted, effects, chosen_goal),
-        diagnostics=_diagnostics(fitted, neighbours),
+        reason=None if any(not item.descriptive for item in findings) else _no_findings(table),
+        next_test=propose(fits, effects, chosen_goal),
+        diagnostics=_diagnostics(fits, neighbours),
     )
 
 

@@ -6,7 +6,7 @@ that arrived meanwhile, from this process and from others. Knows ports; what lea
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import orjson
@@ -16,16 +16,20 @@ from reflection import calibration_codec, calibration_fold, forecaster
 from reflection.knowledge import Knowledge
 from reflection.kpi import ScoreWeights
 from reflection.learn import learn
-from reflection.ledger import decode
+from reflection.ledger import Evidence, decode
 from reflection.ports import Store
 from reflection.weights import weights_for
 
-CALIBRATED_ENTRIES = 20_000
-"""A first load longer than this is calibrated on its last entries: older ones are outside every window."""
+CALIBRATED_ENTRIES = 3_000
+"""A first load longer than this is calibrated on its last entries: older ones are outside every window (a full fit
+rests on the last 2,000 campaigns, the width of intervals on the last 250 predictions)."""
 
-STEPS = 4
+READ, FITTED, WHOLE = 30, 90, 100
+"""How far learning is, in per cent: evidence read, metrics fitted, knowledge stored."""
+
+PROGRESS_EVERY = 10_000
 Progress = Callable[[int, int], None]
-"""Called with (steps done, steps in all)."""
+"""Called with (per cent done, 100)."""
 
 
 def _silent(done: int, total: int) -> None:
@@ -73,25 +77,31 @@ class Learner:
                 self.learn_now(workspace)
 
     def _learn(self, workspace: str, known: Knowledge, new_epochs: int, progress: Progress) -> Knowledge:
-        progress(0, STEPS)
+        progress(0, WHOLE)
         last = self._store.last_seq(workspace)
-        evidence = [decode(payload) for _, payload in self._store.live_evidence(workspace, last)]
-        progress(1, STEPS)
         with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
             learnt = learn(
-                evidence,
+                self._evidence(workspace, last, progress),
                 accepted=self._store.accepted(workspace),
                 goal=self._goal,
                 seq=last,
-                epoch=max(known.epoch + new_epochs, len(evidence).bit_length()),
                 as_of=self._clock().isoformat(timespec="milliseconds"),
+                fitted=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
             )
-        progress(2, STEPS)
+        grown = (learnt.campaigns + len(learnt.held)).bit_length()
+        learnt = dataclasses.replace(learnt, epoch=max(known.epoch + new_epochs, grown))
+        progress(FITTED, WHOLE)
         learnt = self._calibrated(workspace, learnt, known, start_over=bool(new_epochs))
-        progress(3, STEPS)
         self._store.save_knowledge(workspace, learnt, {"weights.json": self._weights(learnt)})
-        progress(4, STEPS)
+        progress(WHOLE, WHOLE)
         return self._store.knowledge(workspace)
+
+    def _evidence(self, workspace: str, last: int, progress: Progress) -> Iterator[Evidence]:
+        """The live evidence, one after the other: a million campaigns are never in memory as objects."""
+        for number, (_, payload) in enumerate(self._store.live_evidence(workspace, last)):
+            if number % PROGRESS_EVERY == 0:
+                progress(int(READ * min(number / max(last, 1), 1.0)), WHOLE)
+            yield decode(payload)
 
     def _calibrated(self, workspace: str, learnt: Knowledge, known: Knowledge, *, start_over: bool) -> Knowledge:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""

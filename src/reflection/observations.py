@@ -59,7 +59,6 @@ class ObservationRequest(ReadingOptions):
             {name: name for name in columns},
             platform=platform,
             name="observations",
-            date_order="ymd",
             locale="en_US",
             currency=self.currency or "",
         )

@@ -71,7 +71,15 @@ class Plan(Strict):
 class PlanRequest(Strict):
     """Several plans at once, or one."""
 
-    plans: tuple[Plan, ...] = Field(min_length=1, max_length=MAX_PLANS, strict=False)
+    # Not by `min_length`: a list whose only item is refused would also be called empty.
+    plans: tuple[Plan, ...] = Field(max_length=MAX_PLANS, strict=False, json_schema_extra={"minItems": 1})
+
+    @field_validator("plans")
+    @classmethod
+    def _some(cls, value: tuple[Plan, ...]) -> tuple[Plan, ...]:
+        if not value:
+            raise ValueError("give at least one plan")
+        return value
 
     @model_validator(mode="after")
     def _distinct(self) -> "PlanRequest":

@@ -83,7 +83,7 @@ def _evaluated(
         metrics[metric] = _metric(
             metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
             _usual(knowledge, metric, plan.budget) if same_money or metric not in _IN_MONEY else None,
-            identified=far is None or metric not in ("conversions", "revenue"),
+            identified=far is None or metric not in _OF_SCALE,
         )  # fmt: skip
     return {
         "plan_id": name,
@@ -93,6 +93,9 @@ def _evaluated(
         "notes": _notes(plan, knowledge, state, corrected, shares, far, same_money),
     }
 
+
+_OF_SCALE = frozenset({"cpa", "roas", "conversions", "revenue"})
+"""Metrics that change with the amount spent in a way the data does not show outside of what was spent before."""
 
 _IN_MONEY = frozenset({"cpa", "conversions", "revenue"})
 """Metrics whose prediction from signals mixes the plan's money with the money that was learnt in."""
@@ -127,7 +130,12 @@ def blend(corrected: Belief | None, ours: Belief | None) -> tuple[Belief | None,
 def drivers(knowledge: Knowledge, shares: Mapping[str, float]) -> list[dict[str, Any]]:
     """The learnings that move this plan on the goal metric, the strongest first."""
     mix = posterior.resolved(knowledge, shares)
-    moving = [one for one in knowledge.effects if one.metric == knowledge.goal_metric and one.signal in mix]
+    # An interval without width belongs to an effect that cannot be told from others and is fixed at none.
+    moving = [
+        one
+        for one in knowledge.effects
+        if one.metric == knowledge.goal_metric and one.signal in mix and one.interval[0] < one.interval[1]
+    ]
     moving.sort(key=lambda one: (-abs(float(np.log(one.effect))) * mix[one.signal], one.signal))
     return [
         {
@@ -157,6 +165,7 @@ def _metric(
     promise = None if corrected is None else Belief(np.log(corrected.planner) + corrected.mean_log, corrected.sd_log)
     belief, weight = blend(promise, ours)
     lower = metric in LOWER_IS_BETTER
+    sure = belief if identified else None
     intervals: dict[str, Any] = {}
     if corrected is not None and ours is None:
         intervals = {level: list(bounds) for level, bounds in corrected.intervals.items()}
@@ -168,9 +177,9 @@ def _metric(
         "corrected": None if corrected is None else corrected.point,
         "calibrated": None if belief is None else (corrected.point if corrected and ours is None else belief.point),
         "intervals": intervals or {f"{level * 100:.0f}": None for level in LEVELS},
-        "p_target": None if belief is None or target is None else belief.beats(target, lower_is_better=lower),
-        "p_planner": None if belief is None or not planner else belief.beats(planner, lower_is_better=lower),
-        "p_better": None if belief is None or usual is None else belief.beats(usual, lower_is_better=lower),
+        "p_target": None if sure is None or target is None else sure.beats(target, lower_is_better=lower),
+        "p_planner": None if sure is None or not planner else sure.beats(planner, lower_is_better=lower),
+        "p_better": None if sure is None or usual is None else sure.beats(usual, lower_is_better=lower),
         "target": target,
         "usual": usual,
         "weight_of_signals": weight,
@@ -217,7 +226,8 @@ def _notes(
         money = f" {plan.currency}" if plan.currency else ""
         notes.append(
             f"not identified: a spend of {plan.budget:,.0f}{money} is far outside what was seen, {far[0]:,.0f} to "
-            f"{far[1]:,.0f}{money}; conversions and revenue at this spend are an extrapolation"
+            f"{far[1]:,.0f}{money}; what this much money brings (CPA, ROAS, conversions, revenue) is an extrapolation "
+            "without odds"
         )
     if knowledge.posteriors and not same_money:
         stated = knowledge.currency or "no stated currency"
@@ -228,14 +238,17 @@ def _notes(
             f"{calibration.START} are needed to correct them"
         )
     new = sorted({name for one in corrected.values() for name in one.unseen if name.startswith(calibration.PLANNER)})
-    notes += [f"not identified: the habits of {name.partition(':')[2]} are not known yet" for name in new]
+    notes += [
+        f"not identified: {name.partition(':')[2]} has no forecasts on record yet; the intervals are wider for it"
+        for name in new
+    ]
     return notes
 
 
 def _total(plans: Sequence[tuple[str, Plan]], found: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """Conversions and revenue of all plans together; bounds add up as if all plans missed the same way.
 
-    None for a single plan and for mixed currencies, which are never added.
+    Identified only when they are in every plan. None for a single plan and for mixed currencies, which are never added.
     """
     if len(plans) < 2 or len({plan.currency for _, plan in plans}) > 1:
         return None
@@ -247,6 +260,7 @@ def _total(plans: Sequence[tuple[str, Plan]], found: Sequence[Mapping[str, Any]]
             continue
         promised = [part["planner"] for part in parts]
         total[metric] = {
+            "identified": all(part["identified"] for part in parts),
             "planner": None if None in promised else sum(promised),
             "calibrated": sum(part["calibrated"] for part in parts),
             "intervals": {

@@ -22,8 +22,13 @@ ORDER_VARIANCE = 2.0
 """Relative variance of revenue per conversion: one for the count, one for order values with a CV of about 1."""
 
 
-NO_FORECAST = frozenset({"no-forecast", "account-average"})
-"""Planners that importers name where there was no forecast: the figures come from the facts, and promise nothing."""
+PREVIOUS_PERIOD = "previous-period"
+TRAILING_28D = "trailing-28d"
+ACCOUNT_AVERAGE = "account-average"
+NO_FORECAST = "no-forecast"
+REFERENCES = frozenset({PREVIOUS_PERIOD, TRAILING_28D, ACCOUNT_AVERAGE, NO_FORECAST})
+"""`planner` of campaigns whose expected figures importers took from other facts (or these): something to compare with,
+but nobody's forecast. They promise nothing, so they neither teach nor test what planners get wrong."""
 
 TINY = 1e-6
 """Amounts below this were not promised and not delivered: dividing by them overflows and means nothing."""

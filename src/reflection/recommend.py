@@ -4,7 +4,7 @@ Pure: the same knowledge gives the same answer, unless a draw is asked for by it
 must not know storage, requests or the time (the caller says what time it is).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,7 @@ def recommend(
     insights: Sequence[Mapping[str, Any]] = (),
     patterns: Sequence[Mapping[str, Any]] = (),
     similar: Sequence[Any] = (),
+    past: Mapping[str, Mapping[str, Any]] | None = None,
     now: datetime | str,
     seed: int | None = None,
     explore_budget: float | None = None,
@@ -45,15 +46,18 @@ def recommend(
         platform, objective: narrow the cards to what is settled already.
         insights, patterns: stored rows, most important first, as the store returns them.
         similar: similar campaigns from memory (values of `report.SimilarCampaign` or their dictionaries).
+        past: signals whose effect on the goal does not hold any longer, with what is believed of it; a fit pools all
+            times and may still call them good, so they are proposed neither way.
         now: used as `generated_at` when there is no fit to date the answer by.
         seed: draw the order of the proposals by Thompson sampling; their propensities are then those of the draw.
         explore_budget: most money the explored proposals may take together; None = no cap.
 
     Returns:
         {generated_at, as_of, epoch, recommendations[], top_signals[], similar_campaigns[], cards[], reason, next_test,
-        top_insights[], top_patterns[]}.
+        top_insights[], top_patterns[], no_longer[]}.
     """
-    options = build(knowledge, platform, objective)
+    gone = past or {}
+    options = [one for one in build(knowledge, platform, objective) if not _rests_on(one.card, gone)]
     chosen = _choose(options, seed, explore_budget)
     moment = now.isoformat() if isinstance(now, datetime) else now
     reason = None if any(card.lane != "not enough evidence" for card in chosen) else _nothing(knowledge)
@@ -62,14 +66,24 @@ def recommend(
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
         "recommendations": _strings(chosen, insights, knowledge, reason),
-        "top_signals": [_signal(weight) for weight in _top_signals(knowledge, platform, objective)],
+        "top_signals": [_signal(weight) for weight in _top_signals(knowledge, platform, objective, gone)],
         "similar_campaigns": [_plain(item) for item in similar],
         "cards": [asdict(card) for card in chosen],
         "reason": reason,
         "next_test": asdict(knowledge.next_test) if knowledge.next_test else None,
         "top_insights": [dict(row) for row in insights[:TOP]],
         "top_patterns": [dict(row) for row in patterns[:TOP]],
+        "no_longer": [dict(row) for row in gone.values()][:TOP],
     }
+
+
+def _rests_on(card: Card, gone: Container[str]) -> bool:
+    """Whether a card adds up effects of which one does not hold any longer."""
+    parts = signals.parse(card.signal).parts
+    keys = {card.signal, parts[-1].key}
+    if card.platform and len(parts) == 1:
+        keys.add(signals.crossed(signals.of_platform(card.platform), parts[0]).key)
+    return any(key in gone for key in keys)
 
 
 def _choose(options: Sequence[Option], seed: int | None, explore_budget: float | None) -> list[Card]:
@@ -143,12 +157,14 @@ def _nothing(knowledge: Knowledge) -> str:
     return f"after {knowledge.campaigns} campaigns no effect is beyond noise"
 
 
-def _top_signals(knowledge: Knowledge, platform: str | None, objective: str | None) -> list[SignalWeight]:
-    """Signals with the highest weight that fit the filters, best first."""
+def _top_signals(
+    knowledge: Knowledge, platform: str | None, objective: str | None, gone: Container[str]
+) -> list[SignalWeight]:
+    """Signals with the highest weight that fit the filters and still hold, best first."""
     settled = {signals.PLATFORM: platform, signals.OBJECTIVE: objective}
 
     def fits(weight: SignalWeight) -> bool:
-        return all(
+        return weight.signal_key not in gone and all(
             part.group not in settled
             or settled[part.group] is None
             or part.level == signals.normalise(str(settled[part.group]))

@@ -9,6 +9,7 @@ must not know embedders, indexes or stores.
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from reflection import signals
@@ -21,6 +22,8 @@ MAX_CHARACTERS = 1_500
 
 _LIMITS = {"audience": (8, 120), "headline": (8, 160), "message": (4, 240), "found": (6, 120)}
 """Per field: how many values, and how many characters of each."""
+
+_MAX_ALIASES = 6
 
 TEMPLATE = hashlib.sha256(repr(("platform objective", sorted(_LIMITS.items()), 1)).encode()).hexdigest()[:8]
 """Changes when the text of a campaign changes; part of every embedder id, so old and new vectors never mix."""
@@ -43,7 +46,7 @@ def memory_text(campaign: Campaign, findings: Sequence[Finding] = ()) -> str:
         "audience": (_audience(audience) for audience in campaign.audiences),
         "headline": (creative.headline for creative in campaign.creatives),
         "message": (creative.primary_text for creative in campaign.creatives),
-        "found": (_found(finding) for finding in findings),
+        "found": (_found(finding) for finding in findings if not finding.descriptive),
     }
     for field, candidates in values.items():
         count, width = _LIMITS[field]
@@ -52,11 +55,16 @@ def memory_text(campaign: Campaign, findings: Sequence[Finding] = ()) -> str:
     return "\n".join(lines)[:MAX_CHARACTERS]
 
 
-def learning_text(signal_key: str, context: str, metric: str) -> str:
-    """The meaning of a learning: what it is about, not its numbers, so it never needs embedding twice."""
+def learning_text(signal_key: str, context: str, metric: str, aliases: Sequence[str] = ()) -> str:
+    """The meaning of a learning: what it is about, not its numbers, so it never needs embedding twice.
+
+    Args:
+        aliases: signals that always came together with this one, so that it is found by their names too.
+    """
     about = signals.parse(signal_key).label
     where = f" on {signals.parse(context).label}" if context else ""
-    return f"learning: {about}{where}\nmetric: {metric}"[:MAX_CHARACTERS]
+    also = [f"also: {signals.parse(key).label}" for key in aliases[:_MAX_ALIASES]]
+    return "\n".join([f"learning: {about}{where}", *also, f"metric: {metric}"])[:MAX_CHARACTERS]
 
 
 def memory_record(
@@ -121,11 +129,12 @@ def fields_of(text: str) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for line in text.splitlines():
         name, separator, value = line.partition(": ")
-        known = separator and name in (*_LIMITS, "platform", "objective", "learning", "metric")
+        known = separator and name in (*_LIMITS, "platform", "objective", "learning", "also", "metric")
         fields.setdefault(name if known else "", []).append(value if known else line)
     return fields
 
 
+@lru_cache(maxsize=1_024)
 def words(text: str) -> frozenset[str]:
     """The words that carry meaning, case folded; what `why` and the lexical weight count."""
     return frozenset(word for word in _WORD.findall(text.casefold()) if word not in _STOP)
@@ -145,7 +154,12 @@ def why(asked: str, text: str, limit: int = 4) -> list[str]:
         if ours and signals.normalise(ours) == signals.normalise(theirs):
             reasons.append((10.0 + len(words(ours)), f"same {field}: {_short(theirs, 80)}"))
             continue
-        shared = words(theirs) & (words(ours) | free)
+        known = {signals.normalise(value) for value in wanted.get(field, ())}
+        both = [value for value in values if signals.normalise(value) in known]
+        if both:
+            reasons.append((5.0 + len(both), f"same {field}: {_short(', '.join(both), 120)}"))
+            continue
+        shared = frozenset(word for word in words(theirs) & (words(ours) | free) if not word.isdigit())
         if shared:
             reasons.append((float(len(shared)), f"{field or 'text'} shares: {', '.join(sorted(shared)[:6])}"))
     return [reason for _, reason in sorted(reasons, key=lambda item: (-item[0], item[1]))[:limit]]

@@ -11,6 +11,8 @@ from typing import Any, Literal
 Interval = tuple[float, float]
 Category = Literal["winning_audience", "high_performing_creative", "budget_inefficiency", "platform_trend", "cluster"]
 InsightKind = Literal["key_learning", "recommendation", "anomaly"]
+ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
+"""Values of `Finding.status`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,11 @@ class Finding:
     first_seen: str | None = None
     last_confirmed: str | None = None
     status: str = "established"
+
+    @property
+    def descriptive(self) -> bool:
+        """Whether it describes the past and is no discovery: nothing may be recommended or promised from it."""
+        return self.status == DESCRIPTIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,11 @@ class Settings(BaseSettings):
         description="`auto` (Chroma if installed and healthy, else `local`), `local`, `chroma` or `json`.",
     )
     vector_path: Path = Field(Path("vectors"), description="Folder of the Chroma index.")
+    chroma_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/?#]+/?$",
+        description="Address of a Chroma server, such as `http://127.0.0.1:8001`; used in place of the folder.",
+    )
     vector_fallback_path: Path = Field(Path("vectors.json"), description="File of the `json` vector index.")
     weights_path: Path = Field(Path("weights.json"), description="The global snapshot of the signal weights.")
     insights_model: str = Field("gpt-4o-mini", min_length=1, description="Language model that phrases the insights.")
@@ -99,6 +104,20 @@ class Settings(BaseSettings):
         min_length=1,
         description="`packaged` (on this machine), `none` (search by words), or an OpenAI model such as "
         "`text-embedding-3-small`, used where OPENAI_API_KEY is set.",
+    )
+    model_deadline: float = Field(
+        8.0,
+        ge=0.5,
+        le=120.0,
+        description="Seconds a call to the language model may take, retries included, 0.5 to 120; then the "
+        "deterministic sentences answer. An embedding gets at most 2 of them.",
+    )
+    model_daily_tokens: int = Field(
+        500_000,
+        ge=0,
+        le=1_000_000_000,
+        description="Most tokens a workspace may have the language model read and write per UTC day and process; "
+        "0: it is not asked.",
     )
     insights_limit: int = Field(
         20, ge=1, le=500, description="How many insights and patterns a list gives by default, 1 to 500."

@@ -92,6 +92,11 @@ def of_objective(objective: str) -> Signal:
     return Signal(OBJECTIVE, normalise(objective))
 
 
+def crossed(context: Signal, signal: Signal) -> Signal:
+    """The interaction of two main signals: what differs of the second where the first holds."""
+    return Signal(f"{context.group}{CROSS}{signal.group}", f"{context.level}{CROSS}{signal.level}")
+
+
 def of_audience(audience: Audience) -> list[tuple[Signal, float]]:
     """An audience's signals with their shares: its name, and each attribute (a list splits its share)."""
     return [(Signal(group, normalise(text)), share) for group, text, share in _said_of_audience(audience)]
@@ -116,7 +121,7 @@ def of_cell(platform: str, objective: str, audiences: list[Audience], creatives:
     for first, second in INTERACTIONS:
         pairs = [(a, b) for a in shares if a.group == first for b in shares if b.group == second]
         for a, b in pairs:
-            shares[Signal(f"{a.group}*{b.group}", f"{a.level}*{b.level}")] = shares[a] * shares[b]
+            shares[crossed(a, b)] = shares[a] * shares[b]
     return shares
 
 
@@ -133,14 +138,14 @@ def labels_of(campaign: Campaign) -> dict[str, str]:
     labels: dict[Signal, str] = {}
     for group, text, _ in said:
         labels.setdefault(Signal(group, normalise(text)), f"{_group_label(group)} {_SPACE.sub(' ', text)}".strip())
-    crossed = {
-        Signal(f"{a.group}{CROSS}{b.group}", f"{a.level}{CROSS}{b.level}"): f"{labels[a]} x {labels[b]}"
+    both = {
+        crossed(a, b): f"{labels[a]} x {labels[b]}"
         for first, second in INTERACTIONS
         for a in labels
         for b in labels
         if (a.group, b.group) == (first, second)
     }
-    return {signal.key: label for signal, label in (labels | crossed).items()}
+    return {signal.key: label for signal, label in (labels | both).items()}
 
 
 def _said_of_audience(audience: Audience) -> list[tuple[str, str, float]]:

@@ -8,9 +8,11 @@ not count for one of its audiences. Ratios of sums throughout. Must not decide w
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from reflection.evidence_table import Floats, Ints
 from reflection.fitting import FittedMetrics, counts_of
+from reflection.learning.effects import Effects
 from reflection.learning.layout import Feature
 
 MOST_IDS = 50
@@ -32,27 +34,30 @@ class Support:
 
 
 @dataclass(frozen=True, eq=False)
-class _Pairs:
-    """Every (signal, campaign) of a metric with its log ratio, ordered by signal; NaN where it says nothing."""
+class _Metric:
+    """What was observed and expected of each cell, shape (cells,), and of each campaign; zero where nothing is said."""
 
-    starts: Ints
-    campaign: Ints
-    log_ratio: Floats
+    observed: Floats
+    expected: Floats
+    observed_of: Floats
+    expected_of: Floats
+    effects: Effects
 
 
 class SupportIndex:
-    """Support for every signal of one fit; each metric is computed once, for all signals together."""
+    """Support for the signals of one fit; what they share is computed once a metric."""
 
     def __init__(self, fitted: FittedMetrics) -> None:
         self._fitted = fitted
         self._table = fitted.table
         self._columns = {feature: column for column, feature in enumerate(fitted.table.features)}
-        self._metrics: dict[str, _Pairs] = {}
+        self._members = sparse.csc_array(fitted.table.shares)
+        self._metrics: dict[str, _Metric] = {}
 
     def of(self, feature: Feature, metric: str) -> Support:
         """Campaigns for and against the effect of a feature on a metric."""
         found, ratios = self._of(feature, metric)
-        sign = 1.0 if self._effect(feature, metric) >= 0 else -1.0
+        sign = 1.0 if self._effect(feature, metric, present=True) >= 0 else -1.0
         names = self._table.campaigns.ids[found].tolist()
         ranked = sorted(zip(names, ratios.tolist(), strict=True), key=lambda pair: (-abs(pair[1]), pair[0]))
         return Support(
@@ -66,44 +71,47 @@ class SupportIndex:
         return int((ratios > 0).sum()), int((ratios < 0).sum())
 
     def _of(self, feature: Feature, metric: str) -> tuple[Ints, Floats]:
-        pairs = self._pairs(metric)
+        """Campaigns with the signal that say something of it, ascending, and their log ratios."""
         column = self._columns[feature]
-        part = slice(int(pairs.starts[column]), int(pairs.starts[column + 1]))
-        known = ~np.isnan(pairs.log_ratio[part])
-        return pairs.campaign[part][known], pairs.log_ratio[part][known]
+        part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))
+        cell, share = self._members.indices[part], self._members.data[part]
+        about, effect = self._metric(metric), self._effect(feature, metric, present=False)
+        campaign, place = np.unique(self._table.campaign[cell], return_inverse=True)
 
-    def _effect(self, feature: Feature, metric: str) -> float:
-        effects = self._fitted.effects(metric)
+        def summed(values: Floats) -> Floats:
+            return np.bincount(place, values, minlength=len(campaign)).astype(np.float64)
+
+        own_observed, own_expected = (
+            summed(about.observed[cell]),
+            summed(about.expected[cell] * np.exp(-effect * share)),
+        )
+        rest_observed = about.observed_of[campaign] - own_observed
+        rest_expected = about.expected_of[campaign] - summed(about.expected[cell])
+        elsewhere = _log_ratio(rest_observed, np.where(rest_expected > 1e-9, rest_expected, 0.0))
+        ratio = _log_ratio(own_observed, own_expected) - np.nan_to_num(elsewhere)
+        known = ~np.isnan(ratio)
+        return campaign[known], ratio[known]
+
+    def _effect(self, feature: Feature, metric: str, *, present: bool) -> float:
+        effects = self._fitted.effects(metric) if present else self._metric(metric).effects
         column = effects.layout.column(feature)
         return 0.0 if column is None else float(effects.mean[column])
 
-    def _pairs(self, metric: str) -> _Pairs:
+    def _metric(self, metric: str) -> _Metric:
         if metric not in self._metrics:
-            self._metrics[metric] = self._computed(metric)
+            table = self._table
+            x, n = counts_of(metric, table)
+            said = ~np.isnan(x) & ~np.isnan(n)
+            observed = np.where(said, x, 0.0)
+            expected = np.where(said, n * self._fitted.expected_rate(metric), 0.0)
+            self._metrics[metric] = _Metric(
+                observed,
+                expected,
+                observed_of=np.bincount(table.campaign, observed, minlength=len(table)).astype(np.float64),
+                expected_of=np.bincount(table.campaign, expected, minlength=len(table)).astype(np.float64),
+                effects=self._fitted.raw_effects(metric),
+            )
         return self._metrics[metric]
-
-    def _computed(self, metric: str) -> _Pairs:
-        table = self._table
-        x, n = counts_of(metric, table)
-        said = ~np.isnan(x) & ~np.isnan(n)
-        observed = np.where(said, x, 0.0)
-        expected = np.where(said, n * self._fitted.expected_rate(metric), 0.0)
-        effects = self._fitted.raw_effects(metric)
-        mean = dict(zip(effects.layout.features, effects.mean.tolist(), strict=True))
-        effect = np.array([mean.get(feature, 0.0) for feature in table.features])
-        column, cell, campaign = table.shares.indices, table.cell_of_share, table.campaign_of_share
-        without = expected[cell] * np.exp(-effect[column] * table.shares.data)
-        pair, place = np.unique(column.astype(np.int64) * len(table) + campaign, return_inverse=True)
-        size, owner = len(pair), pair % max(len(table), 1)
-        own_observed: Floats = np.bincount(place, observed[cell], minlength=size).astype(np.float64)
-        own_expected: Floats = np.bincount(place, without, minlength=size).astype(np.float64)
-        with_effect = np.bincount(place, expected[cell], minlength=size)
-        rest_observed = np.bincount(table.campaign, observed, minlength=len(table))[owner] - own_observed
-        rest_expected = np.bincount(table.campaign, expected, minlength=len(table))[owner] - with_effect
-        ratio = _log_ratio(own_observed, own_expected)
-        elsewhere = np.nan_to_num(_log_ratio(rest_observed, np.where(rest_expected > 1e-9, rest_expected, 0.0)))
-        starts = np.searchsorted(pair, np.arange(len(table.features) + 1) * max(len(table), 1))
-        return _Pairs(starts, owner, ratio - elsewhere)
 
 
 def _log_ratio(observed: Floats, expected: Floats) -> Floats:

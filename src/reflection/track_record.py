@@ -16,7 +16,7 @@ from reflection.calibration import ISSUER
 from reflection.learning import scoring
 from reflection.ledger import Counts, Evidence
 from reflection.ports import ForecastRow
-from reflection.promise import LOWER_IS_BETTER, NO_FORECAST
+from reflection.promise import LOWER_IS_BETTER, REFERENCES
 from reflection.signals import normalise
 
 ADVICE = "advice"
@@ -117,7 +117,7 @@ def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> l
             known.add(subject)
         elif subject in known:
             continue
-        if row.issuer in NO_FORECAST:
+        if normalise(row.issuer) in REFERENCES:
             continue
         key = (row.issuer, row.metric, subject, str(row.detail.get("recommendation_id", "")))
         counts = _counts_for(row, actuals, periods)
@@ -224,7 +224,7 @@ def findings_record(established: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def advice_record(advice: Sequence[Judged]) -> dict[str, Any]:
     """What following advice was predicted to bring, against what campaigns that followed it measured (as lifts)."""
     if not advice:
-        return {"n": 0, "reason": "no campaign named or matched a recommendation yet", "recent": []}
+        return {"n": 0, "reason": "no campaign named or matched a recommendation yet", "outcomes": []}
     measured = [one.outcome - float(one.row.detail["baseline_log"]) for one in advice]
     predicted = [float(one.row.detail["lift_mean"]) for one in advice]
     spread = float(np.std(measured, ddof=1)) / np.sqrt(len(measured)) if len(measured) > 1 else None
@@ -239,12 +239,12 @@ def advice_record(advice: Sequence[Judged]) -> dict[str, Any]:
         "same_direction": _mean([m * p > 0 for m, p in zip(measured, predicted, strict=True)]),
         "coverage_90": _mean([hit for one in advice if (hit := one.hit("90")) is not None]),
         "reason": "campaigns that followed advice chose to: this is no proof that advice helps, the hold-back is",
-        "recent": [
+        "outcomes": [
             {
                 "recommendation_id": one.row.detail.get("recommendation_id"), "campaign_id": one.row.campaign_id,
                 "matched": one.row.detail.get("matched"), "predicted": float(np.exp(p)), "measured": float(np.exp(m)),
             }
-            for one, m, p in list(zip(advice, measured, predicted, strict=True))[-RECENT:]
+            for one, m, p in zip(advice, measured, predicted, strict=True)
         ],
     }  # fmt: skip
 
@@ -262,6 +262,9 @@ def holdback_record(
     effect = scoring.anytime_effect(
         [outcome for outcome, _, _ in known], [treated for _, treated, _ in known], [p for _, _, p in known]
     )
+    reason = effect.reason
+    if assignments and not known:
+        reason = f"none of the campaigns assigned ({len(assignments)}) has an outcome yet"
     return {
         "metric": goal_metric,
         "assigned": len(assignments),
@@ -270,7 +273,7 @@ def holdback_record(
         "lift": None if effect.effect is None else float(np.exp(effect.effect)),
         "interval": None if effect.interval is None else [float(np.exp(bound)) for bound in effect.interval],
         "evaluable": effect.effect is not None,
-        "reason": None if effect.reason is None else f"not evaluable: {effect.reason}",
+        "reason": None if reason is None else f"not evaluable: {reason}",
     }
 
 

@@ -49,6 +49,9 @@ log = structlog.get_logger("reflection")
 VECTORS = "vector"
 """The outbox topic that keeps a mirror of the vectors level with the rows."""
 
+EMBEDDING_SECONDS = 2.0
+"""The longest a remote embedding may take: it stands in the way of every analysis and every question."""
+
 
 class BackgroundLearner(Learner):
     """The learner with its thread."""
@@ -140,6 +143,7 @@ class Application:
             score_weights=score_weights,
             forecaster=self.advisor.forecast,
             observe=lambda stage, seconds: self.observe_stage(stage, seconds),
+            learnings=self.book,
         )
         self.imports = Imports(self.engine, self.store, ImportRows(self.database), clock=utc_now)
         self.importer = ImportWorker(self.imports, _report)
@@ -150,6 +154,7 @@ class Application:
 
     def status(self) -> dict[str, Any]:
         """What is configured, what is degraded, and how far the projections are behind."""
+        all(self.memory.is_level(workspace) for workspace in self.store.workspaces())  # to the first that is not
         memory = self.memory.status()
         return {
             "database": str(self.settings.database_path),
@@ -179,6 +184,7 @@ class Application:
     def close(self) -> None:
         """Finish the batch of an import in hand and close the database; the application is not usable afterwards."""
         self.importer.stop()
+        self.memory.index.close()
         self.database.close()
 
     def __enter__(self) -> Self:
@@ -208,7 +214,13 @@ def _model(settings: Settings) -> "ProposingModel | None":
     from reflection.explain.proposing import ProposingModel
 
     key = settings.openai_api_key.get_secret_value()
-    return ProposingModel(ModelServer(key, settings.insights_model, base_url=settings.openai_base_url))
+    server = ModelServer(
+        key,
+        settings.insights_model,
+        base_url=settings.openai_base_url,
+        deadline_seconds=settings.model_deadline,
+    )
+    return ProposingModel(server, tokens_per_day=settings.model_daily_tokens)
 
 
 def _writer(model: "ProposingModel | None") -> InsightWriter:
@@ -232,6 +244,7 @@ def _index(settings: Settings, rows: MemoryRows) -> VectorIndex:
         settings.vector_backend,
         rows,
         chroma_path=settings.vector_path,
+        chroma_url=settings.chroma_url,
         json_path=settings.vector_fallback_path,
     )
 
@@ -245,7 +258,12 @@ def _embedder(settings: Settings) -> Embedder:
     from reflection.memory.openai_embeddings import OpenAIEmbedder
 
     key = settings.openai_api_key.get_secret_value()
-    return OpenAIEmbedder(key, settings.embedding_model, base_url=settings.openai_base_url)
+    return OpenAIEmbedder(
+        key,
+        settings.embedding_model,
+        base_url=settings.openai_base_url,
+        deadline_seconds=min(settings.model_deadline, EMBEDDING_SECONDS),
+    )
 
 
 def _report(name: str, error: Exception) -> None:

@@ -74,10 +74,11 @@ def test_a_claim_says_what_the_advice_adds_and_how_sure_it_is(knowledge: Knowled
     assert list(row.quantiles.values()) == sorted(row.quantiles.values())
 
 
-def test_the_lift_of_an_interaction_is_that_of_its_card(knowledge: Knowledge):
+def test_the_lift_of_an_interaction_is_that_of_its_card(make_knowledge):
     import math
 
     key = "platform*creative.type:meta*video"
+    knowledge = make_knowledge({"creative.type:video": (0.3, 0.08, True), key: (0.1, 0.1, True)})
     campaign = _campaign()
     follows = [advice.Followed("r", key, "exploit", "named")]
     (row,) = advice.claims(knowledge, campaign, _shares(campaign), follows, "2026-03-01T00:00:00+00:00")

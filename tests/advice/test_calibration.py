@@ -9,7 +9,7 @@ from reflection import calibration, calibration_codec, calibration_fold, ledger
 from reflection.calibration import EMPTY, START, Calibration, far_out, forecast_rows, predict
 from reflection.ledger import Cell, Counts, Evidence
 from reflection.ports import LedgerEntry
-from reflection.promise import Promise
+from reflection.promise import REFERENCES, Promise
 
 BIAS = {"platform:meta": 0.2, "platform:google": -0.2}
 PLANNER_BIAS = {"ada": 0.0, "bob": -0.3}
@@ -177,6 +177,77 @@ def test_held_campaigns_neither_test_nor_teach(campaigns: list[Evidence]):
     assert state.seq == 30
 
 
+def test_what_a_campaign_taught_before_it_was_held_is_taken_back_when_it_is_corrected(
+    campaigns: list[Evidence], learnt: Calibration
+):
+    suspect = campaigns[40]
+    correction = [
+        LedgerEntry(91, suspect.campaign_id, 1, -1, ledger.encode(suspect)),
+        LedgerEntry(92, suspect.campaign_id, 2, 1, ledger.encode(suspect)),
+    ]
+
+    after = calibration_fold.fold(correction, learnt, held={suspect.campaign_id})
+
+    assert suspect.campaign_id not in {row.campaign_id for row in after.rows}
+    assert after.metrics["conversions"].learned == learnt.metrics["conversions"].learned - 1
+    assert after.seq == 92
+
+
+def test_forgetting_a_campaign_leaves_what_would_be_known_without_it(campaigns: list[Evidence], learnt: Calibration):
+    before = calibration_fold.fold(_entries(campaigns[:70]))
+    assert before.refit_at > 71, "between two full fits"
+    odd = replace(campaigns[70], actual=Counts(100_000, 9, 9_000, 1.0, None))
+
+    after = calibration_fold.forget(calibration_fold.learn(before, odd), odd.campaign_id)
+
+    for platform in BIAS:
+        one, other = (predict(state, _promise(platform))["conversions"] for state in (before, after))
+        assert other.mean_log == pytest.approx(one.mean_log, abs=1e-6)
+    np.testing.assert_allclose(
+        after.metrics["conversions"].belief.covariance, before.metrics["conversions"].belief.covariance, atol=1e-9
+    )
+
+
+def test_corrections_of_many_campaigns_need_no_fit_each(
+    campaigns: list[Evidence], learnt: Calibration, monkeypatch: pytest.MonkeyPatch
+):
+    fits = []
+    monkeypatch.setattr(calibration_fold, "refit", lambda state: fits.append(state) or state)
+    state = learnt
+    for one in campaigns[40:55]:
+        state = calibration_fold.learn(calibration_fold.forget(state, one.campaign_id), one, first=False)
+
+    assert fits == []
+    assert state.metrics["conversions"].learned == learnt.metrics["conversions"].learned
+
+
+def test_of_few_campaigns_one_is_forgotten_by_a_fit_of_the_others(campaigns: list[Evidence]):
+    few = calibration_fold.fold(_entries(campaigns[:12]))
+    gone = calibration_fold.forget(few, campaigns[3].campaign_id)
+
+    assert gone.refit_at == few.learned + few.learned // 2
+    assert (
+        calibration_fold.forget(calibration_fold.fold(_entries(campaigns[:START])), "c0000")
+        .metrics["conversions"]
+        .belief
+        is None
+    )
+
+
+def test_full_fits_become_rarer_as_campaigns_grow_and_never_too_rare(campaigns: list[Evidence]):
+    state, due = EMPTY, []
+    for learned in range(5, 5_000):
+        state = replace(state, learned=learned)
+        if learned >= state.refit_at:
+            state = calibration_fold.refit(state)
+            due.append(learned)
+
+    steps = np.diff(due)
+    assert len(due) < 40
+    assert steps.max() == calibration_fold.REFIT_AFTER
+    assert (np.diff(steps) >= 0).all()
+
+
 def test_a_campaign_that_promised_or_delivered_nothing_is_passed_over(campaigns: list[Evidence]):
     empty = replace(campaigns[0], actual=Counts(0, 0, 0, 0, None))
     assert calibration_fold.learn(EMPTY, empty).learned == 0
@@ -219,3 +290,27 @@ def test_steps_begin_anew_at_the_first_campaign_kept():
     base = {"platform:meta": 3}
     assert len(calibration.drift(base, "platform:meta", 5)) == 2
     assert calibration.drift(base, "platform:google", 0) == {}
+
+
+def test_metrics_observed_on_the_same_campaigns_share_one_design(
+    campaigns: list[Evidence], monkeypatch: pytest.MonkeyPatch
+):
+    made = []
+    real = calibration_fold.with_intercept
+    monkeypatch.setattr(calibration_fold, "with_intercept", lambda rows: made.append(len(rows)) or real(rows))
+
+    state = calibration_fold.fold(_entries(campaigns[:START]))
+
+    assert made == [START]
+    assert len(state.metrics) > 1
+
+
+@pytest.mark.parametrize("planner", sorted(REFERENCES))
+def test_a_reference_is_nobodys_forecast_and_neither_teaches_nor_is_corrected(
+    campaigns: list[Evidence], learnt: Calibration, planner: str
+):
+    named = [replace(one, planner=planner) for one in campaigns]
+
+    assert calibration_fold.fold(_entries(named)).learned == 0
+    assert predict(learnt, _promise(planner=planner)) == {}
+    assert forecast_rows(learnt, _promise(planner=planner), issued_at="2026-01-01T00:00:00Z") == []

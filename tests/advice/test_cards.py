@@ -1,11 +1,14 @@
 """Cards: the right lane, odds in money, evidence by name, and ids that never change with the numbers."""
 
+import math
 import re
+from dataclasses import replace
 
 import pytest
 
 from reflection import cards
 from reflection.knowledge import NOTHING, Knowledge
+from reflection.report import DESCRIPTIVE
 
 
 def _by_signal(options: tuple[cards.Option, ...]) -> dict[str, cards.Card]:
@@ -41,8 +44,6 @@ def test_without_revenue_conversions_are_worth_the_usual_cpa(make_knowledge):
 
 
 def test_unknown_spend_gives_no_money_instead_of_zero(make_knowledge):
-    from dataclasses import replace
-
     known = make_knowledge({"creative.type:video": (0.3, 0.05, True)})
     known = replace(known, effects=tuple(replace(effect, spend=None) for effect in known.effects))
     card = _by_signal(cards.build(known))["creative.type:video"]
@@ -66,10 +67,37 @@ def test_on_a_platform_the_odds_are_those_of_this_platform(knowledge: Knowledge)
     assert not [key for key in _by_signal(cards.build(knowledge, "Meta")) if key.startswith("platform:")]
 
 
-def test_without_a_platform_an_interaction_is_an_option_of_its_own(knowledge: Knowledge):
-    found = _by_signal(cards.build(knowledge))
-    joint = found["platform*creative.type:meta*video"]
-    assert joint.effect == pytest.approx(found["creative.type:video"].effect * 1.105, rel=0.03)
+JOINT = "platform*creative.type:meta*video"
+
+
+def test_without_a_platform_an_interaction_that_is_a_finding_is_an_option_of_its_own(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.3, 0.05, True), JOINT: (0.2, 0.05, True)})
+    found = _by_signal(cards.build(known))
+
+    assert found[JOINT].effect == pytest.approx(found["creative.type:video"].effect * math.exp(0.2), rel=0.03)
+    assert found[JOINT].sentence.startswith("Use more of creative type video on meta:")
+    assert found[JOINT].action == "use more of creative type video on meta"
+
+
+def test_what_is_known_of_every_platform_is_not_said_again_for_each(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.3, 0.05, True), JOINT: (0.1, 0.1, False)})
+    assert set(_by_signal(cards.build(known))) == {"creative.type:video"}
+
+
+def test_an_interaction_of_open_signals_may_be_tested(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.1, 0.2, False), JOINT: (0.2, 0.2, False)})
+    assert _by_signal(cards.build(known))[JOINT].lane == "explore"
+
+
+def test_a_grouping_that_describes_the_past_is_no_evidence(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.3, 0.05, False)})
+    (grouping,) = make_knowledge({"creative.type:video": (0.3, 0.05, True)}).findings
+    known = replace(known, findings=(replace(grouping, status=DESCRIPTIVE, grade="randomised"),))
+    card = _by_signal(cards.build(known))["creative.type:video"]
+
+    assert card.lane == "explore"
+    assert card.evidence_for == card.evidence_against == ()
+    assert card.grade == "observed"
 
 
 def test_an_id_depends_on_what_is_proposed_and_not_on_numbers(make_knowledge):
@@ -86,8 +114,18 @@ def test_sentences_say_how_much_how_sure_and_what_may_be_lost(knowledge: Knowled
     sentence = _by_signal(cards.build(knowledge))["creative.type:video"].sentence
     assert sentence.startswith("Use more of creative type video: revenue per unit of spend +34 %")
     assert "90 % interval" in sentence
-    assert "EUR expected" in sentence
-    assert "once in 20" in sentence
+    assert "EUR of revenue expected" in sentence
+    assert "or less in 1 case of 20" in sentence
+
+
+def test_money_is_named_for_what_it_is(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.3, 0.05, True)}, metric="conversions_per_spend")
+    assert "EUR worth of conversions expected" in _by_signal(cards.build(known))["creative.type:video"].sentence
+
+
+@pytest.mark.parametrize(("probability", "words"), [(1.0, "more than 0.99"), (0.0, "less than 0.01"), (0.983, "0.98")])
+def test_no_sentence_claims_certainty(probability: float, words: str):
+    assert cards.chance(probability) == words
 
 
 def test_reasons_are_real(knowledge: Knowledge):

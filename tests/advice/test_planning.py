@@ -102,16 +102,20 @@ def test_an_unseen_platform_widens_and_is_called_not_identified(knowledge: Knowl
 
 
 def test_spend_far_outside_is_flagged_and_never_extrapolated_silently(knowledge: Knowledge, optimist: Calibration):
-    found = _one(_plan(budget=500_000.0, expected=FIGURES), knowledge, optimist)
-    assert not found["metrics"]["conversions"]["identified"]
-    assert not found["metrics"]["revenue"]["identified"]
+    plan = _plan(budget=500_000.0, expected=FIGURES, targets={"cpa": 12.0, "roas": 1.0, "ctr": 0.01})
+    found = _one(plan, knowledge, optimist)
+    for name in ("cpa", "roas", "conversions", "revenue"):
+        metric = found["metrics"][name]
+        assert not metric["identified"]
+        assert metric["p_target"] is metric["p_better"] is metric["p_planner"] is None, "no odds for an extrapolation"
     assert found["metrics"]["ctr"]["identified"]
+    assert found["metrics"]["ctr"]["p_target"] is not None
     assert any("far outside what was seen" in note for note in found["notes"])
 
 
 def test_an_unknown_planner_is_named(knowledge: Knowledge, optimist: Calibration):
     notes = _one(_plan(planner="eve", expected=FIGURES), knowledge, optimist)["notes"]
-    assert "not identified: the habits of eve are not known yet" in notes
+    assert "not identified: eve has no forecasts on record yet; the intervals are wider for it" in notes
 
 
 def test_nothing_learnt_gives_the_planners_figure_and_says_why():
@@ -157,6 +161,21 @@ def test_several_plans_are_added_up_in_one_currency_only(knowledge: Knowledge):
     assert answer["total"]["conversions"]["calibrated"] == pytest.approx(sum(part["calibrated"] for part in parts))
     assert evaluate([("a", _plan()), ("b", _plan(currency="USD"))], knowledge, EMPTY)["total"] is None
     assert evaluate(plans[:1], knowledge, EMPTY)["total"] is None
+
+
+def test_the_sum_is_not_identified_when_a_part_is_not(knowledge: Knowledge, optimist: Calibration):
+    usual, huge = ("a", _plan(expected=FIGURES)), ("b", _plan(budget=500_000.0, expected=FIGURES))
+    assert evaluate([usual, ("c", usual[1])], knowledge, optimist)["total"]["conversions"]["identified"]
+    assert not evaluate([usual, huge], knowledge, optimist)["total"]["conversions"]["identified"]
+
+
+def test_an_effect_that_cannot_be_told_from_others_drives_nothing(make_knowledge):
+    from dataclasses import replace
+
+    known = make_knowledge({"platform:meta": (0.1, 0.1, False), "creative.type:video": (0.0, 0.1, False)})
+    fixed = [replace(one, interval=(1.0, 1.0)) if "video" in one.signal else one for one in known.effects]
+    rows = _one(_plan(), replace(known, effects=tuple(fixed)))["drivers"]
+    assert [row["signal"] for row in rows] == ["platform:meta"]
 
 
 def test_agreement_never_makes_the_blend_wider_and_disagreement_does():

@@ -9,6 +9,7 @@ import pytest
 from reflection import outcomes, track_record
 from reflection.ledger import Counts, Evidence
 from reflection.ports import ForecastRow
+from reflection.promise import REFERENCES
 from reflection.track_record import ADVICE, holdback_record, judge, scoreboard
 
 
@@ -65,7 +66,9 @@ def test_a_forecast_registered_after_the_outcome_is_too_late():
 
 
 def test_figures_that_are_no_forecast_are_not_scored():
-    assert judge([_row(issuer="no-forecast"), _row(issuer="account-average")], {"c1": _evidence("c1", 10)}) == []
+    references = [_row(issuer=name) for name in ("Previous-Period", *REFERENCES)]
+
+    assert judge(references, {"c1": _evidence("c1", 10)}) == []
 
 
 def test_forecasts_without_an_outcome_wait():
@@ -154,6 +157,8 @@ def test_the_hold_back_gives_an_interval_or_says_why_not():
     assert not few["evaluable"]
     assert few["reason"].startswith("not evaluable")
     assert holdback_record([], {}, "roas")["reason"] == "not evaluable: no assignment was logged"
+    waiting = holdback_record(assignments[:5], {}, "roas")
+    assert waiting["reason"] == "not evaluable: none of the campaigns assigned (5) has an outcome yet"
 
 
 @pytest.mark.parametrize("metric", outcomes.METRICS)

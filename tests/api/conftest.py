@@ -48,8 +48,7 @@ def settings_in(folder: Path, **values: Any) -> Settings:
         database_path=folder / "reflection.db",
         output_dir=folder / "output",
         weights_path=folder / "weights.json",
-        vector_backend="local",
-        **values,
+        **{"vector_backend": "local", **values},
     )
 
 
@@ -101,6 +100,12 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 def serve(tmp_path: Path) -> Callable[..., Any]:
     """A server with other settings: `with serve(rate_limit="3/minute") as live`."""
     return lambda **values: running(settings_in(tmp_path, **values))
+
+
+@pytest.fixture(scope="session")
+def module_serve() -> Callable[..., Any]:
+    """A server in a folder of the caller's: `with module_serve(folder, vector_backend="json") as live`."""
+    return lambda folder, **values: running(settings_in(folder, **values))
 
 
 @pytest.fixture(scope="session")

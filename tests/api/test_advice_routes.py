@@ -82,6 +82,29 @@ def test_the_life_of_a_recommendation_is_idempotent(http: httpx.Client):
     assert [one["accepted"] for one in changed["feedback"]] == [True, False]
 
 
+def test_a_recommendation_that_is_listed_can_be_looked_at_before_it_was_shown(http: httpx.Client):
+    card = http.get("/v1/recommendations").json()["cards"][-1]
+    life = http.get(f"/v1/recommendations/{card['id']}")
+    assert life.status_code == 200
+    assert life.json()["state"] == "proposed"
+    assert life.json()["claim"]["sentence"] == card["sentence"]
+    assert life.json()["shown"] == life.json()["outcomes"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "problems"),
+    [
+        ("/v1/plans/evaluate", {"plans": []}, ["give at least one plan"]),
+        ("/v1/forecasts", {"forecasts": []}, ["give at least one forecast"]),
+        ("/v1/plans/evaluate", {"plans": [{**PLAN, "budget": -1}]}, ["should be greater than or equal to 0"]),
+    ],
+)
+def test_a_list_is_called_empty_only_when_it_is(
+    http: httpx.Client, path: str, body: dict[str, Any], problems: list[str]
+):
+    assert [one["problem"] for one in http.post(path, json=body).json()["errors"]] == problems
+
+
 def test_the_older_paths_do_the_same(http: httpx.Client):
     key = _first_card(http)["id"]
     assert http.post("/shown", json={"recommendation_id": key}).json()["recommendation_id"] == key

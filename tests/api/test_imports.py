@@ -87,6 +87,44 @@ def test_a_plan_a_mapping_and_a_packed_file_come_with_the_form(client):
     take_back(client, body)
 
 
+def test_a_plan_has_a_mapping_of_its_own_and_names_a_convention(client):
+    plan = b"Projekt;Anz;Kl;Conv;Geld\n2026_Meta_Students_Video;10000;200;20;100\n"
+    plan_mapping = {"columns": {"campaign": "Projekt", "impressions": "Anz", "clicks": "Kl", "conversions": "Conv",
+                                "spend": "Geld"}}  # fmt: skip
+    export = (
+        b"Day,Campaign name,Amount spent (EUR),Impressions,Link clicks,Purchases\n"
+        b"2026-08-01,2026_Meta_Students_Video,100.00,10000,200,5\n"
+    )
+    answer = client.post(
+        "/v1/imports",
+        files=[("files", ("ads.csv", export)), ("plan", ("plan.csv", plan))],
+        data={"plan_mapping": json.dumps(plan_mapping), "conversions": "Purchases",
+              "campaign_names": "{year}_{platform}_{audience}_{type}"},
+    )  # fmt: skip
+
+    body = finished(client, answer)
+    shown = client.get(f"/v1/campaigns/{body['campaigns'][0]}").text
+    assert "plan (1)" in " ".join(note["message"] for note in body["findings"])
+    assert "audience:students" in shown
+    take_back(client, body)
+
+
+def test_a_registered_forecast_is_what_was_expected(client):
+    forecasts = [
+        {"issuer": "forecast-agent", "issued_at": "2026-08-30T09:00:00+00:00", "metric": metric, "point": point,
+         "campaign_id": "google_11111111111", "currency": "CAD"}
+        for metric, point in (("conversions", 8.0), ("spend", 1_000.0), ("ctr", 0.01), ("clicks", 100.0))
+    ]  # fmt: skip
+    assert client.post("/v1/forecasts", json={"forecasts": forecasts}).status_code in (200, 201)
+
+    body = finished(client, upload(client, EXPORTS / "google_en_day.csv"))
+    rates = client.get("/v1/campaigns/google_11111111111").json()["comparison_report"]["expected_rates"]
+
+    assert "forecast-agent (1)" in " ".join(note["message"] for note in body["findings"])
+    assert (rates["cpa"], rates["ctr"]) == (125.0, 0.01)
+    take_back(client, body)
+
+
 def test_a_dry_run_says_everything_and_stores_nothing(client):
     answer = upload(client, EXPORTS / "tiktok_en_day_total_row.csv", dry_run="true")
 
@@ -161,6 +199,7 @@ def test_forms_without_files_or_that_are_no_forms_are_refused(client):
         ({"rows": ROWS, "unknown": 1}, "unknown"),
         ({"rows": [{f"c{number}": 1 for number in range(300)}]}, "300"),
         ({"rows": [{"date": "2026-09-01", "campaign": "A", "clicks": 1}]}, ""),
+        ({"rows": [{**ROWS[0], "date": "03/04/2026"}]}, "may be day or month first"),
     ],
 )
 def test_rows_that_cannot_be_imported_answer_a_problem(client, body, says):

@@ -53,6 +53,7 @@ def test_a_portfolio_of_a_period(told: Any) -> None:
         ("/v1/portfolio/report", 422),
         ("/v1/portfolio/report?start=2026-02-01&end=2026-01-01", 422),
         ("/v1/portfolio/report?start=yesterday&end=2026-01-01", 422),
+        ("/v1/portfolio/report?start=0&end=86400", 422),
     ],
 )
 def test_what_cannot_be_reported_is_refused(told: Any, path: str, status: int) -> None:

@@ -65,12 +65,16 @@ class Chromium:
         hosts = {urlsplit(url).netloc for url in addresses if url.startswith(("http", "ws", "ftp"))}
         return hosts, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
+    @staticmethod
+    def without_policy(page: str) -> str:
+        """A copy of a page without its own content security policy, if it has one."""
+        before, policy, after = page.partition('<meta http-equiv="Content-Security-Policy"')
+        return before + after.partition(">")[2] if policy else page
+
     def axe(self, page: str, width: int = 1000) -> list[dict[str, Any]]:
         """What axe-core finds wrong with a page: with a copy, because the page's own policy allows no script."""
-        start = page.index('<meta http-equiv="Content-Security-Policy"')
-        open_page = page[:start] + page[page.index(">", start) + 1 :]
         file = self._folder / "axe.html"
-        file.write_text(open_page.replace("</body>", _RUN % AXE.read_text() + "</body>"))
+        file.write_text(self.without_policy(page).replace("</body>", _RUN % AXE.read_text() + "</body>"))
         done = self._run(f"--window-size={width},1200", "--virtual-time-budget=20000", "--dump-dom", file.as_uri())
         text = done.stdout.split('<pre id="axe-result">')[1].split("</pre>")[0]
         for escaped, plain in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
@@ -84,9 +88,8 @@ class Chromium:
             '<pre id="fits"></pre><script>document.getElementById("fits").textContent = '
             "document.documentElement.scrollWidth <= window.innerWidth;</script>"
         )
-        start = page.index('<meta http-equiv="Content-Security-Policy"')
         file = self._folder / "fits.html"
-        file.write_text((page[:start] + page[page.index(">", start) + 1 :]).replace("</body>", f"{probe}</body>"))
+        file.write_text(self.without_policy(page).replace("</body>", f"{probe}</body>"))
         done = self._run(f"--window-size={width},900", "--dump-dom", file.as_uri())
         return '<pre id="fits">true</pre>' in done.stdout
 

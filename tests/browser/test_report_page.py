@@ -44,12 +44,12 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applicatio
 
 @pytest.fixture(scope="module", params=["campaign", "portfolio"])
 def page(application: Application, request: pytest.FixtureRequest) -> str:
-    store, engine = application.store, application.engine
+    parts = application.store, application.engine, application.advisor
     if request.param == "campaign":
-        return campaign_report(store, engine, "default", CMP_007["campaign_id"], "html").decode()
+        return campaign_report(*parts, "default", CMP_007["campaign_id"], "html").decode()
     from datetime import date
 
-    return portfolio_report(store, engine, "default", date(2026, 1, 1), date(2026, 12, 31), "html").decode()
+    return portfolio_report(*parts, "default", date(2026, 1, 1), date(2026, 12, 31), "html").decode()
 
 
 def test_nothing_is_asked_for_and_the_console_is_silent(chromium: Any, page: str) -> None:

@@ -16,6 +16,7 @@ from reflection.store.store import SqlStore
 
 REAL = Path(__file__).parents[2] / "data" / "samples" / "meta_export" / "ads_manager_monthly_cad.csv"
 EXPORTS = Path(__file__).parents[1] / "importers" / "files" / "exports"
+GERMAN = EXPORTS / "google_de.csv"
 TIKTOK = str(EXPORTS / "tiktok_en_day_total_row.csv")
 
 
@@ -31,7 +32,7 @@ def test_the_real_export_is_imported_shown_listed_and_taken_back(run):
     for text in ("Meta Ads Manager", "230,701.49 CAD", "2025-06-01 to 2025-09-30", "done: 4 new", import_id):
         assert text in done.stdout
     assert import_id in shown.stdout
-    assert "undone: 4 new, 4 retracted" in taken.stdout
+    assert "undone: 4 retracted" in taken.stdout
     assert after.returncode == 2
 
 
@@ -75,6 +76,14 @@ def test_the_same_file_again_says_that_nothing_changed(run):
         (("import", "missing.csv"), "missing.csv"),
         (("import", "notes.csv"), "--platform"),
         (("import", TIKTOK, "--platform", "myspace"), "myspace"),
+        (
+            ("import", TIKTOK, "--platform", "linkedin"),
+            "it has the headers of TikTok Ads Manager. Say --platform tiktok",
+        ),
+        (("import", str(GERMAN), "--platform", "meta"), "It looks like Google Ads: say --platform google"),
+        (("import", TIKTOK, "--mapping", "nowhere.json"), "nowhere.json cannot be opened: No such file or directory."),
+        (("import", TIKTOK, "--plan-mapping", "notes.csv"), "notes.csv is no column mapping"),
+        (("import", TIKTOK, "--campaign-names", "{a}_{a}"), "'{a}_{a}' is no name template. Write fields in braces"),
         (("import", TIKTOK, "--group-by", "week"), "group_by"),
         (("import", TIKTOK, "--currency", "euro"), "currency"),
         (("import", TIKTOK, "--mapping", "notes.csv"), "mapping"),
@@ -90,6 +99,54 @@ def test_what_cannot_be_imported_is_one_line_and_exit_code_two(run, folder, argu
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert result.stderr.startswith("error: ")
     assert says in result.stderr
+
+
+def test_a_table_nobody_knows_is_refused_with_the_mapping_that_would_read_it(run, folder):
+    (folder / "plain.csv").write_text("Date,Campaign,Impressions,Clicks,Conversions,Cost\n2026-09-01,A,100,10,1,5.0\n")
+
+    refused = run("import", "plain.csv")
+    mapping = json.loads(refused.stderr[refused.stderr.index("{") :])
+    (folder / "columns.json").write_text(json.dumps(mapping | {"platform": "Meta", "currency": "EUR"}))
+    taken = run("import", "plain.csv", "--mapping", "columns.json")
+
+    assert refused.returncode == 2
+    assert mapping["columns"]["spend"] == "Cost"
+    assert taken.returncode == 0, taken.stderr
+    assert "5 EUR" in taken.stdout
+
+
+def test_a_month_that_looks_like_a_tracking_fault_is_told_kept_out_and_accepted(run, folder):
+    rows = [
+        f"2026-{month:02d}-{day:02d},Camp {n},{60 + day}.00,{6_000 + 100 * day},{120 + 2 * day},"
+        f"{90 if (month, n) == (3, 0) else 3}"
+        for month in range(1, 7) for day in range(1, 29) for n in range(3)
+    ]  # fmt: skip
+    head = "Day,Campaign name,Amount spent (EUR),Impressions,Link clicks,Purchases"
+    (folder / "m.csv").write_text("\n".join([head, *rows]) + "\n")
+
+    told = run("import", "m.csv", "--group-by", "month", "--conversions", "Purchases")
+    name = next(word for word in told.stdout.replace("'", " ").split() if word.endswith("_2026-03"))
+    learnt = run("export", "campaigns")
+    april = next(
+        body for line in learnt.stdout.splitlines() if (body := json.loads(line))["campaign_id"] == name[:-2] + "04"
+    )
+    accepted = run("accept", name)
+
+    assert "looks like a fault of tracking" in told.stdout
+    assert f"reflection accept {name}" in " ".join(told.stdout.split())
+    assert april["planner"] == "previous-period"
+    assert april["expected_metrics"]["conversions"] < 100, "February is compared with, not the fault"
+    assert accepted.returncode == 0, accepted.stderr
+    assert "is learnt from" in accepted.stdout
+    assert run("accept", "meta_nothing").returncode == 2
+
+
+def test_a_table_of_names_alone_says_what_it_is_for_and_shows_no_empty_figures(run):
+    result = run("import", str(EXPORTS.parent / "warehouse_seeds" / "tiktok__tiktok_campaign_history_data.csv"))
+
+    assert result.returncode == 2
+    assert "Give it together with the files of figures" in result.stdout
+    assert "impressions" not in result.stdout
 
 
 def lines(campaign, count, start=0):

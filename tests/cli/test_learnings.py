@@ -67,3 +67,10 @@ def test_what_cannot_be_is_one_line_and_exit_code_two(run, arguments):
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+
+
+def test_an_unknown_state_is_refused_with_those_there_are(run, folder):
+    done = run("learnings", "--state", "sure")
+    assert done.returncode == 2
+    assert "emerging" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

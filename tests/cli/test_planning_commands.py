@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reflection.cli import make_app
+from reflection.commands.plan import interval, number
 from reflection.commands.track_record import bar, spark
 
 PLAN = {"platform": "Meta", "objective": "Leads", "budget": 500.0, "expected": {"cpa": 10.0}}
@@ -50,7 +51,7 @@ def test_an_empty_track_record_says_so(run):
 
 
 def test_small_plots():
-    assert bar(0.5).count("█") == 10
+    assert bar(0.5).count("█") == 5
     assert bar(None) == ""
     assert spark([{"low": 0.0, "happened": 0.0}, {"low": 0.9, "happened": 1.0}]) == " ········█"
 
@@ -72,3 +73,46 @@ def test_a_backtest_writes_its_report(run, tmp_path: Path):
     assert report["metrics"]["conversions"]["n"] > 0
     assert (tmp_path / "out" / "report.html").read_text().startswith("<!doctype html>")
     assert "not evaluable" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "-"), (0.0, "0"), (4.7712, "4.77"), (168.23, "168"), (18_771.8, "18,772"), (3_128_627.8, "3.13 M")],
+)
+def test_figures_are_short_and_never_in_scientific_notation(value: float | None, text: str):
+    assert number(value) == text
+
+
+def test_rates_are_printed_in_per_cent_with_the_unit_once():
+    assert number(0.01333, rate=True) == "1.33 %"
+    assert interval([0.0148, 0.0403], rate=True) == "1.48–4.03 %"
+    assert interval([6.91, 47.1]) == "6.91–47.1"
+    assert interval(None) == "-"
+
+
+def test_a_folder_without_campaigns_is_named_and_nothing_is_written(run, tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    refused = run("backtest", "empty")
+    assert "there are no campaigns in empty" in str(refused.exception)
+    assert not (tmp_path / "backtest-output").exists()
+
+
+def test_an_issuer_is_named_whole_and_platforms_are_shown_on_demand(run, tmp_path: Path):
+    campaigns = [
+        {
+            "campaign_id": f"c{k}", "platform": "Meta", "objective": "Leads", "planner": "a planner with a long name",
+            "expected_metrics": {"impressions": 10_000, "clicks": 200, "conversions": 20, "spend": 200.0},
+            "actual_metrics": {"impressions": 10_000, "clicks": 190 + k, "conversions": 18, "spend": 200.0},
+            "creatives": [{"id": "a", "type": "video"}], "timestamp": f"2026-02-{1 + k:02d}T00:00:00+00:00",
+        }
+        for k in range(3)
+    ]  # fmt: skip
+    (tmp_path / "campaigns.json").write_text(json.dumps(campaigns))
+    assert run("analyze", "campaigns.json").exit_code == 0
+
+    shown, more = run("track-record").output, run("track-record", "--by-platform").output
+
+    assert "Forecasts of a planner with a long name" in shown
+    assert "no forecast met its outcome yet" in shown
+    assert "meta" not in shown
+    assert "meta" in more

@@ -34,6 +34,13 @@ def test_the_portfolio_of_a_period(run: Callable[..., Any], folder: Path) -> Non
     assert "Of 1 campaign, 1 did better than forecast beyond noise." in (folder / "p.md").read_text()
 
 
+@pytest.mark.usefixtures("stored")
+def test_a_place_that_cannot_be_written_is_named(run: Callable[..., Any]) -> None:
+    done = run("report", CAMPAIGN, "--format", "md", "-o", "nowhere/r.md")
+    assert done.returncode == 2
+    assert "nowhere/r.md cannot be written: No such file or directory" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import select
 import signal
 import socket
 import subprocess
@@ -26,6 +27,7 @@ from reflection.store.verify import verify
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 30
+MEGABYTE = 1_000_000
 FILES = ["comparison.json", "insights.json", "patterns.json", "updated_weights.json"]
 
 
@@ -234,3 +236,107 @@ def finished(half: tuple[socket.socket, bytes]) -> bytes:
     with connection:
         connection.sendall(rest)
         return connection.recv(4096)
+
+
+def _head(server: Server, *lines: str) -> bytes:
+    first = ("POST /analyze-campaign HTTP/1.1", f"Host: 127.0.0.1:{server.port}", "Content-Type: application/json")
+    return "\r\n".join([*first, *lines, "", ""]).encode()
+
+
+def big_bodies(server: Server) -> dict[str, tuple[bytes, bytes, int]]:
+    """What is sent first, what is then sent again and again until there is an answer, and the status expected."""
+    deep = b"[" * 100_000
+    many = json.dumps({**body("many"), "audiences": [{"name": f"a{number}"} for number in range(100_000)]}).encode()
+    chunk = b"10000\r\n" + b"a" * 65_536 + b"\r\n"
+    sized = {"deep": deep, "100,000 audiences": many, "just within": b'"' + b"a" * (MEGABYTE - 2) + b'"'}
+    whole = {name: _head(server, f"Content-Length: {len(data)}") + data for name, data in sized.items()}
+    return {
+        "announced": (_head(server, "Content-Length: 1000000000"), b"", 413),
+        "chunked without an end": (_head(server, "Transfer-Encoding: chunked"), chunk, 413),
+        "deep": (whole["deep"], b"", 422),
+        "100,000 audiences": (whole["100,000 audiences"], b"", 413),
+        "just within": (whole["just within"], b"", 422),
+    }
+
+
+def refused_after(server: Server, first: bytes, again: bytes) -> tuple[int, float]:
+    """The status of the answer, and the seconds from the first byte sent to the first byte answered."""
+    began = time.perf_counter()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        try:
+            connection.sendall(first)
+            while again and not select.select([connection], [], [], 0)[0]:
+                connection.sendall(again)
+        except ConnectionError:  # refused before everything was sent: the answer may still be read
+            pass
+        answer = connection.recv(4096)
+    return int(answer.split(b" ")[1]), time.perf_counter() - began
+
+
+def peak(server: Server) -> float:
+    """The most megabytes resident since the last `forget_peak`."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024 / MEGABYTE
+
+
+def forget_peak(server: Server) -> None:
+    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
+
+
+def test_big_bodies_are_refused_soon_and_cost_little_memory(start: Callable[[], Server]) -> None:
+    """Promised are 10 MB and 100 ms; the bounds are wider, because machines that run tests are busy."""
+    server = start().ready()
+    httpx.post(f"{server.url}/analyze-campaign", json=body("warm"), timeout=60)
+    attacks = big_bodies(server)
+    for first, again, _ in attacks.values():
+        refused_after(server, first, again)
+    for name, (first, again, expected) in attacks.items():
+        forget_peak(server)
+        before = peak(server)
+        found = [refused_after(server, first, again) for _ in range(5)]
+        grown, seconds = peak(server) - before, min(taken for _, taken in found)
+        sys.stdout.write(f"{name}: +{grown:.1f} MB, {seconds * 1000:.0f} ms\n")
+        assert {status for status, _ in found} == {expected}, name
+        assert grown < 10, name
+        assert seconds < 0.5, name
+    assert httpx.post(f"{server.url}/analyze-campaign", json=body("after"), timeout=60).status_code == 200
+    server.end(signal.SIGTERM)
+
+
+@pytest.mark.torture
+def test_an_import_whose_server_is_killed_is_gone_on_with_and_makes_every_campaign_once(
+    start: Callable[[], Server], tmp_path: Path
+) -> None:
+    rows = "".join(f"2026-09-01,Campaign {number:04d},100.00,10000,200,5\n" for number in range(900))
+    export = "Day,Campaign name,Amount spent (EUR),Impressions,Link clicks,Purchases\n" + rows
+    place, killed = "", 0
+    for _ in range(6):
+        server = start().ready()
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            if not place:
+                answer = client.post(
+                    "/v1/imports", files={"files": ("big.csv", export)}, data={"conversions": "Purchases"}
+                )
+                assert answer.status_code == 202, answer.text
+                place = answer.headers["location"]
+            before = client.get(place).json()["progress"]["done"]
+            deadline = time.monotonic() + 90
+            while (shown := client.get(place).json())["state"] == "running" and shown["progress"]["done"] == before:
+                assert time.monotonic() < deadline, shown
+                time.sleep(0.02)
+        server.end(signal.SIGKILL)
+        killed += shown["state"] == "running"
+        if shown["state"] != "running":
+            break
+    server = start().ready()
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        with client.stream("GET", f"{place}/events") as stream:
+            events = [line for line in stream.iter_lines() if line.startswith("event: ")]
+        shown = client.get(place).json()
+    server.end(signal.SIGTERM)
+
+    assert killed >= 2
+    assert events[-1] == "event: done"
+    assert shown["state"] == "done"
+    assert sum(shown["outcome"].values()) == len(set(shown["campaigns"])) == 900
+    assert check(tmp_path, shown["campaigns"]) == set(shown["campaigns"])

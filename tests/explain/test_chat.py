@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -201,3 +202,63 @@ def test_a_dead_model_leaves_the_quotes(sources: Sources) -> None:
 def test_questions_are_understood(message: str, kpis: set[str], intents: set[str]) -> None:
     question = understand(message)
     assert (question.kpis, question.intents) == (kpis, intents)
+
+
+def _learnt(sources: Sources, *findings: Finding) -> Chat:
+    knowledge = replace(sources.knowledge("default"), findings=findings)
+    analysis = sources.analysis("default", CAMPAIGN)
+    assert analysis is not None
+    return Chat(Sources(analysis, knowledge))
+
+
+def test_what_another_campaign_overpaid_is_no_answer_about_this_one(
+    sources: Sources, make_finding: Callable[..., Finding]
+) -> None:
+    other = make_finding(
+        finding_id="b", category="budget_inefficiency", signal_key="campaign:cmp_other", metric="cpa",
+        direction="unfavorable",
+    )  # fmt: skip
+    chat = _learnt(sources, other)
+    assert "per conversion than" not in chat.answer("default", f"Why did CPA move in {CAMPAIGN}?").answer
+    assert "Campaign cmp_other paid" in chat.answer("default", "Where was money wasted?").answer
+
+
+def test_a_question_that_names_a_signal_is_answered_with_it_under_any_of_its_names(
+    sources: Sources, make_finding: Callable[..., Finding]
+) -> None:
+    age = make_finding(finding_id="a", metadata={"aliases": ["audience.segment:students"]})
+    video = make_finding(finding_id="v", category="high_performing_creative", signal_key="creative.type:video")
+    answer = _learnt(sources, video, age).answer("default", "What works best for students?").answer
+    assert "Age 18-25 (always together with segment students)" in answer
+    assert "video" not in answer
+    both = _learnt(sources, video, age).answer("default", "What works best?").answer
+    assert "video" in both
+    assert "18-25" in both
+
+
+def test_groups_that_look_alike_are_described_only_when_asked_for(
+    sources: Sources, make_finding: Callable[..., Finding]
+) -> None:
+    group = make_finding(
+        finding_id="g", category="cluster", signal_key="cluster:at-risk", status="descriptive", lfsr=None,
+        metadata={"label": "At-risk campaigns"}, direction="unfavorable", effect=0.7,
+    )  # fmt: skip
+    chat = _learnt(sources, group)
+    assert "promises nothing" in chat.answer("default", "Which groups of campaigns are there?").answer
+    assert "At-risk" not in chat.answer("default", "What should we avoid?").answer
+
+
+def test_neighbours_are_told_once_as_the_nearest_and_with_their_results(sources: Sources) -> None:
+    class Neighbours(Sources):
+        def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
+            outcome = {"outcome": {"verdict": "better than forecast on CPA"}}
+            return [SimilarCampaign(f"campaign:c{n}", f"c{n}", 0.9 - n / 10, "", outcome) for n in range(2)]
+
+    analysis = sources.analysis("default", CAMPAIGN)
+    assert analysis is not None
+    chat = Chat(Neighbours(analysis, sources.knowledge("default")))
+    answer = chat.answer("default", "Which campaigns are similar to a summer push?")
+    assert answer.sentences == (
+        "The most similar earlier campaign is 'c0' (similarity 0.90). Its result: better than forecast on CPA. [1]",
+        "Also similar: 'c1' (0.80). Its result: better than forecast on CPA. [2]",
+    )

@@ -216,3 +216,39 @@ def test_whatever_is_written_around_a_figure_nothing_but_plain_words_passes(
     if isinstance(verdict, Passed):
         rest = verdict.text.replace(item.text("actual"), "", 1)
         assert re.fullmatch(r"[A-Za-z ,.;:'()?!-]*", rest)
+
+
+def test_nothing_is_recommended_from_a_description_of_the_past(
+    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
+) -> None:
+    group = make_finding(finding_id="g", category="cluster", status="descriptive", lfsr=None)
+    described = gather(make_facts(findings=(group,)))
+    text = "Plan more with {<finding:g>.about}, with {<finding:g>.campaigns} behind it"
+    verdict = _judge(described, text, "finding:g", kind="recommendation")
+    assert isinstance(verdict, Rejected)
+    assert verdict.reason == "it recommends something from a description of the past"
+    assert isinstance(_judge(described, text.replace("Plan more with", "There is"), "finding:g"), Passed)
+
+
+@pytest.mark.parametrize(
+    ("text", "cited", "reason"),
+    [
+        (
+            "Campaigns with {<finding:f1>.about} came with a lower CTR ({<finding:f1>.effect}).",
+            "finding:f1",
+            "opposite",
+        ),
+        ("The higher CTR accounts for {<finding:f1>.effect}.", "finding:f1", "decomposition"),
+    ],
+)
+def test_a_finding_is_neither_turned_round_nor_taken_for_a_decomposition(
+    book: EvidenceBook, text: str, cited: str, reason: str
+) -> None:
+    verdict = _judge(book, text, cited)
+    assert isinstance(verdict, Rejected)
+    assert reason in verdict.reason
+
+
+def test_evidence_without_a_direction_contradicts_no_praise(book: EvidenceBook) -> None:
+    verdict = _judge(book, "A test of {<next_test>.about} may find what is better.", "next_test")
+    assert isinstance(verdict, Passed), verdict

@@ -52,6 +52,15 @@ def _numbers(value: Any) -> Any:
     return [_numbers(item) for item in value] if isinstance(value, list) else value
 
 
+def _memories(application: Application) -> list[tuple[str, str | None, bytes | None]]:
+    """Every memory with its vector, to the byte."""
+    rows = application.memory.rows
+    return [
+        (change.memory_id, change.embedder_id, None if change.vector is None else change.vector.tobytes())
+        for change in rows.changes("default")
+    ]
+
+
 def test_a_model_changes_words_only(
     fake_server: Any, sample: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -73,6 +82,7 @@ def test_a_model_changes_words_only(
         assert first["source"] == "mixed"
         assert any(item["source"] == "model-x" for item in first["statements"])
         assert without.engine.knowledge().findings == with_model.engine.knowledge().findings
+        assert _memories(without) == _memories(with_model)
         assert _files_with(tmp_path, KEY) == []
         assert KEY not in caplog.text
         assert KEY not in json.dumps(with_model.status(), default=str)
@@ -84,3 +94,35 @@ def test_a_model_changes_words_only(
 
 def _files_with(folder: Path, text: str) -> list[str]:
     return [str(path) for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+
+def test_an_allowance_of_nothing_asks_nothing_and_says_so(
+    fake_server: Any, sample: dict[str, Any], tmp_path: Path
+) -> None:
+    model = {"openai_api_key": KEY, "openai_base_url": fake_server.url, "model_daily_tokens": 0}
+    application, answers = _run(tmp_path / "none", _campaigns(sample, "x")[:1], **model)
+    try:
+        assert fake_server.requests == []
+        assert answers[0]["insights"]["source"] == "deterministic"
+        assert "allowance" in answers[0]["insights"]["rejected"][0]
+    finally:
+        application.close()
+
+
+def test_the_deadline_is_the_one_that_was_set(fake_server: Any, sample: dict[str, Any], tmp_path: Path) -> None:
+    fake_server.mode = "hang"
+    model = {"openai_api_key": KEY, "openai_base_url": fake_server.url, "model_deadline": 0.5}
+    application, answers = _run(tmp_path / "slow", _campaigns(sample, "x")[:1], **model)
+    try:
+        assert "no answer within 0.5 s" in answers[0]["insights"]["rejected"][0]
+    finally:
+        application.close()
+
+
+def test_a_key_alone_leaves_embeddings_on_this_machine(fake_server: Any, tmp_path: Path) -> None:
+    places = {"database_path": tmp_path / "r.db", "vector_backend": "local"}
+    model = {"openai_api_key": KEY, "openai_base_url": fake_server.url}
+    with build(Settings.load(**places, **model)) as application:
+        assert application.status()["memory"]["embedder"].startswith("minilm")
+    with build(Settings.load(**places, **model, embedding_model="text-embedding-3-small")) as application:
+        assert application.status()["memory"]["embedder"].startswith("text-embedding-3-small")

@@ -284,3 +284,28 @@ def test_lists_read_naturally() -> None:
         "a and b",
         "a, b and c",
     ]
+
+
+def test_a_descriptive_group_is_described_and_promises_nothing(
+    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
+) -> None:
+    group = make_finding(
+        finding_id="g", category="cluster", status="descriptive", signal_key="cluster:at-risk", lfsr=None,
+        metadata={"label": "At-risk campaigns"},
+    )  # fmt: skip
+    facts = make_facts(findings=(group,))
+    insights = DeterministicWriter().write(facts)
+    (told,) = [item for item in insights.statements if "finding:g" in item.evidence]
+    assert told.kind == "key_learning"
+    assert told.text.endswith("That describes them and promises nothing.")
+    assert "interval" not in told.text
+
+
+def test_with_nothing_but_descriptions_it_is_said_that_nothing_was_found(
+    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
+) -> None:
+    group = make_finding(finding_id="g", category="cluster", status="descriptive", signal_key="cluster:at-risk")
+    texts = [
+        item.text for item in _write(make_facts(findings=(group,), reason="8 campaigns were learnt from")).statements
+    ]
+    assert "Nothing can be called a finding yet: 8 campaigns were learnt from." in texts

@@ -38,6 +38,13 @@ def test_reads_a_table_no_dialect_knows(write: Write) -> None:
     assert campaign.audiences[0].name == "Studierende"
 
 
+def test_a_mapping_for_iso_dates_does_not_guess_day_or_month(write: Write) -> None:
+    rows = [ROWS[0], ROWS[1], ["03/04/2026", *ROWS[2][1:]]]
+
+    with pytest.raises(ImportFileError, match="may be day or month first"):
+        read_export(write(rows, delimiter=";"), ImportOptions(mapping=load_mapping({**MAPPING, "date_order": "ymd"})))
+
+
 def test_a_workbook_reads_through_it_too(make_workbook: Callable[..., bytes]) -> None:
     rows = [ROWS[1], ["2026-04-03", "Herbst", "Studierende", 1.25, 12_000.0, 120.0, 2.5]]
 

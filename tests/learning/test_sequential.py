@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 
 from reflection.errors import LearningError
-from reflection.learning.layout import Feature
-from reflection.learning.sequential import Sequential, fitted
+from reflection.learning.layout import INTERCEPT, Feature
+from reflection.learning.rows import Design
+from reflection.learning.sequential import Sequential, fitted, with_intercept
 
 A, B, C = Feature("platform", "a"), Feature("platform", "b"), Feature("platform", "c")
 
 
-def _data(n: int = 60) -> tuple[list[dict[Feature, float]], list[float], list[float]]:
+def _data(n: int = 60) -> tuple[Design, list[float], list[float]]:
     rng = np.random.default_rng(1)
     rows = [{(A, B)[k % 2]: 1.0} for k in range(n)]
     y = [(0.3 if A in row else -0.3) + rng.normal(0, 0.2) for row in rows]
-    return rows, y, [0.01] * n
+    return with_intercept(rows), y, [0.01] * n
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,30 @@ def test_learning_leaves_the_earlier_belief_alone(belief: Sequential):
     before = belief.mean.copy()
     belief.learn({A: 1.0}, 5.0, 0.01)
     np.testing.assert_array_equal(belief.mean, before)
+
+
+def test_unlearning_is_learning_backwards(belief: Sequential):
+    seen = belief.learn({A: 1.0}, 1.5, 0.02).learn({B: 0.5, A: 0.5}, -0.4, 0.05)
+    back = seen.unlearn({A: 1.0}, 1.5, 0.02)
+
+    other = belief.learn({B: 0.5, A: 0.5}, -0.4, 0.05)
+    assert back is not None
+    np.testing.assert_allclose(back.mean, other.mean, atol=1e-10)
+    np.testing.assert_allclose(back.covariance, other.covariance, atol=1e-10)
+
+
+def test_what_was_all_that_is_known_cannot_be_unlearnt(belief: Sequential):
+    assert belief.unlearn({C: 1.0}, 0.4, 0.01) is None
+    sure = Sequential((INTERCEPT, C), np.zeros(2), np.diag([0.0, 0.02]), 0.1, {"platform": 0.2})
+    assert sure.unlearn({C: 1.0}, 0.4, 0.01) is None
+
+
+def test_the_covariance_stays_symmetric_over_thousands_of_rows(belief: Sequential):
+    rng = np.random.default_rng(8)
+    for _ in range(3_000):
+        belief = belief.learn({(A, B)[rng.integers(2)]: 1.0}, float(rng.normal()), 0.01)
+    np.testing.assert_array_equal(belief.covariance, belief.covariance.T)
+    assert np.linalg.eigvalsh(belief.covariance).min() > -1e-12
 
 
 def test_order_does_not_matter(belief: Sequential):

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -33,7 +33,7 @@ from reflection.store.store import SqlStore
 from reflection.store.verify import verify
 
 FAST = {"max_examples": 10, "stateful_step_count": 20}
-TORTURE = {"max_examples": 2_000, "stateful_step_count": 60}
+TORTURE, PARTS = {"max_examples": 100, "stateful_step_count": 60}, 20
 IDS = st.sampled_from(["a", "b/../b", "ç", "d"])
 VERSIONS = st.integers(0, 2)
 SAMPLE = json.loads((Path(__file__).parents[2] / "data" / "samples" / "incoming_campaign.json").read_text())
@@ -51,8 +51,10 @@ def content(campaign_id: str, version: int) -> Campaign:
 _learnt: dict[tuple[Any, ...], Any] = {}
 
 
-def remembered_learn(evidence: Any, *, accepted: Any = (), goal: str = "auto", **labels: Any) -> Any:
-    """`learn`, computed once for the same arguments; `labels` are only written on the result."""
+def remembered_learn(
+    evidence: Any, *, accepted: Any = (), goal: str = "auto", fitted: Any = None, **labels: Any
+) -> Any:
+    """`learn`, computed once for the same arguments; `fitted` is only told, `labels` are only written on the result."""
     given = tuple(evidence)
     key = (tuple(encode(item) for item in given), frozenset(accepted), goal)
     if key not in _learnt:
@@ -179,15 +181,16 @@ def on_a_migrated_file(migrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learner_module, "learn", remembered_learn)
 
 
-def run(**limits: int) -> None:
+def run(machine: type[EngineMachine], **limits: int) -> None:
     checks = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None, **limits)  # type: ignore[arg-type]
-    run_state_machine_as_test(EngineMachine, settings=checks)
+    run_state_machine_as_test(machine, settings=checks)
 
 
 def test_what_is_known_is_the_fold_of_the_set() -> None:
-    run(**FAST)
+    run(EngineMachine, **FAST)
 
 
 @pytest.mark.torture
-def test_what_is_known_is_the_fold_of_the_set_at_length() -> None:
-    run(**TORTURE)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_what_is_known_is_the_fold_of_the_set_at_length(part: int) -> None:
+    run(seed(part)(EngineMachine), **TORTURE)

@@ -127,6 +127,7 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path, chroma_server: Calla
         index = ChromaIndex(url=chroma_server())
         index.reset()
         yield Subject(index, None)
+        index.close()
 
 
 def test_an_empty_index_finds_nothing(subject: Subject) -> None:

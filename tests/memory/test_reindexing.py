@@ -120,9 +120,8 @@ def test_a_damaged_mirror_is_rebuilt_and_finds_the_same_neighbours(
     fresh = JsonFileIndex(path)
     broken = SemanticMemory(rows, words, fresh).search("default", "word7 word8 word9", limit=5)
     assert broken.items == before.items
-    if damage != "flip":  # one flipped bit may hit a digit of one vector, and be none that shows
-        assert broken.degraded
-        assert broken.index == "local"
+    assert broken.degraded
+    assert broken.index == "local"
     assert rebuild(rows, words, fresh, ["default"]) == 40
     after = SemanticMemory(rows, words, fresh).search("default", "word7 word8 word9", limit=5)
     assert after == before
@@ -137,7 +136,7 @@ def _damage(path: Path, damage: str) -> None:
             {
                 "empty": b"",
                 "truncate": content[: len(content) // 2],
-                "flip": content[:20] + bytes([content[20] ^ 1]) + content[21:],
+                "flip": content[:-400] + bytes([content[-400] ^ 1]) + content[-399:],
                 "garbage": b"\xff" * 500,
                 "wrong length": content.replace(b'"vector":"', b'"vector":"AAAA', 1),
             }[damage]

@@ -12,6 +12,7 @@ from reflection.memory.embedders import NoEmbedder, Space
 from reflection.memory.jsonfile import JsonFileIndex
 from reflection.memory.local import LocalIndex
 from reflection.memory.minilm import PackagedEmbedder
+from reflection.memory.reindexing import rebuild
 from reflection.memory.semantic import NO_WORDS, SearchResult, SemanticMemory
 from reflection.ports import MemoryRecord
 from reflection.store.memories import MemoryRows
@@ -176,8 +177,6 @@ def test_a_lagging_mirror_is_not_believed(rows: MemoryRows, words: Any, record: 
 
 
 def test_a_mirror_that_is_level_answers(rows: MemoryRows, words: Any, record: Record, tmp_path: Path) -> None:
-    from reflection.memory.reindexing import rebuild
-
     rows.save("default", [record("boot_001", BOOTCAMP, words), record("tax_002", TAX, words)])
     index = JsonFileIndex(tmp_path / "vectors.json")
     assert rebuild(rows, words, index, ["default"]) == 2
@@ -257,3 +256,16 @@ def test_the_packaged_model_finds_a_paraphrase_without_a_word_in_common(
     result = SemanticMemory(rows, minilm, LocalIndex(rows)).search("default", "learn programming during the holidays")
     assert result.items[0].id == "boot"
     assert result.items[0].why == [NO_WORDS]
+
+
+def test_a_mirror_that_caught_up_is_no_longer_called_lagging(
+    rows: MemoryRows, words: Any, record: Record, tmp_path: Path
+) -> None:
+    rows.save("default", [record("boot_001", BOOTCAMP, words)])
+    index = JsonFileIndex(tmp_path / "vectors.json")
+    memory = SemanticMemory(rows, words, index)
+    memory.search("default", "bootcamp")
+    assert memory.status()["degraded"] == ["index-lag"]
+    rebuild(rows, words, index, ["default"])
+    assert memory.is_level("default")
+    assert memory.status()["degraded"] == []

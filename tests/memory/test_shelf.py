@@ -22,10 +22,8 @@ def _entry(name: int, seed: int) -> Entry:
     return Entry(f"m{name}", _vector(seed), columns)
 
 
-def _by_hand(entries: dict[str, Entry], query: np.ndarray, limit: int, where: Where) -> list[str]:
-    passing = [entry for entry in entries.values() if where.accepts(entry.columns)]
-    scored = [(-round(float(entry.vector @ query), 5), entry.memory_id) for entry in passing]
-    return [name for _, name in sorted(scored)[:limit]]
+def _by_hand(entries: dict[str, Entry], query: np.ndarray, where: Where) -> dict[str, float]:
+    return {name: float(entry.vector @ query) for name, entry in entries.items() if where.accepts(entry.columns)}
 
 
 OPERATIONS = st.lists(
@@ -58,9 +56,13 @@ def test_search_equals_a_loop_over_everything(
     query = _vector(seed)
     found = shelf.search(query, limit, where)
     assert shelf.ids() == frozenset(entries)
-    assert sorted((-round(hit.cosine, 5), hit.memory_id) for hit in found) == [
-        (-round(float(entries[name].vector @ query), 5), name) for name in _by_hand(entries, query, limit, where)
-    ]
+    cosines = _by_hand(entries, query, where)
+    assert len(found) == min(limit, len(cosines))
+    assert {hit.memory_id: hit.cosine for hit in found} == pytest.approx(
+        {hit.memory_id: cosines.pop(hit.memory_id) for hit in found}, abs=1e-5
+    )
+    assert found == sorted(found, key=lambda hit: (-hit.cosine, hit.memory_id))
+    assert all(cosine <= found[-1].cosine + 1e-5 for cosine in cosines.values()), "something nearer was left out"
 
 
 def test_nothing_is_found_on_an_empty_shelf_or_with_a_limit_of_zero() -> None:
@@ -121,3 +123,10 @@ def test_the_sketch_follows_puts_and_removals() -> None:
     shelf.remove(["m5"])
     assert shelf.search(_vector(1_150, 64), 1, Where())[0].memory_id == "n150"
     assert "m5" not in {hit.memory_id for hit in shelf.search(_vector(5, 64), 300, Where())}
+
+
+def test_a_limit_among_equal_cosines_keeps_the_first_ids() -> None:
+    shelf = Shelf(DIMENSIONS)
+    columns = Columns("campaign", "meta", "leads", 0.0)
+    shelf.put(Entry(f"m{number}", _vector(3), columns) for number in (5, 1, 4, 0, 3, 2))
+    assert [hit.memory_id for hit in shelf.search(_vector(4), 2, Where())] == ["m0", "m1"]

@@ -3,8 +3,10 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reflection.errors import Unavailable
 from reflection.memory.chroma import ChromaIndex
 from reflection.memory.embedders import Matrix, Space
 from reflection.memory.index import Columns, Entry
@@ -136,6 +139,21 @@ def test_purging_a_workspace_deletes_its_collections_only(tmp_path: Path) -> Non
         index.put(workspace, SPACE, [Entry("m", _vector(1), Columns("campaign", "meta", "leads", 0.0))])
     index.purge("ours")
     assert (index.count("ours", SPACE), index.count("theirs", SPACE)) == (0, 1)
+
+
+def test_a_server_that_never_answers_is_given_up_in_time_and_then_left_alone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        index = ChromaIndex(url=f"http://127.0.0.1:{silent.getsockname()[1]}", read_seconds=0.3, connect_seconds=0.3)
+        began = time.monotonic()
+        for _ in range(3):
+            with pytest.raises(Unavailable, match="no answer within"):
+                index.count("default", SPACE)
+        assert time.monotonic() - began < 15  # the first call also imports the library
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="failed repeatedly"):
+            index.count("default", SPACE)
+        assert time.monotonic() - began < 0.1
+        index.close()
 
 
 def _damage(folder: Path, damage: str) -> None:

@@ -1,5 +1,6 @@
 """A stored campaign with findings, cards and a track record, to make reports of."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -96,6 +97,28 @@ CARD: dict[str, Any] = {
 }
 
 
+BOARD: dict[str, Any] = {
+    "issuers": [
+        {
+            "issuer": "engine",
+            "metric": "cpa",
+            "platform": platform,
+            "n": 30,
+            "bias": -0.05,
+            "mae_log": 0.2,
+            "coverage": {"50": 0.5, "80": 0.8, "90": 0.9},
+            "crps": 0.1,
+            "crps_skill": 0.25,
+        }
+        for platform in (None, "meta")
+    ],
+    "probabilities": [],
+    "findings": {"n": 4, "replicated": 0.75, "promised": 0.97, "states": {}, "reason": None},
+    "advice": {"n": 0, "reason": "no campaign named or matched a recommendation yet", "recent": []},
+    "holdback": {"metric": "roas", "evaluable": False, "reason": "not evaluable: no assignment was logged"},
+}
+
+
 def _told(name: str = "", **changes: Any) -> Told:
     """A campaign and its stored answer; `name` is written into every text field."""
     texts = {"campaign_id": name, "platform": name, "objective": name, "planner": name} if name else {}
@@ -147,6 +170,12 @@ def knowledge() -> Knowledge:
         findings=(FINDING,),
         reason=None,
     )
+
+
+@pytest.fixture
+def board() -> dict[str, Any]:
+    """A scoreboard as `track_record.scoreboard` gives it."""
+    return copy.deepcopy(BOARD)
 
 
 @pytest.fixture

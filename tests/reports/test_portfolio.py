@@ -6,6 +6,7 @@ from typing import Any
 
 from reflection.knowledge import Knowledge
 from reflection.reports.portfolio import Told, portfolio
+from reflection.reports.svg import shorten
 from reflection.reports.view import ReportView, Section
 
 
@@ -79,5 +80,25 @@ def test_recommendations_of_the_workspace_are_shown(
     make_told: Callable[..., Told], knowledge: Knowledge, recommendations: dict[str, Any]
 ) -> None:
     view = _view([make_told()], knowledge, recommendations=recommendations)
-    assert _section(view, "next").points == ("Plan more with age 18-25.",)
     assert len(_section(view, "next").cards) == 2
+    without = _view([make_told()], knowledge, recommendations={**recommendations, "cards": []})
+    assert _section(without, "next").points == ("Plan more with age 18-25.",)
+
+
+def test_cards_take_the_place_of_their_sentences_and_use_the_campaigns_spelling(
+    make_told: Callable[..., Told], knowledge: Knowledge, recommendations: dict[str, Any]
+) -> None:
+    told = make_told(audiences=[{"name": "Students", "attributes": {"age_range": "18 – 25"}}])
+    card = recommendations["cards"][0] | {"signal": "audience.age:18-25", "label": "age 18-25"}
+    view = _view([told], knowledge, recommendations={**recommendations, "cards": [card]})
+    section = _section(view, "next")
+    assert section.points == ()
+    assert section.cards[0].title == "Use more of age 18 – 25"
+    assert section.cards[0].reason == "A finding on 3 campaigns. An association: platforms choose who sees an ad."
+
+
+def test_a_long_name_keeps_the_end_that_tells_it_from_the_others() -> None:
+    label = shorten("meta_company-social-acquisition-ads_2025-09", 23)
+    assert len(label) <= 23
+    assert label.startswith("meta_compan")
+    assert label.endswith("2025-09")

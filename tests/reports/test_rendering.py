@@ -32,13 +32,13 @@ PAYLOADS = [
 
 
 @pytest.fixture
-def view(told: Told, knowledge: Knowledge, recommendations: dict[str, Any]) -> ReportView:
+def view(told: Told, knowledge: Knowledge, recommendations: dict[str, Any], board: dict[str, Any]) -> ReportView:
     return retrospective(
         told.analysis,
         campaign=told.campaign,
         knowledge=knowledge,
         recommendations=recommendations,
-        track_record={"Forecast intervals that held": "27 of 30"},
+        track_record=board,
     )
 
 
@@ -69,7 +69,7 @@ def test_the_page_is_made_for_everybody(view: ReportView) -> None:
     page = Page(text)
     assert '<html lang="en">' in text
     svgs = [attributes for tag, attributes in page.tags if tag == "svg"]
-    assert len(svgs) == 4
+    assert len(svgs) == 5
     ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     for svg in svgs:
         assert svg["role"] == "img"
@@ -83,7 +83,11 @@ def test_the_page_is_made_for_everybody(view: ReportView) -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_payload_becomes_markup(
-    make_told: Callable[..., Told], knowledge: Knowledge, recommendations: dict[str, Any], payload: str
+    make_told: Callable[..., Told],
+    knowledge: Knowledge,
+    recommendations: dict[str, Any],
+    board: dict[str, Any],
+    payload: str,
 ) -> None:
     told = make_told(payload)
     card = recommendations["cards"][0] | {"action": payload, "reason": payload, "evidence_for": (payload,)}
@@ -92,7 +96,7 @@ def test_no_payload_becomes_markup(
         campaign=told.campaign,
         knowledge=knowledge,
         recommendations={"cards": [card]},
-        track_record={payload: payload},
+        track_record=board | {"issuers": [board["issuers"][0] | {"issuer": payload}]},
     )
     clean = Page(html(view))
     assert not {"script", "img", "iframe"} & {tag for tag, _ in clean.tags}
@@ -118,7 +122,7 @@ def test_json_holds_the_numbers_without_the_drawings(view: ReportView) -> None:
     body = json.loads(render(view, "json"))
     assert body["title"] == view.title
     plots = [plot for section in body["sections"] for plot in section["plots"]]
-    assert len(plots) == 4
+    assert len(plots) == 5
     assert all("svg" not in plot and plot["table"]["rows"] for plot in plots)
 
 

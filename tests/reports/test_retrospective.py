@@ -1,6 +1,7 @@
 """The report on one campaign: what it shows, and that it shows what was computed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,8 +35,10 @@ def test_tiles_tell_change_and_noise_in_words(told: Told) -> None:
     assert (tiles["CVR"].verdict, tiles["CVR"].tone) == ("within noise", "noise")
 
 
-def test_sections_are_in_reading_order(told: Told, knowledge: Knowledge, recommendations: dict[str, Any]) -> None:
-    view = _view(told, knowledge=knowledge, recommendations=recommendations, track_record={"Intervals": "27 of 30"})
+def test_sections_are_in_reading_order(
+    told: Told, knowledge: Knowledge, recommendations: dict[str, Any], board: dict[str, Any]
+) -> None:
+    view = _view(told, knowledge=knowledge, recommendations=recommendations, track_record=board)
     assert [section.name for section in view.sections] == [
         "forecast",
         "why",
@@ -104,7 +107,7 @@ def test_cards_show_odds_money_and_both_sides(told: Told, recommendations: dict[
     assert dict(first.facts)["Odds to be better"] == "97 %"
     assert dict(first.facts)["Expected gain"] == "USD +1,200"
     assert dict(first.facts)["Worst case in 20"] == "USD -90"
-    assert first.evidence == "observed, not tested; for it: cmp_001, cmp_004; against it: cmp_002"
+    assert first.evidence == "Observed, not tested; for it: cmp_001, cmp_004; against it: cmp_002."
     assert "Expected gain" not in dict(second.facts)
 
 
@@ -138,3 +141,30 @@ def test_any_campaign_has_a_report(make_told: Callable[..., Told], actual: dict[
 
 def test_the_same_input_gives_the_same_report(told: Told, knowledge: Knowledge) -> None:
     assert _view(told, knowledge=knowledge) == _view(told, knowledge=knowledge)
+
+
+def test_campaigns_that_look_alike_are_described_and_not_called_a_finding(told: Told, knowledge: Knowledge) -> None:
+    finding = knowledge.findings[0]
+    group = replace(finding, finding_id="g", category="cluster", status="descriptive", signal_key="cluster:at-risk")
+    patterns = replace(told.analysis.pattern_report, pattern_report=(finding, group), clusters=(group,))
+    view = _view(Told(told.campaign, replace(told.analysis, pattern_report=patterns)), knowledge=knowledge)
+    learnt = next(section for section in view.sections if section.name == "learnt")
+    assert not any("at-risk" in row[0].casefold() for plot in learnt.plots for row in plot.table.rows)
+    (groups,) = learnt.tables
+    assert "no finding" in groups.caption
+    assert len(groups.rows) == 1
+
+
+def test_a_signal_that_always_comes_with_a_shown_one_is_not_told_twice(told: Told, knowledge: Knowledge) -> None:
+    one = replace(knowledge.effects[0], signal="creative.type:video", metric="ctr")
+    twin = replace(one, signal="audience.age:18-25x", metric="ctr")
+    tags = replace(told.analysis.pattern_report, auto_tags=("audience.age:18-25x", "creative.type:video"))
+    known = replace(
+        knowledge,
+        goal_metric="ctr",
+        effects=(one, twin),
+        diagnostics={"aliases": {"audience.age:18-25x": "audience.age:18-25"}},
+    )
+    view = _view(Told(told.campaign, replace(told.analysis, pattern_report=tags)), knowledge=known)
+    learnt = next(section for section in view.sections if section.name == "learnt")
+    assert [row[0] for row in learnt.plots[0].table.rows] == ["Age 18-25", "Creative type video"]

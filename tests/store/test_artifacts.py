@@ -236,6 +236,71 @@ def test_a_file_is_durable_before_its_name_and_the_name_before_the_next(
     ]
 
 
+def test_many_files_are_durable_before_their_names_and_the_names_before_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    replace = os.replace
+
+    def noted_replace(source: Path, target: Path) -> None:
+        order.append("rename")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "sync", lambda: order.append("flush everything"))
+    monkeypatch.setattr(os, "replace", noted_replace)
+    contents = {tmp_path / f"cmp_{n}": {"a.json": b"%d" % n, "b.json": b"{}"} for n in range(files.MANY_FOLDERS)}
+    files.write_folders(contents)
+
+    assert order == ["flush everything", *["rename"] * (2 * files.MANY_FOLDERS), "flush everything"]
+    written = {folder: {name: (folder / name).read_bytes() for name in _names(folder)} for folder in contents}
+    assert written == contents
+
+
+def test_none_of_many_folders_is_written_through_a_link(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "cmp_7").symlink_to(elsewhere)
+
+    with pytest.raises(Unavailable):
+        files.write_folders({tmp_path / f"cmp_{n}": {"a.json": b"{}"} for n in range(files.MANY_FOLDERS)})
+    assert _names(elsewhere) == []
+
+
+def test_a_failure_among_many_files_leaves_old_or_new_ones_and_is_made_up_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = {tmp_path / f"cmp_{n}": dict.fromkeys(FILES, b"old") for n in range(files.MANY_FOLDERS)}
+    new = {folder: dict.fromkeys(FILES, b"new") for folder in old}
+    files.write_folders(old)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", _Fault("replace", 30))
+        with pytest.raises(Unavailable):
+            files.write_folders(new)
+    assert {(folder / name).read_bytes() for folder in new for name in FILES} == {b"old", b"new"}
+
+    files.write_folders(new)
+    assert {(folder / name).read_bytes() for folder in new for name in FILES} == {b"new"}
+    assert all(_names(folder) == FILES for folder in new)
+
+
+def test_a_page_of_many_campaigns_is_published_and_rebuilt_alike(
+    store: SqlStore, publisher: OutboxPublisher, output: Path, record: Make
+) -> None:
+    names = [f"cmp_{n}" for n in range(files.MANY_FOLDERS + 5)]
+    for name in names:
+        store.save_analysis(record(name))
+    store.delete_campaign("default", names[3])
+    assert publisher.publish_pending()
+    seen = {path.relative_to(output): path.read_bytes() for path in output.rglob("*.json")}
+
+    assert {path.parts[0] for path in seen} == set(names) - {names[3]}
+    for path in seen:
+        (output / path).unlink()
+    assert publisher.rebuild()
+    assert {path.relative_to(output): path.read_bytes() for path in output.rglob("*.json")} == seen
+
+
 class _Recorder:
     def __init__(self) -> None:
         self.seen: list[str] = []

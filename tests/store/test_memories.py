@@ -208,3 +208,18 @@ def test_the_full_text_index_can_be_made_again(rows: MemoryRows, database: Datab
 
     assert [found for found, _ in rows.lexical("default", "students")] == ["a"]
     assert verify(database) == []
+
+
+def test_common_words_are_left_out_where_rare_ones_are_asked_for(rows: MemoryRows) -> None:
+    rows.save("default", [_memory(f"m{n}", "a video" if n else "a video about origami") for n in range(9)])
+
+    assert [found for found, _ in rows.lexical("default", "video origami", rare=5)] == ["m0"]
+    assert rows.lexical("default", "video unheard", rare=5) == []
+    assert len(rows.lexical("default", "video", rare=10)) == 9
+
+
+def test_filters_pass_what_speaks_of_no_platform_in_particular(rows: MemoryRows) -> None:
+    rows.save("default", [_memory("one", "video", platform="google"), _memory("any", "video", platform="")])
+
+    assert {found for found, _ in rows.lexical("default", "video", platform="google")} == {"one", "any"}
+    assert {found for found, _ in rows.lexical("default", "video", platform="meta")} == {"any"}

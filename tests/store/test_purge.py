@@ -101,3 +101,31 @@ def test_the_default_workspaces_weights_go_too(
 
     assert not (tmp_path / "weights").exists()
     assert remaining(database, "default") == {}
+
+
+def test_the_folder_of_a_workspace_that_never_had_weights_goes_too(
+    store: SqlStore, database: Database, publisher: OutboxPublisher, record: Make, tmp_path: Path
+) -> None:
+    store.save_analysis(record(CANARY, workspace="untaught"))
+    publisher.publish_pending()
+    assert [path.name for path in (tmp_path / "output").iterdir()] == ["@untaught"]
+
+    purge_workspace(database, "untaught", "2026-04-01")
+    publisher.publish_pending()
+
+    assert not list((tmp_path / "output").iterdir())
+    assert remaining(database, "untaught") == {}
+
+
+def test_every_table_that_could_hold_a_workspaces_rows_names_the_workspace(database: Database) -> None:
+    """Or purging would pass it over: the others hold the schema's version, lists of workspaces, or the words' index."""
+    with sqlite3.connect(database.path) as connection:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        without = {
+            name
+            for name in names
+            if "workspace" not in {row[1] for row in connection.execute(f'PRAGMA table_info("{name}")')}
+        }
+    connection.close()
+
+    assert {name for name in without if not name.startswith(("sqlite_", "memories_fts"))} == {"alembic_version"}

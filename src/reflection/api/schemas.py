@@ -10,6 +10,22 @@ from pydantic import BaseModel, Field
 INTERVAL = Field(min_length=2, max_length=2, description="[low, high], 90 % credible interval")
 
 
+class LearningMark(BaseModel):
+    """A learning that an item rests on, as it is believed now; `effect` and `interval` (90 %) are lifts."""
+
+    id: str
+    state: Literal["emerging", "established", "contested", "superseded", "retired"]
+    text: str
+    metric: str
+    context: str
+    effect: float
+    interval: list[float] = INTERVAL
+    campaigns: float
+    since: str | None
+    until: str | None
+    reason: str
+
+
 class InsightRow(BaseModel):
     """One stored sentence."""
 
@@ -19,6 +35,8 @@ class InsightRow(BaseModel):
     content: str
     priority: float
     created_at: str
+    state: str | None
+    learnings: list[LearningMark]
 
 
 class PatternRow(BaseModel):
@@ -31,6 +49,8 @@ class PatternRow(BaseModel):
     summary: str
     impact_score: float
     created_at: str
+    state: str | None = Field(description="of the learning; `descriptive` for a grouping; null without a learning")
+    learnings: list[LearningMark]
 
 
 class Recommendations(BaseModel):
@@ -40,6 +60,7 @@ class Recommendations(BaseModel):
     recommendations: list[str]
     top_signals: list[dict[str, Any]]
     similar_campaigns: list[dict[str, Any]]
+    no_longer: list[dict[str, Any]] = Field(description="signals whose effect on the goal holds no longer")
 
 
 class EffectRow(BaseModel):

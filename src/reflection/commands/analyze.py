@@ -6,7 +6,7 @@ stopped can be gone on with.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -24,10 +24,12 @@ from reflection.commands.session import (
     print_json_line,
     require_some,
 )
+from reflection.commands.workers import Workers, cores
 from reflection.errors import ReflectionError, Unavailable
 from reflection.workspaces import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
+    from reflection.answer import Answer, Refused
     from reflection.campaign import Campaign
     from reflection.importers import CampaignLine
     from reflection.wiring import Application
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "-"
 PARTLY_REFUSED = 2
 SHOWN = 50
+MANY = 2_000
+"""Up to this many, starting other processes takes longer than they save."""
+
 TOLD = 20
 
 
@@ -81,13 +86,18 @@ class Rejects:
 class Batch:
     """The analyses of one file; counts what was taken and what was refused, and knows where it is."""
 
-    def __init__(self, application: "Application", workspace: str, bar: Progress, rejects: Rejects) -> None:
+    def __init__(
+        self, application: "Application", workspace: str, bar: Progress, rejects: Rejects, processes: int
+    ) -> None:
         self._application = application
         self._workspace = workspace
         self._bar = bar
+        self._processes = processes
         self._waiting: deque[CampaignLine] = deque()
         self.rejects = rejects
         self.taken = 0
+        self.known = 0
+        """How many of those taken were stored before, with the same content."""
         self.line = 0
         """The last line that is done with, and every line before it."""
 
@@ -104,10 +114,11 @@ class Batch:
         task = self._bar.add_task("analysing", total=size, rate="")
         self.line = after_line
         valid = self._valid(iterate_campaigns(file, after_line=after_line))
-        for result in self._application.engine.analyze_many(valid, workspace=self._workspace):
+        for result in self._analysed(valid):
             line = self._waiting.popleft()
             if not isinstance(result, Refused):
                 self.taken += 1
+                self.known += result.replayed
                 yield result.body
             elif isinstance(result.error, Unavailable):
                 raise result.error
@@ -117,6 +128,16 @@ class Batch:
             elapsed = self._bar.tasks[task].elapsed or 0.0
             rate = f"{self.taken / elapsed:,.0f}/s" if elapsed > 1.0 else ""
             self._bar.update(task, completed=line.offset, rate=rate)
+
+    def _analysed(self, campaigns: Iterator["Campaign"]) -> Iterator["Answer | Refused"]:
+        """By this process, or where there are many by several."""
+        first = list(islice(campaigns, MANY + 1))
+        every = chain(first, campaigns)
+        if len(first) <= MANY or self._processes < 2:
+            yield from self._application.engine.analyze_many(every, workspace=self._workspace)
+            return
+        with Workers(self._application.settings, self._workspace, self._processes) as workers:
+            yield from workers.analyze_many(every)
 
     def _valid(self, lines: Iterable["CampaignLine"]) -> Iterator["Campaign"]:
         for line in lines:
@@ -134,14 +155,18 @@ def analyze(
     from_line: Annotated[
         int, typer.Option("--from-line", min=1, help="Go on here: lines before it are passed over.")
     ] = 1,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=16, help="How many analyse a large file.", show_default="one per core")
+    ] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
     """Analyse campaigns: forecast against fact, why it moved, what can be learnt, what to do next.
 
     One campaign is shown in full, several in one line each. A campaign analysed again replaces itself; grey
-    is noise. With --json, one JSON document per line. Lines that are refused go to FILE.rejects.jsonl. Of more than
-    200 campaigns the vectors follow ('reflection reindex' makes them at once).
+    is noise. With --json, one JSON document per line. Lines that are refused go to FILE.rejects.jsonl. A run that was
+    stopped can be run again: what is stored is passed over. Of more than 200 campaigns the vectors follow
+    ('reflection reindex' makes them at once).
 
     \b
     Examples:
@@ -151,7 +176,7 @@ def analyze(
     """
     rejects = Rejects(file, going_on=from_line > 1)
     with open_application() as application, _bar() as bar:
-        batch = Batch(application, workspace, bar, rejects)
+        batch = Batch(application, workspace, bar, rejects, processes or cores())
         try:
             _put(batch.run(file, from_line - 1), as_json=as_json)
         except (KeyboardInterrupt, Unavailable):
@@ -160,8 +185,17 @@ def analyze(
         finally:
             rejects.close()
         if batch.taken:
-            application.learner.learn_now(workspace)
+            _finish(application, workspace, bar)
     _conclude(batch)
+
+
+def _finish(application: "Application", workspace: str, bar: Progress) -> None:
+    """Learn from what was stored and write its files; a large file's take a while, so both are shown."""
+    task = bar.add_task("learning", total=None, rate="")
+    application.learner.learn_now(workspace)
+    bar.update(task, description="writing files")
+    application.publisher.publish_pending()
+    bar.remove_task(task)
 
 
 def _put(answers: Iterator[bytes], *, as_json: bool) -> None:
@@ -201,6 +235,8 @@ def _conclude(batch: Batch) -> None:
         raise rejects.first[0][1]
     for line, error in rejects.first:
         messages().print(f"line {line} refused: {error.message}", markup=False, soft_wrap=True)
+    if batch.known:
+        messages().print(f"{batch.known:,} of {batch.taken:,} were stored before and passed over")
     if rejects.count:
         where = f" see {rejects.path}" if rejects.path is not None else " nothing of those was stored"
         messages().print(f"{batch.taken} analysed, {rejects.count} refused;{where}", markup=False, soft_wrap=True)

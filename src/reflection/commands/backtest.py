@@ -7,7 +7,7 @@ import orjson
 import typer
 from rich.table import Table
 
-from reflection.commands.session import JsonOption, console, print_json, progress_bar, require_some
+from reflection.commands.session import JsonOption, console, print_json, progress_bar
 from reflection.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ def backtest(
     from reflection.backtest_page import page
 
     campaigns = read(source)
-    require_some(len(campaigns), "campaigns in it")
+    if not campaigns:
+        raise InvalidInput(
+            f"there are no campaigns in {source}", hint="name a file of campaigns, an export, or a folder"
+        )
     with progress_bar() as bar:
         task = bar.add_task("replaying", total=len(campaigns))
         made = core.replay(campaigns, lambda done, _: bar.update(task, completed=done))
@@ -47,7 +50,8 @@ def backtest(
         print_json({name: part for name, part in report.items() if name != "forecasts"})
         return
     out = console()
-    table = Table("metric", "forecasts", *core.METHODS, "90 % held", box=None, pad_edge=False)
+    table = Table("metric", "n", *core.METHODS, "90 % held", box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.columns[0].no_wrap = True
     for metric, rows in report["metrics"].items():
         errors = [rows["methods"].get(method, {}).get("mae_log") for method in core.METHODS]
         held = rows["coverage"]["90"]

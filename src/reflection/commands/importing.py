@@ -19,6 +19,7 @@ from reflection.errors import InvalidInput
 from reflection.import_options import ReadingOptions
 from reflection.import_verdict import verdict
 from reflection.intake import read
+from reflection.promise import PREVIOUS_PERIOD, TRAILING_28D
 from reflection.workspaces import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
@@ -27,15 +28,14 @@ if TYPE_CHECKING:
 
 NEEDS_ATTENTION = 1
 REFUSED = 2
-REFERENCES = ("previous-period", "trailing-28d")
+PAST = (PREVIOUS_PERIOD, TRAILING_28D)
+"""What is compared with where no plan is given."""
 
 
 def import_files(
     files: Annotated[list[Path], typer.Argument(help="Exports: CSV, TSV, XLSX, also gzipped or zipped.")],
     platform: Annotated[str, typer.Option(help="Whose export it is: meta, google, tiktok ...")] = "auto",
-    expected: Annotated[
-        str, typer.Option(help="A plan file, or previous-period, or trailing-28d.")
-    ] = "previous-period",
+    expected: Annotated[str, typer.Option(help="A plan file, or previous-period, or trailing-28d.")] = PREVIOUS_PERIOD,
     group_by: Annotated[str, typer.Option(help="One campaign per 'campaign' or per 'month'.")] = "campaign",
     currency: Annotated[str | None, typer.Option(help="ISO code, where the file states none.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Of the account's days, such as Europe/Berlin.")] = None,
@@ -45,6 +45,19 @@ def import_files(
     objective: Annotated[str, typer.Option(help="Where the file names none.")] = "",
     campaign: Annotated[str, typer.Option(help="Its name, where the file has none.")] = "",
     mapping: Annotated[Path | None, typer.Option(help="A saved column mapping (JSON) for any table.")] = None,
+    plan_mapping: Annotated[Path | None, typer.Option(help="A saved column mapping (JSON) for the plan.")] = None,
+    campaign_names: Annotated[
+        str | None, typer.Option(help="How campaigns are named, such as '{year}_{platform}_{audience}_{type}'.")
+    ] = None,
+    audience_names: Annotated[
+        str | None, typer.Option(help="How ad sets are named.", show_default="{campaign} - {angle}")
+    ] = None,
+    creative_names: Annotated[
+        str | None, typer.Option(help="How ads are named.", show_default="{campaign} - {concept}")
+    ] = None,
+    conversion_window: Annotated[
+        int | None, typer.Option(min=1, max=365, help="Days until conversions are complete.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; store nothing.")] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
@@ -59,20 +72,11 @@ def import_files(
       reflection import ads_manager.csv --group-by month
       reflection import report.csv --expected plan.csv --conversions Purchases
       reflection import any_table.xlsx --mapping columns.json --dry-run
+      reflection import ads.csv --campaign-names '{year}_{platform}_{audience}_{type}'
     """
-    given: dict[str, Any] = {
-        "platform": platform,
-        "expected": expected if expected in REFERENCES else REFERENCES[0],
-        "group_by": group_by,
-        "currency": currency,
-        "timezone": timezone,
-        "conversions": conversions,
-        "date_order": date_order,
-        "locale": locale,
-        "objective": objective,
-        "campaign": campaign,
-    }
-    options = _options(given, expected, mapping)
+    given = {name: value for name, value in locals().items() if name in ReadingOptions.model_fields}
+    given["expected"] = expected if expected in PAST else PREVIOUS_PERIOD
+    options = _options(given, expected, mapping, plan_mapping)
     with open_application() as application:
         answer = _imported(application, workspace, files, options, dry_run=dry_run)
     if as_json:
@@ -111,18 +115,18 @@ def imports(
         console().print(imports_table(answer["items"]))
 
 
-def _options(given: dict[str, Any], expected: str, mapping: Path | None) -> "ImportOptions":
+def _options(given: dict[str, Any], expected: str, mapping: Path | None, plan_mapping: Path | None) -> "ImportOptions":
     from reflection.importers import load_mapping
 
-    plan = None if expected in REFERENCES else Path(expected)
+    plan = None if expected in PAST else Path(expected)
     if plan is not None and not plan.is_file():
         raise InvalidInput(
             f"there is no plan file '{expected}'",
-            hint=f"--expected takes a file, {' or '.join(REFERENCES)}",
+            hint=f"--expected takes a file, {' or '.join(PAST)}",
             field="expected",
         )
-    columns = None if mapping is None else load_mapping(mapping)
-    return read(ReadingOptions, given).options(mapping=columns, plan=plan)
+    columns, plan_columns = (None if place is None else load_mapping(place) for place in (mapping, plan_mapping))
+    return read(ReadingOptions, given).options(mapping=columns, plan=plan, plan_mapping=plan_columns)
 
 
 def _imported(

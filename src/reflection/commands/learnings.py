@@ -1,7 +1,7 @@
 """`reflection learnings`, `reflection search`, `reflection reindex`: what is believed, finding it, and its vectors."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -17,7 +17,11 @@ from reflection.commands.session import (
     progress_bar,
 )
 from reflection.errors import InvalidInput
+from reflection.learnings import STANDING
 from reflection.workspaces import DEFAULT_WORKSPACE
+
+ID_WIDTH = 20
+"""An id is what one asks for next, so it is never cut."""
 
 _STYLES = {"established": "bold", "contested": "yellow", "superseded": "dim strike", "retired": "dim strike"}
 
@@ -42,6 +46,8 @@ def learnings(
       reflection learnings --as-of 2026-03-01
       reflection learnings lrn_44519ddcb40714a5
     """
+    if state is not None and state not in STANDING:
+        raise InvalidInput(f"--state is one of {', '.join(STANDING)}", field="state")
     instant = _instant(as_of)
     with open_application() as application:
         if learning_id is not None:
@@ -136,7 +142,8 @@ def _instant(text: str | None) -> datetime | None:
 def _table(items: list[dict[str, Any]]) -> Table:
     table = Table(box=None, header_style="bold")
     for name in ("id", "learning", "state", "for", "against", "since"):
-        table.add_column(name, justify="right" if name in ("for", "against") else "left")
+        justify: Literal["left", "right"] = "right" if name in ("for", "against") else "left"
+        table.add_column(name, justify=justify, no_wrap=name == "id", min_width=ID_WIDTH if name == "id" else None)
     for item in items:
         votes = (str(item["supporting"]), str(item["contradicting"]))
         row = (item["id"], escape(item["text"]), item["state"], *votes, item["since"] or "-")

@@ -1,5 +1,6 @@
 """`reflection plan`: what a plan will probably do."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,8 @@ from rich.table import Table
 from reflection.commands.session import JsonOption, WorkspaceOption, console, open_application, print_json
 from reflection.errors import InvalidInput
 from reflection.workspaces import DEFAULT_WORKSPACE
+
+RATES = ("ctr", "cvr")
 
 
 def plan(
@@ -43,8 +46,11 @@ def plan(
         _print(out, evaluated)
     if answer["total"] is not None and answer["total"]["conversions"] is not None:
         whole = answer["total"]["conversions"]
-        low, high = whole["intervals"]["90"]
-        out.print(f"All plans: {whole['calibrated']:,.1f} conversions ({low:,.1f} to {high:,.1f}).")
+        doubt = "" if whole["identified"] else ", not identified: see the notes"
+        bounds = interval(whole["intervals"]["90"])
+        out.print(f"All plans: {number(whole['calibrated'])} conversions (90 % interval {bounds}{doubt}).")
+    out.print("target, better: probability of reaching your target, and of beating what is usual here;")
+    out.print("?: not identified, see the notes")
     out.print(f"[dim]as of {answer['as_of'] or 'nothing learnt yet'}[/]")
 
 
@@ -65,15 +71,16 @@ def _as_request(body: bytes) -> dict[str, Any]:
 
 def _print(out: Console, evaluated: dict[str, Any]) -> None:
     out.rule(f"[bold]{escape(evaluated['plan_id'])}")
-    table = Table(
-        "metric", "planner", "signals", "calibrated", "50 %", "90 %", "P(target)", "P(better)", box=None, pad_edge=False
-    )
+    columns = ("metric", "planner", "signals", "calibrated", "90 % interval", "target", "better")
+    table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in table.columns:
+        column.no_wrap = True
     for name, metric in evaluated["metrics"].items():
-        mark = "" if metric["identified"] else " [dim](not identified)[/]"
+        rate = name in RATES
         table.add_row(
-            name + mark, _number(metric["planner"]), _number(metric["signals"]), _number(metric["calibrated"]),
-            _interval(metric["intervals"]["50"]), _interval(metric["intervals"]["90"]),
-            _chance(metric["p_target"]), _chance(metric["p_better"]),
+            name if metric["identified"] else f"{name} [dim]?[/]", number(metric["planner"], rate),
+            number(metric["signals"], rate), number(metric["calibrated"], rate),
+            interval(metric["intervals"]["90"], rate), _chance(metric["p_target"]), _chance(metric["p_better"]),
         )  # fmt: skip
     out.print(table)
     for driver in evaluated["drivers"][:5]:
@@ -85,13 +92,27 @@ def _print(out: Console, evaluated: dict[str, Any]) -> None:
         out.print(f"- {escape(note)}")
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.4g}"
+def number(value: float | None, rate: bool = False) -> str:
+    """Three figures, millions as M, never in scientific notation; a rate in per cent."""
+    if value is None:
+        return "-"
+    if rate:
+        return f"{number(value * 100)} %"
+    if abs(value) >= 1e6:
+        return f"{number(value / 1e6)} M"
+    digits = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{min(digits, 6)}f}"
 
 
-def _interval(bounds: list[float] | None) -> str:
-    return "-" if bounds is None else f"{bounds[0]:,.4g} to {bounds[1]:,.4g}"
+def interval(bounds: list[float] | None, rate: bool = False) -> str:
+    """Both ends of an interval, the unit once."""
+    if bounds is None:
+        return "-"
+    scale = 100 if rate else 1
+    return f"{number(bounds[0] * scale)}–{number(bounds[1] * scale)}" + (" %" if rate else "")
 
 
 def _chance(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    if value is None:
+        return "-"
+    return ">0.99" if value > 0.995 else "<0.01" if value < 0.005 else f"{value:.2f}"

@@ -53,13 +53,16 @@ def report(
     if portfolio and (start is None or end is None or end < start):
         raise InvalidInput("a portfolio needs --start and --end, the first and the last day")
     with open_application() as application:
-        store, engine = application.store, application.engine
+        store, engine, advisor = application.store, application.engine, application.advisor
         if campaign_id is not None:
-            body = campaign_report(store, engine, workspace, campaign_id, kind.value)
+            body = campaign_report(store, engine, advisor, workspace, campaign_id, kind.value)
         elif start is not None and end is not None:
-            body = portfolio_report(store, engine, workspace, start.date(), end.date(), kind.value)
+            body = portfolio_report(store, engine, advisor, workspace, start.date(), end.date(), kind.value)
     if output is None:
         sys.stdout.buffer.write(body)
         return
-    output.write_bytes(body)
+    try:
+        output.write_bytes(body)
+    except OSError as error:
+        raise InvalidInput(f"{output} cannot be written: {error.strerror}", field="output") from None
     messages().print(f"wrote {output}")

@@ -1,7 +1,8 @@
 """`reflection track-record`: were we right, as tables and small plots."""
 
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -10,10 +11,14 @@ from reflection.commands.session import JsonOption, WorkspaceOption, console, op
 from reflection.workspaces import DEFAULT_WORKSPACE
 
 BARS = " ▁▂▃▄▅▆▇█"
-WIDTH = 20
+WIDTH = 10
 
 
-def track_record(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+def track_record(
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    by_platform: Annotated[bool, typer.Option("--by-platform", help="Also one row for each platform.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Show whether forecasts, probabilities, findings and advice were right.
 
     Coverage says how often outcomes fell into the 50, 80 and 90 % intervals; skill above 0 beats the mean of the
@@ -22,6 +27,7 @@ def track_record(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOp
     \b
     Examples:
       reflection track-record
+      reflection track-record --by-platform
       reflection track-record --json
     """
     with open_application() as application:
@@ -33,24 +39,35 @@ def track_record(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOp
     if not board["issuers"]:
         out.print("No forecast met its outcome yet; 'reflection analyze FILE' stores campaigns with their forecasts.")
     else:
-        _print_issuers(out, board["issuers"])
+        _print_issuers(out, board["issuers"], by_platform)
         _print_probabilities(out, board["probabilities"])
     _print_rest(out, board)
     out.print(f"[dim]{board['campaigns']} campaigns, as of {board['as_of'] or 'nothing learnt yet'}[/]")
 
 
-def _print_issuers(out: Console, rows: list[dict[str, Any]]) -> None:
-    out.rule("[bold]Forecasts")
-    table = Table("issuer", "metric", "platform", "n", "bias", "error", "50 %", "80 %", "90 %", "held at 90 %", "skill",
-                  box=None, pad_edge=False)  # fmt: skip
-    for row in rows:
-        cover = row["coverage"]
-        table.add_row(
-            escape(row["issuer"]), row["metric"], escape(row["platform"] or "all"), str(row["n"]),
-            _signed(row["bias"]), _plain(row["mae_log"]), _share(cover["50"]), _share(cover["80"]), _share(cover["90"]),
-            bar(cover["90"]), _signed(row["crps_skill"]),
-        )  # fmt: skip
-    out.print(table)
+def _print_issuers(out: Console, rows: list[dict[str, Any]], by_platform: bool) -> None:
+    """One table for each issuer: its name may be long, and figures of two issuers are not read side by side."""
+    from reflection.calibration import ISSUER
+
+    for issuer in dict.fromkeys(row["issuer"] for row in rows):
+        out.rule(f"[bold]Forecasts of {escape('the engine' if issuer == ISSUER else issuer)}")
+        table = Table("metric", "platform", "n", "bias", "error", "50 %", "80 %", "90 %", "held at 90 %", "skill",
+                      box=None, pad_edge=False, padding=(0, 1, 0, 0))  # fmt: skip
+        for row in rows:
+            if row["issuer"] != issuer or (row["platform"] and not by_platform):
+                continue
+            cover = row["coverage"]
+            table.add_row(
+                row["metric"], escape(row["platform"] or "all"), str(row["n"]), _signed(row["bias"]),
+                _plain(row["mae_log"]), _share(cover["50"]), _share(cover["80"]), _share(cover["90"]),
+                bar(cover["90"]), _signed(row["crps_skill"]),
+            )  # fmt: skip
+        out.print(table)
+    if ISSUER not in {row["issuer"] for row in rows}:
+        out.print(
+            "The engine: no forecast met its outcome yet. Campaigns that come in one load are learnt after it; "
+            "'reflection backtest FILE' replays them one by one."
+        )
 
 
 def _print_probabilities(out: Console, rows: list[dict[str, Any]]) -> None:

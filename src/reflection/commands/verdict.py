@@ -12,6 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 SHOWN = 10
+UNDONE_AS = ("retracted", "restored", "kept")
+"""What can become of a campaign when its import is taken back."""
+
 _STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
 _NONE = "-"
 
@@ -50,7 +53,9 @@ def _facts(answer: Mapping[str, Any]) -> Table:
     rows = {
         "file": answer["name"],
         "recognised": f"{answer['dialect']}: {answer['recognised_by']}",
-        "read as": f"{answer['encoding']}, {answer['rows']:,} rows",
+        "read as": f"{answer['encoding']}, {answer['rows']:,} row{'' if answer['rows'] == 1 else 's'}",
+    }
+    figures = {
         "period": f"{_period(answer)} ({answer['granularity']}, {answer['timezone']})",
         "impressions": _number(totals["impressions"]),
         "clicks": _number(totals["clicks"]),
@@ -59,7 +64,7 @@ def _facts(answer: Mapping[str, Any]) -> Table:
         "revenue": f"{_number(totals['revenue'])} {currency}".strip() if totals["revenue"] is not None else _NONE,
         "campaigns": _names(answer["campaigns"]),
     }
-    for name, value in rows.items():
+    for name, value in (rows | (figures if answer["kind"] == "performance" else {})).items():
         table.add_row(name, Text(value))
     return table
 
@@ -83,7 +88,8 @@ def _print_rejects(console: Console, answer: Mapping[str, Any]) -> None:
 def _closing(answer: Mapping[str, Any]) -> Text:
     if answer["state"] == "dry-run":
         return Text("dry run: nothing was stored", style="dim")
-    done = ", ".join(f"{count} {name}" for name, count in answer["outcome"].items() if count) or "no campaigns"
+    shown = UNDONE_AS if answer["state"] == "undone" else answer["outcome"]
+    done = ", ".join(f"{count} {name}" for name in shown if (count := answer["outcome"][name])) or "no campaigns"
     text = Text(f"{answer['state']}: {done}", style="bold")
     if answer["state"] == "done" and answer["campaigns"]:
         text.append(f"; 'reflection imports --undo {answer['import_id']}' takes it back", style="dim")

@@ -127,7 +127,10 @@ class Chat:
         alike = "alike" in question.intents
         similar = self._sources.similar(workspace, message) if alike and analysis is None else ()
         learnt = gather_learnt(knowledge, _named_effects(question, knowledge), similar)
-        return join(gather(facts_of(analysis)), learnt) if analysis is not None else learnt
+        if analysis is None:
+            return learnt
+        of_others = [item for item in learnt if item.detail.get("of") != "campaign"]
+        return join(gather(facts_of(analysis)), renumber(of_others))
 
     def _reply(
         self,
@@ -139,8 +142,9 @@ class Chat:
         knowledge: Knowledge,
     ) -> ChatAnswer:
         campaign = analysis.comparison_report.campaign_id if analysis else None
+        nearest = next((item.number for item in found if item.kind == "similar"), 0)
         citations = tuple(
-            Citation(item.number, item.id, campaign if _of_campaign(item) else None, self._sentences.about(item))
+            Citation(item.number, item.id, campaign if _of_campaign(item) else None, self._told(item, nearest))
             for item in found
         )
         can_tell = any(_answers(item) for item in found) and not question.about_the_future
@@ -164,6 +168,12 @@ class Chat:
             marks = "".join(f"[{number}]" for number in sorted(told))
             lines = [f"{self._sentences.say(f'verdict.{verdict_of(measured)}', figures=figures)} {marks}"]
         return lines + [f"{item.text} [{item.ref}]" for item in citations if item.ref not in told]
+
+    def _told(self, item: Evidence, nearest: int) -> str:
+        """One sentence; neighbours after the nearest one are told as such."""
+        if item.kind == "similar":
+            return self._sentences.similar(item, again=item.number != nearest)
+        return self._sentences.about(item)
 
     def _cannot_tell(self, question: Question, something: bool) -> list[str]:
         future = question.about_the_future

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Kind = Literal["delta", "driver", "finding", "next_test", "flag", "similar", "reason", "effect", "learnt"]
+Kind = Literal[
+    "delta", "driver", "finding", "description", "next_test", "flag", "similar", "reason", "effect", "learnt"
+]
 Certainty = Literal["beyond_noise", "noise", "unknown", "stated"]
 Grade = Literal["accounting", "observed", "randomised"]
 

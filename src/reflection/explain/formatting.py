@@ -7,6 +7,7 @@ space before its sign. Must not know sentences (phrases_en.py) nor where a numbe
 import math
 import re
 import unicodedata
+from functools import lru_cache
 
 MONEY_KPIS = frozenset({"cpa", "cpm", "cpc", "aov", "spend"})
 SHARE_KPIS = frozenset({"ctr", "cvr"})
@@ -92,6 +93,7 @@ def kpi_value(kpi: str, value: float, currency: str | None = None, *, signed: bo
     return _sign(value, signed) + count(abs(value)) if signed else count(value)
 
 
+@lru_cache(maxsize=4_096)
 def plain_name(text: str, limit: int = NAME_LIMIT) -> str:
     """A name from outside as inert text: one line, no links, markup or invisible characters, bounded in
     length.

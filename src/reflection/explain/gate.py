@@ -175,6 +175,8 @@ def _direction(proposal: Proposal, prose: str, cited: Sequence[Evidence]) -> Ite
     good = {"up" if value in ("better", "favorable") else "down" for value in quality}
     if _contradicts(prose, good, up=words.BETTER, down=words.WORSE):
         yield "it says the opposite of the evidence"
+    if proposal.kind == "recommendation" and any(item.kind == "description" for item in cited):
+        yield "it recommends something from a description of the past"
     findings = {item.detail["direction"] for item in cited if item.kind == "finding"}
     advised = {"up" if value == "favorable" else "down" for value in findings}
     if proposal.kind == "recommendation" and _contradicts(prose, advised, up=words.MORE, down=words.LESS):
@@ -195,7 +197,7 @@ def _move(item: Evidence) -> _Move | None:
         if expected is None or actual is None or actual == expected:
             return None
         return "up" if actual > expected else "down"
-    effect = item.value("effect") if item.kind == "finding" else None
+    effect = item.value("effect") if item.kind in ("finding", "description") else None
     return None if effect is None else "up" if effect >= 1 else "down"
 
 

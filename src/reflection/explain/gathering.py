@@ -27,6 +27,8 @@ MAX_SIMILAR = 5
 MAX_FINDINGS = 12
 """Of one campaign, best first; more than a reader takes in."""
 
+MAX_DESCRIPTIONS = 3
+MAX_ALIASES = 3
 MAX_LEARNT = 60
 MAX_STATED = 300
 _FLAG_NAME = re.compile(r"[^a-z0-9]+")
@@ -38,7 +40,8 @@ def gather(facts: Facts) -> EvidenceBook:
     drafts = [
         *(_delta(key, delta, comparison.currency) for key, delta in comparison.deltas.items()),
         *(_driver(part, driver, comparison.currency) for part in comparison.drivers for driver in part.drivers),
-        *(_finding(finding, comparison.currency) for finding in facts.findings[:MAX_FINDINGS]),
+        *(_finding(finding, comparison.currency) for finding in _discoveries(facts.findings)[:MAX_FINDINGS]),
+        *(_finding(finding, comparison.currency) for finding in descriptions(facts.findings)[:MAX_DESCRIPTIONS]),
         *_context(comparison, facts),
         *(_similar(item) for item in facts.similar[:MAX_SIMILAR]),
     ]
@@ -49,17 +52,29 @@ def gather_learnt(
     knowledge: Knowledge, effects: Sequence[Effect] = (), similar: Sequence[SimilarCampaign] = ()
 ) -> EvidenceBook:
     """What a workspace knows apart from any one campaign: findings, effects, the next test, neighbours."""
-    drafts = [_finding(finding, knowledge.currency) for finding in knowledge.findings[:MAX_LEARNT]]
+    found, described = _discoveries(knowledge.findings)[:MAX_LEARNT], descriptions(knowledge.findings)
+    drafts = [
+        _finding(finding, knowledge.currency, scope="workspace") for finding in (*found, *described[:MAX_DESCRIPTIONS])
+    ]
     drafts += [_effect(effect) for effect in effects]
     if knowledge.next_test is not None:
         drafts.append(_next_test(knowledge.next_test))
-    if knowledge.reason and not knowledge.findings:
+    if knowledge.reason and not found:
         drafts.append(_stated("flag:no_findings", "reason", knowledge.reason))
     if knowledge.as_of is not None:
         campaigns = Figure(knowledge.campaigns, formatting.count(knowledge.campaigns))
         date = knowledge.as_of[:10]
         drafts.append(Evidence(0, "learnt", "learnt", date, "stated", "observed", {"campaigns": campaigns}))
     return renumber([*drafts, *(_similar(item) for item in similar[:MAX_SIMILAR])])
+
+
+def descriptions(findings: Sequence[Finding]) -> list[Finding]:
+    """Groupings that describe the past: no discoveries, and never spoken of as such."""
+    return [finding for finding in findings if finding.descriptive]
+
+
+def _discoveries(findings: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in findings if not finding.descriptive]
 
 
 def subject(signal_key: str, shown: str | None = None) -> str:
@@ -111,7 +126,8 @@ def _driver(part: Decomposition, driver: Driver, currency: str | None) -> Eviden
     return Evidence(0, f"driver:{part.kpi}:{factor}", "driver", factor, certainty, "accounting", figures, detail)
 
 
-def _finding(finding: Finding, currency: str | None) -> Evidence:
+def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidence:
+    """`scope` is where it is spoken of: of one campaign (its own findings), or of the whole workspace."""
     figures = {"campaigns": Figure(finding.evidence_count, formatting.count(finding.evidence_count))}
     if finding.effect is not None:
         figures["effect"] = Figure(finding.effect, formatting.signed_lift(finding.effect))
@@ -128,20 +144,24 @@ def _finding(finding: Finding, currency: str | None) -> Evidence:
     figures["against"] = Figure(len(finding.contradicting), formatting.count(len(finding.contradicting)))
     given = finding.metadata.get("label")
     label = subject(finding.signal_key, given if isinstance(given, str) else None)
-    scope = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
+    own = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
+    aliases = [subject(key) for key in finding.metadata.get("aliases", ())] if scope else []
+    if aliases:
+        label = f"{label} (always together with {', '.join(aliases[:MAX_ALIASES])})"
     detail = {
         "metric": finding.metric,
         "direction": finding.direction,
         "category": finding.category,
-        "scope": scope,
+        "scope": scope or own,
+        "of": own,
         "group": _group(finding.signal_key),
     }
     return Evidence(
         0,
         f"finding:{finding.finding_id}",
-        "finding",
+        "description" if finding.descriptive else "finding",
         label,
-        "beyond_noise",
+        "stated" if finding.descriptive else "beyond_noise",
         finding.grade,
         figures,
         detail,
@@ -184,7 +204,7 @@ def _context(comparison: Comparison, facts: Facts) -> Iterator[Evidence]:
         yield _stated(flag_id(text), "flag", text)
     if facts.patterns.next_test is not None:
         yield _next_test(facts.patterns.next_test)
-    if facts.patterns.reason and not facts.findings:
+    if facts.patterns.reason and not _discoveries(facts.findings):
         yield _stated("flag:no_findings", "reason", facts.patterns.reason)
 
 
@@ -207,7 +227,10 @@ def _next_test(test: NextTest) -> Evidence:
 def _similar(item: SimilarCampaign) -> Evidence:
     name = formatting.plain_name(item.campaign_id) or "?"
     figures = {"score": Figure(item.score, formatting.ratio(item.score))}
-    return Evidence(0, f"similar:{item.document_id}", "similar", name, "stated", "observed", figures, {}, (name,))
+    outcome = item.metadata.get("outcome")
+    verdict = formatting.plain_name(str(outcome.get("verdict", "")), MAX_STATED) if isinstance(outcome, dict) else ""
+    detail = {"outcome": verdict} if verdict else {}
+    return Evidence(0, f"similar:{item.document_id}", "similar", name, "stated", "observed", figures, detail, (name,))
 
 
 def _interval(bounds: Interval) -> dict[str, Figure]:

@@ -33,6 +33,8 @@ _PLURALS = {
     "campaign": "campaigns",
     "conversion": "conversions",
     "finding": "findings",
+    "forecast": "forecasts",
+    "learning": "learnings",
     "sentence": "sentences",
 }
 
@@ -113,11 +115,24 @@ _PHRASES = {
         "The campaign paid {size} more per conversion than its platform, audiences and creatives explain "
         "({level} interval {low} to {high})."
     ),
+    "finding.budget_inefficiency_of_others": (
+        "{subject} paid {size} more per conversion than its platform, audiences and creatives explain "
+        "({level} interval {low} to {high})."
+    ),
+    "finding.cluster_of_others": (
+        "A group of {campaigns} ({subject}) has {metric} {size} {side} that of the others "
+        "({level} interval {low} to {high}); observed, not tested."
+    ),
     "finding.cluster": (
         "The campaign belongs to a group of {campaigns} ({subject}) whose {metric} is {size} {side} that "
         "of the others "
         "({level} interval {low} to {high}); observed, not tested."
     ),
+    "finding.description": (
+        "{campaigns} look alike ({subject}); beyond what their signals explain, their {metric} was {size} {side} "
+        "that of the others. That describes them and promises nothing."
+    ),
+    "finding.description_plain": "{campaigns} look alike ({subject}). That describes them and promises nothing.",
     "finding.platform_trend": (
         "{subject}: {metric} has moved to {size} {side} its earlier level ({level} interval {low} to {high}, "
         "{campaigns}); observed, not tested."
@@ -200,6 +215,8 @@ _PHRASES = {
     ),
     # memory
     "similar.closest": "The most similar earlier campaign is {name} (similarity {score}).",
+    "similar.next": "Also similar: {name} ({score}).",
+    "similar.outcome": "Its result: {outcome}.",
 }
 
 ENGLISH = Language("en", _PHRASES, _KPIS, _GROUPS, _counted, _listed)

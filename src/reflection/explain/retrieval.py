@@ -55,9 +55,17 @@ GROUPS = {
     "channel": "platform",
     "channels": "platform",
     "cluster": "cluster",
+    "group": "cluster",
+    "groups": "cluster",
     "clusters": "cluster",
 }
 """Words that ask for one group of signals only."""
+
+ABOUT_SIGNALS = frozenset(["finding", "effect", "next_test"])
+"""Kinds of evidence about a signal: where the question names one, those on others are no answer."""
+
+DESCRIBED = frozenset(["cluster", "clusters", "group", "groups", "alike", "resemble"])
+"""Words that ask for groups of campaigns that look alike; no other question is answered with one."""
 
 _COMMON_WORDS = """
 a an the is are was were of in on for to with and or by at it its this that what which who how when where do
@@ -99,6 +107,10 @@ def relevant(question: Question, book: EvidenceBook, most: int = MOST) -> list[E
     """The evidence that answers a question, best first; empty where nothing does."""
     scored = [(score(question, item), item) for item in book]
     chosen = [(value, item) for value, item in scored if value >= ENOUGH]
+    if any(_is_named(question, item) for _, item in chosen):
+        chosen = [
+            (value, item) for value, item in chosen if item.kind not in ABOUT_SIGNALS or _is_named(question, item)
+        ]
     ranked = [item for value, item in sorted(chosen, key=lambda pair: (-pair[0], pair[1].number))]
     explained = next((item.detail["kpi"] for item in ranked if item.kind == "driver"), None)
     return [item for item in ranked if item.kind != "driver" or item.detail["kpi"] == explained][:most]
@@ -109,11 +121,17 @@ def score(question: Question, item: Evidence) -> float:
     named = {item.detail[key] for key in ("kpi", "metric") if key in item.detail}
     if question.kpis and named and not named & question.kpis:
         return 0.0
+    if item.kind == "similar" and "alike" not in question.intents:
+        return 0.0  # a neighbour's name may share words with the campaign's
     groups = {GROUPS[word] for word in question.words if word in GROUPS}
-    if groups and item.kind in ("finding", "effect", "next_test") and item.detail.get("group") not in groups:
+    if (
+        groups
+        and item.kind in ("finding", "description", "effect", "next_test")
+        and item.detail.get("group") not in groups
+    ):
         return 0.0
     value = 2.0 if question.kpis & named else 0.0
-    value += 1.5 * len(_content(question.words) & _content(_WORD.findall(normalise(item.label))))
+    value += 1.5 * len(_overlap(question, item))
     return value + _intent(question, item)
 
 
@@ -129,6 +147,8 @@ def _intent(question: Question, item: Evidence) -> float:
         good = item.detail["direction"] == "favorable"
         fits = ("good" in wanted and good) or ("bad" in wanted and not good)
         return 2.0 if fits else 1.0 if wanted & {"next", "learnt"} else 0.0
+    if item.kind == "description":
+        return 2.0 if question.words & DESCRIBED else 0.0
     if item.kind == "next_test" and wanted & {"good", "bad"} and not question.words & {"next", "test"}:
         return -2.0
     asked_for = {
@@ -142,6 +162,15 @@ def _intent(question: Question, item: Evidence) -> float:
     if asked_for.get(item.kind) in wanted or wanted & bonus:
         return 2.0
     return 0.0
+
+
+def _is_named(question: Question, item: Evidence) -> bool:
+    """Whether the question names the signal that a piece of evidence is about."""
+    return item.kind in ABOUT_SIGNALS and bool(_overlap(question, item))
+
+
+def _overlap(question: Question, item: Evidence) -> frozenset[str]:
+    return _content(question.words) & _content(_WORD.findall(normalise(item.label)))
 
 
 def _names(name: str, text: str) -> bool:

@@ -33,6 +33,7 @@ class Sentences:
             "delta": self.kpi,
             "driver": self.driver,
             "finding": self.finding,
+            "description": self.description,
             "next_test": self.next_test,
             "flag": self.flag,
             "reason": self.reason,
@@ -91,7 +92,7 @@ class Sentences:
             return self.say("finding.plain", subject=_capital(item.label), campaigns=campaigns, category=category)
         side = "above" if (item.value("effect") or 0.0) >= 1 else "below"
         phrase = finding_phrase(item)
-        opens = phrase not in ("randomised", "cluster")
+        opens = phrase not in ("randomised", "cluster", "cluster_of_others")
         return self.say(
             f"finding.{phrase}",
             subject=_capital(item.label) if opens else item.label,
@@ -100,6 +101,18 @@ class Sentences:
             side=self._language.phrases[f"side.{side}"],
             moved=self._language.phrases[f"moved.{side}"],
             **texts(item, "size", "low", "high"),
+        )
+
+    def description(self, item: Evidence) -> str:
+        """A group of campaigns that look alike: what it was like, and that nothing follows from it."""
+        side = "above" if (item.value("effect") or 1.0) >= 1 else "below"
+        return self.say(
+            "finding.description" if "effect" in item.figures else "finding.description_plain",
+            subject=item.label,
+            campaigns=self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns")),
+            metric=self._language.kpi(item.detail["metric"]),
+            side=self._language.phrases[f"side.{side}"],
+            **texts(item, *(name for name in ("size",) if name in item.figures)),
         )
 
     def effect(self, item: Evidence) -> str:
@@ -161,9 +174,12 @@ class Sentences:
         """Why nothing was learnt."""
         return self.say("unknown.nothing_learnt", reason=item.label)
 
-    def similar(self, item: Evidence) -> str:
-        """A neighbour from memory."""
-        return self.say("similar.closest", name=f"'{item.label}'", score=item.text("score"))
+    def similar(self, item: Evidence, again: bool = False) -> str:
+        """A neighbour from memory, and how it did; `again` for one after the nearest."""
+        phrase = "similar.next" if again else "similar.closest"
+        text = self.say(phrase, name=f"'{item.label}'", score=item.text("score"))
+        outcome = item.detail.get("outcome")
+        return f"{text} {self.say('similar.outcome', outcome=outcome)}" if outcome else text
 
 
 def driver_phrase(item: Evidence) -> str:
@@ -188,8 +204,10 @@ def finding_phrase(item: Evidence) -> str:
     category = item.detail["category"]
     if item.grade == "randomised":
         return "randomised"
-    if category == "budget_inefficiency" and item.detail["scope"] != "campaign":
+    if category == "budget_inefficiency" and item.detail["of"] != "campaign":
         return "observed"
+    if category in ("budget_inefficiency", "cluster") and item.detail["scope"] == "workspace":
+        return f"{category}_of_others"
     return category if category in ("budget_inefficiency", "cluster", "platform_trend") else "observed"
 
 

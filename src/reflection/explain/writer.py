@@ -105,6 +105,8 @@ class _Draft:
             against = self._sentences.contradicted(item)
             if against:
                 yield _statement("key_learning", 0.55 - STEP * rank, against, item)
+        for item in self._book.of_kind("description")[:1]:
+            yield _statement("key_learning", 0.35, self._sentences.description(item), item)
         for item in self._book.of_kind("reason"):
             yield _statement("key_learning", 0.7, self._sentences.reason(item), item)
 

@@ -13,9 +13,10 @@ from reflection.importers.dialects import DIALECTS
 from reflection.importers.files import Limits
 from reflection.importers.mapping import ColumnMapping, load_mapping
 from reflection.importers.names import Templates
-from reflection.importers.options import REFERENCES, Forecast, ImportOptions, Wanted
+from reflection.importers.options import Forecast, ImportOptions, Wanted
 from reflection.importers.reading import read_export, read_exports
 from reflection.importers.verdict import Finding, ImportReport, Reject, Snapshot, Totals
+from reflection.promise import REFERENCES
 
 __all__ = [
     "DIALECTS",

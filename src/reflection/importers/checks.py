@@ -157,8 +157,8 @@ def _doubles(frame: pl.DataFrame, header: Header) -> list[Finding]:
     if twins.height:
         lines = twins.filter(~pl.col("twin").is_first_distinct())["line"].to_list()
         notes.append(
-            finding("identical_rows", "warning", f"{len(lines)} rows repeat another row cell by cell. They are added, "
-                    "as platforms do list such rows; if the file was pasted together, remove them.", lines)
+            finding("identical_rows", "warning", f"Rows that repeat another row cell by cell: {len(lines)}. They are "
+                    "added, as platforms do list such rows; if the file was pasted together, remove them.", lines)
         )  # fmt: skip
     grain = ["key", "currency", "first", "last", "audience", "creative"]
     repeated = moved.filter(pl.struct(grain).is_duplicated())
@@ -166,7 +166,9 @@ def _doubles(frame: pl.DataFrame, header: Header) -> list[Finding]:
         split = [header.written(name) for name in SPLITS if name in header.columns and name in frame.columns]
         why = f" (split by {', '.join(split)})" if split else ""
         lines = repeated.filter(~pl.struct(grain).is_first_distinct())["line"].to_list()
-        message = f"{len(lines)} rows repeat the campaign, audience, creative and days of another{why}: they are added."
+        message = (
+            f"Rows of the same campaign, audience, creative and days as another{why}: {len(lines)}. They are added."
+        )
         notes.append(finding("rows_summed", "info", message, lines))
     return notes
 
@@ -175,27 +177,27 @@ def _impossible(frame: pl.DataFrame) -> list[Finding]:
     notes: list[Finding] = []
     checks = (
         ("clicks_above_impressions", pl.col("clicks") > pl.col("impressions"),
-         "rows have more clicks than impressions; they count in the totals, not in the breakdown"),
+         "more clicks than impressions", "They count in the totals, not in the breakdown"),
         ("conversions_above_clicks", pl.col("conversions") > pl.col("clicks").fill_null(0),
-         "rows have more conversions than clicks (view-through, or another attribution): no conversion rate above 1 is "
-         "taken from them silently"),
+         "more conversions than clicks",
+         "View-through, or another attribution: no conversion rate above 1 is taken from them silently"),
         ("spend_without_impressions", (pl.col("spend") > 0) & (pl.col("impressions") == 0),
-         "rows have spend without impressions"),
+         "spend without impressions", "They are counted; if that is not meant, export them again"),
     )  # fmt: skip
-    for code, condition, text in checks:
+    for code, condition, what, done in checks:
         lines = frame.filter(condition.fill_null(False))["line"].to_list()
         if lines:
-            notes.append(finding(code, "warning", f"{len(lines)} {text}.", lines))
+            notes.append(finding(code, "warning", f"Rows with {what}: {len(lines)}. {done}.", lines))
     still = frame.filter((pl.col("impressions").fill_null(0) == 0) & (pl.col("spend").fill_null(0.0) == 0)).height
     if still:
-        notes.append(finding("not_delivered", "info", f"{still} of {frame.height} rows were not delivered."))
+        notes.append(finding("not_delivered", "info", f"Rows that were not delivered: {still} of {frame.height:,}."))
     partial = [
         n for n in ("conversions", "revenue") if 0 < frame.filter(pl.col("clicks") > 0)[n].null_count() < frame.height
     ]
     for name in partial:
         lines = frame.filter(pl.col(name).is_null() & (pl.col("clicks") > 0))["line"].to_list()
         if lines and frame[name].null_count() < frame.height:
-            message = f"{len(lines)} rows with clicks say nothing about {name}: only what is known is added."
+            message = f"Rows with clicks that say nothing about {name}: {len(lines)}. Only what is known is added."
             notes.append(finding("cells_missing", "warning", message, lines))
     return notes
 

@@ -193,7 +193,11 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
 
 def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str]) -> Choice:
     could = [f"'{header.written(name)}'" for name in special] + sorted(events)
-    hint = f"Name one of {', '.join(could)} with --conversions." if could else "Export it with a conversion column."
+    hint = (
+        f"Say with --conversions which of these is one: {', '.join(could)}."
+        if could
+        else "Export it with a conversion column."
+    )
     note = finding("conversions_not_chosen", "error", f"Nothing here can be counted as a conversion for sure. {hint}")
     empty = pl.lit(None, dtype=pl.Float64)
     revenue = pl.col("revenue") if "revenue" in frame.columns else empty

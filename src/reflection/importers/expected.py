@@ -15,16 +15,9 @@ import polars as pl
 from reflection.campaign import Metrics
 from reflection.importers.grouping import METRICS, Draft, Sums, add
 from reflection.importers.names import real_name
-from reflection.importers.options import (
-    ACCOUNT_AVERAGE,
-    NO_FORECAST,
-    PREVIOUS_PERIOD,
-    TRAILING_28D,
-    Forecast,
-    ImportOptions,
-    Wanted,
-)
+from reflection.importers.options import Forecast, ImportOptions, Wanted
 from reflection.importers.plan import Plan
+from reflection.promise import ACCOUNT_AVERAGE, NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
 
 WINDOW = dt.timedelta(days=28)
 
@@ -39,15 +32,21 @@ class Expected:
 
 
 def expected_of(
-    draft: Draft, drafts: Sequence[Draft], rows: pl.DataFrame, options: ImportOptions, plan: Plan | None
+    campaign_id: str,
+    draft: Draft,
+    drafts: Sequence[Draft],
+    rows: pl.DataFrame,
+    options: ImportOptions,
+    plan: Plan | None,
 ) -> Expected:
     """The expected figures of one draft.
 
     Args:
+        campaign_id: the id that the draft's campaign will have, by which the register knows it.
         drafts: all drafts of the import, ordered by period; earlier ones of the same key are its past.
         rows: the import's rows (`key`, `first`, `last` and the metrics), for the trailing window.
     """
-    if found := _forecast(draft, options):
+    if found := _forecast(campaign_id, draft, options):
         return Expected(found.metrics, found.planner, "the forecast register")
     if plan is not None and (found := plan.find(draft)):
         return Expected(found.metrics, found.planner, plan.name)
@@ -87,10 +86,11 @@ def as_metrics(sums: Sums) -> Metrics:
     )
 
 
-def _forecast(draft: Draft, options: ImportOptions) -> Forecast | None:
+def _forecast(campaign_id: str, draft: Draft, options: ImportOptions) -> Forecast | None:
     if options.forecasts is None:
         return None
-    return options.forecasts(Wanted(draft.key, draft.name, draft.platform, draft.first, draft.last, draft.currency))
+    named = (campaign_id, draft.key, draft.name, draft.platform)
+    return options.forecasts(Wanted(*named, draft.first, draft.last, draft.currency, draft.sums.spend))
 
 
 def _previous(draft: Draft, drafts: Sequence[Draft]) -> tuple[Sums, str] | None:

@@ -255,9 +255,11 @@ def _with_days(frame: pl.DataFrame, reading: _Reading, named: DateOrder | None) 
     distinct: set[str] = set()
     for name in fields:
         distinct.update(frame[name].drop_nulls().unique().to_list())
-    order, decided = (
-        (named, "user") if named else decide_order(distinct, reading.header.dialect.date_order, reading.name)
-    )
+    order: DateOrder
+    if named in ("mdy", "dmy"):
+        order, decided = named, "user"
+    else:  # 'ymd' says nothing of 03/04/2026
+        order, decided = decide_order(distinct, reading.header.dialect.date_order, reading.name)
     days = {cell: parse_date(cell, order) for cell in distinct}
     _refuse_hopeless(days.values(), reading.name)
     for name in fields:

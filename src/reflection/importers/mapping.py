@@ -76,8 +76,10 @@ def load_mapping(source: Path | Mapping[str, Any]) -> ColumnMapping:
     if isinstance(source, Path):
         try:
             body = json.loads(source.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ImportFileError(f"{source.name} is no column mapping: {error}") from error
+        except OSError as error:
+            raise ImportFileError(f"{source.name} cannot be opened: {error.strerror}.", field="mapping") from error
+        except ValueError as error:
+            raise ImportFileError(f"{source.name} is no column mapping: {error}.", field="mapping") from error
     if not isinstance(body, Mapping) or not isinstance(body.get("columns"), Mapping) or not body["columns"]:
         raise ImportFileError("A column mapping needs 'columns': {field: header}.", field="columns")
     unknown = set(body) - {"name", "platform", "columns", "date_order", "locale", "currency", "scale"}

@@ -15,26 +15,26 @@ from reflection.importers.files import DEFAULT_LIMITS, Limits
 from reflection.importers.mapping import ColumnMapping
 from reflection.importers.names import Templates
 from reflection.importers.verdict import Snapshot
+from reflection.promise import PREVIOUS_PERIOD
 
 GroupBy = Literal["campaign", "month"]
-PREVIOUS_PERIOD = "previous-period"
-TRAILING_28D = "trailing-28d"
-ACCOUNT_AVERAGE = "account-average"
-NO_FORECAST = "no-forecast"
-REFERENCES = frozenset({PREVIOUS_PERIOD, TRAILING_28D, ACCOUNT_AVERAGE, NO_FORECAST})
-"""`planner` of imported campaigns whose expected figures are a reference, not somebody's forecast."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which forecast an import asks the register for: one campaign over one period in one currency."""
+    """Which forecast an import asks the register for: one campaign over one period in one currency.
 
+    `campaign_id` is the id the campaign will have; `spend` what it cost, where nobody forecast that.
+    """
+
+    campaign_id: str
     campaign_key: str
     campaign_name: str
     platform: str
     first: dt.date | None
     last: dt.date | None
     currency: str | None
+    spend: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ whole, or an error is raised.
 """
 
 import datetime as dt
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ import polars as pl
 from reflection.campaign import Campaign
 from reflection.errors import ImportFileError
 from reflection.importers import actions, checks, restatements, sources
-from reflection.importers.campaigns import Built, build
+from reflection.importers.campaigns import Built, build, draft_id
 from reflection.importers.conversions import CHOSEN, Choice, choose_conversions, resolve_column
 from reflection.importers.dialect import Dialect
 from reflection.importers.dialects import DIALECTS
@@ -30,11 +31,12 @@ from reflection.importers.files import open_source
 from reflection.importers.grouping import Draft, group_drafts
 from reflection.importers.header import Header, find_header
 from reflection.importers.identify import Identified, NameBook, identify, name_book
-from reflection.importers.options import NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D, ImportOptions
+from reflection.importers.options import ImportOptions
 from reflection.importers.plan import Plan, read_plan
 from reflection.importers.restatements import snapshot
 from reflection.importers.tables import Table, open_tables
 from reflection.importers.verdict import Finding, ImportReport, Reject, Totals, finding
+from reflection.promise import NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
 
 Input = Path | str | tuple[str, bytes]
 """A path, or an upload: (file name, bytes)."""
@@ -97,6 +99,8 @@ def _parse(item: Input, options: ImportOptions) -> _Parsed:
     if not found:
         raise _unrecognised(tables[0], options)
     table, header = max(found, key=lambda pair: pair[1].score)
+    if named and options.mapping is None:
+        _check_platform(table, header)
     index = resolve_column(header, options.conversions)
     if index is not None:
         header = replace(header, columns={**header.columns, CHOSEN: index})
@@ -122,13 +126,44 @@ def _dialects(options: ImportOptions) -> tuple[Sequence[Dialect], bool]:
     return chosen, True
 
 
+def _check_platform(table: Table, asked: Header) -> None:
+    """Words that many platforms use fit several dialects; the one the user named must not be beaten by another.
+
+    Raises:
+        ImportFileError: the table is plainly another platform's.
+    """
+    found = find_header(table, [one for one in DIALECTS if one.key != asked.dialect.key])
+    if found is not None and found.score > asked.score:
+        raise ImportFileError(
+            f"{table.name} is not of {asked.dialect.title}: it has the headers of {found.dialect.title}.",
+            hint=f"Say --platform {found.dialect.key}, or nothing.", field="platform",
+        )  # fmt: skip
+
+
 def _unrecognised(table: Table, options: ImportOptions) -> ImportFileError:
+    """What is wrong with a table that nothing fits, and the mapping that would read it, as far as its headers say."""
     cells = max((row for _, row in table.head), key=lambda row: sum(1 for cell in row if cell.strip()))
     seen = ", ".join(f"'{cell.strip()[:30]}'" for cell in cells[:8])
-    what = "the mapping's headers" if options.mapping else "the headers of any platform known"
+    if options.mapping is not None:
+        wanted = ", ".join(f"'{text}'" for text in options.mapping.columns.values())
+        return ImportFileError(
+            f"{table.name} does not have the mapping's headers ({wanted}); its widest row begins {seen}.",
+            hint="Write them in the mapping as the file does.", field="mapping",
+        )  # fmt: skip
+    guesses = [header for one in DIALECTS if (header := find_header(table, [one], named=True))]
+    if options.platform != "auto":
+        asked = next(one.title for one in DIALECTS if one.key == options.platform)
+        looks = max(guesses, key=lambda header: header.score, default=None)
+        hint = f"It looks like {looks.dialect.title}: say --platform {looks.dialect.key}, or nothing." if looks else ""
+        return ImportFileError(
+            f"{table.name} has not the headers of {asked}; its widest row begins {seen}.", hint=hint, field="platform"
+        )
+    known = max(guesses, key=lambda header: len(header.columns), default=None)
+    columns = {name: known.written(name) for name in known.columns} if known else {"campaign": "...", "spend": "..."}
     return ImportFileError(
-        f"{table.name} has none of {what}; its widest row begins {seen}.",
-        hint='Say --platform, or give a column mapping: {"columns": {"campaign": "...", "spend": "..."}}.',
+        f"{table.name} has none of the headers of any platform known; its widest row begins {seen}.",
+        hint="Say --platform if it is an ad platform's. If not, save which column is which, corrected, and give it as "
+        f"--mapping: {json.dumps({'platform': '...', 'columns': columns}, ensure_ascii=False)}",
     )
 
 
@@ -157,7 +192,10 @@ def _report(parsed: _Parsed, book: NameBook, plan: Plan | None, options: ImportO
     )
     if header.dialect.role != "performance":
         note = finding(
-            "completes_others", "info", f"A table of {header.dialect.role}: it completes files given with it."
+            "completes_others",
+            "info",
+            f"A table of {header.dialect.role}, without figures of its own. Give it together with the files of figures "
+            "that it belongs to: it completes them.",
         )
         return replace(empty, findings=(note,))
     choice = choose_conversions(facts.frame, header, options.conversions)
@@ -182,6 +220,8 @@ def _campaigns(
     zone = _zone(parsed.header, options)
     drafts = [_with_objective(d, choice, options) for d in group_drafts(frame, options.group_by)]
     drafts = [draft for draft in drafts if draft.sums.delivered()]
+    noticed = checks.campaign_findings(drafts, frame, known.granularity, dialect, options)
+    compared = _sound(drafts, frame, noticed, dialect)
     made = _Made()
     withheld = checks.incomplete(drafts, bad)
     for draft in drafts:
@@ -194,7 +234,7 @@ def _campaigns(
                 draft,
                 build(
                     draft,
-                    partial(expected_of, draft, drafts, frame, options, plan),
+                    partial(expected_of, draft_id(dialect, draft), draft, *compared, options, plan),
                     dialect,
                     options.templates,
                     zone,
@@ -206,8 +246,8 @@ def _campaigns(
         *known.findings,
         *made.findings(),
         *checks.file_findings(parsed.facts, parsed.header, known),
+        *noticed,
     ]
-    notes += checks.campaign_findings(drafts, frame, known.granularity, dialect, options)
     if before := options.previous.get(dialect):
         notes += restatements.findings(before, said)
     return replace(
@@ -223,6 +263,20 @@ def _campaigns(
         rejects=(*bad, *made.rejects),
         snapshot=said,
     )
+
+
+def _sound(
+    drafts: Sequence[Draft], frame: pl.DataFrame, noticed: Sequence[Finding], dialect: str
+) -> tuple[list[Draft], pl.DataFrame]:
+    """What expected figures may rest on: drafts and rows without those whose tracking looks faulty."""
+    suspected = {identity for note in noticed if note.code == "tracking_fault" for identity in note.campaigns}
+    sound = [draft for draft in drafts if draft_id(dialect, draft) not in suspected]
+    for draft in drafts if suspected else ():
+        if draft_id(dialect, draft) not in suspected:
+            continue
+        inside = pl.col("first").is_between(pl.lit(draft.first), pl.lit(draft.last))
+        frame = frame.filter(~((pl.col("key").cast(pl.String) == draft.key) & inside).fill_null(False))
+    return sound, frame
 
 
 @dataclass(slots=True)

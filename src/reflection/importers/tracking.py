@@ -110,7 +110,7 @@ def _told(what: str, sums: Sums, found: tuple[float, float], lines: Sequence[int
     many = f"{factor:,.1f} times as many as" if factor > 1 else "far fewer than"
     message = (
         f"{what}: {conversions:,.0f} conversions at {cost} each, {many} its neighbours let expect ({expected:,.0f}). "
-        "This looks like a fault of tracking, not a success or failure; keep it out of learning until somebody has "
-        "looked, then accept it."
+        "This looks like a fault of tracking, not a success or failure: nothing else is compared with it, and where "
+        f"it is far from all that is known it is kept out of learning. If it is real: 'reflection accept {identity}'."
     )
     return finding("tracking_fault", "warning", message, lines, [identity])

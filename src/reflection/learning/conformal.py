@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy import stats
+from numpy.typing import NDArray
+from scipy import special
 
 from reflection.errors import LearningError
 
@@ -33,12 +34,16 @@ def quantile(scores: Sequence[float], alpha: float) -> float:
     """
     if not 0.0 < alpha < 1.0:
         raise LearningError(f"an error rate lies strictly between 0 and 1, not {alpha}")
-    count = len(scores)
+    return _ranked(np.sort(np.asarray(scores, dtype=float)), alpha)
+
+
+def _ranked(ascending: NDArray[np.float64], alpha: float) -> float:
+    count = len(ascending)
     # The subtraction guards against 20 * (1 - .9) = 18.000000000000004, which would name the next score.
     rank = int(np.ceil((count + 1) * (1.0 - alpha) - 1e-9))
     if rank > count:
         return float("inf")
-    return float(np.partition(np.asarray(scores, dtype=float), rank - 1)[rank - 1])
+    return float(ascending[rank - 1])
 
 
 def multiplier(scores: Sequence[float], alpha: float, *, learned: int) -> float:
@@ -48,9 +53,13 @@ def multiplier(scores: Sequence[float], alpha: float, *, learned: int) -> float:
     being the number of campaigns the prediction rests on: level, slope and variance components cost about six. Never
     above `CAP`.
     """
-    if len(scores) < MINIMUM_SCORES:
-        return float(min(stats.t.ppf(1.0 - alpha / 2.0, max(learned - 6, 3)), CAP))
-    return min(quantile(scores, alpha), CAP)
+    return _multiplier(np.sort(np.asarray(scores, dtype=float)), alpha, learned)
+
+
+def _multiplier(ascending: NDArray[np.float64], alpha: float, learned: int) -> float:
+    if len(ascending) < MINIMUM_SCORES:
+        return float(min(special.stdtrit(max(learned - 6, 3), 1.0 - alpha / 2.0), CAP))
+    return min(_ranked(ascending, alpha), CAP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +82,9 @@ class Conformal:
     def multipliers(self, group: str, *, learned: int) -> tuple[float, ...]:
         """One multiplier per level, never narrower at a higher level."""
         alphas = self.alphas.get(group, _NOMINAL)
+        ascending = np.sort(np.asarray(self.scores, dtype=float))
         raw = [
-            multiplier(self.scores, _bounded(alpha, nominal), learned=learned)
+            _multiplier(ascending, _bounded(alpha, nominal), learned)
             for alpha, nominal in zip(alphas, _NOMINAL, strict=True)
         ]
         return tuple(float(value) for value in np.maximum.accumulate(raw))
@@ -107,4 +117,4 @@ _NOMINAL = tuple(1.0 - level for level in LEVELS)
 
 def _bounded(alpha: float, nominal: float) -> float:
     """Keep an adapted error rate in a range where a quantile of 250 scores means something."""
-    return float(np.clip(alpha, nominal / 20.0, min(5.0 * nominal, 0.9)))
+    return max(nominal / 20.0, min(alpha, 5.0 * nominal, 0.9))

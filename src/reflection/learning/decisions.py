@@ -1,7 +1,7 @@
 """From posterior draws to a decision: lanes, ranking, odds in money, exploration with known propensities.
 
 Input are draws of log lifts (0 = the usual level) of the options on the goal metric; nothing here knows what an option
-is. Ranking by the 80th posterior percentile is optimism in the face of uncertainty (Kaufmann et al. 2012); exploration
+is. Ranking by the 90th posterior percentile is optimism in the face of uncertainty (Kaufmann et al. 2012); exploration
 is Thompson sampling whose probabilities are computed, floored and logged, so that its value can be judged later.
 """
 
@@ -17,7 +17,9 @@ from reflection.errors import LearningError
 Array = NDArray[np.float64]
 Lane = Literal["exploit", "explore", "avoid", "not enough evidence"]
 
-OPTIMISM = 0.8
+OPTIMISM = 0.9
+"""Lower percentiles settle too early: at the 80th, what was not tried twice is seldom tried again."""
+
 EXPLOIT_ABOVE = 0.8
 AVOID_BELOW = 0.1
 NEGLIGIBLE = 0.02
@@ -33,7 +35,7 @@ class Odds:
     Attributes:
         p_better: probability that it beats the usual level.
         low, median, high: 5 %, 50 % and 95 % quantiles of the multiplicative lift.
-        optimistic: the 80th percentile of the lift, what options are ranked by.
+        optimistic: the 90th percentile of the lift, what options are ranked by.
         expected_gain, downside_5, cvar_5: mean, 5 % quantile and mean of the worst 5 % of the gain, in money (or
             per unit of spend when the stake is 1); negative is a loss.
     """

@@ -86,6 +86,28 @@ class Model:
         rows = [self._view.rows[self._stratum_of_block == i].sum() for i in range(len(self.strata))]
         return np.maximum(2.0 * np.concatenate([rows, self.layout.dof]), 2.0)
 
+    def information(self, components: Floats, posterior: Posterior) -> Floats:
+        """Expected information about the components, shape (dimensions, dimensions).
+
+        Of two tau: 2 tr(K_gh K_hg) with K = I - S D, what the rows say beside the prior; of a sigma: twice its rows,
+        each counted by the share of its variance that is overdispersion (Fisher scoring for variance components,
+        Searle, Casella and McCulloch 1992, 6.7). Sigma and tau are taken as independent, rows being many.
+        """
+        w, d = self.weights(components), self.prior_precision(components)[1:]
+        starts = np.flatnonzero(np.diff(self._member[1:], prepend=-1))
+        scaled = posterior.covariance[1:, 1:] * d  # columns of a group share one d, so S D S D summed by groups is
+        scaled *= scaled.T.copy()  # the sum of (S D) o (S D)'
+        of_tau = np.add.reduceat(np.add.reduceat(scaled, starts, axis=0), starts, axis=1)
+        known = np.bincount(self._member[1:], np.diag(posterior.covariance)[1:] * d, minlength=len(self.layout.groups))
+        of_tau[np.diag_indices_from(of_tau)] += self.layout.dof - 2 * known
+        count = len(self.strata)
+        found = np.zeros((self.dimensions, self.dimensions))
+        for i in range(count):
+            mine = self._stratum_of_block == i
+            found[i, i] = (self._view.rows[mine] * (w[mine] * np.exp(2 * components[i])) ** 2).sum()
+        found[count:, count:] = of_tau
+        return 2 * found
+
     def prior_precision(self, components: Floats) -> Floats:
         """Diagonal prior precision of the unconstrained effects, shape (p,)."""
         tau = np.exp(components[len(self.strata) :])
@@ -103,12 +125,12 @@ class Model:
         w, d = self.weights(components), self.prior_precision(components)
         precision = self._sums.weighted(w)
         precision[np.diag_indices_from(precision)] += d
-        factor = linalg.cholesky(precision, lower=True, overwrite_a=True, check_finite=False)
+        factor = _cholesky(precision)
         free = _inverse(factor)
         pull = w @ self._view.moment
         crossed = np.asarray(self._constraints.T @ free)  # C'S
-        between = linalg.cholesky(np.asarray(crossed @ self._constraints), lower=True, check_finite=False)
-        half = linalg.solve_triangular(between, crossed, lower=True, check_finite=False)
+        between = _cholesky(np.asarray(crossed @ self._constraints))
+        half = _solved(between, crossed)
         covariance = free
         covariance -= half.T @ half
         mean = covariance @ pull
@@ -142,17 +164,30 @@ def _log_volume(layout: Layout) -> float:
     return 0.5 * float(np.linalg.slogdet(gram)[1])
 
 
+def _cholesky(matrix: Floats) -> Floats:
+    """Lower Cholesky factor; straight to LAPACK, since for twenty columns SciPy's checks are half of the cost."""
+    factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=1)
+    if info:
+        raise np.linalg.LinAlgError(f"the leading minor of order {info} is not positive definite")
+    return np.asarray(factor)
+
+
+def _solved(factor: Floats, right: Floats, *, transposed: bool = False) -> Floats:
+    """The solution of ``factor x = right`` for a lower Cholesky factor; nothing is asked of LAPACK for no rows."""
+    return np.asarray(linalg.lapack.dtrtrs(factor, right, lower=1, trans=int(transposed))[0]) if len(factor) else right
+
+
 def _inverse(factor: Floats) -> Floats:
     """Full inverse from a lower Cholesky factor."""
-    inverse, _ = linalg.lapack.dpotri(factor, lower=1)
-    lower = np.tril(inverse)
-    lower += np.tril(inverse, -1).T
-    return np.asarray(lower)
+    lower, _ = linalg.lapack.dpotri(factor, lower=1)
+    full = lower + lower.T  # the factor's upper triangle is zero, and so is this one's
+    np.fill_diagonal(full, lower.diagonal())
+    return np.asarray(full)
 
 
 def _correction(half: Floats, between: Floats, constraints: Floats | sparse.csc_array) -> Floats:
     """SC G^-1 C', what a free draw must lose to satisfy the constraints, shape (p, p)."""
-    solved = linalg.solve_triangular(between, half, lower=True, trans="T", check_finite=False)
+    solved = _solved(between, half, transposed=True)
     return np.asarray((constraints @ solved).T)
 
 

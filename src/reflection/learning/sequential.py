@@ -6,14 +6,15 @@ group's prior variance: it widens the prediction. Numbers only; must not know wh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflection.errors import LearningError
-from reflection.learning.effects import PRIOR_RATE, Fit, fit
+from reflection.learning.components import PRIOR_RATE
+from reflection.learning.effects import Moments, moments
 from reflection.learning.layout import INTERCEPT, Feature
 from reflection.learning.rows import Design, Rows, Stratum
 from reflection.learning.statistics import SufficientStatistics
@@ -24,7 +25,8 @@ HYPER_DRAWS = 48
 INTEGRATE_BELOW = 60
 """From so many rows on the variance components are plugged in: what they leave open, conformal prediction covers."""
 
-DRAWS = 200
+MOST_LEVERAGE = 0.9
+"""An observation that makes up more than this of what is known where it lies cannot be taken out of a belief."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +42,12 @@ class Sequential:
     covariance: Floats
     scatter: float
     tau: Mapping[str, float]
+    # Handed on while the columns stay: building it anew for every row would be most of the cost of learning one.
+    _column: Mapping[Feature, int] = field(default_factory=dict, repr=False)
 
-    @cached_property
-    def _column(self) -> dict[Feature, int]:
-        return {feature: index for index, feature in enumerate(self.features)}
+    def __post_init__(self) -> None:
+        if not self._column:
+            object.__setattr__(self, "_column", {feature: index for index, feature in enumerate(self.features)})
 
     def knows(self, feature: Feature) -> bool:
         """Whether a feature has a column, that is, any evidence."""
@@ -70,17 +74,33 @@ class Sequential:
         Raises:
             LearningError: y or v is not a finite number.
         """
-        if not (np.isfinite(y) and np.isfinite(v) and v >= 0):
+        if not (isfinite(y) and isfinite(v) and v >= 0):
             raise LearningError("an observation needs a finite value and a finite variance")
         grown = self._with([feature for feature, value in row.items() if value and not self.knows(feature)])
         x, _ = grown._vector(row)
-        reach = grown.covariance @ x
-        gain = reach / float(x @ reach + grown.scatter**2 + v)
-        mean = grown.mean + gain * (y - float(x @ grown.mean))
-        covariance = grown.covariance - np.outer(gain, reach)
-        # Outer products of rounded numbers drift from symmetry over thousands of updates.
-        covariance = (covariance + covariance.T) / 2.0
-        return Sequential(grown.features, mean, covariance, self.scatter, self.tau)
+        return grown._conditioned(x, y, grown.scatter**2 + v)
+
+    def unlearn(self, row: Mapping[Feature, float], y: float, v: float) -> "Sequential | None":
+        """The belief without one observation learnt before; None when too little is known without it.
+
+        Exact between two fits: conditioning on the observation with minus its variance. What it contributed to the
+        variance components stays until the next fit.
+        """
+        if any(value and not self.knows(feature) for feature, value in row.items()):
+            return None
+        x, _ = self._vector(row)
+        noise = self.scatter**2 + v
+        if float(x @ self.covariance @ x) > MOST_LEVERAGE * noise:
+            return None
+        return self._conditioned(x, y, -noise)
+
+    def _conditioned(self, x: Floats, y: float, noise: float) -> "Sequential":
+        reach = self.covariance @ x
+        gain = reach / (float(x @ reach) + noise)
+        mean = self.mean + gain * (y - float(x @ self.mean))
+        # One vector times itself: exactly symmetric, also after thousands of updates.
+        covariance = self.covariance - np.multiply.outer(reach, reach) / (float(x @ reach) + noise)
+        return Sequential(self.features, mean, covariance, self.scatter, self.tau, self._column)
 
     def _with(self, new: Sequence[Feature]) -> "Sequential":
         if not new:
@@ -106,31 +126,31 @@ class Sequential:
         return x, unseen
 
 
-def fitted(
-    rows: Sequence[Mapping[Feature, float]], y: Sequence[float], v: Sequence[float], seed: int | Sequence[int] = 0
-) -> Sequential:
-    """Fit all rows anew with ``effects.fit`` (variance components included); the same rows, the same answer.
+def fitted(design: Design, y: Sequence[float], v: Sequence[float], seed: int | Sequence[int] = 0) -> Sequential:
+    """Fit all rows anew by the model of ``effects`` (variance components included); the same rows, the same answer.
 
     Args:
-        rows: features of each observation, the intercept is added here.
+        design: the rows, see `with_intercept`; share one between metrics observed on the same rows.
         y, v: observed values and their known sampling variances.
     """
-    design = Design.of([{INTERCEPT: 1.0, **row} for row in rows])
     statistics = SufficientStatistics()
     statistics.add(Rows.of(design, y, v))
-    hyper_draws = HYPER_DRAWS if len(rows) < INTEGRATE_BELOW else 1
-    return _of(fit(statistics.view(), seed, hyper_draws=hyper_draws, draws=DRAWS))
+    return _of(moments(statistics.view(), seed, hyper_draws=HYPER_DRAWS if len(design) < INTEGRATE_BELOW else 1))
 
 
-def _of(found: Fit) -> Sequential:
+def with_intercept(rows: Sequence[Mapping[Feature, float]]) -> Design:
+    """The design of rows given without intercept."""
+    return Design.of([{INTERCEPT: 1.0, **row} for row in rows])
+
+
+def _of(found: Moments) -> Sequential:
     """Correlations as at the mode, standard deviations as integrated over the variance components."""
-    at_mode = found.covariance.astype(np.float64)
-    spread = np.sqrt(np.maximum(np.diag(at_mode), 1e-12))
+    spread = np.sqrt(np.maximum(np.diag(found.covariance), 1e-12))
     ratio = np.where(found.sd > 0, found.sd / spread, 0.0)
     return Sequential(
         features=found.layout.features,
-        mean=np.asarray(found.mean, dtype=np.float64),
-        covariance=at_mode * np.outer(ratio, ratio),
-        scatter=float(found.sigma.get(Stratum.BETWEEN, 1.0 / PRIOR_RATE)),
-        tau={group: float(tau) for group, tau in zip(found.layout.groups, found.tau, strict=True)},
+        mean=found.mean,
+        covariance=found.covariance * np.outer(ratio, ratio),
+        scatter=found.sigma.get(Stratum.BETWEEN, 1.0 / PRIOR_RATE),
+        tau=dict(zip(found.layout.groups, found.tau.tolist(), strict=True)),
     )

@@ -9,6 +9,7 @@ importing this file does not. Must not know the store.
 import hashlib
 import threading
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from reflection.errors import ConfigurationError, Unavailable
+from reflection.explain.breaker import Breaker
+from reflection.explain.deadline import DeadlineRunner
 from reflection.memory.embedders import Space
 from reflection.memory.shelf import Entry, Hit, Where
 from reflection.ports import Vector
@@ -25,6 +28,14 @@ from reflection.ports import Vector
 T = TypeVar("T")
 PREFIX = "reflection-"
 BATCH = 1_000
+READ_SECONDS = 2.0
+"""The longest a server may take to answer a question; Chroma's own client would wait for ever."""
+
+CONNECT_SECONDS = 5.0
+"""The same for the first question, which also connects: four requests instead of one."""
+
+WRITE_SECONDS = 30.0
+"""The same for writes, which come in batches of up to `BATCH` vectors and hold up no request."""
 
 
 def installed() -> bool:
@@ -37,7 +48,9 @@ class ChromaIndex:
 
     Args:
         path: folder of an embedded database, one owner process; or
-        url: address of a Chroma server, such as ``http://127.0.0.1:8000``, for several processes.
+        url: address of a Chroma server, such as ``http://127.0.0.1:8000``, for several processes. Every call has a
+            deadline, and after three failures in a row none is made for a minute.
+        read_seconds: that deadline for questions; `connect_seconds` for one that has to connect first.
 
     Raises:
         ConfigurationError: neither or both are given, or the extra is not installed.
@@ -46,7 +59,14 @@ class ChromaIndex:
     name = "chroma"
     mirrors = True
 
-    def __init__(self, *, path: Path | None = None, url: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        path: Path | None = None,
+        url: str | None = None,
+        read_seconds: float = READ_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
+    ) -> None:
         if (path is None) == (url is None):
             raise ConfigurationError("Chroma needs a folder or the address of a server, one of them")
         if not installed():
@@ -55,6 +75,8 @@ class ChromaIndex:
         self._lock = threading.RLock()
         self._client: Any = None
         self._collections: dict[str, Any] = {}
+        self._read_seconds, self._connect_seconds = read_seconds, connect_seconds
+        self._runner, self._breaker = DeadlineRunner(), Breaker()
 
     def search(self, workspace: str, space: Space, vector: Vector, limit: int, where: Where) -> list[Hit]:
         """See `VectorIndex.search`. Chroma's own distance is approximate (HNSW); equal cosines are ordered by id."""
@@ -88,7 +110,7 @@ class ChromaIndex:
                     metadatas=[asdict(entry.columns) for entry in batch],
                 )
 
-        self._with(workspace, space, upsert)
+        self._with(workspace, space, upsert, WRITE_SECONDS)
 
     def remove(self, workspace: str, memory_ids: Collection[str]) -> None:
         """See `VectorIndex.remove`."""
@@ -98,7 +120,7 @@ class ChromaIndex:
                 collection.delete(ids=sorted(memory_ids))
 
         if memory_ids:
-            self._guarded(delete)
+            self._guarded(delete, WRITE_SECONDS)
 
     def ids(self, workspace: str, space: Space) -> frozenset[str]:
         """See `VectorIndex.ids`."""
@@ -116,17 +138,22 @@ class ChromaIndex:
                 client.delete_collection(collection.name)
             self._collections.clear()
 
-        self._guarded(drop)
+        self._guarded(drop, WRITE_SECONDS)
 
     def reset(self) -> None:
         """See `VectorIndex.reset`. An embedded database that cannot be opened is set aside, not deleted."""
         try:
-            self._guarded(self._drop_all)
+            self._guarded(self._drop_all, WRITE_SECONDS)
         except Unavailable:
             if self._path is None:
                 raise
             self._set_aside()
             self._guarded(lambda client: client.heartbeat())
+
+    def close(self) -> None:
+        """See `VectorIndex.close`."""
+        with self._lock:
+            self._disconnect()
 
     def _drop_all(self, client: Any) -> None:
         for collection in client.list_collections():
@@ -152,7 +179,7 @@ class ChromaIndex:
             except OSError as error:
                 raise Unavailable(f"the damaged Chroma folder cannot be renamed: {error.strerror}") from error
 
-    def _with(self, workspace: str, space: Space, action: Callable[[Any], T]) -> T:
+    def _with(self, workspace: str, space: Space, action: Callable[[Any], T], seconds: float | None = None) -> T:
         name = _collection_name(workspace, space)
 
         def on_collection(client: Any) -> T:
@@ -165,25 +192,56 @@ class ChromaIndex:
                 )
             return action(self._collections[name])
 
-        return self._guarded(on_collection)
+        return self._guarded(on_collection, seconds)
 
-    def _guarded(self, action: Callable[[Any], T]) -> T:
+    def _guarded(self, action: Callable[[Any], T], seconds: float | None = None) -> T:
         """Run with a connected client; whatever Chroma raises means the mirror is not available."""
         with self._lock:
+            if not self._breaker.allows():
+                wait = self._breaker.retry_after()
+                raise Unavailable(f"the Chroma server failed repeatedly; next try in {wait:.0f} s")
             try:
-                if self._client is None:
-                    self._client = self._connect()
-                return action(self._client)
-            except Unavailable:
-                raise
+                found = self._in_time(action, seconds or self._read_seconds)
             except BaseException as error:  # its Rust part panics with BaseException on a damaged database
                 if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
                     raise
-                self._client = None
-                self._collections.clear()
+                self._disconnect()
+                if self._url is not None:
+                    self._breaker.failed()
+                if isinstance(error, Unavailable):
+                    raise
                 raise Unavailable(
                     f"Chroma failed: {type(error).__name__}", hint="run `reflection rebuild` if it stays so"
                 ) from error
+            self._breaker.succeeded()
+            return found
+
+    def _in_time(self, action: Callable[[Any], T], seconds: float) -> T:
+        """Run an action, on a server within a deadline."""
+
+        def run() -> T:
+            if self._client is None:
+                self._client = self._connect()
+            return action(self._client)
+
+        if self._url is None:
+            return run()
+        import chromadb  # type: ignore[import-not-found,unused-ignore]  # noqa: F401  outside the deadline: takes seconds
+
+        allowed = seconds if self._client is not None else max(seconds, self._connect_seconds)
+        return self._runner.run(allowed, lambda deadline: run())
+
+    def _disconnect(self) -> None:
+        """Let go of the client and its connections; the next call connects again."""
+        client, self._client = self._client, None
+        self._collections.clear()
+        if client is not None and self._url is not None:
+            for part in (client, getattr(client, "_admin_client", None)):
+                session: Any = getattr(getattr(part, "_server", None), "_session", None)
+                with suppress(Exception):  # Chroma's own close() leaves the sockets to the garbage collector
+                    session.close()
+            with suppress(Exception):
+                client.close()
 
     def _connect(self) -> Any:
         import chromadb  # type: ignore[import-not-found,unused-ignore]

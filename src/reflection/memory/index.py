@@ -49,3 +49,6 @@ class VectorIndex(Protocol):
 
     def reset(self) -> None:
         """Forget everything, also what can no longer be read, so that it can be filled again."""
+
+    def close(self) -> None:
+        """Let go of files and connections; the next call takes them up again."""

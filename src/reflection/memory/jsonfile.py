@@ -10,7 +10,9 @@ import base64
 import binascii
 import fcntl
 import os
+import re
 import threading
+import zlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -24,7 +26,10 @@ from reflection.memory.embedders import Space, as_bytes, as_vector
 from reflection.memory.shelf import Columns, Entry, Hit, Shelf, Where
 from reflection.ports import Vector
 
-VERSION = 1
+VERSION = 2
+_HEAD = re.compile(rb'\{"version":%d,"crc32":"([0-9a-f]{8})","workspaces":' % VERSION)
+"""The checksum is of what follows: a flipped bit in a vector is still JSON, and would only rank wrongly."""
+
 Records = dict[str, dict[str, dict[str, dict[str, Any]]]]
 """workspace -> space id -> memory id -> record."""
 
@@ -95,6 +100,9 @@ class JsonFileIndex:
             self._records, self._shelves = {}, {}
             self._write()
 
+    def close(self) -> None:
+        """Nothing: the file is open only while it is read or written."""
+
     def _shelf(self, workspace: str, space: Space) -> Shelf:
         key = (workspace, space.id)
         if key not in self._shelves:
@@ -152,10 +160,14 @@ class JsonFileIndex:
 
     def _read(self) -> Records:
         try:
-            body = orjson.loads(self._path.read_bytes())
-            if body["version"] != VERSION:
+            content = self._path.read_bytes()
+            head = _HEAD.match(content)
+            if head is None and orjson.loads(content)["version"] != VERSION:
                 raise Unavailable("the vector file is of another version", hint="run `reflection rebuild`")
-            return _checked(body["workspaces"])
+            body = content[head.end() : -1] if head else b""
+            if head is None or int(head[1], 16) != zlib.crc32(body) or content[-1:] != b"}":
+                raise Unavailable("the vector file is damaged", hint="run `reflection rebuild`")
+            return _checked(orjson.loads(body))
         except OSError as error:
             raise Unavailable(f"the vector file cannot be read: {error.strerror}") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -165,7 +177,8 @@ class JsonFileIndex:
         temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
         try:
             with temporary.open("wb") as file:
-                file.write(orjson.dumps({"version": VERSION, "workspaces": self._records}))
+                body = orjson.dumps(self._records)
+                file.write(b'{"version":%d,"crc32":"%08x","workspaces":%b}' % (VERSION, zlib.crc32(body), body))
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self._path)

@@ -76,6 +76,9 @@ class LocalIndex:
         with self._lock:
             self._places = {}
 
+    def close(self) -> None:
+        """Nothing: the database is closed by its owner."""
+
     def _place(self, workspace: str, space: Space) -> _Place:
         key = (workspace, space.id)
         with self._lock:

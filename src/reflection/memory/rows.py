@@ -107,8 +107,13 @@ class MemoryRows(Protocol):
         start: datetime | None = None,
         end: datetime | None = None,
         limit: int = 10,
+        rare: int | None = None,
     ) -> list[tuple[str, float]]:
-        """Memories with any of the words by BM25, the best (highest) first; no character of the query is syntax."""
+        """Memories with any of the words by BM25, the best (highest) first; no character of the query is syntax.
+
+        Filters as `Where`: a memory of no platform in particular passes. Words that `rare` memories or more have are
+        left out.
+        """
 
     def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[Unembedded]:
         """Memories without a vector of this embedder, the oldest change first."""

@@ -2,7 +2,9 @@
 
 Exact up to `SKETCH_FROM` vectors: one matrix product, then the best. Above that the product is bound by memory
 bandwidth (15 ms at 100,000), so one bit per dimension picks `CANDIDATES` first (1.4 ms) and the exact cosine ranks
-those. Knows NumPy only: no store, no file, no embedder. Not thread-safe: its owner holds a lock.
+those. Above `CELLS_FROM` only the nearest cells are visited, `VISITED` vectors, so that a search of a million costs no
+more; a filter that leaves too few of them is answered from all. Knows NumPy only: no store, no file, no embedder. Not
+thread-safe: its owner holds a lock.
 """
 
 from collections.abc import Iterable
@@ -12,12 +14,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.memory.cells import Cells
 from reflection.ports import Vector
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 SKETCH_FROM = 5_000
 CANDIDATES = 1_000
+DECIMALS = 6
+"""Cosines are rounded to this: equal vectors differ in the last bit of a matrix product by the row they stand in."""
+CELLS_FROM = 100_000
+VISITED = 25_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +86,18 @@ class Hit:
 class Shelf:
     """The vectors of one space: put, remove, search. Rows grow by doubling, so a put is amortised O(dimensions)."""
 
-    def __init__(self, dimensions: int, *, sketch_from: int = SKETCH_FROM, candidates: int = CANDIDATES) -> None:
+    def __init__(
+        self,
+        dimensions: int,
+        *,
+        sketch_from: int = SKETCH_FROM,
+        candidates: int = CANDIDATES,
+        cells_from: int = CELLS_FROM,
+        visited: int = VISITED,
+    ) -> None:
         self._dimensions = dimensions
         self._sketch_from, self._candidates = sketch_from, candidates
+        self._cells_from, self._visited = cells_from, visited
         self._rows: dict[str, int] = {}
         self._ids: list[str] = []
         self._vectors: NDArray[np.float32] = np.zeros((0, dimensions), dtype=np.float32)
@@ -89,6 +105,7 @@ class Shelf:
         self._at: NDArray[np.float64] = np.zeros(0, dtype=np.float64)
         self._codes: dict[str, int] = {}
         self._sketch: Sketch | None = None
+        self._cells: Cells | None = None
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -110,8 +127,7 @@ class Shelf:
             columns = entry.columns
             self._codes_of[row] = [self._code(text) for text in (columns.kind, columns.platform, columns.objective)]
             self._at[row] = columns.at
-            if self._sketch is not None:
-                self._sketch.put(row, self._vectors[row])
+            self._index(row)
 
     def remove(self, memory_ids: Iterable[str]) -> None:
         """Take memories off; unknown ids are fine. The last row moves into the gap."""
@@ -121,49 +137,70 @@ class Shelf:
                 continue
             last = len(self._ids) - 1
             moved = self._ids.pop()
+            if self._cells is not None:
+                self._cells.remove(last)
             if row != last:
                 self._ids[row], self._rows[moved] = moved, row
                 for array in (self._vectors, self._codes_of, self._at):
                     array[row] = array[last]
-                if self._sketch is not None:
-                    self._sketch.put(row, self._vectors[row])
+                self._index(row)
 
     def search(self, vector: Vector, limit: int, where: Where) -> list[Hit]:
         """The nearest by cosine, best first; equal cosines in the order of their ids."""
         count = len(self._ids)
         if not count or limit <= 0:
             return []
-        rows = None if where.empty else np.flatnonzero(self._mask(where))
         wanted = max(limit, self._candidates)
+        rows = self._passing(vector, where, wanted)
         if (count if rows is None else len(rows)) > max(self._sketch_from, wanted):
             rows = self._candidate_rows(vector, rows, wanted)
         cosines = self._vectors[:count] @ vector if rows is None else self._vectors[rows] @ vector
-        best = np.argpartition(-cosines, limit - 1)[:limit] if limit < len(cosines) else np.arange(len(cosines))
+        cosines = np.round(cosines, DECIMALS)
+        best = np.arange(len(cosines))
+        if limit < len(cosines):  # with all that equal the last one: their ids decide
+            best = np.flatnonzero(cosines >= np.partition(cosines, -limit)[-limit])
         hits = [Hit(self._ids[int(i if rows is None else rows[i])], float(cosines[i])) for i in best]
-        return sorted(hits, key=lambda hit: (-hit.cosine, hit.memory_id))
+        return sorted(hits, key=lambda hit: (-hit.cosine, hit.memory_id))[:limit]
 
-    def _mask(self, where: Where) -> NDArray[np.bool_]:
-        count = len(self._ids)
-        mask = np.ones(count, dtype=np.bool_)
+    def _passing(self, vector: Vector, where: Where, wanted: int) -> NDArray[np.intp] | None:
+        """Rows that pass the filter, those of the nearest cells if there are many; None when it is all of them."""
+        if len(self._ids) > self._cells_from:
+            if self._cells is None:
+                self._cells = Cells(self._vectors[: len(self._ids)])
+            near = self._cells.near(vector, self._visited)
+            near = near[self._mask(where, near)]
+            if len(near) >= wanted:
+                return near
+        return None if where.empty else np.flatnonzero(self._mask(where, slice(len(self._ids))))
+
+    def _mask(self, where: Where, rows: NDArray[np.intp] | slice) -> NDArray[np.bool_]:
+        at = self._at[rows]
+        mask = np.ones(len(at), dtype=np.bool_)
         anything = self._codes.get("", -1)
         for column, wanted in enumerate((where.kind, where.platform, where.objective)):
             if wanted is not None:
-                codes = self._codes_of[:count, column]
+                codes = self._codes_of[rows, column]
                 mask &= (codes == self._codes.get(wanted, -1)) | ((column > 0) & (codes == anything))
         if where.start is not None:
-            mask &= self._at[:count] >= where.start
+            mask &= at >= where.start
         if where.end is not None:
-            mask &= self._at[:count] <= where.end
+            mask &= at <= where.end
         return mask
+
+    def _index(self, row: int) -> None:
+        """Bring the sketch and the cells up to date with a row, where they exist."""
+        if self._sketch is not None:
+            self._sketch.put(row, self._vectors[row])
+        if self._cells is not None:
+            self._cells.put(row, self._vectors[row])
 
     def _candidate_rows(self, vector: Vector, rows: NDArray[np.intp] | None, wanted: int) -> NDArray[np.intp]:
         count = len(self._ids)
         if self._sketch is None:
             self._sketch = Sketch(self._vectors[:count])
-        distances = self._sketch.distances(vector, count)
-        if rows is None:
-            return np.argpartition(distances, wanted)[:wanted]
-        return np.asarray(rows[np.argpartition(distances[rows], wanted)[:wanted]])
+        distances = self._sketch.distances(vector, slice(count) if rows is None else rows)
+        best = np.argpartition(distances, wanted)[:wanted]
+        return best if rows is None else np.asarray(rows[best])
 
     def _grow(self, rows: int) -> None:
         if rows <= len(self._vectors):
@@ -197,12 +234,12 @@ class Sketch:
             self._bits = wider
         self._bits[:, row] = self._pack(vector[None, :])[0]
 
-    def distances(self, vector: Vector, count: int) -> NDArray[np.uint16]:
-        """Hamming distance of a vector to the first `count` rows."""
+    def distances(self, vector: Vector, rows: NDArray[np.intp] | slice) -> NDArray[np.uint16]:
+        """Hamming distance of a vector to some rows, in their order."""
         asked = self._pack(vector[None, :])[0]
-        total = np.zeros(count, dtype=np.uint16)
-        for word in range(self._words):
-            total += np.bitwise_count(self._bits[word, :count] ^ asked[word])
+        total: NDArray[np.uint16] = np.bitwise_count(self._bits[0, rows] ^ asked[0]).astype(np.uint16)
+        for word in range(1, self._words):
+            total += np.bitwise_count(self._bits[word, rows] ^ asked[word])
         return total
 
     def _pack(self, vectors: NDArray[np.float32]) -> NDArray[np.uint64]:

@@ -17,7 +17,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from reflection.evidence_table import Floats
 from reflection.fitting import FittedMetrics, counts_of
 from reflection.patterns.making import METRIC_NAMES, finding_id
-from reflection.report import Finding
+from reflection.report import DESCRIPTIVE, ESTABLISHED, Finding
 
 FEWEST_CAMPAIGNS = 12
 MOST_CAMPAIGNS = 1_500
@@ -29,7 +29,6 @@ STABLE = 0.75
 CLOUDS = 39
 """Simulated clouds; a real grouping is tighter than all but one of them (5 %)."""
 
-ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
 Z90 = 1.6448536269514722
 SEED = 7
 

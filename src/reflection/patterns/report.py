@@ -37,7 +37,7 @@ def patterns_for(
         platform_trends=of("platform_trend"),
         clusters=of("cluster"),
         auto_tags=_tags(signal_keys, chosen),
-        reason=None if chosen else _reason(knowledge),
+        reason=None if any(not one.descriptive for one in chosen) else _reason(knowledge),
         next_test=knowledge.next_test,
         as_of=knowledge.as_of,
         epoch=knowledge.epoch,

@@ -3,7 +3,7 @@
 Must not know formats or where knowledge is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL
@@ -14,14 +14,17 @@ from reflection.report import Analysis, Finding
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.view import Plot, Section, Table
 
-MAX_FINDINGS = 10
-MAX_EFFECTS = 6
+Labels = Mapping[str, str]
+"""Signals as campaigns spell them, by key (`signals.labels_of`)."""
+
+MAX_FINDINGS = 8
+MAX_EFFECTS = 4
 VARIED = 1.001
 """Ratio of an interval's ends below which a signal never varied: every campaign had it, so nothing can be said."""
 
 
-def forest(analysis: Analysis, knowledge: Knowledge) -> Section:
-    """What was learnt about this campaign's signals, and what is still open."""
+def forest(analysis: Analysis, knowledge: Knowledge, spelt: Labels) -> Section:
+    """What was learnt about this campaign's signals, and what is still open; `spelt` has their names as given."""
     tags = set(analysis.pattern_report.auto_tags)
     points = tuple(
         item.text
@@ -29,13 +32,14 @@ def forest(analysis: Analysis, knowledge: Knowledge) -> Section:
         if item.kind == "key_learning" and item.evidence and item.evidence[0].startswith("finding:")
     )
     effects = [one for one in knowledge.effects if one.signal in tags]
-    return _section(analysis.pattern_report.pattern_report, effects, knowledge, points, analysis.pattern_report.reason)
+    patterns = analysis.pattern_report
+    return _section(patterns.pattern_report, effects, knowledge, points, patterns.reason, spelt)
 
 
-def workspace_forest(knowledge: Knowledge) -> Section:
+def workspace_forest(knowledge: Knowledge, spelt: Labels) -> Section:
     """What was learnt in a whole workspace."""
     ranked = sorted(knowledge.findings, key=lambda one: (-one.impact_score, one.finding_id))
-    return _section(ranked, knowledge.effects, knowledge, (), knowledge.reason)
+    return _section(ranked, knowledge.effects, knowledge, (), knowledge.reason, spelt)
 
 
 def _section(
@@ -44,29 +48,52 @@ def _section(
     knowledge: Knowledge,
     points: tuple[str, ...],
     reason: str | None,
+    spelt: Labels,
 ) -> Section:
-    shown = [one for one in findings if one.effect and one.interval][:MAX_FINDINGS]
+    shown = [one for one in findings if one.effect and one.interval and not one.descriptive][:MAX_FINDINGS]
     found = {(one.signal_key, one.metric) for one in shown}
+    # a signal that always came together with a shown one has the same effect, which is told already
     still_open = [
         one
         for one in effects
         if one.metric == knowledge.goal_metric
         and not one.finding
         and (one.signal, one.metric) not in found
+        and (knowledge.aliases.get(one.signal, one.signal), one.metric) not in found
         and one.interval[1] / one.interval[0] > VARIED
     ]
     ranked = sorted(still_open, key=lambda one: (-one.campaigns, one.signal))[:MAX_EFFECTS]
-    rows = [_finding_row(one) for one in shown] + [_effect_row(one) for one in ranked]
+    rows = [_finding_row(one, spelt) for one in shown] + [_effect_row(one, spelt) for one in ranked]
     lead = f"Nothing can be called a finding yet: {formatting.plain_name(reason, 300)}." if reason else ""
-    plots = (_plot(rows, shown, ranked),) if rows else ()
-    return Section("learnt", "What was learnt", lead=lead, points=points, plots=plots)
+    plots = (_plot(rows, shown, ranked, spelt),) if rows else ()
+    groups = [one for one in findings if one.descriptive][:MAX_FINDINGS]
+    tables = (_groups(groups, spelt),) if groups else ()
+    return Section("learnt", "What was learnt", lead=lead, points=points, plots=plots, tables=tables)
 
 
-def _plot(rows: list[RatioRow], findings: list[Finding], effects: list[Effect]) -> Plot:
+def _groups(groups: Sequence[Finding], spelt: Labels) -> Table:
+    """Campaigns that look alike: a description, told apart from what was learnt."""
+    return Table(
+        "Campaigns that look alike: a description of the past, no finding; nothing follows from it",
+        ("Group", "Metric", "Was, against the others", "Campaigns"),
+        tuple(
+            (
+                _capital(subject(one.signal_key, spelt.get(one.signal_key) or _given(one))),
+                ENGLISH.kpi(one.metric),
+                "-" if one.effect is None else formatting.signed_lift(one.effect),
+                formatting.count(one.evidence_count),
+            )
+            for one in groups
+        ),
+        (2, 3),
+    )
+
+
+def _plot(rows: list[RatioRow], findings: list[Finding], effects: list[Effect], spelt: Labels) -> Plot:
     table = Table(
         f"Effects against the average, shrunk and raw, with {INTERVAL_LEVEL} intervals",
         ("Signal", "Metric", "Effect", f"{INTERVAL_LEVEL} interval", "Raw", "Campaigns", "Reading"),
-        tuple([_finding_cells(one) for one in findings] + [_effect_cells(one) for one in effects]),
+        tuple([_finding_cells(one, spelt) for one in findings] + [_effect_cells(one, spelt) for one in effects]),
         (2, 3, 4, 5),
     )
     title = "What goes together with better or worse results"
@@ -79,10 +106,10 @@ def _plot(rows: list[RatioRow], findings: list[Finding], effects: list[Effect]) 
     return Plot("learnt", title, description, svg, table, legend)
 
 
-def _finding_row(one: Finding) -> RatioRow:
+def _finding_row(one: Finding, spelt: Labels) -> RatioRow:
     effect, interval = one.effect or 1.0, one.interval or (1.0, 1.0)
     return RatioRow(
-        label=_capital(subject(one.signal_key, _given(one))),
+        label=_capital(subject(one.signal_key, spelt.get(one.signal_key) or _given(one))),
         note=ENGLISH.kpi(one.metric),
         ratio=effect,
         low=interval[0],
@@ -94,9 +121,9 @@ def _finding_row(one: Finding) -> RatioRow:
     )
 
 
-def _effect_row(one: Effect) -> RatioRow:
+def _effect_row(one: Effect, spelt: Labels) -> RatioRow:
     return RatioRow(
-        label=_capital(subject(one.signal)),
+        label=_capital(subject(one.signal, spelt.get(one.signal))),
         note=ENGLISH.kpi(one.metric),
         ratio=one.effect,
         low=one.interval[0],
@@ -107,11 +134,11 @@ def _effect_row(one: Effect) -> RatioRow:
     )
 
 
-def _finding_cells(one: Finding) -> tuple[str, ...]:
+def _finding_cells(one: Finding, spelt: Labels) -> tuple[str, ...]:
     tested = "tested at random" if one.grade == "randomised" else "observed"
     against = f", {len(one.contradicting)} against" if one.contradicting else ""
     return (
-        _capital(subject(one.signal_key, _given(one))),
+        _capital(subject(one.signal_key, spelt.get(one.signal_key) or _given(one))),
         ENGLISH.kpi(one.metric),
         formatting.signed_lift(one.effect or 1.0),
         _band(one.interval or (1.0, 1.0)),
@@ -121,9 +148,9 @@ def _finding_cells(one: Finding) -> tuple[str, ...]:
     )
 
 
-def _effect_cells(one: Effect) -> tuple[str, ...]:
+def _effect_cells(one: Effect, spelt: Labels) -> tuple[str, ...]:
     return (
-        _capital(subject(one.signal)),
+        _capital(subject(one.signal, spelt.get(one.signal))),
         ENGLISH.kpi(one.metric),
         formatting.signed_lift(one.effect),
         _band(one.interval),

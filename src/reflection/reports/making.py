@@ -45,7 +45,16 @@ class WhatIsKnown(Protocol):
         """What to do next."""
 
 
-def campaign_report(pages: CampaignPages, known: WhatIsKnown, workspace: str, campaign_id: str, kind: Format) -> bytes:
+class Scores(Protocol):
+    """Who keeps the score."""
+
+    def track_record(self, *, workspace: str) -> dict[str, Any]:
+        """The scoreboard, as `GET /v1/track-record` gives it."""
+
+
+def campaign_report(
+    pages: CampaignPages, known: WhatIsKnown, scores: Scores, workspace: str, campaign_id: str, kind: Format
+) -> bytes:
     """The report on one campaign.
 
     Raises:
@@ -63,12 +72,13 @@ def campaign_report(pages: CampaignPages, known: WhatIsKnown, workspace: str, ca
         recommendations=known.recommendations(
             workspace=workspace, platform=told.campaign.platform, objective=told.campaign.objective
         ),
+        track_record=scores.track_record(workspace=workspace),
     )
     return render(view, kind)
 
 
 def portfolio_report(
-    pages: CampaignPages, known: WhatIsKnown, workspace: str, start: date, end: date, kind: Format
+    pages: CampaignPages, known: WhatIsKnown, scores: Scores, workspace: str, start: date, end: date, kind: Format
 ) -> bytes:
     """The report on all campaigns of a period, both days included.
 
@@ -85,6 +95,7 @@ def portfolio_report(
         end=end,
         knowledge=known.knowledge(workspace=workspace),
         recommendations=recommendations,
+        track_record=scores.track_record(workspace=workspace),
         generated_at=str(recommendations.get("generated_at", "")),
     )
     return render(view, kind)

@@ -47,6 +47,16 @@ class Step:
     favorable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """One row of a plot of shares, 0 to 1."""
+
+    label: str
+    note: str
+    share: float
+    value: str
+
+
 class _LogAxis:
     """A horizontal logarithmic axis around 1, from `left` to `right` pixels."""
 
@@ -88,10 +98,34 @@ def ratio_plot(name: str, rows: Sequence[RatioRow], *, title: str, description: 
     return canvas.render()
 
 
+def share_plot(name: str, rows: Sequence[ShareRow], *, title: str, description: str, promised: float) -> str:
+    """Shares as dots between 0 and 100 %, with a line at what was promised."""
+    left, right, row_height, top = 230.0, WIDTH - 90.0, 40.0, 34.0
+    bottom = top + row_height * len(rows)
+    canvas = Canvas(name, WIDTH, bottom + 34, title=title, description=description)
+
+    def x(share: float) -> float:
+        return left + min(max(share, 0.0), 1.0) * (right - left)
+
+    for tick in (0.0, 0.25, 0.5, 0.75, promised):
+        color = INK if tick == promised else FAINT
+        canvas.line((x(tick), top - 6), (x(tick), bottom), color=color, width=1.2 if tick == promised else 1)
+        label = f"promised {100 * tick:.0f} %" if tick == promised else f"{100 * tick:.0f} %"
+        canvas.text((x(tick), bottom + 18), label, size=11, color=INK if tick == promised else MUTED, anchor="middle")
+    for index, row in enumerate(rows):
+        y = top + row_height * (index + 0.5)
+        canvas.text((0, y - 2), shorten(row.label, 28), size=13, bold=True)
+        canvas.text((0, y + 14), shorten(row.note, 34), size=11, color=MUTED)
+        canvas.line((x(0.0), y), (x(row.share), y), color=NOISE, width=2)
+        canvas.dot((x(row.share), y), 5.5)
+        canvas.text((WIDTH, y + 4), row.value, size=13, bold=True, anchor="end")
+    return canvas.render()
+
+
 def _ratio_row(canvas: Canvas, axis: _LogAxis, row: RatioRow, y: float) -> None:
     color = _color(row.certain, row.favorable)
-    canvas.text((0, y - 2), shorten(row.label, 28), size=13, bold=True)
-    canvas.text((0, y + 14), shorten(row.note, 34), size=11, color=MUTED)
+    canvas.text((0, y - 2), shorten(row.label, 23), size=13, bold=True)
+    canvas.text((0, y + 14), shorten(row.note, 30), size=11, color=MUTED)
     if row.low is not None and row.high is not None:
         canvas.line((axis.x(row.low), y), (axis.x(row.high), y), color=color, width=2.5, dashed=not row.certain)
         for bound in (row.low, row.high):

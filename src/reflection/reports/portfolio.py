@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from reflection import signals
 from reflection.campaign import Campaign, Metrics
 from reflection.explain import formatting
 from reflection.explain.phrases_en import ENGLISH
@@ -20,6 +21,7 @@ from reflection.report import Analysis, Delta
 from reflection.reports.learnt import workspace_forest
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.recommended import cards_section
+from reflection.reports.record import record_section
 from reflection.reports.retrospective import method_notes
 from reflection.reports.view import Plot, ReportView, Section, Table, Tile
 
@@ -62,6 +64,7 @@ def portfolio(
     end: date,
     knowledge: Knowledge,
     recommendations: Mapping[str, Any] | None = None,
+    track_record: Mapping[str, Any] | None = None,
     generated_at: str,
 ) -> ReportView:
     """The view of the report on campaigns whose timestamp lies in the period (both days included)."""
@@ -70,11 +73,14 @@ def portfolio(
         key=lambda one: (-one.campaign.actual_metrics.spend, one.campaign.campaign_id),
     )
     tallied = _tally(chosen)
+    newest_last = sorted(chosen, key=lambda one: (one.campaign.timestamp, one.campaign.campaign_id))
+    spelt = {key: label for one in newest_last for key, label in signals.labels_of(one.campaign).items()}
     sections = [
         Section("totals", "Totals", tables=(_totals(tallied),)),
         _against_forecast(chosen),
-        workspace_forest(knowledge),
-        cards_section(None, recommendations),
+        workspace_forest(knowledge, spelt),
+        cards_section(None, recommendations, spelt),
+        *record_section(track_record),
     ]
     return ReportView(
         kind="Portfolio",
@@ -151,7 +157,10 @@ def _tiles(tallied: Mapping[str, tuple[_Sums, _Sums]]) -> Iterator[Tile]:
 
 
 def _of(actual: float, expected: float) -> str:
-    return f"{formatting.percent(100 * (actual / expected - 1), signed=True)} against the plan" if expected else ""
+    if not expected:
+        return ""
+    change = 100 * (actual / expected - 1)
+    return f"{formatting.percent(change, signed=True)} against the plan" if abs(change) >= 0.05 else "as planned"
 
 
 def _totals(tallied: Mapping[str, tuple[_Sums, _Sums]]) -> Table:

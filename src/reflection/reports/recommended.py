@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reflection.explain import formatting
+from reflection.explain.evidence import INTERVAL_LEVEL
+from reflection.explain.phrases_en import ENGLISH
 from reflection.report import Analysis
 from reflection.reports.view import CardView, Section
 
@@ -16,17 +18,31 @@ MAX_IDS = 5
 LANES = {"exploit": "Do more", "explore": "Test", "avoid": "Do less", "not enough evidence": "Find out"}
 
 
-def cards_section(analysis: Analysis | None, recommendations: Mapping[str, Any] | None) -> Section:
-    """What to do next, with odds: the sentences of one analysis where there is one, else those of the
-    workspace.
+def cards_section(
+    analysis: Analysis | None, recommendations: Mapping[str, Any] | None, spelt: Mapping[str, str]
+) -> Section:
+    """What to do next, with odds: the sentences of one analysis where there is one, else those of the workspace.
+
+    Args:
+        spelt: signals as campaigns spell them, by key.
     """
     given = recommendations or {}
     cards = given.get("cards", ())
     statements = analysis.insights.statements if analysis else ()
     points = tuple(item.text for item in statements if item.kind == "recommendation")
-    if analysis is None:
+    if analysis is None and not cards:
         points = tuple(formatting.plain_name(str(text), 400) for text in given.get("recommendations", ())[:MAX_CARDS])
-    return Section("next", "What to do next", points=points, cards=tuple(card(one) for one in cards[:MAX_CARDS]))
+    return Section(
+        "next", "What to do next", points=points, cards=tuple(card(_respelt(one, spelt)) for one in cards[:MAX_CARDS])
+    )
+
+
+def _respelt(one: Mapping[str, Any], spelt: Mapping[str, str]) -> Mapping[str, Any]:
+    """A card with its signal as campaigns spell it."""
+    known, given = one.get("label"), spelt.get(one.get("signal", ""))
+    if not known or not given:
+        return one
+    return {**one, "action": given.join(str(one["action"]).split(known, 1))}
 
 
 def card(one: Mapping[str, Any]) -> CardView:
@@ -35,10 +51,8 @@ def card(one: Mapping[str, Any]) -> CardView:
     low, high = (formatting.signed_lift(bound) for bound in one["interval"])
     facts = [
         ("Odds to be better", formatting.probability(one["p_better"])),
-        (
-            "Effect",
-            f"{formatting.signed_lift(one['effect'])} ({low} to {high})",
-        ),
+        ("Effect", formatting.signed_lift(one["effect"])),
+        (f"{INTERVAL_LEVEL} interval", f"{low} to {high}"),
     ]
     used = "If used, expected" if one["lane"] == "avoid" else "Expected gain"
     for label, key in ((used, "expected_gain"), ("Worst case in 20", "downside_5")):
@@ -47,15 +61,27 @@ def card(one: Mapping[str, Any]) -> CardView:
     sides = [f"for it: {_ids(one['evidence_for'])}"] if one["evidence_for"] else []
     sides += [f"against it: {_ids(one['evidence_against'])}"] if one["evidence_against"] else []
     action = formatting.plain_name(one["action"], 120)
-    reason = formatting.plain_name(one["reason"], 300)
-    grade = "tested at random" if one["grade"] == "randomised" else "observed, not tested"
+    grade = "Tested at random" if one["grade"] == "randomised" else "Observed, not tested"
     return CardView(
         lane=LANES.get(one["lane"], one["lane"]),
         title=action[:1].upper() + action[1:],
         facts=tuple(facts),
-        reason=reason[:1].upper() + reason[1:],
-        evidence="; ".join([grade, *sides]),
+        reason=_reason(one),
+        evidence="; ".join([grade, *sides]) + ".",
     )
+
+
+def _reason(one: Mapping[str, Any]) -> str:
+    """What the card rests on, for a reader who knows no statistics; the card's own reason has the details."""
+    if one["lane"] in ("exploit", "avoid"):
+        number = len(one["evidence_for"]) + len(one["evidence_against"])
+        campaigns = ENGLISH.counted("campaign", number, formatting.count(number))
+        return f"A finding on {campaigns}. An association: platforms choose who sees an ad."
+    weight = one.get("campaigns")
+    if not weight or weight < 0.1:
+        return "Hardly any campaign had it so far: only a test can tell."
+    campaigns = ENGLISH.counted("campaign", weight, formatting.count(round(weight, 1)))
+    return f"Not enough evidence yet, worth {campaigns}."
 
 
 def _ids(ids: Sequence[str]) -> str:

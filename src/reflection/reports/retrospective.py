@@ -6,6 +6,7 @@ Every figure was computed before; this file picks, orders and labels. Must not k
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reflection import signals
 from reflection.campaign import Campaign
 from reflection.explain import formatting
 from reflection.explain.chat import facts_of
@@ -13,10 +14,11 @@ from reflection.explain.evidence import INTERVAL_LEVEL, Evidence, EvidenceBook
 from reflection.explain.gathering import gather
 from reflection.explain.phrases_en import ENGLISH
 from reflection.knowledge import NOTHING, Knowledge
-from reflection.report import Analysis, Decomposition, Delta, Statement
+from reflection.report import Analysis, Decomposition, Delta, SimilarCampaign, Statement
 from reflection.reports.learnt import forest
 from reflection.reports.plots import RatioRow, Step, ratio_plot, waterfall
 from reflection.reports.recommended import cards_section
+from reflection.reports.record import record_section
 from reflection.reports.view import Plot, ReportView, Section, Table, Tile
 
 Z90 = 1.6448536269514722
@@ -49,18 +51,19 @@ def retrospective(
         campaign: what was posted, for the head of the report and the counts.
         knowledge: what is known today; gives effects that are not findings yet.
         recommendations: the answer of `recommend.recommend`; its cards become recommendation cards.
-        track_record: how earlier advice and forecasts did, as {title: text}.
+        track_record: the scoreboard (`track_record.scoreboard`); without it there is no such section.
     """
     book = gather(facts_of(analysis))
     comparison = analysis.comparison_report
+    spelt = signals.labels_of(campaign) if campaign is not None else {}
     sections = [
         _against_forecast(analysis, book, campaign),
         *_why(analysis),
-        forest(analysis, knowledge),
+        forest(analysis, knowledge, spelt),
         _cannot_tell(analysis),
-        cards_section(analysis, recommendations),
+        cards_section(analysis, recommendations, spelt),
         *_similar(analysis),
-        *_track_record(track_record),
+        *record_section(track_record),
     ]
     return ReportView(
         kind="Campaign retrospective",
@@ -255,27 +258,35 @@ def _similar(analysis: Analysis) -> Iterator[Section]:
             formatting.plain_name(item.campaign_id),
             formatting.ratio(item.score),
             formatting.plain_name(_why_similar(item.metadata.get("why")), 160),
-            formatting.plain_name(item.summary, 240),
+            _how_it_did(item),
         )
         for item in analysis.similar_campaigns
     )
     if rows:
-        table = Table("Campaigns like this one", ("Campaign", "Similarity", "Why similar", "What it was"), rows, (1,))
+        table = Table("Campaigns like this one", ("Campaign", "Similarity", "Why similar", "How it did"), rows, (1,))
         yield Section("similar", "Similar campaigns", tables=(table,))
+
+
+def _how_it_did(item: SimilarCampaign) -> str:
+    """Its verdict and its headline KPI against the forecast."""
+    outcome = item.metadata.get("outcome")
+    outcome = outcome if isinstance(outcome, dict) else {}
+    verdict, against = outcome.get("verdict"), outcome.get("against_forecast") or {}
+    if not verdict:
+        return formatting.plain_name(item.summary, 240)
+    told = [_capital(formatting.plain_name(str(verdict), 120))]
+    currency = outcome.get("currency")
+    for kpi in ("roas", "cpa"):
+        if kpi in against:
+            fact, plan = (formatting.kpi_value(kpi, against[kpi][side], currency) for side in ("actual", "expected"))
+            change = formatting.percent(against[kpi]["pct_diff"], signed=True)
+            told.append(f"{ENGLISH.kpi(kpi)} {fact} against {plan} ({change})")
+    return "; ".join(told)
 
 
 def _why_similar(why: Any) -> str:
     """One reason or several, as one line."""
     return "; ".join(str(reason) for reason in why) if isinstance(why, (list, tuple)) else str(why or "")
-
-
-def _track_record(record: Mapping[str, Any] | None) -> Iterator[Section]:
-    if record:
-        rows = tuple(
-            (formatting.plain_name(str(name)), formatting.plain_name(str(value), 240)) for name, value in record.items()
-        )
-        table = Table("How earlier advice and forecasts did", ("What", "Result"), rows)
-        yield Section("record", "Track record", tables=(table,))
 
 
 def _oddities(analysis: Analysis) -> Iterator[str]:

@@ -115,5 +115,8 @@ def _n(value: float) -> str:
 
 
 def shorten(text: str, most: int) -> str:
-    """A label that fits."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    """A label that fits: the beginning and the end, because names of one account differ at the end."""
+    if len(text) <= most:
+        return text
+    tail = (most - 1) // 2
+    return f"{text[: most - 1 - tail].rstrip()}…{text[-tail:].lstrip()}"

@@ -4,12 +4,13 @@ The handler of the outbox topic ``artifacts``. It writes what the rows say now, 
 published itself. Must not know what is in the files.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import select
 
 from reflection.store import files
+from reflection.store.current import chunks
 from reflection.store.database import Database
 from reflection.store.folders import campaign_folder, workspace_folder
 from reflection.store.outbox import OutboxEntry
@@ -42,51 +43,56 @@ class ArtifactFolder:
         gone: dict[tuple[str, str], set[str]] = {}
         for entry in entries:
             gone.setdefault((entry.workspace, entry.key), set()).update(entry.names)
-        for (workspace, campaign_id), names in gone.items():
-            self._publish_one(workspace, campaign_id, names)
+        for workspace in sorted({workspace for workspace, _ in gone}):
+            self._publish_those(workspace, {key: names for (own, key), names in gone.items() if own == workspace})
 
     def rebuild(self) -> int:
         """Write every file again from the rows; how many campaigns and workspaces. Removes nothing."""
         count = 0
-        for workspace, campaign_id in self._keys():
-            self._publish_one(workspace, campaign_id, set())
-            count += 1
+        for workspace, campaign_ids in self._keys():
+            self._publish_those(workspace, {campaign_id: set() for campaign_id in campaign_ids})
+            count += len(campaign_ids)
         return count
 
-    def _publish_one(self, workspace: str, campaign_id: str, earlier_names: set[str]) -> None:
-        contents = self._contents(workspace, campaign_id)
-        if campaign_id == WORKSPACE_LEVEL:
-            self._publish_workspace(workspace, contents, earlier_names - contents.keys())
-            return
-        folder = self.folder_of(workspace, campaign_id)
-        if contents:
-            files.write_files(folder, contents)
-        gone = sorted(earlier_names - contents.keys())
-        if gone:
-            files.remove_files(folder, gone)
+    def _publish_those(self, workspace: str, earlier: Mapping[str, set[str]]) -> None:
+        """Bring files of one workspace up to date; `earlier` maps what they belong to -> names published before."""
+        found = self._contents(workspace, list(earlier))
+        own = found.pop(WORKSPACE_LEVEL, {})
+        files.write_folders({self.folder_of(workspace, key): contents for key, contents in found.items()})
+        for campaign_id, names in earlier.items():
+            gone = sorted(names - found.get(campaign_id, {}).keys())
+            if gone and campaign_id != WORKSPACE_LEVEL:
+                files.remove_files(self.folder_of(workspace, campaign_id), gone)
+        if WORKSPACE_LEVEL in earlier:  # last: the folder is removed when nothing is left in it
+            self._publish_workspace(workspace, own, earlier[WORKSPACE_LEVEL] - own.keys())
 
     def _publish_workspace(self, workspace: str, contents: dict[str, bytes], gone: set[str]) -> None:
         folder = workspace_folder(self._output, workspace)
         if workspace == DEFAULT_WORKSPACE and WEIGHTS in gone:
             files.remove_files(self._weights_path.parent, [self._weights_path.name])
-        elif gone:
+        elif gone or (workspace != DEFAULT_WORKSPACE and not contents):
             files.remove_files(folder, sorted(gone))
         if workspace == DEFAULT_WORKSPACE and WEIGHTS in contents:
             files.write_files(self._weights_path.parent, {self._weights_path.name: contents.pop(WEIGHTS)})
         if contents:
             files.write_files(folder, contents)
 
-    def _contents(self, workspace: str, campaign_id: str) -> dict[str, bytes]:
-        with self._database.read() as connection:
-            found = connection.execute(
-                select(artifacts.c.name, artifacts.c.body)
-                .where(artifacts.c.workspace == workspace, artifacts.c.campaign_id == campaign_id)
-                .order_by(artifacts.c.name)
-            )
-            return {row.name: unpacked(row.body) for row in found}
+    def _contents(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, dict[str, bytes]]:
+        """What there is to publish: campaign -> file name -> content; campaigns without files are left out."""
+        contents: dict[str, dict[str, bytes]] = {}
+        for chunk in chunks(campaign_ids):
+            with self._database.read() as connection:
+                found = connection.execute(
+                    select(artifacts.c.campaign_id, artifacts.c.name, artifacts.c.body)
+                    .where(artifacts.c.workspace == workspace, artifacts.c.campaign_id.in_(chunk))
+                    .order_by(artifacts.c.campaign_id, artifacts.c.name)
+                )
+                for row in found:
+                    contents.setdefault(row.campaign_id, {})[row.name] = unpacked(row.body)
+        return contents
 
-    def _keys(self) -> Iterator[tuple[str, str]]:
-        """Every workspace and campaign that has artifacts, in pages: an analysis may be stored meanwhile."""
+    def _keys(self) -> Iterator[tuple[str, list[str]]]:
+        """Workspaces and the campaigns that have artifacts, in pages: an analysis may be stored meanwhile."""
         after = ("", "")
         key = (artifacts.c.workspace, artifacts.c.campaign_id)
         while True:
@@ -94,7 +100,8 @@ class ArtifactFolder:
             statement = select(*key).where(later).distinct().order_by(*key).limit(_PAGE)
             with self._database.read() as connection:
                 page = [(row[0], row[1]) for row in connection.execute(statement)]
-            yield from page
+            for workspace in dict.fromkeys(name for name, _ in page):
+                yield workspace, [campaign_id for own, campaign_id in page if own == workspace]
             if len(page) < _PAGE:
                 return
             after = page[-1]

@@ -7,7 +7,7 @@ flushed, so that a power cut cannot undo the rename. Must not know what the file
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,8 @@ if sys.platform != "win32":
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _PENDING = ".pending"
+MANY_FOLDERS = 20
+"""From this many on, flushing the whole system twice is quicker than flushing every file and folder."""
 
 
 @contextmanager
@@ -46,6 +48,32 @@ def write_files(folder: Path, contents: dict[str, bytes]) -> None:
         for name in contents:
             os.replace(folder / f".{name}{_PENDING}", folder / name)
         flush_folder(folder)
+
+
+def write_folders(contents: Mapping[Path, dict[str, bytes]]) -> None:
+    """Write files of several folders, as `write_files` does; durable when this returns.
+
+    Many files are flushed together, by flushing everything before their renames and once more after them: flushed one
+    by one, the four files of each of 100,000 campaigns would take the better part of an hour.
+
+    Raises:
+        StorageFull: the disk is full. Unavailable: a folder is a link, or cannot be written.
+    """
+    if sys.platform != "linux" or len(contents) < MANY_FOLDERS:  # elsewhere sync() does not wait for the disk
+        for folder, own in contents.items():
+            write_files(folder, own)
+        return
+    with translated_errors():
+        for folder, own in contents.items():
+            folder.mkdir(parents=True, exist_ok=True)
+            _refuse_link(folder)
+            for name, content in own.items():
+                (folder / f".{name}{_PENDING}").write_bytes(content)
+        os.sync()
+        for folder, own in contents.items():
+            for name in own:
+                os.replace(folder / f".{name}{_PENDING}", folder / name)
+        os.sync()
 
 
 def remove_files(folder: Path, names: list[str]) -> None:
@@ -86,10 +114,14 @@ def _write_beside(path: Path, content: bytes) -> None:
 def _make_folder(folder: Path) -> None:
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    if folder.is_symlink():
-        raise Unavailable(f"the folder {folder.name} is a link; nothing is written through it")
+    _refuse_link(folder)
     for place in missing:
         flush_folder(place.parent)
+
+
+def _refuse_link(folder: Path) -> None:
+    if folder.is_symlink():
+        raise Unavailable(f"the folder {folder.name} is a link; nothing is written through it")
 
 
 def flush_file(path: Path) -> None:

@@ -24,6 +24,11 @@ _BEST_FIRST = (learning_revisions.c.worth.desc(), learnings.c.learning_id)
 _NEWEST_REVISION = learning_revisions.c.revision == learnings.c.revision
 CURRENT = _ALL.where(_NEWEST_REVISION).order_by(*_BEST_FIRST)
 CURRENT_OF = _ALL.where(_NEWEST_REVISION, learnings.c.learning_id.in_(bindparam("ids", expanding=True)))
+HEADS = (
+    select(*_HEAD, learnings.c.state)
+    .where(learnings.c.workspace == bindparam("w"))
+    .order_by(learnings.c.worth.desc(), learnings.c.learning_id)
+)
 _earlier = learning_revisions.alias("earlier")
 AS_OF = _ALL.where(
     learning_revisions.c.revision

@@ -4,7 +4,7 @@ Every revision that says something new is appended and none is changed, and what
 "what did we believe on 1 March" is what was served then. Must not know how a state is found (core, `learnings`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
 from reflection import signals
+from reflection.believed import Head
 from reflection.errors import NotFound
 from reflection.holding import MetricView
 from reflection.knowledge import Knowledge
@@ -51,6 +52,7 @@ class Prepared:
     seq: int
     as_of: str | None
     revised: tuple[Revised, ...]
+    aliases: Mapping[str, str]
 
 
 class LearningBook:
@@ -82,7 +84,7 @@ class LearningBook:
             after = assess(before, readings.get(claim), views[claim.metric].points(claim.signal_key, claim.context))
             if after is not None and after is not before and is_material(before, after):
                 revised.append(Revised(after, revision))
-        return Prepared(knowledge.seq, knowledge.as_of, tuple(revised))
+        return Prepared(knowledge.seq, knowledge.as_of, tuple(revised), knowledge.aliases)
 
     def write(self, connection: Connection, workspace: str, prepared: Prepared) -> None:
         """Append the revisions, inside the transaction that stores the fit.
@@ -95,7 +97,7 @@ class LearningBook:
         new = [item for item in prepared.revised if item.before is None]
         for item in prepared.revised:
             _append(connection, workspace, item, prepared, now)
-        memory_rows.remember(connection, workspace, [_memory(workspace, item.learning, now) for item in new])
+        memory_rows.remember(connection, workspace, [_memory(workspace, item.learning, prepared, now) for item in new])
 
     def list(
         self,
@@ -153,6 +155,11 @@ class LearningBook:
             "evidence": [_witness(row) for row in stands_on],
             **details,
         }
+
+    def heads(self, workspace: str) -> Sequence[Head]:
+        """Every learning without its numbers, the one worth most first."""
+        with self._database.read() as connection:
+            return [Head(*row) for row in connection.execute(sql.HEADS, {"w": workspace})]
 
     def facts(self, workspace: str, learning_ids: Sequence[str]) -> dict[str, Row]:
         """The present numbers of learnings by id, for ranking and showing them."""
@@ -223,14 +230,15 @@ def _witness(row: Any) -> Row:
     return {**shown, "supports": bool(row["supports"])}
 
 
-def _memory(workspace: str, learning: Learning, now: str) -> Row:
+def _memory(workspace: str, learning: Learning, prepared: Prepared, now: str) -> Row:
     """The learning's memory: what it is about. Its numbers are looked up, so it is written once."""
     claim = learning.claim
     parts = {signal.group: signal.level for signal in _signals_of(claim)}
+    aliases = sorted(alias for alias, key in prepared.aliases.items() if key == claim.signal_key)
     record = MemoryRecord(
         memory_id=memory_id("learning", claim.learning_id),
         kind="learning",
-        text=learning_text(claim.signal_key, claim.context, claim.metric),
+        text=learning_text(claim.signal_key, claim.context, claim.metric, aliases),
         platform=parts.get(signals.PLATFORM, ""),
         objective=parts.get(signals.OBJECTIVE, ""),
         timestamp=datetime.fromisoformat(now),

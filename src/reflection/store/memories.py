@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import func, or_, select
-from sqlalchemy.engine import RowMapping
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.ports import MemoryRecord, Vector
 from reflection.store import memory_rows, sqlite
@@ -76,13 +76,7 @@ class MemoryRows:
     def fetch(self, workspace: str, memory_ids: Sequence[str]) -> dict[str, MemoryRecord]:
         """Memories by id; what is unknown or deleted is left out."""
         with self._database.read() as connection:
-            found = connection.execute(
-                select(memories).where(
-                    memories.c.workspace == workspace,
-                    memories.c.memory_id.in_(list(memory_ids)),
-                    memories.c.deleted == 0,
-                )
-            ).mappings()
+            found = connection.execute(_FETCH, {"w": workspace, "ids": list(memory_ids)}).mappings()
             return {row["memory_id"]: _record(row) for row in found}
 
     def count(self, workspace: str) -> int:
@@ -105,30 +99,39 @@ class MemoryRows:
         start: datetime | None = None,
         end: datetime | None = None,
         limit: int = 10,
+        rare: int | None = None,
     ) -> list[tuple[str, float]]:
         """Memory ids by BM25 over id, text and summary, best first; the score is higher for better ones.
 
-        `query` is plain text: no character of it is syntax. `start` and `end` are inclusive.
+        Args:
+            query: plain text: no character of it is syntax.
+            platform, objective: of this one, or of none in particular.
+            start, end: inclusive.
+            rare: leave out the words that so many memories have, or more: they say little and cost most.
         """
         terms = search_terms(query)
         if not terms or limit < 1:
             return []
         wanted = {
             "kind = :kind": kind,
-            "platform = :platform": platform,
-            "objective = :objective": objective,
+            "platform IN ('', :platform)": platform,
+            "objective IN ('', :objective)": objective,
             "timestamp >= :start": instant_text(start) if start else None,
             "timestamp <= :end": instant_text(end) if end else None,
         }
         used = {condition: value for condition, value in wanted.items() if value is not None}
         statement = sqlite.full_text_search("".join(f" AND m.{condition}" for condition in used))
         values = {
-            **{condition.rpartition(":")[2]: value for condition, value in used.items()},
-            "query": sqlite.full_text_query(terms),
+            **{condition.rpartition(":")[2].rstrip(")"): value for condition, value in used.items()},
             "workspace": workspace,
             "limit": limit,
         }
         with self._database.read() as connection:
+            if rare is not None:
+                terms = _rare(connection, terms, rare)
+            if not terms:
+                return []
+            values["query"] = sqlite.full_text_query(terms)
             return [(row.memory_id, row.score) for row in connection.execute(statement, values)]
 
     def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> list[TextToEmbed]:
@@ -190,6 +193,18 @@ def search_terms(query: str) -> list[str]:
     return list(dict.fromkeys(term.casefold() for term in useful))[:_MAX_TERMS]
 
 
+def _rare(connection: Connection, terms: Sequence[str], most: int) -> list[str]:
+    """The terms that fewer than `most` memories have, and any have at all."""
+    values = {f"t{number}": sqlite.full_text_query([term]) for number, term in enumerate(terms)}
+    counts = connection.execute(sqlite.full_text_counts(len(terms), most), values).one()
+    return [term for term, count in zip(terms, counts, strict=True) if 0 < count < most]
+
+
+_FETCH = select(memories).where(
+    memories.c.workspace == bindparam("w"),
+    memories.c.memory_id.in_(bindparam("ids", expanding=True)),
+    memories.c.deleted == 0,
+)
 _CHANGE_COLUMNS = tuple(MemoryChange.__dataclass_fields__)
 
 

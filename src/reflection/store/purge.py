@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from reflection.store import sqlite
 from reflection.store.database import Database
 from reflection.store.rows import outbox_row
-from reflection.store.schema import artifacts, outbox
+from reflection.store.schema import WORKSPACE_LEVEL, artifacts, outbox
 
 
 def purge_workspace(database: Database, workspace: str, now: str) -> int:
@@ -62,6 +62,7 @@ def _published(connection: Connection, workspace: str) -> dict[str, list[str]]:
         .order_by(artifacts.c.campaign_id.desc(), artifacts.c.name)  # the workspace's own folder last
     ):
         found.setdefault(row.campaign_id, []).append(row.name)
+    found.setdefault(WORKSPACE_LEVEL, [])  # its folder goes, also where no file of its own was in it
     return found
 
 

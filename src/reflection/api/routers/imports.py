@@ -119,7 +119,7 @@ def import_files(
     uploads, plan, fields = _parts(form)
     request = read(ImportForm, fields)
     with _plan_file(plan) as place:
-        options = request.options(mapping=request.columns(), plan=place)
+        options = request.options(mapping=request.columns(), plan=place, plan_mapping=request.plan_columns())
         sources = [(_name(upload), upload.file.read()) for upload in uploads]
         return _begin(application, workspace, sources, options, dry_run=request.dry_run)
 

@@ -3,19 +3,19 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
 from reflection.api.openapi import json_request
 from reflection.api.responses import json_response
-from reflection.campaign import CampaignId, Name, Strict, Text
+from reflection.campaign import CampaignId, Instant, Name, Strict, Text
 from reflection.intake import read
 
 router = APIRouter(prefix="/v1/learnings", tags=["learnings"])
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 Filter = Annotated[str | None, Query(min_length=1, max_length=500, pattern=_PRINTABLE)]
 LearningId = Annotated[str, Path(pattern=r"^lrn_[0-9a-f]{16}$")]
-AsOf = Annotated[AwareDatetime | None, Query(description="what was believed at that instant")]
+AsOf = Annotated[Instant | None, Query(description="what was believed at that instant")]
 State = Literal["emerging", "established", "contested", "superseded", "retired"]
 
 

@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from reflection.api.dependencies import ApplicationPart, Workspace
 from reflection.api.responses import json_response
+from reflection.campaign import Instant
 from reflection.errors import InvalidInput
 
 router = APIRouter(prefix="/v1/memory", tags=["memory"])
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=_PRINTABLE)]
-Instant = AwareDatetime | None
 
 
 class Found(BaseModel):
@@ -45,8 +45,8 @@ def search(
     q: Annotated[str, Query(min_length=1, max_length=2_000, pattern=_PRINTABLE, description="plain words, or an id")],
     platform: Filter = None,
     objective: Filter = None,
-    since: Annotated[Instant, Query(alias="from", description="campaigns of this instant or later")] = None,
-    until: Annotated[Instant, Query(alias="to", description="campaigns of this instant or earlier")] = None,
+    since: Annotated[Instant | None, Query(alias="from", description="campaigns of this instant or later")] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="campaigns of this instant or earlier")] = None,
     kind: Literal["campaign", "learning"] | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> Response:

@@ -45,10 +45,10 @@ class NamedFeedback(Feedback):
 
 
 class Life(BaseModel):
-    """What a recommendation claimed when it was last shown, what was said to it, and what came of it."""
+    """What a recommendation claimed when last shown (or claims now), what was said to it, and what came of it."""
 
     recommendation_id: str
-    state: Literal["shown", "accepted", "rejected", "measured"]
+    state: Literal["proposed", "shown", "accepted", "rejected", "measured"]
     claim: dict[str, Any]
     shown: list[dict[str, Any]]
     feedback: list[dict[str, Any]]

@@ -1,11 +1,11 @@
 """Reports as files: one campaign's retrospective, and the portfolio of a period."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
 from reflection.api.dependencies import ApplicationPart, Workspace
+from reflection.campaign import Day
 from reflection.errors import InvalidInput
 from reflection.reports.making import campaign_report, portfolio_report
 from reflection.reports.rendering import CONTENT_SECURITY_POLICY, MEDIA_TYPES, Format
@@ -32,7 +32,7 @@ def campaign(
     whole = f"{campaign_id}/report"
     if application.store.campaign(workspace, campaign_id) is None and application.store.campaign(workspace, whole):
         return Response(application.engine.show(whole, workspace=workspace), media_type="application/json")
-    body = campaign_report(application.store, application.engine, workspace, campaign_id, kind)
+    body = campaign_report(application.store, application.engine, application.advisor, workspace, campaign_id, kind)
     return _file(body, kind)
 
 
@@ -45,14 +45,14 @@ def campaign(
 def period(
     application: ApplicationPart,
     workspace: Workspace,
-    start: Annotated[date, Query(description="first day")],
-    end: Annotated[date, Query(description="last day")],
+    start: Annotated[Day, Query(description="first day")],
+    end: Annotated[Day, Query(description="last day")],
     kind: Kind = "html",
 ) -> Response:
     """Totals per currency, campaigns against their forecasts, what was learnt and what to do next."""
     if end < start:
         raise InvalidInput("the period ends before it starts", field="end")
-    body = portfolio_report(application.store, application.engine, workspace, start, end, kind)
+    body = portfolio_report(application.store, application.engine, application.advisor, workspace, start, end, kind)
     return _file(body, kind)
 
 

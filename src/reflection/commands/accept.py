@@ -1,0 +1,28 @@
+"""`reflection accept`: a campaign that looked like a tracking fault is real, and may be learnt from."""
+
+from typing import Annotated
+
+import typer
+
+from reflection.commands.session import JsonOption, WorkspaceOption, console, open_application, print_json
+from reflection.workspaces import DEFAULT_WORKSPACE
+
+
+def accept(
+    campaign_id: Annotated[str, typer.Argument(help="The campaign that is kept out of learning.")],
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn from a campaign although its figures looked like a fault of tracking; somebody has looked at it.
+
+    \b
+    Example:
+      reflection accept meta_autumn_2026-03
+    """
+    with open_application() as application:
+        answer = application.engine.accept(campaign_id, workspace=workspace)
+        application.learner.learn_now(workspace)
+    if as_json:
+        print_json(answer)
+    else:
+        console().print(f"{campaign_id} is learnt from.", markup=False)

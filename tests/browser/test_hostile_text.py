@@ -1,0 +1,94 @@
+"""Whatever stands in a campaign's texts, no page runs it, loads anything for it, or needs its policy to stop it."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from reflection.api.examples import CMP_007
+from reflection.backtest import replay, summary
+from reflection.backtest_page import page as backtest_page
+from reflection.campaign import Campaign
+from reflection.reports.making import campaign_report, portfolio_report
+from reflection.settings import Settings
+from reflection.wiring import Application, build
+
+pytestmark = pytest.mark.browser
+
+RUN = "console.error(`owned`)"
+PAYLOADS = [
+    f"<script>{RUN}</script>",
+    f"<img src=http://evil.example/x onerror={RUN}>",
+    f'"><svg onload={RUN}>',
+    f"' autofocus onfocus='{RUN}' x='",
+    f"<a href=javascript:{RUN}>x</a>",
+    f"</style><script>{RUN}</script>",
+    f"</svg></title></desc><script>{RUN}</script>",
+    f"--><script>{RUN}</script>",
+    f"]]><script>{RUN}</script>",
+    f"<iframe srcdoc='<script>{RUN}</script>'></iframe>",
+    "<link rel=stylesheet href=http://evil.example/x.css>",
+    "<meta http-equiv=refresh content='0;url=http://evil.example/'>",
+]
+
+
+def hostile(number: int) -> Campaign:
+    """A campaign with one of the payloads in every field that takes text."""
+    text = PAYLOADS[number % len(PAYLOADS)]
+    video = number % 2 == 0
+    attributes = {"age_range": text, text: [text, "Tier-1"]}
+    changes: dict[str, Any] = {
+        "campaign_id": f"{number} {text}",
+        "platform": text,
+        "objective": text,
+        "planner": text,
+        "source": text,
+        "audiences": [{"name": text, "attributes": attributes}],
+        "creatives": [{"id": f"{text} {number % 4}", "type": text if video else "image", "headline": text,
+                       "primary_text": text, "attributes": {"tone": text}}],
+        "actual_metrics": CMP_007["actual_metrics"] | {"clicks": 3_000 + 1_500 * video, "conversions": 150},
+    }  # fmt: skip
+    return Campaign.model_validate_json(json.dumps(CMP_007 | changes))
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    """Thirty-six analysed campaigns of hostile text, and what was learnt from them."""
+    folder = tmp_path_factory.mktemp("hostile")
+    paths = {"database_path": folder / "r.db", "output_dir": folder / "output", "weights_path": folder / "w.json"}
+    with build(Settings.load(_env_file=None, vector_backend="local", **paths)) as application:
+        for number in range(36):
+            application.engine.analyze(hostile(number))
+        application.learner.learn_all()
+        application.engine.analyze(hostile(36))
+        yield application
+
+
+def pages(application: Application) -> Iterator[tuple[str, str]]:
+    """Every kind of HTML page there is, by name; one campaign's page for each payload."""
+    parts = application.store, application.engine, application.advisor
+    for number, payload in enumerate(PAYLOADS):
+        body = campaign_report(*parts, "default", hostile(number).campaign_id, "html")
+        yield f"campaign of {payload}", body.decode()
+    yield "portfolio", portfolio_report(*parts, "default", date(2026, 1, 1), date(2026, 12, 31), "html").decode()
+    campaigns = [hostile(number) for number in range(36)]
+    yield "backtest", backtest_page(summary(replay(campaigns), len(campaigns)))
+
+
+def test_no_payload_runs_on_any_page_with_or_without_the_policy(chromium: Any, application: Application) -> None:
+    shown = 0
+    for name, page in pages(application):
+        shown += "owned" in page
+        assert chromium.visit(page) == ([], []), name
+        assert chromium.visit(chromium.without_policy(page)) == ([], []), f"{name}: only the policy stopped it"
+    assert shown >= len(PAYLOADS) - 2, "the payloads must be on the pages"
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_each_payload_is_noticed_where_nothing_is_escaped(chromium: Any, payload: str) -> None:
+    if payload.startswith("<a "):
+        payload += "<script>document.querySelector('a').click()</script>"
+    asked, console = chromium.visit(f"<!doctype html><title>x</title><p>{payload}<input title='{payload}'></p>")
+    assert asked or console
