@@ -45,9 +45,32 @@ def facebook(quick: bool) -> str:
 
 def scale(quick: bool) -> str:
     """A million campaigns relearnt."""
-    import learning_scale as bench
+    import relearn as bench
 
     return bench.report(20_000 if quick else 1_000_000)
+
+
+def agreement(quick: bool) -> str:
+    """The fit beside full MCMC; needs numpyro, which nothing else does."""
+    try:
+        import mcmc_agreement as bench
+    except ImportError:
+        return "Not run: numpyro is not installed (pip install numpyro)."
+    return bench.report((20, 50) if quick else (20, 50, 200))
+
+
+def importing(quick: bool) -> str:
+    """A million daily rows of an export."""
+    import importing as bench
+
+    return bench.report(50_000 if quick else 1_000_000)
+
+
+def bulk(quick: bool) -> str:
+    """Many campaigns analysed, learning on."""
+    import bulk as bench
+
+    return bench.report(3_000 if quick else 100_000)
 
 
 def speed(quick: bool) -> str:
@@ -95,6 +118,7 @@ def neighbours(quick: bool) -> str:
 SECTIONS: dict[str, tuple[str, Callable[[bool], str]]] = {
     "learning": ("Learning: effects one may believe", learning),
     "facebook": ("Learning: real Facebook ads", facebook),
+    "agreement": ("Learning: agreement with MCMC", agreement),
     "scale": ("Learning: a million campaigns", scale),
     "speed": ("Speed: analyses over HTTP", speed),
     "calibration": ("Forecasts: calibration", calibration),
@@ -102,6 +126,8 @@ SECTIONS: dict[str, tuple[str, Callable[[bool], str]]] = {
     "loop": ("Advice: the closed loop", loop),
     "retrieval": ("Memory: retrieval", retrieval),
     "neighbours": ("Memory: usefulness of neighbours", neighbours),
+    "importing": ("Imports: a million rows", importing),
+    "bulk": ("Bulk: many campaigns", bulk),
 }
 
 

@@ -76,8 +76,8 @@ def as_counts(said: dict[str, float], spent: float) -> Metrics | None:
     revenue = said.get("revenue")
     revenue = _times(spend, said.get("roas")) if revenue is None else revenue
     revenue = _times(conversions, said.get("aov")) if revenue is None else revenue
-    seen = round(impressions)
     try:
+        seen = round(impressions)
         return Metrics(
             impressions=seen,
             clicks=min(round(clicks), seen),  # a click without an impression cannot be promised
@@ -85,7 +85,7 @@ def as_counts(said: dict[str, float], spent: float) -> Metrics | None:
             spend=round(spend, 6),
             revenue=None if revenue is None else round(revenue, 6),
         )
-    except ValidationError:  # beyond what a campaign can say: rates of next to nothing
+    except (ValidationError, OverflowError):  # beyond what a campaign can say: rates of next to nothing
         return None
 
 
