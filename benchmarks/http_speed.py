@@ -89,6 +89,8 @@ def fill(path: Path, size: int, progress: Progress) -> None:
             progress.update(task, completed=done)
     if size > first:
         _copy(path, first, size, lambda done: progress.update(task, completed=done))
+        with Engine(path, output=path.parent / "output", vector_backend="local") as engine:
+            engine.learn()
 
 
 def _copy(path: Path, first: int, size: int, told) -> None:  # type: ignore[no-untyped-def]
@@ -103,6 +105,7 @@ def _copy(path: Path, first: int, size: int, told) -> None:  # type: ignore[no-u
                 "campaign_id": f"campaign_id || '~{copy}'",
                 "memory_id": f"memory_id || '~{copy}'",
                 "seq": f"seq + {copy * first}",
+                "payload": f"CAST(json_set(CAST(payload AS TEXT), '$.id', campaign_id || '~{copy}') AS BLOB)",
             }
             values = ", ".join(changed.get(column, column) for column in columns)
             source = f"SELECT {values} FROM {table} WHERE campaign_id NOT LIKE '%~%'"

@@ -1,12 +1,13 @@
 """The learner: takes in everything new, once, from every process, and puts it where everybody reads it."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 
 from reflection.knowledge import NOTHING
-from reflection.learner import WHOLE, Learner
+from reflection.learner import LARGE, WHOLE, Learner
 from reflection.store.database import open_database
 from reflection.store.store import SqlStore
 
@@ -122,3 +123,37 @@ def test_the_goal_can_be_set(application, few):
     _analyse(application, few)
     found = Learner(application.store, goal="conversions_per_spend", clock=lambda: NOW).learn_now("default")
     assert found.goal_metric == "conversions_per_spend"
+
+
+class _Ledger:
+    """A store that only says how far it and its knowledge are."""
+
+    def __init__(self, campaigns, behind, as_of):
+        self._known = replace(NOTHING, campaigns=campaigns, seq=campaigns, as_of=as_of)
+        self._last = campaigns + behind
+
+    def knowledge(self, workspace):
+        return self._known
+
+    def last_seq(self, workspace):
+        return self._last
+
+
+@pytest.mark.parametrize(
+    ("campaigns", "behind", "minutes_ago", "due"),
+    [
+        (100, 0, 600, False),
+        (100, 1, 0, True),
+        (LARGE, LARGE // 200, 0, False),
+        (LARGE, LARGE // 100, 0, True),
+        (100_000, 1, 10, False),
+        (100_000, 1, 20, True),
+        (1_000_000, 9_999, 60, False),
+        (1_000_000, 10_000, 0, True),
+    ],
+)
+def test_a_large_workspace_is_fitted_when_that_is_worth_it(campaigns, behind, minutes_ago, due):
+    as_of = (NOW - timedelta(minutes=minutes_ago)).isoformat(timespec="milliseconds")
+    learner = Learner(_Ledger(campaigns, behind, as_of), clock=lambda: NOW)
+
+    assert learner.due("default") is due

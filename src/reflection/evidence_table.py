@@ -9,7 +9,6 @@ effects are estimated.
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -94,12 +93,12 @@ class EvidenceTable:
     def __len__(self) -> int:
         return len(self.campaigns)
 
-    @cached_property
+    @property
     def campaign_of_share(self) -> Ints:
         """Index of the campaign of every stored share, shape (nonzeros,)."""
         return np.repeat(self.campaign, np.diff(self.shares.indptr))
 
-    @cached_property
+    @property
     def cell_of_share(self) -> Ints:
         """Index of the cell of every stored share, shape (nonzeros,)."""
         return np.repeat(np.arange(len(self.campaign)), np.diff(self.shares.indptr))

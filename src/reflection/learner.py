@@ -24,6 +24,13 @@ CALIBRATED_ENTRIES = 3_000
 """A first load longer than this is calibrated on its last entries: older ones are outside every window (a full fit
 rests on the last 2,000 campaigns, the width of intervals on the last 250 predictions)."""
 
+LARGE = 5_000
+"""Up to so many campaigns a fit takes a few seconds, and every news is learnt at once."""
+
+WORTH_A_FIT, SECONDS_A_CAMPAIGN = 0.01, 0.01
+"""Above it a fit waits for one per cent of news, or until it is a hundredth of a second a campaign old (a million
+campaigns: 10,000 new ones, or three hours): learning then takes about two per cent of the time."""
+
 READ, FITTED, WHOLE = 30, 90, 100
 """How far learning is, in per cent: evidence read, metrics fitted, knowledge stored."""
 
@@ -71,10 +78,18 @@ class Learner:
         return max(0, self._store.last_seq(workspace) - self._store.knowledge(workspace).seq)
 
     def learn_all(self) -> None:
-        """Bring every workspace that is behind up to date."""
+        """Bring every workspace that is behind up to date, a large one when that is worth a fit (`due`)."""
         for workspace in self._store.workspaces():
-            if self.lag(workspace):
+            if self.due(workspace):
                 self.learn_now(workspace)
+
+    def due(self, workspace: str) -> bool:
+        """Whether a workspace is behind, and if it is large, by enough new entries or for long enough."""
+        known, lag = self._store.knowledge(workspace), self.lag(workspace)
+        if not lag or known.campaigns < LARGE or known.as_of is None:
+            return lag > 0
+        age = (self._clock() - datetime.fromisoformat(known.as_of)).total_seconds()
+        return lag >= known.campaigns * WORTH_A_FIT or age >= known.campaigns * SECONDS_A_CAMPAIGN
 
     def _learn(self, workspace: str, known: Knowledge, new_epochs: int, progress: Progress) -> Knowledge:
         progress(0, WHOLE)

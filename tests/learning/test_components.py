@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reflection.learning.components import PRIOR_RATE, mixed, mode_of, objective, proposed, spread_of
+from reflection.learning.components import INTEGRATE_UP_TO, PRIOR_RATE, mixed, mode_of, objective, proposed, spread_of
 from reflection.learning.layout import INTERCEPT, Feature
 from reflection.learning.posterior import Model
 from reflection.learning.rows import Design, Rows
@@ -67,3 +67,51 @@ def test_without_rows_the_prior_of_the_components_is_left():
     mode = mode_of(Model(SufficientStatistics().view()))
     assert mode.size == 0
     assert PRIOR_RATE == 6.0
+
+
+@pytest.fixture(scope="module")
+def wide_model() -> Model:
+    """Three groups of 640 columns in all: one with effects, one with few, one with none."""
+    rng = np.random.default_rng(9)
+    groups = [("audience.geo", 400, 0.3), ("audience.segment", 200, 0.05), ("creative.hook", 40, 0.0)]
+    rows = [{INTERCEPT: 1.0} for _ in range(6_000)]
+    y = rng.normal(0, SIGMA, len(rows))
+    for group, count, tau in groups:
+        effects, which = rng.normal(0, tau, count), rng.integers(count, size=len(rows))
+        for row, level in zip(rows, which.tolist(), strict=True):
+            row[Feature(group, f"l{level}")] = 1.0
+        y += effects[which]
+    statistics = SufficientStatistics()
+    statistics.add(Rows.of(Design.of(rows), y, np.full(len(rows), 0.01)))
+    return Model(statistics.view())
+
+
+def test_of_very_many_columns_the_mode_is_one_too(wide_model: Model):
+    assert len(wide_model.layout) > INTEGRATE_UP_TO
+    mode = mode_of(wide_model)
+    best, _ = objective(wide_model, mode)
+    information = wide_model.information(mode, wide_model.posterior(mode))
+
+    for component in range(len(mode)):
+        step = np.zeros(len(mode))
+        step[component] = 2.0 / np.sqrt(max(information[component, component], 1.0))
+        assert min(objective(wide_model, mode + step)[0], objective(wide_model, mode - step)[0]) > best - 0.1
+    sigma, hook, geo, segment = np.exp(mode)[[0, 3, 1, 2]]
+    assert sigma == pytest.approx(np.sqrt(SIGMA**2 - 0.01), rel=0.1), "beside the sampling noise of 0.01"
+    assert geo == pytest.approx(0.3, rel=0.2)
+    assert segment == pytest.approx(0.05, rel=0.4)
+    assert hook < 0.03
+
+
+def test_the_expected_information_is_the_mean_curvature(model: Model):
+    """Over worlds drawn at the components; here one with many rows, so that sigma's is close to its mean already."""
+    at, step = mode_of(model), 1e-3
+    curvature = [
+        (objective(model, at + one)[1] - objective(model, at - one)[1]) / (2 * step) for one in np.eye(2) * step
+    ]
+    information = model.information(at, model.posterior(at))
+
+    prior = PRIOR_RATE * np.exp(at)
+    assert information[0, 0] + prior[0] == pytest.approx(curvature[0][0], rel=0.15)
+    assert information[1, 1] + prior[1] == pytest.approx(curvature[1][1], rel=0.6)
+    assert information[0, 1] == information[1, 0] == 0.0

@@ -65,8 +65,9 @@ def mode_of(model: Model) -> Floats:
 
 
 def _scored(model: Model) -> Floats:
-    """Most probable components by Fisher scoring: an evaluation of very many columns takes a second, and this needs
-    about eight. A step that loses is halved; it ends when a step promises less than `_ENOUGH` nats.
+    """Most probable components by Fisher scoring: an evaluation of very many columns takes a second.
+
+    It needs about eight. A step that loses is halved; it ends when a step promises less than `_ENOUGH` nats.
     """
     components, step, value = np.full(model.dimensions, _START), np.zeros(model.dimensions), -np.inf
     for _ in range(_MOST_STEPS):
@@ -78,6 +79,7 @@ def _scored(model: Model) -> Floats:
         components, value = components + step, -cost
         information = model.information(components, posterior)
         information[np.diag_indices_from(information)] += np.maximum(PRIOR_RATE * np.exp(components), _LEAST_CURVATURE)
+        del posterior  # three matrices of this size, before the next ones are made
         step = _bounded_step(components, -downhill, information)
         if -0.5 * float(step @ downhill) < _ENOUGH:
             break

@@ -95,9 +95,12 @@ class Model:
         """
         w, d = self.weights(components), self.prior_precision(components)[1:]
         starts = np.flatnonzero(np.diff(self._member[1:], prepend=-1))
-        scaled = posterior.covariance[1:, 1:] * d  # columns of a group share one d, so S D S D summed by groups is
-        scaled *= scaled.T.copy()  # the sum of (S D) o (S D)'
-        of_tau = np.add.reduceat(np.add.reduceat(scaled, starts, axis=0), starts, axis=1)
+        ends = np.append(starts[1:], len(d))
+        squares = (  # group by group, so that no second matrix of this size is made; S is symmetric
+            d * d[start] * np.square(posterior.covariance[1 + start : 1 + end, 1:]).sum(axis=0)
+            for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+        )
+        of_tau = np.array([np.add.reduceat(row, starts) for row in squares]).reshape(len(starts), -1)
         known = np.bincount(self._member[1:], np.diag(posterior.covariance)[1:] * d, minlength=len(self.layout.groups))
         of_tau[np.diag_indices_from(of_tau)] += self.layout.dof - 2 * known
         count = len(self.strata)
