@@ -135,7 +135,7 @@ class Gathered:
 
     def __init__(self, evidence: Iterable[Evidence]) -> None:
         self._columns: dict[str, int] = {}
-        self._indices, self._shares, self._lengths = array("q"), array("d"), array("q")
+        self._indices, self._shares, self._lengths = array("i"), array("d"), array("q")
         self._counts, self._owner = array("d"), array("q")
         self._ids: list[str] = []
         self._texts: dict[str, int] = {}
@@ -209,7 +209,7 @@ class Gathered:
 
     def _matrix(self) -> sparse.csr_array:
         indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])
-        indices = _column(self._indices, np.int64).astype(np.int32)
+        indices = _column(self._indices, np.int32)
         shape = (len(self._lengths), len(self._columns))
         return sparse.csr_array((_column(self._shares, np.float64), indices, indptr), shape=shape)
 

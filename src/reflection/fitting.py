@@ -6,7 +6,7 @@ sparse (LEARNING 2). Platforms may drift: their effects carry random-walk steps,
 present one, at the end of the walk. A pure function of the table. Must not know findings, stores or clocks.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -265,12 +265,8 @@ def _fit_metric(
     rough = layout if len(layout) <= MANY_FEATURES else _main_effects(layout)
 
     def fitted(observations: Observations, last: bool) -> Fit:
-        statistics = SufficientStatistics()
-        for rows in design.rows(observations, table.campaign):
-            statistics.add(rows)
-        if last:
-            return fit(statistics.view(layout), seed)
-        return fit(statistics.view(rough), seed, hyper_draws=1, draws=8)
+        view = _summed(design.rows(observations, table.campaign)).view(layout if last else rough)
+        return fit(view, seed) if last else fit(view, seed, hyper_draws=1, draws=8)
 
     if name not in ("ctr", "cvr"):
         return FittedMetric(name, fitted(plain, last=True), reference)
@@ -283,6 +279,13 @@ def _fit_metric(
         working = _blended(plain, relinearise(x, n, eta, reference), n * np.exp(eta))
         anchor = fitted(working if last else _only(working, around), last=last)
     return FittedMetric(name, anchor, reference)
+
+
+def _summed(rows: Iterable[Rows]) -> SufficientStatistics:
+    statistics = SufficientStatistics()
+    for some in rows:
+        statistics.add(some)
+    return statistics
 
 
 def _main_effects(layout: Layout) -> Layout:
