@@ -27,6 +27,10 @@ class Background:
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
 
+    def going_on(self) -> bool:
+        """Whether nobody has told it to stop; asked by work that can be left in the middle."""
+        return not self._stopping.is_set()
+
     def stop(self) -> None:
         """Finish the work in hand and stop."""
         self._stopping.set()

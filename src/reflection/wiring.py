@@ -56,7 +56,7 @@ EMBEDDING_SECONDS = 2.0
 class BackgroundLearner(Learner):
     """The learner with its thread."""
 
-    def __init__(self, *args: Any, after: Callable[[], object], **options: Any) -> None:
+    def __init__(self, *args: Any, after: Callable[[Callable[[], bool]], object], **options: Any) -> None:
         super().__init__(*args, **options)
         self._after = after
         self._thread = Background("learner", self._work, _report)
@@ -66,12 +66,12 @@ class BackgroundLearner(Learner):
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the fit in hand and stop."""
+        """Finish the fit, or the batch of texts, in hand and stop."""
         self._thread.stop()
 
     def _work(self) -> None:
         self.learn_all()
-        self._after()
+        self._after(self._thread.going_on)
 
 
 class BackgroundPublisher:
@@ -148,9 +148,9 @@ class Application:
         self.imports = Imports(self.engine, self.store, ImportRows(self.database), clock=utc_now)
         self.importer = ImportWorker(self.imports, _report)
 
-    def embed_new(self) -> int:
-        """Embed what was stored without a vector; how many memories."""
-        return sum(self.follower.catch_up(workspace) for workspace in self.store.workspaces())
+    def embed_new(self, go_on: Callable[[], bool] = lambda: True) -> int:
+        """Embed what was stored without a vector, while `go_on`; how many memories."""
+        return sum(self.follower.catch_up(workspace, go_on) for workspace in self.store.workspaces())
 
     def status(self) -> dict[str, Any]:
         """What is configured, what is degraded, and how far the projections are behind."""

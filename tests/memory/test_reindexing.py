@@ -11,7 +11,7 @@ from reflection.errors import Unavailable
 from reflection.memory.embedders import NoEmbedder
 from reflection.memory.jsonfile import JsonFileIndex
 from reflection.memory.local import LocalIndex
-from reflection.memory.reindexing import BATCH, Mirror, rebuild, reindex
+from reflection.memory.reindexing import BATCH, Follower, Mirror, rebuild, reindex
 from reflection.memory.semantic import SemanticMemory
 from reflection.ports import MemoryRecord
 from reflection.store.memories import MemoryRows
@@ -159,3 +159,20 @@ def test_without_a_model_there_is_nothing_to_embed_or_to_mirror(rows: MemoryRows
     with pytest.raises(Unavailable):
         reindex(rows, NoEmbedder(), mirror_file, "default")
     assert rebuild(rows, NoEmbedder(), mirror_file, ["default"]) == 0
+
+
+def test_a_follower_told_to_stop_leaves_the_rest_for_the_next_time(
+    rows: MemoryRows, words: Any, record: Record
+) -> None:
+    _fill(rows, record, 3 * BATCH)
+    asked: list[int] = []
+
+    def twice() -> bool:
+        asked.append(1)
+        return len(asked) <= 2
+
+    follower = Follower(rows, words, LocalIndex(rows))
+
+    assert follower.catch_up("default", twice) == 2 * BATCH
+    assert follower.catch_up("default") == BATCH
+    assert follower.catch_up("default") == 0

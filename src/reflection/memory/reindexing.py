@@ -18,15 +18,30 @@ PUT_AT_ONCE = 1_000
 Progress = Callable[[int], None]
 """Called with the number of memories done since the last call."""
 
+GoOn = Callable[[], bool]
+"""Asked before each batch; False leaves the rest to the next call."""
+
 
 def _silent(_done: int) -> None:
     """The progress of who does not want to know."""
 
 
+def _always() -> bool:
+    """Nobody wants it to stop."""
+    return True
+
+
 def reindex(
-    rows: MemoryRows, embedder: Embedder, index: VectorIndex, workspace: str, progress: Progress = _silent
+    rows: MemoryRows,
+    embedder: Embedder,
+    index: VectorIndex,
+    workspace: str,
+    progress: Progress = _silent,
+    go_on: GoOn = _always,
 ) -> int:
     """Embed every memory that has no vector of this embedder; returns how many were embedded.
+
+    `go_on` is asked before each batch; what is left when it says no is done by the next call.
 
     A memory that changes meanwhile is embedded anew. The mirror is told of each batch; when it is down, the
     rows still get their vectors and `rebuild` mends it.
@@ -36,7 +51,7 @@ def reindex(
     """
     space = _space(embedder)
     done = 0
-    while batch := rows.missing(workspace, space.id, limit=BATCH):
+    while go_on() and (batch := rows.missing(workspace, space.id, limit=BATCH)):
         vectors = embedder.embed([item.text for item in batch])
         made = [MadeVector(item.memory_id, item.seq, vector) for item, vector in zip(batch, vectors, strict=True)]
         done += rows.set_vectors(workspace, space.id, made)
@@ -55,23 +70,24 @@ class Follower:
         self._rows, self._embedder, self._index = rows, embedder, index
         self._seen: dict[str, int] = {}
 
-    def catch_up(self, workspace: str) -> int:
-        """Embed what is new; how many memories. Without a model now, it waits for the next call."""
+    def catch_up(self, workspace: str, go_on: GoOn = _always) -> int:
+        """Embed what is new, while `go_on`; how many memories. Without a model now, it waits for the next call."""
         space = self._embedder.space
         if space is None:
             return 0
         try:
             end = self._rows.last_seq(workspace)
-            done = self._new(workspace, space, end)
+            done = self._new(workspace, space, end, go_on)
         except Unavailable:
             return 0
-        self._seen[workspace] = end
+        if go_on():
+            self._seen[workspace] = end
         return done
 
-    def _new(self, workspace: str, space: Space, end: int) -> int:
+    def _new(self, workspace: str, space: Space, end: int, go_on: GoOn) -> int:
         seen = self._seen.get(workspace)
         if seen is None:
-            return reindex(self._rows, self._embedder, self._index, workspace)
+            return reindex(self._rows, self._embedder, self._index, workspace, go_on=go_on)
         if seen >= end:
             return 0
         lacking = {
@@ -79,7 +95,8 @@ class Follower:
             for change in self._rows.changes(workspace, after=seen)
             if not change.deleted and change.embedder_id != space.id
         }
-        return sum(self._embed(workspace, space, dict(part)) for part in _parts(list(lacking.items()), BATCH))
+        parts = _parts(list(lacking.items()), BATCH)
+        return sum(self._embed(workspace, space, dict(part)) for part in parts if go_on())
 
     def _embed(self, workspace: str, space: Space, lacking: dict[str, int]) -> int:
         found = self._rows.fetch(workspace, list(lacking))
