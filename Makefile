@@ -48,7 +48,7 @@ test-chroma: $(READY) requirements-chroma.lock ## the tests of the Chroma backen
 	.venv-chroma/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	.venv-chroma/bin/python -m pytest -q -m chroma
 
-test-browser: $(READY) ## the report in a real browser (needs Chromium and chromedriver: apt-get install chromium chromium-driver)
+test-browser: $(READY) ## the report in a real browser (needs Chromium: apt-get install chromium)
 	$(BIN)/python -m pytest -q -m browser
 
 lock: ## resolve the dependencies again (needs uv; writes the lock files, with hashes and without addresses)

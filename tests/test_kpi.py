@@ -81,6 +81,12 @@ def test_intervals_are_finite_ordered_and_hold_the_observed_value(metrics, kpi):
         assert value <= high * (1 + 1e-9) or metrics.conversions < 1
 
 
+def test_a_fraction_of_a_conversion_lies_within_its_interval():
+    low, high = interval("cvr", _metrics(clicks=1, conversions=1e-9))
+
+    assert low == 1e-9 < high
+
+
 def test_rates_have_the_jeffreys_interval():
     low, high = interval("ctr", _metrics())
     assert (low, high) == pytest.approx(stats.beta(200.5, 9800.5).ppf([0.05, 0.95]))

@@ -122,7 +122,7 @@ def _rate_interval(events: float, trials: float) -> Interval | None:
     a, b = events + 0.5, trials - events + 0.5
     if events > trials:
         return (float(gammaincinv(a, 0.05)) / trials, float(gammaincinv(a, 0.95)) / trials)
-    low = float(betaincinv(a, b, 0.05)) if events > 0 else 0.0
+    low = min(float(betaincinv(a, b, 0.05)), events / trials)  # a fraction of an event lies below the prior's own
     high = float(betaincinv(a, b, 0.95)) if events < trials else 1.0
     return (low, high)
 
