@@ -169,16 +169,6 @@ class Store(Protocol):
         """Campaign id and evidence of campaigns that carry a signal."""
 
 
-class Publisher(Protocol):
-    """Publishes committed artifacts (output folder, weights.json, mirrors) from the outbox."""
-
-    def publish_pending(self) -> int:
-        """Publish what is pending; how many entries."""
-
-    def rebuild(self) -> int:
-        """Publish everything again from the rows; how many things."""
-
-
 class Memory(Protocol):
     """Similar things from before. `embed` runs before the write transaction, `similar` never writes."""
 

@@ -12,8 +12,6 @@ from functools import lru_cache
 MONEY_KPIS = frozenset({"cpa", "cpm", "cpc", "aov", "spend"})
 SHARE_KPIS = frozenset({"ctr", "cvr"})
 NAME_LIMIT = 80
-TIMES_FROM = 3.0
-"""From this lift on "3.2 times" reads better than "220 % above"."""
 
 _ZERO_DECIMAL = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
 _NO_DECIMALS_FROM = 100_000

@@ -28,8 +28,6 @@ _SWAPPED = re.compile(r"from \{e(\d+)\.actual\} to \{e\1\.expected\}", re.IGNORE
 _PART = re.compile(r"[.!?;](?:\s+|$)")
 _WORD = re.compile(r"[A-Za-z']+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+)\(?([A-Za-z']+)")
-_SHOUTED = 3
-"""Words in capitals of this length or more are KPIs or shouting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +141,6 @@ def _is_name(word: str, prose: str) -> bool:
     """A capital letter inside a sentence, outside the KPIs, is a name; names come by placeholder only."""
     if word == "X" or word in words.PLAIN_CAPITALS or words.KPI_WORDS.fullmatch(word):
         return False
-    if word.isupper() and len(word) >= _SHOUTED:
-        return True
     return any(char.isupper() for char in word[1:]) or (
         word[0].isupper() and word not in _SENTENCE_START.findall(prose)
     )

@@ -17,7 +17,6 @@ from reflection.importers.header import Header
 from reflection.importers.verdict import Finding, finding
 
 CHOSEN = "conversion.chosen"
-CHOSEN_VALUE = "value.chosen"
 CONVERSION_EVENTS = frozenset(
     {"purchase", "lead", "lead_grouped", "complete_registration", "custom", "subscribe", "submit_application",
      "start_trial", "schedule", "contact", "donate", "add_payment_info", "mobile_app_install", "app_install",

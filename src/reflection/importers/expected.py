@@ -14,7 +14,6 @@ import polars as pl
 
 from reflection.campaign import Metrics
 from reflection.importers.grouping import METRICS, Draft, Sums, add
-from reflection.importers.names import real_name
 from reflection.importers.options import Forecast, ImportOptions, Wanted
 from reflection.importers.plan import Plan
 from reflection.promise import ACCOUNT_AVERAGE, NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
@@ -135,8 +134,3 @@ def _alike(other: Draft, draft: Draft) -> bool:
 def _usable(sums: Sums) -> bool:
     """Whether rates can be taken: something was delivered and paid for, and clicks fit into impressions."""
     return sums.spend > 0 and 0 < sums.impressions >= sums.clicks
-
-
-def planner_name(text: str | None, fallback: str) -> str:
-    """A planner's name a campaign accepts."""
-    return real_name(text) or real_name(fallback) or "plan"

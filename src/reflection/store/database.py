@@ -52,9 +52,9 @@ class Database:
     def write(self, committed: Callable[[Connection], bool] | None = None) -> Iterator[Connection]:
         """A writing transaction: all of it or nothing.
 
-        Args: committed: asked, on a new connection, whether the work is there when COMMIT reported an error:
-            SQLite
-                may report one after committing. Without it the error is raised and the outcome is unknown.
+        Args:
+            committed: asked, on a new connection, whether the work is there when COMMIT reported an error: SQLite may
+                report one after committing. Without it the error is raised and the outcome is unknown.
 
         Raises:
             StorageFull: the disk is full. Unavailable: locked beyond the timeout, or the file is not usable.

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
@@ -192,12 +192,11 @@ def _begin(
 
 async def _progress(application: Application, workspace: str, import_id: str) -> AsyncIterator[bytes]:
     """Events until the import is done with; looks at the register, as the import may run in another process."""
-    look: Callable[[], dict[str, Any]] = lambda: application.imports.progress(workspace, import_id)  # noqa: E731
     before: dict[str, Any] = {}
     yield b"retry: 1000\n\n"
     for beat in range(int(STREAM_SECONDS / POLL_SECONDS)):
         try:
-            now = await run_in_threadpool(look)
+            now = await run_in_threadpool(application.imports.progress, workspace, import_id)
         except ReflectionError:  # the headers are out: ending the stream makes the client ask again
             return
         if now["state"] not in (RUNNING, UNDOING):
