@@ -38,7 +38,7 @@ BROAD_EXCEPTS = {
     "background.py": "the outermost door of a thread: reports, and goes on",
     "cli.py": "the outermost door of the terminal: one line instead of a traceback",
     "explain/deadline.py": "hands whatever a call raised from its thread to the caller, who gets it raised",
-    "import_worker.py": "the outermost door of a thread: reports, and tries again later",
+    "imports/worker.py": "the outermost door of a thread: reports, and tries again later",
     "memory/chroma.py": "a native library that panics with a BaseException; becomes Unavailable",
     "memory/minilm.py": "whatever a damaged model file makes the native runtime raise; becomes Unavailable",
     "memory/openai_embeddings.py": "whatever an SDK or a lying server raises; becomes Unavailable",

@@ -15,8 +15,8 @@ from reflection.background import Background
 from reflection.engine import Engine, utc_now
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
-from reflection.import_worker import ImportWorker
-from reflection.imports import Imports
+from reflection.imports.service import Imports
+from reflection.imports.worker import ImportWorker
 from reflection.kpi import ScoreWeights
 from reflection.learner import Learner
 from reflection.memory.backends import choose_index

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reflection.import_register import (
+from reflection.imports.register import (
     DONE,
     NEW,
     REFUSED,

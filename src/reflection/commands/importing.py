@@ -16,8 +16,8 @@ from reflection.commands.session import (
 )
 from reflection.commands.verdict import imports_table, print_verdict
 from reflection.errors import InvalidInput
-from reflection.import_options import ReadingOptions
-from reflection.import_verdict import verdict
+from reflection.imports.options import ReadingOptions
+from reflection.imports.verdict import verdict
 from reflection.intake import read
 from reflection.promise import PREVIOUS_PERIOD, TRAILING_28D
 from reflection.workspaces import DEFAULT_WORKSPACE

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection, RowMapping
 
-from reflection.import_register import (
+from reflection.imports.register import (
     RUNNING,
     UNDOING,
     UNDONE,

@@ -20,11 +20,11 @@ from reflection.api.openapi import json_request
 from reflection.api.problems import UnsupportedMediaType
 from reflection.api.responses import json_response
 from reflection.errors import InvalidInput, ReflectionError
-from reflection.import_options import ImportForm, ReadingOptions
-from reflection.import_register import RUNNING, UNDOING
-from reflection.import_verdict import verdict
+from reflection.imports.observations import ObservationRequest
+from reflection.imports.options import ImportForm, ReadingOptions
+from reflection.imports.register import RUNNING, UNDOING
+from reflection.imports.verdict import verdict
 from reflection.intake import read
-from reflection.observations import ObservationRequest
 from reflection.wiring import Application
 
 if TYPE_CHECKING:

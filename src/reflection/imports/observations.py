@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StringConstraints
 
 from reflection.errors import InvalidInput
-from reflection.import_options import ReadingOptions
+from reflection.imports.options import ReadingOptions
 
 if TYPE_CHECKING:
     from reflection.importers import ColumnMapping

@@ -5,8 +5,8 @@ from typing import get_args
 import pytest
 
 from reflection.errors import ImportFileError, InvalidInput
-from reflection.import_options import ImportForm, ReadingOptions
 from reflection.importers import ImportOptions, Templates
+from reflection.imports.options import ImportForm, ReadingOptions
 from reflection.intake import read
 from reflection.promise import PREVIOUS_PERIOD, TRAILING_28D
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from reflection.background import ErrorHandler
-from reflection.imports import Imports
+from reflection.imports.service import Imports
 
 LOOK_AROUND = 5.0
 """Seconds between two looks for imports that another process left, and before an import is tried again."""

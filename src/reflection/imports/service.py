@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
-from reflection import import_verdict
 from reflection.answer import Answer, Refused
 from reflection.campaign import Campaign
 from reflection.engine import Engine
 from reflection.errors import NotFound, Unavailable
-from reflection.import_register import (
+from reflection.imports import verdict as import_verdict
+from reflection.imports.register import (
     DONE,
     KEPT,
     NEW,
@@ -90,8 +90,8 @@ class Imports:
         Raises:
             ImportFileError: a file cannot be read, recognised, or read unambiguously.
         """
-        from reflection.earlier_imports import beside_earlier
         from reflection.importers import ImportOptions, read_exports  # here: they take half a second to load
+        from reflection.imports.earlier import beside_earlier
         from reflection.registered_forecasts import from_register
 
         chosen = options or ImportOptions()

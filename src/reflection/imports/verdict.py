@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from reflection.import_register import CHANGES, DONE, REFUSED, REPLACED, ImportEntry
+from reflection.imports.register import CHANGES, DONE, REFUSED, REPLACED, ImportEntry
 
 if TYPE_CHECKING:
     from reflection.importers import ImportOptions, ImportReport

@@ -10,13 +10,13 @@ import pytest
 
 from reflection.campaign import Campaign
 from reflection.errors import ImportFileError, NotFound, StorageFull
-from reflection.import_register import Claim
 from reflection.importers import ImportOptions
-from reflection.imports import BATCH, revision_to_restore
+from reflection.imports.register import Claim
+from reflection.imports.service import BATCH, revision_to_restore
 from reflection.wiring import Application
 
 W = "default"
-FILES = Path(__file__).parent / "importers" / "files" / "exports"
+FILES = Path(__file__).parents[1] / "importers" / "files" / "exports"
 TIKTOK = FILES / "tiktok_en_day_total_row.csv"
 HEADER = ["Day", "Campaign name", "Ad set name", "Ad name", "Amount spent (EUR)", "Impressions", "Link clicks",
           "Results", "Result indicator"]  # fmt: skip
