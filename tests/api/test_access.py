@@ -4,9 +4,11 @@ import re
 
 import pytest
 from fastapi import APIRouter
+from fastapi.testclient import TestClient
 from starlette.datastructures import Headers
 
 from reflection.api.access import Access, is_loopback
+from reflection.api.app import create_app
 from reflection.api.examples import CMP_007
 from reflection.api.policies import POLICIES, ROUTERS, Right, check_table, names_of, routes_of
 from reflection.errors import ConfigurationError, NotAllowed
@@ -154,7 +156,7 @@ def scope(client=("127.0.0.1", 5), method="GET"):
     return {"type": "http", "client": client, "method": method}
 
 
-@pytest.mark.parametrize("address", ["10.0.0.7", "192.168.1.2", "8.8.8.8", "2001:db8::1", "testclient", "", None])
+@pytest.mark.parametrize("address", ["10.0.0.7", "192.168.1.2", "8.8.8.8", "2001:db8::1", "nowhere", "", None])
 def test_without_keys_only_this_machine_is_served(address):
     client = (address, 1) if address is not None else None
 
@@ -177,6 +179,18 @@ def test_a_foreign_host_name_is_refused(client, host):
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]:8000"])
 def test_a_loopback_host_name_is_served(client, host):
     assert client.get("/health", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["testserver", "test"])
+def test_a_test_client_within_the_process_is_served_as_it_is(settings, name):
+    with TestClient(create_app(settings=settings), base_url=f"http://{name}") as client:
+        assert client.post("/analyze-campaign", json=CMP_007).status_code == 200
+
+
+def test_a_test_client_needs_a_key_where_keys_are_set(settings):
+    guarded = settings.model_copy(update={"api_keys": Settings(api_keys="a-key-of-this-test").api_keys})
+    with TestClient(create_app(settings=guarded)) as client:
+        assert client.get("/insights").status_code == 401
 
 
 def test_other_names_can_be_allowed(serve):

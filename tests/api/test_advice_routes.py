@@ -82,6 +82,19 @@ def test_the_life_of_a_recommendation_is_idempotent(http: httpx.Client):
     assert [one["accepted"] for one in changed["feedback"]] == [True, False]
 
 
+@pytest.mark.parametrize("sent", [{}, {"content": b"", "headers": {"Content-Type": "application/json"}}, {"json": {}}])
+def test_shown_needs_no_body(http: httpx.Client, sent: dict[str, Any]):
+    key = http.get("/v1/recommendations").json()["cards"][0]["id"]
+    answer = http.post(f"/v1/recommendations/{key}/shown", **sent)
+    assert answer.status_code == 200
+    assert len(answer.json()["shown"]) == 1
+
+
+def test_what_is_sent_to_shown_must_be_json(http: httpx.Client):
+    key = http.get("/v1/recommendations").json()["cards"][0]["id"]
+    assert http.post(f"/v1/recommendations/{key}/shown", content=b"next").status_code == 415
+
+
 def test_a_recommendation_that_is_listed_can_be_looked_at_before_it_was_shown(http: httpx.Client):
     card = http.get("/v1/recommendations").json()["cards"][-1]
     life = http.get(f"/v1/recommendations/{card['id']}")

@@ -24,6 +24,12 @@ from reflection.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
 RING_SECONDS = 1.0
 """How long a look at the stored keys lasts: a key that was made or revoked is noticed after that time at most."""
 
+IN_PROCESS = "testclient"
+"""What Starlette's test client gives as the client's address; over a socket an address is never a word."""
+
+IN_PROCESS_HOSTS = frozenset({"testserver", "test"})
+"""What test clients call the application; nobody can register these names, so no web page can take them."""
+
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -113,7 +119,7 @@ class Access:
             NotAllowed: the request came through a proxy, or from a foreign web page.
         """
         host = headers.get("host", "")
-        hosts = self._named if self.has_keys else self._named | LOOPBACK_HOSTS
+        hosts = self._named if self.has_keys else self._named | LOOPBACK_HOSTS | IN_PROCESS_HOSTS
         if hosts and _host_name(host) not in hosts:
             raise UnknownHost("the Host header does not name this server", hint="add the name to MARKO_ALLOWED_HOSTS")
         if not self.has_keys and any(name in headers for name in _PROXY_HEADERS):
@@ -169,7 +175,9 @@ def client_of(scope: Scope) -> str:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is of this machine."""
+    """Whether an address is of this machine, or of a test client within this process."""
+    if address == IN_PROCESS:
+        return True
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

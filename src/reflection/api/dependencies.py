@@ -57,6 +57,15 @@ async def json_body(request: Request) -> bytes:
     return body
 
 
+async def optional_json_body(request: Request) -> bytes:
+    """The bytes of a JSON body, `{}` where nothing was sent; for routes whose fields may all be left out.
+
+    Raises:
+        UnsupportedMediaType: something was sent and the content type is not JSON.
+    """
+    return await json_body(request) if (await request.body()).strip() else b"{}"
+
+
 def enforce_policy(may: Callable[[str, Caller], bool]) -> Callable[[Request], Awaitable[None]]:
     """A dependency for every route: the caller may do what the route does.
 
@@ -78,3 +87,4 @@ ApplicationPart = Annotated[Application, Depends(application)]
 EnginePart = Annotated[Engine, Depends(engine)]
 Workspace = Annotated[str, Depends(workspace)]
 JsonBody = Annotated[bytes, Depends(json_body)]
+OptionalJsonBody = Annotated[bytes, Depends(optional_json_body)]

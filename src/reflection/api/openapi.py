@@ -29,13 +29,13 @@ ERRORS = {
 }
 
 
-def json_request(model: type[BaseModel], *, example: str | None = None) -> dict[str, Any]:
+def json_request(model: type[BaseModel], *, example: str | None = None, required: bool = True) -> dict[str, Any]:
     """`openapi_extra` of a route that parses `model` from the body's bytes itself."""
     _bodies[model.__name__] = model
     content: dict[str, Any] = {"schema": {"$ref": _REF.format(model=model.__name__)}}
     if example is not None:
         content["examples"] = {example: {"summary": "the specification's sample", "value": CMP_007}}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+    return {"requestBody": {"required": required, "content": {"application/json": content}}}
 
 
 def complete(app: FastAPI) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
+from reflection.api.dependencies import ApplicationPart, JsonBody, OptionalJsonBody, Workspace
 from reflection.api.openapi import json_request
 from reflection.api.responses import json_response
 from reflection.campaign import CampaignId, Name, Strict, Text
@@ -90,12 +90,12 @@ def life(recommendation_id: RecommendationId, application: ApplicationPart, work
     "/v1/recommendations/{recommendation_id}/shown",
     summary="A recommendation was shown",
     response_model=Life,
-    openapi_extra=json_request(Shown),
+    openapi_extra=json_request(Shown, required=False),
 )
 def shown(
-    recommendation_id: RecommendationId, body: JsonBody, application: ApplicationPart, workspace: Workspace
+    recommendation_id: RecommendationId, body: OptionalJsonBody, application: ApplicationPart, workspace: Workspace
 ) -> Response:
-    """Freeze what it claims now; the same again changes nothing."""
+    """Freeze what it claims now; the same again changes nothing. No body is needed where no campaign is planned yet."""
     unit = read(Shown, body).campaign_id
     return json_response(application.advisor.show(recommendation_id, workspace=workspace, unit=unit))
 
