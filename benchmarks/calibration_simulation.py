@@ -22,8 +22,8 @@ from reflection.promise import Promise, observed
 PLATFORMS, OBJECTIVES, PLANNERS = 5, 4, 6
 FIRST_SCORED = 10
 JUMP = 0.35
-RUNS = {20: 200, 50: 80, 200: 24, 1000: 6}
-DRIFT_RUNS = {200: 24, 1000: 6}
+RUNS = {20: 150, 50: 80, 200: 30, 1000: 6}
+DRIFT_RUNS = {200: 30, 1000: 6}
 SEED = 1
 
 
@@ -41,27 +41,47 @@ class Result:
 
 
 def world(rng: np.random.Generator, n: int, drift: bool) -> list[tuple[Evidence, int, bool]]:
-    """Campaigns in order, each with its platform and whether the platform is the one that jumps."""
-    level, slope = rng.normal(-0.18, 0.1), rng.normal(-0.08, 0.04)
+    """Campaigns in order, each with its platform and whether the platform is the one that jumps.
+
+    Random numbers are drawn in a fixed order, so that a seed is the same world for whoever compares another method.
+    """
+    level = rng.normal(-0.18, 0.1)
     by_platform, by_objective, by_planner = (
         rng.normal(0, sd, size) for sd, size in ((0.2, PLATFORMS), (0.12, OBJECTIVES), (0.12, PLANNERS))
     )
+    slope = rng.normal(-0.08, 0.04)
     platform = rng.choice(PLATFORMS, n, p=rng.dirichlet(np.full(PLATFORMS, 2.0)))
+    contexts = [(int(rng.integers(OBJECTIVES)), int(rng.integers(PLANNERS))) for _ in range(n)]
+    budgets = rng.normal(0, 1, n)
     largest = int(np.bincount(platform).argmax())
-    campaigns = []
-    for index, own in enumerate(platform.tolist()):
-        objective, planner, budget = int(rng.integers(OBJECTIVES)), int(rng.integers(PLANNERS)), float(rng.normal())
-        bias = level + by_platform[own] + by_objective[objective] + by_planner[planner] + slope * budget
-        bias += JUMP * (drift and index > n // 2 and own == largest)
-        promised = float(np.exp(rng.normal(np.log(60), 1) + 0.5 * budget))
-        actual = float(rng.poisson(promised * np.exp(bias + 0.2 * rng.standard_t(4) / np.sqrt(2))))
-        expected = Counts(0, 0, promised, 100 * float(np.exp(budget)), None)
-        evidence = Evidence(
-            f"c{index}", index, f"platform:p{own}", f"objective:o{objective}", f"planner{planner}", None, expected,
-            Counts(1, 0, actual, 0.0, None), (),
-        )  # fmt: skip
-        campaigns.append((evidence, own, own == largest))
-    return campaigns
+    promised = np.exp(rng.normal(np.log(60), 1, n) + 0.5 * budgets)
+    scatter = 0.2 * rng.standard_t(4, n) / np.sqrt(2)
+    bias = np.array(
+        [
+            level + by_platform[own] + by_objective[objective] + by_planner[planner] + slope * budget
+            for own, (objective, planner), budget in zip(platform, contexts, budgets, strict=True)
+        ]
+    )
+    bias += JUMP * (drift & (np.arange(n) > n // 2) & (platform == largest))
+    actual = rng.poisson(promised * np.exp(bias + scatter))
+    return [
+        (
+            _evidence(i, int(platform[i]), *contexts[i], float(budgets[i]), float(promised[i]), float(actual[i])),
+            int(platform[i]),
+            int(platform[i]) == largest,
+        )
+        for i in range(n)
+    ]
+
+
+def _evidence(
+    index: int, platform: int, objective: int, planner: int, budget: float, promised: float, actual: float
+) -> Evidence:
+    expected = Counts(0, 0, promised, 100 * float(np.exp(budget)), None)
+    return Evidence(
+        f"c{index}", index, f"platform:p{platform}", f"objective:o{objective}", f"planner{planner}", None, expected,
+        Counts(1, 0, actual, 0.0, None), (),
+    )  # fmt: skip
 
 
 def run(n: int, drift: bool, rep: int) -> list[Result]:

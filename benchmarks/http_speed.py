@@ -1,11 +1,12 @@
 """Is an analysis as fast with a million stored campaigns as with ten?
 
-    python benchmarks/http_speed.py                    10, 1,000 and 100,000 stored campaigns
-    python benchmarks/http_speed.py --sizes 10,1000000
+    python benchmarks/http_speed.py                    10, 1,000, 100,000 and 1,000,000 stored campaigns
+    python benchmarks/http_speed.py --sizes 10,100000
 
-For each size a database is filled (a thousand real analyses, then copies of their rows in SQL), a real server is
-started on it, and distinct campaigns with about 100 signals in the workspace are posted over HTTP. Printed as ratios
-to the smallest size.
+For each size a database is filled (a thousand real analyses, then copies of their rows in SQL, each with outcomes of
+its own), a real server is started on it, and distinct campaigns with about 100 signals in the workspace are posted over
+HTTP. Signals have no effect, so that at every size as little is known and an answer says as much. Printed as ratios to
+the smallest size.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import http.client
 import json
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -25,14 +25,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from filling import campaign, fill
 from rich.progress import Progress
 
 ROOT = Path(__file__).parents[1]
-SIZES = (10, 1_000, 100_000)
+SIZES = (10, 1_000, 100_000, 1_000_000)
 POSTS, WARM_UP, CONCURRENCY = 300, 30, 8
-TEMPLATES = 1_000
-SIGNALS = {"age_range": 8, "segment": 30, "city_tier": 3, "interest": 40}
-COPIED = ("campaign_revisions", "campaigns", "performance_logs", "evidence", "memories")
 
 
 @dataclass(frozen=True)
@@ -45,80 +43,6 @@ class Row:
     alone: float
     together: float
     lost: int
-
-
-def campaign(rng: np.random.Generator, name: str) -> dict[str, object]:
-    """A distinct campaign; over all of them about 100 signals occur."""
-    impressions = int(rng.lognormal(11, 0.8))
-    clicks = int(rng.binomial(impressions, 0.012))
-    conversions = int(rng.binomial(clicks, 0.03))
-    counts = {
-        "impressions": impressions,
-        "clicks": clicks,
-        "conversions": conversions,
-        "spend": round(impressions * 0.02, 2),
-        "revenue": round(conversions * 90.0, 2),
-    }
-    return {
-        "campaign_id": name,
-        "platform": ["Meta", "Google", "TikTok", "LinkedIn"][int(rng.integers(4))],
-        "objective": ["Sales", "Leads", "Installs"][int(rng.integers(3))],
-        "expected_metrics": {**counts, "clicks": max(clicks, 1)},
-        "actual_metrics": counts,
-        "audiences": [
-            {"name": f"audience {k}", "attributes": {a: f"{a} {rng.integers(n)}" for a, n in SIGNALS.items()}}
-            for k in range(2)
-        ],
-        "creatives": [
-            {"id": f"creative {rng.integers(12)}", "type": ["video", "image", "carousel"][int(rng.integers(3))]}
-        ],
-        "timestamp": "2026-03-29T10:00:00+00:00",
-        "currency": "USD",
-    }
-
-
-def fill(path: Path, size: int, progress: Progress) -> None:
-    """Make a database with `size` campaigns: real analyses first, then copies of their rows."""
-    from reflection import Engine
-
-    task = progress.add_task(f"filling {size:,}", total=size)
-    rng = np.random.default_rng(7)
-    first = min(size, TEMPLATES)
-    with Engine(path, output=path.parent / "output", vector_backend="local") as engine:
-        for done, _ in enumerate(engine.analyze_many(campaign(rng, f"c{i}") for i in range(first)), start=1):
-            progress.update(task, completed=done)
-    command = [sys.executable, "-m", "reflection.cli", "reindex"]  # in bulk, vectors follow behind; here they are there
-    subprocess.run(command, env=_environment(path), check=True, capture_output=True)
-    if size > first:
-        _copy(path, first, size, lambda done: progress.update(task, completed=done))
-        with Engine(path, output=path.parent / "output", vector_backend="local") as engine:
-            engine.learn()
-
-
-def _copy(path: Path, first: int, size: int, told) -> None:  # type: ignore[no-untyped-def]
-    database = sqlite3.connect(path)
-    database.execute("PRAGMA synchronous=OFF")
-    database.execute("PRAGMA foreign_keys=OFF")
-    names = {table: [row[1] for row in database.execute(f"PRAGMA table_info({table})")] for table in COPIED}
-    for copy in range(1, size // first):
-        for table in COPIED:
-            columns = [c for c in names[table] if not (table == "evidence" and c == "seq") and c != "id"]
-            changed = {
-                "campaign_id": f"campaign_id || '~{copy}'",
-                "memory_id": f"memory_id || '~{copy}'",
-                "seq": f"seq + {copy * first}",
-                "payload": f"CAST(json_set(CAST(payload AS TEXT), '$.id', campaign_id || '~{copy}') AS BLOB)",
-            }
-            values = ", ".join(changed.get(column, column) for column in columns)
-            source = f"SELECT {values} FROM {table} WHERE campaign_id NOT LIKE '%~%'"
-            database.execute(f"INSERT INTO {table} ({', '.join(columns)}) {source}")
-        told(copy * first)
-    database.execute(
-        "INSERT OR IGNORE INTO campaign_signals SELECT c.workspace, s.value, c.campaign_id "
-        "FROM campaigns c, json_each(c.signal_keys) s"
-    )
-    database.commit()
-    database.close()
 
 
 def measure(path: Path, stored: int) -> Row:
@@ -201,7 +125,7 @@ def report(sizes: tuple[int, ...] = SIZES) -> str:
         for size in sizes:
             path = Path(folder) / f"{size}" / "reflection.db"
             path.parent.mkdir()
-            fill(path, size, progress)
+            fill(path, size, _environment(path), progress)
             rows.append(measure(path, size))
     base = rows[0].p50
     lines = [
