@@ -4,13 +4,15 @@
 
 The same model, zero-sum effects with Exp(6) standard deviations, is sampled by NUTS with numpyro, an
 oracle that is installed for development only (``pip install numpyro``). Posterior means must correlate
-above .97.
+above .97. The engine averages over 192 proposals of the variance components; a second column averages over
+3,072 and shows what of a difference is the method's and what is the noise of so few proposals.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,8 @@ from reflection.learning.statistics import SufficientStatistics
 
 Floats = NDArray[np.float64]
 
-LEAST_CORRELATION = 0.97
+MANY_PROPOSALS = 3_072
+DRAWS = 4_000
 
 
 def sample(rows: Rows, shares: Floats, seed: int, draws: int) -> tuple[Floats, Floats]:
@@ -62,32 +65,53 @@ def sample(rows: Rows, shares: Floats, seed: int, draws: int) -> tuple[Floats, F
     return effects.mean(axis=0), effects.std(axis=0)
 
 
-def agreement(metric: Metric, n: int, seed: int = 0, draws: int = 1000) -> tuple[float, float, float]:
-    """Correlation of posterior means (all effects), mean ratio of standard deviations, and seconds of NUTS."""
+@dataclass(frozen=True)
+class Agreement:
+    """Correlation of posterior means of all effects, as shipped and with many proposals; mean ratio of standard
+    deviations; seconds of NUTS.
+    """
+
+    shipped: float
+    many: float
+    ratio: float
+    seconds: float
+
+
+def agreement(metric: Metric, n: int, seed: int = 0, draws: int = DRAWS) -> Agreement:
+    """Both fits of one simulated world, side by side."""
     world: World = make_world((0, n, seed), n, metric)[0]
     seen = observe_rate(world.x, world.trials, pooled_rate(world.x, world.trials))
     rows = Rows.of(world.design, seen.y, seen.v, Stratum.BETWEEN)
     statistics = SufficientStatistics()
     statistics.add(rows)
-    ours = fit(statistics.view(LAYOUT), seed)
+    view = statistics.view(LAYOUT)
+    ours, many = fit(view, seed), fit(view, seed, hyper_draws=MANY_PROPOSALS)
     shares = np.zeros_like(world.shares)
     shares[:, COLUMN] = world.shares
     began = time.perf_counter()
     mean, sd = sample(rows, shares, seed, draws)
+    seconds = time.perf_counter() - began
     effects = np.sort(COLUMN[1:])
-    correlation = float(np.corrcoef(ours.mean[effects], mean[effects])[0, 1])
-    return correlation, float(np.mean(ours.sd[COLUMN[MAINS]] / sd[COLUMN[MAINS]])), time.perf_counter() - began
+    shipped, best = (float(np.corrcoef(one.mean[effects], mean[effects])[0, 1]) for one in (ours, many))
+    mains = COLUMN[MAINS]
+    return Agreement(shipped, best, float(np.mean(ours.sd[mains] / sd[mains])), seconds)
 
 
-def report(sizes: tuple[int, ...] = (20, 50, 200), draws: int = 1000) -> str:
+def report(sizes: tuple[int, ...] = (20, 50, 200), draws: int = DRAWS) -> str:
     """Return the table as markdown."""
-    lines = ["| metric | campaigns | correlation of means | ratio of deviations | seconds of NUTS |"]
-    lines.append("|---|---:|---:|---:|---:|")
+    lines = [
+        f"| metric | campaigns | correlation of means | with {MANY_PROPOSALS:,} proposals | ratio of deviations "
+        "| seconds of NUTS |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
     metrics: tuple[Metric, ...] = ("ctr", "cvr")
     for metric in metrics:
         for n in sizes:
-            correlation, ratio, seconds = agreement(metric, n, draws=draws)
-            lines.append(f"| log {metric.upper()} | {n} | {correlation:.3f} | {ratio:.2f} | {seconds:.0f} |")
+            found = agreement(metric, n, draws=draws)
+            lines.append(
+                f"| log {metric.upper()} | {n} | {found.shipped:.3f} | {found.many:.3f} | {found.ratio:.2f} "
+                f"| {found.seconds:.0f} |"
+            )
     return "\n".join(lines)
 
 
@@ -95,7 +119,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="20,50,200")
-    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--draws", type=int, default=DRAWS)
     arguments = parser.parse_args()
     print(report(tuple(int(size) for size in arguments.sizes.split(",")), arguments.draws))
 
