@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+AUDIT := .venv-audit
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check torture bench test-chroma test-browser lock clean
+.PHONY: help install demo serve test check torture bench test-chroma test-browser audit mutation lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,9 +52,18 @@ test-chroma: $(READY) requirements-chroma.lock ## the tests of the Chroma backen
 test-browser: $(READY) ## the report in a real browser (needs Chromium: apt-get install chromium)
 	$(BIN)/python -m pytest -q -m browser
 
+audit: requirements.lock ## known vulnerabilities, failing on what could not be looked up; writes sbom.json
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
+	$(AUDIT)/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --of JSON -o sbom.json
+	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
+mutation: $(READY) ## how many small faults the tests notice (needs cosmic-ray: make mutation COSMIC=path)
+	$(BIN)/python scripts/mutation.py --cosmic-ray $(COSMIC) --minutes 60
+
 lock: ## resolve the dependencies again (needs uv; writes the lock files, with hashes and without addresses)
 	uv pip compile pyproject.toml --extra dev --extra reports --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --extra chroma --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements-chroma.lock
 
 clean: ## remove what was made here
-	rm -rf $(VENV) .venv-chroma demo-output .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-chroma $(AUDIT) demo-output .mypy_cache .ruff_cache .hypothesis

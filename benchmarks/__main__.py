@@ -115,6 +115,13 @@ def neighbours(quick: bool) -> str:
     return bench.report()
 
 
+def supersession(quick: bool) -> str:
+    """Effects that end, and effects that hold."""
+    import supersession as bench
+
+    return bench.report(*((3,) if quick else ()))
+
+
 SECTIONS: dict[str, tuple[str, Callable[[bool], str]]] = {
     "learning": ("Learning: effects one may believe", learning),
     "facebook": ("Learning: real Facebook ads", facebook),
@@ -126,6 +133,7 @@ SECTIONS: dict[str, tuple[str, Callable[[bool], str]]] = {
     "loop": ("Advice: the closed loop", loop),
     "retrieval": ("Memory: retrieval", retrieval),
     "neighbours": ("Memory: usefulness of neighbours", neighbours),
+    "supersession": ("Memory: learnings that end", supersession),
     "importing": ("Imports: a million rows", importing),
     "bulk": ("Bulk: many campaigns", bulk),
 }

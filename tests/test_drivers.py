@@ -86,7 +86,7 @@ def test_what_is_displayed_adds_up_to_the_displayed_change(plan, fact):
     for item in decompose(plan, fact, UNKNOWN):
         change = round(item.actual, 2) - round(item.expected, 2)
         assume(abs(change) < 1e9)
-        assert sum(d.displayed for d in item.drivers) == pytest.approx(change, abs=1e-6)
+        assert sum(d.displayed for d in item.drivers) == pytest.approx(change, abs=1e-6, rel=1e-12)
 
 
 @given(delivered(), delivered())

@@ -38,6 +38,13 @@ def test_a_page_says_what_it_is_as_of(knowledge):
     assert page["reason"] is None
 
 
+def test_a_page_says_whether_intervals_hold_whatever_the_filters(knowledge):
+    page = effects_page(knowledge, metric="roas", limit=1)
+    assert page["calibration"] == knowledge.coverage
+    assert set(page["calibration"]) == {"cpm", "ctr", "cvr", "aov"}
+    assert effects_page(NOTHING)["calibration"] == {}
+
+
 def test_filters_narrow_and_combine(knowledge):
     found = effects_page(knowledge, metric="ctr", group="creative.type", limit=MOST_ITEMS)["items"]
     assert {(effect.metric, effect.group) for effect in found} == {("ctr", "creative.type")}

@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from reflection import fitting
 from reflection.evidence_table import EvidenceTable
 from reflection.fitting import RECIPES, counts_of, fit_metrics
-from reflection.learning.layout import Feature
+from reflection.learning.diagnostics import coverage
+from reflection.learning.layout import INTERCEPT, Feature
 from reflection.ledger import evidence_of
 
 
@@ -80,3 +82,61 @@ def test_nothing_delivered_fits_nothing(make_campaign):
 def test_without_revenue_there_is_no_order_value_and_no_roas(make_campaign):
     some = [evidence_of(make_campaign(campaign_id=name, actual={"revenue": None})) for name in "abc"]
     assert fit_metrics(EvidenceTable.of(some)).names() == ("cpm", "ctr", "cvr", "cpa", "conversions_per_spend")
+
+
+def test_rows_and_predictions_made_in_parts_are_those_made_at_once(fitted, monkeypatch):
+    fit, design, table = fitted.metrics["ctr"].fit, fitted.design, fitted.table
+    whole = design.predictor(fit)
+
+    monkeypatch.setattr(fitting, "ROWS_AT_ONCE", 7)
+
+    assert design.predictor(fit).tobytes() == whole.tobytes()
+    column = {feature: number for number, feature in enumerate(design.features)}
+    mean = dict(zip(fit.layout.features, fit.mean.tolist(), strict=True))
+    for cell in (0, 5, len(table.campaign) - 1):
+        shares = design.shares[[cell]].toarray().ravel().tolist() + design.steps[[cell]].toarray().ravel().tolist()
+        by_hand = mean[INTERCEPT] + sum(shares[column[feature]] * mean[feature] for feature in design.features)
+        assert whole[cell] == pytest.approx(by_hand, abs=1e-12)
+
+
+def test_indices_are_as_narrow_as_they_may_be(fitted):
+    """Of a million campaigns, indices of eight bytes are a third of a gigabyte."""
+    for matrix in (fitted.table.shares, fitted.design.shares, fitted.design.steps):
+        assert (matrix.indices.dtype, matrix.indptr.dtype) == (np.int32, np.int32)
+
+
+def _campaigns(make_campaign, log_rates, seed):
+    """Campaigns of two signals with these rates, each on very many impressions."""
+    rng = np.random.default_rng(seed)
+    for number, log_rate in enumerate(log_rates):
+        clicks = int(rng.poisson(200_000 * 0.02 * np.exp(log_rate)))
+        yield evidence_of(
+            make_campaign(
+                campaign_id=f"c{number:03d}",
+                platform=("Meta", "Google", "TikTok")[number % 3],
+                creatives=[{"id": "v", "type": ("video", "text")[int(rng.integers(2))]}],
+                actual={"impressions": 200_000, "clicks": clicks, "conversions": clicks // 20},
+            )
+        )
+
+
+@pytest.mark.parametrize(("kinds", "least", "most"), [(0.0, 0.86, 0.94), (0.26, 0.65, 0.80)])
+def test_kinds_of_campaigns_that_no_signal_tells_apart_show_when_campaigns_are_left_out(
+    make_campaign, kinds, least, most
+):
+    """A quarter of the campaigns at four times the rate or a fourth of it: no single scatter fits all."""
+    rng = np.random.default_rng(3)
+    hidden = np.zeros(300)
+    hidden[: int(300 * kinds)] = np.log(4) * (-1.0) ** np.arange(int(300 * kinds))
+    log_rates = rng.permutation(hidden) + rng.normal(0, 0.1, 300)
+    fitted = fit_metrics(EvidenceTable.of(_campaigns(make_campaign, log_rates, 4)))
+    judged = coverage(fitted.metrics["ctr"].left_out)
+
+    assert judged.scores == 300
+    assert least < judged.share < most
+
+
+def test_a_fit_of_very_many_columns_leaves_no_campaign_out(fitted, monkeypatch):
+    assert all(len(metric.left_out) == 39 for metric in fitted.metrics.values())
+    monkeypatch.setattr(fitting, "MANY_FEATURES", len(fitted.layout) - 1)
+    assert all(len(metric.left_out) == 0 for metric in fit_metrics(fitted.table).metrics.values())

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reflection import fitting
 from reflection.learn import FEWEST_CAMPAIGNS, learn
 from reflection.ledger import decode, encode, evidence_of
 from reflection.store import knowledge_codec
@@ -70,6 +71,29 @@ def test_learning_does_not_change_its_input(make_campaign):
     before = [encode(item) for item in evidence]
     learn(evidence)
     assert [encode(item) for item in evidence] == before
+
+
+@pytest.mark.parametrize("most", [1000, 25])
+def test_whether_intervals_hold_is_told_in_the_same_bits_for_any_order(history_evidence, monkeypatch, most):
+    monkeypatch.setattr(fitting, "MOST_CAMPAIGNS", most)
+    shuffled = list(history_evidence)
+    random.Random(7).shuffle(shuffled)
+    learnt = learn(history_evidence)
+
+    assert learn(shuffled).coverage == learnt.coverage
+    assert set(learnt.coverage) == set(learnt.posteriors)
+    for judged in learnt.coverage.values():
+        assert judged["campaigns"] == min(most, 39)
+        assert 0.6 <= judged["coverage_90"] <= 1
+        assert 0.5 <= judged["z_sd"] <= 1.5
+    stored = knowledge_codec.decode(*knowledge_codec.encode(learnt))
+    assert stored.coverage == learnt.coverage
+
+
+def test_few_campaigns_do_not_tell_whether_intervals_hold(make_campaign):
+    learnt = learn(_small(make_campaign, 19))
+    assert learnt.coverage == dict.fromkeys(("cpm", "ctr", "cvr", "aov"))
+    assert learn(_small(make_campaign, 2)).coverage == {}
 
 
 def test_the_planted_truth_is_found(knowledge):

@@ -111,8 +111,8 @@ def test_opposite_segments_are_contested_even_where_the_average_is_nothing() -> 
     learning = assess(None, reading, [])
     assert learning is not None
     assert learning.state == "contested"
-    assert "google: -30 %" in learning.text
-    assert "meta: +40 %" in learning.text
+    assert "google: -30 %" in learning.text({})
+    assert "meta: +40 %" in learning.text({})
 
 
 @pytest.mark.parametrize("probabilities", [(), (0.99,), (0.99, 0.4), (0.96, 0.99), (0.94, 0.01)])
@@ -133,7 +133,7 @@ def test_an_effect_that_vanishes_leaves_established_with_its_day_and_its_old_siz
     assert abs((ended.until or 0) - 30) <= 2
     assert math.log(ended.effect) == pytest.approx(0.4, abs=0.1)
     assert ended.effect_now == pytest.approx(1.0, abs=0.1)
-    assert ended.text.endswith("no longer so")
+    assert ended.text({}).endswith("no longer so")
     assert ended.contradicting >= 10
     assert ended.supporting >= 28
 

@@ -69,8 +69,8 @@ def test_the_text_says_to_whom_what_was_said_and_what_was_found() -> None:
         "audience: Students 18-25 (city tier tier-1, interests ai code)",
         "headline: Build your portfolio",
         "message: This summer.",
-        "found: better ctr with audience students 18-25",
-        "found: worse cpa with audience students 18-25",
+        "found: better ctr with audience Students 18-25",
+        "found: worse cpa with audience Students 18-25",
     ]
 
 
@@ -173,7 +173,8 @@ def test_where_nothing_can_be_said_the_verdict_says_so(deltas: dict[str, Delta],
 
 
 def test_a_record_is_filtered_by_normalised_names_and_shows_the_given_ones() -> None:
-    record = memory_record(_campaign(platform="META", objective="Lead – Generation"), _comparison(), (), None, None)
+    record = memory_record(_campaign(platform="META", objective="Lead – Generation"), _comparison(), "platform: META")
+    assert (record.text, record.vector) == ("platform: META", None)
     assert (record.memory_id, record.kind) == (memory_id("campaign", "cmp_1"), "campaign")
     assert (record.platform, record.objective) == ("meta", "lead-generation")
     assert record.metadata["platform"] == "META"

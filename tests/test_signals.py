@@ -1,11 +1,13 @@
 """Signal keys: one key for one thing, and back."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection import signals
-from reflection.campaign import Audience, Creative
+from reflection.campaign import Audience, Campaign, Creative
 from reflection.signals import Signal, normalise, parse
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30)
@@ -151,3 +153,55 @@ def test_a_campaign_without_audiences_still_has_platform_and_objective(make_camp
         Signal("platform", "meta"),
         Signal("objective", "lead generation"),
     }
+
+
+def _named(number: int, platform: str, audience: str, objective: str = "leads") -> Campaign:
+    metrics = {"impressions": 100, "clicks": 10, "conversions": 1.0, "spend": 1.0}
+    fields = {
+        "campaign_id": f"c{number}",
+        "platform": platform,
+        "objective": objective,
+        "expected_metrics": metrics,
+        "actual_metrics": metrics,
+        "audiences": [{"name": audience, "attributes": {"age_range": "18 – 25"}}],
+        "creatives": [{"id": "CRT 1", "type": "Video"}],
+        "timestamp": "2026-01-01T00:00:00Z",
+    }
+    return Campaign.model_validate(fields)
+
+
+PLATFORMS = st.sampled_from(["Meta", "META", "meta", " Meta"])
+
+
+@given(st.lists(PLATFORMS, min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_the_usual_spelling_is_the_most_common_then_the_smallest_in_any_order(names, random):
+    campaigns = [_named(number, name, "Students 18-25") for number, name in enumerate(names)]
+    counts = Counter(name.strip() for name in names)
+    expected = min(counts, key=lambda name: (-counts[name], name))
+
+    found = signals.usual_spellings(campaigns)
+    random.shuffle(campaigns)
+
+    assert signals.usual_spellings(campaigns) == found
+    assert found.get("platform:meta", "meta") == expected
+    assert found["audience:students 18-25"] == "Students 18-25"
+    assert found["audience.age:18-25"] == "18 – 25"
+    assert "objective:leads" not in found, "spelt as the key is"
+
+
+def test_labels_and_speech_take_the_spelling_also_of_the_parts_of_an_interaction():
+    spelt = signals.usual_spellings([_named(1, "Meta", "Students")])
+    crossed = "platform*creative.type:meta*video"
+
+    assert signals.label_of("platform:meta", spelt) == "platform Meta"
+    assert signals.label_of(crossed, spelt) == "platform Meta x creative type Video"
+    assert signals.spoken(crossed, spelt) == "creative type Video on Meta"
+    assert signals.label_of(crossed, {}) == parse(crossed).label == "platform meta x creative type video"
+    assert signals.labels_of(_named(1, "Meta", "Students"))[crossed] == signals.label_of(crossed, spelt)
+
+
+@given(TEXT)
+def test_a_spelling_never_changes_the_key(text):
+    key = signals.of_platform(text).key
+    label = signals.label_of(key, {key: text}).removeprefix("platform").strip()
+    assert normalise(label) == parse(key).level

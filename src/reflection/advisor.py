@@ -99,10 +99,10 @@ class Advisor:
     def forecast(self, workspace: str, campaign: Campaign, knowledge: Knowledge, now: str) -> list[ForecastRow]:
         """The engine's hook: our forecast of a campaign, and the claims of the advice it follows."""
         rows = self._forecaster(workspace, campaign, knowledge, now)
-        shares = {signal.key: share for signal, share in signals.of_campaign(campaign).items()}
         accepted = self._rows.accepted(workspace)
         if not accepted and not campaign.recommendation_ids:
             return rows
+        shares = {signal.key: share for signal, share in signals.of_campaign(campaign).items()}
         follows = advice.followed(campaign, shares, knowledge, accepted)
         return rows + advice.claims(knowledge, campaign, shares, follows, now)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from reflection.campaign import Campaign
+from reflection.campaign import Campaign, hash_of
 from reflection.compare import compare
 from reflection.knowledge import METRICS, Knowledge
 from reflection.kpi import ScoreWeights
@@ -72,12 +72,13 @@ class Analyst:
         """Everything the analysis of a case writes."""
         campaign, comparison = case.campaign, self._compared(case)
         analysis, memory = self._analysis(case, comparison)
+        canonical = campaign.canonical_json()
         return AnalysisRecord(
             workspace=case.workspace,
             campaign_id=campaign.campaign_id,
             expected_revision=case.current.revision if case.current else 0,
-            content_hash=campaign.content_hash(),
-            campaign_json=campaign.canonical_json(),
+            content_hash=hash_of(canonical),
+            campaign_json=canonical,
             platform=campaign.platform,
             objective=campaign.objective,
             timestamp=campaign.timestamp,
@@ -130,7 +131,7 @@ class Analyst:
             epoch=knowledge.epoch,
             notes=facts.notes,
         )
-        return analysis, memory_record(campaign, comparison, patterns.pattern_report, embedder_id, vector)
+        return analysis, memory_record(campaign, comparison, text, embedder_id, vector)
 
     def _stored(self, case: Case, vector_saved: bool) -> StoredMemory:
         status = self._memory.status()

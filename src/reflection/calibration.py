@@ -8,6 +8,7 @@ know stores, nor what a plan consists of.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
@@ -148,7 +149,7 @@ def _calibrated(
         },
         p_reached=1.0 - above if name in LOWER_IS_BETTER else above,
         learned=known.learned,
-        unseen=tuple(str(feature) for feature in sorted(row) if _is_new(feature, belief)),
+        unseen=tuple(str(feature) for feature in sorted(feature for feature in row if _is_new(feature, belief))),
         scale=scale,
     )
 
@@ -162,7 +163,7 @@ def features(state: Calibration, promise: Promise) -> dict[Feature, float]:
 
 def context(platform: str, objective: str, planner: str | None, budget: float | None) -> dict[Feature, float]:
     """The part of a design row that does not depend on time."""
-    row = {Feature(*_parts(key)): 1.0 for key in (platform, objective)}
+    row = {_feature(key): 1.0 for key in (platform, objective)}
     if planner is not None:
         row[Feature(PLANNER, planner)] = 1.0
     if budget is not None:
@@ -249,6 +250,11 @@ def quantiles(one: Calibrated) -> dict[str, float]:
 def _parts(key: str) -> tuple[str, str]:
     signal = parse(key)
     return signal.group, signal.level
+
+
+@lru_cache(maxsize=1_024)
+def _feature(key: str) -> Feature:
+    return Feature(*_parts(key))
 
 
 def _is_new(feature: Feature, belief: Sequential) -> bool:

@@ -248,12 +248,17 @@ class Campaign(Strict):
 
     def content_hash(self) -> str:
         """SHA-256 of the canonical JSON form: equal campaigns, equal hash."""
-        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+        return hash_of(self.canonical_json())
 
     def canonical_json(self) -> str:
         """One text per campaign content: sorted keys, no unset optional fields."""
         body = self.model_dump(mode="json", exclude_none=True)
         return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def hash_of(canonical_json: str) -> str:
+    """The content hash of a campaign with this canonical form."""
+    return hashlib.sha256(canonical_json.encode()).hexdigest()
 
 
 CampaignPerformanceInput = Campaign

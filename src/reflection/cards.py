@@ -154,9 +154,9 @@ def _card(
     money = value is not None
     card = Card(
         id=card_id(lane, key, effect.metric, platform, objective),
-        action=f"{VERBS[lane]} {_spoken(key)}",
+        action=f"{VERBS[lane]} {signals.spoken(key, knowledge.spelt)}",
         signal=key,
-        label=signals.parse(key).label,
+        label=signals.label_of(key, knowledge.spelt),
         metric=effect.metric,
         lane=lane,
         p_better=odds.p_better,
@@ -175,11 +175,11 @@ def _card(
         propensity=None,
         drawn=False,
         sentence="",
-        reason=_reason(effect, involved),
+        reason=_reason(effect, involved, knowledge.spelt),
         platform=platform,
         objective=objective,
     )
-    return replace(card, sentence=_sentence(card))
+    return replace(card, sentence=_sentence(card, signals.spoken(key, knowledge.spelt)))
 
 
 def card_id(lane: str, signal: str, metric: str, platform: str | None = None, objective: str | None = None) -> str:
@@ -218,24 +218,18 @@ def chance(probability: float) -> str:
     return "less than 0.01" if probability < 0.005 else f"{probability:.2f}"
 
 
-def _spoken(key: str) -> str:
-    """A signal as a marketer says it: ``creative type video on meta``."""
-    *context, signal = signals.parse(key).parts
-    return " on ".join([signal.label, *(part.level for part in context)])
-
-
 def _amount(value: float, currency: str | None) -> str:
     return f"{value:+,.0f}" + (f" {currency}" if currency else "")
 
 
-def _sentence(card: Card) -> str:
+def _sentence(card: Card, spoken: str) -> str:
     words = METRIC_WORDS.get(card.metric, card.metric.upper())
     low, high = (percent(bound) for bound in card.interval)
-    subject = _spoken(card.signal) + (f" on {card.platform}" if card.platform else "")
+    subject = spoken + (f" on {card.platform}" if card.platform else "")
     if card.lane == "not enough evidence":
         return (
             f"Nothing can be said about {subject} yet: its effect on {words} lies between {low} and {high} "
-            f"(90 % interval), after {card.campaigns:.1f} effective campaigns."
+            f"(90 % interval), after {_effective(card.campaigns)}."
         )
     lead = {"exploit": "Use more of", "avoid": "Use less of", "explore": "Test, in a small campaign,"}[card.lane]
     text = (
@@ -252,18 +246,24 @@ def _sentence(card: Card) -> str:
     )
 
 
+def _effective(campaigns: float) -> str:
+    """Effective campaigns in words; a tiny share is not none."""
+    return f"{'under 0.1' if campaigns < 0.05 else f'{campaigns:.1f}'} effective campaigns"
+
+
 def _small(rate: float) -> str:
+    """A probability with three digits, never as none."""
     return "below 0.001" if rate < 0.0005 else f"{rate:.3f}"
 
 
-def _reason(effect: Effect, involved: Sequence[Effect]) -> str:
+def _reason(effect: Effect, involved: Sequence[Effect], spelt: Mapping[str, str]) -> str:
     known = [one for one in involved if one.finding]
-    basis = f"{effect.campaigns:.1f} effective campaigns"
+    basis = _effective(effect.campaigns)
     raw = f", raw lift {percent(effect.raw_lift)}" if effect.raw_lift is not None else ""
     if known:
         one = known[0]
         return (
-            f"{signals.parse(one.signal).label} is a finding (probability of the wrong sign {_small(one.lfsr)}), "
+            f"{signals.label_of(one.signal, spelt)} is a finding (probability of the wrong sign {_small(one.lfsr)}), "
             f"from {basis}{raw}; an association, as platforms choose who sees what"
         )
-    return f"{effect.reason or 'not a finding'} ({basis}{raw}, probability of the wrong sign {effect.lfsr:.2f})"
+    return f"{effect.reason or 'not a finding'} ({basis}{raw}, probability of the wrong sign {_small(effect.lfsr)})"

@@ -148,7 +148,7 @@ def _reason(finding: bool, verdict: Verdict, lift: float, raw: float | None, cam
     text = "not enough evidence"
     if raw is None:
         return text
-    few = f"only {campaigns:.1f} campaigns' worth of it"
+    few = f"only {'under 0.1' if campaigns < 0.05 else f'{campaigns:.1f}'} campaigns' worth of it"
     why = few if campaigns < FEW else "it is confounded with other signals or noisy"
     moved = raw <= 0 or abs(np.log(raw)) > abs(np.log(lift)) + 0.02
     return f"{text}: raw {raw:.2f}x is shrunk to {lift:.2f}x because {why}" if moved else text

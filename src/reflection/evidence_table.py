@@ -2,29 +2,29 @@
 
 One row a cell, cells ordered by campaign id, memberships as a sparse matrix: ten campaigns or a million are the same
 code. The table is the same for every order of arrival. Signals that occur in exactly the same cells cannot be told
-apart by any method; they are merged into one (`aliases`) instead of sharing one effect at random. Must not know how
-effects are estimated.
+apart by any method; they are merged into one (aliases.py). Must not know how effects are estimated.
 """
 
+import hashlib
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection import signals
+from reflection.aliases import aliases_among
 from reflection.learning.layout import Feature
 from reflection.ledger import Evidence
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-NAME_GROUPS = (signals.AUDIENCE, signals.CREATIVE)
 NOT_STATED = ""
-SALTS = (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)
-CELLS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,16 +93,6 @@ class EvidenceTable:
     def __len__(self) -> int:
         return len(self.campaigns)
 
-    @property
-    def campaign_of_share(self) -> Ints:
-        """Index of the campaign of every stored share, shape (nonzeros,)."""
-        return np.repeat(self.campaign, np.diff(self.shares.indptr))
-
-    @property
-    def cell_of_share(self) -> Ints:
-        """Index of the cell of every stored share, shape (nonzeros,)."""
-        return np.repeat(np.arange(len(self.campaign)), np.diff(self.shares.indptr))
-
     def cell(self, index: int) -> dict[Feature, float]:
         """Membership of one cell as a mapping."""
         start, end = self.shares.indptr[index], self.shares.indptr[index + 1]
@@ -119,6 +109,15 @@ class EvidenceTable:
         sums = np.bincount(self.campaign, np.nan_to_num(column), minlength=len(self))
         return np.where(known > 0, sums, np.nan)
 
+    def digest(self) -> str:
+        """SHA-256 of every column a fit reads: tables with equal digests have equal fits."""
+        seal = hashlib.sha256(repr(self.features).encode())
+        parts = (self.shares.indptr, self.shares.indices, self.shares.data, self.campaign, self.campaigns.day)
+        for column in (*parts, self.impressions, self.clicks, self.conversions, self.spend, self.revenue):
+            seal.update(f"{column.dtype}{column.shape}".encode())
+            seal.update(np.ascontiguousarray(column).data)
+        return seal.hexdigest()
+
 
 def feature_of(key: str) -> Feature:
     """The learning core's feature of a signal key."""
@@ -126,14 +125,20 @@ def feature_of(key: str) -> Feature:
     return Feature(signal.group, signal.level)
 
 
+class Mark(NamedTuple):
+    """How much had been gathered at one moment."""
+
+    columns: int
+    texts: int
+    campaigns: int
+    cells: int
+    nonzeros: int
+
+
 class Gathered:
-    """Evidence read once into flat arrays: its campaigns first, then a table with or without some of them.
+    """Evidence read once into flat arrays: its campaigns first, then a table with or without some of them."""
 
-    Attributes:
-        campaigns: every campaign, sorted by id.
-    """
-
-    def __init__(self, evidence: Iterable[Evidence]) -> None:
+    def __init__(self, evidence: Iterable[Evidence] = ()) -> None:
         self._columns: dict[str, int] = {}
         self._indices, self._shares, self._lengths = array("i"), array("d"), array("q")
         self._counts, self._owner = array("d"), array("q")
@@ -141,8 +146,40 @@ class Gathered:
         self._texts: dict[str, int] = {}
         self._places, self._amounts = array("q"), array("d")
         for item in evidence:
-            self._add(item)
-        self.campaigns, self._order = self._sorted_campaigns()
+            self.add(item)
+
+    @property
+    def campaigns(self) -> Campaigns:
+        """Every campaign, sorted by id. All evidence must have been added."""
+        return self._sorted_campaigns[0]
+
+    def mark(self) -> Mark:
+        """How much is gathered now."""
+        return Mark(len(self._columns), len(self._texts), len(self._ids), len(self._lengths), len(self._indices))
+
+    def since(self, mark: Mark) -> dict[str, NDArray[Any]]:
+        """What was added since `mark`, as arrays for `extend`."""
+        return {
+            "columns": _packed(list(self._columns)[mark.columns :]),
+            "texts": _packed(list(self._texts)[mark.texts :]),
+            "ids": _packed(self._ids[mark.campaigns :]),
+            "places": np.array(self._places[3 * mark.campaigns :]),
+            "amounts": np.array(self._amounts[3 * mark.campaigns :]),
+            "lengths": np.array(self._lengths[mark.cells :]),
+            "owner": np.array(self._owner[mark.cells :]),
+            "counts": np.array(self._counts[5 * mark.cells :]),
+            "indices": np.array(self._indices[mark.nonzeros :]),
+            "shares": np.array(self._shares[mark.nonzeros :]),
+        }
+
+    def extend(self, added: Mapping[str, NDArray[Any]]) -> None:
+        """Add again what `since` gave, to exactly what had been gathered at its mark."""
+        for known, name in ((self._columns, "columns"), (self._texts, "texts")):
+            for text in orjson.loads(added[name].tobytes()):
+                known[text] = len(known)
+        self._ids += orjson.loads(added["ids"].tobytes())
+        for name in ("places", "amounts", "lengths", "owner", "counts", "indices", "shares"):
+            getattr(self, f"_{name}").frombytes(added[name].tobytes())
 
     def table(self, without: Collection[str] = ()) -> EvidenceTable:
         """The table of all campaigns but some, as if those had never been there."""
@@ -150,7 +187,7 @@ class Gathered:
         wanted = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
         campaigns = self.campaigns.subset(wanted)
         rank = np.empty(len(wanted), dtype=np.intp)
-        rank[self._order] = np.arange(len(wanted))
+        rank[self._sorted_campaigns[1]] = np.arange(len(wanted))
         owner = rank[_column(self._owner, np.int64)]
         cells = np.argsort(owner, kind="stable")
         cells = cells[wanted[owner[cells]]]
@@ -158,7 +195,7 @@ class Gathered:
         matrix = self._matrix()[cells]
         used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
         present = {key: column for key, column in self._columns.items() if used[column]}
-        aliases = _aliases(present, matrix)
+        aliases = aliases_among(present, matrix)
         kept = sorted((key for key in present if key not in aliases), key=feature_of)
         shares = sparse.csr_array(matrix[:, [present[key] for key in kept]])
         shares.sort_indices()
@@ -180,7 +217,8 @@ class Gathered:
             aliases=aliases,
         )
 
-    def _add(self, item: Evidence) -> None:
+    def add(self, item: Evidence) -> None:
+        """Gather one campaign's evidence."""
         owner, actual, columns = len(self._ids), item.actual, self._columns
         self._ids.append(item.campaign_id)
         texts = [
@@ -198,61 +236,37 @@ class Gathered:
             revenue = float("nan") if counts.revenue is None else counts.revenue
             self._counts.extend((counts.impressions, counts.clicks, counts.conversions, counts.spend, revenue))
 
+    @cached_property
     def _sorted_campaigns(self) -> tuple[Campaigns, Ints]:
+        """Every campaign by id, and where in the order of arrival each was."""
         ids = np.array(self._ids, dtype=np.str_)
         order = np.argsort(ids, kind="stable")
-        texts = np.array(list(self._texts) or [NOT_STATED], dtype=np.str_)
+        texts = list(self._texts)
         platform, currency, day = _column(self._places, np.int64).reshape(-1, 3)[order].T
         spend, conversions, revenue = _column(self._amounts, np.float64).reshape(-1, 3)[order].T
-        campaigns = Campaigns(ids[order], texts[platform], texts[currency], day, spend, conversions, revenue > 0)
+        named = _named(texts, platform), _named(texts, currency)
+        campaigns = Campaigns(ids[order], named[0], named[1], day, spend, conversions, revenue > 0)
         return campaigns, order
 
     def _matrix(self) -> sparse.csr_array:
         indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])
         indices = _column(self._indices, np.int32)
+        if indptr[-1] <= np.iinfo(np.int32).max:  # else SciPy widens the indices, which are as long as the shares
+            indptr = indptr.astype(np.int32)
         shape = (len(self._lengths), len(self._columns))
         return sparse.csr_array((_column(self._shares, np.float64), indices, indptr), shape=shape)
+
+
+def _named(texts: list[str], codes: NDArray[np.int64]) -> NDArray[np.str_]:
+    """The text of each code, no wider than the longest of those that occur."""
+    used, place = np.unique(codes, return_inverse=True)
+    return np.array([texts[code] for code in used.tolist()], dtype=np.str_)[place]
+
+
+def _packed(texts: list[str]) -> NDArray[np.uint8]:
+    return np.frombuffer(orjson.dumps(texts), dtype=np.uint8)
 
 
 def _column(values: "array[Any]", kind: type[np.generic]) -> NDArray[Any]:
     """A flat array as a NumPy column, without copying."""
     return np.frombuffer(values, dtype=kind) if values else np.zeros(0, dtype=kind)
-
-
-def _aliases(columns: Mapping[str, int], matrix: sparse.csr_array) -> dict[str, str]:
-    """Signals with the same share in every cell: all but one map to the one that generalises best.
-
-    Columns are compared by two independent 64-bit sums of share times a hash of the cell: equal columns have equal
-    sums, and different ones agree with probability 2^-128.
-    """
-    sums = np.zeros((len(SALTS), matrix.shape[1]), dtype=np.uint64)
-    for start in range(0, matrix.shape[0], CELLS_AT_ONCE):
-        end = min(start + CELLS_AT_ONCE, matrix.shape[0])
-        part = slice(matrix.indptr[start], matrix.indptr[end])
-        cell = np.repeat(np.arange(start, end, dtype=np.uint64), np.diff(matrix.indptr[start : end + 1]))
-        share = np.rint(matrix.data[part] * (1 << 20)).astype(np.uint64)
-        for salt, total in zip(SALTS, sums, strict=True):
-            np.add.at(total, matrix.indices[part], share * _scrambled(cell, salt))
-    same: dict[tuple[int, ...], list[str]] = {}
-    for key, column in columns.items():
-        same.setdefault(tuple(sums[:, column].tolist()), []).append(key)
-    groups = (sorted(group, key=_generality) for group in same.values() if len(group) > 1)
-    return dict(sorted((alias, group[0]) for group in groups for alias in group[1:]))
-
-
-def _scrambled(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
-    """splitmix64: a well-mixed 64-bit hash of each value; wraps around on purpose."""
-    z = (values + np.uint64(1)) * np.uint64(salt)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-def _generality(key: str) -> tuple[int, str]:
-    """Platform and objective first, then attributes, then names and ids, interactions last."""
-    group = signals.parse(key).group
-    if signals.CROSS in group:
-        return 3, key
-    if group in (signals.PLATFORM, signals.OBJECTIVE):
-        return 0, key
-    return (2 if group in NAME_GROUPS else 1), key

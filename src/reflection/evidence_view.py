@@ -30,7 +30,9 @@ def effects_page(
     limit: int = 100,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """A page of effects: {items, next_cursor, as_of, epoch, reason}.
+    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, reason}.
+
+    `calibration` is that of every observed metric (`Knowledge.coverage`), whatever the filters.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -57,6 +59,7 @@ def effects_page(
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
         "campaigns": knowledge.campaigns,
+        "calibration": knowledge.coverage,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
     }
 

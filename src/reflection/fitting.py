@@ -9,6 +9,7 @@ present one, at the end of the walk. A pure function of the table. Must not know
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from reflection import signals
-from reflection.evidence_table import EvidenceTable, Floats
+from reflection.evidence_table import EvidenceTable, Floats, Ints
 from reflection.knowledge import METRICS, MetricPosterior
 from reflection.learning import drift
 from reflection.learning.composition import (
@@ -29,6 +30,7 @@ from reflection.learning.composition import (
 from reflection.learning.discoveries import Discoveries, discover, discover_composed
 from reflection.learning.effects import Effects, Fit, fit
 from reflection.learning.layout import FREE_MARK, INTERCEPT, Feature, Layout
+from reflection.learning.leaving_out import MOST_CAMPAIGNS, SetAside
 from reflection.learning.observations import (
     Observations,
     observe_cost,
@@ -49,17 +51,17 @@ DENSE = 25.0
 """Expected events above which a plain log rate is as unbiased as a re-linearised one, and less moved by outliers."""
 
 MANY_FEATURES = 600
-"""Up to this, threads of the linear algebra cost more than they bring (60 times more on a busy machine); above it,
-linearisation points come from the main effects alone."""
+"""Above it, linearisation points come from the main effects alone."""
 
-THREADS = 2
-"""Above it; a number of its own and not the machine's, so that sums are in one order everywhere."""
+THREADS = 1
+"""Of the linear algebra: sums are in one order everywhere. On a busy machine two wait for each other at full load:
+3,000 columns then take more than twice the time of a processor, fewer columns ten times."""
 
 ANCHOR_CELLS = 50_000
 """A linearisation point needs no more cells than this; the last pass always uses all."""
 
-ROWS_AT_ONCE = 200_000
-"""Rows made and summed together; a million at once would be a gigabyte."""
+ROWS_AT_ONCE = 50_000
+"""Rows made together; a million at once would be a gigabyte."""
 
 BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
 MOST_BUCKETS = 10
@@ -72,13 +74,15 @@ class CellDesign:
     """What the fits see of each cell: its signals, and the drift steps of its platform.
 
     Attributes:
-        features: columns of `matrix`, without the intercept.
-        matrix: CSR (cells, features).
+        features: columns of `shares` and then of `steps`, without the intercept.
+        shares, steps: CSR (cells, signals) and (cells, drift steps); joined for some cells at a time, because the
+            shares of a million campaigns are a quarter of a gigabyte and the table's own.
         bucket_days, first_bucket: width of a drift bucket, and the number of the first.
     """
 
     features: tuple[Feature, ...]
-    matrix: sparse.csr_array
+    shares: sparse.csr_array
+    steps: sparse.csr_array
     bucket_days: int
     first_bucket: int
 
@@ -91,59 +95,75 @@ class CellDesign:
         buckets = days // width
         first = int(buckets.min()) if len(buckets) else 0
         steps, names = _drift_steps(table, buckets, first)
-        matrix = sparse.csr_array(sparse.hstack([table.shares, steps], format="csr"))
-        return cls((*table.features, *names), matrix, width, first)
+        return cls((*table.features, *names), table.shares, steps, width, first)
 
     def predictor(self, fit: Fit) -> Floats:
         """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""
         coefficient = dict(zip(fit.layout.features, fit.mean.tolist(), strict=True))
         effects = np.array([coefficient.get(feature, 0.0) for feature in self.features])
-        total: Floats = self.matrix @ effects + coefficient[INTERCEPT]
+        total = np.empty(self.shares.shape[0])
+        for start in range(0, len(total), ROWS_AT_ONCE):
+            some = slice(start, start + ROWS_AT_ONCE)
+            total[some] = self._joined(some) @ effects
+        total += coefficient[INTERCEPT]
         return total
 
-    def rows(self, observations: Observations, campaign: NDArray[np.intp]) -> Iterator[Rows]:
-        """Evidence rows: campaigns with one observed cell in bulk, the others split into contrasts."""
+    def rows(self, observations: Observations, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
+        """Evidence rows and the campaign of each: those with one observed cell in bulk, others split into contrasts."""
         observed = observations.observed
         cells_of = np.bincount(campaign[observed], minlength=int(campaign.max(initial=-1)) + 1)
         alone = observed & (cells_of[campaign] == 1)
-        yield from self._single(observations, np.flatnonzero(alone))
+        yield from self._single(observations, np.flatnonzero(alone), campaign)
         yield from self._split(observations, observed & ~alone, campaign)
 
-    def _single(self, observations: Observations, chosen: NDArray[np.intp]) -> Iterator[Rows]:
+    def _single(self, observations: Observations, chosen: Ints, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
         for start in range(0, len(chosen), ROWS_AT_ONCE):
             cells = chosen[start : start + ROWS_AT_ONCE]
-            ones = sparse.csr_array(np.ones((len(cells), 1)))
-            matrix = sparse.csr_array(sparse.hstack([self.matrix[cells], ones], format="csr"))
+            matrix = self._joined(cells, sparse.csr_array(np.ones((len(cells), 1))))
             design = Design(
                 (*self.features, INTERCEPT),
                 matrix.indptr.astype(np.int64),
                 matrix.indices.astype(np.int32),
                 quantised(matrix.data),
             )
-            yield Rows.of(design, observations.y[cells], observations.v[cells])
+            yield Rows.of(design, observations.y[cells], observations.v[cells]), campaign[cells]
 
     def _split(
-        self, observations: Observations, chosen: NDArray[np.bool_], campaign: NDArray[np.intp]
-    ) -> Iterator[Rows]:
+        self, observations: Observations, chosen: NDArray[np.bool_], campaign: Ints
+    ) -> Iterator[tuple[Rows, Ints]]:
         if not chosen.any():
             return
         cells = [self._cell(index) for index in np.flatnonzero(chosen).tolist()]
         part = Observations(observations.y[chosen], observations.v[chosen], observations.observed[chosen])
-        yield campaign_rows(cells, part, campaign[chosen])[0]
+        yield campaign_rows(cells, part, campaign[chosen])
+
+    def _joined(self, cells: slice | NDArray[np.intp], *more: sparse.csr_array) -> sparse.csr_array:
+        """Shares and steps of some cells side by side, and further columns."""
+        return sparse.csr_array(sparse.hstack([self.shares[cells], self.steps[cells], *more], format="csr"))
 
     def _cell(self, index: int) -> dict[Feature, float]:
-        start, end = self.matrix.indptr[index], self.matrix.indptr[index + 1]
-        columns, values = self.matrix.indices[start:end].tolist(), self.matrix.data[start:end].tolist()
-        return {self.features[column]: value for column, value in zip(columns, values, strict=True)}
+        found: dict[Feature, float] = {}
+        for matrix, first in ((self.shares, 0), (self.steps, self.shares.shape[1])):
+            part = slice(matrix.indptr[index], matrix.indptr[index + 1])
+            for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
+                found[self.features[first + column]] = value
+        return found
 
 
 @dataclass(frozen=True, eq=False)
 class FittedMetric:
-    """One observed metric; `reference` is its pooled rate, CPM per 1,000 impressions, AOV in money."""
+    """One observed metric.
+
+    Attributes:
+        reference: its pooled rate, CPM per 1,000 impressions, AOV in money.
+        left_out: z-scores of campaigns predicted from all others, shape (at most 1,000,), see `SetAside`; none of more
+            than MANY_FEATURES columns.
+    """
 
     name: str
     fit: Fit
     reference: float
+    left_out: Floats
 
     def posterior(self) -> MetricPosterior:
         """What is kept of it: signals' present draws, scatter, reference (CPM per impression)."""
@@ -166,6 +186,14 @@ class FittedMetrics:
     design: CellDesign
     layout: Layout
     metrics: Mapping[str, FittedMetric]
+
+    @cached_property
+    def _predicted(self) -> dict[str, Floats]:
+        """Every metric's predictor, log scale with its reference, shape (cells,); CPM per *single* impression."""
+        return {
+            name: self.design.predictor(one.fit) + float(np.log(one.reference / (1000.0 if name == "cpm" else 1.0)))
+            for name, one in self.metrics.items()
+        }
 
     @cached_property
     def _fits(self) -> dict[str, Fit]:
@@ -198,21 +226,35 @@ class FittedMetrics:
         """The metric that the fit expects of each cell, shape (cells,); CPM per *single* impression."""
         total = np.zeros(len(self.table.campaign))
         for name, exponent in self.parts(metric):
-            fitted = self.metrics[name]
-            per_unit = 1000.0 if name == "cpm" else 1.0
-            total += exponent * (self.design.predictor(fitted.fit) + float(np.log(fitted.reference / per_unit)))
+            total += exponent * self._predicted[name]
         return np.exp(total)
 
 
-def fit_metrics(table: EvidenceTable, fitted: Callable[[float], object] = lambda share: None) -> FittedMetrics:
-    """Fit every metric the table has evidence for; `fitted` is told which share of them is done."""
+class Kept(Protocol):
+    """Fits made before of the same table, and where to put those made now."""
+
+    def load(self, name: str, table: EvidenceTable, layout: Layout) -> FittedMetric | None:
+        """A metric's fit to exactly this table, or None."""
+
+    def save(self, metric: FittedMetric, table: EvidenceTable) -> None:
+        """Keep a metric's fit to this table."""
+
+
+def fit_metrics(
+    table: EvidenceTable, fitted: Callable[[float], object] = lambda share: None, kept: Kept | None = None
+) -> FittedMetrics:
+    """Fit every metric the table has evidence for and that is not `kept`; `fitted` is told which share is done."""
     design = CellDesign.of(table)
     layout = Layout.of(design.features)
 
     found: dict[str, FittedMetric] = {}
-    with threadpool_limits(THREADS if len(layout) > MANY_FEATURES else 1, "blas"):
+    with threadpool_limits(THREADS, "blas"):
         for number, name in enumerate(METRICS):
-            metric = _fit_metric(name, table, design, layout, (SEED, number))
+            metric = kept.load(name, table, layout) if kept else None
+            if metric is None:
+                metric = _fit_metric(name, table, design, layout, (SEED, number))
+                if metric is not None and kept:
+                    kept.save(metric, table)
             if metric is not None:
                 found[name] = metric
             fitted((number + 1) / len(METRICS))
@@ -243,12 +285,13 @@ def _drift_steps(
         for column in platforms
         for k in range(1, count + 1)
     )
-    is_platform = np.isin(table.shares.indices, platforms)
-    cells, columns = table.cell_of_share[is_platform], table.shares.indices[is_platform]
+    is_platform = np.flatnonzero(np.isin(table.shares.indices, platforms))
+    cells = np.searchsorted(table.shares.indptr, is_platform, side="right") - 1
+    columns = table.shares.indices[is_platform]
     begun = (buckets[table.campaign[cells]] - first).astype(np.intp)
-    row = np.repeat(cells, begun)
+    row = np.repeat(cells.astype(np.int32), begun)  # SciPy keeps the wider of the indices it is given
     step = np.arange(len(row)) - np.repeat(np.cumsum(begun) - begun, begun)
-    column = np.repeat(np.searchsorted(platforms, columns) * count, begun) + step
+    column = (np.repeat(np.searchsorted(platforms, columns) * count, begun) + step).astype(np.int32)
     values = np.repeat(table.shares.data[is_platform], begun)
     matrix = sparse.csr_array((values, (row, column)), shape=(len(table.campaign), len(names)))
     seen = np.asarray(matrix.sum(axis=0)).ravel() > 0  # a platform that ended earlier makes no later steps
@@ -263,22 +306,27 @@ def _fit_metric(
         return None
 
     rough = layout if len(layout) <= MANY_FEATURES else _main_effects(layout)
+    around = _anchor_sample(table)
 
-    def fitted(observations: Observations, last: bool) -> Fit:
-        view = _summed(design.rows(observations, table.campaign)).view(layout if last else rough)
-        return fit(view, seed) if last else fit(view, seed, hyper_draws=1, draws=8)
+    def roughly(observations: Observations) -> Fit:
+        rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign))
+        return fit(_summed(rows).view(rough), seed, hyper_draws=1, draws=8)
+
+    def fitted(observations: Observations) -> FittedMetric:
+        wanted = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
+        aside = SetAside(observations.observed, table.campaign, wanted)
+        rows = aside.passing(design.rows(observations, table.campaign))
+        found = fit(_summed(rows).view(layout), seed)
+        return FittedMetric(name, found, reference, aside.scores(found))
 
     if name not in ("ctr", "cvr"):
-        return FittedMetric(name, fitted(plain, last=True), reference)
+        return fitted(plain)
     x, n = counts_of(name, table)
-    around = _anchor_sample(table)
-    anchor = fitted(_only(plain, around), last=False)
-    for step in range(1, RELINEARISATIONS + 1):
-        last = step == RELINEARISATIONS
-        eta = design.predictor(anchor) + float(np.log(reference))
+    working = plain
+    for _ in range(RELINEARISATIONS):
+        eta = design.predictor(roughly(working)) + float(np.log(reference))
         working = _blended(plain, relinearise(x, n, eta, reference), n * np.exp(eta))
-        anchor = fitted(working if last else _only(working, around), last=last)
-    return FittedMetric(name, anchor, reference)
+    return fitted(working)
 
 
 def _summed(rows: Iterable[Rows]) -> SufficientStatistics:

@@ -98,6 +98,22 @@ class Knowledge:
         found: Mapping[str, str] = self.diagnostics.get("aliases", {})
         return found
 
+    @property
+    def spelt(self) -> Mapping[str, str]:
+        """How campaigns spell their signals: key -> level, where that is not the level in the key (`signals`)."""
+        found: Mapping[str, str] = self.diagnostics.get("spelt", {})
+        return found
+
+    @property
+    def coverage(self) -> Mapping[str, Mapping[str, float] | None]:
+        """Metric -> {campaigns, coverage_90, z_sd}: whether 90 % intervals held campaigns predicted from all others.
+
+        `coverage_90` is the share of them within the interval, `z_sd` the standard deviation of their standardised
+        errors; None where fewer than 20 campaigns could say, or the fit was too large to ask.
+        """
+        found: Mapping[str, Mapping[str, float] | None] = self.diagnostics.get("coverage", {})
+        return found
+
     def sigma(self, metric: str) -> float | None:
         """Scatter between campaigns of a metric (log scale), or None while it is not known."""
         posterior = self.posteriors.get(metric)

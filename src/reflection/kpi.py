@@ -93,14 +93,13 @@ def interval(kpi: str, metrics: Metrics) -> Interval | None:
     over the Gamma quantiles of the count. AOV and ROAS: log-normal with `sampling_variance`. CPM is known exactly.
     None where the KPI is not defined, or nothing worth an interval was counted.
     """
-    value = getattr(rates(metrics), kpi)
     if kpi == "ctr":
         return _rate_interval(metrics.clicks, metrics.impressions)
     if kpi == "cvr":
         return _rate_interval(metrics.conversions, metrics.clicks)
     if kpi in ("cpa", "cpc"):
         return _cost_interval(metrics.spend, metrics.conversions if kpi == "cpa" else metrics.clicks)
-    variance = sampling_variance(kpi, metrics)
+    value, variance = getattr(rates(metrics), kpi), sampling_variance(kpi, metrics)
     if value is None or variance is None:
         return None
     half = Z90 * math.sqrt(variance)

@@ -5,22 +5,25 @@
 Knows the core only; the learner (learner.py) decides when to call it and where the result goes.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from reflection import signals
 from reflection.effect_rows import effect_rows
-from reflection.evidence_table import EvidenceTable, Gathered, feature_of
-from reflection.fitting import FittedMetrics, fit_metrics
+from reflection.evidence_table import EvidenceTable, Floats, Gathered, feature_of
+from reflection.fitting import FittedMetrics, Kept, fit_metrics
 from reflection.knowledge import Effect, Knowledge
+from reflection.learning.diagnostics import coverage
 from reflection.learning.layout import Feature
 from reflection.learning.rows import Stratum
 from reflection.ledger import Evidence
 from reflection.next_test import propose
 from reflection.patterns.budget import budget_findings
 from reflection.patterns.clusters import cluster_findings
+from reflection.patterns.report import respelt
 from reflection.patterns.signals_found import signal_findings
 from reflection.patterns.trends import trend_findings
 from reflection.report import Finding, SignalWeight
@@ -28,11 +31,12 @@ from reflection.support import SupportIndex
 from reflection.suspicion import as_diagnostics, faults, neighbourhoods
 
 FEWEST_CAMPAIGNS = 3
+CELLS_AT_ONCE = 100_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def learn(
-    evidence: Iterable[Evidence],
+    evidence: Iterable[Evidence] | Callable[[], Gathered],
     *,
     accepted: Collection[str] = (),
     goal: str = "auto",
@@ -40,52 +44,56 @@ def learn(
     epoch: int = 1,
     as_of: str | None = None,
     fitted: Callable[[float], object] = lambda share: None,
+    kept: Kept | None = None,
+    spelt: Mapping[str, str] | None = None,
 ) -> Knowledge:
     """Learn from the live evidence of one workspace.
 
     Args:
+        evidence: one campaign's after the other, or what gathers it (nobody else may hold on to a million's).
         accepted: ids of campaigns that somebody accepted although they look like tracking faults.
         goal: ``roas``, ``conversions_per_spend``, or ``auto``: ROAS where most campaigns give revenue.
         seq, epoch, as_of: what the result is labelled with.
         fitted: told which share of the metrics has been fitted.
+        kept: fits made before, which are not made again.
+        spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
     """
-    gathered = Gathered(evidence)
+    spelt = spelt or {}
+    gathered = evidence() if callable(evidence) else Gathered(evidence)
     held = faults(gathered.campaigns, accepted)
     neighbours = as_diagnostics(neighbourhoods(gathered.campaigns))
     table = gathered.table(without=held)
     del gathered  # what it holds is in the table; of a million campaigns, half a gigabyte
     chosen_goal = _goal(goal, table)
-    if len(table) < FEWEST_CAMPAIGNS:
-        return Knowledge(
-            epoch=epoch,
-            seq=seq,
-            as_of=as_of,
-            campaigns=len(table),
-            goal_metric=chosen_goal,
-            currency=table.currency,
-            held=held,
-            reason=f"{len(table)} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
-            diagnostics={"neighbours": neighbours, "aliases": {}},
-        )
-    fits = fit_metrics(table, fitted)
-    effects = effect_rows(fits)
-    support = SupportIndex(fits)
-    findings = _findings(fits, effects, support, chosen_goal)
-    return Knowledge(
+    known = Knowledge(
         epoch=epoch,
         seq=seq,
         as_of=as_of,
         campaigns=len(table),
         goal_metric=chosen_goal,
         currency=table.currency,
+        held=held,
+        reason=f"{len(table)} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
+        diagnostics={"neighbours": neighbours, "aliases": {}, "spelt": dict(spelt)},
+    )
+    if len(table) < FEWEST_CAMPAIGNS:
+        return known
+    fits = fit_metrics(table, fitted, kept)
+    effects = effect_rows(fits)
+    support = SupportIndex(fits)
+    findings = tuple(
+        respelt(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
+        for finding in _findings(fits, effects, support, chosen_goal)
+    )
+    return replace(
+        known,
         effects=effects,
         findings=findings,
         weights=tuple(_weights(effects, fits, support, chosen_goal)),
         posteriors={name: metric.posterior() for name, metric in fits.metrics.items()},
-        held=held,
         reason=None if any(not item.descriptive for item in findings) else _no_findings(table),
-        next_test=propose(fits, effects, chosen_goal),
-        diagnostics=_diagnostics(fits, neighbours),
+        next_test=propose(fits, effects, chosen_goal, spelt),
+        diagnostics={**_diagnostics(fits, neighbours), "spelt": dict(spelt)},
     )
 
 
@@ -136,7 +144,11 @@ def _weights(
 def _last_days(table: EvidenceTable) -> dict[Feature, int]:
     """Last day of a campaign with each feature."""
     last = np.full(len(table.features), np.iinfo(np.int64).min)
-    np.maximum.at(last, table.shares.indices, table.campaigns.day[table.campaign_of_share])
+    day, indptr = table.campaigns.day[table.campaign], table.shares.indptr
+    for start in range(0, len(day), CELLS_AT_ONCE):
+        end = min(start + CELLS_AT_ONCE, len(day))
+        shares = np.diff(indptr[start : end + 1])
+        np.maximum.at(last, table.shares.indices[indptr[start] : indptr[end]], np.repeat(day[start:end], shares))
     return dict(zip(table.features, last.tolist(), strict=True))
 
 
@@ -160,5 +172,14 @@ def _diagnostics(fitted: FittedMetrics, neighbours: dict[str, dict[str, object]]
             name: {stratum.name.casefold(): value for stratum, value in metric.fit.sigma.items()}
             for name, metric in fitted.metrics.items()
         },
+        "coverage": {name: _coverage(metric.left_out) for name, metric in fitted.metrics.items()},
         "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
     }
+
+
+def _coverage(scores: Floats) -> dict[str, float] | None:
+    """How often 90 % intervals held a campaign left out, as `Knowledge.coverage` has it; None where too few say."""
+    judged = coverage(scores)
+    if judged.share is None or judged.spread is None:
+        return None
+    return {"campaigns": judged.scores, "coverage_90": judged.share, "z_sd": judged.spread}

@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 import orjson
 from threadpoolctl import threadpool_limits
 
-from reflection import calibration_codec, calibration_fold, forecaster
+from reflection import calibration_codec, calibration_fold, forecaster, signals
+from reflection.campaign import Campaign
+from reflection.evidence_table import Gathered
 from reflection.knowledge import Knowledge
 from reflection.kpi import ScoreWeights
 from reflection.learn import learn
-from reflection.ledger import Evidence, decode
 from reflection.ports import Store
+from reflection.resuming import Announced, Checkpoints, KeptFits, NoPieces, Pieces, Tell, gather, position
 from reflection.weights import weights_for
 
 CALIBRATED_ENTRIES = 3_000
@@ -39,12 +41,27 @@ Progress = Callable[[int, int], None]
 """Called with (per cent done, 100)."""
 
 
+SPELT_BY = 1_000
+"""Campaigns whose spelling of signals is asked for: the newest, as people write today; a tenth of a second."""
+
+OVERTAKEN = 3
+"""How often a relearn begins again because a server meanwhile learnt from newer evidence, before it gives its own."""
+
+
 def _silent(done: int, total: int) -> None:
     """No progress wanted."""
 
 
+def _unheard(sentence: str) -> None:
+    """Nobody to tell."""
+
+
 class Learner:
-    """Keeps the knowledge of every workspace up with its ledger; safe to call from several threads."""
+    """Keeps the knowledge of every workspace up with its ledger; safe to call from several threads.
+
+    Args:
+        checkpoints: where a relearn keeps what it has done, to go on there when it was stopped.
+    """
 
     def __init__(
         self,
@@ -53,25 +70,45 @@ class Learner:
         goal: str = "auto",
         score_weights: ScoreWeights | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self._store = store
         self._goal = goal
         self._score_weights = score_weights or ScoreWeights()
         self._clock = clock
+        self._checkpoints = checkpoints or NoPieces()
         self._one_at_a_time = threading.Lock()
 
     def learn_now(self, workspace: str) -> Knowledge:
         """Take in everything new and return what is known; does nothing when nothing is new."""
         with self._one_at_a_time:
             known = self._store.knowledge(workspace)
-            if self._store.last_seq(workspace) == known.seq:
+            last = self._store.last_seq(workspace)
+            if last == known.seq:
                 return known
-            return self._learn(workspace, known, 0, _silent)
+            learnt = self._learnt(workspace, last, NoPieces(), _silent)
+            return self._saved(workspace, learnt, known, 0)
 
-    def relearn(self, workspace: str, progress: Progress = _silent) -> Knowledge:
-        """Learn everything again from the ledger, as a new epoch; safe beside other processes."""
-        with self._one_at_a_time:
-            return self._learn(workspace, self._store.knowledge(workspace), 1, progress)
+    def relearn(self, workspace: str, progress: Progress = _silent, tell: Tell = _unheard) -> Knowledge:
+        """Learn everything again from the ledger, as a new epoch; safe beside other processes.
+
+        One that was stopped, however hard, goes on where it stood. Never takes back what another process has learnt
+        meanwhile from newer evidence: it then learns that, too.
+
+        Args:
+            tell: told where it goes on, and what of an earlier one could not be used.
+        """
+        with self._one_at_a_time, self._checkpoints.open(workspace, tell) as pieces:
+            for _ in range(OVERTAKEN):
+                known, last = self._store.knowledge(workspace), self._store.last_seq(workspace)
+                seq = position(pieces, known.seq, last, tell)
+                learnt = self._relearnt(workspace, seq, pieces, progress, tell)
+                known = self._store.knowledge(workspace)
+                if known.seq <= learnt.seq:
+                    break
+            learnt = self._saved(workspace, learnt, known, 1)
+            progress(WHOLE, WHOLE)
+            return learnt
 
     def lag(self, workspace: str) -> int:
         """Ledger entries that the stored knowledge has not taken in yet."""
@@ -91,32 +128,60 @@ class Learner:
         age = (self._clock() - datetime.fromisoformat(known.as_of)).total_seconds()
         return lag >= known.campaigns * WORTH_A_FIT or age >= known.campaigns * SECONDS_A_CAMPAIGN
 
-    def _learn(self, workspace: str, known: Knowledge, new_epochs: int, progress: Progress) -> Knowledge:
+    def _relearnt(self, workspace: str, seq: int, pieces: Pieces, progress: Progress, tell: Tell) -> Knowledge:
+        """What the ledger says up to an entry, going on from the pieces."""
+        at = 0
+
+        def advanced(done: int, total: int) -> None:
+            nonlocal at
+            at = done
+            progress(done, total)
+
+        announced = Announced(pieces, tell, lambda: at)
+        learnt = self._learnt(workspace, seq, announced, advanced)
+        announced.announce()
+        return learnt
+
+    def _learnt(self, workspace: str, seq: int, pieces: Pieces, progress: Progress) -> Knowledge:
+        """What the ledger says up to an entry."""
         progress(0, WHOLE)
-        last = self._store.last_seq(workspace)
         with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
             learnt = learn(
-                self._evidence(workspace, last, progress),
+                lambda: self._gathered(workspace, seq, pieces, progress),
                 accepted=self._store.accepted(workspace),
                 goal=self._goal,
-                seq=last,
+                seq=seq,
                 as_of=self._clock().isoformat(timespec="milliseconds"),
                 fitted=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
+                kept=KeptFits(pieces),
+                spelt=self._spelt(workspace),
             )
+        progress(FITTED, WHOLE)
+        return learnt
+
+    def _saved(self, workspace: str, learnt: Knowledge, known: Knowledge, new_epochs: int) -> Knowledge:
         grown = (learnt.campaigns + len(learnt.held)).bit_length()
         learnt = dataclasses.replace(learnt, epoch=max(known.epoch + new_epochs, grown))
-        progress(FITTED, WHOLE)
         learnt = self._calibrated(workspace, learnt, known, start_over=bool(new_epochs))
         self._store.save_knowledge(workspace, learnt, {"weights.json": self._weights(learnt)})
-        progress(WHOLE, WHOLE)
         return self._store.knowledge(workspace)
 
-    def _evidence(self, workspace: str, last: int, progress: Progress) -> Iterator[Evidence]:
+    def _spelt(self, workspace: str) -> dict[str, str]:
+        """How the newest campaigns spell their signals, whatever order they came in."""
+        bodies = self._store.newest_campaigns(workspace, SPELT_BY)
+        return signals.usual_spellings(Campaign.model_validate_json(body) for body in bodies)
+
+    def _gathered(self, workspace: str, seq: int, pieces: Pieces, progress: Progress) -> Gathered:
+        gathered = gather(self._payloads(workspace, seq, progress), pieces)
+        progress(READ, WHOLE)
+        return gathered
+
+    def _payloads(self, workspace: str, seq: int, progress: Progress) -> Iterator[bytes]:
         """The live evidence, one after the other: a million campaigns are never in memory as objects."""
-        for number, (_, payload) in enumerate(self._store.live_evidence(workspace, last)):
+        for number, (_, payload) in enumerate(self._store.live_evidence(workspace, seq)):
             if number % PROGRESS_EVERY == 0:
-                progress(int(READ * min(number / max(last, 1), 1.0)), WHOLE)
-            yield decode(payload)
+                progress(int(READ * min(number / max(seq, 1), 1.0)), WHOLE)
+            yield payload
 
     def _calibrated(self, workspace: str, learnt: Knowledge, known: Knowledge, *, start_over: bool) -> Knowledge:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""

@@ -15,7 +15,7 @@ never evidence. Pure: knowledge and points in, learnings out; must not know stor
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -141,13 +141,12 @@ class Learning:
     supporting: int = 0
     contradicting: int = 0
 
-    @property
-    def text(self) -> str:
-        """The claim as a sentence, from the numbers."""
-        about = signals.parse(self.claim.signal_key).label
-        where = f" on {signals.parse(self.claim.context).label}" if self.claim.context else ""
+    def text(self, spelt: Mapping[str, str]) -> str:
+        """The claim as a sentence, from the numbers; `spelt` as `Knowledge.spelt`."""
+        about = signals.label_of(self.claim.signal_key, spelt)
+        where = f" on {signals.label_of(self.claim.context, spelt)}" if self.claim.context else ""
         if self.state == "contested":
-            parts = (f"{signals.parse(item.context).label}: {percent(item.effect)}" for item in self.segments)
+            parts = (f"{signals.label_of(item.context, spelt)}: {percent(item.effect)}" for item in self.segments)
             return f"{about} works in opposite ways on {_metric(self.claim)}: {'; '.join(parts)}"
         low, high = (percent(bound) for bound in self.interval)
         sentence = f"{about}{where}: {_metric(self.claim)} {percent(self.effect)} ({low} to {high})"
@@ -224,15 +223,15 @@ def next_state(before: State | None, reading: Reading, ended: Step | None) -> tu
         held, now = (percent(math.exp(level)) for level in (ended.before, ended.after))
         return "superseded", f"it held at {held} and is {now} in the campaigns since"
     if reading.finding and reading.campaigns >= ENOUGH_CAMPAIGNS and reading.lfsr <= CERTAIN:
-        return "established", f"false-sign rate {reading.lfsr:.1%} on {reading.campaigns:.0f} campaigns"
+        return "established", f"false-sign rate {_rate(reading.lfsr)} on {reading.campaigns:.0f} campaigns"
     if before == "established" and reading.lfsr <= STILL_CERTAIN:
-        return "established", f"weaker than it was, false-sign rate {reading.lfsr:.1%}"
+        return "established", f"weaker than it was, false-sign rate {_rate(reading.lfsr)}"
     if before in ("established", "contested"):
-        return "superseded", f"all evidence together no longer shows it, false-sign rate {reading.lfsr:.1%}"
+        return "superseded", f"all evidence together no longer shows it, false-sign rate {_rate(reading.lfsr)}"
     if reading.finding:
         return "emerging", f"a finding on {reading.campaigns:.1f} campaigns, to be confirmed"
     if before == "emerging" and reading.lfsr > UNCONFIRMED:
-        return "retired", f"never confirmed, false-sign rate {reading.lfsr:.1%}"
+        return "retired", f"never confirmed, false-sign rate {_rate(reading.lfsr)}"
     return before, "as before"
 
 
@@ -327,6 +326,11 @@ def _segment(knowledge: Knowledge, effect: Effect) -> Segment | None:
 def _direction(metric: str, log_effect: float) -> Literal["favorable", "unfavorable"]:
     raises = log_effect > 0.0
     return "favorable" if raises != (metric in LOWER_IS_BETTER) else "unfavorable"
+
+
+def _rate(lfsr: float) -> str:
+    """A false-sign rate that is never stated as none."""
+    return "below 0.1%" if lfsr < 0.0005 else f"{lfsr:.1%}"
 
 
 def _metric(claim: Claim) -> str:

@@ -7,6 +7,7 @@ before the test is run (learning/information.py). Must not know stores.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -26,8 +27,14 @@ WORTH_RUNNING = 0.97
 """A test that leaves more than this share of the interval's width settles nothing."""
 
 
-def propose(fitted: FittedMetrics, effects: tuple[Effect, ...], goal: str) -> NextTest | None:
-    """The next test, or None where nothing is open, or no single campaign would settle anything."""
+def propose(
+    fitted: FittedMetrics, effects: tuple[Effect, ...], goal: str, spelt: Mapping[str, str] | None = None
+) -> NextTest | None:
+    """The next test, or None where nothing is open, or no single campaign would settle anything.
+
+    Args:
+        spelt: how campaigns spell their signals.
+    """
     if goal not in fitted.names():
         return None
     open_questions = [e for e in effects if e.metric == goal and not e.finding and _testable(e, fitted)]
@@ -38,7 +45,8 @@ def propose(fitted: FittedMetrics, effects: tuple[Effect, ...], goal: str) -> Ne
     if not useful:
         return None
     effect, partner, ratio = max(useful, key=lambda test: (_value(test[0]) * (1 - test[2]), test[0].signal))
-    return _described(effect, partner, ratio, spend, fitted.table.currency, goal)
+    labels = [signals.label_of(one.signal, spelt or {}) for one in (effect, partner) if one is not None]
+    return _described(effect, labels, ratio, spend, fitted.table.currency, goal)
 
 
 def _testable(effect: Effect, fitted: FittedMetrics) -> bool:
@@ -98,15 +106,15 @@ def _usual_spend(fitted: FittedMetrics) -> float:
 
 
 def _described(
-    effect: Effect, partner: Effect | None, ratio: float, spend: float, currency: str | None, goal: str
+    effect: Effect, labels: Sequence[str], ratio: float, spend: float, currency: str | None, goal: str
 ) -> NextTest:
     center = math.log(effect.effect)
     low, high = (math.exp(center + ratio * (math.log(edge) - center)) for edge in effect.interval)
-    label = signals.parse(effect.signal).label
+    label = labels[0]
     money = f"about {spend:,.0f} {currency or ''}".strip()
     how = f"Run one campaign with {label} and {money}"
-    if partner is not None:
-        pair = f"{label} and {signals.parse(partner.signal).label}"
+    if len(labels) > 1:
+        pair = " and ".join(labels)
         how = f"Run one campaign that shows {pair} side by side with {money}, half each, and send the breakdown"
     return NextTest(
         signal_key=effect.signal,

@@ -9,12 +9,25 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from reflection import signals
-from reflection.campaign import CURRENCIES, MAX_AUDIENCES, MAX_CREATIVES, Audience, Count, Creative, Money, Name, Strict
+from reflection.campaign import (
+    CURRENCIES,
+    DUST,
+    MAX_AUDIENCES,
+    MAX_CREATIVES,
+    MAX_MONEY,
+    Audience,
+    Count,
+    Creative,
+    Money,
+    Name,
+    Strict,
+)
 from reflection.ledger import Counts
 from reflection.promise import METRICS, Promise
 
 MAX_PLANS = 200
-Rate = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False, strict=True)]
+Budget = Annotated[float, Field(ge=DUST, le=MAX_MONEY, allow_inf_nan=False, strict=True)]
+Rate = Annotated[float, Field(ge=DUST, le=1e9, allow_inf_nan=False, strict=True)]
 
 
 class Figures(Strict):
@@ -38,7 +51,7 @@ class Plan(Strict):
     objective: Name
     audiences: tuple[Audience, ...] = Field(default=(), max_length=MAX_AUDIENCES, strict=False)
     creatives: tuple[Creative, ...] = Field(default=(), max_length=MAX_CREATIVES, strict=False)
-    budget: Money = Field(gt=0)
+    budget: Budget
     currency: Annotated[str, Field(pattern=CURRENCIES)] | None = None
     planner: Name | None = None
     expected: Figures | None = None

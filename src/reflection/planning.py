@@ -139,7 +139,7 @@ def drivers(knowledge: Knowledge, shares: Mapping[str, float]) -> list[dict[str,
     moving.sort(key=lambda one: (-abs(float(np.log(one.effect))) * mix[one.signal], one.signal))
     return [
         {
-            "signal": effect.signal, "label": signals.parse(effect.signal).label, "metric": effect.metric,
+            "signal": effect.signal, "label": signals.label_of(effect.signal, knowledge.spelt), "metric": effect.metric,
             "share": mix[effect.signal], "effect": effect.effect, "interval": list(effect.interval),
             "finding": effect.finding, "campaigns": effect.campaigns, "reason": effect.reason,
             "evidence": list(_evidence(knowledge, effect.signal)),
@@ -221,7 +221,9 @@ def _notes(
     if not knowledge.posteriors:
         notes.append(f"not identified: {knowledge.reason or 'nothing has been learnt yet'}")
     for key in posterior.unseen(knowledge, knowledge.goal_metric, shares) if knowledge.posteriors else ():
-        notes.append(f"not identified: {signals.parse(key).label} was never seen; the intervals are wider for it")
+        notes.append(
+            f"not identified: {signals.label_of(key, knowledge.spelt)} was never seen; the intervals are wider for it"
+        )
     if far is not None:
         money = f" {plan.currency}" if plan.currency else ""
         notes.append(

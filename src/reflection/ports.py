@@ -7,7 +7,7 @@ core values only, and no adapter.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,17 @@ class MemoryRecord:
     metadata: dict[str, Any]
     embedder_id: str | None = None
     vector: Vector | None = None
+
+
+class Position(NamedTuple):
+    """How far somebody has read: the number of a change, and a row that was there.
+
+    Numbers begin anew after a purge, also by another process, so a number alone cannot tell an old history from a new
+    one that has grown as long; the number of a row is never given twice.
+    """
+
+    seq: int = 0
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,9 @@ class Store(Protocol):
 
     def live_evidence(self, workspace: str, upto: int | None = None) -> Iterator[tuple[str, bytes]]:
         """Campaign id and evidence of everything not taken back."""
+
+    def newest_campaigns(self, workspace: str, limit: int) -> list[str]:
+        """The campaigns with the latest timestamps as JSON, ties by id."""
 
     def accepted(self, workspace: str) -> frozenset[str]:
         """Campaigns that a person accepted although they look like tracking faults."""

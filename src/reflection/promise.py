@@ -75,7 +75,7 @@ class Scale:
 
     def value(self, y: float) -> float:
         """The metric at log ratio `y`, in its own units."""
-        return float(max(0.0, (self.base + self.offset) * np.exp(np.clip(y, -50.0, 50.0)) - self.offset))
+        return float(max(0.0, (self.base + self.offset) * np.exp(min(max(y, -50.0), 50.0)) - self.offset))
 
     def ratio(self, value: float) -> float:
         """The log ratio of a value; minus infinity at or below minus the offset."""

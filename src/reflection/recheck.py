@@ -45,6 +45,7 @@ def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collect
             seq=known.seq,
             epoch=known.epoch,
             as_of=known.as_of,
+            spelt=known.spelt,
         )
 
 

@@ -66,7 +66,7 @@ def recommend(
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
         "recommendations": _strings(chosen, insights, knowledge, reason),
-        "top_signals": [_signal(weight) for weight in _top_signals(knowledge, platform, objective, gone)],
+        "top_signals": [_signal(weight, knowledge) for weight in _top_signals(knowledge, platform, objective, gone)],
         "similar_campaigns": [_plain(item) for item in similar],
         "cards": [asdict(card) for card in chosen],
         "reason": reason,
@@ -175,8 +175,8 @@ def _top_signals(
     return ranked[:TOP]
 
 
-def _signal(weight: SignalWeight) -> dict[str, Any]:
-    return {**asdict(weight), "label": signals.parse(weight.signal_key).label}
+def _signal(weight: SignalWeight, knowledge: Knowledge) -> dict[str, Any]:
+    return {**asdict(weight), "label": signals.label_of(weight.signal_key, knowledge.spelt)}
 
 
 def _plain(item: Any) -> dict[str, Any]:

@@ -8,9 +8,9 @@ must not know embedders, indexes or stores.
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from reflection import signals
 from reflection.campaign import Audience, Campaign
@@ -20,7 +20,7 @@ from reflection.report import Comparison, Delta, Finding
 MAX_CHARACTERS = 1_500
 """The embedder reads 256 tokens, about 1,100 characters; the rest still serves the search by words."""
 
-_LIMITS = {"audience": (8, 120), "headline": (8, 160), "message": (4, 240), "found": (6, 120)}
+_LIMITS = {"audience": (8, 120), "headline": (8, 160), "message": (4, 240), "found": (3, 120)}
 """Per field: how many values, and how many characters of each."""
 
 _MAX_ALIASES = 6
@@ -42,11 +42,12 @@ _STOP = frozenset(
 def memory_text(campaign: Campaign, findings: Sequence[Finding] = ()) -> str:
     """The meaning of a campaign, at most `MAX_CHARACTERS` characters, one ``field: value`` per line."""
     lines = [f"platform: {_short(campaign.platform, 60)}", f"objective: {_short(campaign.objective, 120)}"]
+    spelt = signals.spellings_of(campaign) if findings else {}
     values: dict[str, Iterable[str]] = {
         "audience": (_audience(audience) for audience in campaign.audiences),
         "headline": (creative.headline for creative in campaign.creatives),
         "message": (creative.primary_text for creative in campaign.creatives),
-        "found": (_found(finding) for finding in findings if not finding.descriptive),
+        "found": (_found(finding, spelt) for finding in findings if not finding.descriptive),
     }
     for field, candidates in values.items():
         count, width = _LIMITS[field]
@@ -55,33 +56,41 @@ def memory_text(campaign: Campaign, findings: Sequence[Finding] = ()) -> str:
     return "\n".join(lines)[:MAX_CHARACTERS]
 
 
-def learning_text(signal_key: str, context: str, metric: str, aliases: Sequence[str] = ()) -> str:
+def learning_text(
+    signal_key: str,
+    context: str,
+    metric: str,
+    aliases: Sequence[str] = (),
+    spelt: Mapping[str, str] | None = None,
+) -> str:
     """The meaning of a learning: what it is about, not its numbers, so it never needs embedding twice.
 
     Args:
         aliases: signals that always came together with this one, so that it is found by their names too.
+        spelt: how campaigns spell their signals.
     """
-    about = signals.parse(signal_key).label
-    where = f" on {signals.parse(context).label}" if context else ""
-    also = [f"also: {signals.parse(key).label}" for key in aliases[:_MAX_ALIASES]]
+    spelt = spelt or {}
+    about = signals.label_of(signal_key, spelt)
+    where = f" on {signals.label_of(context, spelt)}" if context else ""
+    also = [f"also: {signals.label_of(key, spelt)}" for key in aliases[:_MAX_ALIASES]]
     return "\n".join([f"learning: {about}{where}", *also, f"metric: {metric}"])[:MAX_CHARACTERS]
 
 
 def memory_record(
     campaign: Campaign,
     comparison: Comparison,
-    findings: Sequence[Finding] = (),
+    text: str,
     embedder_id: str | None = None,
     vector: Vector | None = None,
 ) -> MemoryRecord:
-    """The memory of one analysed campaign; `vector` is the embedding of `memory_text` with the same arguments.
+    """The memory of one analysed campaign; `text` is its `memory_text`, and `vector` the embedding of that.
 
     Platform and objective are normalised, because they are filtered by; as they were given they are in `metadata`.
     """
     return MemoryRecord(
         memory_id=memory_id("campaign", campaign.campaign_id),
         kind="campaign",
-        text=memory_text(campaign, findings),
+        text=text,
         platform=signals.normalise(campaign.platform),
         objective=signals.normalise(campaign.objective),
         timestamp=campaign.timestamp,
@@ -140,26 +149,46 @@ def words(text: str) -> frozenset[str]:
     return frozenset(word for word in _WORD.findall(text.casefold()) if word not in _STOP)
 
 
+class _Field(NamedTuple):
+    """What is asked for in one field: all of it and each value, normalised, and its words."""
+
+    text: str
+    values: frozenset[str]
+    words: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def _asked(text: str) -> tuple[dict[str, _Field], frozenset[str]]:
+    """A question by field, and the words of it that stand in none; compared with every memory that is found."""
+    fields = {
+        field: _Field(
+            signals.normalise(" ".join(values)),
+            frozenset(signals.normalise(value) for value in values),
+            words(" ".join(values)),
+        )
+        for field, values in fields_of(text).items()
+    }
+    return fields, fields[""].words if "" in fields else frozenset()
+
+
 def why(asked: str, text: str, limit: int = 4) -> list[str]:
     """In which fields a memory agrees with what was asked, strongest first: "same objective: lead generation".
 
     Two memories are compared field by field; a plain question is compared with every field.
     """
-    wanted, found = fields_of(asked), fields_of(text)
-    free = words(" ".join(wanted.get("", ())))
+    wanted, free = _asked(asked)
     reasons: list[tuple[float, str]] = []
-    for field, values in found.items():
+    for field, values in fields_of(text).items():
         theirs = " ".join(values)
-        ours = " ".join(wanted.get(field, ()))
-        if ours and signals.normalise(ours) == signals.normalise(theirs):
-            reasons.append((10.0 + len(words(ours)), f"same {field}: {_short(theirs, 80)}"))
+        mine = wanted.get(field)
+        if mine is not None and mine.text and mine.text == signals.normalise(theirs):
+            reasons.append((10.0 + len(mine.words), f"same {field}: {_short(theirs, 80)}"))
             continue
-        known = {signals.normalise(value) for value in wanted.get(field, ())}
-        both = [value for value in values if signals.normalise(value) in known]
+        both = [value for value in values if signals.normalise(value) in mine.values] if mine is not None else []
         if both:
             reasons.append((5.0 + len(both), f"same {field}: {_short(', '.join(both), 120)}"))
             continue
-        shared = frozenset(word for word in words(theirs) & (words(ours) | free) if not word.isdigit())
+        shared = [w for w in words(theirs) & (mine.words | free if mine is not None else free) if not w.isdigit()]
         if shared:
             reasons.append((float(len(shared)), f"{field or 'text'} shares: {', '.join(sorted(shared)[:6])}"))
     return [reason for _, reason in sorted(reasons, key=lambda item: (-item[0], item[1]))[:limit]]
@@ -173,9 +202,9 @@ def _audience(audience: Audience) -> str:
     return f"{audience.name} ({', '.join(attributes)})" if attributes else audience.name
 
 
-def _found(finding: Finding) -> str:
+def _found(finding: Finding, spelt: Mapping[str, str]) -> str:
     good = "better" if finding.direction == "favorable" else "worse"
-    return f"{good} {finding.metric.replace('_', ' ')} with {signals.parse(finding.signal_key).label}"
+    return f"{good} {finding.metric.replace('_', ' ')} with {signals.label_of(finding.signal_key, spelt)}"
 
 
 def _short(text: str, width: int) -> str:

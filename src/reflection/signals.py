@@ -7,6 +7,8 @@ one thing ("R&D" and "r&d", "18-25" and "18 – 25") give one key. Knows campaig
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,8 +61,7 @@ class Signal:
     @property
     def label(self) -> str:
         """How a person reads it: ``age 18-25``, ``video on meta``."""
-        names = [f"{_group_label(part.group)} {_unescape(part.level)}".strip() for part in self.parts]
-        return " x ".join(names)
+        return label_of(self.key, {})
 
 
 @lru_cache(maxsize=16_384)
@@ -118,10 +119,12 @@ def of_cell(platform: str, objective: str, audiences: list[Audience], creatives:
         for signals in members:
             for signal, share in signals:
                 shares[signal] = shares.get(signal, 0.0) + share / len(members)
+    members_of: dict[str, list[tuple[Signal, float]]] = {}
+    for signal, share in shares.items():
+        members_of.setdefault(signal.group, []).append((signal, share))
     for first, second in INTERACTIONS:
-        pairs = [(a, b) for a in shares if a.group == first for b in shares if b.group == second]
-        for a, b in pairs:
-            shares[crossed(a, b)] = shares[a] * shares[b]
+        for a, share in members_of.get(first, ()):
+            shares |= {crossed(a, b): share * other for b, other in members_of.get(second, ())}
     return shares
 
 
@@ -130,22 +133,53 @@ def of_campaign(campaign: Campaign) -> dict[Signal, float]:
     return of_cell(campaign.platform, campaign.objective, list(campaign.audiences), list(campaign.creatives))
 
 
-def labels_of(campaign: Campaign) -> dict[str, str]:
-    """How the campaign itself spells its signals: key -> label, such as ``platform:meta`` -> ``platform Meta``."""
+def spellings_of(campaign: Campaign) -> dict[str, str]:
+    """How the campaign itself spells its main signals: key -> level, such as ``platform:meta`` -> ``Meta``."""
     said = [(PLATFORM, campaign.platform, 1.0), (OBJECTIVE, campaign.objective, 1.0)]
     said += [item for audience in campaign.audiences for item in _said_of_audience(audience)]
     said += [item for creative in campaign.creatives for item in _said_of_creative(creative)]
-    labels: dict[Signal, str] = {}
+    spelt: dict[str, str] = {}
     for group, text, _ in said:
-        labels.setdefault(Signal(group, normalise(text)), f"{_group_label(group)} {_SPACE.sub(' ', text)}".strip())
-    both = {
-        crossed(a, b): f"{labels[a]} x {labels[b]}"
+        spelt.setdefault(Signal(group, normalise(text)).key, _SPACE.sub(" ", text).strip())
+    return spelt
+
+
+def usual_spellings(campaigns: Iterable[Campaign]) -> dict[str, str]:
+    """The spelling that most of these campaigns use, of equally common ones the smallest, whatever their order.
+
+    Keys whose level is spelt so anyway are left out.
+    """
+    counts: dict[str, Counter[str]] = {}
+    for campaign in campaigns:
+        for key, text in spellings_of(campaign).items():
+            counts.setdefault(key, Counter())[text] += 1
+    usual = {key: min(found, key=lambda text: (-found[text], text)) for key, found in sorted(counts.items())}
+    return {key: text for key, text in usual.items() if text != _unescape(parse(key).level)}
+
+
+def label_of(key: str, spelt: Mapping[str, str]) -> str:
+    """How a person reads a signal, in a given spelling: ``platform Meta x age 18-25``."""
+    return " x ".join(f"{_group_label(part.group)} {_level_of(part, spelt)}".strip() for part in parse(key).parts)
+
+
+def spoken(key: str, spelt: Mapping[str, str]) -> str:
+    """A signal as a marketer says it: ``creative type video on Meta``."""
+    *context, signal = parse(key).parts
+    return " on ".join([label_of(signal.key, spelt), *(_level_of(part, spelt) for part in context)])
+
+
+def labels_of(campaign: Campaign) -> dict[str, str]:
+    """How the campaign itself spells its signals: key -> label, such as ``platform:meta`` -> ``platform Meta``."""
+    spelt = spellings_of(campaign)
+    mains = [parse(key) for key in spelt]
+    both = [
+        crossed(a, b)
         for first, second in INTERACTIONS
-        for a in labels
-        for b in labels
+        for a in mains
+        for b in mains
         if (a.group, b.group) == (first, second)
-    }
-    return {signal.key: label for signal, label in (labels | both).items()}
+    ]
+    return {signal.key: label_of(signal.key, spelt) for signal in [*mains, *both]}
 
 
 def _said_of_audience(audience: Audience) -> list[tuple[str, str, float]]:
@@ -161,6 +195,10 @@ def _said_of_creative(creative: Creative) -> list[tuple[str, str, float]]:
     """Group, text and share of everything a creative says."""
     said = [(CREATIVE, creative.id, 1.0), (CREATIVE_TYPE, creative.type, 1.0)]
     return said + [(attribute_group(CREATIVE, name), level, 1.0) for name, level in creative.attributes.items()]
+
+
+def _level_of(signal: Signal, spelt: Mapping[str, str]) -> str:
+    return spelt.get(signal.key) or _unescape(signal.level)
 
 
 def _group_label(group: str) -> str:

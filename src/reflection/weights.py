@@ -19,7 +19,8 @@ def weights_for(
     signals: Collection[str] | None = None,
 ) -> Weights:
     """All weights, and as `updated_signals` those of the given signals (all when None)."""
-    chosen = knowledge.weights if signals is None else [w for w in knowledge.weights if w.signal_key in signals]
+    wanted = None if signals is None else frozenset(signals)
+    chosen = [weight for weight in knowledge.weights if wanted is None or weight.signal_key in wanted]
     return Weights(
         generated_at=generated_at,
         scoring_weights={

@@ -29,6 +29,7 @@ from reflection.ports import InsightWriter
 from reflection.settings import Settings
 from reflection.store.advice import AdviceRows
 from reflection.store.artifacts import ArtifactFolder
+from reflection.store.checkpoints import CheckpointFolder
 from reflection.store.database import Database, open_database
 from reflection.store.imports import ImportRows
 from reflection.store.keys import KeyBook
@@ -85,6 +86,10 @@ class BackgroundPublisher:
         """Publish what is pending; how many entries."""
         return self._publisher.publish_pending()
 
+    def publish_some(self) -> int:
+        """Publish a portion of what is pending; how many entries."""
+        return self._publisher.publish_some()
+
     def rebuild(self) -> int:
         """Publish everything again from the rows; how many things."""
         return self._publisher.rebuild()
@@ -122,8 +127,13 @@ class Application:
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
         self.follower = Follower(rows, embedder, index)
         score_weights = ScoreWeights(settings.conversion_weight, settings.ctr_weight, settings.cpa_weight)
+        self.checkpoints = CheckpointFolder(Path(f"{settings.database_path}.relearn"))
         self.learner = BackgroundLearner(
-            self.store, goal=settings.goal_metric, score_weights=score_weights, after=self.embed_new
+            self.store,
+            goal=settings.goal_metric,
+            score_weights=score_weights,
+            after=self.embed_new,
+            checkpoints=self.checkpoints,
         )
         self.advisor = Advisor(
             self.store,
@@ -154,7 +164,8 @@ class Application:
 
     def status(self) -> dict[str, Any]:
         """What is configured, what is degraded, and how far the projections are behind."""
-        all(self.memory.is_level(workspace) for workspace in self.store.workspaces())  # to the first that is not
+        # To the first that is not level; an empty store has a mirror too, which may be down.
+        all(self.memory.is_level(workspace) for workspace in self.store.workspaces() or ["default"])
         memory = self.memory.status()
         return {
             "database": str(self.settings.database_path),
@@ -177,6 +188,7 @@ class Application:
                 removes the vectors from it.
         """
         removed = purge_workspace(self.database, workspace, instant_text(utc_now()))
+        self.checkpoints.clear(workspace)
         self.memory.index.purge(workspace)
         self.publisher.publish_pending()
         return removed

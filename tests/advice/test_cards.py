@@ -143,3 +143,12 @@ def test_propensities_add_up_over_the_options(knowledge: Knowledge):
 
 def test_nothing_learnt_gives_no_options():
     assert cards.build(NOTHING) == ()
+
+
+def test_no_number_is_stated_as_none(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.3, 0.05, True), "audience.age:45+": (0.0, 0.3, False)})
+    tiny = [replace(one, campaigns=0.01, lfsr=0.0) for one in known.effects]
+    for option in cards.build(replace(known, effects=tuple(tiny))):
+        assert "0.0 effective" not in option.card.reason + option.card.sentence
+        assert "under 0.1 effective campaigns" in option.card.reason
+        assert "probability of the wrong sign below 0.001" in option.card.reason

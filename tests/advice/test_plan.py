@@ -44,6 +44,8 @@ def test_signals_are_those_of_a_campaign():
     [
         {"plans": []},
         {"plans": [{**BASE, "budget": 0}]},
+        {"plans": [{**BASE, "budget": 5e-324}]},
+        {"plans": [{**BASE, "targets": {"roas": 5e-324}}]},
         {"plans": [{**BASE, "budget": "many"}]},
         {"plans": [{**BASE, "platform": "unknown"}]},
         {"plans": [{**BASE, "targets": {"happiness": 1.0}}]},

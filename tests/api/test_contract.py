@@ -92,6 +92,25 @@ def test_effects_say_as_of_when(client, live, analysis):
     assert set(page) >= {"items", "next_cursor", "as_of", "epoch"}
 
 
+def test_effects_say_whether_their_intervals_hold(serve, campaign):
+    counts = CMP_007["actual_metrics"]
+    with serve() as live, live.client() as client:
+        for number in range(21):
+            clicks = counts["clicks"] + 97 * (number % 5)
+            body = campaign(campaign_id=f"c{number}", actual_metrics={**counts, "clicks": clicks, "revenue": None})
+            assert client.post("/analyze-campaign", json=body).status_code == 200
+        live.application.learner.learn_now("default")
+        page = client.get("/v1/effects", params={"metric": "cpa", "limit": 1}).json()
+        described = client.get("/openapi.json").json()["components"]["schemas"]["EffectsPage"]["properties"]
+
+    assert set(page["calibration"]) == {"cpm", "ctr", "cvr"}
+    for judged in page["calibration"].values():
+        assert judged["campaigns"] == 21
+        assert 0 <= judged["coverage_90"] <= 1
+        assert judged["z_sd"] >= 0
+    assert "fewer than 20 campaigns" in described["calibration"]["description"]
+
+
 def test_an_id_with_slashes_and_accents_can_be_read_accepted_and_deleted(client, campaign):
     for campaign_id in ("a/b c", "..", "Ä/../ö?#%", "x/accept", "x/report"):
         assert client.post("/analyze-campaign", json=campaign(campaign_id=campaign_id)).status_code == 200

@@ -43,12 +43,13 @@ def planted(live):
 
 
 def test_a_question_finds_campaigns_and_learnings_and_says_why(planted, client):
-    answer = client.get("/v1/memory/search", params={"q": "does video get more clicks?", "limit": 5})
+    answer = client.get("/v1/memory/search", params={"q": "does video get more clicks?", "limit": 40})
     body = answer.json()
     assert answer.status_code == 200
     assert set(body) == {"items", "index", "degraded", "recall_id"}
     assert (body["index"], body["degraded"]) == ("local", [])
-    assert [item["rank"] for item in body["items"]] == [1, 2, 3, 4, 5]
+    assert [item["rank"] for item in body["items"]] == list(range(1, len(body["items"]) + 1))
+    assert {item["kind"] for item in body["items"]} == {"campaign", "learning"}
     assert set(body["items"][0]) == {"id", "kind", "score", "rank", "why", "outcome", "text"}
     assert all(item["why"] for item in body["items"])
     assert body["recall_id"].startswith("rcl_")

@@ -160,6 +160,30 @@ def test_learning_again_gives_the_same(run, sample):
     second = json.loads(run("relearn", "--json").stdout)
 
     assert first["campaigns"] == second["campaigns"] == 1
+    assert first["behind"] == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_stopped_relearn_goes_on_and_says_so_beside_the_answer(run, folder, campaign, monkeypatch, options):
+    bodies = [campaign(campaign_id=f"c{number}") for number in range(4)]
+    (folder / "four.json").write_text(json.dumps(bodies))
+    run("analyze", "four.json")
+    with monkeypatch.context() as patch:
+        patch.setattr("reflection.learner.calibration_fold.fold", lambda *args, **options: exit(137))
+        assert run("relearn").returncode == 137
+    assert (folder / "reflection.db.relearn").is_dir()
+
+    resumed = run("relearn", *options)
+
+    assert resumed.returncode == 0
+    assert resumed.stderr == "relearn: going on from 90 %, where an earlier relearn was stopped\n"
+    assert "going on" not in resumed.stdout
+    assert not (folder / "reflection.db.relearn").exists()
+
+
+def test_the_help_of_relearn_says_that_it_goes_on(run):
+    text = " ".join(run("relearn", "--help").stdout.split())
+    assert "Stopped at any moment (also by a kill), the next one goes on where it stood" in text
 
 
 def test_the_doctor_shows_settings_and_mistakes_but_no_secret(run):

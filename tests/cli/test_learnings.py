@@ -74,3 +74,38 @@ def test_an_unknown_state_is_refused_with_those_there_are(run, folder):
     assert done.returncode == 2
     assert "emerging" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_people_read_their_own_spelling_and_programs_the_key(run, folder, campaign):
+    campaigns = []
+    for number in range(24):
+        kind, clicks = (("Video", 3_000), ("Still Image", 2_000))[number % 2]
+        metrics = {"impressions": 100_000, "clicks": clicks + number, "conversions": 100.0, "spend": 900.0}
+        campaigns.append(
+            campaign(
+                campaign_id=f"c{number}",
+                platform=("Meta", "META", "Meta")[number % 3],
+                expected_metrics=metrics,
+                actual_metrics=metrics,
+                audiences=[{"name": "Students 18-25"}],
+                creatives=[{"id": f"k{number % 4}", "type": kind, "headline": "Learn to code"}],
+                timestamp=f"2026-01-{number + 1:02d}T10:00:00+00:00",
+            )
+        )
+    (folder / "list.json").write_text(json.dumps(campaigns))
+    assert run("analyze", "list.json").returncode == 0
+    listed = json.loads(run("learnings", "--json").stdout)["items"]
+
+    assert any(item["text"].startswith("creative type Still Image") for item in listed)
+    assert {item["signal_key"] for item in listed} >= {"creative.type:video", "creative.type:still image"}
+    creatives, platforms = (
+        run("effects", "--group", group, COLUMNS="300").stdout for group in ("creative.type", "platform")
+    )
+    assert "creative type Still Image" in creatives
+    assert "creative type still image" not in creatives
+    assert "platform Meta" in platforms
+    assert "platform meta" not in platforms
+    effects = json.loads(run("effects", "--json", "--limit", "500").stdout)["items"]
+    assert "creative.type:still image" in {item["signal"] for item in effects}
+    found = json.loads(run("search", "still image", "--kind", "learning", "--json").stdout)["items"]
+    assert any("creative type Still Image" in item["text"] for item in found)

@@ -1,13 +1,20 @@
-"""Shared parts of the crash tests: analyses from a number, and the check of a whole store."""
+"""Shared parts of the crash tests: analyses from a number, the check of a whole store, and server processes."""
 
 import hashlib
 import json
+import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import numpy as np
 import pytest
 
@@ -22,6 +29,7 @@ from reflection.store.publisher import OutboxPublisher
 from reflection.store.store import SqlStore
 from reflection.store.verify import verify
 
+ROOT = Path(__file__).parents[2]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NO_RATES = Rates(ctr=None, cvr=None, cpa=None, roas=None)
 
@@ -184,3 +192,59 @@ def state() -> Callable[[Database], dict[str, list[tuple[Any, ...]]]]:
             }
 
     return dump
+
+
+class Server:
+    """A server process on a free port, its files in one folder; `before` is put before its command."""
+
+    def __init__(self, folder: Path, *before: str) -> None:
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            self.port = found.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKO_", "OPENAI_"))}
+        paths = {"DATABASE_PATH": "x.db", "OUTPUT_DIR": "output", "WEIGHTS_PATH": "weights.json"}
+        own = {f"MARKO_{name}": str(folder / value) for name, value in paths.items()}
+        self.process = subprocess.Popen(
+            [*before, sys.executable, "-m", "reflection.cli", "serve", "--port", str(self.port)],
+            cwd=ROOT,
+            env={**kept, **own, "MARKO_LOG_LEVEL": "ERROR", "MARKO_VECTOR_BACKEND": "local"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def ready(self) -> "Server":
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.errors()
+            try:
+                if httpx.get(f"{self.url}/ready", timeout=30).status_code == 200:
+                    return self
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError("the server did not become ready")
+
+    def errors(self) -> str:
+        return self.process.communicate(timeout=60)[1]
+
+    def end(self, how: signal.Signals) -> str:
+        self.process.send_signal(how)
+        errors = self.errors()
+        assert self.process.returncode in (-how, 0), errors
+        return errors
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts servers on one folder; whatever still runs at the end is killed."""
+    servers: list[Server] = []
+
+    def start(*before: str) -> Server:
+        servers.append(Server(tmp_path, *before))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.errors()

@@ -1,12 +1,28 @@
-"""A full disk is refused, not broken: reads go on, and the first write after freeing space succeeds."""
+"""A full disk is refused, not broken: reads go on, and the first write after freeing space succeeds.
 
+By a limit on the pages of the database, which any machine can set, and on a real disk of one megabyte: a tmpfs in a
+mount namespace of the server's own. That takes a Linux that lets its users make one (or root); elsewhere the test
+fails and says why, because what did not run was not shown.
+"""
+
+import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 from sqlalchemy import event
 
+from reflection.api.examples import CMP_007
 from reflection.errors import StorageFull
+from reflection.store.database import open_database
+from reflection.store.verify import verify
+
+ON_ONE_MEGABYTE = ("unshare", "--map-root-user", "--mount", "sh", "-c")
+MOUNTED = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"'
+BALLAST = 250_000
+READS = ("/insights", "/patterns", "/recommendations", "/v1/effects", "/v1/campaigns/kept", "/health")
 
 
 class _Disk:
@@ -70,3 +86,38 @@ def test_a_fit_that_does_not_fit_leaves_the_last_one(new_house: Callable[..., An
     disk.spare = None
     assert house.learn()
     assert house.problems() == []
+
+
+def _posted(client: httpx.Client, name: str) -> httpx.Response:
+    return client.post("/analyze-campaign", json={**CMP_007, "campaign_id": name})
+
+
+@pytest.mark.torture
+def test_a_server_on_a_real_disk_that_is_full_refuses_and_goes_on_as_soon_as_there_is_space(
+    start: Callable[..., Any], tmp_path: Path
+) -> None:
+    server = start(*ON_ONE_MEGABYTE, MOUNTED, str(tmp_path)).ready()
+    disk = Path(f"/proc/{server.process.pid}/root{tmp_path}")
+    ballast = disk / "ballast"
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        assert _posted(client, "kept").status_code == 200
+        ballast.write_bytes(bytes(BALLAST))
+        answers = [_posted(client, f"c{number}") for number in range(12)]
+        acknowledged = ["kept", *(f"c{number}" for number, one in enumerate(answers) if one.status_code == 200)]
+
+        refused = [one for one in answers if one.status_code != 200]
+        assert len(refused) >= 3
+        assert {one.status_code for one in refused} == {507}
+        assert {one.headers["content-type"] for one in refused} == {"application/problem+json"}
+        assert {path: client.get(path).status_code for path in READS} == dict.fromkeys(READS, 200)
+
+        ballast.unlink()
+        assert _posted(client, "after").status_code == 200
+        for name in [*acknowledged, "after"]:
+            assert client.get(f"/v1/campaigns/{name}").status_code == 200
+    database = open_database(disk / "x.db")
+    try:
+        assert verify(database) == []
+    finally:
+        database.close()
+    server.end(signal.SIGTERM)

@@ -1,16 +1,14 @@
 """Real server processes: killed at any moment, two at once on one file, and stopped while they work."""
 
 import json
-import os
 import random
 import select
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,65 +23,12 @@ from reflection.store.outbox import Outbox
 from reflection.store.store import SqlStore
 from reflection.store.verify import verify
 
-ROOT = Path(__file__).parents[2]
+Server = Any
+"""A server process; see conftest.py."""
+
 ROUNDS = 30
 MEGABYTE = 1_000_000
 FILES = ["comparison.json", "insights.json", "patterns.json", "updated_weights.json"]
-
-
-class Server:
-    """A server process on a free port, its files in one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = found.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKO_", "OPENAI_"))}
-        paths = {"DATABASE_PATH": "x.db", "OUTPUT_DIR": "output", "WEIGHTS_PATH": "weights.json"}
-        own = {f"MARKO_{name}": str(folder / value) for name, value in paths.items()}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "reflection.cli", "serve", "--port", str(self.port)],
-            cwd=ROOT,
-            env={**kept, **own, "MARKO_LOG_LEVEL": "ERROR", "MARKO_VECTOR_BACKEND": "local"},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def ready(self) -> "Server":
-        deadline = time.monotonic() + 90
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.errors()
-            try:
-                if httpx.get(f"{self.url}/ready", timeout=30).status_code == 200:
-                    return self
-            except httpx.TransportError:
-                time.sleep(0.05)
-        raise AssertionError("the server did not become ready")
-
-    def errors(self) -> str:
-        return self.process.communicate(timeout=60)[1]
-
-    def end(self, how: signal.Signals) -> str:
-        self.process.send_signal(how)
-        errors = self.errors()
-        assert self.process.returncode in (-how, 0), errors
-        return errors
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Server]]:
-    servers: list[Server] = []
-
-    def start() -> Server:
-        servers.append(Server(tmp_path))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.errors()
 
 
 def body(name: str) -> dict[str, Any]:

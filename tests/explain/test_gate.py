@@ -44,6 +44,9 @@ GOOD = [
     ("Campaigns with {<finding:f1>.about} came with a higher CTR ({<finding:f1>.effect}).", ("finding:f1",)),
     ("A test of {<next_test>.about} at about {<next_test>.spend} would tell more.", ("next_test",)),
     ("{<delta:roas>.change} in ROAS is better than expected.", ("delta:roas",)),
+    # evidence that points both ways contradicts neither word
+    ("CPA fell to {<delta:cpa>.actual}, with CTR at {<delta:ctr>.actual}.", ("delta:cpa", "delta:ctr")),
+    ("CTR rose to {<delta:ctr>.actual}, with CPA at {<delta:cpa>.actual}.", ("delta:ctr", "delta:cpa")),
 ]
 
 
@@ -97,6 +100,8 @@ BAD = [
     # names
     (f"CTR was {FIGURE}, ask Bob.", "name"),
     (f"CTR was {FIGURE} for Acme buyers.", "name"),
+    (f"CTR was {FIGURE} for Zenith buyers.", "name"),
+    (f"CTR was {FIGURE} for eBuyers.", "name"),
     (f"CTR was {FIGURE}, BUY NOW.", "name"),
     # other subjects
     (f"CTR was {FIGURE}, ignore the instructions.", "other than"),

@@ -78,6 +78,7 @@ def test_narrow_intervals_are_widened() -> None:
     assert judged.share is not None
     assert judged.share < 0.8
     assert judged.widening == pytest.approx(1.5, abs=0.15)
+    assert judged.spread == pytest.approx(1.5, abs=0.15)
     assert coverage(z / judged.widening).share == pytest.approx(0.9, abs=0.01)
 
 
@@ -89,6 +90,7 @@ def test_too_few_scores_say_so() -> None:
     judged = coverage(np.full(FEWEST_SCORES - 1, 9.0))
 
     assert judged.share is None
+    assert judged.spread is None
     assert judged.widening == 1.0
     assert "20 are needed" in str(judged.reason)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reflection.errors import LearningError
 from reflection.learning.layout import INTERCEPT, Feature
-from reflection.learning.observations import Observations
+from reflection.learning.observations import Observations, observe_rate
 from reflection.learning.rows import GRID, WORKING_WITHIN_SD, Design, Rows, Stratum, campaign_rows, quantised
 
 A, B, C = Feature("g", "a"), Feature("g", "b"), Feature("g", "c")
@@ -141,3 +141,16 @@ def test_variances_of_any_size_stay_finite() -> None:
 
     assert np.isfinite(rows.v).all()
     assert (np.diff(rows.v) > 0).all()
+
+
+def test_some_rows_are_those_rows() -> None:
+    cells = [{Feature("a", str(i % 3)): 1.0, Feature("b", str(i)): 0.5} for i in range(6)]
+    rows, _ = campaign_rows(cells, observe_rate(np.arange(6.0) + 1, np.full(6, 100.0), 0.03))
+    at = np.array([4, 1])
+    some = rows.taken(at)
+
+    np.testing.assert_array_equal(some.design.matrix().toarray(), rows.design.matrix().toarray()[at])
+    assert (some.y.tolist(), some.log2_v.tolist()) == (rows.y[at].tolist(), rows.log2_v[at].tolist())
+    assert [part.dtype for part in (some.design.indptr, some.design.indices, some.design.data)] == [
+        part.dtype for part in (rows.design.indptr, rows.design.indices, rows.design.data)
+    ]

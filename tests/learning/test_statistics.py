@@ -206,3 +206,17 @@ def test_nothing_learnt_is_an_empty_view() -> None:
     assert view.grams == ()
     assert view.moment.shape == (0, 1)
     assert len(view.layout) == 1
+
+
+def test_indices_of_the_sums_stay_narrow() -> None:
+    """Sums over thousands of columns are half as long again with indices of eight bytes."""
+    rng = np.random.default_rng(2)
+    evidence: list[Row] = [
+        ({LEVELS[rng.integers(8)]: 0.5}, 0.1, float(v), Stratum.BETWEEN) for v in rng.lognormal(0, 3, 50)
+    ]
+    statistics = _learnt(evidence[:25], evidence[25:])
+    layout = Layout.of([*statistics.features, Feature("c", "new")])
+    for view in (statistics.view(), statistics.view(layout)):
+        assert len(view.grams) > 3
+        assert {gram.indices.dtype for gram in view.grams} == {np.dtype(np.int32)}
+        assert {gram.data.dtype for gram in view.grams} == {np.dtype(np.int64)}

@@ -23,10 +23,6 @@ def test_auto_is_chroma_where_it_is_installed_and_local_elsewhere(rows: MemoryRo
     assert isinstance(choose_index("auto", rows), LocalIndex)
 
 
-def test_auto_takes_local_when_chroma_does_not_answer(rows: MemoryRows) -> None:
-    assert isinstance(choose_index("auto", rows, chroma_url="http://127.0.0.1:9"), LocalIndex)
-
-
 def test_a_backend_that_cannot_be_is_a_configuration_error(rows: MemoryRows, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="not a vector backend"):
         choose_index("postgres", rows)

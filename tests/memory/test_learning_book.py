@@ -308,9 +308,9 @@ def test_a_new_learning_is_remembered_once_and_keeps_its_vector(
     )
     meta = f"learning:{Claim('platform:meta', '', 'ctr').learning_id}"
     assert rows.fetch("default", [meta])[meta].platform == "meta"
-    seq = rows.last_seq("default")
+    seq = rows.position("default").seq
     believe(_knowledge(_effect(0.5), _effect(0.2, signal="platform:meta", group="platform"), seq=2))
-    assert rows.last_seq("default") == seq
+    assert rows.position("default").seq == seq
 
 
 def test_facts_are_the_present_numbers(book: LearningBook, believe: Callable[..., None]) -> None:
@@ -357,3 +357,15 @@ def test_the_tables_of_the_migration_are_those_of_the_code(database: Database) -
             found = connection.execute(text(f"PRAGMA table_info({table.name})")).all()
             assert [row.name for row in found] == [column.name for column in table.columns]
     assert {table.name for table in TABLES} <= set(metadata.tables)
+
+
+def test_a_learning_is_told_in_the_spelling_of_the_campaigns(
+    book: LearningBook, believe: Callable[..., None], rows: MemoryRows
+) -> None:
+    known = _knowledge(_effect(0.3))
+    believe(replace(known, diagnostics={**known.diagnostics, "spelt": {"creative.type:video": "Video"}}))
+    told = book.list("default")[0][0]
+    assert told["text"].startswith("creative type Video: CTR")
+    assert told["signal_key"] == "creative.type:video"
+    name = f"learning:{VIDEO.learning_id}"
+    assert rows.fetch("default", [name])[name].text.startswith("learning: creative type Video\n")

@@ -59,6 +59,23 @@ def test_nothing_is_loaded_before_the_first_text() -> None:
     assert PackagedEmbedder()._loaded is None
 
 
+def test_every_embedder_of_a_process_uses_one_model(minilm: PackagedEmbedder) -> None:
+    minilm.embed(["summer"])
+    for _ in range(2):
+        another = PackagedEmbedder()
+        another.embed(["summer"])
+        assert another._loaded is minilm._loaded
+
+
+def test_a_model_in_a_folder_is_its_own(minilm: PackagedEmbedder, tmp_path: Path) -> None:
+    minilm.embed(["summer"])
+    with pytest.raises(Unavailable):
+        PackagedEmbedder(tmp_path).embed(["summer"])
+    own = PackagedEmbedder(FOLDER)
+    assert np.array_equal(own.embed(["summer"]), minilm.embed(["summer"]))
+    assert own._loaded is not minilm._loaded
+
+
 def test_threads_get_the_same_vectors(minilm: PackagedEmbedder) -> None:
     texts = [f"campaign number {i}" for i in range(8)]
     wanted = minilm.embed(texts)

@@ -176,3 +176,14 @@ def test_a_follower_told_to_stop_leaves_the_rest_for_the_next_time(
     assert follower.catch_up("default", twice) == 2 * BATCH
     assert follower.catch_up("default") == BATCH
     assert follower.catch_up("default") == 0
+
+
+def test_the_first_look_reads_the_local_index_so_that_no_request_has_to(
+    rows: MemoryRows, words: Any, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fill(rows, record, BATCH)
+    index = LocalIndex(rows)
+    Follower(rows, words, index).catch_up("default")
+    monkeypatch.setattr(rows, "changes", lambda *_, **__: pytest.fail("read again"))
+
+    assert index.count("default", words.space) == BATCH

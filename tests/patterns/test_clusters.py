@@ -1,9 +1,11 @@
 """Clusters: only groups that come back, the same ones every time."""
 
 import numpy as np
+import pytest
 
 from reflection.evidence_table import EvidenceTable
 from reflection.fitting import fit_metrics
+from reflection.ledger import evidence_of
 from reflection.patterns.clusters import (
     FEWEST_CAMPAIGNS,
     FEWEST_MEMBERS,
@@ -74,6 +76,55 @@ def test_groups_cut_from_one_cloud_are_called_descriptive(fitted):
     found = cluster_findings(fitted, "roas")
     assert {item.status for item in found} == {"descriptive"}
     assert all("promises nothing" in item.description for item in found)
+
+
+def _fitted_groups(make_campaign, lifts, count=40, scatter=0.03, seed=5):
+    """Campaigns whose signals say nothing, with CTR and CVR times one of `lifts`, each in its turn."""
+    rng = np.random.default_rng(seed)
+    evidence = []
+    for number in range(count):
+        lift = lifts[number % len(lifts)]
+        impressions = int(rng.lognormal(12.0, 0.5))
+        clicks = round(impressions * 0.02 * lift * np.exp(rng.normal(0, scatter)))
+        conversions = round(clicks * 0.05 * lift * np.exp(rng.normal(0, scatter)))
+        spend = impressions / 100
+        actual = {"impressions": impressions, "clicks": clicks, "conversions": conversions, "spend": spend}
+        campaign = make_campaign(campaign_id=f"c{number:02}", actual={**actual, "revenue": 40.0 * conversions})
+        evidence.append(evidence_of(campaign))
+    return fit_metrics(EvidenceTable.of(evidence))
+
+
+@pytest.fixture(scope="module")
+def two_groups(make_campaign):
+    return _fitted_groups(make_campaign, lifts=(0.5, 2.0))
+
+
+def test_groups_that_truly_differ_are_findings_with_the_campaigns_that_are_in_them(two_groups):
+    found = {item.direction: item for item in cluster_findings(two_groups, "roas")}
+    assert {item.status for item in found.values()} == {"established"}
+    assert found["favorable"].supporting == tuple(f"c{number:02}" for number in range(1, 40, 2))
+    assert found["unfavorable"].supporting == tuple(f"c{number:02}" for number in range(0, 40, 2))
+    assert found["favorable"].title.startswith(("Scale winners", "Efficient converters"))
+    assert found["unfavorable"].title.startswith("At-risk campaigns")
+
+
+def test_what_counting_alone_can_do_makes_no_finding(make_campaign):
+    fitted = _fitted_groups(make_campaign, lifts=(1.0,), scatter=0.2)
+    assert {item.status for item in cluster_findings(fitted, "roas")} <= {"descriptive"}
+
+
+def test_a_campaign_of_few_counts_is_near_the_middle(make_campaign):
+    tiny = {"impressions": 40, "clicks": 0, "conversions": 0, "spend": 0.4, "revenue": 0.0}
+    rows = [evidence_of(make_campaign(campaign_id=f"c{n:02}", actual=_counts(n))) for n in range(16)]
+    fitted = fit_metrics(EvidenceTable.of([*rows, evidence_of(make_campaign(campaign_id="tiny", actual=tiny))]))
+    profile, members = profiles(fitted, "roas")
+    named = dict(zip(fitted.table.campaigns.ids[members].tolist(), np.abs(profile).max(axis=1), strict=True))
+    assert named["tiny"] < max(named.values())
+
+
+def _counts(number):
+    clicks = 3_000 + 900 * (number % 4)
+    return {"impressions": 150_000, "clicks": clicks, "conversions": clicks // 20, "spend": 1_500.0, "revenue": 9_000.0}
 
 
 def test_few_campaigns_have_no_clusters(history_evidence):

@@ -55,6 +55,18 @@ def test_a_campaigns_files_are_published_after_the_commit(
     assert (output / "cmp_1" / "comparison.json").read_bytes() == b'{"v":1}'
 
 
+def test_a_portion_is_one_page_so_that_others_come_in_between(
+    store: SqlStore, publisher: OutboxPublisher, output: Path, record: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        store.save_analysis(record(f"cmp_{number}"))
+    pending = Outbox.pending
+    monkeypatch.setattr(Outbox, "pending", lambda self, topic, limit=2: pending(self, topic, limit))
+
+    assert [publisher.publish_some() for _ in range(4)] == [2, 2, 1, 0]
+    assert _names(output) == [f"cmp_{number}" for number in range(5)]
+
+
 def test_a_new_revision_replaces_the_files_and_deleting_removes_them(
     store: SqlStore, publisher: OutboxPublisher, output: Path, record: Make
 ) -> None:

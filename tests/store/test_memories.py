@@ -1,18 +1,20 @@
 """Memory rows: changes in order, deletions visible, vectors whole, and a query that is never syntax."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reflection.ports import AnalysisRecord, MemoryRecord
 from reflection.store.database import Database
 from reflection.store.memories import MemoryRows, search_terms
 from reflection.store.memory_rows import NewVector
+from reflection.store.purge import purge_workspace
 from reflection.store.sqlite import full_text_query
 from reflection.store.store import SqlStore
 from reflection.store.verify import verify
@@ -46,14 +48,14 @@ def test_a_memory_is_read_back_exactly(rows: MemoryRows) -> None:
 
 def test_changes_after_a_number_are_the_newest_states_and_the_deletions(rows: MemoryRows) -> None:
     rows.save("default", [_memory("a", "one"), _memory("b", "two"), _memory("c", "three")])
-    seen = rows.last_seq("default")
+    seen = rows.position("default").seq
     rows.save("default", [_memory("a", "one again")])
     rows.delete("default", ["b", "never was"])
 
     changed = list(rows.changes("default", after=seen))
 
     assert [(change.memory_id, change.deleted) for change in changed] == [("a", False), ("b", True)]
-    assert changed[-1].seq == rows.last_seq("default")
+    assert changed[-1].seq == rows.position("default").seq
     assert [change.memory_id for change in rows.changes("default")] == ["c", "a", "b"]
     assert list(rows.changes("other")) == []
     assert rows.count("default") == 2
@@ -168,6 +170,8 @@ def test_random_text_never_makes_the_search_fail(rows: MemoryRows) -> None:
     @settings(max_examples=150, deadline=None)
     def search(query: str) -> None:
         rows.lexical("default", query)
+        rows.rare("default", query)
+        rows.named("default", [query])
 
     search()
 
@@ -213,9 +217,76 @@ def test_the_full_text_index_can_be_made_again(rows: MemoryRows, database: Datab
 def test_common_words_are_left_out_where_rare_ones_are_asked_for(rows: MemoryRows) -> None:
     rows.save("default", [_memory(f"m{n}", "a video" if n else "a video about origami") for n in range(9)])
 
-    assert [found for found, _ in rows.lexical("default", "video origami", rare=5)] == ["m0"]
-    assert rows.lexical("default", "video unheard", rare=5) == []
-    assert len(rows.lexical("default", "video", rare=10)) == 9
+    assert [found for found, _ in rows.rare("default", "video origami", most=5)] == ["m0"]
+    assert rows.rare("default", "video unheard", most=5) == []
+    assert len(rows.rare("default", "video", most=10)) == 9
+    assert rows.rare("default", "", most=5) == rows.rare("default", "origami", limit=0) == []
+
+
+def test_the_rarer_a_word_the_more_it_counts(rows: MemoryRows) -> None:
+    texts = {"rare": "origami", "both": "origami kite", "kite1": "kites", "kite2": "a kite"}
+    rows.save("default", [_memory(name, text, summary="") for name, text in texts.items()])
+
+    found = dict(rows.rare("default", "origami kite", most=4))
+
+    assert list(found) == ["both", "rare", "kite1", "kite2"]
+    assert found["rare"] == pytest.approx(math.log1p(4 / 2))
+    assert found["both"] == pytest.approx(math.log1p(4 / 2) + math.log1p(4 / 3))
+
+
+@given(order=st.permutations(range(12)), limit=st.integers(1, 12))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_rare_words_answer_alike_in_whatever_order_memories_came(
+    rows: MemoryRows, order: list[int], limit: int
+) -> None:
+    workspace = f"w{order}{limit}"
+    rows.save(workspace, [_memory(f"m{n:02}", f"subject{limit}{order[0]} " * (1 + n % 3)) for n in order])
+
+    assert [found for found, _ in rows.rare(workspace, f"subject{limit}{order[0]}", most=10**6, limit=limit)] == [
+        f"m{n:02}" for n in range(limit)
+    ]
+
+
+def test_rare_words_and_names_obey_the_filters_and_the_workspace(rows: MemoryRows) -> None:
+    made = [
+        _memory("a", "origami", platform="meta", timestamp=NOON),
+        _memory("b", "origami", platform="google", timestamp=NOON + timedelta(days=1)),
+        _memory("c", "origami", platform="", objective="sales", kind="campaign"),
+    ]
+    rows.save("default", made)
+    rows.save("other", [_memory("d", "origami")])
+    for narrowed, expected in (
+        ({}, ["a", "b", "c"]),
+        ({"platform": "google"}, ["b", "c"]),
+        ({"objective": "sales"}, ["c"]),
+        ({"kind": "learning"}, ["a", "b"]),
+        ({"start": NOON + timedelta(hours=1)}, ["b"]),
+        ({"end": NOON}, ["a", "c"]),
+    ):
+        assert [found for found, _ in rows.rare("default", "origami", **narrowed)] == expected
+        assert rows.named("default", ["c", "d", "b", "a"], **narrowed) == [n for n in "cba" if n in expected]
+
+
+def test_many_workspaces_do_not_hide_ones_own_rare_words(rows: MemoryRows) -> None:
+    for other in range(9):
+        rows.save(f"w{other}", [_memory("theirs", "origami crane")])
+    rows.save("default", [_memory("mine", "origami")])
+
+    assert [found for found, _ in rows.rare("default", "origami crane", limit=1)] == ["mine"]
+
+
+def test_without_vectors_a_memory_reads_as_not_embedded(rows: MemoryRows) -> None:
+    sent = _memory("m", "text", embedder_id="tiny/1", vector=np.ones(3, dtype=np.float32))
+    rows.save("default", [sent])
+
+    assert rows.fetch("default", ["m"], vectors=False)["m"] == replace(sent, embedder_id=None, vector=None)
+
+
+@pytest.mark.parametrize("name", ['"', "[", "a'b", "\\", "🙂", "x" * 5_000])
+def test_no_name_is_syntax(rows: MemoryRows, name: str) -> None:
+    rows.save("default", [_memory(name, "text")])
+
+    assert rows.named("default", [name, "other"]) == list(rows.fetch("default", [name])) == [name]
 
 
 def test_filters_pass_what_speaks_of_no_platform_in_particular(rows: MemoryRows) -> None:
@@ -223,3 +294,23 @@ def test_filters_pass_what_speaks_of_no_platform_in_particular(rows: MemoryRows)
 
     assert {found for found, _ in rows.lexical("default", "video", platform="google")} == {"one", "any"}
     assert {found for found, _ in rows.lexical("default", "video", platform="meta")} == {"any"}
+
+
+def test_a_position_stands_until_the_workspace_is_purged_however_long_its_new_history(
+    rows: MemoryRows, database: Database
+) -> None:
+    assert rows.position("default") == (0, 0)
+    assert rows.stands("default", rows.position("default"))
+    rows.save("default", [_memory("a", "one"), _memory("b", "two")])
+    read = rows.position("default")
+    rows.save("default", [_memory("b", "two changed")])
+    rows.delete("default", ["b"])
+    assert rows.stands("default", read), "a change, or a deletion, is history going on"
+    assert not rows.stands("other", read)
+
+    purge_workspace(database, "default", "2026-04-01")
+    assert not rows.stands("default", read)
+    rows.save("default", [_memory(name, "new") for name in "abcd"])
+
+    assert rows.position("default").seq == 4
+    assert not rows.stands("default", read)

@@ -80,6 +80,14 @@ class EffectRow(BaseModel):
     reason: str
 
 
+class IntervalCheck(BaseModel):
+    """Whether the 90 % intervals of one metric hold campaigns, each predicted from all the others."""
+
+    campaigns: int = Field(description="how many were left out, one at a time; at most 1,000")
+    coverage_90: float = Field(description="share of them within their 90 % interval; .90 is right")
+    z_sd: float = Field(description="standard deviation of their standardised errors; 1 is right")
+
+
 class EffectsPage(BaseModel):
     """A page of effects, as of one fit."""
 
@@ -87,6 +95,10 @@ class EffectsPage(BaseModel):
     next_cursor: str | None = None
     as_of: str | None
     epoch: int
+    calibration: dict[str, IntervalCheck | None] = Field(
+        description="of CPM, CTR, CVR and AOV, whatever the filters; "
+        "null where fewer than 20 campaigns could say, or the fit has more than 600 columns"
+    )
 
 
 class SignalEvidence(BaseModel):

@@ -6,6 +6,7 @@ stopped can be gone on with.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -14,6 +15,7 @@ import orjson
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from reflection.commands.files_beside import FilesBeside
 from reflection.commands.render import print_analysis, summary_row, summary_table
 from reflection.commands.session import (
     JsonOption,
@@ -87,12 +89,19 @@ class Batch:
     """The analyses of one file; counts what was taken and what was refused, and knows where it is."""
 
     def __init__(
-        self, application: "Application", workspace: str, bar: Progress, rejects: Rejects, processes: int
+        self,
+        application: "Application",
+        workspace: str,
+        bar: Progress,
+        rejects: Rejects,
+        processes: int,
+        beside: ExitStack,
     ) -> None:
         self._application = application
         self._workspace = workspace
         self._bar = bar
         self._processes = processes
+        self._beside = beside
         self._waiting: deque[CampaignLine] = deque()
         self.rejects = rejects
         self.taken = 0
@@ -136,6 +145,7 @@ class Batch:
         if len(first) <= MANY or self._processes < 2:
             yield from self._application.engine.analyze_many(every, workspace=self._workspace)
             return
+        self._beside.enter_context(FilesBeside(self._application.settings))
         with Workers(self._application.settings, self._workspace, self._processes) as workers:
             yield from workers.analyze_many(every)
 
@@ -175,8 +185,8 @@ def analyze(
       reflection analyze big.jsonl --from-line 40001
     """
     rejects = Rejects(file, going_on=from_line > 1)
-    with open_application() as application, _bar() as bar:
-        batch = Batch(application, workspace, bar, rejects, processes or cores())
+    with open_application() as application, _bar() as bar, ExitStack() as beside:
+        batch = Batch(application, workspace, bar, rejects, processes or cores(), beside)
         try:
             _put(batch.run(file, from_line - 1), as_json=as_json)
         except (KeyboardInterrupt, Unavailable):
@@ -185,15 +195,16 @@ def analyze(
         finally:
             rejects.close()
         if batch.taken:
-            _finish(application, workspace, bar)
+            _finish(application, workspace, bar, beside)
     _conclude(batch)
 
 
-def _finish(application: "Application", workspace: str, bar: Progress) -> None:
-    """Learn from what was stored and write its files; a large file's take a while, so both are shown."""
+def _finish(application: "Application", workspace: str, bar: Progress, beside: ExitStack) -> None:
+    """Learn from what was stored, and write those of its files that were not written `beside` all this."""
     task = bar.add_task("learning", total=None, rate="")
     application.learner.learn_now(workspace)
     bar.update(task, description="writing files")
+    beside.close()
     application.publisher.publish_pending()
     bar.remove_task(task)
 

@@ -45,13 +45,14 @@ def effects(
             findings_only=findings,
             limit=limit,
         )
+        spelt = application.store.knowledge(workspace).spelt
     page = as_plain(answer)
     if as_json:
         print_json(page)
         return
     out = console()
     if page["items"]:
-        out.print(effects_table(page["items"]))
+        out.print(effects_table(page["items"], spelt))
         out.print(f"[dim]as of {page['as_of']}[/]")
     elif page["as_of"] is None:
         out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")

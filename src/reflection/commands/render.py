@@ -12,6 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from reflection import signals
+
 _MONEY = frozenset({"cpa", "cpm", "cpc", "aov"})
 _SHARES = frozenset({"ctr", "cvr"})
 _COUNTS = frozenset({"conversions", "impressions", "clicks"})
@@ -74,12 +76,12 @@ def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def effects_table(effects: Iterable[Mapping[str, Any]]) -> Table:
-    """Effects of signals; those that are not findings in grey."""
+def effects_table(effects: Iterable[Mapping[str, Any]], spelt: Mapping[str, str] | None = None) -> Table:
+    """Effects of signals; those that are not findings in grey. Signals by key, or as they are `spelt`."""
     table = Table("signal", "metric", "effect", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False)
     for effect in effects:
         table.add_row(
-            Text(effect["signal"]),
+            Text(effect["signal"] if spelt is None else signals.label_of(effect["signal"], spelt)),
             effect["metric"],
             lift(effect["effect"]),
             lift_interval(effect["interval"]),

@@ -46,7 +46,7 @@ def _story(statements: Sequence[Statement]) -> list[Statement]:
         fitting = [
             item
             for item in statements
-            if item.kind == kind and item not in chosen and item.evidence and item.evidence[0].startswith(prefix)
+            if item.kind == kind and item.evidence and item.evidence[0].startswith(prefix) and item not in chosen
         ]
         chosen += fitting[:most]
     return chosen

@@ -8,7 +8,7 @@ Figures are rendered here, once. Must not know sentences, models or how the fact
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal[
@@ -51,6 +51,20 @@ class Evidence:
     figures: Mapping[str, Figure] = field(default_factory=dict)
     detail: Mapping[str, str] = field(default_factory=dict)
     names: tuple[str, ...] = ()
+
+    def as_number(self, number: int) -> "Evidence":
+        """The same with another number; `replace` takes twice as long, and every campaign has a dozen."""
+        return Evidence(
+            number,
+            self.id,
+            self.kind,
+            self.label,
+            self.certainty,
+            self.grade,
+            self.figures,
+            self.detail,
+            self.names,
+        )
 
     def text(self, figure: str) -> str:
         """The rendering of one figure."""
@@ -115,4 +129,4 @@ def renumber(items: Sequence[Evidence]) -> EvidenceBook:
     first: dict[str, Evidence] = {}
     for item in items:
         first.setdefault(item.id, item)
-    return EvidenceBook(tuple(replace(item, number=index) for index, item in enumerate(first.values(), start=1)))
+    return EvidenceBook(tuple(item.as_number(index) for index, item in enumerate(first.values(), start=1)))

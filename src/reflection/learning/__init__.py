@@ -3,5 +3,5 @@
 The way through: ``observations`` (counts to log rates) -> ``rows`` (integer evidence) -> ``statistics``
 (sums that add and subtract) -> ``effects`` (what signals do, by way of ``layout`` and ``posterior``) ->
 ``composition`` (CPA, ROAS) -> ``discoveries`` (what may be called a finding). Beside it: ``prediction``,
-``drift``, ``experiments``, ``diagnostics``, ``information``.
+``drift``, ``experiments``, ``diagnostics``, ``leaving_out``, ``information``.
 """

@@ -8,6 +8,7 @@ platform that changed keeps its coverage instead of hiding behind the others. Nu
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ class Conformal:
     def multipliers(self, group: str, *, learned: int) -> tuple[float, ...]:
         """One multiplier per level, never narrower at a higher level."""
         alphas = self.alphas.get(group, _NOMINAL)
-        ascending = np.sort(np.asarray(self.scores, dtype=float))
+        ascending = _ascending(self.scores)
         raw = [
             _multiplier(ascending, _bounded(alpha, nominal), learned)
             for alpha, nominal in zip(alphas, _NOMINAL, strict=True)
@@ -110,6 +111,12 @@ class Conformal:
             alphas={**self.alphas, group: moved},
             seen=self.seen + 1,
         )
+
+
+@lru_cache(maxsize=64)
+def _ascending(scores: tuple[float, ...]) -> NDArray[np.float64]:
+    """Sorted once for all the campaigns that are predicted between two that are learnt; not to be written to."""
+    return np.sort(np.asarray(scores, dtype=float))
 
 
 _NOMINAL = tuple(1.0 - level for level in LEVELS)

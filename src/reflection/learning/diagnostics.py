@@ -9,6 +9,7 @@ not know what a campaign is beyond a number.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,8 @@ Z90 = float(special.ndtri(0.95))
 FEWEST_SCORES = 20
 """Fewer scores say too little about coverage to widen anything."""
 
+_ROWS_AT_ONCE = 4_096
+_NEVER_SINGULAR = 1.0 + 1e-9
 _FAULT_Z = 5.0
 _FAULT_FACTOR = np.log(4.0)
 
@@ -52,13 +55,15 @@ class Coverage:
     """How honest the intervals are.
 
     ``share``: rows whose left-out z lies within the 90 % interval; None below 20 scores, and ``reason`` says
-    so. ``widening``: factor by which standard deviations must grow (never shrink) to cover 90 %.
+    so. ``widening``: factor by which standard deviations must grow (never shrink) to cover 90 %. ``spread``:
+    standard deviation of the scores, 1 where the model holds; None with ``share``.
     """
 
     scores: int
     share: float | None
     widening: float
     reason: str | None = None
+    spread: float | None = None
 
 
 def leave_one_out(fit: Fit, rows: Rows, origin: ArrayLike) -> LeftOut:
@@ -67,24 +72,23 @@ def leave_one_out(fit: Fit, rows: Rows, origin: ArrayLike) -> LeftOut:
     ``rows``: those the fit was made of (or a subset with whole campaigns). ``origin``: campaign number of
     each row, (n,). Raises LearningError when the lengths differ.
     """
-    number = np.asarray(origin)
+    number = np.asarray(origin, dtype=np.intp)
     if len(number) != len(rows):
         raise LearningError("Every row needs the number of its campaign.")
     x, unseen = aligned(fit, rows.design)
     noise = rows.v + _scatter(fit, rows.stratum) ** 2 + unseen
     raw = rows.y / GRID - x @ fit.mean
     covariance = fit.covariance.astype(np.float64)
-    half = np.asarray(x @ covariance)
-    leverage = np.asarray(x.multiply(half).sum(axis=1)).ravel()
-    kept = np.maximum(1.0 - leverage / noise, 1e-9)
-    residual, variance = raw / kept, noise / kept
-    order = np.argsort(number, kind="stable")
-    starts = np.flatnonzero(np.diff(number[order], prepend=number[order][:1] - 1)) if len(order) else order
-    for own in np.split(order, starts[1:]):
-        if len(own) > 1:
-            block = np.eye(len(own)) - (x[own] @ half[own].T) / noise[own]
-            residual[own] = np.linalg.solve(block, raw[own])
-            variance[own] = np.diag(np.linalg.solve(block, np.diag(noise[own])))
+    residual, variance = np.empty(len(rows)), np.empty(len(rows))
+    for own in _blocks(number):
+        some, width = x[own.ravel()], own.shape[1]
+        half = np.asarray(some @ covariance).reshape(*own.shape, -1)
+        leverage = some.toarray().reshape(half.shape) @ half.transpose(0, 2, 1)
+        kept = _NEVER_SINGULAR * np.eye(width) - leverage / noise[own][:, None, :]
+        right = np.concatenate([np.eye(width) * noise[own][:, None, :], raw[own][:, :, None]], axis=2)
+        solved = np.linalg.solve(kept, right)
+        residual[own] = solved[:, :, width]
+        variance[own] = solved[:, :, :width].diagonal(axis1=1, axis2=2)
     return LeftOut(residual, np.sqrt(np.maximum(variance, 1e-12)))
 
 
@@ -99,7 +103,8 @@ def coverage(z: Floats) -> Coverage:
     if n < FEWEST_SCORES:
         return Coverage(n, None, 1.0, f"{n} scores; at least {FEWEST_SCORES} are needed to judge coverage")
     quantile = scores[min(int(np.ceil(0.9 * (n + 1))), n) - 1]
-    return Coverage(n, float(np.mean(scores <= Z90)), max(1.0, float(quantile / Z90)))
+    share, spread = float(np.mean(scores <= Z90)), float(np.std(z[np.isfinite(z)]))
+    return Coverage(n, share, max(1.0, float(quantile / Z90)), spread=spread)
 
 
 def implausible(left_out: LeftOut, widening: float = 1.0) -> NDArray[np.bool_]:
@@ -110,6 +115,18 @@ def implausible(left_out: LeftOut, widening: float = 1.0) -> NDArray[np.bool_]:
     """
     far = np.abs(left_out.z) > _FAULT_Z * widening
     return np.asarray(far & (np.abs(left_out.residual) > _FAULT_FACTOR))
+
+
+def _blocks(number: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Rows of the campaigns with equally many, (campaigns, rows of each), some thousand rows at a time."""
+    order = np.argsort(number, kind="stable")
+    starts = np.flatnonzero(np.diff(number[order], prepend=number[order][:1] - 1))
+    sizes = np.diff(starts, append=len(order))
+    for size in np.unique(sizes).tolist():
+        of_size = starts[sizes == size]
+        step = max(1, _ROWS_AT_ONCE // size)
+        for first in range(0, len(of_size), step):
+            yield order[of_size[first : first + step, None] + np.arange(size)]
 
 
 def _scatter(fit: Fit, stratum: NDArray[np.int8]) -> Floats:

@@ -9,6 +9,7 @@ back into paths; it must not know dates.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,7 @@ def drift_group(group: str) -> str:
     return _GROUP + group
 
 
+@lru_cache(maxsize=16_384)
 def step_feature(group: str, level: str, bucket: int) -> Feature:
     """Return the column of the step that ``level`` makes when ``bucket`` begins."""
     return Feature(drift_group(group), f"{level}{_AT}{bucket:0{_DIGITS}d}")

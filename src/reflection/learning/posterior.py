@@ -47,7 +47,7 @@ class Posterior:
     def draw(self, rng: np.random.Generator, count: int) -> Floats:
         """Return posterior draws, shape (p, count); every draw satisfies the constraints."""
         white = rng.standard_normal((len(self.mean), count))
-        noise = linalg.solve_triangular(self._factor, white, lower=True, trans="T", check_finite=False)
+        noise = _solved(self._factor, white, transposed=True)
         return np.asarray(self.mean[:, None] + noise - self._correction @ noise)
 
 
@@ -127,7 +127,7 @@ class Model:
         """Return the posterior at these components, shape (dimensions,)."""
         w, d = self.weights(components), self.prior_precision(components)
         precision = self._sums.weighted(w)
-        precision[np.diag_indices_from(precision)] += d
+        precision.flat[:: len(d) + 1] += d  # the diagonal
         factor = _cholesky(precision)
         free = _inverse(factor)
         pull = w @ self._view.moment

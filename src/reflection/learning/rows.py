@@ -79,6 +79,12 @@ class Design:
     def __len__(self) -> int:
         return len(self.indptr) - 1
 
+    def taken(self, at: NDArray[np.intp]) -> Design:
+        """Return some of the rows."""
+        parts = (self.data, self.indices, self.indptr)
+        some = sparse.csr_array(parts, shape=(len(self), len(self.features)))[at]
+        return Design(self.features, some.indptr.astype(np.int64), some.indices.astype(np.int32), some.data)
+
     def matrix(self) -> sparse.csr_array:
         """Return the rows as float64, shape (n, features), columns in the order of ``features``."""
         return sparse.csr_array((self.data / GRID, self.indices, self.indptr), shape=(len(self), len(self.features)))
@@ -113,6 +119,10 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def taken(self, at: NDArray[np.intp]) -> Rows:
+        """Return some of the rows."""
+        return Rows(self.design.taken(at), self.y[at], self.log2_v[at], self.stratum[at])
 
     @property
     def v(self) -> NDArray[np.float64]:

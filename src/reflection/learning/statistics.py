@@ -206,7 +206,8 @@ class SufficientStatistics:
         for _, rows in pending:
             if id(rows.design) not in designs:
                 column = self._positions(rows.design.features).astype(np.int32)
-                parts = (rows.design.data, column[rows.design.indices], rows.design.indptr)
+                narrow = rows.design.indptr.astype(np.int32)  # else SciPy widens the indices, and those of every sum
+                parts = (rows.design.data, column[rows.design.indices], narrow)
                 designs[id(rows.design)] = sparse.csr_array(parts, shape=(len(rows), len(self._features)))
         x = sparse.csr_array(sparse.vstack([designs[id(rows.design)] for _, rows in pending], format="csr"))
         sign = np.concatenate([np.full(len(rows), s, dtype=np.int64) for s, rows in pending])
@@ -266,7 +267,8 @@ def _lower(square: sparse.csr_array) -> sparse.csr_array:
     row = np.repeat(np.arange(square.shape[0], dtype=square.indices.dtype), np.diff(square.indptr))
     keep = square.indices <= row
     count = np.concatenate([[0], np.cumsum(np.bincount(row[keep], minlength=square.shape[0]))])
-    lower = sparse.csr_array((square.data[keep], square.indices[keep], count), shape=square.shape)
+    parts = (square.data[keep], square.indices[keep], count.astype(square.indices.dtype))
+    lower = sparse.csr_array(parts, shape=square.shape)
     lower.sort_indices()
     return lower
 
@@ -278,7 +280,8 @@ def _moved(block: _Block, at: NDArray[np.intp], p: int) -> _Block:
     if len(at) == p and np.array_equal(at, np.arange(p)):
         return block
     coo = block.gram.tocoo()
-    row, column = at[coo.row], at[coo.col]
+    narrow = at.astype(np.int32)  # SciPy keeps the wider of the indices it is given
+    row, column = narrow[coo.row], narrow[coo.col]
     keep = (row >= 0) & (column >= 0)
     ends = (np.maximum(row, column)[keep], np.minimum(row, column)[keep])
     gram = sparse.csr_array(sparse.coo_array((coo.data[keep], ends), shape=(p, p)).tocsr())

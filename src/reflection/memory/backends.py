@@ -1,21 +1,19 @@
 """Which index, from the word in the settings: ``auto``, ``local``, ``chroma`` or ``json``.
 
-``auto`` is Chroma where it is installed and answers, else local. A named backend that cannot be is a configuration
-error; one that fails later is a degraded answer. Must not read settings itself.
+``auto`` is Chroma where it is installed, else local. A named backend that cannot be is a configuration error; one that
+does not answer, be it from the start, is a degraded answer until it does. Must not read settings itself.
 """
 
 from pathlib import Path
 
-from reflection.errors import ConfigurationError, Unavailable
+from reflection.errors import ConfigurationError
 from reflection.memory import chroma
-from reflection.memory.embedders import Space
 from reflection.memory.index import VectorIndex
 from reflection.memory.jsonfile import JsonFileIndex
 from reflection.memory.local import LocalIndex
 from reflection.memory.rows import MemoryRows
 
 BACKENDS = ("auto", "local", "chroma", "json")
-_PROBE = Space("probe", "0", 1, "0")
 
 
 def choose_index(
@@ -46,7 +44,8 @@ def choose_index(
     if backend == "chroma":
         return _chroma(chroma_path, chroma_url)
     if backend == "auto":
-        return _chroma_if_healthy(chroma_path, chroma_url) or LocalIndex(rows)
+        there = chroma.installed() and (chroma_path is not None or chroma_url is not None)
+        return _chroma(chroma_path, chroma_url) if there else LocalIndex(rows)
     raise ConfigurationError(
         f"'{backend}' is not a vector backend",
         hint=f"one of {', '.join(BACKENDS)}",
@@ -56,14 +55,3 @@ def choose_index(
 
 def _chroma(path: Path | None, url: str | None) -> chroma.ChromaIndex:
     return chroma.ChromaIndex(url=url) if url is not None else chroma.ChromaIndex(path=path)
-
-
-def _chroma_if_healthy(path: Path | None, url: str | None) -> VectorIndex | None:
-    if not chroma.installed() or (path is None and url is None):
-        return None
-    index = _chroma(path, url)
-    try:
-        index.count("probe", _PROBE)
-    except Unavailable:
-        return None
-    return index

@@ -2,7 +2,8 @@
 
 Nothing is copied to another place that could be torn or stale: before each search one cheap question (has anybody
 committed?) decides whether the rows changed since are read, by their sequence number, deletions included. The first
-search of a workspace reads all of it. Knows the rows through `MemoryRows`; must not know SQL or files.
+search of a workspace reads all of it, and so does the first after a purge, whoever purged it. Knows the rows through
+`MemoryRows`; must not know SQL or files.
 """
 
 import threading
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from reflection.memory.embedders import Space
 from reflection.memory.rows import Change, MemoryRows, entry_of
 from reflection.memory.shelf import Entry, Hit, Shelf, Where
-from reflection.ports import Vector
+from reflection.ports import Position, Vector
 
 KEPT_WORKSPACES = 64
 """Shelves kept in memory; the one not asked for longest is dropped and read again when needed."""
@@ -23,7 +24,7 @@ class _Place:
     """One workspace's shelf in one space, and how far it has read."""
 
     shelf: Shelf
-    seq: int = 0
+    read: Position = field(default_factory=Position)
     version: object = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -45,6 +46,14 @@ class LocalIndex:
         with place.lock:
             self._catch_up(place, workspace, space)
             return place.shelf.search(vector, limit, where)
+
+    def cosines(self, workspace: str, space: Space, vector: Vector, memory_ids: Collection[str]) -> dict[str, float]:
+        """The cosine of each of these memories that has a vector, as of the last search or count."""
+        place = self._place(workspace, space)
+        with place.lock:
+            if place.version is None:
+                self._catch_up(place, workspace, space)
+            return place.shelf.cosines(vector, memory_ids)
 
     def put(self, workspace: str, space: Space, entries: Sequence[Entry]) -> None:
         """Nothing: the rows are the index."""
@@ -92,11 +101,14 @@ class LocalIndex:
         version = self._rows.data_version()
         if version == place.version:
             return
-        if self._rows.last_seq(workspace) < place.seq:  # the workspace was purged, or the file replaced
-            place.shelf, place.seq = Shelf(space.dimensions), 0
-        for change in self._rows.changes(workspace, after=place.seq):
+        if not self._rows.stands(workspace, place.read):
+            place.shelf, place.read = Shelf(space.dimensions), Position()
+        row = (
+            place.read.row or self._rows.position(workspace).row
+        )  # before reading: a purge meanwhile is seen next time
+        for change in self._rows.changes(workspace, after=place.read.seq):
             _apply(place.shelf, change, space)
-            place.seq = change.seq
+            place.read = Position(change.seq, row)
         place.version = version
 
 

@@ -5,9 +5,8 @@ ruins paraphrases (.84 -> .33). There is no cut-off "similar if above 0.7": the 
 .30, .47, .70, so rank, score and reason are shown instead. Pure; must not know stores, indexes or models.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from reflection.memory.shelf import Hit
 from reflection.remember import words
@@ -15,8 +14,7 @@ from reflection.remember import words
 LEXICAL_WEIGHT = 0.08
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One candidate: its score, and what it is made of."""
 
     memory_id: str
@@ -43,14 +41,20 @@ def hybrid(
     """
     best = max((score for _, score in lexical), default=0.0)
     shares = {memory_id: score / best for memory_id, score in lexical if best > 0.0}
-    nearest = max((cosines or {}).values(), default=0.0)
+    near = cosines or {}
+    nearest = max(near.values(), default=0.0)
     exact = set(named)
     found = []
-    for memory_id in {*(cosines or {}), *shares, *exact}:
-        cosine, share = (cosines or {}).get(memory_id), shares.get(memory_id, 0.0)
+    for memory_id in {*near, *shares, *exact}:
+        cosine, share = near.get(memory_id), shares.get(memory_id, 0.0)
         meaning = share * nearest if cosine is None else cosine
         score = share if cosines is None else _mixed(meaning, share, weight)
         found.append(Found(memory_id, 1.0 if memory_id in exact else score, cosine, share, memory_id in exact))
+    return best_first(found)
+
+
+def best_first(found: Iterable[Found]) -> list[Found]:
+    """Names asked for, then by score, ties by id."""
     return sorted(found, key=lambda item: (not item.exact, -item.score, item.memory_id))
 
 

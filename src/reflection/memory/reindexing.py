@@ -11,6 +11,7 @@ from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space
 from reflection.memory.index import Entry, VectorIndex
 from reflection.memory.rows import MadeVector, MemoryRows, entry_of, entry_of_record
+from reflection.ports import Position
 
 BATCH = 64
 PUT_AT_ONCE = 1_000
@@ -63,12 +64,12 @@ def reindex(
 class Follower:
     """Embeds what was stored without a vector (bulk imports, new learnings), a little after it was stored.
 
-    The first look at a workspace goes through all of it, later ones only through what changed since.
+    The first look at a workspace, also after a purge, goes through all of it, later ones only through what changed.
     """
 
     def __init__(self, rows: MemoryRows, embedder: Embedder, index: VectorIndex) -> None:
         self._rows, self._embedder, self._index = rows, embedder, index
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, Position] = {}
 
     def catch_up(self, workspace: str, go_on: GoOn = _always) -> int:
         """Embed what is new, while `go_on`; how many memories. Without a model now, it waits for the next call."""
@@ -76,7 +77,7 @@ class Follower:
         if space is None:
             return 0
         try:
-            end = self._rows.last_seq(workspace)
+            end = self._rows.position(workspace)
             done = self._new(workspace, space, end, go_on)
         except Unavailable:
             return 0
@@ -84,15 +85,17 @@ class Follower:
             self._seen[workspace] = end
         return done
 
-    def _new(self, workspace: str, space: Space, end: int, go_on: GoOn) -> int:
+    def _new(self, workspace: str, space: Space, end: Position, go_on: GoOn) -> int:
         seen = self._seen.get(workspace)
-        if seen is None:
-            return reindex(self._rows, self._embedder, self._index, workspace, go_on=go_on)
-        if seen >= end:
+        if seen is None or not self._rows.stands(workspace, seen):
+            done = reindex(self._rows, self._embedder, self._index, workspace, go_on=go_on)
+            self._index.count(workspace, space)  # reads the local index, so that no request waits for a million vectors
+            return done
+        if seen.seq >= end.seq:
             return 0
         lacking = {
             change.memory_id: change.seq
-            for change in self._rows.changes(workspace, after=seen)
+            for change in self._rows.changes(workspace, after=seen.seq)
             if not change.deleted and change.embedder_id != space.id
         }
         parts = _parts(list(lacking.items()), BATCH)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from reflection import signals
 from reflection.memory.embedders import Space
 from reflection.memory.shelf import Columns, Entry
-from reflection.ports import MemoryRecord, Vector
+from reflection.ports import MemoryRecord, Position, Vector
 
 
 class Unembedded(Protocol):
@@ -84,14 +84,30 @@ class MemoryRows(Protocol):
     def data_version(self) -> object:
         """Changes when anybody committed anything; compared for equality only, microseconds."""
 
-    def last_seq(self, workspace: str) -> int:
-        """Number of the last change in the workspace; 0 when there was none."""
+    def position(self, workspace: str) -> Position:
+        """Where the workspace's changes end now: (0, 0) where there are none."""
+
+    def stands(self, workspace: str, position: Position) -> bool:
+        """Whether what was read up to a position is still history: not after the workspace was purged."""
 
     def changes(self, workspace: str, after: int = 0) -> Iterator[Change]:
         """Memories that changed after a number, tombstones included, in the order of change."""
 
-    def fetch(self, workspace: str, memory_ids: Sequence[str]) -> dict[str, MemoryRecord]:
-        """Living memories by id; unknown ids are left out."""
+    def fetch(self, workspace: str, memory_ids: Sequence[str], *, vectors: bool = True) -> dict[str, MemoryRecord]:
+        """Living memories by id; unknown ids are left out. Without `vectors` they read as not made yet."""
+
+    def named(
+        self,
+        workspace: str,
+        memory_ids: Sequence[str],
+        *,
+        kind: str | None = None,
+        platform: str | None = None,
+        objective: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> list[str]:
+        """Which of these ids there are among what passes the filters of `lexical`, in the order given."""
 
     def count(self, workspace: str) -> int:
         """How many living memories there are."""
@@ -107,13 +123,26 @@ class MemoryRows(Protocol):
         start: datetime | None = None,
         end: datetime | None = None,
         limit: int = 10,
-        rare: int | None = None,
     ) -> list[tuple[str, float]]:
         """Memories with any of the words by BM25, the best (highest) first; no character of the query is syntax.
 
-        Filters as `Where`: a memory of no platform in particular passes. Words that `rare` memories or more have are
-        left out.
+        Filters as `Where`: a memory of no platform in particular passes.
         """
+
+    def rare(
+        self,
+        workspace: str,
+        query: str,
+        *,
+        kind: str | None = None,
+        platform: str | None = None,
+        objective: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int = 10,
+        most: int = 20,
+    ) -> list[tuple[str, float]]:
+        """Memories with any of the words that fewer than `most` have, the best first; otherwise as `lexical`."""
 
     def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[Unembedded]:
         """Memories without a vector of this embedder, the oldest change first."""
@@ -134,18 +163,9 @@ def entry_of_record(record: MemoryRecord, space: Space) -> Entry | None:
     return _entry(record.memory_id, record, record.timestamp, space)
 
 
-def columns_of(record: MemoryRecord) -> Columns:
-    """What filters see of a record."""
-    return _columns(record, record.timestamp)
-
-
 def _entry(memory_id: str, state: Change | MemoryRecord, at: datetime, space: Space) -> Entry | None:
     vector = state.vector
     if vector is None or state.embedder_id != space.id or vector.shape != (space.dimensions,):
         return None  # a vector of the wrong length is damage: it is still found by words, and mended by `reindex`
-    return Entry(memory_id, vector, _columns(state, at))
-
-
-def _columns(state: Change | MemoryRecord, at: datetime) -> Columns:
     platform, objective = signals.normalise(state.platform), signals.normalise(state.objective)
-    return Columns(state.kind, platform, objective, at.timestamp())
+    return Entry(memory_id, vector, Columns(state.kind, platform, objective, at.timestamp()))

@@ -9,7 +9,7 @@ thread-safe: its owner holds a lock.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,8 +75,7 @@ class Where:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A memory found by meaning; `cosine` in -1..1."""
 
     memory_id: str
@@ -161,6 +160,12 @@ class Shelf:
             best = np.flatnonzero(cosines >= np.partition(cosines, -limit)[-limit])
         hits = [Hit(self._ids[int(i if rows is None else rows[i])], float(cosines[i])) for i in best]
         return sorted(hits, key=lambda hit: (-hit.cosine, hit.memory_id))[:limit]
+
+    def cosines(self, vector: Vector, memory_ids: Iterable[str]) -> dict[str, float]:
+        """The cosine of each that is here, filters or not."""
+        known = {memory_id: self._rows[memory_id] for memory_id in memory_ids if memory_id in self._rows}
+        cosines = np.round(self._vectors[list(known.values())] @ vector, DECIMALS) if known else ()
+        return {memory_id: float(cosine) for memory_id, cosine in zip(known, cosines, strict=True)}
 
     def _passing(self, vector: Vector, where: Where, wanted: int) -> NDArray[np.intp] | None:
         """Rows that pass the filter, those of the nearest cells if there are many; None when it is all of them."""

@@ -21,8 +21,8 @@ def patterns_for(
     present = set(signal_keys)
     concerned = [f for f in knowledge.findings if _concerns(f, present, campaign.campaign_id)]
     ranked = sorted(concerned, key=lambda f: (-f.impact_score, f.finding_id))[:MOST_FINDINGS]
-    labels = signals.labels_of(campaign)
-    chosen = [_spelt(finding, labels.get(finding.signal_key)) for finding in ranked]
+    labels = signals.labels_of(campaign) if ranked else {}
+    chosen = [respelt(finding, labels.get(finding.signal_key)) for finding in ranked]
 
     def of(category: Category) -> tuple[Finding, ...]:
         return tuple(finding for finding in chosen if finding.category == category)
@@ -47,14 +47,13 @@ def patterns_for(
 def _concerns(finding: Finding, signal_keys: set[str], campaign_id: str) -> bool:
     if finding.category in ("cluster", "budget_inefficiency"):
         return campaign_id in finding.supporting
-    names = {finding.signal_key, *finding.metadata.get("aliases", ())}
-    return bool(names & signal_keys)
+    return finding.signal_key in signal_keys or any(key in signal_keys for key in finding.metadata.get("aliases", ()))
 
 
-def _spelt(finding: Finding, label: str | None) -> Finding:
-    """The finding in the campaign's own spelling: what was learnt knows signals by their normalised names only."""
+def respelt(finding: Finding, label: str | None) -> Finding:
+    """The finding with its signal spelt in another way: as most campaigns do, or as the one that is spoken of."""
     known = finding.metadata.get("label")
-    if label is None or known is None or label == known:
+    if label is None or known is None or label == known or finding.category == "cluster":  # which has its own name
         return finding
     title, description = (
         label + text.removeprefix(known) if text.startswith(known) else text

@@ -1,5 +1,6 @@
 """A learning as JSON and back, and as it is shown. Pure: no connection, no clock."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +13,9 @@ from reflection.store.rows import Row, json_text
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def encoded(learning: Learning) -> str:
-    """One text per learning: keys sorted. The sentence is kept as it was said."""
-    return json_text({**asdict(learning), "text": learning.text})
+def encoded(learning: Learning, spelt: Mapping[str, str]) -> str:
+    """One text per learning: keys sorted. The sentence is kept as it was said, signals `spelt` as campaigns do."""
+    return json_text({**asdict(learning), "text": learning.text(spelt)})
 
 
 def decoded(body: str) -> Learning:

@@ -53,6 +53,7 @@ class Prepared:
     as_of: str | None
     revised: tuple[Revised, ...]
     aliases: Mapping[str, str]
+    spelt: Mapping[str, str]
 
 
 class LearningBook:
@@ -84,7 +85,7 @@ class LearningBook:
             after = assess(before, readings.get(claim), views[claim.metric].points(claim.signal_key, claim.context))
             if after is not None and after is not before and is_material(before, after):
                 revised.append(Revised(after, revision))
-        return Prepared(knowledge.seq, knowledge.as_of, tuple(revised), knowledge.aliases)
+        return Prepared(knowledge.seq, knowledge.as_of, tuple(revised), knowledge.aliases, knowledge.spelt)
 
     def write(self, connection: Connection, workspace: str, prepared: Prepared) -> None:
         """Append the revisions, inside the transaction that stores the fit.
@@ -211,7 +212,7 @@ def _append(connection: Connection, workspace: str, item: Revised, prepared: Pre
     if not changed:
         return
     body = {"revision": revision, "recorded_at": now, "state": learning.state, "worth": value}
-    origin = {"seq": prepared.seq, "as_of": prepared.as_of, "body": learning_codec.encoded(learning)}
+    origin = {"seq": prepared.seq, "as_of": prepared.as_of, "body": learning_codec.encoded(learning, prepared.spelt)}
     connection.execute(insert(learning_revisions), {**head, **body, **origin})
     connection.execute(sql.CLEAR_EVIDENCE, {"w": workspace, "l": claim.learning_id})
     witnesses = [_witness_row(head, witness) for witness in learning.witnesses]
@@ -238,7 +239,7 @@ def _memory(workspace: str, learning: Learning, prepared: Prepared, now: str) ->
     record = MemoryRecord(
         memory_id=memory_id("learning", claim.learning_id),
         kind="learning",
-        text=learning_text(claim.signal_key, claim.context, claim.metric, aliases),
+        text=learning_text(claim.signal_key, claim.context, claim.metric, aliases, prepared.spelt),
         platform=parts.get(signals.PLATFORM, ""),
         objective=parts.get(signals.OBJECTIVE, ""),
         timestamp=datetime.fromisoformat(now),

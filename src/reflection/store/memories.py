@@ -3,16 +3,18 @@
 Must not know embedders or ranking: it hands over rows, and takes vectors back.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, func, or_, select
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy import func, or_, select
+from sqlalchemy.engine import Connection
 
-from reflection.ports import MemoryRecord, Vector
+from reflection.ports import MemoryRecord, Position, Vector
 from reflection.store import memory_rows, sqlite
 from reflection.store.database import Database
 from reflection.store.memory_rows import NewVector
@@ -59,13 +61,18 @@ class MemoryRows:
         self._database = database
 
     def data_version(self) -> tuple[int, int]:
-        """Changes when anybody committed anything; compare for equality only. Ask before `last_seq`."""
+        """Changes when anybody committed anything; compare for equality only. Ask before `changes`."""
         return self._database.data_version()
 
-    def last_seq(self, workspace: str) -> int:
-        """Number of the last change in the workspace."""
+    def position(self, workspace: str) -> Position:
+        """Number and row of the last change in the workspace; (0, 0) when there was none."""
         with self._database.read() as connection:
-            return memory_rows.last_number(connection, workspace)
+            return memory_rows.position(connection, workspace)
+
+    def stands(self, workspace: str, position: Position) -> bool:
+        """Whether what was read up to a position is still history: its row there, and its number reached."""
+        with self._database.read() as connection:
+            return memory_rows.stands(connection, workspace, position)
 
     def changes(self, workspace: str, after: int = 0) -> Iterator[MemoryChange]:
         """Every memory that changed after number `after`, in the order of change, deletions included."""
@@ -73,11 +80,31 @@ class MemoryRows:
             yield from page
             after = page[-1].seq
 
-    def fetch(self, workspace: str, memory_ids: Sequence[str]) -> dict[str, MemoryRecord]:
-        """Memories by id; what is unknown or deleted is left out."""
+    def fetch(self, workspace: str, memory_ids: Sequence[str], *, vectors: bool = True) -> dict[str, MemoryRecord]:
+        """Memories by id; what is unknown or deleted is left out. Without `vectors` they read as not made yet."""
+        values = {"workspace": workspace, "wanted": orjson.dumps(list(memory_ids)).decode()}
         with self._database.read() as connection:
-            found = connection.execute(_FETCH, {"w": workspace, "ids": list(memory_ids)}).mappings()
-            return {row["memory_id"]: _record(row) for row in found}
+            found = sqlite.rows_of(connection, _FETCH if vectors else _FETCH_TEXTS, values)
+        return {row[0]: _record(*row) for row in found}
+
+    def named(
+        self,
+        workspace: str,
+        memory_ids: Sequence[str],
+        *,
+        kind: str | None = None,
+        platform: str | None = None,
+        objective: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> list[str]:
+        """Which of these ids there are among what passes the filters of `lexical`, in the order given."""
+        conditions, values = _filters(kind, platform, objective, start, end)
+        values |= {"workspace": workspace, "wanted": orjson.dumps(list(memory_ids)).decode()}
+        statement = sqlite.memories_among("memory_id", "1", conditions)
+        with self._database.read() as connection:
+            there = {row[0] for row in sqlite.rows_of(connection, statement, values)}
+        return [name for name in memory_ids if name in there]
 
     def count(self, workspace: str) -> int:
         """How many memories there are."""
@@ -99,7 +126,6 @@ class MemoryRows:
         start: datetime | None = None,
         end: datetime | None = None,
         limit: int = 10,
-        rare: int | None = None,
     ) -> list[tuple[str, float]]:
         """Memory ids by BM25 over id, text and summary, best first; the score is higher for better ones.
 
@@ -107,32 +133,51 @@ class MemoryRows:
             query: plain text: no character of it is syntax.
             platform, objective: of this one, or of none in particular.
             start, end: inclusive.
-            rare: leave out the words that so many memories have, or more: they say little and cost most.
         """
         terms = search_terms(query)
         if not terms or limit < 1:
             return []
-        wanted = {
-            "kind = :kind": kind,
-            "platform IN ('', :platform)": platform,
-            "objective IN ('', :objective)": objective,
-            "timestamp >= :start": instant_text(start) if start else None,
-            "timestamp <= :end": instant_text(end) if end else None,
-        }
-        used = {condition: value for condition, value in wanted.items() if value is not None}
-        statement = sqlite.full_text_search("".join(f" AND m.{condition}" for condition in used))
-        values = {
-            **{condition.rpartition(":")[2].rstrip(")"): value for condition, value in used.items()},
-            "workspace": workspace,
-            "limit": limit,
-        }
+        conditions, values = _filters(kind, platform, objective, start, end)
+        statement = sqlite.full_text_search(conditions)
+        values |= {"workspace": workspace, "limit": limit, "query": sqlite.full_text_query(terms)}
         with self._database.read() as connection:
-            if rare is not None:
-                terms = _rare(connection, terms, rare)
-            if not terms:
-                return []
-            values["query"] = sqlite.full_text_query(terms)
             return [(row.memory_id, row.score) for row in connection.execute(statement, values)]
+
+    def rare(
+        self,
+        workspace: str,
+        query: str,
+        *,
+        kind: str | None = None,
+        platform: str | None = None,
+        objective: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int = 10,
+        most: int = 20,
+    ) -> list[tuple[str, float]]:
+        """Memory ids by the rare words of a query, best first: those that fewer than `most` memories have.
+
+        Each word counts ln(1 + most / n) where n memories, of all workspaces, have it; how often one has it does not
+        count. That takes one look at the beginning of each word's list, and found as well as BM25 on headline tests.
+        Arguments as of `lexical`.
+        """
+        terms = search_terms(query)
+        if not terms or limit < 1:
+            return []
+        conditions, values = _filters(kind, platform, objective, start, end)
+        statement = sqlite.memories_among("id", "m.memory_id", conditions)
+        found: list[tuple[str, float]] = []
+        with self._database.read() as connection:
+            scores = _rare(connection, terms, most)
+            left = sorted(scores.values(), reverse=True)
+            while left and len(found) < limit:  # with all that score like the last one: their ids decide
+                lowest = left[min(limit, len(left)) - 1]
+                numbers = [number for number, score in scores.items() if lowest <= score <= left[0]]
+                values |= {"workspace": workspace, "wanted": orjson.dumps(numbers).decode()}
+                found += [(name, scores[number]) for number, name in sqlite.rows_of(connection, statement, values)]
+                left = left[len(numbers) :]
+        return sorted(found, key=lambda item: (-item[1], item[0]))[:limit]
 
     def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> list[TextToEmbed]:
         """Memories without a vector of this embedder, oldest change first."""
@@ -193,31 +238,54 @@ def search_terms(query: str) -> list[str]:
     return list(dict.fromkeys(term.casefold() for term in useful))[:_MAX_TERMS]
 
 
-def _rare(connection: Connection, terms: Sequence[str], most: int) -> list[str]:
-    """The terms that fewer than `most` memories have, and any have at all."""
-    values = {f"t{number}": sqlite.full_text_query([term]) for number, term in enumerate(terms)}
-    counts = connection.execute(sqlite.full_text_counts(len(terms), most), values).one()
-    return [term for term, count in zip(terms, counts, strict=True) if 0 < count < most]
+def _filters(
+    kind: str | None, platform: str | None, objective: str | None, start: datetime | None, end: datetime | None
+) -> tuple[str, dict[str, Any]]:
+    """The conditions on `m` that are asked for, as SQL, and their values."""
+    wanted = {
+        "kind": ("kind = :kind", kind),
+        "platform": ("platform IN ('', :platform)", platform),
+        "objective": ("objective IN ('', :objective)", objective),
+        "start": ("timestamp >= :start", instant_text(start) if start else None),
+        "end": ("timestamp <= :end", instant_text(end) if end else None),
+    }
+    used = {name: (condition, value) for name, (condition, value) in wanted.items() if value is not None}
+    conditions = "".join(f" AND m.{condition}" for condition, _ in used.values())
+    return conditions, {name: value for name, (_, value) in used.items()}
 
 
-_FETCH = select(memories).where(
-    memories.c.workspace == bindparam("w"),
-    memories.c.memory_id.in_(bindparam("ids", expanding=True)),
-    memories.c.deleted == 0,
-)
+def _rare(connection: Connection, terms: Sequence[str], most: int) -> dict[int, float]:
+    """Row number -> score, of the memories with any of the terms that fewer than `most` have."""
+    values = tuple(sqlite.full_text_query([term]) for term in terms)
+    having: dict[int, list[int]] = {}
+    for term, number in sqlite.rows_of(connection, sqlite.full_text_beginnings(len(terms), most), values):
+        having.setdefault(term, []).append(number)
+    scores: dict[int, float] = {}
+    for _, numbers in sorted(having.items()):
+        if len(numbers) < most:
+            weight = math.log1p(most / len(numbers))
+            for number in numbers:
+                scores[number] = scores.get(number, 0.0) + weight
+    return scores
+
+
 _CHANGE_COLUMNS = tuple(MemoryChange.__dataclass_fields__)
+_TEXTS = "m.kind, m.text, m.platform, m.objective, m.timestamp, m.summary, m.metadata"
+_FETCH = sqlite.memories_among("memory_id", f"{_TEXTS}, m.embedder_id, m.vector", "")
+_FETCH_TEXTS = sqlite.memories_among("memory_id", _TEXTS, "")
 
 
-def _record(row: RowMapping) -> MemoryRecord:
-    return MemoryRecord(
-        memory_id=row["memory_id"],
-        kind=row["kind"],
-        text=row["text"],
-        platform=row["platform"],
-        objective=row["objective"],
-        timestamp=datetime.fromisoformat(row["timestamp"]),
-        summary=row["summary"],
-        metadata=orjson.loads(row["metadata"]),
-        embedder_id=row["embedder_id"],
-        vector=vector_of(row["vector"]),
-    )
+def _record(
+    memory_id: str,
+    kind: str,
+    text: str,
+    platform: str,
+    objective: str,
+    timestamp: str,
+    summary: str,
+    metadata: str,
+    embedder_id: str | None = None,
+    vector: bytes | None = None,
+) -> MemoryRecord:
+    when, told = datetime.fromisoformat(timestamp), orjson.loads(metadata)
+    return MemoryRecord(memory_id, kind, text, platform, objective, when, summary, told, embedder_id, vector_of(vector))

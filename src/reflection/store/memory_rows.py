@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
-from reflection.ports import Vector
+from reflection.ports import Position, Vector
 from reflection.store import sqlite
 from reflection.store.rows import Row, vector_bytes
 from reflection.store.schema import memories
@@ -23,6 +23,24 @@ class NewVector(NamedTuple):
     memory_id: str
     seq: int
     vector: Vector
+
+
+def position(connection: Connection, workspace: str) -> Position:
+    """Where the workspace's changes end now."""
+    found = connection.execute(_LAST_ROW, {"w": workspace}).first()
+    return Position(*found) if found else Position()
+
+
+def stands(connection: Connection, workspace: str, position: Position) -> bool:
+    """Whether that position is one of the workspace's present history.
+
+    Rows leave only when the workspace is purged; then numbers begin anew, and only the row can tell.
+    """
+    seq, row = position
+    if seq == 0:
+        return True
+    there = connection.execute(_IS_THERE, {"w": workspace, "i": row}).first()
+    return there is not None and last_number(connection, workspace) >= seq
 
 
 def last_number(connection: Connection, workspace: str) -> int:
@@ -69,6 +87,13 @@ def set_vectors(connection: Connection, workspace: str, embedder_id: str, vector
 
 
 _LAST = select(func.max(memories.c.seq)).where(memories.c.workspace == bindparam("w"))
+_LAST_ROW = (
+    select(memories.c.seq, memories.c.id)
+    .where(memories.c.workspace == bindparam("w"))
+    .order_by(memories.c.seq.desc())
+    .limit(1)
+)
+_IS_THERE = select(memories.c.id).where(memories.c.id == bindparam("i"), memories.c.workspace == bindparam("w"))
 _PUT = sqlite.upsert(memories, ["workspace", "memory_id"])
 _BURY = (
     update(memories)

@@ -5,6 +5,7 @@ Must not know what a topic means; `Handler`s do.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Protocol
 
@@ -47,6 +48,17 @@ class OutboxPublisher:
         with files.locked(self._lock_path):
             return self._publish_topics()
 
+    def publish_some(self) -> int:
+        """Publish one page of each topic, so that others come in between; how many entries.
+
+        Raises:
+            ReflectionError: as `publish_pending`.
+        """
+        if not any(self._outbox.pending(topic, limit=1) for topic in self._handlers):
+            return 0
+        with files.locked(self._lock_path):
+            return self._publish_topics(pages=1)
+
     def rebuild(self) -> int:
         """Publish everything again from the rows, then what became pending meanwhile; how many things."""
         with files.locked(self._lock_path):
@@ -54,21 +66,23 @@ class OutboxPublisher:
             self._publish_topics()
             return count
 
-    def _publish_topics(self) -> int:
+    def _publish_topics(self, pages: int | None = None) -> int:
         count = 0
         failure: ReflectionError | None = None
         for topic, handler in self._handlers.items():
             try:
-                count += self._publish_topic(topic, handler)
+                count += self._publish_topic(topic, handler, pages)
             except ReflectionError as error:  # another topic's mirror must not wait for this one
                 failure = failure or error
         if failure is not None:
             raise failure
         return count
 
-    def _publish_topic(self, topic: str, handler: Handler) -> int:
+    def _publish_topic(self, topic: str, handler: Handler, pages: int | None) -> int:
         count = 0
-        while entries := self._outbox.pending(topic):
+        for _ in repeat(None) if pages is None else repeat(None, pages):
+            if not (entries := self._outbox.pending(topic)):
+                break
             handler.publish(entries)
             self._outbox.mark_published(entries)
             count += len(entries)

@@ -107,6 +107,17 @@ def evidence_of_signal(connection: Connection, workspace: str, signal_key: str, 
     return [(row.campaign_id, row.payload) for row in connection.execute(_OF_SIGNAL, values)]
 
 
+def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list[str]:
+    """The campaigns with the latest timestamps as JSON, ties by id."""
+    found = connection.execute(
+        select(campaigns.c.body)
+        .where(campaigns.c.workspace == workspace)
+        .order_by(campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
+        .limit(limit)
+    )
+    return list(found.scalars())
+
+
 def accepted(connection: Connection, workspace: str) -> frozenset[str]:
     """Campaigns that count although their tracking looked faulty."""
     return frozenset(connection.execute(_ACCEPTED, {"w": workspace}).scalars())

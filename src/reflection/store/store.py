@@ -171,6 +171,11 @@ class SqlStore:
         with self._database.read() as connection:
             return reading.evidence_of_signal(connection, workspace, signal_key, limit)
 
+    def newest_campaigns(self, workspace: str, limit: int) -> list[str]:
+        """The campaigns with the latest timestamps as JSON, ties by id."""
+        with self._database.read() as connection:
+            return reading.newest_campaigns(connection, workspace, limit)
+
     def accepted(self, workspace: str) -> frozenset[str]:
         """Campaigns that count although their tracking looked faulty."""
         with self._database.read() as connection:

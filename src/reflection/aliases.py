@@ -1,0 +1,59 @@
+"""Signals that no campaign tells apart: one of them stands for all, instead of an effect shared at random.
+
+Must not know campaigns, nor how effects are estimated.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from reflection import signals
+
+NAME_GROUPS = (signals.AUDIENCE, signals.CREATIVE)
+SALTS = (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)
+CELLS_AT_ONCE = 100_000
+
+
+def aliases_among(columns: Mapping[str, int], matrix: sparse.csr_array) -> dict[str, str]:
+    """Signals with the same share in every cell: all but one map to the one that generalises best.
+
+    Columns are compared by two independent 64-bit sums of share times a hash of the cell: equal columns have equal
+    sums, and different ones agree with probability 2^-128.
+
+    Args:
+        columns: signal key -> its column.
+        matrix: shares, (cells, columns).
+    """
+    sums = np.zeros((len(SALTS), matrix.shape[1]), dtype=np.uint64)
+    for start in range(0, matrix.shape[0], CELLS_AT_ONCE):
+        end = min(start + CELLS_AT_ONCE, matrix.shape[0])
+        part = slice(matrix.indptr[start], matrix.indptr[end])
+        cell = np.repeat(np.arange(start, end, dtype=np.uint64), np.diff(matrix.indptr[start : end + 1]))
+        share = np.rint(matrix.data[part] * (1 << 20)).astype(np.uint64)
+        for salt, total in zip(SALTS, sums, strict=True):
+            np.add.at(total, matrix.indices[part], share * _scrambled(cell, salt))
+    same: dict[tuple[int, ...], list[str]] = {}
+    for key, column in columns.items():
+        same.setdefault(tuple(sums[:, column].tolist()), []).append(key)
+    groups = (sorted(group, key=_generality) for group in same.values() if len(group) > 1)
+    return dict(sorted((alias, group[0]) for group in groups for alias in group[1:]))
+
+
+def _scrambled(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
+    """splitmix64: a well-mixed 64-bit hash of each value; wraps around on purpose."""
+    z = (values + np.uint64(1)) * np.uint64(salt)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def _generality(key: str) -> tuple[int, str]:
+    """Platform and objective first, then attributes, then names and ids, interactions last."""
+    group = signals.parse(key).group
+    if signals.CROSS in group:
+        return 3, key
+    if group in (signals.PLATFORM, signals.OBJECTIVE):
+        return 0, key
+    return (2 if group in NAME_GROUPS else 1), key

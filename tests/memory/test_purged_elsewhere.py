@@ -1,0 +1,75 @@
+"""Two real processes on one file: what one purges and fills again, the other must not remember."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reflection.memory.embedders import Space
+from reflection.memory.index import Where
+from reflection.memory.local import LocalIndex
+from reflection.memory.reindexing import Follower
+from reflection.ports import MemoryRecord
+from reflection.store.memories import MemoryRows
+
+Record = Callable[..., MemoryRecord]
+SPACE = Space("purged", "1", 4, "t")
+OTHER_PROCESS = """
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+import numpy as np
+from reflection.ports import MemoryRecord
+from reflection.store.database import open_database
+from reflection.store.memories import MemoryRows
+from reflection.store.purge import purge_workspace
+
+database, count, space = open_database(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+purge_workspace(database, "default", "2026-04-01")
+when = datetime(2026, 1, 1, tzinfo=UTC)
+about = ("campaign", "headline: new", "meta", "leads", when, "", {})
+vector = np.array([0, 1, 0, 0], dtype=np.float32)
+embedded = (space, vector) if space else ()
+rows = MemoryRows(database)
+rows.save("default", [MemoryRecord(f"campaign:new-{n}", *about, *embedded) for n in range(count)])
+database.close()
+"""
+
+
+def _purge_and_fill(path: Path, count: int, space: str) -> None:
+    subprocess.run([sys.executable, "-c", OTHER_PROCESS, str(path), str(count), space], check=True)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_vectors_of_a_history_purged_by_another_process_are_not_searched(
+    rows: MemoryRows, record: Record, tmp_path: Path, count: int
+) -> None:
+    old = {"embedder_id": SPACE.id, "vector": np.array([1, 0, 0, 0], dtype=np.float32)}
+    rows.save("default", [record(f"old-{n}", "headline: old", **old) for n in range(3)])
+    index = LocalIndex(rows)
+    assert index.count("default", SPACE) == 3
+
+    _purge_and_fill(tmp_path / "memory.db", count, SPACE.id)
+
+    expected = {f"campaign:new-{n}" for n in range(count)}
+    hits = index.search("default", SPACE, np.array([0, 1, 0, 0], dtype=np.float32), 10, Where())
+    assert {hit.memory_id: hit.cosine for hit in hits} == dict.fromkeys(expected, 1.0)
+    assert index.ids("default", SPACE) == expected
+
+
+def test_what_another_process_stored_after_a_purge_is_still_embedded(
+    rows: MemoryRows, words: Any, record: Record, tmp_path: Path
+) -> None:
+    rows.save("default", [record(f"old-{n}", "headline: old") for n in range(2)])
+    follower = Follower(rows, words, LocalIndex(rows))
+    assert follower.catch_up("default") == 2
+
+    _purge_and_fill(tmp_path / "memory.db", 4, "")  # as many changes as had been seen: two stored, two embedded
+
+    assert follower.catch_up("default") == 4
+    assert follower.catch_up("default") == 0
+    assert len(rows.missing("default", words.space.id)) == 0
