@@ -65,12 +65,16 @@ def fill(path: Path, size: int, environment: Mapping[str, str], progress: Progre
     with Engine(path, output=path.parent / "output", vector_backend="local") as engine:
         for done, _ in enumerate(engine.analyze_many(campaign(rng, f"c{i}") for i in range(first)), start=1):
             progress.update(task, completed=done)
-    command = [sys.executable, "-m", "reflection.cli", "reindex"]  # in bulk, vectors follow behind; here they are there
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    _run("reindex", environment)
     if size > first:
         copy_rows(path, first, size, lambda done: progress.update(task, completed=done))
-        with Engine(path, output=path.parent / "output", vector_backend="local") as engine:
-            engine.learn()
+        _run("relearn", environment)
+        _run("reindex", environment)
+
+
+def _run(name: str, environment: Mapping[str, str]) -> None:
+    """What a server would do behind its first requests is done before: they would be measured with it."""
+    subprocess.run([sys.executable, "-m", "reflection.cli", name], env=environment, check=True, capture_output=True)
 
 
 def copy_rows(path: Path, first: int, size: int, told: Callable[[int], None]) -> None:
@@ -82,10 +86,12 @@ def copy_rows(path: Path, first: int, size: int, told: Callable[[int], None]) ->
     database.create_function("redrawn", 2, lambda payload, name: _redrawn(rng, payload, name))
     database.create_function("moved", 1, lambda vector: _moved(rng, vector))
     names = {table: [row[1] for row in database.execute(f"PRAGMA table_info({table})")] for table in COPIED}
+    last = {table: _last(database, table) for table in COPIED}
     database.execute("BEGIN")
     for copy in range(1, size // first):
         for table in COPIED:
-            _copy_table(database, table, [name for name in names[table] if name != "id"], copy, first)
+            columns = [name for name in names[table] if name != "id"]
+            _copy_table(database, table, columns, copy, copy * first, last[table])
         told(copy * first)
     database.execute(
         "INSERT OR IGNORE INTO campaign_signals SELECT c.workspace, s.value, c.campaign_id "
@@ -96,25 +102,29 @@ def copy_rows(path: Path, first: int, size: int, told: Callable[[int], None]) ->
     database.close()
 
 
-def _copy_table(database: sqlite3.Connection, table: str, columns: list[str], copy: int, first: int) -> None:
+def _copy_table(
+    database: sqlite3.Connection, table: str, columns: list[str], copy: int, further: int, last: int | None
+) -> None:
     name = f"'k{copy:05d} ' || campaign_id"
     changed = {
         "campaign_id": name,
         "memory_id": f"'campaign:' || {name}",
-        "seq": f"seq + {copy * first}",
+        "seq": f"seq + {further}",
         "payload": f"redrawn(payload, {name})",
         "vector": "moved(vector)",
     }
     values = ", ".join(changed.get(column, column) for column in columns)
-    database.execute(
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} "
-        "WHERE workspace = 'default' AND campaign_id >= 'c' AND campaign_id < 'd'" + _templates(table, first)
-    )
+    templates = "workspace = 'default' AND campaign_id >= 'c' AND campaign_id < 'd'"
+    if last is not None:  # no index on the campaign: only the first numbers are looked at
+        templates = f"workspace = 'default' AND seq <= {last} AND campaign_id IS NOT NULL"
+    database.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE {templates}")
 
 
-def _templates(table: str, first: int) -> str:
-    """Tables without an index on the campaign are read by their number: only the first ones are looked at."""
-    return f" AND seq <= {first}" if table in ("evidence", "memories") else ""
+def _last(database: sqlite3.Connection, table: str) -> int | None:
+    """The last number of the templates' rows, where rows are numbered."""
+    if table not in ("evidence", "memories"):
+        return None
+    return int(database.execute(f"SELECT max(seq) FROM {table} WHERE campaign_id IS NOT NULL").fetchone()[0])
 
 
 def _outcome(rng: np.random.Generator, impressions: int) -> tuple[int, int]:
