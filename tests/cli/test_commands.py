@@ -8,6 +8,7 @@ import re
 import pytest
 
 from reflection import cli
+from reflection.commands.render import few_campaigns
 
 COMMANDS = tuple(name for name, _ in cli.COMMANDS)
 
@@ -223,3 +224,8 @@ def test_markup_in_names_is_text(run, campaign):
     result = run("analyze", "-", stdin=json.dumps(campaign(campaign_id="[red]x[/red] [link=file:///]")))
 
     assert "[red]x[/red]" in result.stdout
+
+
+@pytest.mark.parametrize(("effective", "shown"), [(0.0, "0.0"), (0.01, "under 0.1"), (0.05, "0.1"), (12.34, "12.3")])
+def test_a_small_share_of_a_campaign_is_not_shown_as_none(effective: float, shown: str) -> None:
+    assert few_campaigns(effective) == shown

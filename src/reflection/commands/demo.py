@@ -134,12 +134,12 @@ def _print_learnt(out: Console, application: "Application") -> None:
         f"{len(knowledge.effects) - len(found)} are not. 1.0 (+0 %) is the average of a group."
     )
     strongest = sorted(found, key=lambda effect: (effect.lfsr, effect.signal, effect.metric))[:MOST_EFFECTS]
-    out.print(effects_table(orjson.loads(orjson.dumps(strongest))))
+    out.print(effects_table(orjson.loads(orjson.dumps(strongest)), knowledge.spelt))
     open_questions = [effect for effect in goal if effect.signal not in knowledge.aliases]
     widest = sorted(open_questions, key=lambda effect: (-(effect.spend or 0.0), effect.signal))[:5]
     if widest:
         out.print(f"\nNot enough evidence on {knowledge.goal_metric}, most money first:")
-        out.print(effects_table(orjson.loads(orjson.dumps(widest))))
+        out.print(effects_table(orjson.loads(orjson.dumps(widest)), knowledge.spelt))
     if knowledge.next_test:
         out.print(f"\n[bold]Cheapest way to know more:[/] {escape(knowledge.next_test.description)}")
 

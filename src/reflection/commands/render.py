@@ -76,21 +76,26 @@ def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def effects_table(effects: Iterable[Mapping[str, Any]], spelt: Mapping[str, str] | None = None) -> Table:
-    """Effects of signals; those that are not findings in grey. Signals by key, or as they are `spelt`."""
+def effects_table(effects: Iterable[Mapping[str, Any]], spelt: Mapping[str, str]) -> Table:
+    """Effects of signals as the campaigns spell them; those that are not findings in grey."""
     table = Table("signal", "metric", "effect", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False)
     for effect in effects:
         table.add_row(
-            Text(effect["signal"] if spelt is None else signals.label_of(effect["signal"], spelt)),
+            Text(signals.label_of(effect["signal"], spelt)),
             effect["metric"],
             lift(effect["effect"]),
             lift_interval(effect["interval"]),
             lift(effect["raw_lift"]),
-            f"{effect['campaigns']:.1f}",
+            few_campaigns(effect["campaigns"]),
             Text("finding" if effect["finding"] else effect["reason"]),
             style=None if effect["finding"] else "dim",
         )
     return table
+
+
+def few_campaigns(effective: float) -> str:
+    """A number of effective campaigns; a small share of one is not none."""
+    return "under 0.1" if 0.0 < effective < 0.05 else f"{effective:.1f}"
 
 
 def lift(value: float | None) -> str:
