@@ -34,6 +34,22 @@ class MemoryRecord:
     vector: Vector | None = None
 
 
+class MemoryFilters(NamedTuple):
+    """What a search of the memories is narrowed to; None does not narrow. Names are normalised, both ends inclusive.
+
+    A memory of no platform or objective in particular speaks of all of them, and passes.
+    """
+
+    kind: str | None = None
+    platform: str | None = None
+    objective: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+EVERYTHING = MemoryFilters()
+
+
 class Position(NamedTuple):
     """How far somebody has read: the number of a change, and a row that was there.
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reflection.ports import AnalysisRecord, MemoryRecord
+from reflection.ports import AnalysisRecord, MemoryFilters, MemoryRecord
 from reflection.store.database import Database
 from reflection.store.memories import MemoryRows, search_terms
 from reflection.store.memory_rows import NewVector
@@ -105,15 +105,15 @@ def test_full_text_stems_ranks_and_filters(rows: MemoryRows) -> None:
 
     assert [found for found, _ in find("default", "student video")] == ["a", "b"]
     assert [score > 0 for _, score in find("default", "student video")] == [True, True]
-    assert [found for found, _ in find("default", "video", platform="google")] == ["b"]
-    assert [found for found, _ in find("default", "video nothing", objective="sales")] == ["c"]
-    assert [found for found, _ in find("default", "video nothing", start=NOON + timedelta(days=1))] == [
+    assert [found for found, _ in find("default", "video", MemoryFilters(platform="google"))] == ["b"]
+    assert [found for found, _ in find("default", "video nothing", MemoryFilters(objective="sales"))] == ["c"]
+    assert [found for found, _ in find("default", "video nothing", MemoryFilters(start=NOON + timedelta(days=1)))] == [
         "c",
         "b",
     ]
-    assert [found for found, _ in find("default", "video nothing", end=NOON)] == ["a"]
-    assert find("default", "video", kind="campaign") == []
-    assert [found for found, _ in find("default", "video", kind="learning", limit=1)] == ["b"]
+    assert [found for found, _ in find("default", "video nothing", MemoryFilters(end=NOON))] == ["a"]
+    assert find("default", "video", MemoryFilters(kind="campaign")) == []
+    assert [found for found, _ in find("default", "video", MemoryFilters(kind="learning"), limit=1)] == ["b"]
     assert find("default", "video", limit=0) == []
 
 
@@ -263,8 +263,9 @@ def test_rare_words_and_names_obey_the_filters_and_the_workspace(rows: MemoryRow
         ({"start": NOON + timedelta(hours=1)}, ["b"]),
         ({"end": NOON}, ["a", "c"]),
     ):
-        assert [found for found, _ in rows.rare("default", "origami", **narrowed)] == expected
-        assert rows.named("default", ["c", "d", "b", "a"], **narrowed) == [n for n in "cba" if n in expected]
+        filters = MemoryFilters(**narrowed)
+        assert [found for found, _ in rows.rare("default", "origami", filters)] == expected
+        assert rows.named("default", ["c", "d", "b", "a"], filters) == [n for n in "cba" if n in expected]
 
 
 def test_many_workspaces_do_not_hide_ones_own_rare_words(rows: MemoryRows) -> None:
@@ -292,8 +293,8 @@ def test_no_name_is_syntax(rows: MemoryRows, name: str) -> None:
 def test_filters_pass_what_speaks_of_no_platform_in_particular(rows: MemoryRows) -> None:
     rows.save("default", [_memory("one", "video", platform="google"), _memory("any", "video", platform="")])
 
-    assert {found for found, _ in rows.lexical("default", "video", platform="google")} == {"one", "any"}
-    assert {found for found, _ in rows.lexical("default", "video", platform="meta")} == {"any"}
+    assert {found for found, _ in rows.lexical("default", "video", MemoryFilters(platform="google"))} == {"one", "any"}
+    assert {found for found, _ in rows.lexical("default", "video", MemoryFilters(platform="meta"))} == {"any"}
 
 
 def test_a_position_stands_until_the_workspace_is_purged_however_long_its_new_history(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from reflection import signals
 from reflection.memory.embedders import Space
 from reflection.memory.shelf import Columns, Entry
-from reflection.ports import MemoryRecord, Position, Vector
+from reflection.ports import EVERYTHING, MemoryFilters, MemoryRecord, Position, Vector
 
 
 class Unembedded(Protocol):
@@ -100,14 +100,9 @@ class MemoryRows(Protocol):
         self,
         workspace: str,
         memory_ids: Sequence[str],
-        *,
-        kind: str | None = None,
-        platform: str | None = None,
-        objective: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        filters: MemoryFilters = EVERYTHING,
     ) -> list[str]:
-        """Which of these ids there are among what passes the filters of `lexical`, in the order given."""
+        """Which of these ids there are among what passes the filters, in the order given."""
 
     def count(self, workspace: str) -> int:
         """How many living memories there are."""
@@ -116,29 +111,18 @@ class MemoryRows(Protocol):
         self,
         workspace: str,
         query: str,
+        filters: MemoryFilters = EVERYTHING,
         *,
-        kind: str | None = None,
-        platform: str | None = None,
-        objective: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
         limit: int = 10,
     ) -> list[tuple[str, float]]:
-        """Memories with any of the words by BM25, the best (highest) first; no character of the query is syntax.
-
-        Filters as `Where`: a memory of no platform in particular passes.
-        """
+        """Memories with any of the words by BM25, the best (highest) first; no character of the query is syntax."""
 
     def rare(
         self,
         workspace: str,
         query: str,
+        filters: MemoryFilters = EVERYTHING,
         *,
-        kind: str | None = None,
-        platform: str | None = None,
-        objective: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
         limit: int = 10,
         most: int = 20,
     ) -> list[tuple[str, float]]:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from reflection import signals
 from reflection.errors import Unavailable
@@ -18,7 +18,7 @@ from reflection.memory.index import Hit, VectorIndex, Where
 from reflection.memory.local import LocalIndex
 from reflection.memory.ranking import Found, best_first, by_overlap, hybrid, weighted, worth
 from reflection.memory.rows import MemoryRows
-from reflection.ports import MemoryRecord, Vector
+from reflection.ports import MemoryFilters, MemoryRecord, Vector
 from reflection.remember import memory_id, why, words
 from reflection.report import SimilarCampaign
 
@@ -126,7 +126,7 @@ class SemanticMemory:
         hits = self._hits(workspace, vector, wanted, where)
         if hits is None:
             terms = _terms(text, MAX_TERMS)
-            found = hybrid((), None, self._rows.lexical(workspace, terms, kind="campaign", limit=wanted))
+            found = hybrid((), None, self._rows.lexical(workspace, terms, MemoryFilters(kind="campaign"), limit=wanted))
             rows = self._rows.fetch(workspace, [item.memory_id for item in found], vectors=False)
         else:
             rows = self._rows.fetch(workspace, [hit.memory_id for hit in hits], vectors=False)
@@ -153,9 +153,9 @@ class SemanticMemory:
             kind: ``campaign`` or ``learning``; both when None.
         """
         question = q[:MAX_QUERY].strip()
-        filters = _Filters(kind, _normal(platform), _normal(objective), start, end)
+        filters = MemoryFilters(kind, _normal(platform), _normal(objective), start, end)
         _, vector = self.embed(question) if question else (None, None)
-        hits = self._hits(workspace, vector, max(limit, CANDIDATES), filters.where)
+        hits = self._hits(workspace, vector, max(limit, CANDIDATES), _where(filters))
         named = self._named(workspace, question, filters)
         lexical = self._lexical(workspace, question, filters, beside_vector=hits is not None)
         cosines = self._cosines(workspace, vector, hits, [*named, *(name for name, _ in lexical)])
@@ -215,7 +215,7 @@ class SemanticMemory:
         self,
         workspace: str,
         question: str,
-        filters: "_Filters",
+        filters: MemoryFilters,
         *,
         beside_vector: bool,
     ) -> list[tuple[str, float]]:
@@ -223,14 +223,13 @@ class SemanticMemory:
         terms = _terms(question, FEW_TERMS if beside_vector else MAX_TERMS)
         if not terms:
             return []
-        given = filters._asdict()
         if beside_vector:
-            return self._rows.rare(workspace, terms, **given, limit=CANDIDATES, most=RARE)
+            return self._rows.rare(workspace, terms, filters, limit=CANDIDATES, most=RARE)
         kinds = [filters.kind] if filters.kind else ["campaign", "learning"]
         return [
             hit
             for kind in kinds
-            for hit in self._rows.lexical(workspace, terms, **{**given, "kind": kind}, limit=CANDIDATES)
+            for hit in self._rows.lexical(workspace, terms, filters._replace(kind=kind), limit=CANDIDATES)
         ]
 
     def _cosines(
@@ -247,7 +246,7 @@ class SemanticMemory:
         unknown = {*others, *(hit.memory_id for hit in hits)} - known.keys()
         return known | (self._local.cosines(workspace, space, vector, sorted(unknown)) if unknown else {})
 
-    def _named(self, workspace: str, question: str, filters: "_Filters") -> list[str]:
+    def _named(self, workspace: str, question: str, filters: MemoryFilters) -> list[str]:
         """Memories asked for by name: the whole question, or a word of it that looks like an identifier."""
         candidates = [
             question,
@@ -255,7 +254,7 @@ class SemanticMemory:
         ]
         names = list(dict.fromkeys(stripped for name in candidates if (stripped := name.strip("\"'.,;?!()"))))
         asked = [memory_id(kind, name) for name in names[:MAX_NAMES] for kind in ("campaign", "learning")]
-        return self._rows.named(workspace, asked, **filters._asdict()) if asked else []
+        return self._rows.named(workspace, asked, filters) if asked else []
 
     def _facts(self, workspace: str, memory_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         wanted = {name: _bare(name) for name in memory_ids if name.startswith(LEARNING)}
@@ -272,21 +271,13 @@ class SemanticMemory:
                 self._wrong[part] = reason
 
 
-class _Filters(NamedTuple):
-    """What a question is narrowed to, as the rows take it; `where` as an index does. Names are normalised."""
-
-    kind: str | None = None
-    platform: str | None = None
-    objective: str | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-
-    @property
-    def where(self) -> Where:
-        return Where(self.kind, self.platform, self.objective, _seconds(self.start), _seconds(self.end))
+def _where(filters: MemoryFilters) -> Where:
+    """The same filters as an index takes them."""
+    start, end = _seconds(filters.start), _seconds(filters.end)
+    return Where(filters.kind, filters.platform, filters.objective, start, end)
 
 
-def _valued(found: Found, facts: dict[str, dict[str, Any]], filters: _Filters) -> Found:
+def _valued(found: Found, facts: dict[str, dict[str, Any]], filters: MemoryFilters) -> Found:
     if not found.memory_id.startswith(LEARNING):
         return found
     return weighted(found, worth(facts.get(found.memory_id, {}), filters.platform, filters.objective))

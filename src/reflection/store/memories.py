@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import func, or_, select
 from sqlalchemy.engine import Connection
 
-from reflection.ports import MemoryRecord, Position, Vector
+from reflection.ports import EVERYTHING, MemoryFilters, MemoryRecord, Position, Vector
 from reflection.store import memory_rows, sqlite
 from reflection.store.database import Database
 from reflection.store.memory_rows import NewVector
@@ -91,15 +91,10 @@ class MemoryRows:
         self,
         workspace: str,
         memory_ids: Sequence[str],
-        *,
-        kind: str | None = None,
-        platform: str | None = None,
-        objective: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        filters: MemoryFilters = EVERYTHING,
     ) -> list[str]:
-        """Which of these ids there are among what passes the filters of `lexical`, in the order given."""
-        conditions, values = _filters(kind, platform, objective, start, end)
+        """Which of these ids there are among what passes the filters, in the order given."""
+        conditions, values = _conditions(filters)
         values |= {"workspace": workspace, "wanted": orjson.dumps(list(memory_ids)).decode()}
         statement = sqlite.memories_among("memory_id", "1", conditions)
         with self._database.read() as connection:
@@ -119,25 +114,19 @@ class MemoryRows:
         self,
         workspace: str,
         query: str,
+        filters: MemoryFilters = EVERYTHING,
         *,
-        kind: str | None = None,
-        platform: str | None = None,
-        objective: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
         limit: int = 10,
     ) -> list[tuple[str, float]]:
         """Memory ids by BM25 over id, text and summary, best first; the score is higher for better ones.
 
         Args:
             query: plain text: no character of it is syntax.
-            platform, objective: of this one, or of none in particular.
-            start, end: inclusive.
         """
         terms = search_terms(query)
         if not terms or limit < 1:
             return []
-        conditions, values = _filters(kind, platform, objective, start, end)
+        conditions, values = _conditions(filters)
         statement = sqlite.full_text_search(conditions)
         values |= {"workspace": workspace, "limit": limit, "query": sqlite.full_text_query(terms)}
         with self._database.read() as connection:
@@ -147,12 +136,8 @@ class MemoryRows:
         self,
         workspace: str,
         query: str,
+        filters: MemoryFilters = EVERYTHING,
         *,
-        kind: str | None = None,
-        platform: str | None = None,
-        objective: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
         limit: int = 10,
         most: int = 20,
     ) -> list[tuple[str, float]]:
@@ -165,7 +150,7 @@ class MemoryRows:
         terms = search_terms(query)
         if not terms or limit < 1:
             return []
-        conditions, values = _filters(kind, platform, objective, start, end)
+        conditions, values = _conditions(filters)
         statement = sqlite.memories_among("id", "m.memory_id", conditions)
         found: list[tuple[str, float]] = []
         with self._database.read() as connection:
@@ -238,16 +223,14 @@ def search_terms(query: str) -> list[str]:
     return list(dict.fromkeys(term.casefold() for term in useful))[:_MAX_TERMS]
 
 
-def _filters(
-    kind: str | None, platform: str | None, objective: str | None, start: datetime | None, end: datetime | None
-) -> tuple[str, dict[str, Any]]:
+def _conditions(filters: MemoryFilters) -> tuple[str, dict[str, Any]]:
     """The conditions on `m` that are asked for, as SQL, and their values."""
     wanted = {
-        "kind": ("kind = :kind", kind),
-        "platform": ("platform IN ('', :platform)", platform),
-        "objective": ("objective IN ('', :objective)", objective),
-        "start": ("timestamp >= :start", instant_text(start) if start else None),
-        "end": ("timestamp <= :end", instant_text(end) if end else None),
+        "kind": ("kind = :kind", filters.kind),
+        "platform": ("platform IN ('', :platform)", filters.platform),
+        "objective": ("objective IN ('', :objective)", filters.objective),
+        "start": ("timestamp >= :start", instant_text(filters.start) if filters.start else None),
+        "end": ("timestamp <= :end", instant_text(filters.end) if filters.end else None),
     }
     used = {name: (condition, value) for name, (condition, value) in wanted.items() if value is not None}
     conditions = "".join(f" AND m.{condition}" for condition, _ in used.values())
