@@ -77,6 +77,16 @@ def test_reading_takes_in_what_was_just_analysed(engine):
     assert engine.evidence("platform:meta")
 
 
+def test_what_another_process_left_behind_is_learnt(tmp_path, sample):
+    path = tmp_path / "shared.db"
+    with Engine(path, output=tmp_path / "output") as reader:
+        assert reader.effects()["as_of"] is None
+        writer = Engine(path, output=tmp_path / "output")
+        writer.analyze(sample)
+        writer._application.close()  # ended before it learnt
+        assert reader.effects()["as_of"] is not None
+
+
 def test_a_deleted_campaign_is_forgotten(engine):
     engine.analyze(CMP_007)
 

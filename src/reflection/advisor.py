@@ -96,15 +96,19 @@ class Advisor:
         self._forecaster = Forecaster()
         self._judged: dict[str, tuple[object, dict[str, Any]]] = {}
 
-    def forecast(self, workspace: str, campaign: Campaign, knowledge: Knowledge, now: str) -> list[ForecastRow]:
-        """The engine's hook: our forecast of a campaign, and the claims of the advice it follows."""
-        rows = self._forecaster(workspace, campaign, knowledge, now)
+    def foresight(self, workspace: str, knowledge: Knowledge, now: str) -> Callable[[Campaign], list[ForecastRow]]:
+        """The engine's hook: what gives our forecast of a campaign, and the claims of the advice it follows."""
         accepted = self._rows.accepted(workspace)
-        if not accepted and not campaign.recommendation_ids:
-            return rows
-        shares = {signal.key: share for signal, share in signals.of_campaign(campaign).items()}
-        follows = advice.followed(campaign, shares, knowledge, accepted)
-        return rows + advice.claims(knowledge, campaign, shares, follows, now)
+
+        def foresee(campaign: Campaign) -> list[ForecastRow]:
+            rows = self._forecaster(workspace, campaign, knowledge, now)
+            if not accepted and not campaign.recommendation_ids:
+                return rows
+            shares = {signal.key: share for signal, share in signals.of_campaign(campaign).items()}
+            follows = advice.followed(campaign, shares, knowledge, accepted)
+            return rows + advice.claims(knowledge, campaign, shares, follows, now)
+
+        return foresee
 
     def evaluate(self, request: PlanRequest, *, workspace: str) -> dict[str, Any]:
         """Evaluate plans; see `planning.evaluate`."""

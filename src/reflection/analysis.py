@@ -25,8 +25,11 @@ from reflection.weights import weights_for
 
 SIMILAR = 5
 FORECAST_METRICS = ("ctr", "cvr", "cpa", "roas", "cpm", "aov")
-Forecaster = Callable[[str, Campaign, Knowledge, str], list[ForecastRow]]
-"""Called with workspace, campaign, knowledge and the instant of the analysis."""
+Foresee = Callable[[Campaign], list[ForecastRow]]
+"""Our own forecasts of a campaign that is not learnt yet."""
+
+Forecaster = Callable[[str, Knowledge, str], Foresee]
+"""Called with workspace, knowledge and the instant of the analysis; gives what forecasts from that snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Case:
         current: the campaign's stored revision, None for a new campaign.
         fault: why it is kept out of the learning, None where it is not.
         now: instant of the analysis, RFC 3339.
+        foresee: forecasts from the same snapshot; None where nobody does.
     """
 
     workspace: str
@@ -46,6 +50,7 @@ class Case:
     current: StoredCampaign | None
     fault: str | None
     now: str
+    foresee: Foresee | None = None
 
 
 class Analyst:
@@ -58,7 +63,6 @@ class Analyst:
         *,
         output_path: Callable[[str, str], str],
         score_weights: ScoreWeights,
-        forecaster: Forecaster | None,
         observe: Observer = unobserved,
     ) -> None:
         self._observe = observe
@@ -66,7 +70,6 @@ class Analyst:
         self._writer = writer
         self._output_path = output_path
         self._score_weights = score_weights
-        self._forecaster = forecaster
 
     def record(self, case: Case) -> AnalysisRecord:
         """Everything the analysis of a case writes."""
@@ -89,7 +92,6 @@ class Analyst:
             signal_keys=case.evidence.signal_keys(),
             memory=memory,
             answer=orjson.dumps(analysis),
-            artifacts=_artifacts(analysis),
             forecasts=self._forecasts(case, comparison),
         )
 
@@ -164,18 +166,7 @@ class Analyst:
             for metric in FORECAST_METRICS
             if getattr(planned, metric) is not None
         ]
-        if self._forecaster is None or case.current is not None:
+        if case.foresee is None or case.current is not None:
             return rows
         with timed(self._observe, "forecast"):
-            return rows + self._forecaster(case.workspace, campaign, case.knowledge, case.now)
-
-
-def _artifacts(analysis: Analysis) -> dict[str, bytes]:
-    """The four files of the specification."""
-    parts = {
-        "comparison.json": analysis.comparison_report,
-        "patterns.json": analysis.pattern_report,
-        "insights.json": analysis.insights,
-        "updated_weights.json": analysis.weights,
-    }
-    return {name: orjson.dumps(part, option=orjson.OPT_INDENT_2) for name, part in parts.items()}
+            return rows + case.foresee(campaign)

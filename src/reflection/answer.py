@@ -1,8 +1,20 @@
-"""What the engine says to one campaign: its analysis, or why it was refused. Values only."""
+"""What the engine says to one campaign: its analysis and the files that are its parts, or why it was refused. Values
+only.
+"""
 
 from dataclasses import dataclass
 
+import orjson
+
 from reflection.errors import ReflectionError
+
+FILES = {
+    "comparison.json": "comparison_report",
+    "insights.json": "insights",
+    "patterns.json": "pattern_report",
+    "updated_weights.json": "weights",
+}
+"""The four files of the specification, and the part of an answer each of them is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +31,11 @@ class Refused:
 
     campaign_id: str
     error: ReflectionError
+
+
+def files_of(body: bytes) -> dict[str, bytes]:
+    """The files of an answer: name -> indented JSON; a part the answer lacks has no file."""
+    parts = orjson.loads(body)
+    return {
+        name: orjson.dumps(parts[part], option=orjson.OPT_INDENT_2) for name, part in FILES.items() if part in parts
+    }

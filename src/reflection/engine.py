@@ -62,12 +62,12 @@ class Engine:
         self._memory = memory
         self._observe = observe
         self._score_weights = score_weights or ScoreWeights()
+        self._forecaster = forecaster
         self._analyst = Analyst(
             memory,
             writer,
             output_path=output_path,
             score_weights=self._score_weights,
-            forecaster=forecaster,
             observe=observe,
         )
         self._bulk_analyst = Analyst(
@@ -75,7 +75,6 @@ class Engine:
             DeterministicWriter(),  # a model asked a hundred thousand times would take days
             output_path=output_path,
             score_weights=self._score_weights,
-            forecaster=forecaster,
             observe=observe,
         )
         self._clock = clock
@@ -234,20 +233,21 @@ class Engine:
         self, workspace: str, campaign: Campaign, current: StoredCampaign | None, *, accepted: bool = False
     ) -> AnalysisRecord:
         """Everything one analysis writes, from a snapshot: the last knowledge and the memory, never the history."""
-        evidence, knowledge = evidence_of(campaign), self._store.knowledge(workspace)
+        evidence, knowledge, now = evidence_of(campaign), self._store.knowledge(workspace), self._now()
         fault = None if accepted else self._fault(workspace, evidence, knowledge)
-        return self._analyst.record(Case(workspace, campaign, evidence, knowledge, current, fault, self._now()))
+        foresee = self._forecaster(workspace, knowledge, now) if self._forecaster else None
+        return self._analyst.record(Case(workspace, campaign, evidence, knowledge, current, fault, now, foresee))
 
     def _records(self, workspace: str, taken: Sequence[Taken]) -> list[AnalysisRecord]:
         """A batch's analyses, all of one snapshot and without asking the memory."""
         knowledge, now = self._store.knowledge(workspace), self._now()
+        foresee = self._forecaster(workspace, knowledge, now) if self._forecaster else None
         records = []
         for campaign, current in taken:
             evidence = evidence_of(campaign)
             fault = self._fault(workspace, evidence, knowledge)
-            records.append(
-                self._bulk_analyst.record(Case(workspace, campaign, evidence, knowledge, current, fault, now))
-            )
+            case = Case(workspace, campaign, evidence, knowledge, current, fault, now, foresee)
+            records.append(self._bulk_analyst.record(case))
         return records
 
     def _analyze_in(self, workspace: str, campaign: Campaign) -> Answer:

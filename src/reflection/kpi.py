@@ -42,16 +42,28 @@ def ratio(numerator: float | None, denominator: float | None) -> float | None:
 
 def rates(metrics: Metrics) -> Rates:
     """All KPIs of one set of counts. CPM is per 1,000 impressions; money KPIs in the campaign's currency."""
-    cost_per_impression = ratio(metrics.spend, metrics.impressions)
     return Rates(
         ctr=ratio(metrics.clicks, metrics.impressions),
         cvr=ratio(metrics.conversions, metrics.clicks),
         cpa=ratio(metrics.spend, metrics.conversions),
-        roas=ratio(metrics.revenue, metrics.spend),
-        cpm=None if cost_per_impression is None else 1000 * cost_per_impression,
+        roas=_roas(metrics),
+        cpm=_cpm(metrics),
         cpc=ratio(metrics.spend, metrics.clicks),
-        aov=ratio(metrics.revenue, metrics.conversions),
+        aov=_aov(metrics),
     )
+
+
+def _cpm(metrics: Metrics) -> float | None:
+    cost_per_impression = ratio(metrics.spend, metrics.impressions)
+    return None if cost_per_impression is None else 1000 * cost_per_impression
+
+
+def _aov(metrics: Metrics) -> float | None:
+    return ratio(metrics.revenue, metrics.conversions)
+
+
+def _roas(metrics: Metrics) -> float | None:
+    return ratio(metrics.revenue, metrics.spend)
 
 
 def performance_score(metrics: Metrics, weights: ScoreWeights) -> float:
@@ -99,7 +111,7 @@ def interval(kpi: str, metrics: Metrics) -> Interval | None:
         return _rate_interval(metrics.conversions, metrics.clicks)
     if kpi in ("cpa", "cpc"):
         return _cost_interval(metrics.spend, metrics.conversions if kpi == "cpa" else metrics.clicks)
-    value, variance = getattr(rates(metrics), kpi), sampling_variance(kpi, metrics)
+    value, variance = {"cpm": _cpm, "aov": _aov, "roas": _roas}[kpi](metrics), sampling_variance(kpi, metrics)
     if value is None or variance is None:
         return None
     half = Z90 * math.sqrt(variance)

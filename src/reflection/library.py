@@ -95,10 +95,9 @@ class Engine:
         self.learn()
 
     def learn(self) -> None:
-        """Take in what was analysed since the last time, and publish weights.json and the artifacts."""
-        if self._unlearnt:
-            self._application.learner.learn_now(self._workspace)
-            self._unlearnt = False
+        """Take in what was analysed since the last time, by whomever, and publish weights.json and the artifacts."""
+        self._application.learner.learn_now(self._workspace)
+        self._unlearnt = False
         self._application.publisher.publish_pending()
 
     def insights(self, limit: int = 20) -> list[dict[str, Any]]:
@@ -107,12 +106,12 @@ class Engine:
 
     def patterns(self, limit: int = 20) -> list[dict[str, Any]]:
         """Findings by impact."""
-        self.learn()
+        self._catch_up()
         return self._application.engine.patterns(workspace=self._workspace, limit=limit)
 
     def recommendations(self, platform: str | None = None, objective: str | None = None) -> dict[str, Any]:
         """What to plan next."""
-        self.learn()
+        self._catch_up()
         found = self._application.engine.recommendations(
             workspace=self._workspace, platform=platform, objective=objective
         )
@@ -120,7 +119,7 @@ class Engine:
 
     def effects(self, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as GET /v1/effects."""
-        self.learn()
+        self._catch_up()
         return _plain(self._application.engine.effects(workspace=self._workspace, **filters))
 
     def evidence(self, signal: str) -> dict[str, Any]:
@@ -129,7 +128,7 @@ class Engine:
         Raises:
             NotFound: no campaign has this signal.
         """
-        self.learn()
+        self._catch_up()
         return _plain(self._application.engine.effect_evidence(signal, workspace=self._workspace))
 
     def show(self, campaign_id: str) -> dict[str, Any]:
@@ -149,9 +148,15 @@ class Engine:
     def close(self) -> None:
         """Learn what is pending, publish, and close the database."""
         try:
-            self.learn()
+            self._catch_up()
+            self._application.publisher.publish_pending()
         finally:
             self._application.close()
+
+    def _catch_up(self) -> None:
+        """Learn what this engine has analysed, and what others left behind where that is worth a fit."""
+        if self._unlearnt or self._application.learner.due(self._workspace):
+            self.learn()
 
     def __enter__(self) -> Self:
         return self

@@ -82,7 +82,7 @@ class AnalysisRecord:
         expected_revision: the revision that was current when the analysis was computed (0 = new); another one in
             the store means somebody was faster, nothing is written and `StaleRevision` is raised.
         evidence: the ledger payload (+1); an earlier revision's payload is appended with sign -1.
-        artifacts: file name -> JSON bytes, published by the outbox after the commit.
+        answer: the JSON that is served; its parts are published as files after the commit.
         forecasts: rows for the append-only forecast register.
     """
 
@@ -101,7 +101,6 @@ class AnalysisRecord:
     signal_keys: Sequence[str]
     memory: MemoryRecord
     answer: bytes
-    artifacts: dict[str, bytes]
     idempotency_key: str | None = None
     request_hash: str | None = None
     forecasts: Sequence["ForecastRow"] = ()

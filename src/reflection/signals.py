@@ -9,8 +9,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from reflection.campaign import Audience, Campaign, Creative
 
@@ -40,8 +40,7 @@ _ESCAPES = {"%": "%25", ":": "%3a", "*": "%2a", "/": "%2f"}
 _ESCAPE_TABLE = str.maketrans(_ESCAPES)
 
 
-@dataclass(frozen=True, order=True)
-class Signal:
+class Signal(NamedTuple):
     """One signal: its group (``audience.age``) and its level (``18-25``), both normalised."""
 
     group: str

@@ -151,7 +151,7 @@ class Application:
             _writer(self.model),
             output_path=lambda workspace, campaign_id: str(self.artifacts.folder_of(workspace, campaign_id)),
             score_weights=score_weights,
-            forecaster=self.advisor.forecast,
+            forecaster=self.advisor.foresight,
             observe=lambda stage, seconds: self.observe_stage(stage, seconds),
             learnings=self.book,
         )

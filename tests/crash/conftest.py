@@ -18,6 +18,7 @@ import httpx2 as httpx
 import numpy as np
 import pytest
 
+from reflection.answer import FILES
 from reflection.knowledge import Knowledge
 from reflection.ports import AnalysisRecord, MemoryRecord
 from reflection.report import Comparison, Rates, SignalWeight, Statement
@@ -56,11 +57,9 @@ def _record(campaign_id: str, version: int, expected_revision: int) -> AnalysisR
             f"campaign:{campaign_id}", "campaign", f"text of {marker} " * 9, "meta", "leads", when, marker, {},
             "tiny/1", rng.normal(size=64).astype(np.float32),
         ),
-        answer=json.dumps({"marker": marker, "noise": rng.normal(size=200).tolist()}).encode(),
-        artifacts={
-            f"{name}.json": json.dumps({"marker": marker, "noise": rng.normal(size=60).tolist()}).encode()
-            for name in ("comparison", "patterns", "insights", "updated_weights")
-        },
+        answer=json.dumps({"marker": marker} | {
+            part: {"marker": marker, "noise": rng.normal(size=60).tolist()} for part in FILES.values()
+        }).encode(),
         idempotency_key=marker,
         request_hash=marker,
     )  # fmt: skip

@@ -59,13 +59,10 @@ def _record(campaign_id: str = "cmp_1", *, version: int = 1, **changes: Any) -> 
             embedder_id="tiny/1",
             vector=np.array([version, 2.0, 0.5], dtype=np.float32),
         ),
-        "answer": f'{{"answer":"{campaign_id} {version}"}}'.encode(),
-        "artifacts": {
-            "comparison.json": f'{{"v":{version}}}'.encode(),
-            "patterns.json": b"{}",
-            "insights.json": b"{}",
-            "updated_weights.json": b"{}",
-        },
+        "answer": (
+            f'{{"comparison_report":{{"v":{version}}},"pattern_report":{{}},"insights":{{}},"weights":{{}},'
+            f'"answer":"{campaign_id} {version}"}}'
+        ).encode(),
     }
     return AnalysisRecord(**{**fields, **changes})
 

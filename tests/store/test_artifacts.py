@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import json
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -52,7 +53,7 @@ def test_a_campaigns_files_are_published_after_the_commit(
     assert publisher.publish_pending() == 0
 
     assert _names(output / "cmp_1") == FILES
-    assert (output / "cmp_1" / "comparison.json").read_bytes() == b'{"v":1}'
+    assert json.loads((output / "cmp_1" / "comparison.json").read_bytes()) == {"v": 1}
 
 
 def test_a_portion_is_one_page_so_that_others_come_in_between(
@@ -74,7 +75,7 @@ def test_a_new_revision_replaces_the_files_and_deleting_removes_them(
     publisher.publish_pending()
     store.save_analysis(record("cmp_1", version=2, expected_revision=1))
     publisher.publish_pending()
-    assert (output / "cmp_1" / "comparison.json").read_bytes() == b'{"v":2}'
+    assert json.loads((output / "cmp_1" / "comparison.json").read_bytes()) == {"v": 2}
 
     store.delete_campaign("default", "cmp_1")
     publisher.publish_pending()
@@ -126,7 +127,7 @@ def test_everything_is_rebuilt_from_the_rows(
 
     assert publisher.rebuild() == 8
 
-    assert (output / "cmp_3" / "comparison.json").read_bytes() == b'{"v":1}'
+    assert json.loads((output / "cmp_3" / "comparison.json").read_bytes()) == {"v": 1}
     assert all(_names(output / f"cmp_{number}") == FILES for number in range(7))
     assert (tmp_path / "snapshots" / "weights.json").read_bytes() == b'{"w":1}'
 
@@ -173,10 +174,10 @@ def test_a_full_disk_leaves_the_old_files_and_is_made_up_for(
         patch.setattr(os, "fsync", full)
         with pytest.raises(StorageFull):
             publisher.publish_pending()
-    assert (output / "cmp_1" / "comparison.json").read_bytes() == b'{"v":1}'
+    assert json.loads((output / "cmp_1" / "comparison.json").read_bytes()) == {"v": 1}
 
     assert publisher.publish_pending() == 1
-    assert (output / "cmp_1" / "comparison.json").read_bytes() == b'{"v":2}'
+    assert json.loads((output / "cmp_1" / "comparison.json").read_bytes()) == {"v": 2}
     assert _names(output / "cmp_1") == FILES
 
 
@@ -266,6 +267,16 @@ def test_many_files_are_durable_before_their_names_and_the_names_before_the_next
     assert order == ["flush everything", *["rename"] * (2 * files.MANY_FOLDERS), "flush everything"]
     written = {folder: {name: (folder / name).read_bytes() for name in _names(folder)} for folder in contents}
     assert written == contents
+
+
+def test_what_the_system_takes_in_pieces_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda handle, content: write(handle, bytes(content[:10])))
+    contents = {tmp_path / f"cmp_{n}": {"a.json": b"%03d" % n * 20} for n in range(files.MANY_FOLDERS)}
+
+    files.write_folders(contents)
+
+    assert {folder: {"a.json": (folder / "a.json").read_bytes()} for folder in contents} == contents
 
 
 def test_none_of_many_folders_is_written_through_a_link(tmp_path: Path) -> None:
@@ -370,7 +381,7 @@ def test_parallel_publishers_end_with_the_newest_state(
     publisher.publish_pending()
 
     assert len(finished) == 3
-    assert (output / "cmp_1" / "comparison.json").read_bytes() == b'{"v":15}'
+    assert json.loads((output / "cmp_1" / "comparison.json").read_bytes()) == {"v": 15}
 
 
 def test_entries_can_be_asked_for_again_and_marked_twice(database: Database) -> None:

@@ -12,10 +12,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from reflection.answer import files_of
 from reflection.errors import ConfigurationError, Unavailable
+from reflection.knowledge import Knowledge
 from reflection.ports import AnalysisRecord
 from reflection.store import migrate
 from reflection.store.database import Database, open_database
+from reflection.store.rows import unpacked
 from reflection.store.schema import metadata
 from reflection.store.store import SqlStore
 from reflection.store.verify import verify
@@ -179,3 +182,28 @@ def test_killed_while_migrating_leaves_the_old_version_or_the_new(tmp_path: Path
         open_database(path).close()
         assert {name for name, _ in _schema(path)} >= set(metadata.tables)
     assert 0 in seen
+
+
+def test_going_down_makes_the_copies_of_a_campaigns_files_again(tmp_path: Path, record: Make) -> None:
+    database = open_database(tmp_path / "files.db")
+    store = SqlStore(database)
+    store.save_many([record(f"cmp_{number}", version=number) for number in range(3)])
+    store.save_knowledge("default", Knowledge(epoch=1, seq=3), {"weights.json": b"{}"})
+
+    migrate.downgrade(database, "0005")
+    with database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT campaign_id, name, body FROM artifacts").all()
+    copies = {(row[0], row[1]): unpacked(row[2]) for row in rows}
+    migrate.upgrade(database)
+
+    expected = {("", "weights.json"): b"{}"}
+    for number in range(3):
+        answer = record(f"cmp_{number}", version=number).answer
+        expected |= {(f"cmp_{number}", name): content for name, content in files_of(answer).items()}
+    assert copies == expected
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT workspace, name FROM artifacts").all() == [
+            ("default", "weights.json")
+        ]
+    assert verify(database) == []
+    database.close()

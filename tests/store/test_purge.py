@@ -53,7 +53,7 @@ def test_nothing_of_a_purged_workspace_is_left(
     removed = purge_workspace(database, "purged", "2026-04-01")
     publisher.publish_pending()
 
-    assert removed > 20
+    assert removed > 15
     assert remaining(database, "purged") == {}
     assert store.workspaces() == []
     assert not list((tmp_path / "output").iterdir())

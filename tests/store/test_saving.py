@@ -72,13 +72,6 @@ def test_a_new_revision_replaces_every_projection(store: SqlStore, database: Dat
     assert verify(database) == []
 
 
-def test_an_artifact_that_a_revision_no_longer_has_is_gone(store: SqlStore, record: Make, tables: Tables) -> None:
-    store.save_analysis(record("cmp_1"))
-    store.save_analysis(record("cmp_1", version=2, expected_revision=1, artifacts={"comparison.json": b"{}"}))
-
-    assert [row[2] for row in tables()["artifacts"]] == ["comparison.json"]
-
-
 def test_a_revision_somebody_else_wrote_first_is_refused(store: SqlStore, record: Make, tables: Tables) -> None:
     store.save_analysis(record("cmp_1"))
     before = tables()
@@ -107,7 +100,7 @@ def test_deleting_takes_the_evidence_back_and_keeps_the_history(
     assert [entry.sign for entry in store.ledger("default")] == [1, -1, 1, -1]
     assert len(store.revisions("default", "cmp_1")) == 2
     left = tables()
-    for name in ("campaigns", "performance_logs", "insights", "campaign_signals", "artifacts", "acceptances"):
+    for name in ("campaigns", "performance_logs", "insights", "campaign_signals", "acceptances"):
         assert left[name] == [], name
     assert verify(database) == []
 
@@ -204,7 +197,7 @@ def test_one_at_a_time_and_all_at_once_end_in_the_same_state(store: SqlStore, re
         store.save_analysis(item)
     apart = tables()
 
-    for name in ("performance_logs", "campaign_signals", "artifacts", "workspaces"):
+    for name in ("performance_logs", "campaign_signals", "workspaces"):
         assert apart[name] == together[name], name
 
 

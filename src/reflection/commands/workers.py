@@ -9,13 +9,15 @@ import gc
 import os
 import signal
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from reflection.answer import Answer, Refused
 from reflection.bulk import BATCH
@@ -23,11 +25,11 @@ from reflection.campaign import Campaign
 from reflection.errors import Unavailable
 from reflection.settings import Settings
 
-if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
-
 PORTION = BATCH
 """Campaigns of one process at a time."""
+
+AHEAD = 2
+"""Portions that are under way while results of an earlier one are taken."""
 
 MOST = 4
 """More processes would wait for each other's writes."""
@@ -46,16 +48,7 @@ class Workers:
     """
 
     def __init__(self, settings: Settings, workspace: str, count: int) -> None:
-        context = get_context("spawn")  # a fork would copy locks that other threads hold
-        self._pipes: list[Connection] = []
-        self._processes: list[BaseProcess] = []
-        for _ in range(count):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, settings, workspace), daemon=True)
-            process.start()
-            theirs.close()
-            self._pipes.append(ours)
-            self._processes.append(process)
+        self._workers = [_Worker(settings, workspace) for _ in range(count)]
 
     def __enter__(self) -> Self:
         return self
@@ -63,39 +56,72 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for pipe in self._pipes:
-            pipe.close()
-        for process in self._processes:
-            process.join()
+        for worker in self._workers:
+            worker.leave()
+        for worker in self._workers:
+            worker.join()
 
     def analyze_many(self, campaigns: Iterable[Campaign]) -> Iterator[Answer | Refused]:
-        """One result per campaign, in order; while the processes work, the next portion is read.
+        """One result per campaign, in order; while the processes work, the next portions are read.
 
         Raises:
             Unavailable: a process ended early; what was answered is stored.
         """
-        stream, under_way = iter(campaigns), list[int]()
-        while portion := list(islice(stream, PORTION * len(self._pipes))):
-            done = self._collected(under_way)
-            under_way = self._handed_out(portion)
-            yield from done
-        yield from self._collected(under_way)
+        stream, under_way = iter(campaigns), deque[_Portion]()
+        while portion := list(islice(stream, PORTION * len(self._workers))):
+            under_way.append(self._handed_out(portion))
+            if len(under_way) > AHEAD:
+                yield from under_way.popleft().results()
+        for rest in under_way:
+            yield from rest.results()
 
-    def _handed_out(self, portion: Sequence[Campaign]) -> list[int]:
-        """Give every campaign to its process; the number of each one's process, in order."""
-        owners = [zlib.crc32(campaign.campaign_id.encode()) % len(self._pipes) for campaign in portion]
-        with _loss_told():
-            for number, pipe in enumerate(self._pipes):
-                own = [one.model_dump_json() for one, owner in zip(portion, owners, strict=True) if owner == number]
-                pipe.send(own)
-        return owners
+    def _handed_out(self, campaigns: Sequence[Campaign]) -> "_Portion":
+        """Give every campaign to its process."""
+        owners = [zlib.crc32(campaign.campaign_id.encode()) % len(self._workers) for campaign in campaigns]
+        shares: list[list[Campaign]] = [[] for _ in self._workers]
+        for campaign, owner in zip(campaigns, owners, strict=True):
+            shares[owner].append(campaign)
+        return _Portion(owners, [worker.ask(share) for worker, share in zip(self._workers, shares, strict=True)])
 
-    def _collected(self, owners: Sequence[int]) -> list[Answer | Refused]:
-        if not owners:
-            return []
+
+class _Portion:
+    """Campaigns that are being analysed: the number of each one's process, and what each process will say."""
+
+    def __init__(self, owners: Sequence[int], said: Sequence["Future[list[Answer | Refused]]"]) -> None:
+        self._owners, self._said = owners, said
+
+    def results(self) -> list[Answer | Refused]:
+        """What was said, in the order of the campaigns."""
         with _loss_told():
-            results = [iter(pipe.recv()) for pipe in self._pipes]
-        return [next(results[owner]) for owner in owners]
+            results = [iter(said.result()) for said in self._said]
+        return [next(results[owner]) for owner in self._owners]
+
+
+class _Worker:
+    """One process. A thread sends to it and another one listens, so that its next share waits for it in the pipe."""
+
+    def __init__(self, settings: Settings, workspace: str) -> None:
+        context = get_context("spawn")  # a fork would copy locks that other threads hold
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, settings, workspace), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._sender, self._listener = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+
+    def ask(self, campaigns: list[Campaign]) -> "Future[list[Answer | Refused]]":
+        """Have campaigns analysed after those asked for before."""
+        self._sender.submit(self._pipe.send, campaigns)
+        return self._listener.submit(self._pipe.recv)
+
+    def leave(self) -> None:
+        """Ask for nothing more: the process ends when it has done what was sent to it."""
+        self._sender.shutdown(cancel_futures=True)
+        self._listener.shutdown(cancel_futures=True)
+        self._pipe.close()
+
+    def join(self) -> None:
+        """Wait for the process to end."""
+        self._process.join()
 
 
 @contextmanager
@@ -119,6 +145,6 @@ def _work(pipe: Connection, settings: Settings, workspace: str) -> None:
         gc.disable()  # looking for cycles again and again in the midst of a portion is a tenth of the time
         gc.freeze()
         while True:
-            campaigns = [Campaign.model_validate_json(text) for text in pipe.recv()]
+            campaigns: list[Campaign] = pipe.recv()
             pipe.send(list(application.engine.analyze_many(campaigns, workspace=workspace, following=True)))
             gc.collect()

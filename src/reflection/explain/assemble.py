@@ -4,6 +4,7 @@ The narrative holds nothing but statements, so whatever it says is cited too. Mu
 """
 
 from collections.abc import Sequence
+from itertools import islice
 
 from reflection.report import InsightKind, Insights, Statement
 
@@ -41,12 +42,12 @@ def assemble(statements: Sequence[Statement], rejected: Sequence[str] = ()) -> I
 
 
 def _story(statements: Sequence[Statement]) -> list[Statement]:
-    chosen: list[Statement] = []
+    chosen: dict[int, Statement] = {}
     for kind, prefix, most in STORY:
-        fitting = [
-            item
-            for item in statements
-            if item.kind == kind and item.evidence and item.evidence[0].startswith(prefix) and item not in chosen
-        ]
-        chosen += fitting[:most]
-    return chosen
+        fitting = (
+            (place, item)
+            for place, item in enumerate(statements)
+            if item.kind == kind and place not in chosen and item.evidence and item.evidence[0].startswith(prefix)
+        )
+        chosen |= dict(islice(fitting, most))
+    return list(chosen.values())

@@ -8,8 +8,10 @@ Figures are rendered here, once. Must not know sentences, models or how the fact
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 Kind = Literal[
     "delta", "driver", "finding", "description", "next_test", "flag", "similar", "reason", "effect", "learnt"
@@ -21,16 +23,14 @@ INTERVAL_LEVEL = "90 %"
 """The level of every interval that is spoken of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """One number and how it is written."""
 
     value: float
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One thing that is known.
 
     Attributes:
@@ -48,23 +48,9 @@ class Evidence:
     label: str
     certainty: Certainty
     grade: Grade
-    figures: Mapping[str, Figure] = field(default_factory=dict)
-    detail: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = MappingProxyType({})
+    detail: Mapping[str, str] = MappingProxyType({})
     names: tuple[str, ...] = ()
-
-    def as_number(self, number: int) -> "Evidence":
-        """The same with another number; `replace` takes twice as long, and every campaign has a dozen."""
-        return Evidence(
-            number,
-            self.id,
-            self.kind,
-            self.label,
-            self.certainty,
-            self.grade,
-            self.figures,
-            self.detail,
-            self.names,
-        )
 
     def text(self, figure: str) -> str:
         """The rendering of one figure."""
@@ -76,18 +62,22 @@ class Evidence:
         return known.value if known else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EvidenceBook:
-    """All evidence of one analysis, in a fixed order."""
+    """All evidence of one analysis, in a fixed order; no id twice."""
 
     items: tuple[Evidence, ...]
 
     def __iter__(self) -> Iterator[Evidence]:
         return iter(self.items)
 
+    @cached_property
+    def _by_id(self) -> dict[str, Evidence]:
+        return {item.id: item for item in self.items}
+
     def find(self, evidence_id: str) -> Evidence | None:
         """The evidence with that id."""
-        return next((item for item in self.items if item.id == evidence_id), None)
+        return self._by_id.get(evidence_id)
 
     def numbered(self, number: int) -> Evidence | None:
         """The evidence with that number."""
@@ -129,4 +119,4 @@ def renumber(items: Sequence[Evidence]) -> EvidenceBook:
     first: dict[str, Evidence] = {}
     for item in items:
         first.setdefault(item.id, item)
-    return EvidenceBook(tuple(item.as_number(index) for index, item in enumerate(first.values(), start=1)))
+    return EvidenceBook(tuple(item._replace(number=index) for index, item in enumerate(first.values(), start=1)))

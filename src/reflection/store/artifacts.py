@@ -1,7 +1,8 @@
 """The output folder as a projection of the rows: `output/<campaign>/*.json` and `weights.json`.
 
-The handler of the outbox topic ``artifacts``. It writes what the rows say now, and removes only files it
-published itself. Must not know what is in the files.
+The handler of the outbox topic ``artifacts``. A campaign's files are parts of its stored answer, a workspace's own are
+rows of `artifacts`. It writes what the rows say now, and removes only files it published itself. Must not know what is
+in the files.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,13 +10,14 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from reflection.answer import files_of
 from reflection.store import files
 from reflection.store.current import chunks
 from reflection.store.database import Database
 from reflection.store.folders import campaign_folder, workspace_folder
 from reflection.store.outbox import OutboxEntry
 from reflection.store.rows import unpacked
-from reflection.store.schema import WORKSPACE_LEVEL, artifacts
+from reflection.store.schema import WORKSPACE_LEVEL, artifacts, campaigns
 from reflection.workspaces import DEFAULT_WORKSPACE
 
 WEIGHTS = "weights.json"
@@ -78,26 +80,35 @@ class ArtifactFolder:
             files.write_files(folder, contents)
 
     def _contents(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, dict[str, bytes]]:
-        """What there is to publish: campaign -> file name -> content; campaigns without files are left out."""
+        """What there is to publish: campaign -> file name -> content; campaigns that are gone are left out."""
         contents: dict[str, dict[str, bytes]] = {}
-        for chunk in chunks(campaign_ids):
+        for chunk in chunks([name for name in campaign_ids if name != WORKSPACE_LEVEL]):
+            statement = select(campaigns.c.campaign_id, campaigns.c.answer).where(
+                campaigns.c.workspace == workspace, campaigns.c.campaign_id.in_(chunk)
+            )
             with self._database.read() as connection:
-                found = connection.execute(
-                    select(artifacts.c.campaign_id, artifacts.c.name, artifacts.c.body)
-                    .where(artifacts.c.workspace == workspace, artifacts.c.campaign_id.in_(chunk))
-                    .order_by(artifacts.c.campaign_id, artifacts.c.name)
-                )
-                for row in found:
-                    contents.setdefault(row.campaign_id, {})[row.name] = unpacked(row.body)
+                found = connection.execute(statement).all()
+            contents |= {row.campaign_id: files_of(unpacked(row.answer)) for row in found}
+        if WORKSPACE_LEVEL in campaign_ids:
+            contents |= {WORKSPACE_LEVEL: self._own(workspace)}
         return contents
 
+    def _own(self, workspace: str) -> dict[str, bytes]:
+        """The workspace's own files."""
+        statement = select(artifacts.c.name, artifacts.c.body).where(artifacts.c.workspace == workspace)
+        with self._database.read() as connection:
+            return {row.name: unpacked(row.body) for row in connection.execute(statement)}
+
     def _keys(self) -> Iterator[tuple[str, list[str]]]:
-        """Workspaces and the campaigns that have artifacts, in pages: an analysis may be stored meanwhile."""
+        """Workspaces with their own files and their campaigns, in pages: an analysis may be stored meanwhile."""
+        with self._database.read() as connection:
+            owners = list(connection.execute(select(artifacts.c.workspace).distinct()).scalars())
+        yield from ((workspace, [WORKSPACE_LEVEL]) for workspace in owners)
         after = ("", "")
-        key = (artifacts.c.workspace, artifacts.c.campaign_id)
+        key = (campaigns.c.workspace, campaigns.c.campaign_id)
         while True:
             later = (key[0] > after[0]) | ((key[0] == after[0]) & (key[1] > after[1]))
-            statement = select(*key).where(later).distinct().order_by(*key).limit(_PAGE)
+            statement = select(*key).where(later).order_by(*key).limit(_PAGE)
             with self._database.read() as connection:
                 page = [(row[0], row[1]) for row in connection.execute(statement)]
             for workspace in dict.fromkeys(name for name, _ in page):

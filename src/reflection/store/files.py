@@ -67,8 +67,7 @@ def write_folders(contents: Mapping[Path, dict[str, bytes]]) -> None:
         for folder, own in contents.items():
             _make_or_check(folder)
             for name, content in own.items():
-                with open(f"{folder}/.{name}{_PENDING}", "wb") as file:  # paths as texts: a fifth of the time
-                    file.write(content)
+                _put(f"{folder}/.{name}{_PENDING}", content)  # paths as texts: a fifth of the time
         os.sync()
         for folder, own in contents.items():
             for name in own:
@@ -109,6 +108,17 @@ def _write_beside(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _put(path: str, content: bytes) -> None:
+    """Write a file without flushing it; a file object would double the time this process spends on it."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
+        left = memoryview(content)
+        while left:
+            left = left[os.write(handle, left) :]
+    finally:
+        os.close(handle)
 
 
 def _make_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ a folder.
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 from reflection.workspaces import DEFAULT_WORKSPACE
@@ -37,6 +38,7 @@ def folder_name(identifier: str) -> str:
     return f"{slug}~{digest}"
 
 
+@lru_cache(maxsize=1_024)
 def workspace_folder(output: Path, workspace: str) -> Path:
     """Where a workspace publishes: the output folder for the default one, ``@name`` below it for others.
 

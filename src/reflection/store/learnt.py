@@ -130,9 +130,9 @@ def _replace_weights(connection: Connection, workspace: str, knowledge: Knowledg
 
 
 def _publish(connection: Connection, workspace: str, files: dict[str, bytes], now: str) -> None:
-    rows = artifact_rows(workspace, WORKSPACE_LEVEL, files)
+    rows = artifact_rows(workspace, files)
     if rows:
-        connection.execute(sqlite.upsert(artifacts, ["workspace", "campaign_id", "name"]), rows)
+        connection.execute(sqlite.upsert(artifacts, ["workspace", "name"]), rows)
         connection.execute(insert(outbox), [outbox_row(workspace, "artifacts", WORKSPACE_LEVEL, now)])
 
 

@@ -6,10 +6,11 @@ Every table that names a workspace is emptied of it, whoever added the table. Mu
 from sqlalchemy import MetaData, Table, delete, func, inspect, select
 from sqlalchemy.engine import Connection
 
+from reflection.answer import FILES
 from reflection.store import sqlite
 from reflection.store.database import Database
 from reflection.store.rows import outbox_row
-from reflection.store.schema import WORKSPACE_LEVEL, artifacts, outbox
+from reflection.store.schema import WORKSPACE_LEVEL, artifacts, campaigns, outbox
 
 
 def purge_workspace(database: Database, workspace: str, now: str) -> int:
@@ -55,15 +56,11 @@ def remaining(database: Database, workspace: str) -> dict[str, int]:
 
 
 def _published(connection: Connection, workspace: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for row in connection.execute(
-        select(artifacts.c.campaign_id, artifacts.c.name)
-        .where(artifacts.c.workspace == workspace)
-        .order_by(artifacts.c.campaign_id.desc(), artifacts.c.name)  # the workspace's own folder last
-    ):
-        found.setdefault(row.campaign_id, []).append(row.name)
-    found.setdefault(WORKSPACE_LEVEL, [])  # its folder goes, also where no file of its own was in it
-    return found
+    """The files of a workspace by what they belong to; its own last, because they stand in the folder of the others."""
+    named = select(campaigns.c.campaign_id).where(campaigns.c.workspace == workspace)
+    own = select(artifacts.c.name).where(artifacts.c.workspace == workspace)
+    found = {campaign_id: list(FILES) for campaign_id in connection.execute(named).scalars()}
+    return {**found, WORKSPACE_LEVEL: sorted(connection.execute(own).scalars())}
 
 
 def _tables(connection: Connection) -> list[Table]:

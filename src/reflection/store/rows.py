@@ -31,7 +31,6 @@ class Prepared:
     insights: list[Row]
     signals: list[Row]
     memory: Row
-    artifacts: list[Row]
     forecasts: list[Row]
 
 
@@ -45,7 +44,6 @@ def prepare(record: AnalysisRecord) -> Prepared:
         insights=[{**key, **row} for row in _insights(record)],
         signals=[{**key, "signal_key": signal} for signal in sorted(set(record.signal_keys))],
         memory=memory_row(record.workspace, record.memory, record.campaign_id),
-        artifacts=artifact_rows(record.workspace, record.campaign_id, record.artifacts),
         forecasts=[forecast_row(record.workspace, forecast) for forecast in record.forecasts],
     )
 
@@ -94,10 +92,9 @@ def memory_row(workspace: str, memory: MemoryRecord, campaign_id: str | None) ->
     }
 
 
-def artifact_rows(workspace: str, campaign_id: str, artifacts: dict[str, bytes]) -> list[Row]:
-    """Rows of `artifacts`: what is published, file by file."""
-    key = {"workspace": workspace, "campaign_id": campaign_id}
-    return [{**key, "name": name, "body": packed(body)} for name, body in sorted(artifacts.items())]
+def artifact_rows(workspace: str, files: dict[str, bytes]) -> list[Row]:
+    """Rows of `artifacts`: the workspace's own files."""
+    return [{"workspace": workspace, "name": name, "body": packed(body)} for name, body in sorted(files.items())]
 
 
 def forecast_row(workspace: str, forecast: ForecastRow) -> Row:

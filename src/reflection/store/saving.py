@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Insert, Select, bindparam, delete, insert, literal, select
 from sqlalchemy.engine import Connection
 
+from reflection.answer import FILES
 from reflection.errors import Conflict, NotFound
 from reflection.ports import AnalysisRecord, StaleRevision, StoredCampaign
 from reflection.store import sqlite
@@ -18,7 +19,6 @@ from reflection.store.memory_rows import bury, remember
 from reflection.store.rows import Prepared, Row, outbox_row, packed, unpacked
 from reflection.store.schema import (
     acceptances,
-    artifacts,
     campaign_revisions,
     campaign_signals,
     campaigns,
@@ -103,16 +103,11 @@ def take_back(connection: Connection, workspace: str, campaign_id: str, now: str
     if before.stored is None:
         return False
     key = {"workspace": workspace, "campaign_id": campaign_id}
-    names = connection.execute(
-        select(artifacts.c.name)
-        .where(artifacts.c.workspace == workspace, artifacts.c.campaign_id == campaign_id)
-        .order_by(artifacts.c.name)
-    ).scalars()
-    told = [outbox_row(workspace, ARTIFACTS, campaign_id, now, list(names))]
+    told = [outbox_row(workspace, ARTIFACTS, campaign_id, now, list(FILES))]
     told += [outbox_row(workspace, topic, before.memory_id, now) for topic in topics if topic != ARTIFACTS]
     _retract(connection, [{**key, "revision": before.stored.revision}])
     _forget_signals(connection, workspace, [(campaign_id, before.signal_keys)])
-    for table in (campaigns, performance_logs, insights, artifacts, acceptances):
+    for table in (campaigns, performance_logs, insights, acceptances):
         connection.execute(delete(table).where(table.c.workspace == workspace, table.c.campaign_id == campaign_id))
     bury(connection, workspace, [before.memory_id])
     sqlite.insert_rows(connection, _ADD_OUTBOX, told)
@@ -183,7 +178,6 @@ def _write(connection: Connection, workspace: str, changes: Sequence[_Change], t
     _clear_replaced(connection, workspace, replaced)
     put(_ADD_INSIGHT, [row for item in prepared for row in item.insights])
     put(_ADD_SIGNAL, [row for item in prepared for row in item.signals])
-    put(_ADD_ARTIFACT, [row for item in prepared for row in item.artifacts])
     put(_ADD_FORECAST, [row for item in prepared for row in item.forecasts])
     put(_ADD_KEY, [row for change in changes for row in _idempotency_rows(change)])
     remember(connection, workspace, [item.memory for item in prepared])
@@ -196,7 +190,6 @@ def _clear_replaced(connection: Connection, workspace: str, replaced: Sequence[_
         return
     keys = [{"w": workspace, "c": change.prepared.record.campaign_id} for change in replaced]
     connection.execute(_CLEAR_INSIGHTS, keys)
-    connection.execute(_CLEAR_ARTIFACTS, keys)
     _forget_signals(
         connection,
         workspace,
@@ -292,7 +285,6 @@ _ADD_REVISION = insert(campaign_revisions)
 _ADD_EVIDENCE = insert(evidence)
 _ADD_INSIGHT = insert(insights)
 _ADD_SIGNAL = insert(campaign_signals)
-_ADD_ARTIFACT = insert(artifacts)
 _ADD_FORECAST = sqlite.insert_missing(forecasts)
 _ADD_KEY = insert(idempotency)
 _ADD_OUTBOX = insert(outbox)
@@ -301,9 +293,6 @@ _PUT_PERFORMANCE = sqlite.upsert(performance_logs, ["workspace", "campaign_id"])
 _RETRACT = insert(evidence).from_select(["workspace", "campaign_id", "revision", "sign", "payload"], _retraction())
 _CLEAR_INSIGHTS = delete(insights).where(
     insights.c.workspace == bindparam("w"), insights.c.campaign_id == bindparam("c")
-)
-_CLEAR_ARTIFACTS = delete(artifacts).where(
-    artifacts.c.workspace == bindparam("w"), artifacts.c.campaign_id == bindparam("c")
 )
 _CLEAR_SIGNALS = delete(campaign_signals).where(
     campaign_signals.c.workspace == bindparam("w"),

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 WORKSPACE_LEVEL = ""
-"""The `campaign_id` of artifacts that belong to the whole workspace; a campaign's id is never empty."""
+"""What the outbox calls the whole workspace; a campaign's id is never empty."""
 
 metadata = MetaData(
     naming_convention={
@@ -219,14 +219,13 @@ fits = Table(
     sqlite_autoincrement=True,
 )
 
-artifacts = Table(
+artifacts = Table(  # the workspace's own files; a campaign's are parts of its answer
     "artifacts",
     metadata,
     _text("workspace"),
-    _text("campaign_id"),
     _text("name"),
     Column("body", LargeBinary, nullable=False),  # zlib
-    PrimaryKeyConstraint("workspace", "campaign_id", "name"),
+    PrimaryKeyConstraint("workspace", "name"),
 )
 
 outbox = Table(

@@ -24,6 +24,9 @@ from reflection.errors import Conflict, ReflectionError, StorageFull, Unavailabl
 WAL_PAGES = 4_000
 """Pages in the write-ahead log before a commit also checkpoints: fewer slow commits than at 1,000."""
 
+CACHE_KIB = 16_384
+"""Pages a writer keeps: with SQLite's 2 MiB a batch does not fit, and every index is read again for each of them."""
+
 APPEND_ONLY = ("campaign_revisions", "evidence", "forecasts")
 _DIALECT = SQLiteDialect_pysqlite()
 _FULL_TEXT_COLUMNS = ("memory_id", "text", "summary")
@@ -56,7 +59,9 @@ def make_engine(path: Path, *, writer: bool, busy_seconds: float) -> Engine:
         driver.execute("PRAGMA synchronous=FULL")
         driver.execute("PRAGMA foreign_keys=ON")
         driver.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
-        if not writer:
+        if writer:
+            driver.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        else:
             driver.execute("PRAGMA query_only=ON")
 
     def begin(connection: Connection) -> None:

@@ -52,10 +52,6 @@ _INVARIANTS = {
     "insights have no campaign": """
         SELECT DISTINCT i.workspace, i.campaign_id FROM insights AS i LEFT JOIN campaigns AS c
           ON i.workspace = c.workspace AND i.campaign_id = c.campaign_id WHERE c.campaign_id IS NULL""",
-    "artifacts have no campaign": """
-        SELECT DISTINCT a.workspace, a.campaign_id FROM artifacts AS a LEFT JOIN campaigns AS c
-          ON a.workspace = c.workspace AND a.campaign_id = c.campaign_id
-        WHERE c.campaign_id IS NULL AND a.campaign_id <> ''""",
     "signals of a campaign are not the ones it has": """
         SELECT c.workspace, c.campaign_id FROM campaigns AS c
         WHERE (SELECT count(*) FROM json_each(c.signal_keys) AS k JOIN campaign_signals AS s
@@ -121,9 +117,9 @@ def _unreadable(connection: Connection) -> list[str]:
         for row in connection.execute(text(f"SELECT workspace, {key} AS key, answer FROM {table}")):
             if not _is_json(row.answer):
                 problems.append(f"the answer of {table} {row.workspace}/{row.key} cannot be read")
-    for row in connection.execute(text("SELECT workspace, campaign_id, name, body FROM artifacts")):
+    for row in connection.execute(text("SELECT workspace, name, body FROM artifacts")):
         if not _is_json(row.body):
-            problems.append(f"the artifact {row.workspace}/{row.campaign_id}/{row.name} cannot be read")
+            problems.append(f"the artifact {row.workspace}/{row.name} cannot be read")
     statement = text("SELECT workspace, id, body, draws FROM fits WHERE format = :format")
     for row in connection.execute(statement, {"format": knowledge_codec.FORMAT}):
         try:
