@@ -77,7 +77,7 @@ def speed(quick: bool) -> str:
     """Analyses over HTTP at growing stores."""
     import http_speed as bench
 
-    return bench.report((10, 1_000) if quick else (10, 1_000, 100_000))
+    return bench.report((10, 1_000) if quick else (10, 1_000, 100_000, 1_000_000))
 
 
 def calibration(quick: bool) -> str:

@@ -187,3 +187,19 @@ def test_the_first_look_reads_the_local_index_so_that_no_request_has_to(
     monkeypatch.setattr(rows, "changes", lambda *_, **__: pytest.fail("read again"))
 
     assert index.count("default", words.space) == BATCH
+
+
+def test_the_first_look_also_searches_because_a_first_search_sorts_what_was_read(
+    rows: MemoryRows, words: Any, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fill(rows, record, BATCH)
+    index = LocalIndex(rows)
+    searched: list[str] = []
+    really = index.search
+    monkeypatch.setattr(index, "search", lambda *a: (searched.append(a[0]), really(*a))[1])
+    follower = Follower(rows, words, index)
+
+    follower.catch_up("default")
+    follower.catch_up("default")
+
+    assert searched == ["default"]

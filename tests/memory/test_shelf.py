@@ -65,6 +65,25 @@ def test_search_equals_a_loop_over_everything(
     assert all(cosine <= found[-1].cosine + 1e-5 for cosine in cosines.values()), "something nearer was left out"
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 10_000)), max_size=20), max_size=5),
+    st.integers(0, 1_000),
+)
+def test_many_put_at_once_are_what_they_are_one_by_one(portions: list[list[tuple[int, int]]], seed: int) -> None:
+    at_once, singly = (Shelf(64, sketch_from=4, candidates=3, cells_from=6, visited=8) for _ in range(2))
+    for portion in portions:
+        entries = [Entry(f"m{name}", _vector(content, 64), _entry(0, content).columns) for name, content in portion]
+        at_once.put(entries)
+        for entry in entries:
+            singly.put([entry])
+        assert at_once.ids() == singly.ids()
+    query = _vector(seed, 64)
+    for where in (Where(), Where(kind="campaign"), Where(platform="meta", start=2.0)):
+        assert at_once.cosines(query, at_once.ids()) == singly.cosines(query, singly.ids())
+        assert at_once.search(query, 20, where) == singly.search(query, 20, where)
+
+
 def test_nothing_is_found_on_an_empty_shelf_or_with_a_limit_of_zero() -> None:
     shelf = Shelf(DIMENSIONS)
     assert shelf.search(_vector(1), 3, Where()) == []

@@ -4,7 +4,6 @@ The narrative holds nothing but statements, so whatever it says is cited too. Mu
 """
 
 from collections.abc import Sequence
-from itertools import islice
 
 from reflection.report import InsightKind, Insights, Statement
 
@@ -42,12 +41,12 @@ def assemble(statements: Sequence[Statement], rejected: Sequence[str] = ()) -> I
 
 
 def _story(statements: Sequence[Statement]) -> list[Statement]:
-    chosen: dict[int, Statement] = {}
+    chosen: list[int] = []
     for kind, prefix, most in STORY:
-        fitting = (
-            (place, item)
+        fitting = [
+            place
             for place, item in enumerate(statements)
-            if item.kind == kind and place not in chosen and item.evidence and item.evidence[0].startswith(prefix)
-        )
-        chosen |= dict(islice(fitting, most))
-    return list(chosen.values())
+            if item.kind == kind and item.evidence and item.evidence[0].startswith(prefix)
+        ]
+        chosen += [place for place in fitting if place not in chosen][:most]
+    return [statements[place] for place in chosen]

@@ -31,6 +31,8 @@ MAX_DESCRIPTIONS = 3
 MAX_ALIASES = 3
 MAX_LEARNT = 60
 MAX_STATED = 300
+_DIRECTIONS = {True: "better", False: "worse", None: "neither"}
+_CERTAINTIES: dict[bool | None, Certainty] = {True: "beyond_noise", False: "noise", None: "unknown"}
 _FLAG_NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -102,8 +104,9 @@ def _delta(key: str, delta: Delta, currency: str | None) -> Evidence:
     if delta.interval is not None:
         low, high = (formatting.kpi_value(kpi, bound, currency) for bound in delta.interval)
         figures |= {"low": Figure(delta.interval[0], low), "high": Figure(delta.interval[1], high)}
-    better = {True: "better", False: "worse", None: "neither"}[delta.favorable]
-    detail = {"kpi": kpi, "direction": better} | ({"reason": delta.reason} if delta.reason else {})
+    detail = {"kpi": kpi, "direction": _DIRECTIONS[delta.favorable]}
+    if delta.reason:
+        detail["reason"] = delta.reason
     return Evidence(0, f"delta:{kpi}", "delta", kpi, _certainty(delta.beyond_noise), "accounting", figures, detail)
 
 
@@ -247,4 +250,4 @@ def _figures_in(text: str) -> dict[str, Figure]:
 
 
 def _certainty(beyond_noise: bool | None) -> Certainty:
-    return {True: "beyond_noise", False: "noise", None: "unknown"}[beyond_noise]  # type: ignore[return-value]
+    return _CERTAINTIES[beyond_noise]

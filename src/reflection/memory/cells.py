@@ -72,9 +72,13 @@ class Cells:
 
 
 def _centres(vectors: Matrix, count: int) -> Matrix:
-    """Centres by a few rounds of spherical k-means on an even sample; the same for the same rows."""
-    sample = vectors[:: -(-len(vectors) // SAMPLE)]
-    centres = sample[np.linspace(0, len(sample) - 1, count).astype(np.intp)].copy()
+    """Centres by a few rounds of spherical k-means on a sample; the same for the same rows.
+
+    The sample is drawn: of every so-manyth row, imports that repeat themselves in a rhythm would be seen in part only.
+    """
+    drawn = np.random.default_rng(0).permutation(len(vectors))[:SAMPLE]
+    sample = vectors[drawn]
+    centres = sample[:count].copy()
     for _ in range(ROUNDS):
         nearest = _nearest(sample, centres)
         sums = np.zeros_like(centres)

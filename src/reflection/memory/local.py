@@ -9,6 +9,7 @@ search of a workspace reads all of it, and so does the first after a purge, whoe
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from reflection.memory.embedders import Space
 from reflection.memory.rows import Change, MemoryRows, entry_of
@@ -17,6 +18,9 @@ from reflection.ports import Position, Vector
 
 KEPT_WORKSPACES = 64
 """Shelves kept in memory; the one not asked for longest is dropped and read again when needed."""
+
+AT_ONCE = 2_000
+"""Changes that are put on a shelf in one step."""
 
 
 @dataclass
@@ -106,15 +110,15 @@ class LocalIndex:
         row = (
             place.read.row or self._rows.position(workspace).row
         )  # before reading: a purge meanwhile is seen next time
-        for change in self._rows.changes(workspace, after=place.read.seq):
-            _apply(place.shelf, change, space)
-            place.read = Position(change.seq, row)
+        changes = self._rows.changes(workspace, after=place.read.seq)
+        while some := list(islice(changes, AT_ONCE)):
+            _apply(place.shelf, some, space)
+            place.read = Position(some[-1].seq, row)
         place.version = version
 
 
-def _apply(shelf: Shelf, change: Change, space: Space) -> None:
-    entry = entry_of(change, space)
-    if entry is None:
-        shelf.remove([change.memory_id])
-    else:
-        shelf.put([entry])
+def _apply(shelf: Shelf, changes: Sequence[Change], space: Space) -> None:
+    """Bring a shelf up to changes; where a memory changed again meanwhile, to its last one."""
+    entries = {change.memory_id: entry_of(change, space) for change in changes}
+    shelf.remove(memory_id for memory_id, entry in entries.items() if entry is None)
+    shelf.put(entry for entry in entries.values() if entry is not None)

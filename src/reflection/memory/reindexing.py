@@ -7,9 +7,11 @@ or files.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import numpy as np
+
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space
-from reflection.memory.index import Entry, VectorIndex
+from reflection.memory.index import Entry, VectorIndex, Where
 from reflection.memory.rows import MadeVector, MemoryRows, entry_of, entry_of_record
 from reflection.ports import Position
 
@@ -89,7 +91,7 @@ class Follower:
         seen = self._seen.get(workspace)
         if seen is None or not self._rows.stands(workspace, seen):
             done = reindex(self._rows, self._embedder, self._index, workspace, go_on=go_on)
-            self._index.count(workspace, space)  # reads the local index, so that no request waits for a million vectors
+            _first_search(self._index, workspace, space)
             return done
         if seen.seq >= end.seq:
             return 0
@@ -201,6 +203,13 @@ def _refill(rows: MemoryRows, space: Space, index: VectorIndex, workspace: str, 
         index.put(workspace, space, waiting)
         progress(len(waiting))
     return total + len(waiting)
+
+
+def _first_search(index: VectorIndex, workspace: str, space: Space) -> None:
+    """Search once, so that no request has to wait until a million vectors are read and sorted into cells."""
+    anywhere = np.zeros(space.dimensions, dtype=np.float32)
+    anywhere[0] = 1.0
+    index.search(workspace, space, anywhere, 1, Where())
 
 
 def _tell(rows: MemoryRows, index: VectorIndex, space: Space, workspace: str, memory_ids: Sequence[str]) -> None:

@@ -165,7 +165,7 @@ class MemoryRows:
         return sorted(found, key=lambda item: (-item[1], item[0]))[:limit]
 
     def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> list[TextToEmbed]:
-        """Memories without a vector of this embedder, oldest change first."""
+        """Memories without a vector of this embedder: those without any first, in the order in which they came."""
         with self._database.read() as connection:
             found = connection.execute(
                 select(memories.c.memory_id, memories.c.seq, memories.c.text)
@@ -174,7 +174,7 @@ class MemoryRows:
                     memories.c.deleted == 0,
                     or_(memories.c.embedder_id.is_(None), memories.c.embedder_id != embedder_id),
                 )
-                .order_by(memories.c.seq)
+                .order_by(memories.c.embedder_id, memories.c.id)  # the order of the index: the rest is not read
                 .limit(limit)
             )
             return [TextToEmbed(*row) for row in found]
@@ -208,11 +208,8 @@ class MemoryRows:
                 .where(memories.c.workspace == workspace, memories.c.seq > after)
                 .order_by(memories.c.seq)
                 .limit(_PAGE)
-            ).mappings()
-            return [
-                MemoryChange(**{**row, "vector": vector_of(row["vector"]), "deleted": bool(row["deleted"])})
-                for row in found
-            ]
+            )
+            return [MemoryChange(*known, vector_of(vector), bool(deleted)) for *known, vector, deleted in found]
 
 
 def search_terms(query: str) -> list[str]:

@@ -109,13 +109,11 @@ def evidence_of_signal(connection: Connection, workspace: str, signal_key: str, 
 
 def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list[str]:
     """The campaigns with the latest timestamps as JSON, ties by id."""
-    found = connection.execute(
-        select(campaigns.c.body)
-        .where(campaigns.c.workspace == workspace)
-        .order_by(campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
-        .limit(limit)
-    )
-    return list(found.scalars())
+    order = (campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
+    own = campaigns.c.workspace == workspace
+    newest = select(campaigns.c.campaign_id).where(own).order_by(*order).limit(limit)  # first, so that bodies of
+    found = select(campaigns.c.body).where(own, campaigns.c.campaign_id.in_(newest)).order_by(*order)  # others rest
+    return list(connection.execute(found).scalars())
 
 
 def accepted(connection: Connection, workspace: str) -> frozenset[str]:

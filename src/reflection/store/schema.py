@@ -201,6 +201,7 @@ memories = Table(
     Column("deleted", Integer, nullable=False, server_default="0"),  # a tombstone, so that readers see deletions
     UniqueConstraint("workspace", "memory_id"),
     UniqueConstraint("workspace", "seq"),
+    Index(None, "workspace", "deleted", "embedder_id"),  # counts, and finds what has no vector, without reading texts
     sqlite_autoincrement=True,
 )
 

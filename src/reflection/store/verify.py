@@ -54,7 +54,7 @@ _INVARIANTS = {
           ON i.workspace = c.workspace AND i.campaign_id = c.campaign_id WHERE c.campaign_id IS NULL""",
     "signals of a campaign are not the ones it has": """
         SELECT c.workspace, c.campaign_id FROM campaigns AS c
-        WHERE (SELECT count(*) FROM json_each(c.signal_keys) AS k JOIN campaign_signals AS s
+        WHERE (SELECT count(*) FROM json_each(c.signal_keys) AS k CROSS JOIN campaign_signals AS s
                  ON s.workspace = c.workspace AND s.signal_key = k.value AND s.campaign_id = c.campaign_id)
               <> json_array_length(c.signal_keys)
         UNION

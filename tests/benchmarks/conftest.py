@@ -1,0 +1,26 @@
+"""The benchmarks' own parts, which are scripts beside the package and not modules of it."""
+
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(scope="session")
+def filling() -> ModuleType:
+    return _script("filling")
+
+
+@pytest.fixture(scope="session")
+def http_speed() -> ModuleType:
+    return _script("http_speed")
+
+
+def _script(name: str) -> ModuleType:
+    if str(BENCHMARKS) not in sys.path:
+        sys.path.append(str(BENCHMARKS))
+    return importlib.import_module(name)
