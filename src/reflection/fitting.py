@@ -33,12 +33,12 @@ from reflection.learning.layout import FREE_MARK, INTERCEPT, Feature, Layout
 from reflection.learning.leaving_out import MOST_CAMPAIGNS, SetAside
 from reflection.learning.observations import (
     Observations,
+    observe_around,
     observe_cost,
     observe_order_value,
     observe_rate,
     pooled_rate,
     pooled_ratio,
-    relinearise,
 )
 from reflection.learning.rows import Design, Rows, Stratum, campaign_rows, quantised
 from reflection.learning.statistics import SufficientStatistics
@@ -46,9 +46,6 @@ from reflection.learning.statistics import SufficientStatistics
 RECIPES: Mapping[str, Recipe] = {"cpa": CPA, "roas": ROAS, "conversions_per_spend": CONVERSIONS_PER_CURRENCY_UNIT}
 RELINEARISATIONS = 2
 """Extra passes of the rates (CTR, CVR) around the current fit."""
-
-DENSE = 25.0
-"""Expected events above which a plain log rate is as unbiased as a re-linearised one, and less moved by outliers."""
 
 MANY_FEATURES = 600
 """Above it, linearisation points come from the main effects alone."""
@@ -325,7 +322,7 @@ def _fit_metric(
     working = plain
     for _ in range(RELINEARISATIONS):
         eta = design.predictor(roughly(working)) + float(np.log(reference))
-        working = _blended(plain, relinearise(x, n, eta, reference), n * np.exp(eta))
+        working = observe_around(x, n, eta, reference)
     return fitted(working)
 
 
@@ -349,12 +346,6 @@ def _anchor_sample(table: EvidenceTable) -> NDArray[np.bool_]:
 
 def _only(observations: Observations, chosen: NDArray[np.bool_]) -> Observations:
     return Observations(observations.y, observations.v, observations.observed & chosen)
-
-
-def _blended(plain: Observations, around_fit: Observations, expected: Floats) -> Observations:
-    """Re-linearised where few events are expected, plain log rates where many are; all variances from the fit."""
-    y = np.where(expected >= DENSE, plain.y, around_fit.y)
-    return Observations(y, around_fit.v, around_fit.observed)
 
 
 def _observe(name: str, table: EvidenceTable) -> tuple[float | None, Observations | None]:

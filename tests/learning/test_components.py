@@ -1,9 +1,9 @@
-"""Variance components: the mode is a mode, its uncertainty is that of the density, proposals are weighted fairly."""
+"""Variance components: the mode is a mode, its uncertainty is that of the density."""
 
 import numpy as np
 import pytest
 
-from reflection.learning.components import INTEGRATE_UP_TO, PRIOR_RATE, mixed, mode_of, objective, proposed, spread_of
+from reflection.learning.components import INTEGRATE_UP_TO, PRIOR_RATE, mode_of, objective, spread_of
 from reflection.learning.layout import INTERCEPT, Feature
 from reflection.learning.posterior import Model
 from reflection.learning.rows import Design, Rows
@@ -48,19 +48,6 @@ def test_many_rows_leave_little_doubt_of_sigma_and_few_levels_much_of_tau(model:
     spread = spread_of(model, mode_of(model))
     sd = np.sqrt(np.diag(spread @ spread.T))
     assert sd[0] < 0.1 < sd[1]
-
-
-def test_weights_of_proposals_add_up_and_the_mixture_lies_among_them(model: Model):
-    mode = mode_of(model)
-    weight, posteriors = proposed(model, mode, spread_of(model, mode), np.random.default_rng(0), 40)
-    mean, sd = mixed(weight, posteriors)
-
-    assert weight.sum() == pytest.approx(1.0)
-    assert weight.max() <= 10 / 40 + 1e-12
-    means = np.array([one.mean for one in posteriors])
-    assert (means.min(axis=0) - 1e-12 <= mean).all()
-    assert (mean <= means.max(axis=0) + 1e-12).all()
-    assert (sd >= 0).all()
 
 
 def test_without_rows_the_prior_of_the_components_is_left():

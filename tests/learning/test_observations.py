@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reflection.learning.observations import (
+    DENSE,
     LOG_LIMIT,
     Observations,
     log_rate,
+    observe_around,
     observe_cost,
     observe_order_value,
     observe_rate,
@@ -75,6 +77,18 @@ def test_relinearising_around_the_truth_is_unbiased_where_one_pass_is_not() -> N
     assert abs(around.y.mean()) < 0.01
     assert abs(observe_rate(x, n, 0.05).y.mean()) > 0.1
     assert around.v[0] == pytest.approx(np.var(around.y), rel=0.02)
+
+
+def test_around_a_fit_sparse_counts_are_relinearised_and_dense_ones_are_plain_log_rates() -> None:
+    n = np.array([DENSE / 0.05 - 1, DENSE / 0.05, 0.0])
+    seen = observe_around([7.0, 40.0, 0.0], n, np.full(3, np.log(0.05)), 0.04)
+    around = relinearise([7.0, 40.0, 0.0], n, np.full(3, np.log(0.05)), 0.04)
+
+    assert seen.y[0] == around.y[0]
+    assert seen.y[1] == pytest.approx(np.log(40.5 / (n[1] + 0.5)) - np.log(0.04))
+    np.testing.assert_array_equal(seen.v, around.v)
+    assert seen.observed.tolist() == [True, True, False]
+    assert seen.y[2] == 0.0
 
 
 def test_relinearising_matches_the_formula() -> None:

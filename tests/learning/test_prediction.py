@@ -50,6 +50,13 @@ def test_a_future_observation_scatters_more_than_its_mean(world: object, fitted:
     assert (prediction.observation_sd(np.full(3, 0.1)) > np.sqrt(prediction.sd**2 + 0.1)).all()
 
 
+def test_the_expected_rate_is_the_mean_over_the_draws(world: object, fitted: Fit) -> None:
+    design = cell_design(world.cells[:5])  # type: ignore[attr-defined]
+    x, _ = aligned(fitted, design)
+
+    np.testing.assert_allclose(predict(fitted, design).expected(), np.exp(x @ fitted.draws).mean(axis=1), rtol=0.01)
+
+
 def test_nothing_to_predict_is_an_empty_prediction(fitted: Fit) -> None:
     prediction = predict(fitted, Design.of([]))
 

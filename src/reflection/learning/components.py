@@ -1,14 +1,12 @@
 """How large effects and scatter are: variance components, their most probable values and their uncertainty.
 
 Standard deviations sigma (per stratum) and tau (per group) have Exp(6) priors; their joint mode is found by L-BFGS with
-exact gradients (of very many columns by Fisher scoring, which needs a third of the evaluations), and weighted
-proposals from a Student-t_6 around it carry their uncertainty (LEARNING 3). A pure function of the model: there is no
-warm start. This file must not know what is made of the posteriors.
+exact gradients (of very many columns by Fisher scoring, which needs a third of the evaluations); ``proposals`` carry
+their uncertainty on (LEARNING 3). A pure function of the model: there is no warm start. This file must not know what is
+made of the posteriors.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +21,10 @@ PRIOR_RATE = 6.0
 INTEGRATE_UP_TO = 600
 """Above so many columns the components are so well known that the mode is plugged in."""
 
+BOUNDS = (-6.0, 1.0)
+"""Of a log standard deviation at the mode."""
+
 _START = np.log(0.15)
-_BOUNDS = (-6.0, 1.0)
-_STUDENT_DF = 6
 _LEAST_CURVATURE = 0.15
 _STEP = 1e-3
 _MOST_STEPS, _LONGEST_STEP, _ENOUGH = 40, -0.98, 0.03
@@ -59,7 +58,7 @@ def mode_of(model: Model) -> Floats:
         np.full(model.dimensions, _START) / scale,
         jac=True,
         method="L-BFGS-B",
-        bounds=[(_BOUNDS[0] / s, _BOUNDS[1] / s) for s in scale],
+        bounds=[(BOUNDS[0] / s, BOUNDS[1] / s) for s in scale],
     )
     return np.asarray(found.x * scale)
 
@@ -88,12 +87,12 @@ def _scored(model: Model) -> Floats:
 
 def _bounded_step(components: Floats, slope: Floats, information: Floats) -> Floats:
     """The scoring step, taken on the scale of the variances; components pushed against a bound stay there."""
-    stuck = ((components <= _BOUNDS[0]) & (slope < 0)) | ((components >= _BOUNDS[1]) & (slope > 0))
+    stuck = ((components <= BOUNDS[0]) & (slope < 0)) | ((components >= BOUNDS[1]) & (slope > 0))
     step = np.zeros(len(components))
     free = np.flatnonzero(~stuck)
     step[free] = np.linalg.solve(information[np.ix_(free, free)], slope[free])
     step = 0.5 * np.log1p(np.clip(2 * step, _LONGEST_STEP, 1 / -_LONGEST_STEP))  # a variance near zero is one step away
-    return np.clip(components + step, *_BOUNDS) - components
+    return np.clip(components + step, *BOUNDS) - components
 
 
 def spread_of(model: Model, mode: Floats) -> Floats:
@@ -109,36 +108,3 @@ def spread_of(model: Model, mode: Floats) -> Floats:
         hessian[k] = (objective(model, mode + step)[1] - objective(model, mode - step)[1]) / (2 * _STEP)
     values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
     return np.asarray(vectors / np.sqrt(np.maximum(values, _LEAST_CURVATURE)))
-
-
-def proposed(
-    model: Model, mode: Floats, spread: Floats, rng: np.random.Generator, count: int
-) -> tuple[Floats, list[Posterior]]:
-    """``count`` proposals of the components, importance-weighted, and the posterior under each.
-
-    Proposals are t_6 around the mode; weights are capped at ten times their mean (Ionides 2008), so that one
-    lucky proposal cannot be the whole answer.
-    """
-    size = len(mode)
-    best = -objective(model, mode)[0]
-    z = rng.standard_normal((count, size)) / np.sqrt(rng.chisquare(_STUDENT_DF, (count, 1)) / _STUDENT_DF)
-    proposals = np.clip(mode + z @ spread.T, _BOUNDS[0] - 2, _BOUNDS[1] + 0.5)
-    log_weight = np.empty(count)
-    posteriors = []
-    for k, components in enumerate(proposals):
-        posterior = model.posterior(components)
-        density = posterior.log_evidence + float((components - PRIOR_RATE * np.exp(components)).sum())
-        log_student = -0.5 * (_STUDENT_DF + size) * np.log1p(z[k] @ z[k] / _STUDENT_DF)
-        log_weight[k] = density - best - log_student
-        posteriors.append(posterior)
-    weight = np.exp(log_weight - log_weight.max())
-    weight = np.minimum(weight, 10 * weight.mean())
-    return weight / weight.sum(), posteriors
-
-
-def mixed(weight: Floats, posteriors: Sequence[Posterior]) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of a weighted mixture of posteriors."""
-    means = np.array([posterior.mean for posterior in posteriors])
-    variances = np.array([np.diag(posterior.covariance) for posterior in posteriors])
-    mean = weight @ means
-    return mean, np.sqrt(np.maximum(weight @ (variances + means**2) - mean**2, 0.0))

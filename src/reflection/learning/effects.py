@@ -2,10 +2,9 @@
 
 :func:`fit` turns sums into believable effects (LEARNING 3). Standard deviations sigma (per stratum) and tau
 (per group) have Exp(6) priors; their joint mode is found by L-BFGS with exact gradients (of very many columns by
-Fisher scoring, which needs a third of the evaluations), and importance-weighted draws from a Student-t_6 around
-it carry their uncertainty into every interval, because plugging in the mode under-covers at few campaigns. A
-fit is a pure function of (sums, layout, seed): there is no warm start. This file must not know which metric it
-fits.
+Fisher scoring, which needs a third of the evaluations), and importance-weighted ``proposals`` around it carry
+their uncertainty into every interval, because plugging in the mode under-covers at few campaigns. A fit is a pure
+function of (sums, layout, seed): there is no warm start. This file must not know which metric it fits.
 """
 
 from __future__ import annotations
@@ -16,16 +15,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.learning.components import INTEGRATE_UP_TO, PRIOR_RATE, mixed, mode_of, proposed, spread_of
+from reflection.learning.components import INTEGRATE_UP_TO, PRIOR_RATE, mode_of, spread_of
 from reflection.learning.layout import Feature, Layout
 from reflection.learning.posterior import Model, Posterior
+from reflection.learning.proposals import mixed, proposed
 from reflection.learning.rows import Stratum
 from reflection.learning.statistics import View
 
 Floats = NDArray[np.float64]
 
 HYPER_DRAWS = 192
-"""Proposals of the components; at 48 the Monte Carlo noise of a fit at 20 campaigns was twice as large."""
+"""Proposals of the components asked for; see :func:`~reflection.learning.proposals.proposed`."""
 DRAWS = 2000
 
 

@@ -23,6 +23,9 @@ weight is then so small that the bound changes no estimate, and it keeps the int
 far from overflow.
 """
 
+DENSE = 25.0
+"""Expected events above which a plain log rate is as unbiased as a re-linearised one, and less moved by outliers."""
+
 _TINY = 1e-300
 _ETA_LIMIT = 300.0
 _LARGEST_VARIANCE = 1e300
@@ -83,6 +86,17 @@ def relinearise(x: ArrayLike, n: ArrayLike, eta: ArrayLike, reference: float) ->
         y = log_fit + (successes / mu - 1.0) - np.log(reference)
         v = 1.0 / mu
     return _masked(y, v, trials > 0)
+
+
+def observe_around(x: ArrayLike, n: ArrayLike, eta: ArrayLike, reference: float) -> Observations:
+    """Observe counts around a current fit ``eta``: the observation of every epoch but the first.
+
+    Re-linearised where fewer than `DENSE` events are expected, a plain log rate where more are; all variances from the
+    fit.
+    """
+    seen = relinearise(x, n, eta, reference)
+    plain = log_rate(x, n) - np.log(reference)
+    return Observations(np.where(seen.observed & (seen.v <= 1.0 / DENSE), plain, seen.y), seen.v, seen.observed)
 
 
 def observe_order_value(revenue: ArrayLike, conversions: ArrayLike, reference: float, cv: float = 1.0) -> Observations:

@@ -59,7 +59,7 @@ class Model:
     """
 
     def __init__(self, view: View) -> None:
-        self._view = view
+        self.view = view
         self.layout: Layout = view.layout
         present = set(view.stratum.tolist())
         self.strata = tuple(s for s in (Stratum.BETWEEN, Stratum.WITHIN) if s.value in present)
@@ -70,7 +70,7 @@ class Model:
             self._constraints = self.layout.constraints.toarray()
         self._member = self.layout.group_index
         self._volume = _log_volume(self.layout)
-        self._stratum_of_block = np.array(
+        self.stratum_of_block = np.array(
             [self.strata.index(Stratum(s)) if s in self.strata else -1 for s in view.stratum.tolist()],
             dtype=np.intp,
         )
@@ -83,7 +83,7 @@ class Model:
     @cached_property
     def curvature(self) -> Floats:
         """Typical curvature of the log evidence in each component: twice its rows or free effects."""
-        rows = [self._view.rows[self._stratum_of_block == i].sum() for i in range(len(self.strata))]
+        rows = [self.view.rows[self.stratum_of_block == i].sum() for i in range(len(self.strata))]
         return np.maximum(2.0 * np.concatenate([rows, self.layout.dof]), 2.0)
 
     def information(self, components: Floats, posterior: Posterior) -> Floats:
@@ -106,8 +106,8 @@ class Model:
         count = len(self.strata)
         found = np.zeros((self.dimensions, self.dimensions))
         for i in range(count):
-            mine = self._stratum_of_block == i
-            found[i, i] = (self._view.rows[mine] * (w[mine] * np.exp(2 * components[i])) ** 2).sum()
+            mine = self.stratum_of_block == i
+            found[i, i] = (self.view.rows[mine] * (w[mine] * np.exp(2 * components[i])) ** 2).sum()
         found[count:, count:] = of_tau
         return 2 * found
 
@@ -121,7 +121,7 @@ class Model:
     def weights(self, components: Floats) -> Floats:
         """Weight 1/(v + sigma^2) of each block, shape (B,)."""
         extra = np.append(np.exp(2 * components[: len(self.strata)]), 0.0)
-        return np.asarray(1.0 / (self._view.v + extra[self._stratum_of_block]))
+        return np.asarray(1.0 / (self.view.v + extra[self.stratum_of_block]))
 
     def posterior(self, components: Floats) -> Posterior:
         """Return the posterior at these components, shape (dimensions,)."""
@@ -130,7 +130,7 @@ class Model:
         precision.flat[:: len(d) + 1] += d  # the diagonal
         factor = _cholesky(precision)
         free = _inverse(factor)
-        pull = w @ self._view.moment
+        pull = w @ self.view.moment
         crossed = np.asarray(self._constraints.T @ free)  # C'S
         between = _cholesky(np.asarray(crossed @ self._constraints))
         half = _solved(between, crossed)
@@ -144,7 +144,7 @@ class Model:
 
     def _log_evidence(self, components: Floats, w: Floats, fitted: float, factor: Floats, between: Floats) -> float:
         """log p(y) + log p(C'b = 0 | y) - log p(C'b = 0), each Gaussian."""
-        data = float(self._view.rows @ np.log(w) - w @ self._view.square + fitted)
+        data = float(self.view.rows @ np.log(w) - w @ self.view.square + fitted)
         log_tau = components[len(self.strata) :]
         volume = np.log(np.diag(factor)).sum() + np.log(np.diag(between)).sum()
         return 0.5 * data - float(self.layout.dof @ log_tau) - float(volume) + self._volume
@@ -153,10 +153,10 @@ class Model:
         second = mean**2 + np.diag(covariance)
         of_tau = np.bincount(self._member[1:], (second * d)[1:], minlength=len(self.layout.groups)) - self.layout.dof
         expected = self._sums.traces(covariance) + self._sums.forms(mean)
-        residual = self._view.square - 2 * self._view.moment @ mean + expected
-        slope = w**2 * residual - w * self._view.rows
+        residual = self.view.square - 2 * self.view.moment @ mean + expected
+        slope = w**2 * residual - w * self.view.rows
         of_sigma = [
-            np.exp(2 * components[i]) * slope[self._stratum_of_block == i].sum() for i in range(len(self.strata))
+            np.exp(2 * components[i]) * slope[self.stratum_of_block == i].sum() for i in range(len(self.strata))
         ]
         return np.concatenate([of_sigma, of_tau])
 

@@ -209,7 +209,7 @@ class MemoryRows:
                 .order_by(memories.c.seq)
                 .limit(_PAGE)
             )
-            return [MemoryChange(*known, vector_of(vector), bool(deleted)) for *known, vector, deleted in found]
+            return [MemoryChange(*row[:-2], vector_of(row[-2]), bool(row[-1])) for row in found]
 
 
 def search_terms(query: str) -> list[str]:
