@@ -209,7 +209,7 @@ class MemoryRows:
                 .order_by(memories.c.seq)
                 .limit(_PAGE)
             )
-            return [MemoryChange(*row[:-2], vector_of(row[-2]), bool(row[-1])) for row in found]
+            return [MemoryChange(*(*row[:8], vector_of(row[8]), bool(row[9]))) for row in found]
 
 
 def search_terms(query: str) -> list[str]:
