@@ -132,3 +132,51 @@ def test_a_partial_breakdown_says_its_coverage(make_campaign):
 def test_the_score_takes_its_weights_from_outside(make_campaign):
     found = compare(make_campaign(), generated_at="now", score_weights=ScoreWeights(0.0, 0.0, 1.0))
     assert found.performance_score == pytest.approx(-3950 / 205)
+
+
+FULL = {"impressions": 140_000, "clicks": 100, "conversions": 2, "spend": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("impressions", "said"),
+    [
+        (112_000, "the breakdown covers 80 % of the impressions"),
+        (0, "the breakdown covers 0 % of the impressions"),
+        (139_299, "the breakdown covers 99 % of the impressions"),
+        (139_300, None),  # 99.5 %, which is written as 100
+        (140_000, None),
+    ],
+)
+def test_a_breakdown_is_flagged_where_it_covers_less_than_it_would_be_rounded_to(make_campaign, impressions, said):
+    row = FULL | {"impressions": impressions, "clicks": min(100, impressions)}
+    found = compare(make_campaign(breakdown=[{"creative": "crt_010", "metrics": row}]), generated_at="now")
+    assert [flag for flag in found.flags if "breakdown" in flag] == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("conversions", "said"),
+    [
+        (0, ["no conversions: there is no CPA"]),
+        (0.5, ["only 0.5 conversions: CVR and CPA are uncertain"]),
+        (1, ["only 1 conversions: CVR and CPA are uncertain"]),
+        (29, ["only 29 conversions: CVR and CPA are uncertain"]),
+        (30, []),
+    ],
+)
+def test_conversions_are_too_few_below_thirty_and_none_is_not_few(make_campaign, conversions, said):
+    found = compare(make_campaign(actual={"conversions": conversions}), generated_at="now")
+    assert list(found.flags) == said
+
+
+def test_as_many_conversions_as_clicks_are_no_surplus(make_campaign):
+    found = compare(make_campaign(actual={"clicks": 300, "conversions": 300}), generated_at="now")
+    assert not any("exceed" in flag for flag in found.flags)
+
+
+@pytest.mark.parametrize(
+    ("plan", "fact", "flagged"),
+    [(None, 5.0, True), (None, None, False), (5.0, 5.0, False), (5.0, None, False)],
+)
+def test_a_forecast_without_revenue_is_flagged_where_the_fact_has_one(make_campaign, plan, fact, flagged):
+    found = compare(make_campaign(expected={"revenue": plan}, actual={"revenue": fact}), generated_at="now")
+    assert any("the forecast has no revenue" in flag for flag in found.flags) == flagged

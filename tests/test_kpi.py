@@ -1,5 +1,6 @@
 """KPIs of counts: what is defined, how sure it is, and the specification's score."""
 
+import dataclasses
 import math
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from reflection import kpi as kpi_module
 from reflection.campaign import Metrics
 from reflection.kpi import KPIS, ScoreWeights, interval, performance_score, rates, ratio, sampling_variance
 
@@ -139,3 +141,61 @@ def test_where_nothing_was_counted_there_is_no_variance():
 
 def test_everybody_converting_is_still_uncertain():
     assert sampling_variance("cvr", _metrics(clicks=1, conversions=1.0)) == 1.0
+
+
+def test_a_denominator_below_one_is_one_too():
+    assert ratio(5, 0.5) == 10.0
+    assert ratio(5, 1.0) == 5.0
+
+
+def test_the_scatter_of_order_values_enters_by_its_square(monkeypatch):
+    monkeypatch.setattr(kpi_module, "ORDER_VALUE_CV", 2.0)
+
+    assert sampling_variance("aov", _metrics()) == pytest.approx(4 / 10)
+    assert sampling_variance("roas", _metrics()) == pytest.approx((1 + 4) / 10)
+
+
+def test_an_interval_that_spans_e_to_the_hundredth_says_nothing():
+    def conversions(half):  # the log of ROAS has the standard deviation sqrt(2 / conversions)
+        return 2 * (1.6448536269514722 / half) ** 2
+
+    low, high = interval("roas", _metrics(conversions=conversions(49.5)))
+    assert math.log(high / low) == pytest.approx(99)
+    assert interval("roas", _metrics(conversions=conversions(50.5))) is None
+
+
+@pytest.mark.parametrize(
+    ("kpi", "counts"),
+    [
+        ("cvr", {"clicks": 0}),
+        ("cvr", {"conversions": 0.0}),
+        ("ctr", {"clicks": 0}),
+        ("aov", {"conversions": 0.0}),
+        ("aov", {"revenue": 0.0}),
+        ("roas", {"conversions": 0.0}),
+        ("roas", {"revenue": 0.0}),
+        ("cpm", {"spend": 0.0}),
+        ("cpm", {"impressions": 0, "clicks": 0}),
+    ],
+)
+def test_half_of_a_ratio_has_no_variance(kpi, counts):
+    assert sampling_variance(kpi, _metrics(**counts)) is None
+
+
+def test_conversions_above_clicks_vary_as_a_count():
+    assert sampling_variance("cvr", _metrics(clicks=5, conversions=20.0)) == pytest.approx(1 / 20)
+
+
+def test_the_lower_limit_is_never_above_the_observed_rate():
+    assert interval("cvr", _metrics(clicks=10, conversions=1e-9))[0] == pytest.approx(1e-10)
+
+
+def test_the_weights_of_the_score_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ScoreWeights().ctr = 0.0
+
+
+@pytest.mark.parametrize("conversions", [1.0, 0.5])
+def test_a_single_conversion_has_an_interval_of_its_cost(conversions):
+    low, high = interval("cpa", _metrics(conversions=conversions))
+    assert (low, high) == pytest.approx(500 / stats.gamma(conversions + 0.5).ppf([0.95, 0.05]))

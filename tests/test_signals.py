@@ -59,6 +59,12 @@ def test_an_interaction_reads_back_as_its_parts(first, second):
     assert parse(signal.key).parts == (Signal("platform", first), Signal("creative.type", second))
 
 
+@pytest.mark.parametrize("key", ["platform*creative.type:meta", "platform:meta*video"])
+def test_an_interaction_without_a_level_for_each_group_has_no_parts(key):
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        _ = parse(key).parts
+
+
 @pytest.mark.parametrize(
     ("key", "label"),
     [
@@ -149,9 +155,9 @@ def test_every_signal_of_a_campaign_has_a_label_and_nothing_else(history):
 
 
 def test_a_campaign_without_audiences_still_has_platform_and_objective(make_campaign):
-    assert set(signals.of_campaign(make_campaign(audiences=[], creatives=[]))) == {
-        Signal("platform", "meta"),
-        Signal("objective", "lead generation"),
+    assert signals.of_campaign(make_campaign(audiences=[], creatives=[])) == {
+        Signal("platform", "meta"): 1.0,
+        Signal("objective", "lead generation"): 1.0,
     }
 
 

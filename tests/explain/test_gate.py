@@ -1,5 +1,6 @@
 """The gate: what evidence carries passes rendered, everything else falls with a reason."""
 
+import dataclasses
 import re
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reflection.explain.evidence import EvidenceBook
+from reflection.explain.evidence import Evidence, EvidenceBook, Figure
 from reflection.explain.gate import Passed, Proposal, Rejected, judge
 from reflection.explain.gathering import gather
 from reflection.explain.writer import DeterministicWriter
@@ -257,3 +258,59 @@ def test_a_finding_is_neither_turned_round_nor_taken_for_a_decomposition(
 def test_evidence_without_a_direction_contradicts_no_praise(book: EvidenceBook) -> None:
     verdict = _judge(book, "A test of {<next_test>.about} may find what is better.", "next_test")
     assert isinstance(verdict, Passed), verdict
+
+
+SHOWN = "{<delta:ctr>.actual}"
+
+
+@pytest.mark.parametrize(("length", "passes"), [(400, True), (401, False)])
+def test_a_text_has_at_most_400_characters(book: EvidenceBook, length: int, passes: bool) -> None:
+    reference = _ref(book, "delta:ctr")
+    text = f"CTR was {{{reference}.actual}}"
+    text += " as" * ((length - len(text)) // 3)
+    verdict = judge(Proposal("key_learning", text.ljust(length, "s"), (reference,)), book)
+    assert isinstance(verdict, Passed) == passes
+    assert passes or "too long" in verdict.reason
+
+
+@pytest.mark.parametrize(("count", "passes"), [(10, True), (11, False)])
+def test_at_most_ten_figures_are_shown(book: EvidenceBook, count: int, passes: bool) -> None:
+    verdict = _judge(book, "CTR was " + ", ".join([SHOWN] * count), "delta:ctr")
+    assert isinstance(verdict, Passed) == passes
+    assert passes or verdict.reason == "it shows too many figures at once"
+
+
+@pytest.mark.parametrize(("count", "passes"), [(8, True), (9, False)])
+def test_at_most_eight_references_are_cited(book: EvidenceBook, count: int, passes: bool) -> None:
+    reference = _ref(book, "delta:ctr")
+    verdict = judge(Proposal("key_learning", f"CTR was {{{reference}.actual}}", (reference,) * count), book)
+    assert isinstance(verdict, Passed) == passes
+    assert passes or verdict.reason == "it cites too much at once"
+
+
+@pytest.mark.parametrize(("word", "passes"), [("lower", True), ("higher", False)])
+def test_a_finding_below_one_is_spoken_of_as_lower_only(
+    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding], word: str, passes: bool
+) -> None:
+    found = gather(make_facts(findings=(make_finding(effect=0.8, interval=(0.7, 0.9), direction="unfavorable"),)))
+    text = f"Campaigns with {{<finding:f1>.about}} came with a {word} CTR ({{<finding:f1>.effect}})."
+    verdict = _judge(found, text, "finding:f1")
+    assert isinstance(verdict, Passed) == passes
+    assert passes or "opposite" in verdict.reason
+
+
+@pytest.mark.parametrize("actual", [None, Figure(0.02, "2.00 %")])
+@pytest.mark.parametrize("word", ["rose", "fell"])
+def test_a_change_that_is_none_or_not_known_contradicts_no_direction(actual: Figure | None, word: str) -> None:
+    figures = {"expected": Figure(0.02, "2.00 %")} | ({"actual": actual} if actual else {})
+    item = Evidence(1, "delta:ctr", "delta", "ctr", "beyond_noise", "accounting", figures, {"kpi": "ctr"})
+    verdict = judge(Proposal("key_learning", f"CTR {word} from {{e1.expected}}", ("e1",)), EvidenceBook((item,)))
+    assert isinstance(verdict, Passed), verdict
+
+
+@pytest.mark.parametrize(
+    "value", [Proposal("key_learning", "", ()), Passed("key_learning", "", ()), Rejected("key_learning", "")]
+)
+def test_a_judged_text_cannot_be_changed_afterwards(value: object) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        value.kind = "recommendation"  # type: ignore[attr-defined]

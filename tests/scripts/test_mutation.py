@@ -1,7 +1,8 @@
-"""The mutation script: what it names is there, and what it counts is what was tried."""
+"""The mutation script: what it names is there, what the tests notice is killed, and the share decides."""
 
 import importlib.util
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -9,16 +10,29 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FAKE = """#!{python}
+GOOD = '"""A module."""\n\n\ndef double(number):\n    return 2 * number\n'
+FAULTS = {
+    "noticed": GOOD.replace("2 *", "3 *"),
+    "alike": GOOD.replace("2 * number", "number + number"),
+    "unimportable": GOOD + "\nnothing += 1\n",
+    "endless": GOOD.replace("return", "while number:\n        pass\n    return"),
+}
+MAKER = """#!{python}
 import json, sys
-if sys.argv[1] == "init":
-    print(open(sys.argv[2]).read())
-if sys.argv[1] == "dump":
-    for occurrence, outcome in enumerate({outcomes!r}):
-        mutation = {{"module_path": "src/reflection/kpi.py", "operator_name": "core/NumberReplacer",
-                     "occurrence": occurrence, "start_pos": [7 + occurrence, 4]}}
-        result = outcome and {{"worker_outcome": "normal", "test_outcome": outcome}}
-        print(json.dumps([{{"job_id": str(occurrence), "mutations": [mutation]}}, result]))
+for name, text in json.loads({faults!r}).items():
+    print(json.dumps([5, name, text]))
+"""
+RUN = """
+import importlib.util, sys
+from pathlib import Path
+spec = importlib.util.spec_from_file_location("mutation_script", {script!r})
+script = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = script
+spec.loader.exec_module(script)
+script.ROOT, script.COPIED, script.SECONDS, script.TIMES = Path({root!r}), ("src", "tests"), 1.0, 0.0
+script.TESTS = {{"kpi": ("tests/test_kpi.py",)}}
+sys.argv[1:] = ["kpi", "--minutes", "5", "--cosmic-ray", {command!r}]
+sys.exit(script.main())
 """
 
 
@@ -28,21 +42,29 @@ def script() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
 
-def tried(
-    script: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, outcomes: list[str | None], *options: str
-) -> int:
-    """Run the script with a cosmic-ray that only reports these outcomes, and no tests to run before."""
-    fake = folder / "cosmic-ray"
-    fake.write_text(FAKE.format(python=sys.executable, outcomes=outcomes), encoding="utf-8")
-    fake.chmod(0o755)
-    monkeypatch.setattr(script, "COPIED", ("pyproject.toml",))
-    monkeypatch.setattr(script, "TESTS", {"kpi": ("--version",)})
-    monkeypatch.setattr(sys, "argv", ["mutation.py", "--cosmic-ray", str(fake), "--minutes", "1", *options])
-    return int(script.main())
+def tried(folder: Path, *faults: str, good: str = GOOD) -> subprocess.CompletedProcess[str]:
+    """Run the script on a project of one module, with a cosmic-ray that makes these faults."""
+    package = folder / "src" / "reflection"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "kpi.py").write_text(good, encoding="utf-8")
+    (folder / "tests").mkdir()
+    test = "from reflection.kpi import double\n\n\ndef test_double():\n    assert double(3) == 6\n"
+    (folder / "tests" / "test_kpi.py").write_text(test, encoding="utf-8")
+    maker = folder / "bin" / "python"  # the interpreter beside the command
+    maker.parent.mkdir()
+    chosen = json.dumps({name: FAULTS[name] for name in faults})
+    maker.write_text(MAKER.format(python=sys.executable, faults=chosen), encoding="utf-8")
+    maker.chmod(0o755)
+    code = RUN.format(
+        script=str(ROOT / "scripts" / "mutation.py"), root=str(folder), command=str(maker.with_name("cosmic-ray"))
+    )
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_every_module_and_every_test_it_names_is_there(script: ModuleType) -> None:
@@ -52,27 +74,37 @@ def test_every_module_and_every_test_it_names_is_there(script: ModuleType) -> No
         assert [name for name in tests if not (ROOT / name).is_file()] == [], module
 
 
-def test_what_was_killed_is_counted_of_what_was_tried(
-    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    outcomes = ["killed"] * 9 + ["survived", None, None]
-
-    assert tried(script, tmp_path, monkeypatch, outcomes, "kpi") == 0
-
-    said = capfd.readouterr().out
-    assert "kpi: 9 of 10 killed (90%)\n  survived: src/reflection/kpi.py:16 NumberReplacer 9\n" in said
-    assert f"module-path = {json.dumps('src/reflection/kpi.py')}" in said
+def test_every_module_of_the_learning_core_is_named(script: ModuleType) -> None:
+    modules = {path.stem for path in (ROOT / "src" / "reflection" / "learning").glob("*.py")} - {"__init__"}
+    named = {name.removeprefix("learning.") for name in script.TESTS if name.startswith("learning.")}
+    assert named == modules
+    assert "tests/learning/test_rows.py" in script.TESTS["learning.rows"]
 
 
-def test_too_many_survivors_and_nothing_tried_are_failures(
-    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert tried(script, tmp_path, monkeypatch, ["killed", "survived"]) == 1
-    assert tried(script, tmp_path, monkeypatch, [None]) == 1
+def test_what_fails_or_never_ends_is_killed_and_what_cannot_be_imported_is_not_counted(tmp_path: Path) -> None:
+    found = tried(tmp_path, "noticed", "endless", "unimportable")
+
+    assert found.returncode == 0, found.stderr
+    assert "kpi: 2 of 2 killed (100.0%); 3 made\n" in found.stdout
+    assert (tmp_path / "src" / "reflection" / "kpi.py").read_text(encoding="utf-8") == GOOD, "a copy is what is mutated"
 
 
-def test_a_module_without_known_tests_is_refused(
-    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_survivor_is_named_with_its_line_and_too_many_are_a_failure(tmp_path: Path) -> None:
+    found = tried(tmp_path, "noticed", "alike")
+
+    assert found.returncode == 1
+    assert "  kpi survived: 5 alike: return number + number\n" in found.stdout
+    assert "kpi: 1 of 2 killed (50.0%); 2 made\n" in found.stdout
+
+
+def test_tests_that_fail_without_any_mutant_tell_nothing(tmp_path: Path) -> None:
+    found = tried(tmp_path, "alike", good=FAULTS["noticed"])
+
+    assert found.returncode == 1
+    assert "fail without any mutant" in found.stderr
+
+
+def test_a_module_without_known_tests_is_refused(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["mutation.py", "engine"])
     with pytest.raises(SystemExit):
-        tried(script, tmp_path, monkeypatch, [], "engine")
+        script.main()

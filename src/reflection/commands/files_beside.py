@@ -1,9 +1,11 @@
 """Writing the files of what is stored in a process of its own, while others analyse and learn.
 
 A large batch's files take a third of the time of its analyses; written after them, on one core, they would hold up
-everything. Must not know campaigns nor what is in the files.
+everything. They are not what the others wait for: this process takes what they leave of the machine. Must not know
+campaigns nor what is in the files.
 """
 
+import os
 import signal
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -15,6 +17,9 @@ from reflection.settings import Settings
 
 PAUSE = 0.5
 """Seconds between two looks when little was pending: many files flushed together cost little more than a few."""
+
+LESS_URGENT = 19
+"""By how much its niceness is above that of the processes that analyse."""
 
 WORTH_IT = 400
 """Entries published at once after which the next look follows without a pause."""
@@ -49,6 +54,8 @@ def _publish(pipe: Connection, settings: Settings) -> None:
     from reflection.wiring import build
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us, when what is in hand is written
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(LESS_URGENT)
     with build(settings) as application:
         pause = 0.0
         while not pipe.poll(pause):

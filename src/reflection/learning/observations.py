@@ -31,7 +31,7 @@ _ETA_LIMIT = 300.0
 _LARGEST_VARIANCE = 1e300
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Observations:
     """Working observations of one metric for n cells.
 

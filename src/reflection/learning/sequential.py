@@ -146,7 +146,7 @@ def with_intercept(rows: Sequence[Mapping[Feature, float]]) -> Design:
 def _of(found: Moments) -> Sequential:
     """Correlations as at the mode, standard deviations as integrated over the variance components."""
     spread = np.sqrt(np.maximum(np.diag(found.covariance), 1e-12))
-    ratio = np.where(found.sd > 0, found.sd / spread, 0.0)
+    ratio = found.sd / spread
     return Sequential(
         features=found.layout.features,
         mean=found.mean,

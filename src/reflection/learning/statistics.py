@@ -41,9 +41,9 @@ class _Block:
 
     gram: sparse.csr_array
     moment: NDArray[np.int64]
-    square: int = 0
-    rows: int = 0
-    log2_v: int = 0
+    square: int
+    rows: int
+    log2_v: int
 
 
 @dataclass(frozen=True, eq=False)
