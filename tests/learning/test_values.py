@@ -26,9 +26,7 @@ VALUES = [
 ]
 ARRAYS = ("Floats", "NDArray", "ndarray", "csr_array")
 HOLDERS = [
-    value
-    for value in VALUES
-    if any(name in str(field.type) for field in dataclasses.fields(value) for name in ARRAYS)
+    value for value in VALUES if any(name in str(field.type) for field in dataclasses.fields(value) for name in ARRAYS)
 ]
 
 
