@@ -134,11 +134,11 @@ def of_campaign(campaign: Campaign) -> dict[Signal, float]:
 
 def spellings_of(campaign: Campaign) -> dict[str, str]:
     """How the campaign itself spells its main signals: key -> level, such as ``platform:meta`` -> ``Meta``."""
-    said = [(PLATFORM, campaign.platform, 1.0), (OBJECTIVE, campaign.objective, 1.0)]
-    said += [item for audience in campaign.audiences for item in _said_of_audience(audience)]
-    said += [item for creative in campaign.creatives for item in _said_of_creative(creative)]
+    said = [(PLATFORM, campaign.platform), (OBJECTIVE, campaign.objective)]
+    said += [item[:2] for audience in campaign.audiences for item in _said_of_audience(audience)]
+    said += [item[:2] for creative in campaign.creatives for item in _said_of_creative(creative)]
     spelt: dict[str, str] = {}
-    for group, text, _ in said:
+    for group, text in said:
         spelt.setdefault(Signal(group, normalise(text)).key, _SPACE.sub(" ", text).strip())
     return spelt
 
