@@ -18,6 +18,7 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from baselines import (
@@ -56,6 +57,9 @@ PASSES = 3
 """Fits per world: one around the pooled rate, then each around the fit before it, as the engine does."""
 
 ENGINE, CELLS_OF_ENGINE, SKETCH = "**this engine**", "this engine, interactions", "reference sketch"
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -157,10 +161,20 @@ def report(reps: dict[int, int], null_reps: dict[int, int], workers: int = 2) ->
     for metric in METRICS:
         parts += [f"### log {metric.upper()}", "", *_header()]
         for n in reps:
-            of_size = [s for (m, size, _), s in zip(jobs, scores, strict=True) if (m, size) == (metric, n)]
+            of_size = _by_size(jobs, scores)[metric, n]
             parts += [_line(n, name, [s[name] for s in of_size]) for name in of_size[0]]
         parts.append("")
     return "\n".join([*parts, *_paired_table(jobs, scores), *_null_table(nulls, findings)])
+
+
+def _by_size(
+    jobs: Sequence[tuple[Metric, int, int]], results: Sequence[Result]
+) -> dict[tuple[Metric, int], list[Result]]:
+    """The results by metric and number of campaigns."""
+    found: dict[tuple[Metric, int], list[Result]] = {}
+    for (metric, n, _), result in zip(jobs, results, strict=True):
+        found.setdefault((metric, n), []).append(result)
+    return found
 
 
 def _score_mains(world: World, estimates: Estimates) -> Score:
@@ -211,8 +225,7 @@ def _paired_table(jobs: Sequence[tuple[Metric, int, int]], scores: Sequence[dict
         "| metric | campaigns | worlds | rank correlation | coverage of 90 % | false discoveries | RMSE unseen |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
-    for metric, n in dict.fromkeys((m, size) for m, size, _ in jobs):
-        own = [s for (m, size, _), s in zip(jobs, scores, strict=True) if (m, size) == (metric, n)]
+    for (metric, n), own in _by_size(jobs, scores).items():
         pairs = [(s[ENGINE], s[SKETCH]) for s in own]
         cells = [
             _mean([getattr(ours, name) - getattr(theirs, name) for ours, theirs in pairs])
@@ -229,8 +242,7 @@ def _null_table(jobs: Sequence[tuple[Metric, int, int]], findings: Sequence[bool
         "| metric | campaigns | worlds | with any finding |",
         "|---|---:|---:|---:|",
     ]
-    for metric, n in dict.fromkeys((m, size) for m, size, _ in jobs):
-        own = [f for (m, size, _), f in zip(jobs, findings, strict=True) if (m, size) == (metric, n)]
+    for (metric, n), own in _by_size(jobs, findings).items():
         share = float(np.mean(own))
         error = np.sqrt(share * (1 - share) / len(own))
         lines.append(f"| log {metric.upper()} | {n} | {len(own)} | {share:.3f} ({error:.3f}) |")

@@ -91,12 +91,11 @@ def relinearise(x: ArrayLike, n: ArrayLike, eta: ArrayLike, reference: float) ->
 def observe_around(x: ArrayLike, n: ArrayLike, eta: ArrayLike, reference: float) -> Observations:
     """Observe counts around a current fit ``eta``: the observation of every epoch but the first.
 
-    Re-linearised where fewer than `DENSE` events are expected, a plain log rate where more are; all variances from the
-    fit.
+    Re-linearised where fewer than `DENSE` events are expected, as :func:`observe_rate` where more are; all variances
+    from the fit.
     """
-    seen = relinearise(x, n, eta, reference)
-    plain = log_rate(x, n) - np.log(reference)
-    return Observations(np.where(seen.observed & (seen.v <= 1.0 / DENSE), plain, seen.y), seen.v, seen.observed)
+    plain, seen = observe_rate(x, n, reference), relinearise(x, n, eta, reference)
+    return Observations(np.where(seen.observed & (seen.v <= 1.0 / DENSE), plain.y, seen.y), seen.v, seen.observed)
 
 
 def observe_order_value(revenue: ArrayLike, conversions: ArrayLike, reference: float, cv: float = 1.0) -> Observations:
