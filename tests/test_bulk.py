@@ -63,7 +63,7 @@ def test_more_than_a_batch_is_stored_in_a_few_transactions_in_the_order_given(
     assert sizes == [BATCH, 3]
     assert [body["comparison_report"]["campaign_id"] for body in answers] == [c.campaign_id for c in campaigns]
     assert application.store.last_seq(W) == len(campaigns)
-    lacking = MemoryRows(application.database).missing(W, application.memory.embedder.space.id, limit=500)  # type: ignore[union-attr]
+    lacking = MemoryRows(application.database).missing(W, application.memory.embedder.space.id, limit=1_000)  # type: ignore[union-attr]
     assert len(lacking) == len(campaigns)
 
 

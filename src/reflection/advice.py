@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from reflection import posterior, signals
 from reflection.campaign import Campaign
@@ -125,7 +125,7 @@ def _row(
         issued_at=issued_at,
         metric=knowledge.goal_metric,
         point=float(np.exp(mean)),
-        quantiles={f"{bound:.4g}": float(np.exp(mean + sd * stats.norm.ppf(bound))) for bound in bounds},
+        quantiles={f"{bound:.4g}": float(np.exp(mean + sd * special.ndtri(bound))) for bound in bounds},
         campaign_id=campaign.campaign_id,
         platform=campaign.platform,
         objective=campaign.objective,
@@ -133,6 +133,6 @@ def _row(
         detail={
             "recommendation_id": one.recommendation_id, "signal": one.signal, "lane": one.lane, "matched": one.matched,
             "baseline_log": mean - float(lift.mean()), "lift_mean": float(lift.mean()), "lift_sd": float(lift.std()),
-            "p_better": float(stats.norm.cdf(lift.mean() / np.sqrt(lift.var() + noise))), "seq": knowledge.seq,
+            "p_better": float(special.ndtr(lift.mean() / np.sqrt(lift.var() + noise))), "seq": knowledge.seq,
         },
     )  # fmt: skip

@@ -151,11 +151,12 @@ class Analyst:
     def _forecasts(self, case: Case, comparison: Comparison) -> list[ForecastRow]:
         """The planner's forecast, and ours for a new campaign: of a correction the outcome is known already."""
         campaign, planned = case.campaign, comparison.expected_rates
+        issued_at = campaign.timestamp.isoformat()
         rows = [
             ForecastRow(
                 issuer=campaign.planner or "planner",
                 version="1",
-                issued_at=campaign.timestamp.isoformat(),
+                issued_at=issued_at,
                 metric=metric,
                 point=getattr(planned, metric),
                 campaign_id=campaign.campaign_id,

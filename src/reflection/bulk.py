@@ -15,7 +15,12 @@ from reflection.errors import ReflectionError
 from reflection.ports import AnalysisRecord, Memory, StaleRevision, Store, StoredCampaign, Vector
 from reflection.report import SimilarCampaign
 
-BATCH = 200
+BATCH = 500
+"""Campaigns in one transaction, whose flush to disk takes as long however many there are."""
+
+ALONE = 200
+"""So few are done one by one and in full."""
+
 FOLLOWING = "vectors-follow"
 """What `stored_memory.degraded` of an answer says whose vector and similar campaigns were left out."""
 
@@ -64,10 +69,10 @@ class Bulk:
     ) -> Iterator[Answer | Refused]:
         """One result per campaign, in order; memory stays flat and a refused one does not stop the rest.
 
-        At most `BATCH` campaigns are done one by one and in full, unless they are part of more (`following`).
+        At most `ALONE` campaigns are done one by one and in full, unless they are part of more (`following`).
         """
         stream = iter(campaigns)
-        first = list(islice(stream, BATCH))
+        first = list(islice(stream, ALONE))
         beyond = list(islice(stream, 1))
         if not beyond and not following:
             yield from (self._alone(workspace, campaign) for campaign in first)

@@ -120,13 +120,15 @@ def predict(state: Calibration, promise: Promise) -> dict[str, Calibrated]:
     """
     if promise.planner in REFERENCES:
         return {}
+    known = {name: (one, one.belief) for name, one in state.metrics.items() if one.belief and one.learned >= START}
+    if not known:
+        return {}
     row = features(state, promise)
-    found = {}
-    for name, scale in scales(promise.expected).items():
-        known = state.metrics.get(name)
-        if known is not None and known.belief is not None and known.learned >= START:
-            found[name] = _calibrated(name, scale, known, known.belief, row, promise.platform)
-    return found
+    return {
+        name: _calibrated(name, scale, *known[name], row, promise.platform)
+        for name, scale in scales(promise.expected).items()
+        if name in known
+    }
 
 
 def _calibrated(

@@ -114,7 +114,7 @@ class Engine:
     ) -> Iterator[Answer | Refused]:
         """Analyse a stream of campaigns; memory stays flat and a refused one does not stop the rest.
 
-        More than `bulk.BATCH` are stored in batches, their vectors and similar campaigns left to follow;
+        More than `bulk.ALONE` are stored in batches, their vectors and similar campaigns left to follow;
         with `following` fewer are as well.
         """
         return Bulk(self._store, self._records, self._analyze_in).run(campaigns, workspace, following=following)

@@ -9,6 +9,7 @@ present one, at the end of the walk. A pure function of the table. Must not know
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from typing import Protocol
 
 import numpy as np
@@ -292,7 +293,7 @@ def _drift_steps(
     values = np.repeat(table.shares.data[is_platform], begun)
     matrix = sparse.csr_array((values, (row, column)), shape=(len(table.campaign), len(names)))
     seen = np.asarray(matrix.sum(axis=0)).ravel() > 0  # a platform that ended earlier makes no later steps
-    return sparse.csr_array(matrix[:, np.flatnonzero(seen)]), tuple(np.array(names, dtype=object)[seen].tolist())
+    return sparse.csr_array(matrix[:, np.flatnonzero(seen)]), tuple(compress(names, seen.tolist()))
 
 
 def _fit_metric(

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from reflection import calibration, posterior, signals
 from reflection.calibration import Calibrated, Calibration
@@ -39,12 +39,12 @@ class Belief:
 
     def interval(self, level: float) -> tuple[float, float]:
         """Central interval."""
-        reach = float(stats.norm.ppf(0.5 + level / 2)) * self.sd
+        reach = float(special.ndtri(0.5 + level / 2)) * self.sd
         return float(np.exp(self.mean - reach)), float(np.exp(self.mean + reach))
 
     def beats(self, value: float, *, lower_is_better: bool) -> float:
         """Probability of reaching a value or beating it."""
-        above = float(stats.norm.cdf((self.mean - np.log(value)) / self.sd))
+        above = float(special.ndtr((self.mean - np.log(value)) / self.sd))
         return 1.0 - above if lower_is_better else above
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from reflection.answer import Answer
+from reflection.bulk import BATCH
 from reflection.campaign import Campaign
 from reflection.commands import analyze as command
-from reflection.commands.workers import MOST, Workers, cores
+from reflection.commands.workers import MOST, PORTION, Workers, cores
 from reflection.errors import Unavailable
 from reflection.settings import Settings
 from reflection.store.database import open_database
@@ -45,6 +46,21 @@ def test_results_come_back_in_order_and_contents_of_one_campaign_stay_in_theirs(
             assert stored.revision == (4 if campaign.campaign_id == "c07" else 2)
     finally:
         database.close()
+
+
+def test_a_portion_is_one_transaction_of_each_process(settings: Settings, make_campaign: Make) -> None:
+    campaigns = [make_campaign(campaign_id=f"cmp_{number:05d}") for number in range(2 * PORTION)]
+    shares: list[list[Campaign]] = []
+
+    class Heard:
+        def ask(self, share: list[Campaign]) -> None:
+            shares.append(share)
+
+    workers = Workers(settings, W, 0)
+    workers._workers = [Heard(), Heard()]  # type: ignore[list-item]
+    workers._handed_out(campaigns)
+    assert sum(len(share) for share in shares) == len(campaigns)
+    assert all(0.9 * PORTION < len(share) <= BATCH for share in shares)
 
 
 def test_a_process_that_dies_is_told_and_what_was_stored_stays(settings: Settings, make_campaign: Make) -> None:

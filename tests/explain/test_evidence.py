@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from reflection.explain.evidence import Figure
 from reflection.explain.gathering import flag_id, gather, subject
 from reflection.ports import Facts
 from reflection.report import Finding, SimilarCampaign
@@ -44,6 +45,20 @@ def test_figures_of_the_sample(rich_facts: Facts, evidence_id: str, figure: str,
     assert item is not None
     assert item.value(figure) == pytest.approx(value, abs=6e-4)
     assert item.text(figure) == text
+
+
+def test_a_figure_is_written_when_it_is_said_and_as_it_is_shown() -> None:
+    asked: list[float] = []
+
+    def written(value: float) -> str:
+        asked.append(value)
+        return f"<{value}>"
+
+    plain, rounded, given = Figure(1.234, written), Figure(1.234, written, 1.23), Figure(7.0, "7")
+    assert asked == []
+    assert (plain.text, rounded.text, given.text) == ("<1.234>", "<1.23>", "7")
+    assert asked == [1.234, 1.23]
+    assert plain.value == rounded.value == 1.234
 
 
 def test_certainty_is_that_of_the_comparison(rich_facts: Facts) -> None:

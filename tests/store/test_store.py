@@ -1,5 +1,6 @@
 """Reading back: ledger, live evidence, knowledge, insights, workspaces."""
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -73,6 +74,21 @@ def test_the_ledger_is_read_after_a_number_and_up_to_a_limit(store: SqlStore, re
     assert list(store.ledger("other")) == []
     assert store.last_seq("other") == 0
     assert [campaign for campaign, _ in store.live_evidence("default")] == [e.campaign_id for e in everything]
+
+
+def test_the_newest_campaigns_are_those_of_the_latest_instants(store: SqlStore, record: Make) -> None:
+    days = {"a": 3, "b": 1, "c": 3, "d": 2}
+    store.save_many([record(name, version=day) for name, day in days.items()])
+    store.save_analysis(record("e", workspace="other", version=9))
+
+    def newest(workspace: str, limit: int) -> list[str]:
+        return [json.loads(body)["campaign_id"] for body in store.newest_campaigns(workspace, limit)]
+
+    assert newest("default", 9) == ["a", "c", "d", "b"]
+    assert newest("default", 3) == ["a", "c", "d"]
+    assert newest("other", 3) == ["e"]
+    store.delete_campaign("default", "c")
+    assert newest("default", 2) == ["a", "d"]
 
 
 def test_live_evidence_is_one_state_however_long_reading_takes(store: SqlStore, record: Make) -> None:

@@ -25,8 +25,8 @@ from reflection.campaign import Campaign
 from reflection.errors import Unavailable
 from reflection.settings import Settings
 
-PORTION = BATCH
-"""Campaigns of one process at a time."""
+PORTION = BATCH * 4 // 5
+"""Campaigns of one process at a time, on average: a share above `BATCH` would be two transactions."""
 
 AHEAD = 2
 """Portions that are under way while results of an earlier one are taken."""

@@ -2,12 +2,12 @@
 
 An `Evidence` has an id that answers carry (``delta:cpa``, ``driver:cpa:ctr``, ``finding:<id>``,
 ``next_test``, ``flag:<name>``, ``similar:<id>``) and a number (``e3``) that a language model refers to.
-Figures are rendered here, once. Must not know sentences, models or how the facts were computed.
+Figures are rendered here alone. Must not know sentences, models or how the facts were computed.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -24,10 +24,23 @@ INTERVAL_LEVEL = "90 %"
 
 
 class Figure(NamedTuple):
-    """One number and how it is written."""
+    """One number and how it is written.
+
+    Attributes:
+        written: the text itself, or what makes it when a sentence needs it: of the figures gathered, most are not said.
+        shown: the number that is written, where it differs from `value` (rounded so that parts add up).
+    """
 
     value: float
-    text: str
+    written: str | Callable[[float], str]
+    shown: float | None = None
+
+    @property
+    def text(self) -> str:
+        """How it is written."""
+        if isinstance(self.written, str):
+            return self.written
+        return self.written(self.value if self.shown is None else self.shown)
 
 
 class Evidence(NamedTuple):
@@ -75,6 +88,13 @@ class EvidenceBook:
     def _by_id(self) -> dict[str, Evidence]:
         return {item.id: item for item in self.items}
 
+    @cached_property
+    def _by_kind(self) -> dict[Kind, list[Evidence]]:
+        kinds: dict[Kind, list[Evidence]] = {}
+        for item in self.items:
+            kinds.setdefault(item.kind, []).append(item)
+        return kinds
+
     def find(self, evidence_id: str) -> Evidence | None:
         """The evidence with that id."""
         return self._by_id.get(evidence_id)
@@ -85,7 +105,7 @@ class EvidenceBook:
 
     def of_kind(self, kind: Kind) -> list[Evidence]:
         """All evidence of one kind, in order."""
-        return [item for item in self.items if item.kind == kind]
+        return list(self._by_kind.get(kind, ()))
 
     def as_data(self) -> list[dict[str, object]]:
         """JSON-able form: what a language model is shown."""

@@ -40,6 +40,11 @@ def percent(value: float, *, signed: bool = False, decimals: int = 1) -> str:
     return f"{_sign(value, signed) if rounded else ''}{rounded:,.{decimals}f} %"
 
 
+def signed_percent(value: float) -> str:
+    """As `percent`, with its sign."""
+    return percent(value, signed=True)
+
+
 def share(value: float) -> str:
     """A rate given as a share: 0.035 -> ``3.50 %``; small ones keep two significant digits: ``0.0042 %``."""
     in_percent = 100 * value

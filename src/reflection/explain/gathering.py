@@ -4,7 +4,8 @@ The only file that reads the engine's values for the words' sake. Must not know 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from reflection import signals
 from reflection.explain import formatting
@@ -15,7 +16,6 @@ from reflection.report import (
     Comparison,
     Decomposition,
     Delta,
-    Driver,
     Finding,
     Interval,
     NextTest,
@@ -41,7 +41,7 @@ def gather(facts: Facts) -> EvidenceBook:
     comparison = facts.comparison
     drafts = [
         *(_delta(key, delta, comparison.currency) for key, delta in comparison.deltas.items()),
-        *(_driver(part, driver, comparison.currency) for part in comparison.drivers for driver in part.drivers),
+        *(driver for part in comparison.drivers for driver in _drivers(part, comparison.currency)),
         *(_finding(finding, comparison.currency) for finding in _discoveries(facts.findings)[:MAX_FINDINGS]),
         *(_finding(finding, comparison.currency) for finding in descriptions(facts.findings)[:MAX_DESCRIPTIONS]),
         *_context(comparison, facts),
@@ -64,7 +64,7 @@ def gather_learnt(
     if knowledge.reason and not found:
         drafts.append(_stated("flag:no_findings", "reason", knowledge.reason))
     if knowledge.as_of is not None:
-        campaigns = Figure(knowledge.campaigns, formatting.count(knowledge.campaigns))
+        campaigns = Figure(knowledge.campaigns, formatting.count)
         date = knowledge.as_of[:10]
         drafts.append(Evidence(0, "learnt", "learnt", date, "stated", "observed", {"campaigns": campaigns}))
     return renumber([*drafts, *(_similar(item) for item in similar[:MAX_SIMILAR])])
@@ -93,58 +93,64 @@ def flag_id(text: str) -> str:
 
 def _delta(key: str, delta: Delta, currency: str | None) -> Evidence:
     kpi = key.removesuffix("_diff")
+    written = partial(formatting.kpi_value, kpi, currency=currency)
     figures: dict[str, Figure] = {}
-    for name in ("expected", "actual"):
-        value = getattr(delta, name)
-        if value is not None:
-            figures[name] = Figure(value, formatting.kpi_value(kpi, value, currency))
+    if delta.expected is not None:
+        figures["expected"] = Figure(delta.expected, written)
+    if delta.actual is not None:
+        figures["actual"] = Figure(delta.actual, written)
     if delta.pct_diff is not None:
-        figures["change"] = Figure(delta.pct_diff, formatting.percent(delta.pct_diff, signed=True))
-        figures["size"] = Figure(abs(delta.pct_diff), formatting.percent(abs(delta.pct_diff)))
+        figures["change"] = Figure(delta.pct_diff, formatting.signed_percent)
+        figures["size"] = Figure(abs(delta.pct_diff), formatting.percent)
     if delta.interval is not None:
-        low, high = (formatting.kpi_value(kpi, bound, currency) for bound in delta.interval)
-        figures |= {"low": Figure(delta.interval[0], low), "high": Figure(delta.interval[1], high)}
+        low, high = delta.interval
+        figures["low"], figures["high"] = Figure(low, written), Figure(high, written)
     detail = {"kpi": kpi, "direction": _DIRECTIONS[delta.favorable]}
     if delta.reason:
         detail["reason"] = delta.reason
     return Evidence(0, f"delta:{kpi}", "delta", kpi, _certainty(delta.beyond_noise), "accounting", figures, detail)
 
 
-def _driver(part: Decomposition, driver: Driver, currency: str | None) -> Evidence:
-    factor, total = driver.factor.casefold(), part.actual - part.expected
-    shown_total = round(part.actual, 2) - round(part.expected, 2)
-    figures = {
-        "expected": Figure(driver.expected, formatting.kpi_value(factor, driver.expected, currency)),
-        "actual": Figure(driver.actual, formatting.kpi_value(factor, driver.actual, currency)),
-        "part": Figure(abs(driver.displayed), formatting.kpi_value(part.kpi, abs(driver.displayed), currency)),
-        "signed_part": Figure(
-            driver.contribution, formatting.kpi_value(part.kpi, driver.displayed, currency, signed=True)
-        ),
-        "total": Figure(abs(total), formatting.kpi_value(part.kpi, abs(shown_total), currency)),
-    }
-    known = driver.beyond_noise or driver.z is not None
+def _drivers(part: Decomposition, currency: str | None) -> Iterator[Evidence]:
+    """The drivers of one KPI; what is written of them is rounded so that it adds up to what is written of the whole."""
+    total, shown_total = part.actual - part.expected, round(part.actual, 2) - round(part.expected, 2)
     move = "" if not shown_total else "up" if total > 0 else "down"
-    detail = {"kpi": part.kpi, "factor": factor, "move": move} | ({"note": part.note} if part.note else {})
-    certainty = _certainty(driver.beyond_noise if known else None)
-    return Evidence(0, f"driver:{part.kpi}:{factor}", "driver", factor, certainty, "accounting", figures, detail)
+    written = partial(formatting.kpi_value, part.kpi, currency=currency)
+    signed = partial(written, signed=True)
+    whole = Figure(abs(total), written, abs(shown_total))
+    for driver in part.drivers:
+        factor = driver.factor.casefold()
+        of_factor = partial(formatting.kpi_value, factor, currency=currency)
+        figures = {
+            "expected": Figure(driver.expected, of_factor),
+            "actual": Figure(driver.actual, of_factor),
+            "part": Figure(abs(driver.displayed), written),
+            "signed_part": Figure(driver.contribution, signed, driver.displayed),
+            "total": whole,
+        }
+        known = driver.beyond_noise or driver.z is not None
+        detail = {"kpi": part.kpi, "factor": factor, "move": move} | ({"note": part.note} if part.note else {})
+        certainty = _certainty(driver.beyond_noise if known else None)
+        name = f"driver:{part.kpi}:{factor}"
+        yield Evidence(0, name, "driver", factor, certainty, "accounting", figures, detail)
 
 
 def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidence:
     """`scope` is where it is spoken of: of one campaign (its own findings), or of the whole workspace."""
-    figures = {"campaigns": Figure(finding.evidence_count, formatting.count(finding.evidence_count))}
+    figures = {"campaigns": Figure(finding.evidence_count, formatting.count)}
     if finding.effect is not None:
-        figures["effect"] = Figure(finding.effect, formatting.signed_lift(finding.effect))
-        figures["size"] = Figure(abs(finding.effect - 1), formatting.lift(finding.effect))
+        figures["effect"] = Figure(finding.effect, formatting.signed_lift)
+        figures["size"] = Figure(abs(finding.effect - 1), formatting.lift, finding.effect)
     if finding.interval is not None:
         figures |= _interval(finding.interval)
     if finding.raw_lift is not None:
-        figures["raw"] = Figure(finding.raw_lift, formatting.signed_lift(finding.raw_lift))
+        figures["raw"] = Figure(finding.raw_lift, formatting.signed_lift)
     right = finding.probability if finding.lfsr is None else 1 - finding.lfsr
     if right is not None:
-        figures["odds"] = Figure(right, formatting.probability(right))
+        figures["odds"] = Figure(right, formatting.probability)
     if finding.spend is not None:
-        figures["spend"] = Figure(finding.spend, formatting.money(finding.spend, currency, whole=True))
-    figures["against"] = Figure(len(finding.contradicting), formatting.count(len(finding.contradicting)))
+        figures["spend"] = Figure(finding.spend, _rough(currency))
+    figures["against"] = Figure(len(finding.contradicting), formatting.count)
     given = finding.metadata.get("label")
     label = subject(finding.signal_key, given if isinstance(given, str) else None)
     own = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
@@ -176,9 +182,9 @@ def _effect(effect: Effect) -> Evidence:
     """An effect that is no finding: known, but not told from noise."""
     label = subject(effect.signal)
     figures = {
-        "campaigns": Figure(effect.campaigns, formatting.count(round(effect.campaigns, 1))),
-        "effect": Figure(effect.effect, formatting.signed_lift(effect.effect)),
-        "size": Figure(abs(effect.effect - 1), formatting.lift(effect.effect)),
+        "campaigns": Figure(effect.campaigns, formatting.count, round(effect.campaigns, 1)),
+        "effect": Figure(effect.effect, formatting.signed_lift),
+        "size": Figure(abs(effect.effect - 1), formatting.lift, effect.effect),
         **_interval(effect.interval),
     }
     detail = {"metric": effect.metric, "group": _group(effect.signal)}
@@ -223,13 +229,13 @@ def _next_test(test: NextTest) -> Evidence:
     figures |= {f"after_{name}": figure for name, figure in _interval(test.interval_after).items()}
     detail = {"metric": test.metric, "group": _group(test.signal_key)}
     if test.spend is not None:
-        figures["spend"] = Figure(test.spend, formatting.money(test.spend, test.currency, whole=True))
+        figures["spend"] = Figure(test.spend, _rough(test.currency))
     return Evidence(0, "next_test", "next_test", label, "stated", "observed", figures, detail, (label,))
 
 
 def _similar(item: SimilarCampaign) -> Evidence:
     name = formatting.plain_name(item.campaign_id) or "?"
-    figures = {"score": Figure(item.score, formatting.ratio(item.score))}
+    figures = {"score": Figure(item.score, formatting.ratio)}
     outcome = item.metadata.get("outcome")
     verdict = formatting.plain_name(str(outcome.get("verdict", "")), MAX_STATED) if isinstance(outcome, dict) else ""
     detail = {"outcome": verdict} if verdict else {}
@@ -238,15 +244,17 @@ def _similar(item: SimilarCampaign) -> Evidence:
 
 def _interval(bounds: Interval) -> dict[str, Figure]:
     """A lift's interval as two signed percentages."""
-    return {
-        name: Figure(bound, formatting.signed_lift(bound)) for name, bound in zip(("low", "high"), bounds, strict=True)
-    }
+    return {name: Figure(bound, formatting.signed_lift) for name, bound in zip(("low", "high"), bounds, strict=True)}
 
 
 def _figures_in(text: str) -> dict[str, Figure]:
     """The numbers a text of ours already holds, so that a sentence may repeat them."""
     found = re.findall(r"\d+(?:[.,]\d+)*", text)
     return {f"value{index}": Figure(float(number.replace(",", "")), number) for index, number in enumerate(found, 1)}
+
+
+def _rough(currency: str | None) -> Callable[[float], str]:
+    return partial(formatting.money, currency=currency, whole=True)
 
 
 def _certainty(beyond_noise: bool | None) -> Certainty:

@@ -27,6 +27,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,8 +53,7 @@ class Kind(StrEnum):
         return cls.INTERACTION if CROSS_MARK in group else cls.MAIN
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Feature:
+class Feature(NamedTuple):
     """One column: a level of a group, such as ``Feature("platform", "meta")``."""
 
     group: str

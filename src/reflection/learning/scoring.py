@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from reflection.errors import LearningError
 
@@ -34,8 +34,8 @@ def crps_lognormal(mean_log: float, sd_log: float, outcome: float) -> float:
     if sd_log <= 0:
         return abs(float(np.exp(mean_log)) - outcome)
     omega = (np.log(outcome) - mean_log) / sd_log if outcome > 0 else -np.inf
-    head = outcome * (2.0 * stats.norm.cdf(omega) - 1.0)
-    tail = stats.norm.cdf(omega - sd_log) + stats.norm.cdf(sd_log / np.sqrt(2.0)) - 1.0
+    head = outcome * (2.0 * special.ndtr(omega) - 1.0)
+    tail = special.ndtr(omega - sd_log) + special.ndtr(sd_log / np.sqrt(2.0)) - 1.0
     return float(head - 2.0 * np.exp(mean_log + sd_log**2 / 2.0) * tail)
 
 
@@ -44,7 +44,7 @@ def crps_normal(mean: float, sd: float, outcome: float) -> float:
     if sd <= 0:
         return abs(mean - outcome)
     z = (outcome - mean) / sd
-    return float(sd * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / np.sqrt(np.pi)))
+    return float(sd * (z * (2 * special.ndtr(z) - 1) + np.sqrt(2 / np.pi) * np.exp(-0.5 * z**2) - 1 / np.sqrt(np.pi)))
 
 
 def crps_quantiles(levels: Sequence[float], values: Sequence[float], outcome: float) -> float:
@@ -79,7 +79,7 @@ def pit_lognormal(mean_log: float, sd_log: float, outcome: float) -> float:
     """Probability integral transform of a log-normal forecast."""
     if outcome <= 0:
         return 0.0
-    return float(stats.norm.cdf((np.log(outcome) - mean_log) / max(sd_log, 1e-12)))
+    return float(special.ndtr((np.log(outcome) - mean_log) / max(sd_log, 1e-12)))
 
 
 def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> float | None:
@@ -110,7 +110,7 @@ def reliability(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 10) -
     for k in np.unique(index).tolist():
         inside = index == k
         n, yes = int(inside.sum()), float(y[inside].sum())
-        interval = stats.beta.ppf([0.05, 0.95], yes + 0.5, n - yes + 0.5)
+        interval = special.betaincinv(yes + 0.5, n - yes + 0.5, [0.05, 0.95])
         made.append(
             ReliabilityBin(
                 k / bins, (k + 1) / bins, n, float(p[inside].mean()), yes / n, (float(interval[0]), float(interval[1]))

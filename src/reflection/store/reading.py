@@ -111,8 +111,9 @@ def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list
     """The campaigns with the latest timestamps as JSON, ties by id."""
     order = (campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
     own = campaigns.c.workspace == workspace
-    newest = select(campaigns.c.campaign_id).where(own).order_by(*order).limit(limit)  # first, so that bodies of
-    found = select(campaigns.c.body).where(own, campaigns.c.campaign_id.in_(newest)).order_by(*order)  # others rest
+    newest = select(campaigns.c.campaign_id).where(own).order_by(*order).limit(limit).cte("newest")
+    joined = newest.join(campaigns, (campaigns.c.campaign_id == newest.c.campaign_id) & own)  # reads no other bodies
+    found = select(campaigns.c.body).select_from(joined).order_by(*order)
     return list(connection.execute(found).scalars())
 
 
