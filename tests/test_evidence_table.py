@@ -17,6 +17,7 @@ def _same(one, other):
     assert one.aliases == other.aliases
     assert one.currency == other.currency
     assert (one.shares != other.shares).nnz == 0
+    np.testing.assert_array_equal(one.campaigns.planned, other.campaigns.planned)
     for name in ("campaign", "impressions", "clicks", "conversions", "spend", "revenue"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
@@ -48,6 +49,12 @@ def test_cells_keep_their_shares_and_counts(history_evidence):
     assert table.impressions.sum() == sum(cell.counts.impressions for item in history_evidence for cell in item.cells)
     for cell in table.cells():
         assert sum(share for feature, share in cell.items() if feature.group == "platform") == 1.0
+
+
+def test_the_planned_size_is_kept_beside_what_was_delivered(history_evidence):
+    campaigns = EvidenceTable.of(history_evidence[::-1]).campaigns
+    planned = dict(zip(campaigns.ids.tolist(), campaigns.planned.tolist(), strict=True))
+    assert planned == {item.campaign_id: item.expected.impressions for item in history_evidence}
 
 
 def test_sums_by_campaign(history_evidence):

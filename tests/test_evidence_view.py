@@ -45,6 +45,16 @@ def test_a_page_says_whether_intervals_hold_whatever_the_filters(knowledge):
     assert effects_page(NOTHING)["calibration"] == {}
 
 
+def test_a_page_says_what_goes_with_the_planned_size(knowledge):
+    page = effects_page(knowledge, metric="roas", limit=1)
+    assert set(page["size"]) == {"ctr", "cvr"}
+    for found in page["size"].values():
+        low, high = found["interval"]
+        assert low < found["doubling"] < high
+        assert low < 1.0 < high  # the sample history has none
+    assert effects_page(NOTHING)["size"] == {}
+
+
 def test_filters_narrow_and_combine(knowledge):
     found = effects_page(knowledge, metric="ctr", group="creative.type", limit=MOST_ITEMS)["items"]
     assert {(effect.metric, effect.group) for effect in found} == {("ctr", "creative.type")}

@@ -10,6 +10,7 @@ from reflection.evidence_table import EvidenceTable
 from reflection.fitting import RECIPES, counts_of, fit_metrics
 from reflection.learning.diagnostics import coverage
 from reflection.learning.layout import INTERCEPT, Feature
+from reflection.learning.size import SIZE
 from reflection.ledger import evidence_of
 
 
@@ -94,14 +95,14 @@ def test_rows_and_predictions_made_in_parts_are_those_made_at_once(fitted, monke
     column = {feature: number for number, feature in enumerate(design.features)}
     mean = dict(zip(fit.layout.features, fit.mean.tolist(), strict=True))
     for cell in (0, 5, len(table.campaign) - 1):
-        shares = design.shares[[cell]].toarray().ravel().tolist() + design.steps[[cell]].toarray().ravel().tolist()
+        shares = design.shares[[cell]].toarray().ravel().tolist() + design.controls[[cell]].toarray().ravel().tolist()
         by_hand = mean[INTERCEPT] + sum(shares[column[feature]] * mean[feature] for feature in design.features)
         assert whole[cell] == pytest.approx(by_hand, abs=1e-12)
 
 
 def test_indices_are_as_narrow_as_they_may_be(fitted):
     """Of a million campaigns, indices of eight bytes are a third of a gigabyte."""
-    for matrix in (fitted.table.shares, fitted.design.shares, fitted.design.steps):
+    for matrix in (fitted.table.shares, fitted.design.shares, fitted.design.controls):
         assert (matrix.indices.dtype, matrix.indptr.dtype) == (np.int32, np.int32)
 
 
@@ -140,3 +141,56 @@ def test_a_fit_of_very_many_columns_leaves_no_campaign_out(fitted, monkeypatch):
     assert all(len(metric.left_out) == 39 for metric in fitted.metrics.values())
     monkeypatch.setattr(fitting, "MANY_FEATURES", len(fitted.layout) - 1)
     assert all(len(metric.left_out) == 0 for metric in fit_metrics(fitted.table).metrics.values())
+
+
+def _sized(make_campaign, slope, seed=5, count=60):
+    """Campaigns of sizes over three orders of magnitude; video is used in the small ones more often."""
+    rng = np.random.default_rng(seed)
+    for number in range(count):
+        size = float(np.exp(rng.uniform(np.log(1e4), np.log(1e7))))
+        kind = "video" if rng.random() < (0.8 if size < 3e5 else 0.2) else "text"
+        rate = 0.02 * (size / 3e5) ** slope * np.exp(rng.normal(0, 0.05))
+        clicks = int(rng.poisson(300_000 * rate))
+        yield evidence_of(
+            make_campaign(
+                campaign_id=f"c{number:03d}",
+                platform=("Meta", "Google", "TikTok")[number % 3],
+                creatives=[{"id": kind, "type": kind}],
+                expected={"impressions": round(size)},
+                actual={"impressions": 300_000, "clicks": clicks, "conversions": clicks // 20},
+            )
+        )
+
+
+def test_a_signal_of_small_campaigns_is_not_given_the_credit_of_their_size(make_campaign):
+    found = fit_metrics(EvidenceTable.of(_sized(make_campaign, -0.15)))
+    fit = found.metrics["ctr"].fit
+    slope = fit.layout.column(SIZE)
+    assert fit.low[slope] < -0.15 < fit.high[slope]
+    assert fit.high[slope] < -0.1
+    _, low, high = _effect(found, "ctr", "creative.type", "video")
+    assert low < 1.0 < high
+
+
+def test_where_size_changes_nothing_the_slope_is_noise(make_campaign):
+    fit = fit_metrics(EvidenceTable.of(_sized(make_campaign, 0.0))).metrics["ctr"].fit
+    slope = fit.layout.column(SIZE)
+    assert fit.low[slope] < 0.0 < fit.high[slope]
+    assert abs(fit.mean[slope]) < 0.02
+
+
+def test_prices_have_no_slope_because_a_plan_made_from_the_spend_would_explain_them(fitted):
+    for name in ("cpm", "aov"):
+        assert fitted.metrics[name].fit.mean[fitted.layout.column(SIZE)] == pytest.approx(0.0, abs=1e-9)
+    assert fitted.design.without_size().controls.shape == fitted.design.controls.shape
+    assert not fitted.design.without_size().controls[:, [-1]].nnz
+    assert fitted.design.controls[:, [-1]].nnz
+
+
+def test_what_is_kept_of_a_fit_is_what_holds_at_the_usual_size(fitted):
+    assert not [name for name in fitted.metrics["ctr"].posterior().features if name.startswith("~")]
+
+
+def test_campaigns_planned_alike_have_no_column_of_size(make_campaign):
+    same = EvidenceTable.of(evidence_of(make_campaign(campaign_id=name)) for name in "abcd")
+    assert SIZE not in fit_metrics(same).layout.features

@@ -125,18 +125,20 @@ def test_every_column_counts_in_the_digest(fitted, column):
     assert dataclasses.replace(fitted.table, **{column: changed}).digest() != fitted.table.digest()
 
 
-def test_days_features_and_shares_count_in_the_digest(fitted):
+def test_days_sizes_features_and_shares_count_in_the_digest(fitted):
     table = fitted.table
     later = dataclasses.replace(table.campaigns, day=table.campaigns.day + 1)
+    larger = dataclasses.replace(table.campaigns, planned=2 * table.campaigns.planned)
     shares = table.shares.copy()
     shares.data[0] *= 0.5
     digests = [
+        dataclasses.replace(table, campaigns=larger).digest(),
         dataclasses.replace(table, campaigns=later).digest(),
         dataclasses.replace(table, features=table.features[::-1]).digest(),
         dataclasses.replace(table, shares=shares).digest(),
         table.digest(),
     ]
-    assert len(set(digests)) == 4
+    assert len(set(digests)) == 5
 
 
 @pytest.mark.parametrize(

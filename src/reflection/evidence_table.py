@@ -35,6 +35,7 @@ class Campaigns:
         platform, currency: text per campaign ("" = currency not stated).
         day: days since 1970-01-01 UTC.
         has_revenue: whether revenue was given.
+        planned: impressions that were planned, 0 where none were.
     """
 
     ids: NDArray[np.str_]
@@ -44,6 +45,7 @@ class Campaigns:
     spend: Floats
     conversions: Floats
     has_revenue: NDArray[np.bool_]
+    planned: Floats
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -112,8 +114,9 @@ class EvidenceTable:
     def digest(self) -> str:
         """SHA-256 of every column a fit reads: tables with equal digests have equal fits."""
         seal = hashlib.sha256(repr(self.features).encode())
-        parts = (self.shares.indptr, self.shares.indices, self.shares.data, self.campaign, self.campaigns.day)
-        for column in (*parts, self.impressions, self.clicks, self.conversions, self.spend, self.revenue):
+        parts = (self.shares.indptr, self.shares.indices, self.shares.data, self.campaign)
+        own = (self.campaigns.day, self.campaigns.planned)
+        for column in (*parts, *own, self.impressions, self.clicks, self.conversions, self.spend, self.revenue):
             seal.update(f"{column.dtype}{column.shape}".encode())
             seal.update(np.ascontiguousarray(column).data)
         return seal.hexdigest()
@@ -164,7 +167,7 @@ class Gathered:
             "texts": _packed(list(self._texts)[mark.texts :]),
             "ids": _packed(self._ids[mark.campaigns :]),
             "places": np.array(self._places[3 * mark.campaigns :]),
-            "amounts": np.array(self._amounts[3 * mark.campaigns :]),
+            "amounts": np.array(self._amounts[4 * mark.campaigns :]),
             "lengths": np.array(self._lengths[mark.cells :]),
             "owner": np.array(self._owner[mark.cells :]),
             "counts": np.array(self._counts[5 * mark.cells :]),
@@ -225,7 +228,7 @@ class Gathered:
             self._texts.setdefault(text, len(self._texts)) for text in (item.platform, item.currency or NOT_STATED)
         ]
         self._places.extend((*texts, item.day))
-        self._amounts.extend((actual.spend, actual.conversions, actual.revenue is not None))
+        self._amounts.extend((actual.spend, actual.conversions, actual.revenue is not None, item.expected.impressions))
         for cell in item.cells:
             for key, share in cell.shares.items():
                 self._indices.append(columns.setdefault(key, len(columns)))
@@ -243,9 +246,9 @@ class Gathered:
         order = np.argsort(ids, kind="stable")
         texts = list(self._texts)
         platform, currency, day = _column(self._places, np.int64).reshape(-1, 3)[order].T
-        spend, conversions, revenue = _column(self._amounts, np.float64).reshape(-1, 3)[order].T
+        spend, conversions, revenue, planned = _column(self._amounts, np.float64).reshape(-1, 4)[order].T
         named = _named(texts, platform), _named(texts, currency)
-        campaigns = Campaigns(ids[order], named[0], named[1], day, spend, conversions, revenue > 0)
+        campaigns = Campaigns(ids[order], named[0], named[1], day, spend, conversions, revenue > 0, planned)
         return campaigns, order
 
     def _matrix(self) -> sparse.csr_array:

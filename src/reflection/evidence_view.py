@@ -30,9 +30,9 @@ def effects_page(
     limit: int = 100,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, reason}.
+    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, reason}.
 
-    `calibration` is that of every observed metric (`Knowledge.coverage`), whatever the filters.
+    `calibration` (`Knowledge.coverage`) and `size` (`Knowledge.size`) are of all metrics, whatever the filters.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -60,6 +60,7 @@ def effects_page(
         "epoch": knowledge.epoch,
         "campaigns": knowledge.campaigns,
         "calibration": knowledge.coverage,
+        "size": knowledge.size,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
     }
 

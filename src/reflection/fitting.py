@@ -3,11 +3,12 @@
 The bridge between campaigns and the learning core: which counts a metric divides, how it is linearised, with which
 seed. Rates are observed around the pooled rate first and then re-linearised around their own fit, where counts are
 sparse (LEARNING 2). Platforms may drift: their effects carry random-walk steps, and every effect read here is the
-present one, at the end of the walk. A pure function of the table. Must not know findings, stores or clocks.
+present one, at the end of the walk. Campaigns differ in planned size: a slope takes out what that does to their rates.
+A pure function of the table. Must not know findings, stores or clocks.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
 from typing import Protocol
@@ -42,11 +43,15 @@ from reflection.learning.observations import (
     pooled_ratio,
 )
 from reflection.learning.rows import Design, Rows, Stratum, campaign_rows, quantised
+from reflection.learning.size import SIZE, size_of, usual_size
 from reflection.learning.statistics import SufficientStatistics
 
 RECIPES: Mapping[str, Recipe] = {"cpa": CPA, "roas": ROAS, "conversions_per_spend": CONVERSIONS_PER_CURRENCY_UNIT}
+RATES = ("ctr", "cvr")
+"""Metrics that count events: they are re-linearised, and may depend on the size of a campaign."""
+
 RELINEARISATIONS = 2
-"""Extra passes of the rates (CTR, CVR) around the current fit."""
+"""Extra passes of the rates around the current fit."""
 
 MANY_FEATURES = 600
 """Above it, linearisation points come from the main effects alone."""
@@ -69,18 +74,18 @@ SEED = 20_260_101
 
 @dataclass(frozen=True, eq=False)
 class CellDesign:
-    """What the fits see of each cell: its signals, and the drift steps of its platform.
+    """What the fits see of each cell: its signals, the drift steps of its platform and its campaign's planned size.
 
     Attributes:
-        features: columns of `shares` and then of `steps`, without the intercept.
-        shares, steps: CSR (cells, signals) and (cells, drift steps); joined for some cells at a time, because the
-            shares of a million campaigns are a quarter of a gigabyte and the table's own.
+        features: columns of `shares` and then of `controls`, without the intercept.
+        shares, controls: CSR (cells, signals) and (cells, drift steps and size); joined for some cells at a time,
+            because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
         bucket_days, first_bucket: width of a drift bucket, and the number of the first.
     """
 
     features: tuple[Feature, ...]
     shares: sparse.csr_array
-    steps: sparse.csr_array
+    controls: sparse.csr_array
     bucket_days: int
     first_bucket: int
 
@@ -93,7 +98,17 @@ class CellDesign:
         buckets = days // width
         first = int(buckets.min()) if len(buckets) else 0
         steps, names = _drift_steps(table, buckets, first)
-        return cls((*table.features, *names), table.shares, steps, width, first)
+        sizes, sized = _sizes(table)
+        controls = sparse.csr_array(sparse.hstack([steps, sizes], format="csr"))
+        return cls((*table.features, *names, *sized), table.shares, controls, width, first)
+
+    def without_size(self) -> "CellDesign":
+        """The same columns, saying nothing of the size: for prices, which a plan made from the money spent would
+        explain by themselves."""
+        signs = sparse.diags_array([float(feature != SIZE) for feature in self.features[self.shares.shape[1] :]])
+        controls = sparse.csr_array(self.controls @ signs) if self.controls.shape[1] else self.controls
+        controls.eliminate_zeros()
+        return replace(self, controls=controls)
 
     def predictor(self, fit: Fit) -> Floats:
         """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""
@@ -136,12 +151,12 @@ class CellDesign:
         yield campaign_rows(cells, part, campaign[chosen])
 
     def _joined(self, cells: slice | NDArray[np.intp], *more: sparse.csr_array) -> sparse.csr_array:
-        """Shares and steps of some cells side by side, and further columns."""
-        return sparse.csr_array(sparse.hstack([self.shares[cells], self.steps[cells], *more], format="csr"))
+        """Shares and controls of some cells side by side, and further columns."""
+        return sparse.csr_array(sparse.hstack([self.shares[cells], self.controls[cells], *more], format="csr"))
 
     def _cell(self, index: int) -> dict[Feature, float]:
         found: dict[Feature, float] = {}
-        for matrix, first in ((self.shares, 0), (self.steps, self.shares.shape[1])):
+        for matrix, first in ((self.shares, 0), (self.controls, self.shares.shape[1])):
             part = slice(matrix.indptr[index], matrix.indptr[index + 1])
             for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
                 found[self.features[first + column]] = value
@@ -296,6 +311,14 @@ def _drift_steps(
     return sparse.csr_array(matrix[:, np.flatnonzero(seen)]), tuple(compress(names, seen.tolist()))
 
 
+def _sizes(table: EvidenceTable) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
+    """The column of planned sizes and its feature; no column where all sizes are the same."""
+    planned = table.campaigns.planned
+    sizes = size_of(planned, usual_size(planned))[table.campaign]
+    sized = (SIZE,) if len(sizes) and np.ptp(sizes) > 0 else ()
+    return sparse.csr_array(sizes[:, None][:, : len(sized)]), sized
+
+
 def _fit_metric(
     name: str, table: EvidenceTable, design: CellDesign, layout: Layout, seed: tuple[int, int]
 ) -> FittedMetric | None:
@@ -310,15 +333,15 @@ def _fit_metric(
         rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign))
         return fit(_summed(rows).view(rough), seed, hyper_draws=1, draws=8)
 
-    def fitted(observations: Observations) -> FittedMetric:
+    def fitted(observations: Observations, design: CellDesign = design) -> FittedMetric:
         wanted = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
         aside = SetAside(observations.observed, table.campaign, wanted)
         rows = aside.passing(design.rows(observations, table.campaign))
         found = fit(_summed(rows).view(layout), seed)
         return FittedMetric(name, found, reference, aside.scores(found))
 
-    if name not in ("ctr", "cvr"):
-        return fitted(plain)
+    if name not in RATES:
+        return fitted(plain, design.without_size())
     x, n = counts_of(name, table)
     working = plain
     for _ in range(RELINEARISATIONS):
@@ -351,7 +374,7 @@ def _only(observations: Observations, chosen: NDArray[np.bool_]) -> Observations
 
 def _observe(name: str, table: EvidenceTable) -> tuple[float | None, Observations | None]:
     x, n = counts_of(name, table)
-    if name in ("ctr", "cvr"):
+    if name in RATES:
         if not (n > 0).any():
             return None, None
         reference = pooled_rate(x[n > 0], n[n > 0])

@@ -114,6 +114,14 @@ class Knowledge:
         found: Mapping[str, Mapping[str, float] | None] = self.diagnostics.get("coverage", {})
         return found
 
+    @property
+    def size(self) -> Mapping[str, Mapping[str, Any]]:
+        """Metric (ctr, cvr) -> {doubling, interval}: lift of campaigns planned twice as large, with its 90 %
+        interval; empty where all were planned alike.
+        """
+        found: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
+        return found
+
     def sigma(self, metric: str) -> float | None:
         """Scatter between campaigns of a metric (log scale), or None while it is not known."""
         posterior = self.posteriors.get(metric)

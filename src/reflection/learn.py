@@ -14,11 +14,13 @@ import numpy as np
 from reflection import signals
 from reflection.effect_rows import effect_rows
 from reflection.evidence_table import EvidenceTable, Floats, Gathered, feature_of
-from reflection.fitting import FittedMetrics, Kept, fit_metrics
+from reflection.fitting import RATES, FittedMetrics, Kept, fit_metrics
 from reflection.knowledge import Effect, Knowledge
 from reflection.learning.diagnostics import coverage
+from reflection.learning.effects import Fit
 from reflection.learning.layout import Feature
 from reflection.learning.rows import Stratum
+from reflection.learning.size import SIZE
 from reflection.ledger import Evidence
 from reflection.next_test import propose
 from reflection.patterns.budget import budget_findings
@@ -173,8 +175,20 @@ def _diagnostics(fitted: FittedMetrics, neighbours: dict[str, dict[str, object]]
             for name, metric in fitted.metrics.items()
         },
         "coverage": {name: _coverage(metric.left_out) for name, metric in fitted.metrics.items()},
+        "size": {name: _of_size(fitted.metrics[name].fit) for name in RATES if _has_size(fitted, name)},
         "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
     }
+
+
+def _has_size(fitted: FittedMetrics, name: str) -> bool:
+    return name in fitted.metrics and SIZE in fitted.layout.features
+
+
+def _of_size(fit: Fit) -> dict[str, object]:
+    """What twice the planned size goes with, as `Knowledge.size` has it."""
+    column = fit.layout.column(SIZE)
+    low, middle, high = (2.0 ** float(slope[column]) for slope in (fit.low, fit.mean, fit.high))
+    return {"doubling": middle, "interval": [low, high]}
 
 
 def _coverage(scores: Floats) -> dict[str, float] | None:

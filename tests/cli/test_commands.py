@@ -4,11 +4,15 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from reflection import cli
+from reflection.commands.effects import size_line
 from reflection.commands.render import few_campaigns
+
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 
 COMMANDS = tuple(name for name, _ in cli.COMMANDS)
 
@@ -141,6 +145,15 @@ def test_tables_are_exported_with_their_columns(run, sample):
         assert {"effect", "low", "high"} <= set(rows[0])
         assert column not in rows[0]
         assert all(len(row) == len(rows[0]) for row in rows)
+
+
+def test_effects_say_what_goes_with_the_planned_size_and_call_noise_noise(run):
+    run("analyze", str(SAMPLES / "campaign_history.json"))
+    shown = run("effects", "--metric", "ctr", "--limit", "3").stdout
+    lines = [line for line in shown.splitlines() if line.startswith("campaigns planned twice as large")]
+    assert [line.split(":")[1].split()[0] for line in lines] == ["CTR", "CVR"]
+    assert all(line.endswith("(noise)") for line in lines)
+    assert size_line("ctr", 0.9, 0.85, 0.95) == "campaigns planned twice as large: CTR x 0.90, 90 % 0.85 to 0.95"
 
 
 def test_what_was_deleted_is_rebuilt(run, sample, folder):

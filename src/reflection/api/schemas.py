@@ -88,6 +88,13 @@ class IntervalCheck(BaseModel):
     z_sd: float = Field(description="standard deviation of their standardised errors; 1 is right")
 
 
+class SizeEffect(BaseModel):
+    """What goes with a campaign's planned size, the signals being equal."""
+
+    doubling: float = Field(description="lift of campaigns planned with twice the impressions; 1.0 = none")
+    interval: tuple[float, float] = Field(description="90 % interval")
+
+
 class EffectsPage(BaseModel):
     """A page of effects, as of one fit."""
 
@@ -98,6 +105,10 @@ class EffectsPage(BaseModel):
     calibration: dict[str, IntervalCheck | None] = Field(
         description="of CPM, CTR, CVR and AOV, whatever the filters; "
         "null where fewer than 20 campaigns could say, or the fit has more than 600 columns"
+    )
+    size: dict[str, SizeEffect] = Field(
+        description="of CTR and CVR, whatever the filters; effects are those at the usual size; "
+        "empty where all campaigns were planned alike"
     )
 
 

@@ -53,8 +53,17 @@ def effects(
     out = console()
     if page["items"]:
         out.print(effects_table(page["items"], spelt))
+        for name, found in page["size"].items():
+            low, high = found["interval"]
+            out.print(f"[dim]{size_line(name, found['doubling'], low, high)}[/]")
         out.print(f"[dim]as of {page['as_of']}[/]")
     elif page["as_of"] is None:
         out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")
     else:
         out.print(f"No effect matches, as of {page['as_of']}.")
+
+
+def size_line(metric: str, doubling: float, low: float, high: float) -> str:
+    """What goes with the planned size, in one line; noise is called noise."""
+    noise = " (noise)" if low <= 1.0 <= high else ""
+    return f"campaigns planned twice as large: {metric.upper()} x {doubling:.2f}, 90 % {low:.2f} to {high:.2f}{noise}"
