@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from reflection.campaign import DUST, MAX_AUDIENCES, Campaign, CampaignPerformanceInput, Metrics
+from reflection.campaign import DUST, MAX_AUDIENCES, Campaign, CampaignPerformanceInput, Metrics, canonical
 
 METRICS = {"impressions": 1000, "clicks": 20, "conversions": 2.5, "spend": 10.0}
 
@@ -57,6 +57,28 @@ def test_any_order_of_keys_gives_the_same_hash(order):
     straight = Campaign.model_validate_json(json.dumps(body)).content_hash()
 
     assert Campaign.model_validate_json(json.dumps({key: body[key] for key in order})).content_hash() == straight
+
+
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**25), 10**25)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=()), max_size=12)
+)
+BODIES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4)
+)
+
+
+@given(BODIES)
+def test_the_canonical_form_is_pythons_own_whatever_writes_it(body):
+    assert canonical(body) == json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("number", [1e-05, 1e-7, 5e-324, 1e16, 1.5e20, 1e22, 1e15, 0.0001, 123456789.125, 2**53, 2**70])
+def test_numbers_with_and_without_an_exponent_have_one_form(number):
+    assert canonical({"b": number, "a": "1e5"}) == f'{{"a":"1e5","b":{json.dumps(number)}}}'
 
 
 def test_the_canonical_form_reads_back_as_the_same_campaign(history):

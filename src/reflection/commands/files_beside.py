@@ -51,11 +51,11 @@ class FilesBeside:
 
 def _publish(pipe: Connection, settings: Settings) -> None:
     """What the process does: publish portions until the pipe is closed."""
-    from reflection.wiring import build
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us, when what is in hand is written
     if hasattr(os, "nice"):  # not on Windows
         os.nice(LESS_URGENT)
+    from reflection.wiring import build  # a second of work, and less urgent, too
+
     with build(settings) as application:
         pause = 0.0
         while not pipe.poll(pause):

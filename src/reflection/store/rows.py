@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -145,13 +146,19 @@ def _performance(record: AnalysisRecord) -> Row:
     }
 
 
+@lru_cache(maxsize=4_096)
+def _cited(evidence: tuple[str, ...]) -> str:
+    """The ids a statement cites as JSON; most statements cite what others did before them."""
+    return json_text(evidence)
+
+
 def _insights(record: AnalysisRecord) -> list[Row]:
     return [
         {
             "kind": statement.kind,
             "content": statement.text,
             "priority": statement.priority,
-            "evidence": json_text(statement.evidence),
+            "evidence": _cited(tuple(statement.evidence)),
             "source": statement.source,
             "created_at": record.created_at,
         }
