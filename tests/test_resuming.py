@@ -65,7 +65,7 @@ def test_what_was_gathered_before_a_stop_is_not_decoded_again(payloads, pieces, 
     assert again.table().digest() == straight.table().digest()
     assert again.campaigns.ids.tolist() == straight.campaigns.ids.tolist()
     assert again.campaigns.platform.tolist() == straight.campaigns.platform.tolist()
-    for name in ("day", "spend", "conversions", "has_revenue"):
+    for name in ("day", "spend", "conversions", "has_revenue", "planned"):
         np.testing.assert_array_equal(getattr(again.campaigns, name), getattr(straight.campaigns, name))
 
 
@@ -80,6 +80,18 @@ def test_a_change_anywhere_is_read_and_so_is_everything_after_it(payloads, piece
 
     assert pieces.found == [f"evidence-{number:05d}" for number in range(changed // 8)]
     np.testing.assert_array_equal(again.campaigns.day, gather(payloads, NoPieces()).campaigns.day)
+
+
+def test_what_an_older_version_gathered_is_not_taken(payloads, pieces, monkeypatch):
+    with monkeypatch.context() as older:
+        older.setattr(resuming, "_GATHERED", b"")
+        gather(payloads, pieces)
+    assert len(pieces.kept) == 5
+
+    again = gather(payloads, pieces)
+
+    assert pieces.found == []
+    assert again.table().digest() == gather(payloads, NoPieces()).table().digest()
 
 
 def test_evidence_that_went_or_came_is_noticed(payloads, pieces):

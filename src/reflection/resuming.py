@@ -27,6 +27,8 @@ SEGMENT = 50_000
 """Campaigns of a piece of evidence: about a second of reading, and 17 MB."""
 
 _POSITION = "position"
+_GATHERED = b"with planned sizes"
+"""What a piece of evidence holds; another text where that changes, so that an older version's pieces are not taken."""
 
 Piece = Mapping[str, NDArray[Any]]
 Tell = Callable[[str], object]
@@ -118,7 +120,7 @@ def position(pieces: Pieces, learnt: int, last: int, tell: Tell) -> int:
 
 def gather(payloads: Iterable[bytes], pieces: Pieces) -> Gathered:
     """Gather the evidence of these payloads; what was gathered of the same ones before is not decoded again."""
-    gathered, seen, source = Gathered(), hashlib.sha256(), iter(payloads)
+    gathered, seen, source = Gathered(), hashlib.sha256(_GATHERED), iter(payloads)
     number = 0
     while some := list(islice(source, SEGMENT)):
         for payload in some:
