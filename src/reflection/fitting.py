@@ -326,6 +326,8 @@ def _fit_metric(
     if reference is None or plain is None or not plain.observed.any():
         return None
 
+    if name not in RATES:
+        design = design.without_size()
     rough = layout if len(layout) <= MANY_FEATURES else _main_effects(layout)
     around = _anchor_sample(table)
 
@@ -333,7 +335,7 @@ def _fit_metric(
         rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign))
         return fit(_summed(rows).view(rough), seed, hyper_draws=1, draws=8)
 
-    def fitted(observations: Observations, design: CellDesign = design) -> FittedMetric:
+    def fitted(observations: Observations) -> FittedMetric:
         wanted = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
         aside = SetAside(observations.observed, table.campaign, wanted)
         rows = aside.passing(design.rows(observations, table.campaign))
@@ -341,7 +343,7 @@ def _fit_metric(
         return FittedMetric(name, found, reference, aside.scores(found))
 
     if name not in RATES:
-        return fitted(plain, design.without_size())
+        return fitted(plain)
     x, n = counts_of(name, table)
     working = plain
     for _ in range(RELINEARISATIONS):

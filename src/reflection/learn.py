@@ -17,7 +17,6 @@ from reflection.evidence_table import EvidenceTable, Floats, Gathered, feature_o
 from reflection.fitting import RATES, FittedMetrics, Kept, fit_metrics
 from reflection.knowledge import Effect, Knowledge
 from reflection.learning.diagnostics import coverage
-from reflection.learning.effects import Fit
 from reflection.learning.layout import Feature
 from reflection.learning.rows import Stratum
 from reflection.learning.size import SIZE
@@ -175,20 +174,22 @@ def _diagnostics(fitted: FittedMetrics, neighbours: dict[str, dict[str, object]]
             for name, metric in fitted.metrics.items()
         },
         "coverage": {name: _coverage(metric.left_out) for name, metric in fitted.metrics.items()},
-        "size": {name: _of_size(fitted.metrics[name].fit) for name in RATES if _has_size(fitted, name)},
+        "size": _sizes(fitted),
         "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
     }
 
 
-def _has_size(fitted: FittedMetrics, name: str) -> bool:
-    return name in fitted.metrics and SIZE in fitted.layout.features
-
-
-def _of_size(fit: Fit) -> dict[str, object]:
+def _sizes(fitted: FittedMetrics) -> dict[str, dict[str, object]]:
     """What twice the planned size goes with, as `Knowledge.size` has it."""
-    column = fit.layout.column(SIZE)
-    low, middle, high = (2.0 ** float(slope[column]) for slope in (fit.low, fit.mean, fit.high))
-    return {"doubling": middle, "interval": [low, high]}
+    column = fitted.layout.column(SIZE)
+    if column is None:
+        return {}
+    found: dict[str, dict[str, object]] = {}
+    for name in (name for name in RATES if name in fitted.metrics):
+        fit = fitted.metrics[name].fit
+        low, middle, high = (2.0 ** float(slope[column]) for slope in (fit.low, fit.mean, fit.high))
+        found[name] = {"doubling": middle, "interval": [low, high]}
+    return found
 
 
 def _coverage(scores: Floats) -> dict[str, float] | None:

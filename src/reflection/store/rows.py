@@ -158,7 +158,7 @@ def _insights(record: AnalysisRecord) -> list[Row]:
             "kind": statement.kind,
             "content": statement.text,
             "priority": statement.priority,
-            "evidence": _cited(tuple(statement.evidence)),
+            "evidence": _cited(statement.evidence),
             "source": statement.source,
             "created_at": record.created_at,
         }
