@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from reflection.calibration import EMPTY, predict
 from reflection.calibration_fold import learn
-from reflection.ledger import Counts, Evidence
-from reflection.promise import Promise, observed
+from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.planner_forecast import Promise, observed
 
 PLATFORMS, OBJECTIVES, PLANNERS = 5, 4, 6
 FIRST_SCORED = 10

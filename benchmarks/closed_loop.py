@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection import posterior
-from reflection.knowledge import NOTHING, Knowledge
+from reflection.domain.evidence import Cell, Counts, Evidence
+from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.learn import learn
-from reflection.learning import decisions
-from reflection.ledger import Cell, Counts, Evidence
+from reflection.stats import thompson
 
 PLATFORMS, TYPES, AGES = 5, 6, 6
 ROUNDS = 150
@@ -101,7 +101,7 @@ def ours(world: World, rng: np.random.Generator, *, greedy: bool = False) -> Loo
         return Loop(regret)
     centred = world.value - world.value.mean()
     low, high = np.quantile(draws, [0.05, 0.95], axis=1)
-    odds = decisions.odds(draws, np.ones(len(draws)))
+    odds = thompson.odds(draws, np.ones(len(draws)))
     return Loop(
         regret, tuple(one.p_better for one in odds), tuple((centred > 0).tolist()),
         tuple(((low <= centred) & (centred <= high)).tolist()),
@@ -126,9 +126,9 @@ def _conditioned(draws: Floats, option: int, value: float, rng: np.random.Genera
 def _choose(draws: Floats, rng: np.random.Generator, greedy: bool) -> int:
     if greedy:
         return int(draws.mean(axis=1).argmax())
-    if rng.random() < decisions.explore_share(draws):
+    if rng.random() < thompson.explore_share(draws):
         return int(draws[:, rng.integers(draws.shape[1])].argmax())
-    return int(decisions.rank(draws)[0])
+    return int(thompson.rank(draws)[0])
 
 
 def _menu_draws(world: World, knowledge: Knowledge) -> Floats:

@@ -29,13 +29,13 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.linear_model import PoissonRegressor
 
-from reflection.learning.effects import HYPER_DRAWS, Fit, fit
-from reflection.learning.layout import Feature
-from reflection.learning.observations import observe_around, observe_rate, pooled_rate
-from reflection.learning.prediction import Prediction, cell_design, predict
-from reflection.learning.rows import campaign_rows
-from reflection.learning.size import SIZE, size_of, usual_size
-from reflection.learning.statistics import SufficientStatistics
+from reflection.stats.campaign_size import SIZE, size_of, usual_size
+from reflection.stats.columns import Feature
+from reflection.stats.design import campaign_rows
+from reflection.stats.empirical_bayes import HYPER_DRAWS, Fit, fit
+from reflection.stats.observations import observe_around, observe_rate, pooled_rate
+from reflection.stats.prediction import Prediction, cell_design, predict
+from reflection.stats.sufficient_statistics import SufficientStatistics
 
 Floats = NDArray[np.float64]
 Cells = list[Mapping[Feature, float]]

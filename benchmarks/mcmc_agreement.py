@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from scipy import linalg
 from simulator import COLUMN, LAYOUT, MAINS, Metric, World, make_world
 
-from reflection.learning.effects import fit
-from reflection.learning.observations import observe_rate, pooled_rate
-from reflection.learning.rows import GRID, Rows, Stratum
-from reflection.learning.statistics import SufficientStatistics
+from reflection.stats.design import GRID, Rows, Stratum
+from reflection.stats.empirical_bayes import fit
+from reflection.stats.observations import observe_rate, pooled_rate
+from reflection.stats.sufficient_statistics import SufficientStatistics
 
 Floats = NDArray[np.float64]
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from rich.progress import Progress
 
-from reflection.ledger import Cell, Counts, Evidence, encode
+from reflection.domain.evidence import Cell, Counts, Evidence, encode
 
 CHUNK = 20_000
 PLATFORMS, CLIENTS, GEOS, SEGMENTS, HOOKS = 8, 500, 200, 200, 100

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
+from reflection.domain.ports import MemoryRecord, Vector
 from reflection.memory.embedders import Matrix, Space, unit
 from reflection.memory.local import LocalIndex
 from reflection.memory.minilm import PackagedEmbedder
 from reflection.memory.semantic import SemanticMemory
 from reflection.memory.shelf import Columns, Entry, Shelf, Where
-from reflection.ports import MemoryRecord, Vector
 from reflection.store.database import open_database
 from reflection.store.memories import MemoryRows
 

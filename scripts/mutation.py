@@ -77,22 +77,22 @@ for name in operator_names():
 """Run by cosmic-ray's Python: line, name and text of each mutant of a file."""
 
 
-def _of_learning(name: str, *more: str) -> tuple[str, ...]:
-    own = [f"tests/learning/test_{name}{laws}.py" for laws in ("_laws", "")]
-    return (*(path for path in own if (ROOT / path).is_file()), *more, "tests/learning/test_values.py")
+def _of_stats(name: str, *more: str) -> tuple[str, ...]:
+    own = [f"tests/stats/test_{name}{laws}.py" for laws in ("_laws", "")]
+    return (*(path for path in own if (ROOT / path).is_file()), *more, "tests/stats/test_values.py")
 
 
-LEARNING = sorted(path.stem for path in ROOT.glob("src/reflection/learning/[a-z]*.py"))
-FITS = ("tests/learning/test_effects_laws.py", "tests/learning/test_effects.py")
-BEHIND_FITS = ("components", "layout", "marginal", "posterior", "proposals")
+STATS = sorted(path.stem for path in ROOT.glob("src/reflection/stats/[a-z]*.py"))
+FITS = ("tests/stats/test_empirical_bayes_laws.py", "tests/stats/test_empirical_bayes.py")
+BEHIND_FITS = ("variance_components", "columns", "marginal_likelihood", "gaussian_posterior", "importance_sampling")
 TESTS = {
-    "signals": ("tests/test_signals.py",),
-    "kpi": ("tests/test_kpi.py", "tests/test_interval_coverage.py"),
+    "domain.signals": ("tests/domain/test_signals.py",),
+    "domain.metrics": ("tests/domain/test_metrics.py", "tests/test_interval_coverage.py"),
     "compare": ("tests/test_compare.py", "tests/test_comparator.py"),
     "learn": ("tests/test_learn_laws.py", "tests/test_learn.py"),
     "explain.gate": ("tests/explain/test_gate.py",),
-    **{f"learning.{name}": _of_learning(name) for name in LEARNING},
-    **{f"learning.{name}": _of_learning(name, *FITS) for name in BEHIND_FITS if name in LEARNING},
+    **{f"stats.{name}": _of_stats(name) for name in STATS},
+    **{f"stats.{name}": _of_stats(name, *FITS) for name in BEHIND_FITS if name in STATS},
     "patterns.clusters": ("tests/patterns/test_clusters.py",),
 }
 """The modules whose faults would be lies, and the tests that have to notice, those of the module itself first."""

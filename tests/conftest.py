@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from threadpoolctl import threadpool_limits
 
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import Evidence, evidence_of
+from reflection.domain.knowledge import Knowledge
 from reflection.evidence_table import EvidenceTable
 from reflection.fitting import FittedMetrics, fit_metrics
-from reflection.knowledge import Knowledge
 from reflection.learn import learn
-from reflection.ledger import Evidence, evidence_of
 from reflection.settings import Settings
 from reflection.store.database import open_database
 from reflection.store.store import SqlStore

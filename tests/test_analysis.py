@@ -6,12 +6,12 @@ import orjson
 import pytest
 
 from reflection.analysis import Analyst, Case
+from reflection.domain.evidence import decode, evidence_of
+from reflection.domain.knowledge import NOTHING
+from reflection.domain.metrics import ScoreWeights
+from reflection.domain.ports import ForecastRow, StoredCampaign
+from reflection.domain.results import SimilarCampaign
 from reflection.explain.writer import DeterministicWriter
-from reflection.knowledge import NOTHING
-from reflection.kpi import ScoreWeights
-from reflection.ledger import decode, evidence_of
-from reflection.ports import ForecastRow, StoredCampaign
-from reflection.report import SimilarCampaign
 
 NOW = "2026-04-01T00:00:00.000+00:00"
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from reflection.believed import PAST, Believed, Head
-from reflection.knowledge import Knowledge
+from reflection.domain.knowledge import Knowledge
 from reflection.learnings import Claim
 from reflection.patterns.making import finding_id
 from reflection.recommend import recommend

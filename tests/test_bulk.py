@@ -6,11 +6,11 @@ from typing import Any
 import orjson
 import pytest
 
-from reflection.answer import Answer, Refused
 from reflection.bulk import BATCH, FOLLOWING
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.ports import StaleRevision
+from reflection.domain.results import Answer, Refused
 from reflection.errors import Conflict
-from reflection.ports import StaleRevision
 from reflection.store.memories import MemoryRows
 from reflection.wiring import Application
 

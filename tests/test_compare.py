@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reflection.compare import compare
-from reflection.kpi import KPIS, ScoreWeights
+from reflection.domain.metrics import KPIS, ScoreWeights
 
 SCATTER = {"cpm": 0.2, "ctr": 0.2, "cvr": 0.2, "aov": 0.2}
 COUNT = st.sampled_from([0, 1, 3, 1000, 10**12])

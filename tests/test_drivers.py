@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reflection.campaign import Metrics
+from reflection.domain.campaign import Metrics
 from reflection.drivers import decompose, largest_remainder, lmdi, logarithmic_mean, significance
 
 POSITIVE = st.floats(min_value=1e-6, max_value=1e9)

@@ -3,7 +3,7 @@
 import pytest
 
 from reflection.effect_rows import Exposure, effect_rows
-from reflection.learning.layout import Feature
+from reflection.stats.columns import Feature
 
 
 @pytest.fixture(scope="module")

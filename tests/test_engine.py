@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import orjson
 import pytest
 
+from reflection.domain.ports import StaleRevision
 from reflection.engine import ATTEMPTS, Refused
 from reflection.errors import Conflict, NotFound, Unavailable
-from reflection.ports import StaleRevision
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import random
 import numpy as np
 import pytest
 
+from reflection.domain.evidence import evidence_of
 from reflection.evidence_table import EvidenceTable, Gathered, feature_of
-from reflection.learning.layout import Feature
-from reflection.ledger import evidence_of
+from reflection.stats.columns import Feature
 
 
 def _same(one, other):

@@ -5,10 +5,10 @@ import math
 
 import pytest
 
+from reflection.domain.evidence import encode
+from reflection.domain.knowledge import NOTHING
 from reflection.errors import InvalidInput
 from reflection.evidence_view import MOST_ITEMS, effects_page, evidence_of
-from reflection.knowledge import NOTHING
-from reflection.ledger import encode
 
 
 @pytest.fixture(scope="module")

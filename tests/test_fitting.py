@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from reflection import fitting
+from reflection.domain.evidence import evidence_of
 from reflection.evidence_table import EvidenceTable
 from reflection.fitting import RECIPES, counts_of, fit_metrics
-from reflection.learning.diagnostics import coverage
-from reflection.learning.layout import INTERCEPT, Feature
-from reflection.learning.size import SIZE
-from reflection.ledger import evidence_of
+from reflection.stats.campaign_size import SIZE
+from reflection.stats.columns import INTERCEPT, Feature
+from reflection.stats.diagnostics import coverage
 
 
 def _effect(fitted, metric, group, level):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from reflection.domain.evidence import Counts
 from reflection.holding import FEWEST, Point, Step, estimates, has_ended, latest_step, log_rate
-from reflection.ledger import Counts
 
 SIGMA = 0.15
 

@@ -37,7 +37,7 @@ BROAD_EXCEPTS = {
     "api/outermost.py": "the outermost door of HTTP: nothing leaves it but a problem, and the log gets the cause",
     "background.py": "the outermost door of a thread: reports, and goes on",
     "cli.py": "the outermost door of the terminal: one line instead of a traceback",
-    "explain/deadline.py": "hands whatever a call raised from its thread to the caller, who gets it raised",
+    "llm/deadline.py": "hands whatever a call raised from its thread to the caller, who gets it raised",
     "imports/worker.py": "the outermost door of a thread: reports, and tries again later",
     "memory/chroma.py": "a native library that panics with a BaseException; becomes Unavailable",
     "memory/minilm.py": "whatever a damaged model file makes the native runtime raise; becomes Unavailable",

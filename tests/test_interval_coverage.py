@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from reflection.campaign import Metrics
-from reflection.kpi import ORDER_VALUE_CV, interval
+from reflection.domain.campaign import Metrics
+from reflection.domain.metrics import ORDER_VALUE_CV, interval
 
 NOMINAL, TOLERANCE = 0.90, 0.02
 OF_AOV = 0.03

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reflection import fitting
+from reflection.domain.evidence import decode, encode, evidence_of
 from reflection.learn import FEWEST_CAMPAIGNS, learn
-from reflection.ledger import decode, encode, evidence_of
 from reflection.store import knowledge_codec
 
 COUNT = st.sampled_from([0, 1, 3, 250, 10**6, 10**12])

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reflection import signals
+from reflection.domain import signals
+from reflection.domain.evidence import evidence_of
+from reflection.domain.results import Finding
 from reflection.learn import learn
-from reflection.ledger import evidence_of
-from reflection.report import Finding
 
 module = importlib.import_module("reflection.learn")  # the package's `learn` is the function
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from reflection import resuming
-from reflection.knowledge import NOTHING
+from reflection.domain.knowledge import NOTHING
 from reflection.learner import LARGE, WHOLE, Learner
 from reflection.recheck import differences
 from reflection.store.checkpoints import CheckpointFolder

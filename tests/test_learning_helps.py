@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reflection.campaign import Campaign
-from reflection.knowledge import Knowledge
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import evidence_of
+from reflection.domain.knowledge import Knowledge
 from reflection.learn import learn
-from reflection.ledger import evidence_of
 
 Floats = NDArray[np.float64]
 GROUPS = {"platform": 3, "age": 4, "type": 3}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.holding import Point, Step
-from reflection.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.learnings import (
     CERTAIN,
     MAX_EVIDENCE,

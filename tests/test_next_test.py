@@ -4,10 +4,10 @@ import math
 
 import pytest
 
+from reflection.domain.evidence import evidence_of
 from reflection.effect_rows import effect_rows
 from reflection.evidence_table import EvidenceTable
 from reflection.fitting import fit_metrics
-from reflection.ledger import evidence_of
 from reflection.next_test import propose
 
 

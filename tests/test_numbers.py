@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reflection import analysis
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import evidence_of
+from reflection.domain.metrics import ScoreWeights
+from reflection.domain.validation import read
 from reflection.errors import InvalidInput
-from reflection.intake import read
-from reflection.kpi import ScoreWeights
 from reflection.learn import learn
-from reflection.ledger import evidence_of
 from reflection.store import knowledge_codec
 from reflection.weights import weights_for
 from reflection.wiring import Application

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
 from reflection.settings import Settings
 from reflection.wiring import build
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reflection.ledger import evidence_of
+from reflection.domain.evidence import evidence_of
 from reflection.patterns.report import patterns_for
 
 CATEGORIES = {"winning_audience", "high_performing_creative", "budget_inefficiency", "platform_trend", "cluster"}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflection.campaign import Metrics
+from reflection.domain.campaign import Metrics
+from reflection.domain.ports import ForecastRow
 from reflection.importers import Wanted
-from reflection.ports import ForecastRow
 from reflection.registered_forecasts import as_counts, from_register
 
 WANTED = Wanted("google_1", "1", "Brand", "Google", dt.date(2026, 9, 1), dt.date(2026, 9, 30), "EUR", 500.0)

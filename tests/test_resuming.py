@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from reflection import resuming
+from reflection.domain.evidence import encode
 from reflection.evidence_table import EvidenceTable, Gathered
 from reflection.fitting import METRICS, fit_metrics
-from reflection.ledger import encode
 from reflection.resuming import Announced, KeptFits, NoPieces, gather, position
 
 

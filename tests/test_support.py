@@ -2,7 +2,7 @@
 
 import pytest
 
-from reflection.learning.layout import Feature
+from reflection.stats.columns import Feature
 from reflection.support import MOST_IDS, Support, SupportIndex
 
 

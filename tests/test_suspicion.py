@@ -5,9 +5,9 @@ import random
 import numpy as np
 import pytest
 
+from reflection.domain.evidence import evidence_of
+from reflection.domain.knowledge import NOTHING
 from reflection.evidence_table import EvidenceTable
-from reflection.knowledge import NOTHING
-from reflection.ledger import evidence_of
 from reflection.suspicion import FEWEST_NEIGHBOURS, Neighbours, as_diagnostics, faults, neighbourhoods, suspected_fault
 
 

@@ -1,7 +1,7 @@
 """Signal weights: what planning reads."""
 
-from reflection.knowledge import NOTHING
-from reflection.kpi import ScoreWeights
+from reflection.domain.knowledge import NOTHING
+from reflection.domain.metrics import ScoreWeights
 from reflection.weights import weights_for
 
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reflection.campaign import Audience, BreakdownRow, Campaign, Creative, Metrics
+    from reflection.domain.campaign import Audience, BreakdownRow, Campaign, Creative, Metrics
     from reflection.errors import (
         ConfigurationError,
         Conflict,

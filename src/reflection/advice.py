@@ -12,13 +12,14 @@ from typing import Any, Literal
 import numpy as np
 from scipy import special
 
-from reflection import posterior, signals
-from reflection.campaign import Campaign
+from reflection import posterior
 from reflection.cards import VERBS, card_id
-from reflection.knowledge import Knowledge
-from reflection.learning.conformal import LEVELS
-from reflection.ports import ForecastRow
-from reflection.track_record import ADVICE
+from reflection.domain import signals
+from reflection.domain.campaign import Campaign
+from reflection.domain.forecast_register import ADVICE
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import ForecastRow
+from reflection.stats.conformal import LEVELS
 
 VERSION = "advice-1"
 SEED = 20_260_815

@@ -10,16 +10,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
 
-from reflection import advice, cards, envelope, planning, signals, track_record
-from reflection.campaign import Campaign
+from reflection import advice, cards, envelope, planning, track_record
+from reflection.domain import signals
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import Evidence, decode
+from reflection.domain.forecast_register import ForecastRequest
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.plan import Plan, PlanRequest
+from reflection.domain.ports import ForecastRow, Memory, Store
+from reflection.domain.results import SimilarCampaign
 from reflection.errors import NotFound
-from reflection.forecast import ForecastRequest
 from reflection.forecaster import Forecaster
-from reflection.knowledge import Knowledge
-from reflection.ledger import Evidence, decode
-from reflection.plan import Plan, PlanRequest
-from reflection.ports import ForecastRow, Memory, Store
-from reflection.report import SimilarCampaign
 
 SIMILAR = 5
 

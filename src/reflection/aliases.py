@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from reflection import signals
+from reflection.domain import signals
 
 NAME_GROUPS = (signals.AUDIENCE, signals.CREATIVE)
 SALTS = (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)

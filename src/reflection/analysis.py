@@ -11,15 +11,23 @@ from dataclasses import dataclass
 
 import orjson
 
-from reflection.campaign import Campaign, hash_of
 from reflection.compare import compare
-from reflection.knowledge import METRICS, Knowledge
-from reflection.kpi import ScoreWeights
-from reflection.ledger import Evidence, encode
+from reflection.domain.campaign import Campaign, hash_of
+from reflection.domain.evidence import Evidence, encode
+from reflection.domain.knowledge import METRICS, Knowledge
+from reflection.domain.memory_text import memory_record, memory_text
+from reflection.domain.metrics import ScoreWeights
+from reflection.domain.ports import (
+    AnalysisRecord,
+    Facts,
+    ForecastRow,
+    InsightWriter,
+    Memory,
+    MemoryRecord,
+    StoredCampaign,
+)
+from reflection.domain.results import Analysis, Comparison, StoredMemory
 from reflection.patterns.report import patterns_for
-from reflection.ports import AnalysisRecord, Facts, ForecastRow, InsightWriter, Memory, MemoryRecord, StoredCampaign
-from reflection.remember import memory_record, memory_text
-from reflection.report import Analysis, Comparison, StoredMemory
 from reflection.timing import Observer, timed, unobserved
 from reflection.weights import weights_for
 

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from reflection import calibration_fold, hindsight, outcomes, planning, signals
+from reflection import calibration_fold, hindsight, planning
 from reflection.calibration import EMPTY, Calibration
-from reflection.campaign import Campaign
-from reflection.knowledge import NOTHING, Knowledge
+from reflection.domain import outcomes, signals
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import Evidence, evidence_of
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.planner_forecast import METRICS, REFERENCES, actual_values
 from reflection.learn import learn
-from reflection.learning import offpolicy, scoring
-from reflection.ledger import Evidence, evidence_of
-from reflection.promise import METRICS, REFERENCES, actual_values
+from reflection.stats import offpolicy, scoring_rules
 
 METHODS = ("planner", "last value", "pooled mean", "compounding weights", "ours")
 LEVELS = {"50": 0, "80": 1, "90": 2}
@@ -157,7 +158,7 @@ def _coverage(made: Sequence[Forecasted]) -> dict[str, Any]:
     found: dict[str, Any] = {"n": sum(one.intervals["90"] is not None for one in made)}
     for level in LEVELS:
         bounds = [(pair, one.actual) for one in made if (pair := one.intervals[level]) is not None]
-        hits = [scoring.hit(low, high, actual) for (low, high), actual in bounds]
+        hits = [scoring_rules.hit(low, high, actual) for (low, high), actual in bounds]
         found[level] = float(np.mean(hits)) if hits else None
     return found
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from reflection import signals
-from reflection.knowledge import Knowledge
+from reflection.domain import signals
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.results import DESCRIPTIVE, Finding
 from reflection.patterns.making import finding_id, impact
 from reflection.patterns.signals_found import category_of
-from reflection.report import DESCRIPTIVE, Finding
 
 Row = dict[str, Any]
 

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from reflection.answer import Answer, Refused
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.ports import AnalysisRecord, Memory, StaleRevision, Store, StoredCampaign, Vector
+from reflection.domain.results import Answer, Refused, SimilarCampaign
 from reflection.errors import ReflectionError
-from reflection.ports import AnalysisRecord, Memory, StaleRevision, Store, StoredCampaign, Vector
-from reflection.report import SimilarCampaign
 
 BATCH = 500
 """Campaigns in one transaction, whose flush to disk takes as long however many there are."""

@@ -13,16 +13,16 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
-from reflection.learning.conformal import LEVELS, Conformal
-from reflection.learning.drift import steps
-from reflection.learning.layout import Feature
-from reflection.learning.sequential import Sequential
-from reflection.ports import ForecastRow
-from reflection.promise import LOWER_IS_BETTER, REFERENCES, Promise, Scale, scales
-from reflection.report import Interval
-from reflection.signals import parse
+from reflection.domain.forecast_register import ISSUER
+from reflection.domain.planner_forecast import LOWER_IS_BETTER, REFERENCES, Promise, Scale, scales
+from reflection.domain.ports import ForecastRow
+from reflection.domain.results import Interval
+from reflection.domain.signals import parse
+from reflection.stats.columns import Feature
+from reflection.stats.conformal import LEVELS, Conformal
+from reflection.stats.drift import steps
+from reflection.stats.online_regression import Sequential
 
-ISSUER = "engine"
 VERSION = "calibration-1"
 START = 5
 """Fewer campaigns than this say nothing about a planner's habits."""

@@ -15,9 +15,9 @@ import orjson
 from numpy.typing import NDArray
 
 from reflection.calibration import EMPTY, Calibration, MetricState, Row
-from reflection.learning.conformal import Conformal
-from reflection.learning.layout import Feature
-from reflection.learning.sequential import Sequential
+from reflection.stats.columns import Feature
+from reflection.stats.conformal import Conformal
+from reflection.stats.online_regression import Sequential
 
 LAYOUT = 1
 

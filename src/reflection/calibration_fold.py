@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from reflection import ledger
 from reflection.calibration import (
     EMPTY,
     START,
@@ -23,12 +22,13 @@ from reflection.calibration import (
     drift,
     features,
 )
-from reflection.learning.layout import Feature
-from reflection.learning.rows import Design
-from reflection.learning.sequential import fitted, with_intercept
-from reflection.ledger import Evidence
-from reflection.ports import LedgerEntry
-from reflection.promise import METRICS, REFERENCES, Promise, observed, scales
+from reflection.domain import evidence
+from reflection.domain.evidence import Evidence
+from reflection.domain.planner_forecast import METRICS, REFERENCES, Promise, observed, scales
+from reflection.domain.ports import LedgerEntry
+from reflection.stats.columns import Feature
+from reflection.stats.design import Design
+from reflection.stats.online_regression import fitted, with_intercept
 
 WINDOW = 2_000
 """Campaigns that full fits are made of: older habits have had their time."""
@@ -56,7 +56,7 @@ def fold(entries: Iterable[LedgerEntry], state: Calibration = EMPTY, *, held: Co
         if entry.sign < 0:
             state = forget(state, entry.campaign_id)
         elif entry.campaign_id not in held:
-            state = learn(state, ledger.decode(entry.payload), first=entry.revision == 1)
+            state = learn(state, evidence.decode(entry.payload), first=entry.revision == 1)
         state = replace(state, seq=entry.seq)
     return state
 

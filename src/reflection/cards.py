@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection import posterior, signals
-from reflection.knowledge import Effect, Knowledge
-from reflection.learning import decisions
-from reflection.report import Interval
+from reflection import posterior
+from reflection.domain import signals
+from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.results import Interval
+from reflection.stats import thompson
 
 Array = NDArray[np.float64]
 
@@ -48,7 +49,7 @@ class Card:
     signal: str
     label: str
     metric: str
-    lane: decisions.Lane
+    lane: thompson.Lane
     p_better: float
     effect: float
     interval: Interval
@@ -100,7 +101,7 @@ def build(knowledge: Knowledge, platform: str | None = None, objective: str | No
     rows, matrix = posterior.effect_matrix(knowledge, metric)
     draws = np.stack([matrix[[rows[part] for part in mix if part in rows]].sum(axis=0) for mix in mixes.values()])
     stakes = _stakes(knowledge, [effects[key] for key in mixes])
-    odds = decisions.odds(draws, [1.0 if value is None else value for _, value in stakes])
+    odds = thompson.odds(draws, [1.0 if value is None else value for _, value in stakes])
     return tuple(
         Option(_card(knowledge, effects, key, mixes[key], stake, own, platform, objective), own_draws)
         for key, stake, own, own_draws in zip(mixes, stakes, odds, draws, strict=True)
@@ -112,7 +113,7 @@ def with_propensities(options: Sequence[Option], *, drawn: bool) -> tuple[Option
     if not options:
         return ()
     count = min(option.draws.size for option in options)
-    shares = decisions.propensities(np.stack([option.draws[:count] for option in options]))
+    shares = thompson.propensities(np.stack([option.draws[:count] for option in options]))
     return tuple(
         replace(option, card=replace(option.card, propensity=float(share), drawn=drawn))
         for option, share in zip(options, shares, strict=True)
@@ -143,12 +144,12 @@ def _card(
     key: str,
     mix: Sequence[str],
     stake: tuple[float | None, float | None],
-    odds: decisions.Odds,
+    odds: thompson.Odds,
     platform: str | None,
     objective: str | None,
 ) -> Card:
     effect, involved = effects[key], [effects[part] for part in mix if part in effects]
-    lane = decisions.lane(odds, established=any(one.finding for one in involved))
+    lane = thompson.lane(odds, established=any(one.finding for one in involved))
     findings = [one for one in knowledge.findings if one.signal_key in mix and not one.descriptive]
     spend, value = stake
     money = value is not None

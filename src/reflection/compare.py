@@ -6,10 +6,10 @@ drivers.py, and must not know stores, clocks or signals.
 
 from collections.abc import Mapping
 
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.metrics import KPIS, LOWER_IS_BETTER, ScoreWeights, interval, performance_score, rates
+from reflection.domain.results import Comparison, Decomposition, Delta, Rates
 from reflection.drivers import decompose, significance
-from reflection.kpi import KPIS, LOWER_IS_BETTER, ScoreWeights, interval, performance_score, rates
-from reflection.report import Comparison, Decomposition, Delta, Rates
 
 FEW_CONVERSIONS = 30
 COVERAGE_WORTH_SAYING = 0.995

@@ -13,9 +13,9 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from reflection.campaign import Metrics
-from reflection.kpi import Z90, rates, sampling_variance
-from reflection.report import Decomposition, Driver, Rates
+from reflection.domain.campaign import Metrics
+from reflection.domain.metrics import Z90, rates, sampling_variance
+from reflection.domain.results import Decomposition, Driver, Rates
 
 CPA_FACTORS = {"cpm": 1.0, "ctr": -1.0, "cvr": -1.0}
 ROAS_FACTORS = {"aov": 1.0, "cvr": 1.0, "ctr": 1.0, "cpm": -1.0}

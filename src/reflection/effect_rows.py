@@ -10,12 +10,12 @@ from functools import cached_property
 
 import numpy as np
 
+from reflection.domain.knowledge import Effect
 from reflection.evidence_table import EvidenceTable, Floats
 from reflection.fitting import FittedMetrics, counts_of
-from reflection.knowledge import Effect
-from reflection.learning.discoveries import Discoveries, Verdict
-from reflection.learning.effects import Effects
-from reflection.learning.layout import FREE_MARK, INTERCEPT, Feature, Layout
+from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Layout
+from reflection.stats.empirical_bayes import Effects
+from reflection.stats.false_discovery import Discoveries, Verdict
 
 FEW = 8.0
 

@@ -12,22 +12,22 @@ from typing import Any
 
 from reflection import evidence_view, recommend
 from reflection.analysis import SIMILAR, Analyst, Case, Forecaster
-from reflection.answer import Answer as Answer
-from reflection.answer import Refused as Refused
 from reflection.believed import Beliefs, Believed
 from reflection.bulk import Bulk, FollowingMemory, Taken
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import Evidence, evidence_of
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import ScoreWeights
+from reflection.domain.ports import AnalysisRecord, InsightWriter, Memory, StaleRevision, Store, StoredCampaign
+from reflection.domain.results import Answer as Answer
+from reflection.domain.results import Refused as Refused
+from reflection.domain.results import Weights
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import Conflict, NotFound, Unavailable
 from reflection.explain.writer import DeterministicWriter
-from reflection.knowledge import Knowledge
-from reflection.kpi import ScoreWeights
-from reflection.ledger import Evidence, evidence_of
-from reflection.ports import AnalysisRecord, InsightWriter, Memory, StaleRevision, Store, StoredCampaign
-from reflection.report import Weights
 from reflection.suspicion import suspected_fault
 from reflection.timing import Observer, timed, unobserved
 from reflection.weights import weights_for
-from reflection.workspaces import DEFAULT_WORKSPACE
 
 ATTEMPTS = 5
 MOST_PATTERNS = 1_000

@@ -7,8 +7,8 @@ envelope as claims, where placeholder evidence counts as none. Pure; must not kn
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reflection import signals
-from reflection.campaign import PLACEHOLDERS
+from reflection.domain import signals
+from reflection.domain.campaign import PLACEHOLDERS
 from reflection.errors import InvalidInput
 
 AGENT = "reflection"

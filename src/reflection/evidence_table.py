@@ -17,10 +17,10 @@ import orjson
 from numpy.typing import NDArray
 from scipy import sparse
 
-from reflection import signals
 from reflection.aliases import aliases_among
-from reflection.learning.layout import Feature
-from reflection.ledger import Evidence
+from reflection.domain import signals
+from reflection.domain.evidence import Evidence
+from reflection.stats.columns import Feature
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]

@@ -10,10 +10,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from reflection import posterior, signals
+from reflection import posterior
+from reflection.domain import signals
+from reflection.domain.evidence import Counts, Evidence, decode
+from reflection.domain.knowledge import Effect, Knowledge
 from reflection.errors import InvalidInput
-from reflection.knowledge import Effect, Knowledge
-from reflection.ledger import Counts, Evidence, decode
 from reflection.patterns.making import METRIC_NAMES
 
 MOST_ITEMS = 500

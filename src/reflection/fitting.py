@@ -18,22 +18,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from reflection import signals
+from reflection.domain import signals
+from reflection.domain.knowledge import METRICS, MetricPosterior
 from reflection.evidence_table import EvidenceTable, Floats, Ints
-from reflection.knowledge import METRICS, MetricPosterior
-from reflection.learning import drift
-from reflection.learning.composition import (
-    CONVERSIONS_PER_CURRENCY_UNIT,
-    CPA,
-    ROAS,
-    Recipe,
-    compose,
-)
-from reflection.learning.discoveries import Discoveries, discover, discover_composed
-from reflection.learning.effects import Effects, Fit, fit
-from reflection.learning.layout import FREE_MARK, INTERCEPT, Feature, Layout
-from reflection.learning.leaving_out import MOST_CAMPAIGNS, SetAside
-from reflection.learning.observations import (
+from reflection.stats import drift
+from reflection.stats.campaign_size import SIZE, size_of, usual_size
+from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Layout
+from reflection.stats.composed_metrics import CONVERSIONS_PER_CURRENCY_UNIT, CPA, ROAS, Recipe, compose
+from reflection.stats.design import Design, Rows, Stratum, campaign_rows, quantised
+from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside
+from reflection.stats.empirical_bayes import Effects, Fit, fit
+from reflection.stats.false_discovery import Discoveries, discover, discover_composed
+from reflection.stats.observations import (
     Observations,
     observe_around,
     observe_cost,
@@ -42,9 +38,7 @@ from reflection.learning.observations import (
     pooled_rate,
     pooled_ratio,
 )
-from reflection.learning.rows import Design, Rows, Stratum, campaign_rows, quantised
-from reflection.learning.size import SIZE, size_of, usual_size
-from reflection.learning.statistics import SufficientStatistics
+from reflection.stats.sufficient_statistics import SufficientStatistics
 
 RECIPES: Mapping[str, Recipe] = {"cpa": CPA, "roas": ROAS, "conversions_per_spend": CONVERSIONS_PER_CURRENCY_UNIT}
 RATES = ("ctr", "cvr")

@@ -9,10 +9,10 @@ from typing import Any
 
 from reflection import calibration_codec
 from reflection.calibration import EMPTY, Calibration, forecast_rows
-from reflection.campaign import Campaign
-from reflection.knowledge import Knowledge
-from reflection.ports import ForecastRow
-from reflection.promise import Promise
+from reflection.domain.campaign import Campaign
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.planner_forecast import Promise
+from reflection.domain.ports import ForecastRow
 
 KEY = "calibration"
 """Where a calibration lives in `Knowledge.diagnostics`."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from reflection import planning
 from reflection.calibration import Calibration
-from reflection.campaign import Campaign, Metrics
-from reflection.knowledge import Knowledge
-from reflection.ledger import Counts
-from reflection.plan import Figures, Plan
-from reflection.promise import METRICS, actual_values
+from reflection.domain.campaign import Campaign, Metrics
+from reflection.domain.evidence import Counts
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.plan import Figures, Plan
+from reflection.domain.planner_forecast import METRICS, actual_values
 
 
 @dataclass(frozen=True, slots=True)

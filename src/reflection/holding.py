@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.knowledge import Knowledge
-from reflection.ledger import Counts, Evidence
+from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.knowledge import Knowledge
 from reflection.posterior import COMPOSITION
 
 Floats = NDArray[np.float64]

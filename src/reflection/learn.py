@@ -11,23 +11,23 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from reflection import signals
+from reflection.domain import signals
+from reflection.domain.evidence import Evidence
+from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.results import Finding, SignalWeight
 from reflection.effect_rows import effect_rows
 from reflection.evidence_table import EvidenceTable, Floats, Gathered, feature_of
 from reflection.fitting import RATES, FittedMetrics, Kept, fit_metrics
-from reflection.knowledge import Effect, Knowledge
-from reflection.learning.diagnostics import coverage
-from reflection.learning.layout import Feature
-from reflection.learning.rows import Stratum
-from reflection.learning.size import SIZE
-from reflection.ledger import Evidence
 from reflection.next_test import propose
 from reflection.patterns.budget import budget_findings
 from reflection.patterns.clusters import cluster_findings
 from reflection.patterns.report import respelt
 from reflection.patterns.signals_found import signal_findings
 from reflection.patterns.trends import trend_findings
-from reflection.report import Finding, SignalWeight
+from reflection.stats.campaign_size import SIZE
+from reflection.stats.columns import Feature
+from reflection.stats.design import Stratum
+from reflection.stats.diagnostics import coverage
 from reflection.support import SupportIndex
 from reflection.suspicion import as_diagnostics, faults, neighbourhoods
 

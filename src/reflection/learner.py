@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 import orjson
 from threadpoolctl import threadpool_limits
 
-from reflection import calibration_codec, calibration_fold, forecaster, signals
-from reflection.campaign import Campaign
+from reflection import calibration_codec, calibration_fold, forecaster
+from reflection.domain import signals
+from reflection.domain.campaign import Campaign
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import ScoreWeights
+from reflection.domain.ports import Store
 from reflection.evidence_table import Gathered
-from reflection.knowledge import Knowledge
-from reflection.kpi import ScoreWeights
 from reflection.learn import learn
-from reflection.ports import Store
 from reflection.resuming import Announced, Checkpoints, KeptFits, NoPieces, Pieces, Tell, gather, position
 from reflection.weights import weights_for
 

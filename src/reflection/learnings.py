@@ -21,12 +21,12 @@ from typing import Literal
 
 import numpy as np
 
-from reflection import signals
+from reflection.domain import signals
+from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.metrics import LOWER_IS_BETTER
+from reflection.domain.results import Interval
 from reflection.holding import Point, Step, estimates, has_ended, latest_step
-from reflection.knowledge import Effect, Knowledge
-from reflection.kpi import LOWER_IS_BETTER
 from reflection.posterior import effect_draws
-from reflection.report import Interval
 
 State = Literal["emerging", "established", "contested", "superseded", "retired"]
 

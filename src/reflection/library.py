@@ -26,12 +26,12 @@ from typing import Any, Self
 
 import orjson
 
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.validation import read
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine import Refused
-from reflection.intake import read
 from reflection.settings import Settings
 from reflection.wiring import build
-from reflection.workspaces import DEFAULT_WORKSPACE
 
 CampaignLike = Campaign | Mapping[str, Any] | str | bytes
 

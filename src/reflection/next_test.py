@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from reflection import signals
+from reflection.domain import signals
+from reflection.domain.knowledge import Effect
+from reflection.domain.results import NextTest
 from reflection.evidence_table import feature_of
 from reflection.fitting import FittedMetrics
-from reflection.knowledge import Effect
-from reflection.learning.information import sd_after
-from reflection.learning.layout import INTERCEPT
-from reflection.learning.rows import Design, Stratum
 from reflection.patterns.making import METRIC_NAMES
-from reflection.report import NextTest
+from reflection.stats.columns import INTERCEPT
+from reflection.stats.design import Design, Stratum
+from reflection.stats.expected_information import sd_after
 
 MOST_CANDIDATES = 40
 WHOLE_CAMPAIGN = (signals.PLATFORM, signals.OBJECTIVE)

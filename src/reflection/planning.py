@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from reflection import calibration, posterior, signals
+from reflection import calibration, posterior
 from reflection.calibration import Calibrated, Calibration
-from reflection.knowledge import Knowledge
-from reflection.learning.conformal import LEVELS
-from reflection.plan import Plan
-from reflection.promise import LOWER_IS_BETTER, METRICS, ORDER_VARIANCE, scales
-from reflection.report import SimilarCampaign
+from reflection.domain import signals
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.plan import Plan
+from reflection.domain.planner_forecast import LOWER_IS_BETTER, METRICS, ORDER_VARIANCE, scales
+from reflection.domain.results import SimilarCampaign
+from reflection.stats.conformal import LEVELS
 
 DRIVERS = 8
 SEED = 20_260_301

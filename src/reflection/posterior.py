@@ -10,8 +10,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection import signals
-from reflection.knowledge import Knowledge, MetricPosterior
+from reflection.domain import signals
+from reflection.domain.knowledge import Knowledge, MetricPosterior
 
 Array = NDArray[np.float64]
 

@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 from threadpoolctl import threadpool_limits
 
-from reflection.knowledge import Knowledge
+from reflection.domain.evidence import decode
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import Store
 from reflection.learn import learn
-from reflection.ledger import decode
-from reflection.ports import Store
 
 _PARTS = ("campaigns", "goal_metric", "currency", "effects", "findings", "weights", "held", "next_test", "reason")
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from reflection import signals
 from reflection.cards import Card, Option, build, with_propensities
-from reflection.knowledge import Knowledge
-from reflection.learning import decisions
-from reflection.report import SignalWeight
+from reflection.domain import signals
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.results import SignalWeight
+from reflection.stats import thompson
 
 SLATE = 10
 """Proposals (exploit and explore) in one answer."""
@@ -117,7 +117,7 @@ def _places(options: Sequence[Option]) -> int:
     if not options:
         return 0
     count = min(one.draws.size for one in options)
-    share = decisions.explore_share(np.stack([one.draws[:count] for one in options]))
+    share = thompson.explore_share(np.stack([one.draws[:count] for one in options]))
     return max(1, round(share * SLATE))
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from pydantic import ValidationError
 
-from reflection.campaign import Metrics
+from reflection.domain.campaign import Metrics
+from reflection.domain.ports import ForecastRow
 from reflection.importers import Forecast, Wanted
-from reflection.ports import ForecastRow
 
 MONEY = frozenset({"cpm", "cpc", "cpa", "aov", "revenue", "spend"})
 """Metrics that mean nothing in another currency."""

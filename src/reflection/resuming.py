@@ -16,12 +16,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.evidence import decode
 from reflection.evidence_table import EvidenceTable, Gathered
 from reflection.fitting import FittedMetric
-from reflection.learning.effects import Fit
-from reflection.learning.layout import Layout
-from reflection.learning.rows import Stratum
-from reflection.ledger import decode
+from reflection.stats.columns import Layout
+from reflection.stats.design import Stratum
+from reflection.stats.empirical_bayes import Fit
 
 SEGMENT = 50_000
 """Campaigns of a piece of evidence: about a second of reading, and 17 MB."""

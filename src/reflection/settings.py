@@ -16,8 +16,8 @@ from limits import RateLimitItem, parse
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from reflection.domain.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
 from reflection.errors import ConfigurationError
-from reflection.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
 
 ANY_WORKSPACE = "*"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})

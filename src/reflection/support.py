@@ -12,8 +12,8 @@ from scipy import sparse
 
 from reflection.evidence_table import Floats, Ints
 from reflection.fitting import FittedMetrics, counts_of
-from reflection.learning.effects import Effects
-from reflection.learning.layout import Feature
+from reflection.stats.columns import Feature
+from reflection.stats.empirical_bayes import Effects
 
 MOST_IDS = 50
 

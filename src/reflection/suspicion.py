@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.evidence import Evidence
+from reflection.domain.knowledge import Knowledge
 from reflection.evidence_table import NOT_STATED, Campaigns, Floats
-from reflection.knowledge import Knowledge
-from reflection.ledger import Evidence
 
 FEWEST_NEIGHBOURS = 4
 FACTOR = np.log(6.0)

@@ -11,16 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from reflection import outcomes
-from reflection.calibration import ISSUER
-from reflection.learning import scoring
-from reflection.ledger import Counts, Evidence
-from reflection.ports import ForecastRow
-from reflection.promise import LOWER_IS_BETTER, REFERENCES
-from reflection.signals import normalise
-
-ADVICE = "advice"
-"""Issuer of the register rows that say what following a recommendation should bring."""
+from reflection.domain import outcomes
+from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.forecast_register import ADVICE, ISSUER
+from reflection.domain.planner_forecast import LOWER_IS_BETTER, REFERENCES
+from reflection.domain.ports import ForecastRow
+from reflection.domain.signals import normalise
+from reflection.stats import scoring_rules
 
 LEVELS = {"50": ("0.25", "0.75"), "80": ("0.1", "0.9"), "90": ("0.05", "0.95")}
 RECENT = 50
@@ -42,7 +39,7 @@ class Judged:
         """CRPS of the stated quantiles, of the point alone, or None when neither was given."""
         if self.quantiles:
             levels = [float(level) for level in self.quantiles]
-            return scoring.crps_quantiles(levels, list(self.quantiles.values()), self.outcome)
+            return scoring_rules.crps_quantiles(levels, list(self.quantiles.values()), self.outcome)
         return None if self.point is None else abs(self.outcome - self.point)
 
     def hit(self, level: str) -> bool | None:
@@ -50,7 +47,7 @@ class Judged:
         low, high = LEVELS[level]
         if low not in self.quantiles or high not in self.quantiles:
             return None
-        return scoring.hit(self.quantiles[low], self.quantiles[high], self.outcome)
+        return scoring_rules.hit(self.quantiles[low], self.quantiles[high], self.outcome)
 
 
 @dataclass(slots=True)
@@ -173,7 +170,9 @@ def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
         "mae_log": _mean([abs(error) for error in errors]),
         "coverage": {level: _mean([hit for one in judged if (hit := one.hit(level)) is not None]) for level in LEVELS},
         "crps": _mean([crps for crps, _, _ in scored if crps is not None]),
-        "crps_skill": scoring.skill([crps for crps, _ in paired if crps is not None], [base for _, base in paired]),
+        "crps_skill": scoring_rules.skill(
+            [crps for crps, _ in paired if crps is not None], [base for _, base in paired]
+        ),
     }
 
 
@@ -196,8 +195,8 @@ def _probabilities(forecasts: Sequence[Judged], advice: Sequence[Judged]) -> lis
         base = float(np.mean(y))
         rows.append(
             {
-                "issuer": issuer, "claim": claim, "metric": metric, "n": len(pairs), "brier": scoring.brier(p, y),
-                "brier_base_rate": base * (1 - base), "bins": [asdict(one) for one in scoring.reliability(p, y)],
+                "issuer": issuer, "claim": claim, "metric": metric, "n": len(pairs), "brier": scoring_rules.brier(p, y),
+                "brier_base_rate": base * (1 - base), "bins": [asdict(one) for one in scoring_rules.reliability(p, y)],
             }
         )  # fmt: skip
     return rows
@@ -259,7 +258,7 @@ def holdback_record(
         if one["unit"] in actuals
         and (outcome := outcomes.log_value(goal_metric, actuals[one["unit"]].actual)) is not None
     ]
-    effect = scoring.anytime_effect(
+    effect = scoring_rules.anytime_effect(
         [outcome for outcome, _, _ in known], [treated for _, treated, _ in known], [p for _, _, p in known]
     )
     reason = effect.reason

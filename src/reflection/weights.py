@@ -6,9 +6,9 @@ out.
 
 from collections.abc import Collection
 
-from reflection.knowledge import Knowledge
-from reflection.kpi import ScoreWeights
-from reflection.report import Weights
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import ScoreWeights
+from reflection.domain.results import Weights
 
 
 def weights_for(

@@ -12,12 +12,13 @@ import structlog
 
 from reflection.advisor import Advisor
 from reflection.background import Background
+from reflection.domain.metrics import ScoreWeights
+from reflection.domain.ports import InsightWriter
 from reflection.engine import Engine, utc_now
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
 from reflection.imports.service import Imports
 from reflection.imports.worker import ImportWorker
-from reflection.kpi import ScoreWeights
 from reflection.learner import Learner
 from reflection.memory.backends import choose_index
 from reflection.memory.embedders import Embedder, NoEmbedder
@@ -25,7 +26,6 @@ from reflection.memory.index import VectorIndex
 from reflection.memory.minilm import PackagedEmbedder
 from reflection.memory.reindexing import Follower, Mirror
 from reflection.memory.semantic import SemanticMemory
-from reflection.ports import InsightWriter
 from reflection.settings import Settings
 from reflection.store.advice import AdviceRows
 from reflection.store.artifacts import ArtifactFolder
@@ -222,8 +222,8 @@ def _model(settings: Settings) -> "ProposingModel | None":
     """The language model that may phrase; imported only where one is configured, because its SDK takes a second."""
     if settings.openai_api_key is None:
         return None
-    from reflection.explain.openai_client import ModelServer
     from reflection.explain.proposing import ProposingModel
+    from reflection.llm.client import ModelServer
 
     key = settings.openai_api_key.get_secret_value()
     server = ModelServer(

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reflection.knowledge import Effect, Knowledge, MetricPosterior
-from reflection.report import Finding, NextTest, SignalWeight
+from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
+from reflection.domain.results import Finding, NextTest, SignalWeight
 
 REFERENCE = {"cpm": 0.01, "ctr": 0.02, "cvr": 0.05, "aov": 40.0}
 """CPM 10 per 1,000, CTR 2 %, CVR 5 %, AOV 40: CPA 10, ROAS 4."""

@@ -2,12 +2,13 @@
 
 import pytest
 
-from reflection import advice, cards, signals
-from reflection.campaign import Campaign
+from reflection import advice, cards
+from reflection.domain import signals
+from reflection.domain.campaign import Campaign
+from reflection.domain.forecast_register import ForecastRequest
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.validation import read
 from reflection.errors import InvalidInput
-from reflection.forecast import ForecastRequest
-from reflection.intake import read
-from reflection.knowledge import NOTHING, Knowledge
 from reflection.track_record import ADVICE
 
 METRICS = {"impressions": 10_000, "clicks": 200, "conversions": 10, "spend": 100.0, "revenue": 400.0}

@@ -8,9 +8,9 @@ import pytest
 
 from reflection import backtest, backtest_page, hindsight
 from reflection.calibration import EMPTY
-from reflection.campaign import Campaign
-from reflection.intake import read
-from reflection.knowledge import NOTHING
+from reflection.domain.campaign import Campaign
+from reflection.domain.knowledge import NOTHING
+from reflection.domain.validation import read
 
 
 def _campaign(index: int, rng: np.random.Generator) -> Campaign:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reflection import calibration, calibration_codec, calibration_fold, ledger
+from reflection import calibration, calibration_codec, calibration_fold
 from reflection.calibration import EMPTY, START, Calibration, far_out, forecast_rows, predict
-from reflection.ledger import Cell, Counts, Evidence
-from reflection.ports import LedgerEntry
-from reflection.promise import REFERENCES, Promise
+from reflection.domain import evidence
+from reflection.domain.evidence import Cell, Counts, Evidence
+from reflection.domain.planner_forecast import REFERENCES, Promise
+from reflection.domain.ports import LedgerEntry
 
 BIAS = {"platform:meta": 0.2, "platform:google": -0.2}
 PLANNER_BIAS = {"ada": 0.0, "bob": -0.3}
@@ -31,7 +32,7 @@ def _campaign(index: int, rng: np.random.Generator, jump: float = 0.0) -> Eviden
 
 
 def _entries(campaigns: list[Evidence]) -> list[LedgerEntry]:
-    return [LedgerEntry(seq, one.campaign_id, 1, 1, ledger.encode(one)) for seq, one in enumerate(campaigns, start=1)]
+    return [LedgerEntry(seq, one.campaign_id, 1, 1, evidence.encode(one)) for seq, one in enumerate(campaigns, start=1)]
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +154,8 @@ def test_a_correction_teaches_but_is_no_new_test_of_the_forecast(campaigns: list
     old = campaigns[40]
     new = replace(old, actual=Counts(100_000, 2_000, 150, old.expected.spend, 12_000.0))
     entries = [
-        LedgerEntry(91, old.campaign_id, 1, -1, ledger.encode(old)),
-        LedgerEntry(92, old.campaign_id, 2, 1, ledger.encode(new)),
+        LedgerEntry(91, old.campaign_id, 1, -1, evidence.encode(old)),
+        LedgerEntry(92, old.campaign_id, 2, 1, evidence.encode(new)),
     ]
 
     after = calibration_fold.fold(entries, learnt)
@@ -182,8 +183,8 @@ def test_what_a_campaign_taught_before_it_was_held_is_taken_back_when_it_is_corr
 ):
     suspect = campaigns[40]
     correction = [
-        LedgerEntry(91, suspect.campaign_id, 1, -1, ledger.encode(suspect)),
-        LedgerEntry(92, suspect.campaign_id, 2, 1, ledger.encode(suspect)),
+        LedgerEntry(91, suspect.campaign_id, 1, -1, evidence.encode(suspect)),
+        LedgerEntry(92, suspect.campaign_id, 2, 1, evidence.encode(suspect)),
     ]
 
     after = calibration_fold.fold(correction, learnt, held={suspect.campaign_id})

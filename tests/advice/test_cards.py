@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from reflection import cards
-from reflection.knowledge import NOTHING, Knowledge
-from reflection.report import DESCRIPTIVE
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.results import DESCRIPTIVE
 
 
 def _by_signal(options: tuple[cards.Option, ...]) -> dict[str, cards.Card]:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from reflection import envelope
+from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.errors import InvalidInput
-from reflection.knowledge import NOTHING, Knowledge
 from reflection.recommend import recommend
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)

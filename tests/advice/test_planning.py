@@ -8,11 +8,11 @@ import pytest
 
 from reflection import calibration_fold
 from reflection.calibration import EMPTY, Calibration
-from reflection.knowledge import NOTHING, Knowledge
-from reflection.ledger import Cell, Counts, Evidence
-from reflection.plan import Figures, Plan
+from reflection.domain.evidence import Cell, Counts, Evidence
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.plan import Figures, Plan
+from reflection.domain.planner_forecast import METRICS
 from reflection.planning import Belief, blend, drivers, evaluate
-from reflection.promise import METRICS
 
 FIGURES = Figures(ctr=0.02, cvr=0.05, cpa=10.0, roas=4.0)
 

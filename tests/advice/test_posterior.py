@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reflection import posterior
-from reflection.knowledge import NOTHING, Knowledge
+from reflection.domain.knowledge import NOTHING, Knowledge
 
 
 def _rng() -> np.random.Generator:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reflection.knowledge import NOTHING, Knowledge
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.results import SimilarCampaign
 from reflection.recommend import OTHERS, SLATE, recommend
-from reflection.report import SimilarCampaign
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 

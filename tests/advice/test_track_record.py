@@ -6,10 +6,11 @@ import numpy as np
 import orjson
 import pytest
 
-from reflection import outcomes, track_record
-from reflection.ledger import Counts, Evidence
-from reflection.ports import ForecastRow
-from reflection.promise import REFERENCES
+from reflection import track_record
+from reflection.domain import outcomes
+from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.planner_forecast import REFERENCES
+from reflection.domain.ports import ForecastRow
 from reflection.track_record import ADVICE, holdback_record, judge, scoreboard
 
 

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from reflection.api.examples import CMP_007
 from reflection.api.metrics import UNMATCHED
 from reflection.errors import Unavailable
-from reflection.explain.breaker import Breaker
+from reflection.llm.circuit_breaker import Breaker
 
 SECRETIVE = "workspace-nobody-may-hear-of"
 

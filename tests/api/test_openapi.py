@@ -6,7 +6,7 @@ import pytest
 
 from reflection.api.examples import CMP_007
 from reflection.api.policies import POLICIES
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
 
 HIDDEN = {"GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
 

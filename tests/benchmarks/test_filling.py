@@ -12,7 +12,7 @@ import orjson
 import pytest
 from rich.progress import Progress
 
-from reflection.ledger import decode, encode
+from reflection.domain.evidence import decode, encode
 from reflection.memory.local import LocalIndex
 from reflection.memory.minilm import PackagedEmbedder
 from reflection.memory.shelf import Where

@@ -10,7 +10,7 @@ import pytest
 from reflection.api.examples import CMP_007
 from reflection.backtest import replay, summary
 from reflection.backtest_page import page as backtest_page
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
 from reflection.reports.making import campaign_report, portfolio_report
 from reflection.settings import Settings
 from reflection.wiring import Application, build

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reflection.api.examples import CMP_007
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
 from reflection.reports.making import campaign_report, portfolio_report
 from reflection.settings import Settings
 from reflection.wiring import Application, build

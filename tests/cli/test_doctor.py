@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reflection.commands.doctor import coverage_lines, overconfident
-from reflection.knowledge import Knowledge
+from reflection.domain.knowledge import Knowledge
 
 
 def _judged(share, campaigns=240):

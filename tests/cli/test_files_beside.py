@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from reflection.campaign import Campaign
 from reflection.commands import analyze as command
 from reflection.commands.files_beside import FilesBeside
+from reflection.domain.campaign import Campaign
 from reflection.errors import Unavailable
 from reflection.settings import Settings
 from reflection.wiring import Application, build

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from reflection.answer import Answer
 from reflection.bulk import BATCH
-from reflection.campaign import Campaign
 from reflection.commands import analyze as command
 from reflection.commands.workers import MOST, PORTION, Workers, cores
+from reflection.domain.campaign import Campaign
+from reflection.domain.results import Answer
 from reflection.errors import Unavailable
 from reflection.settings import Settings
 from reflection.store.database import open_database

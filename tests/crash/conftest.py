@@ -18,10 +18,9 @@ import httpx2 as httpx
 import numpy as np
 import pytest
 
-from reflection.answer import FILES
-from reflection.knowledge import Knowledge
-from reflection.ports import AnalysisRecord, MemoryRecord
-from reflection.report import Comparison, Rates, SignalWeight, Statement
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import AnalysisRecord, MemoryRecord
+from reflection.domain.results import FILES, Comparison, Rates, SignalWeight, Statement
 from reflection.store.artifacts import ArtifactFolder
 from reflection.store.database import Database, open_database
 from reflection.store.memories import MemoryRows

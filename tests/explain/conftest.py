@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from reflection.campaign import Campaign
 from reflection.compare import compare
-from reflection.ports import Facts
-from reflection.report import Finding, NextTest, PatternReport, SimilarCampaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.ports import Facts
+from reflection.domain.results import Finding, NextTest, PatternReport, SimilarCampaign
 
 SAMPLE: dict[str, Any] = {
     "campaign_id": "cmp_007_meta_summer_bootcamp",

@@ -9,15 +9,15 @@ import orjson
 import pytest
 from pydantic import TypeAdapter
 
+from reflection.domain.knowledge import NOTHING, Effect, Knowledge
+from reflection.domain.ports import Facts
+from reflection.domain.results import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory, Weights
 from reflection.explain.assemble import assemble
 from reflection.explain.chat import Chat, ChatAnswer
 from reflection.explain.openai_chat import OpenAIPhraser
-from reflection.explain.openai_client import ModelServer
 from reflection.explain.proposing import ProposingModel
 from reflection.explain.retrieval import understand
-from reflection.knowledge import NOTHING, Effect, Knowledge
-from reflection.ports import Facts
-from reflection.report import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory, Weights
+from reflection.llm.client import ModelServer
 
 CAMPAIGN = "cmp_007_meta_summer_bootcamp"
 VIDEO = Effect("creative.type:video", "creative.type", "ctr", 1.2, 1.05, (0.9, 1.2), 0.7, 0.3, 6.0, None, False, "few")

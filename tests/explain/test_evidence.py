@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from reflection.domain.ports import Facts
+from reflection.domain.results import Finding, SimilarCampaign
 from reflection.explain.evidence import Figure
 from reflection.explain.gathering import flag_id, gather, subject
-from reflection.ports import Facts
-from reflection.report import Finding, SimilarCampaign
 
 
 def test_every_item_has_its_number_and_its_id_once(rich_facts: Facts) -> None:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reflection.domain.ports import Facts
+from reflection.domain.results import Finding, InsightKind
 from reflection.explain.evidence import Evidence, EvidenceBook, Figure
 from reflection.explain.gate import Passed, Proposal, Rejected, judge
 from reflection.explain.gathering import gather
 from reflection.explain.writer import DeterministicWriter
-from reflection.ports import Facts
-from reflection.report import Finding, InsightKind
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
+from reflection.domain.ports import Facts
+from reflection.domain.results import SimilarCampaign
 from reflection.errors import ModelUnavailable
-from reflection.explain.allowance import Allowance
-from reflection.explain.breaker import Breaker
 from reflection.explain.gathering import gather
-from reflection.explain.openai_client import ModelServer, Question
 from reflection.explain.openai_writer import OpenAIWriter
 from reflection.explain.proposing import ProposingModel, fenced
 from reflection.explain.writer import DeterministicWriter
-from reflection.ports import Facts
-from reflection.report import SimilarCampaign
+from reflection.llm.circuit_breaker import Breaker
+from reflection.llm.client import ModelServer, Question
+from reflection.llm.token_budget import Allowance
 
 DEADLINE = 0.8
 KEY = "sk-canary-7f3a9c"

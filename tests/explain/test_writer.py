@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reflection.domain.ports import Facts
+from reflection.domain.results import Finding, Insights, Statement
 from reflection.explain import phrases_en
 from reflection.explain.gathering import gather
 from reflection.explain.writer import DeterministicWriter
-from reflection.ports import Facts
-from reflection.report import Finding, Insights, Statement
 
 CAUSAL = re.compile(r"\b(because|caus\w+|drove|driven|due to|led to|leads to|thanks to|results? in|boost\w*)\b", re.I)
 

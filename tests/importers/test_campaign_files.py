@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
 from reflection.errors import ImportFileError
 from reflection.importers import CampaignLine, iterate_campaigns
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reflection.campaign import Metrics
+from reflection.domain.campaign import Metrics
 from reflection.errors import ImportFileError
 from reflection.importers import REFERENCES, Forecast, ImportOptions, Wanted, load_mapping, read_export
 from reflection.importers.expected import at_spend

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reflection.campaign import MAX_AUDIENCES, PLACEHOLDERS, Audience
+from reflection.domain.campaign import MAX_AUDIENCES, PLACEHOLDERS, Audience
 from reflection.errors import ImportFileError
 from reflection.importers.identify import undated
 from reflection.importers.names import campaign_id, parse_name, platform_name, real_name

@@ -4,11 +4,11 @@ from typing import get_args
 
 import pytest
 
+from reflection.domain.planner_forecast import PREVIOUS_PERIOD, TRAILING_28D
+from reflection.domain.validation import read
 from reflection.errors import ImportFileError, InvalidInput
 from reflection.importers import ImportOptions, Templates
 from reflection.imports.options import ImportForm, ReadingOptions
-from reflection.intake import read
-from reflection.promise import PREVIOUS_PERIOD, TRAILING_28D
 
 
 def test_nothing_said_means_the_importers_own_choices():

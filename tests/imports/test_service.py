@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
 from reflection.errors import ImportFileError, NotFound, StorageFull
 from reflection.importers import ImportOptions
 from reflection.imports.register import Claim

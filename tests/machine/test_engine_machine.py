@@ -22,14 +22,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from reflection import learner as learner_module
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import encode, evidence_of
+from reflection.domain.signals import usual_spellings
 from reflection.engine import Engine
 from reflection.evidence_table import Gathered, Mark
 from reflection.explain.writer import DeterministicWriter
 from reflection.learn import learn
 from reflection.learner import Learner
-from reflection.ledger import encode, evidence_of
-from reflection.signals import usual_spellings
 from reflection.store.database import open_database
 from reflection.store.store import SqlStore
 from reflection.store.verify import verify

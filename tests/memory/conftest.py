@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reflection.domain.ports import MemoryRecord
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Matrix, Space, unit
 from reflection.memory.minilm import PackagedEmbedder
-from reflection.ports import MemoryRecord
 from reflection.store.database import Database, open_database
 from reflection.store.memories import MemoryRows
 

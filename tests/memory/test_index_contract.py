@@ -17,12 +17,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reflection.domain.ports import MemoryRecord
 from reflection.memory.chroma import ChromaIndex, installed
 from reflection.memory.embedders import Space
 from reflection.memory.index import Columns, Entry, VectorIndex, Where
 from reflection.memory.jsonfile import JsonFileIndex
 from reflection.memory.local import LocalIndex
-from reflection.ports import MemoryRecord
 from reflection.store.database import open_database
 from reflection.store.memories import MemoryRows
 

@@ -28,7 +28,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 import numpy as np
-from reflection.ports import MemoryRecord
+from reflection.domain.ports import MemoryRecord
 from reflection.store.database import open_database
 from reflection.store.memories import MemoryRows
 
@@ -81,7 +81,7 @@ CHROMA = [pytest.param("chroma", marks=pytest.mark.chroma)] if installed() else 
 ANALYSER = """
 import sys
 from pathlib import Path
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
 from reflection.settings import Settings
 from reflection.wiring import build
 

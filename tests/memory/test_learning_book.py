@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from sqlalchemy import Table, insert, select, text, update
 
+from reflection.domain.evidence import Cell, Counts, Evidence, encode
+from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.errors import Conflict, InvalidInput, NotFound
-from reflection.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.learnings import Claim
-from reflection.ledger import Cell, Counts, Evidence, encode
 from reflection.store import learning_tables
 from reflection.store.database import Database
 from reflection.store.learning_notes import LearningNotes

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from reflection.errors import Unavailable
-from reflection.explain.breaker import Breaker
+from reflection.llm.circuit_breaker import Breaker
 from reflection.memory.openai_embeddings import BATCH, OpenAIEmbedder
 
 KEY = "sk-canary-1234"

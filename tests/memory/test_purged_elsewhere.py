@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reflection.domain.ports import MemoryRecord
 from reflection.memory.embedders import Space
 from reflection.memory.index import Where
 from reflection.memory.local import LocalIndex
 from reflection.memory.reindexing import Follower
-from reflection.ports import MemoryRecord
 from reflection.store.memories import MemoryRows
 
 Record = Callable[..., MemoryRecord]
@@ -23,7 +23,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 import numpy as np
-from reflection.ports import MemoryRecord
+from reflection.domain.ports import MemoryRecord
 from reflection.store.database import open_database
 from reflection.store.memories import MemoryRows
 from reflection.store.purge import purge_workspace

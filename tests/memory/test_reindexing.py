@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from reflection.domain.ports import MemoryRecord
 from reflection.errors import Unavailable
 from reflection.memory.embedders import NoEmbedder
 from reflection.memory.jsonfile import JsonFileIndex
 from reflection.memory.local import LocalIndex
 from reflection.memory.reindexing import BATCH, Follower, Mirror, rebuild, reindex
 from reflection.memory.semantic import SemanticMemory
-from reflection.ports import MemoryRecord
 from reflection.store.memories import MemoryRows
 
 Record = Callable[..., MemoryRecord]

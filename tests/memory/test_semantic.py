@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reflection.domain.ports import MemoryRecord
 from reflection.errors import Unavailable
 from reflection.memory.embedders import NoEmbedder, Space
 from reflection.memory.jsonfile import JsonFileIndex
@@ -14,7 +15,6 @@ from reflection.memory.local import LocalIndex
 from reflection.memory.minilm import PackagedEmbedder
 from reflection.memory.reindexing import rebuild
 from reflection.memory.semantic import NO_WORDS, SearchResult, SemanticMemory
-from reflection.ports import MemoryRecord
 from reflection.store.memories import MemoryRows
 
 Record = Callable[..., MemoryRecord]

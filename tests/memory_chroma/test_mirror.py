@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reflection.domain.ports import MemoryRecord
 from reflection.errors import Unavailable
 from reflection.memory.chroma import ChromaIndex
 from reflection.memory.embedders import Matrix, Space
 from reflection.memory.index import Columns, Entry
 from reflection.memory.reindexing import Mirror
 from reflection.memory.semantic import SemanticMemory
-from reflection.ports import MemoryRecord
 from reflection.store.database import open_database
 from reflection.store.memories import MemoryRows
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from reflection.domain.evidence import evidence_of
 from reflection.evidence_table import EvidenceTable
 from reflection.fitting import fit_metrics
-from reflection.ledger import evidence_of
 from reflection.patterns.budget import MOST, WORTH_SAYING, Excess, budget_findings, campaign_excesses
 
 

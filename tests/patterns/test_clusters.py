@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from reflection.domain.evidence import evidence_of
 from reflection.evidence_table import EvidenceTable
 from reflection.fitting import fit_metrics
-from reflection.ledger import evidence_of
 from reflection.patterns.clusters import (
     FEWEST_CAMPAIGNS,
     FEWEST_MEMBERS,

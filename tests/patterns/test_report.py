@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from reflection.knowledge import NOTHING
-from reflection.ledger import evidence_of
+from reflection.domain.evidence import evidence_of
+from reflection.domain.knowledge import NOTHING
 from reflection.patterns.report import MOST_FINDINGS, patterns_for
 
 

@@ -4,9 +4,9 @@ import datetime
 
 import pytest
 
+from reflection.domain.evidence import evidence_of
 from reflection.evidence_table import EvidenceTable
 from reflection.fitting import fit_metrics
-from reflection.ledger import evidence_of
 from reflection.patterns.trends import trend_findings
 
 START = datetime.datetime(2025, 1, 6, tzinfo=datetime.UTC)

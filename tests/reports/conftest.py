@@ -8,20 +8,12 @@ import orjson
 import pytest
 from pydantic import TypeAdapter
 
-from reflection.campaign import Campaign
 from reflection.compare import compare
+from reflection.domain.campaign import Campaign
+from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.ports import Facts
+from reflection.domain.results import Analysis, Finding, NextTest, PatternReport, SimilarCampaign, StoredMemory, Weights
 from reflection.explain.writer import DeterministicWriter
-from reflection.knowledge import Effect, Knowledge
-from reflection.ports import Facts
-from reflection.report import (
-    Analysis,
-    Finding,
-    NextTest,
-    PatternReport,
-    SimilarCampaign,
-    StoredMemory,
-    Weights,
-)
 from reflection.reports.portfolio import Told
 
 SAMPLE: dict[str, Any] = {

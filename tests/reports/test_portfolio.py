@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from reflection.knowledge import Knowledge
+from reflection.domain.knowledge import Knowledge
 from reflection.reports.portfolio import Told, portfolio
 from reflection.reports.svg import shorten
 from reflection.reports.view import ReportView, Section

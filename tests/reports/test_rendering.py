@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reflection.knowledge import Knowledge
+from reflection.domain.knowledge import Knowledge
 from reflection.reports.portfolio import Told
 from reflection.reports.rendering import html, markdown, render
 from reflection.reports.retrospective import retrospective

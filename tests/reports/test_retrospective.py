@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reflection.knowledge import NOTHING, Knowledge
+from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.reports.portfolio import Told
 from reflection.reports.retrospective import retrospective
 from reflection.reports.view import ReportView, Section

@@ -54,7 +54,7 @@ def tried(folder: Path, *faults: str, good: str = GOOD) -> subprocess.CompletedP
     (package / "__init__.py").touch()
     (package / "kpi.py").write_text(good, encoding="utf-8")
     (folder / "tests").mkdir()
-    test = "from reflection.kpi import double\n\n\ndef test_double():\n    assert double(3) == 6\n"
+    test = "from reflection.domain.metrics import double\n\n\ndef test_double():\n    assert double(3) == 6\n"
     (folder / "tests" / "test_kpi.py").write_text(test, encoding="utf-8")
     maker = folder / "bin" / "python"  # the interpreter beside the command
     maker.parent.mkdir()
@@ -78,7 +78,7 @@ def test_every_module_of_the_learning_core_is_named(script: ModuleType) -> None:
     modules = {path.stem for path in (ROOT / "src" / "reflection" / "learning").glob("*.py")} - {"__init__"}
     named = {name.removeprefix("learning.") for name in script.TESTS if name.startswith("learning.")}
     assert named == modules
-    assert "tests/learning/test_rows.py" in script.TESTS["learning.rows"]
+    assert "tests/stats/test_design.py" in script.TESTS["stats.design"]
 
 
 def test_what_fails_or_never_ends_is_killed_and_what_cannot_be_imported_is_not_counted(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reflection.ports import AnalysisRecord, MemoryRecord
-from reflection.report import Comparison, Delta, Rates, Statement
+from reflection.domain.ports import AnalysisRecord, MemoryRecord
+from reflection.domain.results import Comparison, Delta, Rates, Statement
 from reflection.store.database import Database, open_database
 from reflection.store.store import SqlStore
 

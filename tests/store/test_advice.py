@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import text
 
+from reflection.domain.ports import ForecastRow
 from reflection.errors import ReflectionError
-from reflection.ports import ForecastRow
 from reflection.store.advice import AdviceRows
 from reflection.store.database import Database
 from reflection.store.store import SqlStore

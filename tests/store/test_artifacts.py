@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import AnalysisRecord
 from reflection.errors import StorageFull, Unavailable
-from reflection.knowledge import Knowledge
-from reflection.ports import AnalysisRecord
 from reflection.store import files
 from reflection.store.artifacts import ArtifactFolder
 from reflection.store.database import Database

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from reflection.domain.ports import AnalysisRecord
 from reflection.errors import Conflict, NotFound, Unavailable
-from reflection.ports import AnalysisRecord
 from reflection.store.backup import backup, restore
 from reflection.store.database import Database, open_database
 from reflection.store.store import SqlStore

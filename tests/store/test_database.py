@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 
+from reflection.domain.ports import AnalysisRecord
 from reflection.errors import StorageFull, Unavailable
-from reflection.ports import AnalysisRecord
 from reflection.store import sqlite
 from reflection.store.database import Database, open_database
 from reflection.store.store import SqlStore

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
+from reflection.domain.results import Finding, NextTest, SignalWeight
 from reflection.errors import LearningError
-from reflection.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
-from reflection.report import Finding, NextTest, SignalWeight
 from reflection.store import knowledge_codec
 
 texts = st.text(max_size=8)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reflection.ports import AnalysisRecord, MemoryFilters, MemoryRecord
+from reflection.domain.ports import AnalysisRecord, MemoryFilters, MemoryRecord
 from reflection.store.database import Database
 from reflection.store.memories import MemoryRows, search_terms
 from reflection.store.memory_rows import NewVector

@@ -12,10 +12,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from reflection.answer import files_of
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import AnalysisRecord
+from reflection.domain.results import files_of
 from reflection.errors import ConfigurationError, Unavailable
-from reflection.knowledge import Knowledge
-from reflection.ports import AnalysisRecord
 from reflection.store import migrate
 from reflection.store.database import Database, open_database
 from reflection.store.rows import unpacked

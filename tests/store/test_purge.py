@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reflection.knowledge import Knowledge
-from reflection.ports import AnalysisRecord, ForecastRow
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import AnalysisRecord, ForecastRow
 from reflection.store.artifacts import ArtifactFolder
 from reflection.store.database import Database
 from reflection.store.outbox import Outbox

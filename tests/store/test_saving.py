@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
+from reflection.domain.ports import AnalysisRecord, ForecastRow, StaleRevision
 from reflection.errors import Conflict
-from reflection.ports import AnalysisRecord, ForecastRow, StaleRevision
 from reflection.store.database import Database
 from reflection.store.memories import MemoryRows
 from reflection.store.outbox import Outbox

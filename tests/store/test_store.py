@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reflection.domain.knowledge import NOTHING, Knowledge, MetricPosterior
+from reflection.domain.ports import AnalysisRecord, StaleRevision
+from reflection.domain.results import Finding, SignalWeight
 from reflection.errors import LearningError, NotFound
-from reflection.knowledge import NOTHING, Knowledge, MetricPosterior
-from reflection.ports import AnalysisRecord, StaleRevision
-from reflection.report import Finding, SignalWeight
 from reflection.store.database import Database
 from reflection.store.outbox import Outbox
 from reflection.store.store import SqlStore

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reflection.knowledge import Knowledge
-from reflection.ports import AnalysisRecord
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import AnalysisRecord
 from reflection.store.database import Database, open_database
 from reflection.store.store import SqlStore
 from reflection.store.verify import verify

@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from reflection.domain.validation import field_errors
 from reflection.errors import InvalidInput, ReflectionError, TooManyRequests
-from reflection.intake import field_errors
 
 MEDIA_TYPE = "application/problem+json"
 

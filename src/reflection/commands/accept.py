@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from reflection.commands.session import JsonOption, WorkspaceOption, console, open_application, print_json
-from reflection.workspaces import DEFAULT_WORKSPACE
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 
 def accept(

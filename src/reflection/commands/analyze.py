@@ -27,12 +27,12 @@ from reflection.commands.session import (
     require_some,
 )
 from reflection.commands.workers import Workers, cores
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import ReflectionError, Unavailable
-from reflection.workspaces import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
-    from reflection.answer import Answer, Refused
-    from reflection.campaign import Campaign
+    from reflection.domain.campaign import Campaign
+    from reflection.domain.results import Answer, Refused
     from reflection.importers import CampaignLine
     from reflection.wiring import Application
 

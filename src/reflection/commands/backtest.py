@@ -11,7 +11,7 @@ from reflection.commands.session import JsonOption, console, print_json, progres
 from reflection.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from reflection.campaign import Campaign
+    from reflection.domain.campaign import Campaign
 
 FOLDER = Path("backtest-output")
 JSON_NAMES = (".json", ".jsonl", ".ndjson", ".gz")

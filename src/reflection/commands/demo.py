@@ -16,11 +16,11 @@ from rich.table import Table
 
 from reflection.commands.render import effects_table, kpi_figure, print_analysis, summary_row, summary_table
 from reflection.commands.session import console, open_application
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
-from reflection.workspaces import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
-    from reflection.campaign import Campaign
+    from reflection.domain.campaign import Campaign
     from reflection.wiring import Application
 
 SAMPLE = Path("data/samples/meta_export/ads_manager_monthly_cad.csv")

@@ -14,9 +14,9 @@ from rich.table import Table
 
 from reflection.commands.backup import problems_of
 from reflection.commands.session import JsonOption, console, open_application, print_json
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.memory.chroma import installed
 from reflection.settings import Settings, variable_of, variables
-from reflection.workspaces import DEFAULT_WORKSPACE
 
 SHORT_KEY = 16
 """Keys shorter than this can be guessed."""

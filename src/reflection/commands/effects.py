@@ -13,7 +13,7 @@ from reflection.commands.session import (
     open_application,
     print_json,
 )
-from reflection.workspaces import DEFAULT_WORKSPACE
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 
 def effects(

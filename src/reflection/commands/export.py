@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reflection.commands.session import WorkspaceOption, messages, open_application
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
 from reflection.spreadsheet import csv_lines
-from reflection.workspaces import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
-    from reflection.knowledge import Effect
-    from reflection.report import Finding
+    from reflection.domain.knowledge import Effect
+    from reflection.domain.results import Finding
     from reflection.wiring import Application
 
 FINDING_COLUMNS = (

@@ -15,12 +15,12 @@ from reflection.commands.session import (
     progress_bar,
 )
 from reflection.commands.verdict import imports_table, print_verdict
+from reflection.domain.planner_forecast import PREVIOUS_PERIOD, TRAILING_28D
+from reflection.domain.validation import read
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
 from reflection.imports.options import ReadingOptions
 from reflection.imports.verdict import verdict
-from reflection.intake import read
-from reflection.promise import PREVIOUS_PERIOD, TRAILING_28D
-from reflection.workspaces import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
     from reflection.importers import ImportOptions

@@ -8,9 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from reflection.commands.session import JsonOption, console, messages, open_application, print_json
+from reflection.domain.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
 from reflection.errors import InvalidInput
 from reflection.settings import ANY_WORKSPACE
-from reflection.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
 
 LONGEST_NAME = 100
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")

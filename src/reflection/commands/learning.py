@@ -9,7 +9,7 @@ from reflection.commands.session import (
     print_json,
     progress_bar,
 )
-from reflection.workspaces import DEFAULT_WORKSPACE
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 
 def relearn(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:

@@ -16,9 +16,9 @@ from reflection.commands.session import (
     print_json,
     progress_bar,
 )
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
 from reflection.learnings import STANDING
-from reflection.workspaces import DEFAULT_WORKSPACE
 
 ID_WIDTH = 20
 """An id is what one asks for next, so it is never cut."""

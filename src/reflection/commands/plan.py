@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from reflection.commands.session import JsonOption, WorkspaceOption, console, open_application, print_json
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
-from reflection.workspaces import DEFAULT_WORKSPACE
 
 RATES = ("ctr", "cvr")
 
@@ -30,8 +30,8 @@ def plan(
     Example:
       reflection plan next_quarter.json
     """
-    from reflection.intake import read
-    from reflection.plan import PlanRequest
+    from reflection.domain.plan import PlanRequest
+    from reflection.domain.validation import read
 
     if not file.is_file():
         raise InvalidInput(f"{file} is not there", hint="name a JSON file with a plan")

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from reflection import signals
+from reflection.domain import signals
 
 _MONEY = frozenset({"cpa", "cpm", "cpc", "aov"})
 _SHARES = frozenset({"ctr", "cvr"})

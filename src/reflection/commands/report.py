@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from reflection.commands.session import WorkspaceOption, messages, open_application
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
-from reflection.workspaces import DEFAULT_WORKSPACE
 
 
 class Kind(StrEnum):

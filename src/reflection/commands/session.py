@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from reflection.domain.workspaces import WORKSPACE_NAME
 from reflection.errors import InvalidInput
 from reflection.settings import Settings
-from reflection.workspaces import WORKSPACE_NAME
 
 if TYPE_CHECKING:
     from reflection.wiring import Application

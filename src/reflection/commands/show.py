@@ -7,7 +7,7 @@ import typer
 
 from reflection.commands.render import print_analysis
 from reflection.commands.session import JsonOption, WorkspaceOption, console, open_application, print_json
-from reflection.workspaces import DEFAULT_WORKSPACE
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 
 def show(

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from reflection.commands.session import JsonOption, WorkspaceOption, console, open_application, print_json
-from reflection.workspaces import DEFAULT_WORKSPACE
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 BARS = " ▁▂▃▄▅▆▇█"
 WIDTH = 10
@@ -47,7 +47,7 @@ def track_record(
 
 def _print_issuers(out: Console, rows: list[dict[str, Any]], by_platform: bool) -> None:
     """One table for each issuer: its name may be long, and figures of two issuers are not read side by side."""
-    from reflection.calibration import ISSUER
+    from reflection.domain.forecast_register import ISSUER
 
     for issuer in dict.fromkeys(row["issuer"] for row in rows):
         out.rule(f"[bold]Forecasts of {escape('the engine' if issuer == ISSUER else issuer)}")

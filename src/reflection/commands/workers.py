@@ -19,9 +19,9 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
 
-from reflection.answer import Answer, Refused
 from reflection.bulk import BATCH
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.results import Answer, Refused
 from reflection.errors import Unavailable
 from reflection.settings import Settings
 

@@ -6,8 +6,8 @@ import typer
 from rich.table import Table
 
 from reflection.commands.session import JsonOption, console, messages, open_application, print_json
+from reflection.domain.workspaces import WORKSPACE_NAME
 from reflection.errors import InvalidInput, NotFound
-from reflection.workspaces import WORKSPACE_NAME
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and purge workspaces.")
 Name = Annotated[str, typer.Argument(help="Lower-case letters, digits, - and _, at most 63.")]

@@ -5,7 +5,7 @@ The narrative holds nothing but statements, so whatever it says is cited too. Mu
 
 from collections.abc import Sequence
 
-from reflection.report import InsightKind, Insights, Statement
+from reflection.domain.results import InsightKind, Insights, Statement
 
 DETERMINISTIC = "deterministic"
 """Source of a sentence no model had a hand in."""

@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.ports import Facts
+from reflection.domain.results import Analysis, SimilarCampaign
+from reflection.domain.signals import normalise, parse
 from reflection.explain.assemble import DETERMINISTIC
 from reflection.explain.evidence import Evidence, EvidenceBook, join, renumber
 from reflection.explain.gate import Passed, Proposal, judge
@@ -17,10 +21,6 @@ from reflection.explain.gathering import gather, gather_learnt
 from reflection.explain.retrieval import Question, relevant, understand
 from reflection.explain.sentences import Sentences
 from reflection.explain.writer import verdict_of
-from reflection.knowledge import Effect, Knowledge
-from reflection.ports import Facts
-from reflection.report import Analysis, SimilarCampaign
-from reflection.signals import normalise, parse
 
 MAX_MESSAGE = 2_000
 MAX_NAMED = 5

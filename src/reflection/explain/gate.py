@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from reflection.domain.results import InsightKind
 from reflection.explain import words_en as words
 from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.phrases_en import ENGLISH
-from reflection.report import InsightKind
 
 MAX_TEXT = 400
 MAX_REFERENCES = 8

@@ -7,20 +7,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from reflection import signals
+from reflection.domain import signals
+from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.ports import Facts
+from reflection.domain.results import Comparison, Decomposition, Delta, Finding, Interval, NextTest, SimilarCampaign
 from reflection.explain import formatting
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
-from reflection.knowledge import Effect, Knowledge
-from reflection.ports import Facts
-from reflection.report import (
-    Comparison,
-    Decomposition,
-    Delta,
-    Finding,
-    Interval,
-    NextTest,
-    SimilarCampaign,
-)
 
 GROUPS = frozenset({"platform", "objective", "audience", "creative", "campaign", "cluster"})
 MAX_SIMILAR = 5

@@ -9,9 +9,9 @@ networks.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from reflection.domain.results import Insights, Statement
 from reflection.explain.assemble import assemble
 from reflection.explain.gate import Passed, Rejected, Verdict
-from reflection.report import Insights, Statement
 
 EXTRA_PRIORITY = 0.4
 """Priority of a model's sentence that says more than the deterministic ones do."""

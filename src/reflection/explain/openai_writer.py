@@ -9,14 +9,14 @@ names, never a campaign's texts. Must not know stores or settings.
 import logging
 from dataclasses import replace
 
+from reflection.domain.ports import Facts
+from reflection.domain.results import Insights
 from reflection.errors import ModelUnavailable
 from reflection.explain.gate import judge
 from reflection.explain.gathering import gather
 from reflection.explain.merging import merge
 from reflection.explain.proposing import MAX_ITEMS, ProposingModel, fenced
 from reflection.explain.writer import DeterministicWriter
-from reflection.ports import Facts
-from reflection.report import Insights
 
 INSTRUCTIONS = """\
 You phrase what a campaign analysis found, for a performance marketer. You know nothing but the numbered

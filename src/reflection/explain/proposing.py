@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic import Field as Bounded
 
 from reflection.errors import ModelUnavailable
-from reflection.explain.allowance import Allowance
-from reflection.explain.breaker import Breaker
 from reflection.explain.evidence import EvidenceBook
 from reflection.explain.gate import MAX_REFERENCES, MAX_TEXT, Proposal
-from reflection.explain.openai_client import MAX_OUTPUT_TOKENS, ModelServer, Question
+from reflection.llm.circuit_breaker import Breaker
+from reflection.llm.client import MAX_OUTPUT_TOKENS, ModelServer, Question
+from reflection.llm.token_budget import Allowance
 
 MAX_ITEMS = 12
 CACHED = 512

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reflection.domain.signals import normalise
 from reflection.explain.evidence import Evidence, EvidenceBook
-from reflection.signals import normalise
 
 ENOUGH = 2.0
 """Score from which a piece of evidence answers a question; below it nothing is said."""

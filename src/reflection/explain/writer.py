@@ -9,13 +9,13 @@ figures in evidence.py. Must not know stores, settings or language models.
 
 from collections.abc import Iterator, Sequence
 
+from reflection.domain.ports import Facts
+from reflection.domain.results import InsightKind, Insights, Statement
 from reflection.explain.assemble import DETERMINISTIC, assemble
 from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.gathering import gather
 from reflection.explain.phrases_en import ENGLISH, Language
 from reflection.explain.sentences import REVENUE_FLAGS, Sentences, driver_phrase
-from reflection.ports import Facts
-from reflection.report import InsightKind, Insights, Statement
 
 MAX_DRIVERS = 3
 MAX_LEARNT = 5

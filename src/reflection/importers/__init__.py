@@ -7,6 +7,7 @@ table.
 Files go in, campaigns and a verdict come out; nothing is stored or analysed here.
 """
 
+from reflection.domain.planner_forecast import REFERENCES
 from reflection.importers.campaign_files import CampaignLine, iterate_campaigns
 from reflection.importers.dialect import Dialect
 from reflection.importers.dialects import DIALECTS
@@ -16,7 +17,6 @@ from reflection.importers.names import Templates
 from reflection.importers.options import Forecast, ImportOptions, Wanted
 from reflection.importers.reading import read_export, read_exports
 from reflection.importers.verdict import Finding, ImportReport, Reject, Snapshot, Totals
-from reflection.promise import REFERENCES
 
 __all__ = [
     "DIALECTS",

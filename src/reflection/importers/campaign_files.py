@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
 from reflection.errors import ImportFileError, InvalidInput
 
 MAX_LINE = 8 << 20

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from reflection.campaign import (
+from reflection.domain.campaign import (
     MAX_AUDIENCES,
     MAX_CELLS,
     MAX_CREATIVES,

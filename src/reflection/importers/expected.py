@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reflection.campaign import Metrics
+from reflection.domain.campaign import Metrics
+from reflection.domain.planner_forecast import ACCOUNT_AVERAGE, NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
 from reflection.importers.grouping import METRICS, Draft, Sums, add
 from reflection.importers.options import Forecast, ImportOptions, Wanted
 from reflection.importers.plan import Plan
-from reflection.promise import ACCOUNT_AVERAGE, NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
 
 WINDOW = dt.timedelta(days=28)
 

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reflection.campaign import PLACEHOLDERS
+from reflection.domain.campaign import PLACEHOLDERS
 from reflection.errors import ImportFileError
 
 _FIELD = re.compile(r"\{([a-z][a-z0-9_]*)\}")

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from reflection.campaign import Metrics
+from reflection.domain.campaign import Metrics
+from reflection.domain.planner_forecast import PREVIOUS_PERIOD
 from reflection.importers.dialect import DateOrder
 from reflection.importers.files import DEFAULT_LIMITS, Limits
 from reflection.importers.mapping import ColumnMapping
 from reflection.importers.names import Templates
 from reflection.importers.verdict import Snapshot
-from reflection.promise import PREVIOUS_PERIOD
 
 GroupBy = Literal["campaign", "month"]
 

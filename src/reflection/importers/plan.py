@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reflection.campaign import Metrics
+from reflection.domain.campaign import Metrics
 from reflection.errors import ImportFileError
 from reflection.importers.dialect import Dialect, table
 from reflection.importers.facts import read_facts

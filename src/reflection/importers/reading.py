@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.planner_forecast import NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
 from reflection.errors import ImportFileError
 from reflection.importers import actions, checks, restatements, sources
 from reflection.importers.campaigns import Built, build, draft_id
@@ -36,7 +37,6 @@ from reflection.importers.plan import Plan, read_plan
 from reflection.importers.restatements import snapshot
 from reflection.importers.tables import Table, open_tables
 from reflection.importers.verdict import Finding, ImportReport, Reject, Totals, finding
-from reflection.promise import NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
 
 Input = Path | str | tuple[str, bytes]
 """A path, or an upload: (file name, bytes)."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
 
 Severity = Literal["info", "warning", "error"]
 Granularity = Literal["hour", "day", "week", "month", "period", "none"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import orjson
 from pydantic import Field, StringConstraints, field_validator
 
-from reflection.campaign import CURRENCIES, Strict
+from reflection.domain.campaign import CURRENCIES, Strict
 from reflection.errors import InvalidInput
 
 if TYPE_CHECKING:

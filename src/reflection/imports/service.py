@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
-from reflection.answer import Answer, Refused
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.ports import ForecastRow, Store, StoredCampaign
+from reflection.domain.results import Answer, Refused
 from reflection.engine import Engine
 from reflection.errors import NotFound, Unavailable
 from reflection.imports import verdict as import_verdict
@@ -39,7 +40,6 @@ from reflection.imports.register import (
     Outcome,
     Planned,
 )
-from reflection.ports import ForecastRow, Store, StoredCampaign
 
 if TYPE_CHECKING:
     from reflection.importers import ImportOptions, ImportReport

@@ -9,7 +9,7 @@ from array import array
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.ports import Vector
+from reflection.domain.ports import Vector
 
 Matrix = NDArray[np.float32]
 

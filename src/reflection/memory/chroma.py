@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from reflection.domain.ports import Vector
 from reflection.errors import ConfigurationError, Unavailable
-from reflection.explain.breaker import Breaker
-from reflection.explain.deadline import DeadlineRunner
+from reflection.llm.circuit_breaker import Breaker
+from reflection.llm.deadline import DeadlineRunner
 from reflection.memory.embedders import Space
 from reflection.memory.shelf import Entry, Hit, Where
-from reflection.ports import Vector
 
 T = TypeVar("T")
 PREFIX = "reflection-"

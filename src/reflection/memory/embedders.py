@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.ports import Vector
 from reflection.errors import Unavailable
-from reflection.ports import Vector
 
 Matrix = NDArray[np.float32]
 

@@ -8,9 +8,9 @@ contract test (tests/memory/test_index_contract.py) runs against all of them. Kn
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from reflection.domain.ports import Vector
 from reflection.memory.embedders import Space
 from reflection.memory.shelf import Columns, Entry, Hit, Where
-from reflection.ports import Vector
 
 __all__ = ["Columns", "Entry", "Hit", "VectorIndex", "Where"]
 

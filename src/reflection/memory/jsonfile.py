@@ -21,10 +21,10 @@ from typing import Any
 
 import orjson
 
+from reflection.domain.ports import Vector
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Space, as_bytes, as_vector
 from reflection.memory.shelf import Columns, Entry, Hit, Shelf, Where
-from reflection.ports import Vector
 
 VERSION = 2
 _HEAD = re.compile(rb'\{"version":%d,"crc32":"([0-9a-f]{8})","workspaces":' % VERSION)

@@ -11,10 +11,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from reflection.domain.ports import Position, Vector
 from reflection.memory.embedders import Space
 from reflection.memory.rows import Change, MemoryRows, entry_of
 from reflection.memory.shelf import Entry, Hit, Shelf, Where
-from reflection.ports import Position, Vector
 
 KEPT_WORKSPACES = 64
 """Shelves kept in memory; the one not asked for longest is dropped and read again when needed."""

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from reflection.domain.memory_text import TEMPLATE
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Matrix, Space, checked, unit
-from reflection.remember import TEMPLATE
 
 NAME = "minilm-l6-v2-int8"
 REVISION = "84e98751fd93"

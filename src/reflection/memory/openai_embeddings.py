@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from reflection.domain.memory_text import TEMPLATE
 from reflection.errors import Unavailable
-from reflection.explain.breaker import Breaker
-from reflection.explain.deadline import Deadline, DeadlineRunner
+from reflection.llm.circuit_breaker import Breaker
+from reflection.llm.deadline import Deadline, DeadlineRunner
 from reflection.memory.embedders import Matrix, Space, checked, unit
-from reflection.remember import TEMPLATE
 
 KNOWN_DIMENSIONS = {
     "text-embedding-3-small": 1_536,

@@ -8,8 +8,8 @@ ruins paraphrases (.84 -> .33). There is no cut-off "similar if above 0.7": the 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from reflection.domain.memory_text import words
 from reflection.memory.shelf import Hit
-from reflection.remember import words
 
 LEXICAL_WEIGHT = 0.08
 

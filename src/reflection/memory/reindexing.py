@@ -9,11 +9,11 @@ from typing import Protocol
 
 import numpy as np
 
+from reflection.domain.ports import Position
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space
 from reflection.memory.index import Entry, VectorIndex, Where
 from reflection.memory.rows import MadeVector, MemoryRows, entry_of, entry_of_record
-from reflection.ports import Position
 
 BATCH = 64
 PUT_AT_ONCE = 1_000

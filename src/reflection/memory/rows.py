@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from reflection import signals
+from reflection.domain import signals
+from reflection.domain.ports import EVERYTHING, MemoryFilters, MemoryRecord, Position, Vector
 from reflection.memory.embedders import Space
 from reflection.memory.shelf import Columns, Entry
-from reflection.ports import EVERYTHING, MemoryFilters, MemoryRecord, Position, Vector
 
 
 class Unembedded(Protocol):

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from reflection import signals
+from reflection.domain import signals
+from reflection.domain.memory_text import memory_id, why, words
+from reflection.domain.ports import MemoryFilters, MemoryRecord, Vector
+from reflection.domain.results import SimilarCampaign
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space
 from reflection.memory.index import Hit, VectorIndex, Where
 from reflection.memory.local import LocalIndex
 from reflection.memory.ranking import Found, best_first, by_overlap, hybrid, weighted, worth
 from reflection.memory.rows import MemoryRows
-from reflection.ports import MemoryFilters, MemoryRecord, Vector
-from reflection.remember import memory_id, why, words
-from reflection.report import SimilarCampaign
 
 CANDIDATES = 50
 MAX_TERMS = 16

@@ -14,8 +14,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.ports import Vector
 from reflection.memory.cells import Cells
-from reflection.ports import Vector
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from reflection.domain.results import Finding
+from reflection.domain.signals import normalise
 from reflection.fitting import FittedMetrics
-from reflection.learning.discoveries import select
-from reflection.learning.rows import Stratum
 from reflection.patterns.making import finding_id
-from reflection.report import Finding
-from reflection.signals import normalise
+from reflection.stats.design import Stratum
+from reflection.stats.false_discovery import select
 
 WORTH_SAYING = 1.2
 Z90 = 1.6448536269514722

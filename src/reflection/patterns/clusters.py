@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
+from reflection.domain.metrics import ORDER_VALUE_CV
+from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Finding
 from reflection.evidence_table import Floats
 from reflection.fitting import FittedMetrics, counts_of
-from reflection.kpi import ORDER_VALUE_CV
-from reflection.learning.rows import Stratum
 from reflection.patterns.making import METRIC_NAMES, finding_id
-from reflection.report import DESCRIPTIVE, ESTABLISHED, Finding
+from reflection.stats.design import Stratum
 
 Labels = NDArray[np.intp]
 

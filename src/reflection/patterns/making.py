@@ -6,7 +6,7 @@ Used by the pattern files; must not know fits.
 import hashlib
 import math
 
-from reflection.report import Interval
+from reflection.domain.results import Interval
 
 HIGHER_IS_BETTER = {
     "ctr": True,

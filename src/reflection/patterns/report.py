@@ -6,10 +6,10 @@ Pure selection: nothing is estimated here. Where nothing is known it says why, a
 from collections.abc import Collection
 from dataclasses import replace
 
-from reflection import signals
-from reflection.campaign import Campaign
-from reflection.knowledge import Knowledge
-from reflection.report import Category, Finding, PatternReport
+from reflection.domain import signals
+from reflection.domain.campaign import Campaign
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.results import Category, Finding, PatternReport
 
 MOST_FINDINGS = 30
 

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from reflection import signals
+from reflection.domain import signals
+from reflection.domain.knowledge import Effect
+from reflection.domain.results import Category, Finding
 from reflection.evidence_table import EvidenceTable, feature_of
-from reflection.knowledge import Effect
 from reflection.patterns.making import METRIC_NAMES, finding_id, impact, is_favorable, percent, percent_band
-from reflection.report import Category, Finding
 from reflection.support import SupportIndex
 
 RATES_BY_VALUE = ("cvr", "ctr", "cpm", "aov")

@@ -9,12 +9,12 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from reflection import signals
+from reflection.domain import signals
+from reflection.domain.results import Finding
 from reflection.evidence_table import NOT_STATED
 from reflection.fitting import FittedMetrics
-from reflection.learning import drift
 from reflection.patterns.making import METRIC_NAMES, finding_id, impact, is_favorable, percent, percent_band
-from reflection.report import Finding
+from reflection.stats import drift
 from reflection.support import MOST_IDS
 
 

@@ -5,12 +5,12 @@ Must not know formats or where knowledge is kept.
 
 from collections.abc import Mapping, Sequence
 
+from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.results import Analysis, Finding
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL
 from reflection.explain.gathering import subject
 from reflection.explain.phrases_en import ENGLISH
-from reflection.knowledge import Effect, Knowledge
-from reflection.report import Analysis, Finding
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.view import Plot, Section, Table
 

@@ -10,11 +10,11 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from reflection.campaign import Campaign
+from reflection.domain.campaign import Campaign
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import StoredCampaign
+from reflection.domain.results import Analysis
 from reflection.errors import NotFound
-from reflection.knowledge import Knowledge
-from reflection.ports import StoredCampaign
-from reflection.report import Analysis
 from reflection.reports.portfolio import Told, portfolio
 from reflection.reports.rendering import Format, render
 from reflection.reports.retrospective import retrospective

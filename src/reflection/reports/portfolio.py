@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from reflection import signals
-from reflection.campaign import Campaign, Metrics
+from reflection.domain import signals
+from reflection.domain.campaign import Campaign, Metrics
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import ratio
+from reflection.domain.results import Analysis, Delta
 from reflection.explain import formatting
 from reflection.explain.phrases_en import ENGLISH
-from reflection.knowledge import Knowledge
-from reflection.kpi import ratio
-from reflection.report import Analysis, Delta
 from reflection.reports.learnt import workspace_forest
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.recommended import cards_section

@@ -7,10 +7,10 @@ Must not know formats or how a recommendation is made.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reflection.domain.results import Analysis
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL
 from reflection.explain.phrases_en import ENGLISH
-from reflection.report import Analysis
 from reflection.reports.view import CardView, Section
 
 MAX_CARDS = 6

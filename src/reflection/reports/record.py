@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reflection.calibration import ISSUER
+from reflection.domain.forecast_register import ISSUER
 from reflection.explain import formatting
 from reflection.explain.phrases_en import ENGLISH
 from reflection.reports.plots import ShareRow, share_plot

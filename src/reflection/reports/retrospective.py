@@ -6,15 +6,15 @@ Every figure was computed before; this file picks, orders and labels. Must not k
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reflection import signals
-from reflection.campaign import Campaign
+from reflection.domain import signals
+from reflection.domain.campaign import Campaign
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.results import Analysis, Decomposition, Delta, SimilarCampaign, Statement
 from reflection.explain import formatting
 from reflection.explain.chat import facts_of
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence, EvidenceBook
 from reflection.explain.gathering import gather
 from reflection.explain.phrases_en import ENGLISH
-from reflection.knowledge import NOTHING, Knowledge
-from reflection.report import Analysis, Decomposition, Delta, SimilarCampaign, Statement
 from reflection.reports.learnt import forest
 from reflection.reports.plots import RatioRow, Step, ratio_plot, waterfall
 from reflection.reports.recommended import cards_section

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Column, Float, Index, Integer, PrimaryKeyConstraint, Table, Text, UniqueConstraint, select
 from sqlalchemy.engine import Connection, RowMapping
 
-from reflection.ports import ForecastRow
+from reflection.domain.ports import ForecastRow
 from reflection.store import sqlite
 from reflection.store.database import Database
 from reflection.store.learning_tables import learning_revisions, learnings

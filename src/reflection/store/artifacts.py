@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from reflection.answer import files_of
+from reflection.domain.results import files_of
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.store import files
 from reflection.store.current import chunks
 from reflection.store.database import Database
@@ -18,7 +19,6 @@ from reflection.store.folders import campaign_folder, workspace_folder
 from reflection.store.outbox import OutboxEntry
 from reflection.store.rows import unpacked
 from reflection.store.schema import WORKSPACE_LEVEL, artifacts, campaigns
-from reflection.workspaces import DEFAULT_WORKSPACE
 
 WEIGHTS = "weights.json"
 _PAGE = 500

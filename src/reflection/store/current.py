@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
-from reflection.ports import StoredCampaign
+from reflection.domain.ports import StoredCampaign
 from reflection.store.rows import Row, unpacked
 from reflection.store.schema import campaign_revisions, campaigns
 

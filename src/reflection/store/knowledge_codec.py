@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
+from reflection.domain.results import Finding, NextTest, SignalWeight
 from reflection.errors import LearningError
-from reflection.knowledge import Effect, Knowledge, MetricPosterior
-from reflection.report import Finding, NextTest, SignalWeight
 
 _LEVEL = 1  # draws are noise to a compressor; a higher level costs time and gains nothing
 _LITTLE_FLOAT = np.dtype("<f4")

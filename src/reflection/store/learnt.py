@@ -9,8 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.engine import Connection
 
-from reflection.knowledge import Knowledge
-from reflection.report import Finding
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.results import Finding
 from reflection.store import knowledge_codec, sqlite
 from reflection.store.current import chunks
 from reflection.store.rows import artifact_rows, json_text, outbox_row

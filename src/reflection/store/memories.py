@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import func, or_, select
 from sqlalchemy.engine import Connection
 
-from reflection.ports import EVERYTHING, MemoryFilters, MemoryRecord, Position, Vector
+from reflection.domain.ports import EVERYTHING, MemoryFilters, MemoryRecord, Position, Vector
 from reflection.store import memory_rows, sqlite
 from reflection.store.database import Database
 from reflection.store.memory_rows import NewVector

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
-from reflection.ports import Position, Vector
+from reflection.domain.ports import Position, Vector
 from reflection.store import sqlite
 from reflection.store.rows import Row, vector_bytes
 from reflection.store.schema import memories

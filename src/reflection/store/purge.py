@@ -6,7 +6,7 @@ Every table that names a workspace is emptied of it, whoever added the table. Mu
 from sqlalchemy import MetaData, Table, delete, func, inspect, select
 from sqlalchemy.engine import Connection
 
-from reflection.answer import FILES
+from reflection.domain.results import FILES
 from reflection.store import sqlite
 from reflection.store.database import Database
 from reflection.store.rows import outbox_row

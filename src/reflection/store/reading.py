@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Select, and_, bindparam, exists, func, select
 from sqlalchemy.engine import Connection
 
-from reflection.ports import ForecastRow, LedgerEntry, StoredCampaign
+from reflection.domain.ports import ForecastRow, LedgerEntry, StoredCampaign
 from reflection.store.current import stored_campaign
 from reflection.store.rows import Row, unpacked
 from reflection.store.schema import (

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from reflection.ports import AnalysisRecord, ForecastRow, MemoryRecord, Vector
+from reflection.domain.ports import AnalysisRecord, ForecastRow, MemoryRecord, Vector
 from reflection.store.schema import instant_text
 
 Row = dict[str, Any]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Insert, Select, bindparam, delete, insert, literal, select
 from sqlalchemy.engine import Connection
 
-from reflection.answer import FILES
+from reflection.domain.ports import AnalysisRecord, StaleRevision, StoredCampaign
+from reflection.domain.results import FILES
 from reflection.errors import Conflict, NotFound
-from reflection.ports import AnalysisRecord, StaleRevision, StoredCampaign
 from reflection.store import sqlite
 from reflection.store.current import Current, chunks, current
 from reflection.store.memory_rows import bury, remember

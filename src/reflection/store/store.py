@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
-from reflection.knowledge import NOTHING, Knowledge
-from reflection.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.store import knowledge_codec, learnt, reading, saving, sqlite
 from reflection.store.current import current
 from reflection.store.database import Database

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Header, Response
 
 from reflection.api.dependencies import EnginePart, JsonBody, Workspace
 from reflection.api.openapi import json_request
-from reflection.campaign import Campaign
-from reflection.intake import read
-from reflection.report import Analysis
+from reflection.domain.campaign import Campaign
+from reflection.domain.results import Analysis
+from reflection.domain.validation import read
 
 router = APIRouter(tags=["analysis"])
 IdempotencyKey = Annotated[

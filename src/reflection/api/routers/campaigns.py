@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Response
 from reflection.api.dependencies import EnginePart, Workspace
 from reflection.api.responses import json_response
 from reflection.api.schemas import Accepted
+from reflection.domain.results import Analysis
 from reflection.errors import NotFound
-from reflection.report import Analysis
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 CampaignId = Annotated[str, Path(min_length=1, max_length=300)]

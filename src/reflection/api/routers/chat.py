@@ -11,12 +11,12 @@ from starlette.responses import StreamingResponse
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
 from reflection.api.openapi import json_request
 from reflection.api.responses import json_response
-from reflection.campaign import CampaignId, Strict
+from reflection.domain.campaign import CampaignId, Strict
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.results import Analysis, SimilarCampaign
+from reflection.domain.validation import read
 from reflection.errors import NotFound
 from reflection.explain.chat import MAX_MESSAGE, Chat, ChatAnswer
-from reflection.intake import read
-from reflection.knowledge import Knowledge
-from reflection.report import Analysis, SimilarCampaign
 from reflection.wiring import Application
 
 router = APIRouter(tags=["chat"])

@@ -6,8 +6,8 @@ from pydantic import BaseModel
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
 from reflection.api.openapi import json_request
 from reflection.api.responses import json_response
-from reflection.forecast import ForecastRequest
-from reflection.intake import read
+from reflection.domain.forecast_register import ForecastRequest
+from reflection.domain.validation import read
 
 router = APIRouter(prefix="/v1/forecasts", tags=["planning"])
 

@@ -19,12 +19,12 @@ from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
 from reflection.api.openapi import json_request
 from reflection.api.problems import UnsupportedMediaType
 from reflection.api.responses import json_response
+from reflection.domain.validation import read
 from reflection.errors import InvalidInput, ReflectionError
 from reflection.imports.observations import ObservationRequest
 from reflection.imports.options import ImportForm, ReadingOptions
 from reflection.imports.register import RUNNING, UNDOING
 from reflection.imports.verdict import verdict
-from reflection.intake import read
 from reflection.wiring import Application
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
 from reflection.api.openapi import json_request
 from reflection.api.responses import json_response
-from reflection.campaign import CampaignId, Instant, Name, Strict, Text
-from reflection.intake import read
+from reflection.domain.campaign import CampaignId, Instant, Name, Strict, Text
+from reflection.domain.validation import read
 
 router = APIRouter(prefix="/v1/learnings", tags=["learnings"])
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"

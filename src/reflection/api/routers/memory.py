@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from reflection.api.dependencies import ApplicationPart, Workspace
 from reflection.api.responses import json_response
-from reflection.campaign import Instant
+from reflection.domain.campaign import Instant
 from reflection.errors import InvalidInput
 
 router = APIRouter(prefix="/v1/memory", tags=["memory"])

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
 from reflection.api.openapi import json_request
 from reflection.api.responses import json_response
-from reflection.intake import read
-from reflection.plan import PlanRequest
+from reflection.domain.plan import PlanRequest
+from reflection.domain.validation import read
 
 router = APIRouter(prefix="/v1/plans", tags=["planning"])
 

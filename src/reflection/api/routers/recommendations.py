@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from reflection.api.dependencies import ApplicationPart, JsonBody, OptionalJsonBody, Workspace
 from reflection.api.openapi import json_request
 from reflection.api.responses import json_response
-from reflection.campaign import CampaignId, Name, Strict, Text
-from reflection.intake import read
+from reflection.domain.campaign import CampaignId, Name, Strict, Text
+from reflection.domain.validation import read
 
 router = APIRouter(tags=["planning"])
 RecommendationId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 
 from reflection.api.dependencies import ApplicationPart, Workspace
-from reflection.campaign import Day
+from reflection.domain.campaign import Day
 from reflection.errors import InvalidInput
 from reflection.reports.making import campaign_report, portfolio_report
 from reflection.reports.rendering import CONTENT_SECURITY_POLICY, MEDIA_TYPES, Format

@@ -1,0 +1,154 @@
+"""The evidence of one campaign: which signals it had, in what shares, and what was counted.
+
+Evidence is raw counts with membership shares, not yet log-rates: so it never has to be rewritten when the learning
+core linearises around a newer fit. The ledger is append-only; a revision retracts (-1) the old evidence and adds (+1)
+the new, and everything learnt is a function of the resulting set. Must not know stores or statistics.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from reflection.domain import signals
+from reflection.domain.campaign import Audience, BreakdownRow, Campaign, Creative, Metrics
+
+VERSION = 1
+COVERED = 0.95
+"""Below this coverage the rest of a campaign is evidence too, shared equally over everything it listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was counted in one cell; `revenue` None means it was not given."""
+
+    impressions: float
+    clicks: float
+    conversions: float
+    spend: float
+    revenue: float | None
+
+    @classmethod
+    def of(cls, metrics: Metrics) -> "Counts":
+        """The counts of a campaign's or row's metrics."""
+        return cls(metrics.impressions, metrics.clicks, metrics.conversions, metrics.spend, metrics.revenue)
+
+    def minus(self, others: list["Counts"]) -> "Counts":
+        """What the others leave, never below zero; revenue is unknown where one of them does not say its own."""
+        revenue = None
+        if self.revenue is not None and all(other.revenue is not None for other in others):
+            revenue = max(0.0, self.revenue - sum(other.revenue or 0.0 for other in others))
+        return Counts(
+            max(0.0, self.impressions - sum(other.impressions for other in others)),
+            max(0.0, self.clicks - sum(other.clicks for other in others)),
+            max(0.0, self.conversions - sum(other.conversions for other in others)),
+            max(0.0, self.spend - sum(other.spend for other in others)),
+            revenue,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One row of evidence: shares of the signals present (signal key -> 0..1] and what was counted."""
+
+    shares: Mapping[str, float]
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything one campaign says to the learner.
+
+    Attributes:
+        day: days since 1970-01-01 UTC of the campaign's timestamp; what drift is measured on.
+        expected: the forecast's counts; what calibration is measured on.
+        cells: one for a campaign without breakdown, else one per delivered audience x creative row.
+    """
+
+    campaign_id: str
+    day: int
+    platform: str
+    objective: str
+    planner: str | None
+    currency: str | None
+    expected: Counts
+    actual: Counts
+    cells: tuple[Cell, ...]
+
+    def signal_keys(self) -> tuple[str, ...]:
+        """Every signal present, sorted."""
+        return tuple(sorted({key for cell in self.cells for key in cell.shares}))
+
+
+def evidence_of(campaign: Campaign) -> Evidence:
+    """The evidence of one campaign."""
+    return Evidence(
+        campaign_id=campaign.campaign_id,
+        day=int(campaign.timestamp.timestamp() // 86_400),
+        platform=signals.of_platform(campaign.platform).key,
+        objective=signals.of_objective(campaign.objective).key,
+        planner=None if campaign.planner is None else signals.normalise(campaign.planner),
+        currency=campaign.currency,
+        expected=Counts.of(campaign.expected_metrics),
+        actual=Counts.of(campaign.actual_metrics),
+        cells=_cells(campaign),
+    )
+
+
+def encode(evidence: Evidence) -> bytes:
+    """One byte string per evidence: keys sorted, so equal evidence is equal bytes."""
+    body = {
+        "v": VERSION,
+        "id": evidence.campaign_id,
+        "day": evidence.day,
+        "platform": evidence.platform,
+        "objective": evidence.objective,
+        "planner": evidence.planner,
+        "currency": evidence.currency,
+        "expected": _row(evidence.expected),
+        "actual": _row(evidence.actual),
+        "cells": [[dict(cell.shares), _row(cell.counts)] for cell in evidence.cells],
+    }
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+
+
+def decode(payload: bytes) -> Evidence:
+    """Read evidence back: the inverse of `encode`."""
+    body = orjson.loads(payload)
+    return Evidence(
+        campaign_id=body["id"],
+        day=body["day"],
+        platform=body["platform"],
+        objective=body["objective"],
+        planner=body["planner"],
+        currency=body["currency"],
+        expected=Counts(*body["expected"]),
+        actual=Counts(*body["actual"]),
+        cells=tuple(Cell(shares, Counts(*counts)) for shares, counts in body["cells"]),
+    )
+
+
+def _row(counts: Counts) -> list[float | None]:
+    return [counts.impressions, counts.clicks, counts.conversions, counts.spend, counts.revenue]
+
+
+def _cells(campaign: Campaign) -> tuple[Cell, ...]:
+    total = Counts.of(campaign.actual_metrics)
+    whole = Cell(_keys(signals.of_campaign(campaign)), total)
+    delivered = [row for row in campaign.breakdown if row.metrics.impressions or row.metrics.conversions]
+    if not delivered:
+        return (whole,)
+    cells = [Cell(_keys(_row_signals(campaign, row)), Counts.of(row.metrics)) for row in delivered]
+    if (campaign.coverage() or 0.0) < COVERED:
+        cells.append(Cell(whole.shares, total.minus([cell.counts for cell in cells])))
+    return tuple(sorted(cells, key=lambda cell: (sorted(cell.shares.items()), cell.counts.impressions)))
+
+
+def _row_signals(campaign: Campaign, row: BreakdownRow) -> dict[signals.Signal, float]:
+    audiences: list[Audience] = [a for a in campaign.audiences if row.audience in (None, a.name)]
+    creatives: list[Creative] = [c for c in campaign.creatives if row.creative in (None, c.id)]
+    return signals.of_cell(campaign.platform, campaign.objective, audiences, creatives)
+
+
+def _keys(shares: Mapping[signals.Signal, float]) -> dict[str, float]:
+    return {signal.key: shares[signal] for signal in sorted(shares)}

@@ -1,0 +1,128 @@
+"""What comes in for planning: one planned campaign or several, with the planner's figures if there are any.
+
+Strict like `campaign`: a plan is a campaign that has not happened yet. Knows pydantic, campaigns and signals; must not
+know how a plan is evaluated.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from reflection.domain import signals
+from reflection.domain.campaign import (
+    CURRENCIES,
+    DUST,
+    MAX_AUDIENCES,
+    MAX_CREATIVES,
+    MAX_MONEY,
+    Audience,
+    Count,
+    Creative,
+    Money,
+    Name,
+    Strict,
+)
+from reflection.domain.evidence import Counts
+from reflection.domain.planner_forecast import METRICS, Promise
+
+MAX_PLANS = 200
+Budget = Annotated[float, Field(ge=DUST, le=MAX_MONEY, allow_inf_nan=False, strict=True)]
+Rate = Annotated[float, Field(ge=DUST, le=1e9, allow_inf_nan=False, strict=True)]
+
+
+class Figures(Strict):
+    """The planner's expected figures; give counts, or rates from which counts follow with the budget."""
+
+    impressions: Count | None = None
+    clicks: Count | None = None
+    conversions: Count | None = None
+    revenue: Money | None = None
+    ctr: Rate | None = Field(default=None, description="share of impressions, 0.02 for 2 %")
+    cvr: Rate | None = Field(default=None, description="share of clicks")
+    cpa: Rate | None = None
+    roas: Rate | None = None
+
+
+class Plan(Strict):
+    """One planned campaign."""
+
+    plan_id: Name | None = None
+    platform: Name
+    objective: Name
+    audiences: tuple[Audience, ...] = Field(default=(), max_length=MAX_AUDIENCES, strict=False)
+    creatives: tuple[Creative, ...] = Field(default=(), max_length=MAX_CREATIVES, strict=False)
+    budget: Budget
+    currency: Annotated[str, Field(pattern=CURRENCIES)] | None = None
+    planner: Name | None = None
+    expected: Figures | None = None
+    targets: dict[str, Rate] = Field(default_factory=dict, description="metric -> value that should be reached")
+
+    @field_validator("targets")
+    @classmethod
+    def _known(cls, value: dict[str, float]) -> dict[str, float]:
+        unknown = sorted(set(value) - set(METRICS))
+        if unknown:
+            raise ValueError(f"'{unknown[0]}' is no target; use {', '.join(METRICS)}")
+        return value
+
+    def shares(self) -> dict[str, float]:
+        """Membership shares of its signals, by key."""
+        mix = signals.of_cell(self.platform, self.objective, list(self.audiences), list(self.creatives))
+        return {signal.key: share for signal, share in mix.items()}
+
+    def promise(self) -> Promise:
+        """What the planner promises; counts left out are 0, which promises nothing."""
+        return Promise(
+            signals.of_platform(self.platform).key,
+            signals.of_objective(self.objective).key,
+            None if self.planner is None else signals.normalise(self.planner),
+            self.currency,
+            _counts(self.budget, self.expected or Figures()),
+        )
+
+
+class PlanRequest(Strict):
+    """Several plans at once, or one."""
+
+    # Not by `min_length`: a list whose only item is refused would also be called empty.
+    plans: tuple[Plan, ...] = Field(max_length=MAX_PLANS, strict=False, json_schema_extra={"minItems": 1})
+
+    @field_validator("plans")
+    @classmethod
+    def _some(cls, value: tuple[Plan, ...]) -> tuple[Plan, ...]:
+        if not value:
+            raise ValueError("give at least one plan")
+        return value
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "PlanRequest":
+        names = [plan.plan_id for plan in self.plans if plan.plan_id is not None]
+        if len(set(names)) != len(names):
+            raise ValueError(f"plan_id '{next(name for name in names if names.count(name) > 1)}' is given twice")
+        return self
+
+    def named(self) -> list[tuple[str, Plan]]:
+        """Every plan with its id; one without is numbered."""
+        return [(plan.plan_id or f"plan-{index}", plan) for index, plan in enumerate(self.plans, start=1)]
+
+
+def _counts(budget: float, given: Figures) -> Counts:
+    """Counts from counts, else from rates and the budget."""
+    conversions = given.conversions
+    if conversions is None and given.cpa:
+        conversions = budget / given.cpa
+    clicks = given.clicks
+    if clicks is None and conversions and given.cvr:
+        clicks = conversions / given.cvr
+    if conversions is None and clicks and given.cvr:
+        conversions = clicks * given.cvr
+    impressions = given.impressions
+    if impressions is None and clicks and given.ctr:
+        impressions = clicks / given.ctr
+    if clicks is None and impressions and given.ctr:
+        clicks = impressions * given.ctr
+        conversions = clicks * given.cvr if conversions is None and given.cvr else conversions
+    revenue = given.revenue
+    if revenue is None and given.roas:
+        revenue = budget * given.roas
+    return Counts(impressions or 0.0, clicks or 0.0, conversions or 0.0, budget, revenue)

@@ -1,0 +1,163 @@
+"""What a planner promised for a campaign, and by how much reality differed.
+
+The difference is ``y = log(actual / expected)`` with its known sampling variance, half an event added on both sides so
+that zero conversions are an observation and not an accident. Variances come from *expected* counts, never observed
+ones, or the weights would depend on the outcome. Pure; must not know how a bias is estimated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.signals import normalise, of_objective, of_platform
+
+METRICS = ("ctr", "cvr", "cpa", "roas", "conversions", "revenue")
+"""The figures a plan is judged by."""
+
+LOWER_IS_BETTER = frozenset({"cpa"})
+ORDER_VARIANCE = 2.0
+"""Relative variance of revenue per conversion: one for the count, one for order values with a CV of about 1."""
+
+
+PREVIOUS_PERIOD = "previous-period"
+TRAILING_28D = "trailing-28d"
+ACCOUNT_AVERAGE = "account-average"
+NO_FORECAST = "no-forecast"
+REFERENCES = frozenset({PREVIOUS_PERIOD, TRAILING_28D, ACCOUNT_AVERAGE, NO_FORECAST})
+"""`planner` of campaigns whose expected figures importers took from other facts (or these): something to compare with,
+but nobody's forecast. They promise nothing, so they neither teach nor test what planners get wrong."""
+
+TINY = 1e-6
+"""Amounts below this were not promised and not delivered: dividing by them overflows and means nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A forecast in context: signal keys of platform and objective, who made it, and the counts expected."""
+
+    platform: str
+    objective: str
+    planner: str | None
+    currency: str | None
+    expected: Counts
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> "Promise":
+        """The promise behind a ledger entry."""
+        return cls(evidence.platform, evidence.objective, evidence.planner, evidence.currency, evidence.expected)
+
+    @classmethod
+    def of_campaign(cls, campaign: Campaign) -> "Promise":
+        """The promise a campaign was planned with."""
+        return cls(
+            of_platform(campaign.platform).key,
+            of_objective(campaign.objective).key,
+            None if campaign.planner is None else normalise(campaign.planner),
+            campaign.currency,
+            Counts.of(campaign.expected_metrics),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How one metric is measured against one promise.
+
+    ``actual = (base + offset) * exp(y) - offset``, never below zero; `variance` is the sampling variance expected if
+    the plan is delivered as promised.
+    """
+
+    base: float
+    offset: float
+    variance: float
+
+    def value(self, y: float) -> float:
+        """The metric at log ratio `y`, in its own units."""
+        return float(max(0.0, (self.base + self.offset) * np.exp(min(max(y, -50.0), 50.0)) - self.offset))
+
+    def ratio(self, value: float) -> float:
+        """The log ratio of a value; minus infinity at or below minus the offset."""
+        shifted = value + self.offset
+        return float(np.log(shifted) - np.log(self.base + self.offset)) if shifted > 0 else float("-inf")
+
+
+def scales(expected: Counts) -> dict[str, Scale]:
+    """How each metric that the promise speaks of is measured; a figure that was not promised is left out."""
+    e, found = expected, {}
+    orders = 1.0 / (e.conversions + 0.5)
+    half_order = _half_order(e)
+    if e.impressions > TINY and e.clicks > TINY:
+        found["ctr"] = Scale(e.clicks / e.impressions, 0.0, 1.0 / (e.clicks + 0.5))
+    if e.conversions > TINY:
+        found["conversions"] = Scale(e.conversions, 0.5, orders)
+        if e.clicks > TINY:
+            found["cvr"] = Scale(e.conversions / e.clicks, 0.0, orders)
+        if e.spend > TINY:
+            found["cpa"] = Scale(e.spend / e.conversions, 0.0, orders)
+    if e.revenue is not None and e.revenue > TINY:
+        found["revenue"] = Scale(e.revenue, half_order, ORDER_VARIANCE * orders)
+        if e.spend > TINY:
+            found["roas"] = Scale(e.revenue / e.spend, 0.0, ORDER_VARIANCE * orders)
+    return found
+
+
+def observed(expected: Counts, actual: Counts) -> dict[str, tuple[float, float]]:
+    """Log ratio and sampling variance of each metric that was promised and delivered.
+
+    The variance uses what was delivered (impressions, clicks, spend) at the promised rate.
+    """
+    e, a = expected, actual
+    delivered = {
+        "ctr": a.impressions > TINY,
+        "cvr": a.clicks > TINY,
+        "cpa": a.spend > TINY,
+        "roas": a.spend > TINY and a.revenue is not None,
+        "conversions": a.impressions > 0 or a.conversions > 0,
+        "revenue": a.revenue is not None and a.impressions > 0,
+    }
+    return {name: _observed(name, e, a) for name in scales(expected) if delivered[name]}
+
+
+def actual_values(actual: Counts) -> Mapping[str, float]:
+    """The metrics as they turned out, in their own units; what cannot be divided is left out."""
+    a, found = actual, {"conversions": actual.conversions}
+    if a.impressions > 0:
+        found["ctr"] = a.clicks / a.impressions
+    if a.clicks > 0:
+        found["cvr"] = a.conversions / a.clicks
+    if a.conversions > 0:
+        found["cpa"] = a.spend / a.conversions
+    if a.revenue is not None:
+        found["revenue"] = a.revenue
+        if a.spend > 0:
+            found["roas"] = a.revenue / a.spend
+    return found
+
+
+def _half_order(expected: Counts) -> float:
+    """Half the revenue of one expected conversion."""
+    return 0.5 * (expected.revenue or 0.0) / max(expected.conversions, 1.0)
+
+
+def _observed(name: str, e: Counts, a: Counts) -> tuple[float, float]:
+    half = _half_order(e)
+    if name == "ctr":
+        promised = (e.clicks + 0.5) / (e.impressions + 0.5)
+        return _log((a.clicks + 0.5) / (a.impressions + 0.5), promised), 1.0 / (a.impressions * promised + 0.5)
+    if name == "cvr":
+        promised = (e.conversions + 0.5) / (e.clicks + 0.5)
+        return _log((a.conversions + 0.5) / (a.clicks + 0.5), promised), 1.0 / (a.clicks * promised + 0.5)
+    if name == "conversions":
+        return _log(a.conversions + 0.5, e.conversions + 0.5), 1.0 / (e.conversions + 0.5)
+    if name == "revenue":
+        return _log((a.revenue or 0.0) + half, (e.revenue or 0.0) + half), ORDER_VARIANCE / (e.conversions + 0.5)
+    orders = 1.0 / (a.spend * e.conversions / e.spend + 0.5)
+    if name == "cpa":
+        return _log(a.spend / (a.conversions + 0.5), e.spend / (e.conversions + 0.5)), orders
+    return _log(((a.revenue or 0.0) + half) / a.spend, ((e.revenue or 0.0) + half) / e.spend), ORDER_VARIANCE * orders
+
+
+def _log(value: float, promised: float) -> float:
+    return float(np.log(value / promised))

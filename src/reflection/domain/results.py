@@ -1,0 +1,287 @@
+"""What the engine says back: comparison, findings, insights, weights, recommendations, as plain values.
+
+Only shapes, no computation and no I/O. Field names are the contract with existing clients (the specification's);
+fields beyond it are additions. Every value is JSON-able as it stands; None means "cannot be said", never zero.
+Intervals are ``[low, high]`` credible intervals at 90 % unless a field says otherwise.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+from reflection.errors import ReflectionError
+
+Interval = tuple[float, float]
+Category = Literal["winning_audience", "high_performing_creative", "budget_inefficiency", "platform_trend", "cluster"]
+InsightKind = Literal["key_learning", "recommendation", "anomaly"]
+ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
+"""Values of `Finding.status`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """KPIs of one side (forecast or fact); money KPIs in the campaign's currency."""
+
+    ctr: float | None
+    cvr: float | None
+    cpa: float | None
+    roas: float | None
+    cpm: float | None = None
+    cpc: float | None = None
+    aov: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """One KPI, forecast against fact.
+
+    `pct_diff` is in per cent of the expected value; `interval` is that of the actual value; `z` divides the log
+    ratio by its standard error (sampling noise and, once learnt, the scatter between campaigns).
+    """
+
+    expected: float | None
+    actual: float | None
+    pct_diff: float | None
+    favorable: bool | None
+    interval: Interval | None = None
+    z: float | None = None
+    beyond_noise: bool | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """The part of a KPI's change that one factor explains (LMDI); `displayed` values add up to the displayed change."""
+
+    factor: str
+    expected: float
+    actual: float
+    contribution: float
+    displayed: float
+    z: float | None
+    beyond_noise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decomposition:
+    """Why one KPI moved: `actual - expected` is the sum of the drivers' contributions, exactly."""
+
+    kpi: str
+    expected: float
+    actual: float
+    drivers: tuple[Driver, ...]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Forecast against fact of one campaign (`comparison_report`)."""
+
+    campaign_id: str
+    generated_at: str
+    expected_rates: Rates
+    actual_rates: Rates
+    deltas: dict[str, Delta]
+    performance_score: float
+    summary: tuple[str, ...]
+    drivers: tuple[Decomposition, ...] = ()
+    flags: tuple[str, ...] = ()
+    breakdown_coverage: float | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One pattern that is beyond noise, with everything it rests on.
+
+    `effect` is a multiplicative lift on `metric` (1.0 = average). `lfsr` is the local false-sign rate; findings are
+    selected so that the expected share of false ones is at most 10 %. `status` is ``established``, or ``descriptive``
+    for a grouping that describes the past and is no discovery.
+    """
+
+    finding_id: str
+    category: Category
+    title: str
+    description: str
+    signal_key: str
+    impact_score: float
+    evidence_count: int
+    metadata: dict[str, Any]
+    metric: str
+    direction: Literal["favorable", "unfavorable"]
+    effect: float | None
+    interval: Interval | None
+    probability: float | None
+    lfsr: float | None
+    raw_lift: float | None
+    effective_campaigns: float
+    spend: float | None
+    supporting: tuple[str, ...]
+    contradicting: tuple[str, ...]
+    grade: Literal["observed", "randomised"] = "observed"
+    first_seen: str | None = None
+    last_confirmed: str | None = None
+    status: str = "established"
+
+    @property
+    def descriptive(self) -> bool:
+        """Whether it describes the past and is no discovery: nothing may be recommended or promised from it."""
+        return self.status == DESCRIPTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class NextTest:
+    """The cheapest next campaign that would settle an open question."""
+
+    signal_key: str
+    metric: str
+    question: str
+    description: str
+    spend: float | None
+    currency: str | None
+    interval_now: Interval
+    interval_after: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class PatternReport:
+    """The findings that concern one campaign (`pattern_report`), and why there are none where there are none."""
+
+    campaign_id: str
+    generated_at: str
+    pattern_report: tuple[Finding, ...]
+    winning_audiences: tuple[Finding, ...]
+    high_performing_creatives: tuple[Finding, ...]
+    budget_inefficiencies: tuple[Finding, ...]
+    platform_trends: tuple[Finding, ...]
+    clusters: tuple[Finding, ...]
+    auto_tags: tuple[str, ...]
+    reason: str | None = None
+    next_test: NextTest | None = None
+    as_of: str | None = None
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence and what it rests on: evidence ids such as ``delta:cpa``, ``driver:cpa:ctr``, ``finding:<id>``."""
+
+    kind: InsightKind
+    text: str
+    evidence: tuple[str, ...]
+    priority: float
+    source: str = "deterministic"
+
+
+@dataclass(frozen=True, slots=True)
+class Insights:
+    """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``."""
+
+    narrative_summary: str
+    key_learnings: tuple[str, ...]
+    recommendations: tuple[str, ...]
+    anomalies: tuple[str, ...]
+    source: str
+    statements: tuple[Statement, ...] = ()
+    rejected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignalWeight:
+    """The weight of one signal on the goal metric: exp(expected effect), 1.0 = average; it never compounds."""
+
+    signal_key: str
+    weight: float
+    successes: int
+    failures: int
+    last_updated: str
+    interval: Interval
+    raw_lift: float | None
+    effective_campaigns: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What planning reads: the score's weights, and the weight of every signal."""
+
+    generated_at: str
+    scoring_weights: dict[str, float]
+    signal_weights: dict[str, float]
+    updated_signals: tuple[SignalWeight, ...]
+    goal_metric: str
+    as_of: str | None = None
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarCampaign:
+    """A neighbour from memory: why it is similar (`metadata["why"]`) and how it did (`metadata["outcome"]`)."""
+
+    document_id: str
+    campaign_id: str
+    score: float
+    summary: str
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMemory:
+    """What was really kept, and where."""
+
+    sqlite_saved: bool
+    vector_saved: bool
+    output_path: str
+    revision: int
+    replaced: bool
+    learning: Literal["pending", "held"]
+    index: str = "lexical"
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The answer to one campaign."""
+
+    comparison_report: Comparison
+    pattern_report: PatternReport
+    insights: Insights
+    weights: Weights
+    similar_campaigns: tuple[SimilarCampaign, ...]
+    stored_memory: StoredMemory
+    as_of: str | None = None
+    epoch: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+
+FILES = {
+    "comparison.json": "comparison_report",
+    "insights.json": "insights",
+    "patterns.json": "pattern_report",
+    "updated_weights.json": "weights",
+}
+"""The four files of the specification, and the part of an answer each of them is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The JSON of one `Analysis`; `replayed` says that nothing was written because it was known already."""
+
+    body: bytes
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One campaign of a batch that could not be taken, and why."""
+
+    campaign_id: str
+    error: ReflectionError
+
+
+def files_of(body: bytes) -> dict[str, bytes]:
+    """The files of an answer: name -> indented JSON; a part the answer lacks has no file."""
+    parts = orjson.loads(body)
+    return {
+        name: orjson.dumps(parts[part], option=orjson.OPT_INDENT_2) for name, part in FILES.items() if part in parts
+    }

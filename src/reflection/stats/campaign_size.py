@@ -1,0 +1,38 @@
+"""What a campaign's size does to its rates: a slope in the logarithm of its planned impressions.
+
+Large campaigns reach people who are harder to win. Without a slope a signal that was used in small campaigns is given
+the credit of their size. The *planned* size is taken, because it is known before the campaign: what was delivered
+depends on how well it did, and controlling for an outcome would hide the effect that led to it. One free column
+(`layout`): no level, no constraint. This file must not know campaigns or metrics.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reflection.stats.columns import FREE_MARK, Feature
+
+Floats = NDArray[np.float64]
+
+SIZE = Feature(f"{FREE_MARK}size", "log")
+LIMIT = float(np.log(1000.0))
+"""A plan a thousand times as large as the usual one says no more than that it is very large: a slip of the pen must
+not decide the slope.
+"""
+
+
+def usual_size(planned: ArrayLike) -> float:
+    """Return the median of the sizes that are positive, 1 where there is none; the order does not matter."""
+    sizes = np.asarray(planned, dtype=np.float64)
+    known = sizes[sizes > 0]
+    return float(np.median(known)) if len(known) else 1.0
+
+
+def size_of(planned: ArrayLike, usual: float) -> Floats:
+    """Return log(planned / usual), within +-`LIMIT`, in the shape of ``planned``; 0, the usual size, where no
+    size is known.
+    """
+    sizes = np.asarray(planned, dtype=np.float64)
+    known = sizes > 0
+    return np.where(known, np.clip(np.log(np.where(known, sizes, 1.0) / usual), -LIMIT, LIMIT), 0.0)

@@ -1,0 +1,174 @@
+"""Which effects may be called findings: adaptive shrinkage and a controlled false-discovery rate.
+
+The posterior sign probability does not control false discoveries (realised .25 to .45 at a nominal .10).
+Adaptive shrinkage (Stephens 2017, "False discovery rates: a new deal") does: a spike at zero plus a zero-mean
+normal mixture is fitted by EM to the de-shrunk estimates of one family of effects, which gives every effect a
+local false-sign rate; the largest set whose mean rate is at most the level is selected (LEARNING 4). Main
+effects, interactions and free effects are families of their own.
+
+Before that, the metric as a whole must favour *some* effect over none at all (Bayes factor above 1): at 20
+campaigns this takes the worlds without any effect that still yield a finding from one in six to one in
+twenty, at no cost in power. This file must not know what an effect is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from reflection.stats.columns import Kind, Layout
+from reflection.stats.composed_metrics import Recipe, parts_of
+from reflection.stats.empirical_bayes import Fit
+
+Floats = NDArray[np.float64]
+
+LEVEL = 0.10
+GRID_SD = (0.0, 0.05, 0.1, 0.2, 0.4)
+"""Standard deviations of the mixture components (log scale); the first is the spike."""
+
+_EM_STEPS = 200
+_NULL_PENALTY = 3.0
+_NULL_START = 0.6
+
+
+class Verdict(StrEnum):
+    """What may be said of an effect."""
+
+    FINDING = "finding"
+    UNCERTAIN = "not enough evidence"
+    CONFOUNDED = "always appears together with others"
+    UNSEEN = "no campaign with it"
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Posterior of each of p effects as a mixture of K normals, arrays (p, K); component 0 is a point mass at
+    zero.
+    """
+
+    weight: Floats
+    mean: Floats
+    variance: Floats
+
+    def signed(self, exponent: int) -> Mixture:
+        """Posterior of exponent * effect."""
+        return Mixture(self.weight, exponent * self.mean, exponent**2 * self.variance)
+
+    def plus(self, other: Mixture) -> Mixture:
+        """Posterior of the sum of independent effects, (p, K * L); the first component stays the spike."""
+        p = len(self.weight)
+        return Mixture(
+            (self.weight[:, :, None] * other.weight[:, None, :]).reshape(p, -1),
+            (self.mean[:, :, None] + other.mean[:, None, :]).reshape(p, -1),
+            (self.variance[:, :, None] + other.variance[:, None, :]).reshape(p, -1),
+        )
+
+    def expectation(self) -> Floats:
+        """Posterior mean, (p,)."""
+        return np.asarray((self.weight * self.mean).sum(axis=1))
+
+    def false_sign_rate(self) -> Floats:
+        """Probability that the effect is zero or has the other sign than the likelier one, (p,)."""
+        below = special.ndtr(-self.mean[:, 1:] / np.sqrt(np.maximum(self.variance[:, 1:], 1e-300)))
+        negative = (self.weight[:, 1:] * below).sum(axis=1)
+        positive = (self.weight[:, 1:] * (1.0 - below)).sum(axis=1)
+        return np.asarray(np.clip(1.0 - np.maximum(negative, positive), 0.0, 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Discoveries:
+    """The judgement on p effects, in the order of ``layout`` (the intercept is never a finding).
+
+    ``lfsr``: local false-sign rate, (p,), 1 where nothing is known. ``mean``: the effect as adaptive
+    shrinkage sees it, (p,). ``selected``: bool, (p,). ``expected_false``: expected share of false ones among
+    the selected, 0 when there are none.
+    """
+
+    layout: Layout
+    lfsr: Floats
+    mean: Floats
+    selected: NDArray[np.bool_]
+    exposed: NDArray[np.bool_]
+
+    @property
+    def expected_false(self) -> float:
+        """Mean local false-sign rate of the selected effects."""
+        return float(self.lfsr[self.selected].mean()) if self.selected.any() else 0.0
+
+    def verdict(self, column: int) -> Verdict:
+        """Return why this column is, or is not, a finding."""
+        if self.selected[column]:
+            return Verdict.FINDING
+        if not self.exposed[column]:
+            return Verdict.UNSEEN
+        return Verdict.UNCERTAIN if self.layout.identifiable[column] else Verdict.CONFOUNDED
+
+
+def ash(estimate: Floats, error: Floats) -> Mixture:
+    """Fit the mixture prior of one family by EM and return each effect's posterior.
+
+    ``estimate``, ``error``: de-shrunk effects and standard errors, (m,). The spike has a Dirichlet penalty of
+    3 pseudo-effects, which errs on the side of "nothing there".
+    """
+    scale = np.asarray(GRID_SD)
+    total = error[:, None] ** 2 + scale**2
+    log_density = -0.5 * (np.log(total) + estimate[:, None] ** 2 / total)
+    density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
+    share = np.concatenate([[_NULL_START], np.full(len(scale) - 1, (1 - _NULL_START) / (len(scale) - 1))])
+    penalty = np.zeros(len(scale))
+    penalty[0] = _NULL_PENALTY
+    for _ in range(_EM_STEPS):
+        weight = density * share
+        weight /= weight.sum(axis=1, keepdims=True)
+        share = weight.sum(axis=0) + penalty
+        share /= share.sum()
+    kept = scale**2 / total
+    return Mixture(weight, kept * estimate[:, None], kept * error[:, None] ** 2)
+
+
+def select(lfsr: Floats, level: float = LEVEL) -> NDArray[np.bool_]:
+    """Select the largest set of smallest rates whose mean is at most ``level``, bool (m,)."""
+    order = np.argsort(lfsr, kind="stable")
+    mean = np.cumsum(lfsr[order]) / np.arange(1, len(lfsr) + 1)
+    passed = np.flatnonzero(mean <= level)
+    chosen = np.zeros(len(lfsr), dtype=bool)
+    chosen[order[: passed[-1] + 1 if len(passed) else 0]] = True
+    return chosen
+
+
+def discover(fit: Fit, level: float = LEVEL) -> Discoveries:
+    """Judge all effects of an observed metric at a false-discovery level."""
+    return _judged([(fit, 1)], level)
+
+
+def discover_composed(fits: Mapping[str, Fit], recipe: Recipe, level: float = LEVEL) -> Discoveries:
+    """Judge the effects on a composed metric: the parts' posteriors are convolved exactly, zero means zero in
+    every part.
+
+    Raises LearningError when a part is missing.
+    """
+    return _judged(parts_of(fits, recipe), level)
+
+
+def _judged(parts: list[tuple[Fit, int]], level: float) -> Discoveries:
+    layout = parts[0][0].layout
+    favoured = any(part.log_bayes_factor > 0 for part, _ in parts)
+    exposed = np.logical_or.reduce([part.exposure > 0 for part, _ in parts])
+    lfsr, mean, selected = np.ones(len(layout)), np.zeros(len(layout)), np.zeros(len(layout), dtype=bool)
+    for kind in Kind:
+        columns = layout.columns_of(kind)
+        columns = columns[exposed[columns] & layout.identifiable[columns]]
+        if not len(columns):
+            continue
+        mixtures = [ash(part.estimate[columns], part.error[columns]).signed(exponent) for part, exponent in parts]
+        joint = mixtures[0]
+        for mixture in mixtures[1:]:
+            joint = joint.plus(mixture)
+        lfsr[columns], mean[columns] = joint.false_sign_rate(), joint.expectation()
+        selected[columns] = select(lfsr[columns], level) & favoured
+    return Discoveries(layout, lfsr, mean, selected, exposed)

@@ -1,0 +1,110 @@
+"""How large effects and scatter are: variance components, their most probable values and their uncertainty.
+
+Standard deviations sigma (per stratum) and tau (per group) have Exp(6) priors; their joint mode is found by L-BFGS with
+exact gradients (of very many columns by Fisher scoring, which needs a third of the evaluations); ``proposals`` carry
+their uncertainty on (LEARNING 3). A pure function of the model: there is no warm start. This file must not know what is
+made of the posteriors.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+
+from reflection.stats.gaussian_posterior import Model, Posterior
+
+Floats = NDArray[np.float64]
+
+PRIOR_RATE = 6.0
+"""Rate of the exponential prior of every standard deviation: mean 1/6, one in twenty above one half."""
+INTEGRATE_UP_TO = 600
+"""Above so many columns the components are so well known that the mode is plugged in."""
+
+BOUNDS = (-6.0, 1.0)
+"""Of a log standard deviation at the mode."""
+
+_START = np.log(0.15)
+_LEAST_CURVATURE = 0.15
+_STEP = 1e-3
+_MOST_STEPS, _LONGEST_STEP, _ENOUGH = 40, -0.98, 0.03
+
+
+def objective(model: Model, components: Floats) -> tuple[float, Floats]:
+    """Minus the log posterior density of the log components, and its gradient."""
+    return _cost(components, model.posterior(components))
+
+
+def _cost(components: Floats, posterior: Posterior) -> tuple[float, Floats]:
+    sd = np.exp(components)
+    value = posterior.log_evidence + float((components - PRIOR_RATE * sd).sum())
+    return -value, -(posterior.gradient + 1.0 - PRIOR_RATE * sd)
+
+
+def mode_of(model: Model) -> Floats:
+    """Most probable components. Steps are scaled by the expected curvature, so few are needed."""
+    if not model.dimensions:
+        return np.empty(0)
+    if len(model.layout) > INTEGRATE_UP_TO:
+        return _scored(model)
+    scale = 1.0 / np.sqrt(model.curvature)
+
+    def scaled(position: Floats) -> tuple[float, Floats]:
+        value, gradient = objective(model, position * scale)
+        return value, gradient * scale
+
+    found = optimize.minimize(
+        scaled,
+        np.full(model.dimensions, _START) / scale,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(BOUNDS[0] / s, BOUNDS[1] / s) for s in scale],
+    )
+    return np.asarray(found.x * scale)
+
+
+def _scored(model: Model) -> Floats:
+    """Most probable components by Fisher scoring: an evaluation of very many columns takes a second.
+
+    It needs about eight. A step that loses is halved; it ends when a step promises less than `_ENOUGH` nats.
+    """
+    components, step, value = np.full(model.dimensions, _START), np.zeros(model.dimensions), -np.inf
+    for _ in range(_MOST_STEPS):
+        posterior = model.posterior(components + step)
+        cost, downhill = _cost(components + step, posterior)
+        if -cost < value:
+            step /= 2
+            continue
+        components, value = components + step, -cost
+        information = model.information(components, posterior)
+        information[np.diag_indices_from(information)] += np.maximum(PRIOR_RATE * np.exp(components), _LEAST_CURVATURE)
+        del posterior  # three matrices of this size, before the next ones are made
+        step = _bounded_step(components, -downhill, information)
+        if -0.5 * float(step @ downhill) < _ENOUGH:
+            break
+    return components
+
+
+def _bounded_step(components: Floats, slope: Floats, information: Floats) -> Floats:
+    """The scoring step, taken on the scale of the variances; components pushed against a bound stay there."""
+    stuck = ((components <= BOUNDS[0]) & (slope < 0)) | ((components >= BOUNDS[1]) & (slope > 0))
+    step = np.zeros(len(components))
+    free = np.flatnonzero(~stuck)
+    step[free] = np.linalg.solve(information[np.ix_(free, free)], slope[free])
+    step = 0.5 * np.log1p(np.clip(2 * step, _LONGEST_STEP, 1 / -_LONGEST_STEP))  # a variance near zero is one step away
+    return np.clip(components + step, *BOUNDS) - components
+
+
+def spread_of(model: Model, mode: Floats) -> Floats:
+    """Square root of the inverse Hessian at the mode (central differences of the gradient); weak directions
+    are bounded. For very many columns the expected curvature has to do.
+    """
+    if len(model.layout) > INTEGRATE_UP_TO:
+        return np.asarray(np.diag(1.0 / np.sqrt(model.curvature)))
+    hessian = np.empty((len(mode), len(mode)))
+    for k in range(len(mode)):
+        step = np.zeros(len(mode))
+        step[k] = _STEP
+        hessian[k] = (objective(model, mode + step)[1] - objective(model, mode - step)[1]) / (2 * _STEP)
+    values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
+    return np.asarray(vectors / np.sqrt(np.maximum(values, _LEAST_CURVATURE)))

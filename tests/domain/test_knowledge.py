@@ -1,0 +1,42 @@
+"""The value everybody reads: what it answers without any history."""
+
+import numpy as np
+import pytest
+
+from reflection.domain.knowledge import COMPOSED, METRICS, NOTHING, Knowledge
+
+
+def test_an_empty_workspace_knows_nothing_and_says_so():
+    assert Knowledge() == NOTHING
+    assert NOTHING.as_of is None
+    assert NOTHING.reason == "nothing has been learnt yet"
+    assert [NOTHING.sigma(metric) for metric in METRICS] == [None] * 4
+    assert NOTHING.weight_of("platform:meta") is None
+    assert NOTHING.aliases == {}
+
+
+def test_scatter_and_weights_are_found_by_name(knowledge):
+    assert 0.05 < knowledge.sigma("ctr") < 0.4
+    assert knowledge.sigma("roas") is None
+    assert knowledge.weight_of("platform:meta").weight > 1
+    assert knowledge.weight_of("nobody:knows") is None
+
+
+def test_posteriors_have_one_row_a_feature_and_the_intercept(knowledge):
+    for metric in METRICS:
+        posterior = knowledge.posteriors[metric]
+        assert posterior.draws.shape[0] == 1 + len(posterior.features)
+        assert posterior.draws.dtype == np.float32
+        assert posterior.means == pytest.approx(posterior.draws.mean(axis=1), abs=1e-5)
+        assert posterior.reference > 0
+
+
+def test_every_signal_has_an_effect_on_every_metric(knowledge):
+    signals = {effect.signal for effect in knowledge.effects}
+    assert {effect.metric for effect in knowledge.effects} == {*METRICS, *COMPOSED}
+    assert len(knowledge.effects) == len(signals) * (len(METRICS) + len(COMPOSED))
+
+
+def test_it_cannot_be_changed(knowledge):
+    with pytest.raises(AttributeError):
+        knowledge.epoch = 2

@@ -1,0 +1,116 @@
+"""Random-walk steps: columns that never change afterwards, read back as a path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from reflection.stats.columns import Feature, Kind
+from reflection.stats.design import campaign_rows
+from reflection.stats.drift import Path, drift_group, path, step_feature, steps
+from reflection.stats.empirical_bayes import Fit, fit
+from reflection.stats.false_discovery import discover
+from reflection.stats.observations import observe_rate
+from reflection.stats.prediction import cell_design, predict
+from reflection.stats.sufficient_statistics import SufficientStatistics
+
+BUCKETS = 8
+
+
+def _cell(platform: str, bucket: int) -> dict[Feature, float]:
+    return {Feature("platform", platform): 1.0, **steps("platform", platform, bucket)}
+
+
+def _learn(jump: float, seed: int = 0, with_steps: bool = True, campaigns: int = 160) -> Fit:
+    """Platform a jumps by ``jump`` when bucket 5 begins; b and c stay."""
+    rng = np.random.default_rng(seed)
+    platform = rng.choice(list("abc"), campaigns)
+    bucket = np.arange(campaigns) * BUCKETS // campaigns
+    n = np.full(campaigns, 20_000.0)
+    eta = np.log(0.02) + jump * ((platform == "a") & (bucket >= 5)) + rng.normal(0, 0.15, campaigns)
+    x = rng.poisson(n * np.exp(eta))
+    cells: list[Mapping[Feature, float]] = [
+        _cell(p, int(b)) if with_steps else {Feature("platform", p): 1.0} for p, b in zip(platform, bucket, strict=True)
+    ]
+    statistics = SufficientStatistics()
+    statistics.add(campaign_rows(cells, observe_rate(x, n, 0.02))[0])
+    return fit(statistics.view(), seed)
+
+
+@pytest.fixture(scope="module")
+def jumped() -> Fit:
+    """A world in which platform a jumped by .6."""
+    return _learn(0.6)
+
+
+def _path(found: Fit, level: str) -> Path:
+    read = path(found, "platform", level, discover(found))
+    assert read is not None
+    return read
+
+
+def test_a_row_has_one_step_for_each_bucket_begun() -> None:
+    assert steps("platform", "a", 0) == {}
+    assert list(steps("platform", "a", 2, share=0.5).items()) == [
+        (step_feature("platform", "a", 1), 0.5),
+        (step_feature("platform", "a", 2), 0.5),
+    ]
+    assert steps("platform", "a", 2, first=2) == {}
+
+
+def test_steps_are_free_columns_that_sort_in_time() -> None:
+    assert Kind.of(drift_group("platform")) is Kind.FREE
+    assert step_feature("platform", "a", 9) < step_feature("platform", "a", 10)
+
+
+def test_a_jump_is_found_where_it_happened(jumped: Fit) -> None:
+    read = _path(jumped, "a")
+
+    assert read.changes == (5,)
+    assert 0.3 < read.mean[-1] - read.mean[4] < 0.75
+    assert read.low[-1] > 0.1
+    assert read.mean[0] == 0.0
+    assert len(read.buckets) == BUCKETS
+
+
+def test_platforms_that_stay_have_flat_paths(jumped: Fit) -> None:
+    for level in ("b", "c"):
+        read = _path(jumped, level)
+        assert read.changes == ()
+        assert (read.low <= 0.05).all()
+        assert (read.high >= -0.05).all()
+
+
+def test_no_drift_finds_no_change_and_costs_little() -> None:
+    calm, static = _learn(0.0, seed=3), _learn(0.0, seed=3, with_steps=False)
+
+    assert all(_path(calm, level).changes == () for level in "abc")
+    for level in "abc":
+        now = predict(calm, cell_design([_cell(level, BUCKETS - 1)])).mean[0]
+        assert now == pytest.approx(predict(static, cell_design([{Feature("platform", level): 1.0}])).mean[0], abs=0.1)
+
+
+def test_the_present_is_predicted_better_than_without_steps(jumped: Fit) -> None:
+    static = _learn(0.6, with_steps=False)
+    now = predict(jumped, cell_design([_cell("a", BUCKETS - 1)])).mean[0]
+    averaged = predict(static, cell_design([{Feature("platform", "a"): 1.0}])).mean[0]
+
+    assert abs(now - 0.6) < 0.5 * abs(averaged - 0.6)
+
+
+def test_a_level_with_an_at_sign_is_read_back() -> None:
+    rng = np.random.default_rng(0)
+    cells = [{Feature("p", "x@y"): 1.0, **steps("p", "x@y", int(b))} for b in rng.integers(0, 3, 20)]
+    statistics = SufficientStatistics()
+    statistics.add(campaign_rows(cells, observe_rate(rng.poisson(50, 20), np.full(20, 1000.0), 0.05))[0])
+    read = path(fit(statistics.view(), 0), "p", "x@y")
+
+    assert read is not None
+    assert read.buckets.tolist() == [0, 1, 2]
+    assert read.changes == ()
+
+
+def test_a_level_without_steps_has_no_path(jumped: Fit) -> None:
+    assert path(jumped, "platform", "unheard") is None

@@ -1,0 +1,92 @@
+"""What a campaign would teach is known before it runs, and it is what a refit finds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reflection.errors import LearningError
+from reflection.stats.columns import Feature
+from reflection.stats.design import Design, Rows, Stratum
+from reflection.stats.empirical_bayes import Fit, fit
+from reflection.stats.expected_information import cheapest, sd_after
+from reflection.stats.gaussian_posterior import Model
+from reflection.stats.prediction import cell_design
+from reflection.stats.sufficient_statistics import SufficientStatistics
+
+QUESTION = Feature("creative", "0")
+
+
+@pytest.fixture(scope="module")
+def candidates() -> Design:
+    """Two campaigns with the creative asked about, one without."""
+    return cell_design(
+        [
+            {QUESTION: 1.0, Feature("platform", "0"): 1.0},
+            {QUESTION: 0.5, Feature("creative", "1"): 0.5, Feature("platform", "0"): 1.0},
+            {Feature("creative", "1"): 1.0, Feature("platform", "0"): 1.0},
+        ]
+    )
+
+
+def test_the_expected_interval_is_that_of_a_refit(world: object, candidates: Design) -> None:
+    statistics = SufficientStatistics()
+    statistics.add(world.rows)  # type: ignore[attr-defined]
+    view = statistics.view(world.layout)  # type: ignore[attr-defined]
+    found = fit(view, 0, hyper_draws=1)
+    column = found.layout.column(QUESTION)
+    v = 2.0**-6
+    one = Design(candidates.features, candidates.indptr[:2], candidates.indices[:3], candidates.data[:3])
+    statistics.add(Rows.of(one, [3.0], [v], Stratum.BETWEEN))
+    components = np.log(np.array([*found.sigma.values(), *found.tau]))
+    refitted = Model(statistics.view(world.layout)).posterior(components)  # type: ignore[attr-defined]
+
+    assert sd_after(found, column, candidates, [v] * 3)[0] == pytest.approx(
+        np.sqrt(refitted.covariance[column, column]), rel=5e-3
+    )
+
+
+def test_more_repeats_and_more_trials_teach_more(fitted: Fit, candidates: Design) -> None:
+    column = fitted.layout.column(QUESTION)
+    before = np.sqrt(fitted.covariance[column, column])
+    once = sd_after(fitted, column, candidates, [0.1] * 3)
+
+    assert (once <= before + 1e-9).all()
+    assert (sd_after(fitted, column, candidates, [0.1] * 3, repeats=10) <= once).all()
+    assert (sd_after(fitted, column, candidates, [0.01] * 3) <= once).all()
+
+
+def test_a_campaign_with_the_signal_teaches_more_than_half_of_it(fitted: Fit, candidates: Design) -> None:
+    column = fitted.layout.column(QUESTION)
+    after = sd_after(fitted, column, candidates, [0.01] * 3)
+
+    assert after[0] < after[1]
+
+
+def test_the_cheapest_campaign_wins_among_equals(fitted: Fit) -> None:
+    twice = cell_design([{QUESTION: 1.0}, {QUESTION: 1.0}])
+    gain = cheapest(fitted, QUESTION, twice, v=[0.01, 0.01], cost=[100.0, 60.0])
+
+    assert gain.candidate == 1
+    assert gain.sd_after < gain.sd_before
+    assert -1 < gain.shrinkage < 0
+
+
+def test_a_clear_effect_needs_no_more_than_one_campaign(fitted: Fit) -> None:
+    clear = fitted.layout.features[int(np.argmax(np.abs(fitted.mean[1:]) / fitted.sd[1:].clip(1e-9))) + 1]
+    gain = cheapest(fitted, clear, cell_design([{clear: 1.0}]), [0.01], [1.0])
+
+    assert gain.campaigns == 1
+
+
+def test_an_effect_of_exactly_nothing_is_never_settled(fitted: Fit, candidates: Design) -> None:
+    blank = type(fitted)(**{**fitted.__dict__, "mean": np.zeros_like(fitted.mean)})
+
+    assert cheapest(blank, QUESTION, candidates, [0.01] * 3, [1.0] * 3).campaigns is None
+
+
+def test_a_question_nobody_can_answer_is_refused(fitted: Fit, candidates: Design) -> None:
+    with pytest.raises(LearningError):
+        cheapest(fitted, Feature("creative", "unknown"), candidates, [0.01] * 3, [1.0] * 3)
+    with pytest.raises(LearningError):
+        cheapest(fitted, QUESTION, Design.of([]), [], [])

@@ -1,0 +1,146 @@
+"""The constrained posterior equals dense linear algebra, and its gradient equals finite differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy import linalg, stats
+
+from reflection.stats import gaussian_posterior as module
+from reflection.stats.columns import INTERCEPT, Feature, Layout
+from reflection.stats.design import GRID, Design, Rows, Stratum
+from reflection.stats.gaussian_posterior import INTERCEPT_SD, Model
+from reflection.stats.sufficient_statistics import SufficientStatistics, View
+
+
+@pytest.fixture
+def rows() -> Rows:
+    """Rows of all three strata with an incomplete interaction and a free slope; one variance per octave."""
+    rng = np.random.default_rng(5)
+    cells: list[dict[Feature, float]] = []
+    for _ in range(60):
+        i, j = rng.choice([(0, 0), (0, 1), (1, 0), (1, 1), (2, 1), (2, 2)])
+        cells.append(
+            {
+                INTERCEPT: 1.0,
+                Feature("a", str(i)): 1.0,
+                Feature("b", str(j)): 1.0,
+                Feature("a*b", f"{i}*{j}"): 1.0,
+                Feature("~slope", "x"): float(rng.normal()),
+            }
+        )
+    v = 2.0 ** -rng.integers(1, 6, 60)
+    stratum = rng.choice([Stratum.BETWEEN, Stratum.WITHIN, Stratum.EXPERIMENT], 60)
+    return Rows.of(Design.of(cells), rng.normal(0, 0.5, 60), v, stratum)
+
+
+@pytest.fixture
+def view(rows: Rows) -> View:
+    """The sums of those rows."""
+    statistics = SufficientStatistics()
+    statistics.add(rows)
+    return statistics.view()
+
+
+def _components(model: Model) -> np.ndarray:
+    return np.log(np.linspace(0.1, 0.5, model.dimensions))
+
+
+def _dense(rows: Rows, view: View, model: Model, components: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Mean, covariance and evidence in the n-dimensional data space, with an explicit null-space prior."""
+    layout = view.layout
+    x = np.zeros((len(rows), len(layout)))
+    x[:, [layout.column(f) for f in rows.design.features]] = rows.design.matrix().toarray()
+    sigma = np.append(np.exp(components[: len(model.strata)]), 0.0)
+    noise = rows.v + sigma[rows.stratum] ** 2
+    tau = np.exp(components[len(model.strata) :])
+    scale = np.array([INTERCEPT_SD, *tau[layout.group_index[1:]]])
+    null = linalg.null_space(layout.constraints.toarray().T)
+    prior = null @ null.T @ np.diag(scale**2) @ null @ null.T
+    marginal = x @ prior @ x.T + np.diag(noise)
+    y = rows.y / GRID
+    gain = prior @ x.T @ np.linalg.inv(marginal)
+    evidence = stats.multivariate_normal(np.zeros(len(y)), marginal).logpdf(y)
+    return gain @ y, prior - gain @ x @ prior, float(evidence)
+
+
+def test_mean_and_covariance_equal_the_dense_solution(rows: Rows, view: View) -> None:
+    model = Model(view)
+    components = _components(model)
+    found = model.posterior(components)
+    mean, covariance, _ = _dense(rows, view, model, components)
+
+    np.testing.assert_allclose(found.mean, mean, atol=1e-8)
+    np.testing.assert_allclose(found.covariance, covariance, atol=1e-8)
+
+
+def test_the_evidence_differs_from_the_dense_one_by_a_constant(rows: Rows, view: View) -> None:
+    model = Model(view)
+    one, other = _components(model), _components(model)[::-1] - 0.3
+    found = model.posterior(one).log_evidence - model.posterior(other).log_evidence
+
+    assert found == pytest.approx(_dense(rows, view, model, one)[2] - _dense(rows, view, model, other)[2], abs=1e-7)
+
+
+def test_evidences_of_different_layouts_are_comparable(rows: Rows, view: View) -> None:
+    """Without any variance of effects, every layout is the intercept alone."""
+    model = Model(view)
+    at = np.concatenate([np.log([0.3, 0.4]), np.full(len(view.layout.groups), -12.0)])
+    statistics = SufficientStatistics()
+    statistics.add(rows)
+    bare = Model(statistics.view(Layout.of([])))
+
+    assert model.posterior(at).log_evidence == pytest.approx(bare.posterior(at[:2]).log_evidence, abs=1e-3)
+
+
+def test_the_gradient_equals_finite_differences(view: View) -> None:
+    model = Model(view)
+    at = _components(model)
+    gradient = model.posterior(at).gradient
+    for k in range(model.dimensions):
+        step = np.zeros(model.dimensions)
+        step[k] = 1e-5
+        rise = model.posterior(at + step).log_evidence - model.posterior(at - step).log_evidence
+        assert gradient[k] == pytest.approx(rise / 2e-5, abs=1e-5)
+
+
+def test_sparse_sums_answer_as_dense_ones(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    dense = Model(view)
+    at = _components(dense)
+    expected = dense.posterior(at)
+    monkeypatch.setattr(module, "DENSE_COLUMNS", 0)
+    found = Model(view).posterior(at)
+
+    np.testing.assert_allclose(found.mean, expected.mean, atol=1e-10)
+    np.testing.assert_allclose(found.covariance, expected.covariance, atol=1e-10)
+    np.testing.assert_allclose(found.gradient, expected.gradient, atol=1e-8)
+    assert found.log_evidence == pytest.approx(expected.log_evidence)
+
+
+def test_draws_have_the_posterior_moments_and_satisfy_every_constraint(view: View) -> None:
+    model = Model(view)
+    found = model.posterior(_components(model))
+    draws = found.draw(np.random.default_rng(0), 40_000)
+
+    np.testing.assert_allclose(view.layout.constraints.T @ draws, 0, atol=1e-8)
+    np.testing.assert_allclose(draws.mean(axis=1), found.mean, atol=0.02)
+    np.testing.assert_allclose(np.cov(draws), found.covariance, atol=0.01)
+
+
+def test_effects_that_cannot_be_told_apart_are_exactly_zero(view: View) -> None:
+    model = Model(view)
+    found = model.posterior(_components(model))
+    fixed = ~view.layout.identifiable
+
+    assert fixed.any()
+    np.testing.assert_allclose(found.mean[fixed], 0, atol=1e-12)
+    np.testing.assert_allclose(np.diag(found.covariance)[fixed], 0, atol=1e-12)
+
+
+def test_only_strata_with_rows_have_a_variance_to_learn(make_world: Callable[..., object]) -> None:
+    statistics = SufficientStatistics()
+    statistics.add(make_world(20, 0).rows)  # type: ignore[attr-defined]
+
+    assert Model(statistics.view()).strata == (Stratum.BETWEEN,)

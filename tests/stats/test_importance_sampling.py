@@ -1,0 +1,128 @@
+"""Proposals of the components: normal scores are exact, weights are fair, and the mixture is the integral."""
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from reflection.stats.columns import INTERCEPT, Feature
+from reflection.stats.design import Design, Rows
+from reflection.stats.gaussian_posterior import Model
+from reflection.stats.importance_sampling import log_sd, mixed, normal_score, proposed
+from reflection.stats.marginal_likelihood import MOST_ROWS
+from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.variance_components import PRIOR_RATE, mode_of, objective, spread_of
+
+LEVELS = tuple(Feature("platform", f"p{k}") for k in range(6))
+
+
+def model_of(count: int, seed: int = 4, sigma: float = 0.2) -> Model:
+    """One group of six levels with effects of .4."""
+    rng = np.random.default_rng(seed)
+    effects = rng.normal(0, 0.4, len(LEVELS))
+    which = rng.integers(len(LEVELS), size=count)
+    statistics = SufficientStatistics()
+    design = Design.of([{INTERCEPT: 1.0, LEVELS[k]: 1.0} for k in which])
+    statistics.add(Rows.of(design, effects[which] + rng.normal(0, sigma, count), np.full(count, 0.001)))
+    return Model(statistics.view())
+
+
+def mixture(model: Model, seed: int = 0, count: int = 192) -> tuple[np.ndarray, np.ndarray]:
+    mode = mode_of(model)
+    return mixed(*proposed(model, mode, spread_of(model, mode), np.random.default_rng(seed), count))
+
+
+def integral(model: Model) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of the effects, integrated over both components on a grid of their logs."""
+    axis = np.linspace(-7.5, 1.3, 61)
+    density, moments = np.empty((61, 61)), np.empty((61, 61, 2, len(model.layout)))
+    for i, sigma in enumerate(axis):
+        for j, tau in enumerate(axis):
+            at = np.array([sigma, tau])
+            posterior = model.posterior(at)
+            density[i, j] = -objective(model, at)[0]
+            moments[i, j] = posterior.mean, posterior.mean**2 + np.diag(posterior.covariance)
+    weight = np.exp(density - density.max())[:, :, None, None]
+
+    def over_both(values: np.ndarray) -> np.ndarray:
+        return integrate.simpson(integrate.simpson(values, x=axis, axis=0), x=axis, axis=0)
+
+    mean, square = over_both(weight * moments) / over_both(weight)
+    return mean, np.sqrt(square - mean**2)
+
+
+@pytest.mark.parametrize("score", [-2.5, -1.0, 0.0, 0.7, 2.0, 6.5])
+def test_a_normal_score_is_that_of_the_prior_and_back(score: float):
+    sd = np.exp(log_sd(np.array([score])))
+
+    assert stats.norm.sf(score) == pytest.approx(stats.expon.sf(sd[0], scale=1 / PRIOR_RATE), rel=1e-9)
+    assert normal_score(np.log(sd))[0] == pytest.approx(score, abs=1e-7)
+
+
+def test_scores_beyond_what_can_be_computed_stay_finite():
+    found = log_sd(np.array([-np.inf, -50.0, -8.0, 9.0, 50.0, np.inf]))
+
+    assert found.tolist() == [-8.0, -8.0, -8.0, 1.5, 1.5, 1.5]
+
+
+@pytest.mark.parametrize("count", [9, 30])
+def test_of_few_rows_the_mixture_is_the_integral(count: int):
+    model = model_of(count)
+    mean, sd = integral(model)
+    own_mean, own_sd = mixture(model)
+    many_mean, many_sd = mixture(model, count=6_000)
+
+    np.testing.assert_allclose(own_mean, mean, atol=0.1 * sd.max())
+    np.testing.assert_allclose(own_sd, sd, rtol=0.15)
+    np.testing.assert_allclose(many_mean, mean, atol=0.02 * sd.max())
+    np.testing.assert_allclose(many_sd, sd, rtol=0.02)
+
+
+def test_of_more_rows_too_where_all_proposals_are_kept_with_their_weights():
+    model = model_of(MOST_ROWS + 40)
+    mean, sd = integral(model)
+    own_mean, own_sd = mixture(model)
+
+    np.testing.assert_allclose(own_mean, mean, atol=0.1 * sd.max())
+    np.testing.assert_allclose(own_sd, sd, rtol=0.1)
+
+
+@pytest.mark.parametrize("count", [12, MOST_ROWS, MOST_ROWS + 1, 300])
+def test_weights_add_up_and_the_mixture_lies_among_its_parts(count: int):
+    model = model_of(count)
+    mode = mode_of(model)
+    weight, posteriors = proposed(model, mode, spread_of(model, mode), np.random.default_rng(0), 40)
+    mean, sd = mixed(weight, posteriors)
+
+    assert len(weight) == len(posteriors) <= 40
+    assert weight.sum() == pytest.approx(1.0)
+    assert (weight >= 0).all()
+    means = np.array([one.mean for one in posteriors])
+    assert (means.min(axis=0) - 1e-12 <= mean).all()
+    assert (mean <= means.max(axis=0) + 1e-12).all()
+    assert (sd >= 0).all()
+
+
+def test_those_kept_of_few_rows_are_worth_far_more_than_as_many_weighted_ones():
+    model = model_of(20)
+    mode = mode_of(model)
+    weight, _ = proposed(model, mode, spread_of(model, mode), np.random.default_rng(0), 192)
+
+    assert len(weight) <= 128
+    assert 1 / (weight**2).sum() > 80
+
+
+def test_the_same_generator_gives_the_same_proposals():
+    model = model_of(20)
+
+    np.testing.assert_array_equal(mixture(model, 3), mixture(model, 3))
+    assert not np.array_equal(mixture(model, 3), mixture(model, 4))
+
+
+@pytest.mark.parametrize("sigma", [1e-6, 0.2, 30.0])
+def test_scatter_of_any_size_is_reached(sigma: float):
+    model = model_of(25, sigma=sigma)
+    mean, sd = mixture(model)
+
+    assert np.isfinite(mean).all()
+    assert np.isfinite(sd).all()
+    assert (sd > 0).all()

@@ -1,0 +1,143 @@
+"""Laws of decisions: every figure of the odds by its definition, lanes at their limits, slates by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reflection.errors import LearningError
+from reflection.stats.thompson import Odds, explore_share, lane, odds, propensities, rank, slate
+
+RNG = np.random.default_rng
+EVEN = Odds(0.5, 0.9, 1.0, 1.1, 1.0, 0.0, -0.1, -0.2)
+
+
+@pytest.mark.parametrize(("count", "worst"), [(1, 1), (10, 1), (20, 1), (21, 2), (100, 5), (101, 6)])
+def test_every_figure_of_the_odds_is_what_it_is_defined_as(count: int, worst: int):
+    draws = RNG(count).normal(0.1, 0.4, (2, count))
+    for found, own, stake in zip(odds(draws, [1.0, 250.0]), np.exp(draws), (1.0, 250.0), strict=True):
+        assert found.p_better == pytest.approx((own > 1).mean())
+        assert (found.low, found.median, found.high) == pytest.approx(tuple(np.quantile(own, [0.05, 0.5, 0.95])))
+        assert found.optimistic == pytest.approx(np.quantile(own, 0.9))
+        assert found.expected_gain == pytest.approx(stake * (own.mean() - 1))
+        assert found.downside_5 == pytest.approx(stake * (np.quantile(own, 0.05) - 1))
+        assert found.cvar_5 == pytest.approx(stake * (np.sort(own)[:worst].mean() - 1))
+
+
+def test_a_lift_is_bounded_at_e_to_the_fiftieth():
+    (up,), (down,) = odds([[1e6]], [1.0]), odds([[-1e6]], [1.0])
+
+    assert np.log([up.high, down.low]) == pytest.approx([50.0, -50.0])
+
+
+def test_a_free_option_has_odds_and_an_infinite_stake_has_none():
+    assert odds([[0.3, 0.1]], [0.0])[0].expected_gain == 0.0
+    for stakes in ([np.inf], [np.nan], [1.0, 1.0]):
+        with pytest.raises(LearningError, match="stake"):
+            odds([[0.3, 0.1]], stakes)
+
+
+@pytest.mark.parametrize(
+    ("p_better", "optimistic", "established", "expected"),
+    [
+        (0.8, 1.0, True, "exploit"),
+        (0.79, 1.0, True, "not enough evidence"),
+        (0.1, 1.0, True, "avoid"),
+        (0.11, 1.0, True, "not enough evidence"),
+        (0.79, 1.2, True, "explore"),
+        (0.5, np.exp(0.021), False, "explore"),
+        (0.5, np.exp(0.019), False, "not enough evidence"),
+        (0.49, 1.5, False, "not enough evidence"),
+        (0.99, 1.5, False, "explore"),
+        (0.01, 0.9, False, "not enough evidence"),
+    ],
+)
+def test_lanes_at_their_limits(p_better: float, optimistic: float, established: bool, expected: str):
+    one = replace(EVEN, p_better=p_better, optimistic=optimistic)
+
+    assert lane(one, established=established) == expected
+
+
+def test_ranking_is_by_the_ninetieth_percentile_and_ties_keep_their_order():
+    draws = RNG(4).normal(0, 1, (9, 40)) * RNG(5).uniform(0.1, 2, (9, 1))
+    draws[7] = draws[2]
+    scores = np.quantile(draws, 0.9, axis=1)
+
+    assert rank(draws).tolist() == sorted(range(9), key=lambda index: (-scores[index], index))
+    middle = np.quantile(draws, 0.5, axis=1)
+    assert rank(draws, 0.5).tolist() == sorted(range(9), key=lambda index: (-middle[index], index))
+
+
+@pytest.mark.parametrize(("options", "least"), [(2, 0.05), (10, 0.05), (11, 0.5 / 11), (20, 0.025)])
+def test_floors_take_a_half_at_most(options: int, least: float):
+    draws = np.zeros((options, 5))
+    draws[0] = 1.0
+
+    found = propensities(draws)
+
+    assert found[1:] == pytest.approx([least] * (options - 1))
+    assert found[0] == pytest.approx(1 - least * (options - 1))
+
+
+@pytest.mark.parametrize("wins", [0, 1, 2, 3, 4])
+def test_exploration_grows_with_the_square_of_the_entropy(wins: int):
+    draws = np.zeros((2, 8))
+    draws[0, :wins], draws[1, wins:] = 1.0, 1.0
+    shares = [share for share in (wins / 8, 1 - wins / 8) if share]
+    entropy = -sum(share * np.log2(share) for share in shares)
+
+    assert explore_share(draws) == pytest.approx(0.1 + 0.2 * entropy**2)
+
+
+def _one_draw(lifts: list[float]) -> np.ndarray:
+    """Of a single draw it is known which option is best: a tenth is explored, by the same draw."""
+    return np.array(lifts)[:, None]
+
+
+def test_a_slate_is_the_best_first_and_the_explored_after_them():
+    lifts = RNG(2).permutation(30) / 10
+    order = np.argsort(-lifts).tolist()
+
+    assert slate(_one_draw(lifts.tolist()), [1.0] * 30, rng=RNG(0)) == (order[:9], order[9:10])
+    assert slate(_one_draw(lifts.tolist()), [1.0] * 30, rng=RNG(0), size=20) == (order[:18], order[18:20])
+    assert slate(_one_draw(lifts.tolist()), [1.0] * 30, rng=RNG(0), size=1) == ([], order[:1])
+
+
+def test_of_fewer_options_than_places_each_is_proposed_once():
+    exploit, explore = slate(_one_draw([0.1, 0.3, 0.2]), [1.0] * 3, rng=RNG(0), size=10)
+
+    assert (exploit, explore) == ([1, 2], [0])
+    assert slate(_one_draw([0.1]), [None], rng=RNG(0), size=10) == ([], [0])
+
+
+def test_the_budget_may_be_spent_to_the_last_and_what_is_too_dear_is_passed_over():
+    draws = RNG(1).normal(0, 1, (30, 400))
+
+    def explored(costs: list[float | None], budget: float | None) -> list[int]:
+        return slate(draws, costs, rng=RNG(0), budget=budget)[1]
+
+    free = explored([400.0] * 30, None)
+    assert len(free) == 3
+    assert explored([400.0] * 30, 1200.0) == free
+    assert explored([400.0] * 30, 1199.0) == free[:2]
+    assert explored([None] * 30, None) == free
+    dear: list[float | None] = [400.0] * 30
+    dear[free[0]] = 5000.0
+    assert free[0] not in explored(dear, 1200.0)
+    assert len(explored(dear, 1200.0)) == 3
+    unknown: list[float | None] = [0.0] * 30
+    unknown[free[0]] = None
+    assert free[0] not in explored(unknown, 0.0)
+    assert len(explored(unknown, 0.0)) == 3, "what costs nothing is within any budget"
+    gift: list[float | None] = [400.0] * 30
+    gift[free[0]] = 0.0
+    assert explored(gift, 799.0) == free[:2], "and gives nothing back"
+
+
+def test_exploration_follows_the_draws():
+    """Half of the draws say the one, half the other of those left: each is explored in its turn."""
+    draws = np.array([[5.0, 5.0], [1.0, 0.0], [0.0, 1.0], [-9.0, -9.0]])
+    chosen = [slate(draws, [1.0] * 4, rng=RNG(seed), size=2) for seed in range(20)]
+
+    assert {exploit[0] for exploit, _ in chosen} == {0}
+    assert {explore[0] for _, explore in chosen} == {1, 2}
