@@ -14,10 +14,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.calibration import EMPTY, predict
-from reflection.calibration_fold import learn
 from reflection.domain.evidence import Counts, Evidence
 from reflection.domain.planner_forecast import Promise, observed
+from reflection.forecasting.calibration import EMPTY, predict
+from reflection.forecasting.calibration_update import learn
 
 PLATFORMS, OBJECTIVES, PLANNERS = 5, 4, 6
 FIRST_SCORED = 10

@@ -15,10 +15,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection import posterior
 from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.domain.knowledge import NOTHING, Knowledge
-from reflection.learn import learn
+from reflection.inference import posterior
+from reflection.inference.learn import learn
 from reflection.stats import thompson
 
 PLATFORMS, TYPES, AGES = 5, 6, 6

@@ -88,12 +88,12 @@ BEHIND_FITS = ("variance_components", "columns", "marginal_likelihood", "gaussia
 TESTS = {
     "domain.signals": ("tests/domain/test_signals.py",),
     "domain.metrics": ("tests/domain/test_metrics.py", "tests/test_interval_coverage.py"),
-    "compare": ("tests/test_compare.py", "tests/test_comparator.py"),
-    "learn": ("tests/test_learn_laws.py", "tests/test_learn.py"),
+    "comparison.compare": ("tests/comparison/test_compare.py", "tests/test_comparator.py"),
+    "inference.learn": ("tests/inference/test_learn_laws.py", "tests/inference/test_learn.py"),
     "explain.gate": ("tests/explain/test_gate.py",),
     **{f"stats.{name}": _of_stats(name) for name in STATS},
     **{f"stats.{name}": _of_stats(name, *FITS) for name in BEHIND_FITS if name in STATS},
-    "patterns.clusters": ("tests/patterns/test_clusters.py",),
+    "inference.findings.clusters": ("tests/inference/findings/test_clusters.py",),
 }
 """The modules whose faults would be lies, and the tests that have to notice, those of the module itself first."""
 

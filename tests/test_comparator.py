@@ -2,7 +2,7 @@
 
 import pytest
 
-from reflection.compare import compare
+from reflection.comparison.compare import compare
 
 
 @pytest.fixture(scope="module")

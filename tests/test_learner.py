@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from reflection import resuming
 from reflection.domain.knowledge import NOTHING
+from reflection.inference import checkpoints
+from reflection.inference.recheck import differences
 from reflection.learner import LARGE, WHOLE, Learner
-from reflection.recheck import differences
 from reflection.store.checkpoints import CheckpointFolder
 from reflection.store.database import open_database
 from reflection.store.store import SqlStore
@@ -87,7 +87,7 @@ class _Stopped(Exception):
 @pytest.fixture
 def resumable(application, tmp_path, monkeypatch):
     """A learner that keeps what it has done of a relearn, evidence two campaigns at a time."""
-    monkeypatch.setattr(resuming, "SEGMENT", 2)
+    monkeypatch.setattr(checkpoints, "SEGMENT", 2)
     monkeypatch.setattr("reflection.learner.PROGRESS_EVERY", 1)
     return Learner(application.store, clock=lambda: NOW, checkpoints=CheckpointFolder(tmp_path / "pieces"))
 

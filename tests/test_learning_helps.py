@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import Knowledge
-from reflection.learn import learn
+from reflection.inference.learn import learn
 
 Floats = NDArray[np.float64]
 GROUPS = {"platform": 3, "age": 4, "type": 3}

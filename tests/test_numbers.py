@@ -20,9 +20,9 @@ from reflection.domain.evidence import evidence_of
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.validation import read
 from reflection.errors import InvalidInput
-from reflection.learn import learn
+from reflection.inference.learn import learn
+from reflection.inference.weights import weights_for
 from reflection.store import knowledge_codec
-from reflection.weights import weights_for
 from reflection.wiring import Application
 
 SAMPLE = json.loads((Path(__file__).parents[1] / "data" / "samples" / "incoming_campaign.json").read_text())

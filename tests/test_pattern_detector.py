@@ -3,7 +3,7 @@
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.patterns.report import patterns_for
+from reflection.inference.findings.for_campaign import patterns_for
 
 CATEGORIES = {"winning_audience", "high_performing_creative", "budget_inefficiency", "platform_trend", "cluster"}
 FIELDS = ("finding_id", "category", "title", "description", "signal_key", "impact_score", "evidence_count", "metadata")

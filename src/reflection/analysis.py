@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from reflection.compare import compare
+from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign, hash_of
 from reflection.domain.evidence import Evidence, encode
 from reflection.domain.knowledge import METRICS, Knowledge
@@ -27,9 +27,9 @@ from reflection.domain.ports import (
     StoredCampaign,
 )
 from reflection.domain.results import Analysis, Comparison, StoredMemory
-from reflection.patterns.report import patterns_for
+from reflection.inference.findings.for_campaign import patterns_for
+from reflection.inference.weights import weights_for
 from reflection.timing import Observer, timed, unobserved
-from reflection.weights import weights_for
 
 SIMILAR = 5
 FORECAST_METRICS = ("ctr", "cvr", "cpa", "roas", "cpm", "aov")

@@ -10,9 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from reflection import evidence_view, recommend
 from reflection.analysis import SIMILAR, Analyst, Case, Forecaster
-from reflection.believed import Beliefs, Believed
 from reflection.bulk import Bulk, FollowingMemory, Taken
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, evidence_of
@@ -25,9 +23,12 @@ from reflection.domain.results import Weights
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import Conflict, NotFound, Unavailable
 from reflection.explain.writer import DeterministicWriter
-from reflection.suspicion import suspected_fault
+from reflection.inference import effects_page
+from reflection.inference.tracking_faults import suspected_fault
+from reflection.inference.weights import weights_for
+from reflection.learnings.current import Beliefs, Believed
+from reflection.recommendations import ranking
 from reflection.timing import Observer, timed, unobserved
-from reflection.weights import weights_for
 
 ATTEMPTS = 5
 MOST_PATTERNS = 1_000
@@ -149,7 +150,7 @@ class Engine:
         _, vector = self._memory.embed(query) if query else (None, None)
         similar = self._memory.similar(workspace, query, vector, limit=SIMILAR) if query else []
         knowledge = self._store.knowledge(workspace)
-        return recommend.recommend(
+        return ranking.recommend(
             knowledge,
             platform=platform,
             objective=objective,
@@ -163,7 +164,7 @@ class Engine:
 
     def effects(self, *, workspace: str = DEFAULT_WORKSPACE, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as `evidence_view.effects_page`."""
-        return evidence_view.effects_page(self._store.knowledge(workspace), **filters)
+        return effects_page.effects_page(self._store.knowledge(workspace), **filters)
 
     def effect_evidence(
         self, signal: str, *, workspace: str = DEFAULT_WORKSPACE, metric: str | None = None, limit: int = 200
@@ -176,7 +177,7 @@ class Engine:
         evidence = self._store.evidence_of_signal(workspace, signal, limit)
         if not evidence:
             raise NotFound(f"no campaign has the signal '{signal}'", hint="GET /v1/effects lists the signals")
-        return evidence_view.evidence_of(self._store.knowledge(workspace), signal, metric, evidence)
+        return effects_page.evidence_of(self._store.knowledge(workspace), signal, metric, evidence)
 
     def weights(self, *, workspace: str = DEFAULT_WORKSPACE) -> Weights:
         """All signal weights."""

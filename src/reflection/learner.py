@@ -12,16 +12,16 @@ from datetime import UTC, datetime
 import orjson
 from threadpoolctl import threadpool_limits
 
-from reflection import calibration_codec, calibration_fold, forecaster
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
-from reflection.evidence_table import Gathered
-from reflection.learn import learn
-from reflection.resuming import Announced, Checkpoints, KeptFits, NoPieces, Pieces, Tell, gather, position
-from reflection.weights import weights_for
+from reflection.forecasting import calibration_json, calibration_update, forecaster
+from reflection.inference.checkpoints import Announced, Checkpoints, KeptFits, NoPieces, Pieces, Tell, gather, position
+from reflection.inference.dataset import Gathered
+from reflection.inference.learn import learn
+from reflection.inference.weights import weights_for
 
 CALIBRATED_ENTRIES = 3_000
 """A first load longer than this is calibrated on its last entries: older ones are outside every window (a full fit
@@ -187,11 +187,11 @@ class Learner:
     def _calibrated(self, workspace: str, learnt: Knowledge, known: Knowledge, *, start_over: bool) -> Knowledge:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""
         stored = None if start_over else known.diagnostics.get(forecaster.KEY)
-        old = calibration_codec.decode(stored)
+        old = calibration_json.decode(stored)
         after = max(old.seq, learnt.seq - CALIBRATED_ENTRIES)
         with threadpool_limits(1, "blas"):  # many tiny systems: threads would only fight
-            state = calibration_fold.fold(self._store.ledger(workspace, after), old, held=learnt.held)
-        diagnostics = {**learnt.diagnostics, forecaster.KEY: calibration_codec.encode(state)}
+            state = calibration_update.fold(self._store.ledger(workspace, after), old, held=learnt.held)
+        diagnostics = {**learnt.diagnostics, forecaster.KEY: calibration_json.encode(state)}
         return dataclasses.replace(learnt, diagnostics=diagnostics)
 
     def _weights(self, knowledge: Knowledge) -> bytes:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
-from reflection.advisor import Advisor
 from reflection.background import Background
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
@@ -26,6 +25,7 @@ from reflection.memory.index import VectorIndex
 from reflection.memory.minilm import PackagedEmbedder
 from reflection.memory.reindexing import Follower, Mirror
 from reflection.memory.semantic import SemanticMemory
+from reflection.recommendations.service import Advisor
 from reflection.settings import Settings
 from reflection.store.advice import AdviceRows
 from reflection.store.artifacts import ArtifactFolder
@@ -44,7 +44,7 @@ from reflection.store.store import SqlStore
 from reflection.timing import Observer, unobserved
 
 if TYPE_CHECKING:
-    from reflection.explain.proposing import ProposingModel
+    from reflection.explain.proposals import ProposingModel
 
 log = structlog.get_logger("reflection")
 VECTORS = "vector"
@@ -222,7 +222,7 @@ def _model(settings: Settings) -> "ProposingModel | None":
     """The language model that may phrase; imported only where one is configured, because its SDK takes a second."""
     if settings.openai_api_key is None:
         return None
-    from reflection.explain.proposing import ProposingModel
+    from reflection.explain.proposals import ProposingModel
     from reflection.llm.client import ModelServer
 
     key = settings.openai_api_key.get_secret_value()

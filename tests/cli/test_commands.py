@@ -183,7 +183,7 @@ def test_a_stopped_relearn_goes_on_and_says_so_beside_the_answer(run, folder, ca
     (folder / "four.json").write_text(json.dumps(bodies))
     run("analyze", "four.json")
     with monkeypatch.context() as patch:
-        patch.setattr("reflection.learner.calibration_fold.fold", lambda *args, **options: exit(137))
+        patch.setattr("reflection.learner.calibration_update.fold", lambda *args, **options: exit(137))
         assert run("relearn").returncode == 137
     assert (folder / "reflection.db.relearn").is_dir()
 

@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from reflection import resuming
-from reflection.recheck import differences
+from reflection.inference import checkpoints
+from reflection.inference.recheck import differences
 from reflection.wiring import build
 
 KILLS = [
@@ -22,7 +22,7 @@ KILLS = [
 @pytest.fixture
 def stored(settings, history, monkeypatch):
     """The forty campaigns, read in pieces of ten: 0, 7, 15 and 22 per cent of a relearn."""
-    monkeypatch.setattr(resuming, "SEGMENT", 10)
+    monkeypatch.setattr(checkpoints, "SEGMENT", 10)
     monkeypatch.setattr("reflection.learner.PROGRESS_EVERY", 10)
     with build(settings) as application:
         for campaign in history:

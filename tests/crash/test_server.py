@@ -17,7 +17,7 @@ import httpx2 as httpx
 import pytest
 
 from reflection.api.examples import CMP_007
-from reflection.recheck import differences
+from reflection.inference.recheck import differences
 from reflection.store.database import open_database
 from reflection.store.outbox import Outbox
 from reflection.store.store import SqlStore

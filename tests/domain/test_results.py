@@ -5,7 +5,7 @@ import dataclasses
 import orjson
 import pytest
 
-from reflection.compare import compare
+from reflection.comparison.compare import compare
 from reflection.domain import results
 
 SHAPES = [value for value in vars(results).values() if dataclasses.is_dataclass(value)]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reflection.compare import compare
+from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, NextTest, PatternReport, SimilarCampaign

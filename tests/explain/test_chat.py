@@ -12,11 +12,11 @@ from pydantic import TypeAdapter
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory, Weights
-from reflection.explain.assemble import assemble
 from reflection.explain.chat import Chat, ChatAnswer
 from reflection.explain.openai_chat import OpenAIPhraser
-from reflection.explain.proposing import ProposingModel
-from reflection.explain.retrieval import understand
+from reflection.explain.proposals import ProposingModel
+from reflection.explain.question import understand
+from reflection.explain.writer import assemble
 from reflection.llm.client import ModelServer
 
 CAMPAIGN = "cmp_007_meta_summer_bootcamp"

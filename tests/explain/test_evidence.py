@@ -7,7 +7,7 @@ import pytest
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, SimilarCampaign
 from reflection.explain.evidence import Figure
-from reflection.explain.gathering import flag_id, gather, subject
+from reflection.explain.evidence_of_facts import flag_id, gather, subject
 
 
 def test_every_item_has_its_number_and_its_id_once(rich_facts: Facts) -> None:

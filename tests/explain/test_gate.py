@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, InsightKind
 from reflection.explain.evidence import Evidence, EvidenceBook, Figure
+from reflection.explain.evidence_of_facts import gather
 from reflection.explain.gate import Passed, Proposal, Rejected, judge
-from reflection.explain.gathering import gather
 from reflection.explain.writer import DeterministicWriter
 
 

@@ -11,9 +11,9 @@ from reflection.domain import signals
 from reflection.domain.campaign import Audience
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, Insights, SimilarCampaign
-from reflection.explain.gathering import gather
+from reflection.explain.evidence_of_facts import gather
 from reflection.explain.openai_writer import OpenAIWriter
-from reflection.explain.proposing import ProposingModel
+from reflection.explain.proposals import ProposingModel
 from reflection.explain.writer import DeterministicWriter
 from reflection.llm.client import Answer, ModelServer, Question
 

@@ -12,9 +12,9 @@ import pytest
 from reflection.domain.ports import Facts
 from reflection.domain.results import SimilarCampaign
 from reflection.errors import ModelUnavailable
-from reflection.explain.gathering import gather
+from reflection.explain.evidence_of_facts import gather
 from reflection.explain.openai_writer import OpenAIWriter
-from reflection.explain.proposing import ProposingModel, fenced
+from reflection.explain.proposals import ProposingModel, fenced
 from reflection.explain.writer import DeterministicWriter
 from reflection.llm.circuit_breaker import Breaker
 from reflection.llm.client import ModelServer, Question

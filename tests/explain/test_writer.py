@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, Insights, Statement
 from reflection.explain import phrases_en
-from reflection.explain.gathering import gather
+from reflection.explain.evidence_of_facts import gather
 from reflection.explain.writer import DeterministicWriter
 
 CAUSAL = re.compile(r"\b(because|caus\w+|drove|driven|due to|led to|leads to|thanks to|results? in|boost\w*)\b", re.I)

@@ -26,9 +26,9 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import encode, evidence_of
 from reflection.domain.signals import usual_spellings
 from reflection.engine import Engine
-from reflection.evidence_table import Gathered, Mark
 from reflection.explain.writer import DeterministicWriter
-from reflection.learn import learn
+from reflection.inference.dataset import Gathered, Mark
+from reflection.inference.learn import learn
 from reflection.learner import Learner
 from reflection.store.database import open_database
 from reflection.store.store import SqlStore

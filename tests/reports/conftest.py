@@ -8,7 +8,7 @@ import orjson
 import pytest
 from pydantic import TypeAdapter
 
-from reflection.compare import compare
+from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts

@@ -31,8 +31,8 @@ def backtest(
       reflection backtest data/samples/campaign_history.json
       reflection backtest exports/ --folder out
     """
-    from reflection import backtest as core
-    from reflection.backtest_page import page
+    from reflection.evaluation import backtest as core
+    from reflection.reports.backtest import page
 
     campaigns = read(source)
     if not campaigns:

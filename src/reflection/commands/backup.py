@@ -69,7 +69,7 @@ def verify(as_json: JsonOption = False) -> None:
 
 def problems_of(application: "Application") -> list[str]:
     """Everything that is wrong with the stored truth, one sentence each; empty when it is sound."""
-    from reflection.recheck import differences
+    from reflection.inference.recheck import differences
     from reflection.store.verify import verify as rows_against_the_rules
 
     problems = rows_against_the_rules(application.database)

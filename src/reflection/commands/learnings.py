@@ -18,7 +18,7 @@ from reflection.commands.session import (
 )
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
-from reflection.learnings import STANDING
+from reflection.learnings.lifecycle import STANDING
 
 ID_WIDTH = 20
 """An id is what one asks for next, so it is never cut."""

@@ -14,13 +14,12 @@ from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.signals import normalise, parse
-from reflection.explain.assemble import DETERMINISTIC
 from reflection.explain.evidence import Evidence, EvidenceBook, join, renumber
+from reflection.explain.evidence_of_facts import gather, gather_learnt
 from reflection.explain.gate import Passed, Proposal, judge
-from reflection.explain.gathering import gather, gather_learnt
-from reflection.explain.retrieval import Question, relevant, understand
+from reflection.explain.question import Question, relevant, understand
 from reflection.explain.sentences import Sentences
-from reflection.explain.writer import verdict_of
+from reflection.explain.writer import DETERMINISTIC, verdict_of
 
 MAX_MESSAGE = 2_000
 MAX_NAMED = 5

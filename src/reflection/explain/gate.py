@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reflection.domain.results import InsightKind
-from reflection.explain import words_en as words
+from reflection.explain import gate_words_en as words
 from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.phrases_en import ENGLISH
 

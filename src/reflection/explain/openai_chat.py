@@ -11,7 +11,7 @@ from reflection.errors import ModelUnavailable
 from reflection.explain.evidence import EvidenceBook
 from reflection.explain.gate import Proposal
 from reflection.explain.openai_writer import INSTRUCTIONS
-from reflection.explain.proposing import ProposingModel, fenced
+from reflection.explain.proposals import ProposingModel, fenced
 
 MAX_SENTENCES = 5
 CHAT_INSTRUCTIONS = f"""{INSTRUCTIONS}

@@ -7,16 +7,16 @@ names, never a campaign's texts. Must not know stores or settings.
 """
 
 import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reflection.domain.ports import Facts
-from reflection.domain.results import Insights
+from reflection.domain.results import Insights, Statement
 from reflection.errors import ModelUnavailable
-from reflection.explain.gate import judge
-from reflection.explain.gathering import gather
-from reflection.explain.merging import merge
-from reflection.explain.proposing import MAX_ITEMS, ProposingModel, fenced
-from reflection.explain.writer import DeterministicWriter
+from reflection.explain.evidence_of_facts import gather
+from reflection.explain.gate import Passed, Rejected, Verdict, judge
+from reflection.explain.proposals import MAX_ITEMS, ProposingModel, fenced
+from reflection.explain.writer import DeterministicWriter, assemble
 
 INSTRUCTIONS = """\
 You phrase what a campaign analysis found, for a performance marketer. You know nothing but the numbered
@@ -69,3 +69,40 @@ class OpenAIWriter:
     def status(self) -> dict[str, object]:
         """What a health page shows: the model and whether it is being asked."""
         return self._model.status()
+
+
+EXTRA_PRIORITY = 0.4
+"""Priority of a model's sentence that says more than the deterministic ones do."""
+
+MAX_EXTRA = 3
+
+
+def merge(statements: Sequence[Statement], verdicts: Iterable[Verdict], model: str) -> Insights:
+    """The deterministic statements with the passed ones in their places; `rejected` says how many fell and
+    why.
+    """
+    judged = list(verdicts)
+    merged = list(statements)
+    taken: set[int] = set()
+    extras: list[Statement] = []
+    for passed in (item for item in judged if isinstance(item, Passed)):
+        place = _place(passed, statements, taken)
+        if place is not None:
+            taken.add(place)
+            merged[place] = replace(statements[place], text=passed.text, evidence=passed.evidence, source=model)
+        elif len(extras) < MAX_EXTRA:
+            extras.append(Statement(passed.kind, passed.text, passed.evidence, EXTRA_PRIORITY, model))
+    reasons = [f"{item.kind}: {item.reason}" for item in judged if isinstance(item, Rejected)]
+    return assemble([*merged, *extras], rejected=reasons)
+
+
+def _place(passed: Passed, statements: Sequence[Statement], taken: set[int]) -> int | None:
+    """The first statement of the same kind whose whole evidence the sentence covers, opening with the
+    same.
+    """
+    for index, statement in enumerate(statements):
+        if index in taken or statement.kind != passed.kind or not statement.evidence:
+            continue
+        if set(statement.evidence) <= set(passed.evidence):
+            return index
+    return None

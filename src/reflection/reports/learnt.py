@@ -9,7 +9,7 @@ from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.results import Analysis, Finding
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL
-from reflection.explain.gathering import subject
+from reflection.explain.evidence_of_facts import subject
 from reflection.explain.phrases_en import ENGLISH
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.view import Plot, Section, Table

@@ -13,7 +13,7 @@ from reflection.domain.results import Analysis, Decomposition, Delta, SimilarCam
 from reflection.explain import formatting
 from reflection.explain.chat import facts_of
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence, EvidenceBook
-from reflection.explain.gathering import gather
+from reflection.explain.evidence_of_facts import gather
 from reflection.explain.phrases_en import ENGLISH
 from reflection.reports.learnt import forest
 from reflection.reports.plots import RatioRow, Step, ratio_plot, waterfall

@@ -22,7 +22,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from reflection.resuming import NoPieces, Piece, Pieces, Tell
+from reflection.inference.checkpoints import NoPieces, Piece, Pieces, Tell
 
 if sys.platform != "win32":
     import fcntl

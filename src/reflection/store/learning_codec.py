@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from reflection.learnings import Claim, Learning, Segment, Witness
+from reflection.learnings.lifecycle import Claim, Learning, Segment, Witness
 from reflection.store.rows import Row, json_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -12,15 +12,15 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
-from reflection.believed import Head
 from reflection.domain import signals
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.memory_text import learning_text, memory_id
 from reflection.domain.ports import MemoryRecord
 from reflection.errors import NotFound
-from reflection.holding import MetricView
-from reflection.learnings import Claim, Learning, Reading, Witness, assess, is_material, readings_of, worth
+from reflection.learnings.change_point import MetricView
+from reflection.learnings.current import Head
+from reflection.learnings.lifecycle import Claim, Learning, Reading, Witness, assess, is_material, readings_of, worth
 from reflection.store import learning_codec, learning_notes, memory_rows
 from reflection.store import learning_sql as sql
 from reflection.store.database import Database

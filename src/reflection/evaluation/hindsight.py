@@ -1,0 +1,71 @@
+"""A campaign's plan evaluated as if it were still ahead, and held against what happened.
+
+Given knowledge and a calibration from before the campaign, this is what the engine would have said on the day before.
+Pure; must not know where the past is kept.
+"""
+
+from dataclasses import dataclass
+
+from reflection.domain.campaign import Campaign, Metrics
+from reflection.domain.evidence import Counts
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.plan import Figures, Plan
+from reflection.domain.planner_forecast import METRICS, actual_values
+from reflection.forecasting import plan_evaluation
+from reflection.forecasting.calibration import Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One metric: the planner's figure, ours with its 90 % interval, what happened, and whether the interval held.
+
+    `held` is None where nothing was foretold or nothing was measured.
+    """
+
+    metric: str
+    planner: float | None
+    calibrated: float | None
+    low: float | None
+    high: float | None
+    actual: float | None
+    held: bool | None
+
+
+def plan_of(campaign: Campaign) -> Plan | None:
+    """The plan behind a campaign, or None when no money was planned."""
+    expected: Metrics = campaign.expected_metrics
+    if expected.spend <= 0:
+        return None
+    return Plan(
+        plan_id=campaign.campaign_id,
+        platform=campaign.platform,
+        objective=campaign.objective,
+        audiences=campaign.audiences,
+        creatives=campaign.creatives,
+        budget=expected.spend,
+        currency=campaign.currency,
+        planner=campaign.planner,
+        expected=Figures(
+            impressions=float(expected.impressions),
+            clicks=float(expected.clicks),
+            conversions=expected.conversions,
+            revenue=expected.revenue,
+        ),
+    )
+
+
+def check(campaign: Campaign, knowledge: Knowledge, state: Calibration) -> list[Check]:
+    """What would have been said of a campaign before it ran, metric by metric, against what happened."""
+    plan = plan_of(campaign)
+    if plan is None:
+        return []
+    (evaluated,) = plan_evaluation.evaluate([(campaign.campaign_id, plan)], knowledge, state)["plans"]
+    actual = actual_values(Counts.of(campaign.actual_metrics))
+    found = []
+    for metric in METRICS:
+        said = evaluated["metrics"][metric]
+        low, high = said["intervals"]["90"] or (None, None)
+        happened = actual.get(metric)
+        held = None if low is None or high is None or happened is None else bool(low <= happened <= high)
+        found.append(Check(metric, said["planner"], said["calibrated"], low, high, happened, held))
+    return found

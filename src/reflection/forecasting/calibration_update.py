@@ -1,0 +1,157 @@
+"""Growing a calibration: every campaign is predicted, scored, and only then learned, in the order of the ledger.
+
+A fold over ledger entries, so the same ledger gives the same state however it is cut into batches. A campaign counts
+as predicted once: its corrections replace what was learnt from it, but are no new test of the forecast, because their
+first version was known by then. Pure; must not know stores.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from reflection.domain import evidence
+from reflection.domain.evidence import Evidence
+from reflection.domain.planner_forecast import METRICS, REFERENCES, Promise, observed, scales
+from reflection.domain.ports import LedgerEntry
+from reflection.forecasting.calibration import (
+    EMPTY,
+    START,
+    STEP,
+    Calibration,
+    MetricState,
+    Row,
+    budget_of,
+    context,
+    drift,
+    features,
+)
+from reflection.stats.columns import Feature
+from reflection.stats.design import Design
+from reflection.stats.online_regression import fitted, with_intercept
+
+WINDOW = 2_000
+"""Campaigns that full fits are made of: older habits have had their time."""
+
+REFIT_GROWTH = 0.5
+REFIT_AFTER = 250
+"""Full fits are due when the campaigns have grown by a share, and at the latest after so many: in between, beliefs are
+conditioned on each campaign exactly, at the variance components of the last full fit."""
+
+EXACT_BELOW = 20
+"""With fewer campaigns a withdrawn one is followed by a full fit: it is cheap, and one campaign weighs much."""
+
+SEED = 20_260_707
+
+
+def fold(entries: Iterable[LedgerEntry], state: Calibration = EMPTY, *, held: Collection[str] = ()) -> Calibration:
+    """The state after these entries, which must follow `state.seq` in order; earlier ones are ignored.
+
+    `held` names campaigns suspected of a tracking fault: they neither test nor teach a forecast. What one taught before
+    it was held is still taken back when it is corrected or deleted.
+    """
+    for entry in entries:
+        if entry.seq <= state.seq:
+            continue
+        if entry.sign < 0:
+            state = forget(state, entry.campaign_id)
+        elif entry.campaign_id not in held:
+            state = learn(state, evidence.decode(entry.payload), first=entry.revision == 1)
+        state = replace(state, seq=entry.seq)
+    return state
+
+
+def learn(state: Calibration, evidence: Evidence, *, first: bool = True) -> Calibration:
+    """Predict a campaign, score the prediction (unless it is a correction), then learn it."""
+    promise = Promise.of(evidence)
+    if promise.planner in REFERENCES:
+        return state
+    state = _with_budget(state, promise)
+    seen = observed(promise.expected, evidence.actual)
+    if not seen:
+        return state
+    x = features(state, promise)
+    metrics = dict(state.metrics)
+    for name, (y, v) in seen.items():
+        metrics[name] = _learned(metrics.get(name, MetricState()), promise, name, x, y, v, first)
+    bucket = state.campaigns_of.get(promise.platform, 0) // STEP
+    row = Row(
+        evidence.campaign_id, promise.platform, promise.objective, promise.planner, promise.currency,
+        budget_of(state, promise), bucket, seen,
+    )  # fmt: skip
+    grown = replace(
+        state,
+        learned=state.learned + 1,
+        campaigns_of={**state.campaigns_of, promise.platform: state.campaigns_of.get(promise.platform, 0) + 1},
+        rows=(*state.rows, row)[-WINDOW:],
+        metrics=metrics,
+    )
+    return refit(grown) if grown.learned >= grown.refit_at else grown
+
+
+def forget(state: Calibration, campaign_id: str) -> Calibration:
+    """Take back what a campaign taught; the score of its prediction stays, the prediction was made."""
+    gone = [row for row in state.rows if row.campaign_id == campaign_id]
+    if not gone:
+        return state
+    rows = tuple(row for row in state.rows if row.campaign_id != campaign_id)
+    metrics = dict(state.metrics)
+    for row in gone:
+        x = _design(row, state.base)
+        for name, (y, v) in row.observed.items():
+            metrics[name] = _unlearned(metrics[name], x, y, v)
+    left = replace(state, rows=rows, metrics=metrics)
+    lost = any(state.metrics[name].belief and not known.belief for name, known in metrics.items())
+    return refit(left) if lost or len(rows) < EXACT_BELOW else left
+
+
+def refit(state: Calibration) -> Calibration:
+    """Fit every metric anew on the kept campaigns, variance components included."""
+    base: dict[str, int] = {}
+    for row in state.rows:
+        base[row.platform] = min(base.get(row.platform, row.bucket), row.bucket)
+    rows = [_design(row, base) for row in state.rows]
+    designs: dict[tuple[int, ...], Design] = {}
+    metrics = {}
+    for name, known in state.metrics.items():
+        used = tuple(index for index, row in enumerate(state.rows) if name in row.observed)
+        belief = None
+        if len(used) >= START:
+            if used not in designs:
+                designs[used] = with_intercept([rows[index] for index in used])
+            y, v = zip(*(state.rows[index].observed[name] for index in used), strict=True)
+            belief = fitted(designs[used], y, v, seed=(SEED, METRICS.index(name)))
+        metrics[name] = replace(known, belief=belief)
+    due = state.learned + min(max(1, int(state.learned * REFIT_GROWTH)), REFIT_AFTER)
+    return replace(state, base=base, metrics=metrics, refit_at=due)
+
+
+def _design(row: Row, base: Mapping[str, int]) -> dict[Feature, float]:
+    return {**context(row.platform, row.objective, row.planner, row.budget), **drift(base, row.platform, row.bucket)}
+
+
+def _unlearned(known: MetricState, x: dict[Feature, float], y: float, v: float) -> MetricState:
+    """Without one campaign; without a belief when that cannot be worked out from the belief alone."""
+    belief = None if known.belief is None else known.belief.unlearn(x, y, v)
+    return replace(known, belief=belief, learned=known.learned - 1)
+
+
+def _learned(
+    known: MetricState, promise: Promise, name: str, x: dict[Feature, float], y: float, v: float, first: bool
+) -> MetricState:
+    belief, conformal = known.belief, known.conformal
+    if belief is not None:
+        if first:
+            # Judged as it was predicted: with the sampling noise of the plan, delivery being unknown then.
+            mean, sd = belief.predict(x, scales(promise.expected)[name].variance)
+            conformal = conformal.learn(promise.platform, y - mean, sd, learned=known.learned)
+        belief = belief.learn(x, y, v)
+    return MetricState(belief, conformal, known.learned + 1)
+
+
+def _with_budget(state: Calibration, promise: Promise) -> Calibration:
+    """Freeze the reference budget of a currency at its first campaign."""
+    currency = promise.currency or ""
+    if currency in state.budgets or promise.expected.spend <= 0:
+        return state
+    return replace(state, budgets={**state.budgets, currency: float(np.log(promise.expected.spend))})

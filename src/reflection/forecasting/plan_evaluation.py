@@ -1,0 +1,275 @@
+"""What a plan will probably do: the planner's figure, ours from the signals, the blend, and how sure that is.
+
+Two sources speak of each metric: the promise, corrected by what calibration learnt about such promises, and the
+posteriors of the signals in the plan. They are pooled with inverse-variance weights; because both foresee the same
+campaign, their errors are not independent, so the pool keeps the spread of a mixture instead of shrinking it. What the
+data cannot say is called "not identified". Pure; must not know stores or requests.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from reflection.domain import signals
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.plan import Plan
+from reflection.domain.planner_forecast import LOWER_IS_BETTER, METRICS, ORDER_VARIANCE, scales
+from reflection.domain.results import SimilarCampaign
+from reflection.forecasting import calibration
+from reflection.forecasting.calibration import Calibrated, Calibration
+from reflection.inference import posterior
+from reflection.stats.conformal import LEVELS
+
+DRIVERS = 8
+SEED = 20_260_301
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """A log-normal prediction of one metric in its own units: mean and standard deviation of its logarithm."""
+
+    mean: float
+    sd: float
+
+    @property
+    def point(self) -> float:
+        """Median."""
+        return float(np.exp(self.mean))
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Central interval."""
+        reach = float(special.ndtri(0.5 + level / 2)) * self.sd
+        return float(np.exp(self.mean - reach)), float(np.exp(self.mean + reach))
+
+    def beats(self, value: float, *, lower_is_better: bool) -> float:
+        """Probability of reaching a value or beating it."""
+        above = float(special.ndtr((self.mean - np.log(value)) / self.sd))
+        return 1.0 - above if lower_is_better else above
+
+
+def evaluate(
+    plans: Sequence[tuple[str, Plan]],
+    knowledge: Knowledge,
+    state: Calibration,
+    similar: Mapping[str, Sequence[SimilarCampaign]] | None = None,
+) -> dict[str, Any]:
+    """Evaluate named plans.
+
+    Returns:
+        {plans[{plan_id, metrics{name: {planner, signals, calibrated, intervals{"50", "80", "90"}, p_target, p_better,
+        usual, identified}}, drivers[], similar[], notes[]}], total, as_of, epoch}; figures nobody can give are None.
+    """
+    found = [_evaluated(name, plan, knowledge, state, (similar or {}).get(name, ())) for name, plan in plans]
+    return {
+        "plans": found,
+        "total": _total(plans, found),
+        "as_of": knowledge.as_of,
+        "epoch": knowledge.epoch,
+    }
+
+
+def _evaluated(
+    name: str, plan: Plan, knowledge: Knowledge, state: Calibration, similar: Sequence[SimilarCampaign]
+) -> dict[str, Any]:
+    promise, shares = plan.promise(), plan.shares()
+    corrected = calibration.predict(state, promise)
+    expected = {key: scale.base for key, scale in scales(promise.expected).items()}
+    far = calibration.far_out(state, promise)
+    same_money = knowledge.currency == plan.currency
+    metrics = {}
+    for metric in METRICS:
+        ours = from_signals(knowledge, metric, shares, plan.budget) if same_money or metric not in _IN_MONEY else None
+        metrics[metric] = _metric(
+            metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
+            _usual(knowledge, metric, plan.budget) if same_money or metric not in _IN_MONEY else None,
+            identified=far is None or metric not in _OF_SCALE,
+        )  # fmt: skip
+    return {
+        "plan_id": name,
+        "metrics": metrics,
+        "drivers": drivers(knowledge, shares),
+        "similar": [asdict(item) for item in similar],
+        "notes": _notes(plan, knowledge, state, corrected, shares, far, same_money),
+    }
+
+
+_OF_SCALE = frozenset({"cpa", "roas", "conversions", "revenue"})
+"""Metrics that change with the amount spent in a way the data does not show outside of what was spent before."""
+
+_IN_MONEY = frozenset({"cpa", "conversions", "revenue"})
+"""Metrics whose prediction from signals mixes the plan's money with the money that was learnt in."""
+
+
+def from_signals(knowledge: Knowledge, metric: str, shares: Mapping[str, float], budget: float) -> Belief | None:
+    """The prediction of one metric from the signals of a plan, scatter and sampling noise included."""
+    source = {"conversions": "conversions_per_spend", "revenue": "roas"}.get(metric, metric)
+    draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED))
+    if draws is None:
+        return None
+    noise = _sampling_variance(knowledge, metric, budget)
+    variance = float(draws.var()) + posterior.scatter(knowledge, source) ** 2 + noise
+    scale = float(np.log(budget)) if metric in ("conversions", "revenue") else 0.0
+    return Belief(float(draws.mean()) + scale, float(np.sqrt(variance)))
+
+
+def blend(corrected: Belief | None, ours: Belief | None) -> tuple[Belief | None, float | None]:
+    """Pool two predictions of the same campaign; the belief and the weight of the signals in it.
+
+    Weights are inverse variances; the variance is that of the mixture, so disagreement widens instead of cancelling.
+    """
+    if corrected is None or ours is None:
+        return (corrected or ours), (None if corrected is None and ours is None else float(corrected is None))
+    weight = ours.sd**-2 / (ours.sd**-2 + corrected.sd**-2)
+    mean = weight * ours.mean + (1 - weight) * corrected.mean
+    within = weight * ours.sd**2 + (1 - weight) * corrected.sd**2
+    between = weight * (1 - weight) * (ours.mean - corrected.mean) ** 2
+    return Belief(mean, float(np.sqrt(within + between))), weight
+
+
+def drivers(knowledge: Knowledge, shares: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The learnings that move this plan on the goal metric, the strongest first."""
+    mix = posterior.resolved(knowledge, shares)
+    # An interval without width belongs to an effect that cannot be told from others and is fixed at none.
+    moving = [
+        one
+        for one in knowledge.effects
+        if one.metric == knowledge.goal_metric and one.signal in mix and one.interval[0] < one.interval[1]
+    ]
+    moving.sort(key=lambda one: (-abs(float(np.log(one.effect))) * mix[one.signal], one.signal))
+    return [
+        {
+            "signal": effect.signal, "label": signals.label_of(effect.signal, knowledge.spelt), "metric": effect.metric,
+            "share": mix[effect.signal], "effect": effect.effect, "interval": list(effect.interval),
+            "finding": effect.finding, "campaigns": effect.campaigns, "reason": effect.reason,
+            "evidence": list(_evidence(knowledge, effect.signal)),
+        }
+        for effect in moving[:DRIVERS]
+    ]  # fmt: skip
+
+
+def _evidence(knowledge: Knowledge, signal: str) -> tuple[str, ...]:
+    return next((finding.supporting for finding in knowledge.findings if finding.signal_key == signal), ())
+
+
+def _metric(
+    metric: str,
+    planner: float | None,
+    corrected: Calibrated | None,
+    ours: Belief | None,
+    target: float | None,
+    usual: float | None,
+    *,
+    identified: bool,
+) -> dict[str, Any]:
+    promise = None if corrected is None else Belief(np.log(corrected.planner) + corrected.mean_log, corrected.sd_log)
+    belief, weight = blend(promise, ours)
+    lower = metric in LOWER_IS_BETTER
+    sure = belief if identified else None
+    intervals: dict[str, Any] = {}
+    if corrected is not None and ours is None:
+        intervals = {level: list(bounds) for level, bounds in corrected.intervals.items()}
+    elif belief is not None:
+        intervals = {f"{level * 100:.0f}": list(belief.interval(level)) for level in LEVELS}
+    return {
+        "planner": planner,
+        "signals": None if ours is None else ours.point,
+        "corrected": None if corrected is None else corrected.point,
+        "calibrated": None if belief is None else (corrected.point if corrected and ours is None else belief.point),
+        "intervals": intervals or {f"{level * 100:.0f}": None for level in LEVELS},
+        "p_target": None if sure is None or target is None else sure.beats(target, lower_is_better=lower),
+        "p_planner": None if sure is None or not planner else sure.beats(planner, lower_is_better=lower),
+        "p_better": None if sure is None or usual is None else sure.beats(usual, lower_is_better=lower),
+        "target": target,
+        "usual": usual,
+        "weight_of_signals": weight,
+        "identified": identified and belief is not None,
+    }
+
+
+def _usual(knowledge: Knowledge, metric: str, budget: float) -> float | None:
+    """What the workspace's average level would give for this budget."""
+    if metric == "conversions":
+        cost = posterior.usual(knowledge, "cpa")
+        return None if cost is None else budget / cost
+    if metric == "revenue":
+        roas = posterior.usual(knowledge, "roas")
+        return None if roas is None else budget * roas
+    return posterior.usual(knowledge, metric)
+
+
+def _sampling_variance(knowledge: Knowledge, metric: str, budget: float) -> float:
+    """Counting noise of a campaign of this budget at the usual rates."""
+    if metric == "ctr":
+        cost = posterior.usual(knowledge, "cpc")
+        return 1.0 / (budget / cost + 0.5) if cost else 0.0
+    cost = posterior.usual(knowledge, "cpa")
+    orders = 1.0 / (budget / cost + 0.5) if cost else 0.0
+    return orders * (ORDER_VARIANCE if metric in ("roas", "revenue") else 1.0)
+
+
+def _notes(
+    plan: Plan,
+    knowledge: Knowledge,
+    state: Calibration,
+    corrected: Mapping[str, Calibrated],
+    shares: Mapping[str, float],
+    far: tuple[float, float] | None,
+    same_money: bool,
+) -> list[str]:
+    notes = []
+    if not knowledge.posteriors:
+        notes.append(f"not identified: {knowledge.reason or 'nothing has been learnt yet'}")
+    for key in posterior.unseen(knowledge, knowledge.goal_metric, shares) if knowledge.posteriors else ():
+        notes.append(
+            f"not identified: {signals.label_of(key, knowledge.spelt)} was never seen; the intervals are wider for it"
+        )
+    if far is not None:
+        money = f" {plan.currency}" if plan.currency else ""
+        notes.append(
+            f"not identified: a spend of {plan.budget:,.0f}{money} is far outside what was seen, {far[0]:,.0f} to "
+            f"{far[1]:,.0f}{money}; what this much money brings (CPA, ROAS, conversions, revenue) is an extrapolation "
+            "without odds"
+        )
+    if knowledge.posteriors and not same_money:
+        stated = knowledge.currency or "no stated currency"
+        notes.append(f"learnt in {stated}, planned in {plan.currency or 'no stated currency'}: money is not compared")
+    if plan.expected is not None and not corrected:
+        notes.append(
+            f"the planner's figures are taken as they are: {state.learned} campaigns with a forecast were learnt, "
+            f"{calibration.START} are needed to correct them"
+        )
+    new = sorted({name for one in corrected.values() for name in one.unseen if name.startswith(calibration.PLANNER)})
+    notes += [
+        f"not identified: {name.partition(':')[2]} has no forecasts on record yet; the intervals are wider for it"
+        for name in new
+    ]
+    return notes
+
+
+def _total(plans: Sequence[tuple[str, Plan]], found: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Conversions and revenue of all plans together; bounds add up as if all plans missed the same way.
+
+    Identified only when they are in every plan. None for a single plan and for mixed currencies, which are never added.
+    """
+    if len(plans) < 2 or len({plan.currency for _, plan in plans}) > 1:
+        return None
+    total: dict[str, Any] = {"spend": sum(plan.budget for _, plan in plans), "currency": plans[0][1].currency}
+    for metric in ("conversions", "revenue"):
+        parts = [one["metrics"][metric] for one in found]
+        if any(part["calibrated"] is None for part in parts):
+            total[metric] = None
+            continue
+        promised = [part["planner"] for part in parts]
+        total[metric] = {
+            "identified": all(part["identified"] for part in parts),
+            "planner": None if None in promised else sum(promised),
+            "calibrated": sum(part["calibrated"] for part in parts),
+            "intervals": {
+                level: [sum(part["intervals"][level][side] for part in parts) for side in (0, 1)]
+                for level in parts[0]["intervals"]
+            },
+        }
+    return total

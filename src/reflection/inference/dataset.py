@@ -1,0 +1,275 @@
+"""The live evidence of a workspace as columns: what the learner turns into observations.
+
+One row a cell, cells ordered by campaign id, memberships as a sparse matrix: ten campaigns or a million are the same
+code. The table is the same for every order of arrival. Signals that occur in exactly the same cells cannot be told
+apart by any method; they are merged into one (aliases.py). Must not know how effects are estimated.
+"""
+
+import hashlib
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from scipy import sparse
+
+from reflection.domain import signals
+from reflection.domain.evidence import Evidence
+from reflection.inference.collinearity import aliases_among
+from reflection.stats.columns import Feature
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+NOT_STATED = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Campaigns:
+    """One entry a campaign, sorted by id; amounts are the campaign's own totals in its own currency.
+
+    Attributes:
+        platform, currency: text per campaign ("" = currency not stated).
+        day: days since 1970-01-01 UTC.
+        has_revenue: whether revenue was given.
+        planned: impressions that were planned, 0 where none were.
+    """
+
+    ids: NDArray[np.str_]
+    platform: NDArray[np.str_]
+    currency: NDArray[np.str_]
+    day: NDArray[np.int64]
+    spend: Floats
+    conversions: Floats
+    has_revenue: NDArray[np.bool_]
+    planned: Floats
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def subset(self, kept: NDArray[np.bool_]) -> "Campaigns":
+        """Only the campaigns of the mask."""
+        return Campaigns(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
+
+    @property
+    def usual_currency(self) -> str | None:
+        """The currency most campaigns use; None where most state none."""
+        names, counts = np.unique(self.currency, return_counts=True)
+        best = max(zip(counts.tolist(), names.tolist(), strict=True), default=(0, NOT_STATED))[1]
+        return best or None
+
+
+@dataclass(frozen=True, eq=False)
+class EvidenceTable:
+    """Cells of n campaigns as columns.
+
+    Attributes:
+        features: the signals' features, sorted; columns of `shares`.
+        shares: membership of each cell, CSR (cells, features); aliases already merged.
+        campaign: index into `campaigns` of each cell, ascending, shape (cells,).
+        impressions, clicks, conversions, spend, revenue: shape (cells,); money is NaN where it is not in `currency`.
+        currency: the currency most campaigns use (None = not stated); amounts in others are left out, never added.
+        aliases: signal key -> the key that stands for it.
+    """
+
+    campaigns: Campaigns
+    features: tuple[Feature, ...]
+    shares: sparse.csr_array
+    campaign: Ints
+    impressions: Floats
+    clicks: Floats
+    conversions: Floats
+    spend: Floats
+    revenue: Floats
+    currency: str | None
+    aliases: Mapping[str, str]
+
+    @classmethod
+    def of(cls, evidence: Iterable[Evidence]) -> "EvidenceTable":
+        """Build the table; the order of `evidence` does not matter."""
+        return Gathered(evidence).table()
+
+    def __len__(self) -> int:
+        return len(self.campaigns)
+
+    def cell(self, index: int) -> dict[Feature, float]:
+        """Membership of one cell as a mapping."""
+        start, end = self.shares.indptr[index], self.shares.indptr[index + 1]
+        columns, shares = self.shares.indices[start:end].tolist(), self.shares.data[start:end].tolist()
+        return {self.features[column]: share for column, share in zip(columns, shares, strict=True)}
+
+    def cells(self) -> Iterator[dict[Feature, float]]:
+        """Every cell's membership."""
+        return (self.cell(index) for index in range(len(self.campaign)))
+
+    def by_campaign(self, column: Floats) -> Floats:
+        """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
+        known = np.bincount(self.campaign, ~np.isnan(column), minlength=len(self))
+        sums = np.bincount(self.campaign, np.nan_to_num(column), minlength=len(self))
+        return np.where(known > 0, sums, np.nan)
+
+    def digest(self) -> str:
+        """SHA-256 of every column a fit reads: tables with equal digests have equal fits."""
+        seal = hashlib.sha256(repr(self.features).encode())
+        parts = (self.shares.indptr, self.shares.indices, self.shares.data, self.campaign)
+        own = (self.campaigns.day, self.campaigns.planned)
+        for column in (*parts, *own, self.impressions, self.clicks, self.conversions, self.spend, self.revenue):
+            seal.update(f"{column.dtype}{column.shape}".encode())
+            seal.update(np.ascontiguousarray(column).data)
+        return seal.hexdigest()
+
+
+def feature_of(key: str) -> Feature:
+    """The learning core's feature of a signal key."""
+    signal = signals.parse(key)
+    return Feature(signal.group, signal.level)
+
+
+class Mark(NamedTuple):
+    """How much had been gathered at one moment."""
+
+    columns: int
+    texts: int
+    campaigns: int
+    cells: int
+    nonzeros: int
+
+
+class Gathered:
+    """Evidence read once into flat arrays: its campaigns first, then a table with or without some of them."""
+
+    def __init__(self, evidence: Iterable[Evidence] = ()) -> None:
+        self._columns: dict[str, int] = {}
+        self._indices, self._shares, self._lengths = array("i"), array("d"), array("q")
+        self._counts, self._owner = array("d"), array("q")
+        self._ids: list[str] = []
+        self._texts: dict[str, int] = {}
+        self._places, self._amounts = array("q"), array("d")
+        for item in evidence:
+            self.add(item)
+
+    @property
+    def campaigns(self) -> Campaigns:
+        """Every campaign, sorted by id. All evidence must have been added."""
+        return self._sorted_campaigns[0]
+
+    def mark(self) -> Mark:
+        """How much is gathered now."""
+        return Mark(len(self._columns), len(self._texts), len(self._ids), len(self._lengths), len(self._indices))
+
+    def since(self, mark: Mark) -> dict[str, NDArray[Any]]:
+        """What was added since `mark`, as arrays for `extend`."""
+        return {
+            "columns": _packed(list(self._columns)[mark.columns :]),
+            "texts": _packed(list(self._texts)[mark.texts :]),
+            "ids": _packed(self._ids[mark.campaigns :]),
+            "places": np.array(self._places[3 * mark.campaigns :]),
+            "amounts": np.array(self._amounts[4 * mark.campaigns :]),
+            "lengths": np.array(self._lengths[mark.cells :]),
+            "owner": np.array(self._owner[mark.cells :]),
+            "counts": np.array(self._counts[5 * mark.cells :]),
+            "indices": np.array(self._indices[mark.nonzeros :]),
+            "shares": np.array(self._shares[mark.nonzeros :]),
+        }
+
+    def extend(self, added: Mapping[str, NDArray[Any]]) -> None:
+        """Add again what `since` gave, to exactly what had been gathered at its mark."""
+        for known, name in ((self._columns, "columns"), (self._texts, "texts")):
+            for text in orjson.loads(added[name].tobytes()):
+                known[text] = len(known)
+        self._ids += orjson.loads(added["ids"].tobytes())
+        for name in ("places", "amounts", "lengths", "owner", "counts", "indices", "shares"):
+            getattr(self, f"_{name}").frombytes(added[name].tobytes())
+
+    def table(self, without: Collection[str] = ()) -> EvidenceTable:
+        """The table of all campaigns but some, as if those had never been there."""
+        names = set(without)
+        wanted = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
+        campaigns = self.campaigns.subset(wanted)
+        rank = np.empty(len(wanted), dtype=np.intp)
+        rank[self._sorted_campaigns[1]] = np.arange(len(wanted))
+        owner = rank[_column(self._owner, np.int64)]
+        cells = np.argsort(owner, kind="stable")
+        cells = cells[wanted[owner[cells]]]
+        owner = (np.cumsum(wanted) - 1)[owner[cells]]
+        matrix = self._matrix()[cells]
+        used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
+        present = {key: column for key, column in self._columns.items() if used[column]}
+        aliases = aliases_among(present, matrix)
+        kept = sorted((key for key in present if key not in aliases), key=feature_of)
+        shares = sparse.csr_array(matrix[:, [present[key] for key in kept]])
+        shares.sort_indices()
+        counts = _column(self._counts, np.float64).reshape(-1, 5)[cells]
+        currency = campaigns.usual_currency
+        money = counts[:, 3:].copy()
+        money[(campaigns.currency != (currency or NOT_STATED))[owner]] = np.nan
+        return EvidenceTable(
+            campaigns=campaigns,
+            features=tuple(feature_of(key) for key in kept),
+            shares=shares,
+            campaign=owner,
+            impressions=counts[:, 0],
+            clicks=counts[:, 1],
+            conversions=counts[:, 2],
+            spend=money[:, 0],
+            revenue=money[:, 1],
+            currency=currency,
+            aliases=aliases,
+        )
+
+    def add(self, item: Evidence) -> None:
+        """Gather one campaign's evidence."""
+        owner, actual, columns = len(self._ids), item.actual, self._columns
+        self._ids.append(item.campaign_id)
+        texts = [
+            self._texts.setdefault(text, len(self._texts)) for text in (item.platform, item.currency or NOT_STATED)
+        ]
+        self._places.extend((*texts, item.day))
+        self._amounts.extend((actual.spend, actual.conversions, actual.revenue is not None, item.expected.impressions))
+        for cell in item.cells:
+            for key, share in cell.shares.items():
+                self._indices.append(columns.setdefault(key, len(columns)))
+                self._shares.append(share)
+            self._lengths.append(len(cell.shares))
+            self._owner.append(owner)
+            counts = cell.counts
+            revenue = float("nan") if counts.revenue is None else counts.revenue
+            self._counts.extend((counts.impressions, counts.clicks, counts.conversions, counts.spend, revenue))
+
+    @cached_property
+    def _sorted_campaigns(self) -> tuple[Campaigns, Ints]:
+        """Every campaign by id, and where in the order of arrival each was."""
+        ids = np.array(self._ids, dtype=np.str_)
+        order = np.argsort(ids, kind="stable")
+        texts = list(self._texts)
+        platform, currency, day = _column(self._places, np.int64).reshape(-1, 3)[order].T
+        spend, conversions, revenue, planned = _column(self._amounts, np.float64).reshape(-1, 4)[order].T
+        named = _named(texts, platform), _named(texts, currency)
+        campaigns = Campaigns(ids[order], named[0], named[1], day, spend, conversions, revenue > 0, planned)
+        return campaigns, order
+
+    def _matrix(self) -> sparse.csr_array:
+        indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])
+        indices = _column(self._indices, np.int32)
+        if indptr[-1] <= np.iinfo(np.int32).max:  # else SciPy widens the indices, which are as long as the shares
+            indptr = indptr.astype(np.int32)
+        shape = (len(self._lengths), len(self._columns))
+        return sparse.csr_array((_column(self._shares, np.float64), indices, indptr), shape=shape)
+
+
+def _named(texts: list[str], codes: NDArray[np.int64]) -> NDArray[np.str_]:
+    """The text of each code, no wider than the longest of those that occur."""
+    used, place = np.unique(codes, return_inverse=True)
+    return np.array([texts[code] for code in used.tolist()], dtype=np.str_)[place]
+
+
+def _packed(texts: list[str]) -> NDArray[np.uint8]:
+    return np.frombuffer(orjson.dumps(texts), dtype=np.uint8)
+
+
+def _column(values: "array[Any]", kind: type[np.generic]) -> NDArray[Any]:
+    """A flat array as a NumPy column, without copying."""
+    return np.frombuffer(values, dtype=kind) if values else np.zeros(0, dtype=kind)

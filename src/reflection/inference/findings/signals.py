@@ -1,0 +1,117 @@
+"""Findings about signals: winning audiences, high-performing creatives, platforms; each with its avoid side.
+
+One finding a signal: on the goal metric where that is beyond noise, else on the rate where it is clearest; what else is
+beyond noise stands beside it. Selection happened before (effect_rows); here it is put into a form people read.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+import numpy as np
+
+from reflection.domain import signals
+from reflection.domain.knowledge import Effect
+from reflection.domain.results import Category, Finding
+from reflection.inference.dataset import EvidenceTable, feature_of
+from reflection.inference.findings.common import METRIC_NAMES, finding_id, impact, is_favorable, percent, percent_band
+from reflection.inference.support import SupportIndex
+
+RATES_BY_VALUE = ("cvr", "ctr", "cpm", "aov")
+
+
+def signal_findings(effects: Iterable[Effect], table: EvidenceTable, support: SupportIndex, goal: str) -> list[Finding]:
+    """One finding for every signal with an effect beyond noise."""
+    by_signal: dict[str, dict[str, Effect]] = {}
+    for effect in effects:
+        if effect.finding:
+            by_signal.setdefault(effect.signal, {})[effect.metric] = effect
+    total = float(np.nansum(table.spend))
+    found = []
+    for _, beyond_noise in sorted(by_signal.items()):
+        chosen = _clearest(beyond_noise, goal)
+        if chosen is not None:
+            found.append(_finding(chosen, beyond_noise, table, support, total))
+    return found
+
+
+def category_of(group: str) -> Category:
+    """Audience, creative or platform; an interaction belongs to what is not its platform."""
+    if any(part.startswith(signals.AUDIENCE) for part in group.split("*")):
+        return "winning_audience"
+    if any(part.startswith(signals.CREATIVE) for part in group.split("*")):
+        return "high_performing_creative"
+    return "platform_trend"
+
+
+def _clearest(beyond_noise: Mapping[str, Effect], goal: str) -> Effect | None:
+    if goal in beyond_noise:
+        return beyond_noise[goal]
+    rates = [beyond_noise[metric] for metric in RATES_BY_VALUE if metric in beyond_noise]
+    return min(rates, key=lambda effect: effect.lfsr, default=None)
+
+
+def _finding(
+    effect: Effect,
+    beyond_noise: Mapping[str, Effect],
+    table: EvidenceTable,
+    support: SupportIndex,
+    total_spend: float,
+) -> Finding:
+    sides = support.of(feature_of(effect.signal), effect.metric)
+    supporting, contradicting = sides.ids()
+    days = _days(table, [*sides.supporting, *sides.contradicting])
+    good = is_favorable(effect.metric, effect.effect)
+    category = category_of(effect.group)
+    label, metric = signals.parse(effect.signal).label, METRIC_NAMES[effect.metric]
+    aliases = sorted(alias for alias, key in table.aliases.items() if key == effect.signal)
+    return Finding(
+        finding_id=finding_id(category, effect.signal, effect.metric),
+        category=category,
+        title=f"{label}: {metric} {percent(effect.effect)} against the average",
+        description=_describe(effect, label, metric, aliases, len(sides.supporting), len(sides.contradicting)),
+        signal_key=effect.signal,
+        impact_score=impact(effect.effect, (effect.spend or 0) / total_spend if total_spend else 0.0, effect.lfsr),
+        evidence_count=len(sides.supporting) + len(sides.contradicting),
+        metadata={
+            "label": label,
+            "action": "prefer" if good else "avoid",
+            "aliases": aliases,
+            "also": {m: {"effect": e.effect, "interval": e.interval} for m, e in sorted(beyond_noise.items())},
+        },
+        metric=effect.metric,
+        direction="favorable" if good else "unfavorable",
+        effect=effect.effect,
+        interval=effect.interval,
+        probability=effect.probability,
+        lfsr=effect.lfsr,
+        raw_lift=effect.raw_lift,
+        effective_campaigns=effect.campaigns,
+        spend=effect.spend,
+        supporting=supporting,
+        contradicting=contradicting,
+        first_seen=days[0],
+        last_confirmed=days[1],
+    )
+
+
+def _describe(effect: Effect, label: str, metric: str, aliases: list[str], pro: int, contra: int) -> str:
+    raw = "" if effect.raw_lift is None else f" The raw ratio is {percent(effect.raw_lift)}."
+    alone = f" It cannot be told apart from {', '.join(aliases)}." if aliases else ""
+    return (
+        f"{label} comes with {metric} {percent(effect.effect)} against the average level "
+        f"(90 % interval {percent_band(effect.interval)}; {pro} campaigns for, {contra} against).{raw}{alone} "
+        "Observed, not randomised."
+    )
+
+
+def _days(table: EvidenceTable, sides: list[tuple[str, float]]) -> tuple[str | None, str | None]:
+    """First and last day of the campaigns that speak about it."""
+    if not sides:
+        return None, None
+    at = np.searchsorted(table.campaigns.ids, [name for name, _ in sides])
+    days = table.campaigns.day[at]
+    return _iso(int(days.min())), _iso(int(days.max()))
+
+
+def _iso(day: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()

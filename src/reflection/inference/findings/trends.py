@@ -1,0 +1,85 @@
+"""Platform trends: platforms whose rates moved over time, by how much, and when.
+
+Reads the random-walk steps of the fits. A trend is reported when a step is a discovery and the whole change since
+before it, with its 90 % interval, excludes "no change".
+"""
+
+import math
+from datetime import date, timedelta
+
+import numpy as np
+
+from reflection.domain import signals
+from reflection.domain.results import Finding
+from reflection.inference.dataset import NOT_STATED
+from reflection.inference.findings.common import METRIC_NAMES, finding_id, impact, is_favorable, percent, percent_band
+from reflection.inference.fit import FittedMetrics
+from reflection.inference.support import MOST_IDS
+from reflection.stats import drift
+
+
+def trend_findings(fitted: FittedMetrics) -> list[Finding]:
+    """Every platform x metric that moved beyond noise."""
+    platforms = sorted({f.level for f in fitted.layout.features if f.group == signals.PLATFORM})
+    found = []
+    for metric in fitted.metrics:
+        effects, discoveries = fitted.raw_effects(metric), fitted.discoveries(metric)
+        for level in platforms:
+            path = drift.path(effects, signals.PLATFORM, level, discoveries)
+            if path is not None and path.changes:
+                finding = _finding(fitted, metric, level, path)
+                if finding is not None:
+                    found.append(finding)
+    return found
+
+
+def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -> Finding | None:
+    before = int(np.flatnonzero(path.buckets == path.changes[0])[0]) - 1
+    effects, since_bucket = fitted.raw_effects(metric), int(path.buckets[before])
+    change, low, high = drift.change(effects, signals.PLATFORM, level, since_bucket)
+    interval = (math.exp(low), math.exp(high))
+    if interval[0] <= 1.0 <= interval[1]:
+        return None
+    lift, days = math.exp(change), fitted.design.bucket_days
+    key = signals.Signal(signals.PLATFORM, level)
+    dates = [(date(1970, 1, 1) + timedelta(days=bucket * days)).isoformat() for bucket in path.changes]
+    campaigns = fitted.table.campaigns
+    here = campaigns.platform == key.key
+    since = here & (campaigns.day >= path.changes[0] * days)
+    countable = campaigns.currency == (fitted.table.currency or NOT_STATED)  # amounts of two currencies never add up
+    total, spend = float(campaigns.spend[countable].sum()), float(campaigns.spend[countable & since].sum())
+    probability = drift.probability_of_sign(effects, signals.PLATFORM, level, since_bucket)
+    return Finding(
+        finding_id=finding_id("platform_trend", key.key, metric, dates[0]),
+        category="platform_trend",
+        title=f"{key.label}: {METRIC_NAMES[metric]} {percent(lift)} since {dates[0]}",
+        description=(
+            f"{METRIC_NAMES[metric]} on {level} moved by {percent(lift)} since {dates[0]} "
+            f"(90 % interval {percent_band(interval)}), beyond what audiences and creatives explain."
+        ),
+        signal_key=key.key,
+        impact_score=impact(lift, spend / total if total else 0.0, 1 - probability),
+        evidence_count=int(here.sum()),
+        metadata={
+            "kind": "drift",
+            "label": key.label,
+            "change_points": dates,
+            "bucket_days": days,
+            "path": [
+                {"bucket": int(b), "lift": math.exp(m), "interval": [math.exp(lo), math.exp(hi)]}
+                for b, m, lo, hi in zip(path.buckets, path.mean, path.low, path.high, strict=True)
+            ],
+        },
+        metric=metric,
+        direction="favorable" if is_favorable(metric, lift) else "unfavorable",
+        effect=lift,
+        interval=interval,
+        probability=probability,
+        lfsr=1 - probability,
+        raw_lift=None,
+        effective_campaigns=float(since.sum()),
+        spend=spend,
+        supporting=tuple(campaigns.ids[since][:MOST_IDS].tolist()),
+        contradicting=(),
+        first_seen=dates[0],
+    )

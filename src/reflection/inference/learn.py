@@ -1,0 +1,200 @@
+"""Learning: from the set of evidence to what is known. A pure function, the same for every order of arrival.
+
+    evidence -> faults kept out -> table -> fits -> effects -> findings, weights, next test
+
+Knows the core only; the learner (learner.py) decides when to call it and where the result goes.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from reflection.domain import signals
+from reflection.domain.evidence import Evidence
+from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.results import Finding, SignalWeight
+from reflection.inference.dataset import EvidenceTable, Floats, Gathered, feature_of
+from reflection.inference.effects import effect_rows
+from reflection.inference.findings.budget import budget_findings
+from reflection.inference.findings.clusters import cluster_findings
+from reflection.inference.findings.for_campaign import respelt
+from reflection.inference.findings.signals import signal_findings
+from reflection.inference.findings.trends import trend_findings
+from reflection.inference.fit import RATES, FittedMetrics, Kept, fit_metrics
+from reflection.inference.next_test import propose
+from reflection.inference.support import SupportIndex
+from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods
+from reflection.stats.campaign_size import SIZE
+from reflection.stats.columns import Feature
+from reflection.stats.design import Stratum
+from reflection.stats.diagnostics import coverage
+
+FEWEST_CAMPAIGNS = 3
+CELLS_AT_ONCE = 100_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def learn(
+    evidence: Iterable[Evidence] | Callable[[], Gathered],
+    *,
+    accepted: Collection[str] = (),
+    goal: str = "auto",
+    seq: int = 0,
+    epoch: int = 1,
+    as_of: str | None = None,
+    fitted: Callable[[float], object] = lambda share: None,
+    kept: Kept | None = None,
+    spelt: Mapping[str, str] | None = None,
+) -> Knowledge:
+    """Learn from the live evidence of one workspace.
+
+    Args:
+        evidence: one campaign's after the other, or what gathers it (nobody else may hold on to a million's).
+        accepted: ids of campaigns that somebody accepted although they look like tracking faults.
+        goal: ``roas``, ``conversions_per_spend``, or ``auto``: ROAS where most campaigns give revenue.
+        seq, epoch, as_of: what the result is labelled with.
+        fitted: told which share of the metrics has been fitted.
+        kept: fits made before, which are not made again.
+        spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
+    """
+    spelt = spelt or {}
+    gathered = evidence() if callable(evidence) else Gathered(evidence)
+    held = faults(gathered.campaigns, accepted)
+    neighbours = as_diagnostics(neighbourhoods(gathered.campaigns))
+    table = gathered.table(without=held)
+    del gathered  # what it holds is in the table; of a million campaigns, half a gigabyte
+    chosen_goal = _goal(goal, table)
+    known = Knowledge(
+        epoch=epoch,
+        seq=seq,
+        as_of=as_of,
+        campaigns=len(table),
+        goal_metric=chosen_goal,
+        currency=table.currency,
+        held=held,
+        reason=f"{len(table)} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
+        diagnostics={"neighbours": neighbours, "aliases": {}, "spelt": dict(spelt)},
+    )
+    if len(table) < FEWEST_CAMPAIGNS:
+        return known
+    fits = fit_metrics(table, fitted, kept)
+    effects = effect_rows(fits)
+    support = SupportIndex(fits)
+    findings = tuple(
+        respelt(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
+        for finding in _findings(fits, effects, support, chosen_goal)
+    )
+    return replace(
+        known,
+        effects=effects,
+        findings=findings,
+        weights=tuple(_weights(effects, fits, support, chosen_goal)),
+        posteriors={name: metric.posterior() for name, metric in fits.metrics.items()},
+        reason=None if any(not item.descriptive for item in findings) else _no_findings(table),
+        next_test=propose(fits, effects, chosen_goal, spelt),
+        diagnostics={**_diagnostics(fits, neighbours), "spelt": dict(spelt)},
+    )
+
+
+def _goal(goal: str, table: EvidenceTable) -> str:
+    if goal != "auto":
+        return goal
+    given = int(table.campaigns.has_revenue.sum())
+    return "roas" if len(table) and 2 * given >= len(table) else "conversions_per_spend"
+
+
+def _findings(
+    fitted: FittedMetrics, effects: tuple[Effect, ...], support: SupportIndex, goal: str
+) -> tuple[Finding, ...]:
+    found = signal_findings(effects, fitted.table, support, goal)
+    found += budget_findings(fitted)
+    found += trend_findings(fitted)
+    if goal in fitted.names():
+        found += cluster_findings(fitted, goal)
+    return tuple(sorted(found, key=lambda item: (-item.impact_score, item.finding_id)))
+
+
+def _weights(
+    effects: tuple[Effect, ...], fitted: FittedMetrics, support: SupportIndex, goal: str
+) -> list[SignalWeight]:
+    """Weight of every signal on the goal; successes and failures: campaigns above and below expectation without it."""
+    last_day = _last_days(fitted.table)
+    weights = []
+    for effect in effects:
+        if effect.metric != goal or signals.CROSS in effect.group:
+            continue
+        feature = feature_of(fitted.table.aliases.get(effect.signal, effect.signal))
+        above, below = support.above_and_below(feature, goal)
+        weights.append(
+            SignalWeight(
+                signal_key=effect.signal,
+                weight=effect.effect,
+                successes=above,
+                failures=below,
+                last_updated=(EPOCH + timedelta(days=last_day[feature])).isoformat(),
+                interval=effect.interval,
+                raw_lift=effect.raw_lift,
+                effective_campaigns=effect.campaigns,
+            )
+        )
+    return sorted(weights, key=lambda item: item.signal_key)
+
+
+def _last_days(table: EvidenceTable) -> dict[Feature, int]:
+    """Last day of a campaign with each feature."""
+    last = np.full(len(table.features), np.iinfo(np.int64).min)
+    day, indptr = table.campaigns.day[table.campaign], table.shares.indptr
+    for start in range(0, len(day), CELLS_AT_ONCE):
+        end = min(start + CELLS_AT_ONCE, len(day))
+        shares = np.diff(indptr[start : end + 1])
+        np.maximum.at(last, table.shares.indices[indptr[start] : indptr[end]], np.repeat(day[start:end], shares))
+    return dict(zip(table.features, last.tolist(), strict=True))
+
+
+def _no_findings(table: EvidenceTable) -> str:
+    return (
+        f"{len(table)} campaigns were learnt from and no effect is beyond noise; "
+        "that is normal for few campaigns without a breakdown"
+    )
+
+
+def _diagnostics(fitted: FittedMetrics, neighbours: dict[str, dict[str, object]]) -> dict[str, object]:
+    days = fitted.table.campaigns.day
+    return {
+        "neighbours": neighbours,
+        "aliases": dict(fitted.table.aliases),
+        "cells": len(fitted.table.campaign),
+        "features": len(fitted.layout),
+        "first_day": int(days.min()),
+        "last_day": int(days.max()),
+        "scatter": {
+            name: {stratum.name.casefold(): value for stratum, value in metric.fit.sigma.items()}
+            for name, metric in fitted.metrics.items()
+        },
+        "coverage": {name: _coverage(metric.left_out) for name, metric in fitted.metrics.items()},
+        "size": _sizes(fitted),
+        "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
+    }
+
+
+def _sizes(fitted: FittedMetrics) -> dict[str, dict[str, object]]:
+    """What twice the planned size goes with, as `Knowledge.size` has it."""
+    column = fitted.layout.column(SIZE)
+    if column is None:
+        return {}
+    found: dict[str, dict[str, object]] = {}
+    for name in (name for name in RATES if name in fitted.metrics):
+        fit = fitted.metrics[name].fit
+        low, middle, high = (2.0 ** float(slope[column]) for slope in (fit.low, fit.mean, fit.high))
+        found[name] = {"doubling": middle, "interval": [low, high]}
+    return found
+
+
+def _coverage(scores: Floats) -> dict[str, float] | None:
+    """How often 90 % intervals held a campaign left out, as `Knowledge.coverage` has it; None where too few say."""
+    judged = coverage(scores)
+    if judged.share is None or judged.spread is None:
+        return None
+    return {"campaigns": judged.scores, "coverage_90": judged.share, "z_sd": judged.spread}

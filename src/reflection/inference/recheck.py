@@ -1,0 +1,67 @@
+"""Learning everything again beside what is stored, and comparing the two bit for bit.
+
+What is known must be a function of the ledger: if it is not, somebody changed rows by hand, a disk lied, or the method
+changed since. Reads only; mending is `relearn`. Knows ports, no adapters.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import orjson
+from threadpoolctl import threadpool_limits
+
+from reflection.domain.evidence import decode
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import Store
+from reflection.inference.learn import learn
+
+_PARTS = ("campaigns", "goal_metric", "currency", "effects", "findings", "weights", "held", "next_test", "reason")
+
+
+def differences(store: Store, workspace: str) -> list[str]:
+    """What is known that the ledger does not say, one sentence per part; empty when they agree.
+
+    Compared as of the entry that the stored knowledge had taken in, so a workspace that is behind can be checked too.
+    """
+    known = store.knowledge(workspace)
+    if not known.seq:
+        return []
+    accepted = store.accepted(workspace)
+    later = {entry.campaign_id for entry in store.ledger(workspace, known.seq)}
+    candidates = [accepted, accepted - later] if later & accepted else [accepted]
+    found = [_compared(known, recomputed(store, workspace, known, names)) for names in candidates]
+    wrong = [] if [] in found else found[0]
+    return [f"{workspace}: {part} stored are not what the ledger says; 'relearn' makes them again" for part in wrong]
+
+
+def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collection[str]) -> Knowledge:
+    """What the ledger says as of the entry and the goal of `known`."""
+    evidence = [decode(payload) for _, payload in store.live_evidence(workspace, known.seq)]
+    with threadpool_limits(1, "blas"):  # as the learner does: sums in the same order, whatever the machine's cores
+        return learn(
+            evidence,
+            accepted=accepted,
+            goal=known.goal_metric,
+            seq=known.seq,
+            epoch=known.epoch,
+            as_of=known.as_of,
+            spelt=known.spelt,
+        )
+
+
+def _compared(known: Knowledge, again: Knowledge) -> list[str]:
+    """Names of the parts that differ."""
+    wrong = [part for part in _PARTS if _text(getattr(known, part)) != _text(getattr(again, part))]
+    return wrong + (["posteriors"] if _bits(known) != _bits(again) else [])
+
+
+def _text(part: Any) -> bytes:
+    """As JSON, which writes every bit of a number; what was stored has lists where tuples were."""
+    return orjson.dumps(part, default=dict, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _bits(knowledge: Knowledge) -> dict[str, tuple[Any, ...]]:
+    return {
+        metric: (one.features, one.sigma, dict(one.tau), one.reference, one.draws.shape, one.draws.tobytes())
+        for metric, one in knowledge.posteriors.items()
+    }

@@ -1,0 +1,337 @@
+"""Learnings: claims with an identity, a state and a history, grounded in outcomes and nothing else.
+
+A claim is (signal x context x metric); the same claim in other words is evidence, not a second learning. Its numbers
+are those of a fit; its state follows from them and from whether the effect still holds:
+
+    emerging      a finding on few campaigns, or not yet certain
+    established   a finding on enough campaigns, with a false-sign rate of at most 5 %; stays so up to 20 %
+    contested     opposite in two contexts: split, never averaged to "no effect"
+    superseded    it held, and the newer campaigns no longer show it
+    retired       what it stood on was taken back, or it was never confirmed
+
+Recalling, repeating or resubmitting changes nothing, age alone hides nothing, and text made by the engine or a model is
+never evidence. Pure: knowledge and points in, learnings out; must not know stores, clocks or memory.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from reflection.domain import signals
+from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.metrics import LOWER_IS_BETTER
+from reflection.domain.results import Interval
+from reflection.inference.posterior import effect_draws
+from reflection.learnings.change_point import Point, Step, estimates, has_ended, latest_step
+
+State = Literal["emerging", "established", "contested", "superseded", "retired"]
+
+ENOUGH_CAMPAIGNS = 5.0
+CERTAIN = 0.05
+STILL_CERTAIN = 0.20
+UNCONFIRMED = 0.35
+OPPOSITE = 0.95
+"""Probability that a context's effect lies on one side, from which two contexts may contradict each other."""
+
+SIZE_HALF = 0.2
+"""The absolute log effect (about 20 %) at which size counts half."""
+
+STANDING: dict[State, float] = {
+    "established": 1.0,
+    "contested": 0.6,
+    "emerging": 0.5,
+    "superseded": 0.2,
+    "retired": 0.1,
+}
+"""How much a state's claim counts when learnings are ranked."""
+
+MAX_EVIDENCE = 50
+"""Campaigns named for and against, the heaviest first; the counts are of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a learning is about; `context` is a signal key, empty where the claim is general."""
+
+    signal_key: str
+    context: str
+    metric: str
+
+    @property
+    def learning_id(self) -> str:
+        """The same claim has the same id in every workspace and at every time."""
+        text = f"{self.signal_key}\x1f{self.context}\x1f{self.metric}"
+        return "lrn_" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one fit says of a claim; `effect` and `interval` as lifts, `lfsr` the local false-sign rate.
+
+    `segments` are the effects within contexts, of a general claim.
+    """
+
+    claim: Claim
+    effect: float
+    interval: Interval
+    lfsr: float
+    campaigns: float
+    finding: bool
+    segments: "tuple[Segment, ...]" = ()
+
+    @property
+    def worth_a_look(self) -> bool:
+        """Whether it may be a learning on its own: a finding, or one that contexts contradict."""
+        return self.finding or are_opposite(self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The effect within one context, with the probability that it raises the metric."""
+
+    context: str
+    effect: float
+    interval: Interval
+    probability: float
+
+    @property
+    def beyond_noise(self) -> bool:
+        """Whether its direction is certain enough to contradict another's."""
+        return not 1.0 - OPPOSITE < self.probability < OPPOSITE
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """One campaign's own estimate of the effect (lift) with its standard deviation (log scale)."""
+
+    campaign_id: str
+    estimate: float
+    sd: float
+    supports: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """One revision of a learning: everything that was believed, and what it stood on.
+
+    Attributes:
+        direction: whether the effect is good for who advertises (a lower CPA is).
+        since: first day (days since 1970-01-01) of the campaigns it stands on; `until` the day the effect ended.
+        effect_now: effect in the campaigns after the last step, where there was one.
+        supporting: number of campaigns for it, `contradicting` against it.
+    """
+
+    claim: Claim
+    state: State
+    reason: str
+    direction: Literal["favorable", "unfavorable"]
+    effect: float
+    interval: Interval
+    lfsr: float
+    campaigns: float
+    since: int | None = None
+    until: int | None = None
+    effect_now: float | None = None
+    segments: tuple[Segment, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
+    supporting: int = 0
+    contradicting: int = 0
+
+    def text(self, spelt: Mapping[str, str]) -> str:
+        """The claim as a sentence, from the numbers; `spelt` as `Knowledge.spelt`."""
+        about = signals.label_of(self.claim.signal_key, spelt)
+        where = f" on {signals.label_of(self.claim.context, spelt)}" if self.claim.context else ""
+        if self.state == "contested":
+            parts = (f"{signals.label_of(item.context, spelt)}: {percent(item.effect)}" for item in self.segments)
+            return f"{about} works in opposite ways on {_metric(self.claim)}: {'; '.join(parts)}"
+        low, high = (percent(bound) for bound in self.interval)
+        sentence = f"{about}{where}: {_metric(self.claim)} {percent(self.effect)} ({low} to {high})"
+        return f"{sentence}, no longer so" if self.state == "superseded" else sentence
+
+
+def percent(lift: float) -> str:
+    """A lift as a signed percentage: 1.25 -> "+25 %"."""
+    return f"{100.0 * (lift - 1.0):+.0f} %"
+
+
+def readings_of(knowledge: Knowledge) -> dict[Claim, Reading]:
+    """What a fit says of every claim: each effect, and each interaction as its signal within a context.
+
+    An interaction's own effect is a deviation; the claim in a context is main effect plus deviation, which is what one
+    can act on. It is a finding where the deviation is one, or where another context contradicts it.
+    """
+    found = {}
+    for effect in knowledge.effects:
+        if "*" not in effect.group:
+            claim = Claim(effect.signal, "", effect.metric)
+            found[claim] = Reading(claim, effect.effect, effect.interval, effect.lfsr, effect.campaigns, effect.finding)
+    inner: dict[Claim, list[tuple[Effect, Segment]]] = {}
+    for effect in knowledge.effects:
+        if "*" in effect.group and (segment := _segment(knowledge, effect)) is not None:
+            general = Claim(signals.parse(effect.signal).parts[1].key, "", effect.metric)
+            inner.setdefault(general, []).append((effect, segment))
+    for general, pairs in inner.items():
+        segments = tuple(sorted((segment for _, segment in pairs), key=lambda segment: segment.context))
+        split = are_opposite(segments)
+        for effect, segment in pairs:
+            claim = replace(general, context=segment.context)
+            found[claim] = _within(claim, effect, segment, split)
+        if general in found:
+            found[general] = replace(found[general], segments=segments)
+    return found
+
+
+def are_opposite(segments: Sequence[Segment]) -> bool:
+    """Whether two contexts contradict each other beyond noise."""
+    probabilities = [segment.probability for segment in segments]
+    return bool(probabilities) and max(probabilities) >= OPPOSITE and min(probabilities) <= 1.0 - OPPOSITE
+
+
+def assess(before: Learning | None, reading: Reading | None, points: Sequence[Point]) -> Learning | None:
+    """The learning as it stands after a fit, or None where there is none to speak of.
+
+    Args:
+        before: its last revision, None for a claim that was none.
+        reading: what the fit says; None when its signal is no longer in the evidence.
+        points: what each campaign says (`holding.MetricView.points`).
+    """
+    if reading is None:
+        if before is None or before.state == "retired":
+            return before
+        return replace(before, state="retired", reason="the evidence it stood on was taken back", witnesses=())
+    pooled = math.log(reading.effect)
+    step = latest_step(points, pooled)
+    ended = step if has_ended(step, _believed(before, reading)) else None
+    state, reason = next_state(before.state if before else None, reading, ended)
+    if state is None:
+        return None
+    return _described(state, reason, reading, points, step, ended if state == "superseded" else None)
+
+
+def next_state(before: State | None, reading: Reading, ended: Step | None) -> tuple[State | None, str]:
+    """The state that follows, and why. A claim that was never a finding has none.
+
+    Leaving a state takes more than entering it, so that a claim on the edge does not flicker.
+    """
+    if are_opposite(reading.segments):
+        return "contested", "its effect is opposite in two contexts, each beyond noise"
+    if ended is not None and (reading.finding or before in ("established", "contested", "superseded")):
+        held, now = (percent(math.exp(level)) for level in (ended.before, ended.after))
+        return "superseded", f"it held at {held} and is {now} in the campaigns since"
+    if reading.finding and reading.campaigns >= ENOUGH_CAMPAIGNS and reading.lfsr <= CERTAIN:
+        return "established", f"false-sign rate {_rate(reading.lfsr)} on {reading.campaigns:.0f} campaigns"
+    if before == "established" and reading.lfsr <= STILL_CERTAIN:
+        return "established", f"weaker than it was, false-sign rate {_rate(reading.lfsr)}"
+    if before in ("established", "contested"):
+        return "superseded", f"all evidence together no longer shows it, false-sign rate {_rate(reading.lfsr)}"
+    if reading.finding:
+        return "emerging", f"a finding on {reading.campaigns:.1f} campaigns, to be confirmed"
+    if before == "emerging" and reading.lfsr > UNCONFIRMED:
+        return "retired", f"never confirmed, false-sign rate {_rate(reading.lfsr)}"
+    return before, "as before"
+
+
+def is_material(before: Learning | None, after: Learning) -> bool:
+    """Whether a new revision says something new: another state or direction, a tenth more evidence, a moved effect.
+
+    What is served is always the newest revision, so leaving one out bends nothing that was said.
+    """
+    if before is None:
+        return True
+    if (before.state, before.direction, before.until) != (after.state, after.direction, after.until):
+        return True
+    width = math.log(before.interval[1] / before.interval[0]) or 1e-9
+    moved = abs(math.log(after.effect / before.effect)) > 0.1 * width
+    narrowed = abs(math.log(after.interval[1] / after.interval[0]) / width - 1.0) > 0.1
+    votes = (before.supporting, before.contradicting) != (after.supporting, after.contradicting)
+    return moved or narrowed or votes or abs(after.campaigns - before.campaigns) > 0.1 * before.campaigns
+
+
+def worth(learning: Learning) -> float:
+    """Effect size x certainty, in 0..1.
+
+    Size is |log effect| / (|log effect| + SIZE_HALF), certainty (1 - lfsr) times the standing of the state.
+    """
+    size = abs(math.log(learning.effect))
+    if learning.segments and learning.state == "contested":
+        size = max(abs(math.log(segment.effect)) for segment in learning.segments)
+    certainty = 1.0 if learning.state == "contested" else 1.0 - learning.lfsr
+    return size / (size + SIZE_HALF) * certainty * STANDING[learning.state]
+
+
+def _believed(before: Learning | None, reading: Reading) -> float:
+    """The log effect a step is held against: what was believed, unless a finding now says the opposite."""
+    pooled = math.log(reading.effect)
+    if before is None or before.state == "retired":
+        return pooled
+    believed = math.log(before.effect)
+    return pooled if reading.finding and believed * pooled < 0.0 else believed
+
+
+def _described(
+    state: State,
+    reason: str,
+    reading: Reading,
+    points: Sequence[Point],
+    step: Step | None,
+    ended: Step | None,
+) -> Learning:
+    pooled = math.log(reading.effect)
+    believed = ended.before if ended is not None else pooled
+    own = estimates(points, pooled)
+    witnesses = [
+        Witness(point.campaign_id, math.exp(value), math.sqrt(point.variance), value * believed > 0.0)
+        for point, value in own
+    ]
+    heaviest = sorted(witnesses, key=lambda item: (item.sd, item.campaign_id))
+    return Learning(
+        claim=reading.claim,
+        state=state,
+        reason=reason,
+        direction=_direction(reading.claim.metric, believed),
+        effect=math.exp(believed),
+        interval=reading.interval,
+        lfsr=reading.lfsr,
+        campaigns=reading.campaigns,
+        since=own[0][0].day if own else None,
+        until=ended.day if ended is not None else None,
+        effect_now=math.exp(step.after) if step is not None else None,
+        segments=reading.segments,
+        witnesses=tuple(heaviest[:MAX_EVIDENCE]),
+        supporting=sum(witness.supports for witness in witnesses),
+        contradicting=sum(not witness.supports for witness in witnesses),
+    )
+
+
+def _within(claim: Claim, effect: Effect, segment: Segment, split: bool) -> Reading:
+    wrong_sign = min(segment.probability, 1.0 - segment.probability)
+    finding = segment.beyond_noise and (effect.finding or split)
+    return Reading(claim, segment.effect, segment.interval, wrong_sign, effect.campaigns, finding)
+
+
+def _segment(knowledge: Knowledge, effect: Effect) -> Segment | None:
+    """The effect of an interaction's signal within its context; None where the parts were not fitted."""
+    context, signal = signals.parse(effect.signal).parts
+    draws = effect_draws(knowledge, effect.metric, {signal.key: 1.0, effect.signal: 1.0})
+    if draws is None:
+        return None
+    middle, low, high = (float(value) for value in np.exp((draws.mean(), *np.quantile(draws, (0.05, 0.95)))))
+    return Segment(context.key, middle, (low, high), float((draws > 0.0).mean()))
+
+
+def _direction(metric: str, log_effect: float) -> Literal["favorable", "unfavorable"]:
+    raises = log_effect > 0.0
+    return "favorable" if raises != (metric in LOWER_IS_BETTER) else "unfavorable"
+
+
+def _rate(lfsr: float) -> str:
+    """A false-sign rate that is never stated as none."""
+    return "below 0.1%" if lfsr < 0.0005 else f"{lfsr:.1%}"
+
+
+def _metric(claim: Claim) -> str:
+    return {"conversions_per_spend": "conversions per spend"}.get(claim.metric, claim.metric.upper())

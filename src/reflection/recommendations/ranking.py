@@ -1,0 +1,185 @@
+"""What to do next, from what was learnt: ranked cards with odds, and the specification's strings beside them.
+
+Pure: the same knowledge gives the same answer, unless a draw is asked for by its `seed`. Knows cards and knowledge;
+must not know storage, requests or the time (the caller says what time it is).
+"""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from reflection.domain import signals
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.results import SignalWeight
+from reflection.recommendations.cards import Card, Option, build, with_propensities
+from reflection.stats import thompson
+
+SLATE = 10
+"""Proposals (exploit and explore) in one answer."""
+
+OTHERS = 5
+"""Cards each of the lanes avoid and not enough evidence."""
+
+TOP = 10
+
+
+def recommend(
+    knowledge: Knowledge,
+    *,
+    platform: str | None = None,
+    objective: str | None = None,
+    insights: Sequence[Mapping[str, Any]] = (),
+    patterns: Sequence[Mapping[str, Any]] = (),
+    similar: Sequence[Any] = (),
+    past: Mapping[str, Mapping[str, Any]] | None = None,
+    now: datetime | str,
+    seed: int | None = None,
+    explore_budget: float | None = None,
+) -> dict[str, Any]:
+    """The answer of ``GET /recommendations``, JSON-able.
+
+    Args:
+        knowledge: the last fit.
+        platform, objective: narrow the cards to what is settled already.
+        insights, patterns: stored rows, most important first, as the store returns them.
+        similar: similar campaigns from memory (values of `report.SimilarCampaign` or their dictionaries).
+        past: signals whose effect on the goal does not hold any longer, with what is believed of it; a fit pools all
+            times and may still call them good, so they are proposed neither way.
+        now: used as `generated_at` when there is no fit to date the answer by.
+        seed: draw the order of the proposals by Thompson sampling; their propensities are then those of the draw.
+        explore_budget: most money the explored proposals may take together; None = no cap.
+
+    Returns:
+        {generated_at, as_of, epoch, recommendations[], top_signals[], similar_campaigns[], cards[], reason, next_test,
+        top_insights[], top_patterns[], no_longer[]}.
+    """
+    gone = past or {}
+    options = [one for one in build(knowledge, platform, objective) if not _rests_on(one.card, gone)]
+    chosen = _choose(options, seed, explore_budget)
+    moment = now.isoformat() if isinstance(now, datetime) else now
+    reason = None if any(card.lane != "not enough evidence" for card in chosen) else _nothing(knowledge)
+    return {
+        "generated_at": knowledge.as_of or moment,
+        "as_of": knowledge.as_of,
+        "epoch": knowledge.epoch,
+        "recommendations": _strings(chosen, insights, knowledge, reason),
+        "top_signals": [_signal(weight, knowledge) for weight in _top_signals(knowledge, platform, objective, gone)],
+        "similar_campaigns": [_plain(item) for item in similar],
+        "cards": [asdict(card) for card in chosen],
+        "reason": reason,
+        "next_test": asdict(knowledge.next_test) if knowledge.next_test else None,
+        "top_insights": [dict(row) for row in insights[:TOP]],
+        "top_patterns": [dict(row) for row in patterns[:TOP]],
+        "no_longer": [dict(row) for row in gone.values()][:TOP],
+    }
+
+
+def _rests_on(card: Card, gone: Container[str]) -> bool:
+    """Whether a card adds up effects of which one does not hold any longer."""
+    parts = signals.parse(card.signal).parts
+    keys = {card.signal, parts[-1].key}
+    if card.platform and len(parts) == 1:
+        keys.add(signals.crossed(signals.of_platform(card.platform), parts[0]).key)
+    return any(key in gone for key in keys)
+
+
+def _choose(options: Sequence[Option], seed: int | None, explore_budget: float | None) -> list[Card]:
+    """Cards in the order of the answer: proposals first, then what to avoid, then what cannot be said yet."""
+    proposals = _proposals([one for one in options if one.card.lane in ("exploit", "explore")], explore_budget)
+    drawn = with_propensities(proposals, drawn=seed is not None)
+    cards = [one.card for one in drawn]
+    if seed is not None and cards:
+        shares = np.array([card.propensity for card in cards], dtype=float)
+        order = np.random.default_rng(seed).choice(len(cards), len(cards), replace=False, p=shares / shares.sum())
+        cards = [cards[int(index)] for index in order]
+    avoid = sorted((one.card for one in options if one.card.lane == "avoid"), key=lambda card: card.effect)
+    open_cards = [one.card for one in options if one.card.lane == "not enough evidence"]
+    unknown = sorted(open_cards, key=lambda card: -card.optimistic)
+    return [*cards, *avoid[:OTHERS], *unknown[:OTHERS]]
+
+
+def _proposals(options: Sequence[Option], explore_budget: float | None) -> list[Option]:
+    """At most `SLATE` proposals: what is known to work first, 10 to 30 % of the places kept for tests."""
+    ranked = sorted(options, key=lambda one: (one.card.lane != "exploit", -one.card.optimistic, one.card.signal))
+    known = [one for one in ranked if one.card.lane == "exploit"]
+    tests = _within_budget([one for one in ranked if one.card.lane == "explore"], explore_budget)
+    if not tests or not known:
+        return [*known, *tests[: _places(tests)]][:SLATE]
+    places = min(_places(ranked), len(tests))
+    return [*known[: SLATE - places], *tests[:places]]
+
+
+def _places(options: Sequence[Option]) -> int:
+    """How many places tests get: more while it is open which option is best."""
+    if not options:
+        return 0
+    count = min(one.draws.size for one in options)
+    share = thompson.explore_share(np.stack([one.draws[:count] for one in options]))
+    return max(1, round(share * SLATE))
+
+
+def _within_budget(tests: Sequence[Option], budget: float | None) -> list[Option]:
+    if budget is None:
+        return list(tests)
+    kept, spent = [], 0.0
+    for one in tests:
+        stake = one.card.stake
+        if stake is not None and spent + stake <= budget:
+            kept.append(one)
+            spent += stake
+    return kept
+
+
+def _strings(
+    cards: Sequence[Card], insights: Sequence[Mapping[str, Any]], knowledge: Knowledge, reason: str | None
+) -> list[str]:
+    """The specification's strings: the cards' sentences, then stored recommendations not said already."""
+    said = [card.sentence for card in cards if card.lane != "not enough evidence"]
+    if reason is not None:
+        said.append(f"Nothing can be recommended yet: {reason}.")
+        if knowledge.next_test is not None:
+            said.append(knowledge.next_test.description)
+    for row in insights:
+        content = str(row.get("content", ""))
+        if row.get("kind") == "recommendation" and content and content not in said:
+            said.append(content)
+    return said[: SLATE + OTHERS]
+
+
+def _nothing(knowledge: Knowledge) -> str:
+    if knowledge.reason:
+        return knowledge.reason.rstrip(".")
+    if not knowledge.campaigns:
+        return "nothing has been learnt yet"
+    return f"after {knowledge.campaigns} campaigns no effect is beyond noise"
+
+
+def _top_signals(
+    knowledge: Knowledge, platform: str | None, objective: str | None, gone: Container[str]
+) -> list[SignalWeight]:
+    """Signals with the highest weight that fit the filters and still hold, best first."""
+    settled = {signals.PLATFORM: platform, signals.OBJECTIVE: objective}
+
+    def fits(weight: SignalWeight) -> bool:
+        return weight.signal_key not in gone and all(
+            part.group not in settled
+            or settled[part.group] is None
+            or part.level == signals.normalise(str(settled[part.group]))
+            for part in signals.parse(weight.signal_key).parts
+        )
+
+    ranked = sorted(filter(fits, knowledge.weights), key=lambda weight: (-weight.weight, weight.signal_key))
+    return ranked[:TOP]
+
+
+def _signal(weight: SignalWeight, knowledge: Knowledge) -> dict[str, Any]:
+    return {**asdict(weight), "label": signals.label_of(weight.signal_key, knowledge.spelt)}
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    if is_dataclass(item) and not isinstance(item, type):
+        return asdict(item)
+    return dict(item)

@@ -1,0 +1,275 @@
+"""The verbs of planning and of advice's life: evaluate, show, hear, hold back, register, score.
+
+Beside the engine, which takes campaigns in: this is what goes out before a campaign and is judged after it. Knows
+ports, no adapters; what is computed stands in planning, cards, advice and track_record.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Protocol
+
+from reflection.domain import signals
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import Evidence, decode
+from reflection.domain.forecast_register import ForecastRequest
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.plan import Plan, PlanRequest
+from reflection.domain.ports import ForecastRow, Memory, Store
+from reflection.domain.results import SimilarCampaign
+from reflection.errors import NotFound
+from reflection.evaluation import track_record
+from reflection.forecasting import plan_evaluation
+from reflection.forecasting.forecaster import Forecaster
+from reflection.recommendations import adherence, agent_envelope, cards
+
+SIMILAR = 5
+
+
+class AdviceStore(Protocol):
+    """What advice needs to be remembered: claims shown, feedback, assignments, and the register to read."""
+
+    def show(
+        self, workspace: str, recommendation_id: str, unit: str, seq: int, shown_at: str, claim: dict[str, Any]
+    ) -> bool:
+        """Freeze a claim; False when it was shown for this unit on this state already."""
+        ...
+
+    def shown(self, workspace: str, recommendation_id: str | None = None) -> list[dict[str, Any]]:
+        """Claims as they were shown, oldest first."""
+        ...
+
+    def say(self, workspace: str, recommendation_id: str, accepted: bool, note: str, created_at: str) -> bool:
+        """Note feedback; False when the last feedback said the same."""
+        ...
+
+    def feedback(self, workspace: str, recommendation_id: str) -> list[dict[str, Any]]:
+        """Everything that was said to a recommendation, oldest first."""
+        ...
+
+    def accepted(self, workspace: str, limit: int = 50) -> list[dict[str, Any]]:
+        """The last claims shown whose latest feedback accepted them."""
+        ...
+
+    def assign(self, workspace: str, unit: str, treated: bool, probability: float, assigned_at: str) -> bool:
+        """Log an assignment and return the one that holds."""
+        ...
+
+    def assignments(self, workspace: str) -> list[dict[str, Any]]:
+        """Every assignment in order."""
+        ...
+
+    def register(self, workspace: str) -> Iterator[ForecastRow]:
+        """The whole forecast register in the order of entry."""
+        ...
+
+    def established(self, workspace: str) -> list[dict[str, Any]]:
+        """Learnings that were ever established, with their state now."""
+        ...
+
+
+class ForecastStore(Store, Protocol):
+    """A store that also takes forecasts without a campaign."""
+
+    def add_forecasts(self, workspace: str, rows: Sequence[ForecastRow]) -> int:
+        """Append to the register; how many were new."""
+        ...
+
+
+class Advisor:
+    """Planning and advice of one installation; safe to share between threads."""
+
+    def __init__(
+        self,
+        store: ForecastStore,
+        rows: AdviceStore,
+        memory: Memory,
+        recommend: Callable[..., dict[str, Any]],
+        *,
+        holdback: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._rows = rows
+        self._memory = memory
+        self._recommend = recommend
+        self._holdback = holdback
+        self._clock = clock
+        self._forecaster = Forecaster()
+        self._judged: dict[str, tuple[object, dict[str, Any]]] = {}
+
+    def foresight(self, workspace: str, knowledge: Knowledge, now: str) -> Callable[[Campaign], list[ForecastRow]]:
+        """The engine's hook: what gives our forecast of a campaign, and the claims of the advice it follows."""
+        accepted = self._rows.accepted(workspace)
+
+        def foresee(campaign: Campaign) -> list[ForecastRow]:
+            rows = self._forecaster(workspace, campaign, knowledge, now)
+            if not accepted and not campaign.recommendation_ids:
+                return rows
+            shares = {signal.key: share for signal, share in signals.of_campaign(campaign).items()}
+            follows = adherence.followed(campaign, shares, knowledge, accepted)
+            return rows + adherence.claims(knowledge, campaign, shares, follows, now)
+
+        return foresee
+
+    def evaluate(self, request: PlanRequest, *, workspace: str) -> dict[str, Any]:
+        """Evaluate plans; see `planning.evaluate`."""
+        knowledge = self._store.knowledge(workspace)
+        state = self._forecaster.calibration(workspace, knowledge)
+        named = request.named()
+        similar = {name: self._similar(workspace, plan) for name, plan in named}
+        return plan_evaluation.evaluate(named, knowledge, state, similar)
+
+    def recommendations(
+        self,
+        *,
+        workspace: str,
+        platform: str | None = None,
+        objective: str | None = None,
+        seed: int | None = None,
+        unit: str | None = None,
+    ) -> dict[str, Any]:
+        """Recommendations, for a named planned campaign subject to the hold-back: `holdback` says which it got.
+
+        The assignment is a function of workspace and campaign, drawn once and logged; the same campaign is never drawn
+        again. Without a campaign, or with a hold-back of 0, nothing is held back and nothing is logged.
+        """
+        answer = self._recommend(workspace=workspace, platform=platform, objective=objective, seed=seed)
+        if unit is None or self._holdback <= 0:
+            return {**answer, "holdback": None}
+        treated = self._rows.assign(
+            workspace, unit, _draw(workspace, unit) >= self._holdback, 1.0 - self._holdback, self._now()
+        )
+        given = {"unit": unit, "treated": treated, "probability": 1.0 - self._holdback}
+        if treated:
+            return {**answer, "holdback": given}
+        reason = "this campaign is held back from advice at random, so that the effect of advice can be measured"
+        return {
+            **answer, "cards": [], "recommendations": [], "top_signals": [], "reason": reason, "holdback": given,
+        }  # fmt: skip
+
+    def enveloped(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """An answer of `recommendations` in the agents' envelope (contract C2)."""
+        return agent_envelope.wrap(answer)
+
+    def show(self, recommendation_id: str, *, workspace: str, unit: str | None = None) -> dict[str, Any]:
+        """Freeze what a recommendation claims now, because somebody sees it; idempotent for one state and campaign.
+
+        Raises:
+            NotFound: no current recommendation has this id, and none was ever shown.
+        """
+        knowledge = self._store.knowledge(workspace)
+        card = self._card(workspace, knowledge, recommendation_id)
+        if card is not None:
+            self._rows.show(workspace, recommendation_id, unit or "", knowledge.seq, self._now(), card)
+        return self.life(recommendation_id, workspace=workspace)
+
+    def hear(self, recommendation_id: str, accepted: bool, note: str = "", *, workspace: str) -> dict[str, Any]:
+        """Note whether a recommendation was accepted; saying the same again changes nothing.
+
+        Feedback on a recommendation that was never noted as shown freezes its claim first.
+
+        Raises:
+            NotFound: there never was such a recommendation.
+        """
+        if not self._rows.shown(workspace, recommendation_id):
+            self.show(recommendation_id, workspace=workspace)
+        self._rows.say(workspace, recommendation_id, accepted, note, self._now())
+        return self.life(recommendation_id, workspace=workspace)
+
+    def life(self, recommendation_id: str, *, workspace: str) -> dict[str, Any]:
+        """What a recommendation claimed, whom it was shown, what was said, and what came of it.
+
+        One that was not shown yet is `proposed`, with what it claims now.
+
+        Raises:
+            NotFound: no current recommendation has this id, and none was ever shown.
+        """
+        shown = self._rows.shown(workspace, recommendation_id)
+        knowledge = self._store.knowledge(workspace)
+        claim = shown[-1]["claim"] if shown else self._card(workspace, knowledge, recommendation_id)
+        if claim is None:
+            raise NotFound(
+                f"there is no recommendation '{recommendation_id}'", hint="GET /v1/recommendations lists what there is"
+            )
+        said = self._rows.feedback(workspace, recommendation_id)
+        measured = self._board(workspace)["advice"]["outcomes"]
+        outcomes = [one for one in measured if one["recommendation_id"] == recommendation_id]
+        state = "measured" if outcomes else "shown" if shown else "proposed"
+        if said and not outcomes:
+            state = "accepted" if said[-1]["accepted"] else "rejected"
+        return {
+            "recommendation_id": recommendation_id,
+            "state": state,
+            "claim": claim,
+            "shown": [{"unit": one["unit"] or None, "seq": one["seq"], "shown_at": one["shown_at"]} for one in shown],
+            "feedback": said,
+            "outcomes": outcomes,
+        }
+
+    def register(self, request: ForecastRequest, *, workspace: str) -> dict[str, Any]:
+        """Append forecasts to the register; one that is there already is not added again."""
+        added = self._store.add_forecasts(workspace, [one.row() for one in request.forecasts])
+        return {"received": len(request.forecasts), "added": added}
+
+    def track_record(self, *, workspace: str) -> dict[str, Any]:
+        """The scoreboard, as of the last campaign, with the last outcomes of advice; see `track_record.scoreboard`."""
+        board = self._board(workspace)
+        advice = {name: part for name, part in board["advice"].items() if name != "outcomes"}
+        return {**board, "advice": {**advice, "recent": board["advice"]["outcomes"][-track_record.RECENT :]}}
+
+    def _board(self, workspace: str) -> dict[str, Any]:
+        knowledge = self._store.knowledge(workspace)
+        key = (self._store.last_seq(workspace), knowledge.epoch, knowledge.seq, len(self._rows.assignments(workspace)))
+        cached = self._judged.get(workspace)
+        if cached is None or cached[0] != key:
+            cached = (key, self._scored(workspace, knowledge))
+            self._judged[workspace] = cached
+        return cached[1]
+
+    def _scored(self, workspace: str, knowledge: Knowledge) -> dict[str, Any]:
+        actuals: dict[str, Evidence] = {
+            campaign_id: decode(payload) for campaign_id, payload in self._store.live_evidence(workspace)
+        }
+        board = track_record.scoreboard(
+            self._rows.register(workspace),
+            actuals,
+            goal_metric=knowledge.goal_metric,
+            established=self._rows.established(workspace),
+            assignments=self._rows.assignments(workspace),
+        )
+        if self._holdback <= 0:
+            board["holdback"]["reason"] = "the hold-back is turned off (MARKO_HOLDBACK=0)"
+        return {**board, "as_of": knowledge.as_of, "campaigns": len(actuals)}
+
+    def _card(self, workspace: str, knowledge: Knowledge, recommendation_id: str) -> dict[str, Any] | None:
+        """The current card with an id, in whatever context it was made."""
+        found = next((one.card for one in cards.build(knowledge) if one.card.id == recommendation_id), None)
+        if found is not None:
+            return asdict(found)
+        levels = [signals.parse(effect.signal) for effect in knowledge.effects]
+        platforms = sorted({level.level for level in levels if level.group == signals.PLATFORM})
+        objectives = sorted({level.level for level in levels if level.group == signals.OBJECTIVE})
+        for platform in (None, *platforms):
+            for objective in (None, *objectives):
+                named = adherence.resolve(knowledge, recommendation_id, platform, objective)
+                if named is not None:
+                    options = cards.build(knowledge, platform, objective)
+                    return next((asdict(one.card) for one in options if one.card.id == recommendation_id), None)
+        return None
+
+    def _similar(self, workspace: str, plan: Plan) -> list[SimilarCampaign]:
+        names = [audience.name for audience in plan.audiences] + [creative.type for creative in plan.creatives]
+        text = " ".join([plan.platform, plan.objective, *names])
+        _, vector = self._memory.embed(text)
+        return self._memory.similar(workspace, text, vector, limit=SIMILAR)
+
+    def _now(self) -> str:
+        return self._clock().isoformat(timespec="milliseconds")
+
+
+def _draw(workspace: str, unit: str) -> float:
+    """A number in [0, 1) that depends on workspace and campaign alone: a coin that cannot be thrown twice."""
+    digest = hashlib.sha256(f"hold-back\x1f{workspace}\x1f{unit}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2.0**64

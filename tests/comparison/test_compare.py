@@ -1,0 +1,182 @@
+"""Comparing a campaign with its forecast: complete, finite, and saying why where something cannot be said."""
+
+import dataclasses
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reflection.comparison.compare import compare
+from reflection.domain.metrics import KPIS, ScoreWeights
+
+SCATTER = {"cpm": 0.2, "ctr": 0.2, "cvr": 0.2, "aov": 0.2}
+COUNT = st.sampled_from([0, 1, 3, 1000, 10**12])
+AMOUNT = st.sampled_from([0.0, 1e-9, 0.5, 100.0, 1e12])
+
+
+def _numbers(value):
+    if dataclasses.is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _numbers(item)
+    elif isinstance(value, float):
+        yield value
+
+
+@st.composite
+def sides(draw):
+    impressions = draw(COUNT)
+    return {
+        "impressions": impressions,
+        "clicks": min(impressions, draw(COUNT)),
+        "conversions": float(draw(COUNT | AMOUNT)),
+        "spend": draw(AMOUNT),
+        "revenue": draw(st.none() | AMOUNT),
+    }
+
+
+@settings(max_examples=200)
+@given(plan=sides(), fact=sides(), scatter=st.sampled_from([None, SCATTER, {"ctr": 0.1, "cvr": None}]))
+def test_no_count_leads_to_a_number_that_is_none(make_campaign, plan, fact, scatter):
+    found = compare(make_campaign(expected=plan, actual=fact), generated_at="now", scatter=scatter)
+
+    assert all(math.isfinite(number) for number in _numbers(found))
+    assert set(found.deltas) == {f"{kpi}_diff" for kpi in KPIS}
+    for delta in found.deltas.values():
+        assert delta.pct_diff is not None or delta.reason
+
+
+def test_a_forecast_of_zero_gives_a_reason_and_no_percentage(make_campaign):
+    found = compare(make_campaign(expected={"clicks": 0, "conversions": 0}), generated_at="now").deltas
+    assert found["ctr_diff"].pct_diff is None
+    assert "expected value is 0" in found["ctr_diff"].reason
+    assert "the forecast has no CPA" in found["cpa_diff"].reason
+
+
+@pytest.mark.parametrize(
+    ("plan", "fact", "reason"),
+    [
+        ({"revenue": None}, {}, "revenue is missing in the forecast"),
+        ({}, {"revenue": None}, "revenue is missing in the fact"),
+        ({"revenue": None}, {"revenue": None}, "revenue is missing in the forecast and the fact"),
+    ],
+)
+def test_missing_revenue_is_named(make_campaign, plan, fact, reason):
+    found = compare(make_campaign(expected=plan, actual=fact), generated_at="now")
+    assert found.deltas["roas_diff"].reason == reason
+    assert found.deltas["roas_diff"].pct_diff is None
+    assert "ROAS cannot be compared: revenue is missing" in " ".join(found.summary)
+
+
+def test_lower_costs_and_higher_rates_are_favourable(make_campaign):
+    found = compare(make_campaign(), generated_at="now").deltas
+    assert found["cpa_diff"].favorable is True
+    assert found["ctr_diff"].favorable is True
+    worse = compare(make_campaign(actual={"clicks": 900, "conversions": 10}), generated_at="now").deltas
+    assert worse["cpa_diff"].favorable is False
+    assert worse["ctr_diff"].favorable is False
+
+
+def test_exactly_as_forecast_is_neither_good_nor_bad(make_campaign):
+    same = {"impressions": 95_000, "clicks": 1900, "conversions": 76, "spend": 3800.0, "revenue": 7600.0}
+    found = compare(make_campaign(actual=same), generated_at="now")
+    assert {delta.favorable for delta in found.deltas.values()} == {None}
+    assert {delta.beyond_noise for delta in found.deltas.values()} == {False}
+    assert "as expected" in found.summary[0]
+
+
+def test_learnt_scatter_turns_a_move_into_noise(make_campaign):
+    campaign = make_campaign(actual={"clicks": 3000})
+    assert compare(campaign, generated_at="now").deltas["ctr_diff"].beyond_noise is True
+    assert compare(campaign, generated_at="now", scatter=SCATTER).deltas["ctr_diff"].beyond_noise is False
+
+
+def test_composed_kpis_scatter_as_their_parts_together(make_campaign):
+    campaign = make_campaign(actual={"conversions": 10_000_000.0, "clicks": 100_000})
+    z = compare(campaign, generated_at="now", scatter=SCATTER).deltas["cpa_diff"].z
+    change = math.log((3950 / 1e7) / 50)
+    assert z == pytest.approx(change / math.sqrt(3 * 0.04 + 1e-7))
+
+
+def test_a_partly_known_scatter_is_not_taken_for_the_whole(make_campaign):
+    alone = compare(make_campaign(), generated_at="now").deltas["cpa_diff"].z
+    assert compare(make_campaign(), generated_at="now", scatter={"ctr": 0.9}).deltas["cpa_diff"].z == alone
+
+
+@pytest.mark.parametrize(
+    ("fact", "flag"),
+    [
+        ({"clicks": 3, "conversions": 5.0}, "conversions exceed clicks"),
+        ({"revenue": None}, "revenue is missing"),
+        ({"conversions": 0}, "no conversions"),
+        ({"conversions": 12}, "only 12 conversions"),
+    ],
+)
+def test_what_a_reader_must_know_first_is_flagged(make_campaign, fact, flag):
+    found = compare(make_campaign(actual=fact), generated_at="now")
+    assert any(flag in text for text in found.flags)
+    assert any(sentence.startswith("Note: ") and flag in sentence for sentence in found.summary)
+
+
+def test_a_partial_breakdown_says_its_coverage(make_campaign):
+    row = {"impressions": 70_000, "clicks": 100, "conversions": 2, "spend": 5.0}
+    found = compare(make_campaign(breakdown=[{"creative": "crt_010", "metrics": row}]), generated_at="now")
+    assert found.breakdown_coverage == 0.5
+    assert "the breakdown covers 50 % of the impressions" in found.flags
+
+
+def test_the_score_takes_its_weights_from_outside(make_campaign):
+    found = compare(make_campaign(), generated_at="now", score_weights=ScoreWeights(0.0, 0.0, 1.0))
+    assert found.performance_score == pytest.approx(-3950 / 205)
+
+
+FULL = {"impressions": 140_000, "clicks": 100, "conversions": 2, "spend": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("impressions", "said"),
+    [
+        (112_000, "the breakdown covers 80 % of the impressions"),
+        (0, "the breakdown covers 0 % of the impressions"),
+        (139_299, "the breakdown covers 99 % of the impressions"),
+        (139_300, None),  # 99.5 %, which is written as 100
+        (140_000, None),
+    ],
+)
+def test_a_breakdown_is_flagged_where_it_covers_less_than_it_would_be_rounded_to(make_campaign, impressions, said):
+    row = FULL | {"impressions": impressions, "clicks": min(100, impressions)}
+    found = compare(make_campaign(breakdown=[{"creative": "crt_010", "metrics": row}]), generated_at="now")
+    assert [flag for flag in found.flags if "breakdown" in flag] == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("conversions", "said"),
+    [
+        (0, ["no conversions: there is no CPA"]),
+        (0.5, ["only 0.5 conversions: CVR and CPA are uncertain"]),
+        (1, ["only 1 conversions: CVR and CPA are uncertain"]),
+        (29, ["only 29 conversions: CVR and CPA are uncertain"]),
+        (30, []),
+    ],
+)
+def test_conversions_are_too_few_below_thirty_and_none_is_not_few(make_campaign, conversions, said):
+    found = compare(make_campaign(actual={"conversions": conversions}), generated_at="now")
+    assert list(found.flags) == said
+
+
+def test_as_many_conversions_as_clicks_are_no_surplus(make_campaign):
+    found = compare(make_campaign(actual={"clicks": 300, "conversions": 300}), generated_at="now")
+    assert not any("exceed" in flag for flag in found.flags)
+
+
+@pytest.mark.parametrize(
+    ("plan", "fact", "flagged"),
+    [(None, 5.0, True), (None, None, False), (5.0, 5.0, False), (5.0, None, False)],
+)
+def test_a_forecast_without_revenue_is_flagged_where_the_fact_has_one(make_campaign, plan, fact, flagged):
+    found = compare(make_campaign(expected={"revenue": plan}, actual={"revenue": fact}), generated_at="now")
+    assert any("the forecast has no revenue" in flag for flag in found.flags) == flagged

@@ -1,0 +1,157 @@
+"""Why a KPI moved: exact, order-free, and honest about what is noise."""
+
+import math
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from reflection.comparison.drivers import decompose, largest_remainder, lmdi, logarithmic_mean, significance
+from reflection.domain.campaign import Metrics
+
+POSITIVE = st.floats(min_value=1e-6, max_value=1e9)
+UNKNOWN: dict = {}
+
+
+def _metrics(impressions, clicks, conversions, spend, revenue=None):
+    return Metrics(impressions=impressions, clicks=clicks, conversions=conversions, spend=spend, revenue=revenue)
+
+
+PLAN, FACT = _metrics(95_000, 1900, 76, 3800.0, 7600.0), _metrics(140_000, 4900, 205, 3950.0, 22_500.0)
+
+
+@st.composite
+def delivered(draw):
+    impressions = draw(st.integers(10, 10**9))
+    clicks = draw(st.integers(1, impressions))
+    return _metrics(
+        impressions, clicks, draw(st.floats(0.5, 1e9)), draw(st.floats(0.01, 1e9)), draw(st.floats(0.01, 1e9))
+    )
+
+
+def test_the_specifications_sample():
+    cpa, roas = decompose(PLAN, FACT, UNKNOWN)
+    assert {d.factor: round(d.contribution, 3) for d in cpa.drivers} == {"ctr": -18.035, "cpm": -11.249, "cvr": -1.447}
+    assert {d.factor: round(d.contribution, 3) for d in roas.drivers} == {
+        "ctr": 1.976, "cpm": 1.233, "aov": 0.329, "cvr": 0.159,
+    }  # fmt: skip
+    assert (cpa.expected, round(cpa.actual, 2)) == (50.0, 19.27)
+    assert (roas.expected, round(roas.actual, 3)) == (2.0, 5.696)
+
+
+def test_the_samples_cvr_is_noise_and_its_ctr_is_not():
+    by_factor = {driver.factor: driver for driver in decompose(PLAN, FACT, UNKNOWN)[0].drivers}
+    assert by_factor["cvr"].z == pytest.approx(0.7, abs=0.05)
+    assert by_factor["cvr"].beyond_noise is False
+    assert by_factor["ctr"].beyond_noise is True
+
+
+def test_drivers_are_listed_by_what_they_moved():
+    for item in decompose(PLAN, FACT, UNKNOWN):
+        sizes = [abs(driver.contribution) for driver in item.drivers]
+        assert sizes == sorted(sizes, reverse=True)
+
+
+@given(POSITIVE, POSITIVE)
+def test_the_logarithmic_mean_lies_between_and_is_symmetric(a, b):
+    mean = logarithmic_mean(a, b)
+    assert min(a, b) * (1 - 1e-9) <= mean <= max(a, b) * (1 + 1e-9)
+    assert mean == pytest.approx(logarithmic_mean(b, a), rel=1e-9)
+
+
+def test_the_logarithmic_mean_at_its_edges():
+    assert logarithmic_mean(3.0, 3.0) == 3.0
+    assert logarithmic_mean(0.0, 5.0) == logarithmic_mean(5.0, 0.0) == 0.0
+    assert logarithmic_mean(1 + 1e-5, 1) == pytest.approx(1 + 5e-6, rel=1e-11)
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=5), POSITIVE)
+def test_contributions_add_up_exactly(logs, before):
+    after = before * math.exp(sum(logs))
+    parts = lmdi(after, before, {str(i): log for i, log in enumerate(logs)})
+    assert sum(parts.values()) == pytest.approx(after - before, rel=1e-9, abs=1e-9 * max(before, after))
+
+
+@given(delivered(), delivered())
+def test_a_decomposition_explains_the_whole_change(plan, fact):
+    for item in decompose(plan, fact, UNKNOWN):
+        scale = max(item.expected, item.actual)
+        assert sum(d.contribution for d in item.drivers) == pytest.approx(
+            item.actual - item.expected, rel=1e-9, abs=1e-9 * scale
+        )
+
+
+@given(delivered(), delivered())
+def test_what_is_displayed_adds_up_to_the_displayed_change(plan, fact):
+    for item in decompose(plan, fact, UNKNOWN):
+        change = round(item.actual, 2) - round(item.expected, 2)
+        assume(abs(change) < 1e9)
+        assert sum(d.displayed for d in item.drivers) == pytest.approx(change, abs=1e-6, rel=1e-12)
+
+
+@given(delivered(), delivered())
+def test_turning_time_around_turns_the_signs(plan, fact):
+    there, back = decompose(plan, fact, UNKNOWN), decompose(fact, plan, UNKNOWN)
+    for one, other in zip(there, back, strict=True):
+        forward = {d.factor: d.contribution for d in one.drivers}
+        scale = max(one.expected, one.actual)
+        assert forward == pytest.approx({d.factor: -d.contribution for d in other.drivers}, rel=1e-6, abs=1e-9 * scale)
+
+
+@given(st.dictionaries(st.text(max_size=3), st.floats(-1e6, 1e6), min_size=1, max_size=6), st.integers(0, 3))
+def test_largest_remainder_adds_up_to_the_rounded_total(parts, decimals):
+    total = round(sum(parts.values()), decimals)
+    shown = largest_remainder(parts, total, decimals)
+    assert round(sum(shown.values()), decimals) == pytest.approx(total, abs=1e-9)
+    assert all(abs(shown[name] - parts[name]) <= 10**-decimals * 1.01 for name in parts)
+
+
+def test_amounts_too_large_for_cents_are_shown_as_they_are():
+    assert largest_remainder({"a": 1e18, "b": 1.234}, 1e18) == {"a": 1e18, "b": 1.23}
+
+
+def test_without_conversions_the_first_factor_that_broke_is_named():
+    cases = {
+        "spend": _metrics(0, 0, 0, 0.0),
+        "cpm": _metrics(0, 0, 0, 10.0),
+        "ctr": _metrics(100, 0, 0, 10.0),
+        "cvr": _metrics(100, 10, 0, 10.0),
+    }
+    for broken, fact in cases.items():
+        (item,) = decompose(_metrics(1000, 50, 5, 100.0), fact, UNKNOWN)
+        assert (item.kpi, item.expected, item.actual) == ("conversions", 5, 0.0)
+        assert {d.factor: d.contribution for d in item.drivers if d.contribution} == {broken: -5}
+        assert "no CPA" in item.note
+
+
+def test_a_forecast_without_conversions_explains_nothing():
+    assert decompose(_metrics(1000, 50, 0, 100.0), FACT, UNKNOWN) == ()
+
+
+def test_revenue_on_one_side_only_decomposes_cpa_alone():
+    assert [item.kpi for item in decompose(_metrics(1000, 50, 5, 100.0), FACT, UNKNOWN)] == ["cpa"]
+
+
+def test_learnt_scatter_makes_a_change_less_surprising():
+    before, after, actual = 0.02, 0.035, FACT
+    alone, _ = significance("ctr", before, after, actual, None)
+    with_scatter, beyond = significance("ctr", before, after, actual, 0.5)
+    assert alone > 10 > with_scatter
+    assert beyond is False
+
+
+def test_an_exact_price_moves_beyond_noise_by_anything():
+    assert significance("cpm", 10.0, 10.5, FACT, None) == (None, True)
+    assert significance("cpm", 10.0, 10.0, FACT, None) == (None, False)
+
+
+def test_seeing_nothing_is_judged_by_how_likely_that_is():
+    few, many = _metrics(100, 0, 0, 1.0), _metrics(10_000, 0, 0, 1.0)
+    assert significance("ctr", 0.01, 0.0, few, None) == (None, False)
+    assert significance("ctr", 0.01, 0.0, many, None) == (None, True)
+    assert significance("spend", 5.0, 0.0, many, None) == (None, False)
+
+
+def test_nothing_to_compare_with_is_no_change():
+    assert significance("ctr", 0.0, 0.1, FACT, None) == (None, False)
+    assert significance("ctr", 0.1, None, FACT, None) == (None, False)

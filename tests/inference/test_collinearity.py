@@ -1,0 +1,59 @@
+"""Signals that no campaign tells apart: found exactly, and the most general one stands for them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from reflection.inference import collinearity
+from reflection.inference.collinearity import aliases_among
+
+KEYS = [
+    "platform:meta",
+    "objective:leads",
+    "audience.age:18-25",
+    "audience:students",
+    "platform*creative.type:meta*video",
+]
+
+
+def _found(columns):
+    keys = KEYS[: len(columns)]
+    matrix = sparse.csr_array(np.array(columns, dtype=np.float64).T)
+    return aliases_among({key: number for number, key in enumerate(keys)}, matrix)
+
+
+@pytest.mark.parametrize("first", range(5))
+def test_the_most_general_signal_stands_for_the_others(first):
+    order = KEYS[first:] + KEYS[:first]
+    matrix = sparse.csr_array(np.ones((3, 5)))
+    found = aliases_among({key: number for number, key in enumerate(order)}, matrix)
+    assert set(found) == set(KEYS) - {"objective:leads"}
+    assert set(found.values()) == {"objective:leads"}, "platform and objective first, by name among equals"
+
+
+def test_a_different_share_in_one_cell_tells_signals_apart():
+    assert _found([[1, 0.5, 0], [1, 0.5, 0]]) == {"platform:meta": "objective:leads"}
+    assert _found([[1, 0.5, 0], [1, 0.25, 0]]) == {}
+    assert _found([[1, 0.5, 0], [0.5, 1, 0]]) == {}
+
+
+@given(st.lists(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=4, max_size=4), min_size=2, max_size=5))
+def test_exactly_the_signals_with_equal_shares_everywhere_are_merged(columns):
+    found = _found(columns)
+    for number, column in enumerate(columns):
+        same = [KEYS[other] for other, values in enumerate(columns) if values == column]
+        stands = found.get(KEYS[number], KEYS[number])
+        assert stands in same
+        assert {found.get(key, key) for key in same} == {stands}
+
+
+def test_cells_are_looked_at_in_parts_without_a_trace(monkeypatch):
+    rng = np.random.default_rng(5)
+    columns = [rng.choice([0.0, 0.5, 1.0], 40).tolist() for _ in range(3)]
+    columns += columns[:2]
+    whole = _found(columns)
+    monkeypatch.setattr(collinearity, "CELLS_AT_ONCE", 7)
+    assert _found(columns) == whole
+    assert len(whole) == 2

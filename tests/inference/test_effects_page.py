@@ -1,0 +1,139 @@
+"""Effects as the doors show them: pages, filters, and the campaigns for and against."""
+
+import base64
+import math
+
+import pytest
+
+from reflection.domain.evidence import encode
+from reflection.domain.knowledge import NOTHING
+from reflection.errors import InvalidInput
+from reflection.inference.effects_page import MOST_ITEMS, effects_page, evidence_of
+
+
+@pytest.fixture(scope="module")
+def stored(history_evidence):
+    return [(item.campaign_id, encode(item)) for item in history_evidence]
+
+
+def _of(stored, history_evidence, signal):
+    having = {item.campaign_id for item in history_evidence if signal in item.signal_keys()}
+    return [(name, payload) for name, payload in stored if name in having]
+
+
+def test_pages_together_are_the_whole_list(knowledge):
+    found, cursor = [], None
+    while True:
+        page = effects_page(knowledge, limit=60, cursor=cursor)
+        found += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert tuple(found) == knowledge.effects
+
+
+def test_a_page_says_what_it_is_as_of(knowledge):
+    page = effects_page(knowledge, limit=1)
+    assert (page["as_of"], page["epoch"], page["campaigns"]) == (knowledge.as_of, knowledge.epoch, 39)
+    assert page["reason"] is None
+
+
+def test_a_page_says_whether_intervals_hold_whatever_the_filters(knowledge):
+    page = effects_page(knowledge, metric="roas", limit=1)
+    assert page["calibration"] == knowledge.coverage
+    assert set(page["calibration"]) == {"cpm", "ctr", "cvr", "aov"}
+    assert effects_page(NOTHING)["calibration"] == {}
+
+
+def test_a_page_says_what_goes_with_the_planned_size(knowledge):
+    page = effects_page(knowledge, metric="roas", limit=1)
+    assert set(page["size"]) == {"ctr", "cvr"}
+    for found in page["size"].values():
+        low, high = found["interval"]
+        assert low < found["doubling"] < high
+        assert low < 1.0 < high  # the sample history has none
+    assert effects_page(NOTHING)["size"] == {}
+
+
+def test_filters_narrow_and_combine(knowledge):
+    found = effects_page(knowledge, metric="ctr", group="creative.type", limit=MOST_ITEMS)["items"]
+    assert {(effect.metric, effect.group) for effect in found} == {("ctr", "creative.type")}
+    findings = effects_page(knowledge, findings_only=True, limit=MOST_ITEMS)["items"]
+    assert findings
+    assert all(effect.finding for effect in findings)
+
+
+def test_a_platform_filter_keeps_the_platform_and_its_interactions(knowledge):
+    found = effects_page(knowledge, platform="meta", limit=MOST_ITEMS)["items"]
+    assert {effect.signal.partition(":")[2].split("*")[0] for effect in found} == {"meta"}
+    assert any("*" in effect.group for effect in found)
+    assert any(effect.signal == "platform:meta" for effect in found)
+
+
+def test_a_platform_may_be_spelt_as_people_do(knowledge):
+    assert effects_page(knowledge, platform=" Meta ")["items"] == effects_page(knowledge, platform="meta")["items"]
+
+
+def test_an_empty_page_says_why(knowledge):
+    assert effects_page(NOTHING)["reason"] == "nothing has been learnt yet"
+    assert effects_page(knowledge, group="nobody")["reason"] == "no effect matches these filters"
+
+
+@pytest.mark.parametrize("cursor", ["!", "bm8=", "o5", "b-1", "bzE=x", "é", "", "by01", "bzk5OTk5OTk5OTk5OTk5OTk="])
+def test_a_cursor_that_is_not_ours_is_refused(knowledge, cursor):
+    with pytest.raises(InvalidInput) as caught:
+        effects_page(knowledge, cursor=cursor)
+    assert caught.value.field == "cursor"
+
+
+def test_a_cursor_beyond_the_end_gives_an_empty_page(knowledge):
+    page = effects_page(knowledge, cursor=base64.urlsafe_b64encode(b"o99999").decode())
+    assert page["items"] == []
+    assert page["next_cursor"] is None
+
+
+def test_an_unknown_metric_is_refused(knowledge, stored):
+    with pytest.raises(InvalidInput):
+        effects_page(knowledge, metric="likes")
+    with pytest.raises(InvalidInput):
+        evidence_of(knowledge, "platform:meta", "likes", stored)
+
+
+def test_the_campaigns_for_a_planted_effect_outnumber_those_against(knowledge, stored, history_evidence):
+    found = evidence_of(knowledge, "creative.type:video", "ctr", _of(stored, history_evidence, "creative.type:video"))
+    assert found["effect"].finding
+    assert len(found["supporting"]) > 4 * len(found["contradicting"])
+    assert all(item["residual"] > 0 for item in found["supporting"])
+
+
+def test_an_effect_below_average_is_supported_by_what_fell_short(knowledge, stored, history_evidence):
+    found = evidence_of(
+        knowledge, "audience.segment:parents", "cvr", _of(stored, history_evidence, "audience.segment:parents")
+    )
+    assert found["effect"].effect < 1
+    assert all(item["residual"] < 0 for item in found["supporting"])
+
+
+def test_residuals_are_logs_of_observed_over_expected(knowledge, stored):
+    found = evidence_of(knowledge, "platform:meta", "cvr", stored)
+    for item in found["supporting"] + found["contradicting"]:
+        assert item["residual"] == pytest.approx(math.log(item["observed"] / item["expected"]))
+
+
+def test_the_residuals_average_is_about_the_effect(knowledge, stored, history_evidence):
+    found = evidence_of(knowledge, "creative.type:video", "ctr", _of(stored, history_evidence, "creative.type:video"))
+    residuals = [item["residual"] for item in found["supporting"] + found["contradicting"]]
+    assert sum(residuals) / len(residuals) == pytest.approx(math.log(found["effect"].effect), abs=0.12)
+
+
+def test_a_held_campaign_is_named_and_not_counted(knowledge, stored, fault_id):
+    found = evidence_of(knowledge, "platform:google", None, stored)
+    assert found["held"] == [fault_id]
+    assert fault_id not in [item["campaign_id"] for item in found["supporting"] + found["contradicting"]]
+    assert found["metric"] == "roas"
+
+
+def test_without_learning_there_are_no_residuals(stored):
+    found = evidence_of(NOTHING, "platform:meta", "ctr", stored)
+    assert found["effect"] is None
+    assert found["supporting"] == found["contradicting"] == []

@@ -1,0 +1,117 @@
+"""Tracking faults: held with a reason, judged by neighbours, in any order."""
+
+import random
+
+import numpy as np
+import pytest
+
+from reflection.domain.evidence import evidence_of
+from reflection.domain.knowledge import NOTHING
+from reflection.inference.dataset import EvidenceTable
+from reflection.inference.tracking_faults import (
+    FEWEST_NEIGHBOURS,
+    Neighbours,
+    as_diagnostics,
+    faults,
+    neighbourhoods,
+    suspected_fault,
+)
+
+
+@pytest.fixture
+def usual(make_campaign):
+    """Eight campaigns with a CPA of about 100."""
+    return [
+        evidence_of(make_campaign(campaign_id=f"u{i}", currency="USD", actual={"conversions": 30 + i, "spend": 3400.0}))
+        for i in range(8)
+    ]
+
+
+def _campaigns(evidence):
+    return EvidenceTable.of(evidence).campaigns
+
+
+def _odd(make_campaign, **actual):
+    return evidence_of(make_campaign(campaign_id="odd", currency="USD", actual={"spend": 3400.0, **actual}))
+
+
+def test_the_planted_fault_is_the_only_one_held(history_evidence, fault_id):
+    found = faults(_campaigns(history_evidence), accepted=())
+    assert list(found) == [fault_id]
+    assert "CPA is 0.39 where 10 comparable campaigns sit at" in found[fault_id]
+
+
+def test_an_accepted_fault_is_no_longer_held(history_evidence, fault_id):
+    assert faults(_campaigns(history_evidence), accepted=(fault_id,)) == {}
+
+
+def test_the_order_of_arrival_does_not_matter(history_evidence):
+    shuffled = list(history_evidence)
+    random.Random(4).shuffle(shuffled)
+    assert faults(_campaigns(shuffled), ()) == faults(_campaigns(history_evidence), ())
+
+
+def test_the_example_of_the_exports(usual, make_campaign):
+    odd = _odd(make_campaign, conversions=1447.0)
+    reason = faults(_campaigns([*usual, odd]), ())["odd"]
+    assert "CPA is 2.35" in reason
+    assert "until it is accepted" in reason
+
+
+def test_no_conversions_at_all_where_thirty_are_usual_is_suspicious(usual, make_campaign):
+    assert "there is no conversion" in faults(_campaigns([*usual, _odd(make_campaign, conversions=0)]), ())["odd"]
+
+
+def test_no_conversions_from_little_money_is_not(usual, make_campaign):
+    assert faults(_campaigns([*usual, _odd(make_campaign, conversions=0, spend=200.0)]), ()) == {}
+
+
+def test_three_times_better_is_a_discovery_not_a_fault(usual, make_campaign):
+    assert faults(_campaigns([*usual, _odd(make_campaign, conversions=102)]), ()) == {}
+
+
+def test_with_few_neighbours_nobody_is_judged(usual, make_campaign):
+    few = [*usual[: FEWEST_NEIGHBOURS - 1], _odd(make_campaign, conversions=4000)]
+    assert faults(_campaigns(few), ()) == {}
+
+
+def test_neighbours_share_a_currency(usual, make_campaign):
+    other = evidence_of(
+        make_campaign(campaign_id="odd", currency="JPY", actual={"conversions": 30, "spend": 500_000.0})
+    )
+    assert faults(_campaigns([*usual, other]), ()) == {}
+
+
+def test_another_platform_is_judged_by_everybody_when_it_has_too_few(usual, make_campaign):
+    odd = evidence_of(
+        make_campaign(campaign_id="odd", platform="X", currency="USD", actual={"conversions": 1447.0, "spend": 3400.0})
+    )
+    assert list(faults(_campaigns([*usual, odd]), ())) == ["odd"]
+
+
+def test_campaigns_without_spend_are_not_compared(usual, make_campaign):
+    assert faults(_campaigns([*usual, _odd(make_campaign, spend=0.0)]), ()) == {}
+
+
+def test_a_new_campaign_is_judged_by_the_last_fit(knowledge, history_evidence, fault_id, make_campaign):
+    fault = next(item for item in history_evidence if item.campaign_id == fault_id)
+    assert suspected_fault(fault, knowledge) == knowledge.held[fault_id]
+    assert suspected_fault(evidence_of(make_campaign(currency="USD")), knowledge) is None
+    assert suspected_fault(evidence_of(make_campaign(currency="USD", actual={"conversions": 4000.0})), knowledge)
+
+
+def test_nothing_is_suspected_before_anything_was_learnt(sample):
+    assert suspected_fault(evidence_of(sample), NOTHING) is None
+
+
+def test_what_is_kept_of_neighbours_brings_them_back(usual):
+    found = neighbourhoods(_campaigns(usual))
+    kept = as_diagnostics(found)
+    assert set(kept) == {"platform:meta|USD", "*|USD"}
+    assert {place: Neighbours(**value) for place, value in kept.items()} == found
+
+
+def test_equal_neighbours_still_leave_room_for_scatter():
+    around = Neighbours(median=float(np.log(0.01)), scatter=0.25, count=9, low_cpa=90.0, high_cpa=110.0)
+    assert around.reason(10_000.0, 250.0) is None
+    assert around.reason(10_000.0, 1000.0) is not None
