@@ -138,9 +138,8 @@ def _measured(count: int, creatives: int, options: list[str]) -> dict[str, Any]:
 
 def measure(folder: Path, processes: int) -> dict[str, Any]:
     """The parts of one run, in this process and those it starts."""
-    from reflection.commands.files_beside import FilesBeside
-    from reflection.commands.workers import Workers
-    from reflection.importers import iterate_campaigns
+    from reflection.cli.processes import FilesBeside, Workers
+    from reflection.ingest import iterate_campaigns
 
     file = folder / "big.jsonl"
     size = file.stat().st_size

@@ -22,7 +22,7 @@ import numpy as np
 import orjson
 from rich.progress import Progress
 
-from reflection.learner import LARGE, SECONDS_A_CAMPAIGN, WORTH_A_FIT
+from reflection.engine.learner import LARGE, SECONDS_A_CAMPAIGN, WORTH_A_FIT
 
 TEMPLATES = 1_000
 CTR, CVR, ORDER_VALUE = 0.012, 0.03, 90.0

@@ -67,7 +67,7 @@ def measure(what: str, path: Path) -> dict[str, float]:
         rows = pl.read_csv(path, infer_schema_length=1000).height
         campaigns = 0
     else:
-        from reflection.importers import ImportOptions, read_export
+        from reflection.ingest import ImportOptions, read_export
 
         report = read_export(path, ImportOptions(group_by="month"))
         rows, campaigns = report.rows, len(report.campaigns)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reflection import Engine
-from reflection.engine import Refused
+from reflection.engine.engine import Refused
 from reflection.settings import Settings
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"

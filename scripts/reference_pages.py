@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 
 from reflection.api.policies import LARGE_BODIES, POLICIES, ROUTERS, Right, names_of, routes_of
 from reflection.api.routers.problems import FRAMEWORK, kinds
-from reflection.cli import make_app
+from reflection.cli.main import make_app
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 NEEDS = {Right.PUBLIC: "nothing", Right.READ: "read", Right.WRITE: "write", Right.OPERATE: "operate"}

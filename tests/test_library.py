@@ -10,7 +10,7 @@ import pytest
 import reflection
 from reflection import Campaign, Engine, InvalidInput, NotFound, library
 from reflection.api.examples import CMP_007
-from reflection.engine import Refused
+from reflection.engine.engine import Refused
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reflection import analysis
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.validation import read
+from reflection.engine import analysis
 from reflection.errors import InvalidInput
 from reflection.inference.learn import learn
 from reflection.inference.weights import weights_for

@@ -29,7 +29,7 @@ import orjson
 from reflection.domain.campaign import Campaign
 from reflection.domain.validation import read
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.engine import Refused
+from reflection.engine.engine import Refused
 from reflection.settings import Settings
 from reflection.wiring import build
 

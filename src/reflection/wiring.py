@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
-from reflection.background import Background
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
-from reflection.engine import Engine, utc_now
+from reflection.engine.background import Background
+from reflection.engine.engine import Engine, utc_now
+from reflection.engine.learner import Learner
+from reflection.engine.timing import Observer, unobserved
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
-from reflection.imports.service import Imports
-from reflection.imports.worker import ImportWorker
-from reflection.learner import Learner
+from reflection.ingest.jobs.service import Imports
+from reflection.ingest.jobs.worker import ImportWorker
 from reflection.memory.backends import choose_index
 from reflection.memory.embedders import Embedder, NoEmbedder
 from reflection.memory.index import VectorIndex
@@ -41,7 +42,6 @@ from reflection.store.publisher import Handler, OutboxPublisher
 from reflection.store.purge import purge_workspace
 from reflection.store.schema import instant_text
 from reflection.store.store import SqlStore
-from reflection.timing import Observer, unobserved
 
 if TYPE_CHECKING:
     from reflection.explain.proposals import ProposingModel

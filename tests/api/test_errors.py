@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from reflection.api.examples import CMP_007
-from reflection.engine import Engine
+from reflection.engine.engine import Engine
 
 KEYS = {"type", "title", "status", "detail", "instance", "errors", "hint", "request_id"}
 JSON = {"Content-Type": "application/json"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 REAL = Path(__file__).parents[2] / "data" / "samples" / "meta_export" / "ads_manager_monthly_cad.csv"
-EXPORTS = Path(__file__).parents[1] / "importers" / "files" / "exports"
+EXPORTS = Path(__file__).parents[1] / "ingest" / "files" / "exports"
 ROWS = [
     {"date": "2026-09-01", "campaign": "Autumn | Sale, é", "audience": "Students", "impressions": 10_000,
      "clicks": 200, "conversions": 10, "spend": 100.5, "currency": "EUR"},

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from reflection import cli
 from reflection.api.examples import CMP_007
+from reflection.cli import main
 from reflection.settings import variables
 
 
@@ -49,7 +49,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
                 patch.setenv(name, value)
             capsys.readouterr()
             with pytest.raises(SystemExit) as ended:
-                cli.main()
+                main.main()
         printed = capsys.readouterr()
         return Result(int(ended.value.code or 0), printed.out, printed.err)
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from reflection import cli
-from reflection.commands.effects import size_line
-from reflection.commands.render import few_campaigns
+from reflection.cli import main
+from reflection.cli.effects import size_line
+from reflection.cli.render import few_campaigns
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 
-COMMANDS = tuple(name for name, _ in cli.COMMANDS)
+COMMANDS = tuple(name for name, _ in main.COMMANDS)
 
 
 def test_a_campaign_is_analysed_twice_and_then_shown(spawn, run, sample, folder):
@@ -107,7 +107,7 @@ def test_an_unforeseen_error_is_one_line_without_its_text(run, monkeypatch):
     def broken(*_args, **_kwargs):
         raise RuntimeError("canary")
 
-    monkeypatch.setattr("reflection.engine.Engine.effects", broken)
+    monkeypatch.setattr("reflection.engine.engine.Engine.effects", broken)
 
     result = run("effects")
 
@@ -183,7 +183,7 @@ def test_a_stopped_relearn_goes_on_and_says_so_beside_the_answer(run, folder, ca
     (folder / "four.json").write_text(json.dumps(bodies))
     run("analyze", "four.json")
     with monkeypatch.context() as patch:
-        patch.setattr("reflection.learner.calibration_update.fold", lambda *args, **options: exit(137))
+        patch.setattr("reflection.engine.learner.calibration_update.fold", lambda *args, **options: exit(137))
         assert run("relearn").returncode == 137
     assert (folder / "reflection.db.relearn").is_dir()
 

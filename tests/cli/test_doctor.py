@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reflection.commands.doctor import coverage_lines, overconfident
+from reflection.cli.doctor import coverage_lines, overconfident
 from reflection.domain.knowledge import Knowledge
 
 

@@ -15,7 +15,7 @@ from reflection.store.imports import ImportRows
 from reflection.store.store import SqlStore
 
 REAL = Path(__file__).parents[2] / "data" / "samples" / "meta_export" / "ads_manager_monthly_cad.csv"
-EXPORTS = Path(__file__).parents[1] / "importers" / "files" / "exports"
+EXPORTS = Path(__file__).parents[1] / "ingest" / "files" / "exports"
 GERMAN = EXPORTS / "google_de.csv"
 TIKTOK = str(EXPORTS / "tiktok_en_day_total_row.csv")
 

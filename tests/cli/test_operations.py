@@ -154,7 +154,7 @@ def test_a_purged_workspace_leaves_nothing_in_any_projection(run, taught):
 
 def test_a_purge_takes_what_a_stopped_relearn_left(run, taught, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("reflection.learner.calibration_update.fold", lambda *args, **options: exit(137))
+        patch.setattr("reflection.engine.learner.calibration_update.fold", lambda *args, **options: exit(137))
         patch.setattr("reflection.inference.checkpoints.SEGMENT", 1)
         for workspace in ("default", "acme"):
             assert run("relearn", "-w", workspace).returncode == 137

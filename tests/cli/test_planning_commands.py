@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from reflection.cli import make_app
-from reflection.commands.plan import interval, number
-from reflection.commands.track_record import bar, spark
+from reflection.cli.main import make_app
+from reflection.cli.plan import interval, number
+from reflection.cli.track_record import bar, spark
 
 PLAN = {"platform": "Meta", "objective": "Leads", "budget": 500.0, "expected": {"cpa": 10.0}}
 

@@ -23,7 +23,7 @@ KILLS = [
 def stored(settings, history, monkeypatch):
     """The forty campaigns, read in pieces of ten: 0, 7, 15 and 22 per cent of a relearn."""
     monkeypatch.setattr(checkpoints, "SEGMENT", 10)
-    monkeypatch.setattr("reflection.learner.PROGRESS_EVERY", 10)
+    monkeypatch.setattr("reflection.engine.learner.PROGRESS_EVERY", 10)
     with build(settings) as application:
         for campaign in history:
             application.engine.analyze(campaign)

@@ -21,15 +21,15 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from reflection import learner as learner_module
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import encode, evidence_of
 from reflection.domain.signals import usual_spellings
-from reflection.engine import Engine
+from reflection.engine import learner as learner_module
+from reflection.engine.engine import Engine
+from reflection.engine.learner import Learner
 from reflection.explain.writer import DeterministicWriter
 from reflection.inference.dataset import Gathered, Mark
 from reflection.inference.learn import learn
-from reflection.learner import Learner
 from reflection.store.database import open_database
 from reflection.store.store import SqlStore
 from reflection.store.verify import verify

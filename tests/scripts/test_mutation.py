@@ -75,8 +75,8 @@ def test_every_module_and_every_test_it_names_is_there(script: ModuleType) -> No
 
 
 def test_every_module_of_the_learning_core_is_named(script: ModuleType) -> None:
-    modules = {path.stem for path in (ROOT / "src" / "reflection" / "learning").glob("*.py")} - {"__init__"}
-    named = {name.removeprefix("learning.") for name in script.TESTS if name.startswith("learning.")}
+    modules = {path.stem for path in (ROOT / "src" / "reflection" / "stats").glob("*.py")} - {"__init__"}
+    named = {name.removeprefix("stats.") for name in script.TESTS if name.startswith("stats.")}
     assert named == modules
     assert "tests/stats/test_design.py" in script.TESTS["stats.design"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from reflection.api.policies import POLICIES
 from reflection.api.routers.problems import FRAMEWORK, kinds
-from reflection.cli import COMMANDS, GROUPS
+from reflection.cli.main import COMMANDS, GROUPS
 from reflection.settings import variables
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reflection.imports.register import (
+from reflection.ingest.jobs.register import (
     DONE,
     NEW,
     REFUSED,

@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Request
 
 from reflection.api.access import Caller
 from reflection.api.problems import UnsupportedMediaType
-from reflection.engine import Engine
+from reflection.engine.engine import Engine
 from reflection.errors import InvalidInput, NotAllowed
 from reflection.wiring import Application
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection, RowMapping
 
-from reflection.imports.register import (
+from reflection.ingest.jobs.register import (
     RUNNING,
     UNDOING,
     UNDONE,

@@ -21,16 +21,16 @@ from reflection.api.problems import UnsupportedMediaType
 from reflection.api.responses import json_response
 from reflection.domain.validation import read
 from reflection.errors import InvalidInput, ReflectionError
-from reflection.imports.observations import ObservationRequest
-from reflection.imports.options import ImportForm, ReadingOptions
-from reflection.imports.register import RUNNING, UNDOING
-from reflection.imports.verdict import verdict
+from reflection.ingest.jobs.json_rows import ObservationRequest
+from reflection.ingest.jobs.register import RUNNING, UNDOING
+from reflection.ingest.jobs.request import ImportForm, ReadingOptions
+from reflection.ingest.jobs.summary import verdict
 from reflection.wiring import Application
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reflection.importers import ImportOptions
+    from reflection.ingest import ImportOptions
 
 router = APIRouter(tags=["imports"])
 ImportId = Annotated[str, PathParameter(min_length=1, max_length=64)]

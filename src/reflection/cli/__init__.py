@@ -1,0 +1,1 @@
+"""The commands of `reflection`, one file per subject; `reflection.cli.main` lists them."""

@@ -1,0 +1,78 @@
+"""`reflection backup`, `restore` and `verify`: a copy that is whole, a place to put it, and proof that all is well."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reflection.cli.session import JsonOption, console, messages, open_application, print_json
+
+if TYPE_CHECKING:
+    from reflection.wiring import Application
+
+
+def backup(target: Annotated[Path, typer.Argument(help="File to write; an earlier backup there is replaced.")]) -> None:
+    """Copy the database into one file while others go on writing.
+
+    The copy is the state after some commit. An earlier backup is replaced only once the new one is whole.
+
+    \b
+    Example:
+      reflection backup backups/monday.db
+    """
+    from reflection.store.backup import backup as copy
+
+    with open_application() as application:
+        copy(application.database, target)
+    messages().print(f"wrote {target}")
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(help="The backup.")],
+    target: Annotated[Path, typer.Argument(help="Where the database shall be; nothing may be there.")],
+) -> None:
+    """Put a backup at a new place. Nothing is ever replaced; artifacts are written again by 'reflection rebuild'.
+
+    \b
+    Example:
+      reflection restore backups/monday.db reflection.db
+    """
+    from reflection.store.backup import restore as put
+
+    put(source, target)
+    messages().print(f"restored {target}; 'reflection verify' proves it, 'reflection rebuild' writes the artifacts")
+
+
+def verify(as_json: JsonOption = False) -> None:
+    """Check every row of the database, and learn everything again to compare it bit for bit with what is stored.
+
+    Exit code 1 when something is wrong. Safe beside a running server.
+
+    \b
+    Examples:
+      reflection verify
+      MARKO_DATABASE_PATH=restored.db reflection verify
+    """
+    with open_application() as application:
+        problems = problems_of(application)
+        workspaces = application.store.workspaces()
+    if as_json:
+        print_json({"workspaces": len(workspaces), "problems": problems})
+    elif problems:
+        for problem in problems:
+            console().print(problem, markup=False)
+    else:
+        console().print(f"Sound: rows, references, full text, and what {len(workspaces)} workspaces know.")
+    if problems:
+        raise typer.Exit(1)
+
+
+def problems_of(application: "Application") -> list[str]:
+    """Everything that is wrong with the stored truth, one sentence each; empty when it is sound."""
+    from reflection.inference.recheck import differences
+    from reflection.store.verify import verify as rows_against_the_rules
+
+    problems = rows_against_the_rules(application.database)
+    if problems:
+        return problems  # learning from rows that are wrong would only repeat them
+    return [line for name in application.store.workspaces() for line in differences(application.store, name)]

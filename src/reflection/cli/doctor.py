@@ -1,0 +1,160 @@
+"""`reflection doctor`: what is configured, what is degraded, and what looks like a mistake."""
+
+import difflib
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from pydantic import SecretStr
+from rich.markup import escape
+from rich.table import Table
+
+from reflection.cli.backup import problems_of
+from reflection.cli.session import JsonOption, console, open_application, print_json
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
+from reflection.memory.chroma import installed
+from reflection.settings import Settings, variable_of, variables
+
+SHORT_KEY = 16
+"""Keys shorter than this can be guessed."""
+
+TOO_NARROW, TOO_WIDE = 0.80, 0.98
+"""Coverage of 90 % intervals beyond which it is worth a sentence; of 50 campaigns, chance goes there once in 100."""
+
+ENOUGH_CAMPAIGNS = 50
+
+_NARROW = (
+    "expect campaigns outside their intervals more often than stated; usually they are of kinds that no signal tells "
+    "apart, and a signal that names the kind mends it"
+)
+_WIDE = (
+    "wider than most need: a few campaigns are far from all others, or prices (CPM, AOV) differ less than is assumed"
+)
+
+
+def doctor(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Also check every row and learn everything again to compare.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is configured and what is degraded, and say what looks like a mistake.
+
+    Also whether what was learnt foretells campaigns left out. Exit code 1 when something needs attention.
+
+    \b
+    Examples:
+      reflection doctor
+      reflection doctor --verify
+    """
+    settings = Settings.load()
+    with open_application() as application:
+        status = application.status()
+        problems = problems_of(application) if verify else []
+        calibration = {name: application.store.knowledge(name).coverage for name in application.store.workspaces()}
+    remarks = [*advice(settings, os.environ), *overconfident(calibration), *problems]
+    report = {
+        "version": version("reflection"),
+        "python": platform.python_version(),
+        "settings": shown(settings),
+        "status": status,
+        "calibration": calibration,
+        "remarks": remarks,
+    }
+    if as_json:
+        print_json(report)
+    else:
+        _print(report)
+    if remarks:
+        raise typer.Exit(1)
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """Every setting by its variable, secrets as 'set'."""
+    values: dict[str, Any] = {}
+    for field in Settings.model_fields:
+        value = getattr(settings, field)
+        if field == "api_keys":
+            value = [f"{key.workspace}{'' if key.writes else ':read'}=(set)" for key in value]
+        elif isinstance(value, SecretStr):
+            value = "(set)"
+        elif value is not None and not isinstance(value, (int, float, str, tuple)):
+            value = str(value)
+        values[variable_of(field)] = value
+    return values
+
+
+def advice(settings: Settings, environment: Mapping[str, str]) -> Iterable[str]:
+    """What looks like a mistake, one sentence each."""
+    for name in sorted(environment):
+        if name.startswith("MARKO_") and name not in variables():
+            close = difflib.get_close_matches(name, variables(), n=1)
+            yield f"{name} is not a setting" + (f"; did you mean {close[0]}?" if close else "")
+    if any(len(key.secret.get_secret_value()) < SHORT_KEY for key in settings.api_keys):
+        yield f"MARKO_API_KEYS has a key of fewer than {SHORT_KEY} characters; take a longer one"
+    if settings.openai_base_url and not settings.openai_api_key:
+        yield "OPENAI_BASE_URL is set without OPENAI_API_KEY; no language model is used"
+    if settings.chroma_url and settings.vector_backend == "auto" and not installed():
+        yield "MARKO_CHROMA_URL is set without chromadb, so it is not used; pip install 'reflection[chroma]'"
+
+
+Calibration = Mapping[str, Mapping[str, Mapping[str, float] | None]]
+"""Workspace -> metric -> `Knowledge.coverage`."""
+
+
+def coverage_lines(calibration: Calibration) -> Iterable[str]:
+    """One line per workspace and metric: how often 90 % intervals held campaigns left out."""
+    for workspace, metrics in calibration.items():
+        for metric, judged in metrics.items():
+            where = _of(workspace, metric)
+            if judged is None:
+                yield f"{where}: too few campaigns to say whether 90 % intervals hold, or too many signals"
+                continue
+            line = f"{where}: 90 % intervals of campaigns left out cover {_share(judged)} of {judged['campaigns']}"
+            wide = judged["campaigns"] >= ENOUGH_CAMPAIGNS and judged["coverage_90"] > TOO_WIDE
+            yield line + (f"; {_WIDE}" if wide else "")
+
+
+def overconfident(calibration: Calibration) -> Iterable[str]:
+    """One sentence per metric whose intervals hold far too seldom, and what that means."""
+    for workspace, metrics in calibration.items():
+        for metric, judged in metrics.items():
+            if judged and judged["campaigns"] >= ENOUGH_CAMPAIGNS and judged["coverage_90"] < TOO_NARROW:
+                held = f"{_share(judged)} of {judged['campaigns']} campaigns left out"
+                yield f"{_of(workspace, metric)}: 90 % intervals cover only {held}; {_NARROW}"
+
+
+def _of(workspace: str, metric: str) -> str:
+    return metric.upper() if workspace == DEFAULT_WORKSPACE else f"{metric.upper()} ({workspace})"
+
+
+def _share(judged: Mapping[str, float]) -> str:
+    return f"{judged['coverage_90']:.0%}".replace("%", " %")
+
+
+def _print(report: Mapping[str, Any]) -> None:
+    out = console()
+    out.print(f"reflection {report['version']} on Python {report['python']}\n")
+    for title, values in (("setting", report["settings"]), ("part", report["status"])):
+        table = Table(title, "value", box=None, pad_edge=False)
+        for name, value in values.items():
+            table.add_row(name, escape(_text(value)))
+        out.print(table)
+        out.print()
+    for line in coverage_lines(report["calibration"]):
+        out.print(escape(line), highlight=False)
+    for remark in report["remarks"]:
+        out.print(f"[yellow]attention:[/] {escape(remark)}")
+    if not report["remarks"]:
+        out.print("Nothing needs attention.")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(item) for item in value) or "(none)"
+    return "(not set)" if value is None else str(value)

@@ -1,0 +1,62 @@
+"""`reflection effects`: what was learnt about each signal."""
+
+from typing import Annotated
+
+import typer
+
+from reflection.cli.render import effects_table
+from reflection.cli.session import JsonOption, WorkspaceOption, as_plain, console, open_application, print_json
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
+
+
+def effects(
+    metric: Annotated[
+        str | None, typer.Option(help="Only cpm, ctr, cvr, aov, cpa, roas or conversions_per_spend.")
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="Only one group of signals, such as audience.age.")] = None,
+    platform: Annotated[str | None, typer.Option(help="Only signals seen on this platform.")] = None,
+    findings: Annotated[bool, typer.Option("--findings", help="Only what may be called a finding.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the learnt effect of every signal, with its interval.
+
+    An effect is a multiplicative lift: +12 % CTR means 1.12 times the average. Grey rows are not findings.
+
+    \b
+    Examples:
+      reflection effects --metric ctr
+      reflection effects --findings --json
+    """
+    with open_application() as application:
+        answer = application.engine.effects(
+            workspace=workspace,
+            metric=metric,
+            group=group,
+            platform=platform,
+            findings_only=findings,
+            limit=limit,
+        )
+        spelt = application.store.knowledge(workspace).spelt
+    page = as_plain(answer)
+    if as_json:
+        print_json(page)
+        return
+    out = console()
+    if page["items"]:
+        out.print(effects_table(page["items"], spelt))
+        for name, found in page["size"].items():
+            low, high = found["interval"]
+            out.print(f"[dim]{size_line(name, found['doubling'], low, high)}[/]")
+        out.print(f"[dim]as of {page['as_of']}[/]")
+    elif page["as_of"] is None:
+        out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")
+    else:
+        out.print(f"No effect matches, as of {page['as_of']}.")
+
+
+def size_line(metric: str, doubling: float, low: float, high: float) -> str:
+    """What goes with the planned size, in one line; noise is called noise."""
+    noise = " (noise)" if low <= 1.0 <= high else ""
+    return f"campaigns planned twice as large: {metric.upper()} x {doubling:.2f}, 90 % {low:.2f} to {high:.2f}{noise}"

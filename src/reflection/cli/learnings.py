@@ -1,0 +1,164 @@
+"""`reflection learnings`, `reflection search`, `reflection reindex`: what is believed, finding it, and its vectors."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from reflection.cli.session import (
+    JsonOption,
+    WorkspaceOption,
+    as_plain,
+    console,
+    open_application,
+    print_json,
+    progress_bar,
+)
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
+from reflection.errors import InvalidInput
+from reflection.learnings.lifecycle import STANDING
+
+ID_WIDTH = 20
+"""An id is what one asks for next, so it is never cut."""
+
+_STYLES = {"established": "bold", "contested": "yellow", "superseded": "dim strike", "retired": "dim strike"}
+
+
+def learnings(
+    learning_id: Annotated[str | None, typer.Argument(help="Show one learning with its history and evidence.")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="Only emerging, established, contested, superseded or retired.")
+    ] = None,
+    signal: Annotated[str | None, typer.Option(help="A signal key, or a group such as audience.age.")] = None,
+    metric: Annotated[str | None, typer.Option(help="Only one metric, such as ctr.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="What was believed then, such as 2026-03-01.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 50,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is believed, how surely, and on how many campaigns.
+
+    \b
+    Examples:
+      reflection learnings --state established
+      reflection learnings --as-of 2026-03-01
+      reflection learnings lrn_44519ddcb40714a5
+    """
+    if state is not None and state not in STANDING:
+        raise InvalidInput(f"--state is one of {', '.join(STANDING)}", field="state")
+    instant = _instant(as_of)
+    with open_application() as application:
+        if learning_id is not None:
+            found = as_plain(application.book.get(workspace, learning_id, instant))
+        else:
+            items, _ = application.book.list(
+                workspace, state=state, signal=signal, metric=metric, as_of=instant, limit=limit
+            )
+            found = as_plain({"items": items})
+    if as_json:
+        print_json(found)
+    elif learning_id is not None:
+        _print_one(found)
+    elif found["items"]:
+        console().print(_table(found["items"]))
+    else:
+        console().print("No learning matches; 'reflection analyze FILE' stores campaigns and learns from them.")
+
+
+def search(
+    question: Annotated[str, typer.Argument(help="Plain words, or the id of a campaign or learning.")],
+    platform: Annotated[str | None, typer.Option(help="Only this platform.")] = None,
+    objective: Annotated[str | None, typer.Option(help="Only this objective.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only campaign or learning.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 10,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Search campaigns and learnings by meaning; says why each was found and how it turned out.
+
+    \b
+    Examples:
+      reflection search "what works for students in summer?"
+      reflection search cmp_007_meta_summer_bootcamp
+    """
+    if kind not in (None, "campaign", "learning"):
+        raise InvalidInput("--kind is campaign or learning", field="kind")
+    with open_application() as application:
+        result = application.memory.search(
+            workspace, question, platform=platform, objective=objective, kind=kind, limit=limit
+        )
+    found = as_plain(result)
+    if as_json:
+        print_json(found)
+        return
+    out = console()
+    for item in found["items"]:
+        told = item["outcome"].get("text") or item["outcome"].get("verdict") or ""
+        out.print(
+            f"{item['rank']:>3}. [bold]{escape(item['id'])}[/] ({item['kind']}, {item['score']:.2f}) {escape(told)}"
+        )
+        out.print(f"     [dim]{escape('; '.join(item['why']))}[/]")
+    if not found["items"]:
+        out.print("Nothing was found.")
+    if found["degraded"]:
+        out.print(f"[yellow]degraded:[/] {', '.join(found['degraded'])}; answered from {found['index']}")
+
+
+def reindex(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+    """Embed every memory that has no vector of the current model; goes on where it stopped.
+
+    Needed after the embedding model was changed. Safe beside a running server.
+
+    \b
+    Example:
+      reflection reindex
+    """
+    from reflection.memory.reindexing import reindex as embed_missing
+
+    with open_application() as application, progress_bar() as bar:
+        task = bar.add_task("embedding", total=None)
+        memory = application.memory
+        count = embed_missing(
+            memory.rows, memory.embedder, memory.index, workspace, lambda done: bar.advance(task, done)
+        )
+    if as_json:
+        print_json({"embedded": count})
+    else:
+        console().print(f"Embedded {count} memories.")
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"'{text}' is not a date", hint="such as 2026-03-01", field="as_of") from None
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+
+
+def _table(items: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, header_style="bold")
+    for name in ("id", "learning", "state", "for", "against", "since"):
+        justify: Literal["left", "right"] = "right" if name in ("for", "against") else "left"
+        table.add_column(name, justify=justify, no_wrap=name == "id", min_width=ID_WIDTH if name == "id" else None)
+    for item in items:
+        votes = (str(item["supporting"]), str(item["contradicting"]))
+        row = (item["id"], escape(item["text"]), item["state"], *votes, item["since"] or "-")
+        table.add_row(*row, style=_STYLES.get(item["state"], ""))
+    return table
+
+
+def _print_one(found: dict[str, Any]) -> None:
+    out = console()
+    out.print(f"[bold]{escape(found['text'])}[/]")
+    out.print(f"{found['state']}: {escape(found['reason'])}")
+    for row in found["history"]:
+        out.print(f"  {row['recorded_at'][:19]}  {row['state']:<12} {escape(row['text'])}")
+    for row in found["evidence"]:
+        side = "for" if row["supports"] else "against"
+        out.print(f"  {side:<8} {escape(row['campaign_id'])}  lift {row['estimate']:.2f} (sd {row['sd']:.2f})")
+    for row in found["reviews"]:
+        out.print(f"  {row['verdict']} by {escape(row['author'] or 'somebody')}: {escape(row['note'])}")

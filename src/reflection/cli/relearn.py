@@ -1,0 +1,58 @@
+"""`reflection relearn` and `reflection rebuild`: what can be computed again from the stored truth."""
+
+from reflection.cli.session import (
+    JsonOption,
+    WorkspaceOption,
+    console,
+    messages,
+    open_application,
+    print_json,
+    progress_bar,
+)
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
+
+
+def relearn(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+    """Learn everything again from the stored evidence.
+
+    The result is the same as before unless the method changed; safe beside a running server. Stopped at any moment
+    (also by a kill), the next one goes on where it stood and says so.
+
+    \b
+    Example:
+      reflection relearn
+    """
+    with open_application() as application, progress_bar() as bar:
+        task = bar.add_task("learning", total=None)
+        knowledge = application.learner.relearn(
+            workspace,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            tell=lambda sentence: (bar.console if bar.live.is_started else messages()).print(f"relearn: {sentence}"),
+        )
+        behind = application.learner.lag(workspace)
+    result = {"campaigns": knowledge.campaigns, "effects": len(knowledge.effects), "as_of": knowledge.as_of}
+    if as_json:
+        print_json({**result, "behind": behind})
+        return
+    console().print(f"Learnt from {result['campaigns']} campaigns: {result['effects']} effects.")
+    if behind:
+        messages().print(
+            f"{behind} newer entries came meanwhile; a running server, or the next submission, learns them."
+        )
+
+
+def rebuild(as_json: JsonOption = False) -> None:
+    """Write every projection again: artifacts, weights.json, the vector index.
+
+    They may be deleted or damaged at any time; the database is the truth.
+
+    \b
+    Example:
+      reflection rebuild
+    """
+    with open_application() as application:
+        count = application.rebuild()
+    if as_json:
+        print_json({"rebuilt": count})
+    else:
+        console().print(f"Rebuilt {count} projections.")

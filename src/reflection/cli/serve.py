@@ -1,0 +1,50 @@
+"""`reflection serve`: the HTTP interface."""
+
+from typing import Annotated
+
+import typer
+
+from reflection.cli.session import messages, open_application
+from reflection.settings import Settings, check_listening
+
+DRAIN_SECONDS = 10
+"""How long running requests may take after a stop was asked for."""
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (MARKO_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one (MARKO_PORT).")] = None,
+) -> None:
+    """Serve the HTTP interface; documentation at /docs.
+
+    Without any key it listens on this machine only and refuses to do otherwise.
+
+    \b
+    Examples:
+      reflection serve
+      MARKO_API_KEYS=acme=long-secret reflection serve --host 0.0.0.0 --port 8080
+    """
+    settings = Settings.load()
+    check_listening(settings, host, any_stored=_any_stored)
+    import uvicorn
+
+    from reflection.api.app import create_app
+
+    address, number = host or settings.host, settings.port if port is None else port
+    app = create_app(settings=settings)
+    messages().print(f"serving on http://{address}:{number or '(a free port)'}; documentation at /docs; Ctrl+C stops")
+    uvicorn.run(
+        app,
+        host=address,
+        port=number,
+        log_level="warning" if number else "info",  # at port 0 the server's own line says which port it got
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+
+
+def _any_stored() -> bool:
+    """Whether 'reflection keys create' ever made a key here."""
+    with open_application() as application:
+        return bool(application.keys.ring())

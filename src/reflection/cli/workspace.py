@@ -1,0 +1,76 @@
+"""`reflection workspace`: workspaces are made, listed, and taken out without a trace."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from reflection.cli.session import JsonOption, console, messages, open_application, print_json
+from reflection.domain.workspaces import WORKSPACE_NAME
+from reflection.errors import InvalidInput, NotFound
+
+app = typer.Typer(no_args_is_help=True, help="Make, list and purge workspaces.")
+Name = Annotated[str, typer.Argument(help="Lower-case letters, digits, - and _, at most 63.")]
+
+
+@app.command()
+def create(name: Name) -> None:
+    """Make a workspace; making it twice changes nothing. The first submission makes one, too.
+
+    \b
+    Example:
+      reflection workspace create acme
+    """
+    if not WORKSPACE_NAME.match(name):
+        raise InvalidInput("a workspace name has lower-case letters, digits, - and _, at most 63")
+    with open_application() as application:
+        new = application.store.add_workspace(name)
+    messages().print(f"workspace {name} {'is there now' if new else 'was there already'}")
+
+
+@app.command("list")
+def list_workspaces(as_json: JsonOption = False) -> None:
+    """List the workspaces with what each knows.
+
+    \b
+    Example:
+      reflection workspace list
+    """
+    with open_application() as application:
+        rows = [
+            {
+                "workspace": name,
+                "campaigns_learnt": application.store.knowledge(name).campaigns,
+                "learning_lag": application.learner.lag(name),
+            }
+            for name in application.store.workspaces()
+        ]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("workspace", "campaigns learnt", "entries behind", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    console().print(table)
+
+
+@app.command()
+def purge(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove everything of a workspace: rows, history, keys, vectors, files. It cannot be undone.
+
+    Backups made before keep it; take care of those yourself.
+
+    \b
+    Example:
+      reflection workspace purge acme --yes
+    """
+    with open_application() as application:
+        if name not in application.store.workspaces():
+            raise NotFound(f"there is no workspace '{name}'", hint="'reflection workspace list' shows them")
+        if not yes and typer.prompt(f"Type the name of the workspace to remove everything of it ({name})") != name:
+            raise InvalidInput("that is another name; nothing was removed")
+        removed = application.purge(name)
+    messages().print(f"removed workspace {name}: {removed} rows, its vectors and its files")

@@ -1,1 +1,0 @@
-"""The commands of `reflection`, one file per subject; `reflection.cli` lists them."""

@@ -1,5 +1,0 @@
-"""Imports from file to campaigns: what was asked for, the register of what was taken, the verdict, undoing.
-
-What a file says is read by `reflection.importers`; here stands what the engine does with it. Knows ports, no adapter
-but the readers.
-"""

@@ -1,0 +1,204 @@
+"""Drafts to campaigns: bounded, strict, with audiences, creatives and breakdown; what does not fit is said.
+
+A cell that cannot stand as a breakdown row (clicks above impressions, a placeholder for a name) stays in the
+totals. This file must not know files or platforms.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from reflection.domain.campaign import (
+    MAX_AUDIENCES,
+    MAX_CELLS,
+    MAX_CREATIVES,
+    PLACEHOLDERS,
+    Audience,
+    BreakdownRow,
+    Campaign,
+    Creative,
+)
+from reflection.ingest.building.drafts import Cell, Draft, add
+from reflection.ingest.building.expected import Expected, as_metrics
+from reflection.ingest.building.name_templates import Templates, campaign_id, distinct, parse_name, real_name
+from reflection.ingest.import_report import Finding, Reject, finding
+
+DEFAULT_OBJECTIVE = "unspecified"
+DEFAULT_TYPE = "unspecified"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A campaign, or why there is none, and what was left out of its breakdown."""
+
+    campaign: Campaign | None
+    reject: Reject | None
+    findings: tuple[Finding, ...]
+
+
+def draft_id(dialect: str, draft: Draft) -> str:
+    """The campaign's id: dialect, key and month; the same file again gives the same ids."""
+    own = draft.key.startswith(f"{draft.platform} / ")  # a column names the platform: it is part of the key
+    platform = "" if own else draft.platform if dialect == "mapping" else dialect.removesuffix("_api")
+    key = distinct(draft.key) if draft.has_twin else draft.key
+    parts = [platform, key, (draft.currency or "") if draft.shares_key else "", draft.label]
+    return campaign_id(*parts)
+
+
+def build(draft: Draft, expect: Callable[[], Expected], dialect: str, templates: Templates, zone: dt.tzinfo) -> Built:
+    """One campaign from its draft; `expect` is asked for its expected figures only if it can be one."""
+    line = draft.lines[0] if draft.lines else 0
+    if problem := _impossible(draft):
+        return Built(None, Reject(line, problem, draft.name), ())
+    identity = draft_id(dialect, draft)
+    cells, notes = _fitting_cells(draft, identity)
+    named = parse_name(templates.campaign, draft.name)
+    start, end = _instants(draft, zone)
+    try:
+        expected = expect()
+        campaign = Campaign(
+            campaign_id=identity,
+            platform=named.get("platform") or real_name(draft.platform) or "unspecified",
+            objective=named.get("objective") or real_name(draft.objective) or DEFAULT_OBJECTIVE,
+            expected_metrics=expected.metrics,
+            actual_metrics=as_metrics(draft.sums),
+            audiences=_audiences(cells, draft, templates, named),
+            creatives=_creatives(cells, draft, templates, named),
+            timestamp=end or dt.datetime(1970, 1, 1, tzinfo=dt.UTC),
+            breakdown=tuple(
+                BreakdownRow(audience=cell.audience, creative=cell.creative, metrics=as_metrics(cell.sums))
+                for cell in cells
+            ),
+            planner=expected.planner,
+            currency=draft.currency,
+            period_start=start,
+            period_end=end,
+            source=f"{dialect} import: {real_name(draft.name) or draft.key}"[:200],
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return Built(None, Reject(line, f"{where}: {first['msg']}", draft.name), notes)
+    return Built(campaign, None, notes)
+
+
+def _impossible(draft: Draft) -> str:
+    sums = draft.sums
+    if sums.conversions is None:
+        return "no conversions are known for it: a missing cell is not zero"
+    if sums.clicks > sums.impressions:
+        return f"{sums.clicks:,.0f} clicks exceed {sums.impressions:,.0f} impressions"
+    if min(sums.conversions, sums.revenue or 0.0) < 0:
+        return "its conversions or revenue add up to less than zero"
+    return ""
+
+
+def _fitting_cells(draft: Draft, identity: str) -> tuple[list[Cell], tuple[Finding, ...]]:
+    """Cells that can be breakdown rows: named, delivered, possible, within the campaign's bounds."""
+    renamed = [
+        replace(cell, audience=real_name(cell.audience), creative=real_name(cell.creative)) for cell in draft.cells
+    ]
+    merged = _merge(cell for cell in renamed if cell.sums.delivered())
+    named = [cell for cell in merged if cell.audience or cell.creative]
+    good = [cell for cell in named if cell.sums.clicks <= cell.sums.impressions and _positive(cell)]
+    notes: list[Finding] = []
+    if len(good) < len(merged):
+        notes.append(
+            finding(
+                "breakdown_partial", "warning",
+                f"{len(merged) - len(good)} of {len(merged)} audience x creative cells of {identity} have a "
+                "placeholder for a name or more clicks than impressions; they stay in the totals only.",
+                draft.lines, [identity],
+            )
+        )  # fmt: skip
+    kept = _bounded(good)
+    if len(kept) < len(good):
+        notes.append(
+            finding(
+                "breakdown_bounded", "warning",
+                f"{identity} has {len(good):,} cells; the {len(kept):,} with the highest spend are its breakdown, the "
+                "rest stays in the totals.", (), [identity],
+            )
+        )  # fmt: skip
+    without_revenue = any(cell.sums.revenue is None for cell in kept)
+    if draft.sums.revenue is None or without_revenue:
+        kept = [replace(cell, sums=replace(cell.sums, revenue=None)) for cell in kept]
+    return kept, tuple(notes)
+
+
+def _positive(cell: Cell) -> bool:
+    return (cell.sums.conversions or 0.0) >= 0 and (cell.sums.revenue or 0.0) >= 0
+
+
+def _merge(cells: Iterable[Cell]) -> list[Cell]:
+    """Cells that cleaning made alike, added up."""
+    found: dict[tuple[str | None, str | None], Cell] = {}
+    for cell in cells:
+        key = (cell.audience, cell.creative)
+        found[key] = replace(found[key], sums=add([found[key].sums, cell.sums])) if key in found else cell
+    return list(found.values())
+
+
+def _bounded(cells: Sequence[Cell]) -> list[Cell]:
+    """As many cells, highest spend first, as a campaign may have audiences, creatives and rows."""
+    audiences: set[str] = set()
+    creatives: set[str] = set()
+    kept: list[Cell] = []
+    for cell in cells:
+        more = audiences | ({cell.audience} if cell.audience else set())
+        ads = creatives | ({cell.creative} if cell.creative else set())
+        if len(more) <= MAX_AUDIENCES and len(ads) <= MAX_CREATIVES and len(kept) < MAX_CELLS:
+            audiences, creatives = more, ads
+            kept.append(cell)
+    return kept
+
+
+def _audiences(
+    cells: Sequence[Cell], draft: Draft, templates: Templates, named: dict[str, str]
+) -> tuple[Audience, ...]:
+    extra = {k: v for k, v in named.items() if k not in ("platform", "objective", "audience", "creative", "type")}
+    found: dict[str, Audience] = {}
+    for cell in cells:
+        if cell.audience and cell.audience not in found:
+            traits = {name: value for name, value in cell.traits if value.casefold() not in PLACEHOLDERS}
+            parsed = parse_name(templates.audience, cell.audience.split(" · ")[0], draft.name)
+            found[cell.audience] = Audience(name=cell.audience, attributes={**_short({**extra, **parsed, **traits})})
+    if not found and (name := real_name(named.get("audience"))):
+        return (Audience(name=name, attributes={**_short(extra)}),)
+    return tuple(sorted(found.values(), key=lambda audience: audience.name))
+
+
+def _creatives(
+    cells: Sequence[Cell], draft: Draft, templates: Templates, named: dict[str, str]
+) -> tuple[Creative, ...]:
+    found: dict[str, Creative] = {}
+    for cell in cells:
+        if cell.creative and cell.creative not in found:
+            parsed = parse_name(templates.creative, cell.creative_name or cell.creative, draft.name)
+            kind = parsed.pop("type", "") or cell.creative_type or named.get("type", "")
+            name = real_name(cell.creative_name)
+            attributes = _short({**({"name": name} if name and name != cell.creative else {}), **parsed})
+            found[cell.creative] = Creative(
+                id=cell.creative,
+                type=(real_name(kind) or DEFAULT_TYPE).casefold(),
+                headline=cell.headline[:5_000],
+                primary_text=cell.body[:5_000],
+                attributes=attributes,
+            )
+    if not found and (name := real_name(named.get("creative") or named.get("type"))):
+        return (Creative(id=name, type=(named.get("type") or DEFAULT_TYPE).casefold()),)
+    return tuple(sorted(found.values(), key=lambda creative: creative.id))
+
+
+def _short(attributes: dict[str, str]) -> dict[str, str]:
+    return {name: clean for name, value in list(attributes.items())[:50] if (clean := real_name(value))}
+
+
+def _instants(draft: Draft, zone: dt.tzinfo) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """The first instant of the first day and the last second of the last."""
+    if draft.first is None or draft.last is None:
+        return None, None
+    start = dt.datetime.combine(draft.first, dt.time(), zone)
+    return start, dt.datetime.combine(draft.last, dt.time(23, 59, 59), zone)

@@ -1,0 +1,222 @@
+"""What counts as a conversion in a file: named by the user, or by Meta's result indicator; never guessed
+silently.
+
+`Results` means another thing in every row. A link click or a video view is a result, not a conversion.
+Whatever was chosen is said in a finding; where nothing can be chosen, no campaign is made and the finding
+lists what could be named. This file must not know files, dates or campaigns' shapes.
+"""
+
+import re
+from dataclasses import dataclass
+
+import polars as pl
+
+from reflection.errors import ImportFileError
+from reflection.ingest.dialects.dialect import normal_header
+from reflection.ingest.import_report import Finding, finding
+from reflection.ingest.reading.header import Header
+
+CHOSEN = "conversion.chosen"
+CONVERSION_EVENTS = frozenset(
+    {"purchase", "lead", "lead_grouped", "complete_registration", "custom", "subscribe", "submit_application",
+     "start_trial", "schedule", "contact", "donate", "add_payment_info", "mobile_app_install", "app_install",
+     "complete_payment", "checkout", "signup"}
+)  # fmt: skip
+"""Events that are somebody's conversion; everything else (clicks, views) is not, unless the user says so."""
+
+ACTION_DEFAULTS = (
+    "offsite_conversion.fb_pixel_custom",
+    "offsite_conversion.fb_pixel_lead",
+    "onsite_conversion.lead_grouped",
+    "offsite_conversion.fb_pixel_purchase",
+    "onsite_conversion.purchase",
+)
+"""Meta action types summed by default; `lead` or `purchase` beside them would count the same event twice."""
+
+_PREFIX = re.compile(
+    r"^(?:actions:)?(?:offsite_conversion\.|onsite_conversion\.|app_custom_event\.)?(?:fb_pixel_|fb_mobile_)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The frame with `conversions` and `revenue` settled, and what was counted, in words ('' when nothing could be)."""
+
+    frame: pl.DataFrame
+    counted: str
+    events: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def event_of(indicator: str) -> str:
+    """The event an indicator counts.
+
+    >>> event_of("actions:offsite_conversion.fb_pixel_purchase"), event_of("actions:link_click")
+    ('purchase', 'link_click')
+    """
+    event = _PREFIX.sub("", indicator.strip().casefold())
+    return "custom" if event.startswith("custom") else event
+
+
+def choose_conversions(frame: pl.DataFrame, header: Header, wanted: str) -> Choice:
+    """Settle `conversions` and `revenue` of every row.
+
+    Args:
+        wanted: a column of the file, an indicator (``actions:link_click``) or its event (``purchase``); '' for none.
+
+    Raises:
+        ImportFileError: the wanted column or event is not in the file.
+    """
+    if CHOSEN in frame.columns:
+        return _settled(frame, pl.col(CHOSEN), f"column '{wanted}', as asked", (), _value(frame, "chosen"))
+    if wanted:
+        return _wanted(frame, header, wanted)
+    events = _events(frame)
+    if "results" in frame.columns and "result_indicator" in frame.columns and events & CONVERSION_EVENTS:
+        return _by_indicator(frame, header, events)
+    if "conversions" in frame.columns:
+        return _generic(frame, header)
+    special = [name for name in frame.columns if name.startswith("conversion.")]
+    if len(special) == 1:
+        event = special[0].partition(".")[2]
+        note = finding(
+            "conversions_chosen",
+            "info",
+            f"Conversions are '{header.written(special[0])}', the only one here.",
+        )
+        return _settled(
+            frame,
+            pl.col(special[0]),
+            f"column '{header.written(special[0])}'",
+            (event,),
+            _value(frame, event),
+            note,
+        )
+    return _none(frame, header, events, special)
+
+
+def resolve_column(header: Header, wanted: str) -> int | None:
+    """Index of the column a user named, by its header in any case; None when it is no column."""
+    normal = [normal_header(cell) for cell in header.cells]
+    key = normal_header(wanted)
+    return normal.index(key) if wanted and key in normal else None
+
+
+def _events(frame: pl.DataFrame) -> set[str]:
+    if "result_indicator" not in frame.columns:
+        return set()
+    return {event_of(value) for value in frame["result_indicator"].drop_nulls().unique().to_list()}
+
+
+def _wanted(frame: pl.DataFrame, header: Header, wanted: str) -> Choice:
+    event = event_of(wanted)
+    if f"conversion.{event}" in frame.columns:
+        name = f"conversion.{event}"
+        return _settled(
+            frame, pl.col(name), f"column '{header.written(name)}', as asked", (event,), _value(frame, event)
+        )
+    if event in _events(frame) and "results" in frame.columns:
+        counted = _results_of(frame, {event})
+        return _settled(frame, counted, f"results with indicator '{event}', as asked", (event,), _value(frame, event))
+    known = ", ".join(sorted(_events(frame))) or "none"
+    raise ImportFileError(
+        f"'{wanted}' is neither a column nor a result of this file.",
+        hint=f"Name a column as the file writes it, or one of its results: {known}.",
+        field="conversions",
+    )
+
+
+def _results_of(frame: pl.DataFrame, events: set[str]) -> pl.Expr:
+    """Results of rows whose indicator is one of `events`; a row without an indicator had none; others are unknown."""
+    known = {value: event_of(value) for value in frame["result_indicator"].drop_nulls().unique().to_list()}
+    indicator = pl.col("result_indicator").cast(pl.String).replace_strict(known, default=None, return_dtype=pl.String)
+    return (
+        pl.when(indicator.is_in(sorted(events)))
+        .then(pl.col("results"))
+        .when(indicator.is_null() & (pl.col("results").fill_null(0) == 0))
+        .then(0.0)
+        .otherwise(None)
+    )
+
+
+def _by_indicator(frame: pl.DataFrame, header: Header, events: set[str]) -> Choice:
+    counted = sorted(events & CONVERSION_EVENTS)
+    other = sorted(events - CONVERSION_EVENTS)
+    column = f"conversion.{counted[0]}"
+    beside = f"; {', '.join(other)} are results, not conversions" if other else ""
+    if len(counted) == 1 and column in frame.columns:
+        note = finding(
+            "conversions_by_indicator", "info",
+            f"Conversions are '{header.written(column)}': the only conversion the result indicator names{beside}. "
+            "Name another column to count that instead.",
+        )  # fmt: skip
+        return _settled(
+            frame,
+            pl.col(column),
+            f"column '{header.written(column)}'",
+            tuple(counted),
+            _value(frame, counted[0]),
+            note,
+        )
+    note = finding(
+        "conversions_by_indicator", "info" if len(counted) == 1 else "warning",
+        f"Conversions are the results whose indicator is {' or '.join(counted)}{beside}."
+        + ("" if len(counted) == 1 else " Campaigns count different events: name one to compare like with like."),
+    )  # fmt: skip
+    value = _value(frame, counted[0]) if len(counted) == 1 else None
+    if value is None and "results_value" in frame.columns:
+        value = pl.col("results_value")
+    return _settled(
+        frame, _results_of(frame, set(counted)), f"results: {', '.join(counted)}", tuple(counted), value, note
+    )
+
+
+def _generic(frame: pl.DataFrame, header: Header) -> Choice:
+    counted = f"column '{header.written('conversions')}'"
+    values = [name for name in frame.columns if name.startswith("value.")]
+    revenue = pl.col("revenue") if "revenue" in frame.columns else pl.col(values[0]) if len(values) == 1 else None
+    extra = [header.written(name) for name in frame.columns if name.startswith("conversion.")]
+    if "conversion.lead" in frame.columns and "objective" in frame.columns:
+        is_lead = pl.col("objective").cast(pl.String).str.contains("(?i)lead").fill_null(False)
+        expr = pl.when(is_lead).then(pl.col("conversion.lead")).otherwise(pl.col("conversions"))
+        note = finding(
+            "conversions_by_objective", "info",
+            f"Lead generation counts '{header.written('conversion.lead')}', other objectives "
+            f"'{header.written('conversions')}': adding both would mix two things.",
+        )  # fmt: skip
+        return _settled(frame, expr, "leads or conversions, by objective", (), revenue, note)
+    told = f" The file also has {', '.join(extra)}: name one to count that instead." if extra else ""
+    note = finding("conversions_chosen", "info", f"Conversions are {counted}, every action the account counts.{told}")
+    return _settled(frame, pl.col("conversions"), counted, (), revenue, note)
+
+
+def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str]) -> Choice:
+    could = [f"'{header.written(name)}'" for name in special] + sorted(events)
+    hint = (
+        f"Say with --conversions which of these is one: {', '.join(could)}."
+        if could
+        else "Export it with a conversion column."
+    )
+    note = finding("conversions_not_chosen", "error", f"Nothing here can be counted as a conversion for sure. {hint}")
+    empty = pl.lit(None, dtype=pl.Float64)
+    revenue = pl.col("revenue") if "revenue" in frame.columns else empty
+    return Choice(frame.with_columns(empty.alias("conversions"), revenue.alias("revenue")), "", (), (note,))
+
+
+def _value(frame: pl.DataFrame, event: str) -> pl.Expr | None:
+    if f"value.{event}" in frame.columns:
+        return pl.col(f"value.{event}")
+    return pl.col("revenue") if "revenue" in frame.columns else None
+
+
+def _settled(
+    frame: pl.DataFrame,
+    conversions: pl.Expr,
+    counted: str,
+    events: tuple[str, ...],
+    revenue: pl.Expr | None,
+    *notes: Finding,
+) -> Choice:
+    money = revenue if revenue is not None else pl.lit(None, dtype=pl.Float64)
+    settled = frame.with_columns(conversions.alias("conversions"), money.cast(pl.Float64).alias("revenue"))
+    return Choice(settled, counted, events, notes)

@@ -1,0 +1,187 @@
+"""Rows to drafts: one per campaign (and month), with its sums, its audience x creative cells and its days.
+
+A draft is everything an import knows of a campaign before expected figures are found. Sums are rounded to a
+millionth, so that the order of rows does not show. This file must not know platforms, files or expected
+figures.
+"""
+
+import calendar
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from reflection.ingest.options import GroupBy
+
+METRICS = ("impressions", "clicks", "conversions", "spend", "revenue")
+GROUP = ["key", "currency", "first", "last"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Summed metrics; None where no row says."""
+
+    impressions: float = 0.0
+    clicks: float = 0.0
+    conversions: float | None = None
+    spend: float = 0.0
+    revenue: float | None = None
+
+    def delivered(self) -> bool:
+        """Whether anything happened at all."""
+        return any((self.impressions, self.clicks, self.conversions, self.spend, self.revenue))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One audience x creative of a draft; texts describe the creative."""
+
+    audience: str | None
+    creative: str | None
+    sums: Sums
+    traits: tuple[tuple[str, str], ...]
+    creative_name: str = ""
+    creative_type: str = ""
+    headline: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A campaign in the making; `first` and `last` are days, None when the file has no dates.
+
+    `shares_key`: the same campaign also has rows in another currency; `has_twin`: another's key differs in case only.
+    """
+
+    key: str
+    name: str
+    platform: str
+    objective: str
+    currency: str | None
+    first: dt.date | None
+    last: dt.date | None
+    sums: Sums
+    cells: tuple[Cell, ...]
+    lines: tuple[int, ...]
+    by_month: bool
+    shares_key: bool = False
+    has_twin: bool = False
+
+    @property
+    def label(self) -> str:
+        """The month, or '' when the campaign is taken as a whole."""
+        if not self.by_month or self.first is None or self.last is None:
+            return ""
+        same = (self.first.year, self.first.month) == (self.last.year, self.last.month)
+        return f"{self.first:%Y-%m}" if same else f"{self.first:%Y-%m-%d}--{self.last:%Y-%m-%d}"
+
+
+def month_span(day: dt.date) -> tuple[dt.date, dt.date]:
+    """First and last day of a day's month."""
+    return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def group_drafts(frame: pl.DataFrame, group_by: GroupBy) -> list[Draft]:
+    """Drafts of rows that have `key`, `name`, `platform`, `currency`, `first`, `last`, `audience`, `creative`."""
+    by_month = group_by == "month" and frame["first"].null_count() < frame.height
+    period = pl.when(pl.col("first").dt.truncate("1mo") == pl.col("last").dt.truncate("1mo"))
+    bucket = period.then(pl.col("first").dt.strftime("%Y-%m")).otherwise(
+        pl.concat_str(pl.col("first").cast(pl.String), pl.lit("--"), pl.col("last").cast(pl.String))
+    )
+    frame = frame.with_columns((bucket if by_month else pl.lit("")).alias("bucket"))
+    heads = _heads(frame)
+    cells = _cells(frame)
+    currencies = Counter(key for key, _ in {(row["key"], row["currency"]) for row in heads})
+    spellings = Counter(key.casefold() for key in {row["key"] for row in heads})
+    drafts = [
+        Draft(
+            key=row["key"],
+            name=row["name"],
+            platform=row["platform"],
+            objective=row["objective"] or "",
+            currency=row["currency"],
+            first=row["first"],
+            last=row["last"],
+            sums=_sums(row),
+            cells=tuple(cells.get((row["key"], row["currency"], row["bucket"]), ())),
+            lines=tuple(row["lines"]),
+            by_month=by_month,
+            shares_key=currencies[row["key"]] > 1,
+            has_twin=spellings[row["key"].casefold()] > 1,
+        )
+        for row in heads
+    ]
+    return sorted(drafts, key=lambda draft: (draft.last or dt.date.min, draft.first or dt.date.min, draft.key))
+
+
+def _heads(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    grouped = frame.group_by("key", "currency", "bucket").agg(
+        pl.col("name").drop_nulls().last(),
+        pl.col("platform").first(),
+        pl.col("objective").drop_nulls().mode().sort().first(),
+        pl.col("first").min(),
+        pl.col("last").max(),
+        *_metric_sums(),
+        pl.col("line").sort().head(20).alias("lines"),
+    )
+    return grouped.to_dicts()
+
+
+def _metric_sums() -> list[pl.Expr]:
+    """Sums where any row says something, else null: missing is not zero."""
+    return [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in METRICS]
+
+
+def _sums(row: dict[str, Any]) -> Sums:
+    return Sums(
+        row["impressions"] or 0.0,
+        row["clicks"] or 0.0,
+        row["conversions"],
+        row["spend"] or 0.0,
+        row["revenue"],
+    )
+
+
+def _cells(frame: pl.DataFrame) -> dict[tuple[str, str | None, str], list[Cell]]:
+    texts = [name for name in ("creative_name", "creative_type", "headline", "body") if name in frame.columns]
+    splits = [name for name in ("age", "gender", "country") if name in frame.columns]
+    by = ["key", "currency", "bucket", "audience", "creative"]
+    grouped = (
+        frame.filter(pl.col("audience").is_not_null() | pl.col("creative").is_not_null())
+        .group_by(by)
+        .agg(*_metric_sums(), *(pl.col(name).drop_nulls().first() for name in [*texts, *splits]))
+        .sort("spend", "impressions", "audience", "creative", descending=[True, True, False, False])
+    )
+    found: dict[tuple[str, str | None, str], list[Cell]] = {}
+    for row in grouped.iter_rows(named=True):
+        cell = Cell(
+            row["audience"],
+            row["creative"],
+            _sums(row),
+            tuple((name, row[name]) for name in splits if row[name]),
+            **{name: row[name] or "" for name in texts},
+        )
+        found.setdefault((row["key"], row["currency"], row["bucket"]), []).append(cell)
+    return found
+
+
+def add(parts: Sequence[Sums]) -> Sums:
+    """The sum of sums; a metric is None only where every part lacks it."""
+    total = Sums()
+    for part in parts:
+        total = replace(
+            total,
+            impressions=total.impressions + part.impressions,
+            clicks=total.clicks + part.clicks,
+            conversions=_plus(total.conversions, part.conversions),
+            spend=total.spend + part.spend,
+            revenue=_plus(total.revenue, part.revenue),
+        )
+    return total
+
+
+def _plus(left: float | None, right: float | None) -> float | None:
+    return right if left is None else left if right is None else left + right

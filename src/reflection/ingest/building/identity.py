@@ -1,0 +1,275 @@
+"""Whose row is it: campaign key and name, platform, currency, days, audience and creative of every row.
+
+Names and currencies may come from other tables of the same import (warehouses keep them apart). The result
+has the columns `key, name, platform, objective, currency, first, last, audience, creative` beside the
+metrics. This file must not know how files are opened, nor what campaigns are for.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from reflection.errors import ImportFileError
+from reflection.ingest.building.drafts import METRICS, month_span
+from reflection.ingest.building.name_templates import platform_name
+from reflection.ingest.dialects.dialect import SPLITS, normal_header
+from reflection.ingest.import_report import Finding, Granularity, finding
+from reflection.ingest.reading.dates import parse_range
+from reflection.ingest.reading.header import Header
+from reflection.ingest.reading.typed_rows import Facts
+
+_DAY_HEADERS = frozenset({"day", "date", "tag", "jour", "día", "giorno", "dia", "hari", "日", "by day"})
+_WEEK_HEADERS = frozenset({"week", "woche", "semaine", "semana", "settimana"})
+_MONTH_HEADERS = frozenset({"month", "monat", "mois", "mes", "mese", "mês"})
+_KEPT = (
+    "line", "twin", "key", "name", "platform", "objective", "currency", "first", "last", "audience", "creative",
+    "creative_name", "creative_type", "headline", "body", "attribution", *SPLITS, *METRICS,
+)  # fmt: skip
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DATED = re.compile(
+    rf"[-_ ]+(?:(?:{_MONTHS})[a-z]*[-_ ]+\d|\d{{4}}[-_ ]?\d{{2}}|\d{{1,2}}[-_]\d{{1,2}}[-_]\d{{2,4}})",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NameBook:
+    """What names tables say: id -> name, id -> currency, ad set id -> campaign id, campaign id -> objective."""
+
+    campaigns: Mapping[str, str] = field(default_factory=dict)
+    audiences: Mapping[str, str] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    parents: Mapping[str, str] = field(default_factory=dict)
+    objectives: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Rows with their identity, how fine their days are, and what was noticed on the way."""
+
+    frame: pl.DataFrame
+    granularity: Granularity
+    findings: tuple[Finding, ...]
+
+
+def name_book(tables: Sequence[pl.DataFrame]) -> NameBook:
+    """One book of several names tables; of several versions of an entry, the last one in time counts."""
+    books: dict[str, dict[str, str]] = {
+        "campaigns": {}, "audiences": {}, "accounts": {}, "currencies": {}, "parents": {}, "objectives": {},
+    }  # fmt: skip
+    wanted = (
+        ("campaigns", "campaign_id", "campaign"),
+        ("audiences", "audience_id", "audience"),
+        ("accounts", "account_id", "account"),
+        ("currencies", "account_id", "currency"),
+        ("parents", "audience_id", "parent_campaign_id"),
+        ("objectives", "campaign_id", "objective"),
+    )
+    for table in tables:
+        ordered = table.sort("date", "line", nulls_last=False) if "date" in table.columns else table
+        for book, key, value in wanted:
+            if key in table.columns and value in table.columns:
+                pairs = ordered.select(key, value).drop_nulls().iter_rows()
+                books[book].update({str(k): str(v) for k, v in pairs})
+    return NameBook(**books)
+
+
+def identify(
+    facts: Facts,
+    header: Header,
+    frame: pl.DataFrame,
+    *,
+    book: NameBook,
+    stem: str,
+    campaign: str,
+    currency: str | None,
+) -> Identified:
+    """Give every row its identity.
+
+    Args:
+        frame: the rows with conversions settled.
+        stem: the file's name without its ending, the last resort for a campaign's name.
+        campaign: the name to use where the file has none.
+        currency: the ISO code the user stated.
+
+    Raises:
+        ImportFileError: the user's currency contradicts the file's.
+    """
+    notes: list[Finding] = []
+    frame, granularity = _days(frame, facts, header)
+    frame = _campaign(frame, book, stem, campaign, notes)
+    frame = _currency(frame, header, book, currency, notes)
+    platform: pl.Expr = pl.lit(header.dialect.platform or "unspecified")
+    if not header.dialect.platform and "platform" in frame.columns:
+        platforms = {cell: platform_name(cell) for cell in frame["platform"].drop_nulls().unique().to_list()}
+        platform = _looked_up("platform", platforms).fill_null("unspecified")
+        both = pl.concat_str(platform, _text("key"), separator=" / ")
+        frame = frame.with_columns(both.cast(pl.Categorical).alias("key"))
+    missing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in METRICS if name not in frame.columns]
+    objective = [_text("objective")] if "objective" in frame.columns else []
+    objective.append(_looked_up("key", book.objectives))
+    frame = frame.with_columns(
+        platform.cast(pl.Categorical).alias("platform"), _first(objective).alias("objective"), *missing
+    )
+    frame = _cells(frame, book)
+    return Identified(frame.select(name for name in _KEPT if name in frame.columns), granularity, tuple(notes))
+
+
+def _text(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.String)
+
+
+def _first(options: Sequence[pl.Expr]) -> pl.Expr:
+    """The first that says something, each distinct text held once."""
+    return pl.coalesce(*options).cast(pl.Categorical)
+
+
+def _looked_up(name: str, book: Mapping[str, str]) -> pl.Expr:
+    """What a book says of a column; null where it says nothing."""
+    if not book:
+        return pl.lit(None, dtype=pl.String)
+    return _text(name).replace_strict(dict(book), default=None, return_dtype=pl.String)
+
+
+def _days(frame: pl.DataFrame, facts: Facts, header: Header) -> tuple[pl.DataFrame, Granularity]:
+    if "date" not in frame.columns:
+        span = next((s for line in header.preamble if (s := parse_range(line, facts.date_order))), None)
+        first, last = span or (None, None)
+        frame = frame.with_columns(
+            pl.lit(first, dtype=pl.Date).alias("first"), pl.lit(last, dtype=pl.Date).alias("last")
+        )
+        return frame, "period" if span else "none"
+    written = normal_header(header.written("date"))
+    first_day = pl.col("date")
+    last_day = first_day
+    if written in _WEEK_HEADERS:
+        last_day = first_day.dt.offset_by("6d")
+    elif written in _MONTH_HEADERS:
+        first_day, last_day = first_day.dt.month_start(), first_day.dt.month_end()
+    elif "date_end" in frame.columns and written not in _DAY_HEADERS:
+        last_day = pl.coalesce("date_end", "date")
+    frame = frame.with_columns(first_day.alias("first"), last_day.alias("last"))
+    return frame, "hour" if "hour" in written else _granularity(frame)
+
+
+def _granularity(frame: pl.DataFrame) -> Granularity:
+    spans = frame.select("first", "last").drop_nulls().unique()
+    if spans.is_empty():
+        return "none"
+    lengths = set((spans["last"] - spans["first"]).dt.total_days().to_list())
+    if lengths == {0}:
+        return "day"
+    if lengths == {6}:
+        return "week"
+    months = all(month_span(first) == (first, last) for first, last in spans.iter_rows())
+    return "month" if months else "period"
+
+
+def _campaign(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str, notes: list[Finding]) -> pl.DataFrame:
+    have = set(frame.columns)
+    key: list[pl.Expr] = []
+    if "campaign_id" in have:
+        key.append(_text("campaign_id"))
+    if "audience_id" in have and book.parents:
+        key.append(_looked_up("audience_id", book.parents))
+    name: list[pl.Expr] = []
+    if "campaign" in have:
+        by_account = [_text("account")] if "account" in have and frame["account"].n_unique() > 1 else []
+        name.append(_text("campaign"))
+        key.append(pl.concat_str(*by_account, _text("campaign"), separator=" / "))
+    if not key:
+        note, fallback = _nameless(frame, book, stem, campaign)
+        notes.append(note)
+        key.append(fallback)
+    frame = frame.with_columns(_first([*key, pl.lit(campaign or stem)]).alias("key"))
+    return frame.with_columns(_first([_looked_up("key", book.campaigns), *name, _text("key")]).alias("name"))
+
+
+def _nameless(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str) -> tuple[Finding, pl.Expr]:
+    """What stands for the campaign where the file names none: the user's word, a source column, account or file."""
+    if campaign:
+        where, expr = "as you said", pl.lit(campaign)
+    elif "source_name" in frame.columns and frame["source_name"].drop_nulls().len():
+        stems = {name: undated(name) for name in frame["source_name"].drop_nulls().unique().to_list()}
+        where, expr = "from the column of source files, without their dates", _looked_up("source_name", stems)
+    elif "account" in frame.columns:
+        where, expr = "the account's name", _text("account")
+    elif "account_id" in frame.columns:
+        where = "the account"
+        expr = pl.coalesce(_looked_up("account_id", book.accounts), _text("account_id"))
+    elif "audience_id" in frame.columns and not {"audience", "creative", "creative_id"} & set(frame.columns):
+        where, expr = "by its ad set's id, as its groups are not given", _text("audience_id")
+    else:
+        where, expr = "from the file's name", pl.lit(undated(stem))
+    message = f"The file names no campaign: its rows are taken together, named {where}. Say --campaign NAME to name it."
+    return finding("campaign_not_named", "warning", message), expr
+
+
+def undated(name: str) -> str:
+    """A file's name without ending and dates.
+
+    >>> undated("Social-Ads-Aug-1-2025-Aug-31-2025.csv")
+    'Social-Ads'
+    """
+    stem = re.sub(r"\.(csv|tsv|xlsx|txt|gz|zip)$", "", name.strip(), flags=re.IGNORECASE)
+    return _DATED.split(stem)[0].strip(" -_") or stem
+
+
+def _currency(
+    frame: pl.DataFrame, header: Header, book: NameBook, stated: str | None, notes: list[Finding]
+) -> pl.DataFrame:
+    found: list[pl.Expr] = []
+    if "currency" in frame.columns:
+        found.append(_text("currency").str.to_uppercase().str.extract(r"^([A-Z]{3})$"))
+    if header.currency:
+        found.append(pl.lit(header.currency))
+    if "account_id" in frame.columns:
+        found.append(_looked_up("account_id", book.currencies))
+    found.append(pl.lit(stated, dtype=pl.String))
+    frame = frame.with_columns(_first(found).alias("currency"))
+    seen = set(frame["currency"].drop_nulls().unique().to_list())
+    if stated and seen - {stated}:
+        raise ImportFileError(
+            f"The file is in {', '.join(sorted(seen))}, not {stated}.",
+            hint="Leave --currency out.",
+            field="currency",
+        )
+    if not seen:
+        notes.append(
+            finding(
+                "currency_missing", "warning",
+                "The file states no currency; amounts stay without one and are compared with nothing else. Say "
+                "--currency EUR (or whichever it is).",
+            )
+        )  # fmt: skip
+    elif len(seen) > 1:
+        notes.append(
+            finding(
+                "currencies_mixed", "warning",
+                f"The file has amounts in {', '.join(sorted(seen))}: they are never added; campaigns are kept apart by "
+                "currency.",
+            )
+        )  # fmt: skip
+    return frame
+
+
+def _cells(frame: pl.DataFrame, book: NameBook) -> pl.DataFrame:
+    """Audience by name (with its age, gender, country), creative by id."""
+    have = set(frame.columns)
+    nothing = pl.lit(None, dtype=pl.String)
+    audience = [_looked_up("audience_id", book.audiences)] if "audience_id" in have else []
+    audience += [_text(name) for name in ("audience", "audience_id") if name in have]
+    splits = [_text(name) for name in ("age", "gender", "country") if name in have]
+    creative = [_text(name) for name in ("creative_id", "creative") if name in have]
+    who = pl.coalesce(*audience) if audience else nothing
+    if splits:
+        parts = pl.concat_str(who, *splits, separator=" · ", ignore_nulls=True)
+        who = pl.when(parts == "").then(None).otherwise(parts)
+    return frame.with_columns(
+        who.cast(pl.Categorical).alias("audience"),
+        _first(creative or [nothing]).alias("creative"),
+        _first([_text("creative")] if "creative" in have else [nothing]).alias("creative_name"),
+    )

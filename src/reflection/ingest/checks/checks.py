@@ -1,0 +1,227 @@
+"""Does the file agree with itself: checksums against its total rows, doubles, impossible rows, what was
+assumed.
+
+Each check answers with findings that say what was seen, what was done, and what the user can do. Time and
+tracking have files of their own. This file must not know how files are read.
+"""
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from reflection.ingest.building.drafts import METRICS, Draft
+from reflection.ingest.building.identity import Identified
+from reflection.ingest.checks import periods, tracking_faults
+from reflection.ingest.checks.periods import period
+from reflection.ingest.dialects.dialect import SPLITS
+from reflection.ingest.import_report import Finding, Granularity, Reject, Totals, finding
+from reflection.ingest.options import ImportOptions
+from reflection.ingest.reading.header import Header
+from reflection.ingest.reading.typed_rows import Facts, TotalRow
+
+_ACCOUNT = ("account", "konto", "compte", "cuenta", "conta")
+_ROWS = re.compile(r"^Rows:\s*(\d+)$", re.IGNORECASE)
+_CHECKED = ("impressions", "clicks", "spend", "conversions", "revenue")
+_CAUTIONS = {
+    "unique_clicks": "'{0}' counts people, not clicks: CTR and CVR are lower and higher than with link clicks. Export "
+    "'Link clicks' to compare with other files.",
+    "pin_clicks": "'{0}' includes clicks that stay on the platform; export outbound clicks where they exist.",
+}
+
+__all__ = ["campaign_findings", "file_findings", "incomplete", "period", "totals"]
+
+
+def totals(frame: pl.DataFrame) -> Totals:
+    """Sums over all rows; amounts only where there is one currency."""
+    sums: dict[str, float | None] = {}
+    for name in METRICS:
+        column = frame[name]
+        sums[name] = round(float(column.sum()), 6) if column.null_count() < len(column) else None
+    single = frame["currency"].n_unique() <= 1
+    return Totals(
+        impressions=_whole(sums["impressions"]),
+        clicks=_whole(sums["clicks"]),
+        conversions=sums["conversions"],
+        spend=sums["spend"] if single else None,
+        revenue=sums["revenue"] if single else None,
+    )
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def incomplete(drafts: Sequence[Draft], rejects: Sequence[Reject]) -> set[str]:
+    """Keys of campaigns some of whose rows were rejected; all of them where a rejected row names no campaign."""
+    if not rejects:
+        return set()
+    if any(not reject.campaign.strip() for reject in rejects):
+        return {draft.key for draft in drafts}
+    named = {reject.campaign.strip() for reject in rejects}
+    return {draft.key for draft in drafts if draft.key in named or draft.name in named}
+
+
+def file_findings(facts: Facts, header: Header, known: Identified) -> list[Finding]:
+    """Findings about the file as a whole."""
+    notes = [*_checksums(facts, known.frame), *_cut_off(facts, header)]
+    notes += _doubles(known.frame, header)
+    notes += _impossible(known.frame)
+    notes += _assumptions(facts, header)
+    if facts.rejects:
+        notes.append(
+            finding("rows_rejected", "error", f"{len(facts.rejects)} rows cannot be read: {facts.rejects[0].reason} "
+                    f"(line {facts.rejects[0].line}). Their campaigns are left out.", [r.line for r in facts.rejects])
+        )  # fmt: skip
+    for code, name in header.cautions:
+        notes.append(finding(code, "warning", _CAUTIONS[code].format(name)))
+    if known.granularity in ("week", "month", "period"):
+        message = f"Rows are {known.granularity}s, not days: they are taken as whole periods, never as a daily series."
+        notes.append(finding("not_daily", "info", message))
+    if known.granularity == "none":
+        notes.append(finding("no_dates", "warning", "The file has no dates: the campaigns have no period."))
+    return notes
+
+
+def campaign_findings(
+    drafts: Sequence[Draft],
+    frame: pl.DataFrame,
+    granularity: Granularity,
+    dialect: str,
+    options: ImportOptions,
+) -> list[Finding]:
+    """Findings about campaigns over time."""
+    notes = periods.findings(drafts, frame, granularity, dialect, options)
+    return notes + tracking_faults.findings(drafts, frame, granularity, dialect, options.accept)
+
+
+def _checksums(facts: Facts, frame: pl.DataFrame) -> list[Finding]:
+    notes: list[Finding] = []
+    for row in facts.totals:
+        off, shares = _compare(row, facts.frame)
+        label = f"'{row.label}'" if row.label else "the unnamed total row"
+        if not off:
+            names = ", ".join(shares)
+            notes.append(
+                finding("total_confirmed", "info", f"{label} equals the sum of the rows ({names}).", [row.line])
+            )
+        elif all(share <= 1.0 for share in shares.values()) and any(word in row.label.casefold() for word in _ACCOUNT):
+            low = min(shares.values())
+            notes.append(
+                finding("coverage", "info", f"The rows listed are {low:.1%} of {label} (line {row.line}): the account "
+                        "has more than this export.", [row.line])
+            )  # fmt: skip
+        else:
+            told = ", ".join(f"{name} {shares[name]:.1%}" for name in off)
+            notes.append(
+                finding("total_differs", "warning", f"The rows add up to another sum than {label}: {told} of it. Rows "
+                        "may be missing or doubled; export again if that is not meant.", [row.line])
+            )  # fmt: skip
+    return notes
+
+
+def _cut_off(facts: Facts, header: Header) -> list[Finding]:
+    """A platform that always writes a total row, and one that says how many rows follow."""
+    if header.dialect.writes_totals and not facts.totals:
+        message = f"{header.dialect.title} ends its exports with a total row; this file has none and may be cut off."
+        return [finding("total_missing", "warning", message)]
+    for line in header.preamble:
+        if (match := _ROWS.match(line)) and int(match[1]) != facts.frame.height + len(facts.rejects):
+            message = f"The file announces {match[1]} rows and has {facts.frame.height}: it is cut off or was edited."
+            return [finding("rows_missing", "warning", message)]
+    return []
+
+
+def _compare(row: TotalRow, frame: pl.DataFrame) -> tuple[list[str], dict[str, float]]:
+    """Metrics whose sum is not the total's (beyond rounding), and each sum as a share of the total."""
+    off: list[str] = []
+    shares: dict[str, float] = {}
+    for name, total in row.values.items():
+        known = name in _CHECKED or name.startswith(("conversion.", "value."))
+        if total is None or not known or name not in frame.columns:
+            continue
+        column = frame[name]
+        summed = float(column.sum())
+        rounding = 0.01 * max(1, len(column)) ** 0.5 if name not in ("impressions", "clicks") else 0.0
+        shares[name] = summed / total if total else (1.0 if not summed else float("inf"))
+        if abs(summed - total) > max(rounding, 1e-6 * abs(total)):
+            off.append(name)
+    return off, shares
+
+
+def _doubles(frame: pl.DataFrame, header: Header) -> list[Finding]:
+    """Rows alike in every cell, and rows of the same campaign, cell and day (device and other segments)."""
+    notes: list[Finding] = []
+    moved = frame.filter(pl.col("impressions").fill_null(0) + pl.col("spend").fill_null(0.0) > 0)
+    twins = moved.filter(pl.col("twin").is_duplicated())
+    if twins.height:
+        lines = twins.filter(~pl.col("twin").is_first_distinct())["line"].to_list()
+        notes.append(
+            finding("identical_rows", "warning", f"Rows that repeat another row cell by cell: {len(lines)}. They are "
+                    "added, as platforms do list such rows; if the file was pasted together, remove them.", lines)
+        )  # fmt: skip
+    grain = ["key", "currency", "first", "last", "audience", "creative"]
+    repeated = moved.filter(pl.struct(grain).is_duplicated())
+    if repeated.height:
+        split = [header.written(name) for name in SPLITS if name in header.columns and name in frame.columns]
+        why = f" (split by {', '.join(split)})" if split else ""
+        lines = repeated.filter(~pl.struct(grain).is_first_distinct())["line"].to_list()
+        message = (
+            f"Rows of the same campaign, audience, creative and days as another{why}: {len(lines)}. They are added."
+        )
+        notes.append(finding("rows_summed", "info", message, lines))
+    return notes
+
+
+def _impossible(frame: pl.DataFrame) -> list[Finding]:
+    notes: list[Finding] = []
+    checks = (
+        ("clicks_above_impressions", pl.col("clicks") > pl.col("impressions"),
+         "more clicks than impressions", "They count in the totals, not in the breakdown"),
+        ("conversions_above_clicks", pl.col("conversions") > pl.col("clicks").fill_null(0),
+         "more conversions than clicks",
+         "View-through, or another attribution: no conversion rate above 1 is taken from them silently"),
+        ("spend_without_impressions", (pl.col("spend") > 0) & (pl.col("impressions") == 0),
+         "spend without impressions", "They are counted; if that is not meant, export them again"),
+    )  # fmt: skip
+    for code, condition, what, done in checks:
+        lines = frame.filter(condition.fill_null(False))["line"].to_list()
+        if lines:
+            notes.append(finding(code, "warning", f"Rows with {what}: {len(lines)}. {done}.", lines))
+    still = frame.filter((pl.col("impressions").fill_null(0) == 0) & (pl.col("spend").fill_null(0.0) == 0)).height
+    if still:
+        notes.append(finding("not_delivered", "info", f"Rows that were not delivered: {still} of {frame.height:,}."))
+    partial = [
+        n for n in ("conversions", "revenue") if 0 < frame.filter(pl.col("clicks") > 0)[n].null_count() < frame.height
+    ]
+    for name in partial:
+        lines = frame.filter(pl.col(name).is_null() & (pl.col("clicks") > 0))["line"].to_list()
+        if lines and frame[name].null_count() < frame.height:
+            message = f"Rows with clicks that say nothing about {name}: {len(lines)}. Only what is known is added."
+            notes.append(finding("cells_missing", "warning", message, lines))
+    return notes
+
+
+def _assumptions(facts: Facts, header: Header) -> list[Finding]:
+    notes: list[Finding] = []
+    if facts.decided_by == "platform":
+        order = "month first" if facts.date_order == "mdy" else "day first"
+        message = f"No date decides day or month; read {order}, as {header.dialect.title} writes. Or say --date-order."
+        notes.append(finding("date_order_by_platform", "info", message))
+    if facts.ruined_ids:
+        notes.append(
+            finding("ids_rounded", "warning", f"{len(facts.ruined_ids)} ids were rounded by a spreadsheet (1.7E+15): "
+                    "names are used instead. Export CSV and do not re-save it.", facts.ruined_ids)
+        )  # fmt: skip
+    if facts.thresholds:
+        notes.append(
+            finding(
+                "thresholds",
+                "info",
+                f"{facts.thresholds} cells such as '< 10' hide a number: taken as missing.",
+            )
+        )
+    if any("potential incomplete data: true" in line.casefold() for line in header.preamble):
+        message = "The platform says these figures may be incomplete: import the days again later."
+        notes.append(finding("incomplete_data", "warning", message))
+    return notes

@@ -1,0 +1,146 @@
+"""Checks of time: overlapping periods, periods across months, measurement regimes, conversions still to come.
+
+This file must not know files; dates are days of the account.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from reflection.ingest.building.campaigns import draft_id
+from reflection.ingest.building.drafts import Draft
+from reflection.ingest.import_report import Finding, Granularity, finding
+from reflection.ingest.options import ImportOptions
+
+_WINDOWS = {"meta": 7, "google": 30, "tiktok": 7, "linkedin": 30, "microsoft": 30, "pinterest": 30}
+_DEFAULT_WINDOW = 7
+_CLICK_WINDOW = re.compile(r"(\d{1,2})[- ]?(?:day|tage?|jours?|días?|giorni|dias?|日)", re.IGNORECASE)
+
+
+def period(frame: pl.DataFrame) -> tuple[dt.date, dt.date] | None:
+    """First and last day of all rows."""
+    first, last = frame["first"].min(), frame["last"].max()
+    return (first, last) if isinstance(first, dt.date) and isinstance(last, dt.date) else None
+
+
+def findings(
+    drafts: Sequence[Draft], frame: pl.DataFrame, granularity: Granularity, dialect: str,
+    options: ImportOptions,
+) -> list[Finding]:  # fmt: skip
+    """All findings of time."""
+    notes = _overlaps(frame)
+    notes += _across_months(drafts, granularity, dialect)
+    notes += _regimes(drafts, dialect)
+    return notes + _immature(drafts, frame, dialect, options)
+
+
+def _overlaps(frame: pl.DataFrame) -> list[Finding]:
+    """Rows of one cell whose spans overlap without being the same: daily rows inside an imported month."""
+    grain = ["key", "currency", "audience", "creative"]
+    spans = frame.drop_nulls(["first", "last"])
+    if spans.select((pl.col("last") - pl.col("first")).dt.total_days().n_unique()).item() <= 1 and _same_step(spans):
+        return []
+    ordered = spans.unique([*grain, "first", "last"]).sort([*grain, "first", "last"])
+    over = ordered.with_columns(
+        (pl.col("first") <= pl.col("last").cum_max().shift(1).over(grain)).fill_null(False).alias("over")
+    ).filter("over")
+    if not over.height:
+        return []
+    message = (
+        f"{over.height} rows lie inside days that another row of the same campaign already covers: the same spend may "
+        "be counted twice. Export one granularity only."
+    )
+    return [finding("periods_overlap", "error", message, over["line"].to_list())]
+
+
+def _same_step(spans: pl.DataFrame) -> bool:
+    """Whether all spans are single days, which cannot overlap without being the same."""
+    return bool((spans["first"] == spans["last"]).all())
+
+
+def _across_months(drafts: Sequence[Draft], granularity: Granularity, dialect: str) -> list[Finding]:
+    crossing = [d for d in drafts if d.by_month and "--" in d.label]
+    if not crossing:
+        return []
+    message = f"{len(crossing)} rows' {granularity}s cross a month's end and cannot be split: each stands alone."
+    return [finding("crosses_months", "warning", message, (), [draft_id(dialect, d) for d in crossing])]
+
+
+def _regimes(drafts: Sequence[Draft], dialect: str) -> list[Finding]:
+    notes: list[Finding] = []
+    spans: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        if draft.first and draft.last:
+            spans.setdefault(draft.platform, []).append(draft)
+    for platform, group in spans.items():
+        first = min(d.first for d in group if d.first)
+        last = max(d.last for d in group if d.last)
+        for regime in crossed(platform, first, last):
+            inside = [draft_id(dialect, d) for d in group if d.first and d.last and d.first < regime.day <= d.last]
+            message = (
+                f"{platform} changed its measurement on {regime.day}: {regime.what}. Figures before and after are not "
+                "comparable; a difference across that day is not a learning."
+            )
+            notes.append(finding("measurement_changed", "warning", message, (), inside))
+    return notes
+
+
+def _immature(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, options: ImportOptions) -> list[Finding]:
+    """Campaigns whose last days can still gain conversions on the day the export was made."""
+    as_of = options.as_of or dt.date.today()
+    window = options.conversion_window or _window(frame, dialect)
+    open_ = [d for d in drafts if d.last and d.last + dt.timedelta(days=window) > as_of]
+    if not open_:
+        return []
+    message = (
+        f"{len(open_)} campaigns ended less than {window} days before {as_of}: conversions of their last days are "
+        "still coming in. Import them again later; the later file replaces this one."
+    )
+    return [finding("conversions_immature", "warning", message, (), [draft_id(dialect, d) for d in open_])]
+
+
+def _window(frame: pl.DataFrame, dialect: str) -> int:
+    """Days of the longest attribution window in the file, else the platform's default."""
+    if "attribution" in frame.columns:
+        texts = frame["attribution"].drop_nulls().unique().to_list()
+        days = [int(number) for text in texts for number in _CLICK_WINDOW.findall(text)]
+        if days:
+            return max(days)
+    return _WINDOWS.get(dialect.removesuffix("_api"), _DEFAULT_WINDOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """From `day` on, `platform` measures differently."""
+
+    platform: str
+    day: dt.date
+    what: str
+
+
+REGIMES = (
+    Regime(
+        "Meta",
+        dt.date(2021, 1, 19),
+        "the default attribution became 7-day click and 1-day view (28-day click ended)",
+    ),
+    Regime("Meta", dt.date(2021, 4, 26), "iOS 14.5: app tracking needs consent, conversions are partly modelled"),
+    Regime("Google", dt.date(2023, 7, 1), "Universal Analytics ended, imported goals come from GA4"),
+    Regime(
+        "Meta",
+        dt.date(2026, 1, 12),
+        "7-day and 28-day view windows left reporting (reported drops of 15 to 40 %)",
+    ),
+)
+
+
+def crossed(platform: str, first: dt.date, last: dt.date) -> list[Regime]:
+    """The changes of a platform after `first` and up to `last`.
+
+    >>> [r.what[:5] for r in crossed("Meta", dt.date(2026, 1, 1), dt.date(2026, 1, 31))]
+    ['7-day']
+    """
+    return [regime for regime in REGIMES if regime.platform == platform and first < regime.day <= last]

@@ -1,0 +1,117 @@
+"""What a later file says differently about the same days: platforms restate the past for up to 90 days.
+
+A later file replaces, it is never added. This file compares two snapshots and must not know anything else.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import polars as pl
+
+from reflection.ingest.building.drafts import METRICS
+from reflection.ingest.checks import overlaps, restatements
+from reflection.ingest.import_report import Finding, ImportReport, Snapshot, finding
+
+_SHOWN = 3
+
+
+def snapshot(frame: pl.DataFrame, dialect: str) -> Snapshot:
+    """Per campaign name and day span, the sums of identified rows."""
+    sums = [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in METRICS]
+    grouped = (
+        frame.drop_nulls(["first", "last"])
+        .group_by(pl.col("name").cast(pl.String).str.to_lowercase(), "first", "last")
+        .agg(sums)
+    )
+    return Snapshot(dialect, {(row[0], row[1], row[2]): tuple(row[3:]) for row in grouped.iter_rows()})
+
+
+def findings(before: Snapshot, now: Snapshot) -> list[Finding]:
+    """The restated days, with the differences of their sums; nothing where all is the same."""
+    notes = _overlapping(before, now)
+    common = before.cells.keys() & now.cells.keys()
+    changed = sorted(key for key in common if before.cells[key] != now.cells[key])
+    if common and not changed and len(common) == len(now.cells):
+        notes.append(finding("nothing_new", "info", "Every day of this file is known and says the same as before."))
+    if not changed:
+        return notes
+    parts = []
+    for position, name in enumerate(METRICS):
+        old = sum(before.cells[key][position] or 0.0 for key in changed)
+        new = sum(now.cells[key][position] or 0.0 for key in changed)
+        if abs(new - old) > 1e-6:
+            parts.append(f"{name} {old:,.2f} -> {new:,.2f}")
+    shown = "; ".join(_day(*key) for key in changed[:_SHOWN]) + (" ..." if len(changed) > _SHOWN else "")
+    message = (
+        f"{len(changed)} campaign-days known from an earlier file are restated ({', '.join(parts)}): the new figures "
+        f"replace the old ones. First: {shown}."
+    )
+    ids = sorted({identity for key in changed for identity in now.ids.get(key[0], ())})
+    return [*notes, finding("restated", "warning", message, (), ids)]
+
+
+def _overlapping(before: Snapshot, now: Snapshot) -> list[Finding]:
+    """Days of this file inside longer (or shorter) periods imported earlier."""
+    spans: dict[str, list[tuple[dt.date, dt.date]]] = {}
+    for name, first, last in before.cells:
+        spans.setdefault(name, []).append((first, last))
+    inside = [
+        (name, first, last)
+        for name, first, last in now.cells
+        if any((a, b) != (first, last) and (a <= first <= b or first <= a <= last) for a, b in spans.get(name, ()))
+    ]
+    if not inside:
+        return []
+    message = (
+        f"{len(inside)} campaign periods overlap, without being the same, periods imported earlier (first: "
+        f"{_day(*inside[0])}): undo the earlier import, or the same spend is learnt twice."
+    )
+    ids = sorted({identity for name, _, _ in inside for identity in now.ids.get(name, ())})
+    return [finding("overlaps_earlier", "warning", message, (), ids)]
+
+
+def _day(name: str, first: dt.date, last: dt.date) -> str:
+    return f"{name} {first}" if first == last else f"{name} {first} to {last}"
+
+
+class Reported(Protocol):
+    """The days that an earlier import reported: `rows` as `Snapshot.as_list` gives them."""
+
+    @property
+    def dialect(self) -> str:
+        """Which kind of file said it."""
+
+    @property
+    def platform(self) -> str:
+        """Of which platform; several joined by a comma."""
+
+    @property
+    def rows(self) -> list[list[Any]]:
+        """Campaign, first day, last day, and the metrics."""
+
+
+def beside_earlier(reports: Sequence[ImportReport], earlier: Sequence[Reported]) -> list[ImportReport]:
+    """The reports with what they change of, or double in, earlier imports; the latest import is last in `earlier`."""
+    return [_beside(report, earlier) for report in reports]
+
+
+def _beside(report: ImportReport, earlier: Sequence[Reported]) -> ImportReport:
+    if report.snapshot is None:
+        return report
+    platforms = _parts(report.platform)
+    merged: dict[str, Snapshot] = {}
+    for item in earlier:
+        if platforms & _parts(item.platform):
+            said = Snapshot.from_list(item.dialect, item.rows)
+            before = merged.get(item.dialect)
+            merged[item.dialect] = replace(before, cells={**before.cells, **said.cells}) if before else said
+    own = merged.get(report.dialect)
+    notes = restatements.findings(own, report.snapshot) if own else []
+    done = overlaps.compare([report], merged)[0]
+    return replace(done, findings=(*notes, *done.findings))
+
+
+def _parts(platform: str) -> set[str]:
+    return {part.strip().casefold() for part in platform.split(",") if part.strip()}

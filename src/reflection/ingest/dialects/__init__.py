@@ -1,0 +1,15 @@
+"""The dialects known, one file per platform; a new platform is a new file and one more name here."""
+
+from reflection.ingest.dialects.dialect import Dialect
+from reflection.ingest.dialects.google import GOOGLE
+from reflection.ingest.dialects.linkedin import LINKEDIN
+from reflection.ingest.dialects.marko import MARKO
+from reflection.ingest.dialects.meta import META
+from reflection.ingest.dialects.microsoft import MICROSOFT
+from reflection.ingest.dialects.pinterest import PINTEREST
+from reflection.ingest.dialects.tiktok import TIKTOK
+from reflection.ingest.dialects.warehouse import WAREHOUSE
+
+DIALECTS: tuple[Dialect, ...] = (META, GOOGLE, TIKTOK, LINKEDIN, MICROSOFT, PINTEREST, MARKO, *WAREHOUSE)
+
+__all__ = ["DIALECTS"]

@@ -1,0 +1,106 @@
+"""A saved column mapping: how to read any CSV, TSV or XLSX whose headers no dialect knows.
+
+    {"platform": "Meta", "columns": {"spend": "Kosten netto", "campaign": "Projekt", ...},
+     "date_order": "dmy", "locale": "de_DE", "currency": "EUR"}
+
+This file must not know how tables are opened.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from reflection.errors import ImportFileError
+from reflection.ingest.dialects.dialect import (
+    KEYS,
+    SPLITS,
+    DateOrder,
+    Dialect,
+    is_number,
+    normal_header,
+    split_currency,
+)
+
+_TEXT = ("date", "date_end", "account", "account_id", "objective", "creative_type", "headline", "body", "currency",
+         "platform", "status", "attribution", "result_indicator", "source_name", "planner", "period")  # fmt: skip
+FIELDS = (*KEYS, *_TEXT, *SPLITS)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMapping:
+    """Which header of a table is which field (see `dialect`), and what the table does not say itself."""
+
+    columns: Mapping[str, str]
+    platform: str = ""
+    name: str = "saved mapping"
+    date_order: DateOrder | None = None
+    locale: str = ""
+    currency: str = ""
+    scale: Mapping[str, float] = field(default_factory=dict)
+
+    def dialect(self) -> Dialect:
+        """The mapping as a dialect: every mapped header is required, so another file is not misread."""
+        headers = {name: (normal_header(split_currency(text)[0]),) for name, text in self.columns.items()}
+        return Dialect(
+            key="mapping",
+            platform=self.platform,
+            title=self.name,
+            names={"en": headers},
+            required=frozenset(parts[0] for parts in headers.values()),
+            date_order=self.date_order,
+            scale=self.scale,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; the inverse of `load_mapping`."""
+        return {
+            "name": self.name,
+            "platform": self.platform,
+            "columns": dict(self.columns),
+            "date_order": self.date_order,
+            "locale": self.locale,
+            "currency": self.currency,
+            "scale": dict(self.scale),
+        }
+
+
+def load_mapping(source: Path | Mapping[str, Any]) -> ColumnMapping:
+    """Read a saved mapping.
+
+    Raises:
+        ImportFileError: no JSON object, an unknown field, no columns, or a header given to two fields.
+    """
+    body: Any = source
+    if isinstance(source, Path):
+        try:
+            body = json.loads(source.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ImportFileError(f"{source.name} cannot be opened: {error.strerror}.", field="mapping") from error
+        except ValueError as error:
+            raise ImportFileError(f"{source.name} is no column mapping: {error}.", field="mapping") from error
+    if not isinstance(body, Mapping) or not isinstance(body.get("columns"), Mapping) or not body["columns"]:
+        raise ImportFileError("A column mapping needs 'columns': {field: header}.", field="columns")
+    unknown = set(body) - {"name", "platform", "columns", "date_order", "locale", "currency", "scale"}
+    unknown |= {name for name in body["columns"] if name not in FIELDS and not is_number(name)}
+    if unknown:
+        raise ImportFileError(
+            f"Unknown in the column mapping: {', '.join(sorted(unknown))}.",
+            hint=f"Fields are {', '.join(FIELDS)}.",
+        )
+    columns = {str(name): str(text) for name, text in body["columns"].items()}
+    if len({normal_header(text) for text in columns.values()}) < len(columns):
+        raise ImportFileError("A column mapping gives one header to two fields.", field="columns")
+    order = body.get("date_order")
+    if order not in (None, "mdy", "dmy", "ymd"):
+        raise ImportFileError("date_order is mdy, dmy or ymd.", field="date_order")
+    return ColumnMapping(
+        columns,
+        str(body.get("platform") or ""),
+        str(body.get("name") or "saved mapping"),
+        cast(DateOrder | None, order),
+        str(body.get("locale") or ""),
+        str(body.get("currency") or ""),
+        {str(name): float(factor) for name, factor in (body.get("scale") or {}).items()},
+    )

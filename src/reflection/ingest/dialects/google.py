@@ -1,0 +1,114 @@
+"""Google Ads: a title and a date range above the header, totals by level below, numbers in the user's locale.
+
+The Excel flavour is UTF-16 with tabs. `Total: Account` may hold far more than the rows listed.
+"""
+
+from reflection.ingest.dialects.dialect import Dialect, table
+
+_EN = table(
+    date="Day|Date|Week|Month",
+    campaign="Campaign",
+    campaign_id="Campaign ID",
+    account="Account|Account name",
+    account_id="Customer ID",
+    audience="Ad group|Audience segment",
+    audience_id="Ad group ID",
+    creative="Ad name|Asset group|Ad",
+    creative_id="Ad ID",
+    creative_type="Ad type",
+    headline="Headline|Headline 1",
+    body="Description|Description 1",
+    objective="Campaign goal|Goal",
+    impressions="Impr.|Impressions",
+    clicks="Clicks",
+    spend="Cost",
+    conversions="Conversions",
+    revenue="Conv. value|Total conv. value",
+    currency="Currency code|Currency",
+    device="Device",
+    network="Network (with search partners)|Network",
+    segment="Search term|Keyword|Conversion action",
+)
+_DE = table(
+    date="Tag|Datum|Woche|Monat",
+    campaign="Kampagne",
+    campaign_id="Kampagnen-ID",
+    audience="Anzeigengruppe",
+    audience_id="Anzeigengruppen-ID",
+    creative="Anzeigenname|Asset-Gruppe",
+    creative_id="Anzeigen-ID",
+    creative_type="Anzeigentyp",
+    impressions="Impr.|Impressionen",
+    clicks="Klicks",
+    spend="Kosten",
+    conversions="Conversions",
+    revenue="Conv.-Wert|Conversion-Wert",
+    currency="Währungscode",
+    device="Gerät",
+)
+_FR = table(
+    date="Jour|Date|Semaine|Mois",
+    campaign="Campagne",
+    campaign_id="ID de campagne|ID de la campagne",
+    audience="Groupe d'annonces",
+    creative="Nom de l'annonce",
+    impressions="Impr.|Impressions",
+    clicks="Clics",
+    spend="Coût",
+    conversions="Conversions",
+    revenue="Valeur conv.|Valeur de conv.",
+    currency="Code de la devise|Code devise",
+    device="Appareil",
+)
+_ES = table(
+    date="Día|Fecha|Semana|Mes",
+    campaign="Campaña",
+    campaign_id="ID de la campaña|ID de campaña",
+    audience="Grupo de anuncios",
+    impressions="Impr.|Impresiones",
+    clicks="Clics",
+    spend="Coste|Costo",
+    conversions="Conversiones",
+    revenue="Valor conv.|Valor de conv.",
+    currency="Código de moneda",
+    device="Dispositivo",
+)
+_IT = table(
+    date="Giorno|Data|Settimana|Mese",
+    campaign="Campagna",
+    campaign_id="ID campagna",
+    audience="Gruppo di annunci",
+    impressions="Impr.|Impressioni",
+    clicks="Clic",
+    spend="Costo",
+    conversions="Conversioni",
+    revenue="Valore conv.",
+    currency="Codice valuta",
+    device="Dispositivo",
+)
+_PT = table(
+    date="Dia|Data|Semana|Mês",
+    campaign="Campanha",
+    campaign_id="ID da campanha|Código da campanha",
+    audience="Grupo de anúncios",
+    impressions="Impr.|Impressões",
+    clicks="Cliques",
+    spend="Custo",
+    conversions="Conversões",
+    revenue="Valor da conv.|Valor conv.",
+    currency="Código da moeda",
+    device="Dispositivo",
+)
+
+GOOGLE = Dialect(
+    key="google",
+    platform="Google",
+    title="Google Ads",
+    names={"en": _EN, "de": _DE, "fr": _FR, "es": _ES, "it": _IT, "pt": _PT},
+    marks=frozenset({"impr."}),
+    writes_totals=True,
+    preamble=(
+        r"^(campaign|ad group|ads?|ad performance|search terms?|search keyword|keyword|asset group|account)\b.* report",
+        r"^kampagnenbericht|bericht$|^rapport sur|^informe de|^rapporto|^relatório",
+    ),
+)

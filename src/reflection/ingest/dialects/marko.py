@@ -1,0 +1,24 @@
+"""The company's own `ad_platform_exports.csv`: one row per day, channel, campaign and ad set; no id, revenue,
+currency."""
+
+from reflection.ingest.dialects.dialect import Dialect, table
+
+MARKO = Dialect(
+    key="marko",
+    platform="",
+    title="Marko ad_platform_exports.csv",
+    names={
+        "en": table(
+            date="date",
+            platform="channel",
+            campaign="campaign_name",
+            audience="ad_set_or_group",
+            spend="spend",
+            impressions="impressions",
+            clicks="clicks",
+            conversions="conversions",
+            status="status",
+        )
+    },
+    marks=frozenset({"ad set or group", "channel"}),
+)

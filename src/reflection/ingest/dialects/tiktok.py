@@ -1,0 +1,49 @@
+"""TikTok Ads Manager: no preamble, one total row at the end, `-` for missing; destination clicks are link
+clicks."""
+
+from reflection.ingest.dialects.dialect import Dialect, table
+
+_EN = table(
+    date="By Day|Date|Day",
+    campaign="Campaign name",
+    campaign_id="Campaign ID",
+    account="Account name",
+    account_id="Account ID",
+    audience="Ad group name|Ad Group Name",
+    audience_id="Ad group ID",
+    creative="Ad name",
+    creative_id="Ad ID",
+    creative_type="Ad format|Creative type",
+    headline="Ad text|Text",
+    objective="Objective|Advertising objective",
+    impressions="Impressions|Impression",
+    clicks="Clicks (destination)|Destination clicks|Clicks",
+    all_clicks="Clicks (all)",
+    spend="Cost|Spend|Total cost",
+    conversions="Conversions|Conversion|Total conversions",
+    conversion__complete_payment="Complete payment|Complete payments|Complete payment (website)",
+    value__complete_payment="Total complete payment value|Complete payment value",
+    currency="Currency",
+    age="Age",
+    gender="Gender",
+    country="Country/Region|Country",
+    placement="Placement",
+)
+
+TIKTOK = Dialect(
+    key="tiktok",
+    platform="TikTok",
+    title="TikTok Ads Manager",
+    names={"en": _EN},
+    writes_totals=True,
+    marks=frozenset(
+        {
+            "by day",
+            "clicks (destination)",
+            "complete payment",
+            "total complete payment value",
+            "cpc (destination)",
+            "ctr (destination)",
+        }
+    ),
+)

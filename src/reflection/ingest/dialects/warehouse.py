@@ -1,0 +1,122 @@
+"""API-shaped rows as warehouses hold them: one table per entity and platform, names and actions in tables of
+their own.
+
+Names tables carry no facts: given in the same call, they complete the ids of the performance tables.
+"""
+
+from reflection.ingest.dialects.dialect import Dialect, Role, normal_header, table
+
+
+def _api(
+    key: str,
+    platform: str,
+    what: str,
+    marks: str,
+    *,
+    required: str = "",
+    role: Role = "performance",
+    micros: bool = False,
+    **fields: str,
+) -> Dialect:
+    return Dialect(
+        key=key,
+        platform=platform,
+        title=f"{platform} API rows: {what}",
+        names={"en": table(**fields)},
+        marks=_headers(marks),
+        required=_headers(required),
+        role=role,
+        scale={"spend": 1e-6} if micros else {},
+        date_order="ymd",
+    )
+
+
+def _headers(text: str) -> frozenset[str]:
+    return frozenset(normal_header(part) for part in text.split("|") if part)
+
+
+GOOGLE_API = (
+    _api("google_api", "Google", "campaign stats", "base_campaign|cost_micros|_fivetran_id",
+         required="base_campaign", micros=True,
+         date="date", account_id="customer_id", campaign_id="id", device="device", network="ad_network_type",
+         impressions="impressions", clicks="clicks", spend="cost_micros", conversions="conversions",
+         revenue="conversions_value"),
+    _api("google_api", "Google", "ad group stats", "base_ad_group|campaign_base_campaign|cost_micros",
+         required="base_ad_group", micros=True,
+         date="date", account_id="customer_id", campaign_id="campaign_id", audience_id="id", device="device",
+         network="ad_network_type", impressions="impressions", clicks="clicks", spend="cost_micros",
+         conversions="conversions", revenue="conversions_value"),
+    _api("google_api", "Google", "ad stats", "keyword_ad_group_criterion|ad_group|cost_micros",
+         required="ad_id", micros=True,
+         date="date", account_id="customer_id", campaign_id="campaign_id", audience_id="ad_group",
+         creative_id="ad_id", device="device", network="ad_network_type", segment="keyword_ad_group_criterion",
+         impressions="impressions", clicks="clicks", spend="cost_micros", conversions="conversions",
+         revenue="conversions_value"),
+    _api("google_api", "Google", "campaign names", "advertising_channel_type|serving_status", role="names",
+         campaign_id="id", campaign="name", account_id="customer_id", date="updated_at"),
+    _api("google_api", "Google", "account names", "currency_code|manager_customer_id|descriptive_name", role="names",
+         account_id="id", account="descriptive_name", currency="currency_code", date="updated_at"),
+)  # fmt: skip
+
+META_API = (
+    _api("meta_api", "Meta", "basic ad", "inline_link_clicks|ad_id", date="date", account_id="account_id",
+         campaign_id="campaign_id", campaign="campaign_name", audience_id="adset_id|ad_set_id",
+         audience="adset_name|ad_set_name", creative_id="ad_id", creative="ad_name", impressions="impressions",
+         clicks="inline_link_clicks", spend="spend"),
+    _api("meta_api", "Meta", "ad actions", "action_type|inline|index", role="actions", creative_id="ad_id", date="date",
+         action_type="action_type", value="value"),
+    _api("meta_api", "Meta", "account names", "_fivetran_synced",
+         required="_fivetran_synced|id|name", role="names",
+         account_id="id", account="name", date="_fivetran_synced"),
+    _api("meta_api", "Meta", "campaign names", "_fivetran_synced",
+         required="account_id|updated_time", role="names",
+         campaign_id="id", campaign="name", account_id="account_id", date="updated_time"),
+    _api("meta_api", "Meta", "ad set names", "updated_time|_fivetran_synced|campaign_id",
+         required="campaign_id|updated_time", role="names",
+         audience_id="id", audience="name", parent_campaign_id="campaign_id", account_id="account_id",
+         date="updated_time"),
+)  # fmt: skip
+
+TIKTOK_API = (
+    _api("tiktok_api", "TikTok", "campaign report", "stat_time_day|stat_time_hour|real_time_conversion",
+         date="stat_time_day|stat_time_hour", campaign_id="campaign_id", country="country_code",
+         impressions="impressions", clicks="clicks", spend="spend", conversions="conversion",
+         revenue="total_purchase_value"),
+    _api("tiktok_api", "TikTok", "campaign names", "campaign_type|objective_type|campaign_name", role="names",
+         campaign_id="campaign_id", campaign="campaign_name", objective="objective_type", account_id="advertiser_id",
+         date="updated_at"),
+    _api("tiktok_api", "TikTok", "ad group names", "adgroup_id|adgroup_name|optimization_event", role="names",
+         audience_id="adgroup_id", audience="adgroup_name", parent_campaign_id="campaign_id",
+         account_id="advertiser_id", date="updated_at"),
+    _api("tiktok_api", "TikTok", "account names", "contacter|license_no|timezone", role="names", account_id="id",
+         account="name", currency="currency", date="create_time"),
+)  # fmt: skip
+
+LINKEDIN_API = (
+    _api("linkedin_api", "LinkedIn", "analytics by campaign", "cost_in_local_currency|one_click_leads|"
+         "external_website_conversions", date="day", audience_id="campaign_id", campaign_id="campaign_group_id",
+         impressions="impressions", clicks="landing_page_clicks|clicks", all_clicks="clicks",
+         spend="cost_in_local_currency", conversions="external_website_conversions",
+         conversion__lead="one_click_leads", revenue="conversion_value_in_local_currency"),
+    _api("linkedin_api", "LinkedIn", "campaign names", "campaign_group_id|version_tag",
+         required="campaign_group_id", role="names", audience_id="id",
+         audience="name", parent_campaign_id="campaign_group_id", account_id="account_id",
+         date="last_modified_time"),
+    _api("linkedin_api", "LinkedIn", "account names", "version_tag|currency",
+         required="currency", role="names", account_id="id",
+         account="name", currency="currency", date="last_modified_time"),
+    _api("linkedin_api", "LinkedIn", "campaign group names", "last_modified_time",
+         required="last_modified_time|account_id", role="names",
+         campaign_id="id",
+         campaign="name", account_id="account_id", date="last_modified_time"),
+)  # fmt: skip
+
+MICROSOFT_API = (
+    _api("microsoft_api", "Microsoft", "performance daily report", "device_os|top_vs_other|bid_match_type|"
+         "conversions_qualified", date="date", account_id="account_id", campaign_id="campaign_id",
+         audience_id="ad_group_id", creative_id="ad_id", currency="currency_code", device="device_type",
+         network="network", country="country", segment="goal", impressions="impressions", clicks="clicks",
+         spend="spend", conversions="conversions|conversions_qualified", revenue="revenue"),
+)  # fmt: skip
+
+WAREHOUSE = (*GOOGLE_API, *META_API, *TIKTOK_API, *LINKEDIN_API, *MICROSOFT_API)

@@ -1,0 +1,295 @@
+"""What an import does with the engine: files are read, campaigns analysed, and all of it can be taken back.
+
+    read -> compared with earlier imports -> registered with everything it will do -> done in batches -> undone
+
+The register is the queue: a killed import is gone on with by whoever runs imports next, and the same file again is the
+same import and changes nothing. Knows the importers, the engine and the register's protocol; must not know HTTP or SQL.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+import orjson
+
+from reflection.domain.campaign import Campaign
+from reflection.domain.ports import ForecastRow, Store, StoredCampaign
+from reflection.domain.results import Answer, Refused
+from reflection.engine.engine import Engine
+from reflection.errors import NotFound, Unavailable
+from reflection.ingest.jobs import summary as import_verdict
+from reflection.ingest.jobs.register import (
+    DONE,
+    KEPT,
+    NEW,
+    REFUSED,
+    REPLACED,
+    RESTORED,
+    RETRACTED,
+    RUNNING,
+    UNCHANGED,
+    UNDOING,
+    UNDONE,
+    Claim,
+    Days,
+    ImportEntry,
+    ImportRegister,
+    Outcome,
+    Planned,
+)
+
+if TYPE_CHECKING:
+    from reflection.ingest import ImportOptions, ImportReport
+    from reflection.ingest.pipeline import Input
+
+BATCH = 200
+MAX_DETAILS = 100
+Progress = Callable[[int, int], bool]
+"""Called with (campaigns done, campaigns in all); False stops, and the import can be gone on with later."""
+
+
+class Campaigns(Store, Protocol):
+    """A store that also tells a campaign's history."""
+
+    def revisions(self, workspace: str, campaign_id: str) -> list[dict[str, Any]]:
+        """Every content a campaign ever had: {revision, content_hash, body, created_at}, oldest first."""
+        ...
+
+    def forecasts(self, workspace: str, campaign_id: str | None = None) -> Sequence[ForecastRow]:
+        """The forecast register's rows of a campaign, in the order of entry."""
+        ...
+
+
+def _on(done: int, total: int) -> bool:
+    """Go on, whatever was done."""
+    return True
+
+
+class Imports:
+    """The imports of one installation; safe to share between threads and processes."""
+
+    def __init__(
+        self, engine: Engine, store: Campaigns, register: ImportRegister, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._register = register
+        self._clock = clock
+        self._one_at_a_time = threading.Lock()
+
+    def read(
+        self, workspace: str, sources: Sequence["Input"], options: "ImportOptions | None" = None
+    ) -> list["ImportReport"]:
+        """Read files as one import, and say what they change of what earlier imports said; nothing is stored.
+
+        Expected figures are the forecast register's where somebody foretold a campaign in good time.
+
+        Raises:
+            ImportFileError: a file cannot be read, recognised, or read unambiguously.
+        """
+        from reflection.ingest import ImportOptions, read_exports  # here: they take half a second to load
+        from reflection.ingest.checks.restatements import beside_earlier
+        from reflection.ingest.jobs.expected_from_register import from_register
+
+        chosen = options or ImportOptions()
+        if chosen.forecasts is None:
+            chosen = replace(chosen, forecasts=from_register(partial(self._store.forecasts, workspace)))
+        reports = read_exports(sources, chosen)
+        return beside_earlier(reports, self._register.days(workspace))
+
+    def begin(self, workspace: str, reports: Sequence["ImportReport"], options: "ImportOptions | None" = None) -> str:
+        """Register what was read, with everything it will do; returns the import's id. `run` does it."""
+        import_id = import_verdict.import_id(reports, options)
+        planned = {
+            campaign.campaign_id: Planned(
+                campaign.campaign_id, campaign.content_hash(), campaign.canonical_json().encode()
+            )
+            for report in reports
+            for campaign in report.campaigns
+        }
+        days = {
+            (report.dialect, report.platform): Days(report.dialect, report.platform, report.snapshot.as_list())
+            for report in reports
+            if report.snapshot is not None and report.campaigns
+        }
+        verdict = orjson.dumps(import_verdict.verdict(reports))
+        plan = list(planned.values())
+        self._register.begin(workspace, import_id, verdict, plan, list(days.values()), self._now())
+        return import_id
+
+    def run(self, workspace: str, import_id: str, progress: Progress = _on) -> dict[str, Any]:
+        """Do what an import still has to do; what was done before a kill is not done again.
+
+        Raises:
+            NotFound: there is no such import.
+            Unavailable: the store is down or full; run it again.
+        """
+        while True:
+            entry = self._existing(workspace, import_id)
+            if not progress(entry.done, entry.total) or not self._do_some(workspace, entry):
+                return self.show(workspace, import_id)
+
+    def undo(self, workspace: str, import_id: str) -> dict[str, Any]:
+        """Take an import back: its campaigns are retracted, or get back the content they had before; idempotent.
+
+        What was changed since by somebody else, or is also said by another import, stays as it is.
+
+        Raises:
+            NotFound: there is no such import.
+            Unavailable: the store is down or full; undo it again.
+        """
+        if self._existing(workspace, import_id).state != UNDONE:
+            self._register.change_state(workspace, import_id, UNDOING, self._now())
+            self._take_all_back(workspace, import_id)
+        return self.show(workspace, import_id)
+
+    def show(self, workspace: str, import_id: str) -> dict[str, Any]:
+        """The verdict of an import, its state, and what became of its campaigns.
+
+        Raises:
+            NotFound: there is no such import.
+        """
+        entry = self._existing(workspace, import_id)
+        return import_verdict.shown(entry, self._register.details(workspace, import_id, MAX_DETAILS))
+
+    def progress(self, workspace: str, import_id: str) -> dict[str, Any]:
+        """State and progress alone.
+
+        Raises:
+            NotFound: there is no such import.
+        """
+        return import_verdict.progress_of(self._existing(workspace, import_id))
+
+    def recent(self, workspace: str, limit: int = 20) -> list[dict[str, Any]]:
+        """The last imports, newest first."""
+        return [import_verdict.shown(entry, ()) for entry in self._register.entries(workspace, limit)]
+
+    def work(self, progress: Progress = _on) -> bool:
+        """Go on with the oldest import that is not done with; whether there was one."""
+        waiting = self._register.waiting()
+        if waiting is None:
+            return False
+        if waiting.state == RUNNING:
+            self.run(waiting.workspace, waiting.import_id, progress)
+        else:
+            self.undo(waiting.workspace, waiting.import_id)
+        return True
+
+    def _do_some(self, workspace: str, entry: ImportEntry) -> bool:
+        """One batch of an import, unless it is done or was taken back meanwhile; whether there was something to do."""
+        with self._one_at_a_time:
+            if self._existing(workspace, entry.import_id).state != RUNNING:
+                return False
+            waiting = self._register.unsettled(workspace, entry.import_id, BATCH)
+            if not waiting:
+                self._register.change_state(workspace, entry.import_id, DONE, self._now(), only=RUNNING)
+                return False
+            self._do(workspace, entry, waiting)
+            return True
+
+    def _do(self, workspace: str, entry: ImportEntry, waiting: Sequence[tuple[Claim, bytes]]) -> None:
+        """Note what is there, analyse, note what became of it."""
+        ids = [claim.campaign_id for claim, _ in waiting]
+        current = self._store.campaigns_named(workspace, ids)
+        claims = [_with_before(claim, current.get(claim.campaign_id)) for claim, _ in waiting]
+        self._register.note_before(workspace, claims)
+        campaigns = [Campaign.model_validate_json(body) for _, body in waiting]
+        results = self._engine.analyze_many(campaigns, workspace=workspace, following=entry.total > BATCH)
+        outcomes = []
+        for claim, campaign, result in zip(claims, campaigns, results, strict=True):
+            outcomes.append(_outcome(claim, campaign, current.get(claim.campaign_id), result))
+        self._register.settle(workspace, entry.import_id, outcomes, self._now())
+
+    def _take_all_back(self, workspace: str, import_id: str) -> None:
+        with self._one_at_a_time:
+            while claims := self._register.not_taken_back(workspace, import_id, BATCH):
+                every = self._register.claims_on(workspace, [claim.campaign_id for claim in claims])
+                taken = [self._take_back(workspace, claim, every) for claim in claims]
+                self._register.settle(workspace, import_id, taken, self._now())
+            self._register.change_state(workspace, import_id, UNDONE, self._now(), only=UNDOING)
+
+    def _take_back(self, workspace: str, claim: Claim, every: Sequence[Claim]) -> Outcome:
+        """Retract or restore one campaign, if it still says what the import said."""
+        campaign_id = claim.campaign_id
+        current = self._store.campaign(workspace, campaign_id)
+        others = [other for other in every if other.campaign_id == campaign_id and other.import_id != claim.import_id]
+        if current is None or current.content_hash != claim.content_hash:
+            return Outcome(campaign_id, KEPT, undone=True)
+        if any(other.in_force and other.content_hash == claim.content_hash for other in others):
+            return Outcome(campaign_id, KEPT, undone=True)
+        history = self._store.revisions(workspace, campaign_id)
+        revision = revision_to_restore(claim, others, {row["revision"]: row["content_hash"] for row in history})
+        if revision is None:
+            return Outcome(campaign_id, KEPT, undone=True)
+        if revision == 0:
+            self._engine.delete(campaign_id, workspace=workspace)
+            return Outcome(campaign_id, RETRACTED, undone=True)
+        body = next(row["body"] for row in history if row["revision"] == revision)
+        self._engine.analyze(Campaign.model_validate_json(body), workspace=workspace)
+        return Outcome(campaign_id, RESTORED, undone=True)
+
+    def _existing(self, workspace: str, import_id: str) -> ImportEntry:
+        entry = self._register.entry(workspace, import_id)
+        if entry is None:
+            raise NotFound(
+                f"there is no import '{import_id}'", hint="'reflection imports' and GET /v1/imports list them"
+            )
+        return entry
+
+    def _now(self) -> str:
+        return self._clock().isoformat(timespec="milliseconds")
+
+
+def revision_to_restore(claim: Claim, others: Sequence[Claim], history: Mapping[int, str]) -> int | None:
+    """The revision a campaign goes back to when a claim is taken back; 0 = it goes, None = it stays as it is.
+
+    It is the latest content that another import in force says, or that was there before an import was done, unless
+    that content came from an import that was taken back since.
+
+    Args:
+        others: claims of other imports on the same campaign.
+        history: revision -> content hash.
+    """
+    if not claim.brought_it:
+        return None
+    said = {other.content_hash for other in others if other.in_force}
+    gone = {other.content_hash for other in others if other.brought_it} - said
+    was_there = {content for one in (claim, *others) for content in one.before or ()}
+    wanted = (said | was_there) - gone - {claim.content_hash}
+    return max((revision for revision, content in history.items() if content in wanted), default=0)
+
+
+def _with_before(claim: Claim, current: StoredCampaign | None) -> Claim:
+    """The claim with what it replaces; one whose campaign is stored already remembers what it replaced then."""
+    if current is None:
+        return replace(claim, before=())
+    known = claim.before or ()
+    if claim.before is not None and current.content_hash == claim.content_hash:
+        return claim
+    return replace(
+        claim, before=(*(content for content in known if content != current.content_hash), current.content_hash)
+    )
+
+
+def _outcome(claim: Claim, campaign: Campaign, before: StoredCampaign | None, result: Answer | Refused) -> Outcome:
+    """What became of a campaign; of a replaced one, which figures changed."""
+    if isinstance(result, Refused):
+        if isinstance(result.error, Unavailable):  # not the campaign's fault: the import is gone on with later
+            raise result.error
+        return Outcome(claim.campaign_id, REFUSED, result.error.message)
+    if before is not None and before.content_hash == claim.content_hash:
+        return Outcome(claim.campaign_id, UNCHANGED)
+    if before is None:
+        return Outcome(claim.campaign_id, NEW)
+    return Outcome(claim.campaign_id, REPLACED, _difference(before, campaign))
+
+
+def _difference(before: StoredCampaign, campaign: Campaign) -> str:
+    """JSON: the metrics that changed, each with its old and its new value."""
+    old = orjson.loads(before.campaign_json)["actual_metrics"]
+    new = campaign.actual_metrics.model_dump(exclude_none=True)
+    changed = {name: [old.get(name), new.get(name)] for name in {**old, **new} if old.get(name) != new.get(name)}
+    return orjson.dumps(changed).decode()

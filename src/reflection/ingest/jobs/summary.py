@@ -1,0 +1,116 @@
+"""The answer to an import: the verdict on its files, what became of its campaigns, and its name.
+
+One shape for the command line and the API. Values in, values out; reads and stores nothing.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from reflection.ingest.jobs.register import CHANGES, DONE, REFUSED, REPLACED, ImportEntry
+
+if TYPE_CHECKING:
+    from reflection.ingest import ImportOptions, ImportReport
+
+METRICS = ("impressions", "clicks", "conversions", "spend", "revenue")
+MONEY = frozenset({"spend", "revenue"})
+NOT_IN_THE_NAME = frozenset({"as_of", "forecasts", "previous", "limits"})
+"""Options that say when and beside what a file is read, not what is made of it."""
+
+
+def import_id(reports: Sequence["ImportReport"], options: "ImportOptions | None") -> str:
+    """The name of an import: the same files read in the same way are the same import."""
+    said = [] if options is None else [
+        f"{field.name}={_told(getattr(options, field.name))}"
+        for field in fields(options)
+        if field.name not in NOT_IN_THE_NAME
+    ]  # fmt: skip
+    parts = [*(report.sha256 for report in reports), *said]
+    return "imp_" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def verdict(reports: Sequence["ImportReport"]) -> dict[str, Any]:
+    """The verdict on one file, or on several together; `files` has each one's own."""
+    files = [report.as_dict() for report in reports]
+    told = [body for body in files if body["kind"] == "performance"] or files
+    whole = dict(told[0]) if len(told) == 1 else _together(told)
+    if len(files) > 1:
+        whole["findings"] = [note for body in files for note in body["findings"]]
+        whole["rejects"] = [reject for body in files for reject in body["rejects"]]
+        whole["files"] = files
+    return whole
+
+
+def shown(entry: ImportEntry, details: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """An import as it is answered: its verdict, its state, what became of its campaigns."""
+    return {
+        **progress_of(entry),
+        **orjson.loads(entry.verdict),
+        "changes": [_change(row) for row in details if row["change"] == REPLACED],
+        "refused": [
+            {"campaign_id": row["campaign_id"], "reason": row["detail"]} for row in details if row["change"] == REFUSED
+        ],
+    }
+
+
+def progress_of(entry: ImportEntry) -> dict[str, Any]:
+    """State and progress of an import; `outcome` counts campaigns by what became of them."""
+    return {
+        "import_id": entry.import_id,
+        "state": entry.state,
+        "created_at": entry.created_at,
+        "updated_at": entry.updated_at,
+        "progress": {"done": entry.total if entry.state == DONE else entry.done, "total": entry.total},
+        "outcome": {name: entry.counts.get(name, 0) for name in CHANGES},
+    }
+
+
+def _change(row: Mapping[str, str]) -> dict[str, Any]:
+    return {"campaign_id": row["campaign_id"], "difference": orjson.loads(row["detail"] or "{}")}
+
+
+def _together(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Sums and spans over files; amounts of different currencies are never added."""
+    currencies = {body["currency"] for body in told}
+    days = sorted(day for body in told for day in body["period"] or ())
+    totals = {
+        name: None if name in MONEY and len(currencies) > 1 else _sum([body["totals"][name] for body in told])
+        for name in METRICS
+    }
+    joined = {
+        name: _joined(body[name] for body in told)
+        for name in ("name", "kind", "platform", "dialect", "recognised_by", "encoding", "granularity", "timezone")
+    }
+    return {
+        **joined,
+        "conversions": _joined(body["conversions"] for body in told),
+        "rows": sum(body["rows"] for body in told),
+        "totals": totals,
+        "currency": currencies.pop() if len(currencies) == 1 else None,
+        "period": [days[0], days[-1]] if days else None,
+        "campaigns": [name for body in told for name in body["campaigns"]],
+        "sha256": _joined(body["sha256"] for body in told),
+    }
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    """None where one of the files does not say."""
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _joined(texts: Any) -> str:
+    return ", ".join(dict.fromkeys(text for text in texts if text))
+
+
+def _told(value: Any) -> str:
+    """An option as text; a plan file by what is in it."""
+    if isinstance(value, Path):
+        return hashlib.sha256(value.read_bytes()).hexdigest() if value.is_file() else str(value)
+    if isinstance(value, frozenset):
+        return repr(sorted(value))
+    return repr(value)

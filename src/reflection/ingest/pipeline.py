@@ -1,0 +1,364 @@
+"""One import from beginning to end: open, recognise, read, settle conversions, identify, group, expect,
+check, build.
+
+The verbs in their order, each done elsewhere. Several files of one call complete each other (names,
+currencies, Meta actions) and are checked against each other. Nothing is stored here: a report is either
+whole, or an error is raised.
+"""
+
+import datetime as dt
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import polars as pl
+
+from reflection.domain.campaign import Campaign
+from reflection.domain.planner_forecast import NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
+from reflection.errors import ImportFileError
+from reflection.ingest.building import meta_actions
+from reflection.ingest.building.campaigns import Built, build, draft_id
+from reflection.ingest.building.conversions import CHOSEN, Choice, choose_conversions, resolve_column
+from reflection.ingest.building.drafts import Draft, group_drafts
+from reflection.ingest.building.expected import expected_of
+from reflection.ingest.building.identity import Identified, NameBook, identify, name_book
+from reflection.ingest.building.plan_file import Plan, read_plan
+from reflection.ingest.checks import checks, overlaps, restatements
+from reflection.ingest.checks.restatements import snapshot
+from reflection.ingest.dialects import DIALECTS
+from reflection.ingest.dialects.dialect import Dialect
+from reflection.ingest.import_report import Finding, ImportReport, Reject, Totals, finding
+from reflection.ingest.options import ImportOptions
+from reflection.ingest.reading.archives import open_source
+from reflection.ingest.reading.header import Header, find_header
+from reflection.ingest.reading.tables import Table, open_tables
+from reflection.ingest.reading.typed_rows import Facts, read_facts
+
+Input = Path | str | tuple[str, bytes]
+"""A path, or an upload: (file name, bytes)."""
+
+
+_OFFSET = re.compile(r"GMT([+-])(\d{2}):(\d{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """One file as typed rows."""
+
+    table: Table
+    header: Header
+    facts: Facts
+
+
+def read_export(source: Input, options: ImportOptions | None = None) -> ImportReport:
+    """Read one export into campaigns.
+
+    Raises:
+        ImportFileError: the file cannot be read, recognised, or read unambiguously; nothing was imported.
+    """
+    return read_exports([source], options)[0]
+
+
+def read_exports(inputs: Sequence[Input], options: ImportOptions | None = None) -> list[ImportReport]:
+    """Read several exports as one import; one report per file, in the order given.
+
+    Names tables name the campaigns of the others; days that two files both report are taken from the first.
+
+    Raises:
+        ImportFileError: any of the files cannot be read; nothing was imported.
+    """
+    options = options or ImportOptions()
+    zone_named(options.timezone)
+    parsed = [_parse(item, options) for item in inputs]
+    book = name_book([p.facts.frame for p in parsed if p.header.dialect.role == "names"])
+    parsed = meta_actions.join([(p.header, p.facts, p) for p in parsed], _with_frame)
+    plan = _plan(options)
+    reports = [_report(p, book, plan, options) for p in parsed]
+    return overlaps.compare(reports, options.previous)
+
+
+def _with_frame(parsed: _Parsed, frame: pl.DataFrame, columns: dict[str, int]) -> _Parsed:
+    """The same file with completed rows."""
+    header = replace(parsed.header, columns={**parsed.header.columns, **columns})
+    return replace(parsed, header=header, facts=replace(parsed.facts, frame=frame))
+
+
+def _parse(item: Input, options: ImportOptions) -> _Parsed:
+    name, origin = ("", Path(item)) if isinstance(item, (str, Path)) else item
+    source = open_source(origin, name, options.limits)
+    dialects, named = _dialects(options)
+    tables = open_tables(source)
+    found = [(table, header) for table in tables if (header := find_header(table, dialects, named=named))]
+    if not found and not tables[0].typed:
+        tables = [tables[0].split_by(mark) for mark in (",", ";", "\t", "|")]
+        found = [(table, header) for table in tables if (header := find_header(table, dialects, named=named))]
+    if not found:
+        raise _unrecognised(tables[0], options)
+    table, header = max(found, key=lambda pair: pair[1].score)
+    if named and options.mapping is None:
+        _check_platform(table, header)
+    index = resolve_column(header, options.conversions)
+    if index is not None:
+        header = replace(header, columns={**header.columns, CHOSEN: index})
+    mapping = options.mapping
+    facts = read_facts(
+        table,
+        header,
+        locale=options.locale or (mapping.locale if mapping else ""),
+        date_order=options.date_order or (mapping.date_order if mapping else None),
+    )
+    return _Parsed(table, header, facts)
+
+
+def _dialects(options: ImportOptions) -> tuple[Sequence[Dialect], bool]:
+    if options.mapping is not None:
+        return [options.mapping.dialect()], True
+    if options.platform == "auto":
+        return DIALECTS, False
+    chosen = [d for d in DIALECTS if d.key == options.platform]
+    if not chosen:
+        known = ", ".join(dict.fromkeys(d.key for d in DIALECTS))
+        raise ImportFileError(f"'{options.platform}' is no dialect.", hint=f"Known: {known}.", field="platform")
+    return chosen, True
+
+
+def _check_platform(table: Table, asked: Header) -> None:
+    """Words that many platforms use fit several dialects; the one the user named must not be beaten by another.
+
+    Raises:
+        ImportFileError: the table is plainly another platform's.
+    """
+    found = find_header(table, [one for one in DIALECTS if one.key != asked.dialect.key])
+    if found is not None and found.score > asked.score:
+        raise ImportFileError(
+            f"{table.name} is not of {asked.dialect.title}: it has the headers of {found.dialect.title}.",
+            hint=f"Say --platform {found.dialect.key}, or nothing.", field="platform",
+        )  # fmt: skip
+
+
+def _unrecognised(table: Table, options: ImportOptions) -> ImportFileError:
+    """What is wrong with a table that nothing fits, and the mapping that would read it, as far as its headers say."""
+    cells = max((row for _, row in table.head), key=lambda row: sum(1 for cell in row if cell.strip()))
+    seen = ", ".join(f"'{cell.strip()[:30]}'" for cell in cells[:8])
+    if options.mapping is not None:
+        wanted = ", ".join(f"'{text}'" for text in options.mapping.columns.values())
+        return ImportFileError(
+            f"{table.name} does not have the mapping's headers ({wanted}); its widest row begins {seen}.",
+            hint="Write them in the mapping as the file does.", field="mapping",
+        )  # fmt: skip
+    guesses = [header for one in DIALECTS if (header := find_header(table, [one], named=True))]
+    if options.platform != "auto":
+        asked = next(one.title for one in DIALECTS if one.key == options.platform)
+        looks = max(guesses, key=lambda header: header.score, default=None)
+        hint = f"It looks like {looks.dialect.title}: say --platform {looks.dialect.key}, or nothing." if looks else ""
+        return ImportFileError(
+            f"{table.name} has not the headers of {asked}; its widest row begins {seen}.", hint=hint, field="platform"
+        )
+    known = max(guesses, key=lambda header: len(header.columns), default=None)
+    columns = {name: known.written(name) for name in known.columns} if known else {"campaign": "...", "spend": "..."}
+    return ImportFileError(
+        f"{table.name} has none of the headers of any platform known; its widest row begins {seen}.",
+        hint="Say --platform if it is an ad platform's. If not, save which column is which, corrected, and give it as "
+        f"--mapping: {json.dumps({'platform': '...', 'columns': columns}, ensure_ascii=False)}",
+    )
+
+
+def _plan(options: ImportOptions) -> Plan | None:
+    if options.expected in (PREVIOUS_PERIOD, TRAILING_28D):
+        return None
+    return read_plan(Path(options.expected), options.plan_mapping, options.limits)
+
+
+def _report(parsed: _Parsed, book: NameBook, plan: Plan | None, options: ImportOptions) -> ImportReport:
+    header, facts = parsed.header, parsed.facts
+    empty = ImportReport(
+        name=parsed.table.name,
+        kind=header.dialect.role,
+        platform=header.dialect.platform,
+        dialect=header.dialect.key,
+        recognised_by=header.reason,
+        encoding=parsed.table.encoding,
+        rows=facts.frame.height,
+        totals=Totals(),
+        currency=None,
+        period=None,
+        granularity="none",
+        rejects=facts.rejects,
+        sha256=parsed.table.sha256,
+    )
+    if header.dialect.role != "performance":
+        note = finding(
+            "completes_others",
+            "info",
+            f"A table of {header.dialect.role}, without figures of its own. Give it together with the files of figures "
+            "that it belongs to: it completes them.",
+        )
+        return replace(empty, findings=(note,))
+    choice = choose_conversions(facts.frame, header, options.conversions)
+    mapping_currency = options.mapping.currency if options.mapping else ""
+    known = identify(
+        facts, header, choice.frame, book=book, stem=Path(parsed.table.name).stem, campaign=options.campaign,
+        currency=options.currency or mapping_currency or None,
+    )  # fmt: skip
+    return _campaigns(replace(empty, conversions=choice.counted), parsed, choice, known, plan, options)
+
+
+def _campaigns(
+    report: ImportReport,
+    parsed: _Parsed,
+    choice: Choice,
+    known: Identified,
+    plan: Plan | None,
+    options: ImportOptions,
+) -> ImportReport:
+    """Everything from identified rows on: drafts, expected figures, checks, campaigns."""
+    frame, dialect, bad = known.frame, report.dialect, parsed.facts.rejects
+    zone = _zone(parsed.header, options)
+    drafts = [_with_objective(d, choice, options) for d in group_drafts(frame, options.group_by)]
+    drafts = [draft for draft in drafts if draft.sums.delivered()]
+    noticed = checks.campaign_findings(drafts, frame, known.granularity, dialect, options)
+    compared = _sound(drafts, frame, noticed, dialect)
+    made = _Made()
+    withheld = checks.incomplete(drafts, bad)
+    for draft in drafts:
+        if draft.key in withheld:
+            made.rejects.append(
+                Reject(draft.lines[0], "some of its rows were rejected: its totals would be wrong", draft.name)
+            )
+        elif choice.counted:
+            made.add(
+                draft,
+                build(
+                    draft,
+                    partial(expected_of, draft_id(dialect, draft), draft, *compared, options, plan),
+                    dialect,
+                    options.templates,
+                    zone,
+                ),
+            )
+    said = replace(snapshot(frame, dialect), ids=made.ids)
+    notes = [
+        *choice.findings,
+        *known.findings,
+        *made.findings(),
+        *checks.file_findings(parsed.facts, parsed.header, known),
+        *noticed,
+    ]
+    if before := options.previous.get(dialect):
+        notes += restatements.findings(before, said)
+    return replace(
+        report,
+        platform=report.platform or ", ".join(sorted({draft.platform for draft in drafts})),
+        totals=checks.totals(frame),
+        currency=_one(frame, "currency"),
+        period=checks.period(frame),
+        granularity=known.granularity,
+        timezone=str(zone),
+        campaigns=tuple(made.campaigns),
+        findings=tuple(_ordered(notes)),
+        rejects=(*bad, *made.rejects),
+        snapshot=said,
+    )
+
+
+def _sound(
+    drafts: Sequence[Draft], frame: pl.DataFrame, noticed: Sequence[Finding], dialect: str
+) -> tuple[list[Draft], pl.DataFrame]:
+    """What expected figures may rest on: drafts and rows without those whose tracking looks faulty."""
+    suspected = {identity for note in noticed if note.code == "tracking_fault" for identity in note.campaigns}
+    sound = [draft for draft in drafts if draft_id(dialect, draft) not in suspected]
+    for draft in drafts if suspected else ():
+        if draft_id(dialect, draft) not in suspected:
+            continue
+        inside = pl.col("first").is_between(pl.lit(draft.first), pl.lit(draft.last))
+        frame = frame.filter(~((pl.col("key").cast(pl.String) == draft.key) & inside).fill_null(False))
+    return sound, frame
+
+
+@dataclass(slots=True)
+class _Made:
+    """What building gave: campaigns, what was left out, and whose expected figures they carry."""
+
+    campaigns: list[Campaign] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
+    ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def add(self, draft: Draft, built: Built) -> None:
+        """Keep a campaign, or the reason why there is none."""
+        self.notes += built.findings
+        if built.campaign is not None:
+            self.campaigns.append(built.campaign)
+            name = draft.name.casefold()
+            self.ids[name] = (*self.ids.get(name, ()), built.campaign.campaign_id)
+        elif built.reject is not None:
+            self.rejects.append(built.reject)
+
+    def findings(self) -> list[Finding]:
+        """What was noticed while building, who expects, and what was left out."""
+        notes = [*self.notes, *_expected_findings(Counter(c.planner or "" for c in self.campaigns))]
+        if self.rejects:
+            message = f"{len(self.rejects)} campaigns are left out; the first: {self.rejects[0].reason}."
+            notes.append(finding("campaigns_left_out", "error", message, [r.line for r in self.rejects if r.line]))
+        return notes
+
+
+def _zone(header: Header, options: ImportOptions) -> dt.tzinfo:
+    """The zone of the file's days: the user's, the preamble's offset, the platform's, UTC."""
+    if options.timezone:
+        return zone_named(options.timezone)
+    for line in header.preamble:
+        if line.casefold().startswith("time zone:") and (match := _OFFSET.search(line)):
+            offset = dt.timedelta(hours=int(match[2]), minutes=int(match[3]))
+            return dt.timezone(-offset if match[1] == "-" else offset)
+    return zone_named(header.dialect.timezone or None)
+
+
+def _with_objective(draft: Draft, choice: Choice, options: ImportOptions) -> Draft:
+    """The user's objective where the file has none, else the event that was counted."""
+    event = choice.events[0].replace("_", " ") if len(choice.events) == 1 else ""
+    return replace(draft, objective=draft.objective or options.objective or event)
+
+
+def _expected_findings(labels: Counter[str]) -> list[Finding]:
+    notes: list[Finding] = []
+    if alone := labels.pop(NO_FORECAST, 0):
+        message = (
+            f"Campaigns without forecast, past, or others to compare with: {alone}. Their expected figures are the "
+            "facts themselves, so the comparison says nothing. Give a plan with --expected PLAN.csv."
+        )
+        notes.append(finding("expected_missing", "warning", message))
+    if labels:
+        told = ", ".join(f"{planner} ({count})" for planner, count in sorted(labels.items()))
+        message = f"Expected figures, by source and number of campaigns: {told}. `planner` of each campaign says which."
+        notes.append(finding("expected_from", "info", message))
+    return notes
+
+
+def _one(frame: pl.DataFrame, column: str) -> str | None:
+    seen = frame[column].drop_nulls().unique().to_list()
+    return seen[0] if len(seen) == 1 else None
+
+
+def _ordered(notes: Sequence[Finding]) -> list[Finding]:
+    rank = {"error": 0, "warning": 1, "info": 2}
+    return sorted(notes, key=lambda item: rank[item.severity])
+
+
+def zone_named(name: str | None) -> dt.tzinfo:
+    """A time zone by its IANA name; UTC for None.
+
+    Raises:
+        ImportFileError: there is no such zone.
+    """
+    try:
+        return ZoneInfo(name) if name and name != "UTC" else dt.UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImportFileError(
+            f"'{name}' is no time zone.", hint="Use one such as Europe/Berlin.", field="timezone"
+        ) from error

@@ -1,0 +1,83 @@
+"""Excel workbooks from strangers: every part is unpacked once, counted and found harmless before a reader
+sees it.
+
+A reader allocates the rectangle that the cell addresses span and copies a shared string for every cell that
+names it: two cells far apart, or one long string, are enough to fill any memory. Both are bounded here. This
+file must not know advertising, nor what the cells mean.
+"""
+
+import io
+import re
+
+from reflection.errors import ImportFileError
+from reflection.ingest.reading.archives import Source, unzipped
+
+_CELL = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
+_ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_STRING_END = re.compile(rb"</(?:\w+:)?si>")
+_SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>\s*(\d{1,9})\s*<")
+MAX_TEXT = 256 << 20
+"""Bytes of text a workbook may become: a shared string counts once for every cell that names it."""
+
+
+def workbook_bytes(source: Source) -> bytes:
+    """The bytes of an Excel workbook, after its parts were unpacked once, counted, and found harmless.
+
+    Raises:
+        ImportFileError: too many bytes, cells or characters, or a damaged file.
+    """
+    data = source.read(source.limits.max_workbook)
+    with unzipped(io.BytesIO(data), source.name) as archive:
+        parts = [Source(source.name, data, "zip", info.filename, "text", source.limits) for info in archive.infolist()]
+    left = source.limits.max_workbook
+    lengths: list[int] = []
+    references = 0
+    for part in parts:
+        content = part.read(max(left, 0))
+        left -= len(content)
+        _check_markup(part, content)
+        _check_rectangle(part, content)
+        lengths += [len(piece) for piece in _STRING_END.split(content)[:-1]]
+        references += len(_SHARED.findall(content))
+    if max(lengths, default=0) * references > MAX_TEXT:
+        _check_text(parts, lengths)
+    return data
+
+
+def _check_markup(part: Source, content: bytes) -> None:
+    if _ENTITY.search(content[:4_096]):
+        raise ImportFileError(f"{part.name} declares XML entities; no spreadsheet program writes those.")
+
+
+def _check_rectangle(part: Source, content: bytes) -> None:
+    """Any part may be a sheet: its name proves nothing."""
+    columns = rows = 0
+    for match in _CELL.finditer(content):
+        columns = max(columns, _column_number(match[1]))
+        rows = max(rows, int(match[2]))
+    if rows * columns > part.limits.max_cells:
+        raise ImportFileError(
+            f"{part.name} spans {rows:,} rows by {columns:,} columns.",
+            hint="Delete the stray cells far outside the table, or save as CSV.",
+        )
+
+
+def _check_text(parts: list[Source], lengths: list[int]) -> None:
+    """The text of all cells that name a shared string, counted exactly."""
+    total = 0
+    for part in parts:
+        for match in _SHARED.finditer(part.read(part.limits.max_workbook)):
+            index = int(match[1])
+            total += lengths[index] if index < len(lengths) else 0
+    if total > MAX_TEXT:
+        raise ImportFileError(
+            f"{parts[0].name} holds more than {MAX_TEXT >> 20} MiB of text once its cells are filled.",
+            hint="Save it as CSV, or split it.",
+        )
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,142 @@
+"""Finding the header of a table and the platform that wrote it, by scoring cells; never by counting lines.
+
+Every head row is scored against every dialect: a known header counts one, a header only that platform writes
+counts three, a matching line above it two. The best pair wins and says why. This file must not know what
+numbers or dates look like.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reflection.errors import ImportFileError
+from reflection.ingest.dialects.dialect import Dialect, Names, is_number, normal_header, split_currency
+from reflection.ingest.reading.tables import Cells, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a table's columns mean.
+
+    Attributes:
+        line: where the header stands.
+        cells: its cells as written.
+        language: the language its headers are in.
+        columns: field -> column index.
+        currency: ISO code named in a money header, or ''.
+        preamble: the text above it.
+        cautions: codes of findings deserved by the columns used, with the header.
+        reason: why this dialect, in one sentence.
+    """
+
+    dialect: Dialect
+    line: int
+    cells: Cells
+    language: str
+    columns: Mapping[str, int]
+    currency: str
+    preamble: tuple[str, ...]
+    cautions: tuple[tuple[str, str], ...]
+    score: int
+    reason: str
+
+    def written(self, field: str) -> str:
+        """The header of a field as the file writes it."""
+        return self.cells[self.columns[field]].replace("\ufeff", "").strip()
+
+
+def find_header(table: Table, dialects: Sequence[Dialect], *, named: bool = False) -> Header | None:
+    """The best header of a table over all dialects, or None where no row looks like one.
+
+    Without `named` (the user said which platform it is), words that any platform could use are not enough.
+
+    Raises:
+        ImportFileError: two platforms explain the table equally well.
+    """
+    found: list[Header] = []
+    for position, (line, cells) in enumerate(table.head):
+        normal = [normal_header(split_currency(cell)[0]) for cell in cells]
+        if sum(1 for cell in normal if cell) < 3:
+            continue
+        above = tuple(" ".join(c for c in row if c).strip() for _, row in table.head[:position])
+        for dialect in dialects:
+            if header := _score(dialect, line, cells, normal, above, named=named):
+                found.append(header)
+    if not found:
+        return None
+    best = max(found, key=lambda header: header.score)
+    rivals = {h.dialect.key for h in found if h.score == best.score} - {best.dialect.key}
+    if rivals:
+        names = " or ".join(sorted(rivals | {best.dialect.key}))
+        raise ImportFileError(
+            f"{table.name} could be {names}: the headers do not decide.", hint="Say which with --platform."
+        )
+    return best
+
+
+def _score(
+    dialect: Dialect, line: int, cells: Cells, normal: list[str], above: tuple[str, ...], *, named: bool
+) -> Header | None:
+    if not dialect.required <= set(normal):
+        return None
+    language, columns = _bind(dialect, normal)
+    marks = [cells[i].strip() for i, header in enumerate(normal) if header in dialect.marks]
+    hits = [text for text in above if any(re.search(p, text, re.IGNORECASE) for p in dialect.preamble)]
+    if not _enough(dialect, columns) or not (marks or hits or named or dialect.required):
+        return None
+    score = len(columns) + 3 * len(marks) + 2 * len(hits)
+    money = [split_currency(cells[columns[f]])[1] for f in ("spend", "revenue") if f in columns]
+    used = {normal[index] for index in columns.values()}
+    cautions = tuple((code, header) for header, code in dialect.cautions.items() if header in used)
+    shown = ", ".join(f"'{text}'" for text in (marks or [cells[i] for i in columns.values()])[:3])
+    reason = f"{dialect.title}: {len(columns)} known columns in line {line}, among them {shown}"
+    if hits:
+        reason += f"; above it '{hits[0][:60]}'"
+    return Header(
+        dialect,
+        line,
+        cells,
+        language,
+        columns,
+        next((c for c in money if c), ""),
+        above,
+        cautions,
+        score,
+        reason,
+    )
+
+
+def _enough(dialect: Dialect, columns: Mapping[str, int]) -> bool:
+    """Whether the cells found carry facts (or names), not just a word or two in common."""
+    if dialect.role == "actions":
+        return {"action_type", "value"} <= set(columns)
+    if dialect.role == "names":
+        return len(columns) >= 3
+    facts = [name for name in columns if is_number(name)]
+    return len(facts) >= 2 and len(columns) >= 4 and ("spend" in columns or "impressions" in columns)
+
+
+def _bind(dialect: Dialect, normal: list[str]) -> tuple[str, dict[str, int]]:
+    """The language with most hits, completed by the others (exports with renamed columns mix them)."""
+    where: dict[str, int] = {}
+    for index, header in enumerate(normal):
+        where.setdefault(header, index)
+    bound = {language: _columns(names, where) for language, names in dialect.names.items()}
+    language = max(bound, key=lambda key: len(bound[key]))
+    columns = dict(bound[language])
+    taken = set(columns.values())
+    for other in bound.values():
+        for field, index in other.items():
+            if field not in columns and index not in taken:
+                columns[field] = index
+                taken.add(index)
+    return language, columns
+
+
+def _columns(names: Names, where: Mapping[str, int]) -> dict[str, int]:
+    columns: dict[str, int] = {}
+    for field, headers in names.items():
+        index = next((where[header] for header in headers if header in where), None)
+        if index is not None:
+            columns[field] = index
+    return columns

@@ -1,0 +1,206 @@
+"""From a source to rows of text cells with their line numbers, whatever wrote it: CSV, TSV or a workbook's
+sheets.
+
+A table can be read as often as wanted and is never held whole: `head` is its first rows, `chunks` streams all
+of them. This file must not know what the cells mean.
+"""
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import clevercsv
+from python_calamine import CalamineError, CalamineWorkbook
+
+from reflection.errors import ImportFileError
+from reflection.ingest.reading.archives import Source
+from reflection.ingest.reading.encodings import TextProfile, codec_name, profile
+from reflection.ingest.reading.excel import workbook_bytes
+
+HEAD_ROWS = 80
+CHUNK_ROWS = 20_000
+_DELIMITERS = [",", ";", "\t", "|"]
+_SNIFF = 12_000
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+Cells = list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive rows: `lines[i]` is the 1-based line (or sheet row) on which `rows[i]` ends."""
+
+    lines: list[int]
+    rows: list[Cells]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of text cells.
+
+    Attributes:
+        encoding: how its bytes were decoded; 'xlsx' for a sheet.
+        delimiter: what separates cells; empty for a sheet.
+        typed: numbers and dates come from a workbook's own types, so they are written canonically here.
+        head: the first rows with their line numbers.
+    """
+
+    name: str
+    encoding: str
+    delimiter: str
+    sha256: str
+    typed: bool
+    head: list[tuple[int, Cells]]
+    _source: Source
+    _sheet: list[Cells] | None = None
+
+    def chunks(self, size: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        """All rows in order, empty ones left out.
+
+        Raises:
+            ImportFileError: broken quoting, an undecodable byte, too many columns, with the line number.
+        """
+        for chunk in self._batches(size):
+            if all(map(any, chunk.rows)):
+                yield chunk
+            else:
+                full = [(line, row) for line, row in zip(chunk.lines, chunk.rows, strict=True) if any(row)]
+                if full:
+                    yield Chunk([line for line, _ in full], [row for _, row in full])
+
+    def split_by(self, delimiter: str) -> "Table":
+        """The same text read with another delimiter."""
+        other = replace(self, delimiter=delimiter)
+        first = next(other.chunks(HEAD_ROWS), Chunk([], []))
+        return replace(other, head=list(zip(first.lines, first.rows, strict=True)))
+
+    def _batches(self, size: int) -> Iterator[Chunk]:
+        if self._sheet is None:
+            yield from _text_rows(self._source, self.encoding, self.delimiter, size)
+            return
+        for start in range(0, len(self._sheet), size):
+            rows = self._sheet[start : start + size]
+            yield Chunk(list(range(start + 1, start + 1 + len(rows))), rows)
+
+
+def open_tables(source: Source) -> list[Table]:
+    """The tables of a source: one for text, one per non-empty sheet for a workbook.
+
+    Raises:
+        ImportFileError: as `files` and `encodings`; or no cells at all.
+    """
+    tables = _sheets(source) if source.kind == "xlsx" else [_text_table(source)]
+    if not any(table.head for table in tables):
+        raise ImportFileError(f"{source.name} holds no table.")
+    return [table for table in tables if table.head]
+
+
+def _text_table(source: Source) -> Table:
+    found = profile(source)
+    sample = _sample(source, found)
+    delimiter = _delimiter(sample)
+    empty = Table(source.name, found.encoding, delimiter, found.sha256, False, [], source)
+    return empty.split_by(delimiter)
+
+
+def _sample(source: Source, found: TextProfile) -> str:
+    with source.open() as stream:
+        raw = stream.read(_SNIFF * 4)
+    text = raw.decode(codec_name(found.encoding), errors="ignore")[:_SNIFF]
+    complete = text.rfind("\n")
+    return text[: complete + 1] if complete > 0 and found.size > len(raw) else text
+
+
+def _delimiter(sample: str) -> str:
+    """clevercsv's verdict; a comma where it has none, because a table of one column needs no delimiter."""
+    try:
+        dialect = clevercsv.Detector().detect(sample, delimiters=_DELIMITERS)
+    except clevercsv.Error:
+        return ","
+    if dialect is None or dialect.delimiter not in _DELIMITERS:
+        return ","
+    return str(dialect.delimiter)
+
+
+def _text_rows(source: Source, encoding: str, delimiter: str, size: int) -> Iterator[Chunk]:
+    with source.open() as stream:
+        text = io.TextIOWrapper(stream, codec_name(encoding), newline="")
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        most, line = source.limits.max_columns, 0
+        try:
+            while rows := list(islice(reader, size)):
+                if (widest := max(map(len, rows))) > most:
+                    raise ImportFileError(f"{source.name} has {widest:,} columns; at most {most:,} are read.")
+                yield Chunk(_line_numbers(rows, line, reader.line_num), rows)
+                line = reader.line_num
+        except csv.Error as error:
+            raise ImportFileError(
+                f"{source.name}, line {reader.line_num}: broken quoting ({error}).",
+                hint="The file may be cut off; export it again.",
+            ) from error
+        except UnicodeError as error:
+            raise ImportFileError(
+                f"{source.name}, after line {reader.line_num}: not {encoding} text.", hint="Save it as UTF-8."
+            ) from error
+
+
+def _line_numbers(rows: list[Cells], before: int, after: int) -> list[int]:
+    """The line each row ends on; cells with line breaks make a row longer than a line."""
+    if after - before == len(rows):
+        return list(range(before + 1, after + 1))
+    lines: list[int] = []
+    for row in rows:
+        before += 1 + sum(len(_BREAK.findall(cell)) for cell in row)
+        lines.append(before)
+    return lines
+
+
+def _sheets(source: Source) -> list[Table]:
+    data = workbook_bytes(source)
+    digest = hashlib.sha256(data).hexdigest()
+    tables: list[Table] = []
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        for name in workbook.sheet_names:
+            sheet = workbook.get_sheet_by_name(name)
+            rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+            head = [(number, cells) for number, cells in enumerate(rows, start=1) if any(cells)][:HEAD_ROWS]
+            label = f"{source.name} [{name}]" if len(workbook.sheet_names) > 1 else source.name
+            tables.append(Table(label, "xlsx", "", digest, True, head, source, rows))
+    except (CalamineError, OSError, ValueError) as error:
+        raise ImportFileError(
+            f"{source.name} is a damaged workbook: {error}",
+            hint="Open it and save it again, or save it as CSV.",
+        ) from error
+    return tables
+
+
+def _cell(value: Any) -> str:
+    """A workbook's value as text: dates ISO, numbers canonical and never mistaken for a grouped one."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return canonical_number(value)
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return str(value)
+
+
+def canonical_number(value: float) -> str:
+    """A number with a point and no grouping; never three decimals alone, which another locale reads as thousands."""
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    text = repr(value)
+    if "e" in text:
+        return text if abs(value) >= 1e15 else f"{value:.12f}".rstrip("0")
+    return text + "0" if len(text.partition(".")[2]) == 3 else text

@@ -1,0 +1,93 @@
+"""The thread behind the server: goes on after errors, and stops when told."""
+
+import threading
+import time
+
+from reflection.engine.background import REST, Background
+
+
+def _wait_until(condition, seconds=5.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.002)
+
+
+def _never(name, error):
+    raise AssertionError(name) from error
+
+
+def test_work_is_repeated_until_it_is_stopped():
+    done = []
+    thread = Background("worker", lambda: done.append(1), _never, poll=0.001)
+    thread.start()
+    _wait_until(lambda: len(done) >= 3)
+    thread.stop()
+    after = len(done)
+    time.sleep(0.02)
+    assert len(done) == after
+
+
+def test_an_error_is_reported_by_name_and_the_work_goes_on():
+    calls, errors = [], []
+
+    def work():
+        calls.append(1)
+        if len(calls) == 1:
+            raise OSError("disk on fire")
+
+    thread = Background("learner", work, lambda name, error: errors.append((name, str(error))), poll=0.001)
+    thread.start()
+    _wait_until(lambda: len(calls) >= 2)
+    thread.stop()
+    assert errors == [("learner", "disk on fire")]
+
+
+def test_starting_twice_runs_one_thread():
+    running = threading.Event()
+    thread = Background("only-one", running.set, _never, poll=0.01)
+    thread.start()
+    thread.start()
+    assert running.wait(5)
+    assert sum(item.name == "only-one" for item in threading.enumerate()) == 1
+    thread.stop()
+
+
+def test_it_can_be_started_again_after_stopping():
+    done = []
+    thread = Background("again", lambda: done.append(1), _never, poll=0.001)
+    thread.stop()
+    for _ in range(2):
+        before = len(done)
+        thread.start()
+        _wait_until(lambda before=before: len(done) > before)
+        thread.stop()
+
+
+def test_stopping_waits_for_the_work_in_hand():
+    begun, finished = threading.Event(), []
+
+    def work():
+        begun.set()
+        time.sleep(0.05)
+        finished.append(1)
+
+    thread = Background("slow", work, _never, poll=10)
+    thread.start()
+    assert begun.wait(5)
+    thread.stop()
+    assert finished == [1]
+
+
+def test_long_work_is_followed_by_a_longer_rest():
+    begun = []
+
+    def work():
+        begun.append(time.monotonic())
+        time.sleep(0.03)
+
+    thread = Background("resting", work, _never, poll=0.0)
+    thread.start()
+    _wait_until(lambda: len(begun) >= 2)
+    thread.stop()
+    assert begun[1] - begun[0] >= 0.03 * (1 + REST) * 0.9

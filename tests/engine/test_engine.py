@@ -1,0 +1,208 @@
+"""The verbs: analysed once, replayed afterwards, replaced by a correction, and clear about what cannot be done."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import orjson
+import pytest
+
+from reflection.domain.ports import StaleRevision
+from reflection.engine.engine import ATTEMPTS, Refused
+from reflection.errors import Conflict, NotFound, Unavailable
+
+
+@pytest.fixture
+def engine(application):
+    return application.engine
+
+
+@pytest.fixture
+def taught(application, knowledge):
+    """An application that knows what the forty campaigns teach."""
+    application.store.save_knowledge("default", knowledge, {})
+    return application
+
+
+def test_an_analysis_is_stored_as_it_was_answered(engine, sample):
+    answer = engine.analyze(sample)
+    assert answer.replayed is False
+    assert engine.show(sample.campaign_id) == answer.body
+
+
+def test_the_same_content_again_is_a_replay(engine, sample, application):
+    first = engine.analyze(sample)
+    again = engine.analyze(sample)
+    assert again.replayed is True
+    assert again.body == first.body
+    assert application.store.last_seq("default") == 1
+
+
+def test_a_correction_replaces(engine, sample, make_campaign, application):
+    engine.analyze(sample)
+    before = {row["id"] for row in engine.insights(limit=500)}
+    answer = orjson.loads(engine.analyze(make_campaign(actual={"clicks": 4000})).body)
+
+    assert (answer["stored_memory"]["revision"], answer["stored_memory"]["replaced"]) == (2, True)
+    assert not before & {row["id"] for row in engine.insights(limit=500)}
+    assert [entry.sign for entry in application.store.ledger("default")] == [1, -1, 1]
+
+
+def test_an_idempotency_key_answers_again_and_guards_its_body(engine, sample, make_campaign):
+    first = engine.analyze(sample, idempotency_key="k", request_hash="h")
+    engine.analyze(make_campaign(actual={"clicks": 4000}))
+
+    again = engine.analyze(sample, idempotency_key="k", request_hash="h")
+
+    assert (again.body, again.replayed) == (first.body, True)
+    with pytest.raises(Conflict):
+        engine.analyze(sample, idempotency_key="k", request_hash="other")
+
+
+def test_losing_a_race_computes_again(engine, application, sample, monkeypatch):
+    real, calls = application.store.save_analysis, []
+
+    def once_too_late(record):
+        calls.append(record)
+        if len(calls) == 1:
+            raise StaleRevision
+        return real(record)
+
+    monkeypatch.setattr(application.store, "save_analysis", once_too_late)
+    assert engine.analyze(sample).replayed is False
+    assert len(calls) == 2
+
+
+def test_losing_every_race_stores_nothing_and_says_so(engine, application, sample, monkeypatch):
+    calls = []
+
+    def always_late(record):
+        calls.append(record)
+        raise StaleRevision
+
+    monkeypatch.setattr(application.store, "save_analysis", always_late)
+    with pytest.raises(Unavailable, match="being changed by others"):
+        engine.analyze(sample)
+    assert len(calls) == ATTEMPTS
+    with pytest.raises(NotFound):
+        engine.show(sample.campaign_id)
+
+
+def test_many_threads_on_one_campaign_leave_one_revision_each_content(engine, application, make_campaign):
+    versions = [make_campaign(actual={"clicks": 4000 + i % 2}) for i in range(8)]
+    gate = threading.Barrier(4)
+
+    def send(campaign):
+        gate.wait(10)
+        return engine.analyze(campaign)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, versions))
+
+    live = list(application.store.live_evidence("default"))
+    assert [name for name, _ in live] == ["cmp_007_meta_summer_bootcamp"]
+
+
+def test_a_refused_campaign_does_not_stop_the_batch(engine, application, make_campaign, monkeypatch):
+    real = application.store.save_analysis
+
+    def picky(record):
+        if record.campaign_id == "b":
+            raise Unavailable("the disk went away")
+        return real(record)
+
+    monkeypatch.setattr(application.store, "save_analysis", picky)
+    results = list(engine.analyze_many(make_campaign(campaign_id=name) for name in "abc"))
+    assert [type(result).__name__ for result in results] == ["Answer", "Refused", "Answer"]
+    assert isinstance(results[1], Refused)
+    assert results[1].campaign_id == "b"
+
+
+def test_workspaces_do_not_see_each_other(engine, sample):
+    engine.analyze(sample, workspace="acme")
+    with pytest.raises(NotFound):
+        engine.show(sample.campaign_id, workspace="globex")
+    assert engine.insights(workspace="globex") == []
+    assert engine.delete(sample.campaign_id, workspace="globex") is False
+
+
+def test_a_suspected_fault_is_held_until_accepted(taught, make_campaign):
+    fault = make_campaign(currency="USD", actual={"conversions": 4000.0})
+    held = orjson.loads(taught.engine.analyze(fault).body)
+    assert held["stored_memory"]["learning"] == "held"
+    assert "suspected tracking fault" in held["notes"][0]
+    assert any("tracking fault" in text for text in held["insights"]["anomalies"])
+
+    assert taught.engine.accept(fault.campaign_id)["accepted"] is True
+
+    shown = orjson.loads(taught.engine.show(fault.campaign_id))
+    assert shown["stored_memory"]["learning"] == "pending"
+    assert shown["notes"] == []
+    assert b"tracking fault" not in taught.engine.show(fault.campaign_id)
+    assert not any("tracking fault" in row["content"] for row in taught.engine.insights(limit=500))
+
+
+def test_accepting_twice_changes_nothing(taught, make_campaign):
+    fault = make_campaign(currency="USD", actual={"conversions": 4000.0})
+    taught.engine.analyze(fault)
+    taught.engine.accept(fault.campaign_id)
+    seq, shown = taught.store.last_seq("default"), taught.engine.show(fault.campaign_id)
+    taught.engine.accept(fault.campaign_id)
+    assert (taught.store.last_seq("default"), taught.engine.show(fault.campaign_id)) == (seq, shown)
+
+
+def test_a_correction_of_an_accepted_campaign_stays_accepted(taught, make_campaign):
+    taught.engine.analyze(make_campaign(currency="USD", actual={"conversions": 4000.0}))
+    taught.engine.accept("cmp_007_meta_summer_bootcamp")
+    again = taught.engine.analyze(make_campaign(currency="USD", actual={"conversions": 4100.0}))
+    assert orjson.loads(again.body)["stored_memory"]["learning"] == "pending"
+
+
+def test_accepting_survives_a_lost_race(taught, make_campaign, monkeypatch):
+    taught.engine.analyze(make_campaign(currency="USD", actual={"conversions": 4000.0}))
+    real, calls = taught.store.accept, []
+
+    def once_too_late(record):
+        calls.append(record)
+        if len(calls) == 1:
+            raise StaleRevision
+        return real(record)
+
+    monkeypatch.setattr(taught.store, "accept", once_too_late)
+    taught.engine.accept("cmp_007_meta_summer_bootcamp")
+    assert len(calls) == 2
+    assert taught.store.accepted("default") == frozenset({"cmp_007_meta_summer_bootcamp"})
+
+
+def test_what_is_not_there_is_not_found(engine):
+    for verb in (engine.show, engine.accept, engine.effect_evidence):
+        with pytest.raises(NotFound):
+            verb("platform:nobody")
+    assert engine.delete("nobody") is False
+
+
+def test_an_analysis_uses_what_was_learnt_and_says_as_of_when(taught, sample, knowledge):
+    answer = orjson.loads(taught.engine.analyze(sample).body)
+    assert (answer["as_of"], answer["epoch"]) == (knowledge.as_of, knowledge.epoch)
+    assert answer["weights"]["signal_weights"]["creative.type:video"] > 1.2
+    assert [f["signal_key"] for f in answer["pattern_report"]["high_performing_creatives"]] == ["creative.type:video"]
+
+
+def test_effects_and_weights_are_those_of_the_last_fit(taught, knowledge):
+    assert taught.engine.effects(metric="ctr")["as_of"] == knowledge.as_of
+    assert taught.engine.weights().updated_signals == knowledge.weights
+    assert taught.engine.knowledge() == knowledge or taught.engine.knowledge().seq == knowledge.seq
+
+
+def test_recommendations_have_the_fields_of_the_specification(taught, sample):
+    taught.engine.analyze(sample)
+    found = taught.engine.recommendations(platform="Meta", objective="Lead Generation")
+    assert {"generated_at", "recommendations", "top_signals", "similar_campaigns"} <= set(found)
+    assert sample.campaign_id in orjson.dumps(found["similar_campaigns"]).decode()
+
+
+def test_the_evidence_of_a_signal_is_read_from_the_store(taught, history):
+    for campaign in history[:6]:
+        taught.engine.analyze(campaign)
+    found = taught.engine.effect_evidence("creative.type:video", metric="ctr")
+    assert found["supporting"]
+    assert {item["campaign_id"] for item in found["supporting"]} <= {c.campaign_id for c in history[:6]}

@@ -1,0 +1,243 @@
+"""The learner: takes in everything new, once, from every process, and puts it where everybody reads it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+
+from reflection.domain.knowledge import NOTHING
+from reflection.engine.learner import LARGE, WHOLE, Learner
+from reflection.inference import checkpoints
+from reflection.inference.recheck import differences
+from reflection.store.checkpoints import CheckpointFolder
+from reflection.store.database import open_database
+from reflection.store.store import SqlStore
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def few(make_campaign):
+    """Four campaigns, enough to learn from."""
+    return [
+        make_campaign(campaign_id=f"c{i}", platform=("Meta", "Google")[i % 2], actual={"clicks": 3000 + 500 * i})
+        for i in range(4)
+    ]
+
+
+@pytest.fixture
+def learner(application):
+    return Learner(application.store, clock=lambda: NOW)
+
+
+def _analyse(application, campaigns, **options):
+    for campaign in campaigns:
+        application.engine.analyze(campaign, **options)
+
+
+def test_an_empty_workspace_stays_empty(learner, application):
+    assert learner.learn_now("default") is NOTHING
+    assert learner.lag("default") == 0
+
+
+def test_what_was_analysed_is_learnt_and_stored(learner, application, few):
+    _analyse(application, few)
+    assert learner.lag("default") == 4
+
+    found = learner.learn_now("default")
+
+    assert learner.lag("default") == 0
+    assert (found.campaigns, found.seq, found.as_of) == (4, 4, "2026-04-01T00:00:00.000+00:00")
+    assert application.store.knowledge("default") is found
+
+
+def test_nothing_new_is_nothing_to_do(learner, application, few, monkeypatch):
+    _analyse(application, few)
+    first = learner.learn_now("default")
+    monkeypatch.setattr(application.store, "live_evidence", lambda *args: pytest.fail("the evidence was read again"))
+    assert learner.learn_now("default") is first
+
+
+def test_the_weights_are_published_with_the_fit(learner, application, few, settings):
+    _analyse(application, few)
+    found = learner.learn_now("default")
+    application.publisher.publish_pending()
+    weights = orjson.loads(settings.weights_path.read_bytes())
+    assert weights["as_of"] == found.as_of
+    assert set(weights["signal_weights"]) == {weight.signal_key for weight in found.weights}
+
+
+def test_relearning_is_a_new_epoch_with_the_same_content(learner, application, few):
+    _analyse(application, few)
+    first, steps = learner.learn_now("default"), []
+    again = learner.relearn("default", lambda done, total: steps.append((done, total)))
+
+    assert again.epoch == first.epoch + 1
+    assert (again.effects, again.findings, again.weights) == (first.effects, first.findings, first.weights)
+    assert [steps[0], steps[-1]] == [(0, WHOLE), (WHOLE, WHOLE)]
+    assert steps == sorted(steps)
+    assert len(set(steps)) >= 5
+
+
+class _Stopped(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+@pytest.fixture
+def resumable(application, tmp_path, monkeypatch):
+    """A learner that keeps what it has done of a relearn, evidence two campaigns at a time."""
+    monkeypatch.setattr(checkpoints, "SEGMENT", 2)
+    monkeypatch.setattr("reflection.engine.learner.PROGRESS_EVERY", 1)
+    return Learner(application.store, clock=lambda: NOW, checkpoints=CheckpointFolder(tmp_path / "pieces"))
+
+
+def _stop_at(learner, percent):
+    def progress(done, total):
+        if done >= percent:
+            raise _Stopped
+
+    with pytest.raises(_Stopped):
+        learner.relearn("default", progress)
+
+
+@pytest.mark.parametrize(("stopped", "goes_on"), [(45, 45), (60, 60), (90, 90)])
+def test_a_stopped_relearn_goes_on_where_it_stood(resumable, application, few, tmp_path, stopped, goes_on):
+    _analyse(application, few)
+    _stop_at(resumable, stopped)
+    steps, told = [], []
+
+    found = resumable.relearn("default", lambda done, total: steps.append(done), told.append)
+
+    assert told == [f"going on from {goes_on} %, where an earlier relearn was stopped"]
+    assert steps == sorted(steps)
+    assert (steps[0], steps[-1], found.campaigns) == (0, WHOLE, 4)
+    assert differences(application.store, "default") == []
+    assert not (tmp_path / "pieces").exists()
+
+
+def test_what_was_written_after_a_stop_is_for_the_next_learning(resumable, application, few, make_campaign):
+    _analyse(application, few)
+    _stop_at(resumable, 60)
+    _analyse(application, [make_campaign(campaign_id="c0", actual={"clicks": 9}), make_campaign(campaign_id="c5")])
+    told = []
+
+    found = resumable.relearn("default", tell=told.append)
+
+    assert told == ["going on from 60 %, where an earlier relearn was stopped"]
+    assert (found.seq, found.campaigns, resumable.lag("default")) == (4, 4, 3)
+    assert differences(application.store, "default") == []
+    assert resumable.learn_now("default").campaigns == 5
+    assert differences(application.store, "default") == []
+
+
+def test_what_was_learnt_after_a_stop_is_not_taken_back(resumable, learner, application, few, make_campaign):
+    _analyse(application, few)
+    _stop_at(resumable, 60)
+    _analyse(application, [make_campaign(campaign_id="c3", actual={"clicks": 9})])
+    learner.learn_now("default")
+    told = []
+
+    found = resumable.relearn("default", tell=told.append)
+
+    assert [text.partition(" ")[0] for text in told] == ["newer", "the", "going"]
+    assert told[2].startswith("going on from 15 %"), "the first two campaigns are still the same"
+    assert (found.seq, resumable.lag("default")) == (6, 0)
+    assert differences(application.store, "default") == []
+
+
+def test_what_is_learnt_during_a_relearn_is_not_taken_back(resumable, learner, application, few, make_campaign):
+    _analyse(application, few)
+    new = [make_campaign(campaign_id="c4", actual={"clicks": 3100})]
+
+    def progress(done, total):
+        if done == 75 and new:
+            _analyse(application, [new.pop()])
+            learner.learn_now("default")
+
+    found = resumable.relearn("default", progress)
+
+    assert (found.seq, found.campaigns, resumable.lag("default")) == (5, 5, 0)
+    assert differences(application.store, "default") == []
+
+
+def test_the_epoch_grows_with_the_evidence_and_never_falls(learner, application, few):
+    _analyse(application, few[:3])
+    small = learner.learn_now("default").epoch
+    _analyse(application, few[3:])
+    grown = learner.learn_now("default").epoch
+    application.engine.delete("c3")
+    assert small < grown == learner.learn_now("default").epoch
+
+
+def test_what_another_process_wrote_is_taken_in(learner, application, few, settings, tmp_path):
+    _analyse(application, few[:3])
+    learner.learn_now("default")
+    _analyse(application, few[3:])
+    database = open_database(settings.database_path)
+    other = Learner(SqlStore(database), clock=lambda: NOW)
+
+    assert other.learn_now("default").campaigns == 4
+    assert learner.learn_now("default").campaigns == 4
+    database.close()
+
+
+def test_every_workspace_that_is_behind_is_brought_up_to_date(learner, application, few):
+    _analyse(application, few, workspace="acme")
+    _analyse(application, few[:3], workspace="globex")
+    learner.learn_all()
+    assert application.store.knowledge("acme").campaigns == 4
+    assert application.store.knowledge("globex").campaigns == 3
+
+
+def test_an_acceptance_is_noticed(learner, application, history, fault_id):
+    google = [c for c in history if c.platform == "Google"]
+    _analyse(application, google)
+    assert list(learner.learn_now("default").held) == [fault_id]
+
+    application.engine.accept(fault_id)
+    assert learner.lag("default") > 0
+    after = learner.learn_now("default")
+
+    assert after.held == {}
+    assert after.campaigns == len(google)
+
+
+def test_the_goal_can_be_set(application, few):
+    _analyse(application, few)
+    found = Learner(application.store, goal="conversions_per_spend", clock=lambda: NOW).learn_now("default")
+    assert found.goal_metric == "conversions_per_spend"
+
+
+class _Ledger:
+    """A store that only says how far it and its knowledge are."""
+
+    def __init__(self, campaigns, behind, as_of):
+        self._known = replace(NOTHING, campaigns=campaigns, seq=campaigns, as_of=as_of)
+        self._last = campaigns + behind
+
+    def knowledge(self, workspace):
+        return self._known
+
+    def last_seq(self, workspace):
+        return self._last
+
+
+@pytest.mark.parametrize(
+    ("campaigns", "behind", "minutes_ago", "due"),
+    [
+        (100, 0, 600, False),
+        (100, 1, 0, True),
+        (LARGE, LARGE // 200, 0, False),
+        (LARGE, LARGE // 100, 0, True),
+        (100_000, 1, 10, False),
+        (100_000, 1, 20, True),
+        (1_000_000, 9_999, 60, False),
+        (1_000_000, 10_000, 0, True),
+    ],
+)
+def test_a_large_workspace_is_fitted_when_that_is_worth_it(campaigns, behind, minutes_ago, due):
+    as_of = (NOW - timedelta(minutes=minutes_ago)).isoformat(timespec="milliseconds")
+    learner = Learner(_Ledger(campaigns, behind, as_of), clock=lambda: NOW)
+
+    assert learner.due("default") is due

@@ -1,0 +1,167 @@
+"""Expected figures of imported campaigns, always with their source."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reflection.domain.campaign import Metrics
+from reflection.errors import ImportFileError
+from reflection.ingest import REFERENCES, Forecast, ImportOptions, Wanted, load_mapping, read_export
+from reflection.ingest.building.drafts import Sums
+from reflection.ingest.building.expected import at_spend
+
+Write = Callable[..., Path]
+Row = Callable[..., list[str]]
+MONTHLY = ImportOptions(group_by="month", as_of=dt.date(2027, 1, 1))
+
+
+@pytest.fixture
+def export(write: Write, meta_header: list[str], meta_row: Row) -> Path:
+    """Two months of one campaign, and one month of another."""
+    return write(
+        [
+            meta_header,
+            meta_row("2026-07-10", spend=50.0, impressions=4_000, clicks=100, conversions=4),
+            meta_row("2026-08-05", spend=100.0, impressions=10_000, clicks=200, conversions=10),
+            meta_row("2026-08-20", spend=100.0, impressions=30_000, clicks=600, conversions=10),
+            meta_row("2026-08-20", campaign="Other", spend=10.0, impressions=500, clicks=5, conversions=1),
+        ]
+    )
+
+
+def test_previous_period_is_its_rates_at_this_periods_spend(export: Path) -> None:
+    august = next(
+        c for c in read_export(export, MONTHLY).campaigns if "autumn" in c.campaign_id and "08" in c.campaign_id
+    )
+
+    assert august.planner == "previous-period"
+    assert august.expected_metrics == Metrics(impressions=16_000, clicks=400, conversions=16.0, spend=200.0)
+
+
+def test_trailing_28_days_take_only_those_days(write: Write, meta_header: list[str], meta_row: Row) -> None:
+    rows = [
+        meta_row("2026-07-01", spend=999.0, conversions=999),
+        meta_row("2026-07-20", spend=50.0, impressions=1_000, clicks=50, conversions=5),
+        meta_row("2026-08-03", spend=100.0, impressions=9_000, clicks=90, conversions=9),
+    ]
+    options = ImportOptions(group_by="month", expected="trailing-28d", as_of=dt.date(2027, 1, 1))
+
+    august = read_export(write([meta_header, *rows]), options).campaigns[-1]
+
+    assert august.planner == "trailing-28d"
+    assert august.expected_metrics == Metrics(impressions=2_000, clicks=100, conversions=10.0, spend=100.0)
+
+
+def test_without_a_past_the_average_of_the_others_is_taken_and_said(export: Path) -> None:
+    other = next(c for c in read_export(export, MONTHLY).campaigns if "other" in c.campaign_id)
+
+    assert other.planner == "account-average"
+    assert other.expected_metrics.spend == 10.0
+    assert other.expected_metrics.clicks == round(900 * 10 / 250)
+
+
+def test_with_nothing_to_compare_the_facts_stand_and_it_is_said(
+    write: Write, meta_header: list[str], meta_row: Row
+) -> None:
+    report = read_export(write([meta_header, meta_row()]))
+
+    assert report.campaigns[0].planner == "no-forecast"
+    assert report.campaigns[0].expected_metrics == report.campaigns[0].actual_metrics
+    assert "expected_missing" in [item.code for item in report.findings]
+
+
+def test_references_are_named_so_that_nobody_takes_them_for_forecasts(export: Path) -> None:
+    assert {c.planner for c in read_export(export, MONTHLY).campaigns} <= REFERENCES
+
+
+def test_a_plan_file_is_found_by_name_and_month(export: Path, write: Write) -> None:
+    plan = write(
+        [
+            ["campaign", "month", "impressions", "clicks", "conversions", "budget", "revenue", "planner"],
+            ["AUTUMN", "2026-08", "50,000", "1,000", "20.5", "1,200.00", "4,000.00", "Ada"],
+            ["Autumn", "2026-07", "10", "1", "0", "5", "", ""],
+        ],
+        "plan.csv",
+    )
+    options = ImportOptions(group_by="month", expected=plan, as_of=dt.date(2027, 1, 1))
+
+    (
+        july,
+        *_,
+    ) = [c for c in read_export(export, options).campaigns if "autumn" in c.campaign_id]
+    august = next(
+        c for c in read_export(export, options).campaigns if "autumn" in c.campaign_id and "-08" in c.campaign_id
+    )
+
+    assert august.planner == "Ada"
+    assert august.expected_metrics == Metrics(
+        impressions=50_000, clicks=1_000, conversions=20.5, spend=1_200.0, revenue=4_000.0
+    )
+    assert july.planner == "plan plan"
+
+
+def test_a_campaign_outside_the_plan_falls_back_and_says_so(export: Path, write: Write) -> None:
+    plan = write(
+        [["campaign", "impressions", "clicks", "conversions", "budget"], ["Autumn", "9", "1", "1", "5"]],
+        "plan.csv",
+    )
+    report = read_export(export, ImportOptions(expected=plan, as_of=dt.date(2027, 1, 1)))
+
+    assert {c.planner for c in report.campaigns} == {"plan plan", "account-average"}
+
+
+def test_a_plan_has_its_own_mapping(export: Path, write: Write) -> None:
+    plan = write(
+        [["Projekt", "Sicht", "Klicks", "Leads", "Etat"], ["Autumn", "1.000", "10", "1,5", "99,50"]],
+        "plan.csv",
+        ";",
+    )
+    mapping = load_mapping(
+        {"columns": {"campaign": "Projekt", "impressions": "Sicht", "clicks": "Klicks", "conversions": "Leads", "spend": "Etat"},  # noqa: E501
+         "locale": "de_DE"}
+    )  # fmt: skip
+
+    report = read_export(export, ImportOptions(expected=plan, plan_mapping=mapping))
+
+    autumn = next(c for c in report.campaigns if "autumn" in c.campaign_id)
+    assert autumn.expected_metrics == Metrics(impressions=1_000, clicks=10, conversions=1.5, spend=99.5)
+
+
+@pytest.mark.parametrize(
+    ("rows", "what"),
+    [
+        ([["campaign", "clicks", "conversions", "budget"], ["A", "1", "1", "1"]], "impressions"),
+        ([["who", "impressions", "clicks", "conversions", "budget"], ["A", "1", "1", "1", "1"]], "no columns for campaign"),  # noqa: E501
+        ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "1", "5", "1", "1"]], "exceed"),
+        ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "1", "", "1", "1"]], "missing"),
+        ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "x", "1", "1", "1"]], "no number"),
+        ([["campaign", "month", "impressions", "clicks", "conversions", "budget"], ["A", "soon", "1", "1", "1", "1"]],
+         "no month"),
+    ],
+)  # fmt: skip
+def test_a_plan_that_cannot_be_used_is_refused(export: Path, write: Write, rows: list[list[str]], what: str) -> None:
+    with pytest.raises(ImportFileError, match=what):
+        read_export(export, ImportOptions(expected=write(rows, "plan.csv")))
+
+
+def test_the_forecast_register_is_asked_first(export: Path) -> None:
+    asked: list[Wanted] = []
+    metrics = Metrics(impressions=5, clicks=4, conversions=3.0, spend=2.0)
+
+    def _register(wanted: Wanted) -> Forecast | None:
+        asked.append(wanted)
+        return Forecast(metrics, "Forecast service v3") if wanted.campaign_name == "Autumn" else None
+
+    report = read_export(export, ImportOptions(forecasts=_register, as_of=dt.date(2027, 1, 1)))
+
+    autumn = next(c for c in report.campaigns if "autumn" in c.campaign_id)
+    assert (autumn.planner, autumn.expected_metrics) == ("Forecast service v3", metrics)
+    assert {(w.platform, w.currency, w.first) for w in asked} == {
+        ("Meta", "EUR", dt.date(2026, 7, 10)), ("Meta", "EUR", dt.date(2026, 8, 20)),
+    }  # fmt: skip
+
+
+def test_a_past_without_spend_is_taken_as_it_was() -> None:
+    assert at_spend(Sums(10, 5, 1.0, 0.0, None), Sums(spend=50.0)).spend == 0.0

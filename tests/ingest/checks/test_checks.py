@@ -1,0 +1,318 @@
+"""Does an import make sense: checksums, doubles, overlaps, restatements, faults, regimes, immature
+conversions."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reflection.ingest import Finding, ImportOptions, ImportReport, Snapshot, read_export, read_exports
+from reflection.ingest.building.drafts import Sums
+from reflection.ingest.checks.periods import REGIMES, crossed
+from reflection.ingest.checks.tracking_faults import fault
+
+Write = Callable[..., Path]
+Row = Callable[..., list[str]]
+OPTIONS = ImportOptions(as_of=dt.date(2027, 1, 1))
+GOOGLE = ["Day", "Campaign", "Campaign ID", "Device", "Cost", "Impr.", "Clicks", "Conversions"]
+
+
+def found(report: ImportReport, code: str) -> Finding | None:
+    """The finding of a code, or None."""
+    return next((item for item in report.findings if item.code == code), None)
+
+
+def google(day: str = "2026-09-01", name: str = "A", device: str = "Mobile", **values: str) -> list[str]:
+    """One row under the header above."""
+    cells = {"cost": "10.00", "impressions": "100", "clicks": "5", "conversions": "1", **values}
+    return [day, name, "1", device, *cells.values()]
+
+
+def total(label: str, cost: str, impressions: str, clicks: str, conversions: str) -> list[str]:
+    """A total row."""
+    return [label, "--", "--", "--", cost, impressions, clicks, conversions]
+
+
+def test_a_total_that_is_not_the_sum_is_said(write: Write) -> None:
+    report = read_export(
+        write([GOOGLE, google(), google("2026-09-02"), total("Total: Campaigns", "30.00", "200", "10", "2")])
+    )
+
+    note = found(report, "total_differs")
+    assert note is not None
+    assert note.rows == (4,)
+    assert "spend 66.7%" in note.message
+
+
+def test_an_account_total_above_the_rows_is_coverage_not_a_fault(write: Write) -> None:
+    report = read_export(write([GOOGLE, google(), total("Total: Account", "40.00", "400", "20", "4")]))
+
+    note = found(report, "coverage")
+    assert note is not None
+    assert "25.0%" in note.message
+    assert found(report, "total_differs") is None
+
+
+def test_a_campaign_called_total_is_a_campaign(write: Write) -> None:
+    report = read_export(
+        write(
+            [
+                GOOGLE,
+                google(name="Total recall"),
+                google(name="Total"),
+                total("Total: Account", "20", "200", "10", "2"),
+            ]
+        )
+    )
+
+    assert report.rows == 2
+    assert found(report, "total_confirmed") is not None
+
+
+def test_a_missing_total_row_is_said_where_the_platform_always_writes_one(write: Write) -> None:
+    assert found(read_export(write([GOOGLE, google()])), "total_missing") is not None
+
+
+def test_an_announced_number_of_rows_is_checked(files: Path) -> None:
+    text = (files / "exports" / "microsoft_ui_daily.csv").read_text(encoding="utf-8")
+    cut = "\n".join(line for line in text.splitlines() if not line.startswith('"9/2/2026')) + "\n"
+
+    assert found(read_export(("a.csv", text.encode())), "rows_missing") is None
+    assert found(read_export(("a.csv", cut.encode())), "rows_missing") is not None
+
+
+def test_device_segments_are_added_and_said(write: Write) -> None:
+    report = read_export(write([GOOGLE, google(), google(device="Desktop", cost="5.00")]), OPTIONS)
+
+    note = found(report, "rows_summed")
+    assert note is not None
+    assert "split by Device" in note.message
+    assert report.campaigns[0].actual_metrics.spend == 15.0
+
+
+def test_a_row_repeated_cell_by_cell_is_said(write: Write) -> None:
+    note = found(read_export(write([GOOGLE, google(), google()]), OPTIONS), "identical_rows")
+
+    assert note is not None
+    assert note.rows == (3,)
+
+
+def test_files_pasted_together_with_their_headers_read_as_one(write: Write) -> None:
+    report = read_export(write([GOOGLE, google(), GOOGLE, google("2026-09-02")]), OPTIONS)
+
+    assert (report.rows, report.rejects) == (2, ())
+
+
+def test_days_inside_a_month_of_the_same_campaign_are_an_error(write: Write) -> None:
+    header = [
+        "Reporting starts",
+        "Reporting ends",
+        "Campaign name",
+        "Amount spent (EUR)",
+        "Impressions",
+        "Link clicks",
+        "Purchases",
+    ]
+    rows = [["2026-09-01", "2026-09-30", "A", "30", "300", "30", "3"], ["2026-09-10", "2026-09-10", "A", "1", "10", "1", "0"],  # noqa: E501
+            ["2026-10-01", "2026-10-31", "A", "30", "300", "30", "3"]]  # fmt: skip
+
+    note = found(read_export(write([header, *rows]), OPTIONS), "periods_overlap")
+
+    assert note is not None
+    assert (note.severity, note.rows) == ("error", (3,))
+
+
+def test_weeks_are_flagged_and_those_across_months_stand_alone(write: Write) -> None:
+    header = ["Week", "Campaign", "Cost", "Impr.", "Clicks", "Conversions"]
+    rows = [[day, "A", "7.00", "70", "7", "1"] for day in ("2026-08-17", "2026-08-24", "2026-08-31")]
+
+    report = read_export(write([header, *rows]), replace(OPTIONS, group_by="month"))
+
+    assert report.granularity == "week"
+    assert found(report, "not_daily") is not None
+    note = found(report, "crosses_months")
+    assert note is not None
+    assert note.campaigns[0].endswith("2026-08-31-2026-09-06") or "2026-08-31" in note.campaigns[0]
+
+
+# --- restatements and second sources -------------------------------------------------------------------------------
+
+
+def test_a_later_file_restates_and_the_difference_is_shown(write: Write) -> None:
+    first = read_export(write([GOOGLE, google(), google("2026-09-02")]), OPTIONS)
+    assert first.snapshot is not None
+    kept = Snapshot.from_list("google", first.snapshot.as_list())
+    again = write([GOOGLE, google(), google("2026-09-02", conversions="4")], "later.csv")
+
+    report = read_export(again, replace(OPTIONS, previous={"google": kept}))
+
+    note = found(report, "restated")
+    assert note is not None
+    assert "conversions 1.00 -> 4.00" in note.message
+    assert note.campaigns == (first.campaigns[0].campaign_id,) == (report.campaigns[0].campaign_id,)
+
+
+def test_the_same_file_again_says_nothing_new(write: Write) -> None:
+    path = write([GOOGLE, google()])
+    first = read_export(path, OPTIONS)
+    assert first.snapshot is not None
+
+    report = read_export(path, replace(OPTIONS, previous={"google": first.snapshot}))
+
+    assert found(report, "nothing_new") is not None
+    assert found(report, "restated") is None
+
+
+def test_days_inside_a_period_imported_earlier_are_said(write: Write) -> None:
+    month = Snapshot("google", {("a", dt.date(2026, 9, 1), dt.date(2026, 9, 30)): (1.0, 1.0, 1.0, 1.0, None)})
+
+    report = read_export(write([GOOGLE, google("2026-09-05")]), replace(OPTIONS, previous={"google": month}))
+
+    assert found(report, "overlaps_earlier") is not None
+
+
+def test_two_sources_of_the_same_days_are_never_added(write: Write, meta_header: list[str], meta_row: Row) -> None:
+    platform = write([meta_header, meta_row(), meta_row(campaign="Only here")], "meta.csv")
+    header = [
+        "date",
+        "channel",
+        "campaign_name",
+        "ad_set_or_group",
+        "spend",
+        "impressions",
+        "clicks",
+        "conversions",
+    ]
+    analytics = write([header, ["2026-09-01", "Meta", "autumn", "x", "99", "9900", "190", "9"]], "analytics.csv")
+
+    one, two = read_exports([platform, analytics], OPTIONS)
+
+    assert len(one.campaigns) == 2
+    assert two.campaigns == ()
+    note = found(two, "two_sources")
+    assert note is not None
+    assert "meta.csv" in note.message
+
+
+def test_a_second_source_is_seen_across_imports_too(write: Write) -> None:
+    other = Snapshot("meta", {("a", dt.date(2026, 9, 1), dt.date(2026, 9, 1)): (1.0, 1.0, 1.0, 1.0, None)})
+
+    report = read_export(write([GOOGLE, google()]), replace(OPTIONS, previous={"meta": other}))
+
+    assert report.campaigns == ()
+    assert found(report, "two_sources") is not None
+
+
+def test_the_same_file_twice_in_one_import_counts_once(write: Write) -> None:
+    path = write([GOOGLE, google()])
+
+    one, two = read_exports([path, path], OPTIONS)
+
+    assert (len(one.campaigns), len(two.campaigns)) == (1, 0)
+    assert found(two, "same_file_twice") is not None
+
+
+# --- time -----------------------------------------------------------------------------------------------------------
+
+
+def test_conversions_of_the_last_days_are_still_coming_in(write: Write, meta_header: list[str], meta_row: Row) -> None:
+    path = write([meta_header, meta_row("2026-09-10")])
+
+    early = read_export(path, ImportOptions(as_of=dt.date(2026, 9, 12)))
+    late = read_export(path, ImportOptions(as_of=dt.date(2026, 9, 17)))
+
+    assert found(early, "conversions_immature") is not None
+    assert found(late, "conversions_immature") is None
+
+
+def test_the_files_own_attribution_window_counts(write: Write, meta_header: list[str], meta_row: Row) -> None:
+    path = write([[*meta_header, "Attribution setting"], [*meta_row("2026-09-10"), "28-day click"]])
+
+    assert found(read_export(path, ImportOptions(as_of=dt.date(2026, 9, 30))), "conversions_immature") is not None
+
+
+def test_figures_on_both_sides_of_a_measurement_change_are_said(
+    write: Write, meta_header: list[str], meta_row: Row
+) -> None:
+    report = read_export(write([meta_header, meta_row("2026-01-05"), meta_row("2026-01-20")]), OPTIONS)
+
+    note = found(report, "measurement_changed")
+    assert note is not None
+    assert "2026-01-12" in note.message
+    assert note.campaigns == (report.campaigns[0].campaign_id,)
+
+
+def test_regimes_are_dated_and_of_one_platform() -> None:
+    day = dt.date(2026, 1, 12)
+
+    assert [r.day for r in crossed("Meta", day - dt.timedelta(days=1), day)] == [day]
+    assert crossed("Meta", day, day) == []
+    assert crossed("TikTok", dt.date(2000, 1, 1), dt.date(2100, 1, 1)) == []
+    assert list(REGIMES) == sorted(REGIMES, key=lambda r: r.day)
+
+
+# --- tracking faults ------------------------------------------------------------------------------------------------
+
+COSTS = [91.0, 166.0, 120.0, 105.0]
+
+
+def test_the_known_case_is_a_fault() -> None:
+    neighbours = [Sums(conversions=3_000 / cost, spend=3_000.0) for cost in COSTS]
+
+    assert fault(Sums(conversions=1_432, spend=1_432 * 2.35), neighbours) is not None
+
+
+@pytest.mark.parametrize("factor", [0.4, 0.7, 1.0, 1.5, 2.5])
+def test_success_is_no_fault(factor: float) -> None:
+    neighbours = [Sums(conversions=3_000 / cost, spend=3_000.0) for cost in COSTS]
+
+    assert fault(Sums(conversions=factor * 3_000 / 112, spend=3_000.0), neighbours) is None
+
+
+def test_conversions_that_stop_while_money_goes_on_are_a_fault() -> None:
+    neighbours = [Sums(conversions=100.0, spend=1_000.0)] * 3
+
+    assert fault(Sums(conversions=0.0, spend=2_000.0), neighbours) is not None
+
+
+def test_small_counts_and_few_neighbours_prove_nothing() -> None:
+    neighbours = [Sums(conversions=2.0, spend=200.0)] * 3
+
+    assert fault(Sums(conversions=15.0, spend=100.0), neighbours) is None
+    assert fault(Sums(conversions=1_432.0, spend=100.0), neighbours[:1]) is None
+
+
+def test_a_faulty_month_is_imported_flagged_and_can_be_accepted(
+    write: Write, meta_header: list[str], meta_row: Row
+) -> None:
+    months = [(6, 3_000.0, 33), (7, 3_100.0, 19), (8, 3_365.2, 1_432), (9, 2_900.0, 24)]
+    path = write(
+        [
+            meta_header,
+            *(meta_row(f"2026-{m:02d}-10", spend=s, conversions=c, clicks=2_000) for m, s, c in months),
+        ]
+    )
+    options = replace(OPTIONS, group_by="month")
+
+    report = read_export(path, options)
+    note = found(report, "tracking_fault")
+
+    assert note is not None
+    assert "1,432 conversions at 2.35 each" in note.message
+    assert [identity[-7:] for identity in note.campaigns] == ["2026-08"]
+    assert len(report.campaigns) == 4
+    accepted = read_export(path, replace(options, accept=frozenset(note.campaigns)))
+    assert found(accepted, "tracking_fault") is None
+
+
+def test_a_faulty_day_is_seen_in_a_daily_file(write: Write, meta_header: list[str], meta_row: Row) -> None:
+    days = [meta_row(f"2026-09-{day:02d}", spend=500.0, conversions=25) for day in range(1, 21)]
+    days[11] = meta_row("2026-09-12", spend=500.0, conversions=900, clicks=1_000)
+
+    note = found(read_export(write([meta_header, *days]), OPTIONS), "tracking_fault")
+
+    assert note is not None
+    assert "2026-09-12" in note.message
+    assert note.rows == (13,)

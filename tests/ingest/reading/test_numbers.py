@@ -1,0 +1,118 @@
+"""Numbers as locales write them; Babel's strict parser is the judge."""
+
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reflection.errors import ImportFileError
+from reflection.ingest.reading.numbers import NumberFormat, choose_format, formats, is_missing
+
+BY_NAME = {option.locale: option for option in formats()}
+LAW = settings(max_examples=150, deadline=None, derandomize=True)
+
+
+def parse(option: NumberFormat, *cells: str, typed: bool = False) -> list[float | None]:
+    """Cells read in one format."""
+    return option.parse(pl.Series(cells, dtype=pl.String), typed=typed).to_list()
+
+
+def choose(counts: list[str], amounts: list[str], language: str = "en", named: str = "") -> str:
+    """The name of the format chosen."""
+    series = [[pl.Series(cells, dtype=pl.String)] for cells in (counts, amounts)]
+    return choose_format(series[0], series[1], language, typed=False, named=named).locale
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "fr", "de_CH", "en_IN"])
+@LAW
+@given(value=st.decimals(-(10**9), 10**9, places=2))
+def test_what_a_locale_writes_reads_back(locale: str, value: Decimal) -> None:
+    written = format_decimal(value, locale=locale, format=None if locale == "en_IN" else "#,##0.00")
+
+    assert parse(BY_NAME[locale], written) == [pytest.approx(float(value))]
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+@LAW
+@given(text=st.text(alphabet="0123456789.,", min_size=1, max_size=12))
+def test_what_we_read_babel_reads_as_the_same_number(locale: str, text: str) -> None:
+    value = parse(BY_NAME[locale], text)[0]
+    if value is None:
+        return
+    judged = float(parse_decimal(text.rstrip(".,"), locale, strict=False))
+    try:
+        judged = float(parse_decimal(text, locale, strict=True))
+    except NumberFormatError:
+        pytest.fail(f"{text!r} was read as {value}, which strict Babel refuses") if text[-1] not in ".," else None
+
+    assert value == pytest.approx(judged)
+
+
+def test_a_wrong_locale_is_refused_rather_than_misread() -> None:
+    assert parse(BY_NAME["en"], "12,34", "1.234,56", "1,23,456") == [None, None, None]
+    assert parse(BY_NAME["de"], "12.34", "1,234.56") == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("$1,234.56", 1234.56),
+        ("CA$12.00", 12.0),
+        ("12.5 €", 12.5),
+        ("−5.5", -5.5),
+        (" 7 ", 7.0),
+        ("144.", 144.0),
+    ],
+)
+def test_signs_and_spaces_around_a_number_do_not_matter(cell: str, value: float) -> None:
+    assert parse(BY_NAME["en"], cell) == [value]
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0", "\u202f", "\u2009"])
+def test_any_space_groups_french_thousands(space: str) -> None:
+    assert parse(BY_NAME["fr"], f"1{space}020,50") == [1020.5]
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "’"])
+def test_either_apostrophe_groups_swiss_thousands(apostrophe: str) -> None:
+    assert parse(BY_NAME["de_CH"], f"1{apostrophe}234.50") == [1234.5]
+
+
+def test_missing_is_not_zero() -> None:
+    cells = pl.Series(["--", " --", "", "-", "n/a", None, "< 10%", "> 90%", "0", "0.00"], dtype=pl.String)
+
+    assert is_missing(cells).to_list() == [True] * 8 + [False] * 2
+
+
+def test_whole_counts_settle_what_a_point_means() -> None:
+    assert choose(["38.110"], ["38.110"]) == "de"
+    assert choose(["38,110"], ["1,250"]) == "en"
+
+
+def test_amounts_settle_it_too() -> None:
+    assert choose(["5"], ["220,30"]) == "de"
+    assert choose(["5"], ["1 020,50"]) == "fr"
+    assert choose(["12,34,567"], ["1.5"]) == "en_IN"
+
+
+def test_the_headers_language_decides_between_formats_that_both_fit() -> None:
+    assert choose(["5"], ["7"], "fr") == "fr"
+    assert choose(["5"], ["1,250"], "ja") == "en"
+    assert choose(["5"], ["1.250"], "de") == "de"
+
+
+def test_a_named_locale_is_taken_without_guessing() -> None:
+    assert choose(["38,110"], [], named="de-DE") == "de"
+    assert choose(["1"], [], named="sv_SE") == "fr"
+
+
+def test_an_unknown_locale_is_refused() -> None:
+    with pytest.raises(ImportFileError, match="no known locale"):
+        choose(["1"], [], named="klingon")
+
+
+def test_a_workbooks_own_numbers_are_read_whatever_the_locale() -> None:
+    assert parse(BY_NAME["de"], "1234.5", "38.1100", "1.234,56", typed=True) == [1234.5, 38.11, 1234.56]

@@ -1,0 +1,110 @@
+"""Rows with their line numbers, whatever the encoding and the delimiter."""
+
+from collections.abc import Callable
+
+import pytest
+
+from reflection.errors import ImportFileError
+from reflection.ingest.reading.archives import open_source
+from reflection.ingest.reading.encodings import profile
+from reflection.ingest.reading.tables import Table, canonical_number, open_tables
+
+TEXT = "Tag;Kampagne;Kosten\r\n2026-09-01;Rentrée – œuvre;12,34\r\n"
+
+
+def table(data: bytes) -> Table:
+    """The only table of some bytes."""
+    (found,) = open_tables(open_source(data, "a.csv"))
+    return found
+
+
+def lines(data: bytes, size: int = 3) -> list[tuple[int, list[str]]]:
+    """All rows with their lines, read in small chunks."""
+    return [pair for chunk in table(data).chunks(size) for pair in zip(chunk.lines, chunk.rows, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("utf-16-le", "utf-16-le"),
+     ("utf-16-be", "utf-16-be"), ("cp1252", "cp1252")],
+)  # fmt: skip
+def test_encodings_are_recognised_and_said(encoding: str, said: str) -> None:
+    found = table(TEXT.encode(encoding))
+
+    assert (found.encoding, found.delimiter) == (said, ";")
+    assert found.head[1][1] == ["2026-09-01", "Rentrée – œuvre", "12,34"]
+
+
+def test_other_scripts_are_left_to_the_detector() -> None:
+    text = "日付,キャンペーン名,インプレッション数,クリック\r\n" + "2026-09-01,秋のセールの広告,1000,10\r\n" * 20
+
+    assert table(text.encode("cp932")).head[0][1][1] == "キャンペーン名"
+
+
+def test_a_profile_names_the_file_by_its_content() -> None:
+    one, two = (profile(open_source(TEXT.encode(), name)) for name in ("a.csv", "b.csv"))
+
+    assert one == two
+    assert len(one.sha256) == 64
+    assert one.size == len(TEXT.encode())
+
+
+@pytest.mark.parametrize(
+    "data", [bytes(range(256)) * 10, b"\xff\xfe" + b"\x00\xd8" * 9 + b"a\x00", b"\x01\x02\x03" * 99]
+)
+def test_what_is_no_text_is_refused(data: bytes) -> None:
+    with pytest.raises(ImportFileError):
+        table(data)
+
+
+def test_an_undecodable_byte_far_below_is_an_error_with_its_place() -> None:
+    data = b"a,b,c\n" * 60_000 + b"\xe9\x81,b,c\n"
+
+    with pytest.raises(ImportFileError):
+        lines(data)
+
+
+def test_line_numbers_count_lines_not_rows() -> None:
+    data = b'a,b\n"one\ntwo\r\nthree",2\n\n\nx,y\n' + b"p,q\n" * 5
+
+    assert [line for line, _ in lines(data)] == [1, 4, 7, 8, 9, 10, 11, 12]
+
+
+def test_empty_rows_are_passed_over() -> None:
+    assert [row for _, row in lines(b"a,b,c\n,,\n\n1,2,3\n")] == [["a", "b", "c"], ["1", "2", "3"]]
+
+
+@pytest.mark.parametrize("data", [b'a,b\n"open', b'a,b\n"x"y,2\n'])
+def test_broken_quoting_is_an_error_with_its_line(data: bytes) -> None:
+    with pytest.raises(ImportFileError, match="line 2"):
+        lines(data)
+
+
+def test_a_cell_beyond_the_readers_limit_is_an_error() -> None:
+    with pytest.raises(ImportFileError, match="quoting"):
+        lines(b'a,b\n"' + b"x" * 200_000 + b'",2\n')
+
+
+def test_a_bar_in_names_is_no_delimiter() -> None:
+    assert (
+        table(b"Day,Campaign,Cost\n2026-09-01,Brand | Exact | DE,1\n2026-09-02,Brand | Exact | DE,2\n").delimiter == ","
+    )
+
+
+def test_a_workbooks_values_become_canonical_text(make_workbook: Callable[..., bytes]) -> None:
+    (found,) = open_tables(open_source(make_workbook([["a", 1.0, 38.11, 1234.567, None, " x "]]), "a.xlsx"))
+
+    assert found.head == [(1, ["a", "1", "38.11", "1234.5670", "", "x"])]
+    assert found.typed
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "0"), (1e-7, "0.0000001"), (1.7e15, "1700000000000000.0"), (2.5, "2.5"), (38.11, "38.11")]
+)
+def test_numbers_are_never_written_like_grouped_ones(value: float, text: str) -> None:
+    assert canonical_number(value) == text
+
+
+def test_a_workbook_without_cells_is_refused(make_workbook: Callable[..., bytes]) -> None:
+    with pytest.raises(ImportFileError, match="no table"):
+        open_tables(open_source(make_workbook([]), "a.xlsx"))
