@@ -67,7 +67,7 @@ def one(rng: np.random.Generator, number: int) -> Evidence:
 
 def fill(path: Path, campaigns: int, progress: Progress) -> None:
     """Write the ledger of a real, migrated database."""
-    from reflection.store.database import open_database
+    from reflection.store.database.open import open_database
 
     open_database(path).close()
     task = progress.add_task("filling the ledger", total=campaigns)

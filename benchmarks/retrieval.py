@@ -21,10 +21,10 @@ import numpy as np
 from reflection.domain.ports import MemoryRecord, Vector
 from reflection.memory.embedders import Matrix, Space, unit
 from reflection.memory.local import LocalIndex
-from reflection.memory.minilm import PackagedEmbedder
+from reflection.memory.packaged_model import PackagedEmbedder
 from reflection.memory.semantic import SemanticMemory
-from reflection.memory.shelf import Columns, Entry, Shelf, Where
-from reflection.store.database import open_database
+from reflection.memory.vectors import Columns, Entry, Shelf, Where
+from reflection.store.database.open import open_database
 from reflection.store.memories import MemoryRows
 
 ROOT = Path(__file__).resolve().parent.parent

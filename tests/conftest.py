@@ -19,8 +19,8 @@ from reflection.inference.dataset import EvidenceTable
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.learn import learn
 from reflection.settings import Settings
-from reflection.store.database import open_database
-from reflection.store.store import SqlStore
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.open import open_database
 from reflection.wiring import Application, build
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"

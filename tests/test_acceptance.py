@@ -10,7 +10,7 @@ from contextlib import closing
 import orjson
 
 from reflection.settings import Settings
-from reflection.store.verify import verify
+from reflection.store.maintenance.verify import verify
 from reflection.wiring import build
 
 OTHER_PROCESS = """

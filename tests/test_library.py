@@ -9,7 +9,7 @@ import pytest
 
 import reflection
 from reflection import Campaign, Engine, InvalidInput, NotFound, library
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.engine.engine import Refused
 
 

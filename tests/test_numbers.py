@@ -22,7 +22,7 @@ from reflection.engine import analysis
 from reflection.errors import InvalidInput
 from reflection.inference.learn import learn
 from reflection.inference.weights import weights_for
-from reflection.store import knowledge_codec
+from reflection.store import knowledge_blob
 from reflection.wiring import Application
 
 SAMPLE = json.loads((Path(__file__).parents[1] / "data" / "samples" / "incoming_campaign.json").read_text())
@@ -144,7 +144,7 @@ def _learning_is_finite(examples: int) -> None:
         known = learn([evidence_of(campaign) for campaign in campaigns], accepted=[c.campaign_id for c in campaigns])
         assert list(not_finite(known)) == []
         assert list(not_finite(weights_for(known, ScoreWeights(), generated_at=""))) == []
-        knowledge_codec.encode(known)
+        knowledge_blob.encode(known)
         fitted += bool(known.effects)
 
     fuzz()

@@ -23,25 +23,26 @@ from reflection.ingest.jobs.worker import ImportWorker
 from reflection.memory.backends import choose_index
 from reflection.memory.embedders import Embedder, NoEmbedder
 from reflection.memory.index import VectorIndex
-from reflection.memory.minilm import PackagedEmbedder
+from reflection.memory.packaged_model import PackagedEmbedder
 from reflection.memory.reindexing import Follower, Mirror
 from reflection.memory.semantic import SemanticMemory
 from reflection.recommendations.service import Advisor
 from reflection.settings import Settings
-from reflection.store.advice import AdviceRows
-from reflection.store.artifacts import ArtifactFolder
+from reflection.store.api_keys import KeyBook
+from reflection.store.campaigns import SqlStore
 from reflection.store.checkpoints import CheckpointFolder
-from reflection.store.database import Database, open_database
+from reflection.store.database.connections import Database
+from reflection.store.database.open import open_database
 from reflection.store.imports import ImportRows
-from reflection.store.keys import KeyBook
-from reflection.store.learning_notes import LearningNotes
+from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
+from reflection.store.maintenance.purge import purge_workspace
 from reflection.store.memories import MemoryRows
-from reflection.store.outbox import Outbox
-from reflection.store.publisher import Handler, OutboxPublisher
-from reflection.store.purge import purge_workspace
-from reflection.store.schema import instant_text
-from reflection.store.store import SqlStore
+from reflection.store.projections.artifacts import ArtifactFolder
+from reflection.store.projections.outbox import Outbox
+from reflection.store.projections.publisher import Handler, OutboxPublisher
+from reflection.store.recommendations import AdviceRows
+from reflection.store.tables.campaigns import instant_text
 
 if TYPE_CHECKING:
     from reflection.explain.proposals import ProposingModel

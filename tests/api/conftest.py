@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from reflection.api.app import create_app
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.settings import Settings
 
 KEYS = {

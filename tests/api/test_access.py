@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 
 from reflection.api.access import Access, is_loopback
 from reflection.api.app import create_app
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES, ROUTERS, Right, check_table, names_of, routes_of
 from reflection.errors import ConfigurationError, NotAllowed
 from reflection.settings import Settings

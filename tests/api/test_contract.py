@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 
 COMPARISON = {
     "campaign_id",

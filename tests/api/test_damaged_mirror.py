@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 
 OFFSETS = 64
 QUESTION = {"q": "short video for students", "limit": 5}

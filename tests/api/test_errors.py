@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.engine.engine import Engine
 
 KEYS = {"type", "title", "status", "detail", "instance", "errors", "hint", "request_id"}

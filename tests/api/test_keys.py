@@ -6,10 +6,10 @@ import pytest
 
 from reflection.api import access as access_module
 from reflection.api.access import RING_SECONDS, Access
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.errors import Unavailable
 from reflection.settings import Settings
-from reflection.store.keys import KeyRing
+from reflection.store.api_keys import KeyRing
 
 PATIENCE = 10.0
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from reflection.api.examples import CMP_007
 from reflection.api.metrics import UNMATCHED
+from reflection.api.openapi import CMP_007
 from reflection.errors import Unavailable
 from reflection.llm.circuit_breaker import Breaker
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES
 from reflection.domain.campaign import Campaign
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 
 CAMPAIGN = CMP_007["campaign_id"]
 

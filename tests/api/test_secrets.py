@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 
 MODEL_KEY = "sk-canary-of-the-model-0123456789"
 CALLERS_KEY = "canary-key-of-a-caller-0123456789"

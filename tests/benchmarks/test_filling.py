@@ -14,12 +14,13 @@ from rich.progress import Progress
 
 from reflection.domain.evidence import decode, encode
 from reflection.memory.local import LocalIndex
-from reflection.memory.minilm import PackagedEmbedder
-from reflection.memory.shelf import Where
-from reflection.store.database import Database, open_database
+from reflection.memory.packaged_model import PackagedEmbedder
+from reflection.memory.vectors import Where
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.connections import Database
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.verify import verify
 from reflection.store.memories import MemoryRows
-from reflection.store.store import SqlStore
-from reflection.store.verify import verify
 
 TEMPLATES, SIZE = 6, 24
 PER_CAMPAIGN = ("campaign_revisions", "campaigns", "performance_logs", "evidence", "memories", "forecasts", "insights")

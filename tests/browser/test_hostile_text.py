@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.domain.campaign import Campaign
 from reflection.evaluation.backtest import replay, summary
 from reflection.reports.backtest import page as backtest_page
-from reflection.reports.making import campaign_report, portfolio_report
+from reflection.reports.service import campaign_report, portfolio_report
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 

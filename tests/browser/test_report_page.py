@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.domain.campaign import Campaign
-from reflection.reports.making import campaign_report, portfolio_report
+from reflection.reports.service import campaign_report, portfolio_report
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 

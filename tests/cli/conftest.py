@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.cli import main
 from reflection.settings import variables
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reflection.store.database import open_database
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.open import open_database
 from reflection.store.imports import ImportRows
-from reflection.store.store import SqlStore
 
 REAL = Path(__file__).parents[2] / "data" / "samples" / "meta_export" / "ads_manager_monthly_cad.csv"
 EXPORTS = Path(__file__).parents[1] / "ingest" / "files" / "exports"

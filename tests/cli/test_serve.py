@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 
 ROOT = Path(__file__).parents[2]
 

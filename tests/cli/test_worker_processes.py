@@ -16,8 +16,8 @@ from reflection.domain.results import Answer
 from reflection.engine.bulk import BATCH
 from reflection.errors import Unavailable
 from reflection.settings import Settings
-from reflection.store.database import open_database
-from reflection.store.store import SqlStore
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.open import open_database
 
 Make = Callable[..., Campaign]
 W = "default"

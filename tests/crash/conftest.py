@@ -21,13 +21,14 @@ import pytest
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import AnalysisRecord, MemoryRecord
 from reflection.domain.results import FILES, Comparison, Rates, SignalWeight, Statement
-from reflection.store.artifacts import ArtifactFolder
-from reflection.store.database import Database, open_database
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.connections import Database
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.verify import verify
 from reflection.store.memories import MemoryRows
-from reflection.store.outbox import Outbox
-from reflection.store.publisher import OutboxPublisher
-from reflection.store.store import SqlStore
-from reflection.store.verify import verify
+from reflection.store.projections.artifacts import ArtifactFolder
+from reflection.store.projections.outbox import Outbox
+from reflection.store.projections.publisher import OutboxPublisher
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 1, 1, tzinfo=UTC)

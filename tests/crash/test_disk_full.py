@@ -14,10 +14,10 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import event
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.errors import StorageFull
-from reflection.store.database import open_database
-from reflection.store.verify import verify
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.verify import verify
 
 ON_ONE_MEGABYTE = ("unshare", "--map-root-user", "--mount", "sh", "-c")
 MOUNTED = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"'

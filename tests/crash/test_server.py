@@ -16,12 +16,12 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.inference.recheck import differences
-from reflection.store.database import open_database
-from reflection.store.outbox import Outbox
-from reflection.store.store import SqlStore
-from reflection.store.verify import verify
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.verify import verify
+from reflection.store.projections.outbox import Outbox
 
 Server = Any
 """A server process; see conftest.py."""

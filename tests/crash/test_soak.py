@@ -16,7 +16,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 
 SUBMISSIONS, STEP = 10_000, 1_000
 CAMPAIGNS = 250

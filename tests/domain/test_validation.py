@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflection.api.examples import CMP_007
+from reflection.api.openapi import CMP_007
 from reflection.domain.campaign import Campaign
 from reflection.domain.validation import HOPELESS, MAX_FIELD_ERRORS, FieldErrors, field_path, read
 

@@ -10,9 +10,9 @@ from reflection.domain.knowledge import NOTHING
 from reflection.engine.learner import LARGE, WHOLE, Learner
 from reflection.inference import checkpoints
 from reflection.inference.recheck import differences
+from reflection.store.campaigns import SqlStore
 from reflection.store.checkpoints import CheckpointFolder
-from reflection.store.database import open_database
-from reflection.store.store import SqlStore
+from reflection.store.database.open import open_database
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reflection.domain.evidence import decode, encode, evidence_of
 from reflection.inference import fit as fitting
 from reflection.inference.learn import FEWEST_CAMPAIGNS, learn
-from reflection.store import knowledge_codec
+from reflection.store import knowledge_blob
 
 COUNT = st.sampled_from([0, 1, 3, 250, 10**6, 10**12])
 AMOUNT = st.sampled_from([0.0, 1e-9, 0.4, 900.0, 1e12])
@@ -86,7 +86,7 @@ def test_whether_intervals_hold_is_told_in_the_same_bits_for_any_order(history_e
         assert judged["campaigns"] == min(most, 39)
         assert 0.6 <= judged["coverage_90"] <= 1
         assert 0.5 <= judged["z_sd"] <= 1.5
-    stored = knowledge_codec.decode(*knowledge_codec.encode(learnt))
+    stored = knowledge_blob.decode(*knowledge_blob.encode(learnt))
     assert stored.coverage == learnt.coverage
 
 
@@ -158,7 +158,7 @@ def test_campaigns_that_all_have_the_same_signals_teach_no_effect(make_campaign)
     assert found.findings == ()
     assert not any(effect.finding for effect in found.effects)
     assert "no effect is beyond noise" in found.reason
-    knowledge_codec.encode(found)
+    knowledge_blob.encode(found)
 
 
 def test_mixed_currencies_do_not_add_up(make_campaign):
@@ -199,7 +199,7 @@ def test_no_count_leads_to_a_number_that_is_none(make_campaign, data):
         for i in range(data.draw(st.integers(0, 8)))
     ]
     found = learn(evidence)
-    knowledge_codec.encode(found)  # refuses NaN and infinity
+    knowledge_blob.encode(found)  # refuses NaN and infinity
     for effect in found.effects:
         assert effect.interval[0] <= effect.effect <= effect.interval[1]
         assert math.isfinite(effect.effect)

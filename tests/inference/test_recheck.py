@@ -9,7 +9,7 @@ import pytest
 
 from reflection.inference.recheck import differences, recomputed
 from reflection.settings import Settings
-from reflection.store import knowledge_codec
+from reflection.store import knowledge_blob
 from reflection.wiring import build
 
 
@@ -42,7 +42,7 @@ def taught(tmp_path, learnt_file):
 
 def _tamper(application, change):
     """Replace the stored knowledge by a changed one, behind the store's back."""
-    body, draws = knowledge_codec.encode(change(application.store.knowledge("default")))
+    body, draws = knowledge_blob.encode(change(application.store.knowledge("default")))
     path = application.settings.database_path
     application.close()
     with sqlite3.connect(path) as connection:

@@ -30,9 +30,9 @@ from reflection.engine.learner import Learner
 from reflection.explain.writer import DeterministicWriter
 from reflection.inference.dataset import Gathered, Mark
 from reflection.inference.learn import learn
-from reflection.store.database import open_database
-from reflection.store.store import SqlStore
-from reflection.store.verify import verify
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.verify import verify
 
 FAST, FAST_PARTS = {"max_examples": 25, "stateful_step_count": 30}, 4
 TORTURE, PARTS = {"max_examples": 100, "stateful_step_count": 60}, 20

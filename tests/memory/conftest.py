@@ -12,8 +12,9 @@ import pytest
 from reflection.domain.ports import MemoryRecord
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Matrix, Space, unit
-from reflection.memory.minilm import PackagedEmbedder
-from reflection.store.database import Database, open_database
+from reflection.memory.packaged_model import PackagedEmbedder
+from reflection.store.database.connections import Database
+from reflection.store.database.open import open_database
 from reflection.store.memories import MemoryRows
 
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)

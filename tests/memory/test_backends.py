@@ -7,7 +7,7 @@ import pytest
 from reflection.errors import ConfigurationError
 from reflection.memory.backends import choose_index
 from reflection.memory.chroma import ChromaIndex, installed
-from reflection.memory.jsonfile import JsonFileIndex
+from reflection.memory.json_file import JsonFileIndex
 from reflection.memory.local import LocalIndex
 from reflection.store.memories import MemoryRows
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reflection.memory.cells import Cells
-from reflection.memory.shelf import Columns, Entry, Shelf, Where
+from reflection.memory.vectors import Columns, Entry, Shelf, Where
 
 DIMENSIONS = 16
 

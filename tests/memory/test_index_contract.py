@@ -21,9 +21,9 @@ from reflection.domain.ports import MemoryRecord
 from reflection.memory.chroma import ChromaIndex, installed
 from reflection.memory.embedders import Space
 from reflection.memory.index import Columns, Entry, VectorIndex, Where
-from reflection.memory.jsonfile import JsonFileIndex
+from reflection.memory.json_file import JsonFileIndex
 from reflection.memory.local import LocalIndex
-from reflection.store.database import open_database
+from reflection.store.database.open import open_database
 from reflection.store.memories import MemoryRows
 
 SPACE, OTHER_SPACE = Space("contract", "1", 8, "t"), Space("contract", "2", 8, "t")

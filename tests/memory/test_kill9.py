@@ -17,9 +17,9 @@ from reflection.memory.chroma import installed
 from reflection.memory.embedders import Space
 from reflection.memory.local import LocalIndex
 from reflection.settings import Settings
-from reflection.store.database import open_database
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.verify import verify
 from reflection.store.memories import MemoryRows
-from reflection.store.verify import verify
 from reflection.wiring import Application, build
 
 SPACE = Space("kill", "1", 8, "t")
@@ -29,7 +29,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 import numpy as np
 from reflection.domain.ports import MemoryRecord
-from reflection.store.database import open_database
+from reflection.store.database.open import open_database
 from reflection.store.memories import MemoryRows
 
 rows = MemoryRows(open_database(Path(sys.argv[1])))

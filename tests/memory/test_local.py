@@ -8,7 +8,7 @@ import pytest
 from reflection.memory import local
 from reflection.memory.local import LocalIndex
 from reflection.memory.reindexing import reindex
-from reflection.memory.shelf import Where
+from reflection.memory.vectors import Where
 from reflection.store.memories import MemoryChange, MemoryRows
 
 

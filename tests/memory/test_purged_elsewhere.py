@@ -24,9 +24,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 import numpy as np
 from reflection.domain.ports import MemoryRecord
-from reflection.store.database import open_database
+from reflection.store.database.open import open_database
 from reflection.store.memories import MemoryRows
-from reflection.store.purge import purge_workspace
+from reflection.store.maintenance.purge import purge_workspace
 
 database, count, space = open_database(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 purge_workspace(database, "default", "2026-04-01")

@@ -10,7 +10,7 @@ import pytest
 from reflection.domain.ports import MemoryRecord
 from reflection.errors import Unavailable
 from reflection.memory.embedders import NoEmbedder
-from reflection.memory.jsonfile import JsonFileIndex
+from reflection.memory.json_file import JsonFileIndex
 from reflection.memory.local import LocalIndex
 from reflection.memory.reindexing import BATCH, Follower, Mirror, rebuild, reindex
 from reflection.memory.semantic import SemanticMemory

@@ -10,9 +10,9 @@ import pytest
 from reflection.domain.ports import MemoryRecord
 from reflection.errors import Unavailable
 from reflection.memory.embedders import NoEmbedder, Space
-from reflection.memory.jsonfile import JsonFileIndex
+from reflection.memory.json_file import JsonFileIndex
 from reflection.memory.local import LocalIndex
-from reflection.memory.minilm import PackagedEmbedder
+from reflection.memory.packaged_model import PackagedEmbedder
 from reflection.memory.reindexing import rebuild
 from reflection.memory.semantic import NO_WORDS, SearchResult, SemanticMemory
 from reflection.store.memories import MemoryRows

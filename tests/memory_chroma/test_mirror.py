@@ -21,7 +21,7 @@ from reflection.memory.embedders import Matrix, Space
 from reflection.memory.index import Columns, Entry
 from reflection.memory.reindexing import Mirror
 from reflection.memory.semantic import SemanticMemory
-from reflection.store.database import open_database
+from reflection.store.database.open import open_database
 from reflection.store.memories import MemoryRows
 
 pytestmark = pytest.mark.chroma

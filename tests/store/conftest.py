@@ -11,8 +11,9 @@ import pytest
 
 from reflection.domain.ports import AnalysisRecord, MemoryRecord
 from reflection.domain.results import Comparison, Delta, Rates, Statement
-from reflection.store.database import Database, open_database
-from reflection.store.store import SqlStore
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.connections import Database
+from reflection.store.database.open import open_database
 
 NOW = datetime(2026, 3, 29, 10, 0, tzinfo=UTC)
 

@@ -20,9 +20,10 @@ from reflection.ingest.jobs.register import (
     Planned,
     Waiting,
 )
-from reflection.store.database import Database, open_database
+from reflection.store.database.connections import Database
+from reflection.store.database.open import open_database
 from reflection.store.imports import ImportRows
-from reflection.store.purge import purge_workspace, remaining
+from reflection.store.maintenance.purge import purge_workspace, remaining
 
 W, LATER = "default", "2026-04-01T00:00:01.000+00:00"
 NOW = "2026-04-01T00:00:00.000+00:00"

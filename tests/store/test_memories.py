@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reflection.domain.ports import AnalysisRecord, MemoryFilters, MemoryRecord
-from reflection.store.database import Database
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.connections import Database
+from reflection.store.database.sqlite import full_text_query
+from reflection.store.maintenance.purge import purge_workspace
+from reflection.store.maintenance.verify import verify
 from reflection.store.memories import MemoryRows, search_terms
-from reflection.store.memory_rows import NewVector
-from reflection.store.purge import purge_workspace
-from reflection.store.sqlite import full_text_query
-from reflection.store.store import SqlStore
-from reflection.store.verify import verify
+from reflection.store.memories_write import NewVector
 
 Make = Callable[..., AnalysisRecord]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

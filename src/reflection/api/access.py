@@ -19,7 +19,7 @@ from starlette.types import Scope
 from reflection.domain.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
 from reflection.errors import InvalidInput, NotAllowed, NotAuthenticated
 from reflection.settings import ANY_WORKSPACE, LOOPBACK_HOSTS, Settings
-from reflection.store.keys import KeyRing, StoredKey
+from reflection.store.api_keys import KeyRing, StoredKey
 
 RING_SECONDS = 1.0
 """How long a look at the stored keys lasts: a key that was made or revoked is noticed after that time at most."""

@@ -17,12 +17,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reflection.api import logs, openapi, problems
+from reflection.api import logging, openapi, problems
 from reflection.api.access import Access
 from reflection.api.dependencies import enforce_policy
 from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.metrics import Metrics
-from reflection.api.outermost import Outermost
+from reflection.api.middleware import Outermost
 from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, may_call, methods_of, public_paths
 from reflection.errors import ReflectionError
 from reflection.settings import Settings
@@ -37,7 +37,7 @@ def create_app(application: Application | None = None, settings: Settings | None
     """
     settings = application.settings if application else settings or Settings.load()
     check_table()
-    logs.configure(settings)
+    logging.configure(settings)
     access, metrics = Access(settings), Metrics()
     if application is not None:
         application.observe_stage = metrics.stage

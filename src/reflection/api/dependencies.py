@@ -5,9 +5,10 @@ looks things up (a hop to the thread pool costs more) or waits for the body.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request
+import orjson
+from fastapi import Depends, Header, Request, Response
 
 from reflection.api.access import Caller
 from reflection.api.problems import UnsupportedMediaType
@@ -88,3 +89,8 @@ EnginePart = Annotated[Engine, Depends(engine)]
 Workspace = Annotated[str, Depends(workspace)]
 JsonBody = Annotated[bytes, Depends(json_body)]
 OptionalJsonBody = Annotated[bytes, Depends(optional_json_body)]
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """JSON of plain values and dataclasses; NaN cannot get out (it becomes null)."""
+    return Response(orjson.dumps(value), status_code=status, media_type="application/json")

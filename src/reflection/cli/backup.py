@@ -20,7 +20,7 @@ def backup(target: Annotated[Path, typer.Argument(help="File to write; an earlie
     Example:
       reflection backup backups/monday.db
     """
-    from reflection.store.backup import backup as copy
+    from reflection.store.maintenance.backup import backup as copy
 
     with open_application() as application:
         copy(application.database, target)
@@ -37,7 +37,7 @@ def restore(
     Example:
       reflection restore backups/monday.db reflection.db
     """
-    from reflection.store.backup import restore as put
+    from reflection.store.maintenance.backup import restore as put
 
     put(source, target)
     messages().print(f"restored {target}; 'reflection verify' proves it, 'reflection rebuild' writes the artifacts")
@@ -70,7 +70,7 @@ def verify(as_json: JsonOption = False) -> None:
 def problems_of(application: "Application") -> list[str]:
     """Everything that is wrong with the stored truth, one sentence each; empty when it is sound."""
     from reflection.inference.recheck import differences
-    from reflection.store.verify import verify as rows_against_the_rules
+    from reflection.store.maintenance.verify import verify as rows_against_the_rules
 
     problems = rows_against_the_rules(application.database)
     if problems:

@@ -44,7 +44,7 @@ def report(
       reflection report cmp_007_meta_summer_bootcamp --format pdf -o report.pdf
       reflection report --portfolio --start 2026-01-01 --end 2026-03-31 -o quarter.html
     """
-    from reflection.reports.making import campaign_report, portfolio_report
+    from reflection.reports.service import campaign_report, portfolio_report
 
     if output is None and kind is Kind.PDF and sys.stdout.isatty():
         raise InvalidInput("a PDF cannot be shown in a terminal", hint="add --output report.pdf")

@@ -9,7 +9,7 @@ from pathlib import Path
 from reflection.errors import ConfigurationError
 from reflection.memory import chroma
 from reflection.memory.index import VectorIndex
-from reflection.memory.jsonfile import JsonFileIndex
+from reflection.memory.json_file import JsonFileIndex
 from reflection.memory.local import LocalIndex
 from reflection.memory.rows import MemoryRows
 

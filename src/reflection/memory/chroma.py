@@ -23,7 +23,7 @@ from reflection.errors import ConfigurationError, Unavailable
 from reflection.llm.circuit_breaker import Breaker
 from reflection.llm.deadline import DeadlineRunner
 from reflection.memory.embedders import Space
-from reflection.memory.shelf import Entry, Hit, Where
+from reflection.memory.vectors import Entry, Hit, Where
 
 T = TypeVar("T")
 PREFIX = "reflection-"

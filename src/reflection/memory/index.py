@@ -10,7 +10,7 @@ from typing import Protocol
 
 from reflection.domain.ports import Vector
 from reflection.memory.embedders import Space
-from reflection.memory.shelf import Columns, Entry, Hit, Where
+from reflection.memory.vectors import Columns, Entry, Hit, Where
 
 __all__ = ["Columns", "Entry", "Hit", "VectorIndex", "Where"]
 

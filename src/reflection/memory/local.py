@@ -14,7 +14,7 @@ from itertools import islice
 from reflection.domain.ports import Position, Vector
 from reflection.memory.embedders import Space
 from reflection.memory.rows import Change, MemoryRows, entry_of
-from reflection.memory.shelf import Entry, Hit, Shelf, Where
+from reflection.memory.vectors import Entry, Hit, Shelf, Where
 
 KEPT_WORKSPACES = 64
 """Shelves kept in memory; the one not asked for longest is dropped and read again when needed."""

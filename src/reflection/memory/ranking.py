@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reflection.domain.memory_text import words
-from reflection.memory.shelf import Hit
+from reflection.memory.vectors import Hit
 
 LEXICAL_WEIGHT = 0.08
 

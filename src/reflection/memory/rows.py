@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from reflection.domain import signals
 from reflection.domain.ports import EVERYTHING, MemoryFilters, MemoryRecord, Position, Vector
 from reflection.memory.embedders import Space
-from reflection.memory.shelf import Columns, Entry
+from reflection.memory.vectors import Columns, Entry
 
 
 class Unembedded(Protocol):

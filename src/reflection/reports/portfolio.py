@@ -18,11 +18,11 @@ from reflection.domain.metrics import ratio
 from reflection.domain.results import Analysis, Delta
 from reflection.explain import formatting
 from reflection.explain.phrases_en import ENGLISH
-from reflection.reports.learnt import workspace_forest
 from reflection.reports.plots import RatioRow, ratio_plot
-from reflection.reports.recommended import cards_section
-from reflection.reports.record import record_section
 from reflection.reports.retrospective import method_notes
+from reflection.reports.sections.learnings import workspace_forest
+from reflection.reports.sections.recommendations import cards_section
+from reflection.reports.sections.track_record import record_section
 from reflection.reports.view import Plot, ReportView, Section, Table, Tile
 
 MOST_DRAWN = 20

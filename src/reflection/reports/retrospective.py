@@ -15,10 +15,10 @@ from reflection.explain.chat import facts_of
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.phrases_en import ENGLISH
-from reflection.reports.learnt import forest
 from reflection.reports.plots import RatioRow, Step, ratio_plot, waterfall
-from reflection.reports.recommended import cards_section
-from reflection.reports.record import record_section
+from reflection.reports.sections.learnings import forest
+from reflection.reports.sections.recommendations import cards_section
+from reflection.reports.sections.track_record import record_section
 from reflection.reports.view import Plot, ReportView, Section, Table, Tile
 
 Z90 = 1.6448536269514722

@@ -37,11 +37,11 @@ from reflection.ingest.jobs.register import (
     Planned,
     Waiting,
 )
-from reflection.store import sqlite
-from reflection.store.current import chunks
-from reflection.store.database import Database
-from reflection.store.rows import packed, unpacked
-from reflection.store.schema import RowId, metadata
+from reflection.store.campaigns_read import chunks
+from reflection.store.database import sqlite
+from reflection.store.database.connections import Database
+from reflection.store.row_values import packed, unpacked
+from reflection.store.tables.campaigns import RowId, metadata
 
 
 def _text(name: str, *, nullable: bool = False) -> Column[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Float, Integer, Text, bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from reflection.domain import signals
@@ -21,12 +21,13 @@ from reflection.errors import NotFound
 from reflection.learnings.change_point import MetricView
 from reflection.learnings.current import Head
 from reflection.learnings.lifecycle import Claim, Learning, Reading, Witness, assess, is_material, readings_of, worth
-from reflection.store import learning_codec, learning_notes, memory_rows
-from reflection.store import learning_sql as sql
-from reflection.store.database import Database
-from reflection.store.learning_tables import learning_revisions
-from reflection.store.rows import Row, memory_row
-from reflection.store.schema import instant_text
+from reflection.store import learning_reviews, learnings_json, memories_write
+from reflection.store import learnings as sql
+from reflection.store.database import sqlite
+from reflection.store.database.connections import Database
+from reflection.store.row_values import Row, memory_row
+from reflection.store.tables.campaigns import campaigns, evidence, instant_text
+from reflection.store.tables.learnings import learning_evidence, learning_revisions, learnings
 
 LOOKED_AT = 1_000
 """Newest campaigns that are read to see whether effects still hold."""
@@ -98,7 +99,9 @@ class LearningBook:
         new = [item for item in prepared.revised if item.before is None]
         for item in prepared.revised:
             _append(connection, workspace, item, prepared, now)
-        memory_rows.remember(connection, workspace, [_memory(workspace, item.learning, prepared, now) for item in new])
+        memories_write.remember(
+            connection, workspace, [_memory(workspace, item.learning, prepared, now) for item in new]
+        )
 
     def list(
         self,
@@ -121,7 +124,7 @@ class LearningBook:
         """
         with self._database.read() as connection:
             rows = _believed(connection, workspace, as_of)
-            reviews = learning_notes.newest_reviews(connection, workspace)
+            reviews = learning_reviews.newest_reviews(connection, workspace)
         rows = [
             row
             for row in rows
@@ -133,7 +136,7 @@ class LearningBook:
         position = next((i + 1 for i, row in enumerate(rows) if row.learning_id == after), 0)
         page = rows[position : position + min(limit, MAX_LISTED)]
         more = position + len(page) < len(rows)
-        items = [learning_codec.shown(row, reviews.get(row.learning_id)) for row in page]
+        items = [learnings_json.shown(row, reviews.get(row.learning_id)) for row in page]
         return items, page[-1].learning_id if more and page else None
 
     def get(self, workspace: str, learning_id: str, as_of: datetime | None = None) -> Row:
@@ -147,12 +150,12 @@ class LearningBook:
             if not history:
                 raise NotFound(f"there is no learning {learning_id!r}" + (" at that time" if as_of else ""))
             stands_on = connection.execute(sql.EVIDENCE, {"w": workspace, "l": learning_id}).mappings().all()
-            details = learning_notes.remarks(connection, workspace, learning_id)
+            details = learning_reviews.remarks(connection, workspace, learning_id)
         reviews = details["reviews"]
-        newest = learning_codec.shown(history[-1], reviews[-1] if reviews else None)
+        newest = learnings_json.shown(history[-1], reviews[-1] if reviews else None)
         return {
             **newest,
-            "history": [learning_codec.shown(row) for row in history],
+            "history": [learnings_json.shown(row) for row in history],
             "evidence": [_witness(row) for row in stands_on],
             **details,
         }
@@ -166,7 +169,7 @@ class LearningBook:
         """The present numbers of learnings by id, for ranking and showing them."""
         with self._database.read() as connection:
             rows = connection.execute(sql.CURRENT_OF, {"w": workspace, "ids": list(learning_ids)}).all()
-        return {row.learning_id: learning_codec.shown(row) for row in rows}
+        return {row.learning_id: learnings_json.shown(row) for row in rows}
 
 
 def _wanted(known: dict[Claim, tuple[int, Learning]], readings: dict[Claim, Reading]) -> list[Claim]:
@@ -178,7 +181,7 @@ def _wanted(known: dict[Claim, tuple[int, Learning]], readings: dict[Claim, Read
 
 def _known(connection: Connection, workspace: str) -> dict[Claim, tuple[int, Learning]]:
     rows = connection.execute(sql.CURRENT, {"w": workspace}).all()
-    found = ((row.revision, learning_codec.decoded(row.body)) for row in rows)
+    found = ((row.revision, learnings_json.decoded(row.body)) for row in rows)
     return {learning.claim: (revision, learning) for revision, learning in found}
 
 
@@ -212,7 +215,7 @@ def _append(connection: Connection, workspace: str, item: Revised, prepared: Pre
     if not changed:
         return
     body = {"revision": revision, "recorded_at": now, "state": learning.state, "worth": value}
-    origin = {"seq": prepared.seq, "as_of": prepared.as_of, "body": learning_codec.encoded(learning, prepared.spelt)}
+    origin = {"seq": prepared.seq, "as_of": prepared.as_of, "body": learnings_json.encoded(learning, prepared.spelt)}
     connection.execute(insert(learning_revisions), {**head, **body, **origin})
     connection.execute(sql.CLEAR_EVIDENCE, {"w": workspace, "l": claim.learning_id})
     witnesses = [_witness_row(head, witness) for witness in learning.witnesses]
@@ -261,3 +264,86 @@ def _believed(connection: Connection, workspace: str, as_of: datetime | None) ->
 
 def _until(as_of: datetime | None) -> str:
     return instant_text(as_of) if as_of is not None else "9999"
+
+
+_HEAD = (learnings.c.learning_id, learnings.c.signal_key, learnings.c.context, learnings.c.metric)
+_BODY = (
+    learning_revisions.c.revision,
+    learning_revisions.c.recorded_at,
+    learning_revisions.c.state,
+    learning_revisions.c.worth,
+    learning_revisions.c.as_of,
+    learning_revisions.c.body,
+)
+_SAME = (learnings.c.workspace == learning_revisions.c.workspace) & (
+    learnings.c.learning_id == learning_revisions.c.learning_id
+)
+_ALL = select(*_HEAD, *_BODY).join_from(learnings, learning_revisions, _SAME)
+_ALL = _ALL.where(learnings.c.workspace == bindparam("w"))
+_BEST_FIRST = (learning_revisions.c.worth.desc(), learnings.c.learning_id)
+_NEWEST_REVISION = learning_revisions.c.revision == learnings.c.revision
+CURRENT = _ALL.where(_NEWEST_REVISION).order_by(*_BEST_FIRST)
+CURRENT_OF = _ALL.where(_NEWEST_REVISION, learnings.c.learning_id.in_(bindparam("ids", expanding=True)))
+HEADS = (
+    select(*_HEAD, learnings.c.state)
+    .where(learnings.c.workspace == bindparam("w"))
+    .order_by(learnings.c.worth.desc(), learnings.c.learning_id)
+)
+_earlier = learning_revisions.alias("earlier")
+AS_OF = _ALL.where(
+    learning_revisions.c.revision
+    == select(func.max(_earlier.c.revision))
+    .where(
+        _earlier.c.workspace == learnings.c.workspace,
+        _earlier.c.learning_id == learnings.c.learning_id,
+        _earlier.c.recorded_at <= bindparam("t"),
+    )
+    .scalar_subquery()
+).order_by(*_BEST_FIRST)
+HISTORY = _ALL.where(
+    learnings.c.learning_id == bindparam("l"), learning_revisions.c.recorded_at <= bindparam("t")
+).order_by(learning_revisions.c.revision)
+EVIDENCE = (
+    select(*(learning_evidence.c[name] for name in ("campaign_id", "estimate", "sd", "supports")))
+    .where(learning_evidence.c.workspace == bindparam("w"), learning_evidence.c.learning_id == bindparam("l"))
+    .order_by(learning_evidence.c.sd, learning_evidence.c.campaign_id)
+)
+LAST_RECORDED = select(func.max(learning_revisions.c.recorded_at)).where(
+    learning_revisions.c.workspace == bindparam("w")
+)
+NEWEST_EVIDENCE = (
+    select(evidence.c.payload)
+    .join(
+        campaigns,
+        (campaigns.c.workspace == evidence.c.workspace)
+        & (campaigns.c.campaign_id == evidence.c.campaign_id)
+        & (campaigns.c.revision == evidence.c.revision),
+    )
+    .where(campaigns.c.workspace == bindparam("w"), evidence.c.sign == 1)
+    .order_by(campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
+    .limit(bindparam("n"))
+)
+ADD_HEAD = sqlite.insert_missing(learnings)
+MOVE_HEAD = (
+    update(learnings)
+    .where(
+        learnings.c.workspace == bindparam("w"),
+        learnings.c.learning_id == bindparam("l"),
+        learnings.c.revision == bindparam("old"),
+    )
+    .values(revision=bindparam("new"), state=bindparam("s"), worth=bindparam("v"))
+)
+CLEAR_EVIDENCE = delete(learning_evidence).where(
+    learning_evidence.c.workspace == bindparam("w"), learning_evidence.c.learning_id == bindparam("l")
+)
+ADD_EVIDENCE = insert(learning_evidence).from_select(
+    ["workspace", "learning_id", "campaign_id", "estimate", "sd", "supports"],
+    select(
+        campaigns.c.workspace,
+        bindparam("l", type_=Text),
+        campaigns.c.campaign_id,
+        bindparam("e", type_=Float),
+        bindparam("sd", type_=Float),
+        bindparam("s", type_=Integer),
+    ).where(campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id == bindparam("c")),
+)

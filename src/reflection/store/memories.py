@@ -15,11 +15,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.ports import EVERYTHING, MemoryFilters, MemoryRecord, Position, Vector
-from reflection.store import memory_rows, sqlite
-from reflection.store.database import Database
-from reflection.store.memory_rows import NewVector
-from reflection.store.rows import memory_row, vector_of
-from reflection.store.schema import instant_text, memories
+from reflection.store import memories_write
+from reflection.store.database import sqlite
+from reflection.store.database.connections import Database
+from reflection.store.memories_write import NewVector
+from reflection.store.row_values import memory_row, vector_of
+from reflection.store.tables.campaigns import instant_text, memories
 
 _PAGE = 2_000
 _MAX_TERMS = 64
@@ -67,12 +68,12 @@ class MemoryRows:
     def position(self, workspace: str) -> Position:
         """Number and row of the last change in the workspace; (0, 0) when there was none."""
         with self._database.read() as connection:
-            return memory_rows.position(connection, workspace)
+            return memories_write.position(connection, workspace)
 
     def stands(self, workspace: str, position: Position) -> bool:
         """Whether what was read up to a position is still history: its row there, and its number reached."""
         with self._database.read() as connection:
-            return memory_rows.stands(connection, workspace, position)
+            return memories_write.stands(connection, workspace, position)
 
     def changes(self, workspace: str, after: int = 0) -> Iterator[MemoryChange]:
         """Every memory that changed after number `after`, in the order of change, deletions included."""
@@ -182,18 +183,18 @@ class MemoryRows:
     def set_vectors(self, workspace: str, embedder_id: str, vectors: Sequence[NewVector]) -> int:
         """Store vectors in one transaction, but where the text changed since `seq`; how many were set."""
         with self._database.write() as connection:
-            return memory_rows.set_vectors(connection, workspace, embedder_id, vectors)
+            return memories_write.set_vectors(connection, workspace, embedder_id, vectors)
 
     def save(self, workspace: str, records: Sequence[MemoryRecord]) -> None:
         """Store memories that do not come from an analysis; one with the same id is replaced."""
         rows = [memory_row(workspace, record, None) for record in records]
         with self._database.write() as connection:
-            memory_rows.remember(connection, workspace, rows)
+            memories_write.remember(connection, workspace, rows)
 
     def delete(self, workspace: str, memory_ids: Sequence[str]) -> None:
         """Delete memories; unknown ids are no error."""
         with self._database.write() as connection:
-            memory_rows.bury(connection, workspace, memory_ids)
+            memories_write.bury(connection, workspace, memory_ids)
 
     def rebuild_full_text(self) -> None:
         """Make the full-text index again from the rows."""

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from reflection.api.dependencies import EnginePart, Workspace
-from reflection.api.responses import json_response
+from reflection.api.dependencies import EnginePart, Workspace, json_response
 from reflection.api.schemas import Accepted
 from reflection.domain.results import Analysis
 from reflection.errors import NotFound

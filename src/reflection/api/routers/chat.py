@@ -8,9 +8,8 @@ from fastapi import APIRouter, Header, Response
 from pydantic import Field, StringConstraints, TypeAdapter
 from starlette.responses import StreamingResponse
 
-from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
+from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.responses import json_response
 from reflection.domain.campaign import CampaignId, Strict
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Analysis, SimilarCampaign

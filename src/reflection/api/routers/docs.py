@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from fastapi import APIRouter, Request, Response
 
-from reflection.api.responses import json_response
+from reflection.api.dependencies import json_response
 from reflection.errors import NotFound
 
 router = APIRouter(include_in_schema=False)

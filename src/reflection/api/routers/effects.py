@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from reflection.api.dependencies import EnginePart, Workspace
-from reflection.api.responses import json_response
+from reflection.api.dependencies import EnginePart, Workspace, json_response
 from reflection.api.schemas import EffectsPage, SignalEvidence
 
 router = APIRouter(prefix="/v1/effects", tags=["learning"])

@@ -3,9 +3,8 @@
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
+from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.responses import json_response
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.validation import read
 

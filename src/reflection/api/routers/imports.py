@@ -15,10 +15,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import StreamingResponse
 
-from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
+from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
 from reflection.api.problems import UnsupportedMediaType
-from reflection.api.responses import json_response
 from reflection.domain.validation import read
 from reflection.errors import InvalidInput, ReflectionError
 from reflection.ingest.jobs.json_rows import ObservationRequest

@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
+from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.responses import json_response
 from reflection.domain.campaign import CampaignId, Instant, Name, Strict, Text
 from reflection.domain.validation import read
 

@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from reflection.api.dependencies import ApplicationPart, Workspace
-from reflection.api.responses import json_response
+from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.domain.campaign import Instant
 from reflection.errors import InvalidInput
 

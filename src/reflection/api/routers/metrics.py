@@ -1,10 +1,11 @@
-"""GET /metrics: what the process counts, for Prometheus."""
+"""What an operator asks: /health (the process answers), /ready (the engine can work), /metrics (for Prometheus)."""
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from reflection.api.dependencies import ApplicationPart
+from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.metrics import Metrics
+from reflection.api.schemas import Health, Ready
 
 router = APIRouter(tags=["operation"])
 
@@ -22,3 +23,22 @@ def metrics(request: Request, application: ApplicationPart) -> Response:
     """
     counted: Metrics = request.app.state.metrics
     return Response(counted.page(application), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/health", summary="Is the process alive?", response_model=Health)
+def health() -> Response:
+    """Says nothing about the installation, so that it may be public."""
+    return json_response({"status": "ok"})
+
+
+@router.get("/ready", summary="Can the engine work?", response_model=Ready)
+def ready(request: Request, application: ApplicationPart, workspace: Workspace) -> Response:
+    """What is configured and what is degraded; a 503 when the store cannot be read.
+
+    A key of one workspace is told of that one only, and not where the files are.
+    """
+    parts = application.status()
+    if not request.state.caller.operates:
+        parts["learning_lag"] = {workspace: parts["learning_lag"].get(workspace, 0)}
+        del parts["database"]
+    return json_response({"status": "ready", "parts": parts})

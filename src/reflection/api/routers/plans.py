@@ -5,9 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace
+from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.responses import json_response
 from reflection.domain.plan import PlanRequest
 from reflection.domain.validation import read
 

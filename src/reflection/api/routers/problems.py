@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from reflection.api.responses import json_response
+from reflection.api.dependencies import json_response
 from reflection.api.schemas import ProblemKind
 from reflection.errors import NotFound, ReflectionError
 

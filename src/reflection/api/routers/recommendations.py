@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from reflection.api.dependencies import ApplicationPart, JsonBody, OptionalJsonBody, Workspace
+from reflection.api.dependencies import ApplicationPart, JsonBody, OptionalJsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
-from reflection.api.responses import json_response
 from reflection.domain.campaign import CampaignId, Name, Strict, Text
 from reflection.domain.validation import read
 

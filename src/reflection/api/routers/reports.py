@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Query, Response
 from reflection.api.dependencies import ApplicationPart, Workspace
 from reflection.domain.campaign import Day
 from reflection.errors import InvalidInput
-from reflection.reports.making import campaign_report, portfolio_report
 from reflection.reports.rendering import CONTENT_SECURITY_POLICY, MEDIA_TYPES, Format
+from reflection.reports.service import campaign_report, portfolio_report
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 CampaignId = Annotated[str, Path(min_length=1, max_length=300)]

@@ -5,8 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from reflection.api.dependencies import ApplicationPart, Workspace
-from reflection.api.responses import json_response
+from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 
 router = APIRouter(prefix="/v1/track-record", tags=["planning"])
 

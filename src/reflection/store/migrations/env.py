@@ -1,8 +1,8 @@
-"""Runs the migrations inside the transaction that `reflection.store.migrate` opened, on its connection."""
+"""Runs the migrations inside the transaction that `reflection.store.database.migrate` opened, on its connection."""
 
 from alembic import context
 
-from reflection.store.schema import metadata
+from reflection.store.tables.campaigns import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True)
 context.run_migrations()

@@ -6,7 +6,7 @@ Frozen: a later change of a table is a migration of its own.
 import sqlalchemy as sa
 from alembic import op
 
-from reflection.store import sqlite
+from reflection.store.database import sqlite
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,145 @@
+"""API keys that were made here: shown once, kept as salted digests, revocable while the server runs.
+
+A key is ``rle_<id>_<secret>``: the id is public and finds the row, the secret is 256 random bits. Against a secret of
+that size nobody can guess, so a plain salted SHA-256 is as safe as a slow hash, and costs a request nothing. Rows are
+never deleted but with their workspace: a revoked key stays as a record. Must not know HTTP.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from sqlalchemy import Column, LargeBinary, PrimaryKeyConstraint, Table, Text, UniqueConstraint, insert, select, update
+from sqlalchemy.engine import RowMapping
+
+from reflection.errors import NotFound
+from reflection.store.database.connections import Database
+from reflection.store.tables.campaigns import instant_text, metadata
+
+Scope = Literal["read", "write", "admin"]
+PREFIX = "rle"
+_ID_BYTES, _SECRET_BYTES, _SALT_BYTES = 6, 32, 16
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("workspace", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("revoked_at", Text, nullable=True),
+    PrimaryKeyConstraint("workspace", "key_id"),
+    UniqueConstraint("key_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """One key as anybody may see it; `workspace` is ``*`` where it opens any, `revoked_at` None while it opens."""
+
+    key_id: str
+    workspace: str
+    scope: Scope
+    name: str
+    created_at: str
+    revoked_at: str | None
+
+
+class KeyRing:
+    """Every key there is at one moment, to look one up without asking the database again."""
+
+    def __init__(self, keys: Mapping[str, tuple[StoredKey, bytes, bytes]]) -> None:
+        self._keys = dict(keys)
+
+    def __bool__(self) -> bool:
+        """Whether a key was ever made here, a revoked one too: a server that had keys does not open up again."""
+        return bool(self._keys)
+
+    def find(self, sent: str) -> StoredKey | None:
+        """The key that was sent, None when it is unknown or revoked. Digests are compared in constant time."""
+        key_id, secret = _parts(sent)
+        found = self._keys.get(key_id)
+        salt, digest = (found[1], found[2]) if found else (b"", b"\0" * 32)
+        if not hmac.compare_digest(_digest(salt, secret), digest) or found is None:
+            return None
+        return found[0] if found[0].revoked_at is None else None
+
+
+class KeyBook:
+    """Makes, lists and revokes keys; thread-safe."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._database = database
+        self._now = now
+
+    def create(self, workspace: str, scope: Scope, name: str) -> tuple[StoredKey, str]:
+        """A new key: what is stored of it, and its text, which cannot be read again."""
+        key = StoredKey(secrets.token_hex(_ID_BYTES), workspace, scope, name, instant_text(self._now()), None)
+        secret, salt = secrets.token_urlsafe(_SECRET_BYTES), secrets.token_bytes(_SALT_BYTES)
+        row = {
+            "workspace": workspace,
+            "key_id": key.key_id,
+            "name": name,
+            "scope": scope,
+            "salt": salt,
+            "digest": _digest(salt, secret),
+            "created_at": key.created_at,
+            "revoked_at": None,
+        }
+        with self._database.write() as connection:
+            connection.execute(insert(api_keys), row)
+        return key, f"{PREFIX}_{key.key_id}_{secret}"
+
+    def list(self, workspace: str | None = None) -> list[StoredKey]:
+        """Keys by age, the revoked ones too; of one workspace, or of all."""
+        statement = select(api_keys).order_by(api_keys.c.created_at, api_keys.c.key_id)
+        if workspace is not None:
+            statement = statement.where(api_keys.c.workspace == workspace)
+        with self._database.read() as connection:
+            return [_stored(row) for row in connection.execute(statement).mappings()]
+
+    def revoke(self, key_id: str) -> StoredKey:
+        """Let a key open nothing any longer; doing it twice changes nothing.
+
+        Raises:
+            NotFound: there is no such key.
+        """
+        now = instant_text(self._now())
+        with self._database.write() as connection:
+            connection.execute(
+                update(api_keys)
+                .where(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
+                .values(revoked_at=now)
+            )
+            row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id)).mappings().one_or_none()
+        if row is None:
+            raise NotFound(f"there is no key '{key_id}'", hint="'reflection keys list' shows the ids")
+        return _stored(row)
+
+    def ring(self) -> KeyRing:
+        """Every key as it is now."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(api_keys)).mappings()
+            return KeyRing({row["key_id"]: (_stored(row), row["salt"], row["digest"]) for row in rows})
+
+
+def _stored(row: RowMapping) -> StoredKey:
+    return StoredKey(row["key_id"], row["workspace"], row["scope"], row["name"], row["created_at"], row["revoked_at"])
+
+
+def _parts(sent: str) -> tuple[str, str]:
+    """Id and secret of a key's text; ids are hexadecimal, so the first two underscores are the separators."""
+    prefix, _, rest = sent.partition("_")
+    key_id, _, secret = rest.partition("_")
+    return (key_id, secret) if prefix == PREFIX else ("", sent)
+
+
+def _digest(salt: bytes, secret: str) -> bytes:
+    return hashlib.sha256(salt + secret.encode()).digest()

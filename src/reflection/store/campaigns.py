@@ -1,0 +1,310 @@
+"""`SqlStore`: the `Store` protocol over one database, each call in a transaction of its own.
+
+A facade: the statements live by subject in saving.py, learnt.py and reading.py. Must not know how anything is
+compared, learnt or published.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.engine import Connection
+
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
+from reflection.store import campaigns_read, campaigns_write, fits, knowledge_blob
+from reflection.store.campaigns_read import current
+from reflection.store.database import sqlite
+from reflection.store.database.connections import Database
+from reflection.store.learnings import LearningBook
+from reflection.store.row_values import Row, forecast_row, prepare
+from reflection.store.tables.campaigns import forecasts, idempotency, instant_text, workspaces
+
+_PAGE = 1_000
+_CACHED_FITS = 64
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SqlStore:
+    """The structured truth. Safe to share between threads and across forks.
+
+    Args: database: an open, migrated database (`open_database`). topics: outbox topics besides ``artifacts``
+        that are told the id of every memory that changed; name one only
+            if a publisher handles it, for its entries wait until then.
+        now: the clock for what the store dates itself.
+        book: keeps learnings in step with every fit, in its transaction.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        topics: Sequence[str] = (),
+        now: Callable[[], datetime] = _utc_now,
+        book: LearningBook | None = None,
+    ) -> None:
+        self._database = database
+        self._topics = tuple(topics)
+        self._now = now
+        self._book = book
+        self._fits: dict[str, tuple[int, Knowledge]] = {}
+        self._fits_lock = threading.Lock()
+
+    # Campaigns
+
+    def campaign(self, workspace: str, campaign_id: str) -> StoredCampaign | None:
+        """The current revision of a campaign; None when it is not there."""
+        with self._database.read() as connection:
+            return campaigns_read.campaign(connection, workspace, campaign_id)
+
+    def campaigns_named(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
+        """The current revisions of those campaigns that are there."""
+        with self._database.read() as connection:
+            found = current(connection, workspace, campaign_ids)
+        return {name: item.stored for name, item in found.items() if item.stored is not None}
+
+    def campaigns(self, workspace: str, *, after: str = "", limit: int = _PAGE) -> list[StoredCampaign]:
+        """A page of campaigns in the order of their ids; pass the last id as `after` for the next."""
+        with self._database.read() as connection:
+            return campaigns_read.campaign_page(connection, workspace, after, limit)
+
+    def revisions(self, workspace: str, campaign_id: str) -> list[Row]:
+        """Every content a campaign ever had: {revision, content_hash, body, created_at}, oldest first."""
+        with self._database.read() as connection:
+            return campaigns_read.revisions(connection, workspace, campaign_id)
+
+    def performance(self, workspace: str, campaign_id: str) -> Row | None:
+        """Rates, deltas, flags and score of a campaign's current revision."""
+        with self._database.read() as connection:
+            return campaigns_read.performance(connection, workspace, campaign_id)
+
+    def save_analysis(self, record: AnalysisRecord) -> StoredCampaign:
+        """Store one analysis; see `save_many`."""
+        return self.save_many([record])[0]
+
+    def save_many(self, records: Sequence[AnalysisRecord]) -> list[StoredCampaign]:
+        """Store analyses in one transaction, in the order given; all of them or none.
+
+        A record whose content is already current changes nothing and gets the stored campaign; one whose
+        idempotency key was used before gets the answer given then.
+
+        Raises:
+            StaleRevision: a campaign has another revision than its analysis expected; nothing was written.
+            Conflict: an idempotency key was used for another request.
+            StorageFull, Unavailable: nothing was written.
+        """
+        batches = [[prepare(record) for record in batch] for batch in _batches(records)]
+        results: list[StoredCampaign] = []
+
+        def committed(connection: Connection) -> bool:
+            return _all_current(connection, results)
+
+        with self._database.write(committed) as connection:
+            for batch in batches:
+                results += campaigns_write.save(connection, batch, self._topics)
+        return results
+
+    def delete_campaign(self, workspace: str, campaign_id: str) -> bool:
+        """Retract a campaign and remove what was made from it; its history stays. Whether it was there."""
+
+        def committed(connection: Connection) -> bool:
+            return campaigns_read.campaign(connection, workspace, campaign_id) is None
+
+        with self._database.write(committed) as connection:
+            return campaigns_write.take_back(connection, workspace, campaign_id, self._instant(), self._topics)
+
+    def idempotent_answer(self, workspace: str, key: str) -> tuple[str, bytes] | None:
+        """Request hash and answer given under an idempotency key; None when it was never used."""
+        with self._database.read() as connection:
+            return campaigns_read.idempotent_answer(connection, workspace, key)
+
+    def forget_idempotency(self, workspace: str, before: datetime) -> int:
+        """Drop idempotency records older than an instant. How many there were."""
+        with self._database.write() as connection:
+            return connection.execute(
+                delete(idempotency).where(
+                    idempotency.c.workspace == workspace, idempotency.c.created_at < instant_text(before)
+                )
+            ).rowcount
+
+    # Evidence
+
+    def last_seq(self, workspace: str) -> int:
+        """Number of the workspace's last ledger entry; 0 for an empty ledger."""
+        with self._database.read() as connection:
+            return campaigns_read.last_seq(connection, workspace)
+
+    def ledger(self, workspace: str, after: int = 0, limit: int | None = None) -> Iterator[LedgerEntry]:
+        """Ledger entries after a number, in order, at most `limit`."""
+        left = limit
+        while left is None or left > 0:
+            with self._database.read() as connection:
+                size = _PAGE if left is None else min(_PAGE, left)
+                page = campaigns_read.ledger_page(connection, workspace, after, size)
+            yield from page
+            if len(page) < size:
+                return
+            after, left = page[-1].seq, None if left is None else left - len(page)
+
+    def live_evidence(self, workspace: str, upto: int | None = None) -> Iterator[tuple[str, bytes]]:
+        """Campaign ids and payloads that count, in the order of campaign ids.
+
+        One consistent state, however long the reading takes and whatever is written meanwhile: the ledger's
+        as it ended at entry `upto` (by default the last one at the start).
+        """
+        end = self.last_seq(workspace) if upto is None else upto
+        after = ""
+        while True:
+            with self._database.read() as connection:
+                page = campaigns_read.evidence_page(connection, workspace, end, after, _PAGE)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1][0]
+
+    def evidence_of_signal(self, workspace: str, signal_key: str, limit: int) -> list[tuple[str, bytes]]:
+        """Campaign ids and current payloads of campaigns that have a signal, in the order of campaign ids."""
+        with self._database.read() as connection:
+            return campaigns_read.evidence_of_signal(connection, workspace, signal_key, limit)
+
+    def newest_campaigns(self, workspace: str, limit: int) -> list[str]:
+        """The campaigns with the latest timestamps as JSON, ties by id."""
+        with self._database.read() as connection:
+            return campaigns_read.newest_campaigns(connection, workspace, limit)
+
+    def accepted(self, workspace: str) -> frozenset[str]:
+        """Campaigns that count although their tracking looked faulty."""
+        with self._database.read() as connection:
+            return campaigns_read.accepted(connection, workspace)
+
+    def accept(self, record: AnalysisRecord) -> StoredCampaign:
+        """Let a campaign count although its tracking looks faulty; its later revisions are accepted too.
+
+        The analysis made without the suspicion becomes a revision of its own, so the ledger says that
+        something changed. Accepting again changes nothing.
+
+        Raises:
+            NotFound: there is no such campaign.
+            StaleRevision: it has another revision than the analysis expected; nothing was written.
+        """
+        item = prepare(record)
+
+        def committed(connection: Connection) -> bool:
+            return record.campaign_id in campaigns_read.accepted(connection, record.workspace)
+
+        with self._database.write(committed) as connection:
+            return campaigns_write.accept(connection, item, self._topics, self._instant())
+
+    # Knowledge
+
+    def knowledge(self, workspace: str) -> Knowledge:
+        """What the workspace knows; `NOTHING` before the first fit. Decoded once per fit and process."""
+        with self._database.read() as connection:
+            head = fits.newest(connection, workspace)
+            if head is None:
+                return NOTHING
+            with self._fits_lock:
+                cached = self._fits.get(workspace)
+            if cached is None or cached[0] != head.fit_id:
+                cached = head.fit_id, fits.load(connection, workspace, head.fit_id)
+                self._remember_fit(workspace, cached)
+        return cached[1]
+
+    def save_knowledge(self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes]) -> bool:
+        """Store a fit, its patterns and weights, and let `artifacts` (file name -> bytes) be published.
+
+        Returns: False, and nothing is written, unless the fit's epoch is newer than the stored one's, or the
+            same and its `seq` greater.
+
+        Raises:
+            LearningError: the fit holds a number that is not finite.
+        """
+        blobs = knowledge_blob.encode(knowledge)
+        revised = self._book.prepare(workspace, knowledge) if self._book is not None else None
+
+        def committed(connection: Connection) -> bool:
+            head = fits.newest(connection, workspace)
+            return head is not None and (head.epoch, head.seq) == (knowledge.epoch, knowledge.seq)
+
+        with self._database.write(committed) as connection:
+            saved = fits.save(connection, workspace, knowledge, blobs, artifacts, self._instant())
+            if saved and self._book is not None and revised is not None:
+                self._book.write(connection, workspace, revised)
+            return saved
+
+    # What is read back
+
+    def workspaces(self) -> list[str]:
+        """Every workspace that was ever written to, by name."""
+        with self._database.read() as connection:
+            return list(connection.execute(select(workspaces.c.workspace).order_by(workspaces.c.workspace)).scalars())
+
+    def add_workspace(self, workspace: str) -> bool:
+        """Make a workspace that has nothing in it yet; whether it was new."""
+        with self._database.write() as connection:
+            row = {"workspace": workspace, "created_at": self._instant()}
+            return connection.execute(sqlite.insert_missing(workspaces), row).rowcount > 0
+
+    def insights(self, workspace: str, limit: int, campaign_id: str | None = None) -> list[dict[str, Any]]:
+        """Insights by priority, the newest first among equals."""
+        with self._database.read() as connection:
+            return campaigns_read.insight_list(connection, workspace, limit, campaign_id)
+
+    def patterns(self, workspace: str, limit: int) -> list[dict[str, Any]]:
+        """Patterns by impact; `id` is the finding's."""
+        with self._database.read() as connection:
+            return campaigns_read.pattern_list(connection, workspace, limit)
+
+    def forecasts(self, workspace: str, campaign_id: str | None = None, limit: int = _PAGE) -> list[ForecastRow]:
+        """The forecast register, in the order of entry."""
+        with self._database.read() as connection:
+            return campaigns_read.forecast_list(connection, workspace, campaign_id, limit)
+
+    def add_forecasts(self, workspace: str, rows: Sequence[ForecastRow]) -> int:
+        """Append forecasts to the register; one that is there already adds nothing. How many were new."""
+        with self._database.write() as connection:
+            statement = sqlite.insert_missing(forecasts)
+            return sum(connection.execute(statement, forecast_row(workspace, row)).rowcount for row in rows)
+
+    def _remember_fit(self, workspace: str, fit: tuple[int, Knowledge]) -> None:
+        with self._fits_lock:
+            self._fits.pop(workspace, None)
+            while len(self._fits) >= _CACHED_FITS:
+                self._fits.pop(next(iter(self._fits)))
+            self._fits[workspace] = fit
+
+    def _instant(self) -> str:
+        return instant_text(self._now())
+
+
+def _batches(records: Sequence[AnalysisRecord]) -> list[list[AnalysisRecord]]:
+    """Runs of records of one workspace and of different campaigns and idempotency keys, in order."""
+    batches: list[list[AnalysisRecord]] = []
+    workspace = ""
+    ids: set[str] = set()
+    keys: set[str] = set()
+    for record in records:
+        repeats = record.campaign_id in ids or record.idempotency_key in keys
+        if not batches or record.workspace != workspace or repeats:
+            batches.append([])
+            workspace, ids, keys = record.workspace, set(), set()
+        batches[-1].append(record)
+        ids.add(record.campaign_id)
+        if record.idempotency_key is not None:
+            keys.add(record.idempotency_key)
+    return batches
+
+
+def _all_current(connection: Connection, results: Sequence[StoredCampaign]) -> bool:
+    """Whether the store says what `results` say, a campaign's last result counting."""
+    last = {(stored.workspace, stored.campaign_id): stored for stored in results}
+    for (workspace, campaign_id), stored in last.items():
+        now = campaigns_read.campaign(connection, workspace, campaign_id)
+        if now is None or (now.revision, now.content_hash) != (stored.revision, stored.content_hash):
+            return False
+    return True

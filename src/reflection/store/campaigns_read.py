@@ -1,0 +1,284 @@
+"""What the store answers: campaigns, ledger, live evidence, insights, patterns, forecasts.
+
+Functions on a connection somebody else opened; long answers are given in pages, so that no reader holds a
+snapshot for long. Must not write.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Select, and_, bindparam, exists, func, select
+from sqlalchemy.engine import Connection
+
+from reflection.domain.ports import ForecastRow, LedgerEntry, StoredCampaign
+from reflection.store.row_values import Row, unpacked
+from reflection.store.tables.campaigns import (
+    acceptances,
+    campaign_revisions,
+    campaign_signals,
+    campaigns,
+    evidence,
+    forecasts,
+    idempotency,
+    insights,
+    patterns,
+    performance_logs,
+)
+
+_INSIGHT = ("id", "campaign_id", "kind", "content", "priority", "created_at", "evidence", "source")
+_PATTERN = ("campaign_id", "category", "signal_key", "summary", "impact_score", "created_at")
+_FORECAST = tuple(ForecastRow.__dataclass_fields__)
+_later = evidence.alias("later")
+
+
+def _plain(row: Mapping[Any, Any]) -> Row:
+    """A row under plain text keys: SQLAlchemy's are a subclass of `str`, which JSON encoders refuse."""
+    return {str(key): value for key, value in row.items()}
+
+
+def campaign(connection: Connection, workspace: str, campaign_id: str) -> StoredCampaign | None:
+    """The current revision of a campaign."""
+    row = connection.execute(_CAMPAIGN, {"w": workspace, "c": campaign_id}).mappings().one_or_none()
+    return stored_campaign(dict(row)) if row else None
+
+
+def campaign_page(connection: Connection, workspace: str, after: str, limit: int) -> list[StoredCampaign]:
+    """Campaigns in the order of their ids, after one of them."""
+    rows = connection.execute(_CAMPAIGNS, {"w": workspace, "after": after, "limit": limit}).mappings()
+    return [stored_campaign(dict(row)) for row in rows]
+
+
+def revisions(connection: Connection, workspace: str, campaign_id: str) -> list[Row]:
+    """Every content a campaign ever had, oldest first; deleted ones included."""
+    columns = [campaign_revisions.c[name] for name in ("revision", "content_hash", "body", "created_at")]
+    found = connection.execute(
+        select(*columns)
+        .where(campaign_revisions.c.workspace == workspace, campaign_revisions.c.campaign_id == campaign_id)
+        .order_by(campaign_revisions.c.revision)
+    )
+    return [_plain(row) for row in found.mappings()]
+
+
+def performance(connection: Connection, workspace: str, campaign_id: str) -> Row | None:
+    """Rates, deltas and score of a campaign's current revision."""
+    row = (
+        connection.execute(
+            select(performance_logs).where(
+                performance_logs.c.workspace == workspace, performance_logs.c.campaign_id == campaign_id
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    texts = ("expected", "actual", "deltas", "flags")
+    return {**row, **{name: orjson.loads(row[name]) for name in texts}}
+
+
+def idempotent_answer(connection: Connection, workspace: str, key: str) -> tuple[str, bytes] | None:
+    """Request hash and answer given under an idempotency key."""
+    row = connection.execute(_ANSWER, {"w": workspace, "k": key}).one_or_none()
+    return (row.request_hash, unpacked(row.answer)) if row else None
+
+
+def last_seq(connection: Connection, workspace: str) -> int:
+    """Number of the workspace's last ledger entry; 0 for an empty ledger."""
+    return connection.execute(_LAST_SEQ, {"w": workspace}).scalar_one() or 0
+
+
+def ledger_page(connection: Connection, workspace: str, after: int, limit: int) -> list[LedgerEntry]:
+    """Ledger entries after a number, in order."""
+    found = connection.execute(_LEDGER, {"w": workspace, "after": after, "limit": limit})
+    return [LedgerEntry(*row) for row in found]
+
+
+def evidence_page(connection: Connection, workspace: str, upto: int, after: str, limit: int) -> list[tuple[str, bytes]]:
+    """Campaign ids and payloads that counted when the ledger ended at `upto`, by campaign id."""
+    values = {"w": workspace, "upto": upto, "after": after, "limit": limit}
+    return [(row.campaign_id, row.payload) for row in connection.execute(_LIVE, values)]
+
+
+def evidence_of_signal(connection: Connection, workspace: str, signal_key: str, limit: int) -> list[tuple[str, bytes]]:
+    """Campaign ids and current payloads of the campaigns that have a signal, in the order of campaign ids."""
+    values = {"w": workspace, "s": signal_key, "limit": limit}
+    return [(row.campaign_id, row.payload) for row in connection.execute(_OF_SIGNAL, values)]
+
+
+def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list[str]:
+    """The campaigns with the latest timestamps as JSON, ties by id."""
+    order = (campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
+    own = campaigns.c.workspace == workspace
+    newest = select(campaigns.c.campaign_id).where(own).order_by(*order).limit(limit).cte("newest")
+    joined = newest.join(campaigns, (campaigns.c.campaign_id == newest.c.campaign_id) & own)  # reads no other bodies
+    found = select(campaigns.c.body).select_from(joined).order_by(*order)
+    return list(connection.execute(found).scalars())
+
+
+def accepted(connection: Connection, workspace: str) -> frozenset[str]:
+    """Campaigns that count although their tracking looked faulty."""
+    return frozenset(connection.execute(_ACCEPTED, {"w": workspace}).scalars())
+
+
+def insight_list(connection: Connection, workspace: str, limit: int, campaign_id: str | None) -> list[Row]:
+    """Insights by priority, the newest first among equals."""
+    statement = select(*(insights.c[name] for name in _INSIGHT)).where(insights.c.workspace == workspace)
+    if campaign_id is not None:
+        statement = statement.where(insights.c.campaign_id == campaign_id)
+    found = connection.execute(statement.order_by(insights.c.priority.desc(), insights.c.id.desc()).limit(limit))
+    return [{**_plain(row), "evidence": orjson.loads(row["evidence"])} for row in found.mappings()]
+
+
+def pattern_list(connection: Connection, workspace: str, limit: int) -> list[Row]:
+    """Patterns by impact. `id` is the finding's."""
+    found = connection.execute(
+        select(patterns.c.finding_id.label("id"), *(patterns.c[name] for name in _PATTERN))
+        .where(patterns.c.workspace == workspace)
+        .order_by(patterns.c.impact_score.desc(), patterns.c.finding_id)
+        .limit(limit)
+    )
+    return [_plain(row) for row in found.mappings()]
+
+
+def forecast_list(connection: Connection, workspace: str, campaign_id: str | None, limit: int) -> list[ForecastRow]:
+    """The forecast register, in the order of entry."""
+    statement = select(*(forecasts.c[name] for name in _FORECAST)).where(forecasts.c.workspace == workspace)
+    if campaign_id is not None:
+        statement = statement.where(forecasts.c.campaign_id == campaign_id)
+    found = connection.execute(statement.order_by(forecasts.c.id).limit(limit)).mappings()
+    return [ForecastRow(**_with_json(row, ("quantiles", "detail"))) for row in found]
+
+
+def _with_json(row: Any, names: Sequence[str]) -> dict[str, Any]:
+    return {**row, **{name: orjson.loads(row[name]) for name in names}}
+
+
+def _live() -> Select[tuple[str, bytes]]:
+    taken_back = exists().where(
+        _later.c.workspace == evidence.c.workspace,
+        _later.c.campaign_id == evidence.c.campaign_id,
+        _later.c.revision == evidence.c.revision,
+        _later.c.sign == -1,
+        _later.c.seq <= bindparam("upto"),
+    )
+    return (
+        select(evidence.c.campaign_id, evidence.c.payload)
+        .where(
+            evidence.c.workspace == bindparam("w"),
+            evidence.c.campaign_id > bindparam("after"),
+            evidence.c.sign == 1,
+            evidence.c.seq <= bindparam("upto"),
+            ~taken_back,
+        )
+        .order_by(evidence.c.campaign_id)
+        .limit(bindparam("limit"))
+    )
+
+
+def _of_signal() -> Select[tuple[str, bytes]]:
+    current = and_(
+        campaigns.c.workspace == campaign_signals.c.workspace,
+        campaigns.c.campaign_id == campaign_signals.c.campaign_id,
+    )
+    its_evidence = and_(
+        evidence.c.workspace == campaigns.c.workspace,
+        evidence.c.campaign_id == campaigns.c.campaign_id,
+        evidence.c.revision == campaigns.c.revision,
+        evidence.c.sign == 1,
+    )
+    return (
+        select(evidence.c.campaign_id, evidence.c.payload)
+        .select_from(campaign_signals.join(campaigns, current).join(evidence, its_evidence))
+        .where(campaign_signals.c.workspace == bindparam("w"), campaign_signals.c.signal_key == bindparam("s"))
+        .order_by(campaign_signals.c.campaign_id)
+        .limit(bindparam("limit"))
+    )
+
+
+_CAMPAIGN = select(campaigns).where(campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id == bindparam("c"))
+_CAMPAIGNS = (
+    select(campaigns)
+    .where(campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id > bindparam("after"))
+    .order_by(campaigns.c.campaign_id)
+    .limit(bindparam("limit"))
+)
+_ANSWER = select(idempotency.c.request_hash, idempotency.c.answer).where(
+    idempotency.c.workspace == bindparam("w"), idempotency.c.key == bindparam("k")
+)
+_LAST_SEQ = select(func.max(evidence.c.seq)).where(evidence.c.workspace == bindparam("w"))
+_ACCEPTED = select(acceptances.c.campaign_id).where(acceptances.c.workspace == bindparam("w"))
+_LEDGER = (
+    select(evidence.c.seq, evidence.c.campaign_id, evidence.c.revision, evidence.c.sign, evidence.c.payload)
+    .where(evidence.c.workspace == bindparam("w"), evidence.c.seq > bindparam("after"))
+    .order_by(evidence.c.seq)
+    .limit(bindparam("limit"))
+)
+_LIVE = _live()
+_OF_SIGNAL = _of_signal()
+
+
+_CHUNK = 500
+"""Ids in one statement; databases limit the number of its parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What the store holds of a campaign at the moment; `last` counts revisions that were deleted too."""
+
+    stored: StoredCampaign | None
+    last: int
+    memory_id: str = ""
+    signal_keys: tuple[str, ...] = ()
+
+
+def current(connection: Connection, workspace: str, campaign_ids: Sequence[str]) -> dict[str, Current]:
+    """What the store holds of each campaign."""
+    found: dict[str, Current] = {}
+    for chunk in chunks(campaign_ids):
+        for row in connection.execute(_CURRENT, {"workspace": workspace, "ids": chunk}).mappings():
+            found[row["campaign_id"]] = Current(
+                stored=stored_campaign(dict(row)),
+                last=row["revision"],
+                memory_id=row["memory_id"],
+                signal_keys=tuple(orjson.loads(row["signal_keys"])),
+            )
+        missing = [campaign_id for campaign_id in chunk if campaign_id not in found]
+        if missing:
+            rows = connection.execute(_LAST, {"workspace": workspace, "ids": missing})
+            last = {row[0]: row[1] for row in rows}
+            found |= {campaign_id: Current(None, last.get(campaign_id, 0)) for campaign_id in missing}
+    return found
+
+
+def stored_campaign(row: Row) -> StoredCampaign:
+    """A row of `campaigns` as a value."""
+    return StoredCampaign(
+        workspace=row["workspace"],
+        campaign_id=row["campaign_id"],
+        revision=row["revision"],
+        content_hash=row["content_hash"],
+        campaign_json=row["body"],
+        answer=unpacked(row["answer"]),
+        created_at=row["created_at"],
+    )
+
+
+def chunks(items: Sequence[str]) -> list[list[str]]:
+    """Ids in portions of the size that one statement takes."""
+    return [list(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]
+
+
+_CURRENT = select(campaigns).where(
+    campaigns.c.workspace == bindparam("workspace"),
+    campaigns.c.campaign_id.in_(bindparam("ids", expanding=True)),
+)
+_LAST = (
+    select(campaign_revisions.c.campaign_id, func.max(campaign_revisions.c.revision))
+    .where(
+        campaign_revisions.c.workspace == bindparam("workspace"),
+        campaign_revisions.c.campaign_id.in_(bindparam("ids", expanding=True)),
+    )
+    .group_by(campaign_revisions.c.campaign_id)
+)

@@ -1,0 +1,1 @@
+"""One SQL database: connections, transactions, the dialect, migrations. Must not know what is stored."""

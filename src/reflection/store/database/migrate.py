@@ -1,0 +1,95 @@
+"""Bringing a database to this version's tables: Alembic from the package's own folder, with no configuration.
+
+Migrations are files `migrations/versions/NNNN_name.py` in one line, each with an `upgrade` and a `downgrade`.
+A whole
+run is one transaction: killed at any moment, the database is at the old version or at the new one.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import MetaData, Table, inspect, select, text
+from sqlalchemy.engine import Connection
+
+from reflection.errors import ConfigurationError
+from reflection.store.database.connections import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+FOLDER = Path(__file__).parents[1] / "migrations"
+FIRST_VERSION_PREFIX = "first_version_"
+"""Where the tables of the first version of this system are kept when its database is adopted."""
+
+_FIRST_VERSION_TABLES = frozenset({"campaigns", "performance_logs", "patterns", "insights", "weights"})
+
+
+def head() -> str:
+    """The newest revision this version knows, such as ``0001``."""
+    return max(path.name[:4] for path in (FOLDER / "versions").glob("[0-9]*.py"))
+
+
+def current(database: Database) -> str | None:
+    """The revision a database is at; None when no migration ever ran."""
+    with database.read() as connection:
+        return _current(connection)
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Migrate up; returns at once when the database is there already.
+
+    Raises:
+        ConfigurationError: a newer version of the engine wrote this database.
+    """
+    target = head() if revision == "head" else revision
+    with database.read() as connection:
+        found = _current(connection)
+    if found == target:
+        return
+    if found is not None and found > head():
+        raise ConfigurationError(
+            f"{database.path.name} was written by a newer version (tables {found}, this one knows {head()})",
+            hint="install the newer version again, or restore a backup made before the upgrade",
+        )
+    from alembic import command  # here, because it costs more than opening a database that is up to date
+
+    with database.write() as connection:
+        _set_first_version_aside(connection)
+        command.upgrade(_config(connection), target)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Migrate down to a revision, or to ``base`` (no tables at all)."""
+    from alembic import command
+
+    with database.write() as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def _current(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    versions = Table("alembic_version", MetaData(), autoload_with=connection)
+    found: str | None = connection.execute(select(versions.c.version_num)).scalar_one_or_none()
+    return found
+
+
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _set_first_version_aside(connection: Connection) -> None:
+    """Rename the tables of the first version of this system, if they are here, so that no row is lost."""
+    inspector = inspect(connection)
+    names = set(inspector.get_table_names())
+    if "alembic_version" in names or not names & _FIRST_VERSION_TABLES:
+        return
+    for name in sorted(names & _FIRST_VERSION_TABLES):
+        for index in inspector.get_indexes(name):
+            connection.execute(text(f'DROP INDEX "{index["name"]}"'))
+        connection.execute(text(f'ALTER TABLE "{name}" RENAME TO "{FIRST_VERSION_PREFIX}{name}"'))

@@ -1,0 +1,167 @@
+"""Rows of what was learnt: fits, and the patterns and weights that the newest fit says.
+
+Inside a transaction somebody else opened. Must not know how anything was learnt.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy.engine import Connection
+
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.results import Finding
+from reflection.store import knowledge_blob
+from reflection.store.campaigns_read import chunks
+from reflection.store.database import sqlite
+from reflection.store.row_values import artifact_rows, json_text, outbox_row
+from reflection.store.tables.campaigns import (
+    WORKSPACE_LEVEL,
+    artifacts,
+    campaigns,
+    fits,
+    outbox,
+    patterns,
+    weights,
+    workspaces,
+)
+
+KEPT_FITS = 3
+_LOOKED_UP = 20_000
+"""Supporting campaigns whose dates are looked up for one fit; beyond it a finding's first one stands."""
+
+
+class FitHead(NamedTuple):
+    """The newest fit without its content."""
+
+    fit_id: int
+    epoch: int
+    seq: int
+
+
+def newest(connection: Connection, workspace: str) -> FitHead | None:
+    """The newest fit this version can read."""
+    row = connection.execute(_NEWEST, {"w": workspace, "format": knowledge_blob.FORMAT}).one_or_none()
+    return FitHead(*row) if row else None
+
+
+def load(connection: Connection, workspace: str, fit_id: int) -> Knowledge:
+    """The knowledge of one fit."""
+    row = connection.execute(
+        select(fits.c.body, fits.c.draws).where(fits.c.workspace == workspace, fits.c.id == fit_id)
+    ).one()
+    return knowledge_blob.decode(row.body, row.draws)
+
+
+def save(
+    connection: Connection,
+    workspace: str,
+    knowledge: Knowledge,
+    blobs: tuple[bytes, bytes],
+    files: dict[str, bytes],
+    now: str,
+) -> bool:
+    """Store a fit if it is news: a newer epoch, or more of the ledger within the same epoch."""
+    stored = newest(connection, workspace)
+    if stored is not None and (knowledge.epoch, knowledge.seq) <= (stored.epoch, stored.seq):
+        return False
+    connection.execute(sqlite.insert_missing(workspaces), {"workspace": workspace, "created_at": now})
+    body, draws = blobs
+    connection.execute(
+        insert(fits),
+        {
+            "workspace": workspace,
+            "epoch": knowledge.epoch,
+            "seq": knowledge.seq,
+            "as_of": knowledge.as_of,
+            "format": knowledge_blob.FORMAT,
+            "body": body,
+            "draws": draws,
+        },
+    )
+    _drop_old_fits(connection, workspace)
+    _replace_patterns(connection, workspace, knowledge, now)
+    _replace_weights(connection, workspace, knowledge)
+    _publish(connection, workspace, files, now)
+    return True
+
+
+def _drop_old_fits(connection: Connection, workspace: str) -> None:
+    kept = select(fits.c.id).where(fits.c.workspace == workspace).order_by(fits.c.id.desc()).limit(KEPT_FITS)
+    connection.execute(delete(fits).where(fits.c.workspace == workspace, fits.c.id.not_in(kept.scalar_subquery())))
+
+
+def _replace_patterns(connection: Connection, workspace: str, knowledge: Knowledge, now: str) -> None:
+    connection.execute(delete(patterns).where(patterns.c.workspace == workspace))
+    dates = _dates(connection, workspace, knowledge.findings)
+    rows = [
+        {
+            "workspace": workspace,
+            "finding_id": finding.finding_id,
+            "campaign_id": _latest_supporting(finding, dates),
+            "category": finding.category,
+            "signal_key": finding.signal_key,
+            "summary": finding.description,
+            "impact_score": finding.impact_score,
+            "body": json_text(finding),
+            "created_at": finding.first_seen or knowledge.as_of or now,
+        }
+        for finding in knowledge.findings
+    ]
+    if rows:
+        connection.execute(insert(patterns), rows)
+
+
+def _replace_weights(connection: Connection, workspace: str, knowledge: Knowledge) -> None:
+    connection.execute(delete(weights).where(weights.c.workspace == workspace))
+    rows = [
+        {
+            "workspace": workspace,
+            "signal_key": weight.signal_key,
+            "weight": weight.weight,
+            "successes": weight.successes,
+            "failures": weight.failures,
+            "last_updated": weight.last_updated,
+            "body": json_text(weight),
+        }
+        for weight in knowledge.weights
+    ]
+    if rows:
+        connection.execute(insert(weights), rows)
+
+
+def _publish(connection: Connection, workspace: str, files: dict[str, bytes], now: str) -> None:
+    rows = artifact_rows(workspace, files)
+    if rows:
+        connection.execute(sqlite.upsert(artifacts, ["workspace", "name"]), rows)
+        connection.execute(insert(outbox), [outbox_row(workspace, "artifacts", WORKSPACE_LEVEL, now)])
+
+
+def _latest_supporting(finding: Finding, dates: dict[str, str]) -> str:
+    if not finding.supporting:
+        return WORKSPACE_LEVEL
+    known = [(dates[campaign], campaign) for campaign in finding.supporting if campaign in dates]
+    return max(known)[1] if known else finding.supporting[0]
+
+
+def _dates(connection: Connection, workspace: str, findings: Sequence[Finding]) -> dict[str, str]:
+    wanted = sorted({campaign for finding in findings for campaign in finding.supporting})
+    if len(wanted) > _LOOKED_UP:
+        return {}
+    found: dict[str, str] = {}
+    for chunk in chunks(wanted):
+        rows = connection.execute(_DATES, {"w": workspace, "ids": chunk})
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
+
+_NEWEST = (
+    select(fits.c.id, fits.c.epoch, fits.c.seq)
+    .where(fits.c.workspace == bindparam("w"), fits.c.format == bindparam("format"))
+    .order_by(fits.c.id.desc())
+    .limit(1)
+)
+_DATES = select(campaigns.c.campaign_id, campaigns.c.timestamp).where(
+    campaigns.c.workspace == bindparam("w"),
+    campaigns.c.campaign_id.in_(bindparam("ids", expanding=True)),
+)

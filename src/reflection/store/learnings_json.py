@@ -1,0 +1,64 @@
+"""A learning as JSON and back, and as it is shown. Pure: no connection, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from reflection.learnings.lifecycle import Claim, Learning, Segment, Witness
+from reflection.store.row_values import Row, json_text
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def encoded(learning: Learning, spelt: Mapping[str, str]) -> str:
+    """One text per learning: keys sorted. The sentence is kept as it was said, signals `spelt` as campaigns do."""
+    return json_text({**asdict(learning), "text": learning.text(spelt)})
+
+
+def decoded(body: str) -> Learning:
+    """The inverse of `encoded`."""
+    fields = orjson.loads(body)
+    fields.pop("text")
+    fields["claim"] = Claim(**fields["claim"])
+    fields["interval"] = tuple(fields["interval"])
+    fields["segments"] = tuple(Segment(**{**item, "interval": tuple(item["interval"])}) for item in fields["segments"])
+    fields["witnesses"] = tuple(Witness(**item) for item in fields["witnesses"])
+    return Learning(**fields)
+
+
+def shown(row: Any, review: Row | None = None) -> Row:
+    """A revision as it is served; `row` has the columns of `learnings._ALL`. `review` is a person's latest word."""
+    body = orjson.loads(row.body)
+    claim = body["claim"]
+    return {
+        "id": row.learning_id,
+        "text": body["text"],
+        "signal_key": claim["signal_key"],
+        "context": claim["context"],
+        "metric": claim["metric"],
+        "state": row.state,
+        "reason": body["reason"],
+        "direction": body["direction"],
+        "effect": body["effect"],
+        "interval": body["interval"],
+        "lfsr": body["lfsr"],
+        "campaigns": body["campaigns"],
+        "supporting": body["supporting"],
+        "contradicting": body["contradicting"],
+        "segments": body["segments"],
+        "since": _day(body["since"]),
+        "until": _day(body["until"]),
+        "effect_now": body["effect_now"],
+        "worth": row.worth,
+        "revision": row.revision,
+        "recorded_at": row.recorded_at,
+        "as_of": row.as_of,
+        "review": review,
+    }
+
+
+def _day(number: int | None) -> str | None:
+    return None if number is None else (_EPOCH + timedelta(days=number)).date().isoformat()

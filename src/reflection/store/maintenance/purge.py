@@ -1,0 +1,79 @@
+"""Taking a whole workspace out of the database: the one way by which history is removed.
+
+Every table that names a workspace is emptied of it, whoever added the table. Must not know what the tables hold.
+"""
+
+from sqlalchemy import MetaData, Table, delete, func, inspect, select
+from sqlalchemy.engine import Connection
+
+from reflection.domain.results import FILES
+from reflection.store.database import sqlite
+from reflection.store.database.connections import Database
+from reflection.store.row_values import outbox_row
+from reflection.store.tables.campaigns import WORKSPACE_LEVEL, artifacts, campaigns, outbox
+
+
+def purge_workspace(database: Database, workspace: str, now: str) -> int:
+    """Remove every row of a workspace in one transaction, and let its published files be removed.
+
+    The guards of the append-only tables are lifted inside the transaction only. What remains until the next
+    publishing is the outbox, which names the files to remove.
+
+    Args:
+        now: instant of the entries in the outbox.
+
+    Returns:
+        How many rows were removed.
+    """
+    with database.write() as connection:
+        sqlite.overwrite_deleted(connection)
+        files = _published(connection, workspace)
+        for statement in sqlite.drop_guards_ddl():
+            connection.exec_driver_sql(statement)
+        removed = sum(
+            connection.execute(delete(table).where(table.c.workspace == workspace)).rowcount
+            for table in _tables(connection)
+        )
+        sqlite.rebuild_full_text(connection)  # taking rows out leaves their words in the index for a while
+        for statement in sqlite.guards_ddl():
+            connection.exec_driver_sql(statement)
+        told = [outbox_row(workspace, "artifacts", key, now, names) for key, names in files.items()]
+        sqlite.insert_rows(connection, _TELL, told)
+    sqlite.empty_log(database.writer)
+    return removed
+
+
+def remaining(database: Database, workspace: str) -> dict[str, int]:
+    """Rows of a workspace by table, tables without any left out: empty after purging and publishing."""
+    with database.read() as connection:
+        counts = {
+            table.name: connection.execute(
+                select(func.count()).select_from(table).where(table.c.workspace == workspace)
+            ).scalar_one()
+            for table in _tables(connection)
+        }
+    return {name: count for name, count in counts.items() if count}
+
+
+def _published(connection: Connection, workspace: str) -> dict[str, list[str]]:
+    """The files of a workspace by what they belong to; its own last, because they stand in the folder of the others."""
+    named = select(campaigns.c.campaign_id).where(campaigns.c.workspace == workspace)
+    own = select(artifacts.c.name).where(artifacts.c.workspace == workspace)
+    found = {campaign_id: list(FILES) for campaign_id in connection.execute(named).scalars()}
+    return {**found, WORKSPACE_LEVEL: sorted(connection.execute(own).scalars())}
+
+
+def _tables(connection: Connection) -> list[Table]:
+    """Tables with a workspace, those that refer to others first, so that no reference ever leads nowhere."""
+    reflected = MetaData()
+    names = [
+        name
+        for name in inspect(connection).get_table_names()
+        if any(column["name"] == "workspace" for column in inspect(connection).get_columns(name))
+    ]
+    for name in names:
+        Table(name, reflected, autoload_with=connection)
+    return [table for table in reversed(reflected.sorted_tables) if table.name in names]
+
+
+_TELL = outbox.insert()

@@ -1,0 +1,116 @@
+"""Writing rows of `memories` inside a transaction somebody else opened.
+
+Every change gives the row the workspace's next number (`seq`), so that a reader who remembers the last number
+it saw finds every change and every deletion. The full-text index follows by triggers. Must not know embedders
+or searching.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.engine import Connection
+
+from reflection.domain.ports import Position, Vector
+from reflection.store.database import sqlite
+from reflection.store.row_values import Row, vector_bytes
+from reflection.store.tables.campaigns import memories
+
+
+class NewVector(NamedTuple):
+    """A vector for one memory, made from the text it had at `seq`."""
+
+    memory_id: str
+    seq: int
+    vector: Vector
+
+
+def position(connection: Connection, workspace: str) -> Position:
+    """Where the workspace's changes end now."""
+    found = connection.execute(_LAST_ROW, {"w": workspace}).first()
+    return Position(*found) if found else Position()
+
+
+def stands(connection: Connection, workspace: str, position: Position) -> bool:
+    """Whether that position is one of the workspace's present history.
+
+    Rows leave only when the workspace is purged; then numbers begin anew, and only the row can tell.
+    """
+    seq, row = position
+    if seq == 0:
+        return True
+    there = connection.execute(_IS_THERE, {"w": workspace, "i": row}).first()
+    return there is not None and last_number(connection, workspace) >= seq
+
+
+def last_number(connection: Connection, workspace: str) -> int:
+    """Number of the workspace's last change of a memory; 0 when there was none."""
+    return connection.execute(_LAST, {"w": workspace}).scalar_one() or 0
+
+
+def remember(connection: Connection, workspace: str, rows: Sequence[Row]) -> None:
+    """Store memories (made by `rows.memory_row`); one with the same id is replaced."""
+    if rows:
+        first = last_number(connection, workspace) + 1
+        numbered = [{**row, "seq": seq} for seq, row in enumerate(rows, start=first)]
+        sqlite.insert_rows(connection, _PUT, numbered)
+
+
+def bury(connection: Connection, workspace: str, memory_ids: Sequence[str]) -> None:
+    """Delete memories: text, metadata and vector go, a tombstone stays so that readers see the deletion."""
+    first = last_number(connection, workspace) + 1 if memory_ids else 0
+    for seq, memory_id in enumerate(memory_ids, start=first):
+        connection.execute(_BURY, {"w": workspace, "m": memory_id, "new_seq": seq})
+
+
+def set_vectors(connection: Connection, workspace: str, embedder_id: str, vectors: Sequence[NewVector]) -> int:
+    """Give memories their vectors, unless their text changed meanwhile.
+
+    Returns:
+        How many were set.
+    """
+    seq, count = last_number(connection, workspace), 0
+    for item in vectors:
+        done = connection.execute(
+            _SET_VECTOR,
+            {
+                "w": workspace,
+                "m": item.memory_id,
+                "old_seq": item.seq,
+                "new_seq": seq + 1,
+                "new_embedder": embedder_id,
+                "new_vector": vector_bytes(item.vector),
+            },
+        )
+        seq, count = seq + done.rowcount, count + done.rowcount
+    return count
+
+
+_LAST = select(func.max(memories.c.seq)).where(memories.c.workspace == bindparam("w"))
+_LAST_ROW = (
+    select(memories.c.seq, memories.c.id)
+    .where(memories.c.workspace == bindparam("w"))
+    .order_by(memories.c.seq.desc())
+    .limit(1)
+)
+_IS_THERE = select(memories.c.id).where(memories.c.id == bindparam("i"), memories.c.workspace == bindparam("w"))
+_PUT = sqlite.upsert(memories, ["workspace", "memory_id"])
+_BURY = (
+    update(memories)
+    .where(
+        memories.c.workspace == bindparam("w"),
+        memories.c.memory_id == bindparam("m"),
+        memories.c.deleted == 0,
+    )
+    .values(seq=bindparam("new_seq"), text="", summary="", metadata="{}", embedder_id=None, vector=None, deleted=1)
+)
+_SET_VECTOR = (
+    update(memories)
+    .where(
+        memories.c.workspace == bindparam("w"),
+        memories.c.memory_id == bindparam("m"),
+        memories.c.seq == bindparam("old_seq"),
+        memories.c.deleted == 0,
+    )
+    .values(seq=bindparam("new_seq"), embedder_id=bindparam("new_embedder"), vector=bindparam("new_vector"))
+)

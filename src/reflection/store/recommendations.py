@@ -1,0 +1,231 @@
+"""Advice as rows: claims frozen when shown, feedback, hold-back assignments, and the register read for scoring.
+
+Everything is append-only: a claim is judged by what it said, not by what a later fit would say. Must not know how a
+recommendation is made or scored.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from sqlalchemy import Column, Float, Index, Integer, PrimaryKeyConstraint, Table, Text, UniqueConstraint, select
+from sqlalchemy.engine import Connection, RowMapping
+
+from reflection.domain.ports import ForecastRow
+from reflection.store.database import sqlite
+from reflection.store.database.connections import Database
+from reflection.store.tables.campaigns import RowId, forecasts, metadata
+from reflection.store.tables.learnings import learning_revisions, learnings
+
+SHOWN_LIMIT = 10_000
+_PAGE = 5_000
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+advice_shown = Table(
+    "advice_shown",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    _text("workspace"),
+    _text("recommendation_id"),
+    _text("unit"),  # the planned campaign it was shown for; empty when not stated
+    Column("seq", RowId, nullable=False),  # ledger entry the claim rested on
+    _text("shown_at"),
+    _text("claim"),
+    UniqueConstraint("workspace", "recommendation_id", "unit", "seq"),
+    sqlite_autoincrement=True,
+)
+
+advice_feedback = Table(
+    "advice_feedback",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    _text("workspace"),
+    _text("recommendation_id"),
+    Column("accepted", Integer, nullable=False),
+    _text("note"),
+    _text("created_at"),
+    Index(None, "workspace", "recommendation_id"),
+    sqlite_autoincrement=True,
+)
+
+advice_assignments = Table(
+    "advice_assignments",
+    metadata,
+    _text("workspace"),
+    _text("unit"),
+    Column("treated", Integer, nullable=False),
+    Column("probability", Float, nullable=False),
+    _text("assigned_at"),
+    PrimaryKeyConstraint("workspace", "unit"),
+)
+
+
+class AdviceRows:
+    """The rows of advice of every workspace; safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._accepted: dict[tuple[str, int], tuple[tuple[int, int], list[dict[str, Any]]]] = {}
+
+    def show(
+        self, workspace: str, recommendation_id: str, unit: str, seq: int, shown_at: str, claim: dict[str, Any]
+    ) -> bool:
+        """Freeze a claim; False when it was shown for this unit on this state already."""
+        row = {
+            "workspace": workspace, "recommendation_id": recommendation_id, "unit": unit, "seq": seq,
+            "shown_at": shown_at, "claim": orjson.dumps(claim).decode(),
+        }  # fmt: skip
+        with self._database.write() as connection:
+            return connection.execute(sqlite.insert_missing(advice_shown), row).rowcount > 0
+
+    def shown(self, workspace: str, recommendation_id: str | None = None) -> list[dict[str, Any]]:
+        """Claims as they were shown, oldest first: {recommendation_id, unit, seq, shown_at, claim}."""
+        query = select(advice_shown).where(advice_shown.c.workspace == workspace)
+        if recommendation_id is not None:
+            query = query.where(advice_shown.c.recommendation_id == recommendation_id)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(advice_shown.c.id.desc()).limit(SHOWN_LIMIT)).mappings().all()
+        return [_shown(row) for row in reversed(rows)]
+
+    def say(self, workspace: str, recommendation_id: str, accepted: bool, note: str, created_at: str) -> bool:
+        """Note feedback; False when the last feedback said the same."""
+        row = {
+            "workspace": workspace, "recommendation_id": recommendation_id, "accepted": int(accepted), "note": note,
+            "created_at": created_at,
+        }  # fmt: skip
+        with self._database.write() as connection:
+            last = _last_feedback(connection, workspace, recommendation_id)
+            if last is not None and (bool(last["accepted"]), last["note"]) == (accepted, note):
+                return False
+            connection.execute(advice_feedback.insert(), row)
+            return True
+
+    def feedback(self, workspace: str, recommendation_id: str) -> list[dict[str, Any]]:
+        """Everything that was said to a recommendation, oldest first."""
+        query = (
+            select(advice_feedback.c.accepted, advice_feedback.c.note, advice_feedback.c.created_at)
+            .where(advice_feedback.c.workspace == workspace)
+            .where(advice_feedback.c.recommendation_id == recommendation_id)
+            .order_by(advice_feedback.c.id)
+        )
+        with self._database.read() as connection:
+            return [{**_plain(row), "accepted": bool(row["accepted"])} for row in connection.execute(query).mappings()]
+
+    def accepted(self, workspace: str, limit: int = 50) -> list[dict[str, Any]]:
+        """The last claims shown whose latest feedback accepted them: what a campaign may be following.
+
+        Asked for every campaign that comes in, so the answer is kept until anybody commits anything.
+        """
+        version = self._database.data_version()
+        kept = self._accepted.get((workspace, limit))
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        found = self._read_accepted(workspace, limit)
+        self._accepted[workspace, limit] = version, found
+        return found
+
+    def _read_accepted(self, workspace: str, limit: int) -> list[dict[str, Any]]:
+        latest = (
+            select(advice_feedback.c.accepted)
+            .where(advice_feedback.c.workspace == advice_shown.c.workspace)
+            .where(advice_feedback.c.recommendation_id == advice_shown.c.recommendation_id)
+            .order_by(advice_feedback.c.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = (
+            select(advice_shown)
+            .where(advice_shown.c.workspace == workspace, latest == 1)
+            .order_by(advice_shown.c.id.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [_shown(row) for row in connection.execute(query).mappings()]
+
+    def assign(self, workspace: str, unit: str, treated: bool, probability: float, assigned_at: str) -> bool:
+        """Log an assignment and return the one that holds: the first, whatever was asked for later."""
+        row = {
+            "workspace": workspace, "unit": unit, "treated": int(treated), "probability": probability,
+            "assigned_at": assigned_at,
+        }  # fmt: skip
+        where = (advice_assignments.c.workspace == workspace, advice_assignments.c.unit == unit)
+        with self._database.write() as connection:
+            connection.execute(sqlite.insert_missing(advice_assignments), row)
+            return bool(connection.execute(select(advice_assignments.c.treated).where(*where)).scalar_one())
+
+    def assignments(self, workspace: str) -> list[dict[str, Any]]:
+        """Every assignment in order: {unit, treated, probability, assigned_at}."""
+        table = advice_assignments.c
+        query = select(table.unit, table.treated, table.probability, table.assigned_at)
+        query = query.where(table.workspace == workspace).order_by(table.assigned_at, table.unit)
+        with self._database.read() as connection:
+            return [{**_plain(row), "treated": bool(row["treated"])} for row in connection.execute(query).mappings()]
+
+    def register(self, workspace: str) -> Iterator[ForecastRow]:
+        """The whole forecast register in the order of entry, a page at a time."""
+        after = 0
+        while True:
+            query = (
+                select(forecasts)
+                .where(forecasts.c.workspace == workspace, forecasts.c.id > after)
+                .order_by(forecasts.c.id)
+                .limit(_PAGE)
+            )
+            with self._database.read() as connection:
+                rows = connection.execute(query).mappings().all()
+            yield from (_forecast(row) for row in rows)
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1]["id"]
+
+    def established(self, workspace: str) -> list[dict[str, Any]]:
+        """Learnings that were ever established: {learning_id, state (now), body (when first established)}."""
+        revision = learning_revisions.c
+        query = (
+            select(learnings.c.learning_id, learnings.c.state, revision.body)
+            .join(learning_revisions, (revision.workspace == learnings.c.workspace)
+                  & (revision.learning_id == learnings.c.learning_id))
+            .where(learnings.c.workspace == workspace, revision.state == "established")
+            .order_by(learnings.c.learning_id, revision.revision)
+        )  # fmt: skip
+        found: dict[str, dict[str, Any]] = {}
+        with self._database.read() as connection:
+            for row in connection.execute(query).mappings():
+                found.setdefault(row["learning_id"], {**_plain(row), "body": orjson.loads(row["body"])})
+        return list(found.values())
+
+
+def _last_feedback(connection: Connection, workspace: str, recommendation_id: str) -> RowMapping | None:
+    query = (
+        select(advice_feedback.c.accepted, advice_feedback.c.note)
+        .where(advice_feedback.c.workspace == workspace, advice_feedback.c.recommendation_id == recommendation_id)
+        .order_by(advice_feedback.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).mappings().first()
+
+
+def _plain(row: RowMapping) -> dict[str, Any]:
+    """A row with ordinary texts as names: SQLAlchemy's are a subclass that the JSON encoder refuses."""
+    return {str(name): value for name, value in row.items()}
+
+
+def _shown(row: RowMapping) -> dict[str, Any]:
+    names = ("recommendation_id", "unit", "seq", "shown_at")
+    return {**{name: row[name] for name in names}, "claim": orjson.loads(row["claim"])}
+
+
+def _forecast(row: RowMapping) -> ForecastRow:
+    names = (
+        "issuer", "version", "issued_at", "metric", "point", "campaign_id", "platform", "objective", "period_start",
+        "period_end", "currency",
+    )  # fmt: skip
+    return ForecastRow(
+        **{name: row[name] for name in names},
+        quantiles=orjson.loads(row["quantiles"]),
+        detail=orjson.loads(row["detail"]),
+    )

@@ -1,0 +1,1 @@
+"""Tables, one file a subject; columns and constraints, no statements."""

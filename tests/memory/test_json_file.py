@@ -1,0 +1,118 @@
+"""Vectors in one file: a kill leaves the old file or the new one, and several processes lose nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reflection.errors import Unavailable
+from reflection.memory.embedders import Space
+from reflection.memory.index import Columns, Entry, Where
+from reflection.memory.json_file import JsonFileIndex
+
+SPACE = Space("file", "1", 4, "t")
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from reflection.memory.embedders import Space
+from reflection.memory.index import Columns, Entry
+from reflection.memory.json_file import JsonFileIndex
+
+index, who, count = JsonFileIndex(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3])
+for number in range(count):
+    entry = Entry(f"{who}-{number}", np.ones(4, dtype=np.float32), Columns("campaign", "meta", "leads", 0.0))
+    index.put("default", Space("file", "1", 4, "t"), [entry])
+    print(f"{who}-{number}", flush=True)
+"""
+
+
+def _entry(name: str, value: float = 1.0) -> Entry:
+    return Entry(name, np.full(4, value, dtype=np.float32), Columns("campaign", "meta", "leads", 0.0))
+
+
+def _writer(path: Path, who: str, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, str(path), who, str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "vectors.json"
+
+
+def test_ten_kills_during_writes_lose_nothing_that_was_acknowledged(path: Path) -> None:
+    acknowledged: set[str] = set()
+    for turn in range(10):
+        with _writer(path, f"w{turn}", 100_000) as writer:
+            assert writer.stdout is not None
+            acknowledged.add(writer.stdout.readline().strip())
+            time.sleep(0.005 * turn)
+            os.kill(writer.pid, signal.SIGKILL)
+            acknowledged |= set(writer.stdout.read().split("\n")[:-1])
+        assert writer.returncode == -signal.SIGKILL
+        held = JsonFileIndex(path).ids("default", SPACE)
+        assert acknowledged <= held
+    JsonFileIndex(path).put("default", SPACE, [_entry("after")])
+    assert "after" in JsonFileIndex(path).ids("default", SPACE)
+
+
+def test_two_processes_writing_at_once_lose_nothing(path: Path) -> None:
+    with _writer(path, "a", 40) as first, _writer(path, "b", 40) as second:
+        assert [writer.communicate()[0].count("\n") for writer in (first, second)] == [40, 40]
+    assert JsonFileIndex(path).count("default", SPACE) == 80
+
+
+def test_what_another_process_wrote_is_seen_at_the_next_search(path: Path) -> None:
+    ours, theirs = JsonFileIndex(path), JsonFileIndex(path)
+    assert ours.search("default", SPACE, np.ones(4, dtype=np.float32), 3, Where()) == []
+    theirs.put("default", SPACE, [_entry("m")])
+    assert [hit.memory_id for hit in ours.search("default", SPACE, np.ones(4, dtype=np.float32), 3, Where())] == ["m"]
+
+
+def test_threads_share_one_index(path: Path) -> None:
+    index = JsonFileIndex(path)
+    threads = [threading.Thread(target=index.put, args=("default", SPACE, [_entry(f"m{i}")])) for i in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert index.count("default", SPACE) == 16
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"null", b'{"version": 9, "workspaces": {}}', b'{"version": 1, "workspaces": {"w": 3}}'],
+)
+def test_a_file_that_is_no_index_is_unavailable_until_it_is_reset(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    index = JsonFileIndex(path)
+    with pytest.raises(Unavailable):
+        index.count("default", SPACE)
+    with pytest.raises(Unavailable):
+        index.put("default", SPACE, [_entry("m")])
+    assert path.read_bytes() == content
+    index.reset()
+    index.put("default", SPACE, [_entry("m")])
+    assert index.ids("default", SPACE) == {"m"}
+
+
+def test_what_could_not_be_written_is_not_pretended(path: Path) -> None:
+    index = JsonFileIndex(path)
+    index.put("default", SPACE, [_entry("m")])
+    target = path.with_name("moved.json")
+    path.rename(target)
+    path.mkdir()  # replacing a folder by a file fails
+    with pytest.raises(Unavailable):
+        index.put("default", SPACE, [_entry("n")])
+    path.rmdir()
+    target.rename(path)
+    assert index.ids("default", SPACE) == {"m"}
+    assert [file.name for file in path.parent.iterdir() if file.suffix == ".tmp"] == []

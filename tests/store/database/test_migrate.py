@@ -1,0 +1,210 @@
+"""Migrations: up, down, up again; adopting, refusing, and being killed half way."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import AnalysisRecord
+from reflection.domain.results import files_of
+from reflection.errors import ConfigurationError, Unavailable
+from reflection.store.campaigns import SqlStore
+from reflection.store.database import migrate
+from reflection.store.database.connections import Database
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.verify import verify
+from reflection.store.row_values import unpacked
+from reflection.store.tables.campaigns import metadata
+
+Make = Callable[..., AnalysisRecord]
+REVISIONS = sorted(path.name[:4] for path in (migrate.FOLDER / "versions").glob("[0-9]*.py"))
+
+
+def _schema(path: Path) -> list[tuple[str, str]]:
+    connection = sqlite3.connect(path)
+    found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
+    connection.close()
+    return found
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or name in metadata.tables
+
+
+def test_the_migrations_make_the_tables_that_the_code_speaks_of(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"include_name": _is_ours})
+        assert compare_metadata(context, metadata) == []
+    assert migrate.current(database) == migrate.head() == REVISIONS[-1]
+
+
+def test_every_table_names_the_workspace() -> None:
+    for table in metadata.tables.values():
+        assert "workspace" in table.columns, table.name
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_each_step_goes_up_down_and_up_again(tmp_path: Path, revision: str) -> None:
+    before = REVISIONS[REVISIONS.index(revision) - 1] if revision != REVISIONS[0] else "base"
+    database = Database(tmp_path / "steps.db")
+    migrate.upgrade(database, revision)
+    once = _schema(database.path)
+
+    migrate.downgrade(database, before)
+    assert _schema(database.path) != once
+    migrate.upgrade(database, revision)
+
+    assert _schema(database.path) == once
+    assert verify_integrity(database) == "ok"
+    database.close()
+
+
+def verify_integrity(database: Database) -> str:
+    with database.read() as connection:
+        return str(connection.exec_driver_sql("PRAGMA integrity_check").scalar_one())
+
+
+def test_later_steps_lose_no_row_of_the_first(tmp_path: Path, record: Make) -> None:
+    database = open_database(tmp_path / "rows.db")
+    store = SqlStore(database)
+    store.save_many([record(f"cmp_{number}") for number in range(5)])
+    kept = [store.campaign("default", f"cmp_{number}") for number in range(5)]
+    ledger = list(store.ledger("default"))
+
+    migrate.downgrade(database, REVISIONS[0])
+    migrate.upgrade(database)
+
+    assert [store.campaign("default", f"cmp_{number}") for number in range(5)] == kept
+    assert list(store.ledger("default")) == ledger
+    assert verify(database) == []
+    database.close()
+
+
+def test_down_to_the_base_leaves_no_table(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "base.db")
+
+    migrate.downgrade(database, "base")
+
+    assert [name for name, _ in _schema(database.path) if not name.startswith("sqlite_")] == ["alembic_version"]
+    database.close()
+
+
+def test_opening_again_changes_nothing(tmp_path: Path) -> None:
+    open_database(tmp_path / "a.db").close()
+    before = _schema(tmp_path / "a.db")
+    open_database(tmp_path / "a.db").close()
+    assert _schema(tmp_path / "a.db") == before
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "a.db")
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(ConfigurationError, match="newer version"):
+        open_database(tmp_path / "a.db")
+    database.close()
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.db").write_bytes(b"this is not a database" * 500)
+
+    with pytest.raises(Unavailable, match="damaged"):
+        open_database(tmp_path / "a.db")
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+
+    with pytest.raises(Unavailable, match="folder"):
+        open_database(tmp_path / "file" / "store.db")
+
+
+def test_a_database_of_the_first_version_is_adopted_and_keeps_its_rows(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "old.db")
+    connection.executescript(
+        "CREATE TABLE campaigns (campaign_id TEXT PRIMARY KEY, payload TEXT);"
+        "CREATE TABLE insights (id INTEGER PRIMARY KEY, content TEXT);"
+        "CREATE INDEX ix_insights_content ON insights(content);"
+        "CREATE TABLE unrelated (x);"
+        "INSERT INTO campaigns VALUES ('cmp_1', '{}'); INSERT INTO insights VALUES (1, 'learnt'); "
+        "INSERT INTO unrelated VALUES (1);"
+    )
+    connection.close()
+
+    database = open_database(tmp_path / "old.db")
+
+    with database.read() as opened:
+        assert opened.exec_driver_sql("SELECT * FROM first_version_campaigns").fetchall() == [("cmp_1", "{}")]
+        assert opened.exec_driver_sql("SELECT * FROM first_version_insights").fetchall() == [(1, "learnt")]
+        assert opened.exec_driver_sql("SELECT * FROM unrelated").fetchall() == [(1,)]
+        assert opened.exec_driver_sql("SELECT * FROM campaigns").fetchall() == []
+    assert verify(database) == []
+    database.close()
+
+
+def _open(path: Path) -> None:
+    open_database(path).close()
+
+
+def test_processes_that_open_a_new_database_together_all_succeed(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=_open, args=(tmp_path / "a.db",)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    assert {name for name, _ in _schema(tmp_path / "a.db")} >= set(metadata.tables)
+
+
+def test_killed_while_migrating_leaves_the_old_version_or_the_new(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    seen = set()
+    for number in range(8):
+        path = tmp_path / f"{number}.db"
+        process = context.Process(target=_open, args=(path,))
+        process.start()
+        time.sleep(number * 0.025)
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join()
+        tables = {name for name, _ in _schema(path)} & set(metadata.tables)
+        assert tables in (set(), set(metadata.tables))
+        seen.add(len(tables))
+        open_database(path).close()
+        assert {name for name, _ in _schema(path)} >= set(metadata.tables)
+    assert 0 in seen
+
+
+def test_going_down_makes_the_copies_of_a_campaigns_files_again(tmp_path: Path, record: Make) -> None:
+    database = open_database(tmp_path / "files.db")
+    store = SqlStore(database)
+    store.save_many([record(f"cmp_{number}", version=number) for number in range(3)])
+    store.save_knowledge("default", Knowledge(epoch=1, seq=3), {"weights.json": b"{}"})
+
+    migrate.downgrade(database, "0005")
+    with database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT campaign_id, name, body FROM artifacts").all()
+    copies = {(row[0], row[1]): unpacked(row[2]) for row in rows}
+    migrate.upgrade(database)
+
+    expected = {("", "weights.json"): b"{}"}
+    for number in range(3):
+        answer = record(f"cmp_{number}", version=number).answer
+        expected |= {(f"cmp_{number}", name): content for name, content in files_of(answer).items()}
+    assert copies == expected
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT workspace, name FROM artifacts").all() == [
+            ("default", "weights.json")
+        ]
+    assert verify(database) == []
+    database.close()

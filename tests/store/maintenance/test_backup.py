@@ -1,0 +1,123 @@
+"""A backup taken while others write is a state that was, and it restores."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reflection.domain.ports import AnalysisRecord
+from reflection.errors import Conflict, NotFound, Unavailable
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.connections import Database
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.backup import backup, restore
+from reflection.store.maintenance.verify import verify
+
+Make = Callable[..., AnalysisRecord]
+
+
+def test_a_restored_backup_says_what_was_stored(
+    store: SqlStore, database: Database, record: Make, tmp_path: Path
+) -> None:
+    store.save_many([record(f"cmp_{number}") for number in range(20)])
+    store.delete_campaign("default", "cmp_3")
+    backup(database, tmp_path / "backups" / "one.db")
+    store.save_analysis(record("later"))
+
+    restore(tmp_path / "backups" / "one.db", tmp_path / "restored" / "store.db")
+
+    restored = open_database(tmp_path / "restored" / "store.db")
+    copy = SqlStore(restored)
+    assert list(copy.live_evidence("default")) == [
+        item for item in store.live_evidence("default") if item[0] != "later"
+    ]
+    assert verify(restored) == []
+    copy.save_analysis(record("cmp_99"))
+    restored.close()
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == ["one.db"]
+
+
+def test_a_second_backup_replaces_the_first(store: SqlStore, database: Database, record: Make, tmp_path: Path) -> None:
+    backup(database, tmp_path / "one.db")
+    store.save_analysis(record("cmp_1"))
+    backup(database, tmp_path / "one.db")
+
+    restore(tmp_path / "one.db", tmp_path / "two.db")
+    restored = open_database(tmp_path / "two.db")
+    assert SqlStore(restored).campaign("default", "cmp_1") is not None
+    restored.close()
+
+
+@pytest.mark.parametrize("name", ["new.db", "new.db-wal", "new.db-shm"])
+def test_a_restore_never_replaces_anything(database: Database, tmp_path: Path, name: str) -> None:
+    backup(database, tmp_path / "one.db")
+    (tmp_path / name).write_text("mine")
+
+    with pytest.raises(Conflict):
+        restore(tmp_path / "one.db", tmp_path / "new.db")
+
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_backup_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        restore(tmp_path / "none.db", tmp_path / "new.db")
+
+
+def test_a_backup_that_cannot_be_written_leaves_the_earlier_one(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup(database, tmp_path / "one.db")
+    before = (tmp_path / "one.db").read_bytes()
+
+    def failing(*_args: object) -> None:
+        raise OSError(5, "input/output error")
+
+    monkeypatch.setattr("os.fsync", failing)
+    with pytest.raises(Unavailable):
+        backup(database, tmp_path / "one.db")
+
+    assert (tmp_path / "one.db").read_bytes() == before
+    assert not list(tmp_path.glob(".*pending"))
+
+
+def _backups_under_load(store: SqlStore, database: Database, record: Make, tmp_path: Path, rounds: int) -> None:
+    acknowledged: list[str] = []
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            name = f"cmp_{number:06}"
+            store.save_analysis(record(name))
+            acknowledged.append(name)
+            number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for number in range(rounds):
+            before = len(acknowledged)
+            backup(database, tmp_path / f"{number}.db")
+            after = len(acknowledged)
+            copy = open_database(tmp_path / f"{number}.db")
+            kept = [name for name, _ in SqlStore(copy).live_evidence("default")]
+            assert kept == [f"cmp_{index:06}" for index in range(len(kept))]
+            assert before <= len(kept) <= after + 1
+            assert verify(copy) == []
+            copy.close()
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_backups_under_load_are_prefixes(store: SqlStore, database: Database, record: Make, tmp_path: Path) -> None:
+    _backups_under_load(store, database, record, tmp_path, rounds=3)
+
+
+@pytest.mark.torture
+def test_fifty_backups_under_load_are_prefixes(
+    store: SqlStore, database: Database, record: Make, tmp_path: Path
+) -> None:
+    _backups_under_load(store, database, record, tmp_path, rounds=50)

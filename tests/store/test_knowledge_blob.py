@@ -1,0 +1,158 @@
+"""Knowledge survives being stored, to the last bit."""
+
+import dataclasses
+import json
+import types
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
+from reflection.domain.results import Finding, NextTest, SignalWeight
+from reflection.errors import LearningError
+from reflection.store import knowledge_blob
+
+texts = st.text(max_size=8)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+maybe = st.none() | numbers
+intervals = st.tuples(numbers, numbers)
+jsons = st.recursive(st.none() | st.booleans() | numbers | texts, lambda inner: st.lists(inner, max_size=3))
+mappings = st.dictionaries(texts, jsons, max_size=3)
+names = st.lists(texts, max_size=3).map(tuple)
+effects = st.builds(
+    Effect,
+    interval=intervals,
+    raw_lift=maybe,
+    spend=maybe,
+    effect=numbers,
+    probability=numbers,
+    lfsr=numbers,
+    campaigns=numbers,
+)
+findings = st.builds(
+    Finding,
+    interval=st.none() | intervals,
+    metadata=mappings,
+    supporting=names,
+    contradicting=names,
+    impact_score=numbers,
+    effect=maybe,
+    probability=maybe,
+    lfsr=maybe,
+    raw_lift=maybe,
+    effective_campaigns=numbers,
+    spend=maybe,
+)
+weights = st.builds(SignalWeight, interval=intervals, weight=numbers, raw_lift=maybe, effective_campaigns=numbers)
+tests = st.builds(NextTest, spend=maybe, interval_now=intervals, interval_after=intervals)
+
+
+@st.composite
+def posteriors(draw: st.DrawFn) -> MetricPosterior:
+    features = draw(names)
+    shape = (len(features) + 1, draw(st.integers(0, 5)))
+    finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
+    return MetricPosterior(
+        features=features,
+        draws=draw(arrays.arrays(np.float32, shape, elements=finite)),
+        sigma=draw(numbers),
+        tau=draw(st.dictionaries(texts, numbers, max_size=2)),
+        reference=draw(numbers),
+    )
+
+
+knowledges = st.builds(
+    Knowledge,
+    effects=st.lists(effects, max_size=3).map(tuple),
+    findings=st.lists(findings, max_size=3).map(tuple),
+    weights=st.lists(weights, max_size=3).map(tuple),
+    posteriors=st.dictionaries(st.sampled_from(["cpm", "ctr", "cvr"]), posteriors(), max_size=3),
+    held=st.dictionaries(texts, texts, max_size=2),
+    next_test=st.none() | tests,
+    diagnostics=mappings,
+)
+
+
+def _same(first: Knowledge, second: Knowledge) -> bool:
+    if dataclasses.replace(first, posteriors={}) != dataclasses.replace(second, posteriors={}):
+        return False
+    if list(first.posteriors) != list(second.posteriors):
+        return False
+    for metric, one in first.posteriors.items():
+        other = second.posteriors[metric]
+        if one.draws.shape != other.draws.shape or one.draws.tobytes() != other.draws.tobytes():
+            return False
+        if (one.features, one.sigma, one.tau, one.reference) != (
+            other.features, other.sigma, other.tau, other.reference
+        ):  # fmt: skip
+            return False
+    return True
+
+
+@given(knowledge=knowledges)
+@settings(max_examples=50, deadline=None)
+def test_any_knowledge_comes_back_exactly(knowledge: Knowledge) -> None:
+    assert _same(knowledge_blob.decode(*knowledge_blob.encode(knowledge)), knowledge)
+
+
+def test_nothing_comes_back_as_nothing() -> None:
+    assert knowledge_blob.decode(*knowledge_blob.encode(NOTHING)) == NOTHING
+
+
+def test_equal_knowledge_gives_equal_bytes() -> None:
+    draws = np.linspace(-1, 1, 30, dtype=np.float32).reshape(3, 10)
+    posterior = MetricPosterior(("a", "b"), draws, 0.2, {"platform": 0.1}, 0.02)
+
+    first, second = (Knowledge(seq=3, posteriors={"ctr": posterior}) for _ in range(2))
+
+    assert knowledge_blob.encode(first) == knowledge_blob.encode(second)
+
+
+def test_draws_of_any_layout_are_kept() -> None:
+    draws = np.asfortranarray(np.arange(12, dtype=np.float32).reshape(3, 4))[:, ::2]
+
+    back = knowledge_blob.decode(
+        *knowledge_blob.encode(Knowledge(posteriors={"ctr": MetricPosterior(("a", "b"), draws, 1, {}, 1)}))
+    )
+
+    assert np.array_equal(back.posteriors["ctr"].draws, draws)
+    with pytest.raises(ValueError, match="read-only"):
+        back.posteriors["ctr"].draws[0, 0] = 1
+
+
+def test_numpy_numbers_and_read_only_mappings_are_stored_plainly() -> None:
+    diagnostics: dict[str, Any] = {"n": np.int64(3), "x": np.float64(0.5), "list": np.array([1.5, 2.0])}
+
+    back = knowledge_blob.decode(
+        *knowledge_blob.encode(
+            Knowledge(held=types.MappingProxyType({"a": "b"}), diagnostics=types.MappingProxyType(diagnostics))
+        )
+    )
+
+    assert back.diagnostics == {"n": 3, "x": 0.5, "list": [1.5, 2.0]}
+    assert back.held == {"a": "b"}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), np.float64("-inf"), object()])
+def test_what_json_cannot_say_is_refused(value: object) -> None:
+    with pytest.raises(LearningError):
+        knowledge_blob.encode(Knowledge(diagnostics={"x": value}))
+
+
+def test_draws_that_are_not_finite_are_refused() -> None:
+    posterior = MetricPosterior((), np.array([[np.nan]], dtype=np.float32), 1, {}, 1)
+
+    with pytest.raises(LearningError):
+        knowledge_blob.encode(Knowledge(posteriors={"ctr": posterior}))
+
+
+def test_the_format_names_every_field() -> None:
+    body, _ = knowledge_blob.encode(NOTHING)
+
+    assert set(json.loads(zlib.decompress(body))) == {item.name for item in dataclasses.fields(Knowledge)}
+    assert len(knowledge_blob.FORMAT) == 12
