@@ -42,7 +42,7 @@ def __getattr__(name: str) -> Any:
     """Load an exported name from the module that makes it."""
     if name not in __all__:
         raise AttributeError(f"module 'reflection' has no attribute '{name}'")
-    module = "library" if name == "Engine" else "campaign" if name in _CAMPAIGN else "errors"
+    module = "library" if name == "Engine" else "domain.campaign" if name in _CAMPAIGN else "errors"
     value = getattr(import_module(f"reflection.{module}"), name)
     globals()[name] = value
     return value

@@ -54,7 +54,7 @@ def tried(folder: Path, *faults: str, good: str = GOOD) -> subprocess.CompletedP
     (package / "__init__.py").touch()
     (package / "kpi.py").write_text(good, encoding="utf-8")
     (folder / "tests").mkdir()
-    test = "from reflection.domain.metrics import double\n\n\ndef test_double():\n    assert double(3) == 6\n"
+    test = "from reflection.kpi import double\n\n\ndef test_double():\n    assert double(3) == 6\n"
     (folder / "tests" / "test_kpi.py").write_text(test, encoding="utf-8")
     maker = folder / "bin" / "python"  # the interpreter beside the command
     maker.parent.mkdir()

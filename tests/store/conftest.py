@@ -14,6 +14,7 @@ from reflection.domain.results import Comparison, Delta, Rates, Statement
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
+from reflection.store.memories import MemoryRows
 
 NOW = datetime(2026, 3, 29, 10, 0, tzinfo=UTC)
 
@@ -115,3 +116,9 @@ def tables(database: Database) -> Callable[[], dict[str, list[tuple[Any, ...]]]]
             }
 
     return dump
+
+
+@pytest.fixture
+def rows(database: Database) -> MemoryRows:
+    """The memories of that file."""
+    return MemoryRows(database)
