@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import orjson
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from reflection.domain.ports import StaleRevision
 from reflection.engine.engine import ATTEMPTS, Refused
 from reflection.errors import Conflict, NotFound, Unavailable
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.verify import verify
 
 
 @pytest.fixture
@@ -45,6 +48,25 @@ def test_a_correction_replaces(engine, sample, make_campaign, application):
     assert (answer["stored_memory"]["revision"], answer["stored_memory"]["replaced"]) == (2, True)
     assert not before & {row["id"] for row in engine.insights(limit=500)}
     assert [entry.sign for entry in application.store.ledger("default")] == [1, -1, 1]
+
+
+def test_a_campaign_whose_figures_were_once_written_otherwise_is_sound_and_replaced_once(
+    application, settings, make_campaign, monkeypatch
+):
+    engine, campaign = application.engine, make_campaign(actual={"spend": 5e-05})
+    with monkeypatch.context() as once:
+        once.setattr("reflection.campaign.canonical", lambda body: orjson.dumps(body).decode())
+        engine.analyze(campaign)
+    assert '"spend":0.00005' in application.store.campaign("default", campaign.campaign_id).campaign_json
+
+    assert [engine.analyze(campaign).replayed for _ in range(2)] == [False, True]
+
+    history = application.store.revisions("default", campaign.campaign_id)
+    assert [row["revision"] for row in history] == [1, 2]
+    assert orjson.loads(history[0]["body"]) == orjson.loads(history[1]["body"])
+    assert len({entry.payload for entry in application.store.ledger("default")}) == 1
+    with closing(open_database(settings.database_path)) as database:
+        assert verify(database) == []
 
 
 def test_an_idempotency_key_answers_again_and_guards_its_body(engine, sample, make_campaign):

@@ -16,6 +16,7 @@ from reflection.store.database.connections import Database
 from reflection.store.maintenance.verify import verify
 from reflection.store.memories import MemoryRows
 from reflection.store.projections.outbox import Outbox
+from reflection.store.row_values import forecast_row
 
 Make = Callable[..., AnalysisRecord]
 Tables = Callable[[], dict[str, list[tuple[Any, ...]]]]
@@ -235,6 +236,22 @@ def test_forecasts_are_registered_once(store: SqlStore, record: Make) -> None:
     assert store.forecasts("default", "cmp_1") == [row]
     assert store.add_forecasts("default", [row, replace(row, point=0.03)]) == 1
     assert store.forecasts("other") == []
+
+
+def test_a_forecasts_hash_is_the_same_whatever_the_version_of_the_encoder() -> None:
+    """Equal forecasts are told by it: an encoder that writes numbers otherwise would register them a second time."""
+    row = ForecastRow(
+        issuer="planner",
+        version="1",
+        issued_at="2026-03-01T00:00:00+00:00",
+        metric="ctr",
+        point=5e-05,
+        quantiles={"0.05": 1e-07, "0.95": 0.00025},
+        campaign_id="cmp_1",
+    )
+    assert forecast_row("default", row)["content_hash"] == (
+        "46810583db60ab1de9df0dae3d5781b99de97b390d2426b32dde373f36b73e57"
+    )
 
 
 def test_every_memory_topic_hears_of_a_change(database: Database, record: Make) -> None:

@@ -11,7 +11,6 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-import orjson
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -44,7 +43,6 @@ PLACEHOLDERS = frozenset(
 
 CURRENCIES = re.compile(r"^[A-Z]{3}$")
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
-_EXPONENT = re.compile(rb"\de[-\d]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -260,15 +258,9 @@ class Campaign(Strict):
 def canonical(body: Any) -> str:
     """JSON as Python's own encoder writes it, with sorted keys and no spaces.
 
-    Hashes of stored campaigns rest on it. orjson writes the same in a sixth of the time, but for numbers with exponents
-    (1e-05) and what it refuses; a text that only looks like one is left to Python's, too.
+    Hashes of stored campaigns rest on it. A quicker encoder would save a hundredth of the time of a bulk, and writes
+    some numbers differently (0.00001 and 1e-7, not 1e-05 and 1e-07) and others as its version pleases.
     """
-    try:
-        quick = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # a half of a surrogate pair, an integer of more than 64 bits
-        quick = b""
-    if quick and not _EXPONENT.search(quick):
-        return quick.decode()
     return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
