@@ -55,7 +55,7 @@ def test_a_campaign_whose_figures_were_once_written_otherwise_is_sound_and_repla
 ):
     engine, campaign = application.engine, make_campaign(actual={"spend": 5e-05})
     with monkeypatch.context() as once:
-        once.setattr("reflection.campaign.canonical", lambda body: orjson.dumps(body).decode())
+        once.setattr("reflection.domain.campaign.canonical", lambda body: orjson.dumps(body).decode())
         engine.analyze(campaign)
     assert '"spend":0.00005' in application.store.campaign("default", campaign.campaign_id).campaign_json
 
