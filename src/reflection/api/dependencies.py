@@ -1,4 +1,4 @@
-"""What routes ask for: the application, the caller's workspace, the body's bytes, the check of their policy.
+"""What routes ask for: the application, the caller's workspace, the body's bytes, the check of their policy; answers.
 
 Endpoints stay synchronous (they run in the thread pool); what is here is asynchronous, because it only
 looks things up (a hop to the thread pool costs more) or waits for the body.

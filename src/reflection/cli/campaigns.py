@@ -1,4 +1,4 @@
-"""`reflection accept`: a campaign that looked like a tracking fault is real, and may be learnt from."""
+"""`reflection show` and `reflection accept`: one stored campaign, seen again or let into learning."""
 
 from typing import Annotated
 

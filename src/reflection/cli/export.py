@@ -1,7 +1,9 @@
-"""`reflection export`: campaigns, findings and effects as files for other programs."""
+"""`reflection export`: campaigns, findings and effects as files that other programs open and nothing in them runs."""
 
+import csv
+import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
     from reflection.domain.knowledge import Effect
     from reflection.domain.results import Finding
     from reflection.wiring import Application
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
 
 FINDING_COLUMNS = (
     "finding_id", "category", "title", "description", "signal_key", "metric", "direction", "effect", "low",

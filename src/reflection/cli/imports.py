@@ -1,10 +1,17 @@
 """`reflection import` and `reflection imports`: exports of ad platforms in, their verdict out, and back again."""
 
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
 
 from reflection.cli.session import JsonOption, WorkspaceOption, console, open_application, print_json, progress_bar
 from reflection.domain.planner_forecast import PREVIOUS_PERIOD, TRAILING_28D
@@ -17,12 +24,6 @@ from reflection.ingest.jobs.summary import verdict
 if TYPE_CHECKING:
     from reflection.ingest import ImportOptions
     from reflection.wiring import Application
-from collections.abc import Mapping, Sequence
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
 NEEDS_ATTENTION = 1
 REFUSED = 2
@@ -30,32 +31,59 @@ PAST = (PREVIOUS_PERIOD, TRAILING_28D)
 """What is compared with where no plan is given."""
 
 
+_OPTIONS: Mapping[str, tuple[Any, Any]] = {
+    "platform": (str, typer.Option(help="Whose export it is: meta, google, tiktok ...")),
+    "expected": (str, typer.Option(help="A plan file, or previous-period, or trailing-28d.")),
+    "group_by": (str, typer.Option(help="One campaign per 'campaign' or per 'month'.")),
+    "currency": (str | None, typer.Option(help="ISO code, where the file states none.")),
+    "timezone": (str | None, typer.Option(help="Of the account's days, such as Europe/Berlin.")),
+    "conversions": (str, typer.Option(help="Which column, indicator or event counts.")),
+    "date_order": (str | None, typer.Option(help="mdy or dmy, where dates are ambiguous.")),
+    "locale": (str, typer.Option(help="How numbers are written, such as de_DE.")),
+    "objective": (str, typer.Option(help="Where the file names none.")),
+    "campaign": (str, typer.Option(help="Its name, where the file has none.")),
+    "mapping": (Path | None, typer.Option(help="A saved column mapping (JSON) for any table.")),
+    "plan_mapping": (Path | None, typer.Option(help="A saved column mapping (JSON) for the plan.")),
+    "campaign_names": (
+        str | None,
+        typer.Option(help="How campaigns are named, such as '{year}_{platform}_{audience}_{type}'."),
+    ),
+    "audience_names": (str | None, typer.Option(help="How ad sets are named.", show_default="{campaign} - {angle}")),
+    "creative_names": (str | None, typer.Option(help="How ads are named.", show_default="{campaign} - {concept}")),
+    "conversion_window": (int | None, typer.Option(min=1, max=365, help="Days until conversions are complete.")),
+}
+"""How rows are to be read, for people: type and help of each option; defaults are those of `ReadingOptions`."""
+
+
+def _with_reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option for each of `_OPTIONS`, which arrive together in its parameter `reading`."""
+
+    @wraps(command)
+    def collecting(**given: Any) -> None:
+        command(reading={name: given.pop(name) for name in _OPTIONS}, **given)
+
+    files, *others = (
+        parameter for parameter in signature(command, eval_str=True).parameters.values() if parameter.name != "reading"
+    )
+    options = [
+        Parameter(
+            name,
+            Parameter.POSITIONAL_OR_KEYWORD,
+            default=ReadingOptions.model_fields[name].default if name in ReadingOptions.model_fields else None,
+            annotation=Annotated[kind, option],
+        )
+        for name, (kind, option) in _OPTIONS.items()
+    ]
+    parameters = [files, *options, *others]
+    collecting.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    collecting.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return collecting
+
+
+@_with_reading_options
 def import_files(
     files: Annotated[list[Path], typer.Argument(help="Exports: CSV, TSV, XLSX, also gzipped or zipped.")],
-    platform: Annotated[str, typer.Option(help="Whose export it is: meta, google, tiktok ...")] = "auto",
-    expected: Annotated[str, typer.Option(help="A plan file, or previous-period, or trailing-28d.")] = PREVIOUS_PERIOD,
-    group_by: Annotated[str, typer.Option(help="One campaign per 'campaign' or per 'month'.")] = "campaign",
-    currency: Annotated[str | None, typer.Option(help="ISO code, where the file states none.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Of the account's days, such as Europe/Berlin.")] = None,
-    conversions: Annotated[str, typer.Option(help="Which column, indicator or event counts.")] = "",
-    date_order: Annotated[str | None, typer.Option(help="mdy or dmy, where dates are ambiguous.")] = None,
-    locale: Annotated[str, typer.Option(help="How numbers are written, such as de_DE.")] = "",
-    objective: Annotated[str, typer.Option(help="Where the file names none.")] = "",
-    campaign: Annotated[str, typer.Option(help="Its name, where the file has none.")] = "",
-    mapping: Annotated[Path | None, typer.Option(help="A saved column mapping (JSON) for any table.")] = None,
-    plan_mapping: Annotated[Path | None, typer.Option(help="A saved column mapping (JSON) for the plan.")] = None,
-    campaign_names: Annotated[
-        str | None, typer.Option(help="How campaigns are named, such as '{year}_{platform}_{audience}_{type}'.")
-    ] = None,
-    audience_names: Annotated[
-        str | None, typer.Option(help="How ad sets are named.", show_default="{campaign} - {angle}")
-    ] = None,
-    creative_names: Annotated[
-        str | None, typer.Option(help="How ads are named.", show_default="{campaign} - {concept}")
-    ] = None,
-    conversion_window: Annotated[
-        int | None, typer.Option(min=1, max=365, help="Days until conversions are complete.")
-    ] = None,
+    reading: dict[str, Any],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; store nothing.")] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
@@ -72,9 +100,7 @@ def import_files(
       reflection import any_table.xlsx --mapping columns.json --dry-run
       reflection import ads.csv --campaign-names '{year}_{platform}_{audience}_{type}'
     """
-    given = {name: value for name, value in locals().items() if name in ReadingOptions.model_fields}
-    given["expected"] = expected if expected in PAST else PREVIOUS_PERIOD
-    options = _options(given, expected, mapping, plan_mapping)
+    options = _options(**reading)
     with open_application() as application:
         answer = _imported(application, workspace, files, options, dry_run=dry_run)
     if as_json:
@@ -113,7 +139,9 @@ def imports(
         console().print(imports_table(answer["items"]))
 
 
-def _options(given: dict[str, Any], expected: str, mapping: Path | None, plan_mapping: Path | None) -> "ImportOptions":
+def _options(
+    *, expected: str, mapping: Path | None, plan_mapping: Path | None, **reading: str | int | None
+) -> "ImportOptions":
     from reflection.ingest import load_mapping
 
     plan = None if expected in PAST else Path(expected)
@@ -124,7 +152,8 @@ def _options(given: dict[str, Any], expected: str, mapping: Path | None, plan_ma
             field="expected",
         )
     columns, plan_columns = (None if place is None else load_mapping(place) for place in (mapping, plan_mapping))
-    return read(ReadingOptions, given).options(mapping=columns, plan=plan, plan_mapping=plan_columns)
+    request = read(ReadingOptions, {**reading, "expected": PREVIOUS_PERIOD if plan else expected})
+    return request.options(mapping=columns, plan=plan, plan_mapping=plan_columns)
 
 
 def _imported(

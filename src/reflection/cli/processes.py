@@ -1,4 +1,4 @@
-"""Analysing in several processes, because one keeps only one core busy.
+"""Analysing in several processes, because one keeps only one core busy, and writing their files in another.
 
 Each process opens the installation by itself and stores what it analyses; SQLite lets one write at a time, which is a
 fifth of the work. Every content of one campaign goes to the same process, so revisions keep their order, and results

@@ -14,7 +14,7 @@ from reflection.ingest.dialects import DIALECTS
 from reflection.ingest.dialects.column_mapping import ColumnMapping, load_mapping
 from reflection.ingest.dialects.dialect import Dialect
 from reflection.ingest.import_report import Finding, ImportReport, Reject, Snapshot, Totals
-from reflection.ingest.options import Forecast, ImportOptions, Wanted
+from reflection.ingest.options import Forecast, ForecastQuery, ImportOptions
 from reflection.ingest.pipeline import read_export, read_exports
 from reflection.ingest.reading.archives import Limits
 
@@ -26,6 +26,7 @@ __all__ = [
     "Dialect",
     "Finding",
     "Forecast",
+    "ForecastQuery",
     "ImportOptions",
     "ImportReport",
     "Limits",
@@ -33,7 +34,6 @@ __all__ = [
     "Snapshot",
     "Templates",
     "Totals",
-    "Wanted",
     "iterate_campaigns",
     "load_mapping",
     "read_export",

@@ -21,7 +21,7 @@ GroupBy = Literal["campaign", "month"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ForecastQuery:
     """Which forecast an import asks the register for: one campaign over one period in one currency.
 
     `campaign_id` is the id the campaign will have; `spend` what it cost, where nobody forecast that.
@@ -71,7 +71,7 @@ class ImportOptions:
     platform: str = "auto"
     expected: str | Path = PREVIOUS_PERIOD
     plan_mapping: ColumnMapping | None = None
-    forecasts: Callable[[Wanted], Forecast | None] | None = None
+    forecasts: Callable[[ForecastQuery], Forecast | None] | None = None
     group_by: GroupBy = "campaign"
     conversions: str = ""
     currency: str | None = None

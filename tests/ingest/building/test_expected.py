@@ -8,7 +8,7 @@ import pytest
 
 from reflection.domain.campaign import Metrics
 from reflection.errors import ImportFileError
-from reflection.ingest import REFERENCES, Forecast, ImportOptions, Wanted, load_mapping, read_export
+from reflection.ingest import REFERENCES, Forecast, ForecastQuery, ImportOptions, load_mapping, read_export
 from reflection.ingest.building.drafts import Sums
 from reflection.ingest.building.expected import at_spend
 
@@ -147,10 +147,10 @@ def test_a_plan_that_cannot_be_used_is_refused(export: Path, write: Write, rows:
 
 
 def test_the_forecast_register_is_asked_first(export: Path) -> None:
-    asked: list[Wanted] = []
+    asked: list[ForecastQuery] = []
     metrics = Metrics(impressions=5, clicks=4, conversions=3.0, spend=2.0)
 
-    def _register(wanted: Wanted) -> Forecast | None:
+    def _register(wanted: ForecastQuery) -> Forecast | None:
         asked.append(wanted)
         return Forecast(metrics, "Forecast service v3") if wanted.campaign_name == "Autumn" else None
 

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 
 from reflection.domain.campaign import Metrics
 from reflection.domain.ports import ForecastRow
-from reflection.ingest import Wanted
+from reflection.ingest import ForecastQuery
 from reflection.ingest.jobs.expected_from_register import as_counts, from_register
 
-WANTED = Wanted("google_1", "1", "Brand", "Google", dt.date(2026, 9, 1), dt.date(2026, 9, 30), "EUR", 500.0)
+WANTED = ForecastQuery("google_1", "1", "Brand", "Google", dt.date(2026, 9, 1), dt.date(2026, 9, 30), "EUR", 500.0)
 ROW = ForecastRow(
     "ada", "1", "2026-08-30T10:00:00+00:00", "conversions", 50.0, campaign_id="google_1", currency="EUR",
     detail={"source": "api"},
 )  # fmt: skip
 
 
-def asked(*rows: ForecastRow, wanted: Wanted = WANTED):
+def asked(*rows: ForecastRow, wanted: ForecastQuery = WANTED):
     return from_register(lambda campaign_id: [row for row in rows if row.campaign_id == campaign_id])(wanted)
 
 

@@ -16,7 +16,7 @@ from reflection.domain.campaign import Metrics
 from reflection.domain.planner_forecast import ACCOUNT_AVERAGE, NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
 from reflection.ingest.building.drafts import METRICS, Draft, Sums, add
 from reflection.ingest.building.plan_file import Plan
-from reflection.ingest.options import Forecast, ImportOptions, Wanted
+from reflection.ingest.options import Forecast, ForecastQuery, ImportOptions
 
 WINDOW = dt.timedelta(days=28)
 
@@ -89,7 +89,7 @@ def _forecast(campaign_id: str, draft: Draft, options: ImportOptions) -> Forecas
     if options.forecasts is None:
         return None
     named = (campaign_id, draft.key, draft.name, draft.platform)
-    return options.forecasts(Wanted(*named, draft.first, draft.last, draft.currency, draft.sums.spend))
+    return options.forecasts(ForecastQuery(*named, draft.first, draft.last, draft.currency, draft.sums.spend))
 
 
 def _previous(draft: Draft, drafts: Sequence[Draft]) -> tuple[Sums, str] | None:

@@ -1,6 +1,7 @@
 """What a later file says differently about the same days: platforms restate the past for up to 90 days.
 
-A later file replaces, it is never added. This file compares two snapshots and must not know anything else.
+A later file replaces, it is never added. Two snapshots are compared here, of one call or of an earlier import; must not
+know how either was read.
 """
 
 import datetime as dt

@@ -72,31 +72,14 @@ def load_mapping(source: Path | Mapping[str, Any]) -> ColumnMapping:
     Raises:
         ImportFileError: no JSON object, an unknown field, no columns, or a header given to two fields.
     """
-    body: Any = source
-    if isinstance(source, Path):
-        try:
-            body = json.loads(source.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ImportFileError(f"{source.name} cannot be opened: {error.strerror}.", field="mapping") from error
-        except ValueError as error:
-            raise ImportFileError(f"{source.name} is no column mapping: {error}.", field="mapping") from error
+    body = _json_file(source) if isinstance(source, Path) else source
     if not isinstance(body, Mapping) or not isinstance(body.get("columns"), Mapping) or not body["columns"]:
         raise ImportFileError("A column mapping needs 'columns': {field: header}.", field="columns")
-    unknown = set(body) - {"name", "platform", "columns", "date_order", "locale", "currency", "scale"}
-    unknown |= {name for name in body["columns"] if name not in FIELDS and not is_number(name)}
-    if unknown:
-        raise ImportFileError(
-            f"Unknown in the column mapping: {', '.join(sorted(unknown))}.",
-            hint=f"Fields are {', '.join(FIELDS)}.",
-        )
-    columns = {str(name): str(text) for name, text in body["columns"].items()}
-    if len({normal_header(text) for text in columns.values()}) < len(columns):
-        raise ImportFileError("A column mapping gives one header to two fields.", field="columns")
-    order = body.get("date_order")
-    if order not in (None, "mdy", "dmy", "ymd"):
+    _check_names(body)
+    if (order := body.get("date_order")) not in (None, "mdy", "dmy", "ymd"):
         raise ImportFileError("date_order is mdy, dmy or ymd.", field="date_order")
     return ColumnMapping(
-        columns,
+        {str(name): str(text) for name, text in body["columns"].items()},
         str(body.get("platform") or ""),
         str(body.get("name") or "saved mapping"),
         cast(DateOrder | None, order),
@@ -104,3 +87,26 @@ def load_mapping(source: Path | Mapping[str, Any]) -> ColumnMapping:
         str(body.get("currency") or ""),
         {str(name): float(factor) for name, factor in (body.get("scale") or {}).items()},
     )
+
+
+def _json_file(place: Path) -> Any:
+    try:
+        return json.loads(place.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ImportFileError(f"{place.name} cannot be opened: {error.strerror}.", field="mapping") from error
+    except ValueError as error:
+        raise ImportFileError(f"{place.name} is no column mapping: {error}.", field="mapping") from error
+
+
+def _check_names(body: Mapping[str, Any]) -> None:
+    """Every field is one of ours, and no header is given to two."""
+    columns = body["columns"]
+    unknown = set(body) - {"name", "platform", "columns", "date_order", "locale", "currency", "scale"}
+    unknown |= {name for name in columns if name not in FIELDS and not is_number(name)}
+    if unknown:
+        raise ImportFileError(
+            f"Unknown in the column mapping: {', '.join(sorted(unknown))}.",
+            hint=f"Fields are {', '.join(FIELDS)}.",
+        )
+    if len({normal_header(str(text)) for text in columns.values()}) < len(columns):
+        raise ImportFileError("A column mapping gives one header to two fields.", field="columns")

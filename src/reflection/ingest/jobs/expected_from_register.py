@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from reflection.domain.campaign import Metrics
 from reflection.domain.ports import ForecastRow
-from reflection.ingest import Forecast, Wanted
+from reflection.ingest import Forecast, ForecastQuery
 
 MONEY = frozenset({"cpm", "cpc", "cpa", "aov", "revenue", "spend"})
 """Metrics that mean nothing in another currency."""
@@ -20,10 +20,10 @@ Look = Callable[[str], Sequence[ForecastRow]]
 """The register's rows of one campaign id, in the order of entry."""
 
 
-def from_register(look: Look) -> Callable[[Wanted], Forecast | None]:
+def from_register(look: Look) -> Callable[[ForecastQuery], Forecast | None]:
     """Asks the register for a campaign; None where nobody foretold anything that counts can be made of."""
 
-    def asked(wanted: Wanted) -> Forecast | None:
+    def asked(wanted: ForecastQuery) -> Forecast | None:
         said = _in_good_time(look(wanted.campaign_id), wanted)
         for issuer in sorted(said, key=lambda name: (-len(said[name]), name)):
             metrics = as_counts(said[issuer], wanted.spend)
@@ -34,7 +34,7 @@ def from_register(look: Look) -> Callable[[Wanted], Forecast | None]:
     return asked
 
 
-def _in_good_time(rows: Iterable[ForecastRow], wanted: Wanted) -> dict[str, dict[str, float]]:
+def _in_good_time(rows: Iterable[ForecastRow], wanted: ForecastQuery) -> dict[str, dict[str, float]]:
     """Issuer -> metric -> the first point that was registered for the period before it was over."""
     said: dict[str, dict[str, float]] = {}
     for row in rows:
@@ -45,7 +45,7 @@ def _in_good_time(rows: Iterable[ForecastRow], wanted: Wanted) -> dict[str, dict
     return said
 
 
-def _fits(row: ForecastRow, wanted: Wanted) -> bool:
+def _fits(row: ForecastRow, wanted: ForecastQuery) -> bool:
     if row.metric in MONEY and row.currency != wanted.currency:
         return False
     if wanted.last is None or wanted.first is None:

@@ -77,33 +77,36 @@ def find_header(table: Table, dialects: Sequence[Dialect], *, named: bool = Fals
 def _score(
     dialect: Dialect, line: int, cells: Cells, normal: list[str], above: tuple[str, ...], *, named: bool
 ) -> Header | None:
+    """The line as a header of the dialect, with how much speaks for it; None where too little does."""
     if not dialect.required <= set(normal):
         return None
     language, columns = _bind(dialect, normal)
     marks = [cells[i].strip() for i, header in enumerate(normal) if header in dialect.marks]
-    hits = [text for text in above if any(re.search(p, text, re.IGNORECASE) for p in dialect.preamble)]
-    if not _enough(dialect, columns) or not (marks or hits or named or dialect.required):
+    preamble = [text for text in above if any(re.search(p, text, re.IGNORECASE) for p in dialect.preamble)]
+    if not _enough(dialect, columns) or not (marks or preamble or named or dialect.required):
         return None
-    score = len(columns) + 3 * len(marks) + 2 * len(hits)
-    money = [split_currency(cells[columns[f]])[1] for f in ("spend", "revenue") if f in columns]
+    reason = _reason(dialect, line, marks or [cells[i] for i in columns.values()], len(columns), preamble)
+    score = len(columns) + 3 * len(marks) + 2 * len(preamble)
+    money, cautions = _currency(cells, columns), _cautions(dialect, normal, columns)
+    return Header(dialect, line, cells, language, columns, money, above, cautions, score, reason)
+
+
+def _currency(cells: Cells, columns: Mapping[str, int]) -> str:
+    """The currency that a money header names, as in "Amount spent (CAD)"; empty where none does."""
+    codes = (split_currency(cells[columns[name]])[1] for name in ("spend", "revenue") if name in columns)
+    return next((code for code in codes if code), "")
+
+
+def _cautions(dialect: Dialect, normal: list[str], columns: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
     used = {normal[index] for index in columns.values()}
-    cautions = tuple((code, header) for header, code in dialect.cautions.items() if header in used)
-    shown = ", ".join(f"'{text}'" for text in (marks or [cells[i] for i in columns.values()])[:3])
-    reason = f"{dialect.title}: {len(columns)} known columns in line {line}, among them {shown}"
-    if hits:
-        reason += f"; above it '{hits[0][:60]}'"
-    return Header(
-        dialect,
-        line,
-        cells,
-        language,
-        columns,
-        next((c for c in money if c), ""),
-        above,
-        cautions,
-        score,
-        reason,
-    )
+    return tuple((code, header) for header, code in dialect.cautions.items() if header in used)
+
+
+def _reason(dialect: Dialect, line: int, headers: Sequence[str], columns: int, preamble: Sequence[str]) -> str:
+    """Why the file is taken for the dialect's, for people."""
+    shown = ", ".join(f"'{text}'" for text in headers[:3])
+    above = f"; above it '{preamble[0][:60]}'" if preamble else ""
+    return f"{dialect.title}: {columns} known columns in line {line}, among them {shown}{above}"
 
 
 def _enough(dialect: Dialect, columns: Mapping[str, int]) -> bool:
