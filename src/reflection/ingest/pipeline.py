@@ -94,9 +94,6 @@ def _parse(item: Input, options: ImportOptions) -> _Parsed:
     dialects, named = _dialects(options)
     tables = open_tables(source)
     found = [(table, header) for table in tables if (header := find_header(table, dialects, named=named))]
-    if not found and not tables[0].typed:
-        tables = [tables[0].split_by(mark) for mark in (",", ";", "\t", "|")]
-        found = [(table, header) for table in tables if (header := find_header(table, dialects, named=named))]
     if not found:
         raise _unrecognised(tables[0], options)
     table, header = max(found, key=lambda pair: pair[1].score)

@@ -1,10 +1,14 @@
 """Rows with their line numbers, whatever the encoding and the delimiter."""
 
+import csv
+import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from reflection.errors import ImportFileError
+from reflection.ingest import read_export
 from reflection.ingest.reading.archives import open_source
 from reflection.ingest.reading.encodings import profile
 from reflection.ingest.reading.tables import Table, canonical_number, open_tables
@@ -13,9 +17,8 @@ TEXT = "Tag;Kampagne;Kosten\r\n2026-09-01;Rentrée – œuvre;12,34\r\n"
 
 
 def table(data: bytes) -> Table:
-    """The only table of some bytes."""
-    (found,) = open_tables(open_source(data, "a.csv"))
-    return found
+    """Some bytes as they read with the likeliest delimiter."""
+    return open_tables(open_source(data, "a.csv"))[0]
 
 
 def lines(data: bytes, size: int = 3) -> list[tuple[int, list[str]]]:
@@ -85,10 +88,43 @@ def test_a_cell_beyond_the_readers_limit_is_an_error() -> None:
         lines(b'a,b\n"' + b"x" * 200_000 + b'",2\n')
 
 
-def test_a_bar_in_names_is_no_delimiter() -> None:
-    assert (
-        table(b"Day,Campaign,Cost\n2026-09-01,Brand | Exact | DE,1\n2026-09-02,Brand | Exact | DE,2\n").delimiter == ","
-    )
+def test_a_text_is_given_as_it_reads_with_each_delimiter_that_makes_columns_likeliest_first() -> None:
+    data = b"Day,Campaign,Cost\n2026-09-01,Brand | Exact | DE,1\n2026-09-02,Brand | Exact | DE,2\n"
+
+    assert [one.delimiter for one in open_tables(open_source(data, "a.csv"))] == [",", "|"]
+
+
+def test_a_single_column_is_a_table() -> None:
+    assert [row for _, row in lines(b"Day\n2026-09-01\n")] == [["Day"], ["2026-09-01"]]
+
+
+ROWS = [["Day", "Campaign name", "Campaign delivery", "Impressions", "Link clicks", "Amount spent (EUR)", "Results"],
+        ["2026-09-01", "Brand | Exact, DE; \t one", "active", "1000", "10", "12,5", "1"],
+        ["2026-09-02", "Brand | Exact, DE; \t two", "active", "2000", "20", "13,5", "2"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_the_headers_decide_whatever_stands_in_the_names(delimiter: str, quoting: Any) -> None:
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, quoting=quoting).writerows(ROWS)
+
+    report = read_export(("export.csv", out.getvalue().encode()))
+
+    assert (report.dialect, report.rows, report.totals.impressions) == ("meta", 2, 3000)
+
+
+def test_a_file_cut_off_says_so_though_a_bar_in_a_name_would_read() -> None:
+    out = io.StringIO()
+    csv.writer(out).writerows([[cell.replace(",", "") for cell in row] for row in ROWS])
+
+    with pytest.raises(ImportFileError, match="line 4: broken quoting"):
+        read_export(("export.csv", out.getvalue().encode() + b'2026-09-03,"Brand | Exa'))
+
+
+def test_a_table_that_nothing_fits_is_shown_in_its_own_columns() -> None:
+    with pytest.raises(ImportFileError, match="begins 'Zoekwoord', 'Kosten'"):
+        read_export(("export.csv", b'"Zoekwoord";"Kosten"\n"fiets";"12,5"\n'))
 
 
 def test_a_workbooks_values_become_canonical_text(make_workbook: Callable[..., bytes]) -> None:

@@ -2,7 +2,8 @@
 sheets.
 
 A table can be read as often as wanted and is never held whole: `head` is its first rows, `chunks` streams all
-of them. This file must not know what the cells mean.
+of them. This file must not know what the cells mean; so a text is given as it reads with each delimiter, and whoever
+knows the headers decides.
 """
 
 import csv
@@ -11,11 +12,10 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import clevercsv
 from python_calamine import CalamineError, CalamineWorkbook
 
 from reflection.errors import ImportFileError
@@ -25,7 +25,7 @@ from reflection.ingest.reading.excel import workbook_bytes
 
 HEAD_ROWS = 80
 CHUNK_ROWS = 20_000
-_DELIMITERS = [",", ";", "\t", "|"]
+_DELIMITERS = (",", ";", "\t", "|")
 _SNIFF = 12_000
 _BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -74,12 +74,6 @@ class Table:
                 if full:
                     yield Chunk([line for line, _ in full], [row for _, row in full])
 
-    def split_by(self, delimiter: str) -> "Table":
-        """The same text read with another delimiter."""
-        other = replace(self, delimiter=delimiter)
-        first = next(other.chunks(HEAD_ROWS), Chunk([], []))
-        return replace(other, head=list(zip(first.lines, first.rows, strict=True)))
-
     def _batches(self, size: int) -> Iterator[Chunk]:
         if self._sheet is None:
             yield from _text_rows(self._source, self.encoding, self.delimiter, size)
@@ -90,23 +84,39 @@ class Table:
 
 
 def open_tables(source: Source) -> list[Table]:
-    """The tables of a source: one for text, one per non-empty sheet for a workbook.
+    """The tables of a source: a text's readings with each delimiter, likeliest first; a workbook's non-empty sheets.
 
     Raises:
-        ImportFileError: as `files` and `encodings`; or no cells at all.
+        ImportFileError: as `files` and `encodings`; no delimiter can split it; or no cells at all.
     """
-    tables = _sheets(source) if source.kind == "xlsx" else [_text_table(source)]
+    tables = _sheets(source) if source.kind == "xlsx" else _readings(source)
     if not any(table.head for table in tables):
         raise ImportFileError(f"{source.name} holds no table.")
     return [table for table in tables if table.head]
 
 
-def _text_table(source: Source) -> Table:
-    found = profile(source)
-    sample = _sample(source, found)
-    delimiter = _delimiter(sample)
-    empty = Table(source.name, found.encoding, delimiter, found.sha256, False, [], source)
-    return empty.split_by(delimiter)
+def _readings(source: Source) -> list[Table]:
+    """A text split with each delimiter that makes columns, the most frequent one first; a single column as it is.
+
+    What is quoted for one delimiter is broken for another, so a reading's head ends where it breaks: the error is
+    raised when that reading is the one chosen, or where none has columns.
+    """
+    text = profile(source)
+    sample = _sample(source, text)
+    readings: list[Table] = []
+    errors: list[ImportFileError] = []
+    for delimiter in sorted(_DELIMITERS, key=sample.count, reverse=True):
+        table = Table(source.name, text.encoding, delimiter, text.sha256, False, [], source)
+        try:
+            for chunk in islice(table.chunks(1), HEAD_ROWS):
+                table.head.append((chunk.lines[0], chunk.rows[0]))
+        except ImportFileError as error:
+            errors.append(error)
+        readings.append(table)
+    columns = [table for table in readings if any(len(cells) > 1 for _, cells in table.head)]
+    if errors and not columns:
+        raise errors[0]
+    return columns or readings[:1]
 
 
 def _sample(source: Source, found: TextProfile) -> str:
@@ -115,17 +125,6 @@ def _sample(source: Source, found: TextProfile) -> str:
     text = raw.decode(codec_name(found.encoding), errors="ignore")[:_SNIFF]
     complete = text.rfind("\n")
     return text[: complete + 1] if complete > 0 and found.size > len(raw) else text
-
-
-def _delimiter(sample: str) -> str:
-    """clevercsv's verdict; a comma where it has none, because a table of one column needs no delimiter."""
-    try:
-        dialect = clevercsv.Detector().detect(sample, delimiters=_DELIMITERS)
-    except clevercsv.Error:
-        return ","
-    if dialect is None or dialect.delimiter not in _DELIMITERS:
-        return ","
-    return str(dialect.delimiter)
 
 
 def _text_rows(source: Source, encoding: str, delimiter: str, size: int) -> Iterator[Chunk]:
