@@ -9,7 +9,7 @@
 FROM python:3.11-slim AS build
 WORKDIR /build
 RUN python -m venv /opt/reflection
-COPY requirements.lock pyproject.toml README.md ./
+COPY requirements.lock pyproject.toml README.md LICENSE ./
 RUN /opt/reflection/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY src ./src
 RUN /opt/reflection/bin/pip install --no-cache-dir --no-deps --no-build-isolation .

@@ -2,68 +2,105 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+RUN := $(VENV)/.ready
+DEV := $(VENV)/.ready-dev
 AUDIT := .venv-audit
+WHEEL := .venv-wheel
 WORKERS ?= auto
+TORTURE := kills-1 kills-2 machine-1 machine-2 server disk soak api learning
+PIP = python -m pip install --quiet --disable-pip-version-check
+COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
+
+# Into environment $(1), what the rest says: by uv, which takes a tenth of pip's time; by pip where uv is not to be had.
+# Neither byte-compiles, and both take only what has the hashes of the lock files.
+define put
+{ $(1)/bin/$(PIP) --no-compile --require-hashes -r requirements-uv.lock && $(1)/bin/uv pip install --quiet --python $(1)/bin/python $(2); } || $(1)/bin/$(PIP) --no-compile $(2)
+endef
+define environment
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with make PYTHON=python3.11")'
+$(PYTHON) -m venv $(1)
+$(call put,$(1),--require-hashes -r $(2))
+$(call put,$(1),--no-deps --no-build-isolation -e .)
+endef
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check torture bench test-chroma test-browser audit mutation lock clean
+.PHONY: help install demo serve test check torture $(TORTURE:%=torture-%) bench test-chroma test-browser wheel audit mutation lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
-install: $(READY) ## install everything into .venv (the other targets do it by themselves)
+install: $(RUN) ## install what runs it into .venv (the other targets install what they need by themselves)
 
-$(READY): requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with make PYTHON=python3.11")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+$(RUN): requirements.lock requirements-uv.lock pyproject.toml
+	$(call environment,$(VENV),requirements.lock)
 	@touch $@
 
-demo: $(READY) ## run the main job on a real account and show the retrospective
+$(DEV): $(RUN) requirements-dev.lock
+	$(call put,$(VENV),--require-hashes -r requirements-dev.lock)
+	@touch $@
+
+demo: $(RUN) ## run the main job on a real account and show the retrospective
 	@$(BIN)/reflection demo
 
-serve: $(READY) ## start the API on http://127.0.0.1:8000 (documentation at /docs)
+serve: $(RUN) ## start the API on http://127.0.0.1:8000 (documentation at /docs)
 	@$(BIN)/reflection serve
 
-test: $(READY) ## run the tests (under 5 minutes on two cores)
+test: $(DEV) ## run the tests (under 5 minutes on two cores)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) -m "not torture and not browser and not chroma"
 
-check: $(READY) ## lint, types, layers, dependencies
+check: $(DEV) ## lint, types, layers, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
 
-torture: $(READY) ## the slow proofs: kills, power loss, long runs (at most 30 minutes)
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) -m torture
+torture: $(TORTURE:%=torture-%) ## the slow proofs, these parts one after the other (each at most 30 minutes):
+torture-kills-1: ## ten thousand kill -9 of a writer
+torture-kills-2: ## ten thousand more
+torture-machine-1: ## a thousand long random runs against a model of the engine
+torture-machine-2: ## a thousand more
+torture-server: ## servers and the vector memory killed, imports gone on with
+torture-disk: ## power cuts, aborted writes, full disks, damage, backups under load
+torture-soak: ## ten thousand submissions: memory, speed, rebuilding
+torture-api: ## every operation of the API against its description; extreme numbers
+torture-learning: ## hundreds of simulated worlds; what intervals cover
+$(TORTURE:%=torture-%): torture-%: $(DEV)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) -m "torture(part='$*')"
 
-bench: $(READY) ## run the benchmarks and write docs/benchmarks.md
+bench: $(DEV) ## run the benchmarks and write docs/benchmarks.md
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
-test-chroma: $(READY) requirements-chroma.lock ## the tests of the Chroma backend, in an environment of their own
-	$(PYTHON) -m venv .venv-chroma
-	.venv-chroma/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-chroma.lock
-	.venv-chroma/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+test-chroma: requirements-chroma.lock ## the tests of the Chroma backend, in an environment of their own
+	$(call environment,.venv-chroma,requirements-chroma.lock)
 	.venv-chroma/bin/python -m pytest -q -m chroma
 
-test-browser: $(READY) ## the report in a real browser (needs Chromium: apt-get install chromium)
+test-browser: $(DEV) ## the report in a real browser (needs Chromium: apt-get install chromium)
 	$(BIN)/python -m pytest -q -m browser
 
-audit: requirements.lock ## known vulnerabilities, failing on what could not be looked up; writes sbom.json
+wheel: $(DEV) ## build the wheel and run it in an empty environment
+	rm -rf dist $(WHEEL)
+	$(BIN)/hatchling build -t wheel
+	$(PYTHON) -m venv $(WHEEL)
+	$(call put,$(WHEEL),--require-hashes -r requirements.lock)
+	$(call put,$(WHEEL),--no-deps dist/*.whl)
+	cd $(WHEEL) && bin/python -I -c "import reflection.api.app, reflection; print(reflection.Engine)" && bin/reflection --version
+	rm -rf $(WHEEL)
+
+audit: requirements-dev.lock ## known vulnerabilities, failing on what could not be looked up; writes sbom.json
 	$(PYTHON) -m venv $(AUDIT)
 	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
 	$(AUDIT)/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --of JSON -o sbom.json
-	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements-dev.lock
 
-mutation: $(READY) ## how many small faults the tests notice (needs cosmic-ray: make mutation COSMIC=path)
+mutation: $(DEV) ## how many small faults the tests notice (needs cosmic-ray: make mutation COSMIC=path)
 	$(BIN)/python scripts/mutation.py --cosmic-ray $(COSMIC) --minutes 60
 
-lock: ## resolve the dependencies again (needs uv; writes the lock files, with hashes and without addresses)
-	uv pip compile pyproject.toml --extra dev --extra reports --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements.lock
-	uv pip compile pyproject.toml --extra dev --extra chroma --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements-chroma.lock
+lock: $(DEV) ## resolve the dependencies again (writes the lock files, with hashes and without addresses)
+	$(COMPILE) --extra reports --group build -o requirements.lock
+	$(COMPILE) --extra dev --group build -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --extra dev --extra chroma --group build -o requirements-chroma.lock
+	$(COMPILE:pyproject.toml=) --group installer -o requirements-uv.lock
 
 clean: ## remove what was made here
-	rm -rf $(VENV) .venv-chroma $(AUDIT) demo-output .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-chroma $(AUDIT) $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis

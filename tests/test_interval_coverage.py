@@ -77,7 +77,7 @@ def test_nine_intervals_of_ten_hold_the_truth(kpi: str, orders: Orders) -> None:
     assert abs(share - NOMINAL) <= 2 * TOLERANCE
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="learning")
 @pytest.mark.parametrize(("kpi", "orders"), KPIS, ids=NAMES)
 def test_nine_thousand_intervals_of_ten_thousand_hold_the_truth(kpi: str, orders: Orders) -> None:
     share, count = _covered(TORTURE, kpi, orders)

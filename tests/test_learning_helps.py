@@ -185,7 +185,7 @@ def test_nothing_wins_where_nothing_matters() -> None:
     assert worlds_with_a_false_winner(range(20)) <= 1
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="learning")
 def test_two_hundred_worlds_in_which_learning_helps() -> None:
     over_blind, over_compounding = (np.array(gained) for gained in gains(range(200)))
     sys.stdout.write(
@@ -200,7 +200,7 @@ def test_two_hundred_worlds_in_which_learning_helps() -> None:
     assert pooled <= alone
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="learning")
 def test_two_hundred_worlds_in_which_nothing_matters() -> None:
     found = worlds_with_a_false_winner(range(200))
     sys.stdout.write(f"a false winner in {found} of 200 worlds without any effect\n")

@@ -104,7 +104,7 @@ def test_an_answer_is_finite_or_a_refusal(application: Application, checked: lis
     _answers_are_finite(application, checked, 300)
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="api")
 def test_five_thousand_answers_are_finite_or_refusals(application: Application, checked: list[str]) -> None:
     _answers_are_finite(application, checked, 5_000)
 
@@ -156,7 +156,7 @@ def test_whatever_was_accepted_can_be_learnt_from() -> None:
     _learning_is_finite(20)
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="api")
 def test_whatever_was_accepted_can_be_learnt_from_at_length() -> None:
     _learning_is_finite(400)
 

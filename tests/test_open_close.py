@@ -52,7 +52,7 @@ def resident_megabytes() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="soak")
 def test_ten_thousand_submissions_stay_small_and_fast(settings: Settings, sample: Campaign) -> None:
     """After the first thousand: at most 1 MB of memory per thousand, and the slowest per cent at most twice as slow."""
     memory: list[float] = []

@@ -56,7 +56,7 @@ def test_what_is_made_from_the_rows_is_made_again_the_same(settings: Settings, s
     _rebuilt(settings, sample, FAST)
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="soak")
 def test_ten_thousand_campaigns_are_made_again_within_a_minute(settings: Settings, sample: Campaign) -> None:
     seconds = _rebuilt(settings, sample, CAMPAIGNS)
     sys.stdout.write(f"{CAMPAIGNS} campaigns, their files and their vectors made again in {seconds:.1f} s\n")

@@ -57,7 +57,7 @@ def test_reads_go_on_whatever_happens_to_the_file_and_a_rebuild_heals_it(mirrore
     damage_everywhere(mirrored, list(DAMAGES.values()))
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="disk")
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_reads_go_on_whichever_damage_is_done_at_every_offset(mirrored, damage):
     damage_everywhere(mirrored, [DAMAGES[damage]])

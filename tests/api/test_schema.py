@@ -50,7 +50,7 @@ def test_every_operation_keeps_its_description(description, operation):
     check(description, operation, examples=10)
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="api")
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_operation_keeps_its_description_at_length(description, operation):
     check(description, operation, examples=200)

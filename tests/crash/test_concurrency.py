@@ -58,6 +58,6 @@ def test_two_processes_of_four_threads_lose_nothing(new_house: Callable[..., Any
     _run(new_house, processes=2, threads=4, each=15)
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="disk")
 def test_two_processes_of_eight_threads_lose_nothing(new_house: Callable[..., Any]) -> None:
     _run(new_house, processes=2, threads=8, each=100)

@@ -92,7 +92,7 @@ def _posted(client: httpx.Client, name: str) -> httpx.Response:
     return client.post("/analyze-campaign", json={**CMP_007, "campaign_id": name})
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="disk")
 def test_a_server_on_a_real_disk_that_is_full_refuses_and_goes_on_as_soon_as_there_is_space(
     start: Callable[..., Any], tmp_path: Path
 ) -> None:

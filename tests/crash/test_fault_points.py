@@ -95,7 +95,7 @@ def test_an_abort_at_any_operation_leaves_the_old_state_or_the_new(
     _abort_at_points(new_house(), state, write, wanted=36)
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="disk")
 @pytest.mark.parametrize("write", WRITES)
 def test_an_abort_at_every_tenth_operation_leaves_the_old_state_or_the_new(
     new_house: Callable[..., Any], state: State, write: str

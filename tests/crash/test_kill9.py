@@ -123,7 +123,8 @@ def test_a_hundred_kills_split_nothing(new_house: Callable[..., Any]) -> None:
     _torture(new_house, FAST_KILLS, seed=1)
 
 
-@pytest.mark.torture
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(
+    "part", [pytest.param(n, marks=pytest.mark.torture(part=f"kills-{1 + n % 2}")) for n in range(PARTS)]
+)
 def test_twenty_thousand_kills_split_nothing(new_house: Callable[..., Any], part: int) -> None:
     _torture(new_house, TORTURE_KILLS // PARTS, seed=2 + part)

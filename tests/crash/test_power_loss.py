@@ -234,7 +234,7 @@ def _check(house: Any, acknowledged: list[str]) -> None:
     house.close()
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="disk")
 def test_five_hundred_power_cuts_lose_nothing_acknowledged(new_house: Callable[..., Any], tmp_path: Path) -> None:
     new_house("live").close()
     _cut_and_check(new_house, tmp_path / "live", tmp_path, cuts=500, work=60)

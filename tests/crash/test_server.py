@@ -112,7 +112,7 @@ def kills(start: Callable[[], Server], folder: Path, rounds: int) -> None:
     check(folder, [*acknowledged, "after"])
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="server")
 def test_thirty_kills_of_a_server_lose_nothing(start: Callable[[], Server], tmp_path: Path) -> None:
     kills(start, tmp_path, ROUNDS)
 
@@ -248,7 +248,7 @@ def test_big_bodies_are_refused_soon_and_cost_little_memory(start: Callable[[], 
     server.end(signal.SIGTERM)
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="server")
 def test_an_import_whose_server_is_killed_is_gone_on_with_and_makes_every_campaign_once(
     start: Callable[[], Server], tmp_path: Path
 ) -> None:

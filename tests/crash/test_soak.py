@@ -61,7 +61,7 @@ def thousand(client: httpx.Client, first: int) -> float:
     return sorted(seconds)[STEP * 99 // 100]
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="soak")
 def test_ten_thousand_submissions_leave_a_server_small_and_fast(start: Callable[[], Any]) -> None:
     """After the first two thousand: at most 1 MB of memory per thousand; the slowest per cent at most twice as slow."""
     server = start().ready()

@@ -200,7 +200,8 @@ def test_what_is_known_is_the_fold_of_the_set(part: int) -> None:
     run(seed(1_000 + part)(EngineMachine), **FAST)
 
 
-@pytest.mark.torture
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(
+    "part", [pytest.param(n, marks=pytest.mark.torture(part=f"machine-{1 + n % 2}")) for n in range(PARTS)]
+)
 def test_what_is_known_is_the_fold_of_the_set_at_length(part: int) -> None:
     run(seed(part)(EngineMachine), **TORTURE)

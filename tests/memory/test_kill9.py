@@ -43,7 +43,7 @@ for number in range(100_000):
 """
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(10, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("rounds", [3, pytest.param(10, marks=pytest.mark.torture(part="server"))])
 def test_every_acknowledged_memory_survives_and_the_index_equals_the_rows(
     tmp_path: Path, empty_database: Path, rounds: int
 ) -> None:
@@ -115,7 +115,7 @@ def _application(folder: Path, backend: str) -> Application:
     )
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="server")
 @pytest.mark.parametrize("backend", ["local", "json", *CHROMA])
 def test_ten_kills_lose_no_acknowledged_campaign_and_every_projection_equals_the_rows(
     tmp_path: Path, backend: str

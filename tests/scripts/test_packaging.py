@@ -99,3 +99,48 @@ def test_the_image_gets_what_it_copies_and_nothing_else() -> None:
     assert all((ROOT / name).exists() for name in copied)
     assert copied <= sent
     assert text_of(".dockerignore").startswith("*\n"), "nothing is sent unless it is named"
+
+
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-chroma.lock", "requirements-uv.lock")
+
+
+def locked(name: str) -> dict[str, str]:
+    """The packages of a lock file and their versions."""
+    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text_of(name), re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_hashes_and_no_address(name: str) -> None:
+    text = text_of(name)
+    entries = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
+
+    assert len(entries) == len(locked(name)) > 0
+    assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+    assert "://" not in text
+    assert "index-url" not in text
+
+
+def test_what_developers_need_comes_on_top_of_what_runs() -> None:
+    run, everything = locked("requirements.lock"), locked("requirements-dev.lock")
+
+    assert run.items() <= everything.items()
+    assert {"pytest", "mypy", "schemathesis", "scikit-learn", "crepes", "ruff"} <= everything.keys() - run.keys()
+
+
+def test_every_slow_proof_is_in_a_part_that_make_runs() -> None:
+    listed = re.search(r"^TORTURE := (.*)$", text_of("Makefile"), re.MULTILINE)
+    assert listed
+    parts = {re.sub(r"-\d+$", "", part) for part in listed[1].split()}
+    tests = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
+    marks = [mark for text in tests for mark in re.findall(r"mark\.torture\b.*", text)]
+    named = [re.match(r'mark\.torture\(part=f?"([a-z]+)(?:-\{[^"]+\})?"\)', mark) for mark in marks]
+
+    assert all(named), marks
+    assert {name[1] for name in named if name} == parts
+    assert [part for part in listed[1].split() if f"\ntorture-{part}: ## " not in text_of("Makefile")] == []
+
+
+def test_the_license_is_the_one_that_is_named() -> None:
+    assert "Apache License" in text_of("LICENSE").splitlines()[0]
+    assert 'license = "Apache-2.0"' in text_of("pyproject.toml")
+    assert "[LICENSE](LICENSE)" in text_of("README.md")

@@ -116,7 +116,7 @@ def test_backups_under_load_are_prefixes(store: SqlStore, database: Database, re
     _backups_under_load(store, database, record, tmp_path, rounds=3)
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="disk")
 def test_fifty_backups_under_load_are_prefixes(
     store: SqlStore, database: Database, record: Make, tmp_path: Path
 ) -> None:

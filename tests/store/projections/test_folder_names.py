@@ -91,7 +91,7 @@ def test_workspaces_never_meet_each_other_nor_a_campaign(workspace: str, campaig
     assert workspace_folder(OUTPUT, "default") == OUTPUT
 
 
-@pytest.mark.torture
+@pytest.mark.torture(part="disk")
 @given(identifiers=st.lists(ids, min_size=1_000, max_size=1_000, unique=True))
 @settings(max_examples=10, deadline=None)
 def test_ten_thousand_ids_have_as_many_folders(identifiers: list[str]) -> None:
