@@ -29,7 +29,7 @@ WRONG = {
     "MARKO_VECTOR_BACKEND": ("faiss",),
     "MARKO_GOAL_METRIC": ("clicks",),
     "MARKO_INSIGHTS_LIMIT": ("0", "many", "501"),
-    "MARKO_CTR_WEIGHT": ("nan", "inf", "x"),
+    "MARKO_CTR_WEIGHT": ("nan", "inf", "x", "1e300"),
     "MARKO_CPA_WEIGHT": ("-inf",),
     "MARKO_HOLDBACK": ("1", "-0.1", "20%"),
     "MARKO_RATE_LIMIT": ("fast", "0/minute", "10/parsec"),

@@ -6,7 +6,6 @@ Only the doors and wiring read this file; what is inside the engine gets plain v
 directory.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from reflection.errors import ConfigurationError
 ANY_WORKSPACE = "*"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_FIELDS = frozenset({"openai_api_key", "api_keys"})
+MOST_WEIGHT = 1e12
 _NO_LIMIT = frozenset({"off", "none", "0"})
 
 
@@ -179,8 +179,8 @@ class Settings(BaseSettings):
     @field_validator("conversion_weight", "ctr_weight", "cpa_weight")
     @classmethod
     def _finite(cls, value: float) -> float:
-        if not math.isfinite(value):
-            raise ValueError("a finite number")
+        if not abs(value) <= MOST_WEIGHT:
+            raise ValueError(f"a number from -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}")
         return value
 
     @field_validator("log_level", "vector_backend", "goal_metric", mode="before")

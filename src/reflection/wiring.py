@@ -30,7 +30,6 @@ from reflection.recommendations.service import Advisor
 from reflection.settings import Settings
 from reflection.store.api_keys import KeyBook
 from reflection.store.campaigns import SqlStore
-from reflection.store.checkpoints import CheckpointFolder
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.imports import ImportRows
@@ -128,13 +127,8 @@ class Application:
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
         self.follower = Follower(rows, embedder, index)
         score_weights = ScoreWeights(settings.conversion_weight, settings.ctr_weight, settings.cpa_weight)
-        self.checkpoints = CheckpointFolder(Path(f"{settings.database_path}.relearn"))
         self.learner = BackgroundLearner(
-            self.store,
-            goal=settings.goal_metric,
-            score_weights=score_weights,
-            after=self.embed_new,
-            checkpoints=self.checkpoints,
+            self.store, goal=settings.goal_metric, score_weights=score_weights, after=self.embed_new
         )
         self.advisor = Advisor(
             self.store,
@@ -189,7 +183,6 @@ class Application:
                 removes the vectors from it.
         """
         removed = purge_workspace(self.database, workspace, instant_text(utc_now()))
-        self.checkpoints.clear(workspace)
         self.memory.index.purge(workspace)
         self.publisher.publish_pending()
         return removed

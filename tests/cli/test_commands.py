@@ -177,27 +177,23 @@ def test_learning_again_gives_the_same(run, sample):
     assert first["behind"] == 0
 
 
-@pytest.mark.parametrize("options", [(), ("--json",)])
-def test_a_stopped_relearn_goes_on_and_says_so_beside_the_answer(run, folder, campaign, monkeypatch, options):
-    bodies = [campaign(campaign_id=f"c{number}") for number in range(4)]
-    (folder / "four.json").write_text(json.dumps(bodies))
-    run("analyze", "four.json")
+def test_a_stopped_relearn_leaves_nothing_and_the_next_one_starts_again(run, sample, folder, monkeypatch):
+    run("analyze", sample.name)
+    effects = run("effects", "--json").stdout
     with monkeypatch.context() as patch:
         patch.setattr("reflection.engine.learner.calibration_update.fold", lambda *args, **options: exit(137))
         assert run("relearn").returncode == 137
-    assert (folder / "reflection.db.relearn").is_dir()
+    assert run("effects", "--json").stdout == effects
+    assert not list(folder.glob("*.relearn"))
 
-    resumed = run("relearn", *options)
+    again = run("relearn")
 
-    assert resumed.returncode == 0
-    assert resumed.stderr == "relearn: going on from 90 %, where an earlier relearn was stopped\n"
-    assert "going on" not in resumed.stdout
-    assert not (folder / "reflection.db.relearn").exists()
+    assert (again.returncode, again.stderr) == (0, "")
 
 
-def test_the_help_of_relearn_says_that_it_goes_on(run):
+def test_the_help_of_relearn_says_what_a_stop_leaves(run):
     text = " ".join(run("relearn", "--help").stdout.split())
-    assert "Stopped at any moment (also by a kill), the next one goes on where it stood" in text
+    assert "Stopped at any moment (also by a kill), what was known before stays, and the next one starts again" in text
 
 
 def test_the_doctor_shows_settings_and_mistakes_but_no_secret(run):

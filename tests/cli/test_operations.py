@@ -152,20 +152,6 @@ def test_a_purged_workspace_leaves_nothing_in_any_projection(run, taught):
             assert f"{SECRET}_acme".encode() not in path.read_bytes(), path.name
 
 
-def test_a_purge_takes_what_a_stopped_relearn_left(run, taught, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr("reflection.engine.learner.calibration_update.fold", lambda *args, **options: exit(137))
-        patch.setattr("reflection.inference.checkpoints.SEGMENT", 1)
-        for workspace in ("default", "acme"):
-            assert run("relearn", "-w", workspace).returncode == 137
-    left = taught / "reflection.db.relearn"
-    assert any(f"{SECRET}_acme".encode() in path.read_bytes() for path in left.rglob("evidence-*"))
-
-    assert run("workspace", "purge", "acme", "--yes").returncode == 0
-
-    assert [path.name for path in left.iterdir()] == ["default"]
-
-
 def test_a_purge_asks_for_the_name(run, taught):
     refused = run("workspace", "purge", "acme", stdin="defualt\n")
     assert refused.returncode == 2

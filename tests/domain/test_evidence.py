@@ -115,6 +115,14 @@ def test_rounding_in_the_breakdown_leaves_no_negative_rest():
     assert total.minus([over]) == Counts(0.0, 0.0, 0.0, 0.0, None)
 
 
+def test_what_adding_floats_leaves_of_a_total_is_nothing():
+    rows = [Counts(10, 1, 0.1, amount, amount) for amount in (0.1, 0.2)]
+    assert Counts(100, 10, 4.0, 0.3, 0.30000000000000004).minus(rows) == Counts(80, 8, 3.8, 0.0, 0.0)
+    many = [Counts(10, 1, 0.1, 1e8 / 3, None)] * 3_000
+    assert Counts(100_000, 9_000, 900.0, 1e11, None).minus(many).spend == 0.0
+    assert Counts(100_000, 9_000, 900.0, 1e11 + 1.0, None).minus(many).spend == pytest.approx(1.0, abs=0.01)
+
+
 def test_revenue_that_rows_do_not_say_is_not_given_to_the_rest():
     total, silent = Counts(100, 10, 4.0, 5.0, 80.0), Counts(50, 5, 2.0, 2.5, None)
     assert total.minus([silent]).revenue is None

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from reflection.domain import metrics as kpi_module
-from reflection.domain.campaign import Metrics
+from reflection.domain.campaign import MAX_COUNT, Metrics
 from reflection.domain.metrics import KPIS, ScoreWeights, interval, performance_score, rates, ratio, sampling_variance
 
-COUNTS = st.sampled_from([0, 1, 2, 7, 100, 10**6, 10**12])
+COUNTS = st.sampled_from([0, 1, 2, 7, 100, 10**6, MAX_COUNT])
 AMOUNTS = st.sampled_from([0.0, 1e-9, 0.3, 1.0, 4999.99, 1e12])
 
 

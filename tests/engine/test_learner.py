@@ -7,11 +7,9 @@ import orjson
 import pytest
 
 from reflection.domain.knowledge import NOTHING
-from reflection.engine.learner import LARGE, WHOLE, Learner
-from reflection.inference import checkpoints
+from reflection.engine.learner import FITTED, LARGE, READ, WHOLE, Learner
 from reflection.inference.recheck import differences
 from reflection.store.campaigns import SqlStore
-from reflection.store.checkpoints import CheckpointFolder
 from reflection.store.database.open import open_database
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -84,80 +82,38 @@ class _Stopped(Exception):
     """Somebody pressed Ctrl-C."""
 
 
-@pytest.fixture
-def resumable(application, tmp_path, monkeypatch):
-    """A learner that keeps what it has done of a relearn, evidence two campaigns at a time."""
-    monkeypatch.setattr(checkpoints, "SEGMENT", 2)
-    monkeypatch.setattr("reflection.engine.learner.PROGRESS_EVERY", 1)
-    return Learner(application.store, clock=lambda: NOW, checkpoints=CheckpointFolder(tmp_path / "pieces"))
+@pytest.mark.parametrize("percent", [0, READ, 60, FITTED])
+def test_a_relearn_that_is_stopped_changes_nothing_and_starts_again(learner, application, few, percent):
+    _analyse(application, few)
+    before, steps = learner.learn_now("default"), []
 
-
-def _stop_at(learner, percent):
-    def progress(done, total):
-        if done >= percent:
+    def stop(done, total):
+        if done == percent:
             raise _Stopped
 
     with pytest.raises(_Stopped):
-        learner.relearn("default", progress)
+        learner.relearn("default", stop)
+    assert application.store.knowledge("default") is before
 
+    again = learner.relearn("default", lambda done, total: steps.append(done))
 
-@pytest.mark.parametrize(("stopped", "goes_on"), [(45, 45), (60, 60), (90, 90)])
-def test_a_stopped_relearn_goes_on_where_it_stood(resumable, application, few, tmp_path, stopped, goes_on):
-    _analyse(application, few)
-    _stop_at(resumable, stopped)
-    steps, told = [], []
-
-    found = resumable.relearn("default", lambda done, total: steps.append(done), told.append)
-
-    assert told == [f"going on from {goes_on} %, where an earlier relearn was stopped"]
-    assert steps == sorted(steps)
-    assert (steps[0], steps[-1], found.campaigns) == (0, WHOLE, 4)
-    assert differences(application.store, "default") == []
-    assert not (tmp_path / "pieces").exists()
-
-
-def test_what_was_written_after_a_stop_is_for_the_next_learning(resumable, application, few, make_campaign):
-    _analyse(application, few)
-    _stop_at(resumable, 60)
-    _analyse(application, [make_campaign(campaign_id="c0", actual={"clicks": 9}), make_campaign(campaign_id="c5")])
-    told = []
-
-    found = resumable.relearn("default", tell=told.append)
-
-    assert told == ["going on from 60 %, where an earlier relearn was stopped"]
-    assert (found.seq, found.campaigns, resumable.lag("default")) == (4, 4, 3)
-    assert differences(application.store, "default") == []
-    assert resumable.learn_now("default").campaigns == 5
+    assert (again.epoch, again.campaigns) == (before.epoch + 1, 4)
+    assert (steps[0], steps[-1]) == (0, WHOLE)
     assert differences(application.store, "default") == []
 
 
-def test_what_was_learnt_after_a_stop_is_not_taken_back(resumable, learner, application, few, make_campaign):
-    _analyse(application, few)
-    _stop_at(resumable, 60)
-    _analyse(application, [make_campaign(campaign_id="c3", actual={"clicks": 9})])
-    learner.learn_now("default")
-    told = []
-
-    found = resumable.relearn("default", tell=told.append)
-
-    assert [text.partition(" ")[0] for text in told] == ["newer", "the", "going"]
-    assert told[2].startswith("going on from 15 %"), "the first two campaigns are still the same"
-    assert (found.seq, resumable.lag("default")) == (6, 0)
-    assert differences(application.store, "default") == []
-
-
-def test_what_is_learnt_during_a_relearn_is_not_taken_back(resumable, learner, application, few, make_campaign):
+def test_what_is_learnt_during_a_relearn_is_not_taken_back(learner, application, few, make_campaign):
     _analyse(application, few)
     new = [make_campaign(campaign_id="c4", actual={"clicks": 3100})]
 
     def progress(done, total):
         if done == 75 and new:
             _analyse(application, [new.pop()])
-            learner.learn_now("default")
+            Learner(application.store, clock=lambda: NOW).learn_now("default")
 
-    found = resumable.relearn("default", progress)
+    knowledge = learner.relearn("default", progress)
 
-    assert (found.seq, found.campaigns, resumable.lag("default")) == (5, 5, 0)
+    assert (knowledge.seq, knowledge.campaigns, learner.lag("default")) == (5, 5, 0)
     assert differences(application.store, "default") == []
 
 

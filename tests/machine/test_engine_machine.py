@@ -28,13 +28,12 @@ from reflection.engine import learner as learner_module
 from reflection.engine.engine import Engine
 from reflection.engine.learner import Learner
 from reflection.explain.writer import DeterministicWriter
-from reflection.inference.dataset import Gathered, Mark
 from reflection.inference.learn import learn
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.verify import verify
 
-FAST, FAST_PARTS = {"max_examples": 25, "stateful_step_count": 30}, 4
+FAST, FAST_PARTS = {"max_examples": 8, "stateful_step_count": 30}, 4
 TORTURE, PARTS = {"max_examples": 100, "stateful_step_count": 60}, 20
 IDS = st.sampled_from(["a", "b/../b", "ç", "d"])
 VERSIONS = st.integers(0, 2)
@@ -54,18 +53,14 @@ _learnt: dict[tuple[Any, ...], Any] = {}
 
 
 def remembered_learn(
-    evidence: Any, *, accepted: Any = (), goal: str = "auto", spelt: Any = None, fitted: Any = None, kept: Any = None,
-    **labels: Any,
-) -> Any:  # fmt: skip
-    """`learn`, computed once for the same arguments; `fitted` is only told, `kept` only saves work, `labels` are only
-    written on the result.
-    """
-    gathered = evidence() if callable(evidence) else Gathered(evidence)
-    said = gathered.since(Mark(0, 0, 0, 0, 0))
-    content = tuple((name, array.tobytes()) for name, array in sorted(said.items()))
-    key = (content, frozenset(accepted), goal, tuple(sorted((spelt or {}).items())))
+    evidence: Any, *, accepted: Any = (), goal: str = "auto", spelt: Any = None, fitted: Any = None, **labels: Any
+) -> Any:
+    """`learn`, computed once for the same arguments; `fitted` is only told, `labels` only written on the result."""
+    campaigns = list(evidence)
+    contents = tuple(encode(item) for item in campaigns)
+    key = (contents, frozenset(accepted), goal, tuple(sorted((spelt or {}).items())))
     if key not in _learnt:
-        _learnt[key] = learn(lambda: gathered, accepted=accepted, goal=goal, spelt=spelt)
+        _learnt[key] = learn(campaigns, accepted=accepted, goal=goal, spelt=spelt)
     return dataclasses.replace(_learnt[key], **labels)
 
 

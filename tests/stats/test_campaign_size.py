@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from reflection.stats.campaign_size import LIMIT, SIZE, size_of, usual_size
 from reflection.stats.columns import Kind
 
-sizes = st.lists(st.floats(0.0, 1e15, allow_subnormal=False), min_size=1, max_size=40)
+sizes = st.lists(st.floats(0.0, 1e300), min_size=1, max_size=40)
 
 
 def test_the_column_is_free_of_constraints() -> None:
@@ -27,6 +27,14 @@ def test_twice_the_usual_size_is_a_logarithm_of_two_and_an_unknown_one_is_the_us
 
 def test_a_slip_of_the_pen_is_bounded() -> None:
     assert size_of([1e15, 1e-9], 10_000.0).tolist() == [LIMIT, -LIMIT]
+
+
+@pytest.mark.parametrize("usual", [5e-324, 1e-9, 1.0, 1e15, 1.7976931348623157e308])
+def test_any_two_sizes_can_be_compared(usual: float) -> None:
+    found = size_of([usual / 1e4, usual, min(usual, 1e300) * 1e4, 5e-324, 1e15], usual)
+    assert found[0] <= found[1] == 0.0
+    assert (np.abs(found) <= LIMIT).all()
+    assert size_of([1e15], 5e-324) == LIMIT == -size_of([5e-324], 1e15)
 
 
 @given(sizes, st.randoms())

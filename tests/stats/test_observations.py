@@ -21,7 +21,7 @@ from reflection.stats.observations import (
     relinearise,
 )
 
-COUNT = st.floats(0, 1e12)
+COUNT = st.floats(0, 2**53)
 
 
 def _finite(observations: Observations) -> bool:

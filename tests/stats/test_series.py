@@ -36,6 +36,14 @@ def test_no_forecast_sees_its_own_step_or_a_later_one(counts: np.ndarray):
         np.testing.assert_array_equal(before.high, after.high)
 
 
+@pytest.mark.parametrize("count", [0.0, 0.1, 7.0, 9e15])
+def test_series_that_never_moved_are_foretold(count: float):
+    for step in replay(np.full((6, 3), count)):
+        assert np.isfinite([step.low, step.high]).all()
+        assert hits(step, step.point).all()
+        np.testing.assert_allclose(step.point, count, atol=1e-9)
+
+
 @pytest.mark.parametrize("bad", [np.ones(5), np.ones((2, 3)), -np.ones((5, 2)), np.full((5, 2), np.nan)])
 def test_what_is_no_series_is_refused(bad: np.ndarray):
     with pytest.raises(LearningError):

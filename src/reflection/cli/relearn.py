@@ -16,7 +16,7 @@ def relearn(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption 
     """Learn everything again from the stored evidence.
 
     The result is the same as before unless the method changed; safe beside a running server. Stopped at any moment
-    (also by a kill), the next one goes on where it stood and says so.
+    (also by a kill), what was known before stays, and the next one starts again.
 
     \b
     Example:
@@ -25,9 +25,7 @@ def relearn(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption 
     with open_application() as application, progress_bar() as bar:
         task = bar.add_task("learning", total=None)
         knowledge = application.learner.relearn(
-            workspace,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-            tell=lambda sentence: (bar.console if bar.live.is_started else messages()).print(f"relearn: {sentence}"),
+            workspace, progress=lambda done, total: bar.update(task, completed=done, total=total)
         )
         behind = application.learner.lag(workspace)
     result = {"campaigns": knowledge.campaigns, "effects": len(knowledge.effects), "as_of": knowledge.as_of}

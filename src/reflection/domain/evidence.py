@@ -11,9 +11,12 @@ from dataclasses import dataclass
 import orjson
 
 from reflection.domain import signals
-from reflection.domain.campaign import Audience, BreakdownRow, Campaign, Creative, Metrics
+from reflection.domain.campaign import DUST, Audience, BreakdownRow, Campaign, Creative, Metrics
 
 VERSION = 1
+ROUNDING = 1e-12
+"""Share of a total that adding up its parts, thousands of floats, may lose or gain."""
+
 COVERED = 0.95
 """Below this coverage the rest of a campaign is evidence too, shared equally over everything it listed."""
 
@@ -34,17 +37,23 @@ class Counts:
         return cls(metrics.impressions, metrics.clicks, metrics.conversions, metrics.spend, metrics.revenue)
 
     def minus(self, others: list["Counts"]) -> "Counts":
-        """What the others leave, never below zero; revenue is unknown where one of them does not say its own."""
+        """What the others leave, rounding dust not counted; revenue is unknown where one does not say its own."""
         revenue = None
         if self.revenue is not None and all(other.revenue is not None for other in others):
-            revenue = max(0.0, self.revenue - sum(other.revenue or 0.0 for other in others))
+            revenue = _left(self.revenue, [other.revenue or 0.0 for other in others])
         return Counts(
-            max(0.0, self.impressions - sum(other.impressions for other in others)),
-            max(0.0, self.clicks - sum(other.clicks for other in others)),
-            max(0.0, self.conversions - sum(other.conversions for other in others)),
-            max(0.0, self.spend - sum(other.spend for other in others)),
+            _left(self.impressions, [other.impressions for other in others]),
+            _left(self.clicks, [other.clicks for other in others]),
+            _left(self.conversions, [other.conversions for other in others]),
+            _left(self.spend, [other.spend for other in others]),
             revenue,
         )
+
+
+def _left(total: float, parts: list[float]) -> float:
+    """What is left of a total; 0.0 for what adding floats leaves, which would be a price of nearly nothing."""
+    left = total - sum(parts)
+    return left if left >= max(DUST, ROUNDING * total) else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,11 @@ from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
 from reflection.forecasting import calibration_json, calibration_update, forecaster
-from reflection.inference.checkpoints import Announced, Checkpoints, KeptFits, NoPieces, Pieces, Tell, gather, position
-from reflection.inference.dataset import Gathered
 from reflection.inference.learn import learn
 from reflection.inference.weights import weights_for
 
@@ -53,16 +52,8 @@ def _silent(done: int, total: int) -> None:
     """No progress wanted."""
 
 
-def _unheard(sentence: str) -> None:
-    """Nobody to tell."""
-
-
 class Learner:
-    """Keeps the knowledge of every workspace up with its ledger; safe to call from several threads.
-
-    Args:
-        checkpoints: where a relearn keeps what it has done, to go on there when it was stopped.
-    """
+    """Keeps the knowledge of every workspace up with its ledger; safe to call from several threads."""
 
     def __init__(
         self,
@@ -71,13 +62,11 @@ class Learner:
         goal: str = "auto",
         score_weights: ScoreWeights | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        checkpoints: Checkpoints | None = None,
     ) -> None:
         self._store = store
         self._goal = goal
         self._score_weights = score_weights or ScoreWeights()
         self._clock = clock
-        self._checkpoints = checkpoints or NoPieces()
         self._one_at_a_time = threading.Lock()
 
     def learn_now(self, workspace: str) -> Knowledge:
@@ -87,23 +76,18 @@ class Learner:
             last = self._store.last_seq(workspace)
             if last == known.seq:
                 return known
-            learnt = self._learnt(workspace, last, NoPieces(), _silent)
+            learnt = self._learnt(workspace, last, _silent)
             return self._saved(workspace, learnt, known, 0)
 
-    def relearn(self, workspace: str, progress: Progress = _silent, tell: Tell = _unheard) -> Knowledge:
+    def relearn(self, workspace: str, progress: Progress = _silent) -> Knowledge:
         """Learn everything again from the ledger, as a new epoch; safe beside other processes.
 
-        One that was stopped, however hard, goes on where it stood. Never takes back what another process has learnt
-        meanwhile from newer evidence: it then learns that, too.
-
-        Args:
-            tell: told where it goes on, and what of an earlier one could not be used.
+        Stores the result at the end and nothing before: one that is stopped, however hard, changes nothing. Never takes
+        back what another process has learnt meanwhile from newer evidence: it then learns that, too.
         """
-        with self._one_at_a_time, self._checkpoints.open(workspace, tell) as pieces:
+        with self._one_at_a_time:
             for _ in range(OVERTAKEN):
-                known, last = self._store.knowledge(workspace), self._store.last_seq(workspace)
-                seq = position(pieces, known.seq, last, tell)
-                learnt = self._relearnt(workspace, seq, pieces, progress, tell)
+                learnt = self._learnt(workspace, self._store.last_seq(workspace), progress)
                 known = self._store.knowledge(workspace)
                 if known.seq <= learnt.seq:
                     break
@@ -129,32 +113,17 @@ class Learner:
         age = (self._clock() - datetime.fromisoformat(known.as_of)).total_seconds()
         return lag >= known.campaigns * WORTH_A_FIT or age >= known.campaigns * SECONDS_A_CAMPAIGN
 
-    def _relearnt(self, workspace: str, seq: int, pieces: Pieces, progress: Progress, tell: Tell) -> Knowledge:
-        """What the ledger says up to an entry, going on from the pieces."""
-        at = 0
-
-        def advanced(done: int, total: int) -> None:
-            nonlocal at
-            at = done
-            progress(done, total)
-
-        announced = Announced(pieces, tell, lambda: at)
-        learnt = self._learnt(workspace, seq, announced, advanced)
-        announced.announce()
-        return learnt
-
-    def _learnt(self, workspace: str, seq: int, pieces: Pieces, progress: Progress) -> Knowledge:
+    def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
         """What the ledger says up to an entry."""
         progress(0, WHOLE)
         with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
             learnt = learn(
-                lambda: self._gathered(workspace, seq, pieces, progress),
+                self._evidence(workspace, seq, progress),
                 accepted=self._store.accepted(workspace),
                 goal=self._goal,
                 seq=seq,
                 as_of=self._clock().isoformat(timespec="milliseconds"),
                 fitted=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
-                kept=KeptFits(pieces),
                 spelt=self._spelt(workspace),
             )
         progress(FITTED, WHOLE)
@@ -172,17 +141,13 @@ class Learner:
         bodies = self._store.newest_campaigns(workspace, SPELT_BY)
         return signals.usual_spellings(Campaign.model_validate_json(body) for body in bodies)
 
-    def _gathered(self, workspace: str, seq: int, pieces: Pieces, progress: Progress) -> Gathered:
-        gathered = gather(self._payloads(workspace, seq, progress), pieces)
-        progress(READ, WHOLE)
-        return gathered
-
-    def _payloads(self, workspace: str, seq: int, progress: Progress) -> Iterator[bytes]:
+    def _evidence(self, workspace: str, seq: int, progress: Progress) -> Iterator[Evidence]:
         """The live evidence, one after the other: a million campaigns are never in memory as objects."""
         for number, (_, payload) in enumerate(self._store.live_evidence(workspace, seq)):
             if number % PROGRESS_EVERY == 0:
                 progress(int(READ * min(number / max(seq, 1), 1.0)), WHOLE)
-            yield payload
+            yield decode(payload)
+        progress(READ, WHOLE)
 
     def _calibrated(self, workspace: str, learnt: Knowledge, known: Knowledge, *, start_over: bool) -> Knowledge:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""

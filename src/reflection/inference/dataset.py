@@ -5,15 +5,13 @@ code. The table is the same for every order of arrival. Signals that occur in ex
 apart by any method; they are merged into one (aliases.py). Must not know how effects are estimated.
 """
 
-import hashlib
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -111,31 +109,11 @@ class EvidenceTable:
         sums = np.bincount(self.campaign, np.nan_to_num(column), minlength=len(self))
         return np.where(known > 0, sums, np.nan)
 
-    def digest(self) -> str:
-        """SHA-256 of every column a fit reads: tables with equal digests have equal fits."""
-        seal = hashlib.sha256(repr(self.features).encode())
-        parts = (self.shares.indptr, self.shares.indices, self.shares.data, self.campaign)
-        own = (self.campaigns.day, self.campaigns.planned)
-        for column in (*parts, *own, self.impressions, self.clicks, self.conversions, self.spend, self.revenue):
-            seal.update(f"{column.dtype}{column.shape}".encode())
-            seal.update(np.ascontiguousarray(column).data)
-        return seal.hexdigest()
-
 
 def feature_of(key: str) -> Feature:
     """The learning core's feature of a signal key."""
     signal = signals.parse(key)
     return Feature(signal.group, signal.level)
-
-
-class Mark(NamedTuple):
-    """How much had been gathered at one moment."""
-
-    columns: int
-    texts: int
-    campaigns: int
-    cells: int
-    nonzeros: int
 
 
 class Gathered:
@@ -155,34 +133,6 @@ class Gathered:
     def campaigns(self) -> Campaigns:
         """Every campaign, sorted by id. All evidence must have been added."""
         return self._sorted_campaigns[0]
-
-    def mark(self) -> Mark:
-        """How much is gathered now."""
-        return Mark(len(self._columns), len(self._texts), len(self._ids), len(self._lengths), len(self._indices))
-
-    def since(self, mark: Mark) -> dict[str, NDArray[Any]]:
-        """What was added since `mark`, as arrays for `extend`."""
-        return {
-            "columns": _packed(list(self._columns)[mark.columns :]),
-            "texts": _packed(list(self._texts)[mark.texts :]),
-            "ids": _packed(self._ids[mark.campaigns :]),
-            "places": np.array(self._places[3 * mark.campaigns :]),
-            "amounts": np.array(self._amounts[4 * mark.campaigns :]),
-            "lengths": np.array(self._lengths[mark.cells :]),
-            "owner": np.array(self._owner[mark.cells :]),
-            "counts": np.array(self._counts[5 * mark.cells :]),
-            "indices": np.array(self._indices[mark.nonzeros :]),
-            "shares": np.array(self._shares[mark.nonzeros :]),
-        }
-
-    def extend(self, added: Mapping[str, NDArray[Any]]) -> None:
-        """Add again what `since` gave, to exactly what had been gathered at its mark."""
-        for known, name in ((self._columns, "columns"), (self._texts, "texts")):
-            for text in orjson.loads(added[name].tobytes()):
-                known[text] = len(known)
-        self._ids += orjson.loads(added["ids"].tobytes())
-        for name in ("places", "amounts", "lengths", "owner", "counts", "indices", "shares"):
-            getattr(self, f"_{name}").frombytes(added[name].tobytes())
 
     def table(self, without: Collection[str] = ()) -> EvidenceTable:
         """The table of all campaigns but some, as if those had never been there."""
@@ -264,10 +214,6 @@ def _named(texts: list[str], codes: NDArray[np.int64]) -> NDArray[np.str_]:
     """The text of each code, no wider than the longest of those that occur."""
     used, place = np.unique(codes, return_inverse=True)
     return np.array([texts[code] for code in used.tolist()], dtype=np.str_)[place]
-
-
-def _packed(texts: list[str]) -> NDArray[np.uint8]:
-    return np.frombuffer(orjson.dumps(texts), dtype=np.uint8)
 
 
 def _column(values: "array[Any]", kind: type[np.generic]) -> NDArray[Any]:

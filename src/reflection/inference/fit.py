@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -237,31 +236,15 @@ class FittedMetrics:
         return np.exp(total)
 
 
-class Kept(Protocol):
-    """Fits made before of the same table, and where to put those made now."""
-
-    def load(self, name: str, table: EvidenceTable, layout: Layout) -> FittedMetric | None:
-        """A metric's fit to exactly this table, or None."""
-
-    def save(self, metric: FittedMetric, table: EvidenceTable) -> None:
-        """Keep a metric's fit to this table."""
-
-
-def fit_metrics(
-    table: EvidenceTable, fitted: Callable[[float], object] = lambda share: None, kept: Kept | None = None
-) -> FittedMetrics:
-    """Fit every metric the table has evidence for and that is not `kept`; `fitted` is told which share is done."""
+def fit_metrics(table: EvidenceTable, fitted: Callable[[float], object] = lambda share: None) -> FittedMetrics:
+    """Fit every metric the table has evidence for; `fitted` is told which share is done."""
     design = CellDesign.of(table)
     layout = Layout.of(design.features)
 
     found: dict[str, FittedMetric] = {}
     with threadpool_limits(THREADS, "blas"):
         for number, name in enumerate(METRICS):
-            metric = kept.load(name, table, layout) if kept else None
-            if metric is None:
-                metric = _fit_metric(name, table, design, layout, (SEED, number))
-                if metric is not None and kept:
-                    kept.save(metric, table)
+            metric = _fit_metric(name, table, design, layout, (SEED, number))
             if metric is not None:
                 found[name] = metric
             fitted((number + 1) / len(METRICS))

@@ -22,7 +22,7 @@ from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import respelt
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.trends import trend_findings
-from reflection.inference.fit import RATES, FittedMetrics, Kept, fit_metrics
+from reflection.inference.fit import RATES, FittedMetrics, fit_metrics
 from reflection.inference.next_test import propose
 from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods
@@ -37,7 +37,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def learn(
-    evidence: Iterable[Evidence] | Callable[[], Gathered],
+    evidence: Iterable[Evidence],
     *,
     accepted: Collection[str] = (),
     goal: str = "auto",
@@ -45,22 +45,20 @@ def learn(
     epoch: int = 1,
     as_of: str | None = None,
     fitted: Callable[[float], object] = lambda share: None,
-    kept: Kept | None = None,
     spelt: Mapping[str, str] | None = None,
 ) -> Knowledge:
     """Learn from the live evidence of one workspace.
 
     Args:
-        evidence: one campaign's after the other, or what gathers it (nobody else may hold on to a million's).
+        evidence: one campaign's after the other, read once.
         accepted: ids of campaigns that somebody accepted although they look like tracking faults.
         goal: ``roas``, ``conversions_per_spend``, or ``auto``: ROAS where most campaigns give revenue.
         seq, epoch, as_of: what the result is labelled with.
         fitted: told which share of the metrics has been fitted.
-        kept: fits made before, which are not made again.
         spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
     """
     spelt = spelt or {}
-    gathered = evidence() if callable(evidence) else Gathered(evidence)
+    gathered = Gathered(evidence)
     held = faults(gathered.campaigns, accepted)
     neighbours = as_diagnostics(neighbourhoods(gathered.campaigns))
     table = gathered.table(without=held)
@@ -79,7 +77,7 @@ def learn(
     )
     if len(table) < FEWEST_CAMPAIGNS:
         return known
-    fits = fit_metrics(table, fitted, kept)
+    fits = fit_metrics(table, fitted)
     effects = effect_rows(fits)
     support = SupportIndex(fits)
     findings = tuple(

@@ -43,7 +43,7 @@ Input = Path | str | tuple[str, bytes]
 """A path, or an upload: (file name, bytes)."""
 
 
-_OFFSET = re.compile(r"GMT([+-])(\d{2}):(\d{2})")
+_OFFSET = re.compile(r"GMT([+-])([01]\d|2[0-3]):([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,4 +35,6 @@ def size_of(planned: ArrayLike, usual: float) -> Floats:
     """
     sizes = np.asarray(planned, dtype=np.float64)
     known = sizes > 0
-    return np.where(known, np.clip(np.log(np.where(known, sizes, 1.0) / usual), -LIMIT, LIMIT), 0.0)
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):  # beyond every float is beyond the limit, too
+        logs = np.log(np.where(known, sizes, 1.0) / usual)
+    return np.where(known, np.clip(logs, -LIMIT, LIMIT), 0.0)

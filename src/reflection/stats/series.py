@@ -24,6 +24,9 @@ SIZES = (1.0, 3.0, 8.0, 20.0, 60.0)
 PRIOR_WEEKS = 6.0
 """How many weeks of the pooled spread a series' own spread is shrunk with."""
 
+LEAST_VARIANCE = 1e-6
+"""Least pooled variance of square-rooted counts: series that never moved have none, and a score needs a scale."""
+
 _OFFSET = 0.375
 
 
@@ -91,7 +94,7 @@ def _best(counts: Floats, smooth: dict[float, Floats], t: int) -> float:
 def _spread(roots: Floats, level: Floats, t: int) -> Floats:
     """Standard deviation of each series' one-step errors before t, shrunk to the pooled one, (series,)."""
     errors = roots[1:t] - level[: t - 1]
-    pooled = float(np.mean(errors**2))
+    pooled = max(float(np.mean(errors**2)), LEAST_VARIANCE)
     return np.asarray(np.sqrt((PRIOR_WEEKS * pooled + (errors**2).sum(axis=0)) / (PRIOR_WEEKS + len(errors))))
 
 

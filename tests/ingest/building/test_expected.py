@@ -139,6 +139,8 @@ def test_a_plan_has_its_own_mapping(export: Path, write: Write) -> None:
         ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "x", "1", "1", "1"]], "no number"),
         ([["campaign", "month", "impressions", "clicks", "conversions", "budget"], ["A", "soon", "1", "1", "1", "1"]],
          "no month"),
+        ([["campaign", "month", "impressions", "clicks", "conversions", "budget"], ["A", "0000-05", *"1111"]],
+         "no month"),
     ],
 )  # fmt: skip
 def test_a_plan_that_cannot_be_used_is_refused(export: Path, write: Write, rows: list[list[str]], what: str) -> None:

@@ -83,6 +83,13 @@ def test_an_announced_number_of_rows_is_checked(files: Path) -> None:
     assert found(read_export(("a.csv", cut.encode())), "rows_missing") is not None
 
 
+@pytest.mark.parametrize(("said", "instead"), [("Rows: 2", f"Rows: {'9' * 5_000}"), ("GMT-08:00", "GMT-99:99")])
+def test_a_preamble_that_no_platform_writes_is_passed_over(files: Path, said: str, instead: str) -> None:
+    text = (files / "exports" / "microsoft_ui_daily.csv").read_text(encoding="utf-8")
+
+    assert len(read_export(("a.csv", text.replace(said, instead).encode())).campaigns) == 1
+
+
 def test_device_segments_are_added_and_said(write: Write) -> None:
     report = read_export(write([GOOGLE, google(), google(device="Desktop", cost="5.00")]), OPTIONS)
 

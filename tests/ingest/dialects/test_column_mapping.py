@@ -74,6 +74,12 @@ def test_another_table_is_not_misread_by_it(write: Write) -> None:
         ({"columns": {"spend": "X", "clicks": "x "}}, "two fields"),
         ({"date_order": "ydm"}, "mdy, dmy or ymd"),
         ({"colour": "red"}, "colour"),
+        ({"scale": {"spend": "x"}}, "scale"),
+        ({"scale": {"spend": float("inf")}}, "scale"),
+        ({"scale": {"spend": float("nan")}}, "scale"),
+        ({"scale": {"spend": 10**400}}, "scale"),
+        ({"scale": {"spend": 0}}, "scale"),
+        ({"scale": ["spend"]}, "scale"),
     ],
 )
 def test_a_mapping_that_makes_no_sense_is_refused(change: dict[str, Any], what: str) -> None:

@@ -57,6 +57,13 @@ def test_a_column_is_read_in_its_own_order_or_refused(column: list[dt.date], ord
     assert [parse_date(cell, found) for cell in cells] == column
 
 
+@pytest.mark.parametrize("cell", ["9" * 5_000, f"Sep {'1' * 5_000}", f"1.{'9' * 5_000}.2026"])
+def test_a_cell_full_of_digits_is_no_day(cell: str) -> None:
+    """Python refuses to read integers of more than 4,300 digits."""
+    assert parse_date(cell, "mdy") is None
+    assert parse_range(cell, "mdy") is None
+
+
 def test_one_day_above_twelve_settles_a_column() -> None:
     assert decide_order(["03/04/2026", "03/31/2026"], None, "file") == ("mdy", "cells")
     assert decide_order(["03/04/2026", "31/03/2026"], None, "file") == ("dmy", "cells")

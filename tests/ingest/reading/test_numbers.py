@@ -51,6 +51,13 @@ def test_what_we_read_babel_reads_as_the_same_number(locale: str, text: str) -> 
     assert value == pytest.approx(judged)
 
 
+@pytest.mark.parametrize("digits", [21, 308, 309, 5_000])
+def test_what_nobody_counts_or_pays_is_no_number(digits: int) -> None:
+    """Or its sums are infinite: a file with such a cell broke the import."""
+    for option in formats():
+        assert parse(option, "9" * digits, f"-{'9' * digits}{option.decimal}5", "9" * 15) == [None, None, 1e15 - 1]
+
+
 def test_a_wrong_locale_is_refused_rather_than_misread() -> None:
     assert parse(BY_NAME["en"], "12,34", "1.234,56", "1,23,456") == [None, None, None]
     assert parse(BY_NAME["de"], "12.34", "1,234.56") == [None, None]

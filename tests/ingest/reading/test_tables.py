@@ -2,15 +2,20 @@
 
 import csv
 import io
+import math
 from collections.abc import Callable
 from typing import Any
 
+import polars as pl
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from reflection.errors import ImportFileError
 from reflection.ingest import read_export
 from reflection.ingest.reading.archives import open_source
 from reflection.ingest.reading.encodings import profile
+from reflection.ingest.reading.numbers import formats
 from reflection.ingest.reading.tables import Table, canonical_number, open_tables
 
 TEXT = "Tag;Kampagne;Kosten\r\n2026-09-01;Rentrée – œuvre;12,34\r\n"
@@ -139,6 +144,20 @@ def test_a_workbooks_values_become_canonical_text(make_workbook: Callable[..., b
 )
 def test_numbers_are_never_written_like_grouped_ones(value: float, text: str) -> None:
     assert canonical_number(value) == text
+
+
+@given(st.floats(-1e15, 1e15))
+@example(1.2345678901234567e-05)
+@example(5e-324)
+def test_a_workbooks_numbers_lose_nothing(value: float) -> None:
+    cells = pl.Series([canonical_number(value)])
+    assert {option.parse(cells, typed=True)[0] for option in formats()} == {value}
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 1e300])
+def test_what_no_campaign_can_have_is_no_number(value: float) -> None:
+    cells = pl.Series([canonical_number(value)])
+    assert {option.parse(cells, typed=True)[0] for option in formats()} == {None}
 
 
 def test_a_workbook_without_cells_is_refused(make_workbook: Callable[..., bytes]) -> None:

@@ -118,7 +118,7 @@ def _row(row: dict[str, Any], path: Path) -> PlanRow:
 
 def _month(text: str, path: Path, line: int) -> tuple[dt.date, dt.date]:
     match = re.match(r"^(\d{4})-(\d{2})", text)
-    if not match or not 1 <= int(match[2]) <= 12:
+    if not match or not 1 <= int(match[2]) <= 12 or not int(match[1]):
         raise ImportFileError(f"{path.name}, line {line}: '{text}' is no month such as 2026-09.", field="expected")
     return month_span(dt.date(int(match[1]), int(match[2]), 1))
 

@@ -21,7 +21,7 @@ from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.typed_rows import Facts, TotalRow
 
 _ACCOUNT = ("account", "konto", "compte", "cuenta", "conta")
-_ROWS = re.compile(r"^Rows:\s*(\d+)$", re.IGNORECASE)
+_ROWS = re.compile(r"^Rows:\s*(\d{1,15})$", re.IGNORECASE)
 _CHECKED = ("impressions", "clicks", "spend", "conversions", "revenue")
 _CAUTIONS = {
     "unique_clicks": "'{0}' counts people, not clicks: CTR and CVR are lower and higher than with link clicks. Export "

@@ -26,6 +26,8 @@ from reflection.ingest.dialects.dialect import (
 _TEXT = ("date", "date_end", "account", "account_id", "objective", "creative_type", "headline", "body", "currency",
          "platform", "status", "attribution", "result_indicator", "source_name", "planner", "period")  # fmt: skip
 FIELDS = (*KEYS, *_TEXT, *SPLITS)
+MOST = 1e9
+"""Largest factor of a scale: amounts in millionths, either way round, are well within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def load_mapping(source: Path | Mapping[str, Any]) -> ColumnMapping:
         cast(DateOrder | None, order),
         str(body.get("locale") or ""),
         str(body.get("currency") or ""),
-        {str(name): float(factor) for name, factor in (body.get("scale") or {}).items()},
+        _factors(body.get("scale") or {}),
     )
 
 
@@ -110,3 +112,13 @@ def _check_names(body: Mapping[str, Any]) -> None:
         )
     if len({normal_header(str(text)) for text in columns.values()}) < len(columns):
         raise ImportFileError("A column mapping gives one header to two fields.", field="columns")
+
+
+def _factors(given: Any) -> dict[str, float]:
+    try:
+        factors = {str(name): float(factor) for name, factor in given.items()}
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        factors = {"": 0.0}
+    if not all(0.0 < factor <= MOST for factor in factors.values()):
+        raise ImportFileError(f"scale gives fields factors above 0, at most {MOST:g}.", field="scale")
+    return factors

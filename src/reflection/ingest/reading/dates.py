@@ -88,9 +88,11 @@ def parse_range(text: str, order: DateOrder) -> tuple[dt.date, dt.date] | None:
 
 
 def _in_words(text: str) -> dt.date | None:
+    if len(text) > 40:
+        return None
     numbers = [int(n) for n in re.findall(r"\d+", text)]
     months = {_months()[key] for word in _WORD.findall(text) if (key := _fold(word)) in _months()}
-    if not 1 <= len(numbers) <= 2 or len(months) != 1 or len(text) > 40:
+    if not 1 <= len(numbers) <= 2 or len(months) != 1:
         return None
     day, year = (1, numbers[0]) if len(numbers) == 1 else sorted(numbers)
     return _date(year, months.pop(), day)

@@ -17,6 +17,9 @@ from babel import Locale, UnknownLocaleError
 from reflection.errors import ImportFileError
 
 MISSING = ("", "-", "--", "—", "–", "n/a", "N/A", "null", "NULL", "None", "nan", "NaN", "#N/A")
+LARGEST = 1e20
+"""Beyond it nothing was counted or paid, also not in millionths; a sum of larger ones may be infinite."""
+
 _SPACES = "[\u00a0\u202f\u2009 ]"
 _CURRENCY_SIGNS = r"^(?:[A-Z]{0,3}[$€£¥₹₩₽₺฿])\s*|\s*(?:[$€£¥₹₩₽₺฿])$"
 _THRESHOLD = r"^[<>]\s*\d"
@@ -43,7 +46,7 @@ class NumberFormat:
         return rf"^[-+]?(?:\d+|{grouped})(?:{point}\d*)?$"
 
     def parse(self, cells: pl.Series, *, typed: bool = False) -> pl.Series:
-        """Cells as Float64; null where missing or not a number of this format.
+        """Cells as Float64; null where missing, not a number of this format or beyond `LARGEST`.
 
         `typed` cells were written canonically by a workbook: a point, no grouping.
         """
@@ -54,7 +57,7 @@ class NumberFormat:
         if typed:
             canonical = clean.str.contains(_CANONICAL).fill_null(False)
             values = clean.cast(pl.Float64, strict=False).zip_with(canonical, values)
-        return values
+        return values.set((values.abs() > LARGEST).fill_null(False), None)
 
 
 def _nulls(length: int) -> pl.Series:

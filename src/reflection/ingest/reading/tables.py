@@ -10,9 +10,11 @@ import csv
 import datetime as dt
 import hashlib
 import io
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -197,9 +199,11 @@ def _cell(value: Any) -> str:
 
 def canonical_number(value: float) -> str:
     """A number with a point and no grouping; never three decimals alone, which another locale reads as thousands."""
+    text = repr(value)
+    if not math.isfinite(value):
+        return text  # no number in any locale: the row is refused, and named
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
-    text = repr(value)
     if "e" in text:
-        return text if abs(value) >= 1e15 else f"{value:.12f}".rstrip("0")
+        return text if abs(value) >= 1e15 else format(Decimal(text), "f")
     return text + "0" if len(text.partition(".")[2]) == 3 else text
