@@ -17,8 +17,9 @@ FAULT = "cmp_h31_google_sales"
 
 PLANS: list[dict[str, Any]] = [
     {
-        "plan_id": "spring", "platform": "Meta", "objective": "Lead Generation", "budget": 4000.0, "planner": "planner_a",
-        "currency": "EUR", "expected": {"impressions": 95000, "clicks": 1900, "conversions": 76, "revenue": 7600.0},
+        "plan_id": "spring", "platform": "Meta", "objective": "Lead Generation", "budget": 4000.0,
+        "planner": "planner_a", "currency": "EUR",
+        "expected": {"impressions": 95000, "clicks": 1900, "conversions": 76, "revenue": 7600.0},
         "audiences": [{"name": "Students 18-25", "attributes": {"age_range": "18-25", "segment": "students"}}],
         "creatives": [{"id": "crt_video", "type": "video", "headline": "Learn to code this summer"}],
         "targets": {"cpa": 30.0, "roas": 3.0},
@@ -52,7 +53,15 @@ VARIANTS = {
 }
 """Settings that change answers: name of the part -> environment."""
 
-KEYS = "acme=owner-key-of-acme-0001,acme:read=reader-key-of-acme-001,globex=other-key-of-globex-01,*=any-key-of-everyone-01"
+KEYS = ",".join(
+    f"{scope}={key}"
+    for scope, key in (
+        ("acme", "owner-key-of-acme-0001"),
+        ("acme:read", "reader-key-of-acme-001"),
+        ("globex", "other-key-of-globex-01"),
+        ("*", "any-key-of-everyone-01"),
+    )
+)
 
 
 def terminal(run: Callable[..., str]) -> None:
@@ -74,9 +83,10 @@ def terminal(run: Callable[..., str]) -> None:
 
 def _empty(run: Callable[..., str]) -> None:
     for command in (
-        ("--version",), (), ("nonsense",), ("effects",), ("effects", "--json"), ("learnings",), ("track-record",), ("imports",),
-        ("search", "anything"), ("relearn",), ("verify",), ("doctor",), ("show", "nobody"), ("show",), ("rebuild",),
-        ("report", "nobody"), ("export", "campaigns"), ("export", "effects"), ("workspace", "list"), ("keys", "list"), ("serve", "--host", "0.0.0.0"),
+        ("--version",), (), ("nonsense",), ("effects",), ("effects", "--json"), ("learnings",), ("track-record",),
+        ("imports",), ("search", "anything"), ("relearn",), ("verify",), ("doctor",), ("show", "nobody"), ("show",),
+        ("rebuild",), ("report", "nobody"), ("export", "campaigns"), ("export", "effects"), ("workspace", "list"),
+        ("keys", "list"), ("serve", "--host", "0.0.0.0"),
     ):  # fmt: skip
         run(*command)
 
@@ -104,9 +114,10 @@ def _wrong_campaigns(run: Callable[..., str]) -> None:
 def _reads(run: Callable[..., str]) -> None:
     for command in (
         ("show", INCOMING), ("show", FAULT), ("show", "cmp_h00_google_app"), ("effects",), ("effects", "--findings"),
-        ("effects", "--platform", "TikTok"), ("effects", "--group", "audience.age"), ("effects", "--metric", "nonsense"),
-        ("effects", "--limit", "5"), ("track-record",), ("track-record", "--by-platform"), ("accept", FAULT), ("accept", FAULT),
-        ("accept", "nobody"), ("relearn",), ("show", FAULT), ("effects", "--limit", "0"), ("effects", "--limit", "1000"),
+        ("effects", "--platform", "TikTok"), ("effects", "--group", "audience.age"),
+        ("effects", "--metric", "nonsense"), ("effects", "--limit", "5"), ("track-record",),
+        ("track-record", "--by-platform"), ("accept", FAULT), ("accept", FAULT), ("accept", "nobody"), ("relearn",),
+        ("show", FAULT), ("effects", "--limit", "0"), ("effects", "--limit", "1000"),
     ):  # fmt: skip
         run(*command)
         if "--limit" not in command or "1000" in command:
@@ -128,7 +139,8 @@ def _imports(run: Callable[..., str]) -> None:
     for options in (
         (), ("--json",), ("--conversions", "Purchases"), ("--currency", "EUR", "--timezone", "Europe/Berlin"),
         ("--locale", "de_DE", "--date-order", "dmy"), ("--expected", "trailing-28d", "--objective", "Sales"),
-        ("--campaign-names", "{year}_{platform}_{audience}_{type}"), ("--currency", "euro"), ("--conversion-window", "7"),
+        ("--campaign-names", "{year}_{platform}_{audience}_{type}"), ("--currency", "euro"),
+        ("--conversion-window", "7"),
     ):  # fmt: skip
         run("import", "inputs/google_en_day.csv", "--dry-run", *options)
     listed = run("import", "inputs/ads_manager_monthly_cad.csv", "--group-by", "month", "--json")
@@ -151,9 +163,9 @@ def _reads_of_learnings(run: Callable[..., str]) -> None:
         run("learnings", learning)
         run("learnings", learning, "--json", "--as-of", "2026-04-21T12:00:00Z")
     for options in (
-        (), ("--state", "established"), ("--state", "contested"), ("--state", "nonsense"), ("--signal", "audience.age"),
-        ("--metric", "ctr"), ("--as-of", "2026-03-01"), ("--as-of", "2026-12-31"), ("--as-of", "never"), ("--limit", "3"),
-        ("lrn_0000000000000000",),
+        (), ("--state", "established"), ("--state", "contested"), ("--state", "nonsense"),
+        ("--signal", "audience.age"), ("--metric", "ctr"), ("--as-of", "2026-03-01"), ("--as-of", "2026-12-31"),
+        ("--as-of", "never"), ("--limit", "3"), ("lrn_0000000000000000",),
     ):  # fmt: skip
         run("learnings", *options)
 
@@ -253,15 +265,17 @@ def http(ask: Callable[..., Any]) -> None:
 
 def _reads_over_http(ask: Callable[..., Any]) -> None:
     for url in (
-        "/health", "/ready", "/metrics", "/insights", "/insights?limit=500&past=true", "/patterns", "/patterns?limit=500&past=true",
-        "/recommendations", "/recommendations?platform=Meta&objective=Lead%20Generation", "/recommendations?platform=Nowhere",
+        "/health", "/ready", "/metrics", "/insights", "/insights?limit=500&past=true", "/patterns",
+        "/patterns?limit=500&past=true", "/recommendations",
+        "/recommendations?platform=Meta&objective=Lead%20Generation", "/recommendations?platform=Nowhere",
         "/v1/recommendations", "/v1/recommendations?platform=Meta&seed=3", "/v1/recommendations?format=envelope",
-        f"/v1/recommendations?campaign_id={INCOMING}&seed=7", "/v1/track-record", "/v1/effects", "/v1/effects?limit=1000",
-        "/v1/effects?findings_only=true&metric=ctr", "/v1/effects?group=audience.age", "/v1/effects?platform=TikTok",
-        "/v1/learnings?limit=500", "/v1/learnings?state=established&metric=ctr", "/v1/learnings?as_of=2026-03-01T00:00:00Z",
-        "/v1/learnings?limit=2", f"/v1/campaigns/{INCOMING}", f"/v1/campaigns/{FAULT}", "/v1/imports",
-        "/v1/memory/search?q=video&kind=campaign", "/v1/memory/search?q=video&kind=learning&limit=5",
-        f"/v1/memory/search?q={INCOMING}", "/v1/memory/search?q=students&platform=Meta&from=2026-01-01T00:00:00Z",
+        f"/v1/recommendations?campaign_id={INCOMING}&seed=7", "/v1/track-record", "/v1/effects",
+        "/v1/effects?limit=1000", "/v1/effects?findings_only=true&metric=ctr", "/v1/effects?group=audience.age",
+        "/v1/effects?platform=TikTok", "/v1/learnings?limit=500", "/v1/learnings?state=established&metric=ctr",
+        "/v1/learnings?as_of=2026-03-01T00:00:00Z", "/v1/learnings?limit=2", f"/v1/campaigns/{INCOMING}",
+        f"/v1/campaigns/{FAULT}", "/v1/imports", "/v1/memory/search?q=video&kind=campaign",
+        "/v1/memory/search?q=video&kind=learning&limit=5", f"/v1/memory/search?q={INCOMING}",
+        "/v1/memory/search?q=students&platform=Meta&from=2026-01-01T00:00:00Z",
     ):  # fmt: skip
         ask("GET", url)
     for metric in METRICS:
@@ -344,11 +358,13 @@ def _wrong_requests(ask: Callable[..., Any]) -> None:
     for body in ({}, {**campaign, "extra": 1}, {**campaign, "platform": ""}, [campaign], "{", "\ufeff{}", "NaN"):
         ask("POST", "/analyze-campaign", body)
     for url in (
-        "/nothing", "/insights?limit=0", "/insights?limit=many", "/v1/effects?metric=nonsense", "/v1/effects?cursor=nonsense",
-        "/v1/effects/nothing/evidence", "/v1/learnings?state=nonsense", "/v1/learnings/lrn_0000000000000000", "/v1/learnings/x",
-        "/v1/memory/search", "/v1/memory/search?q=x&from=yesterday", "/v1/campaigns/nobody", "/v1/campaigns/nobody/report",
-        "/v1/portfolio/report", "/v1/portfolio/report?start=2026-06-30&end=2026-01-01", "/v1/recommendations?seed=-1",
-        f"/v1/campaigns/{INCOMING}/report?format=doc", "/problems/nothing", "/analyze-campaign", "/recommendations?platform=",
+        "/nothing", "/insights?limit=0", "/insights?limit=many", "/v1/effects?metric=nonsense",
+        "/v1/effects?cursor=nonsense", "/v1/effects/nothing/evidence", "/v1/learnings?state=nonsense",
+        "/v1/learnings/lrn_0000000000000000", "/v1/learnings/x", "/v1/memory/search",
+        "/v1/memory/search?q=x&from=yesterday", "/v1/campaigns/nobody", "/v1/campaigns/nobody/report",
+        "/v1/portfolio/report", "/v1/portfolio/report?start=2026-06-30&end=2026-01-01",
+        "/v1/recommendations?seed=-1", f"/v1/campaigns/{INCOMING}/report?format=doc", "/problems/nothing",
+        "/analyze-campaign", "/recommendations?platform=",
     ):  # fmt: skip
         ask("GET", url)
     ask("GET", "/insights", headers={"X-Workspace": "Not A Name"})

@@ -85,7 +85,8 @@ def _around(old: str, new: str) -> tuple[str, str]:
     """Two lines from a little before where they part."""
     if old == new:
         return old, new
-    begin = max(0, len(os.path.commonprefix([old, new])) - WIDTH // 3)
+    alike = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), 0)
+    begin = max(0, alike - WIDTH // 3)
     return old[begin:], new[begin:]
 
 
