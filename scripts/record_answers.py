@@ -36,7 +36,12 @@ SAMPLES = ROOT / "data" / "samples"
 BEGIN = datetime(2026, 4, 20, 9, 0, tzinfo=UTC)
 MASKS = (
     (re.compile(r"rcl_[0-9a-f]{20}"), "rcl_<id>"),
-    (re.compile(r'^((?:process_|reflection_\w+_seconds|reflection_requests_total\S*"/metrics")\S*).*$', re.M), r"\1"),
+    (
+        re.compile(
+            r'^((?:process_|reflection_\w+_seconds|reflection_requests_total\S*"(?:/metrics|/v1/imports)")\S*).*$', re.M
+        ),
+        r"\1",
+    ),
 )
 LAG = re.compile(r"^reflection_(?:learning_lag_entries|index_lag_memories|outbox_entries).*", re.M)
 WAIT_SECONDS = 300.0
@@ -71,8 +76,7 @@ class Recording:
 
     def keep(self, name: str, text: str) -> None:
         """Write one answer."""
-        for pattern, mask in MASKS:
-            text = pattern.sub(mask, text)
+        name, text = masked(name), masked(text)
         slug = re.sub(r"[^\w.=-]+", "_", name)[:90].strip("_")
         path = self.folder / self.prefix / f"{self.steps:03d}_{slug}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -178,7 +182,8 @@ class Door:
         self.reached.add((method, url.partition("?")[0]))
         if method not in ("GET", "HEAD"):
             self.settle()
-        lines = "".join(f"{name}: {value}\n" for name, value in sorted(answer.headers.items()))
+        skipped = {"content-length"} if masked(readable(answer)) != readable(answer) else set()
+        lines = "".join(f"{name}: {value}\n" for name, value in sorted(answer.headers.items()) if name not in skipped)
         sent = json.dumps(body)[:2000] if body is not None and not isinstance(body, bytes) else ""
         self.recording.keep(f"{method} {url}", f"{sent}\nstatus {answer.status_code}\n{lines}\n{readable(answer)}\n")
         return answer
@@ -208,6 +213,13 @@ class Door:
                 if not any(method.upper() == sent and path.match(url) for sent, url in self.reached):
                     missing.add(f"{method.upper()} {template}")
         return missing
+
+
+def masked(text: str) -> str:
+    """The text without what differs each time."""
+    for pattern, mask in MASKS:
+        text = pattern.sub(mask, text)
+    return text
 
 
 def readable(answer: Any) -> str:
