@@ -15,7 +15,7 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.domain.results import Finding, NextTest, SignalWeight
-from reflection.inference.dataset import EvidenceTable
+from reflection.inference.dataset import Dataset
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.learn import learn
 from reflection.settings import Settings
@@ -90,7 +90,7 @@ def knowledge(history_evidence: tuple[Evidence, ...]) -> Knowledge:
 @pytest.fixture(scope="session")
 def fitted(history_evidence: tuple[Evidence, ...]) -> FittedMetrics:
     """The fits of the forty campaigns without the faulty one."""
-    return fit_metrics(EvidenceTable.of(item for item in history_evidence if item.campaign_id != FAULT))
+    return fit_metrics(Dataset.of(item for item in history_evidence if item.campaign_id != FAULT))
 
 
 @pytest.fixture(scope="session")

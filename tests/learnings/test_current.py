@@ -9,8 +9,8 @@ import pytest
 
 from reflection.domain.knowledge import Knowledge
 from reflection.inference.findings.common import finding_id
-from reflection.learnings.current import PAST, Believed, Head
-from reflection.learnings.lifecycle import Claim
+from reflection.learnings.claims import Claim
+from reflection.learnings.current import PAST, CurrentLearnings, LearningSummary
 from reflection.recommendations.ranking import recommend
 
 VIDEO = "creative.type:video"
@@ -21,9 +21,9 @@ class Book:
     """A book of learnings: {(signal, context, metric): state}."""
 
     def __init__(self, states: dict[tuple[str, str, str], str]) -> None:
-        self._heads = [Head(Claim(*claim).learning_id, *claim, state) for claim, state in states.items()]
+        self._heads = [LearningSummary(Claim(*claim).learning_id, *claim, state) for claim, state in states.items()]
 
-    def heads(self, workspace: str) -> Sequence[Head]:
+    def heads(self, workspace: str) -> Sequence[LearningSummary]:
         return self._heads
 
     def facts(self, workspace: str, learning_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -31,7 +31,7 @@ class Book:
         return {head.learning_id: _fact(head) for head in self._heads if head.learning_id in learning_ids}
 
 
-def _fact(head: Head) -> dict[str, Any]:
+def _fact(head: LearningSummary) -> dict[str, Any]:
     numbers = {"effect": 1.5, "interval": (1.2, 1.8), "lfsr": 0.01, "campaigns": 9.0}
     when = {"since": "2026-01-01", "until": None, "recorded_at": "2026-03-01T00:00:00+00:00"}
     return {**head._asdict(), **numbers, **when, "id": head.learning_id, "text": f"{head.state}!", "reason": "so"}
@@ -69,7 +69,9 @@ def _patterns(knowledge: Knowledge) -> list[dict[str, Any]]:
 
 def test_a_sentence_names_the_learning_it_rests_on_and_its_state() -> None:
     book = Book({(VIDEO, "", "roas"): "established"})
-    rows = Believed(book).insights("default", _stored(_insight(1, f"finding:{ROAS}"), _insight(2, "delta:cpa")), 10)
+    rows = CurrentLearnings(book).insights(
+        "default", _stored(_insight(1, f"finding:{ROAS}"), _insight(2, "delta:cpa")), 10
+    )
     assert [(row["id"], row["state"]) for row in rows] == [(1, "established"), (2, None)]
     assert [one["id"] for one in rows[0]["learnings"]] == [Claim(VIDEO, "", "roas").learning_id]
     assert rows[0]["content"] == "sentence 1", "what was said stays as it was said"
@@ -78,37 +80,37 @@ def test_a_sentence_names_the_learning_it_rests_on_and_its_state() -> None:
 
 @pytest.mark.parametrize("state", sorted(PAST))
 def test_a_sentence_on_what_holds_no_longer_is_given_only_when_asked_for(state: str) -> None:
-    believed = Believed(Book({(VIDEO, "", "roas"): state}))
+    learnings = CurrentLearnings(Book({(VIDEO, "", "roas"): state}))
     stored = _stored(_insight(1, f"finding:{ROAS}"), _insight(2))
-    assert [row["id"] for row in believed.insights("default", stored, 10)] == [2]
-    assert [(row["id"], row["state"]) for row in believed.insights("default", stored, 10, past=True)] == [
+    assert [row["id"] for row in learnings.insights("default", stored, 10)] == [2]
+    assert [(row["id"], row["state"]) for row in learnings.insights("default", stored, 10, past=True)] == [
         (1, state),
         (2, None),
     ]
 
 
 def test_sentences_left_out_make_room_for_the_next_ones() -> None:
-    believed = Believed(Book({(VIDEO, "", "roas"): "superseded"}))
+    learnings = CurrentLearnings(Book({(VIDEO, "", "roas"): "superseded"}))
     gone = [_insight(number, f"finding:{ROAS}") for number in range(40)]
     kept = [_insight(number) for number in range(40, 50)]
-    assert [row["id"] for row in believed.insights("default", _stored(*gone, *kept), 3)] == [40, 41, 42]
+    assert [row["id"] for row in learnings.insights("default", _stored(*gone, *kept), 3)] == [40, 41, 42]
 
 
 def test_one_past_learning_decides_over_a_present_one() -> None:
     ctr = finding_id("high_performing_creative", VIDEO, "ctr")
-    believed = Believed(Book({(VIDEO, "", "ctr"): "established", (VIDEO, "", "roas"): "retired"}))
+    learnings = CurrentLearnings(Book({(VIDEO, "", "ctr"): "established", (VIDEO, "", "roas"): "retired"}))
     stored = _stored(_insight(1, f"finding:{ctr}", f"finding:{ROAS}"))
-    assert believed.insights("default", stored, 10) == []
+    assert learnings.insights("default", stored, 10) == []
 
 
 def test_without_a_book_sentences_are_as_they_were_stored() -> None:
-    (row,) = Believed().insights("default", _stored(_insight(1, f"finding:{ROAS}")), 10)
+    (row,) = CurrentLearnings().insights("default", _stored(_insight(1, f"finding:{ROAS}")), 10)
     assert (row["state"], row["learnings"]) == (None, [])
 
 
 def test_a_pattern_names_its_learnings_that_of_its_own_metric_first(knowledge: Knowledge) -> None:
     states = {(VIDEO, "", "ctr"): "emerging", (VIDEO, "", "roas"): "established"}
-    rows = Believed(Book(states)).patterns("default", _patterns(knowledge), knowledge, 100)
+    rows = CurrentLearnings(Book(states)).patterns("default", _patterns(knowledge), knowledge, 100)
     video = next(row for row in rows if row["id"] == ROAS)
     assert video["state"] == "established"
     assert [one["metric"] for one in video["learnings"]] == ["roas", "ctr"]
@@ -117,23 +119,25 @@ def test_a_pattern_names_its_learnings_that_of_its_own_metric_first(knowledge: K
 def test_a_cluster_without_proof_is_called_descriptive(knowledge: Knowledge) -> None:
     cluster = next(one for one in knowledge.findings if one.category == "cluster")
     told = replace(knowledge, findings=(replace(cluster, status="descriptive"),))
-    (row,) = Believed(Book({})).patterns("default", _patterns(told), told, 10)
+    (row,) = CurrentLearnings(Book({})).patterns("default", _patterns(told), told, 10)
     assert row["state"] == "descriptive"
 
 
 @pytest.mark.parametrize("state", sorted(PAST))
 def test_a_pattern_that_holds_no_longer_is_not_listed_as_current(knowledge: Knowledge, state: str) -> None:
-    believed = Believed(Book({(VIDEO, "", "roas"): state}))
-    current = believed.patterns("default", _patterns(knowledge), knowledge, 100)
+    learnings = CurrentLearnings(Book({(VIDEO, "", "roas"): state}))
+    current = learnings.patterns("default", _patterns(knowledge), knowledge, 100)
     assert ROAS not in [row["id"] for row in current]
-    everything = believed.patterns("default", _patterns(knowledge), knowledge, 100, past=True)
+    everything = learnings.patterns("default", _patterns(knowledge), knowledge, 100, past=True)
     gone = next(row for row in everything if row["id"] == ROAS)
     assert (gone["state"], gone["impact_score"], gone["summary"]) == (state, 0.0, f"{state}!")
     assert everything[-1]["impact_score"] == 0.0, "what has no impact any longer comes last"
 
 
 def test_an_effect_that_is_opposite_in_two_contexts_is_not_told_as_one(knowledge: Knowledge) -> None:
-    rows = Believed(Book({(VIDEO, "", "roas"): "contested"})).patterns("default", _patterns(knowledge), knowledge, 100)
+    rows = CurrentLearnings(Book({(VIDEO, "", "roas"): "contested"})).patterns(
+        "default", _patterns(knowledge), knowledge, 100
+    )
     assert next(row for row in rows if row["id"] == ROAS)["summary"] == "contested!"
 
 
@@ -142,7 +146,7 @@ def test_a_learning_that_the_last_fit_does_not_call_a_finding_is_a_pattern_too(k
     crossed = "platform*audience.age:google*18-25"
     assert crossed not in {one.signal_key for one in knowledge.findings}
     book = Book({(key, context, "roas"): "emerging", ("platform:snapchat", "", "roas"): "retired"})
-    rows = Believed(book).patterns("default", _patterns(knowledge), knowledge, 500)
+    rows = CurrentLearnings(book).patterns("default", _patterns(knowledge), knowledge, 500)
     beside = [row for row in rows if str(row["id"]).startswith("lrn_")]
     assert [(row["signal_key"], row["state"], row["category"]) for row in beside] == [
         (crossed, "emerging", "winning_audience")
@@ -153,7 +157,9 @@ def test_a_learning_that_the_last_fit_does_not_call_a_finding_is_a_pattern_too(k
 def test_what_holds_no_longer_is_recommended_neither_way_and_is_named(knowledge: Knowledge) -> None:
     before = recommend(knowledge, now="2026-04-01")
     assert VIDEO in [card["signal"] for card in before["cards"]]
-    past = Believed(Book({(VIDEO, "", knowledge.goal_metric): "superseded"})).past("default", knowledge.goal_metric)
+    past = CurrentLearnings(Book({(VIDEO, "", knowledge.goal_metric): "superseded"})).past(
+        "default", knowledge.goal_metric
+    )
     answer = recommend(knowledge, now="2026-04-01", past=past)
     assert VIDEO not in [card["signal"] for card in answer["cards"]]
     assert VIDEO not in [one["signal_key"] for one in answer["top_signals"]]

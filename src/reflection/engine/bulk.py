@@ -30,7 +30,7 @@ Recorder = Callable[[str, Sequence[Taken]], list[AnalysisRecord]]
 """Analyses campaigns of a workspace against one snapshot of what is known; nothing is stored."""
 
 
-class FollowingMemory:
+class NullMemory:
     """A memory that is not asked: no vectors, nothing similar, and it says so."""
 
     def __init__(self, memory: Memory) -> None:

@@ -20,14 +20,14 @@ from reflection.domain.results import Refused as Refused
 from reflection.domain.results import Weights
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.analysis import SIMILAR, Analyst, Case, Forecaster
-from reflection.engine.bulk import Bulk, FollowingMemory, Taken
+from reflection.engine.bulk import Bulk, NullMemory, Taken
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.errors import Conflict, NotFound, Unavailable
 from reflection.explain.writer import DeterministicWriter
 from reflection.inference import effects_page
 from reflection.inference.tracking_faults import suspected_fault
 from reflection.inference.weights import weights_for
-from reflection.learnings.current import Beliefs, Believed
+from reflection.learnings.current import Beliefs, CurrentLearnings
 from reflection.recommendations import ranking
 
 ATTEMPTS = 5
@@ -59,7 +59,7 @@ class Engine:
         learnings: Beliefs | None = None,
     ) -> None:
         self._store = store
-        self._believed = Believed(learnings)
+        self._current_learnings = CurrentLearnings(learnings)
         self._memory = memory
         self._observe = observe
         self._score_weights = score_weights or ScoreWeights()
@@ -72,7 +72,7 @@ class Engine:
             observe=observe,
         )
         self._bulk_analyst = Analyst(
-            FollowingMemory(memory),
+            NullMemory(memory),
             DeterministicWriter(),  # a model asked a hundred thousand times would take days
             output_path=output_path,
             score_weights=self._score_weights,
@@ -124,7 +124,7 @@ class Engine:
         self, *, workspace: str = DEFAULT_WORKSPACE, limit: int = 50, past: bool = False
     ) -> list[dict[str, Any]]:
         """Stored insights by priority, each with the learnings it rests on; with `past` also what holds no longer."""
-        return self._believed.insights(
+        return self._current_learnings.insights(
             workspace, lambda wanted: self._store.insights(workspace, wanted), limit, past=past
         )
 
@@ -134,7 +134,7 @@ class Engine:
         """Findings and learnings by impact, each with its state; with `past` also what holds no longer."""
         knowledge = self._store.knowledge(workspace)
         stored = self._store.patterns(workspace, MOST_PATTERNS)
-        return self._believed.patterns(workspace, stored, knowledge, limit, past=past)
+        return self._current_learnings.patterns(workspace, stored, knowledge, limit, past=past)
 
     def recommendations(
         self,
@@ -157,7 +157,7 @@ class Engine:
             insights=self.insights(workspace=workspace, limit=limit),
             patterns=self.patterns(workspace=workspace, limit=limit),
             similar=similar,
-            past=self._believed.past(workspace, knowledge.goal_metric),
+            past=self._current_learnings.past(workspace, knowledge.goal_metric),
             now=self._clock(),
             seed=seed,
         )

@@ -15,7 +15,7 @@ from reflection.domain import signals
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.results import Finding, SignalWeight
-from reflection.inference.dataset import EvidenceTable, Floats, Gathered, feature_of
+from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
 from reflection.inference.effects import effect_rows
 from reflection.inference.findings.budget import budget_findings
 from reflection.inference.findings.clusters import cluster_findings
@@ -58,11 +58,11 @@ def learn(
         spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
     """
     spelt = spelt or {}
-    gathered = Gathered(evidence)
-    held = faults(gathered.campaigns, accepted)
-    neighbours = as_diagnostics(neighbourhoods(gathered.campaigns))
-    table = gathered.table(without=held)
-    del gathered  # what it holds is in the table; of a million campaigns, half a gigabyte
+    builder = DatasetBuilder(evidence)
+    held = faults(builder.campaigns, accepted)
+    neighbours = as_diagnostics(neighbourhoods(builder.campaigns))
+    table = builder.dataset(without=held)
+    del builder  # what it holds is in the table; of a million campaigns, half a gigabyte
     chosen_goal = _goal(goal, table)
     known = Knowledge(
         epoch=epoch,
@@ -96,7 +96,7 @@ def learn(
     )
 
 
-def _goal(goal: str, table: EvidenceTable) -> str:
+def _goal(goal: str, table: Dataset) -> str:
     if goal != "auto":
         return goal
     given = int(table.campaigns.has_revenue.sum())
@@ -140,7 +140,7 @@ def _weights(
     return sorted(weights, key=lambda item: item.signal_key)
 
 
-def _last_days(table: EvidenceTable) -> dict[Feature, int]:
+def _last_days(table: Dataset) -> dict[Feature, int]:
     """Last day of a campaign with each feature."""
     last = np.full(len(table.features), np.iinfo(np.int64).min)
     day, indptr = table.campaigns.day[table.campaign], table.shares.indptr
@@ -151,7 +151,7 @@ def _last_days(table: EvidenceTable) -> dict[Feature, int]:
     return dict(zip(table.features, last.tolist(), strict=True))
 
 
-def _no_findings(table: EvidenceTable) -> str:
+def _no_findings(table: Dataset) -> str:
     return (
         f"{len(table)} campaigns were learnt from and no effect is beyond noise; "
         "that is normal for few campaigns without a breakdown"

@@ -27,7 +27,7 @@ _SHOWN = ("id", "state", "text", "metric", "context", "effect", "interval", "cam
 _FINDING = "finding:"
 
 
-class Head(NamedTuple):
+class LearningSummary(NamedTuple):
     """A learning without its numbers."""
 
     learning_id: str
@@ -47,7 +47,7 @@ class Head(NamedTuple):
 class Beliefs(Protocol):
     """The book of learnings, as far as it is needed here."""
 
-    def heads(self, workspace: str) -> Sequence[Head]:
+    def heads(self, workspace: str) -> Sequence[LearningSummary]:
         """Every learning of a workspace, the one worth most first."""
 
     def facts(self, workspace: str, learning_ids: Sequence[str]) -> dict[str, Row]:
@@ -58,25 +58,25 @@ class Beliefs(Protocol):
 class Standing:
     """Where the learnings of a workspace stand, by what they are about."""
 
-    heads: tuple[Head, ...] = ()
+    heads: tuple[LearningSummary, ...] = ()
 
-    def by_finding(self) -> dict[str, Head]:
+    def by_finding(self) -> dict[str, LearningSummary]:
         """The learning of each finding that the same claim makes."""
         return {
             finding_id(category_of(signals.parse(head.pattern_key).group), head.pattern_key, head.metric): head
             for head in self.heads
         }
 
-    def by_claim(self) -> dict[tuple[str, str], Head]:
+    def by_claim(self) -> dict[tuple[str, str], LearningSummary]:
         """The learning of each signal (or interaction) and metric."""
         return {(head.pattern_key, head.metric): head for head in self.heads}
 
-    def past(self, metric: str) -> dict[str, Head]:
+    def past(self, metric: str) -> dict[str, LearningSummary]:
         """Signals whose effect on a metric holds no longer."""
         return {head.pattern_key: head for head in self.heads if head.state in PAST and head.metric == metric}
 
 
-class Believed:
+class CurrentLearnings:
     """Lists of sentences and patterns as they stand; without a book, as they were stored."""
 
     def __init__(self, beliefs: Beliefs | None = None) -> None:
@@ -162,7 +162,7 @@ class _Item:
     """A sentence or pattern with its learnings, the one that decides first."""
 
     row: Row
-    heads: tuple[Head, ...]
+    heads: tuple[LearningSummary, ...]
     state: str | None
 
     @property
@@ -171,7 +171,7 @@ class _Item:
         return self.state in PAST
 
 
-def _sentence(row: Row, known: Mapping[str, Head]) -> _Item:
+def _sentence(row: Row, known: Mapping[str, LearningSummary]) -> _Item:
     """The learnings of the findings a sentence cites; what holds no longer comes first and decides."""
     cited = [str(one).removeprefix(_FINDING) for one in row.get("evidence", ()) if str(one).startswith(_FINDING)]
     heads = [known[one] for one in dict.fromkeys(cited) if one in known]
@@ -179,7 +179,7 @@ def _sentence(row: Row, known: Mapping[str, Head]) -> _Item:
     return _Item(row, tuple(heads), heads[0].state if heads else None)
 
 
-def _pattern(row: Row, finding: Finding | None, claims: Mapping[tuple[str, str], Head]) -> _Item:
+def _pattern(row: Row, finding: Finding | None, claims: Mapping[tuple[str, str], LearningSummary]) -> _Item:
     """The learning of a finding's metric decides; those on the other metrics it is beyond noise on come after it."""
     if finding is None:
         return _Item(row, (), None)
@@ -198,7 +198,7 @@ def _as_it_stands(row: Row) -> Row:
     return {**row, "summary": row["learnings"][0]["text"], "impact_score": 0.0 if gone else row["impact_score"]}
 
 
-def _pattern_of(head: Head, fact: Row, knowledge: Knowledge) -> Row:
+def _pattern_of(head: LearningSummary, fact: Row, knowledge: Knowledge) -> Row:
     """A learning that the last fit does not call a finding, as a pattern."""
     key = head.pattern_key
     effects = {(one.signal, one.metric): one for one in knowledge.effects}
