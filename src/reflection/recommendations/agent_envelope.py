@@ -23,7 +23,7 @@ HIGH, MEDIUM = 0.9, 0.75
 
 
 def wrap(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of `recommend.recommend` as an envelope; cards without enough evidence are not recommendations."""
+    """The answer of `ranking.recommend` as an envelope; cards without enough evidence are not recommendations."""
     cards = [card for card in answer["cards"] if card["lane"] != "not enough evidence"]
     return {"agent_name": AGENT, "recommendations": [_wrapped(card, answer) for card in cards]}
 
