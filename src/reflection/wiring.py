@@ -79,14 +79,7 @@ class Application:
         self.model = _model(settings)
         self.phraser = _phraser(self.model)
         forecaster = Forecaster()
-        self.recommendations = RecommendationService(
-            self.store,
-            AdviceRows(self.database),
-            self.memory,
-            forecaster=forecaster,
-            holdback=settings.holdback,
-            clock=utc_now,
-        )
+        self.recommendations = _recommendations(settings, self.database, self.store, self.memory, forecaster)
         self.engine = Engine(
             self.store,
             self.memory,
@@ -223,6 +216,13 @@ def _phraser(model: "ProposingModel | None") -> Phraser | None:
 
 def _score_weights(settings: Settings) -> ScoreWeights:
     return ScoreWeights(settings.conversion_weight, settings.ctr_weight, settings.cpa_weight)
+
+
+def _recommendations(
+    settings: Settings, database: Database, store: SqlStore, memory: SemanticMemory, forecaster: Forecaster
+) -> RecommendationService:
+    rows, holdback = AdviceRows(database), settings.holdback
+    return RecommendationService(store, rows, memory, forecaster=forecaster, holdback=holdback, clock=utc_now)
 
 
 def _publisher(

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
 
@@ -145,13 +144,6 @@ class LearningSummary(NamedTuple):
     context: str
     metric: str
     state: str
-
-    @property
-    def pattern_key(self) -> str:
-        """The signal whose effect it speaks of: within a context, that of the interaction."""
-        if not self.context:
-            return self.signal_key
-        return signals.crossed(signals.parse(self.context), signals.parse(self.signal_key)).key
 
 
 class StaleRevision(Exception):

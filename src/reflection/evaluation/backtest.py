@@ -18,7 +18,7 @@ from reflection.domain.planner_forecast import METRICS, REFERENCES, actual_value
 from reflection.evaluation import hindsight
 from reflection.forecasting import calibration_update, plan_evaluation
 from reflection.forecasting.calibration import EMPTY, Calibration
-from reflection.inference.learn import learn
+from reflection.inference.learn import FitRequest, learn
 from reflection.stats import scoring_rules
 
 METHODS = ("planner", "last value", "pooled mean", "compounding weights", "ours")
@@ -86,7 +86,7 @@ def replay(campaigns: Sequence[Campaign], progress: Progress = lambda done, tota
     due = 3
     for index, campaign in enumerate(ordered):
         if len(past) >= due:
-            knowledge = learn(past, seq=len(past))
+            knowledge = learn(past, FitRequest(seq=len(past)))
             due = len(past) + max(1, int(len(past) * REFIT_GROWTH))
         made += _forecast(campaign, knowledge, state, memory)
         evidence = evidence_of(campaign)

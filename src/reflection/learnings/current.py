@@ -52,7 +52,7 @@ class CurrentLearnings:
 
     def __init__(self, reader: LearningReader) -> None:
         self._reader = reader
-        self._summaries = tuple(reader.learning_summaries())
+        self._learnings = [(_pattern_key(summary), summary) for summary in reader.learning_summaries()]
         self._facts: dict[str, Row] = {}
 
     def insights(self, limit: int, *, past: bool = False) -> list[Row]:
@@ -79,16 +79,16 @@ class CurrentLearnings:
             knowledge: the last fit, of the same state.
             past: also what does not hold any longer, with an impact of 0.
         """
-        by_claim = {(summary.pattern_key, summary.metric): summary for summary in self._summaries}
+        by_claim = {(key, learning.metric): learning for key, learning in self._learnings}
         findings = {finding.finding_id: finding for finding in knowledge.findings}
         items = [_pattern(row, findings.get(row["id"]), by_claim) for row in self._reader.patterns(MOST_PATTERNS)]
         listed = {item.row["signal_key"] for item in items}
-        beside = [summary for summary in self._summaries if summary.pattern_key not in listed]
-        facts = self._facts_of(beside)
+        beside = [(key, learning) for key, learning in self._learnings if key not in listed]
+        facts = self._facts_of([learning for _, learning in beside])
         items += [
-            _Item(_pattern_of(summary, facts[summary.learning_id], knowledge), (summary,), summary.state)
-            for summary in beside
-            if summary.learning_id in facts
+            _Item(_pattern_of(key, learning, facts[learning.learning_id], knowledge), (learning,), learning.state)
+            for key, learning in beside
+            if learning.learning_id in facts
         ]
         rows = [_as_it_stands(row) for row in self._shown([item for item in items if past or not item.past])]
         return sorted(rows, key=lambda row: (-row["impact_score"], str(row["id"])))[:limit]
@@ -96,22 +96,20 @@ class CurrentLearnings:
     def past(self, metric: str) -> dict[str, Row]:
         """Signals whose effect on a metric does not hold any longer, with what is believed of it."""
         ended = {
-            summary.pattern_key: summary
-            for summary in self._summaries
-            if summary.state in PAST and summary.metric == metric
+            key: learning for key, learning in self._learnings if learning.state in PAST and learning.metric == metric
         }
         facts = self._facts_of(list(ended.values()))
         return {
-            key: {"signal_key": key, **_excerpt(facts[summary.learning_id])}
-            for key, summary in ended.items()
-            if summary.learning_id in facts
+            key: {"signal_key": key, **_excerpt(facts[learning.learning_id])}
+            for key, learning in ended.items()
+            if learning.learning_id in facts
         }
 
     def _by_finding(self) -> dict[str, LearningSummary]:
         """The learning of each finding that the same claim makes."""
         return {
-            finding_id(category_of(signals.parse(one.pattern_key).group), one.pattern_key, one.metric): one
-            for one in self._summaries
+            finding_id(category_of(signals.parse(key).group), key, learning.metric): learning
+            for key, learning in self._learnings
         }
 
     def _shown(self, items: Sequence["_Item"]) -> list[Row]:
@@ -156,6 +154,13 @@ def _sentence(row: Row, known: Mapping[str, LearningSummary]) -> _Item:
     return _Item(row, tuple(learnings), learnings[0].state if learnings else None)
 
 
+def _pattern_key(learning: LearningSummary) -> str:
+    """The signal whose effect a learning speaks of: within a context, that of the interaction."""
+    if not learning.context:
+        return learning.signal_key
+    return signals.crossed(signals.parse(learning.context), signals.parse(learning.signal_key)).key
+
+
 def _excerpt(fact: Row) -> Row:
     """What is shown of a learning beside something else."""
     return {field: fact[field] for field in _SHOWN}
@@ -180,9 +185,8 @@ def _as_it_stands(row: Row) -> Row:
     return {**row, "summary": row["learnings"][0]["text"], "impact_score": 0.0 if gone else row["impact_score"]}
 
 
-def _pattern_of(learning: LearningSummary, fact: Row, knowledge: Knowledge) -> Row:
+def _pattern_of(key: str, learning: LearningSummary, fact: Row, knowledge: Knowledge) -> Row:
     """A learning that the last fit does not call a finding, as a pattern."""
-    key = learning.pattern_key
     effects = {(one.signal, one.metric): one for one in knowledge.effects}
     own = effects.get((key, learning.metric))
     share = _share(own.spend if own else None, knowledge, learning.metric)

@@ -19,7 +19,8 @@ from reflection.domain.memory_text import learning_text, memory_id
 from reflection.domain.ports import LearningSummary, MemoryRecord
 from reflection.errors import NotFound
 from reflection.learnings.change_point import MetricView
-from reflection.learnings.lifecycle import Claim, Learning, Reading, Witness, assess, is_material, readings_of, worth
+from reflection.learnings.claims import CampaignEstimate, Claim, Learning, Reading
+from reflection.learnings.lifecycle import assess, is_material, readings_of, worth
 from reflection.store import learning_reviews, learnings_json, memories_write
 from reflection.store import learnings as sql
 from reflection.store.database import sqlite
