@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.inference import posterior
-from reflection.inference.learn import learn
+from reflection.inference.learn import FitRequest, learn
 from reflection.stats import thompson
 
 PLATFORMS, TYPES, AGES = 5, 6, 6
@@ -88,7 +88,7 @@ def ours(world: World, rng: np.random.Generator, *, greedy: bool = False) -> Loo
     chosen: list[int] = []
     for index in range(ROUNDS):
         if len(past) >= due:
-            knowledge = learn(past, goal="conversions_per_spend", seq=index)
+            knowledge = learn(past, FitRequest(goal="conversions_per_spend", seq=index))
             draws = _menu_draws(world, knowledge)
             due = len(past) + max(2, int(len(past) * REFIT_GROWTH))
         option = int(rng.integers(len(world.menu))) if index < WARM_UP else _choose(draws, rng, greedy)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from reflection.domain.campaign import Campaign
-from reflection.learnings.lifecycle import Claim
+from reflection.learnings.claims import Claim
 from reflection.settings import Settings
 from reflection.wiring import build
 

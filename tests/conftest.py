@@ -15,9 +15,9 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.domain.results import Finding, NextTest, SignalWeight
-from reflection.inference.dataset import EvidenceTable
+from reflection.inference.dataset import Dataset
 from reflection.inference.fit import FittedMetrics, fit_metrics
-from reflection.inference.learn import learn
+from reflection.inference.learn import FitRequest, learn
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
@@ -84,13 +84,13 @@ def history_evidence(history: tuple[Campaign, ...]) -> tuple[Evidence, ...]:
 @pytest.fixture(scope="session")
 def knowledge(history_evidence: tuple[Evidence, ...]) -> Knowledge:
     """What is learnt from the forty campaigns; about a second, so it is made once."""
-    return learn(history_evidence, seq=40, epoch=6, as_of="2026-04-01T00:00:00+00:00")
+    return learn(history_evidence, FitRequest(seq=40, epoch=6, as_of="2026-04-01T00:00:00+00:00"))
 
 
 @pytest.fixture(scope="session")
 def fitted(history_evidence: tuple[Evidence, ...]) -> FittedMetrics:
     """The fits of the forty campaigns without the faulty one."""
-    return fit_metrics(EvidenceTable.of(item for item in history_evidence if item.campaign_id != FAULT))
+    return fit_metrics(Dataset.of(item for item in history_evidence if item.campaign_id != FAULT))
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,7 @@ FILE_LINES, FILE_LINES_HARD = 300, 400
 FUNCTION_LINES, FUNCTION_LINES_HARD = 45, 60
 
 LONG_FILES = {
-    "inference/fit.py": "the fits of all metrics over one table, and what they share",
     "ingest/pipeline.py": "one pass over a table, from rows to campaigns; halves would pass ten values to each other",
-    "learnings/lifecycle.py": "the states of a learning and what moves it between them: one automaton",
     "memory/semantic.py": "the one implementation of the memory's port; its ranking is elsewhere already",
     "reports/retrospective.py": "one page's sections in their order; layout and plots are elsewhere already",
     "store/campaigns_write.py": "one transaction: what is written for an analysis, in the order of its references",

@@ -20,7 +20,7 @@ from reflection.domain.metrics import ScoreWeights
 from reflection.domain.validation import read
 from reflection.engine import analysis
 from reflection.errors import InvalidInput
-from reflection.inference.learn import learn
+from reflection.inference.learn import FitRequest, learn
 from reflection.inference.weights import weights_for
 from reflection.store import knowledge_blob
 from reflection.wiring import Application
@@ -141,7 +141,8 @@ def _learning_is_finite(examples: int) -> None:
     def fuzz(sides: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
         nonlocal fitted
         campaigns = list(_valid(sides))
-        known = learn([evidence_of(campaign) for campaign in campaigns], accepted=[c.campaign_id for c in campaigns])
+        accepted = [campaign.campaign_id for campaign in campaigns]
+        known = learn([evidence_of(campaign) for campaign in campaigns], FitRequest(accepted=accepted))
         assert list(not_finite(known)) == []
         assert list(not_finite(weights_for(known, ScoreWeights(), generated_at=""))) == []
         knowledge_blob.encode(known)

@@ -31,15 +31,13 @@ def test_fifty_openings_leave_no_descriptor_and_no_thread(settings: Settings, sa
 
     for number in range(ROUNDS):
         with build(settings) as application:
-            application.learner.start()
-            application.publisher.start()
+            application.start()
             application.store.campaign("default", sample.campaign_id)
             application.memory.rows.data_version()
             if number % 10 == 0:
                 application.engine.delete(sample.campaign_id)
                 application.engine.analyze(sample)
-            application.learner.stop()
-            application.publisher.stop()
+            application.stop()
     gc.collect()
 
     after = descriptors(), threading.active_count()
@@ -68,7 +66,7 @@ def test_ten_thousand_submissions_stay_small_and_fast(settings: Settings, sample
                 seconds.append(time.perf_counter() - began)
                 if number % 100 == 0:
                     application.engine.insights(limit=20)
-                    application.engine.recommendations(platform="Meta")
+                    application.recommendations.recommend(platform="Meta")
             slowest.append(sorted(seconds)[STEP * 99 // 100])
             application.publisher.publish_pending()
         gc.collect()

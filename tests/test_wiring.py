@@ -46,16 +46,14 @@ def test_artifacts_are_published_and_can_be_rebuilt(application, sample, setting
 
 
 def test_the_threads_learn_publish_and_stop(application, make_campaign, settings):
-    application.learner.start()
-    application.publisher.start()
+    application.start()
     for i in range(3):
         application.engine.analyze(make_campaign(campaign_id=f"c{i}"))
     deadline = time.monotonic() + 30
     while application.status()["learning_lag"] != {"default": 0} or not settings.weights_path.exists():
         assert time.monotonic() < deadline, "the threads took too long"
         time.sleep(0.02)
-    application.learner.stop()
-    application.publisher.stop()
+    application.stop()
     assert application.store.knowledge("default").campaigns == 3
     assert (settings.output_dir / "c2" / "comparison.json").exists()
 

@@ -74,6 +74,12 @@ class NotFound(ReflectionError):
     title = "Not found"
 
 
+def no_campaign(campaign_id: str) -> NotFound:
+    """The error of asking for a campaign that is not stored."""
+    hint = "check the id; POST /analyze-campaign stores one"
+    return NotFound(f"there is no campaign '{campaign_id}'", hint=hint)
+
+
 class Conflict(ReflectionError):
     """The request contradicts what is stored."""
 

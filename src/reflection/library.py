@@ -112,10 +112,8 @@ class Engine:
     def recommendations(self, platform: str | None = None, objective: str | None = None) -> dict[str, Any]:
         """What to plan next."""
         self._catch_up()
-        found = self._application.engine.recommendations(
-            workspace=self._workspace, platform=platform, objective=objective
-        )
-        return _plain(found)
+        service = self._application.recommendations
+        return _plain(service.recommend(workspace=self._workspace, platform=platform, objective=objective))
 
     def effects(self, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as GET /v1/effects."""

@@ -207,11 +207,6 @@ class Settings(BaseSettings):
         """The rate limit per key, or None for no limit."""
         return None if self.rate_limit.casefold() in _NO_LIMIT else parse(self.rate_limit)
 
-    @property
-    def loopback(self) -> bool:
-        """Whether the server listens on this machine only."""
-        return self.host.strip("[]").casefold() in LOOPBACK_HOSTS
-
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, for those who must keep them out of what they print."""
         keys = [key.secret.get_secret_value() for key in self.api_keys]

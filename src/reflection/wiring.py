@@ -18,15 +18,15 @@ from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
+from reflection.forecasting.forecaster import Forecaster
 from reflection.ingest.jobs.service import Imports
-from reflection.ingest.jobs.worker import ImportWorker
 from reflection.memory.backends import choose_index
 from reflection.memory.embedders import Embedder, NoEmbedder
 from reflection.memory.index import VectorIndex
 from reflection.memory.packaged_model import PackagedEmbedder
 from reflection.memory.reindexing import Follower, Mirror
 from reflection.memory.semantic import SemanticMemory
-from reflection.recommendations.service import Advisor
+from reflection.recommendations.service import RecommendationService
 from reflection.settings import Settings
 from reflection.store.api_keys import KeyBook
 from reflection.store.campaigns import SqlStore
@@ -50,58 +50,11 @@ log = structlog.get_logger("reflection")
 VECTORS = "vector"
 """The outbox topic that keeps a mirror of the vectors level with the rows."""
 
+LOOK_AROUND = 5.0
+"""Seconds between two looks for imports that another process left, and before an import is tried again."""
+
 EMBEDDING_SECONDS = 2.0
 """The longest a remote embedding may take: it stands in the way of every analysis and every question."""
-
-
-class BackgroundLearner(Learner):
-    """The learner with its thread."""
-
-    def __init__(self, *args: Any, after: Callable[[Callable[[], bool]], object], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._after = after
-        self._thread = Background("learner", self._work, _report)
-
-    def start(self) -> None:
-        """Learn in the background."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the fit, or the batch of texts, in hand and stop."""
-        self._thread.stop()
-
-    def _work(self) -> None:
-        self.learn_all()
-        self._after(self._thread.going_on)
-
-
-class BackgroundPublisher:
-    """The publisher with its thread."""
-
-    def __init__(self, publisher: OutboxPublisher) -> None:
-        self._publisher = publisher
-        self._thread = Background("publisher", publisher.publish_pending, _report, poll=0.2)
-
-    def publish_pending(self) -> int:
-        """Publish what is pending; how many entries."""
-        return self._publisher.publish_pending()
-
-    def publish_some(self) -> int:
-        """Publish a portion of what is pending; how many entries."""
-        return self._publisher.publish_some()
-
-    def rebuild(self) -> int:
-        """Publish everything again from the rows; how many things."""
-        return self._publisher.rebuild()
-
-    def start(self) -> None:
-        """Publish in the background."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Publish what is pending, then stop."""
-        self._thread.stop()
-        self._publisher.publish_pending()
 
 
 class Application:
@@ -111,47 +64,48 @@ class Application:
         self.settings = settings
         self.observe_stage: Observer = unobserved
         self.database: Database = open_database(settings.database_path)
+        self.keys = KeyBook(self.database)
+        self.notes = LearningNotes(self.database)
+        self.book = LearningBook(self.database)
         rows, embedder = MemoryRows(self.database), _embedder(settings)
         index = _index(settings, rows)
-        self.keys = KeyBook(self.database)
-        self.book = LearningBook(self.database)
-        self.notes = LearningNotes(self.database)
+        self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
+        self.follower = Follower(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
         self.artifacts = ArtifactFolder(self.database, settings.output_dir, settings.weights_path)
         self.outbox = Outbox(self.database)
-        lock = Path(f"{settings.database_path}.publish.lock")
-        handlers: dict[str, Handler] = {"artifacts": self.artifacts}
-        if index.mirrors:
-            handlers[VECTORS] = Mirror(rows, embedder, index, self.store.workspaces)
-        self.publisher = BackgroundPublisher(OutboxPublisher(self.outbox, handlers, lock))
-        self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
-        self.follower = Follower(rows, embedder, index)
-        score_weights = ScoreWeights(settings.conversion_weight, settings.ctr_weight, settings.cpa_weight)
-        self.learner = BackgroundLearner(
-            self.store, goal=settings.goal_metric, score_weights=score_weights, after=self.embed_new
-        )
-        self.advisor = Advisor(
-            self.store,
-            AdviceRows(self.database),
-            self.memory,
-            lambda **options: self.engine.recommendations(**options),
-            holdback=settings.holdback,
-            clock=utc_now,
-        )
+        self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
+        self.learner = Learner(self.store, goal=settings.goal_metric, score_weights=_score_weights(settings))
         self.model = _model(settings)
         self.phraser = _phraser(self.model)
+        forecaster = Forecaster()
+        self.recommendations = _recommendations(settings, self.database, self.store, self.memory, forecaster)
         self.engine = Engine(
             self.store,
             self.memory,
             _writer(self.model),
-            output_path=lambda workspace, campaign_id: str(self.artifacts.folder_of(workspace, campaign_id)),
-            score_weights=score_weights,
-            forecaster=self.advisor.foresight,
-            observe=lambda stage, seconds: self.observe_stage(stage, seconds),
-            learnings=self.book,
+            output_path=self.artifacts.folder_of,
+            score_weights=_score_weights(settings),
+            forecaster=forecaster,
+            observe=self._observe,
         )
         self.imports = Imports(self.engine, self.store, ImportRows(self.database), clock=utc_now)
-        self.importer = ImportWorker(self.imports, _report)
+        self.importer = Background("imports", self._import, _report, poll=LOOK_AROUND, rest=0.0)
+        self._learning = Background("learner", self._learn, _report)
+        self._publishing = Background("publisher", self.publisher.publish_pending, _report, poll=0.2)
+
+    def start(self) -> None:
+        """Learn, publish, and go on with imports in the background."""
+        self._learning.start()
+        self._publishing.start()
+        self.importer.start()
+
+    def stop(self) -> None:
+        """Finish what is in hand and stop, in this order: nothing new comes in or is learnt, the rest is published."""
+        self.importer.stop()
+        self._learning.stop()
+        self._publishing.stop()
+        self.publisher.publish_pending()
 
     def embed_new(self, go_on: Callable[[], bool] = lambda: True) -> int:
         """Embed what was stored without a vector, while `go_on`; how many memories."""
@@ -192,6 +146,21 @@ class Application:
         self.importer.stop()
         self.memory.index.close()
         self.database.close()
+
+    def _observe(self, stage: str, seconds: float) -> None:
+        """To whoever wants to know at the moment."""
+        self.observe_stage(stage, seconds)
+
+    def _learn(self) -> None:
+        self.learner.learn_all()
+        self.embed_new(self._learning.going_on)
+
+    def _import(self) -> None:
+        while self.importer.going_on() and self.imports.work(self._goes_on_importing):
+            pass
+
+    def _goes_on_importing(self, _done: int, _total: int) -> bool:
+        return self.importer.going_on()
 
     def __enter__(self) -> Self:
         return self
@@ -243,6 +212,27 @@ def _phraser(model: "ProposingModel | None") -> Phraser | None:
     from reflection.explain.openai_chat import OpenAIPhraser
 
     return OpenAIPhraser(model)
+
+
+def _score_weights(settings: Settings) -> ScoreWeights:
+    return ScoreWeights(settings.conversion_weight, settings.ctr_weight, settings.cpa_weight)
+
+
+def _recommendations(
+    settings: Settings, database: Database, store: SqlStore, memory: SemanticMemory, forecaster: Forecaster
+) -> RecommendationService:
+    rows, holdback = AdviceRows(database), settings.holdback
+    return RecommendationService(store, rows, memory, forecaster=forecaster, holdback=holdback, clock=utc_now)
+
+
+def _publisher(
+    settings: Settings, outbox: Outbox, artifacts: ArtifactFolder, store: SqlStore, memory: SemanticMemory
+) -> OutboxPublisher:
+    """Publishes files, and vectors where the index mirrors the rows."""
+    handlers: dict[str, Handler] = {"artifacts": artifacts}
+    if memory.index.mirrors:
+        handlers[VECTORS] = Mirror(memory.rows, memory.embedder, memory.index, store.workspaces)
+    return OutboxPublisher(outbox, handlers, Path(f"{settings.database_path}.publish.lock"))
 
 
 def _index(settings: Settings, rows: MemoryRows) -> VectorIndex:

@@ -61,7 +61,6 @@ def _record(campaign_id: str, version: int, expected_revision: int) -> AnalysisR
             part: {"marker": marker, "noise": rng.normal(size=60).tolist()} for part in FILES.values()
         }).encode(),
         idempotency_key=marker,
-        request_hash=marker,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A relearn that is killed at any moment leaves the old knowledge or the new; started again, it ends in the same bits."""
+"""A relearn that is killed leaves the old knowledge or the new; started again, it ends in the same bits."""
 
 import os
 import signal

@@ -11,15 +11,12 @@ def test_an_empty_workspace_knows_nothing_and_says_so():
     assert NOTHING.as_of is None
     assert NOTHING.reason == "nothing has been learnt yet"
     assert [NOTHING.sigma(metric) for metric in METRICS] == [None] * 4
-    assert NOTHING.weight_of("platform:meta") is None
     assert NOTHING.aliases == {}
 
 
-def test_scatter_and_weights_are_found_by_name(knowledge):
+def test_scatter_is_found_by_name(knowledge):
     assert 0.05 < knowledge.sigma("ctr") < 0.4
     assert knowledge.sigma("roas") is None
-    assert knowledge.weight_of("platform:meta").weight > 1
-    assert knowledge.weight_of("nobody:knows") is None
 
 
 def test_posteriors_have_one_row_a_feature_and_the_intercept(knowledge):

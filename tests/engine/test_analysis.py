@@ -10,7 +10,7 @@ from reflection.domain.knowledge import NOTHING
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import ForecastRow, StoredCampaign
 from reflection.domain.results import SimilarCampaign
-from reflection.engine.analysis import Analyst, Case
+from reflection.engine.analysis import AnalysisInput, Analyst
 from reflection.explain.writer import DeterministicWriter
 
 NOW = "2026-04-01T00:00:00.000+00:00"
@@ -44,20 +44,20 @@ def forecasts():
 
 
 @pytest.fixture
-def analyst(memory):
+def analyst(memory, forecasts):
+    def forecaster(workspace, campaign, knowledge, now):
+        forecasts.append(campaign.campaign_id)
+        return [ForecastRow("reflection", "1", NOW, "ctr", 0.03)]
+
     return Analyst(
         memory, DeterministicWriter(), output_path=lambda workspace, name: f"{workspace}/{name}",
-        score_weights=ScoreWeights(),
+        score_weights=ScoreWeights(), forecaster=forecaster,
     )  # fmt: skip
 
 
 @pytest.fixture
-def case(sample, forecasts):
-    def foresee(campaign):
-        forecasts.append(campaign.campaign_id)
-        return [ForecastRow("reflection", "1", NOW, "ctr", 0.03)]
-
-    return Case("acme", sample, evidence_of(sample), NOTHING, None, None, NOW, foresee)
+def case(sample):
+    return AnalysisInput("acme", sample, sample.content(), evidence_of(sample), NOTHING, None, None, NOW)
 
 
 def _stored(sample):

@@ -91,3 +91,31 @@ def test_long_work_is_followed_by_a_longer_rest():
     _wait_until(lambda: len(begun) >= 2)
     thread.stop()
     assert begun[1] - begun[0] >= 0.03 * (1 + REST) * 0.9
+
+
+def test_waking_it_ends_the_rest_and_starts_it_where_nobody_did():
+    done = []
+    thread = Background("sleeper", lambda: done.append(1), _never, poll=60)
+    for times in (1, 2):
+        thread.wake()
+        _wait_until(lambda times=times: len(done) == times)
+    thread.stop()
+
+
+def test_waking_does_not_start_what_was_stopped():
+    done = []
+    thread = Background("stopped", lambda: done.append(1), _never, poll=0.001)
+    thread.stop()
+    thread.wake()
+    assert not any(item.name == "stopped" for item in threading.enumerate())
+    assert done == []
+
+
+def test_stopping_does_not_wait_for_the_rest_to_end():
+    done = []
+    thread = Background("resting long", lambda: done.append(1), _never, poll=60)
+    thread.start()
+    _wait_until(lambda: done)
+    began = time.monotonic()
+    thread.stop()
+    assert time.monotonic() - began < 30

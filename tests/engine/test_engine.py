@@ -70,14 +70,15 @@ def test_a_campaign_whose_figures_were_once_written_otherwise_is_sound_and_repla
 
 
 def test_an_idempotency_key_answers_again_and_guards_its_body(engine, sample, make_campaign):
-    first = engine.analyze(sample, idempotency_key="k", request_hash="h")
-    engine.analyze(make_campaign(actual={"clicks": 4000}))
+    first = engine.analyze(sample, idempotency_key="k")
+    corrected = make_campaign(actual={"clicks": 4000})
+    engine.analyze(corrected)
 
-    again = engine.analyze(sample, idempotency_key="k", request_hash="h")
+    again = engine.analyze(sample, idempotency_key="k")
 
     assert (again.body, again.replayed) == (first.body, True)
     with pytest.raises(Conflict):
-        engine.analyze(sample, idempotency_key="k", request_hash="other")
+        engine.analyze(corrected, idempotency_key="k")
 
 
 def test_losing_a_race_computes_again(engine, application, sample, monkeypatch):
@@ -217,7 +218,7 @@ def test_effects_and_weights_are_those_of_the_last_fit(taught, knowledge):
 
 def test_recommendations_have_the_fields_of_the_specification(taught, sample):
     taught.engine.analyze(sample)
-    found = taught.engine.recommendations(platform="Meta", objective="Lead Generation")
+    found = taught.recommendations.recommend(platform="Meta", objective="Lead Generation")
     assert {"generated_at", "recommendations", "top_signals", "similar_campaigns"} <= set(found)
     assert sample.campaign_id in orjson.dumps(found["similar_campaigns"]).decode()
 

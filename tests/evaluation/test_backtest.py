@@ -64,12 +64,6 @@ def test_the_order_of_the_file_does_not_matter(made, campaigns):
     assert backtest.replay(list(reversed(campaigns[:9]))) == [one for one in made if one.campaign_id < "c009"]
 
 
-def test_without_propensities_other_choices_are_not_evaluable(made, campaigns):
-    policy = backtest.summary(made, len(campaigns))["policy"]
-    assert policy["value"] is None
-    assert "without a propensity" in policy["reason"]
-
-
 def test_too_few_campaigns_give_an_empty_report_and_not_a_crash(campaigns):
     report = backtest.summary(backtest.replay(campaigns[:2]), 2)
     assert report["metrics"] == {}

@@ -1,7 +1,8 @@
 """Questions and answers: found, cited, and "I cannot tell from the data" where that is so."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -26,15 +27,19 @@ VIDEO = Effect("creative.type:video", "creative.type", "ctr", 1.2, 1.05, (0.9, 1
 class Sources:
     """One stored campaign and one fit."""
 
-    def __init__(self, analysis: Analysis, knowledge: Knowledge) -> None:
+    def __init__(self, analysis: Analysis | None, knowledge: Knowledge) -> None:
         self._analysis = analysis
         self._knowledge = knowledge
 
-    def analysis(self, workspace: str, campaign_id: str) -> Analysis | None:
-        return self._analysis if campaign_id == CAMPAIGN and workspace == "default" else None
+    @contextmanager
+    def open(self, workspace: str) -> Iterator["Sources"]:
+        yield self if workspace == "default" else Sources(None, NOTHING)
 
-    def knowledge(self, workspace: str) -> Knowledge:
-        return self._knowledge if workspace == "default" else NOTHING
+    def analysis(self, campaign_id: str) -> Analysis | None:
+        return self._analysis if campaign_id == CAMPAIGN else None
+
+    def knowledge(self) -> Knowledge:
+        return self._knowledge
 
     def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
         return [SimilarCampaign("campaign:cmp_003", "cmp_003", 0.8, "summary", {})]
@@ -153,7 +158,7 @@ def test_a_missing_kpi_is_named_with_its_reason(
 ) -> None:
     actual = {key: value for key, value in sample["actual_metrics"].items() if key != "revenue"}
     facts = make_facts(sample | {"actual_metrics": actual})
-    stored = sources.analysis("default", CAMPAIGN)
+    stored = sources.analysis(CAMPAIGN)
     assert stored is not None
     without = Analysis(facts.comparison, facts.patterns, stored.insights, stored.weights, (), stored.stored_memory)
     answer = Chat(Sources(without, NOTHING)).answer("default", "What was ROAS?", campaign_id=CAMPAIGN)
@@ -205,8 +210,8 @@ def test_questions_are_understood(message: str, kpis: set[str], intents: set[str
 
 
 def _learnt(sources: Sources, *findings: Finding) -> Chat:
-    knowledge = replace(sources.knowledge("default"), findings=findings)
-    analysis = sources.analysis("default", CAMPAIGN)
+    knowledge = replace(sources.knowledge(), findings=findings)
+    analysis = sources.analysis(CAMPAIGN)
     assert analysis is not None
     return Chat(Sources(analysis, knowledge))
 
@@ -254,9 +259,9 @@ def test_neighbours_are_told_once_as_the_nearest_and_with_their_results(sources:
             outcome = {"outcome": {"verdict": "better than forecast on CPA"}}
             return [SimilarCampaign(f"campaign:c{n}", f"c{n}", 0.9 - n / 10, "", outcome) for n in range(2)]
 
-    analysis = sources.analysis("default", CAMPAIGN)
+    analysis = sources.analysis(CAMPAIGN)
     assert analysis is not None
-    chat = Chat(Neighbours(analysis, sources.knowledge("default")))
+    chat = Chat(Neighbours(analysis, sources.knowledge()))
     answer = chat.answer("default", "Which campaigns are similar to a summer push?")
     assert answer.sentences == (
         "The most similar earlier campaign is 'c0' (similarity 0.90). Its result: better than forecast on CPA. [1]",

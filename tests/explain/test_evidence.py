@@ -98,15 +98,6 @@ def test_names_are_inert_and_listed(
     assert item.names == ("bcmp/b evil.example",)
 
 
-def test_equal_facts_have_equal_fingerprints_and_a_changed_figure_changes_it(
-    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
-) -> None:
-    first, second = (gather(make_facts(findings=(make_finding(),))) for _ in range(2))
-    assert first.fingerprint() == second.fingerprint()
-    changed = gather(make_facts(findings=(make_finding(effect=1.33),)))
-    assert changed.fingerprint() != first.fingerprint()
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

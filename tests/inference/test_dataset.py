@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference.dataset import EvidenceTable, Gathered, feature_of
+from reflection.inference.dataset import Dataset, DatasetBuilder, feature_of
 from reflection.stats.columns import Feature
 
 
@@ -27,23 +27,23 @@ def _evidence(make_campaign, campaign_id, **changes):
 
 
 def test_the_order_of_arrival_does_not_matter(history_evidence):
-    straight = EvidenceTable.of(history_evidence)
+    straight = Dataset.of(history_evidence)
     for seed in range(3):
         shuffled = list(history_evidence)
         random.Random(seed).shuffle(shuffled)
-        _same(EvidenceTable.of(shuffled), straight)
+        _same(Dataset.of(shuffled), straight)
 
 
 def test_leaving_campaigns_out_is_as_if_they_had_never_been_there(history_evidence):
     out = {history_evidence[3].campaign_id, history_evidence[30].campaign_id}
     _same(
-        Gathered(history_evidence).table(without=out),
-        EvidenceTable.of(item for item in history_evidence if item.campaign_id not in out),
+        DatasetBuilder(history_evidence).dataset(without=out),
+        Dataset.of(item for item in history_evidence if item.campaign_id not in out),
     )
 
 
 def test_cells_keep_their_shares_and_counts(history_evidence):
-    table = EvidenceTable.of(history_evidence)
+    table = Dataset.of(history_evidence)
     assert len(table) == 40
     assert len(table.campaign) == sum(len(item.cells) for item in history_evidence)
     assert table.impressions.sum() == sum(cell.counts.impressions for item in history_evidence for cell in item.cells)
@@ -52,19 +52,19 @@ def test_cells_keep_their_shares_and_counts(history_evidence):
 
 
 def test_the_planned_size_is_kept_beside_what_was_delivered(history_evidence):
-    campaigns = EvidenceTable.of(history_evidence[::-1]).campaigns
+    campaigns = Dataset.of(history_evidence[::-1]).campaigns
     planned = dict(zip(campaigns.ids.tolist(), campaigns.planned.tolist(), strict=True))
     assert planned == {item.campaign_id: item.expected.impressions for item in history_evidence}
 
 
 def test_sums_by_campaign(history_evidence):
-    table = EvidenceTable.of(history_evidence)
+    table = Dataset.of(history_evidence)
     by_id = dict(zip(table.campaigns.ids.tolist(), table.by_campaign(table.clicks).tolist(), strict=True))
     assert by_id == {item.campaign_id: sum(cell.counts.clicks for cell in item.cells) for item in history_evidence}
 
 
 def test_an_empty_table_is_fine():
-    table = EvidenceTable.of([])
+    table = Dataset.of([])
     assert len(table) == 0
     assert table.features == ()
     assert table.currency is None
@@ -72,7 +72,7 @@ def test_an_empty_table_is_fine():
 
 
 def test_signals_that_always_come_together_are_one(make_campaign):
-    table = EvidenceTable.of(
+    table = Dataset.of(
         [
             _evidence(make_campaign, "a"),
             _evidence(
@@ -91,7 +91,7 @@ def test_signals_that_always_come_together_are_one(make_campaign):
 
 def test_attributes_stand_for_names_and_mains_for_interactions(make_campaign):
     other = {"platform": "Google", "objective": "Sales", "creatives": [{"id": "x", "type": "text"}]}
-    table = EvidenceTable.of(
+    table = Dataset.of(
         [
             _evidence(make_campaign, "a", audiences=[{"name": "S", "attributes": {"segment": "students"}}]),
             _evidence(make_campaign, "b", audiences=[{"name": "S", "attributes": {"segment": "students"}}], **other),
@@ -104,7 +104,7 @@ def test_attributes_stand_for_names_and_mains_for_interactions(make_campaign):
 
 def test_amounts_of_another_currency_are_left_out_never_added(make_campaign):
     usd = [_evidence(make_campaign, name, currency="USD") for name in ("a", "b")]
-    table = EvidenceTable.of([*usd, _evidence(make_campaign, "c", currency="EUR"), _evidence(make_campaign, "d")])
+    table = Dataset.of([*usd, _evidence(make_campaign, "c", currency="EUR"), _evidence(make_campaign, "d")])
 
     assert table.currency == "USD"
     spend = dict(zip(table.campaigns.ids.tolist(), table.by_campaign(table.spend).tolist(), strict=True))
@@ -115,17 +115,17 @@ def test_amounts_of_another_currency_are_left_out_never_added(make_campaign):
 
 def test_a_draw_between_currencies_is_decided_the_same_way_always(make_campaign):
     one, other = _evidence(make_campaign, "a", currency="USD"), _evidence(make_campaign, "b", currency="EUR")
-    assert EvidenceTable.of([one, other]).currency == EvidenceTable.of([other, one]).currency == "USD"
+    assert Dataset.of([one, other]).currency == Dataset.of([other, one]).currency == "USD"
 
 
 def test_not_stating_a_currency_is_a_currency_of_its_own(make_campaign):
-    table = EvidenceTable.of([_evidence(make_campaign, "a"), _evidence(make_campaign, "b")])
+    table = Dataset.of([_evidence(make_campaign, "a"), _evidence(make_campaign, "b")])
     assert table.currency is None
     assert not np.isnan(table.spend).any()
 
 
 def test_missing_revenue_stays_missing(make_campaign):
-    table = EvidenceTable.of([_evidence(make_campaign, "a", actual={"revenue": None}), _evidence(make_campaign, "b")])
+    table = Dataset.of([_evidence(make_campaign, "a", actual={"revenue": None}), _evidence(make_campaign, "b")])
     assert np.isnan(table.revenue).tolist() == [True, False]
     assert table.campaigns.has_revenue.tolist() == [False, True]
 
@@ -137,7 +137,7 @@ def test_a_feature_reads_as_its_key(key):
 
 def test_a_cell_equal_but_for_its_share_is_no_alias(make_campaign):
     halves = [{"name": "A"}, {"name": "B"}]
-    table = EvidenceTable.of(
+    table = Dataset.of(
         [_evidence(make_campaign, "a", audiences=halves), _evidence(make_campaign, "b", audiences=halves[:1])]
     )
     assert "audience:b" not in table.aliases

@@ -7,7 +7,7 @@ import pytest
 
 from reflection.domain.evidence import evidence_of
 from reflection.inference import fit as module
-from reflection.inference.dataset import EvidenceTable
+from reflection.inference.dataset import Dataset
 from reflection.inference.fit import RECIPES, counts_of, fit_metrics
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import INTERCEPT, Feature
@@ -75,21 +75,21 @@ def test_the_same_table_gives_the_same_fit_bit_by_bit(history_evidence, fitted):
 
 def test_nothing_delivered_fits_nothing(make_campaign):
     nothing = {"impressions": 0, "clicks": 0, "conversions": 0, "spend": 0.0, "revenue": None}
-    found = fit_metrics(EvidenceTable.of([evidence_of(make_campaign(actual=nothing))]))
+    found = fit_metrics(Dataset.of([evidence_of(make_campaign(actual=nothing))]))
     assert found.metrics == {}
     assert found.names() == ()
 
 
 def test_without_revenue_there_is_no_order_value_and_no_roas(make_campaign):
     some = [evidence_of(make_campaign(campaign_id=name, actual={"revenue": None})) for name in "abc"]
-    assert fit_metrics(EvidenceTable.of(some)).names() == ("cpm", "ctr", "cvr", "cpa", "conversions_per_spend")
+    assert fit_metrics(Dataset.of(some)).names() == ("cpm", "ctr", "cvr", "cpa", "conversions_per_spend")
 
 
 def test_rows_and_predictions_made_in_parts_are_those_made_at_once(fitted, monkeypatch):
     fit, design, table = fitted.metrics["ctr"].fit, fitted.design, fitted.table
     whole = design.predictor(fit)
 
-    monkeypatch.setattr(module, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("reflection.inference.design.ROWS_AT_ONCE", 7)
 
     assert design.predictor(fit).tobytes() == whole.tobytes()
     column = {feature: number for number, feature in enumerate(design.features)}
@@ -130,7 +130,7 @@ def test_kinds_of_campaigns_that_no_signal_tells_apart_show_when_campaigns_are_l
     hidden = np.zeros(300)
     hidden[: int(300 * kinds)] = np.log(4) * (-1.0) ** np.arange(int(300 * kinds))
     log_rates = rng.permutation(hidden) + rng.normal(0, 0.1, 300)
-    fitted = fit_metrics(EvidenceTable.of(_campaigns(make_campaign, log_rates, 4)))
+    fitted = fit_metrics(Dataset.of(_campaigns(make_campaign, log_rates, 4)))
     judged = coverage(fitted.metrics["ctr"].left_out)
 
     assert judged.scores == 300
@@ -163,7 +163,7 @@ def _sized(make_campaign, slope, seed=5, count=60):
 
 
 def test_a_signal_of_small_campaigns_is_not_given_the_credit_of_their_size(make_campaign):
-    found = fit_metrics(EvidenceTable.of(_sized(make_campaign, -0.15)))
+    found = fit_metrics(Dataset.of(_sized(make_campaign, -0.15)))
     fit = found.metrics["ctr"].fit
     slope = fit.layout.column(SIZE)
     assert fit.low[slope] < -0.15 < fit.high[slope]
@@ -173,7 +173,7 @@ def test_a_signal_of_small_campaigns_is_not_given_the_credit_of_their_size(make_
 
 
 def test_where_size_changes_nothing_the_slope_is_noise(make_campaign):
-    fit = fit_metrics(EvidenceTable.of(_sized(make_campaign, 0.0))).metrics["ctr"].fit
+    fit = fit_metrics(Dataset.of(_sized(make_campaign, 0.0))).metrics["ctr"].fit
     slope = fit.layout.column(SIZE)
     assert fit.low[slope] < 0.0 < fit.high[slope]
     assert abs(fit.mean[slope]) < 0.02
@@ -192,5 +192,5 @@ def test_what_is_kept_of_a_fit_is_what_holds_at_the_usual_size(fitted):
 
 
 def test_campaigns_planned_alike_have_no_column_of_size(make_campaign):
-    same = EvidenceTable.of(evidence_of(make_campaign(campaign_id=name)) for name in "abcd")
+    same = Dataset.of(evidence_of(make_campaign(campaign_id=name)) for name in "abcd")
     assert SIZE not in fit_metrics(same).layout.features

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reflection.domain.evidence import decode, encode, evidence_of
 from reflection.inference import fit as fitting
-from reflection.inference.learn import FEWEST_CAMPAIGNS, learn
+from reflection.inference.learn import FEWEST_CAMPAIGNS, FitRequest, learn
 from reflection.store import knowledge_blob
 
 COUNT = st.sampled_from([0, 1, 3, 250, 10**6, 10**12])
@@ -49,7 +49,7 @@ def _small(make_campaign, count):
 def test_any_order_gives_the_same_bits(history_evidence, knowledge):
     shuffled = list(history_evidence)
     random.Random(5).shuffle(shuffled)
-    _same(learn(iter(shuffled), seq=40, epoch=6, as_of=knowledge.as_of), knowledge)
+    _same(learn(iter(shuffled), FitRequest(seq=40, epoch=6, as_of=knowledge.as_of)), knowledge)
 
 
 @settings(max_examples=2, deadline=None)
@@ -106,7 +106,8 @@ def test_the_planted_truth_is_found(knowledge):
 
 
 def test_the_fault_is_held_and_changes_nothing(knowledge, history_evidence, fault_id):
-    without = learn((e for e in history_evidence if e.campaign_id != fault_id), seq=40, epoch=6, as_of=knowledge.as_of)
+    others = (evidence for evidence in history_evidence if evidence.campaign_id != fault_id)
+    without = learn(others, FitRequest(seq=40, epoch=6, as_of=knowledge.as_of))
     assert list(knowledge.held) == [fault_id]
     assert knowledge.campaigns == 39
     assert without.effects == knowledge.effects
@@ -139,12 +140,12 @@ def test_weights_are_the_effects_on_the_goal(knowledge):
 )
 def test_the_goal_is_roas_where_revenue_is_given(make_campaign, goal, revenue, chosen):
     few = [evidence_of(make_campaign(campaign_id=name, actual={"revenue": revenue})) for name in "abcd"]
-    assert learn(few, goal=goal).goal_metric == chosen
+    assert learn(few, FitRequest(goal=goal)).goal_metric == chosen
 
 
 @pytest.mark.parametrize("count", range(FEWEST_CAMPAIGNS))
 def test_too_few_campaigns_say_so(make_campaign, count):
-    found = learn(_small(make_campaign, count), seq=count, as_of="now")
+    found = learn(_small(make_campaign, count), FitRequest(seq=count, as_of="now"))
     assert found.effects == found.findings == found.weights == ()
     assert found.campaigns == count
     assert f"{count} campaigns were learnt from" in found.reason

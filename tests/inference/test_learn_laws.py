@@ -8,7 +8,7 @@ import pytest
 from reflection.domain import signals
 from reflection.domain.evidence import evidence_of
 from reflection.domain.results import Finding
-from reflection.inference.learn import learn
+from reflection.inference.learn import FitRequest, learn
 
 module = importlib.import_module("reflection.inference.learn")  # the package's `learn` is the function
 
@@ -39,7 +39,7 @@ def few(make_campaign, days):
 @pytest.fixture(scope="module")
 def learnt(few):
     """What the six teach."""
-    return learn(few, seq=7, epoch=3, as_of="then")
+    return learn(few, FitRequest(seq=7, epoch=3, as_of="then"))
 
 
 def test_three_campaigns_are_learnt_from_and_two_are_not(few):
@@ -125,7 +125,7 @@ def test_a_description_alone_is_no_finding_and_the_reason_is_given(few, knowledg
 
 def test_sentences_are_spelt_as_the_campaigns_spell(history, history_evidence, knowledge):
     spelt = signals.usual_spellings(history)
-    found = learn(history_evidence, spelt=spelt)
+    found = learn(history_evidence, FitRequest(spelt=spelt))
 
     assert {finding.finding_id for finding in found.findings} == {item.finding_id for item in knowledge.findings}
     spoken = [finding for finding in found.findings if finding.category != "cluster" and "label" in finding.metadata]
@@ -169,7 +169,7 @@ def test_a_goal_that_nobody_can_measure_is_learnt_around(make_campaign):
         evidence_of(make_campaign(campaign_id=f"c{k}", actual={"clicks": 2000 + 90 * k, "revenue": None}))
         for k in range(4)
     ]
-    found = learn(evidence, goal="roas")
+    found = learn(evidence, FitRequest(goal="roas"))
     assert found.goal_metric == "roas"
     assert found.weights == ()
     assert "ctr" in found.posteriors

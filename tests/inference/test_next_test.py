@@ -5,7 +5,7 @@ import math
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference.dataset import EvidenceTable
+from reflection.inference.dataset import Dataset
 from reflection.inference.effects import effect_rows
 from reflection.inference.fit import fit_metrics
 from reflection.inference.next_test import propose
@@ -39,7 +39,7 @@ def test_the_description_says_what_to_run_and_what_to_expect(proposed):
 
 
 def test_a_signal_inside_campaigns_is_tested_side_by_side(history_evidence):
-    few = fit_metrics(EvidenceTable.of(history_evidence[:5]))
+    few = fit_metrics(Dataset.of(history_evidence[:5]))
     inside = tuple(row for row in effect_rows(few) if row.group == "creative.type")
     found = propose(few, inside, "roas")
     assert "side by side" in found.description
@@ -54,6 +54,6 @@ def test_where_nothing_is_open_nothing_is_proposed(fitted):
 
 def test_a_goal_that_was_not_fitted_has_no_test(make_campaign):
     fitted = fit_metrics(
-        EvidenceTable.of([evidence_of(make_campaign(campaign_id=n, actual={"revenue": None})) for n in "abc"])
+        Dataset.of([evidence_of(make_campaign(campaign_id=n, actual={"revenue": None})) for n in "abc"])
     )
     assert propose(fitted, effect_rows(fitted), "roas") is None

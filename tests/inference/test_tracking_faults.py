@@ -7,7 +7,7 @@ import pytest
 
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import NOTHING
-from reflection.inference.dataset import EvidenceTable
+from reflection.inference.dataset import Dataset
 from reflection.inference.tracking_faults import (
     FEWEST_NEIGHBOURS,
     Neighbours,
@@ -28,7 +28,7 @@ def usual(make_campaign):
 
 
 def _campaigns(evidence):
-    return EvidenceTable.of(evidence).campaigns
+    return Dataset.of(evidence).campaigns
 
 
 def _odd(make_campaign, **actual):

@@ -8,41 +8,67 @@ import orjson
 import pytest
 
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import LearningSummary
 from reflection.inference.findings.common import finding_id
-from reflection.learnings.current import PAST, Believed, Head
+from reflection.learnings.current import PAST, CurrentLearnings
 from reflection.learnings.lifecycle import Claim
-from reflection.recommendations.ranking import recommend
+from reflection.recommendations.ranking import RecommendationInput, recommend
 
 VIDEO = "creative.type:video"
 ROAS = finding_id("high_performing_creative", VIDEO, "roas")
 
 
-class Book:
-    """A book of learnings: {(signal, context, metric): state}."""
+def answer_from(knowledge: Knowledge, **options: Any) -> dict[str, Any]:
+    """The recommendations of a knowledge."""
+    return recommend(RecommendationInput(knowledge=knowledge, **options))
 
-    def __init__(self, states: dict[tuple[str, str, str], str]) -> None:
-        self._heads = [Head(Claim(*claim).learning_id, *claim, state) for claim, state in states.items()]
 
-    def heads(self, workspace: str) -> Sequence[Head]:
-        return self._heads
+class Reader:
+    """Learnings {(signal, context, metric): state}, beside stored sentences and patterns; notes what was asked."""
 
-    def facts(self, workspace: str, learning_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def __init__(
+        self,
+        states: dict[tuple[str, str, str], str] | None = None,
+        *,
+        insights: Sequence[dict[str, Any]] = (),
+        patterns: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        claims = (states or {}).items()
+        self._summaries = [LearningSummary(Claim(*claim).learning_id, *claim, state) for claim, state in claims]
+        self._insights, self._patterns = insights, patterns
+        self.asked: list[str] = []
+
+    def insights(self, limit: int) -> Sequence[dict[str, Any]]:
+        return self._insights[:limit]
+
+    def patterns(self, limit: int) -> Sequence[dict[str, Any]]:
+        return self._patterns[:limit]
+
+    def learning_summaries(self) -> Sequence[LearningSummary]:
+        self.asked.append("summaries")
+        return self._summaries
+
+    def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         assert learning_ids, "nothing is asked for nothing"
-        return {head.learning_id: _fact(head) for head in self._heads if head.learning_id in learning_ids}
+        self.asked += learning_ids
+        return {one.learning_id: _fact(one) for one in self._summaries if one.learning_id in learning_ids}
 
 
-def _fact(head: Head) -> dict[str, Any]:
+def _fact(summary: LearningSummary) -> dict[str, Any]:
     numbers = {"effect": 1.5, "interval": (1.2, 1.8), "lfsr": 0.01, "campaigns": 9.0}
     when = {"since": "2026-01-01", "until": None, "recorded_at": "2026-03-01T00:00:00+00:00"}
-    return {**head._asdict(), **numbers, **when, "id": head.learning_id, "text": f"{head.state}!", "reason": "so"}
+    return {
+        **summary._asdict(),
+        **numbers,
+        **when,
+        "id": summary.learning_id,
+        "text": f"{summary.state}!",
+        "reason": "so",
+    }
 
 
 def _insight(number: int, *evidence: str) -> dict[str, Any]:
     return {"id": number, "kind": "key_learning", "content": f"sentence {number}", "evidence": list(evidence)}
-
-
-def _stored(*rows: dict[str, Any]) -> Any:
-    return lambda wanted: list(rows)[:wanted]
 
 
 @pytest.fixture
@@ -68,8 +94,8 @@ def _patterns(knowledge: Knowledge) -> list[dict[str, Any]]:
 
 
 def test_a_sentence_names_the_learning_it_rests_on_and_its_state() -> None:
-    book = Book({(VIDEO, "", "roas"): "established"})
-    rows = Believed(book).insights("default", _stored(_insight(1, f"finding:{ROAS}"), _insight(2, "delta:cpa")), 10)
+    sentences = [_insight(1, f"finding:{ROAS}"), _insight(2, "delta:cpa")]
+    rows = CurrentLearnings(Reader({(VIDEO, "", "roas"): "established"}, insights=sentences)).insights(10)
     assert [(row["id"], row["state"]) for row in rows] == [(1, "established"), (2, None)]
     assert [one["id"] for one in rows[0]["learnings"]] == [Claim(VIDEO, "", "roas").learning_id]
     assert rows[0]["content"] == "sentence 1", "what was said stays as it was said"
@@ -78,37 +104,37 @@ def test_a_sentence_names_the_learning_it_rests_on_and_its_state() -> None:
 
 @pytest.mark.parametrize("state", sorted(PAST))
 def test_a_sentence_on_what_holds_no_longer_is_given_only_when_asked_for(state: str) -> None:
-    believed = Believed(Book({(VIDEO, "", "roas"): state}))
-    stored = _stored(_insight(1, f"finding:{ROAS}"), _insight(2))
-    assert [row["id"] for row in believed.insights("default", stored, 10)] == [2]
-    assert [(row["id"], row["state"]) for row in believed.insights("default", stored, 10, past=True)] == [
+    sentences = [_insight(1, f"finding:{ROAS}"), _insight(2)]
+    current = CurrentLearnings(Reader({(VIDEO, "", "roas"): state}, insights=sentences))
+    assert [row["id"] for row in current.insights(10)] == [2]
+    assert [(row["id"], row["state"]) for row in current.insights(10, past=True)] == [
         (1, state),
         (2, None),
     ]
 
 
 def test_sentences_left_out_make_room_for_the_next_ones() -> None:
-    believed = Believed(Book({(VIDEO, "", "roas"): "superseded"}))
     gone = [_insight(number, f"finding:{ROAS}") for number in range(40)]
     kept = [_insight(number) for number in range(40, 50)]
-    assert [row["id"] for row in believed.insights("default", _stored(*gone, *kept), 3)] == [40, 41, 42]
+    current = CurrentLearnings(Reader({(VIDEO, "", "roas"): "superseded"}, insights=[*gone, *kept]))
+    assert [row["id"] for row in current.insights(3)] == [40, 41, 42]
 
 
 def test_one_past_learning_decides_over_a_present_one() -> None:
     ctr = finding_id("high_performing_creative", VIDEO, "ctr")
-    believed = Believed(Book({(VIDEO, "", "ctr"): "established", (VIDEO, "", "roas"): "retired"}))
-    stored = _stored(_insight(1, f"finding:{ctr}", f"finding:{ROAS}"))
-    assert believed.insights("default", stored, 10) == []
+    states = {(VIDEO, "", "ctr"): "established", (VIDEO, "", "roas"): "retired"}
+    sentences = [_insight(1, f"finding:{ctr}", f"finding:{ROAS}")]
+    assert CurrentLearnings(Reader(states, insights=sentences)).insights(10) == []
 
 
-def test_without_a_book_sentences_are_as_they_were_stored() -> None:
-    (row,) = Believed().insights("default", _stored(_insight(1, f"finding:{ROAS}")), 10)
+def test_without_learnings_sentences_are_as_they_were_stored() -> None:
+    (row,) = CurrentLearnings(Reader(insights=[_insight(1, f"finding:{ROAS}")])).insights(10)
     assert (row["state"], row["learnings"]) == (None, [])
 
 
 def test_a_pattern_names_its_learnings_that_of_its_own_metric_first(knowledge: Knowledge) -> None:
     states = {(VIDEO, "", "ctr"): "emerging", (VIDEO, "", "roas"): "established"}
-    rows = Believed(Book(states)).patterns("default", _patterns(knowledge), knowledge, 100)
+    rows = CurrentLearnings(Reader(states, patterns=_patterns(knowledge))).patterns(knowledge, 100)
     video = next(row for row in rows if row["id"] == ROAS)
     assert video["state"] == "established"
     assert [one["metric"] for one in video["learnings"]] == ["roas", "ctr"]
@@ -117,23 +143,23 @@ def test_a_pattern_names_its_learnings_that_of_its_own_metric_first(knowledge: K
 def test_a_cluster_without_proof_is_called_descriptive(knowledge: Knowledge) -> None:
     cluster = next(one for one in knowledge.findings if one.category == "cluster")
     told = replace(knowledge, findings=(replace(cluster, status="descriptive"),))
-    (row,) = Believed(Book({})).patterns("default", _patterns(told), told, 10)
+    (row,) = CurrentLearnings(Reader(patterns=_patterns(told))).patterns(told, 10)
     assert row["state"] == "descriptive"
 
 
 @pytest.mark.parametrize("state", sorted(PAST))
 def test_a_pattern_that_holds_no_longer_is_not_listed_as_current(knowledge: Knowledge, state: str) -> None:
-    believed = Believed(Book({(VIDEO, "", "roas"): state}))
-    current = believed.patterns("default", _patterns(knowledge), knowledge, 100)
-    assert ROAS not in [row["id"] for row in current]
-    everything = believed.patterns("default", _patterns(knowledge), knowledge, 100, past=True)
+    current = CurrentLearnings(Reader({(VIDEO, "", "roas"): state}, patterns=_patterns(knowledge)))
+    assert ROAS not in [row["id"] for row in current.patterns(knowledge, 100)]
+    everything = current.patterns(knowledge, 100, past=True)
     gone = next(row for row in everything if row["id"] == ROAS)
     assert (gone["state"], gone["impact_score"], gone["summary"]) == (state, 0.0, f"{state}!")
     assert everything[-1]["impact_score"] == 0.0, "what has no impact any longer comes last"
 
 
 def test_an_effect_that_is_opposite_in_two_contexts_is_not_told_as_one(knowledge: Knowledge) -> None:
-    rows = Believed(Book({(VIDEO, "", "roas"): "contested"})).patterns("default", _patterns(knowledge), knowledge, 100)
+    reader = Reader({(VIDEO, "", "roas"): "contested"}, patterns=_patterns(knowledge))
+    rows = CurrentLearnings(reader).patterns(knowledge, 100)
     assert next(row for row in rows if row["id"] == ROAS)["summary"] == "contested!"
 
 
@@ -141,8 +167,8 @@ def test_a_learning_that_the_last_fit_does_not_call_a_finding_is_a_pattern_too(k
     key, context = "audience.age:18-25", "platform:google"
     crossed = "platform*audience.age:google*18-25"
     assert crossed not in {one.signal_key for one in knowledge.findings}
-    book = Book({(key, context, "roas"): "emerging", ("platform:snapchat", "", "roas"): "retired"})
-    rows = Believed(book).patterns("default", _patterns(knowledge), knowledge, 500)
+    states = {(key, context, "roas"): "emerging", ("platform:snapchat", "", "roas"): "retired"}
+    rows = CurrentLearnings(Reader(states, patterns=_patterns(knowledge))).patterns(knowledge, 500)
     beside = [row for row in rows if str(row["id"]).startswith("lrn_")]
     assert [(row["signal_key"], row["state"], row["category"]) for row in beside] == [
         (crossed, "emerging", "winning_audience")
@@ -151,14 +177,25 @@ def test_a_learning_that_the_last_fit_does_not_call_a_finding_is_a_pattern_too(k
 
 
 def test_what_holds_no_longer_is_recommended_neither_way_and_is_named(knowledge: Knowledge) -> None:
-    before = recommend(knowledge, now="2026-04-01")
+    before = answer_from(knowledge, now="2026-04-01")
     assert VIDEO in [card["signal"] for card in before["cards"]]
-    past = Believed(Book({(VIDEO, "", knowledge.goal_metric): "superseded"})).past("default", knowledge.goal_metric)
-    answer = recommend(knowledge, now="2026-04-01", past=past)
+    reader = Reader({(VIDEO, "", knowledge.goal_metric): "superseded"})
+    past = CurrentLearnings(reader).past(knowledge.goal_metric)
+    answer = answer_from(knowledge, now="2026-04-01", past=past)
     assert VIDEO not in [card["signal"] for card in answer["cards"]]
     assert VIDEO not in [one["signal_key"] for one in answer["top_signals"]]
     assert not any("creative type video" in text for text in answer["recommendations"])
     assert [(one["signal_key"], one["state"]) for one in answer["no_longer"]] == [(VIDEO, "superseded")]
+
+
+def test_a_learning_is_read_once_however_many_lists_name_it(knowledge: Knowledge) -> None:
+    states = {(VIDEO, "", "roas"): "superseded", ("audience.age:18-25", "", "roas"): "emerging"}
+    reader = Reader(states, insights=[_insight(1, f"finding:{ROAS}")], patterns=_patterns(knowledge))
+    current = CurrentLearnings(reader)
+    current.insights(10, past=True)
+    current.patterns(knowledge, 100, past=True)
+    current.past("roas")
+    assert sorted(reader.asked) == sorted(["summaries", *(Claim(*claim).learning_id for claim in states)])
 
 
 def test_sentences_on_evidence_that_was_taken_back_are_not_current_in_a_real_workspace(

@@ -11,20 +11,15 @@ from hypothesis import strategies as st
 
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.learnings.change_point import Point, Step
+from reflection.learnings.claims import Claim, Learning, Reading, Segment, are_opposite, percent
 from reflection.learnings.lifecycle import (
     CERTAIN,
     MAX_EVIDENCE,
     STANDING,
     STILL_CERTAIN,
-    Claim,
-    Learning,
-    Reading,
-    Segment,
-    are_opposite,
     assess,
     is_material,
     next_state,
-    percent,
     readings_of,
     worth,
 )

@@ -28,7 +28,7 @@ from reflection.engine import learner as learner_module
 from reflection.engine.engine import Engine
 from reflection.engine.learner import Learner
 from reflection.explain.writer import DeterministicWriter
-from reflection.inference.learn import learn
+from reflection.inference.learn import FitRequest, learn
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.verify import verify
@@ -52,16 +52,14 @@ def content(campaign_id: str, version: int) -> Campaign:
 _learnt: dict[tuple[Any, ...], Any] = {}
 
 
-def remembered_learn(
-    evidence: Any, *, accepted: Any = (), goal: str = "auto", spelt: Any = None, fitted: Any = None, **labels: Any
-) -> Any:
-    """`learn`, computed once for the same arguments; `fitted` is only told, `labels` only written on the result."""
+def remembered_learn(evidence: Any, request: FitRequest, *, progress: Any = None) -> Any:
+    """`learn`, computed once for the same arguments; its labels are only written on the result."""
     campaigns = list(evidence)
     contents = tuple(encode(item) for item in campaigns)
-    key = (contents, frozenset(accepted), goal, tuple(sorted((spelt or {}).items())))
+    key = (contents, frozenset(request.accepted), request.goal, tuple(sorted(request.spelt.items())))
     if key not in _learnt:
-        _learnt[key] = learn(campaigns, accepted=accepted, goal=goal, spelt=spelt)
-    return dataclasses.replace(_learnt[key], **labels)
+        _learnt[key] = learn(campaigns, request)
+    return dataclasses.replace(_learnt[key], seq=request.seq, epoch=request.epoch, as_of=request.as_of)
 
 
 def bits(knowledge: Any) -> tuple[Any, ...]:
@@ -136,7 +134,7 @@ class EngineMachine(RuleBasedStateMachine):
         if known.seq:
             fold = [evidence_of(self.expected[name]) for name in sorted(self.expected)]
             spelt = usual_spellings(self.expected.values())
-            assert bits(known) == bits(remembered_learn(fold, spelt=spelt))
+            assert bits(known) == bits(remembered_learn(fold, FitRequest(spelt=spelt)))
             assert bits(SqlStore(self.database).knowledge("default")) == bits(known)
 
     @rule()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reflection.domain.campaign import Campaign
-from reflection.learnings.lifecycle import Claim
+from reflection.learnings.claims import Claim
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 

@@ -2,18 +2,24 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.results import SimilarCampaign
-from reflection.recommendations.ranking import OTHERS, SLATE, recommend
+from reflection.recommendations.ranking import OTHERS, SLATE, RecommendationInput, recommend
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
+def answer_from(knowledge: Knowledge, **options: Any) -> dict[str, Any]:
+    """The recommendations of a knowledge."""
+    return recommend(RecommendationInput(knowledge=knowledge, **options))
+
+
 def test_the_specification_fields_are_there_and_everything_is_json(knowledge: Knowledge):
-    answer = recommend(knowledge, now=NOW)
+    answer = answer_from(knowledge, now=NOW)
 
     assert {"generated_at", "recommendations", "top_signals", "similar_campaigns", "cards"} <= set(answer)
     assert all(isinstance(text, str) for text in answer["recommendations"])
@@ -22,32 +28,32 @@ def test_the_specification_fields_are_there_and_everything_is_json(knowledge: Kn
 
 def test_the_same_state_gives_the_same_answer(knowledge: Knowledge):
     later = datetime(2026, 5, 1, tzinfo=UTC)
-    assert recommend(knowledge, now=NOW) == recommend(knowledge, now=later)
+    assert answer_from(knowledge, now=NOW) == answer_from(knowledge, now=later)
 
 
 def test_what_works_comes_first_then_tests_then_what_to_avoid_then_what_is_open(knowledge: Knowledge):
-    lanes = [card["lane"] for card in recommend(knowledge, now=NOW)["cards"]]
+    lanes = [card["lane"] for card in answer_from(knowledge, now=NOW)["cards"]]
     order = ["exploit", "explore", "avoid", "not enough evidence"]
     assert lanes == sorted(lanes, key=order.index)
     assert set(lanes) == set(order)
 
 
 def test_a_seed_draws_the_order_and_repeats_it(knowledge: Knowledge):
-    drawn = recommend(knowledge, now=NOW, seed=4)
-    assert drawn == recommend(knowledge, now=NOW, seed=4)
-    firsts = {recommend(knowledge, now=NOW, seed=seed)["cards"][0]["signal"] for seed in range(40)}
+    drawn = answer_from(knowledge, now=NOW, seed=4)
+    assert drawn == answer_from(knowledge, now=NOW, seed=4)
+    firsts = {answer_from(knowledge, now=NOW, seed=seed)["cards"][0]["signal"] for seed in range(40)}
     assert len(firsts) > 1
 
 
 def test_the_logged_propensity_is_the_chance_of_coming_first(knowledge: Knowledge):
-    stated = {card["signal"]: card["propensity"] for card in recommend(knowledge, now=NOW, seed=0)["cards"]}
-    firsts = [recommend(knowledge, now=NOW, seed=seed)["cards"][0]["signal"] for seed in range(600)]
+    stated = {card["signal"]: card["propensity"] for card in answer_from(knowledge, now=NOW, seed=0)["cards"]}
+    firsts = [answer_from(knowledge, now=NOW, seed=seed)["cards"][0]["signal"] for seed in range(600)]
     for signal in set(firsts):
         assert firsts.count(signal) / 600 == pytest.approx(stated[signal], abs=0.06)
 
 
 def test_cards_that_are_not_proposals_have_no_propensity(knowledge: Knowledge):
-    for card in recommend(knowledge, now=NOW)["cards"]:
+    for card in answer_from(knowledge, now=NOW)["cards"]:
         assert (card["propensity"] is None) == (card["lane"] in ("avoid", "not enough evidence"))
         assert not card["drawn"]
 
@@ -56,7 +62,7 @@ def test_tests_keep_ten_to_thirty_per_cent_of_the_places(make_knowledge):
     effects = {f"creative.hook:h{k}": (0.3, 0.05, True) for k in range(20)}
     effects |= {f"audience.age:a{k}": (0.05, 0.3, False) for k in range(20)}
 
-    cards = recommend(make_knowledge(effects), now=NOW)["cards"]
+    cards = answer_from(make_knowledge(effects), now=NOW)["cards"]
 
     proposals = [card["lane"] for card in cards if card["propensity"] is not None]
     assert len(proposals) == SLATE
@@ -65,24 +71,24 @@ def test_tests_keep_ten_to_thirty_per_cent_of_the_places(make_knowledge):
 
 def test_the_explored_part_stays_within_its_budget(make_knowledge):
     known = make_knowledge({f"audience.age:a{k}": (0.05, 0.3, False) for k in range(20)})
-    cards = recommend(known, now=NOW, explore_budget=1200.0)["cards"]
+    cards = answer_from(known, now=NOW, explore_budget=1200.0)["cards"]
     assert sum(card["stake"] for card in cards if card["lane"] == "explore") <= 1200.0
     assert sum(card["lane"] == "explore" for card in cards) == 2
 
 
 def test_long_lists_are_cut(make_knowledge):
     known = make_knowledge({f"creative.hook:h{k}": (-0.3, 0.05, True) for k in range(30)})
-    assert len(recommend(known, now=NOW)["cards"]) == OTHERS
+    assert len(answer_from(known, now=NOW)["cards"]) == OTHERS
 
 
 def test_nothing_known_says_so_with_the_cheapest_next_test(make_knowledge, next_test):
-    empty = recommend(NOTHING, now=NOW)
+    empty = answer_from(NOTHING, now=NOW)
     assert empty["generated_at"] == NOW.isoformat()
     assert empty["cards"] == []
     assert empty["recommendations"] == ["Nothing can be recommended yet: nothing has been learnt yet."]
 
     little = make_knowledge({"audience.age:a": (-0.05, 0.3, False)}, campaigns=4, next_test=next_test)
-    answer = recommend(little, now=NOW)
+    answer = answer_from(little, now=NOW)
     assert answer["reason"] == "after 4 campaigns no effect is beyond noise"
     assert answer["recommendations"][-1] == "Run one campaign on google."
     assert answer["next_test"]["signal_key"] == "platform:google"
@@ -94,15 +100,15 @@ def test_stored_recommendations_are_added_once(knowledge: Knowledge):
         {"kind": "recommendation", "content": "Shift budget to evenings."},
         {"kind": "anomaly", "content": "Odd."},
     ]
-    texts = recommend(knowledge, insights=rows, now=NOW)["recommendations"]
+    texts = answer_from(knowledge, insights=rows, now=NOW)["recommendations"]
     assert texts.count("Shift budget to evenings.") == 1
     assert "Odd." not in texts
 
 
 def test_top_signals_are_the_heaviest_that_fit_the_filters(knowledge: Knowledge):
-    keys = [row["signal_key"] for row in recommend(knowledge, now=NOW)["top_signals"]]
+    keys = [row["signal_key"] for row in answer_from(knowledge, now=NOW)["top_signals"]]
     assert keys[:2] == ["creative.type:video", "objective:leads"]
-    narrowed = recommend(knowledge, platform="Google", objective="sales", now=NOW)["top_signals"]
+    narrowed = answer_from(knowledge, platform="Google", objective="sales", now=NOW)["top_signals"]
     assert not {"platform:meta", "objective:leads", "platform*creative.type:meta*video"} & {
         row["signal_key"] for row in narrowed
     }
@@ -110,5 +116,5 @@ def test_top_signals_are_the_heaviest_that_fit_the_filters(knowledge: Knowledge)
 
 def test_similar_campaigns_may_be_values_or_rows(knowledge: Knowledge):
     value = SimilarCampaign("d", "c", 0.5, "s", {})
-    answer = recommend(knowledge, similar=[value, {"campaign_id": "x"}], now=NOW)
+    answer = answer_from(knowledge, similar=[value, {"campaign_id": "x"}], now=NOW)
     assert [row["campaign_id"] for row in answer["similar_campaigns"]] == ["c", "x"]

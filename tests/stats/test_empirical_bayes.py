@@ -178,14 +178,6 @@ def test_a_fit_does_not_change_the_sums(world: object) -> None:
     assert statistics.digest() == before
 
 
-def test_probabilities_follow_the_draws(fitted: Fit) -> None:
-    probability = fitted.probability_positive()
-    sure = np.abs(fitted.mean) > 3 * fitted.sd
-
-    assert ((probability >= 0) & (probability <= 1)).all()
-    assert (np.sign(probability[sure] - 0.5) == np.sign(fitted.mean[sure])).all()
-
-
 def test_unknown_groups_have_the_prior_mean_scale(fitted: Fit) -> None:
     assert fitted.tau_of(Feature("never", "seen")) == pytest.approx(1 / 6)
     assert fitted.tau_of(Feature("platform", "new")) == fitted.tau[fitted.layout.groups.index("platform")]

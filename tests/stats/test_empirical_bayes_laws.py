@@ -10,7 +10,7 @@ import pytest
 from reflection.stats import empirical_bayes
 from reflection.stats.columns import INTERCEPT, Feature, Layout
 from reflection.stats.design import Design, Rows, Stratum, campaign_rows
-from reflection.stats.empirical_bayes import Effects, Fit, fit, moments
+from reflection.stats.empirical_bayes import Fit, fit, moments
 from reflection.stats.gaussian_posterior import Model
 from reflection.stats.sufficient_statistics import SufficientStatistics, View
 from reflection.stats.variance_components import PRIOR_RATE, mode_of
@@ -56,7 +56,6 @@ def test_what_cannot_be_told_apart_is_zero_without_any_doubt(confounded: View) -
     assert (whole.draws[fixed] == 0.0).all()
     assert (whole.low[fixed] == 0.0).all()
     assert (whole.high[fixed] == 0.0).all()
-    assert (whole.probability_positive()[fixed] == 0.5).all()
     assert (whole.estimate[fixed] == 0.0).all()
     assert (whole.error[fixed] >= 100.0).all(), "nothing is known of it"
 
@@ -182,18 +181,6 @@ def test_what_is_behind_a_fit_is_told(small: View) -> None:
 
     assert found.rows == 40
     assert found.exposure[1:].sum() == pytest.approx(40)
-
-
-def _effects(draws: list[list[float]]) -> Effects:
-    known = np.array(draws, dtype=np.float32)
-    zeros = np.zeros(len(draws))
-    return Effects(Layout.of(LEVELS[:2]), zeros, zeros, zeros, zeros, known)
-
-
-def test_the_probability_of_a_positive_effect_is_a_share_of_draws_zero_being_half() -> None:
-    found = _effects([[1.0, 2.0, -1.0, 3.0], [0.0, 0.0, 1.0, -2.0], [-1.0, -1.0, -1.0, 0.0]])
-
-    assert found.probability_positive() == pytest.approx([0.75, 0.5, 0.125])
 
 
 def test_the_standard_deviation_of_a_known_group_is_its_own(fitted: Fit) -> None:

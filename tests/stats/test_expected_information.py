@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reflection.errors import LearningError
 from reflection.stats.columns import Feature
 from reflection.stats.design import Design, Rows, Stratum
 from reflection.stats.empirical_bayes import Fit, fit
-from reflection.stats.expected_information import cheapest, sd_after
+from reflection.stats.expected_information import sd_after
 from reflection.stats.gaussian_posterior import Model
 from reflection.stats.prediction import cell_design
 from reflection.stats.sufficient_statistics import SufficientStatistics
@@ -61,32 +60,3 @@ def test_a_campaign_with_the_signal_teaches_more_than_half_of_it(fitted: Fit, ca
     after = sd_after(fitted, column, candidates, [0.01] * 3)
 
     assert after[0] < after[1]
-
-
-def test_the_cheapest_campaign_wins_among_equals(fitted: Fit) -> None:
-    twice = cell_design([{QUESTION: 1.0}, {QUESTION: 1.0}])
-    gain = cheapest(fitted, QUESTION, twice, v=[0.01, 0.01], cost=[100.0, 60.0])
-
-    assert gain.candidate == 1
-    assert gain.sd_after < gain.sd_before
-    assert -1 < gain.shrinkage < 0
-
-
-def test_a_clear_effect_needs_no_more_than_one_campaign(fitted: Fit) -> None:
-    clear = fitted.layout.features[int(np.argmax(np.abs(fitted.mean[1:]) / fitted.sd[1:].clip(1e-9))) + 1]
-    gain = cheapest(fitted, clear, cell_design([{clear: 1.0}]), [0.01], [1.0])
-
-    assert gain.campaigns == 1
-
-
-def test_an_effect_of_exactly_nothing_is_never_settled(fitted: Fit, candidates: Design) -> None:
-    blank = type(fitted)(**{**fitted.__dict__, "mean": np.zeros_like(fitted.mean)})
-
-    assert cheapest(blank, QUESTION, candidates, [0.01] * 3, [1.0] * 3).campaigns is None
-
-
-def test_a_question_nobody_can_answer_is_refused(fitted: Fit, candidates: Design) -> None:
-    with pytest.raises(LearningError):
-        cheapest(fitted, Feature("creative", "unknown"), candidates, [0.01] * 3, [1.0] * 3)
-    with pytest.raises(LearningError):
-        cheapest(fitted, QUESTION, Design.of([]), [], [])

@@ -8,7 +8,7 @@ import pytest
 from reflection.stats import prediction
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.empirical_bayes import Fit
-from reflection.stats.prediction import Prediction, aligned, cell_design, predict
+from reflection.stats.prediction import aligned, cell_design, predict
 
 
 def test_a_cell_has_the_intercept_once() -> None:
@@ -37,12 +37,6 @@ def test_what_has_no_column_widens_by_its_prior_and_the_square_of_its_share(fitt
 
     tau = fitted.tau_of(new)
     assert unseen == pytest.approx([0.25 * tau**2 + 0.0625 / 36, 1 / 36, 0.0])
-
-
-def test_an_observation_adds_its_scatter_and_its_sampling_variance() -> None:
-    one = Prediction(np.zeros(2), np.array([0.3, 0.0]), 0.4)
-
-    assert one.observation_sd(np.array([0.0, 0.09])) == pytest.approx([0.5, 0.5])
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 7, 8])

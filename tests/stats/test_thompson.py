@@ -107,32 +107,6 @@ def test_more_is_explored_while_nobody_knows_which_is_best():
     assert thompson.explore_share(equal[:1]) == 0.1
 
 
-def test_a_slate_has_its_size_and_repeats_nothing():
-    draws = np.random.default_rng(1).normal(0, 1, (30, 400))
-
-    exploit, explore = thompson.slate(draws, [1.0] * 30, rng=np.random.default_rng(0), size=10)
-
-    assert len(exploit) + len(explore) == 10
-    assert len(set(exploit + explore)) == 10
-    assert 1 <= len(explore) <= 3
-
-
-def test_exploration_stays_within_its_budget():
-    draws = np.random.default_rng(1).normal(0, 1, (30, 400))
-    costs = [400.0] * 30
-
-    _, explore = thompson.slate(draws, costs, rng=np.random.default_rng(0), budget=900.0)
-
-    assert len(explore) == 2
-    assert thompson.slate(draws, [None] * 30, rng=np.random.default_rng(0), budget=900.0)[1] == []
-
-
-def test_the_same_seed_gives_the_same_slate():
-    draws = np.random.default_rng(1).normal(0, 1, (30, 400))
-    first, again = (thompson.slate(draws, [1.0] * 30, rng=np.random.default_rng(5)) for _ in range(2))
-    assert first == again
-
-
 @pytest.mark.parametrize("draws", [[], [[]], [1.0, 2.0], [[np.nan]]])
 def test_options_need_a_matrix_of_draws(draws: list[float]):
     with pytest.raises(LearningError):

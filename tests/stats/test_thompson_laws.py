@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reflection.errors import LearningError
-from reflection.stats.thompson import Odds, explore_share, lane, odds, propensities, rank, slate
+from reflection.stats.thompson import Odds, explore_share, lane, odds, propensities, rank
 
 RNG = np.random.default_rng
 EVEN = Odds(0.5, 0.9, 1.0, 1.1, 1.0, 0.0, -0.1, -0.2)
@@ -87,57 +87,3 @@ def test_exploration_grows_with_the_square_of_the_entropy(wins: int):
     entropy = -sum(share * np.log2(share) for share in shares)
 
     assert explore_share(draws) == pytest.approx(0.1 + 0.2 * entropy**2)
-
-
-def _one_draw(lifts: list[float]) -> np.ndarray:
-    """Of a single draw it is known which option is best: a tenth is explored, by the same draw."""
-    return np.array(lifts)[:, None]
-
-
-def test_a_slate_is_the_best_first_and_the_explored_after_them():
-    lifts = RNG(2).permutation(30) / 10
-    order = np.argsort(-lifts).tolist()
-
-    assert slate(_one_draw(lifts.tolist()), [1.0] * 30, rng=RNG(0)) == (order[:9], order[9:10])
-    assert slate(_one_draw(lifts.tolist()), [1.0] * 30, rng=RNG(0), size=20) == (order[:18], order[18:20])
-    assert slate(_one_draw(lifts.tolist()), [1.0] * 30, rng=RNG(0), size=1) == ([], order[:1])
-
-
-def test_of_fewer_options_than_places_each_is_proposed_once():
-    exploit, explore = slate(_one_draw([0.1, 0.3, 0.2]), [1.0] * 3, rng=RNG(0), size=10)
-
-    assert (exploit, explore) == ([1, 2], [0])
-    assert slate(_one_draw([0.1]), [None], rng=RNG(0), size=10) == ([], [0])
-
-
-def test_the_budget_may_be_spent_to_the_last_and_what_is_too_dear_is_passed_over():
-    draws = RNG(1).normal(0, 1, (30, 400))
-
-    def explored(costs: list[float | None], budget: float | None) -> list[int]:
-        return slate(draws, costs, rng=RNG(0), budget=budget)[1]
-
-    free = explored([400.0] * 30, None)
-    assert len(free) == 3
-    assert explored([400.0] * 30, 1200.0) == free
-    assert explored([400.0] * 30, 1199.0) == free[:2]
-    assert explored([None] * 30, None) == free
-    dear: list[float | None] = [400.0] * 30
-    dear[free[0]] = 5000.0
-    assert free[0] not in explored(dear, 1200.0)
-    assert len(explored(dear, 1200.0)) == 3
-    unknown: list[float | None] = [0.0] * 30
-    unknown[free[0]] = None
-    assert free[0] not in explored(unknown, 0.0)
-    assert len(explored(unknown, 0.0)) == 3, "what costs nothing is within any budget"
-    gift: list[float | None] = [400.0] * 30
-    gift[free[0]] = 0.0
-    assert explored(gift, 799.0) == free[:2], "and gives nothing back"
-
-
-def test_exploration_follows_the_draws():
-    """Half of the draws say the one, half the other of those left: each is explored in its turn."""
-    draws = np.array([[5.0, 5.0], [1.0, 0.0], [0.0, 1.0], [-9.0, -9.0]])
-    chosen = [slate(draws, [1.0] * 4, rng=RNG(seed), size=2) for seed in range(20)]
-
-    assert {exploit[0] for exploit, _ in chosen} == {0}
-    assert {explore[0] for _, explore in chosen} == {1, 2}

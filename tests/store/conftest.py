@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.memories import MemoryRows
+from reflection.store.snapshot import SqlSnapshot
 
 NOW = datetime(2026, 3, 29, 10, 0, tzinfo=UTC)
 
@@ -122,3 +124,10 @@ def tables(database: Database) -> Callable[[], dict[str, list[tuple[Any, ...]]]]
 def rows(database: Database) -> MemoryRows:
     """The memories of that file."""
     return MemoryRows(database)
+
+
+@pytest.fixture
+def snapshot_of(store: SqlStore) -> Iterator[Callable[[str], SqlSnapshot]]:
+    """A workspace as it is when asked for."""
+    with ExitStack() as snapshots:
+        yield lambda workspace: snapshots.enter_context(store.snapshot(workspace))

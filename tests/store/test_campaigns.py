@@ -18,8 +18,10 @@ from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.maintenance.verify import verify
 from reflection.store.projections.outbox import Outbox
+from reflection.store.snapshot import SqlSnapshot
 
 Make = Callable[..., AnalysisRecord]
+SnapshotOf = Callable[[str], SqlSnapshot]
 
 
 def _finding(number: int, supporting: tuple[str, ...]) -> Finding:
@@ -118,16 +120,18 @@ def test_what_was_believed_at_an_entry_can_be_read_later(store: SqlStore, record
     assert list(store.live_evidence("default", upto=0)) == []
 
 
-def test_evidence_of_a_signal_names_only_campaigns_that_have_it_now(store: SqlStore, record: Make) -> None:
+def test_evidence_of_a_signal_names_only_campaigns_that_have_it_now(
+    store: SqlStore, record: Make, snapshot_of: SnapshotOf
+) -> None:
     store.save_many([record(name) for name in "cab"])
     store.save_analysis(record("b", version=2, expected_revision=1, signal_keys=("audience.age:2",)))
 
-    assert store.evidence_of_signal("default", "platform:meta", 10) == [
+    assert snapshot_of("default").evidence_of_signal("platform:meta", 10) == [
         ("a", b"evidence a 1"),
         ("c", b"evidence c 1"),
     ]
-    assert [name for name, _ in store.evidence_of_signal("default", "platform:meta", 1)] == ["a"]
-    assert store.evidence_of_signal("other", "platform:meta", 10) == []
+    assert [name for name, _ in snapshot_of("default").evidence_of_signal("platform:meta", 1)] == ["a"]
+    assert snapshot_of("other").evidence_of_signal("platform:meta", 10) == []
 
 
 def test_an_empty_workspace_knows_nothing(store: SqlStore) -> None:
@@ -136,7 +140,7 @@ def test_an_empty_workspace_knows_nothing(store: SqlStore) -> None:
 
 
 def test_knowledge_is_read_back_and_replaces_patterns_and_weights(
-    store: SqlStore, database: Database, record: Make
+    store: SqlStore, database: Database, record: Make, snapshot_of: SnapshotOf
 ) -> None:
     store.save_many([record("a"), record("b", version=2)])
 
@@ -148,8 +152,8 @@ def test_knowledge_is_read_back_and_replaces_patterns_and_weights(
     assert knowledge.findings == _knowledge(2).findings
     assert np.array_equal(knowledge.posteriors["ctr"].draws, np.ones((2, 4), np.float32))
     assert store.knowledge("default") is knowledge
-    assert [row["id"] for row in store.patterns("default", 10)] == ["f1", "f0"]
-    assert store.patterns("default", 1)[0] == {
+    assert [row["id"] for row in snapshot_of("default").patterns(10)] == ["f1", "f0"]
+    assert snapshot_of("default").patterns(1)[0] == {
         "id": "f1",
         "campaign_id": "b",
         "category": "winning_audience",
@@ -205,30 +209,31 @@ def test_another_stores_fit_is_seen_at_once(store: SqlStore, database: Database)
     assert other.knowledge("default").seq == 2
 
 
-def test_a_pattern_names_its_most_recent_supporting_campaign(store: SqlStore, record: Make) -> None:
+def test_a_pattern_names_its_most_recent_supporting_campaign(
+    store: SqlStore, record: Make, snapshot_of: SnapshotOf
+) -> None:
     store.save_many([record("old", version=1), record("new", version=9)])
     findings = (_finding(1, ("old", "new")), _finding(2, ("gone",)), _finding(3, ()))
 
     store.save_knowledge("default", replace(_knowledge(1), findings=findings), {})
 
-    assert {row["id"]: row["campaign_id"] for row in store.patterns("default", 9)} == {
+    assert {row["id"]: row["campaign_id"] for row in snapshot_of("default").patterns(9)} == {
         "f1": "new",
         "f2": "gone",
         "f3": "",
     }
 
 
-def test_insights_come_by_priority_and_newest_first(store: SqlStore, record: Make) -> None:
+def test_insights_come_by_priority_and_newest_first(store: SqlStore, record: Make, snapshot_of: SnapshotOf) -> None:
     store.save_analysis(record("a"))
     store.save_analysis(record("b"))
 
-    rows = store.insights("default", 3)
+    rows = snapshot_of("default").insights(3)
 
     assert [(row["campaign_id"], row["priority"]) for row in rows] == [("b", 0.9), ("a", 0.9), ("b", 0.4)]
     assert rows[0]["evidence"] == ["delta:ctr"]
     assert rows[0]["kind"] == "key_learning"
-    assert {row["campaign_id"] for row in store.insights("default", 9, "a")} == {"a"}
-    assert store.insights("other", 9) == []
+    assert snapshot_of("other").insights(9) == []
 
 
 def test_accepting_is_remembered_over_revisions(store: SqlStore, record: Make) -> None:
@@ -273,15 +278,15 @@ def test_campaigns_are_listed_in_pages(store: SqlStore, record: Make) -> None:
     assert [stored.campaign_id for stored in store.campaigns("default", after="b")] == ["c"]
 
 
-def test_old_idempotency_records_can_be_dropped(store: SqlStore, record: Make) -> None:
-    store.save_analysis(record("a", idempotency_key="k", request_hash="r"))
+def test_old_idempotency_records_can_be_dropped(store: SqlStore, record: Make, snapshot_of: SnapshotOf) -> None:
+    store.save_analysis(record("a", idempotency_key="k"))
 
     assert store.forget_idempotency("default", datetime(2026, 1, 1, tzinfo=UTC)) == 0
     assert store.forget_idempotency("default", datetime(2027, 1, 1, tzinfo=UTC)) == 1
-    assert store.idempotent_answer("default", "k") is None
+    assert snapshot_of("default").idempotent_answer("k") is None
 
 
-def test_two_workspaces_never_see_each_other(store: SqlStore, record: Make) -> None:
+def test_two_workspaces_never_see_each_other(store: SqlStore, record: Make, snapshot_of: SnapshotOf) -> None:
     for workspace in ("one", "two"):
         store.save_analysis(record("same", workspace=workspace, answer=f'"{workspace}"'.encode()))
         store.save_knowledge(workspace, _knowledge(1 if workspace == "one" else 2), {})
@@ -292,8 +297,8 @@ def test_two_workspaces_never_see_each_other(store: SqlStore, record: Make) -> N
     assert left is not None
     assert left.answer == b'"two"'
     assert store.campaign("one", "same") is None
-    assert store.insights("one", 9) == []
-    assert len(store.insights("two", 9)) == 2
+    assert snapshot_of("one").insights(9) == []
+    assert len(snapshot_of("two").insights(9)) == 2
     assert store.knowledge("one").seq == 1
     assert store.knowledge("two").seq == 2
     assert [entry.sign for entry in store.ledger("two")] == [1]

@@ -17,8 +17,10 @@ from reflection.store.maintenance.verify import verify
 from reflection.store.memories import MemoryRows
 from reflection.store.projections.outbox import Outbox
 from reflection.store.row_values import forecast_row
+from reflection.store.snapshot import SqlSnapshot
 
 Make = Callable[..., AnalysisRecord]
+SnapshotOf = Callable[[str], SqlSnapshot]
 Tables = Callable[[], dict[str, list[tuple[Any, ...]]]]
 
 
@@ -47,21 +49,23 @@ def test_the_same_content_again_changes_nothing_at_all(store: SqlStore, record: 
     assert tables() == before
 
 
-def test_a_new_revision_replaces_every_projection(store: SqlStore, database: Database, record: Make) -> None:
+def test_a_new_revision_replaces_every_projection(
+    store: SqlStore, database: Database, record: Make, snapshot_of: SnapshotOf
+) -> None:
     store.save_analysis(record("cmp_1"))
 
     stored = store.save_analysis(record("cmp_1", version=2, expected_revision=1))
 
     assert stored.revision == 2
-    assert [row["content"] for row in store.insights("default", 10)] == ["CTR rose 2", "CPA fell 2"]
+    assert [row["content"] for row in snapshot_of("default").insights(10)] == ["CTR rose 2", "CPA fell 2"]
     assert [(e.sign, e.revision, e.payload) for e in store.ledger("default")] == [
         (1, 1, b"evidence cmp_1 1"),
         (-1, 1, b"evidence cmp_1 1"),
         (1, 2, b"evidence cmp_1 2"),
     ]
     assert list(store.live_evidence("default")) == [("cmp_1", b"evidence cmp_1 2")]
-    assert store.evidence_of_signal("default", "audience.age:1", 5) == []
-    assert store.evidence_of_signal("default", "audience.age:2", 5) == [("cmp_1", b"evidence cmp_1 2")]
+    assert snapshot_of("default").evidence_of_signal("audience.age:1", 5) == []
+    assert snapshot_of("default").evidence_of_signal("audience.age:2", 5) == [("cmp_1", b"evidence cmp_1 2")]
     memories = MemoryRows(database)
     assert memories.count("default") == 1
     assert memories.lexical("default", "version1") == []
@@ -120,39 +124,43 @@ def test_a_deleted_campaign_that_comes_back_continues_its_count(
     assert verify(database) == []
 
 
-def test_an_idempotency_key_gives_the_first_answer_for_ever(store: SqlStore, record: Make) -> None:
-    keyed = record("cmp_1", idempotency_key="k", request_hash="r")
+def test_an_idempotency_key_gives_the_first_answer_for_ever(
+    store: SqlStore, record: Make, snapshot_of: SnapshotOf
+) -> None:
+    keyed = record("cmp_1", idempotency_key="k")
     store.save_analysis(keyed)
     store.save_analysis(record("cmp_1", version=2, expected_revision=1))
 
     again = store.save_analysis(keyed)
 
     assert again.answer == keyed.answer
-    assert store.idempotent_answer("default", "k") == ("r", keyed.answer)
-    assert store.idempotent_answer("other", "k") is None
+    assert snapshot_of("default").idempotent_answer("k") == (keyed.content_hash, keyed.answer)
+    assert snapshot_of("other").idempotent_answer("k") is None
     current = store.campaign("default", "cmp_1")
     assert current is not None
     assert current.revision == 2
 
 
 def test_an_idempotency_key_is_not_taken_for_another_request(store: SqlStore, record: Make, tables: Tables) -> None:
-    store.save_analysis(record("cmp_1", idempotency_key="k", request_hash="r"))
+    store.save_analysis(record("cmp_1", idempotency_key="k"))
     before = tables()
 
     with pytest.raises(Conflict):
-        store.save_analysis(record("cmp_2", idempotency_key="k", request_hash="other"))
+        store.save_analysis(record("cmp_2", idempotency_key="k"))
 
     assert tables() == before
 
 
-def test_a_key_used_on_known_content_is_noted_and_nothing_else(store: SqlStore, record: Make, tables: Tables) -> None:
+def test_a_key_used_on_known_content_is_noted_and_nothing_else(
+    store: SqlStore, record: Make, tables: Tables, snapshot_of: SnapshotOf
+) -> None:
     first = store.save_analysis(record("cmp_1"))
     before = tables()
 
-    store.save_analysis(record("cmp_1", idempotency_key="late", request_hash="r"))
+    store.save_analysis(record("cmp_1", idempotency_key="late"))
 
     after = tables()
-    assert store.idempotent_answer("default", "late") == ("r", first.answer)
+    assert snapshot_of("default").idempotent_answer("late") == (first.content_hash, first.answer)
     del before["idempotency"], after["idempotency"]
     assert after == before
 
@@ -206,7 +214,7 @@ def test_parallel_identical_posts_are_learnt_once(store: SqlStore, database: Dat
     answers: list[bytes] = []
 
     def post() -> None:
-        answers.append(store.save_analysis(record("cmp_1", idempotency_key="k", request_hash="r")).answer)
+        answers.append(store.save_analysis(record("cmp_1", idempotency_key="k")).answer)
 
     threads = [threading.Thread(target=post) for _ in range(25)]
     for thread in threads:

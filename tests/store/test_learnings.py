@@ -13,7 +13,7 @@ from sqlalchemy import Table, insert, select, text, update
 from reflection.domain.evidence import Cell, Counts, Evidence, encode
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.errors import Conflict, InvalidInput, NotFound
-from reflection.learnings.lifecycle import Claim
+from reflection.learnings.claims import Claim
 from reflection.store.database.connections import Database
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook

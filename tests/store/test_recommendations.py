@@ -36,13 +36,14 @@ def test_feedback_is_noted_when_it_changes(rows: AdviceRows):
     ]  # fmt: skip
 
 
-def test_accepted_are_claims_whose_last_word_was_yes(rows: AdviceRows):
+def test_accepted_are_claims_whose_last_word_was_yes(rows: AdviceRows, store: SqlStore):
     for name in ("a", "b", "c"):
         rows.show("default", name, "", 1, "t", CLAIM)
     rows.say("default", "a", True, "", "t")
     rows.say("default", "b", True, "", "t")
     rows.say("default", "b", False, "", "t")
-    assert [one["recommendation_id"] for one in rows.accepted("default")] == ["a"]
+    with store.snapshot("default") as snapshot:
+        assert [advice["recommendation_id"] for advice in snapshot.accepted_advice()] == ["a"]
 
 
 def test_the_first_assignment_holds(rows: AdviceRows):

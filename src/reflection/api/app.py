@@ -89,9 +89,7 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
         access.renew(built.keys.ring)
         built.observe_stage = metrics.stage
         app.state.application = built
-        built.learner.start()
-        built.publisher.start()
-        built.importer.start()
+        built.start()
         try:
             yield
         finally:
@@ -101,8 +99,5 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
 
 
 def _stop(application: Application) -> None:
-    """In this order: nothing new comes in or is learnt, what is committed is published, then the files are closed."""
-    application.importer.stop()
-    application.learner.stop()
-    application.publisher.stop()
+    application.stop()
     application.close()

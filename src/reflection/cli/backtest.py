@@ -61,7 +61,6 @@ def backtest(
     out.print(table)
     if not report["metrics"]:
         out.print("Too few campaigns: at least a handful are needed before anything is foretold.")
-    out.print(f"Off-policy value: {report['policy']['reason'] or report['policy']['value']}")
     out.print(f"[dim]{folder / 'report.html'}, {folder / 'report.json'}[/]")
 
 

@@ -146,7 +146,7 @@ def _print_learnt(out: Console, application: "Application") -> None:
 
 
 def _print_advice(out: Console, application: "Application", platform: str) -> None:
-    advice = application.engine.recommendations(platform=platform)
+    advice = application.recommendations.recommend(platform=platform)
     table = Table("lane", "advice", "P(better)", box=None, pad_edge=False)
     for card in advice["cards"]:
         table.add_row(card["lane"], escape(card["sentence"]), f"{card['p_better']:.2f}")

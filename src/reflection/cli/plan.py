@@ -37,7 +37,7 @@ def plan(
         raise InvalidInput(f"{file} is not there", hint="name a JSON file with a plan")
     request = read(PlanRequest, _as_request(file.read_bytes()))
     with open_application() as application:
-        answer = application.advisor.evaluate(request, workspace=workspace)
+        answer = application.recommendations.evaluate(request, workspace=workspace)
     if as_json:
         print_json(answer)
         return

@@ -31,7 +31,7 @@ def track_record(
       reflection track-record --json
     """
     with open_application() as application:
-        board = application.advisor.track_record(workspace=workspace)
+        board = application.recommendations.track_record(workspace=workspace)
     if as_json:
         print_json(board)
         return

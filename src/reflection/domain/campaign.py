@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -246,6 +246,11 @@ class Campaign(Strict):
         total = self.actual_metrics.impressions
         return min(1.0, sum(row.metrics.impressions for row in self.breakdown) / total) if total else 1.0
 
+    def content(self) -> "Content":
+        """The canonical JSON form and its hash; to be carried along where both are needed, for making it takes time."""
+        text = self.canonical_json()
+        return Content(text, hash_of(text))
+
     def content_hash(self) -> str:
         """SHA-256 of the canonical JSON form: equal campaigns, equal hash."""
         return hash_of(self.canonical_json())
@@ -253,6 +258,13 @@ class Campaign(Strict):
     def canonical_json(self) -> str:
         """One text per campaign content: sorted keys, no unset optional fields."""
         return canonical(self.model_dump(mode="json", exclude_none=True))
+
+
+class Content(NamedTuple):
+    """What a campaign says: its canonical JSON, and the hash of that."""
+
+    json: str
+    hash: str
 
 
 def canonical(body: Any) -> str:

@@ -127,10 +127,6 @@ class Knowledge:
         posterior = self.posteriors.get(metric)
         return posterior.sigma if posterior else None
 
-    def weight_of(self, signal_key: str) -> SignalWeight | None:
-        """The weight of one signal, or None when it was never seen."""
-        return next((weight for weight in self.weights if weight.signal_key == signal_key), None)
-
 
 NOTHING = Knowledge()
 """The knowledge of an empty workspace."""

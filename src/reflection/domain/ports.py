@@ -5,6 +5,7 @@ core values only, and no adapter.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -102,7 +103,6 @@ class AnalysisRecord:
     memory: MemoryRecord
     answer: bytes
     idempotency_key: str | None = None
-    request_hash: str | None = None
     forecasts: Sequence["ForecastRow"] = ()
 
 
@@ -136,12 +136,69 @@ class LedgerEntry:
     payload: bytes
 
 
+class LearningSummary(NamedTuple):
+    """A learning without its numbers."""
+
+    learning_id: str
+    signal_key: str
+    context: str
+    metric: str
+    state: str
+
+
 class StaleRevision(Exception):
     """Another writer stored this campaign since it was read; the engine computes again."""
 
 
+class Snapshot(Protocol):
+    """One state of one workspace: all that a request reads, whatever is written meanwhile.
+
+    Short-lived: nobody waits for a model or for another process while one is open.
+    """
+
+    @property
+    def workspace(self) -> str:
+        """Whose state it is."""
+
+    def campaign(self, campaign_id: str) -> StoredCampaign | None:
+        """The campaign as last stored, or None."""
+
+    def campaigns_named(self, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
+        """Those of the named campaigns that are stored."""
+
+    def idempotent_answer(self, key: str) -> tuple[str, bytes] | None:
+        """Content hash and answer that an idempotency key has had."""
+
+    def accepted_campaigns(self) -> frozenset[str]:
+        """Campaigns that a person accepted although they look like tracking faults."""
+
+    def accepted_advice(self) -> list[dict[str, Any]]:
+        """The last recommendations whose latest feedback accepted them: {recommendation_id, unit, seq, claim, ...}."""
+
+    def knowledge(self) -> Knowledge:
+        """What was learnt last."""
+
+    def insights(self, limit: int) -> list[dict[str, Any]]:
+        """Insights by priority, the newest first among equals."""
+
+    def patterns(self, limit: int) -> list[dict[str, Any]]:
+        """Patterns of the last fit by impact."""
+
+    def evidence_of_signal(self, signal_key: str, limit: int) -> list[tuple[str, bytes]]:
+        """Campaign id and evidence of campaigns that carry a signal."""
+
+    def learning_summaries(self) -> Sequence[LearningSummary]:
+        """Every learning without its numbers, the one worth most first."""
+
+    def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The present numbers of learnings, by id."""
+
+
 class Store(Protocol):
     """The structured truth: one workspace at a time, every call names it."""
+
+    def snapshot(self, workspace: str) -> AbstractContextManager[Snapshot]:
+        """One state of a workspace, for several questions that belong together."""
 
     def campaign(self, workspace: str, campaign_id: str) -> StoredCampaign | None:
         """The campaign as last stored, or None."""
@@ -157,9 +214,6 @@ class Store(Protocol):
 
     def delete_campaign(self, workspace: str, campaign_id: str) -> bool:
         """Forget a campaign and take back its evidence; whether it was there."""
-
-    def idempotent_answer(self, workspace: str, key: str) -> tuple[str, bytes] | None:
-        """Content hash and answer that an idempotency key has had."""
 
     def knowledge(self, workspace: str) -> Knowledge:
         """What was learnt last."""
@@ -187,15 +241,6 @@ class Store(Protocol):
 
     def workspaces(self) -> list[str]:
         """Names of all workspaces."""
-
-    def insights(self, workspace: str, limit: int) -> list[dict[str, Any]]:
-        """The newest insights."""
-
-    def patterns(self, workspace: str, limit: int) -> list[dict[str, Any]]:
-        """The newest pattern reports."""
-
-    def evidence_of_signal(self, workspace: str, signal_key: str, limit: int) -> list[tuple[str, bytes]]:
-        """Campaign id and evidence of campaigns that carry a signal."""
 
 
 class Memory(Protocol):

@@ -1,19 +1,21 @@
 """One analysis: everything that is answered and written for a campaign, computed from a snapshot.
 
-    case -> compare -> patterns -> embed -> similar -> phrase -> record
+    input -> compare -> patterns -> embed -> similar -> phrase -> record
 
-The memory is asked, the writer phrases; nothing is stored here and no lock is held. Must not know stores: what a case
-starts from was read before, and the engine writes what comes out.
+The memory is asked, the writer phrases; nothing is stored here and no lock is held. Must not know stores: an input
+is read from one snapshot before, and the engine writes what comes out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import orjson
 
 from reflection.comparison.compare import compare
-from reflection.domain.campaign import Campaign, hash_of
-from reflection.domain.evidence import Evidence, encode
+from reflection.domain.campaign import Campaign, Content
+from reflection.domain.evidence import Evidence, encode, evidence_of
 from reflection.domain.knowledge import METRICS, Knowledge
 from reflection.domain.memory_text import memory_record, memory_text
 from reflection.domain.metrics import ScoreWeights
@@ -24,41 +26,82 @@ from reflection.domain.ports import (
     InsightWriter,
     Memory,
     MemoryRecord,
+    Snapshot,
     StoredCampaign,
 )
 from reflection.domain.results import Analysis, Comparison, StoredMemory
 from reflection.engine.timing import Observer, timed, unobserved
+from reflection.forecasting.forecaster import Forecaster
 from reflection.inference.findings.for_campaign import patterns_for
+from reflection.inference.tracking_faults import suspected_fault
 from reflection.inference.weights import weights_for
+from reflection.recommendations import adherence
 
 SIMILAR = 5
 FORECAST_METRICS = ("ctr", "cvr", "cpa", "roas", "cpm", "aov")
-Foresee = Callable[[Campaign], list[ForecastRow]]
-"""Our own forecasts of a campaign that is not learnt yet."""
-
-Forecaster = Callable[[str, Knowledge, str], Foresee]
-"""Called with workspace, knowledge and the instant of the analysis; gives what forecasts from that snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """What one analysis starts from.
+class AnalysisInput:
+    """What one analysis starts from: a campaign, and what one state of its workspace says.
 
     Attributes:
+        content: the campaign's canonical JSON and its hash, made once.
         current: the campaign's stored revision, None for a new campaign.
         fault: why it is kept out of the learning, None where it is not.
         now: instant of the analysis, RFC 3339.
-        foresee: forecasts from the same snapshot; None where nobody does.
+        accepted_advice: recommendations that were accepted, which the campaign may follow.
+        idempotency_key: under which the answer is kept, if the caller named one.
     """
 
     workspace: str
     campaign: Campaign
+    content: Content
     evidence: Evidence
     knowledge: Knowledge
     current: StoredCampaign | None
     fault: str | None
     now: str
-    foresee: Foresee | None = None
+    accepted_advice: Sequence[Mapping[str, Any]] = ()
+    idempotency_key: str | None = None
+
+
+class InputReader:
+    """Makes the inputs of analyses of one snapshot; what they have in common is read once."""
+
+    def __init__(self, snapshot: Snapshot, now: str) -> None:
+        self._snapshot, self._now = snapshot, now
+        self._knowledge = snapshot.knowledge()
+        self._accepted_advice = snapshot.accepted_advice()
+
+    def read(
+        self,
+        campaign: Campaign,
+        content: Content,
+        current: StoredCampaign | None,
+        *,
+        accepted: bool = False,
+        idempotency_key: str | None = None,
+    ) -> AnalysisInput:
+        """The input of one campaign's analysis; `accepted`: somebody just said that its tracking is sound."""
+        evidence = evidence_of(campaign)
+        return AnalysisInput(
+            workspace=self._snapshot.workspace,
+            campaign=campaign,
+            content=content,
+            evidence=evidence,
+            knowledge=self._knowledge,
+            current=current,
+            fault=None if accepted else self._fault(evidence),
+            now=self._now,
+            accepted_advice=self._accepted_advice,
+            idempotency_key=idempotency_key,
+        )
+
+    def _fault(self, evidence: Evidence) -> str | None:
+        """Why the campaign is kept out of the learning, unless somebody accepted it."""
+        fault = suspected_fault(evidence, self._knowledge)
+        return fault if fault and evidence.campaign_id not in self._snapshot.accepted_campaigns() else None
 
 
 class Analyst:
@@ -69,27 +112,28 @@ class Analyst:
         memory: Memory,
         writer: InsightWriter,
         *,
-        output_path: Callable[[str, str], str],
+        output_path: Callable[[str, str], str | Path],
         score_weights: ScoreWeights,
+        forecaster: Forecaster | None = None,
         observe: Observer = unobserved,
     ) -> None:
         self._observe = observe
         self._memory = memory
         self._writer = writer
         self._output_path = output_path
+        self._forecaster = forecaster
         self._score_weights = score_weights
 
-    def record(self, case: Case) -> AnalysisRecord:
+    def record(self, case: AnalysisInput) -> AnalysisRecord:
         """Everything the analysis of a case writes."""
         campaign, comparison = case.campaign, self._compared(case)
         analysis, memory = self._analysis(case, comparison)
-        canonical = campaign.canonical_json()
         return AnalysisRecord(
             workspace=case.workspace,
             campaign_id=campaign.campaign_id,
             expected_revision=case.current.revision if case.current else 0,
-            content_hash=hash_of(canonical),
-            campaign_json=canonical,
+            content_hash=case.content.hash,
+            campaign_json=case.content.json,
             platform=campaign.platform,
             objective=campaign.objective,
             timestamp=campaign.timestamp,
@@ -100,15 +144,16 @@ class Analyst:
             signal_keys=case.evidence.signal_keys(),
             memory=memory,
             answer=orjson.dumps(analysis),
+            idempotency_key=case.idempotency_key,
             forecasts=self._forecasts(case, comparison),
         )
 
-    def _compared(self, case: Case) -> Comparison:
+    def _compared(self, case: AnalysisInput) -> Comparison:
         scatter = {metric: case.knowledge.sigma(metric) for metric in METRICS}
         with timed(self._observe, "compare"):
             return compare(case.campaign, generated_at=case.now, scatter=scatter, score_weights=self._score_weights)
 
-    def _analysis(self, case: Case, comparison: Comparison) -> tuple[Analysis, MemoryRecord]:
+    def _analysis(self, case: AnalysisInput, comparison: Comparison) -> tuple[Analysis, MemoryRecord]:
         """What is answered, and what is remembered of it."""
         campaign, knowledge, keys = case.campaign, case.knowledge, case.evidence.signal_keys()
         with timed(self._observe, "patterns"):
@@ -143,12 +188,12 @@ class Analyst:
         )
         return analysis, memory_record(campaign, comparison, text, embedder_id, vector)
 
-    def _stored(self, case: Case, vector_saved: bool) -> StoredMemory:
+    def _stored(self, case: AnalysisInput, vector_saved: bool) -> StoredMemory:
         status = self._memory.status()
         return StoredMemory(
             sqlite_saved=True,
             vector_saved=vector_saved,
-            output_path=self._output_path(case.workspace, case.campaign.campaign_id),
+            output_path=str(self._output_path(case.workspace, case.campaign.campaign_id)),
             revision=(case.current.revision if case.current else 0) + 1,
             replaced=case.current is not None,
             learning="held" if case.fault else "pending",
@@ -156,7 +201,7 @@ class Analyst:
             degraded=tuple(status.get("degraded", ())),
         )
 
-    def _forecasts(self, case: Case, comparison: Comparison) -> list[ForecastRow]:
+    def _forecasts(self, case: AnalysisInput, comparison: Comparison) -> list[ForecastRow]:
         """The planner's forecast, and ours for a new campaign: of a correction the outcome is known already."""
         campaign, planned = case.campaign, comparison.expected_rates
         issued_at = campaign.timestamp.isoformat()
@@ -175,7 +220,8 @@ class Analyst:
             for metric in FORECAST_METRICS
             if getattr(planned, metric) is not None
         ]
-        if case.foresee is None or case.current is not None:
+        if self._forecaster is None or case.current is not None:
             return rows
         with timed(self._observe, "forecast"):
-            return rows + case.foresee(campaign)
+            rows += self._forecaster(case.workspace, campaign, case.knowledge, case.now)
+            return rows + adherence.claims_of(campaign, case.knowledge, case.accepted_advice, case.now)

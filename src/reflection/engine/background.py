@@ -1,6 +1,7 @@
 """A thread that does something again and again until it is told to stop, and never takes more than its share.
 
-After work that took t seconds it rests `REST` times t, at least `poll` seconds. Must not know what the work is.
+After work that took t seconds it rests `rest` times t, at least `poll` seconds, unless somebody wakes it. Must not know
+what the work is.
 """
 
 import threading
@@ -13,19 +14,39 @@ ErrorHandler = Callable[[str, Exception], None]
 
 
 class Background:
-    """Repeats `work` in one daemon thread; an error is handed to `on_error` and the thread goes on."""
+    """Repeats `work` in one daemon thread; an error is handed to `on_error` and the thread goes on.
 
-    def __init__(self, name: str, work: Callable[[], object], on_error: ErrorHandler, *, poll: float = 0.5) -> None:
-        self._name, self._work, self._on_error, self._poll = name, work, on_error, poll
-        self._stopping = threading.Event()
+    Args:
+        poll: shortest rest, in seconds.
+        rest: how many times as long as it worked it rests; 0 for work that somebody waits for.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], object],
+        on_error: ErrorHandler,
+        *,
+        poll: float = 0.5,
+        rest: float = REST,
+    ) -> None:
+        self._name, self._work, self._on_error, self._poll, self._rest = name, work, on_error, poll, rest
+        self._stopping, self._awake = threading.Event(), threading.Event()
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Start; does nothing when it runs already."""
-        if self._thread is None:
+        with self._lock:
             self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            self._thread.start()
+            self._run_thread()
+
+    def wake(self) -> None:
+        """There is something to do: begin now, also where it was never started; one that was stopped stays so."""
+        with self._lock:
+            if not self._stopping.is_set():
+                self._awake.set()
+                self._run_thread()
 
     def going_on(self) -> bool:
         """Whether nobody has told it to stop; asked by work that can be left in the middle."""
@@ -33,16 +54,25 @@ class Background:
 
     def stop(self) -> None:
         """Finish the work in hand and stop."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        with self._lock:
+            self._stopping.set()
+            self._awake.set()
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+
+    def _run_thread(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._awake.clear()
             began = time.monotonic()
             try:
                 self._work()
             except Exception as error:  # noqa: BLE001 - a thread is an outermost door: report, go on
                 self._on_error(self._name, error)
-            self._stopping.wait(max(self._poll, REST * (time.monotonic() - began)))
+            if not self._stopping.is_set():  # told while it worked: `clear` may have been before that
+                self._awake.wait(max(self._poll, self._rest * (time.monotonic() - began)))

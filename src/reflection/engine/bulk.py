@@ -6,12 +6,14 @@ new memories (the server's learner, `reflection reindex`) makes good, and the an
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
 from reflection.domain.campaign import Campaign
-from reflection.domain.ports import AnalysisRecord, Memory, StaleRevision, Store, StoredCampaign, Vector
+from reflection.domain.ports import Memory, StaleRevision, Store, Vector
 from reflection.domain.results import Answer, Refused, SimilarCampaign
+from reflection.engine.analysis import AnalysisInput, Analyst, InputReader
 from reflection.errors import ReflectionError
 
 BATCH = 500
@@ -23,14 +25,8 @@ ALONE = 200
 FOLLOWING = "vectors-follow"
 """What `stored_memory.degraded` of an answer says whose vector and similar campaigns were left out."""
 
-Taken = tuple[Campaign, StoredCampaign | None]
-"""A campaign and its stored revision, None for a new one."""
 
-Recorder = Callable[[str, Sequence[Taken]], list[AnalysisRecord]]
-"""Analyses campaigns of a workspace against one snapshot of what is known; nothing is stored."""
-
-
-class FollowingMemory:
+class NullMemory:
     """A memory that is not asked: no vectors, nothing similar, and it says so."""
 
     def __init__(self, memory: Memory) -> None:
@@ -52,59 +48,64 @@ class FollowingMemory:
         return {**status, "degraded": [*status.get("degraded", ()), FOLLOWING]}
 
 
-class Bulk:
-    """Stores streams of campaigns; keeps no state of its own.
+def analyze_many(
+    campaigns: Iterable[Campaign],
+    workspace: str,
+    *,
+    store: Store,
+    analyst: Analyst,
+    analyze: Callable[[Campaign], Answer],
+    clock: Callable[[], datetime],
+    following: bool = False,
+) -> Iterator[Answer | Refused]:
+    """One result per campaign, in order; memory stays flat and a refused one does not stop the rest.
+
+    At most `ALONE` campaigns are done one by one and in full, unless they are part of more (`following`).
 
     Args:
-        record: makes analyses without storing them.
-        one: stores a single campaign, for what a batch cannot do together.
+        analyst: of batches, which asks no memory and no model.
+        analyze: stores a single campaign in full, for what a batch cannot do together.
     """
-
-    def __init__(self, store: Store, record: Recorder, one: Callable[[str, Campaign], Answer]) -> None:
-        self._store, self._record, self._one = store, record, one
-
-    def run(
-        self, campaigns: Iterable[Campaign], workspace: str, *, following: bool = False
-    ) -> Iterator[Answer | Refused]:
-        """One result per campaign, in order; memory stays flat and a refused one does not stop the rest.
-
-        At most `ALONE` campaigns are done one by one and in full, unless they are part of more (`following`).
-        """
-        stream = iter(campaigns)
-        first = list(islice(stream, ALONE))
-        beyond = list(islice(stream, 1))
-        if not beyond and not following:
-            yield from (self._alone(workspace, campaign) for campaign in first)
-            return
-        for batch in _batches(chain(first, beyond, stream)):
-            yield from self._together(workspace, batch)
-
-    def _together(self, workspace: str, batch: Sequence[Campaign]) -> list[Answer | Refused]:
+    stream = iter(campaigns)
+    first = list(islice(stream, ALONE))
+    beyond = list(islice(stream, 1))
+    if not beyond and not following:
+        yield from (_alone(campaign, analyze) for campaign in first)
+        return
+    for batch in _batches(chain(first, beyond, stream)):
         try:
-            return list(self._stored(workspace, batch))
+            answers: list[Answer | Refused] = [*_together(batch, workspace, store, analyst, clock)]
         except (StaleRevision, ReflectionError):  # somebody was faster, or one of them cannot be stored
-            return [self._alone(workspace, campaign) for campaign in batch]
+            answers = [_alone(campaign, analyze) for campaign in batch]
+        yield from answers
 
-    def _stored(self, workspace: str, batch: Sequence[Campaign]) -> list[Answer]:
-        known = self._store.campaigns_named(workspace, [campaign.campaign_id for campaign in batch])
-        answers: dict[str, Answer] = {}
-        fresh: list[Taken] = []
+
+def _together(
+    batch: Sequence[Campaign], workspace: str, store: Store, analyst: Analyst, clock: Callable[[], datetime]
+) -> list[Answer]:
+    """Answers of a batch: all of it analysed against one snapshot, and stored in one transaction."""
+    answers: dict[str, Answer] = {}
+    analyses: list[AnalysisInput] = []
+    with store.snapshot(workspace) as snapshot:
+        stored = snapshot.campaigns_named([campaign.campaign_id for campaign in batch])
+        inputs = InputReader(snapshot, clock().isoformat(timespec="milliseconds"))
         for campaign in batch:
-            current = known.get(campaign.campaign_id)
-            if current is not None and current.content_hash == campaign.content_hash():
+            content, current = campaign.content(), stored.get(campaign.campaign_id)
+            if current is not None and current.content_hash == content.hash:
                 answers[campaign.campaign_id] = Answer(current.answer, replayed=True)
             else:
-                fresh.append((campaign, current))
-        records = self._record(workspace, fresh) if fresh else []
-        for record, stored in zip(records, self._store.save_many(records) if records else (), strict=True):
-            answers[record.campaign_id] = Answer(stored.answer, replayed=stored.answer != record.answer)
-        return [answers[campaign.campaign_id] for campaign in batch]
+                analyses.append(inputs.read(campaign, content, current))
+    records = [analyst.record(analysis) for analysis in analyses]
+    for record, saved in zip(records, store.save_many(records) if records else (), strict=True):
+        answers[record.campaign_id] = Answer(saved.answer, replayed=saved.answer != record.answer)
+    return [answers[campaign.campaign_id] for campaign in batch]
 
-    def _alone(self, workspace: str, campaign: Campaign) -> Answer | Refused:
-        try:
-            return self._one(workspace, campaign)
-        except ReflectionError as error:
-            return Refused(campaign.campaign_id, error)
+
+def _alone(campaign: Campaign, analyze: Callable[[Campaign], Answer]) -> Answer | Refused:
+    try:
+        return analyze(campaign)
+    except ReflectionError as error:
+        return Refused(campaign.campaign_id, error)
 
 
 def _batches(campaigns: Iterable[Campaign]) -> Iterator[list[Campaign]]:

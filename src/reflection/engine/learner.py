@@ -19,7 +19,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
 from reflection.forecasting import calibration_json, calibration_update, forecaster
-from reflection.inference.learn import learn
+from reflection.inference.learn import FitRequest, learn
 from reflection.inference.weights import weights_for
 
 CALIBRATED_ENTRIES = 3_000
@@ -119,12 +119,14 @@ class Learner:
         with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
             learnt = learn(
                 self._evidence(workspace, seq, progress),
-                accepted=self._store.accepted(workspace),
-                goal=self._goal,
-                seq=seq,
-                as_of=self._clock().isoformat(timespec="milliseconds"),
-                fitted=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
-                spelt=self._spelt(workspace),
+                FitRequest(
+                    accepted=self._store.accepted(workspace),
+                    goal=self._goal,
+                    seq=seq,
+                    as_of=self._clock().isoformat(timespec="milliseconds"),
+                    spelt=self._spelt(workspace),
+                ),
+                progress=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
             )
         progress(FITTED, WHOLE)
         return learnt

@@ -18,8 +18,8 @@ from reflection.domain.planner_forecast import METRICS, REFERENCES, actual_value
 from reflection.evaluation import hindsight
 from reflection.forecasting import calibration_update, plan_evaluation
 from reflection.forecasting.calibration import EMPTY, Calibration
-from reflection.inference.learn import learn
-from reflection.stats import offpolicy, scoring_rules
+from reflection.inference.learn import FitRequest, learn
+from reflection.stats import scoring_rules
 
 METHODS = ("planner", "last value", "pooled mean", "compounding weights", "ours")
 LEVELS = {"50": 0, "80": 1, "90": 2}
@@ -86,7 +86,7 @@ def replay(campaigns: Sequence[Campaign], progress: Progress = lambda done, tota
     due = 3
     for index, campaign in enumerate(ordered):
         if len(past) >= due:
-            knowledge = learn(past, seq=len(past))
+            knowledge = learn(past, FitRequest(seq=len(past)))
             due = len(past) + max(1, int(len(past) * REFIT_GROWTH))
         made += _forecast(campaign, knowledge, state, memory)
         evidence = evidence_of(campaign)
@@ -98,7 +98,7 @@ def replay(campaigns: Sequence[Campaign], progress: Progress = lambda done, tota
 
 
 def summary(made: Sequence[Forecasted], campaigns: int) -> dict[str, Any]:
-    """The report as data: methods by metric, coverage by level and platform, the forecasts, and the policy's value.
+    """The report as data: methods by metric, coverage by level and platform, and the forecasts.
 
     Methods are compared on the same campaigns: those for which every method that speaks of a metric at all spoke.
     """
@@ -111,7 +111,6 @@ def summary(made: Sequence[Forecasted], campaigns: int) -> dict[str, Any]:
             "all": _coverage(made),
             **{name: _coverage([one for one in made if one.platform == name]) for name in platforms},
         },
-        "policy": asdict(_policy(campaigns)),
         "forecasts": [asdict(one) for one in made],
     }
 
@@ -162,12 +161,6 @@ def _coverage(made: Sequence[Forecasted]) -> dict[str, Any]:
         hits = [scoring_rules.hit(low, high, actual) for (low, high), actual in bounds]
         found[level] = float(np.mean(hits)) if hits else None
     return found
-
-
-def _policy(campaigns: int) -> offpolicy.PolicyValue:
-    """What another choice of campaigns would have earned: a file of campaigns does not say how they were chosen."""
-    nothing = [0.0] * campaigns
-    return offpolicy.evaluate(nothing, [None] * campaigns, nothing, nothing, nothing)
 
 
 def _rate(metric: str) -> str:

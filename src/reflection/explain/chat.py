@@ -7,6 +7,7 @@ stores or HTTP.
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.signals import normalise, parse
+from reflection.errors import no_campaign
 from reflection.explain.evidence import Evidence, EvidenceBook, join, renumber
 from reflection.explain.evidence_of_facts import gather, gather_learnt
 from reflection.explain.gate import Passed, Proposal, judge
@@ -28,14 +30,21 @@ _ID = re.compile(r"[^\s,;?!\"']{3,300}")
 _TRAILING = ".:)("
 
 
+class ChatReader(Protocol):
+    """One state of a workspace."""
+
+    def analysis(self, campaign_id: str) -> Analysis | None:
+        """The stored answer on a campaign, None where there is none."""
+
+    def knowledge(self) -> Knowledge:
+        """What the last fit says."""
+
+
 class ChatSources(Protocol):
     """Where answers come from."""
 
-    def analysis(self, workspace: str, campaign_id: str) -> Analysis | None:
-        """The stored answer on a campaign, None where there is none."""
-
-    def knowledge(self, workspace: str) -> Knowledge:
-        """What the last fit says."""
+    def open(self, workspace: str) -> AbstractContextManager[ChatReader]:
+        """One state of a workspace; closed again before anybody waits for a model."""
 
     def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
         """Campaigns like the words."""
@@ -92,28 +101,21 @@ class Chat:
         Args:
             context: what was said before; used to understand the question, never quoted.
             campaign_id: the campaign in question; else one the message names.
+
+        Raises:
+            NotFound: there is no campaign `campaign_id`.
         """
         question = understand(message)
         if not question.kpis and not question.intents and context:
             question = understand(f"{message} {context}")
-        analysis = self._analysis(workspace, message, campaign_id)
-        knowledge = self._sources.knowledge(workspace)
+        with self._sources.open(workspace) as reader:
+            analysis = _analysis(reader, message, campaign_id)
+            knowledge = reader.knowledge()
         book = self._book(workspace, message, question, analysis, knowledge)
         found = relevant(question, book)
         if analysis is not None and not found and not question.words - _words_of(analysis):
             found = relevant(understand("result"), book)
         return self._reply(workspace, message, question, renumber(found), analysis, knowledge)
-
-    def _analysis(self, workspace: str, message: str, campaign_id: str | None) -> Analysis | None:
-        if campaign_id is not None:
-            return self._sources.analysis(workspace, campaign_id)
-        named = [word.strip(_TRAILING) for word in _ID.findall(message)]
-        likely = [word for word in named if any(char.isdigit() or char in "_-" for char in word)]
-        for word in dict.fromkeys(likely[:MAX_NAMED]):
-            found = self._sources.analysis(workspace, word)
-            if found is not None:
-                return found
-        return None
 
     def _book(
         self,
@@ -190,6 +192,22 @@ class Chat:
             for verdict in verdicts
             if isinstance(verdict, Passed)
         ]
+
+
+def _analysis(reader: ChatReader, message: str, campaign_id: str | None) -> Analysis | None:
+    """The stored answer on the campaign in question, else on the first that the message names."""
+    if campaign_id is not None:
+        analysis = reader.analysis(campaign_id)
+        if analysis is None:
+            raise no_campaign(campaign_id)
+        return analysis
+    names = [word.strip(_TRAILING) for word in _ID.findall(message)]
+    likely = [name for name in names if any(char.isdigit() or char in "_-" for char in name)]
+    for name in dict.fromkeys(likely[:MAX_NAMED]):
+        analysis = reader.analysis(name)
+        if analysis is not None:
+            return analysis
+    return None
 
 
 def facts_of(analysis: Analysis) -> Facts:

@@ -5,8 +5,6 @@ An `Evidence` has an id that answers carry (``delta:cpa``, ``driver:cpa:ctr``, `
 Figures are rendered here alone. Must not know sentences, models or how the facts were computed.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -121,12 +119,6 @@ class EvidenceBook:
             }
             for item in self.items
         ]
-
-    def fingerprint(self) -> str:
-        """SHA-256 over everything a writer sees: equal evidence, equal hash."""
-        body = [[item.id, item.label, list(item.names)] for item in self.items]
-        text = json.dumps([body, self.as_data()], sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def join(*books: EvidenceBook) -> EvidenceBook:

@@ -2,7 +2,7 @@
 
 One row a cell, cells ordered by campaign id, memberships as a sparse matrix: ten campaigns or a million are the same
 code. The table is the same for every order of arrival. Signals that occur in exactly the same cells cannot be told
-apart by any method; they are merged into one (aliases.py). Must not know how effects are estimated.
+apart by any method; they are merged into one (collinearity.py). Must not know how effects are estimated.
 """
 
 from array import array
@@ -61,7 +61,7 @@ class Campaigns:
 
 
 @dataclass(frozen=True, eq=False)
-class EvidenceTable:
+class Dataset:
     """Cells of n campaigns as columns.
 
     Attributes:
@@ -86,9 +86,9 @@ class EvidenceTable:
     aliases: Mapping[str, str]
 
     @classmethod
-    def of(cls, evidence: Iterable[Evidence]) -> "EvidenceTable":
+    def of(cls, evidence: Iterable[Evidence]) -> "Dataset":
         """Build the table; the order of `evidence` does not matter."""
-        return Gathered(evidence).table()
+        return DatasetBuilder(evidence).dataset()
 
     def __len__(self) -> int:
         return len(self.campaigns)
@@ -116,7 +116,7 @@ def feature_of(key: str) -> Feature:
     return Feature(signal.group, signal.level)
 
 
-class Gathered:
+class DatasetBuilder:
     """Evidence read once into flat arrays: its campaigns first, then a table with or without some of them."""
 
     def __init__(self, evidence: Iterable[Evidence] = ()) -> None:
@@ -134,7 +134,7 @@ class Gathered:
         """Every campaign, sorted by id. All evidence must have been added."""
         return self._sorted_campaigns[0]
 
-    def table(self, without: Collection[str] = ()) -> EvidenceTable:
+    def dataset(self, without: Collection[str] = ()) -> Dataset:
         """The table of all campaigns but some, as if those had never been there."""
         names = set(without)
         wanted = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
@@ -156,7 +156,7 @@ class Gathered:
         currency = campaigns.usual_currency
         money = counts[:, 3:].copy()
         money[(campaigns.currency != (currency or NOT_STATED))[owner]] = np.nan
-        return EvidenceTable(
+        return Dataset(
             campaigns=campaigns,
             features=tuple(feature_of(key) for key in kept),
             shares=shares,

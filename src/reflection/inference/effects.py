@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from reflection.domain.knowledge import Effect
-from reflection.inference.dataset import EvidenceTable, Floats
+from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.fit import FittedMetrics, counts_of
 from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Layout
 from reflection.stats.empirical_bayes import Effects
@@ -20,10 +20,10 @@ from reflection.stats.false_discovery import Discoveries, Verdict
 FEW = 8.0
 
 
-class Exposure:
+class RawLifts:
     """Raw sums behind every feature: effective campaigns, spend, and share-weighted numerators and denominators."""
 
-    def __init__(self, table: EvidenceTable) -> None:
+    def __init__(self, table: Dataset) -> None:
         self._table = table
         self._column = {feature: column for column, feature in enumerate(table.features)}
         self._raw: dict[str, Floats] = {}
@@ -69,7 +69,7 @@ class Exposure:
 
 def effect_rows(fitted: FittedMetrics) -> tuple[Effect, ...]:
     """Every signal on every metric, aliases included, sorted by metric and signal."""
-    exposure = Exposure(fitted.table)
+    raw_lifts = RawLifts(fitted.table)
     stands_for: dict[str, list[str]] = {}
     for alias, key in fitted.table.aliases.items():
         stands_for.setdefault(key, []).append(alias)
@@ -77,7 +77,7 @@ def effect_rows(fitted: FittedMetrics) -> tuple[Effect, ...]:
     for metric in fitted.names():
         effects, found = fitted.effects(metric), fitted.discoveries(metric)
         for column in _signal_columns(fitted.layout):
-            row = _row(column, metric, effects, found, exposure, stands_for)
+            row = _row(column, metric, effects, found, raw_lifts, stands_for)
             rows.append(row)
             rows += [_alias_row(row, alias) for alias in stands_for.get(row.signal, [])]
     return tuple(sorted(rows, key=lambda row: (row.metric, row.signal)))
@@ -93,7 +93,7 @@ def _row(
     metric: str,
     effects: Effects,
     found: Discoveries,
-    exposure: Exposure,
+    raw_lifts: RawLifts,
     stands_for: Mapping[str, list[str]],
 ) -> Effect:
     feature = effects.layout.features[column]
@@ -101,8 +101,8 @@ def _row(
     draws = effects.draws[column]
     above = float((draws > 0).mean() + 0.5 * (draws == 0).mean())
     finding = bool(found.selected[column]) and not low <= 1.0 <= high
-    lift, raw = float(np.exp(effects.mean[column])), exposure.raw_lift(feature, metric)
-    campaigns = exposure.campaigns(feature)
+    lift, raw = float(np.exp(effects.mean[column])), raw_lifts.raw_lift(feature, metric)
+    campaigns = raw_lifts.campaigns(feature)
     reason = _reason(finding, found.verdict(column), lift, raw, campaigns)
     aliases = stands_for.get(str(feature), [])
     if aliases:
@@ -117,7 +117,7 @@ def _row(
         probability=max(above, 1 - above),
         lfsr=float(found.lfsr[column]),
         campaigns=round(campaigns, 3),
-        spend=exposure.spend(feature),
+        spend=raw_lifts.spend(feature),
         finding=finding,
         reason=reason,
     )

@@ -2,29 +2,26 @@
 
 The bridge between campaigns and the learning core: which counts a metric divides, how it is linearised, with which
 seed. Rates are observed around the pooled rate first and then re-linearised around their own fit, where counts are
-sparse (LEARNING 2). Platforms may drift: their effects carry random-walk steps, and every effect read here is the
-present one, at the end of the walk. Campaigns differ in planned size: a slope takes out what that does to their rates.
-A pure function of the table. Must not know findings, stores or clocks.
+sparse (LEARNING 2). Every effect read here is the present one, at the end of its platform's walk. A pure function of
+the dataset. Must not know findings, stores or clocks.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
 from reflection.domain.knowledge import METRICS, MetricPosterior
-from reflection.inference.dataset import EvidenceTable, Floats, Ints
+from reflection.inference.dataset import Dataset, Floats
+from reflection.inference.design import CellDesign
 from reflection.stats import drift
-from reflection.stats.campaign_size import SIZE, size_of, usual_size
-from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Layout
+from reflection.stats.columns import FREE_MARK, Layout
 from reflection.stats.composed_metrics import CONVERSIONS_PER_CURRENCY_UNIT, CPA, ROAS, Recipe, compose
-from reflection.stats.design import Design, Rows, Stratum, campaign_rows, quantised
+from reflection.stats.design import Rows, Stratum
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside
 from reflection.stats.empirical_bayes import Effects, Fit, fit
 from reflection.stats.false_discovery import Discoveries, discover, discover_composed
@@ -56,104 +53,8 @@ THREADS = 1
 ANCHOR_CELLS = 50_000
 """A linearisation point needs no more cells than this; the last pass always uses all."""
 
-ROWS_AT_ONCE = 50_000
-"""Rows made together; a million at once would be a gigabyte."""
-
-BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
-MOST_BUCKETS = 10
 STORED_DRAWS = 1000
 SEED = 20_260_101
-
-
-@dataclass(frozen=True, eq=False)
-class CellDesign:
-    """What the fits see of each cell: its signals, the drift steps of its platform and its campaign's planned size.
-
-    Attributes:
-        features: columns of `shares` and then of `controls`, without the intercept.
-        shares, controls: CSR (cells, signals) and (cells, drift steps and size); joined for some cells at a time,
-            because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
-        bucket_days, first_bucket: width of a drift bucket, and the number of the first.
-    """
-
-    features: tuple[Feature, ...]
-    shares: sparse.csr_array
-    controls: sparse.csr_array
-    bucket_days: int
-    first_bucket: int
-
-    @classmethod
-    def of(cls, table: EvidenceTable) -> "CellDesign":
-        """The design of a table; buckets are as fine as `MOST_BUCKETS` over the whole period allows."""
-        days = table.campaigns.day
-        span = int(days.max() - days.min()) if len(days) else 0
-        width = next((days for days in BUCKET_DAYS if span < days * MOST_BUCKETS), BUCKET_DAYS[-1])
-        buckets = days // width
-        first = int(buckets.min()) if len(buckets) else 0
-        steps, names = _drift_steps(table, buckets, first)
-        sizes, sized = _sizes(table)
-        controls = sparse.csr_array(sparse.hstack([steps, sizes], format="csr"))
-        return cls((*table.features, *names, *sized), table.shares, controls, width, first)
-
-    def without_size(self) -> "CellDesign":
-        """The same columns, saying nothing of the size: for prices, which a plan made from the money spent would
-        explain by themselves."""
-        signs = sparse.diags_array([float(feature != SIZE) for feature in self.features[self.shares.shape[1] :]])
-        controls = sparse.csr_array(self.controls @ signs) if self.controls.shape[1] else self.controls
-        controls.eliminate_zeros()
-        return replace(self, controls=controls)
-
-    def predictor(self, fit: Fit) -> Floats:
-        """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""
-        coefficient = dict(zip(fit.layout.features, fit.mean.tolist(), strict=True))
-        effects = np.array([coefficient.get(feature, 0.0) for feature in self.features])
-        total = np.empty(self.shares.shape[0])
-        for start in range(0, len(total), ROWS_AT_ONCE):
-            some = slice(start, start + ROWS_AT_ONCE)
-            total[some] = self._joined(some) @ effects
-        total += coefficient[INTERCEPT]
-        return total
-
-    def rows(self, observations: Observations, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
-        """Evidence rows and the campaign of each: those with one observed cell in bulk, others split into contrasts."""
-        observed = observations.observed
-        cells_of = np.bincount(campaign[observed], minlength=int(campaign.max(initial=-1)) + 1)
-        alone = observed & (cells_of[campaign] == 1)
-        yield from self._single(observations, np.flatnonzero(alone), campaign)
-        yield from self._split(observations, observed & ~alone, campaign)
-
-    def _single(self, observations: Observations, chosen: Ints, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
-        for start in range(0, len(chosen), ROWS_AT_ONCE):
-            cells = chosen[start : start + ROWS_AT_ONCE]
-            matrix = self._joined(cells, sparse.csr_array(np.ones((len(cells), 1))))
-            design = Design(
-                (*self.features, INTERCEPT),
-                matrix.indptr.astype(np.int64),
-                matrix.indices.astype(np.int32),
-                quantised(matrix.data),
-            )
-            yield Rows.of(design, observations.y[cells], observations.v[cells]), campaign[cells]
-
-    def _split(
-        self, observations: Observations, chosen: NDArray[np.bool_], campaign: Ints
-    ) -> Iterator[tuple[Rows, Ints]]:
-        if not chosen.any():
-            return
-        cells = [self._cell(index) for index in np.flatnonzero(chosen).tolist()]
-        part = Observations(observations.y[chosen], observations.v[chosen], observations.observed[chosen])
-        yield campaign_rows(cells, part, campaign[chosen])
-
-    def _joined(self, cells: slice | NDArray[np.intp], *more: sparse.csr_array) -> sparse.csr_array:
-        """Shares and controls of some cells side by side, and further columns."""
-        return sparse.csr_array(sparse.hstack([self.shares[cells], self.controls[cells], *more], format="csr"))
-
-    def _cell(self, index: int) -> dict[Feature, float]:
-        found: dict[Feature, float] = {}
-        for matrix, first in ((self.shares, 0), (self.controls, self.shares.shape[1])):
-            part = slice(matrix.indptr[index], matrix.indptr[index + 1])
-            for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
-                found[self.features[first + column]] = value
-        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +89,7 @@ class FittedMetric:
 class FittedMetrics:
     """All metrics of one table that could be fitted, in one layout."""
 
-    table: EvidenceTable
+    table: Dataset
     design: CellDesign
     layout: Layout
     metrics: Mapping[str, FittedMetric]
@@ -236,7 +137,7 @@ class FittedMetrics:
         return np.exp(total)
 
 
-def fit_metrics(table: EvidenceTable, fitted: Callable[[float], object] = lambda share: None) -> FittedMetrics:
+def fit_metrics(table: Dataset, fitted: Callable[[float], object] = lambda share: None) -> FittedMetrics:
     """Fit every metric the table has evidence for; `fitted` is told which share is done."""
     design = CellDesign.of(table)
     layout = Layout.of(design.features)
@@ -251,7 +152,7 @@ def fit_metrics(table: EvidenceTable, fitted: Callable[[float], object] = lambda
     return FittedMetrics(table, design, layout, found)
 
 
-def counts_of(metric: str, table: EvidenceTable) -> tuple[Floats, Floats]:
+def counts_of(metric: str, table: Dataset) -> tuple[Floats, Floats]:
     """Numerator and denominator of a metric for each cell (CPM without its factor 1,000)."""
     return {
         "ctr": (table.clicks, table.impressions),
@@ -264,40 +165,8 @@ def counts_of(metric: str, table: EvidenceTable) -> tuple[Floats, Floats]:
     }[metric]
 
 
-def _drift_steps(
-    table: EvidenceTable, buckets: NDArray[np.int64], first: int
-) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
-    """Step columns 1{platform and bucket >= k} of every cell, and their features."""
-    platforms = [index for index, feature in enumerate(table.features) if feature.group == signals.PLATFORM]
-    count = int(buckets.max(initial=first)) - first
-    names = tuple(
-        drift.step_feature(signals.PLATFORM, table.features[column].level, first + k)
-        for column in platforms
-        for k in range(1, count + 1)
-    )
-    is_platform = np.flatnonzero(np.isin(table.shares.indices, platforms))
-    cells = np.searchsorted(table.shares.indptr, is_platform, side="right") - 1
-    columns = table.shares.indices[is_platform]
-    begun = (buckets[table.campaign[cells]] - first).astype(np.intp)
-    row = np.repeat(cells.astype(np.int32), begun)  # SciPy keeps the wider of the indices it is given
-    step = np.arange(len(row)) - np.repeat(np.cumsum(begun) - begun, begun)
-    column = (np.repeat(np.searchsorted(platforms, columns) * count, begun) + step).astype(np.int32)
-    values = np.repeat(table.shares.data[is_platform], begun)
-    matrix = sparse.csr_array((values, (row, column)), shape=(len(table.campaign), len(names)))
-    seen = np.asarray(matrix.sum(axis=0)).ravel() > 0  # a platform that ended earlier makes no later steps
-    return sparse.csr_array(matrix[:, np.flatnonzero(seen)]), tuple(compress(names, seen.tolist()))
-
-
-def _sizes(table: EvidenceTable) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
-    """The column of planned sizes and its feature; no column where all sizes are the same."""
-    planned = table.campaigns.planned
-    sizes = size_of(planned, usual_size(planned))[table.campaign]
-    sized = (SIZE,) if len(sizes) and np.ptp(sizes) > 0 else ()
-    return sparse.csr_array(sizes[:, None][:, : len(sized)]), sized
-
-
 def _fit_metric(
-    name: str, table: EvidenceTable, design: CellDesign, layout: Layout, seed: tuple[int, int]
+    name: str, table: Dataset, design: CellDesign, layout: Layout, seed: tuple[int, int]
 ) -> FittedMetric | None:
     reference, plain = _observe(name, table)
     if reference is None or plain is None or not plain.observed.any():
@@ -341,7 +210,7 @@ def _main_effects(layout: Layout) -> Layout:
     return Layout.of(f for f in layout.features if signals.CROSS not in f.group and not f.group.startswith(FREE_MARK))
 
 
-def _anchor_sample(table: EvidenceTable) -> NDArray[np.bool_]:
+def _anchor_sample(table: Dataset) -> NDArray[np.bool_]:
     """Cells that passes before the last one use: all, or of a large workspace every k-th campaign in order of ids."""
     stride = -(-len(table.campaign) // ANCHOR_CELLS)
     return np.asarray(table.campaign % max(stride, 1) == 0)
@@ -351,7 +220,7 @@ def _only(observations: Observations, chosen: NDArray[np.bool_]) -> Observations
     return Observations(observations.y, observations.v, observations.observed & chosen)
 
 
-def _observe(name: str, table: EvidenceTable) -> tuple[float | None, Observations | None]:
+def _observe(name: str, table: Dataset) -> tuple[float | None, Observations | None]:
     x, n = counts_of(name, table)
     if name in RATES:
         if not (n > 0).any():

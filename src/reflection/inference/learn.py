@@ -6,7 +6,7 @@ Knows the core only; the learner (learner.py) decides when to call it and where 
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -15,7 +15,7 @@ from reflection.domain import signals
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.results import Finding, SignalWeight
-from reflection.inference.dataset import EvidenceTable, Floats, Gathered, feature_of
+from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
 from reflection.inference.effects import effect_rows
 from reflection.inference.findings.budget import budget_findings
 from reflection.inference.findings.clusters import cluster_findings
@@ -36,67 +36,79 @@ CELLS_AT_ONCE = 100_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitRequest:
+    """What is asked of one fit, beside the evidence.
+
+    Attributes:
+        accepted: ids of campaigns that somebody accepted although they look like tracking faults.
+        goal: ``roas``, ``conversions_per_spend``, or ``auto``: ROAS where most campaigns give revenue.
+        seq, epoch, as_of: what the result is labelled with.
+        spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
+    """
+
+    accepted: Collection[str] = ()
+    goal: str = "auto"
+    seq: int = 0
+    epoch: int = 1
+    as_of: str | None = None
+    spelt: Mapping[str, str] = field(default_factory=dict)
+
+
+DEFAULT = FitRequest()
+
+
 def learn(
     evidence: Iterable[Evidence],
+    request: FitRequest = DEFAULT,
     *,
-    accepted: Collection[str] = (),
-    goal: str = "auto",
-    seq: int = 0,
-    epoch: int = 1,
-    as_of: str | None = None,
-    fitted: Callable[[float], object] = lambda share: None,
-    spelt: Mapping[str, str] | None = None,
+    progress: Callable[[float], object] = lambda share: None,
 ) -> Knowledge:
     """Learn from the live evidence of one workspace.
 
     Args:
         evidence: one campaign's after the other, read once.
-        accepted: ids of campaigns that somebody accepted although they look like tracking faults.
-        goal: ``roas``, ``conversions_per_spend``, or ``auto``: ROAS where most campaigns give revenue.
-        seq, epoch, as_of: what the result is labelled with.
-        fitted: told which share of the metrics has been fitted.
-        spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
+        progress: told which share of the metrics has been fitted.
     """
-    spelt = spelt or {}
-    gathered = Gathered(evidence)
-    held = faults(gathered.campaigns, accepted)
-    neighbours = as_diagnostics(neighbourhoods(gathered.campaigns))
-    table = gathered.table(without=held)
-    del gathered  # what it holds is in the table; of a million campaigns, half a gigabyte
-    chosen_goal = _goal(goal, table)
-    known = Knowledge(
-        epoch=epoch,
-        seq=seq,
-        as_of=as_of,
+    builder = DatasetBuilder(evidence)
+    held = faults(builder.campaigns, request.accepted)
+    neighbours = as_diagnostics(neighbourhoods(builder.campaigns))
+    table = builder.dataset(without=held)
+    del builder  # what it holds is in the table; of a million campaigns, half a gigabyte
+    knowledge = Knowledge(
+        epoch=request.epoch,
+        seq=request.seq,
+        as_of=request.as_of,
         campaigns=len(table),
-        goal_metric=chosen_goal,
+        goal_metric=_goal(request.goal, table),
         currency=table.currency,
         held=held,
         reason=f"{len(table)} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
-        diagnostics={"neighbours": neighbours, "aliases": {}, "spelt": dict(spelt)},
+        diagnostics={"neighbours": neighbours, "aliases": {}, "spelt": dict(request.spelt)},
     )
-    if len(table) < FEWEST_CAMPAIGNS:
-        return known
-    fits = fit_metrics(table, fitted)
-    effects = effect_rows(fits)
-    support = SupportIndex(fits)
+    return knowledge if len(table) < FEWEST_CAMPAIGNS else _with_fits(knowledge, fit_metrics(table, progress))
+
+
+def _with_fits(knowledge: Knowledge, fits: FittedMetrics) -> Knowledge:
+    """The knowledge of a table, with what its fits say."""
+    goal, spelt, effects, support = knowledge.goal_metric, knowledge.spelt, effect_rows(fits), SupportIndex(fits)
     findings = tuple(
         respelt(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
-        for finding in _findings(fits, effects, support, chosen_goal)
+        for finding in _findings(fits, effects, support, goal)
     )
     return replace(
-        known,
+        knowledge,
         effects=effects,
         findings=findings,
-        weights=tuple(_weights(effects, fits, support, chosen_goal)),
+        weights=tuple(_weights(effects, fits, support, goal)),
         posteriors={name: metric.posterior() for name, metric in fits.metrics.items()},
-        reason=None if any(not item.descriptive for item in findings) else _no_findings(table),
-        next_test=propose(fits, effects, chosen_goal, spelt),
-        diagnostics={**_diagnostics(fits, neighbours), "spelt": dict(spelt)},
+        reason=None if any(not finding.descriptive for finding in findings) else _no_findings(fits.table),
+        next_test=propose(fits, effects, goal, spelt),
+        diagnostics={**_diagnostics(fits, knowledge.diagnostics["neighbours"]), "spelt": dict(spelt)},
     )
 
 
-def _goal(goal: str, table: EvidenceTable) -> str:
+def _goal(goal: str, table: Dataset) -> str:
     if goal != "auto":
         return goal
     given = int(table.campaigns.has_revenue.sum())
@@ -140,7 +152,7 @@ def _weights(
     return sorted(weights, key=lambda item: item.signal_key)
 
 
-def _last_days(table: EvidenceTable) -> dict[Feature, int]:
+def _last_days(table: Dataset) -> dict[Feature, int]:
     """Last day of a campaign with each feature."""
     last = np.full(len(table.features), np.iinfo(np.int64).min)
     day, indptr = table.campaigns.day[table.campaign], table.shares.indptr
@@ -151,7 +163,7 @@ def _last_days(table: EvidenceTable) -> dict[Feature, int]:
     return dict(zip(table.features, last.tolist(), strict=True))
 
 
-def _no_findings(table: EvidenceTable) -> str:
+def _no_findings(table: Dataset) -> str:
     return (
         f"{len(table)} campaigns were learnt from and no effect is beyond noise; "
         "that is normal for few campaigns without a breakdown"

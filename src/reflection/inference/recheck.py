@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from reflection.domain.evidence import decode
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Store
-from reflection.inference.learn import learn
+from reflection.inference.learn import FitRequest, learn
 
 _PARTS = ("campaigns", "goal_metric", "currency", "effects", "findings", "weights", "held", "next_test", "reason")
 
@@ -38,8 +38,7 @@ def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collect
     """What the ledger says as of the entry and the goal of `known`."""
     evidence = [decode(payload) for _, payload in store.live_evidence(workspace, known.seq)]
     with threadpool_limits(1, "blas"):  # as the learner does: sums in the same order, whatever the machine's cores
-        return learn(
-            evidence,
+        request = FitRequest(
             accepted=accepted,
             goal=known.goal_metric,
             seq=known.seq,
@@ -47,6 +46,7 @@ def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collect
             as_of=known.as_of,
             spelt=known.spelt,
         )
+        return learn(evidence, request)
 
 
 def _compared(known: Knowledge, again: Knowledge) -> list[str]:

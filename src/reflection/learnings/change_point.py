@@ -65,7 +65,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Remainder:
+class Residual:
     """One campaign on one metric: per cell what no signal explains (log), its counting variance, and its shares."""
 
     campaign_id: str
@@ -84,7 +84,7 @@ class MetricView:
     def __init__(self, evidence: Iterable[Evidence], knowledge: Knowledge, metric: str) -> None:
         self._means = _mean_effects(knowledge, metric)
         self._noise = _scatter(knowledge, metric)
-        self._remainders = [_remainder(item, self._means, metric) for item in evidence]
+        self._residuals = [_residual(item, self._means, metric) for item in evidence]
 
     def points(self, signal_key: str, context: str, most: int = MOST) -> list[Point]:
         """What each campaign says of a signal, in the order of days; campaigns outside the context are left out.
@@ -94,7 +94,7 @@ class MetricView:
         own = self._means.get(signal_key, 0.0)
         found = [
             _point(item, signal_key, own, self._noise)
-            for item in self._remainders
+            for item in self._residuals
             if item.cells and (not context or any(context in shares for _, _, shares in item.cells))
         ]
         found.sort(key=lambda point: (point.day, point.campaign_id))
@@ -199,17 +199,17 @@ class _Halves:
         )
 
 
-def _remainder(evidence: Evidence, means: Mapping[str, float], metric: str) -> Remainder:
+def _residual(evidence: Evidence, means: Mapping[str, float], metric: str) -> Residual:
     cells = []
     for cell in evidence.cells:
         rate = log_rate(metric, cell.counts)
         if rate is not None:
             explained = sum(share * means.get(key, 0.0) for key, share in cell.shares.items())
             cells.append((rate[0] - explained, rate[1], cell.shares))
-    return Remainder(evidence.campaign_id, evidence.day, tuple(cells))
+    return Residual(evidence.campaign_id, evidence.day, tuple(cells))
 
 
-def _point(campaign: Remainder, signal_key: str, own: float, noise: float) -> Point:
+def _point(campaign: Residual, signal_key: str, own: float, noise: float) -> Point:
     """Weighted mean over the campaign's cells that carry the signal, or over all of them if none does."""
     carrying = [cell for cell in campaign.cells if cell[2].get(signal_key, 0.0) > 0.0]
     total = mass = share_sum = 0.0

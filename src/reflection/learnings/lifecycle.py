@@ -1,7 +1,6 @@
-"""Learnings: claims with an identity, a state and a history, grounded in outcomes and nothing else.
+"""The state of a learning, and what moves it from one to another: outcomes and nothing else.
 
-A claim is (signal x context x metric); the same claim in other words is evidence, not a second learning. Its numbers
-are those of a fit; its state follows from them and from whether the effect still holds:
+A learning's numbers are those of a fit; its state follows from them and from whether the effect still holds:
 
     emerging      a finding on few campaigns, or not yet certain
     established   a finding on enough campaigns, with a false-sign rate of at most 5 %; stays so up to 20 %
@@ -13,10 +12,9 @@ Recalling, repeating or resubmitting changes nothing, age alone hides nothing, a
 never evidence. Pure: knowledge and points in, learnings out; must not know stores, clocks or memory.
 """
 
-import hashlib
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -24,19 +22,23 @@ import numpy as np
 from reflection.domain import signals
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import LOWER_IS_BETTER
-from reflection.domain.results import Interval
 from reflection.inference.posterior import effect_draws
 from reflection.learnings.change_point import Point, Step, estimates, has_ended, latest_step
-
-State = Literal["emerging", "established", "contested", "superseded", "retired"]
+from reflection.learnings.claims import (
+    CampaignEstimate,
+    Claim,
+    Learning,
+    Reading,
+    Segment,
+    State,
+    are_opposite,
+    percent,
+)
 
 ENOUGH_CAMPAIGNS = 5.0
 CERTAIN = 0.05
 STILL_CERTAIN = 0.20
 UNCONFIRMED = 0.35
-OPPOSITE = 0.95
-"""Probability that a context's effect lies on one side, from which two contexts may contradict each other."""
-
 SIZE_HALF = 0.2
 """The absolute log effect (about 20 %) at which size counts half."""
 
@@ -51,111 +53,6 @@ STANDING: dict[State, float] = {
 
 MAX_EVIDENCE = 50
 """Campaigns named for and against, the heaviest first; the counts are of all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a learning is about; `context` is a signal key, empty where the claim is general."""
-
-    signal_key: str
-    context: str
-    metric: str
-
-    @property
-    def learning_id(self) -> str:
-        """The same claim has the same id in every workspace and at every time."""
-        text = f"{self.signal_key}\x1f{self.context}\x1f{self.metric}"
-        return "lrn_" + hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one fit says of a claim; `effect` and `interval` as lifts, `lfsr` the local false-sign rate.
-
-    `segments` are the effects within contexts, of a general claim.
-    """
-
-    claim: Claim
-    effect: float
-    interval: Interval
-    lfsr: float
-    campaigns: float
-    finding: bool
-    segments: "tuple[Segment, ...]" = ()
-
-    @property
-    def worth_a_look(self) -> bool:
-        """Whether it may be a learning on its own: a finding, or one that contexts contradict."""
-        return self.finding or are_opposite(self.segments)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """The effect within one context, with the probability that it raises the metric."""
-
-    context: str
-    effect: float
-    interval: Interval
-    probability: float
-
-    @property
-    def beyond_noise(self) -> bool:
-        """Whether its direction is certain enough to contradict another's."""
-        return not 1.0 - OPPOSITE < self.probability < OPPOSITE
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """One campaign's own estimate of the effect (lift) with its standard deviation (log scale)."""
-
-    campaign_id: str
-    estimate: float
-    sd: float
-    supports: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Learning:
-    """One revision of a learning: everything that was believed, and what it stood on.
-
-    Attributes:
-        direction: whether the effect is good for who advertises (a lower CPA is).
-        since: first day (days since 1970-01-01) of the campaigns it stands on; `until` the day the effect ended.
-        effect_now: effect in the campaigns after the last step, where there was one.
-        supporting: number of campaigns for it, `contradicting` against it.
-    """
-
-    claim: Claim
-    state: State
-    reason: str
-    direction: Literal["favorable", "unfavorable"]
-    effect: float
-    interval: Interval
-    lfsr: float
-    campaigns: float
-    since: int | None = None
-    until: int | None = None
-    effect_now: float | None = None
-    segments: tuple[Segment, ...] = ()
-    witnesses: tuple[Witness, ...] = ()
-    supporting: int = 0
-    contradicting: int = 0
-
-    def text(self, spelt: Mapping[str, str]) -> str:
-        """The claim as a sentence, from the numbers; `spelt` as `Knowledge.spelt`."""
-        about = signals.label_of(self.claim.signal_key, spelt)
-        where = f" on {signals.label_of(self.claim.context, spelt)}" if self.claim.context else ""
-        if self.state == "contested":
-            parts = (f"{signals.label_of(item.context, spelt)}: {percent(item.effect)}" for item in self.segments)
-            return f"{about} works in opposite ways on {_metric(self.claim)}: {'; '.join(parts)}"
-        low, high = (percent(bound) for bound in self.interval)
-        sentence = f"{about}{where}: {_metric(self.claim)} {percent(self.effect)} ({low} to {high})"
-        return f"{sentence}, no longer so" if self.state == "superseded" else sentence
-
-
-def percent(lift: float) -> str:
-    """A lift as a signed percentage: 1.25 -> "+25 %"."""
-    return f"{100.0 * (lift - 1.0):+.0f} %"
 
 
 def readings_of(knowledge: Knowledge) -> dict[Claim, Reading]:
@@ -185,19 +82,13 @@ def readings_of(knowledge: Knowledge) -> dict[Claim, Reading]:
     return found
 
 
-def are_opposite(segments: Sequence[Segment]) -> bool:
-    """Whether two contexts contradict each other beyond noise."""
-    probabilities = [segment.probability for segment in segments]
-    return bool(probabilities) and max(probabilities) >= OPPOSITE and min(probabilities) <= 1.0 - OPPOSITE
-
-
 def assess(before: Learning | None, reading: Reading | None, points: Sequence[Point]) -> Learning | None:
     """The learning as it stands after a fit, or None where there is none to speak of.
 
     Args:
         before: its last revision, None for a claim that was none.
         reading: what the fit says; None when its signal is no longer in the evidence.
-        points: what each campaign says (`holding.MetricView.points`).
+        points: what each campaign says (`change_point.MetricView.points`).
     """
     if reading is None:
         if before is None or before.state == "retired":
@@ -284,7 +175,7 @@ def _described(
     believed = ended.before if ended is not None else pooled
     own = estimates(points, pooled)
     witnesses = [
-        Witness(point.campaign_id, math.exp(value), math.sqrt(point.variance), value * believed > 0.0)
+        CampaignEstimate(point.campaign_id, math.exp(value), math.sqrt(point.variance), value * believed > 0.0)
         for point, value in own
     ]
     heaviest = sorted(witnesses, key=lambda item: (item.sd, item.campaign_id))
@@ -331,7 +222,3 @@ def _direction(metric: str, log_effect: float) -> Literal["favorable", "unfavora
 def _rate(lfsr: float) -> str:
     """A false-sign rate that is never stated as none."""
     return "below 0.1%" if lfsr < 0.0005 else f"{lfsr:.1%}"
-
-
-def _metric(claim: Claim) -> str:
-    return {"conversions_per_spend": "conversions per spend"}.get(claim.metric, claim.metric.upper())

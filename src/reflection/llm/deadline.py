@@ -38,11 +38,6 @@ class Deadline:
         """Seconds left, never below zero."""
         return max(0.0, self.ends_at - self.clock())
 
-    @property
-    def expired(self) -> bool:
-        """Whether no time is left."""
-        return self.remaining() <= 0.0
-
 
 class _Outcome(Generic[T]):
     """What the worker thread leaves behind for the thread that waits."""

@@ -5,7 +5,7 @@ says. The claim is frozen in the transaction that stores the campaign; the score
 Pure; must not know stores.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -54,36 +54,48 @@ def followed(
     campaign: Campaign, shares: Mapping[str, float], knowledge: Knowledge, accepted: Iterable[Mapping[str, Any]]
 ) -> list[Followed]:
     """The recommendations a campaign follows; `accepted` are claims shown and accepted, as the store keeps them."""
-    open_claims = {one["recommendation_id"]: one["claim"] for one in accepted}
-    found = {}
+    open_claims = {advice["recommendation_id"]: advice["claim"] for advice in accepted}
+    matches = {}
     for name in campaign.recommendation_ids:
         claim = open_claims.get(name)
-        known = (claim["signal"], claim["lane"]) if claim else resolve(
+        proposal = (claim["signal"], claim["lane"]) if claim else resolve(
             knowledge, name, campaign.platform, campaign.objective
         )  # fmt: skip
-        if known is not None and does(known[0], known[1], shares):
-            found[name] = Followed(name, known[0], known[1], "named")
+        if proposal is not None and follows(proposal[0], proposal[1], shares):
+            matches[name] = Followed(name, proposal[0], proposal[1], "named")
+    platform_name = signals.normalise(campaign.platform)
     for name, claim in open_claims.items():
-        fits = claim["platform"] is None or signals.normalise(claim["platform"]) == signals.normalise(campaign.platform)
-        if name not in found and fits and claim["lane"] != "avoid" and does(claim["signal"], claim["lane"], shares):
-            found[name] = Followed(name, claim["signal"], claim["lane"], "signal")
-    return list(found.values())[:MAX_CLAIMS]
+        fits = claim["platform"] is None or signals.normalise(claim["platform"]) == platform_name
+        proposes = name not in matches and fits and claim["lane"] != "avoid"
+        if proposes and follows(claim["signal"], claim["lane"], shares):
+            matches[name] = Followed(name, claim["signal"], claim["lane"], "signal")
+    return list(matches.values())[:MAX_CLAIMS]
 
 
-def does(signal: str, lane: str, shares: Mapping[str, float]) -> bool:
+def follows(signal: str, lane: str, shares: Mapping[str, float]) -> bool:
     """Whether a campaign with these signals does what a recommendation says; "avoid" means it lacks the signal."""
     return (signal in shares) != (lane == "avoid")
 
 
+def claims_of(
+    campaign: Campaign, knowledge: Knowledge, accepted: Sequence[Mapping[str, Any]], issued_at: str
+) -> list[ForecastRow]:
+    """Register rows for the recommendations a campaign follows; `accepted` as of `followed`."""
+    if not accepted and not campaign.recommendation_ids:
+        return []
+    shares = {signal.key: share for signal, share in signals.of_campaign(campaign).items()}
+    return claims(knowledge, campaign, shares, followed(campaign, shares, knowledge, accepted), issued_at)
+
+
 def claims(
-    knowledge: Knowledge, campaign: Campaign, shares: Mapping[str, float], follows: Iterable[Followed], issued_at: str
+    knowledge: Knowledge, campaign: Campaign, shares: Mapping[str, float], advice: Iterable[Followed], issued_at: str
 ) -> list[ForecastRow]:
     """Register rows for the recommendations a campaign follows: its goal metric with the advice, and without."""
     metric = knowledge.goal_metric
     if not posterior.known(knowledge, metric) or knowledge.currency != campaign.currency:
         return []
     rows = []
-    for one in follows:
+    for one in advice:
         own = _own_part(one.signal, shares) or {one.signal: 1.0}
         lift = posterior.effect_draws(knowledge, metric, own)
         level = posterior.level_draws(knowledge, metric, shares, np.random.default_rng(SEED))

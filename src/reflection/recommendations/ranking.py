@@ -5,7 +5,7 @@ must not know storage, requests or the time (the caller says what time it is).
 """
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,64 +26,74 @@ OTHERS = 5
 TOP = 10
 
 
-def recommend(
-    knowledge: Knowledge,
-    *,
-    platform: str | None = None,
-    objective: str | None = None,
-    insights: Sequence[Mapping[str, Any]] = (),
-    patterns: Sequence[Mapping[str, Any]] = (),
-    similar: Sequence[Any] = (),
-    past: Mapping[str, Mapping[str, Any]] | None = None,
-    now: datetime | str,
-    seed: int | None = None,
-    explore_budget: float | None = None,
-) -> dict[str, Any]:
-    """The answer of ``GET /recommendations``, JSON-able.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendationInput:
+    """What recommendations are made from.
 
-    Args:
+    Attributes:
         knowledge: the last fit.
+        now: used as `generated_at` when there is no fit to date the answer by.
         platform, objective: narrow the cards to what is settled already.
         insights, patterns: stored rows, most important first, as the store returns them.
-        similar: similar campaigns from memory (values of `report.SimilarCampaign` or their dictionaries).
+        similar: similar campaigns from memory (values of `results.SimilarCampaign` or their dictionaries).
         past: signals whose effect on the goal does not hold any longer, with what is believed of it; a fit pools all
             times and may still call them good, so they are proposed neither way.
-        now: used as `generated_at` when there is no fit to date the answer by.
         seed: draw the order of the proposals by Thompson sampling; their propensities are then those of the draw.
         explore_budget: most money the explored proposals may take together; None = no cap.
+    """
+
+    knowledge: Knowledge
+    now: datetime | str
+    platform: str | None = None
+    objective: str | None = None
+    insights: Sequence[Mapping[str, Any]] = ()
+    patterns: Sequence[Mapping[str, Any]] = ()
+    similar: Sequence[Any] = ()
+    past: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seed: int | None = None
+    explore_budget: float | None = None
+
+    @property
+    def moment(self) -> str:
+        """Of the last fit, else now."""
+        return self.knowledge.as_of or (self.now.isoformat() if isinstance(self.now, datetime) else self.now)
+
+
+def recommend(basis: RecommendationInput) -> dict[str, Any]:
+    """The answer of ``GET /recommendations``, JSON-able.
 
     Returns:
         {generated_at, as_of, epoch, recommendations[], top_signals[], similar_campaigns[], cards[], reason, next_test,
         top_insights[], top_patterns[], no_longer[]}.
     """
-    gone = past or {}
-    options = [one for one in build(knowledge, platform, objective) if not _rests_on(one.card, gone)]
-    chosen = _choose(options, seed, explore_budget)
-    moment = now.isoformat() if isinstance(now, datetime) else now
-    reason = None if any(card.lane != "not enough evidence" for card in chosen) else _nothing(knowledge)
+    knowledge, past = basis.knowledge, basis.past
+    options = build(knowledge, basis.platform, basis.objective)
+    options = tuple(option for option in options if not _rests_on(option.card, past))
+    cards = _choose(options, basis.seed, basis.explore_budget)
+    reason = None if any(card.lane != "not enough evidence" for card in cards) else _nothing(knowledge)
     return {
-        "generated_at": knowledge.as_of or moment,
+        "generated_at": basis.moment,
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
-        "recommendations": _strings(chosen, insights, knowledge, reason),
-        "top_signals": [_signal(weight, knowledge) for weight in _top_signals(knowledge, platform, objective, gone)],
-        "similar_campaigns": [_plain(item) for item in similar],
-        "cards": [asdict(card) for card in chosen],
+        "recommendations": _strings(cards, basis.insights, knowledge, reason),
+        "top_signals": [_signal(weight, knowledge) for weight in _top_signals(basis)],
+        "similar_campaigns": [_plain(item) for item in basis.similar],
+        "cards": [asdict(card) for card in cards],
         "reason": reason,
         "next_test": asdict(knowledge.next_test) if knowledge.next_test else None,
-        "top_insights": [dict(row) for row in insights[:TOP]],
-        "top_patterns": [dict(row) for row in patterns[:TOP]],
-        "no_longer": [dict(row) for row in gone.values()][:TOP],
+        "top_insights": [dict(row) for row in basis.insights[:TOP]],
+        "top_patterns": [dict(row) for row in basis.patterns[:TOP]],
+        "no_longer": [dict(row) for row in past.values()][:TOP],
     }
 
 
-def _rests_on(card: Card, gone: Container[str]) -> bool:
+def _rests_on(card: Card, past: Container[str]) -> bool:
     """Whether a card adds up effects of which one does not hold any longer."""
     parts = signals.parse(card.signal).parts
     keys = {card.signal, parts[-1].key}
     if card.platform and len(parts) == 1:
         keys.add(signals.crossed(signals.of_platform(card.platform), parts[0]).key)
-    return any(key in gone for key in keys)
+    return any(key in past for key in keys)
 
 
 def _choose(options: Sequence[Option], seed: int | None, explore_budget: float | None) -> list[Card]:
@@ -157,21 +167,18 @@ def _nothing(knowledge: Knowledge) -> str:
     return f"after {knowledge.campaigns} campaigns no effect is beyond noise"
 
 
-def _top_signals(
-    knowledge: Knowledge, platform: str | None, objective: str | None, gone: Container[str]
-) -> list[SignalWeight]:
+def _top_signals(basis: RecommendationInput) -> list[SignalWeight]:
     """Signals with the highest weight that fit the filters and still hold, best first."""
-    settled = {signals.PLATFORM: platform, signals.OBJECTIVE: objective}
+    settled = {signals.PLATFORM: basis.platform, signals.OBJECTIVE: basis.objective}
+    levels = {group: signals.normalise(name) for group, name in settled.items() if name is not None}
 
     def fits(weight: SignalWeight) -> bool:
-        return weight.signal_key not in gone and all(
-            part.group not in settled
-            or settled[part.group] is None
-            or part.level == signals.normalise(str(settled[part.group]))
-            for part in signals.parse(weight.signal_key).parts
+        parts = signals.parse(weight.signal_key).parts
+        return weight.signal_key not in basis.past and all(
+            levels.get(part.group, part.level) == part.level for part in parts
         )
 
-    ranked = sorted(filter(fits, knowledge.weights), key=lambda weight: (-weight.weight, weight.signal_key))
+    ranked = sorted(filter(fits, basis.knowledge.weights), key=lambda weight: (-weight.weight, weight.signal_key))
     return ranked[:TOP]
 
 

@@ -1,7 +1,7 @@
-"""The verbs of planning and of advice's life: evaluate, show, hear, hold back, register, score.
+"""The verbs of planning and of a recommendation's life: recommend, evaluate, show, record feedback, score.
 
 Beside the engine, which takes campaigns in: this is what goes out before a campaign and is judged after it. Knows
-ports, no adapters; what is computed stands in planning, cards, advice and track_record.
+ports, no adapters; what is computed stands in plan_evaluation, ranking, cards, adherence and track_record.
 """
 
 import hashlib
@@ -11,18 +11,20 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from reflection.domain import signals
-from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.plan import Plan, PlanRequest
 from reflection.domain.ports import ForecastRow, Memory, Store
 from reflection.domain.results import SimilarCampaign
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import NotFound
 from reflection.evaluation import track_record
 from reflection.forecasting import plan_evaluation
 from reflection.forecasting.forecaster import Forecaster
-from reflection.recommendations import adherence, agent_envelope, cards
+from reflection.learnings.current import CurrentLearnings
+from reflection.recommendations import adherence, cards, ranking
+from reflection.recommendations.ranking import RecommendationInput
 
 SIMILAR = 5
 
@@ -46,10 +48,6 @@ class AdviceStore(Protocol):
 
     def feedback(self, workspace: str, recommendation_id: str) -> list[dict[str, Any]]:
         """Everything that was said to a recommendation, oldest first."""
-        ...
-
-    def accepted(self, workspace: str, limit: int = 50) -> list[dict[str, Any]]:
-        """The last claims shown whose latest feedback accepted them."""
         ...
 
     def assign(self, workspace: str, unit: str, treated: bool, probability: float, assigned_at: str) -> bool:
@@ -77,65 +75,81 @@ class ForecastStore(Store, Protocol):
         ...
 
 
-class Advisor:
-    """Planning and advice of one installation; safe to share between threads."""
+class RecommendationService:
+    """Planning and recommendations of one installation; safe to share between threads.
+
+    Args:
+        forecaster: reads the calibration that plans are evaluated with.
+        holdback: share of planned campaigns that get no advice, so that its effect can be measured; 0 turns it off.
+    """
 
     def __init__(
         self,
         store: ForecastStore,
         rows: AdviceStore,
         memory: Memory,
-        recommend: Callable[..., dict[str, Any]],
         *,
+        forecaster: Forecaster,
         holdback: float,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._rows = rows
         self._memory = memory
-        self._recommend = recommend
+        self._forecaster = forecaster
         self._holdback = holdback
         self._clock = clock
-        self._forecaster = Forecaster()
         self._judged: dict[str, tuple[object, dict[str, Any]]] = {}
 
-    def foresight(self, workspace: str, knowledge: Knowledge, now: str) -> Callable[[Campaign], list[ForecastRow]]:
-        """The engine's hook: what gives our forecast of a campaign, and the claims of the advice it follows."""
-        accepted = self._rows.accepted(workspace)
-
-        def foresee(campaign: Campaign) -> list[ForecastRow]:
-            rows = self._forecaster(workspace, campaign, knowledge, now)
-            if not accepted and not campaign.recommendation_ids:
-                return rows
-            shares = {signal.key: share for signal, share in signals.of_campaign(campaign).items()}
-            follows = adherence.followed(campaign, shares, knowledge, accepted)
-            return rows + adherence.claims(knowledge, campaign, shares, follows, now)
-
-        return foresee
-
     def evaluate(self, request: PlanRequest, *, workspace: str) -> dict[str, Any]:
-        """Evaluate plans; see `planning.evaluate`."""
+        """Evaluate plans; see `plan_evaluation.evaluate`."""
         knowledge = self._store.knowledge(workspace)
         state = self._forecaster.calibration(workspace, knowledge)
         named = request.named()
-        similar = {name: self._similar(workspace, plan) for name, plan in named}
+        similar = {name: self._similar(workspace, _words(plan)) for name, plan in named}
         return plan_evaluation.evaluate(named, knowledge, state, similar)
 
-    def recommendations(
+    def recommend(
         self,
         *,
-        workspace: str,
+        workspace: str = DEFAULT_WORKSPACE,
         platform: str | None = None,
         objective: str | None = None,
         seed: int | None = None,
-        unit: str | None = None,
+        limit: int = 10,
     ) -> dict[str, Any]:
-        """Recommendations, for a named planned campaign subject to the hold-back: `holdback` says which it got.
+        """What to do next, from what was learnt; deterministic unless a draw is asked for with `seed`.
+
+        Args:
+            limit: most stored insights and patterns that are shown beside the cards.
+        """
+        query = " ".join(part for part in (platform, objective) if part)
+        similar = self._similar(workspace, query) if query else []
+        with self._store.snapshot(workspace) as snapshot:
+            knowledge, current = snapshot.knowledge(), CurrentLearnings(snapshot)
+            insights = current.insights(limit)
+            patterns = current.patterns(knowledge, limit)
+            past = current.past(knowledge.goal_metric)
+        return ranking.recommend(
+            RecommendationInput(
+                knowledge=knowledge,
+                now=self._clock(),
+                platform=platform,
+                objective=objective,
+                insights=insights,
+                patterns=patterns,
+                similar=similar,
+                past=past,
+                seed=seed,
+            )
+        )
+
+    def hold_back(self, answer: dict[str, Any], unit: str | None, *, workspace: str) -> dict[str, Any]:
+        """An answer of `recommend` for a named planned campaign, `holdback` saying whether it gets the advice.
 
         The assignment is a function of workspace and campaign, drawn once and logged; the same campaign is never drawn
         again. Without a campaign, or with a hold-back of 0, nothing is held back and nothing is logged.
         """
-        answer = self._recommend(workspace=workspace, platform=platform, objective=objective, seed=seed)
         if unit is None or self._holdback <= 0:
             return {**answer, "holdback": None}
         treated = self._rows.assign(
@@ -149,10 +163,6 @@ class Advisor:
             **answer, "cards": [], "recommendations": [], "top_signals": [], "reason": reason, "holdback": given,
         }  # fmt: skip
 
-    def enveloped(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """An answer of `recommendations` in the agents' envelope (contract C2)."""
-        return agent_envelope.wrap(answer)
-
     def show(self, recommendation_id: str, *, workspace: str, unit: str | None = None) -> dict[str, Any]:
         """Freeze what a recommendation claims now, because somebody sees it; idempotent for one state and campaign.
 
@@ -163,9 +173,11 @@ class Advisor:
         card = self._card(workspace, knowledge, recommendation_id)
         if card is not None:
             self._rows.show(workspace, recommendation_id, unit or "", knowledge.seq, self._now(), card)
-        return self.life(recommendation_id, workspace=workspace)
+        return self.history(recommendation_id, workspace=workspace)
 
-    def hear(self, recommendation_id: str, accepted: bool, note: str = "", *, workspace: str) -> dict[str, Any]:
+    def record_feedback(
+        self, recommendation_id: str, accepted: bool, note: str = "", *, workspace: str
+    ) -> dict[str, Any]:
         """Note whether a recommendation was accepted; saying the same again changes nothing.
 
         Feedback on a recommendation that was never noted as shown freezes its claim first.
@@ -176,9 +188,9 @@ class Advisor:
         if not self._rows.shown(workspace, recommendation_id):
             self.show(recommendation_id, workspace=workspace)
         self._rows.say(workspace, recommendation_id, accepted, note, self._now())
-        return self.life(recommendation_id, workspace=workspace)
+        return self.history(recommendation_id, workspace=workspace)
 
-    def life(self, recommendation_id: str, *, workspace: str) -> dict[str, Any]:
+    def history(self, recommendation_id: str, *, workspace: str) -> dict[str, Any]:
         """What a recommendation claimed, whom it was shown, what was said, and what came of it.
 
         One that was not shown yet is `proposed`, with what it claims now.
@@ -259,14 +271,18 @@ class Advisor:
                     return next((asdict(one.card) for one in options if one.card.id == recommendation_id), None)
         return None
 
-    def _similar(self, workspace: str, plan: Plan) -> list[SimilarCampaign]:
-        names = [audience.name for audience in plan.audiences] + [creative.type for creative in plan.creatives]
-        text = " ".join([plan.platform, plan.objective, *names])
+    def _similar(self, workspace: str, text: str) -> list[SimilarCampaign]:
         _, vector = self._memory.embed(text)
         return self._memory.similar(workspace, text, vector, limit=SIMILAR)
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="milliseconds")
+
+
+def _words(plan: Plan) -> str:
+    """What campaigns like a plan are searched by."""
+    names = [audience.name for audience in plan.audiences] + [creative.type for creative in plan.creatives]
+    return " ".join([plan.platform, plan.objective, *names])
 
 
 def _draw(workspace: str, unit: str) -> float:

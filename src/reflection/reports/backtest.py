@@ -29,7 +29,7 @@ def page(report: Mapping[str, Any]) -> str:
     for metric, rows in report["metrics"].items():
         shown = [one for one in report["forecasts"] if one["metric"] == metric and one["intervals"]["90"]]
         parts += [_metric(metric, rows), _plot(metric, shown[-MOST_POINTS:])]
-    parts += [_coverage(report["coverage"]), _policy(report["policy"]), "</body></html>"]
+    parts += [_coverage(report["coverage"]), "</body></html>"]
     return "\n".join(parts)
 
 
@@ -86,14 +86,4 @@ def _coverage(rows: Mapping[str, Mapping[str, Any]]) -> str:
     return (
         "<h2>Did the intervals hold?</h2><table><thead><tr><th>platform</th><th>forecasts</th><th>50 %</th>"
         f"<th>80 %</th><th>90 %</th></tr></thead><tbody>{body}</tbody></table>"
-    )
-
-
-def _policy(policy: Mapping[str, Any]) -> str:
-    if policy["value"] is None:
-        return f"<h2>What other choices would have earned</h2><p>{escape(policy['reason'])}.</p>"
-    low, high = policy["interval"]
-    return (
-        f"<h2>What other choices would have earned</h2><p>{policy['value']:.4g} ({low:.4g} to {high:.4g}); cross-check "
-        f"{policy['snips']:.4g}; worth {policy['effective']:.0f} logged choices.</p>"
     )

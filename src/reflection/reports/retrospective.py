@@ -50,7 +50,7 @@ def retrospective(
         analysis: the stored answer.
         campaign: what was posted, for the head of the report and the counts.
         knowledge: what is known today; gives effects that are not findings yet.
-        recommendations: the answer of `recommend.recommend`; its cards become recommendation cards.
+        recommendations: the answer of `ranking.recommend`; its cards become recommendation cards.
         track_record: the scoreboard (`track_record.scoreboard`); without it there is no such section.
     """
     book = gather(facts_of(analysis))

@@ -14,7 +14,7 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import StoredCampaign
 from reflection.domain.results import Analysis
-from reflection.errors import NotFound
+from reflection.errors import no_campaign
 from reflection.reports.portfolio import Told, portfolio
 from reflection.reports.rendering import Format, render
 from reflection.reports.retrospective import retrospective
@@ -39,21 +39,21 @@ class WhatIsKnown(Protocol):
     def knowledge(self, *, workspace: str = "default") -> Knowledge:
         """What the last fit says."""
 
-    def recommendations(
+
+class Recommendations(Protocol):
+    """What to do next, and how it turned out so far."""
+
+    def recommend(
         self, *, workspace: str = "default", platform: str | None = None, objective: str | None = None
     ) -> dict[str, Any]:
-        """What to do next."""
-
-
-class Scores(Protocol):
-    """Who keeps the score."""
+        """What to do next, as `GET /recommendations` gives it."""
 
     def track_record(self, *, workspace: str) -> dict[str, Any]:
         """The scoreboard, as `GET /v1/track-record` gives it."""
 
 
 def campaign_report(
-    pages: CampaignPages, known: WhatIsKnown, scores: Scores, workspace: str, campaign_id: str, kind: Format
+    pages: CampaignPages, known: WhatIsKnown, service: Recommendations, workspace: str, campaign_id: str, kind: Format
 ) -> bytes:
     """The report on one campaign.
 
@@ -63,22 +63,28 @@ def campaign_report(
     """
     stored = pages.campaign(workspace, campaign_id)
     if stored is None:
-        raise NotFound(f"there is no campaign '{campaign_id}'", hint="check the id; POST /analyze-campaign stores one")
+        raise no_campaign(campaign_id)
     told = _told(stored)
     view = retrospective(
         told.analysis,
         campaign=told.campaign,
         knowledge=known.knowledge(workspace=workspace),
-        recommendations=known.recommendations(
+        recommendations=service.recommend(
             workspace=workspace, platform=told.campaign.platform, objective=told.campaign.objective
         ),
-        track_record=scores.track_record(workspace=workspace),
+        track_record=service.track_record(workspace=workspace),
     )
     return render(view, kind)
 
 
 def portfolio_report(
-    pages: CampaignPages, known: WhatIsKnown, scores: Scores, workspace: str, start: date, end: date, kind: Format
+    pages: CampaignPages,
+    known: WhatIsKnown,
+    service: Recommendations,
+    workspace: str,
+    start: date,
+    end: date,
+    kind: Format,
 ) -> bytes:
     """The report on all campaigns of a period, both days included.
 
@@ -88,14 +94,14 @@ def portfolio_report(
     chosen = [
         told for stored in _all(pages, workspace) if start <= (told := _told(stored)).campaign.timestamp.date() <= end
     ]
-    recommendations = known.recommendations(workspace=workspace)
+    recommendations = service.recommend(workspace=workspace)
     view = portfolio(
         chosen,
         start=start,
         end=end,
         knowledge=known.knowledge(workspace=workspace),
         recommendations=recommendations,
-        track_record=scores.track_record(workspace=workspace),
+        track_record=service.track_record(workspace=workspace),
         generated_at=str(recommendations.get("generated_at", "")),
     )
     return render(view, kind)

@@ -1,10 +1,9 @@
-"""Are the intervals honest, and is there a campaign that cannot be true?
+"""Are the intervals honest?
 
 Leave-one-campaign-out in closed form: with residual r = y - X m, R = diag(v + sigma^2) and H = X S X' of one
 campaign's rows, the residual of the campaign when it was *not* learnt is (I - H R^-1)^-1 r, with covariance
 (I - H R^-1)^-1 R (the PRESS identity for Gaussian models). No refit is needed. The z-scores tell how often 90
-% intervals cover, by how much to widen them, and which campaigns look like a tracking fault. This file must
-not know what a campaign is beyond a number.
+% intervals cover and by how much to widen them. This file must not know what a campaign is beyond a number.
 """
 
 from __future__ import annotations
@@ -29,8 +28,6 @@ FEWEST_SCORES = 20
 
 _ROWS_AT_ONCE = 4_096
 _NEVER_SINGULAR = 1.0 + 1e-9
-_FAULT_Z = 5.0
-_FAULT_FACTOR = np.log(4.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,16 +102,6 @@ def coverage(z: Floats) -> Coverage:
     quantile = scores[min(int(np.ceil(0.9 * (n + 1))), n) - 1]
     share, spread = float(np.mean(scores <= Z90)), float(np.std(z[np.isfinite(z)]))
     return Coverage(n, share, max(1.0, float(quantile / Z90)), spread=spread)
-
-
-def implausible(left_out: LeftOut, widening: float = 1.0) -> NDArray[np.bool_]:
-    """Flag rows that look like a tracking fault, bool (n,).
-
-    Both must hold: |z| above 5 after widening, and a factor of more than 4 between observed and predicted. A
-    jump may be real, so this only proposes to keep a row out until somebody accepts it.
-    """
-    far = np.abs(left_out.z) > _FAULT_Z * widening
-    return np.asarray(far & (np.abs(left_out.residual) > _FAULT_FACTOR))
 
 
 def _blocks(number: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:

@@ -44,11 +44,6 @@ class Effects:
     high: Floats
     draws: NDArray[np.float32]
 
-    def probability_positive(self) -> Floats:
-        """Posterior probability that each effect is above zero, (p,); 1/2 where it is fixed at zero."""
-        above = (self.draws > 0).mean(axis=1) + 0.5 * (self.draws == 0).mean(axis=1)
-        return np.where(self.layout.identifiable, above, 0.5)
-
 
 @dataclass(frozen=True, eq=False)
 class Fit(Effects):

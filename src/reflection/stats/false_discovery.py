@@ -85,8 +85,7 @@ class Discoveries:
     """The judgement on p effects, in the order of ``layout`` (the intercept is never a finding).
 
     ``lfsr``: local false-sign rate, (p,), 1 where nothing is known. ``mean``: the effect as adaptive
-    shrinkage sees it, (p,). ``selected``: bool, (p,). ``expected_false``: expected share of false ones among
-    the selected, 0 when there are none.
+    shrinkage sees it, (p,). ``selected``: bool, (p,).
     """
 
     layout: Layout
@@ -94,11 +93,6 @@ class Discoveries:
     mean: Floats
     selected: NDArray[np.bool_]
     exposed: NDArray[np.bool_]
-
-    @property
-    def expected_false(self) -> float:
-        """Mean local false-sign rate of the selected effects."""
-        return float(self.lfsr[self.selected].mean()) if self.selected.any() else 0.0
 
     def verdict(self, column: int) -> Verdict:
         """Return why this column is, or is not, a finding."""

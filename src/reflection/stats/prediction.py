@@ -38,10 +38,6 @@ class Prediction:
         """Expected rate as a multiple of the reference, (n,): exp(mean + sd^2/2), not the lower median exp(mean)."""
         return np.asarray(np.exp(self.mean + 0.5 * self.sd**2))
 
-    def observation_sd(self, v: Floats) -> Floats:
-        """Standard deviation of a future observation with sampling variance ``v``, (n,)."""
-        return np.asarray(np.sqrt(self.sd**2 + self.scatter**2 + v))
-
 
 def cell_design(cells: Sequence[Mapping[Feature, float]]) -> Design:
     """Return the design of whole cells: their memberships and the intercept."""

@@ -19,34 +19,6 @@ MINIMUM_ARM = 10
 """Outcomes needed in each arm before an effect is stated: below, the variance itself is unknown."""
 
 
-def crps_samples(draws: ArrayLike, outcome: float) -> float:
-    """CRPS of an empirical distribution, ``E|X - y| - E|X - X'| / 2`` (Gneiting and Raftery 2007), in units of y."""
-    sample = np.sort(np.asarray(draws, dtype=float).ravel())
-    if sample.size == 0:
-        raise LearningError("a distribution without draws cannot be scored")
-    ranks = 2.0 * np.arange(1, sample.size + 1) - sample.size - 1.0
-    spread = 2.0 * float(ranks @ sample) / sample.size**2
-    return float(np.mean(np.abs(sample - outcome)) - spread / 2.0)
-
-
-def crps_lognormal(mean_log: float, sd_log: float, outcome: float) -> float:
-    """CRPS of a log-normal forecast in closed form (Baran and Lerch 2015); `outcome` >= 0, in its own units."""
-    if sd_log <= 0:
-        return abs(float(np.exp(mean_log)) - outcome)
-    omega = (np.log(outcome) - mean_log) / sd_log if outcome > 0 else -np.inf
-    head = outcome * (2.0 * special.ndtr(omega) - 1.0)
-    tail = special.ndtr(omega - sd_log) + special.ndtr(sd_log / np.sqrt(2.0)) - 1.0
-    return float(head - 2.0 * np.exp(mean_log + sd_log**2 / 2.0) * tail)
-
-
-def crps_normal(mean: float, sd: float, outcome: float) -> float:
-    """CRPS of a normal forecast in closed form (Gneiting et al. 2005); `sd` 0 is a point forecast."""
-    if sd <= 0:
-        return abs(mean - outcome)
-    z = (outcome - mean) / sd
-    return float(sd * (z * (2 * special.ndtr(z) - 1) + np.sqrt(2 / np.pi) * np.exp(-0.5 * z**2) - 1 / np.sqrt(np.pi)))
-
-
 def crps_quantiles(levels: Sequence[float], values: Sequence[float], outcome: float) -> float:
     """CRPS approximated by twice the mean pinball loss of the stated quantiles (exact with many levels)."""
     level, value = np.asarray(levels, dtype=float), np.asarray(values, dtype=float)
@@ -67,19 +39,6 @@ def skill(scores: ArrayLike, reference: ArrayLike) -> float | None:
 def hit(low: float, high: float, outcome: float) -> bool:
     """Whether an outcome fell in its interval, bounds included."""
     return low <= outcome <= high
-
-
-def pit_samples(draws: ArrayLike, outcome: float) -> float:
-    """Probability integral transform, mid-rank where draws tie with the outcome: uniform when calibrated."""
-    sample = np.asarray(draws, dtype=float).ravel()
-    return float(np.mean(sample < outcome) + 0.5 * np.mean(sample == outcome))
-
-
-def pit_lognormal(mean_log: float, sd_log: float, outcome: float) -> float:
-    """Probability integral transform of a log-normal forecast."""
-    if outcome <= 0:
-        return 0.0
-    return float(special.ndtr((np.log(outcome) - mean_log) / max(sd_log, 1e-12)))
 
 
 def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> float | None:

@@ -5,7 +5,6 @@ is. Ranking by the 90th posterior percentile is optimism in the face of uncertai
 is Thompson sampling whose probabilities are computed, floored and logged, so that its value can be judged later.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -118,38 +117,6 @@ def explore_share(draws: ArrayLike) -> float:
     ignorance = float(-(present * np.log(present)).sum() / np.log(share.size))
     low, high = EXPLORE_SHARE
     return low + (high - low) * min(1.0, max(0.0, ignorance)) ** 2
-
-
-def slate(
-    draws: ArrayLike,
-    costs: Sequence[float | None],
-    *,
-    rng: np.random.Generator,
-    size: int = 10,
-    budget: float | None = None,
-) -> tuple[list[int], list[int]]:
-    """One proposal: (indices to exploit, best first; indices to explore), `size` in total, by cost within the budget.
-
-    The explored part (`explore_share` of the size, at least one) is drawn without replacement by Thompson sampling
-    from what is not exploited; an option whose cost exceeds what is left of `budget` is passed over. An option of
-    unknown cost (None) is explored only when no budget is set.
-    """
-    matrix = _matrix(draws)
-    explored_wanted = max(1, round(explore_share(matrix) * min(size, matrix.shape[0])))
-    order = [int(index) for index in rank(matrix)]
-    exploit = order[: max(0, min(size, len(order)) - explored_wanted)]
-    left = [index for index in order if index not in set(exploit)]
-    explore: list[int] = []
-    spent = 0.0
-    while left and len(explore) < explored_wanted:
-        sample = matrix[left, rng.integers(matrix.shape[1])]
-        chosen = left.pop(int(np.argmax(sample)))
-        cost = costs[chosen]
-        if budget is not None and (cost is None or spent + cost > budget):
-            continue
-        spent += cost or 0.0
-        explore.append(chosen)
-    return exploit, explore
 
 
 def _quantile(ordered: Array, level: float) -> Array:

@@ -1,13 +1,13 @@
-"""`SqlStore`: the `Store` protocol over one database, each call in a transaction of its own.
+"""`SqlStore`: the `Store` protocol over one database, each call in a transaction of its own, or many in a `snapshot`.
 
-A facade: the statements live by subject in saving.py, learnt.py and reading.py. Must not know how anything is
-compared, learnt or published.
+A facade: the statements live by subject in campaigns_write.py, fits.py, campaigns_read.py and snapshot.py. Must not
+know how anything is compared, learnt or published.
 """
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
@@ -15,11 +15,11 @@ from sqlalchemy.engine import Connection
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.store import campaigns_read, campaigns_write, fits, knowledge_blob
-from reflection.store.campaigns_read import current
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
 from reflection.store.learnings import LearningBook
 from reflection.store.row_values import Row, forecast_row, prepare
+from reflection.store.snapshot import SqlSnapshot
 from reflection.store.tables.campaigns import forecasts, idempotency, instant_text, workspaces
 
 _PAGE = 1_000
@@ -55,6 +55,12 @@ class SqlStore:
         self._fits: dict[str, tuple[int, Knowledge]] = {}
         self._fits_lock = threading.Lock()
 
+    @contextmanager
+    def snapshot(self, workspace: str) -> Iterator[SqlSnapshot]:
+        """One state of a workspace, for several questions that belong together: one read transaction."""
+        with self._database.read() as connection:
+            yield SqlSnapshot(connection, workspace, self._knowledge)
+
     # Campaigns
 
     def campaign(self, workspace: str, campaign_id: str) -> StoredCampaign | None:
@@ -64,9 +70,8 @@ class SqlStore:
 
     def campaigns_named(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
         """The current revisions of those campaigns that are there."""
-        with self._database.read() as connection:
-            found = current(connection, workspace, campaign_ids)
-        return {name: item.stored for name, item in found.items() if item.stored is not None}
+        with self.snapshot(workspace) as snapshot:
+            return snapshot.campaigns_named(campaign_ids)
 
     def campaigns(self, workspace: str, *, after: str = "", limit: int = _PAGE) -> list[StoredCampaign]:
         """A page of campaigns in the order of their ids; pass the last id as `after` for the next."""
@@ -118,11 +123,6 @@ class SqlStore:
         with self._database.write(committed) as connection:
             return campaigns_write.take_back(connection, workspace, campaign_id, self._instant(), self._topics)
 
-    def idempotent_answer(self, workspace: str, key: str) -> tuple[str, bytes] | None:
-        """Request hash and answer given under an idempotency key; None when it was never used."""
-        with self._database.read() as connection:
-            return campaigns_read.idempotent_answer(connection, workspace, key)
-
     def forget_idempotency(self, workspace: str, before: datetime) -> int:
         """Drop idempotency records older than an instant. How many there were."""
         with self._database.write() as connection:
@@ -167,11 +167,6 @@ class SqlStore:
                 return
             after = page[-1][0]
 
-    def evidence_of_signal(self, workspace: str, signal_key: str, limit: int) -> list[tuple[str, bytes]]:
-        """Campaign ids and current payloads of campaigns that have a signal, in the order of campaign ids."""
-        with self._database.read() as connection:
-            return campaigns_read.evidence_of_signal(connection, workspace, signal_key, limit)
-
     def newest_campaigns(self, workspace: str, limit: int) -> list[str]:
         """The campaigns with the latest timestamps as JSON, ties by id."""
         with self._database.read() as connection:
@@ -205,15 +200,7 @@ class SqlStore:
     def knowledge(self, workspace: str) -> Knowledge:
         """What the workspace knows; `NOTHING` before the first fit. Decoded once per fit and process."""
         with self._database.read() as connection:
-            head = fits.newest(connection, workspace)
-            if head is None:
-                return NOTHING
-            with self._fits_lock:
-                cached = self._fits.get(workspace)
-            if cached is None or cached[0] != head.fit_id:
-                cached = head.fit_id, fits.load(connection, workspace, head.fit_id)
-                self._remember_fit(workspace, cached)
-        return cached[1]
+            return self._knowledge(connection, workspace)
 
     def save_knowledge(self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes]) -> bool:
         """Store a fit, its patterns and weights, and let `artifacts` (file name -> bytes) be published.
@@ -250,16 +237,6 @@ class SqlStore:
             row = {"workspace": workspace, "created_at": self._instant()}
             return connection.execute(sqlite.insert_missing(workspaces), row).rowcount > 0
 
-    def insights(self, workspace: str, limit: int, campaign_id: str | None = None) -> list[dict[str, Any]]:
-        """Insights by priority, the newest first among equals."""
-        with self._database.read() as connection:
-            return campaigns_read.insight_list(connection, workspace, limit, campaign_id)
-
-    def patterns(self, workspace: str, limit: int) -> list[dict[str, Any]]:
-        """Patterns by impact; `id` is the finding's."""
-        with self._database.read() as connection:
-            return campaigns_read.pattern_list(connection, workspace, limit)
-
     def forecasts(self, workspace: str, campaign_id: str | None = None, limit: int = _PAGE) -> list[ForecastRow]:
         """The forecast register, in the order of entry."""
         with self._database.read() as connection:
@@ -270,6 +247,17 @@ class SqlStore:
         with self._database.write() as connection:
             statement = sqlite.insert_missing(forecasts)
             return sum(connection.execute(statement, forecast_row(workspace, row)).rowcount for row in rows)
+
+    def _knowledge(self, connection: Connection, workspace: str) -> Knowledge:
+        head = fits.newest(connection, workspace)
+        if head is None:
+            return NOTHING
+        with self._fits_lock:
+            cached = self._fits.get(workspace)
+        if cached is None or cached[0] != head.fit_id:
+            cached = head.fit_id, fits.load(connection, workspace, head.fit_id)
+            self._remember_fit(workspace, cached)
+        return cached[1]
 
     def _remember_fit(self, workspace: str, fit: tuple[int, Knowledge]) -> None:
         with self._fits_lock:

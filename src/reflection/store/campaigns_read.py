@@ -1,4 +1,4 @@
-"""What the store answers: campaigns, ledger, live evidence, insights, patterns, forecasts.
+"""What the store answers: campaigns, ledger, live evidence, forecasts.
 
 Functions on a connection somebody else opened; long answers are given in pages, so that no reader holds a
 snapshot for long. Must not write.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, and_, bindparam, exists, func, select
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.ports import ForecastRow, LedgerEntry, StoredCampaign
@@ -17,23 +17,17 @@ from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import (
     acceptances,
     campaign_revisions,
-    campaign_signals,
     campaigns,
     evidence,
     forecasts,
-    idempotency,
-    insights,
-    patterns,
     performance_logs,
 )
 
-_INSIGHT = ("id", "campaign_id", "kind", "content", "priority", "created_at", "evidence", "source")
-_PATTERN = ("campaign_id", "category", "signal_key", "summary", "impact_score", "created_at")
 _FORECAST = tuple(ForecastRow.__dataclass_fields__)
 _later = evidence.alias("later")
 
 
-def _plain(row: Mapping[Any, Any]) -> Row:
+def plain(row: Mapping[Any, Any]) -> Row:
     """A row under plain text keys: SQLAlchemy's are a subclass of `str`, which JSON encoders refuse."""
     return {str(key): value for key, value in row.items()}
 
@@ -58,7 +52,7 @@ def revisions(connection: Connection, workspace: str, campaign_id: str) -> list[
         .where(campaign_revisions.c.workspace == workspace, campaign_revisions.c.campaign_id == campaign_id)
         .order_by(campaign_revisions.c.revision)
     )
-    return [_plain(row) for row in found.mappings()]
+    return [plain(row) for row in found.mappings()]
 
 
 def performance(connection: Connection, workspace: str, campaign_id: str) -> Row | None:
@@ -78,12 +72,6 @@ def performance(connection: Connection, workspace: str, campaign_id: str) -> Row
     return {**row, **{name: orjson.loads(row[name]) for name in texts}}
 
 
-def idempotent_answer(connection: Connection, workspace: str, key: str) -> tuple[str, bytes] | None:
-    """Request hash and answer given under an idempotency key."""
-    row = connection.execute(_ANSWER, {"w": workspace, "k": key}).one_or_none()
-    return (row.request_hash, unpacked(row.answer)) if row else None
-
-
 def last_seq(connection: Connection, workspace: str) -> int:
     """Number of the workspace's last ledger entry; 0 for an empty ledger."""
     return connection.execute(_LAST_SEQ, {"w": workspace}).scalar_one() or 0
@@ -101,12 +89,6 @@ def evidence_page(connection: Connection, workspace: str, upto: int, after: str,
     return [(row.campaign_id, row.payload) for row in connection.execute(_LIVE, values)]
 
 
-def evidence_of_signal(connection: Connection, workspace: str, signal_key: str, limit: int) -> list[tuple[str, bytes]]:
-    """Campaign ids and current payloads of the campaigns that have a signal, in the order of campaign ids."""
-    values = {"w": workspace, "s": signal_key, "limit": limit}
-    return [(row.campaign_id, row.payload) for row in connection.execute(_OF_SIGNAL, values)]
-
-
 def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list[str]:
     """The campaigns with the latest timestamps as JSON, ties by id."""
     order = (campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
@@ -120,26 +102,6 @@ def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list
 def accepted(connection: Connection, workspace: str) -> frozenset[str]:
     """Campaigns that count although their tracking looked faulty."""
     return frozenset(connection.execute(_ACCEPTED, {"w": workspace}).scalars())
-
-
-def insight_list(connection: Connection, workspace: str, limit: int, campaign_id: str | None) -> list[Row]:
-    """Insights by priority, the newest first among equals."""
-    statement = select(*(insights.c[name] for name in _INSIGHT)).where(insights.c.workspace == workspace)
-    if campaign_id is not None:
-        statement = statement.where(insights.c.campaign_id == campaign_id)
-    found = connection.execute(statement.order_by(insights.c.priority.desc(), insights.c.id.desc()).limit(limit))
-    return [{**_plain(row), "evidence": orjson.loads(row["evidence"])} for row in found.mappings()]
-
-
-def pattern_list(connection: Connection, workspace: str, limit: int) -> list[Row]:
-    """Patterns by impact. `id` is the finding's."""
-    found = connection.execute(
-        select(patterns.c.finding_id.label("id"), *(patterns.c[name] for name in _PATTERN))
-        .where(patterns.c.workspace == workspace)
-        .order_by(patterns.c.impact_score.desc(), patterns.c.finding_id)
-        .limit(limit)
-    )
-    return [_plain(row) for row in found.mappings()]
 
 
 def forecast_list(connection: Connection, workspace: str, campaign_id: str | None, limit: int) -> list[ForecastRow]:
@@ -177,35 +139,12 @@ def _live() -> Select[tuple[str, bytes]]:
     )
 
 
-def _of_signal() -> Select[tuple[str, bytes]]:
-    current = and_(
-        campaigns.c.workspace == campaign_signals.c.workspace,
-        campaigns.c.campaign_id == campaign_signals.c.campaign_id,
-    )
-    its_evidence = and_(
-        evidence.c.workspace == campaigns.c.workspace,
-        evidence.c.campaign_id == campaigns.c.campaign_id,
-        evidence.c.revision == campaigns.c.revision,
-        evidence.c.sign == 1,
-    )
-    return (
-        select(evidence.c.campaign_id, evidence.c.payload)
-        .select_from(campaign_signals.join(campaigns, current).join(evidence, its_evidence))
-        .where(campaign_signals.c.workspace == bindparam("w"), campaign_signals.c.signal_key == bindparam("s"))
-        .order_by(campaign_signals.c.campaign_id)
-        .limit(bindparam("limit"))
-    )
-
-
 _CAMPAIGN = select(campaigns).where(campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id == bindparam("c"))
 _CAMPAIGNS = (
     select(campaigns)
     .where(campaigns.c.workspace == bindparam("w"), campaigns.c.campaign_id > bindparam("after"))
     .order_by(campaigns.c.campaign_id)
     .limit(bindparam("limit"))
-)
-_ANSWER = select(idempotency.c.request_hash, idempotency.c.answer).where(
-    idempotency.c.workspace == bindparam("w"), idempotency.c.key == bindparam("k")
 )
 _LAST_SEQ = select(func.max(evidence.c.seq)).where(evidence.c.workspace == bindparam("w"))
 _ACCEPTED = select(acceptances.c.campaign_id).where(acceptances.c.workspace == bindparam("w"))
@@ -216,7 +155,6 @@ _LEDGER = (
     .limit(bindparam("limit"))
 )
 _LIVE = _live()
-_OF_SIGNAL = _of_signal()
 
 
 _CHUNK = 500

@@ -133,7 +133,7 @@ def _repeated(connection: Connection, workspace: str, records: Sequence[Analysis
     for chunk in chunks(list(keyed)):
         for row in connection.execute(_USED_KEYS, {"workspace": workspace, "keys": chunk}).mappings():
             record = keyed[row["key"]]
-            if row["request_hash"] != _request_hash(record):
+            if row["request_hash"] != record.content_hash:
                 raise Conflict(
                     "this Idempotency-Key was used for another request",
                     hint="use a new key for every new request",
@@ -239,16 +239,12 @@ def _idempotency_row(record: AnalysisRecord, stored: StoredCampaign) -> Row:
     return {
         "workspace": record.workspace,
         "key": record.idempotency_key,
-        "request_hash": _request_hash(record),
+        "request_hash": record.content_hash,
         "campaign_id": record.campaign_id,
         "revision": stored.revision,
         "answer": packed(stored.answer),
         "created_at": record.created_at,
     }
-
-
-def _request_hash(record: AnalysisRecord) -> str:
-    return record.request_hash or record.content_hash
 
 
 def _outbox_rows(change: _Change, topics: Sequence[str]) -> list[Row]:

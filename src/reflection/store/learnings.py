@@ -16,11 +16,11 @@ from reflection.domain import signals
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.memory_text import learning_text, memory_id
-from reflection.domain.ports import MemoryRecord
+from reflection.domain.ports import LearningSummary, MemoryRecord
 from reflection.errors import NotFound
 from reflection.learnings.change_point import MetricView
-from reflection.learnings.current import Head
-from reflection.learnings.lifecycle import Claim, Learning, Reading, Witness, assess, is_material, readings_of, worth
+from reflection.learnings.claims import CampaignEstimate, Claim, Learning, Reading
+from reflection.learnings.lifecycle import assess, is_material, readings_of, worth
 from reflection.store import learning_reviews, learnings_json, memories_write
 from reflection.store import learnings as sql
 from reflection.store.database import sqlite
@@ -160,16 +160,21 @@ class LearningBook:
             **details,
         }
 
-    def heads(self, workspace: str) -> Sequence[Head]:
-        """Every learning without its numbers, the one worth most first."""
-        with self._database.read() as connection:
-            return [Head(*row) for row in connection.execute(sql.HEADS, {"w": workspace})]
-
     def facts(self, workspace: str, learning_ids: Sequence[str]) -> dict[str, Row]:
         """The present numbers of learnings by id, for ranking and showing them."""
         with self._database.read() as connection:
-            rows = connection.execute(sql.CURRENT_OF, {"w": workspace, "ids": list(learning_ids)}).all()
-        return {row.learning_id: learnings_json.shown(row) for row in rows}
+            return facts(connection, workspace, learning_ids)
+
+
+def summaries(connection: Connection, workspace: str) -> Sequence[LearningSummary]:
+    """Every learning without its numbers, the one worth most first."""
+    return [LearningSummary(*row) for row in connection.execute(sql.HEADS, {"w": workspace})]
+
+
+def facts(connection: Connection, workspace: str, learning_ids: Sequence[str]) -> dict[str, Row]:
+    """The present numbers of learnings by id, for ranking and showing them."""
+    rows = connection.execute(sql.CURRENT_OF, {"w": workspace, "ids": list(learning_ids)}).all()
+    return {row.learning_id: learnings_json.shown(row) for row in rows}
 
 
 def _wanted(known: dict[Claim, tuple[int, Learning]], readings: dict[Claim, Reading]) -> list[Claim]:
@@ -223,7 +228,7 @@ def _append(connection: Connection, workspace: str, item: Revised, prepared: Pre
         connection.execute(sql.ADD_EVIDENCE, witnesses)
 
 
-def _witness_row(head: Row, witness: Witness) -> Row:
+def _witness_row(head: Row, witness: CampaignEstimate) -> Row:
     """Inserted by way of `campaigns`: a campaign deleted meanwhile adds nothing, and nothing else can be evidence."""
     numbers = {"e": witness.estimate, "sd": witness.sd, "s": int(witness.supports)}
     return {"w": head["workspace"], "l": head["learning_id"], "c": witness.campaign_id, **numbers}

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from reflection.learnings.lifecycle import Claim, Learning, Segment, Witness
+from reflection.learnings.claims import CampaignEstimate, Claim, Learning, Segment
 from reflection.store.row_values import Row, json_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ def decoded(body: str) -> Learning:
     fields["claim"] = Claim(**fields["claim"])
     fields["interval"] = tuple(fields["interval"])
     fields["segments"] = tuple(Segment(**{**item, "interval": tuple(item["interval"])}) for item in fields["segments"])
-    fields["witnesses"] = tuple(Witness(**item) for item in fields["witnesses"])
+    fields["witnesses"] = tuple(CampaignEstimate(**item) for item in fields["witnesses"])
     return Learning(**fields)
 
 

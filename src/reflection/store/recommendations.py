@@ -18,6 +18,7 @@ from reflection.store.tables.campaigns import RowId, forecasts, metadata
 from reflection.store.tables.learnings import learning_revisions, learnings
 
 SHOWN_LIMIT = 10_000
+ACCEPTED_LIMIT = 50
 _PAGE = 5_000
 
 
@@ -69,7 +70,6 @@ class AdviceRows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._accepted: dict[tuple[str, int], tuple[tuple[int, int], list[dict[str, Any]]]] = {}
 
     def show(
         self, workspace: str, recommendation_id: str, unit: str, seq: int, shown_at: str, claim: dict[str, Any]
@@ -114,37 +114,6 @@ class AdviceRows:
         )
         with self._database.read() as connection:
             return [{**_plain(row), "accepted": bool(row["accepted"])} for row in connection.execute(query).mappings()]
-
-    def accepted(self, workspace: str, limit: int = 50) -> list[dict[str, Any]]:
-        """The last claims shown whose latest feedback accepted them: what a campaign may be following.
-
-        Asked for every campaign that comes in, so the answer is kept until anybody commits anything.
-        """
-        version = self._database.data_version()
-        kept = self._accepted.get((workspace, limit))
-        if kept is not None and kept[0] == version:
-            return kept[1]
-        found = self._read_accepted(workspace, limit)
-        self._accepted[workspace, limit] = version, found
-        return found
-
-    def _read_accepted(self, workspace: str, limit: int) -> list[dict[str, Any]]:
-        latest = (
-            select(advice_feedback.c.accepted)
-            .where(advice_feedback.c.workspace == advice_shown.c.workspace)
-            .where(advice_feedback.c.recommendation_id == advice_shown.c.recommendation_id)
-            .order_by(advice_feedback.c.id.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        query = (
-            select(advice_shown)
-            .where(advice_shown.c.workspace == workspace, latest == 1)
-            .order_by(advice_shown.c.id.desc())
-            .limit(limit)
-        )
-        with self._database.read() as connection:
-            return [_shown(row) for row in connection.execute(query).mappings()]
 
     def assign(self, workspace: str, unit: str, treated: bool, probability: float, assigned_at: str) -> bool:
         """Log an assignment and return the one that holds: the first, whatever was asked for later."""
@@ -197,6 +166,25 @@ class AdviceRows:
             for row in connection.execute(query).mappings():
                 found.setdefault(row["learning_id"], {**_plain(row), "body": orjson.loads(row["body"])})
         return list(found.values())
+
+
+def accepted(connection: Connection, workspace: str) -> list[dict[str, Any]]:
+    """The last claims shown whose latest feedback accepted them: what a campaign may be following."""
+    latest = (
+        select(advice_feedback.c.accepted)
+        .where(advice_feedback.c.workspace == advice_shown.c.workspace)
+        .where(advice_feedback.c.recommendation_id == advice_shown.c.recommendation_id)
+        .order_by(advice_feedback.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        select(advice_shown)
+        .where(advice_shown.c.workspace == workspace, latest == 1)
+        .order_by(advice_shown.c.id.desc())
+        .limit(ACCEPTED_LIMIT)
+    )
+    return [_shown(row) for row in connection.execute(query).mappings()]
 
 
 def _last_feedback(connection: Connection, workspace: str, recommendation_id: str) -> RowMapping | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference.dataset import EvidenceTable
+from reflection.inference.dataset import Dataset
 from reflection.inference.findings.budget import MOST, WORTH_SAYING, Excess, budget_findings, campaign_excesses
 from reflection.inference.fit import fit_metrics
 
@@ -51,9 +51,7 @@ def test_a_finding_reads_with_money_interval_and_probability(fitted):
 
 
 def test_without_spend_nothing_is_inefficient(make_campaign):
-    fitted = fit_metrics(
-        EvidenceTable.of([evidence_of(make_campaign(campaign_id=n, actual={"spend": 0.0})) for n in "abcd"])
-    )
+    fitted = fit_metrics(Dataset.of([evidence_of(make_campaign(campaign_id=n, actual={"spend": 0.0})) for n in "abcd"]))
     assert campaign_excesses(fitted) == []
     assert budget_findings(fitted) == []
 
@@ -61,6 +59,6 @@ def test_without_spend_nothing_is_inefficient(make_campaign):
 def test_amounts_in_another_currency_are_not_judged(make_campaign):
     evidence = [evidence_of(make_campaign(campaign_id=f"u{i}", currency="USD")) for i in range(4)]
     evidence.append(evidence_of(make_campaign(campaign_id="yen", currency="JPY", actual={"spend": 500_000.0})))
-    fitted = fit_metrics(EvidenceTable.of(evidence))
+    fitted = fit_metrics(Dataset.of(evidence))
     judged = {str(fitted.table.campaigns.ids[item.campaign]) for item in campaign_excesses(fitted)}
     assert judged == {"u0", "u1", "u2", "u3"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference.dataset import EvidenceTable
+from reflection.inference.dataset import Dataset
 from reflection.inference.findings.clusters import (
     FEWEST_CAMPAIGNS,
     FEWEST_MEMBERS,
@@ -91,7 +91,7 @@ def _fitted_groups(make_campaign, lifts, count=40, scatter=0.03, seed=5):
         actual = {"impressions": impressions, "clicks": clicks, "conversions": conversions, "spend": spend}
         campaign = make_campaign(campaign_id=f"c{number:02}", actual={**actual, "revenue": 40.0 * conversions})
         evidence.append(evidence_of(campaign))
-    return fit_metrics(EvidenceTable.of(evidence))
+    return fit_metrics(Dataset.of(evidence))
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_what_counting_alone_can_do_makes_no_finding(make_campaign):
 def test_a_campaign_of_few_counts_is_near_the_middle(make_campaign):
     tiny = {"impressions": 40, "clicks": 0, "conversions": 0, "spend": 0.4, "revenue": 0.0}
     rows = [evidence_of(make_campaign(campaign_id=f"c{n:02}", actual=_counts(n))) for n in range(16)]
-    fitted = fit_metrics(EvidenceTable.of([*rows, evidence_of(make_campaign(campaign_id="tiny", actual=tiny))]))
+    fitted = fit_metrics(Dataset.of([*rows, evidence_of(make_campaign(campaign_id="tiny", actual=tiny))]))
     profile, members = profiles(fitted, "roas")
     named = dict(zip(fitted.table.campaigns.ids[members].tolist(), np.abs(profile).max(axis=1), strict=True))
     assert named["tiny"] < max(named.values())
@@ -128,7 +128,7 @@ def _counts(number):
 
 
 def test_few_campaigns_have_no_clusters(history_evidence):
-    fitted = fit_metrics(EvidenceTable.of(history_evidence[: FEWEST_CAMPAIGNS - 1]))
+    fitted = fit_metrics(Dataset.of(history_evidence[: FEWEST_CAMPAIGNS - 1]))
     assert cluster_findings(fitted, "roas") == []
 
 

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference.dataset import EvidenceTable
+from reflection.inference.dataset import Dataset
 from reflection.inference.findings.trends import trend_findings
 from reflection.inference.fit import fit_metrics
 
@@ -40,7 +40,7 @@ def _campaigns(make_campaign, jump, currency="USD"):
 
 @pytest.fixture(scope="module")
 def moved(make_campaign):
-    return trend_findings(fit_metrics(EvidenceTable.of(_campaigns(make_campaign, jump=1.8))))
+    return trend_findings(fit_metrics(Dataset.of(_campaigns(make_campaign, jump=1.8))))
 
 
 def test_a_jump_is_found_on_its_platform_with_its_size(moved):
@@ -71,7 +71,7 @@ def test_the_platform_that_stood_still_is_not_named(moved):
 
 
 def test_without_a_jump_there_is_no_trend(make_campaign):
-    assert trend_findings(fit_metrics(EvidenceTable.of(_campaigns(make_campaign, jump=1.0)))) == []
+    assert trend_findings(fit_metrics(Dataset.of(_campaigns(make_campaign, jump=1.0)))) == []
 
 
 def test_the_samples_have_no_planted_trend(fitted):
@@ -88,5 +88,5 @@ def test_money_behind_a_trend_is_of_one_currency(make_campaign):
         )
         for i in range(3)
     ]
-    for item in trend_findings(fit_metrics(EvidenceTable.of(evidence))):
+    for item in trend_findings(fit_metrics(Dataset.of(evidence))):
         assert item.spend <= 80 * 4000.0

@@ -36,11 +36,6 @@ def analyze_campaign(
     Posting a campaign again replaces it; the same content again changes nothing.
     """
     campaign = read(Campaign, body)
-    answer = engine.analyze(
-        campaign,
-        workspace=workspace,
-        idempotency_key=idempotency_key,
-        request_hash=campaign.content_hash() if idempotency_key else None,
-    )
+    answer = engine.analyze(campaign, workspace=workspace, idempotency_key=idempotency_key)
     headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
     return Response(answer.body, headers=headers, media_type="application/json")

@@ -1,6 +1,7 @@
 """POST /agent-chat: questions about campaigns and learnings, answered from evidence; SSE where asked for."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import orjson
@@ -12,9 +13,9 @@ from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, js
 from reflection.api.openapi import json_request
 from reflection.domain.campaign import CampaignId, Strict
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import Snapshot
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.validation import read
-from reflection.errors import NotFound
 from reflection.explain.chat import MAX_MESSAGE, Chat, ChatAnswer
 from reflection.wiring import Application
 
@@ -32,23 +33,33 @@ class ChatRequest(Strict):
     campaign_id: Annotated[CampaignId | None, Field(description="the campaign in question")] = None
 
 
+class StoredCampaigns:
+    """Stored answers and the last fit, in one snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def analysis(self, campaign_id: str) -> Analysis | None:
+        """A stored answer, or None."""
+        stored = self._snapshot.campaign(campaign_id)
+        return _ANALYSIS.validate_json(stored.answer) if stored else None
+
+    def knowledge(self) -> Knowledge:
+        """What the last fit says."""
+        return self._snapshot.knowledge()
+
+
 class StoredSources:
-    """Where answers come from: the engine and the memory of one application."""
+    """Where answers come from: the store and the memory of one application."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
 
-    def analysis(self, workspace: str, campaign_id: str) -> Analysis | None:
-        """A stored answer, or None."""
-        try:
-            body = self._application.engine.show(campaign_id, workspace=workspace)
-        except NotFound:
-            return None
-        return _ANALYSIS.validate_json(body)
-
-    def knowledge(self, workspace: str) -> Knowledge:
-        """What the last fit says."""
-        return self._application.engine.knowledge(workspace=workspace)
+    @contextmanager
+    def open(self, workspace: str) -> Iterator[StoredCampaigns]:
+        """One state of a workspace."""
+        with self._application.store.snapshot(workspace) as snapshot:
+            yield StoredCampaigns(snapshot)
 
     def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
         """Campaigns like the words."""
@@ -74,8 +85,6 @@ def agent_chat(
     `sentence` for each sentence, and `done` with the whole answer.
     """
     request = read(ChatRequest, body)
-    if request.campaign_id is not None:
-        application.engine.show(request.campaign_id, workspace=workspace)
     chat = Chat(StoredSources(application), application.phraser)
     answer = chat.answer(workspace, request.message, context=request.context or "", campaign_id=request.campaign_id)
     if EVENT_STREAM in accept:

@@ -27,5 +27,5 @@ class Registered(BaseModel):
 )
 def register(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """Append forecasts; a later one of the same issuer never overwrites an earlier one, and the first one counts."""
-    answer = application.advisor.register(read(ForecastRequest, body), workspace=workspace)
+    answer = application.recommendations.register(read(ForecastRequest, body), workspace=workspace)
     return json_response(answer, status=201)

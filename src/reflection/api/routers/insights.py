@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from reflection.api.dependencies import ApplicationPart, EnginePart, Workspace, json_response
+from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.schemas import InsightRow, PatternRow, Recommendations
 
 router = APIRouter(tags=["planning"])
@@ -36,7 +36,8 @@ def patterns(application: ApplicationPart, workspace: Workspace, limit: Limit = 
 
 @router.get("/recommendations", summary="What to plan next", response_model=Recommendations)
 def recommendations(
-    engine: EnginePart, workspace: Workspace, platform: Filter = None, objective: Filter = None
+    application: ApplicationPart, workspace: Workspace, platform: Filter = None, objective: Filter = None
 ) -> Response:
     """Recommendations from top insights, findings, signal weights and similar campaigns."""
-    return json_response(engine.recommendations(workspace=workspace, platform=platform, objective=objective))
+    service = application.recommendations
+    return json_response(service.recommend(workspace=workspace, platform=platform, objective=objective))

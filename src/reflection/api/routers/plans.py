@@ -47,4 +47,4 @@ class PlanAnswer(BaseModel):
 @router.post("/evaluate", summary="Evaluate plans", response_model=PlanAnswer, openapi_extra=json_request(PlanRequest))
 def evaluate(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """Calibrated forecasts of planned campaigns with 50, 80 and 90 % intervals; nothing is stored."""
-    return json_response(application.advisor.evaluate(read(PlanRequest, body), workspace=workspace))
+    return json_response(application.recommendations.evaluate(read(PlanRequest, body), workspace=workspace))

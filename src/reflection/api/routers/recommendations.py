@@ -12,6 +12,7 @@ from reflection.api.dependencies import ApplicationPart, JsonBody, OptionalJsonB
 from reflection.api.openapi import json_request
 from reflection.domain.campaign import CampaignId, Name, Strict, Text
 from reflection.domain.validation import read
+from reflection.recommendations import agent_envelope
 
 router = APIRouter(tags=["planning"])
 RecommendationId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
@@ -72,17 +73,16 @@ def recommendations(
     format: Annotated[Literal["cards", "envelope"], Query(description="cards, or the agents' envelope")] = "cards",
 ) -> Response:
     """What to do next, by lane. Naming the planned campaign makes it part of the hold-back that measures advice."""
-    advisor = application.advisor
-    answer = advisor.recommendations(
-        workspace=workspace, platform=platform, objective=objective, seed=seed, unit=campaign_id
-    )
-    return json_response(advisor.enveloped(answer) if format == "envelope" else answer)
+    service = application.recommendations
+    answer = service.recommend(workspace=workspace, platform=platform, objective=objective, seed=seed)
+    answer = service.hold_back(answer, campaign_id, workspace=workspace)
+    return json_response(agent_envelope.wrap(answer) if format == "envelope" else answer)
 
 
 @router.get("/v1/recommendations/{recommendation_id}", summary="The life of a recommendation", response_model=Life)
 def life(recommendation_id: RecommendationId, application: ApplicationPart, workspace: Workspace) -> Response:
     """What it claimed, whom it was shown, what was said to it, and what was measured."""
-    return json_response(application.advisor.life(recommendation_id, workspace=workspace))
+    return json_response(application.recommendations.history(recommendation_id, workspace=workspace))
 
 
 @router.post(
@@ -96,7 +96,7 @@ def shown(
 ) -> Response:
     """Freeze what it claims now; the same again changes nothing. No body is needed where no campaign is planned yet."""
     unit = read(Shown, body).campaign_id
-    return json_response(application.advisor.show(recommendation_id, workspace=workspace, unit=unit))
+    return json_response(application.recommendations.show(recommendation_id, workspace=workspace, unit=unit))
 
 
 @router.post(
@@ -110,7 +110,9 @@ def feedback(
 ) -> Response:
     """Note whether it was accepted; the same again changes nothing."""
     said = read(Feedback, body)
-    return json_response(application.advisor.hear(recommendation_id, said.accepted, said.note, workspace=workspace))
+    return json_response(
+        application.recommendations.record_feedback(recommendation_id, said.accepted, said.note, workspace=workspace)
+    )
 
 
 @router.post(
@@ -119,7 +121,9 @@ def feedback(
 def shown_by_name(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """The older form of POST /v1/recommendations/{id}/shown."""
     named = read(NamedShown, body)
-    return json_response(application.advisor.show(named.recommendation_id, workspace=workspace, unit=named.campaign_id))
+    return json_response(
+        application.recommendations.show(named.recommendation_id, workspace=workspace, unit=named.campaign_id)
+    )
 
 
 @router.post(
@@ -132,5 +136,7 @@ def feedback_by_name(body: JsonBody, application: ApplicationPart, workspace: Wo
     """The older form of POST /v1/recommendations/{id}/feedback."""
     named = read(NamedFeedback, body)
     return json_response(
-        application.advisor.hear(named.recommendation_id, named.accepted, named.note, workspace=workspace)
+        application.recommendations.record_feedback(
+            named.recommendation_id, named.accepted, named.note, workspace=workspace
+        )
     )

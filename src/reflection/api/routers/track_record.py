@@ -25,4 +25,4 @@ class TrackRecord(BaseModel):
 @router.get("", summary="The scoreboard", response_model=TrackRecord)
 def track_record(application: ApplicationPart, workspace: Workspace) -> Response:
     """Bias, coverage and skill per issuer, reliability of probabilities, replication of findings, worth of advice."""
-    return json_response(application.advisor.track_record(workspace=workspace))
+    return json_response(application.recommendations.track_record(workspace=workspace))

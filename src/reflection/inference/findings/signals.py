@@ -12,14 +12,14 @@ import numpy as np
 from reflection.domain import signals
 from reflection.domain.knowledge import Effect
 from reflection.domain.results import Category, Finding
-from reflection.inference.dataset import EvidenceTable, feature_of
+from reflection.inference.dataset import Dataset, feature_of
 from reflection.inference.findings.common import METRIC_NAMES, finding_id, impact, is_favorable, percent, percent_band
 from reflection.inference.support import SupportIndex
 
 RATES_BY_VALUE = ("cvr", "ctr", "cpm", "aov")
 
 
-def signal_findings(effects: Iterable[Effect], table: EvidenceTable, support: SupportIndex, goal: str) -> list[Finding]:
+def signal_findings(effects: Iterable[Effect], table: Dataset, support: SupportIndex, goal: str) -> list[Finding]:
     """One finding for every signal with an effect beyond noise."""
     by_signal: dict[str, dict[str, Effect]] = {}
     for effect in effects:
@@ -53,7 +53,7 @@ def _clearest(beyond_noise: Mapping[str, Effect], goal: str) -> Effect | None:
 def _finding(
     effect: Effect,
     beyond_noise: Mapping[str, Effect],
-    table: EvidenceTable,
+    table: Dataset,
     support: SupportIndex,
     total_spend: float,
 ) -> Finding:
@@ -104,7 +104,7 @@ def _describe(effect: Effect, label: str, metric: str, aliases: list[str], pro: 
     )
 
 
-def _days(table: EvidenceTable, sides: list[tuple[str, float]]) -> tuple[str | None, str | None]:
+def _days(table: Dataset, sides: list[tuple[str, float]]) -> tuple[str | None, str | None]:
     """First and last day of the campaigns that speak about it."""
     if not sides:
         return None, None

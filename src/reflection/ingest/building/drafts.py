@@ -17,7 +17,6 @@ import polars as pl
 from reflection.ingest.options import GroupBy
 
 METRICS = ("impressions", "clicks", "conversions", "spend", "revenue")
-GROUP = ["key", "currency", "first", "last"]
 
 
 @dataclass(frozen=True, slots=True)

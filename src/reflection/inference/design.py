@@ -1,0 +1,151 @@
+"""What the fits see of each cell: its signals, the drift of its platform and the planned size of its campaign.
+
+Platforms may drift: their effects carry random-walk steps, one a bucket of days. Campaigns differ in planned size: a
+slope takes out what that does to their rates. A pure function of the dataset. Must not know metrics nor how they are
+fitted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import compress
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from reflection.domain import signals
+from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.stats import drift
+from reflection.stats.campaign_size import SIZE, size_of, usual_size
+from reflection.stats.columns import INTERCEPT, Feature
+from reflection.stats.design import Design, Rows, campaign_rows, quantised
+from reflection.stats.empirical_bayes import Fit
+from reflection.stats.observations import Observations
+
+ROWS_AT_ONCE = 50_000
+"""Rows made together; a million at once would be a gigabyte."""
+
+BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
+MOST_BUCKETS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class CellDesign:
+    """What the fits see of each cell: its signals, the drift steps of its platform and its campaign's planned size.
+
+    Attributes:
+        features: columns of `shares` and then of `controls`, without the intercept.
+        shares, controls: CSR (cells, signals) and (cells, drift steps and size); joined for some cells at a time,
+            because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
+        bucket_days: width of a drift bucket.
+    """
+
+    features: tuple[Feature, ...]
+    shares: sparse.csr_array
+    controls: sparse.csr_array
+    bucket_days: int
+
+    @classmethod
+    def of(cls, table: Dataset) -> "CellDesign":
+        """The design of a table; buckets are as fine as `MOST_BUCKETS` over the whole period allows."""
+        days = table.campaigns.day
+        span = int(days.max() - days.min()) if len(days) else 0
+        width = next((days for days in BUCKET_DAYS if span < days * MOST_BUCKETS), BUCKET_DAYS[-1])
+        buckets = days // width
+        first = int(buckets.min()) if len(buckets) else 0
+        steps, names = _drift_steps(table, buckets, first)
+        sizes, sized = _sizes(table)
+        controls = sparse.csr_array(sparse.hstack([steps, sizes], format="csr"))
+        return cls((*table.features, *names, *sized), table.shares, controls, width)
+
+    def without_size(self) -> "CellDesign":
+        """The same columns, saying nothing of the size: for prices, which a plan made from the money spent would
+        explain by themselves."""
+        signs = sparse.diags_array([float(feature != SIZE) for feature in self.features[self.shares.shape[1] :]])
+        controls = sparse.csr_array(self.controls @ signs) if self.controls.shape[1] else self.controls
+        controls.eliminate_zeros()
+        return replace(self, controls=controls)
+
+    def predictor(self, fit: Fit) -> Floats:
+        """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""
+        coefficient = dict(zip(fit.layout.features, fit.mean.tolist(), strict=True))
+        effects = np.array([coefficient.get(feature, 0.0) for feature in self.features])
+        total = np.empty(self.shares.shape[0])
+        for start in range(0, len(total), ROWS_AT_ONCE):
+            some = slice(start, start + ROWS_AT_ONCE)
+            total[some] = self._joined(some) @ effects
+        total += coefficient[INTERCEPT]
+        return total
+
+    def rows(self, observations: Observations, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
+        """Evidence rows and the campaign of each: those with one observed cell in bulk, others split into contrasts."""
+        observed = observations.observed
+        cells_of = np.bincount(campaign[observed], minlength=int(campaign.max(initial=-1)) + 1)
+        alone = observed & (cells_of[campaign] == 1)
+        yield from self._single(observations, np.flatnonzero(alone), campaign)
+        yield from self._split(observations, observed & ~alone, campaign)
+
+    def _single(self, observations: Observations, chosen: Ints, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
+        for start in range(0, len(chosen), ROWS_AT_ONCE):
+            cells = chosen[start : start + ROWS_AT_ONCE]
+            matrix = self._joined(cells, sparse.csr_array(np.ones((len(cells), 1))))
+            design = Design(
+                (*self.features, INTERCEPT),
+                matrix.indptr.astype(np.int64),
+                matrix.indices.astype(np.int32),
+                quantised(matrix.data),
+            )
+            yield Rows.of(design, observations.y[cells], observations.v[cells]), campaign[cells]
+
+    def _split(
+        self, observations: Observations, chosen: NDArray[np.bool_], campaign: Ints
+    ) -> Iterator[tuple[Rows, Ints]]:
+        if not chosen.any():
+            return
+        cells = [self._cell(index) for index in np.flatnonzero(chosen).tolist()]
+        part = Observations(observations.y[chosen], observations.v[chosen], observations.observed[chosen])
+        yield campaign_rows(cells, part, campaign[chosen])
+
+    def _joined(self, cells: slice | NDArray[np.intp], *more: sparse.csr_array) -> sparse.csr_array:
+        """Shares and controls of some cells side by side, and further columns."""
+        return sparse.csr_array(sparse.hstack([self.shares[cells], self.controls[cells], *more], format="csr"))
+
+    def _cell(self, index: int) -> dict[Feature, float]:
+        found: dict[Feature, float] = {}
+        for matrix, first in ((self.shares, 0), (self.controls, self.shares.shape[1])):
+            part = slice(matrix.indptr[index], matrix.indptr[index + 1])
+            for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
+                found[self.features[first + column]] = value
+        return found
+
+
+def _drift_steps(
+    table: Dataset, buckets: NDArray[np.int64], first: int
+) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
+    """Step columns 1{platform and bucket >= k} of every cell, and their features."""
+    platforms = [index for index, feature in enumerate(table.features) if feature.group == signals.PLATFORM]
+    count = int(buckets.max(initial=first)) - first
+    names = tuple(
+        drift.step_feature(signals.PLATFORM, table.features[column].level, first + k)
+        for column in platforms
+        for k in range(1, count + 1)
+    )
+    is_platform = np.flatnonzero(np.isin(table.shares.indices, platforms))
+    cells = np.searchsorted(table.shares.indptr, is_platform, side="right") - 1
+    columns = table.shares.indices[is_platform]
+    begun = (buckets[table.campaign[cells]] - first).astype(np.intp)
+    row = np.repeat(cells.astype(np.int32), begun)  # SciPy keeps the wider of the indices it is given
+    step = np.arange(len(row)) - np.repeat(np.cumsum(begun) - begun, begun)
+    column = (np.repeat(np.searchsorted(platforms, columns) * count, begun) + step).astype(np.int32)
+    values = np.repeat(table.shares.data[is_platform], begun)
+    matrix = sparse.csr_array((values, (row, column)), shape=(len(table.campaign), len(names)))
+    seen = np.asarray(matrix.sum(axis=0)).ravel() > 0  # a platform that ended earlier makes no later steps
+    return sparse.csr_array(matrix[:, np.flatnonzero(seen)]), tuple(compress(names, seen.tolist()))
+
+
+def _sizes(table: Dataset) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
+    """The column of planned sizes and its feature; no column where all sizes are the same."""
+    planned = table.campaigns.planned
+    sizes = size_of(planned, usual_size(planned))[table.campaign]
+    sized = (SIZE,) if len(sizes) and np.ptp(sizes) > 0 else ()
+    return sparse.csr_array(sizes[:, None][:, : len(sized)]), sized

@@ -1,0 +1,133 @@
+"""Learnings: claims with an identity, a state and a history, and the sentence that says them.
+
+A claim is (signal x context x metric); the same claim in other words is evidence, not a second learning. Values only:
+what moves a learning from state to state is in lifecycle.py; must not know stores, clocks or memory.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from reflection.domain import signals
+from reflection.domain.results import Interval
+
+State = Literal["emerging", "established", "contested", "superseded", "retired"]
+
+OPPOSITE = 0.95
+"""Probability that a context's effect lies on one side, from which two contexts may contradict each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a learning is about; `context` is a signal key, empty where the claim is general."""
+
+    signal_key: str
+    context: str
+    metric: str
+
+    @property
+    def learning_id(self) -> str:
+        """The same claim has the same id in every workspace and at every time."""
+        text = f"{self.signal_key}\x1f{self.context}\x1f{self.metric}"
+        return "lrn_" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one fit says of a claim; `effect` and `interval` as lifts, `lfsr` the local false-sign rate.
+
+    `segments` are the effects within contexts, of a general claim.
+    """
+
+    claim: Claim
+    effect: float
+    interval: Interval
+    lfsr: float
+    campaigns: float
+    finding: bool
+    segments: "tuple[Segment, ...]" = ()
+
+    @property
+    def worth_a_look(self) -> bool:
+        """Whether it may be a learning on its own: a finding, or one that contexts contradict."""
+        return self.finding or are_opposite(self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The effect within one context, with the probability that it raises the metric."""
+
+    context: str
+    effect: float
+    interval: Interval
+    probability: float
+
+    @property
+    def beyond_noise(self) -> bool:
+        """Whether its direction is certain enough to contradict another's."""
+        return not 1.0 - OPPOSITE < self.probability < OPPOSITE
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignEstimate:
+    """One campaign's own estimate of the effect (lift) with its standard deviation (log scale)."""
+
+    campaign_id: str
+    estimate: float
+    sd: float
+    supports: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """One revision of a learning: everything that was believed, and what it stood on.
+
+    Attributes:
+        direction: whether the effect is good for who advertises (a lower CPA is).
+        since: first day (days since 1970-01-01) of the campaigns it stands on; `until` the day the effect ended.
+        effect_now: effect in the campaigns after the last step, where there was one.
+        supporting: number of campaigns for it, `contradicting` against it.
+    """
+
+    claim: Claim
+    state: State
+    reason: str
+    direction: Literal["favorable", "unfavorable"]
+    effect: float
+    interval: Interval
+    lfsr: float
+    campaigns: float
+    since: int | None = None
+    until: int | None = None
+    effect_now: float | None = None
+    segments: tuple[Segment, ...] = ()
+    witnesses: tuple[CampaignEstimate, ...] = ()
+    supporting: int = 0
+    contradicting: int = 0
+
+    def text(self, spelt: Mapping[str, str]) -> str:
+        """The claim as a sentence, from the numbers; `spelt` as `Knowledge.spelt`."""
+        about = signals.label_of(self.claim.signal_key, spelt)
+        where = f" on {signals.label_of(self.claim.context, spelt)}" if self.claim.context else ""
+        if self.state == "contested":
+            parts = (f"{signals.label_of(item.context, spelt)}: {percent(item.effect)}" for item in self.segments)
+            return f"{about} works in opposite ways on {_metric(self.claim)}: {'; '.join(parts)}"
+        low, high = (percent(bound) for bound in self.interval)
+        sentence = f"{about}{where}: {_metric(self.claim)} {percent(self.effect)} ({low} to {high})"
+        return f"{sentence}, no longer so" if self.state == "superseded" else sentence
+
+
+def percent(lift: float) -> str:
+    """A lift as a signed percentage: 1.25 -> "+25 %"."""
+    return f"{100.0 * (lift - 1.0):+.0f} %"
+
+
+def are_opposite(segments: Sequence[Segment]) -> bool:
+    """Whether two contexts contradict each other beyond noise."""
+    probabilities = [segment.probability for segment in segments]
+    return bool(probabilities) and max(probabilities) >= OPPOSITE and min(probabilities) <= 1.0 - OPPOSITE
+
+
+def _metric(claim: Claim) -> str:
+    return {"conversions_per_spend": "conversions per spend"}.get(claim.metric, claim.metric.upper())

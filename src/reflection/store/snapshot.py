@@ -1,0 +1,129 @@
+"""`SqlSnapshot`: one state of one workspace, read through one connection in one read transaction.
+
+What a request asks for together is answered from the same state, whatever is committed meanwhile. Must not write, nor
+know what the answers are for.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy.engine import Connection
+
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import LearningSummary, StoredCampaign
+from reflection.store import campaigns_read, learnings, recommendations
+from reflection.store.row_values import Row, unpacked
+from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, idempotency, insights, patterns
+
+KnowledgeReader = Callable[[Connection, str], Knowledge]
+"""Reads what a workspace knows in the transaction of a connection."""
+
+
+class SqlSnapshot:
+    """Answers questions about one workspace as long as its transaction is open; implements `ports.Snapshot`.
+
+    Args:
+        connection: in a read transaction that somebody else opened and ends.
+        read_knowledge: the store's, which decodes each fit only once in a process.
+    """
+
+    def __init__(self, connection: Connection, workspace: str, read_knowledge: KnowledgeReader) -> None:
+        self._connection = connection
+        self._workspace = workspace
+        self._read_knowledge = read_knowledge
+
+    @property
+    def workspace(self) -> str:
+        """Whose state it is."""
+        return self._workspace
+
+    def campaign(self, campaign_id: str) -> StoredCampaign | None:
+        """The current revision of a campaign; None when it is not there."""
+        return campaigns_read.campaign(self._connection, self._workspace, campaign_id)
+
+    def campaigns_named(self, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
+        """The current revisions of those campaigns that are there."""
+        states = campaigns_read.current(self._connection, self._workspace, campaign_ids)
+        return {name: state.stored for name, state in states.items() if state.stored is not None}
+
+    def idempotent_answer(self, key: str) -> tuple[str, bytes] | None:
+        """Content hash and answer given under an idempotency key; None when it was never used."""
+        row = self._connection.execute(_ANSWER, {"w": self._workspace, "k": key}).one_or_none()
+        return (row.request_hash, unpacked(row.answer)) if row else None
+
+    def accepted_campaigns(self) -> frozenset[str]:
+        """Campaigns that count although their tracking looked faulty."""
+        return campaigns_read.accepted(self._connection, self._workspace)
+
+    def accepted_advice(self) -> list[dict[str, Any]]:
+        """The last claims shown whose latest feedback accepted them: what a campaign may be following."""
+        return recommendations.accepted(self._connection, self._workspace)
+
+    def knowledge(self) -> Knowledge:
+        """What the workspace knows; `NOTHING` before the first fit."""
+        return self._read_knowledge(self._connection, self._workspace)
+
+    def insights(self, limit: int) -> list[Row]:
+        """Insights by priority, the newest first among equals."""
+        rows = self._connection.execute(_INSIGHTS, {"w": self._workspace, "limit": limit}).mappings()
+        return [{**campaigns_read.plain(row), "evidence": orjson.loads(row["evidence"])} for row in rows]
+
+    def patterns(self, limit: int) -> list[Row]:
+        """Patterns by impact; `id` is the finding's."""
+        rows = self._connection.execute(_PATTERNS, {"w": self._workspace, "limit": limit}).mappings()
+        return [campaigns_read.plain(row) for row in rows]
+
+    def evidence_of_signal(self, signal_key: str, limit: int) -> list[tuple[str, bytes]]:
+        """Campaign ids and current payloads of the campaigns that have a signal, in the order of campaign ids."""
+        values = {"w": self._workspace, "s": signal_key, "limit": limit}
+        return [(row.campaign_id, row.payload) for row in self._connection.execute(_OF_SIGNAL, values)]
+
+    def learning_summaries(self) -> Sequence[LearningSummary]:
+        """Every learning without its numbers, the one worth most first."""
+        return learnings.summaries(self._connection, self._workspace)
+
+    def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, Row]:
+        """The present numbers of learnings, by id."""
+        return learnings.facts(self._connection, self._workspace, learning_ids)
+
+
+def _of_signal() -> Select[tuple[str, bytes]]:
+    current = and_(
+        campaigns.c.workspace == campaign_signals.c.workspace,
+        campaigns.c.campaign_id == campaign_signals.c.campaign_id,
+    )
+    its_evidence = and_(
+        evidence.c.workspace == campaigns.c.workspace,
+        evidence.c.campaign_id == campaigns.c.campaign_id,
+        evidence.c.revision == campaigns.c.revision,
+        evidence.c.sign == 1,
+    )
+    return (
+        select(evidence.c.campaign_id, evidence.c.payload)
+        .select_from(campaign_signals.join(campaigns, current).join(evidence, its_evidence))
+        .where(campaign_signals.c.workspace == bindparam("w"), campaign_signals.c.signal_key == bindparam("s"))
+        .order_by(campaign_signals.c.campaign_id)
+        .limit(bindparam("limit"))
+    )
+
+
+_ANSWER = select(idempotency.c.request_hash, idempotency.c.answer).where(
+    idempotency.c.workspace == bindparam("w"), idempotency.c.key == bindparam("k")
+)
+_INSIGHT = ("id", "campaign_id", "kind", "content", "priority", "created_at", "evidence", "source")
+_INSIGHTS = (
+    select(*(insights.c[name] for name in _INSIGHT))
+    .where(insights.c.workspace == bindparam("w"))
+    .order_by(insights.c.priority.desc(), insights.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_PATTERN = ("campaign_id", "category", "signal_key", "summary", "impact_score", "created_at")
+_PATTERNS = (
+    select(patterns.c.finding_id.label("id"), *(patterns.c[name] for name in _PATTERN))
+    .where(patterns.c.workspace == bindparam("w"))
+    .order_by(patterns.c.impact_score.desc(), patterns.c.finding_id)
+    .limit(bindparam("limit"))
+)
+_OF_SIGNAL = _of_signal()
