@@ -339,7 +339,8 @@ def _advice_over_http(ask: Callable[..., Any]) -> None:
 def _imports_over_http(ask: Callable[..., Any]) -> None:
     export = ("ads.csv", Path("inputs/ads_manager_monthly_cad.csv").read_bytes())
     ask("POST", "/v1/imports", files={"files": export}, data={"group_by": "month", "dry_run": "true"})
-    begun = ask("POST", "/v1/imports", files={"files": export}, data={"objective": "Sales"})
+    single = ("day.csv", Path("inputs/google_en_day.csv").read_bytes())  # several could be learnt in two fits or in one
+    begun = ask("POST", "/v1/imports", files={"files": single}, data={"objective": "Sales"})
     accepted = ask("POST", "/v1/observations", {"rows": ROWS, "objective": "Sales"}).json()
     ask("POST", "/v1/observations", {"rows": ROWS, "objective": "Sales"})
     ask("POST", "/v1/observations", {"rows": [{"nothing": 1}]})

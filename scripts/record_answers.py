@@ -192,8 +192,9 @@ class Door:
         """Wait until what was written is imported, learnt, embedded and published."""
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
+            behind = self._importing()  # first: what an import that ends now has written, the lags show after it
             page = self.client.get("/metrics", headers={"X-Request-ID": "settle"}).text
-            behind = [line for line in LAG.findall(page) if not line.endswith(" 0.0")] + self._importing()
+            behind += [line for line in LAG.findall(page) if not line.endswith(" 0.0")]
             if not behind:
                 return
             time.sleep(0.1)
@@ -253,7 +254,9 @@ def serve(recording: Recording, steps: Callable[[Door], None], **environment: st
 
         application = importlib.import_module("app.main").app
         with TestClient(application, HOST, raise_server_exceptions=False, client=("127.0.0.1", 50000)) as client:
-            steps(Door(recording, client))
+            door = Door(recording, client)
+            door.settle()  # what the terminal left to the background
+            steps(door)
 
     if code := forked(session):
         raise SystemExit(f"the steps over HTTP ended with {code}")
