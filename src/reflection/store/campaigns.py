@@ -224,7 +224,7 @@ class SqlStore:
         Raises:
             LearningError: the fit holds a number that is not finite.
         """
-        blobs = knowledge_blob.encode(knowledge)
+        blob = knowledge_blob.encode(knowledge)
         revised = self._book.prepare(workspace, knowledge) if self._book is not None else None
 
         def committed(connection: Connection) -> bool:
@@ -232,7 +232,7 @@ class SqlStore:
             return head is not None and (head.epoch, head.seq) == (knowledge.epoch, knowledge.seq)
 
         with self._database.write(committed) as connection:
-            saved = fits.save(connection, workspace, knowledge, blobs, artifacts, self._instant())
+            saved = fits.save(connection, workspace, knowledge, blob, artifacts, self._instant())
             if saved and self._book is not None and revised is not None:
                 self._book.write(connection, workspace, revised)
             return saved

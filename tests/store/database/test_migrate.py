@@ -149,7 +149,9 @@ def test_a_database_of_before_the_first_release_is_refused_in_one_sentence(tmp_p
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = ?", (revision,))
     before = _schema(tmp_path / "a.db")
 
-    with pytest.raises(ConfigurationError, match=f"before the first release .tables {revision}, .* are 0007") as refusal:
+    with pytest.raises(
+        ConfigurationError, match=f"before the first release .tables {revision}, .* are 0007"
+    ) as refusal:
         open_database(tmp_path / "a.db")
 
     assert "\n" not in str(refusal.value)

@@ -1,8 +1,8 @@
 """Bringing a database to this version's tables: Alembic from the package's own folder, with no configuration.
 
-Migrations are files `migrations/versions/NNNN_name.py` in one line, each with an `upgrade` and a `downgrade`. A whole run
-is one transaction: killed at any moment, the database is at the old version or at the new one. Must not know any table
-of this version; what it knows of the first version's is their names.
+Migrations are files `migrations/versions/NNNN_name.py` in one line, each with an `upgrade` and a `downgrade`. A whole
+run is one transaction: killed at any moment, the database is at the old version or at the new one. Must not know any
+table of this version; what it knows of the first version's is their names.
 """
 
 from pathlib import Path
