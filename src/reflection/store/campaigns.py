@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
+from reflection.learnings import revision
 from reflection.store import campaigns_read, campaigns_write, fits, knowledge_blob
 from reflection.store.campaigns_read import current
 from reflection.store.database import sqlite
@@ -225,7 +226,8 @@ class SqlStore:
             LearningError: the fit holds a number that is not finite.
         """
         blob = knowledge_blob.encode(knowledge)
-        revised = self._book.prepare(workspace, knowledge) if self._book is not None else None
+        snapshot = self._book.snapshot(workspace) if self._book is not None else None
+        revised = revision.revised(snapshot.learnings, knowledge, snapshot.evidence) if snapshot is not None else ()
 
         def committed(connection: Connection) -> bool:
             head = fits.newest(connection, workspace)
@@ -233,8 +235,8 @@ class SqlStore:
 
         with self._database.write(committed) as connection:
             saved = fits.save(connection, workspace, knowledge, blob, artifacts, self._instant())
-            if saved and self._book is not None and revised is not None:
-                self._book.write(connection, workspace, revised)
+            if saved and self._book is not None and snapshot is not None:
+                self._book.write(connection, workspace, knowledge, revised, snapshot)
             return saved
 
     # What is read back

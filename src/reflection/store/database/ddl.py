@@ -70,11 +70,3 @@ def refers(table: str, target: str, *columns: str, ondelete: str | None = None) 
 def index(table: str, *columns: str) -> None:
     """Make an index, on columns in this order."""
     op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, list(columns), unique=False)
-
-
-def forbid_updates(table: str) -> None:
-    """Make a table whose rows are never changed."""
-    op.execute(
-        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    )

@@ -42,7 +42,10 @@ def upgrade() -> None:
     for statement in (*sqlite.guards_ddl(), *sqlite.full_text_ddl()):
         op.execute(statement)
     for table in NO_UPDATE:
-        ddl.forbid_updates(table)
+        op.execute(
+            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
 
 
 def downgrade() -> None:
