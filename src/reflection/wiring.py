@@ -36,6 +36,7 @@ from reflection.store.imports import ImportRows
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
 from reflection.store.maintenance.purge import purge_workspace
+from reflection.store.maintenance.retention import Retention
 from reflection.store.memories import MemoryRows
 from reflection.store.projections.artifacts import ArtifactFolder
 from reflection.store.projections.outbox import Outbox
@@ -117,6 +118,7 @@ class Application:
         self.book = LearningBook(self.database)
         self.notes = LearningNotes(self.database)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
+        self.retention = Retention(self.store, self.notes)
         self.artifacts = ArtifactFolder(self.database, settings.output_dir, settings.weights_path)
         self.outbox = Outbox(self.database)
         lock = Path(f"{settings.database_path}.publish.lock")
@@ -128,7 +130,7 @@ class Application:
         self.follower = Follower(rows, embedder, index)
         score_weights = ScoreWeights(settings.conversion_weight, settings.ctr_weight, settings.cpa_weight)
         self.learner = BackgroundLearner(
-            self.store, goal=settings.goal_metric, score_weights=score_weights, after=self.embed_new
+            self.store, goal=settings.goal_metric, score_weights=score_weights, after=self._after_learning
         )
         self.advisor = Advisor(
             self.store,
@@ -157,6 +159,10 @@ class Application:
         """Embed what was stored without a vector, while `go_on`; how many memories."""
         return sum(self.follower.catch_up(workspace, go_on) for workspace in self.store.workspaces())
 
+    def _after_learning(self, go_on: Callable[[], bool]) -> None:
+        self.embed_new(go_on)
+        self.retention.forget_due()
+
     def status(self) -> dict[str, Any]:
         """What is configured, what is degraded, and how far the projections are behind."""
         # To the first that is not level; an empty store has a mirror too, which may be down.
@@ -172,7 +178,8 @@ class Application:
         }
 
     def rebuild(self) -> int:
-        """Recreate every projection from the rows: artifacts, weights.json, mirrors."""
+        """Recreate every projection from the rows: artifacts, weights.json, mirrors; forget what is past its time."""
+        self.retention.forget_due()
         return self.publisher.rebuild()
 
     def purge(self, workspace: str) -> int:

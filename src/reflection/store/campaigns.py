@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.knowledge import NOTHING, Knowledge
@@ -24,6 +24,14 @@ from reflection.store.row_values import Row, forecast_row, prepare
 from reflection.store.tables.campaigns import forecasts, idempotency, instant_text, workspaces
 
 _PAGE = 1_000
+_FORGOTTEN = (
+    select(idempotency.c.key)
+    .where(idempotency.c.workspace == bindparam("w"), idempotency.c.created_at < bindparam("t"))
+    .limit(_PAGE)
+)
+_FORGET_KEYS = delete(idempotency).where(
+    idempotency.c.workspace == bindparam("w"), idempotency.c.key.in_(_FORGOTTEN.scalar_subquery())
+)
 _CACHED_FITS = 64
 
 
@@ -126,12 +134,7 @@ class SqlStore:
 
     def forget_idempotency(self, workspace: str, before: datetime) -> int:
         """Drop idempotency records older than an instant. How many there were."""
-        with self._database.write() as connection:
-            return connection.execute(
-                delete(idempotency).where(
-                    idempotency.c.workspace == workspace, idempotency.c.created_at < instant_text(before)
-                )
-            ).rowcount
+        return self._database.delete_in_portions(_FORGET_KEYS, {"w": workspace, "t": instant_text(before)})
 
     # Evidence
 
