@@ -1,7 +1,7 @@
 """`SqlStore`: the `Store` protocol over one database, each call in a transaction of its own.
 
-A facade: the statements live by subject in saving.py, learnt.py and reading.py. Must not know how anything is
-compared, learnt or published.
+A facade: the statements live by subject in campaigns_write.py, campaigns_read.py, fits.py and learnings.py. Must not
+know how anything is compared, learnt or published.
 """
 
 import threading
@@ -74,8 +74,8 @@ class SqlStore:
     def campaigns_named(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
         """The current revisions of those campaigns that are there."""
         with self._database.read() as connection:
-            found = current(connection, workspace, campaign_ids)
-        return {name: item.stored for name, item in found.items() if item.stored is not None}
+            holdings = current(connection, workspace, campaign_ids)
+        return {name: holding.stored for name, holding in holdings.items() if holding.stored is not None}
 
     def campaigns(self, workspace: str, *, after: str = "", limit: int = _PAGE) -> list[StoredCampaign]:
         """A page of campaigns in the order of their ids; pass the last id as `after` for the next."""

@@ -139,19 +139,19 @@ def _publish(connection: Connection, workspace: str, files: dict[str, bytes], no
 def _latest_supporting(finding: Finding, dates: dict[str, str]) -> str:
     if not finding.supporting:
         return WORKSPACE_LEVEL
-    known = [(dates[campaign], campaign) for campaign in finding.supporting if campaign in dates]
-    return max(known)[1] if known else finding.supporting[0]
+    dated = [(dates[campaign], campaign) for campaign in finding.supporting if campaign in dates]
+    return max(dated)[1] if dated else finding.supporting[0]
 
 
 def _dates(connection: Connection, workspace: str, findings: Sequence[Finding]) -> dict[str, str]:
-    wanted = sorted({campaign for finding in findings for campaign in finding.supporting})
-    if len(wanted) > _LOOKED_UP:
+    campaign_ids = sorted({campaign for finding in findings for campaign in finding.supporting})
+    if len(campaign_ids) > _LOOKED_UP:
         return {}
-    found: dict[str, str] = {}
-    for chunk in chunks(wanted):
+    dates: dict[str, str] = {}
+    for chunk in chunks(campaign_ids):
         rows = connection.execute(_DATES, {"w": workspace, "ids": chunk})
-        found |= {row[0]: row[1] for row in rows}
-    return found
+        dates |= {row[0]: row[1] for row in rows}
+    return dates
 
 
 _NEWEST = (

@@ -115,15 +115,15 @@ def remarks(connection: Connection, workspace: str, learning_id: str) -> dict[st
     key = {"w": workspace, "l": learning_id}
     reviews = [_review(row) for row in connection.execute(_OF_LEARNING, key).mappings()]
     recent = connection.execute(_RECALLS, {**key, "n": SHOWN_RECALLS}).mappings()
-    found = [{name: row[name] for name in _SHOWN_RECALL} for row in recent]
-    ids = [row["recall_id"] for row in found]
+    recall_rows = [{name: row[name] for name in _SHOWN_RECALL} for row in recent]
+    ids = [row["recall_id"] for row in recall_rows]
     outcomes: dict[str, list[Row]] = {}
     for row in connection.execute(_OUTCOMES, {"w": workspace, "ids": ids}).mappings():
-        told = {"campaign_id": row["campaign_id"], "outcome": orjson.loads(row["outcome"])}
-        outcomes.setdefault(row["recall_id"], []).append({**told, "created_at": row["created_at"]})
+        outcome = {"campaign_id": row["campaign_id"], "outcome": orjson.loads(row["outcome"])}
+        outcomes.setdefault(row["recall_id"], []).append({**outcome, "created_at": row["created_at"]})
     return {
         "reviews": reviews,
-        "recalls": [{**row, "outcomes": outcomes.get(row["recall_id"], [])} for row in found],
+        "recalls": [{**row, "outcomes": outcomes.get(row["recall_id"], [])} for row in recall_rows],
     }
 
 
