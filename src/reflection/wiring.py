@@ -36,6 +36,7 @@ from reflection.store.imports import ImportRows
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
 from reflection.store.maintenance.purge import purge_workspace
+from reflection.store.maintenance.retention import Retention
 from reflection.store.memories import MemoryRows
 from reflection.store.projections.artifacts import ArtifactFolder
 from reflection.store.projections.outbox import Outbox
@@ -72,6 +73,7 @@ class Application:
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
         self.follower = Follower(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
+        self.retention = Retention(self.store, self.notes)
         self.artifacts = ArtifactFolder(self.database, settings.output_dir, settings.weights_path)
         self.outbox = Outbox(self.database)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
@@ -126,7 +128,8 @@ class Application:
         }
 
     def rebuild(self) -> int:
-        """Recreate every projection from the rows: artifacts, weights.json, mirrors."""
+        """Recreate every projection from the rows: artifacts, weights.json, mirrors; forget what is past its time."""
+        self.retention.forget_due()
         return self.publisher.rebuild()
 
     def purge(self, workspace: str) -> int:
@@ -154,6 +157,7 @@ class Application:
     def _learn(self) -> None:
         self.learner.learn_all()
         self.embed_new(self._learning.going_on)
+        self.retention.forget_due()
 
     def _import(self) -> None:
         while self.importer.going_on() and self.imports.work(self._goes_on_importing):

@@ -108,10 +108,10 @@ def _say_what_was_read(out: Console, verdict: dict[str, Any], history: int) -> N
 def _foretold(application: "Application", incoming: "Campaign") -> Table:
     """What would have been said the day before: the planner's figure, ours with its interval, and whether it held."""
     from reflection.evaluation import hindsight
-    from reflection.forecasting import calibration_json, forecaster
+    from reflection.forecasting import calibration_blob
 
     knowledge = application.engine.knowledge()
-    state = calibration_json.decode(forecaster.encoded(knowledge))
+    state = calibration_blob.decode(knowledge.calibration)
     table = Table("", "forecast given", "calibrated", "90 % interval", "happened", "held", box=None, pad_edge=False)
     for check in hindsight.check(incoming, knowledge, state):
         if check.calibrated is None or check.actual is None:

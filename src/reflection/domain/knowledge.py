@@ -75,6 +75,9 @@ class Knowledge:
         campaigns: how many campaigns it rests on.
         held: campaign ids kept out as suspected tracking faults, with the reason.
         posteriors: per metric in METRICS that could be fitted.
+        diagnostics: JSON-able remarks on the fit; what is read of them has a property here.
+        calibration: how far off forecasts usually are, as bytes that `forecasting` writes and reads; empty before
+            anything was calibrated.
     """
 
     epoch: int = 0
@@ -91,6 +94,7 @@ class Knowledge:
     reason: str | None = "nothing has been learnt yet"
     next_test: NextTest | None = None
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
+    calibration: bytes = b""
 
     @property
     def aliases(self) -> Mapping[str, str]:

@@ -8,7 +8,6 @@ is read from one snapshot before, and the engine writes what comes out.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -112,7 +111,7 @@ class Analyst:
         memory: Memory,
         writer: InsightWriter,
         *,
-        output_path: Callable[[str, str], str | Path],
+        output_path: Callable[[str, str], object],
         score_weights: ScoreWeights,
         forecaster: Forecaster | None = None,
         observe: Observer = unobserved,

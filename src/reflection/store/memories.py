@@ -194,7 +194,7 @@ class MemoryRows:
     def delete(self, workspace: str, memory_ids: Sequence[str]) -> None:
         """Delete memories; unknown ids are no error."""
         with self._database.write() as connection:
-            memories_write.bury(connection, workspace, memory_ids)
+            memories_write.tombstone(connection, workspace, memory_ids)
 
     def rebuild_full_text(self) -> None:
         """Make the full-text index again from the rows."""
