@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from statistics import quantiles
 
+from reflection.domain.metrics import METRICS
+
 ROOT = Path(__file__).parents[1] / "src" / "reflection"
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 
@@ -156,3 +158,32 @@ def test_only_errors_of_the_tree_are_raised_where_a_caller_could_see_them() -> N
                 assert ast.unparse(node.exc.func) not in ("ValueError", "KeyError", "RuntimeError"), (
                     f"{name}:{node.lineno}"
                 )
+
+
+METRIC_WORDS = {
+    "domain/metrics.py": "the table itself",
+    "explain/phrases_en.py": "how English names them",
+    "explain/question.py": "how English asks for them",
+}
+"""Files that may list metrics: the table, and words that another language has others for."""
+
+
+def _metrics_in(node: ast.AST) -> set[str]:
+    """Ratios (CTR, CPA, ...) named by a literal collection; counts are also columns of files and of tables."""
+    items = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else []
+    items = node.keys if isinstance(node, ast.Dict) else items
+    strings = {item.value for item in items if isinstance(item, ast.Constant)}
+    return {name for name in strings if name in METRICS and not METRICS[name].total}
+
+
+def test_metrics_are_listed_in_one_table() -> None:
+    lists = {
+        (name, node.lineno)
+        for name in FILES
+        if name not in METRIC_WORDS
+        for node in ast.walk(tree(name))
+        if len(_metrics_in(node)) >= 3
+    }
+
+    assert lists == set(), "take them from domain/metrics.py"
+    assert set(METRIC_WORDS) <= set(FILES)

@@ -13,11 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from reflection.domain import signals
+from reflection.domain.metrics import KPIS, METRICS, Unit, unit_of
 
-_MONEY = frozenset({"cpa", "cpm", "cpc", "aov"})
-_SHARES = frozenset({"ctr", "cvr"})
-_COUNTS = frozenset({"conversions", "impressions", "clicks"})
 _NONE = "-"
+_SUMMARY = KPIS[:4]
 
 
 def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
@@ -43,7 +42,7 @@ def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
 def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
     """One campaign in one line of `summary_table`."""
     comparison = analysis["comparison_report"]
-    changes = [_change(comparison["deltas"].get(f"{kpi}_diff", {})) for kpi in ("ctr", "cvr", "cpa", "roas")]
+    changes = [_change(comparison["deltas"].get(f"{kpi}_diff", {})) for kpi in _SUMMARY]
     score = f"{comparison['performance_score']:.2f}"
     return (
         escape(comparison["campaign_id"]),
@@ -55,7 +54,7 @@ def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
 
 def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:
     """Many campaigns, one line each."""
-    table = Table("campaign", "CTR", "CVR", "CPA", "ROAS", "score", "findings", box=None, pad_edge=False)
+    table = Table("campaign", *(METRICS[kpi].label for kpi in _SUMMARY), "score", "findings", box=None, pad_edge=False)
     for row in rows:
         table.add_row(*row)
     return table
@@ -168,8 +167,9 @@ def kpi_figure(kpi: str, value: float | None) -> str:
     """A KPI as people read it: rates in per cent, money with two decimals, counts whole."""
     if value is None:
         return _NONE
-    if kpi in _SHARES:
+    unit = unit_of(kpi)
+    if unit is Unit.SHARE:
         return f"{value * 100:.2f} %"
-    if kpi in _COUNTS:
+    if unit is Unit.COUNT:
         return f"{value:,.0f}"
-    return f"{value:,.2f}" if kpi in _MONEY else f"{value:,.3f}"
+    return f"{value:,.2f}" if unit is Unit.MONEY else f"{value:,.3f}"

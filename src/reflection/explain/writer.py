@@ -9,6 +9,7 @@ figures in evidence.py. Must not know stores, settings or language models.
 
 from collections.abc import Iterator, Sequence
 
+from reflection.domain.metrics import HEADLINES
 from reflection.domain.ports import Facts
 from reflection.domain.results import InsightKind, Insights, Statement
 from reflection.explain.evidence import Evidence, EvidenceBook
@@ -25,9 +26,6 @@ STEP = 0.02
 
 HEADLINE = ("roas", "cpa")
 """The KPIs the verdict rests on."""
-
-SPOKEN = ("cpa", "roas", "ctr", "cvr")
-"""The KPIs of which it is said when they cannot be told from noise."""
 
 
 class DeterministicWriter:
@@ -112,7 +110,7 @@ class _Draft:
     def _cannot_tell(self) -> Iterator[Statement]:
         for item in self._book.of_kind("flag"):
             yield self._flag(item)
-        for rank, kpi in enumerate(SPOKEN):
+        for rank, kpi in enumerate(HEADLINES):
             delta = self._book.find(f"delta:{kpi}")
             if delta is None or kpi in self._said_noise or not delta.value("change"):
                 continue
@@ -132,7 +130,7 @@ class _Draft:
         for rank, item in enumerate(self._book.of_kind("delta")):
             size = item.value("size")
             far = size is not None and size >= ANOMALY_FROM_PERCENT
-            if far and item.label in SPOKEN and item.certainty == "beyond_noise":
+            if far and item.label in HEADLINES and item.certainty == "beyond_noise":
                 yield _statement("anomaly", 0.85 - STEP * rank, self._sentences.anomaly(item), item)
 
     def _next_steps(self) -> Iterator[Statement]:

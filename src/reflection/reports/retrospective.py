@@ -9,6 +9,7 @@ from typing import Any
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.metrics import HEADLINES, KPIS, METRICS
 from reflection.domain.results import Analysis, Decomposition, Delta, SimilarCampaign, Statement
 from reflection.explain import formatting
 from reflection.explain.chat import facts_of
@@ -25,8 +26,7 @@ Z90 = 1.6448536269514722
 NONE = "-"
 """Stands in a table where nothing can be said."""
 
-TILES = ("cpa", "roas", "ctr", "cvr")
-ORDER = ("cpa", "roas", "ctr", "cvr", "cpm", "cpc", "aov")
+ORDER = (*HEADLINES, *(kpi for kpi in KPIS if kpi not in HEADLINES))
 TONES = {"better": "good", "worse": "bad"}
 CERTAINTY = {
     "beyond_noise": "beyond noise",
@@ -103,7 +103,7 @@ def _facts(analysis: Analysis, campaign: Campaign | None) -> Iterator[tuple[str,
 
 
 def _tiles(book: EvidenceBook) -> Iterator[Tile]:
-    for kpi in TILES:
+    for kpi in HEADLINES:
         item = book.find(f"delta:{kpi}")
         if item is None or "actual" not in item.figures:
             continue
@@ -191,7 +191,7 @@ def _why(analysis: Analysis) -> Iterator[Section]:
 
 def _waterfall(part: Decomposition, currency: str | None) -> Plot:
     kpi = _capital(ENGLISH.kpi(part.kpi))
-    lower = part.kpi == "cpa"
+    lower = METRICS[part.kpi].lower_is_better
 
     def value(amount: float, signed: bool = False) -> str:
         return formatting.kpi_value(part.kpi, amount, currency, signed=signed)

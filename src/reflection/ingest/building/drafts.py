@@ -14,9 +14,8 @@ from typing import Any
 
 import polars as pl
 
+from reflection.domain.metrics import COUNTS
 from reflection.ingest.options import GroupBy
-
-METRICS = ("impressions", "clicks", "conversions", "spend", "revenue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ def _heads(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _metric_sums() -> list[pl.Expr]:
     """Sums where any row says something, else null: missing is not zero."""
-    return [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in METRICS]
+    return [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS]
 
 
 def _sums(row: dict[str, Any]) -> Sums:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from reflection.domain.campaign import Metrics
+from reflection.domain.metrics import COUNTS
 from reflection.domain.planner_forecast import ACCOUNT_AVERAGE, NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
-from reflection.ingest.building.drafts import METRICS, Draft, Sums, add
+from reflection.ingest.building.drafts import Draft, Sums, add
 from reflection.ingest.building.plan_file import Plan
 from reflection.ingest.options import Forecast, ForecastQuery, ImportOptions
 
@@ -116,7 +117,7 @@ def _trailing(draft: Draft, rows: pl.DataFrame) -> tuple[Sums, str] | None:
     if before.is_empty():
         return None
     values = before.select(
-        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in METRICS
+        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS
     ).row(0, named=True)
     sums = Sums(values["impressions"] or 0.0, values["clicks"] or 0.0, values["conversions"], values["spend"] or 0.0,
                 values["revenue"])  # fmt: skip

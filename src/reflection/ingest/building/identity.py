@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from reflection.domain.metrics import COUNTS
 from reflection.errors import ImportFileError
-from reflection.ingest.building.drafts import METRICS, month_span
+from reflection.ingest.building.drafts import month_span
 from reflection.ingest.building.name_templates import platform_name
 from reflection.ingest.dialects.dialect import SPLITS, normal_header
 from reflection.ingest.import_report import Finding, Granularity, finding
@@ -25,7 +26,7 @@ _WEEK_HEADERS = frozenset({"week", "woche", "semaine", "semana", "settimana"})
 _MONTH_HEADERS = frozenset({"month", "monat", "mois", "mes", "mese", "mês"})
 _KEPT = (
     "line", "twin", "key", "name", "platform", "objective", "currency", "first", "last", "audience", "creative",
-    "creative_name", "creative_type", "headline", "body", "attribution", *SPLITS, *METRICS,
+    "creative_name", "creative_type", "headline", "body", "attribution", *SPLITS, *COUNTS,
 )  # fmt: skip
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATED = re.compile(
@@ -108,7 +109,7 @@ def identify(
         platform = _looked_up("platform", platforms).fill_null("unspecified")
         both = pl.concat_str(platform, _text("key"), separator=" / ")
         frame = frame.with_columns(both.cast(pl.Categorical).alias("key"))
-    missing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in METRICS if name not in frame.columns]
+    missing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in COUNTS if name not in frame.columns]
     objective = [_text("objective")] if "objective" in frame.columns else []
     objective.append(_looked_up("key", book.objectives))
     frame = frame.with_columns(

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from reflection.ingest.building.drafts import METRICS, Draft
+from reflection.domain.metrics import COUNTS
+from reflection.ingest.building.drafts import Draft
 from reflection.ingest.building.identity import Identified
 from reflection.ingest.checks import periods, tracking_faults
 from reflection.ingest.checks.periods import period
@@ -35,7 +36,7 @@ __all__ = ["campaign_findings", "file_findings", "incomplete", "period", "totals
 def totals(frame: pl.DataFrame) -> Totals:
     """Sums over all rows; amounts only where there is one currency."""
     sums: dict[str, float | None] = {}
-    for name in METRICS:
+    for name in COUNTS:
         column = frame[name]
         sums[name] = round(float(column.sum()), 6) if column.null_count() < len(column) else None
     single = frame["currency"].n_unique() <= 1

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from reflection.ingest.building.drafts import METRICS
+from reflection.domain.metrics import COUNTS
 from reflection.ingest.checks import overlaps, restatements
 from reflection.ingest.import_report import Finding, ImportReport, Snapshot, finding
 
@@ -20,7 +20,7 @@ _SHOWN = 3
 
 def snapshot(frame: pl.DataFrame, dialect: str) -> Snapshot:
     """Per campaign name and day span, the sums of identified rows."""
-    sums = [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in METRICS]
+    sums = [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS]
     grouped = (
         frame.drop_nulls(["first", "last"])
         .group_by(pl.col("name").cast(pl.String).str.to_lowercase(), "first", "last")
@@ -39,7 +39,7 @@ def findings(before: Snapshot, now: Snapshot) -> list[Finding]:
     if not changed:
         return notes
     parts = []
-    for position, name in enumerate(METRICS):
+    for position, name in enumerate(COUNTS):
         old = sum(before.cells[key][position] or 0.0 for key in changed)
         new = sum(now.cells[key][position] or 0.0 for key in changed)
         if abs(new - old) > 1e-6:

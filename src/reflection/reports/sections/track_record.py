@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reflection.domain.forecast_register import ISSUER
+from reflection.domain.metrics import HEADLINES
 from reflection.explain import formatting
 from reflection.explain.phrases_en import ENGLISH
 from reflection.reports.plots import ShareRow, share_plot
 from reflection.reports.view import Plot, Section, Table
 
-SHOWN_METRICS = ("cpa", "roas", "ctr", "cvr")
 MOST_ISSUERS = 6
 NONE = "-"
 LEVEL = "90"
@@ -49,13 +49,13 @@ def record_section(board: Mapping[str, Any] | None) -> Iterator[Section]:
 
 def _rows(issuers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Ours first, then those with the most forecasts; all platforms together."""
-    overall = [row for row in issuers if row["platform"] is None and row["metric"] in SHOWN_METRICS]
+    overall = [row for row in issuers if row["platform"] is None and row["metric"] in HEADLINES]
     weight: dict[str, int] = {}
     for row in overall:
         weight[row["issuer"]] = max(weight.get(row["issuer"], 0), row["n"])
     order = sorted(weight, key=lambda name: (name != ISSUER, -weight[name], name))[:MOST_ISSUERS]
     chosen = [row for row in overall if row["issuer"] in order]
-    return sorted(chosen, key=lambda row: (order.index(row["issuer"]), SHOWN_METRICS.index(row["metric"])))
+    return sorted(chosen, key=lambda row: (order.index(row["issuer"]), HEADLINES.index(row["metric"])))
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
