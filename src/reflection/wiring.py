@@ -24,7 +24,7 @@ from reflection.memory.backends import choose_index
 from reflection.memory.embedders import Embedder, NoEmbedder
 from reflection.memory.index import VectorIndex
 from reflection.memory.packaged_model import PackagedEmbedder
-from reflection.memory.reindexing import Follower, Mirror
+from reflection.memory.reindexing import EmbeddingBackfill, Mirror
 from reflection.memory.semantic import SemanticMemory
 from reflection.recommendations.service import RecommendationService
 from reflection.settings import Settings
@@ -70,7 +70,7 @@ class Application:
         rows, embedder = MemoryRows(self.database), _embedder(settings)
         index = _index(settings, rows)
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
-        self.follower = Follower(rows, embedder, index)
+        self.follower = EmbeddingBackfill(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
         self.artifacts = ArtifactFolder(self.database, settings.output_dir, settings.weights_path)
         self.outbox = Outbox(self.database)
