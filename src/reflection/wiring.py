@@ -70,7 +70,7 @@ class Application:
         rows, embedder = MemoryRows(self.database), _embedder(settings)
         index = _index(settings, rows)
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
-        self.follower = EmbeddingBackfill(rows, embedder, index)
+        self.backfill = EmbeddingBackfill(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
         self.artifacts = ArtifactFolder(self.database, settings.output_dir, settings.weights_path)
         self.outbox = Outbox(self.database)
@@ -109,7 +109,7 @@ class Application:
 
     def embed_new(self, go_on: Callable[[], bool] = lambda: True) -> int:
         """Embed what was stored without a vector, while `go_on`; how many memories."""
-        return sum(self.follower.catch_up(workspace, go_on) for workspace in self.store.workspaces())
+        return sum(self.backfill.catch_up(workspace, go_on) for workspace in self.store.workspaces())
 
     def status(self) -> dict[str, Any]:
         """What is configured, what is degraded, and how far the projections are behind."""
