@@ -44,7 +44,7 @@ from reflection.store.recommendations import AdviceRows
 from reflection.store.tables.campaigns import instant_text
 
 if TYPE_CHECKING:
-    from reflection.explain.proposals import ProposingModel
+    from reflection.explain.proposals import ModelProposer
 
 log = structlog.get_logger("reflection")
 VECTORS = "vector"
@@ -181,11 +181,11 @@ def build(settings: Settings) -> Application:
     return Application(settings)
 
 
-def _model(settings: Settings) -> "ProposingModel | None":
+def _model(settings: Settings) -> "ModelProposer | None":
     """The language model that may phrase; imported only where one is configured, because its SDK takes a second."""
     if settings.openai_api_key is None:
         return None
-    from reflection.explain.proposals import ProposingModel
+    from reflection.explain.proposals import ModelProposer
     from reflection.llm.client import ModelServer
 
     key = settings.openai_api_key.get_secret_value()
@@ -195,10 +195,10 @@ def _model(settings: Settings) -> "ProposingModel | None":
         base_url=settings.openai_base_url,
         deadline_seconds=settings.model_deadline,
     )
-    return ProposingModel(server, tokens_per_day=settings.model_daily_tokens)
+    return ModelProposer(server, tokens_per_day=settings.model_daily_tokens)
 
 
-def _writer(model: "ProposingModel | None") -> InsightWriter:
+def _writer(model: "ModelProposer | None") -> InsightWriter:
     if model is None:
         return DeterministicWriter()
     from reflection.explain.openai_writer import OpenAIWriter
@@ -206,7 +206,7 @@ def _writer(model: "ProposingModel | None") -> InsightWriter:
     return OpenAIWriter(model)
 
 
-def _phraser(model: "ProposingModel | None") -> Phraser | None:
+def _phraser(model: "ModelProposer | None") -> Phraser | None:
     if model is None:
         return None
     from reflection.explain.openai_chat import OpenAIPhraser
