@@ -148,26 +148,26 @@ class Chat:
             for item in evidence
         )
         can_tell = any(_answers(item) for item in evidence) and not question.about_the_future
-        proposed = self._model_sentences(workspace, message, evidence) if can_tell else []
-        lines = proposed or self._quotations(question, evidence, citations)
+        phrasing = self._model_sentences(workspace, message, evidence) if can_tell else []
+        lines = phrasing or self._quotations(question, evidence, citations)
         if not can_tell:
             lines = [*self._refusal(question, bool(citations)), *lines]
         elif question.about_a_cause and any(item.kind == "driver" for item in evidence):
             lines.append(self._sentences.say("chat.no_cause"))
-        source = self._phraser.name if proposed and self._phraser else DETERMINISTIC
+        source = self._phraser.name if phrasing and self._phraser else DETERMINISTIC
         return ChatAnswer(" ".join(lines), can_tell, citations, tuple(lines), source, campaign, knowledge.as_of)
 
     def _quotations(self, question: Question, evidence: EvidenceBook, citations: Sequence[Citation]) -> list[str]:
         """A sentence per piece of evidence; asked for a result, the verdict over its KPIs comes first."""
         deltas = [item for item in evidence if item.kind == "delta" and "change" in item.figures]
-        summed: set[int] = set()
+        numbers: set[int] = set()
         lines = []
         if "result" in question.intents and len(deltas) > 1:
             figures = self._sentences.listed([self._sentences.clause(item) for item in deltas])
-            summed = {item.number for item in deltas}
-            marks = "".join(f"[{number}]" for number in sorted(summed))
+            numbers = {item.number for item in deltas}
+            marks = "".join(f"[{number}]" for number in sorted(numbers))
             lines = [f"{self._sentences.say(f'verdict.{verdict_of(deltas)}', figures=figures)} {marks}"]
-        return lines + [f"{item.text} [{item.ref}]" for item in citations if item.ref not in summed]
+        return lines + [f"{item.text} [{item.ref}]" for item in citations if item.ref not in numbers]
 
     def _cited_text(self, item: Evidence, nearest: int) -> str:
         """One sentence; neighbours after the nearest one are told as such."""
