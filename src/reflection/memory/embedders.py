@@ -25,7 +25,7 @@ class Space:
         name: the model's name, without white space.
         revision: what distinguishes two models of one name; for the packaged model the start of its SHA-256.
         dimensions: length of every vector.
-        template: hash of the text template the vectors were made from (`remember.TEMPLATE`).
+        template: hash of the text template the vectors were made from (`memory_text.TEMPLATE`).
     """
 
     name: str

@@ -155,8 +155,9 @@ def test_the_background_round_and_rebuild_forget(settings: Settings, round_of: s
         with application.database.write() as connection:
             connection.execute(update(idempotency).values(created_at=instant_text(datetime(2020, 1, 1, tzinfo=UTC))))
         if round_of == "learner":
-            application.learner._work()
+            application._learn()
         else:
             application.rebuild()
 
-        assert application.store.idempotent_answer("default", "k") is None
+        with application.store.snapshot("default") as snapshot:
+            assert snapshot.idempotent_answer("k") is None
