@@ -106,7 +106,8 @@ def test_what_is_young_and_everything_else_stays(
 
     clock.now = START + IDEMPOTENCY + DAY
     assert retention.forget() == 2
-    assert store.idempotent_answer("one", "key 0") is None
+    with store.snapshot("one") as snapshot:
+        assert snapshot.idempotent_answer("key 0") is None
     assert (store.campaign("one", "a"), list(store.ledger("one"))) == before[:2]
     assert counts() == (0, *before[2][1:])
 

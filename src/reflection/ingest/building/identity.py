@@ -1,8 +1,8 @@
 """Whose row is it: campaign key and name, platform, currency, days, audience and creative of every row.
 
-Names and currencies may come from other tables of the same import (warehouses keep them apart). The result
-has the columns `key, name, platform, objective, currency, first, last, audience, creative` beside the
-metrics. This file must not know how files are opened, nor what campaigns are for.
+Names and currencies may come from other tables of the same import (warehouses keep them apart). The result has the
+columns `key, name, platform, objective, currency, first, last, audience, creative` beside the metrics. This file must
+not know how files are opened, nor what campaigns are for.
 """
 
 import re
@@ -48,7 +48,7 @@ class NameBook:
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
+class IdentifiedRows:
     """Rows with their identity, how fine their days are, and what was noticed on the way."""
 
     frame: pl.DataFrame
@@ -61,7 +61,7 @@ def name_book(tables: Sequence[pl.DataFrame]) -> NameBook:
     books: dict[str, dict[str, str]] = {
         "campaigns": {}, "audiences": {}, "accounts": {}, "currencies": {}, "parents": {}, "objectives": {},
     }  # fmt: skip
-    wanted = (
+    entries = (
         ("campaigns", "campaign_id", "campaign"),
         ("audiences", "audience_id", "audience"),
         ("accounts", "account_id", "account"),
@@ -71,7 +71,7 @@ def name_book(tables: Sequence[pl.DataFrame]) -> NameBook:
     )
     for table in tables:
         ordered = table.sort("date", "line", nulls_last=False) if "date" in table.columns else table
-        for book, key, value in wanted:
+        for book, key, value in entries:
             if key in table.columns and value in table.columns:
                 pairs = ordered.select(key, value).drop_nulls().iter_rows()
                 books[book].update({str(k): str(v) for k, v in pairs})
@@ -87,7 +87,7 @@ def identify(
     stem: str,
     campaign: str,
     currency: str | None,
-) -> Identified:
+) -> IdentifiedRows:
     """Give every row its identity.
 
     Args:
@@ -116,7 +116,7 @@ def identify(
         platform.cast(pl.Categorical).alias("platform"), _first(objective).alias("objective"), *missing
     )
     frame = _cells(frame, book)
-    return Identified(frame.select(name for name in _KEPT if name in frame.columns), granularity, tuple(notes))
+    return IdentifiedRows(frame.select(name for name in _KEPT if name in frame.columns), granularity, tuple(notes))
 
 
 def _text(name: str) -> pl.Expr:
@@ -220,25 +220,25 @@ def undated(name: str) -> str:
 
 
 def _currency(
-    frame: pl.DataFrame, header: Header, book: NameBook, stated: str | None, notes: list[Finding]
+    frame: pl.DataFrame, header: Header, book: NameBook, currency: str | None, notes: list[Finding]
 ) -> pl.DataFrame:
-    found: list[pl.Expr] = []
+    sources: list[pl.Expr] = []
     if "currency" in frame.columns:
-        found.append(_text("currency").str.to_uppercase().str.extract(r"^([A-Z]{3})$"))
+        sources.append(_text("currency").str.to_uppercase().str.extract(r"^([A-Z]{3})$"))
     if header.currency:
-        found.append(pl.lit(header.currency))
+        sources.append(pl.lit(header.currency))
     if "account_id" in frame.columns:
-        found.append(_looked_up("account_id", book.currencies))
-    found.append(pl.lit(stated, dtype=pl.String))
-    frame = frame.with_columns(_first(found).alias("currency"))
-    seen = set(frame["currency"].drop_nulls().unique().to_list())
-    if stated and seen - {stated}:
+        sources.append(_looked_up("account_id", book.currencies))
+    sources.append(pl.lit(currency, dtype=pl.String))
+    frame = frame.with_columns(_first(sources).alias("currency"))
+    codes = set(frame["currency"].drop_nulls().unique().to_list())
+    if currency and codes - {currency}:
         raise ImportFileError(
-            f"The file is in {', '.join(sorted(seen))}, not {stated}.",
+            f"The file is in {', '.join(sorted(codes))}, not {currency}.",
             hint="Leave --currency out.",
             field="currency",
         )
-    if not seen:
+    if not codes:
         notes.append(
             finding(
                 "currency_missing", "warning",
@@ -246,12 +246,12 @@ def _currency(
                 "--currency EUR (or whichever it is).",
             )
         )  # fmt: skip
-    elif len(seen) > 1:
+    elif len(codes) > 1:
         notes.append(
             finding(
                 "currencies_mixed", "warning",
-                f"The file has amounts in {', '.join(sorted(seen))}: they are never added; campaigns are kept apart by "
-                "currency.",
+                f"The file has amounts in {', '.join(sorted(codes))}: they are never added; campaigns are kept apart "
+                "by currency.",
             )
         )  # fmt: skip
     return frame
