@@ -1,5 +1,4 @@
-"""The retrospective as a marketer reads it in a terminal: numbers with intervals, noise in grey, one line
-per reason.
+"""The retrospective in a terminal: numbers with intervals, noise in grey, one line per reason.
 
 Takes the JSON form of the engine's answers (what the API gives); computes nothing.
 """
@@ -20,7 +19,7 @@ _SUMMARY = KPIS[:4]
 
 
 def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
-    """One campaign's retrospective."""
+    """Print one campaign's retrospective, section by section, from the JSON of its analysis."""
     comparison = analysis["comparison_report"]
     console.print(f"\n[bold]{escape(comparison['campaign_id'])}[/]  score {comparison['performance_score']:.2f}")
     console.print(_comparison_table(comparison))
@@ -75,12 +74,12 @@ def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def effects_table(effects: Iterable[Mapping[str, Any]], spelt: Mapping[str, str]) -> Table:
+def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, str]) -> Table:
     """Effects of signals as the campaigns spell them; those that are not findings in grey."""
     table = Table("signal", "metric", "effect", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False)
     for effect in effects:
         table.add_row(
-            Text(signals.label_of(effect["signal"], spelt)),
+            Text(signals.label_of(effect["signal"], spellings)),
             effect["metric"],
             lift(effect["effect"]),
             lift_interval(effect["interval"]),
