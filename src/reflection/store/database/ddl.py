@@ -1,6 +1,6 @@
 """Columns and constraints as the migrations write them, each under the name that the tables' convention gives it.
 
-What a migration made must not change with this file: `tests/store/database/test_frozen.py` compares.
+What a migration made must not change with this file: `tests/store/database/test_schema.py` compares.
 """
 
 import sqlalchemy as sa

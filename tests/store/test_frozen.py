@@ -1,0 +1,119 @@
+"""Databases that released code wrote open with the present code and give the answers that were recorded then.
+
+The files are in `frozen/`, one pair for each commit; frozen/ORIGIN.md says how they were made and what is compared.
+"""
+
+import json
+import lzma
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from starlette.testclient import TestClient
+
+from reflection.api.app import create_app
+from reflection.settings import Settings
+from reflection.wiring import Application, build
+
+FROZEN = Path(__file__).parent / "frozen"
+NAMES = sorted(path.name.removesuffix(".db.xz") for path in FROZEN.glob("*.db.xz"))
+RECALL = re.compile(r"rcl_[0-9a-f]{20}")
+INCOMING = Path(__file__).parents[2] / "data" / "samples" / "incoming_campaign.json"
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def recorded(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What was answered: `now`, the key's header, and requests with their answers; and the `name`."""
+    text = lzma.decompress((FROZEN / f"{request.param}.json.xz").read_bytes())
+    return {**json.loads(text), "name": request.param}
+
+
+@pytest.fixture
+def database(recorded: dict[str, Any], tmp_path: Path) -> Path:
+    """A copy of the frozen file."""
+    path = tmp_path / "reflection.db"
+    path.write_bytes(lzma.decompress((FROZEN / f"{recorded['name']}.db.xz").read_bytes()))
+    return path
+
+
+@pytest.fixture
+def application(recorded: dict[str, Any], database: Path) -> Iterator[Application]:
+    """The present code on the copy, at the instant of the recording, with everything learnt.
+
+    Words only: vectors depend on the model file, and answers found by meaning on the vectors.
+    """
+    folder = database.parent
+    places = {"output_dir": folder / "output", "weights_path": folder / "weights.json"}
+    settings = Settings.load(
+        _env_file=None, database_path=database, vector_backend="local", embedding_model="none", **places
+    )
+    with time_machine.travel(recorded["now"], tick=False), build(settings) as built:
+        for workspace in built.store.workspaces():
+            built.learner.learn_now(workspace)
+        yield built
+
+
+@pytest.fixture
+def client(recorded: dict[str, Any], application: Application) -> TestClient:
+    """A caller with the key that was made then."""
+    headers = {"Authorization": recorded["Authorization"]}
+    return TestClient(create_app(application), "http://127.0.0.1:8000", headers=headers, client=("127.0.0.1", 50000))
+
+
+def same(value: Any, then: Any, path: str = "") -> Iterator[str]:
+    """Where two answers differ. Numbers may differ in the last digits: another processor adds in another order."""
+    if isinstance(then, float | int) and isinstance(value, float | int) and not isinstance(then, bool):
+        if value != pytest.approx(then, rel=1e-6, abs=1e-9):
+            yield f"{path}: {value} where {then} was"
+    elif isinstance(then, dict) and isinstance(value, dict) and value.keys() == then.keys():
+        for name in then:
+            yield from same(value[name], then[name], f"{path}.{name}")
+    elif isinstance(then, list) and isinstance(value, list) and len(value) == len(then):
+        for number, (item, old) in enumerate(zip(value, then, strict=True)):
+            yield from same(item, old, f"{path}[{number}]")
+    elif value != then:
+        yield f"{path}: {str(value)[:200]} where {str(then)[:200]} was"
+
+
+def test_a_database_of_an_earlier_commit_gives_the_same_answers(client: TestClient, recorded: dict[str, Any]) -> None:
+    differences = []
+    for then in recorded["answers"]:
+        answer = client.get(then["url"], headers={"X-Workspace": then["workspace"]})
+        body = json.loads(RECALL.sub("rcl_<id>", answer.text))
+        path = f"{then['workspace']} {then['url']} "
+        differences += [*same(answer.status_code, then["status"], path), *same(body, then["body"], path)]
+
+    assert differences == []
+
+
+def test_a_database_of_an_earlier_commit_is_sound(application: Application, database: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "reflection.cli", "verify", "--json"],
+        cwd=database.parent,
+        env={**os.environ, "MARKO_DATABASE_PATH": str(database)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert json.loads(ended.stdout) == {"workspaces": len(application.store.workspaces()), "problems": []}, ended.stderr
+    assert ended.returncode == 0
+
+
+def test_a_database_of_an_earlier_commit_goes_on(client: TestClient, application: Application) -> None:
+    campaign = {**json.loads(INCOMING.read_text(encoding="utf-8")), "campaign_id": "cmp_after", "platform": "TikTok"}
+    known = application.learner.learn_now("default")
+
+    answer = client.post("/analyze-campaign", json=campaign)
+    learnt = application.learner.learn_now("default")
+
+    assert answer.status_code == 200, answer.text
+    assert learnt.campaigns == known.campaigns + 1
+    assert client.get("/v1/campaigns/cmp_after").json() == answer.json()
+    assert client.get("/v1/effects?limit=1").json()["items"] != []
