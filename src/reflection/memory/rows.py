@@ -131,6 +131,9 @@ class MemoryRows(Protocol):
     def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[Unembedded]:
         """Memories without a vector of this embedder, the oldest change first."""
 
+    def has_other_vectors(self, workspace: str, embedder_id: str) -> bool:
+        """Whether a memory has a vector of another embedder, with which none of this one is compared."""
+
     def set_vectors(self, workspace: str, embedder_id: str, vectors: Sequence[Any]) -> int:
         """Takes values like `MadeVector`; a memory that changed since its `seq` is skipped. How many were set."""
 

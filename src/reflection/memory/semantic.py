@@ -1,8 +1,8 @@
 """Semantic memory: what `ports.Memory` promises, over rows, an embedder and an index.
 
-Degradation is visible and never an error: without a model words are searched, with a broken or lagging mirror the
-local index answers, and `status` and every result say so. Nothing here writes rows; `reindexing` does.
-Must not know SQL, files or settings.
+Degradation is visible and never an error: without a model words are searched, also while memories wait with vectors of
+another model; with a broken or lagging mirror the local index answers; `status` and every result say so. Nothing here
+writes rows; `reindexing` does. Must not know SQL, files or settings.
 """
 
 import threading
@@ -37,7 +37,7 @@ MAX_QUERY = 2_000
 MAX_NAMES = 8
 LEARNING = memory_id("learning", "")
 NO_WORDS = "similar in meaning, no words in common"
-NO_MODEL, NO_INDEX, LAGGING = "embedder", "index", "index-lag"
+NO_MODEL, NO_VECTORS, NO_INDEX, LAGGING = "embedder", "embedding-lag", "index", "index-lag"
 
 
 class LearningFacts(Protocol):
@@ -174,16 +174,21 @@ class SemanticMemory:
         return SearchResult(items, status["index"] if hits is not None else "lexical", status["degraded"])
 
     def is_level(self, workspace: str) -> bool:
-        """Whether the index holds what the rows do; looks now, and `status` says so afterwards."""
+        """Whether the vectors are this model's and in the index; looks now, and `status` says so afterwards."""
         space = self._embedder.space
-        return not self._index.mirrors or space is None or self._mirror_is_level(workspace, space)
+        if space is None:
+            return True
+        return self._is_embedded(workspace, space) and (
+            not self._index.mirrors or self._mirror_is_level(workspace, space)
+        )
 
     def status(self) -> dict[str, Any]:
         """What answers, as of the last question: {index, embedder, degraded[], reasons{}}."""
         with self._lock:
             wrong = dict(self._wrong)
         fallen_back = NO_INDEX in wrong or LAGGING in wrong
-        index = "lexical" if NO_MODEL in wrong or not self._embedder.space else self._index.name
+        by_words = NO_MODEL in wrong or NO_VECTORS in wrong or not self._embedder.space
+        index = "lexical" if by_words else self._index.name
         return {
             "index": "local" if index != "lexical" and fallen_back and self._index.mirrors else index,
             "embedder": self._embedder.space.id if self._embedder.space else None,
@@ -193,7 +198,7 @@ class SemanticMemory:
 
     def _hits(self, workspace: str, vector: Vector | None, limit: int, where: Where) -> list[Hit] | None:
         space = self._embedder.space
-        if vector is None or space is None:
+        if vector is None or space is None or not self._is_embedded(workspace, space):
             return None
         if self._index.mirrors and self._mirror_is_level(workspace, space):
             try:
@@ -204,6 +209,13 @@ class SemanticMemory:
                 self._note(NO_INDEX, None)
                 return hits
         return self._local.search(workspace, space, vector, limit, where)
+
+    def _is_embedded(self, workspace: str, space: Space) -> bool:
+        """Whether no memory waits with another model's vector: until then the nearest few would not be the nearest."""
+        waiting = self._rows.has_other_vectors(workspace, space.id)
+        reason = "memories have vectors of another model: a server, or 'reflection reindex', embeds them anew"
+        self._note(NO_VECTORS, reason if waiting else None)
+        return not waiting
 
     def _mirror_is_level(self, workspace: str, space: Space) -> bool:
         """Whether the mirror can be read and holds as many as the rows: a stale client answers without an error."""
