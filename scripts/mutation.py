@@ -87,7 +87,8 @@ FITS = ("tests/stats/test_empirical_bayes_laws.py", "tests/stats/test_empirical_
 BEHIND_FITS = ("variance_components", "columns", "marginal_likelihood", "gaussian_posterior", "importance_sampling")
 TESTS = {
     "domain.signals": ("tests/domain/test_signals.py",),
-    "domain.metrics": ("tests/domain/test_metrics.py", "tests/test_interval_coverage.py"),
+    "domain.metrics": ("tests/domain/test_metrics.py",),
+    "comparison.counting_noise": ("tests/comparison/test_counting_noise.py", "tests/test_interval_coverage.py"),
     "comparison.compare": ("tests/comparison/test_compare.py", "tests/test_comparator.py"),
     "inference.learn": ("tests/inference/test_learn_laws.py", "tests/inference/test_learn.py"),
     "explain.gate": ("tests/explain/test_gate.py",),

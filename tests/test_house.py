@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from statistics import quantiles
 
+from reflection.domain.metrics import METRICS
+
 ROOT = Path(__file__).parents[1] / "src" / "reflection"
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 
@@ -18,6 +20,7 @@ LONG_FILES = {
     "memory/semantic.py": "the one implementation of the memory's port; its ranking is elsewhere already",
     "reports/retrospective.py": "one page's sections in their order; layout and plots are elsewhere already",
     "store/campaigns_write.py": "one transaction: what is written for an analysis, in the order of its references",
+    "store/migrations/versions/0007_first_tables.py": "the first schema in one step, which is never changed",
     "store/imports.py": "one register, and all of its statements",
     "store/campaigns.py": "a facade: a method and its docstring for each verb of the port, no logic",
     "store/learnings.py": "one book, and all of its statements",
@@ -36,7 +39,6 @@ BROAD_EXCEPTS = {
     "engine/background.py": "the outermost door of a thread: reports, and goes on",
     "cli/main.py": "the outermost door of the terminal: one line instead of a traceback",
     "llm/deadline.py": "hands whatever a call raised from its thread to the caller, who gets it raised",
-    "ingest/jobs/worker.py": "the outermost door of a thread: reports, and tries again later",
     "memory/chroma.py": "a native library that panics with a BaseException; becomes Unavailable",
     "memory/packaged_model.py": "whatever a damaged model file makes the native runtime raise; becomes Unavailable",
     "memory/openai_embeddings.py": "whatever an SDK or a lying server raises; becomes Unavailable",
@@ -156,3 +158,32 @@ def test_only_errors_of_the_tree_are_raised_where_a_caller_could_see_them() -> N
                 assert ast.unparse(node.exc.func) not in ("ValueError", "KeyError", "RuntimeError"), (
                     f"{name}:{node.lineno}"
                 )
+
+
+METRIC_WORDS = {
+    "domain/metrics.py": "the table itself",
+    "explain/phrases_en.py": "how English names them",
+    "explain/question.py": "how English asks for them",
+}
+"""Files that may list metrics: the table, and words that another language has others for."""
+
+
+def _metrics_in(node: ast.AST) -> set[str]:
+    """Ratios (CTR, CPA, ...) named by a literal collection; counts are also columns of files and of tables."""
+    items = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else []
+    items = node.keys if isinstance(node, ast.Dict) else items
+    strings = {item.value for item in items if isinstance(item, ast.Constant)}
+    return {name for name in strings if name in METRICS and not METRICS[name].total}
+
+
+def test_metrics_are_listed_in_one_table() -> None:
+    lists = {
+        (name, node.lineno)
+        for name in FILES
+        if name not in METRIC_WORDS
+        for node in ast.walk(tree(name))
+        if len(_metrics_in(node)) >= 3
+    }
+
+    assert lists == set(), "take them from domain/metrics.py"
+    assert set(METRIC_WORDS) <= set(FILES)

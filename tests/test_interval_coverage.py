@@ -10,8 +10,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from reflection.comparison.counting_noise import interval
 from reflection.domain.campaign import Metrics
-from reflection.domain.metrics import ORDER_VALUE_CV, interval
+from reflection.domain.metrics import ORDER_VALUE_CV
 
 NOMINAL, TOLERANCE = 0.90, 0.02
 OF_AOV = 0.03

@@ -24,7 +24,7 @@ from reflection.memory.backends import choose_index
 from reflection.memory.embedders import Embedder, NoEmbedder
 from reflection.memory.index import VectorIndex
 from reflection.memory.packaged_model import PackagedEmbedder
-from reflection.memory.reindexing import Follower, Mirror
+from reflection.memory.reindexing import EmbeddingBackfill, Mirror
 from reflection.memory.semantic import SemanticMemory
 from reflection.recommendations.service import RecommendationService
 from reflection.settings import Settings
@@ -36,6 +36,7 @@ from reflection.store.imports import ImportRows
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
 from reflection.store.maintenance.purge import purge_workspace
+from reflection.store.maintenance.retention import Retention
 from reflection.store.memories import MemoryRows
 from reflection.store.projections.artifacts import ArtifactFolder
 from reflection.store.projections.outbox import Outbox
@@ -44,7 +45,7 @@ from reflection.store.recommendations import AdviceRows
 from reflection.store.tables.campaigns import instant_text
 
 if TYPE_CHECKING:
-    from reflection.explain.proposals import ProposingModel
+    from reflection.explain.proposals import ModelProposer
 
 log = structlog.get_logger("reflection")
 VECTORS = "vector"
@@ -70,8 +71,9 @@ class Application:
         rows, embedder = MemoryRows(self.database), _embedder(settings)
         index = _index(settings, rows)
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
-        self.follower = Follower(rows, embedder, index)
+        self.backfill = EmbeddingBackfill(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
+        self.retention = Retention(self.store, self.notes)
         self.artifacts = ArtifactFolder(self.database, settings.output_dir, settings.weights_path)
         self.outbox = Outbox(self.database)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
@@ -109,7 +111,7 @@ class Application:
 
     def embed_new(self, go_on: Callable[[], bool] = lambda: True) -> int:
         """Embed what was stored without a vector, while `go_on`; how many memories."""
-        return sum(self.follower.catch_up(workspace, go_on) for workspace in self.store.workspaces())
+        return sum(self.backfill.catch_up(workspace, go_on) for workspace in self.store.workspaces())
 
     def status(self) -> dict[str, Any]:
         """What is configured, what is degraded, and how far the projections are behind."""
@@ -126,7 +128,8 @@ class Application:
         }
 
     def rebuild(self) -> int:
-        """Recreate every projection from the rows: artifacts, weights.json, mirrors."""
+        """Recreate every projection from the rows: artifacts, weights.json, mirrors; forget what is past its time."""
+        self.retention.forget_due()
         return self.publisher.rebuild()
 
     def purge(self, workspace: str) -> int:
@@ -154,6 +157,7 @@ class Application:
     def _learn(self) -> None:
         self.learner.learn_all()
         self.embed_new(self._learning.going_on)
+        self.retention.forget_due()
 
     def _import(self) -> None:
         while self.importer.going_on() and self.imports.work(self._goes_on_importing):
@@ -181,11 +185,11 @@ def build(settings: Settings) -> Application:
     return Application(settings)
 
 
-def _model(settings: Settings) -> "ProposingModel | None":
+def _model(settings: Settings) -> "ModelProposer | None":
     """The language model that may phrase; imported only where one is configured, because its SDK takes a second."""
     if settings.openai_api_key is None:
         return None
-    from reflection.explain.proposals import ProposingModel
+    from reflection.explain.proposals import ModelProposer
     from reflection.llm.client import ModelServer
 
     key = settings.openai_api_key.get_secret_value()
@@ -195,10 +199,10 @@ def _model(settings: Settings) -> "ProposingModel | None":
         base_url=settings.openai_base_url,
         deadline_seconds=settings.model_deadline,
     )
-    return ProposingModel(server, tokens_per_day=settings.model_daily_tokens)
+    return ModelProposer(server, tokens_per_day=settings.model_daily_tokens)
 
 
-def _writer(model: "ProposingModel | None") -> InsightWriter:
+def _writer(model: "ModelProposer | None") -> InsightWriter:
     if model is None:
         return DeterministicWriter()
     from reflection.explain.openai_writer import OpenAIWriter
@@ -206,7 +210,7 @@ def _writer(model: "ProposingModel | None") -> InsightWriter:
     return OpenAIWriter(model)
 
 
-def _phraser(model: "ProposingModel | None") -> Phraser | None:
+def _phraser(model: "ModelProposer | None") -> Phraser | None:
     if model is None:
         return None
     from reflection.explain.openai_chat import OpenAIPhraser

@@ -101,7 +101,7 @@ def break_reading(live, monkeypatch, folder):
     def fail(*_, **__):
         raise RuntimeError(f"unforeseen, with {CALLERS_KEY} and {MODEL_KEY} in it")
 
-    monkeypatch.setattr(live.application.store, "insights", fail)
+    monkeypatch.setattr(live.application.store, "snapshot", fail)
     return [("GET", "/insights", {}, 500)]
 
 

@@ -58,7 +58,7 @@ def test_a_portion_is_one_transaction_of_each_process(settings: Settings, make_c
 
     workers = Workers(settings, W, 0)
     workers._workers = [Heard(), Heard()]  # type: ignore[list-item]
-    workers._handed_out(campaigns)
+    workers._portion(campaigns)
     assert sum(len(share) for share in shares) == len(campaigns)
     assert all(0.9 * PORTION < len(share) <= BATCH for share in shares)
 

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from reflection.domain.knowledge import COMPOSED, METRICS, NOTHING, Knowledge
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.metrics import COMPOSED, OBSERVED
 
 
 def test_an_empty_workspace_knows_nothing_and_says_so():
     assert Knowledge() == NOTHING
     assert NOTHING.as_of is None
     assert NOTHING.reason == "nothing has been learnt yet"
-    assert [NOTHING.sigma(metric) for metric in METRICS] == [None] * 4
+    assert [NOTHING.sigma(metric) for metric in OBSERVED] == [None] * 4
     assert NOTHING.aliases == {}
 
 
@@ -20,7 +21,7 @@ def test_scatter_is_found_by_name(knowledge):
 
 
 def test_posteriors_have_one_row_a_feature_and_the_intercept(knowledge):
-    for metric in METRICS:
+    for metric in OBSERVED:
         posterior = knowledge.posteriors[metric]
         assert posterior.draws.shape[0] == 1 + len(posterior.features)
         assert posterior.draws.dtype == np.float32
@@ -30,8 +31,8 @@ def test_posteriors_have_one_row_a_feature_and_the_intercept(knowledge):
 
 def test_every_signal_has_an_effect_on_every_metric(knowledge):
     signals = {effect.signal for effect in knowledge.effects}
-    assert {effect.metric for effect in knowledge.effects} == {*METRICS, *COMPOSED}
-    assert len(knowledge.effects) == len(signals) * (len(METRICS) + len(COMPOSED))
+    assert {effect.metric for effect in knowledge.effects} == {*OBSERVED, *COMPOSED}
+    assert len(knowledge.effects) == len(signals) * (len(OBSERVED) + len(COMPOSED))
 
 
 def test_it_cannot_be_changed(knowledge):

@@ -1,4 +1,4 @@
-"""KPIs of counts: what is defined, how sure it is, and the specification's score."""
+"""The laws of the metric table: what each metric divides, how it is composed, which way is better, what follows."""
 
 import dataclasses
 import math
@@ -6,14 +6,40 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
-from reflection.domain import metrics as kpi_module
 from reflection.domain.campaign import MAX_COUNT, Metrics
-from reflection.domain.metrics import KPIS, ScoreWeights, interval, performance_score, rates, ratio, sampling_variance
+from reflection.domain.evidence import Counts
+from reflection.domain.metrics import (
+    AMOUNTS,
+    COMPOSED,
+    COUNTS,
+    FROM_CONVERSIONS,
+    FROM_IMPRESSIONS,
+    HEADLINES,
+    KPIS,
+    METRICS,
+    MODELLED,
+    OBSERVED,
+    PLAN_METRICS,
+    PRICES,
+    RATES,
+    ScoreWeights,
+    Unit,
+    log_of,
+    log_rate,
+    log_value,
+    performance_score,
+    rate_behind,
+    rates,
+    ratio,
+    totals,
+    unit_of,
+    values,
+)
+from reflection.domain.results import Rates
 
-COUNTS = st.sampled_from([0, 1, 2, 7, 100, 10**6, MAX_COUNT])
-AMOUNTS = st.sampled_from([0.0, 1e-9, 0.3, 1.0, 4999.99, 1e12])
+SOME_COUNTS = st.sampled_from([0, 1, 2, 7, 100, 10**6, MAX_COUNT])
+SOME_AMOUNTS = st.sampled_from([0.0, 1e-9, 0.3, 1.0, 4999.99, 1e12])
 
 
 def _metrics(impressions=10_000, clicks=200, conversions=10.0, spend=500.0, revenue=1500.0):
@@ -22,13 +48,13 @@ def _metrics(impressions=10_000, clicks=200, conversions=10.0, spend=500.0, reve
 
 @st.composite
 def any_metrics(draw):
-    impressions = draw(COUNTS)
+    impressions = draw(SOME_COUNTS)
     return Metrics(
         impressions=impressions,
-        clicks=min(impressions, draw(COUNTS)),
-        conversions=float(draw(st.one_of(COUNTS, AMOUNTS))),
-        spend=draw(AMOUNTS),
-        revenue=draw(st.none() | AMOUNTS),
+        clicks=min(impressions, draw(SOME_COUNTS)),
+        conversions=float(draw(st.one_of(SOME_COUNTS, SOME_AMOUNTS))),
+        spend=draw(SOME_AMOUNTS),
+        revenue=draw(st.none() | SOME_AMOUNTS),
     )
 
 
@@ -71,123 +97,9 @@ def test_undefined_parts_add_nothing_to_the_score():
     assert performance_score(_metrics(0, 0, 0.0, 10.0, None), ScoreWeights()) == 0.0
 
 
-@given(any_metrics(), st.sampled_from(KPIS))
-def test_intervals_are_finite_ordered_and_hold_the_observed_value(metrics, kpi):
-    band, value = interval(kpi, metrics), getattr(rates(metrics), kpi)
-    if band is None:
-        return
-    low, high = band
-    assert 0 <= low <= high < math.inf
-    if value is not None and value > 0:
-        assert low <= value * (1 + 1e-9)
-        assert value <= high * (1 + 1e-9) or metrics.conversions < 1
-
-
-def test_a_fraction_of_a_conversion_lies_within_its_interval():
-    low, high = interval("cvr", _metrics(clicks=1, conversions=1e-9))
-
-    assert low == 1e-9 < high
-
-
-def test_rates_have_the_jeffreys_interval():
-    low, high = interval("ctr", _metrics())
-    assert (low, high) == pytest.approx(stats.beta(200.5, 9800.5).ppf([0.05, 0.95]))
-    assert interval("ctr", _metrics(clicks=0))[0] == 0.0
-    assert interval("cvr", _metrics(clicks=10))[1] == 1.0
-
-
-def test_conversions_above_clicks_have_a_gamma_interval():
-    low, high = interval("cvr", _metrics(clicks=5, conversions=20.0))
-    assert (low, high) == pytest.approx(stats.gamma(20.5).ppf([0.05, 0.95]) / 5)
-    assert low > 1
-
-
-def test_costs_have_the_interval_of_their_count():
-    low, high = interval("cpa", _metrics())
-    assert (low, high) == pytest.approx(500 / stats.gamma(10.5).ppf([0.95, 0.05]))
-    assert interval("cpc", _metrics(clicks=0)) is None
-
-
-def test_cpm_is_known_exactly():
-    assert interval("cpm", _metrics()) == (50.0, 50.0)
-
-
-def test_money_without_revenue_or_without_conversions_has_no_interval():
-    assert interval("roas", _metrics(revenue=None)) is None
-    assert interval("aov", _metrics(conversions=0.0)) is None
-    assert interval("roas", _metrics(conversions=1e-6)) is None
-
-
-@pytest.mark.parametrize(
-    ("kpi", "variance"),
-    [
-        ("cpm", 0.0),
-        ("ctr", 0.98 / 200),
-        ("cpc", 1 / 200),
-        ("cvr", 0.95 / 10),
-        ("cpa", 0.1),
-        ("aov", 0.1),
-        ("roas", 0.2),
-    ],
-)
-def test_sampling_variances_by_the_delta_method(kpi, variance):
-    assert sampling_variance(kpi, _metrics()) == pytest.approx(variance)
-
-
-def test_where_nothing_was_counted_there_is_no_variance():
-    nothing = _metrics(0, 0, 0.0, 0.0, 0.0)
-    assert {sampling_variance(kpi, nothing) for kpi in KPIS} == {None}
-
-
-def test_everybody_converting_is_still_uncertain():
-    assert sampling_variance("cvr", _metrics(clicks=1, conversions=1.0)) == 1.0
-
-
 def test_a_denominator_below_one_is_one_too():
     assert ratio(5, 0.5) == 10.0
     assert ratio(5, 1.0) == 5.0
-
-
-def test_the_scatter_of_order_values_enters_by_its_square(monkeypatch):
-    monkeypatch.setattr(kpi_module, "ORDER_VALUE_CV", 2.0)
-
-    assert sampling_variance("aov", _metrics()) == pytest.approx(4 / 10)
-    assert sampling_variance("roas", _metrics()) == pytest.approx((1 + 4) / 10)
-
-
-def test_an_interval_that_spans_e_to_the_hundredth_says_nothing():
-    def conversions(half):  # the log of ROAS has the standard deviation sqrt(2 / conversions)
-        return 2 * (1.6448536269514722 / half) ** 2
-
-    low, high = interval("roas", _metrics(conversions=conversions(49.5)))
-    assert math.log(high / low) == pytest.approx(99)
-    assert interval("roas", _metrics(conversions=conversions(50.5))) is None
-
-
-@pytest.mark.parametrize(
-    ("kpi", "counts"),
-    [
-        ("cvr", {"clicks": 0}),
-        ("cvr", {"conversions": 0.0}),
-        ("ctr", {"clicks": 0}),
-        ("aov", {"conversions": 0.0}),
-        ("aov", {"revenue": 0.0}),
-        ("roas", {"conversions": 0.0}),
-        ("roas", {"revenue": 0.0}),
-        ("cpm", {"spend": 0.0}),
-        ("cpm", {"impressions": 0, "clicks": 0}),
-    ],
-)
-def test_half_of_a_ratio_has_no_variance(kpi, counts):
-    assert sampling_variance(kpi, _metrics(**counts)) is None
-
-
-def test_conversions_above_clicks_vary_as_a_count():
-    assert sampling_variance("cvr", _metrics(clicks=5, conversions=20.0)) == pytest.approx(1 / 20)
-
-
-def test_the_lower_limit_is_never_above_the_observed_rate():
-    assert interval("cvr", _metrics(clicks=10, conversions=1e-9))[0] == pytest.approx(1e-10)
 
 
 def test_the_weights_of_the_score_cannot_be_changed():
@@ -195,7 +107,161 @@ def test_the_weights_of_the_score_cannot_be_changed():
         ScoreWeights().ctr = 0.0
 
 
-@pytest.mark.parametrize("conversions", [1.0, 0.5])
-def test_a_single_conversion_has_an_interval_of_its_cost(conversions):
-    low, high = interval("cpa", _metrics(conversions=conversions))
-    assert (low, high) == pytest.approx(500 / stats.gamma(conversions + 0.5).ppf([0.95, 0.05]))
+POSITIVE = st.floats(1e-3, 1e9)
+any_counts = st.builds(Counts, POSITIVE, POSITIVE, POSITIVE, POSITIVE, POSITIVE)
+
+
+@given(any_counts, st.sampled_from(sorted(METRICS)))
+def test_every_metric_is_the_ratio_of_its_counts(counts, name):
+    metric = METRICS[name]
+    above, below = (getattr(counts, count) for count in (*metric.counts, "impressions")[:2])
+    assert set(metric.counts) <= set(COUNTS)
+    assert metric.value(counts) == pytest.approx(above if metric.total else metric.scale * above / below)
+
+
+@given(any_counts, st.sampled_from(sorted(METRICS)))
+def test_its_composition_gives_the_same_as_its_counts(counts, name):
+    metric = METRICS[name]
+    parts = {part: METRICS[part] for part in metric.composition}
+    composed = sum(sign * math.log(parts[part].value(counts) / parts[part].scale)
+                   for part, sign in metric.composition.items())  # fmt: skip
+    assert composed == pytest.approx(math.log(metric.value(counts) / metric.scale), abs=1e-9)
+    assert set(parts) <= {*OBSERVED, "spend"}
+    assert metric.total or "spend" not in parts
+
+
+def test_a_row_is_found_under_its_name():
+    assert [metric.name for metric in METRICS.values()] == list(METRICS)
+    assert len({metric.label for metric in METRICS.values()}) == len(METRICS)
+
+
+def test_only_costs_are_better_when_they_are_lower():
+    lower = {name for name, metric in METRICS.items() if metric.lower_is_better}
+    assert lower == {name for name, metric in METRICS.items() if metric.numerator == "spend" and not metric.total}
+    assert METRICS["cpa"].favors(rise=False)
+    assert METRICS["roas"].favors(rise=True)
+
+
+def test_what_means_nothing_in_another_currency_is_money_or_per_money():
+    assert {name for name, metric in METRICS.items() if metric.unit is Unit.MONEY} | {"conversions_per_spend"} == {
+        name for name, metric in METRICS.items() if metric.monetary
+    }
+    assert {name for name in COUNTS if METRICS[name].unit is Unit.MONEY} == AMOUNTS
+
+
+def test_units_follow_from_what_is_divided():
+    for name, metric in METRICS.items():
+        sides = [count in AMOUNTS for count in metric.counts]
+        if metric.total:
+            assert metric.unit is (Unit.MONEY if sides[0] else Unit.COUNT), name
+        else:
+            kinds = {(True, False): Unit.MONEY, (False, False): Unit.SHARE}
+            assert metric.unit is kinds.get(tuple(sides), Unit.RATIO), name
+    assert unit_of("performance_score") is None
+
+
+def test_every_list_is_a_part_of_the_table():
+    for names in (COUNTS, MODELLED, KPIS, HEADLINES, PLAN_METRICS):
+        assert set(names) <= set(METRICS)
+    assert tuple(field.name for field in dataclasses.fields(Rates)) == KPIS
+    assert set(HEADLINES) <= set(KPIS)
+    assert (RATES, PRICES) == (("ctr", "cvr"), ("cpm", "aov"))
+    assert all(METRICS[name].composition == {name: 1} for name in OBSERVED)
+    assert all(set(METRICS[name].composition) <= set(OBSERVED) for name in COMPOSED)
+
+
+def test_noise_is_that_of_what_is_counted():
+    assert {name for name, metric in METRICS.items() if metric.events is None} == {"cpm", "impressions", "spend"}
+    assert METRICS["roas"].noise == METRICS["aov"].noise + METRICS["cvr"].noise
+
+
+def test_totals_are_told_by_what_a_unit_of_spend_buys():
+    assert (rate_behind("conversions"), rate_behind("revenue")) == ("conversions_per_spend", "roas")
+    assert [rate_behind(name) for name in ("ctr", "roas", "clicks")] == ["ctr", "roas", "clicks"]
+    assert METRICS["roas"].wording == "revenue per unit of spend"
+    assert METRICS["cpa"].wording == METRICS["cpa"].short_name == "CPA"
+    assert METRICS["conversions_per_spend"].short_name == "conversions per spend"
+
+
+def test_values_leave_out_what_cannot_be_divided():
+    assert set(values(PLAN_METRICS, Counts(0, 0, 0, 0, None))) == {"conversions"}
+    assert values(["cpa"], Counts(1000, 20, 10, 500, None)) == {"cpa": 50.0}
+
+
+@given(any_metrics(), st.sampled_from([*METRICS, "no such metric"]))
+def test_a_log_is_finite_or_there_is_none(metrics, name):
+    value = log_value(name, metrics)
+    assert value is None or math.isfinite(value)
+    assert name in METRICS or value is None
+    assert log_of(name, float("inf")) is None
+
+
+@given(any_counts, st.sampled_from(["conversions", "clicks", "impressions", "revenue", "spend"]))
+def test_the_log_of_a_forecast_total_is_comparable_with_the_log_of_the_outcome(counts, name):
+    assert log_of(name, getattr(counts, name)) == pytest.approx(log_value(name, counts), abs=1e-12)
+
+
+def test_no_conversion_is_an_outcome_too():
+    counts = Counts(1000, 20, 0, 10.0, None)
+    assert log_value("conversions", counts) == pytest.approx(math.log(0.5))
+    assert log_value("cpa", counts) == pytest.approx(math.log(10 / 0.5))
+    assert log_value("cvr", counts) == pytest.approx(math.log(0.5 / 20.5))
+    assert log_value("aov", counts) is None
+    assert log_value("ctr", Counts(0, 0, 0, 10.0, None)) is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "rate"),
+    [
+        ("ctr", 0.02),
+        ("cvr", 0.1),
+        ("cpm", 0.01),
+        ("aov", 30.0),
+        ("cpa", 5.0),
+        ("roas", 6.0),
+        ("conversions_per_spend", 0.2),
+        ("cpc", 0.5),
+    ],
+)
+def test_a_cells_log_rate_is_that_of_its_counts(metric, rate):
+    found = log_rate(metric, Counts(100_000.0, 2_000.0, 200.0, 1_000.0, 6_000.0))
+    assert found is not None
+    assert found[0] == pytest.approx(math.log(rate), abs=0.01)
+    assert 0.0 <= found[1] < 0.02
+
+
+@pytest.mark.parametrize(
+    ("metric", "counts"),
+    [
+        ("ctr", Counts(0.0, 0.0, 0.0, 0.0, None)),
+        ("cvr", Counts(100.0, 0.0, 0.0, 5.0, None)),
+        ("cpm", Counts(100.0, 1.0, 0.0, 0.0, None)),
+        ("roas", Counts(100.0, 10.0, 1.0, 5.0, None)),
+        ("aov", Counts(100.0, 10.0, 0.0, 5.0, 0.0)),
+    ],
+)
+def test_where_nothing_was_counted_nothing_is_said(metric, counts):
+    assert log_rate(metric, counts) is None
+
+
+@given(any_counts, st.sampled_from([FROM_IMPRESSIONS, FROM_CONVERSIONS]))
+def test_totals_follow_from_their_ratios(counts, order):
+    figures = values(["ctr", "cvr", "cpa", "roas", "spend"], counts)
+    followed = totals(figures, order)
+    for name in COUNTS:
+        assert followed[name] == pytest.approx(getattr(counts, name), rel=1e-9)
+
+
+def test_figures_that_contradict_each_other_are_believed_in_order():
+    figures = {"spend": 1000.0, "impressions": 1e5, "ctr": 0.01, "cpa": 10.0, "cvr": 0.05}
+    assert totals(figures, FROM_IMPRESSIONS)["clicks"] == pytest.approx(1000)
+    assert totals(figures, FROM_CONVERSIONS)["clicks"] == pytest.approx(2000)
+
+
+def test_a_stated_total_stands_but_no_reach_is_what_its_ratio_says():
+    assert totals({"spend": 10.0, "conversions": 0.0, "cpa": 1.0}, FROM_IMPRESSIONS)["conversions"] == 0.0
+    assert totals({"spend": 10.0, "impressions": 0.0, "cpm": 2.0}, FROM_IMPRESSIONS)["impressions"] == 5000.0
+
+
+def test_what_does_not_follow_is_left_out():
+    assert totals({"spend": 10.0, "ctr": 0.02, "cpa": 0.0}, FROM_IMPRESSIONS) == {"spend": 10.0}

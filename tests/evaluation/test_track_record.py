@@ -6,7 +6,6 @@ import numpy as np
 import orjson
 import pytest
 
-from reflection.domain import outcomes
 from reflection.domain.evidence import Counts, Evidence
 from reflection.domain.planner_forecast import REFERENCES
 from reflection.domain.ports import ForecastRow
@@ -160,11 +159,3 @@ def test_the_hold_back_gives_an_interval_or_says_why_not():
     assert holdback_record([], {}, "roas")["reason"] == "not evaluable: no assignment was logged"
     waiting = holdback_record(assignments[:5], {}, "roas")
     assert waiting["reason"] == "not evaluable: none of the campaigns assigned (5) has an outcome yet"
-
-
-@pytest.mark.parametrize("metric", outcomes.METRICS)
-def test_nothing_measured_has_no_log(metric: str):
-    value = outcomes.log_value(metric, Counts(0, 0, 0, 0, None))
-    assert value is None or math.isfinite(value)
-    assert outcomes.log_value("no such metric", Counts(1, 1, 1, 1, 1)) is None
-    assert outcomes.log_of(metric, float("inf")) is None

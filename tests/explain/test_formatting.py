@@ -66,6 +66,8 @@ def test_lifts() -> None:
     assert formatting.lift(1.32) == formatting.lift(0.68) == "32.0 %"
     assert formatting.signed_lift(0.7) == "-30.0 %"
     assert formatting.signed_lift(1.0) == "0.0 %"
+    assert [formatting.rounded_lift(lift) for lift in (1.21, 0.7, 1.0)] == ["+21 %", "-30 %", "+0 %"]
+    assert formatting.rounded_lifts((0.8, 1.1)) == "-20 % to +10 %"
 
 
 @pytest.mark.parametrize(

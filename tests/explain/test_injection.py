@@ -13,7 +13,7 @@ from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, Insights, SimilarCampaign
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.openai_writer import OpenAIWriter
-from reflection.explain.proposals import ProposingModel
+from reflection.explain.proposals import ModelProposer
 from reflection.explain.writer import DeterministicWriter
 from reflection.llm.client import Answer, ModelServer, Question
 
@@ -148,7 +148,7 @@ def _poisoned(payload: str, make_facts: Callable[..., Facts], make_finding: Call
 
 
 def _write(facts: Facts, payload: str) -> Insights:
-    return OpenAIWriter(ProposingModel(cast(ModelServer, ObedientServer(payload)))).write(facts)
+    return OpenAIWriter(ModelProposer(cast(ModelServer, ObedientServer(payload)))).write(facts)
 
 
 def test_there_are_at_least_sixty_payloads() -> None:
@@ -212,7 +212,7 @@ def test_the_question_holds_one_pair_of_fences_whatever_a_name_says(
             return super().ask(question)
 
     facts = _poisoned(payload, make_facts, make_finding)
-    OpenAIWriter(ProposingModel(cast(ModelServer, Listening(payload)))).write(facts)
+    OpenAIWriter(ModelProposer(cast(ModelServer, Listening(payload)))).write(facts)
     assert seen[0].count("<<<evidence") == seen[0].count("evidence>>>") == 1
     assert seen[0].isascii()
     assert len(seen[0]) < 60_000

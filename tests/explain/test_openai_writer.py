@@ -14,7 +14,7 @@ from reflection.domain.results import SimilarCampaign
 from reflection.errors import ModelUnavailable
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.openai_writer import OpenAIWriter
-from reflection.explain.proposals import ProposingModel, fenced
+from reflection.explain.proposals import ModelProposer, fenced
 from reflection.explain.writer import DeterministicWriter
 from reflection.llm.circuit_breaker import Breaker
 from reflection.llm.client import ModelServer, Question
@@ -42,7 +42,7 @@ BAD_WAYS = [
 
 def _writer(url: str, **changes: Any) -> OpenAIWriter:
     server = ModelServer(KEY, "model-x", base_url=url, deadline_seconds=DEADLINE)
-    return OpenAIWriter(ProposingModel(server, **changes))
+    return OpenAIWriter(ModelProposer(server, **changes))
 
 
 def _ref(facts: Facts, evidence_id: str) -> str:

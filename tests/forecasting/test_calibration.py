@@ -1,5 +1,6 @@
 """Calibration: bias is learnt, intervals cover, the future never leaks, and corrections are corrections."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from reflection.domain import evidence
 from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.domain.planner_forecast import REFERENCES, Promise
 from reflection.domain.ports import LedgerEntry
-from reflection.forecasting import calibration, calibration_json, calibration_update
+from reflection.forecasting import calibration, calibration_blob, calibration_update
 from reflection.forecasting.calibration import EMPTY, START, Calibration, far_out, forecast_rows, predict
 
 BIAS = {"platform:meta": 0.2, "platform:google": -0.2}
@@ -47,7 +48,7 @@ def learnt(campaigns: list[Evidence]) -> Calibration:
 
 
 def _same(first: Calibration, second: Calibration) -> bool:
-    return calibration_json.encode(first)["digest"] == calibration_json.encode(second)["digest"]
+    return calibration_blob.encode(first) == calibration_blob.encode(second)
 
 
 def _promise(platform: str = "platform:meta", planner: str | None = "ada", spend: float = 1100.0) -> Promise:
@@ -124,7 +125,7 @@ def test_the_fold_does_not_depend_on_how_it_is_cut(campaigns: list[Evidence], le
     entries, state = _entries(campaigns), EMPTY
     for start in range(0, len(entries), 7):
         state = calibration_update.fold(entries[start : start + 7], state)
-        state = calibration_json.decode(calibration_json.encode(state))
+        state = calibration_blob.decode(calibration_blob.encode(state))
     assert _same(state, learnt)
 
 
@@ -262,18 +263,38 @@ def test_a_platform_that_jumps_is_followed():
     assert ours == pytest.approx(0.7, abs=0.2)
 
 
-def test_the_state_survives_as_plain_values(learnt: Calibration):
-    import orjson
-
-    body = orjson.loads(orjson.dumps(calibration_json.encode(learnt)))
-    again = calibration_json.decode(body)
-    assert _same(again, learnt)
+def test_the_state_survives_as_bytes_to_the_last_bit(learnt: Calibration):
+    again = calibration_blob.decode(calibration_blob.encode(learnt))
+    assert replace(again, metrics={}) == replace(learnt, metrics={})
+    for metric, state in learnt.metrics.items():
+        belief, belief_again = state.belief, again.metrics[metric].belief
+        assert belief is not None
+        assert belief_again is not None
+        assert belief_again.mean.tobytes() == belief.mean.tobytes()
+        assert belief_again.covariance.tobytes() == belief.covariance.tobytes()
+        assert (belief_again.features, belief_again.scatter, belief_again.tau) == (
+            belief.features, belief.scatter, belief.tau
+        )  # fmt: skip
+        assert replace(again.metrics[metric], belief=None) == replace(state, belief=None)
     assert predict(again, _promise()) == predict(learnt, _promise())
 
 
-def test_another_layout_is_not_misread():
-    assert calibration_json.decode(None) is EMPTY
-    assert calibration_json.decode({"layout": 99}) is EMPTY
+def test_an_empty_state_survives_and_no_bytes_are_an_empty_state():
+    assert calibration_blob.decode(calibration_blob.encode(EMPTY)) == EMPTY
+    assert calibration_blob.decode(b"") is EMPTY
+
+
+def test_another_layout_is_not_misread(learnt: Calibration, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(calibration_blob, "LAYOUT", "99")
+    data = calibration_blob.encode(learnt)
+    monkeypatch.undo()
+    assert calibration_blob.decode(data) is EMPTY
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-9], lambda data: b"x" + data, lambda data: data[:50]])
+def test_a_damaged_state_is_refused(learnt: Calibration, damage: Callable[[bytes], bytes]):
+    with pytest.raises(ValueError, match="damaged"):
+        calibration_blob.decode(damage(calibration_blob.encode(learnt)))
 
 
 def test_register_rows_carry_the_whole_distribution(learnt: Calibration):

@@ -8,8 +8,8 @@ import pytest
 
 from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.metrics import PLAN_METRICS
 from reflection.domain.plan import Figures, Plan
-from reflection.domain.planner_forecast import METRICS
 from reflection.forecasting import calibration_update
 from reflection.forecasting.calibration import EMPTY, Calibration
 from reflection.forecasting.plan_evaluation import Belief, blend, drivers, evaluate
@@ -51,7 +51,7 @@ def test_the_shape_is_the_contract(knowledge: Knowledge, optimist: Calibration):
     assert {"plans", "as_of"} <= set(answer)
     (plan,) = answer["plans"]
     assert {"plan_id", "metrics", "drivers", "similar", "notes"} <= set(plan)
-    assert set(plan["metrics"]) == set(METRICS)
+    assert set(plan["metrics"]) == set(PLAN_METRICS)
     for metric in plan["metrics"].values():
         assert {"planner", "signals", "calibrated", "intervals", "p_target", "p_better"} <= set(metric)
         assert set(metric["intervals"]) == {"50", "80", "90"}

@@ -42,11 +42,11 @@ def taught(tmp_path, learnt_file):
 
 def _tamper(application, change):
     """Replace the stored knowledge by a changed one, behind the store's back."""
-    body, draws = knowledge_blob.encode(change(application.store.knowledge("default")))
+    blob = knowledge_blob.encode(change(application.store.knowledge("default")))
     path = application.settings.database_path
     application.close()
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE fits SET body = ?, draws = ?", (body, draws))
+        connection.execute("UPDATE fits SET body = ?, draws = ?, calibration = ?", blob)
     connection.close()
     application.store._fits.clear()
 

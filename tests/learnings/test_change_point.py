@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from reflection.domain.evidence import Counts
-from reflection.learnings.change_point import FEWEST, Point, Step, estimates, has_ended, latest_step, log_rate
+from reflection.learnings.change_point import FEWEST, Point, Step, estimates, has_ended, latest_step
 
 SIGMA = 0.15
 
@@ -129,37 +128,3 @@ def test_rates_of_ends_seen_late_or_wrongly() -> None:
     assert early <= 2
     assert len(delays) >= 34
     assert np.median(delays) <= 15
-
-
-@pytest.mark.parametrize(
-    ("metric", "rate"),
-    [
-        ("ctr", 0.02),
-        ("cvr", 0.1),
-        ("cpm", 0.01),
-        ("aov", 30.0),
-        ("cpa", 5.0),
-        ("roas", 6.0),
-        ("conversions_per_spend", 0.2),
-        ("cpc", 0.5),
-    ],
-)
-def test_a_cells_log_rate_is_that_of_its_counts(metric: str, rate: float) -> None:
-    found = log_rate(metric, Counts(100_000.0, 2_000.0, 200.0, 1_000.0, 6_000.0))
-    assert found is not None
-    assert found[0] == pytest.approx(math.log(rate), abs=0.01)
-    assert 0.0 <= found[1] < 0.02
-
-
-@pytest.mark.parametrize(
-    ("metric", "counts"),
-    [
-        ("ctr", Counts(0.0, 0.0, 0.0, 0.0, None)),
-        ("cvr", Counts(100.0, 0.0, 0.0, 5.0, None)),
-        ("cpm", Counts(100.0, 1.0, 0.0, 0.0, None)),
-        ("roas", Counts(100.0, 10.0, 1.0, 5.0, None)),
-        ("aov", Counts(100.0, 10.0, 0.0, 5.0, 0.0)),
-    ],
-)
-def test_where_nothing_was_counted_nothing_is_said(metric: str, counts: Counts) -> None:
-    assert log_rate(metric, counts) is None

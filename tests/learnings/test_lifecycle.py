@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.learnings.change_point import Point, Step
-from reflection.learnings.claims import Claim, Learning, Reading, Segment, are_opposite, percent
+from reflection.learnings.claims import Claim, Learning, Reading, Segment, are_opposite
 from reflection.learnings.lifecycle import (
     CERTAIN,
     MAX_EVIDENCE,
@@ -236,10 +236,6 @@ def test_worth_lies_between_nothing_and_one_and_falls_with_doubt(
     assert 0.0 <= value <= 1.0
     doubted = worth(_learning(effect=effect, lfsr=min(1.0, lfsr + more), state=state))
     assert doubted <= value or state == "contested"
-
-
-def test_percentages_carry_their_sign() -> None:
-    assert (percent(1.25), percent(0.8), percent(1.0)) == ("+25 %", "-20 %", "+0 %")
 
 
 def _knowledge(main: float, deviation: float) -> Knowledge:

@@ -9,15 +9,57 @@ import numpy as np
 import pytest
 
 from reflection.errors import Unavailable
-from reflection.memory.packaged_model import DIMENSIONS, MAX_TOKENS, NAME, REVISION, PackagedEmbedder
+from reflection.memory.packaged_model import DIMENSIONS, EXACT, MAX_TOKENS, NAME, REVISION, PackagedEmbedder
 
+TEXTS = (
+    "platform: Meta\nobjective: leads\naudience: students\nheadline: summer coding bootcamp",
+    "platform: Google\nobjective: leads\naudience: accountants\nheadline: tax software trial",
+    "learning: creative type video\nmetric: ctr",
+    "learning: audience retirees on TikTok\nmetric: cost per conversion",
+    "do moving pictures get more clicks?",
+    "learn programming during the holidays",
+    "cheap flights for pupils on holiday",
+    "low-cost air travel for students in summer",
+    "enterprise tax software",
+    "which audience was too expensive last winter?",
+    "Everything must go: up to 70 % off garden furniture, this weekend only",
+    "A quieter dishwasher for small kitchens",
+    "Book a free eye test near you",
+    "The retirement calculator your bank does not show you",
+    "Handmade leather boots, resoled for life",
+    "日本語 🙂",
+    "Protein bars without the sweet aftertaste",
+    "Switch your energy supplier without a single form",
+    "audience: parents of toddlers",
+    "headline: Never run out of coffee again",
+)
+"""None of them lies on an edge: in about one text of twelve some activation is rounded to the next of 256 steps where
+the last bit of a float differs (another onnxruntime, no FMA), and its cosine may then be .99 with equal products."""
 FOLDER = Path(str(files("reflection.memory").joinpath("models", NAME)))
 
 
-def test_the_revision_is_the_models_own_hash() -> None:
-    digest = hashlib.sha256((FOLDER / "model.onnx").read_bytes()).hexdigest()
-    assert digest.startswith(REVISION)
-    assert digest in (FOLDER / "NOTICE").read_text()
+def test_the_revision_and_so_the_embedder_id_change_with_model_and_tokenizer(minilm: PackagedEmbedder) -> None:
+    model, tokenizer = (FOLDER / "model.onnx").read_bytes(), (FOLDER / "tokenizer.json").read_bytes()
+    assert hashlib.sha256(model + tokenizer).hexdigest().startswith(REVISION)
+    assert hashlib.sha256(model).hexdigest() in (FOLDER / "NOTICE").read_text()
+    assert minilm.space is not None
+    assert REVISION in minilm.space.id
+
+
+def test_vectors_are_the_same_on_every_processor(minilm: PackagedEmbedder) -> None:
+    """`packaged_vectors.npy` is `embed(TEXTS)`; without `EXACT` it is off by .005 to .025 where there is no VNNI."""
+    stored = np.load(Path(__file__).with_name("packaged_vectors.npy"))
+    cosines = np.sum(minilm.embed(TEXTS) * stored, axis=1)
+    assert len(TEXTS) == len(cosines) == 20
+    assert cosines.min() >= 0.999
+
+
+def test_products_are_exact_where_the_processor_has_no_vnni(minilm: PackagedEmbedder) -> None:
+    """Where it has, vectors would not tell whether the option is set."""
+    minilm.embed(["summer"])
+    assert minilm._loaded is not None
+    key, value = EXACT
+    assert minilm._loaded[1].get_session_options().get_session_config_entry(key) == value
 
 
 def test_licence_and_notice_lie_beside_the_model() -> None:

@@ -13,7 +13,7 @@ from reflection.domain.ports import MemoryRecord
 from reflection.memory.embedders import Space
 from reflection.memory.index import Where
 from reflection.memory.local import LocalIndex
-from reflection.memory.reindexing import Follower
+from reflection.memory.reindexing import EmbeddingBackfill
 from reflection.store.memories import MemoryRows
 
 Record = Callable[..., MemoryRecord]
@@ -65,11 +65,11 @@ def test_what_another_process_stored_after_a_purge_is_still_embedded(
     rows: MemoryRows, words: Any, record: Record, tmp_path: Path
 ) -> None:
     rows.save("default", [record(f"old-{n}", "headline: old") for n in range(2)])
-    follower = Follower(rows, words, LocalIndex(rows))
-    assert follower.catch_up("default") == 2
+    backfill = EmbeddingBackfill(rows, words, LocalIndex(rows))
+    assert backfill.catch_up("default") == 2
 
     _purge_and_fill(tmp_path / "memory.db", 4, "")  # as many changes as had been seen: two stored, two embedded
 
-    assert follower.catch_up("default") == 4
-    assert follower.catch_up("default") == 0
+    assert backfill.catch_up("default") == 4
+    assert backfill.catch_up("default") == 0
     assert len(rows.missing("default", words.space.id)) == 0

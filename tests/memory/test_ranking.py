@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.memory.index import Hit
-from reflection.memory.ranking import LEXICAL_WEIGHT, Found, by_overlap, hybrid, weighted, worth
+from reflection.memory.ranking import LEXICAL_WEIGHT, Candidate, by_overlap, hybrid, weighted, worth
 
 SCORES = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1, 1), max_size=8)
 BM25 = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0.001, 50), max_size=8)
@@ -68,7 +68,7 @@ def test_a_learning_about_what_was_asked_is_worth_more_than_a_general_one_than_o
 
 
 def test_worth_at_most_halves_relevance() -> None:
-    found = Found("learning:x", 0.6)
+    found = Candidate("learning:x", 0.6)
     assert weighted(found, 1.0).score == 0.6
     assert weighted(found, 0.0).score == 0.3
-    assert weighted(Found("learning:x", -0.2), 1.0).score == 0.0
+    assert weighted(Candidate("learning:x", -0.2), 1.0).score == 0.0

@@ -12,7 +12,7 @@ from reflection.errors import Unavailable
 from reflection.memory.embedders import NoEmbedder
 from reflection.memory.json_file import JsonFileIndex
 from reflection.memory.local import LocalIndex
-from reflection.memory.reindexing import BATCH, Follower, Mirror, rebuild, reindex
+from reflection.memory.reindexing import BATCH, EmbeddingBackfill, Mirror, rebuild, reindex
 from reflection.memory.semantic import SemanticMemory
 from reflection.store.memories import MemoryRows
 
@@ -161,7 +161,7 @@ def test_without_a_model_there_is_nothing_to_embed_or_to_mirror(rows: MemoryRows
     assert rebuild(rows, NoEmbedder(), mirror_file, ["default"]) == 0
 
 
-def test_a_follower_told_to_stop_leaves_the_rest_for_the_next_time(
+def test_a_backfill_asked_to_stop_leaves_the_rest_for_the_next_time(
     rows: MemoryRows, words: Any, record: Record
 ) -> None:
     _fill(rows, record, 3 * BATCH)
@@ -171,11 +171,11 @@ def test_a_follower_told_to_stop_leaves_the_rest_for_the_next_time(
         asked.append(1)
         return len(asked) <= 2
 
-    follower = Follower(rows, words, LocalIndex(rows))
+    backfill = EmbeddingBackfill(rows, words, LocalIndex(rows))
 
-    assert follower.catch_up("default", twice) == 2 * BATCH
-    assert follower.catch_up("default") == BATCH
-    assert follower.catch_up("default") == 0
+    assert backfill.catch_up("default", twice) == 2 * BATCH
+    assert backfill.catch_up("default") == BATCH
+    assert backfill.catch_up("default") == 0
 
 
 def test_the_first_look_reads_the_local_index_so_that_no_request_has_to(
@@ -183,7 +183,7 @@ def test_the_first_look_reads_the_local_index_so_that_no_request_has_to(
 ) -> None:
     _fill(rows, record, BATCH)
     index = LocalIndex(rows)
-    Follower(rows, words, index).catch_up("default")
+    EmbeddingBackfill(rows, words, index).catch_up("default")
     monkeypatch.setattr(rows, "changes", lambda *_, **__: pytest.fail("read again"))
 
     assert index.count("default", words.space) == BATCH
@@ -197,9 +197,9 @@ def test_the_first_look_also_searches_because_a_first_search_sorts_what_was_read
     searched: list[str] = []
     really = index.search
     monkeypatch.setattr(index, "search", lambda *a: (searched.append(a[0]), really(*a))[1])
-    follower = Follower(rows, words, index)
+    backfill = EmbeddingBackfill(rows, words, index)
 
-    follower.catch_up("default")
-    follower.catch_up("default")
+    backfill.catch_up("default")
+    backfill.catch_up("default")
 
     assert searched == ["default"]

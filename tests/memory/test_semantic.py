@@ -13,7 +13,7 @@ from reflection.memory.embedders import NoEmbedder, Space
 from reflection.memory.json_file import JsonFileIndex
 from reflection.memory.local import LocalIndex
 from reflection.memory.packaged_model import PackagedEmbedder
-from reflection.memory.reindexing import rebuild
+from reflection.memory.reindexing import Follower, rebuild
 from reflection.memory.semantic import NO_WORDS, SearchResult, SemanticMemory
 from reflection.store.memories import MemoryRows
 
@@ -211,13 +211,34 @@ def test_whatever_fails_in_a_mirror_the_answer_is_that_of_the_rows(
     }
 
 
-def test_a_vector_of_another_space_is_not_compared(
+@pytest.mark.parametrize("earlier", ["0", "2"])
+def test_vectors_of_another_model_are_not_compared_words_answer_until_they_are_made_anew(
+    rows: MemoryRows, words: Any, record: Record, make_embedder: Any, earlier: str
+) -> None:
+    index = LocalIndex(rows)
+    rows.save("default", [record("boot_001", BOOTCAMP, make_embedder(revision=earlier)), record("tax_002", TAX, words)])
+    memory = SemanticMemory(rows, words, index)
+    _, vector = memory.embed(BOOTCAMP)
+    assert not memory.is_level("default")
+    assert memory.similar("default", BOOTCAMP, vector, limit=1)[0].campaign_id == "boot_001"
+    result = memory.search("default", "coding bootcamp")
+    assert _names(result)[0] == "boot_001"
+    assert (result.index, result.degraded) == ("lexical", ["embedding-lag"])
+    assert "reflection reindex" in memory.status()["reasons"]["embedding-lag"]
+    assert Follower(rows, words, index).catch_up("default") == 1
+    result = memory.search("default", "coding bootcamp")
+    assert _names(result)[0] == "boot_001"
+    assert (result.index, result.degraded) == ("local", [])
+
+
+def test_another_models_vectors_in_one_workspace_are_no_matter_of_another(
     rows: MemoryRows, words: Any, record: Record, make_embedder: Any
 ) -> None:
-    rows.save("default", [record("old", BOOTCAMP, make_embedder(revision="0"))])
+    rows.save("theirs", [record("old", BOOTCAMP, make_embedder(revision="0"))])
+    rows.save("ours", [record("boot_001", BOOTCAMP, words), record("late", TAX)])
     memory = SemanticMemory(rows, words, LocalIndex(rows))
-    _, vector = memory.embed(BOOTCAMP)
-    assert memory.similar("default", BOOTCAMP, vector, limit=3) == []
+    assert memory.search("ours", "coding bootcamp").degraded == []
+    assert memory.is_level("ours")
 
 
 def test_no_canary_of_one_workspace_shows_in_another(rows: MemoryRows, words: Any, record: Record) -> None:

@@ -14,7 +14,7 @@ from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Analysis, Finding, NextTest, PatternReport, SimilarCampaign, StoredMemory, Weights
 from reflection.explain.writer import DeterministicWriter
-from reflection.reports.portfolio import Told
+from reflection.reports.portfolio import ReportedCampaign
 
 SAMPLE: dict[str, Any] = {
     "campaign_id": "cmp_007_meta_summer_bootcamp",
@@ -111,7 +111,7 @@ BOARD: dict[str, Any] = {
 }
 
 
-def _told(name: str = "", **changes: Any) -> Told:
+def _reported(name: str = "", **changes: Any) -> ReportedCampaign:
     """A campaign and its stored answer; `name` is written into every text field."""
     texts = {"campaign_id": name, "platform": name, "objective": name, "planner": name} if name else {}
     campaign = Campaign.model_validate(SAMPLE | texts | changes)
@@ -136,19 +136,19 @@ def _told(name: str = "", **changes: Any) -> Told:
     memory = StoredMemory(True, True, "", 1, False, "pending")
     insights = DeterministicWriter().write(facts)
     analysis = Analysis(comparison, patterns, insights, Weights("", {}, {}, (), "roas"), similar, memory)
-    return Told(campaign, TypeAdapter(Analysis).validate_json(orjson.dumps(analysis)))
+    return ReportedCampaign(campaign, TypeAdapter(Analysis).validate_json(orjson.dumps(analysis)))
 
 
 @pytest.fixture
-def make_told() -> Callable[..., Told]:
+def make_reported() -> Callable[..., ReportedCampaign]:
     """A campaign and its stored answer, with chosen fields."""
-    return _told
+    return _reported
 
 
 @pytest.fixture
-def told() -> Told:
+def reported() -> ReportedCampaign:
     """The specification's sample campaign and its stored answer."""
-    return _told()
+    return _reported()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reflection.reports.plots import RatioRow, Step, ratio_plot, waterfall
+from reflection.reports.plots import RatioRow, WaterfallStep, ratio_plot, waterfall
 from reflection.reports.svg import NOISE, PAPER
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -58,13 +58,15 @@ def test_a_drawing_has_title_and_description_first() -> None:
     assert [child.tag for child in svg][:2] == [f"{SVG}title", f"{SVG}desc"]
 
 
-def _waterfall(*steps: Step, start: float = 50.0, end: float = 20.0) -> ElementTree.Element:
+def _waterfall(*steps: WaterfallStep, start: float = 50.0, end: float = 20.0) -> ElementTree.Element:
     ends = (("Forecast", start, "50"), ("Actual", end, "20"))
     return ElementTree.fromstring(waterfall("w", *ends, steps, title="t", description="d"))
 
 
 def test_bars_of_the_waterfall_join_up() -> None:
-    svg = _waterfall(Step("CTR", -20.0, "-20", 2.0, True, True), Step("CPM", -10.0, "-10", None, True, True))
+    svg = _waterfall(
+        WaterfallStep("CTR", -20.0, "-20", 2.0, True, True), WaterfallStep("CPM", -10.0, "-10", None, True, True)
+    )
     boxes = [(float(box.attrib["y"]), float(box.attrib["height"])) for box in svg.iter(f"{SVG}rect")]
     start, end, first, second = boxes
     assert start[0] == pytest.approx(first[0], abs=0.2)
@@ -73,7 +75,7 @@ def test_bars_of_the_waterfall_join_up() -> None:
 
 
 def test_a_noisy_part_is_white_dashed_and_said_to_be_noise() -> None:
-    svg = _waterfall(Step("CVR", -1.0, "-1", 3.0, False, True))
+    svg = _waterfall(WaterfallStep("CVR", -1.0, "-1", 3.0, False, True))
     box = list(svg.iter(f"{SVG}rect"))[-1]
     assert box.get("fill") == PAPER
     assert box.get("stroke-dasharray")
@@ -81,6 +83,8 @@ def test_a_noisy_part_is_white_dashed_and_said_to_be_noise() -> None:
 
 
 def test_parts_below_zero_and_huge_whiskers_stay_on_the_paper() -> None:
-    svg = _waterfall(Step("a", -80.0, "-80", 900.0, True, True), Step("b", 50.0, "+50", 1.0, True, False))
+    svg = _waterfall(
+        WaterfallStep("a", -80.0, "-80", 900.0, True, True), WaterfallStep("b", 50.0, "+50", 1.0, True, False)
+    )
     for number in re.findall(r'y[12]?="(-?[\d.]+)"', ElementTree.tostring(svg).decode()):
         assert -1 <= float(number) <= 303

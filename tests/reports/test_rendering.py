@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reflection.domain.knowledge import Knowledge
-from reflection.reports.portfolio import Told
+from reflection.reports.portfolio import ReportedCampaign
 from reflection.reports.rendering import html, markdown, render
 from reflection.reports.retrospective import retrospective
 from reflection.reports.view import ReportView
@@ -32,10 +32,12 @@ PAYLOADS = [
 
 
 @pytest.fixture
-def view(told: Told, knowledge: Knowledge, recommendations: dict[str, Any], board: dict[str, Any]) -> ReportView:
+def view(
+    reported: ReportedCampaign, knowledge: Knowledge, recommendations: dict[str, Any], board: dict[str, Any]
+) -> ReportView:
     return retrospective(
-        told.analysis,
-        campaign=told.campaign,
+        reported.analysis,
+        campaign=reported.campaign,
         knowledge=knowledge,
         recommendations=recommendations,
         track_record=board,
@@ -83,17 +85,17 @@ def test_the_page_is_made_for_everybody(view: ReportView) -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_payload_becomes_markup(
-    make_told: Callable[..., Told],
+    make_reported: Callable[..., ReportedCampaign],
     knowledge: Knowledge,
     recommendations: dict[str, Any],
     board: dict[str, Any],
     payload: str,
 ) -> None:
-    told = make_told(payload)
+    reported = make_reported(payload)
     card = recommendations["cards"][0] | {"action": payload, "reason": payload, "evidence_for": (payload,)}
     view = retrospective(
-        told.analysis,
-        campaign=told.campaign,
+        reported.analysis,
+        campaign=reported.campaign,
         knowledge=knowledge,
         recommendations={"cards": [card]},
         track_record=board | {"issuers": [board["issuers"][0] | {"issuer": payload}]},

@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 
 from reflection.domain.knowledge import NOTHING, Knowledge
-from reflection.reports.portfolio import Told
+from reflection.reports.portfolio import ReportedCampaign
 from reflection.reports.retrospective import retrospective
 from reflection.reports.view import ReportView, Section
 
 
-def _view(told: Told, **options: Any) -> ReportView:
-    return retrospective(told.analysis, campaign=told.campaign, **options)
+def _view(reported: ReportedCampaign, **options: Any) -> ReportView:
+    return retrospective(reported.analysis, campaign=reported.campaign, **options)
 
 
 def _section(view: ReportView, name: str) -> Section:
     return next(section for section in view.sections if section.name == name)
 
 
-def test_the_head_says_who_what_when_and_the_verdict(told: Told) -> None:
-    view = _view(told)
+def test_the_head_says_who_what_when_and_the_verdict(reported: ReportedCampaign) -> None:
+    view = _view(reported)
     assert view.title == "cmp_007_meta_summer_bootcamp"
     assert view.subtitle == "Meta · Lead Generation · 2026-03-29 · amounts in USD"
     assert view.verdict.startswith("The campaign did better than its forecast: ROAS 5.70")
@@ -29,16 +29,16 @@ def test_the_head_says_who_what_when_and_the_verdict(told: Told) -> None:
     assert ("Performance score", "220.73") in view.facts
 
 
-def test_tiles_tell_change_and_noise_in_words(told: Told) -> None:
-    tiles = {tile.label: tile for tile in _view(told).tiles}
+def test_tiles_tell_change_and_noise_in_words(reported: ReportedCampaign) -> None:
+    tiles = {tile.label: tile for tile in _view(reported).tiles}
     assert (tiles["CPA"].value, tiles["CPA"].verdict) == ("USD 19.27", "better, beyond noise")
     assert (tiles["CVR"].verdict, tiles["CVR"].tone) == ("within noise", "noise")
 
 
 def test_sections_are_in_reading_order(
-    told: Told, knowledge: Knowledge, recommendations: dict[str, Any], board: dict[str, Any]
+    reported: ReportedCampaign, knowledge: Knowledge, recommendations: dict[str, Any], board: dict[str, Any]
 ) -> None:
-    view = _view(told, knowledge=knowledge, recommendations=recommendations, track_record=board)
+    view = _view(reported, knowledge=knowledge, recommendations=recommendations, track_record=board)
     assert [section.name for section in view.sections] == [
         "forecast",
         "why",
@@ -50,9 +50,9 @@ def test_sections_are_in_reading_order(
 
 
 def test_every_plot_has_its_numbers_a_text_and_a_legend(
-    told: Told, knowledge: Knowledge, recommendations: dict[str, Any]
+    reported: ReportedCampaign, knowledge: Knowledge, recommendations: dict[str, Any]
 ) -> None:
-    plots = [plot for section in _view(told, knowledge=knowledge).sections for plot in section.plots]
+    plots = [plot for section in _view(reported, knowledge=knowledge).sections for plot in section.plots]
     assert [plot.name for plot in plots] == ["forecast", "why-cpa", "why-roas", "learnt"]
     for plot in plots:
         assert plot.table.rows
@@ -62,8 +62,8 @@ def test_every_plot_has_its_numbers_a_text_and_a_legend(
         assert plot.svg.endswith("</svg>")
 
 
-def test_the_forecast_table_has_every_kpi_with_interval_and_reading(told: Told) -> None:
-    rows = {row[0]: row[1:] for row in _section(_view(told), "forecast").plots[0].table.rows}
+def test_the_forecast_table_has_every_kpi_with_interval_and_reading(reported: ReportedCampaign) -> None:
+    rows = {row[0]: row[1:] for row in _section(_view(reported), "forecast").plots[0].table.rows}
     assert rows["CPA"] == (
         "USD 50.00",
         "USD 19.27",
@@ -76,8 +76,8 @@ def test_the_forecast_table_has_every_kpi_with_interval_and_reading(told: Told) 
     assert list(rows) == ["CPA", "ROAS", "CTR", "CVR", "CPM", "CPC", "Average order value"]
 
 
-def test_the_parts_of_the_change_add_up_as_shown(told: Told) -> None:
-    rows = _section(_view(told), "why").plots[0].table.rows
+def test_the_parts_of_the_change_add_up_as_shown(reported: ReportedCampaign) -> None:
+    rows = _section(_view(reported), "why").plots[0].table.rows
     parts = {row[0]: row[3] for row in rows}
     assert parts == {"CTR": "USD -18.03", "CPM": "USD -11.25", "CVR": "USD -1.45"}
     total = sum(float(part.removeprefix("USD ")) for part in parts.values())
@@ -85,8 +85,8 @@ def test_the_parts_of_the_change_add_up_as_shown(told: Told) -> None:
     assert {row[0]: row[5] for row in rows}["CVR"] == "within noise"
 
 
-def test_findings_and_open_effects_are_told_apart(told: Told, knowledge: Knowledge) -> None:
-    table = _section(_view(told, knowledge=knowledge), "learnt").plots[0].table
+def test_findings_and_open_effects_are_told_apart(reported: ReportedCampaign, knowledge: Knowledge) -> None:
+    table = _section(_view(reported, knowledge=knowledge), "learnt").plots[0].table
     assert table.rows[0] == (
         "Age 18-25",
         "CTR",
@@ -100,8 +100,8 @@ def test_findings_and_open_effects_are_told_apart(told: Told, knowledge: Knowled
     assert table.rows[1][-1] == "not enough evidence"
 
 
-def test_cards_show_odds_money_and_both_sides(told: Told, recommendations: dict[str, Any]) -> None:
-    first, second = _section(_view(told, recommendations=recommendations), "next").cards
+def test_cards_show_odds_money_and_both_sides(reported: ReportedCampaign, recommendations: dict[str, Any]) -> None:
+    first, second = _section(_view(reported, recommendations=recommendations), "next").cards
     assert first.lane == "Do more"
     assert first.title == "Use more of age 18-25"
     assert dict(first.facts)["Odds to be better"] == "97 %"
@@ -111,9 +111,9 @@ def test_cards_show_odds_money_and_both_sides(told: Told, recommendations: dict[
     assert "Expected gain" not in dict(second.facts)
 
 
-def test_missing_revenue_stands_among_what_cannot_be_told(make_told: Callable[..., Told]) -> None:
+def test_missing_revenue_stands_among_what_cannot_be_told(make_reported: Callable[..., ReportedCampaign]) -> None:
     metrics = {"impressions": 1000, "clicks": 100, "conversions": 10, "spend": 100.0}
-    view = _view(make_told(actual_metrics=metrics))
+    view = _view(make_reported(actual_metrics=metrics))
     assert any("Revenue is missing" in point for point in _section(view, "gaps").points)
     rows = {row[0]: row for row in _section(view, "forecast").plots[0].table.rows}
     assert rows["ROAS"][2] == "-"
@@ -129,8 +129,8 @@ def test_missing_revenue_stands_among_what_cannot_be_told(make_told: Callable[..
         {"impressions": 10, "clicks": 10, "conversions": 30, "spend": 0.01, "revenue": 1e9},
     ],
 )
-def test_any_campaign_has_a_report(make_told: Callable[..., Told], actual: dict[str, Any]) -> None:
-    view = _view(make_told(actual_metrics=actual), knowledge=NOTHING)
+def test_any_campaign_has_a_report(make_reported: Callable[..., ReportedCampaign], actual: dict[str, Any]) -> None:
+    view = _view(make_reported(actual_metrics=actual), knowledge=NOTHING)
     assert view.verdict
     assert view.sections
     for section in view.sections:
@@ -139,15 +139,19 @@ def test_any_campaign_has_a_report(make_told: Callable[..., Told], actual: dict[
             assert "inf" not in plot.svg
 
 
-def test_the_same_input_gives_the_same_report(told: Told, knowledge: Knowledge) -> None:
-    assert _view(told, knowledge=knowledge) == _view(told, knowledge=knowledge)
+def test_the_same_input_gives_the_same_report(reported: ReportedCampaign, knowledge: Knowledge) -> None:
+    assert _view(reported, knowledge=knowledge) == _view(reported, knowledge=knowledge)
 
 
-def test_campaigns_that_look_alike_are_described_and_not_called_a_finding(told: Told, knowledge: Knowledge) -> None:
+def test_campaigns_that_look_alike_are_described_and_not_called_a_finding(
+    reported: ReportedCampaign, knowledge: Knowledge
+) -> None:
     finding = knowledge.findings[0]
     group = replace(finding, finding_id="g", category="cluster", status="descriptive", signal_key="cluster:at-risk")
-    patterns = replace(told.analysis.pattern_report, pattern_report=(finding, group), clusters=(group,))
-    view = _view(Told(told.campaign, replace(told.analysis, pattern_report=patterns)), knowledge=knowledge)
+    patterns = replace(reported.analysis.pattern_report, pattern_report=(finding, group), clusters=(group,))
+    view = _view(
+        ReportedCampaign(reported.campaign, replace(reported.analysis, pattern_report=patterns)), knowledge=knowledge
+    )
     learnt = next(section for section in view.sections if section.name == "learnt")
     assert not any("at-risk" in row[0].casefold() for plot in learnt.plots for row in plot.table.rows)
     (groups,) = learnt.tables
@@ -155,16 +159,18 @@ def test_campaigns_that_look_alike_are_described_and_not_called_a_finding(told: 
     assert len(groups.rows) == 1
 
 
-def test_a_signal_that_always_comes_with_a_shown_one_is_not_told_twice(told: Told, knowledge: Knowledge) -> None:
+def test_a_signal_that_always_comes_with_a_shown_one_is_not_told_twice(
+    reported: ReportedCampaign, knowledge: Knowledge
+) -> None:
     one = replace(knowledge.effects[0], signal="creative.type:video", metric="ctr")
     twin = replace(one, signal="audience.age:18-25x", metric="ctr")
-    tags = replace(told.analysis.pattern_report, auto_tags=("audience.age:18-25x", "creative.type:video"))
+    tags = replace(reported.analysis.pattern_report, auto_tags=("audience.age:18-25x", "creative.type:video"))
     known = replace(
         knowledge,
         goal_metric="ctr",
         effects=(one, twin),
         diagnostics={"aliases": {"audience.age:18-25x": "audience.age:18-25"}},
     )
-    view = _view(Told(told.campaign, replace(told.analysis, pattern_report=tags)), knowledge=known)
+    view = _view(ReportedCampaign(reported.campaign, replace(reported.analysis, pattern_report=tags)), knowledge=known)
     learnt = next(section for section in view.sections if section.name == "learnt")
     assert [row[0] for row in learnt.plots[0].table.rows] == ["Age 18-25", "Creative type video"]

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from reflection.errors import LearningError
-from reflection.stats.composed_metrics import CONVERSIONS_PER_CURRENCY_UNIT, CPA, ROAS, compose, parts_of
+from reflection.stats.composed_metrics import Recipe, compose, parts_of
 from reflection.stats.empirical_bayes import Fit
+
+CPA = Recipe("cpa", (("cpm", 1), ("ctr", -1), ("cvr", -1)))
+ROAS = Recipe("roas", (("aov", 1), ("cvr", 1), ("ctr", 1), ("cpm", -1)))
+CONVERSIONS_PER_CURRENCY_UNIT = Recipe("conversions_per_currency_unit", (("ctr", 1), ("cvr", 1), ("cpm", -1)))
 
 
 @pytest.fixture(scope="module")

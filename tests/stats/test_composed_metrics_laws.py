@@ -7,8 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reflection.stats.composed_metrics import CPA, ROAS, compose
+from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.empirical_bayes import Fit
+
+CPA = Recipe("cpa", (("cpm", 1), ("ctr", -1), ("cvr", -1)))
+ROAS = Recipe("roas", (("aov", 1), ("cvr", 1), ("ctr", 1), ("cpm", -1)))
 
 
 @pytest.fixture(scope="module")

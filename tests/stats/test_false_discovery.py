@@ -12,11 +12,12 @@ from scipy import stats
 
 from reflection.errors import LearningError
 from reflection.stats.columns import Feature, Layout
-from reflection.stats.composed_metrics import CPA
+from reflection.stats.composed_metrics import Recipe
 from reflection.stats.empirical_bayes import Fit, fit
 from reflection.stats.false_discovery import Mixture, Verdict, ash, discover, discover_composed, select
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
+CPA = Recipe("cpa", (("cpm", 1), ("ctr", -1), ("cvr", -1)))
 RATES = st.lists(st.floats(0, 1), max_size=30)
 
 

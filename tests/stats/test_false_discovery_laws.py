@@ -10,11 +10,13 @@ import pytest
 from scipy import integrate, stats
 
 from reflection.stats.columns import Feature, Layout
-from reflection.stats.composed_metrics import CPA
+from reflection.stats.composed_metrics import Recipe
 from reflection.stats.design import campaign_rows
 from reflection.stats.empirical_bayes import Fit, fit
 from reflection.stats.false_discovery import LEVEL, Mixture, Verdict, ash, discover, discover_composed, select
 from reflection.stats.sufficient_statistics import SufficientStatistics
+
+CPA = Recipe("cpa", (("cpm", 1), ("ctr", -1), ("cvr", -1)))
 
 
 def variance_of(mixture: Mixture) -> np.ndarray:

@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import struct
 import types
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from reflection.domain.results import Finding, NextTest, SignalWeight
 from reflection.errors import LearningError
 from reflection.store import knowledge_blob
 
+NO_DRAWS = np.zeros((1, 2), dtype=np.float32)
 texts = st.text(max_size=8)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 maybe = st.none() | numbers
@@ -75,6 +78,7 @@ knowledges = st.builds(
     held=st.dictionaries(texts, texts, max_size=2),
     next_test=st.none() | tests,
     diagnostics=mappings,
+    calibration=st.binary(max_size=9),
 )
 
 
@@ -152,7 +156,36 @@ def test_draws_that_are_not_finite_are_refused() -> None:
 
 
 def test_the_format_names_every_field() -> None:
-    body, _ = knowledge_blob.encode(NOTHING)
+    body = knowledge_blob.encode(NOTHING).body
 
-    assert set(json.loads(zlib.decompress(body))) == {item.name for item in dataclasses.fields(Knowledge)}
+    assert {*json.loads(zlib.decompress(body)), "calibration"} == {item.name for item in dataclasses.fields(Knowledge)}
     assert len(knowledge_blob.FORMAT) == 12
+
+
+@given(number=st.floats(allow_nan=False, allow_infinity=False) | st.integers(-1074, 1023).map(lambda power: 2.0**power))
+def test_every_finite_number_comes_back_to_the_last_bit(number: float) -> None:
+    knowledge = Knowledge(
+        diagnostics={"number": number}, posteriors={"ctr": MetricPosterior((), NO_DRAWS, number, {}, 1)}
+    )
+
+    back = knowledge_blob.decode(*knowledge_blob.encode(knowledge))
+
+    assert struct.pack("d", back.posteriors["ctr"].sigma) == struct.pack("d", number)
+    assert struct.pack("d", back.diagnostics["number"]) == struct.pack("d", number)
+
+
+@pytest.mark.parametrize("part", ["body", "draws"])
+@pytest.mark.parametrize("damage", [lambda data: data[:-5], lambda data: b"x" + data, lambda data: b""])
+def test_damaged_bytes_are_refused(part: str, damage: Callable[[bytes], bytes]) -> None:
+    blob = knowledge_blob.encode(Knowledge(posteriors={"ctr": MetricPosterior((), NO_DRAWS, 1, {}, 1)}))
+    damaged = blob._replace(**{part: damage(getattr(blob, part))})
+
+    with pytest.raises((ValueError, zlib.error)):
+        knowledge_blob.decode(*damaged)
+
+
+def test_draws_that_are_missing_are_refused() -> None:
+    blob = knowledge_blob.encode(Knowledge(posteriors={"ctr": MetricPosterior((), NO_DRAWS, 1, {}, 1)}))
+
+    with pytest.raises(KeyError):
+        knowledge_blob.decode(*blob._replace(draws=knowledge_blob.encode(NOTHING).draws))

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import Table, insert, select, text, update
+from sqlalchemy.engine import Connection
 
 from reflection.domain.evidence import Cell, Counts, Evidence, encode
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.errors import Conflict, InvalidInput, NotFound
 from reflection.learnings.claims import Claim
+from reflection.learnings.revision import revised
 from reflection.store.database.connections import Database
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
@@ -53,12 +55,12 @@ def notes(database: Database, clock: Clock) -> LearningNotes:
 
 @pytest.fixture
 def believe(database: Database, book: LearningBook) -> Callable[..., None]:
-    """Stores what a fit says, as the store does: prepared before the lock, written within it."""
+    """Stores what a fit says, as the store does: judged before the lock, written within it."""
 
     def store(knowledge: Knowledge, workspace: str = "default") -> None:
-        prepared = book.prepare(workspace, knowledge)
+        write = _judged(book, knowledge, workspace)
         with database.write() as connection:
-            book.write(connection, workspace, prepared)
+            write(connection)
 
     return store
 
@@ -99,6 +101,13 @@ def _knowledge(*effects: Effect, seq: int = 1, **changes: Any) -> Knowledge:
     draws = np.zeros((2, 10), dtype=np.float32)
     posterior = MetricPosterior(("creative.type:video",), draws, 0.05, {}, 0.02)
     return Knowledge(seq=seq, effects=effects, posteriors={"ctr": posterior}, as_of="2026-01-01", **changes)
+
+
+def _judged(book: LearningBook, knowledge: Knowledge, workspace: str = "default") -> Callable[[Connection], None]:
+    """A fit judged against what stands now; what is given writes it."""
+    snapshot = book.snapshot(workspace)
+    news = revised(snapshot.learnings, knowledge, snapshot.evidence)
+    return lambda connection: book.write(connection, workspace, knowledge, news, snapshot)
 
 
 def test_a_finding_becomes_a_learning_with_the_campaigns_it_stands_on(
@@ -193,18 +202,18 @@ def test_a_campaign_deleted_while_a_fit_was_made_does_not_stop_the_fit(
     database: Database, book: LearningBook, campaign: Callable[..., None]
 ) -> None:
     campaign("v1", 1, 0.3)
-    prepared = book.prepare("default", _knowledge(_effect(0.3)))
+    write = _judged(book, _knowledge(_effect(0.3)))
     with database.write() as connection:
         connection.execute(campaigns.delete())
-        book.write(connection, "default", prepared)
+        write(connection)
     assert book.get("default", VIDEO.learning_id)["evidence"] == []
 
 
 def test_two_processes_that_learn_at_once_leave_one_history(database: Database, book: LearningBook) -> None:
-    first, second = (book.prepare("default", _knowledge(_effect(value))) for value in (0.3, 0.4))
-    for prepared in (first, second):
+    first, second = (_judged(book, _knowledge(_effect(value))) for value in (0.3, 0.4))
+    for write in (first, second):
         with database.write() as connection:
-            book.write(connection, "default", prepared)
+            write(connection)
     found = book.get("default", VIDEO.learning_id)
     assert len(found["history"]) == 1
     assert math.log(found["effect"]) == pytest.approx(0.3)

@@ -41,7 +41,7 @@ SHOWN = 50
 MANY = 2_000
 """Up to this many, starting other processes takes longer than they save."""
 
-TOLD = 20
+MAX_MESSAGES = 20
 
 
 class Rejects:
@@ -49,21 +49,21 @@ class Rejects:
 
     Args:
         file: the input; standard input has no file beside it.
-        going_on: whether an earlier run's rejects are kept.
+        resume: whether an earlier run's rejects are kept.
     """
 
-    def __init__(self, file: str, *, going_on: bool) -> None:
+    def __init__(self, file: str, *, resume: bool) -> None:
         self.path = None if file == STANDARD_INPUT else Path(f"{file}.rejects.jsonl")
         self.count = 0
         self.first: list[tuple[int, ReflectionError]] = []
         self._out: BinaryIO | None = None
-        if self.path is not None and not going_on:
+        if self.path is not None and not resume:
             self.path.unlink(missing_ok=True)
 
     def add(self, line: "CampaignLine", error: ReflectionError) -> None:
-        """Keep one refused line."""
+        """Count a refused line, keep it for the messages while they are few, and write it to the file."""
         self.count += 1
-        self.first += [(line.line, error)] if len(self.first) < TOLD else []
+        self.first += [(line.line, error)] if len(self.first) < MAX_MESSAGES else []
         if self.path is None:
             return
         if self._out is None:
@@ -72,7 +72,7 @@ class Rejects:
         self._out.write(orjson.dumps(body) + b"\n")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file of rejects, if one was opened; a later `add` opens it again."""
         if self._out is not None:
             self._out.close()
             self._out = None
@@ -94,18 +94,18 @@ class Batch:
         bar: Progress,
         rejects: Rejects,
         processes: int,
-        beside: ExitStack,
+        files: ExitStack,
     ) -> None:
         self._application = application
         self._workspace = workspace
         self._bar = bar
         self._processes = processes
-        self._beside = beside
+        self._files = files
         self._waiting: deque[CampaignLine] = deque()
         self.rejects = rejects
-        self.taken = 0
-        self.known = 0
-        """How many of those taken were stored before, with the same content."""
+        self.count = 0
+        self.replays = 0
+        """How many of those counted were stored before, with the same content."""
         self.line = 0
         """The last line that is done with, and every line before it."""
 
@@ -125,8 +125,8 @@ class Batch:
         for result in self._analysed(valid):
             line = self._waiting.popleft()
             if not isinstance(result, Refused):
-                self.taken += 1
-                self.known += result.replayed
+                self.count += 1
+                self.replays += result.replayed
                 yield result.body
             elif isinstance(result.error, Unavailable):
                 raise result.error
@@ -134,19 +134,19 @@ class Batch:
                 self.rejects.add(line, result.error)
             self.line = line.line
             elapsed = self._bar.tasks[task].elapsed or 0.0
-            rate = f"{self.taken / elapsed:,.0f}/s" if elapsed > 1.0 else ""
+            rate = f"{self.count / elapsed:,.0f}/s" if elapsed > 1.0 else ""
             self._bar.update(task, completed=line.offset, rate=rate)
 
     def _analysed(self, campaigns: Iterator["Campaign"]) -> Iterator["Answer | Refused"]:
         """By this process, or where there are many by several."""
         first = list(islice(campaigns, MANY + 1))
-        every = chain(first, campaigns)
+        stream = chain(first, campaigns)
         if len(first) <= MANY or self._processes < 2:
-            yield from self._application.engine.analyze_many(every, workspace=self._workspace)
+            yield from self._application.engine.analyze_many(stream, workspace=self._workspace)
             return
-        self._beside.enter_context(FilesBeside(self._application.settings))
+        self._files.enter_context(FilesBeside(self._application.settings))
         with Workers(self._application.settings, self._workspace, self._processes) as workers:
-            yield from workers.analyze_many(every)
+            yield from workers.analyze_many(stream)
 
     def _valid(self, lines: Iterable["CampaignLine"]) -> Iterator["Campaign"]:
         for line in lines:
@@ -183,9 +183,9 @@ def analyze(
       cat campaigns.jsonl | reflection analyze - --json > analyses.jsonl
       reflection analyze big.jsonl --from-line 40001
     """
-    rejects = Rejects(file, going_on=from_line > 1)
-    with open_application() as application, _bar() as bar, ExitStack() as beside:
-        batch = Batch(application, workspace, bar, rejects, processes or cores(), beside)
+    rejects = Rejects(file, resume=from_line > 1)
+    with open_application() as application, _bar() as bar, ExitStack() as files:
+        batch = Batch(application, workspace, bar, rejects, processes or cores(), files)
         try:
             _put(batch.run(file, from_line - 1), as_json=as_json)
         except (KeyboardInterrupt, Unavailable):
@@ -193,17 +193,17 @@ def analyze(
             raise
         finally:
             rejects.close()
-        if batch.taken:
-            _finish(application, workspace, bar, beside)
+        if batch.count:
+            _finish(application, workspace, bar, files)
     _conclude(batch)
 
 
-def _finish(application: "Application", workspace: str, bar: Progress, beside: ExitStack) -> None:
-    """Learn from what was stored, and write those of its files that were not written `beside` all this."""
+def _finish(application: "Application", workspace: str, bar: Progress, files: ExitStack) -> None:
+    """Learn from what was stored, and write those of its files that were not written meanwhile, by `files`."""
     task = bar.add_task("learning", total=None, rate="")
     application.learner.learn_now(workspace)
     bar.update(task, description="writing files")
-    beside.close()
+    files.close()
     application.publisher.publish_pending()
     bar.remove_task(task)
 
@@ -228,7 +228,7 @@ def _put(answers: Iterator[bytes], *, as_json: bool) -> None:
 
 def _say_where(batch: Batch) -> None:
     messages().print(
-        f"stopped after line {batch.line}: {batch.taken} analysed; go on with --from-line {batch.line + 1} "
+        f"stopped after line {batch.line}: {batch.count} analysed; go on with --from-line {batch.line + 1} "
         "(going through the whole file again does no harm)"
     )
 
@@ -240,18 +240,18 @@ def _conclude(batch: Batch) -> None:
         ReflectionError: the file's only campaign was refused.
     """
     rejects = batch.rejects
-    if rejects.count == 1 and not batch.taken:
+    if rejects.count == 1 and not batch.count:
         rejects.drop()
         raise rejects.first[0][1]
     for line, error in rejects.first:
         messages().print(f"line {line} refused: {error.message}", markup=False, soft_wrap=True)
-    if batch.known:
-        messages().print(f"{batch.known:,} of {batch.taken:,} were stored before and passed over")
+    if batch.replays:
+        messages().print(f"{batch.replays:,} of {batch.count:,} were stored before and passed over")
     if rejects.count:
         where = f" see {rejects.path}" if rejects.path is not None else " nothing of those was stored"
-        messages().print(f"{batch.taken} analysed, {rejects.count} refused;{where}", markup=False, soft_wrap=True)
+        messages().print(f"{batch.count} analysed, {rejects.count} refused;{where}", markup=False, soft_wrap=True)
         raise typer.Exit(PARTLY_REFUSED)
-    require_some(batch.taken, "campaigns in the file")
+    require_some(batch.count, "campaigns in the file")
 
 
 def _bar() -> Progress:

@@ -41,8 +41,8 @@ def backtest(
         )
     with progress_bar() as bar:
         task = bar.add_task("replaying", total=len(campaigns))
-        made = core.replay(campaigns, lambda done, _: bar.update(task, completed=done))
-    report = core.summary(made, len(campaigns))
+        forecasts = core.replay(campaigns, lambda done, _: bar.update(task, completed=done))
+    report = core.summary(forecasts, len(campaigns))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
     (folder / "report.html").write_text(page(report), encoding="utf-8")
@@ -54,9 +54,9 @@ def backtest(
     table.columns[0].no_wrap = True
     for metric, rows in report["metrics"].items():
         errors = [rows["methods"].get(method, {}).get("mae_log") for method in core.METHODS]
-        held = rows["coverage"]["90"]
+        coverage = rows["coverage"]["90"]
         cells = ["-" if error is None else f"{error:.3f}" for error in errors]
-        table.add_row(metric, str(rows["n"]), *cells, "-" if held is None else f"{held:.0%}")
+        table.add_row(metric, str(rows["n"]), *cells, "-" if coverage is None else f"{coverage:.0%}")
     out.print("Mean absolute log error of each forecast, on the same campaigns (0.10 is about 10 %):")
     out.print(table)
     if not report["metrics"]:
@@ -73,10 +73,10 @@ def read(source: Path) -> "list[Campaign]":
     if not source.exists():
         raise InvalidInput(f"{source} is not there", hint="name a file of campaigns, an export, or a folder of them")
     files = sorted(path for path in source.iterdir() if path.is_file()) if source.is_dir() else [source]
-    found: dict[str, Campaign] = {}
+    campaigns: dict[str, Campaign] = {}
     for file in files:
-        found |= {campaign.campaign_id: campaign for campaign in _campaigns(file)}
-    return list(found.values())
+        campaigns |= {campaign.campaign_id: campaign for campaign in _campaigns(file)}
+    return list(campaigns.values())
 
 
 def _campaigns(file: Path) -> "list[Campaign]":

@@ -63,7 +63,7 @@ def demo(
         out.print(summary_table(summary_row(analysis) for analysis in past))
         application.learner.learn_now(DEFAULT_WORKSPACE)
         out.rule("[bold]3. The last month, foretold from what the past taught")
-        out.print(_foretold(application, incoming))
+        out.print(_forecast_table(application, incoming))
         out.rule("[bold]4. The last month: forecast against fact")
         answer = orjson.loads(application.engine.analyze(incoming).body)
         print_analysis(out, answer)
@@ -105,36 +105,38 @@ def _say_what_was_read(out: Console, verdict: dict[str, Any], history: int) -> N
     out.print(f"{history} months are history; the last one is the campaign that comes in.")
 
 
-def _foretold(application: "Application", incoming: "Campaign") -> Table:
+def _forecast_table(application: "Application", incoming: "Campaign") -> Table:
     """What would have been said the day before: the planner's figure, ours with its interval, and whether it held."""
     from reflection.evaluation import hindsight
-    from reflection.forecasting import calibration_json, forecaster
+    from reflection.forecasting import calibration_blob
 
     knowledge = application.engine.knowledge()
-    state = calibration_json.decode(forecaster.encoded(knowledge))
+    state = calibration_blob.decode(knowledge.calibration)
     table = Table("", "forecast given", "calibrated", "90 % interval", "happened", "held", box=None, pad_edge=False)
     for check in hindsight.check(incoming, knowledge, state):
         if check.calibrated is None or check.actual is None:
             continue
         figures = (check.planner, check.calibrated, check.low, check.high, check.actual)
-        planner, ours, low, high, actual = (kpi_figure(check.metric, figure) for figure in figures)
-        table.add_row(check.metric.upper(), planner, ours, f"{low} to {high}", actual, "yes" if check.held else "no")
+        planner, calibrated, low, high, actual = (kpi_figure(check.metric, figure) for figure in figures)
+        table.add_row(
+            check.metric.upper(), planner, calibrated, f"{low} to {high}", actual, "yes" if check.held else "no"
+        )
     return table
 
 
 def _print_learnt(out: Console, application: "Application") -> None:
     knowledge = application.engine.knowledge()
-    found = [effect for effect in knowledge.effects if effect.finding]
+    findings = [effect for effect in knowledge.effects if effect.finding]
     goal = [
         effect
         for effect in knowledge.effects
         if effect.metric == knowledge.goal_metric and not effect.finding and effect.interval[0] < effect.interval[1]
     ]
     out.print(
-        f"From {knowledge.campaigns} campaigns: {len(found)} effects are beyond noise, "
-        f"{len(knowledge.effects) - len(found)} are not. 1.0 (+0 %) is the average of a group."
+        f"From {knowledge.campaigns} campaigns: {len(findings)} effects are beyond noise, "
+        f"{len(knowledge.effects) - len(findings)} are not. 1.0 (+0 %) is the average of a group."
     )
-    strongest = sorted(found, key=lambda effect: (effect.lfsr, effect.signal, effect.metric))[:MOST_EFFECTS]
+    strongest = sorted(findings, key=lambda effect: (effect.lfsr, effect.signal, effect.metric))[:MOST_EFFECTS]
     out.print(effects_table(orjson.loads(orjson.dumps(strongest)), knowledge.spelt))
     open_questions = [effect for effect in goal if effect.signal not in knowledge.aliases]
     widest = sorted(open_questions, key=lambda effect: (-(effect.spend or 0.0), effect.signal))[:5]

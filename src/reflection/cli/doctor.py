@@ -108,31 +108,31 @@ Calibration = Mapping[str, Mapping[str, Mapping[str, float] | None]]
 def coverage_lines(calibration: Calibration) -> Iterable[str]:
     """One line per workspace and metric: how often 90 % intervals held campaigns left out."""
     for workspace, metrics in calibration.items():
-        for metric, judged in metrics.items():
+        for metric, coverage in metrics.items():
             where = _of(workspace, metric)
-            if judged is None:
+            if coverage is None:
                 yield f"{where}: too few campaigns to say whether 90 % intervals hold, or too many signals"
                 continue
-            line = f"{where}: 90 % intervals of campaigns left out cover {_share(judged)} of {judged['campaigns']}"
-            wide = judged["campaigns"] >= ENOUGH_CAMPAIGNS and judged["coverage_90"] > TOO_WIDE
+            line = f"{where}: 90 % intervals of campaigns left out cover {_share(coverage)} of {coverage['campaigns']}"
+            wide = coverage["campaigns"] >= ENOUGH_CAMPAIGNS and coverage["coverage_90"] > TOO_WIDE
             yield line + (f"; {_WIDE}" if wide else "")
 
 
 def overconfident(calibration: Calibration) -> Iterable[str]:
     """One sentence per metric whose intervals hold far too seldom, and what that means."""
     for workspace, metrics in calibration.items():
-        for metric, judged in metrics.items():
-            if judged and judged["campaigns"] >= ENOUGH_CAMPAIGNS and judged["coverage_90"] < TOO_NARROW:
-                held = f"{_share(judged)} of {judged['campaigns']} campaigns left out"
-                yield f"{_of(workspace, metric)}: 90 % intervals cover only {held}; {_NARROW}"
+        for metric, coverage in metrics.items():
+            if coverage and coverage["campaigns"] >= ENOUGH_CAMPAIGNS and coverage["coverage_90"] < TOO_NARROW:
+                share = f"{_share(coverage)} of {coverage['campaigns']} campaigns left out"
+                yield f"{_of(workspace, metric)}: 90 % intervals cover only {share}; {_NARROW}"
 
 
 def _of(workspace: str, metric: str) -> str:
     return metric.upper() if workspace == DEFAULT_WORKSPACE else f"{metric.upper()} ({workspace})"
 
 
-def _share(judged: Mapping[str, float]) -> str:
-    return f"{judged['coverage_90']:.0%}".replace("%", " %")
+def _share(coverage: Mapping[str, float]) -> str:
+    return f"{coverage['coverage_90']:.0%}".replace("%", " %")
 
 
 def _print(report: Mapping[str, Any]) -> None:

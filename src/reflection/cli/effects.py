@@ -38,17 +38,17 @@ def effects(
             findings_only=findings,
             limit=limit,
         )
-        spelt = application.store.knowledge(workspace).spelt
+        spellings = application.store.knowledge(workspace).spelt
     page = as_plain(answer)
     if as_json:
         print_json(page)
         return
     out = console()
     if page["items"]:
-        out.print(effects_table(page["items"], spelt))
-        for name, found in page["size"].items():
-            low, high = found["interval"]
-            out.print(f"[dim]{size_line(name, found['doubling'], low, high)}[/]")
+        out.print(effects_table(page["items"], spellings))
+        for name, size in page["size"].items():
+            low, high = size["interval"]
+            out.print(f"[dim]{size_line(name, size['doubling'], low, high)}[/]")
         out.print(f"[dim]as of {page['as_of']}[/]")
     elif page["as_of"] is None:
         out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")

@@ -32,8 +32,8 @@ EFFECT_COLUMNS = (
 PAGE = 1_000
 
 
-class What(StrEnum):
-    """What can be exported."""
+class Subject(StrEnum):
+    """What can be exported, by the word the command line takes for it."""
 
     CAMPAIGNS = "campaigns"
     FINDINGS = "findings"
@@ -41,7 +41,7 @@ class What(StrEnum):
 
 
 def export(
-    what: Annotated[What, typer.Argument(help="campaigns (JSON lines), findings or effects (CSV).")],
+    what: Annotated[Subject, typer.Argument(help="campaigns (JSON lines), findings or effects (CSV).")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; standard output otherwise.")
     ] = None,
@@ -58,7 +58,7 @@ def export(
     """
     with open_application() as application:
         records = _write(_LINES[what](application, workspace), output)
-    header = 0 if what is What.CAMPAIGNS else 1
+    header = 0 if what is Subject.CAMPAIGNS else 1
     messages().print(f"{records - header} {what.value} exported")
 
 
@@ -86,7 +86,7 @@ def _row(item: "Finding | Effect") -> dict[str, Any]:
     return {**asdict(item), "low": low, "high": high}
 
 
-_LINES = {What.CAMPAIGNS: _campaigns, What.FINDINGS: _findings, What.EFFECTS: _effects}
+_LINES = {Subject.CAMPAIGNS: _campaigns, Subject.FINDINGS: _findings, Subject.EFFECTS: _effects}
 
 
 def _write(lines: Iterator[str], output: Path | None) -> int:

@@ -59,10 +59,10 @@ def _with_reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """The command with an option for each of `_OPTIONS`, which arrive together in its parameter `reading`."""
 
     @wraps(command)
-    def collecting(**given: Any) -> None:
-        command(reading={name: given.pop(name) for name in _OPTIONS}, **given)
+    def collecting(**arguments: Any) -> None:
+        command(reading={name: arguments.pop(name) for name in _OPTIONS}, **arguments)
 
-    files, *others = (
+    files, *rest = (
         parameter for parameter in signature(command, eval_str=True).parameters.values() if parameter.name != "reading"
     )
     options = [
@@ -74,7 +74,7 @@ def _with_reading_options(command: Callable[..., None]) -> Callable[..., None]:
         )
         for name, (kind, option) in _OPTIONS.items()
     ]
-    parameters = [files, *options, *others]
+    parameters = [files, *options, *rest]
     collecting.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     collecting.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return collecting
@@ -181,8 +181,8 @@ def _conclude(answer: dict[str, Any]) -> None:
     """Exit codes: 2 when nothing could be taken, 1 when something was left out, 0 when all is well."""
     if not answer["campaigns"]:
         raise typer.Exit(REFUSED)
-    wrong = any(note["severity"] == "error" for note in answer["findings"])
-    if wrong or answer["rejects"] or answer.get("refused"):
+    failure = any(note["severity"] == "error" for note in answer["findings"])
+    if failure or answer["rejects"] or answer.get("refused"):
         raise typer.Exit(NEEDS_ATTENTION)
 
 
@@ -208,7 +208,7 @@ def print_verdict(console: Console, answer: Mapping[str, Any]) -> None:
 
 
 def imports_table(items: Sequence[Mapping[str, Any]]) -> Table:
-    """Imports, one line each."""
+    """A table with a line for each import: id, state, files, platform, period, campaigns and time."""
     table = Table(box=None, pad_edge=False)
     for name in ("import", "state", "files", "platform", "period", "campaigns", "when"):
         table.add_column(name, no_wrap=name == "import", overflow="fold")
@@ -263,8 +263,8 @@ def _print_rejects(console: Console, answer: Mapping[str, Any]) -> None:
 def _closing(answer: Mapping[str, Any]) -> Text:
     if answer["state"] == "dry-run":
         return Text("dry run: nothing was stored", style="dim")
-    shown = UNDONE_AS if answer["state"] == "undone" else answer["outcome"]
-    done = ", ".join(f"{count} {name}" for name in shown if (count := answer["outcome"][name])) or "no campaigns"
+    outcomes = UNDONE_AS if answer["state"] == "undone" else answer["outcome"]
+    done = ", ".join(f"{count} {name}" for name in outcomes if (count := answer["outcome"][name])) or "no campaigns"
     text = Text(f"{answer['state']}: {done}", style="bold")
     if answer["state"] == "done" and answer["campaigns"]:
         text.append(f"; 'reflection imports --undo {answer['import_id']}' takes it back", style="dim")

@@ -74,8 +74,8 @@ def list_keys(as_json: JsonOption = False) -> None:
         return
     table = Table("id", "workspace", "scope", "name", "made", "revoked", box=None, pad_edge=False)
     for row in rows:
-        made, revoked = row["created_at"][:16], (row["revoked_at"] or "")[:16]
-        table.add_row(row["key_id"], row["workspace"], row["scope"], escape(row["name"]), made, revoked)
+        created_at, revoked_at = row["created_at"][:16], (row["revoked_at"] or "")[:16]
+        table.add_row(row["key_id"], row["workspace"], row["scope"], escape(row["name"]), created_at, revoked_at)
     console().print(table)
 
 

@@ -51,18 +51,18 @@ def learnings(
     instant = _instant(as_of)
     with open_application() as application:
         if learning_id is not None:
-            found = as_plain(application.book.get(workspace, learning_id, instant))
+            answer = as_plain(application.book.get(workspace, learning_id, instant))
         else:
             items, _ = application.book.list(
                 workspace, state=state, signal=signal, metric=metric, as_of=instant, limit=limit
             )
-            found = as_plain({"items": items})
+            answer = as_plain({"items": items})
     if as_json:
-        print_json(found)
+        print_json(answer)
     elif learning_id is not None:
-        _print_one(found)
-    elif found["items"]:
-        console().print(_table(found["items"]))
+        _print_learning(answer)
+    elif answer["items"]:
+        console().print(_table(answer["items"]))
     else:
         console().print("No learning matches; 'reflection analyze FILE' stores campaigns and learns from them.")
 
@@ -89,21 +89,21 @@ def search(
         result = application.memory.search(
             workspace, question, platform=platform, objective=objective, kind=kind, limit=limit
         )
-    found = as_plain(result)
+    page = as_plain(result)
     if as_json:
-        print_json(found)
+        print_json(page)
         return
     out = console()
-    for item in found["items"]:
-        told = item["outcome"].get("text") or item["outcome"].get("verdict") or ""
+    for item in page["items"]:
+        outcome = item["outcome"].get("text") or item["outcome"].get("verdict") or ""
         out.print(
-            f"{item['rank']:>3}. [bold]{escape(item['id'])}[/] ({item['kind']}, {item['score']:.2f}) {escape(told)}"
+            f"{item['rank']:>3}. [bold]{escape(item['id'])}[/] ({item['kind']}, {item['score']:.2f}) {escape(outcome)}"
         )
         out.print(f"     [dim]{escape('; '.join(item['why']))}[/]")
-    if not found["items"]:
+    if not page["items"]:
         out.print("Nothing was found.")
-    if found["degraded"]:
-        out.print(f"[yellow]degraded:[/] {', '.join(found['degraded'])}; answered from {found['index']}")
+    if page["degraded"]:
+        out.print(f"[yellow]degraded:[/] {', '.join(page['degraded'])}; answered from {page['index']}")
 
 
 def reindex(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
@@ -151,14 +151,14 @@ def _table(items: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _print_one(found: dict[str, Any]) -> None:
+def _print_learning(learning: dict[str, Any]) -> None:
     out = console()
-    out.print(f"[bold]{escape(found['text'])}[/]")
-    out.print(f"{found['state']}: {escape(found['reason'])}")
-    for row in found["history"]:
+    out.print(f"[bold]{escape(learning['text'])}[/]")
+    out.print(f"{learning['state']}: {escape(learning['reason'])}")
+    for row in learning["history"]:
         out.print(f"  {row['recorded_at'][:19]}  {row['state']:<12} {escape(row['text'])}")
-    for row in found["evidence"]:
+    for row in learning["evidence"]:
         side = "for" if row["supports"] else "against"
         out.print(f"  {side:<8} {escape(row['campaign_id'])}  lift {row['estimate']:.2f} (sd {row['sd']:.2f})")
-    for row in found["reviews"]:
+    for row in learning["reviews"]:
         out.print(f"  {row['verdict']} by {escape(row['author'] or 'somebody')}: {escape(row['note'])}")

@@ -63,8 +63,8 @@ REFUSED = 2
 INTERRUPTED = 130
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(flag: bool) -> None:
+    if flag:
         from importlib.metadata import version
 
         typer.echo(f"reflection {version('reflection')}")
@@ -88,7 +88,7 @@ def overview(
 
 
 def make_app() -> typer.Typer:
-    """The command tree."""
+    """The command tree: every subcommand and group, tied to the function that runs it."""
     app = typer.Typer(
         name="reflection",
         no_args_is_help=True,

@@ -11,10 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from reflection.cli.session import JsonOption, WorkspaceOption, console, open_application, print_json
+from reflection.domain.metrics import RATES
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
-
-RATES = ("ctr", "cvr")
 
 
 def plan(

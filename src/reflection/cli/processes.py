@@ -37,8 +37,8 @@ MOST = 4
 
 def cores() -> int:
     """How many processes are worth starting on this machine."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(MOST, usable)
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(MOST, processors)
 
 
 class Workers:
@@ -68,15 +68,15 @@ class Workers:
         Raises:
             Unavailable: a process ended early; what was answered is stored.
         """
-        stream, under_way = iter(campaigns), deque[_Portion]()
-        while portion := list(islice(stream, PORTION * len(self._workers))):
-            under_way.append(self._handed_out(portion))
-            if len(under_way) > AHEAD:
-                yield from under_way.popleft().results()
-        for rest in under_way:
-            yield from rest.results()
+        stream, portions = iter(campaigns), deque[_Portion]()
+        while batch := list(islice(stream, PORTION * len(self._workers))):
+            portions.append(self._portion(batch))
+            if len(portions) > AHEAD:
+                yield from portions.popleft().results()
+        for portion in portions:
+            yield from portion.results()
 
-    def _handed_out(self, campaigns: Sequence[Campaign]) -> "_Portion":
+    def _portion(self, campaigns: Sequence[Campaign]) -> "_Portion":
         """Give every campaign to its process."""
         owners = [zlib.crc32(campaign.campaign_id.encode()) % len(self._workers) for campaign in campaigns]
         shares: list[list[Campaign]] = [[] for _ in self._workers]
@@ -88,13 +88,13 @@ class Workers:
 class _Portion:
     """Campaigns that are being analysed: the number of each one's process, and what each process will say."""
 
-    def __init__(self, owners: Sequence[int], said: Sequence["Future[list[Answer | Refused]]"]) -> None:
-        self._owners, self._said = owners, said
+    def __init__(self, owners: Sequence[int], futures: Sequence["Future[list[Answer | Refused]]"]) -> None:
+        self._owners, self._futures = owners, futures
 
     def results(self) -> list[Answer | Refused]:
-        """What was said, in the order of the campaigns."""
-        with _loss_told():
-            results = [iter(said.result()) for said in self._said]
+        """The results of every process, in the order of the campaigns."""
+        with _loss_as_error():
+            results = [iter(future.result()) for future in self._futures]
         return [next(results[owner]) for owner in self._owners]
 
 
@@ -103,10 +103,10 @@ class _Worker:
 
     def __init__(self, settings: Settings, workspace: str) -> None:
         context = get_context("spawn")  # a fork would copy locks that other threads hold
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, settings, workspace), daemon=True)
+        self._pipe, child_end = context.Pipe()
+        self._process = context.Process(target=_work, args=(child_end, settings, workspace), daemon=True)
         self._process.start()
-        theirs.close()
+        child_end.close()
         self._sender, self._listener = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
 
     def ask(self, campaigns: list[Campaign]) -> "Future[list[Answer | Refused]]":
@@ -126,7 +126,7 @@ class _Worker:
 
 
 @contextmanager
-def _loss_told() -> Iterator[None]:
+def _loss_as_error() -> Iterator[None]:
     """A broken pipe as an error a person can act on."""
     try:
         yield
@@ -162,18 +162,18 @@ WORTH_IT = 400
 
 
 class FilesBeside:
-    """Publishes until it is left; a context manager. What is pending then, and what could not be written, is left to
-    whoever publishes next, who meets the reason and can tell it.
+    """A context manager that publishes from a process of its own until it is left.
 
-    A process whose parent was killed finishes the files it has in hand and ends.
+    What is pending then, and what could not be written, is left to whoever publishes next, who meets the reason and can
+    tell it. A process whose parent was killed finishes the files it has in hand and ends.
     """
 
     def __init__(self, settings: Settings) -> None:
         context = get_context("spawn")  # a fork would copy locks that other threads hold
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_publish, args=(theirs, settings), daemon=True)
+        self._pipe, child_end = context.Pipe()
+        self._process = context.Process(target=_publish, args=(child_end, settings), daemon=True)
         self._process.start()
-        theirs.close()
+        child_end.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,5 +1,4 @@
-"""The retrospective as a marketer reads it in a terminal: numbers with intervals, noise in grey, one line
-per reason.
+"""The retrospective in a terminal: numbers with intervals, noise in grey, one line per reason.
 
 Takes the JSON form of the engine's answers (what the API gives); computes nothing.
 """
@@ -13,15 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from reflection.domain import signals
+from reflection.domain.metrics import KPIS, METRICS, Unit, unit_of
 
-_MONEY = frozenset({"cpa", "cpm", "cpc", "aov"})
-_SHARES = frozenset({"ctr", "cvr"})
-_COUNTS = frozenset({"conversions", "impressions", "clicks"})
 _NONE = "-"
+_SUMMARY = KPIS[:4]
 
 
 def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
-    """One campaign's retrospective."""
+    """Print one campaign's retrospective, section by section, from the JSON of its analysis."""
     comparison = analysis["comparison_report"]
     console.print(f"\n[bold]{escape(comparison['campaign_id'])}[/]  score {comparison['performance_score']:.2f}")
     console.print(_comparison_table(comparison))
@@ -43,7 +41,7 @@ def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
 def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
     """One campaign in one line of `summary_table`."""
     comparison = analysis["comparison_report"]
-    changes = [_change(comparison["deltas"].get(f"{kpi}_diff", {})) for kpi in ("ctr", "cvr", "cpa", "roas")]
+    changes = [_change(comparison["deltas"].get(f"{kpi}_diff", {})) for kpi in _SUMMARY]
     score = f"{comparison['performance_score']:.2f}"
     return (
         escape(comparison["campaign_id"]),
@@ -55,7 +53,7 @@ def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
 
 def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:
     """Many campaigns, one line each."""
-    table = Table("campaign", "CTR", "CVR", "CPA", "ROAS", "score", "findings", box=None, pad_edge=False)
+    table = Table("campaign", *(METRICS[kpi].label for kpi in _SUMMARY), "score", "findings", box=None, pad_edge=False)
     for row in rows:
         table.add_row(*row)
     return table
@@ -76,12 +74,12 @@ def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def effects_table(effects: Iterable[Mapping[str, Any]], spelt: Mapping[str, str]) -> Table:
+def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, str]) -> Table:
     """Effects of signals as the campaigns spell them; those that are not findings in grey."""
     table = Table("signal", "metric", "effect", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False)
     for effect in effects:
         table.add_row(
-            Text(signals.label_of(effect["signal"], spelt)),
+            Text(signals.label_of(effect["signal"], spellings)),
             effect["metric"],
             lift(effect["effect"]),
             lift_interval(effect["interval"]),
@@ -168,8 +166,9 @@ def kpi_figure(kpi: str, value: float | None) -> str:
     """A KPI as people read it: rates in per cent, money with two decimals, counts whole."""
     if value is None:
         return _NONE
-    if kpi in _SHARES:
+    unit = unit_of(kpi)
+    if unit is Unit.SHARE:
         return f"{value * 100:.2f} %"
-    if kpi in _COUNTS:
+    if unit is Unit.COUNT:
         return f"{value:,.0f}"
-    return f"{value:,.2f}" if kpi in _MONEY else f"{value:,.3f}"
+    return f"{value:,.2f}" if unit is Unit.MONEY else f"{value:,.3f}"

@@ -14,7 +14,7 @@ from reflection.errors import InvalidInput
 
 
 class Kind(StrEnum):
-    """Formats of a report."""
+    """The formats a report can be written in, by the word the command line takes for each."""
 
     HTML = "html"
     MD = "md"

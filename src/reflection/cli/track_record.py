@@ -88,8 +88,8 @@ def _print_rest(out: Console, board: dict[str, Any]) -> None:
     out.rule("[bold]Findings, advice, hold-back")
     findings, advice, holdback = board["findings"], board["advice"], board["holdback"]
     if findings["n"]:
-        promised = _share(findings["promised"])
-        out.print(f"Findings: {_share(findings['replicated'])} of {findings['n']} still hold; promised {promised}.")
+        promise = _share(findings["promised"])
+        out.print(f"Findings: {_share(findings['replicated'])} of {findings['n']} still hold; promised {promise}.")
     else:
         out.print(f"Findings: {findings['reason']}.")
     if advice["n"]:
@@ -119,8 +119,10 @@ def bar(share: float | None) -> str:
 
 def spark(bins: list[dict[str, Any]]) -> str:
     """Reliability bins as ten characters: how often it happened at each stated probability."""
-    happened = {round(one["low"] * 10): one["happened"] for one in bins}
-    return "".join("·" if k not in happened else BARS[round(happened[k] * (len(BARS) - 1))] for k in range(10))
+    frequencies = {round(row["low"] * 10): row["happened"] for row in bins}
+    return "".join(
+        "·" if tenth not in frequencies else BARS[round(frequencies[tenth] * (len(BARS) - 1))] for tenth in range(10)
+    )
 
 
 def _plain(value: float | None) -> str:

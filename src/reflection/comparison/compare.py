@@ -6,9 +6,10 @@ drivers.py, and must not know stores, clocks or signals.
 
 from collections.abc import Mapping
 
+from reflection.comparison.counting_noise import interval
 from reflection.comparison.drivers import decompose, significance
 from reflection.domain.campaign import Campaign
-from reflection.domain.metrics import KPIS, LOWER_IS_BETTER, ScoreWeights, interval, performance_score, rates
+from reflection.domain.metrics import HEADLINES, KPIS, METRICS, RATES, ScoreWeights, performance_score, rates
 from reflection.domain.results import Comparison, Decomposition, Delta, Rates
 
 FEW_CONVERSIONS = 30
@@ -28,11 +29,11 @@ def compare(
         scatter: learnt standard deviation between campaigns (log scale) per metric cpm, ctr, cvr, aov; metrics
             without one are judged by counting noise alone.
     """
-    known = _composed_scatter(scatter or {})
+    every_scatter = _composed_scatter(scatter or {})
     expected, actual = campaign.expected_metrics, campaign.actual_metrics
     plan, fact = rates(expected), rates(actual)
-    deltas = {f"{kpi}_diff": _delta(kpi, campaign, plan, fact, known) for kpi in KPIS}
-    drivers = decompose(expected, actual, known)
+    deltas = {f"{kpi}_diff": _delta(kpi, campaign, plan, fact, every_scatter) for kpi in KPIS}
+    drivers = decompose(expected, actual, every_scatter)
     return Comparison(
         campaign_id=campaign.campaign_id,
         generated_at=generated_at,
@@ -50,17 +51,12 @@ def compare(
 
 def _composed_scatter(scatter: Mapping[str, float | None]) -> dict[str, float | None]:
     """Scatter of the composed KPIs: variances of the log factors add up, where all of them are known."""
-    composed = {
-        "cpc": ("cpm", "ctr"),
-        "cpa": ("cpm", "ctr", "cvr"),
-        "roas": ("aov", "cvr", "ctr", "cpm"),
-    }
-    known = dict(scatter)
-    for kpi, factors in composed.items():
-        parts = [scatter.get(factor) for factor in factors]
-        variances = [part**2 for part in parts if part is not None]
-        known[kpi] = sum(variances) ** 0.5 if len(variances) == len(parts) else None
-    return known
+    composed = dict(scatter)
+    for kpi in (kpi for kpi in KPIS if len(METRICS[kpi].composition) > 1):
+        factors = [scatter.get(factor) for factor in METRICS[kpi].composition]
+        variances = [factor**2 for factor in factors if factor is not None]
+        composed[kpi] = sum(variances) ** 0.5 if len(variances) == len(factors) else None
+    return composed
 
 
 def _delta(kpi: str, campaign: Campaign, plan: Rates, fact: Rates, scatter: Mapping[str, float | None]) -> Delta:
@@ -72,12 +68,12 @@ def _delta(kpi: str, campaign: Campaign, plan: Rates, fact: Rates, scatter: Mapp
     z, beyond = significance(kpi, before, after, campaign.actual_metrics, scatter.get(kpi))
     if not before:
         return Delta(before, after, None, None, band, None, None, reason)
-    favorable = None if after == before else (after < before) == (kpi in LOWER_IS_BETTER)
+    favorable = None if after == before else METRICS[kpi].favors(after > before)
     return Delta(before, after, 100 * (after - before) / before, favorable, band, z, beyond, reason)
 
 
 def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: float | None) -> str | None:
-    if kpi in ("roas", "aov"):
+    if METRICS[kpi].numerator == "revenue":
         sides = {"forecast": campaign.expected_metrics.revenue, "fact": campaign.actual_metrics.revenue}
         missing = [side for side, revenue in sides.items() if revenue is None]
         if missing:
@@ -111,7 +107,7 @@ def _flags(campaign: Campaign) -> tuple[str, ...]:
 
 
 def _summary(deltas: Mapping[str, Delta], drivers: tuple[Decomposition, ...], flags: tuple[str, ...]) -> list[str]:
-    sentences = [_sentence(kpi, deltas[f"{kpi}_diff"]) for kpi in ("cpa", "roas", "ctr", "cvr")]
+    sentences = [_sentence(kpi, deltas[f"{kpi}_diff"]) for kpi in HEADLINES]
     for item in drivers:
         if item.kpi in ("cpa", "conversions"):
             parts = ", ".join(f"{d.factor.upper()} {d.displayed:+.2f}{_noise(d.beyond_noise)}" for d in item.drivers)
@@ -136,7 +132,7 @@ def _title(kpi: str) -> str:
 
 
 def _number(kpi: str, value: float) -> str:
-    return f"{100 * value:.2f} %" if kpi in ("ctr", "cvr") else f"{value:,.2f}"
+    return f"{100 * value:.2f} %" if kpi in RATES else f"{value:,.2f}"
 
 
 def _noise(beyond: bool) -> str:

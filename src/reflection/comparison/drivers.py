@@ -13,13 +13,10 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from reflection.comparison.counting_noise import Z90, sampling_variance
 from reflection.domain.campaign import Metrics
-from reflection.domain.metrics import Z90, rates, sampling_variance
+from reflection.domain.metrics import METRICS, RATES, rates
 from reflection.domain.results import Decomposition, Driver, Rates
-
-CPA_FACTORS = {"cpm": 1.0, "ctr": -1.0, "cvr": -1.0}
-ROAS_FACTORS = {"aov": 1.0, "cvr": 1.0, "ctr": 1.0, "cpm": -1.0}
-CONVERSION_FACTORS = {"spend": 1.0, "cpm": -1.0, "ctr": 1.0, "cvr": 1.0}
 
 
 def logarithmic_mean(a: float, b: float) -> float:
@@ -58,14 +55,14 @@ def decompose(expected: Metrics, actual: Metrics, scatter: Mapping[str, float | 
     """
     sides = _Sides(expected, actual, rates(expected), rates(actual))
     plan, fact = sides.plan, sides.fact
-    found: list[Decomposition] = []
+    decompositions: list[Decomposition] = []
     if plan.cpa and fact.cpa and plan.cvr and fact.cvr:
-        found.append(_decomposition("cpa", plan.cpa, fact.cpa, CPA_FACTORS, sides, scatter))
+        decompositions.append(_decomposition("cpa", plan.cpa, fact.cpa, sides, scatter))
     elif not actual.conversions or not expected.conversions:
-        found += _conversions(sides, scatter)
+        decompositions += _conversions(sides, scatter)
     if plan.roas and fact.roas and plan.cvr and fact.cvr:
-        found.append(_decomposition("roas", plan.roas, fact.roas, ROAS_FACTORS, sides, scatter))
-    return tuple(found)
+        decompositions.append(_decomposition("roas", plan.roas, fact.roas, sides, scatter))
+    return tuple(decompositions)
 
 
 class _Sides(NamedTuple):
@@ -84,11 +81,10 @@ class _Sides(NamedTuple):
 
 
 def _decomposition(
-    kpi: str, plan: float, fact: float, factors: Mapping[str, float], sides: _Sides,
-    scatter: Mapping[str, float | None],
-) -> Decomposition:  # fmt: skip
+    kpi: str, plan: float, fact: float, sides: _Sides, scatter: Mapping[str, float | None]
+) -> Decomposition:
     logs: dict[str, float] = {}
-    for name, sign in factors.items():
+    for name, sign in METRICS[kpi].composition.items():
         before, after = sides.factor(name)
         logs[name] = sign * math.log(after / before) if before and after else 0.0
     return _assemble(kpi, plan, fact, lmdi(fact, plan, logs), sides, scatter)
@@ -99,9 +95,10 @@ def _conversions(sides: _Sides, scatter: Mapping[str, float | None]) -> list[Dec
     expected, actual = sides.expected, sides.actual
     if not expected.conversions or not expected.impressions or not expected.clicks or not expected.spend:
         return []
-    chain = {"spend": actual.spend, "cpm": actual.impressions, "ctr": actual.clicks, "cvr": actual.conversions}
-    broken = next(name for name, count in chain.items() if not count)
-    parts = dict.fromkeys(CONVERSION_FACTORS, 0.0) | {broken: -expected.conversions}
+    factors = METRICS["conversions"].composition  # what is bought, shown, clicked and converted, in this order
+    chain = zip(factors, (actual.spend, actual.impressions, actual.clicks, actual.conversions), strict=True)
+    broken = next(name for name, count in chain if not count)
+    parts = dict.fromkeys(factors, 0.0) | {broken: -expected.conversions}
     note = f"no conversions: there is no CPA; the whole change comes from {broken.upper()} being zero"
     return [_assemble("conversions", expected.conversions, 0.0, parts, sides, scatter, note)]
 
@@ -146,8 +143,7 @@ def significance(
 
 
 def _zero_significance(name: str, before: float, actual: Metrics) -> tuple[float | None, bool]:
-    trials = {"ctr": actual.impressions, "cvr": actual.clicks}.get(name)
-    if trials is None:
+    if name not in RATES:
         return None, False
-    expected_events = before * trials
+    expected_events = before * getattr(actual, METRICS[name].counts[1])
     return None, math.exp(-expected_events) < 0.05

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from reflection.domain.campaign import CURRENCIES, CampaignId, Instant, Name, Strict
-from reflection.domain.outcomes import METRICS
+from reflection.domain.metrics import METRICS
 from reflection.domain.ports import ForecastRow
 
 ISSUER = "engine"

@@ -13,11 +13,6 @@ from numpy.typing import NDArray
 
 from reflection.domain.results import Finding, Interval, NextTest, SignalWeight
 
-METRICS = ("cpm", "ctr", "cvr", "aov")
-"""The four observed log-rates; CPA, ROAS and conversions per currency unit are composed from them."""
-
-COMPOSED = ("cpa", "roas", "conversions_per_spend")
-
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -74,7 +69,10 @@ class Knowledge:
         as_of: instant of the fit, RFC 3339; None before anything was learnt.
         campaigns: how many campaigns it rests on.
         held: campaign ids kept out as suspected tracking faults, with the reason.
-        posteriors: per metric in METRICS that could be fitted.
+        posteriors: per observed metric (`metrics.OBSERVED`) that could be fitted.
+        diagnostics: JSON-able remarks on the fit; what is read of them has a property here.
+        calibration: how far off forecasts usually are, as bytes that `forecasting` writes and reads; empty before
+            anything was calibrated.
     """
 
     epoch: int = 0
@@ -91,6 +89,7 @@ class Knowledge:
     reason: str | None = "nothing has been learnt yet"
     next_test: NextTest | None = None
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
+    calibration: bytes = b""
 
     @property
     def aliases(self) -> Mapping[str, str]:

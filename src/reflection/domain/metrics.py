@@ -1,27 +1,186 @@
-"""KPIs of one set of counts: CTR, CVR, CPM, CPC, CPA, AOV, ROAS, their intervals, and the performance score.
+"""The one table of metrics: what each divides, which way is better, its unit, its name, and how it is composed.
 
-Pure functions of counts and amounts. A ratio whose denominator is zero is None, never 0 or infinity. Must not know
-campaigns' forecasts, signals or what was learnt.
+A new metric is a row of `METRICS` (and, if an answer shows it, a place in one of the lists below it). Everything else
+asks the table: rates of counts, logs with half an event added, counts that follow from rates. A ratio whose denominator
+is zero is None, never 0 or infinity. Pure; must not know forecasts, signals, fits or what was learnt.
 """
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal, get_args
 
-from scipy.special import betaincinv, gammaincinv
+import numpy as np
 
 from reflection.domain.campaign import Metrics
-from reflection.domain.results import Interval, Rates
-
-KPIS = ("ctr", "cvr", "cpa", "roas", "cpm", "cpc", "aov")
-LOWER_IS_BETTER = frozenset({"cpa", "cpm", "cpc"})
-Z90 = 1.6448536269514722
-"""Two-sided 90 % quantile of the standard normal distribution."""
-
-WIDEST = 50.0
-"""Half-width (log scale) from which an interval says nothing: a small fraction of one conversion was counted."""
+from reflection.domain.evidence import Counts
+from reflection.domain.results import Rates
 
 ORDER_VALUE_CV = 1.0
-"""Coefficient of variation of order values; about 1 in retail data, and what AOV's sampling variance assumes."""
+"""Coefficient of variation of order values; about 1 in retail data, and what the noise of AOV and revenue assumes."""
+
+PER_MILLE = 1000.0
+"""CPM is the price of so many impressions."""
+
+
+class Unit(StrEnum):
+    """What a metric's number is."""
+
+    MONEY = "money"
+    SHARE = "share"
+    COUNT = "count"
+    RATIO = "ratio"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric, ``scale * numerator / denominator``; a total has no denominator.
+
+    Attributes:
+        label: its name for people.
+        numerator, denominator: names of counts (`COUNTS`).
+        composition: its log (without `scale`) as a signed sum of the logs of observed metrics and, of totals, spend.
+        events: the count whose noise it has; None where all of it is known exactly.
+        noise: variance of its log times `events` (delta method; a rate's factor 1 - p is left to who needs it).
+        halves: what is added to numerator and denominator before a log is taken, so that no event is an outcome too.
+    """
+
+    name: str
+    label: str
+    unit: Unit
+    numerator: str
+    denominator: str | None
+    composition: Mapping[str, int]
+    events: str | None = None
+    noise: float = 1.0
+    halves: tuple[float, float] = (0.0, 0.0)
+    scale: float = 1.0
+    lower_is_better: bool = False
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The counts it needs."""
+        return (self.numerator,) if self.denominator is None else (self.numerator, self.denominator)
+
+    @property
+    def total(self) -> bool:
+        """Whether it grows with the campaign: a count or an amount, no ratio."""
+        return self.denominator is None
+
+    @property
+    def monetary(self) -> bool:
+        """Whether it means nothing in another currency: money, or something per money."""
+        return (self.numerator in AMOUNTS) != (self.denominator in AMOUNTS)
+
+    @property
+    def wording(self) -> str:
+        """What it is, for sentences that explain: ``revenue per unit of spend``; its label where that says it."""
+        return f"{self.numerator} per unit of spend" if self.denominator == "spend" else self.label
+
+    @property
+    def short_name(self) -> str:
+        """Its abbreviation where its name is one: ``CTR``, ``conversions per spend``."""
+        return self.name.replace("_", " ") if "_" in self.name else self.name.upper()
+
+    def favors(self, rise: bool) -> bool:
+        """Whether a rise (or else a fall) is good."""
+        return rise != self.lower_is_better
+
+    def value(self, counts: Metrics | Counts) -> float | None:
+        """The metric of these counts, in its own unit; None where it is not defined."""
+        numerator = getattr(counts, self.numerator)
+        if self.denominator is None:
+            return None if numerator is None else float(numerator)
+        quotient = ratio(numerator, getattr(counts, self.denominator))
+        return None if quotient is None else self.scale * quotient
+
+    def smoothed(self, counts: Metrics | Counts) -> tuple[float, float] | None:
+        """Numerator and denominator with their halves; None where they have no log, or a share has nothing to share."""
+        above = getattr(counts, self.numerator)
+        below = 1.0 if self.denominator is None else getattr(counts, self.denominator)
+        if above is None or (self.unit is Unit.SHARE and not below):
+            return None
+        above, below = above + self.halves[0], below + self.halves[1]
+        return (above, below) if above > 0 and below > 0 else None
+
+
+COUNTS = ("impressions", "clicks", "conversions", "spend", "revenue")
+"""What is counted, in the order it is reported."""
+
+AMOUNTS = frozenset({"spend", "revenue"})
+"""The counts that are money."""
+
+_BOTH, _ABOVE, _BELOW = (0.5, 0.5), (0.5, 0.0), (0.0, 0.5)
+_ORDERS = ORDER_VALUE_CV**2
+
+METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in (
+    Metric("ctr", "CTR", Unit.SHARE, "clicks", "impressions",
+           {"ctr": 1}, "clicks", halves=_BOTH),
+    Metric("cvr", "CVR", Unit.SHARE, "conversions", "clicks",
+           {"cvr": 1}, "conversions", halves=_BOTH),
+    Metric("cpm", "CPM", Unit.MONEY, "spend", "impressions",
+           {"cpm": 1}, scale=PER_MILLE, lower_is_better=True),
+    Metric("cpc", "CPC", Unit.MONEY, "spend", "clicks",
+           {"cpm": 1, "ctr": -1}, "clicks", halves=_BELOW, lower_is_better=True),
+    Metric("cpa", "CPA", Unit.MONEY, "spend", "conversions",
+           {"cpm": 1, "ctr": -1, "cvr": -1}, "conversions", halves=_BELOW, lower_is_better=True),
+    Metric("aov", "order value", Unit.MONEY, "revenue", "conversions",
+           {"aov": 1}, "conversions", noise=_ORDERS),
+    Metric("roas", "ROAS", Unit.RATIO, "revenue", "spend",
+           {"aov": 1, "cvr": 1, "ctr": 1, "cpm": -1}, "conversions", noise=1 + _ORDERS),
+    Metric("conversions_per_spend", "conversions per currency unit", Unit.RATIO, "conversions", "spend",
+           {"ctr": 1, "cvr": 1, "cpm": -1}, "conversions", halves=_ABOVE),
+    Metric("conversions", "conversions", Unit.COUNT, "conversions", None,
+           {"spend": 1, "cpm": -1, "ctr": 1, "cvr": 1}, "conversions", halves=_ABOVE),
+    Metric("revenue", "revenue", Unit.MONEY, "revenue", None,
+           {"spend": 1, "aov": 1, "cvr": 1, "ctr": 1, "cpm": -1}, "conversions", noise=1 + _ORDERS),
+    Metric("clicks", "clicks", Unit.COUNT, "clicks", None,
+           {"spend": 1, "cpm": -1, "ctr": 1}, "clicks", halves=_ABOVE),
+    Metric("impressions", "impressions", Unit.COUNT, "impressions", None,
+           {"spend": 1, "cpm": -1}, halves=_ABOVE),
+    Metric("spend", "spend", Unit.MONEY, "spend", None,
+           {"spend": 1}),
+)})  # fmt: skip
+"""Every metric. Half an event goes to what is counted, not to money nor to what a price (CPM, AOV) was paid for."""
+
+ModelledMetric = Literal["cpm", "ctr", "cvr", "aov", "cpa", "roas", "conversions_per_spend"]
+"""Metrics with effects: first the four observed log-rates, then what is composed of them and never fitted again."""
+
+MODELLED: tuple[str, ...] = get_args(ModelledMetric)
+OBSERVED, COMPOSED = MODELLED[:4], MODELLED[4:]
+
+RATES = tuple(name for name in METRICS if METRICS[name].unit is Unit.SHARE)
+"""CTR and CVR: what counts events among trials."""
+
+PRICES = tuple(name for name in OBSERVED if name not in RATES)
+"""CPM and AOV: observed without half events."""
+
+KPIS = ("ctr", "cvr", "cpa", "roas", "cpm", "cpc", "aov")
+"""What one campaign is compared by, in the order of `Rates`."""
+
+HEADLINES = ("cpa", "roas", "ctr", "cvr")
+"""The KPIs that are read first."""
+
+PLAN_METRICS = ("ctr", "cvr", "cpa", "roas", "conversions", "revenue")
+"""The figures a plan is judged by."""
+
+FROM_IMPRESSIONS = (
+    ("impressions", "cpm"), ("clicks", "cpc"), ("clicks", "ctr"),
+    ("conversions", "cpa"), ("conversions", "conversions_per_spend"), ("conversions", "cvr"),
+    ("clicks", "cvr"), ("impressions", "ctr"), ("revenue", "roas"), ("revenue", "aov"),
+)  # fmt: skip
+"""How totals follow from ratios, each as (total, ratio), the first that can be used first: from impressions down."""
+
+FROM_CONVERSIONS = (
+    ("conversions", "cpa"), ("clicks", "cvr"), ("conversions", "cvr"), ("impressions", "ctr"), ("clicks", "ctr"),
+    ("conversions", "cvr"), ("revenue", "roas"),
+)  # fmt: skip
+"""As `FROM_IMPRESSIONS`, but from conversions up: where figures contradict each other, the result counts."""
+
+_REACH = frozenset({"impressions", "clicks"})
+"""Totals of which a zero says nothing as long as something else speaks of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,105 +199,83 @@ def ratio(numerator: float | None, denominator: float | None) -> float | None:
     return numerator / denominator
 
 
+def values(names: Iterable[str], counts: Metrics | Counts) -> dict[str, float]:
+    """The metrics of these counts, in their own units; what is not defined is left out."""
+    return {name: value for name in names if (value := METRICS[name].value(counts)) is not None}
+
+
 def rates(metrics: Metrics) -> Rates:
     """All KPIs of one set of counts. CPM is per 1,000 impressions; money KPIs in the campaign's currency."""
-    return Rates(
-        ctr=ratio(metrics.clicks, metrics.impressions),
-        cvr=ratio(metrics.conversions, metrics.clicks),
-        cpa=ratio(metrics.spend, metrics.conversions),
-        roas=_roas(metrics),
-        cpm=_cpm(metrics),
-        cpc=ratio(metrics.spend, metrics.clicks),
-        aov=_aov(metrics),
-    )
-
-
-def _cpm(metrics: Metrics) -> float | None:
-    cost_per_impression = ratio(metrics.spend, metrics.impressions)
-    return None if cost_per_impression is None else 1000 * cost_per_impression
-
-
-def _aov(metrics: Metrics) -> float | None:
-    return ratio(metrics.revenue, metrics.conversions)
-
-
-def _roas(metrics: Metrics) -> float | None:
-    return ratio(metrics.revenue, metrics.spend)
+    return Rates(**{kpi: METRICS[kpi].value(metrics) for kpi in KPIS})
 
 
 def performance_score(metrics: Metrics, weights: ScoreWeights) -> float:
     """The specification's score: w_conv * conversions + w_ctr * CTR - w_cpa * CPA; an undefined ratio adds nothing."""
-    values = rates(metrics)
-    return (
-        weights.conversion * metrics.conversions + weights.ctr * (values.ctr or 0.0) - weights.cpa * (values.cpa or 0.0)
-    )
+    ctr, cpa = METRICS["ctr"].value(metrics), METRICS["cpa"].value(metrics)
+    return weights.conversion * metrics.conversions + weights.ctr * (ctr or 0.0) - weights.cpa * (cpa or 0.0)
 
 
-def sampling_variance(kpi: str, metrics: Metrics) -> float | None:
-    """Variance of the KPI's logarithm from counting noise alone; None where nothing was counted.
+def unit_of(name: str) -> Unit | None:
+    """The unit of a metric; None for a figure that is none, such as the performance score."""
+    return METRICS[name].unit if name in METRICS else None
 
-    Delta method. A rate p from x events has (1 - p) / x, a count 1 / x; order values scatter with ORDER_VALUE_CV, so
-    AOV has CV^2 / conversions and revenue (a sum of a random number of orders) (1 + CV^2) / conversions. CPM is spend
-    over impressions, both known exactly: 0.
+
+def rate_behind(name: str) -> str:
+    """What gives a total when multiplied by the spend: ROAS for revenue; a ratio is its own."""
+    if not METRICS[name].total:
+        return name
+    return next((one for one in METRICS if METRICS[one].counts == (name, "spend")), name)
+
+
+def log_value(name: str, counts: Metrics | Counts) -> float | None:
+    """The log of a metric as it turned out, half events added; None where it has none or was not measured."""
+    sides = METRICS[name].smoothed(counts) if name in METRICS else None
+    return None if sides is None else float(np.log(METRICS[name].scale * sides[0]) - np.log(sides[1]))
+
+
+def log_of(name: str, value: float) -> float | None:
+    """The log of a forecast value of a metric, comparable with `log_value`; None for a value that has none."""
+    shifted = value + METRICS[name].halves[0] if name in METRICS and METRICS[name].total else value
+    return float(np.log(shifted)) if shifted > 0 and math.isfinite(shifted) else None
+
+
+def log_rate(name: str, counts: Metrics | Counts) -> tuple[float, float] | None:
+    """Log of a metric by its composition (CPM per impression) and its counting variance; None where a part has none.
+
+    Half events added; the variance is that of the parts by the delta method.
     """
-    clicks, conversions = metrics.clicks, metrics.conversions
-    spread = ORDER_VALUE_CV**2
-    if kpi == "cpm":
-        return 0.0 if metrics.impressions and metrics.spend else None
-    if kpi == "ctr":
-        return _rate_variance(clicks, metrics.impressions)
-    if kpi == "cpc":
-        return 1 / clicks if clicks else None
-    if kpi == "cvr":
-        return _rate_variance(conversions, clicks)
-    if kpi == "cpa":
-        return 1 / conversions if conversions else None
-    if kpi == "aov":
-        return spread / conversions if conversions and metrics.revenue else None
-    return (1 + spread) / conversions if conversions and metrics.revenue else None
+    log = variance = 0.0
+    for part, sign in METRICS[name].composition.items():
+        metric = METRICS[part]
+        sides = metric.smoothed(counts)
+        if sides is None:
+            return None
+        log += sign * (math.log(sides[0]) - math.log(sides[1]))
+        variance += metric.noise / (getattr(counts, metric.events) + 0.5) if metric.events else 0.0
+    return log, variance
 
 
-def interval(kpi: str, metrics: Metrics) -> Interval | None:
-    """90 % credible interval of the rate behind the observed KPI, from counting noise (Jeffreys priors).
+def totals(figures: Mapping[str, float], order: Iterable[tuple[str, str]]) -> dict[str, float]:
+    """Counts and amounts from any mix of counts and ratios, spend among them; what does not follow is left out.
 
-    CTR and CVR: Beta(x + 1/2, n - x + 1/2), or Gamma(x + 1/2) / n where conversions exceed clicks. CPA and CPC: spend
-    over the Gamma quantiles of the count. AOV and ROAS: log-normal with `sampling_variance`. CPM is known exactly.
-    None where the KPI is not defined, or nothing worth an interval was counted.
+    Args:
+        figures: metric -> value; CTR and CVR as shares, CPM per 1,000 impressions.
+        order: `FROM_IMPRESSIONS` or `FROM_CONVERSIONS`: which figure is believed first.
     """
-    if kpi == "ctr":
-        return _rate_interval(metrics.clicks, metrics.impressions)
-    if kpi == "cvr":
-        return _rate_interval(metrics.conversions, metrics.clicks)
-    if kpi in ("cpa", "cpc"):
-        return _cost_interval(metrics.spend, metrics.conversions if kpi == "cpa" else metrics.clicks)
-    value, variance = {"cpm": _cpm, "aov": _aov, "roas": _roas}[kpi](metrics), sampling_variance(kpi, metrics)
-    if value is None or variance is None:
-        return None
-    half = Z90 * math.sqrt(variance)
-    if half > WIDEST:
-        return None
-    return (value * math.exp(-half), value * math.exp(half))
+    counts = {name: figures[name] for name in COUNTS if name in figures}
+    for total, name in order:
+        if total in counts and (counts[total] or total not in _REACH):
+            continue
+        counts.pop(total, None)
+        if name in figures:
+            counts |= _following(total, METRICS[name], figures[name], counts)
+    return counts
 
 
-def _rate_variance(events: float, trials: float) -> float | None:
-    if not events or not trials:
-        return None
-    share = events / trials
-    return (1 - share) / events if share < 1 else 1 / events
-
-
-def _rate_interval(events: float, trials: float) -> Interval | None:
-    if trials <= 0:
-        return None
-    a, b = events + 0.5, trials - events + 0.5
-    if events > trials:
-        return (float(gammaincinv(a, 0.05)) / trials, float(gammaincinv(a, 0.95)) / trials)
-    low = min(float(betaincinv(a, b, 0.05)), events / trials)  # a fraction of an event lies below the prior's own
-    high = float(betaincinv(a, b, 0.95)) if events < trials else 1.0
-    return (low, high)
-
-
-def _cost_interval(spend: float, events: float) -> Interval | None:
-    if events <= 0:
-        return None
-    return (spend / float(gammaincinv(events + 0.5, 0.95)), spend / float(gammaincinv(events + 0.5, 0.05)))
+def _following(total: str, metric: Metric, value: float, counts: Mapping[str, float]) -> dict[str, float]:
+    """The total as one side of a ratio whose value and other side are given; nothing where they do not say."""
+    if total == metric.numerator:
+        below = counts.get(metric.denominator or "")
+        return {} if below is None else {total: below * value / metric.scale}
+    above = counts.get(metric.numerator)
+    return {} if above is None or not value else {total: metric.scale * above / value}

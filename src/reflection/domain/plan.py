@@ -23,7 +23,8 @@ from reflection.domain.campaign import (
     Strict,
 )
 from reflection.domain.evidence import Counts
-from reflection.domain.planner_forecast import METRICS, Promise
+from reflection.domain.metrics import FROM_CONVERSIONS, PLAN_METRICS, totals
+from reflection.domain.planner_forecast import Promise
 
 MAX_PLANS = 200
 Budget = Annotated[float, Field(ge=DUST, le=MAX_MONEY, allow_inf_nan=False, strict=True)]
@@ -60,9 +61,9 @@ class Plan(Strict):
     @field_validator("targets")
     @classmethod
     def _known(cls, value: dict[str, float]) -> dict[str, float]:
-        unknown = sorted(set(value) - set(METRICS))
+        unknown = sorted(set(value) - set(PLAN_METRICS))
         if unknown:
-            raise ValueError(f"'{unknown[0]}' is no target; use {', '.join(METRICS)}")
+            raise ValueError(f"'{unknown[0]}' is no target; use {', '.join(PLAN_METRICS)}")
         return value
 
     def shares(self) -> dict[str, float]:
@@ -77,7 +78,20 @@ class Plan(Strict):
             signals.of_objective(self.objective).key,
             None if self.planner is None else signals.normalise(self.planner),
             self.currency,
-            _counts(self.budget, self.expected or Figures()),
+            self._counts(),
+        )
+
+    def _counts(self) -> Counts:
+        """The planner's counts; where figures contradict each other, conversions count more than impressions."""
+        figures = {} if self.expected is None else self.expected.model_dump(exclude_none=True)
+        order = [route for route in FROM_CONVERSIONS if route[0] not in figures]  # a stated figure stands, zero too
+        counts = totals({**figures, "spend": self.budget}, order)
+        return Counts(
+            counts.get("impressions", 0.0),
+            counts.get("clicks", 0.0),
+            counts.get("conversions", 0.0),
+            self.budget,
+            counts.get("revenue"),
         )
 
 
@@ -104,25 +118,3 @@ class PlanRequest(Strict):
     def named(self) -> list[tuple[str, Plan]]:
         """Every plan with its id; one without is numbered."""
         return [(plan.plan_id or f"plan-{index}", plan) for index, plan in enumerate(self.plans, start=1)]
-
-
-def _counts(budget: float, given: Figures) -> Counts:
-    """Counts from counts, else from rates and the budget."""
-    conversions = given.conversions
-    if conversions is None and given.cpa:
-        conversions = budget / given.cpa
-    clicks = given.clicks
-    if clicks is None and conversions and given.cvr:
-        clicks = conversions / given.cvr
-    if conversions is None and clicks and given.cvr:
-        conversions = clicks * given.cvr
-    impressions = given.impressions
-    if impressions is None and clicks and given.ctr:
-        impressions = clicks / given.ctr
-    if clicks is None and impressions and given.ctr:
-        clicks = impressions * given.ctr
-        conversions = clicks * given.cvr if conversions is None and given.cvr else conversions
-    revenue = given.revenue
-    if revenue is None and given.roas:
-        revenue = budget * given.roas
-    return Counts(impressions or 0.0, clicks or 0.0, conversions or 0.0, budget, revenue)

@@ -5,22 +5,17 @@ that zero conversions are an observation and not an accident. Variances come fro
 ones, or the weights would depend on the outcome. Pure; must not know how a bias is estimated.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.metrics import METRICS
 from reflection.domain.signals import normalise, of_objective, of_platform
 
-METRICS = ("ctr", "cvr", "cpa", "roas", "conversions", "revenue")
-"""The figures a plan is judged by."""
-
-LOWER_IS_BETTER = frozenset({"cpa"})
-ORDER_VARIANCE = 2.0
+ORDER_VARIANCE = METRICS["revenue"].noise
 """Relative variance of revenue per conversion: one for the count, one for order values with a CV of about 1."""
-
 
 PREVIOUS_PERIOD = "previous-period"
 TRAILING_28D = "trailing-28d"
@@ -85,22 +80,22 @@ class Scale:
 
 def scales(expected: Counts) -> dict[str, Scale]:
     """How each metric that the promise speaks of is measured; a figure that was not promised is left out."""
-    e, found = expected, {}
+    e, measured = expected, {}
     orders = 1.0 / (e.conversions + 0.5)
     half_order = _half_order(e)
     if e.impressions > TINY and e.clicks > TINY:
-        found["ctr"] = Scale(e.clicks / e.impressions, 0.0, 1.0 / (e.clicks + 0.5))
+        measured["ctr"] = Scale(e.clicks / e.impressions, 0.0, 1.0 / (e.clicks + 0.5))
     if e.conversions > TINY:
-        found["conversions"] = Scale(e.conversions, 0.5, orders)
+        measured["conversions"] = Scale(e.conversions, 0.5, orders)
         if e.clicks > TINY:
-            found["cvr"] = Scale(e.conversions / e.clicks, 0.0, orders)
+            measured["cvr"] = Scale(e.conversions / e.clicks, 0.0, orders)
         if e.spend > TINY:
-            found["cpa"] = Scale(e.spend / e.conversions, 0.0, orders)
+            measured["cpa"] = Scale(e.spend / e.conversions, 0.0, orders)
     if e.revenue is not None and e.revenue > TINY:
-        found["revenue"] = Scale(e.revenue, half_order, ORDER_VARIANCE * orders)
+        measured["revenue"] = Scale(e.revenue, half_order, ORDER_VARIANCE * orders)
         if e.spend > TINY:
-            found["roas"] = Scale(e.revenue / e.spend, 0.0, ORDER_VARIANCE * orders)
-    return found
+            measured["roas"] = Scale(e.revenue / e.spend, 0.0, ORDER_VARIANCE * orders)
+    return measured
 
 
 def observed(expected: Counts, actual: Counts) -> dict[str, tuple[float, float]]:
@@ -109,31 +104,18 @@ def observed(expected: Counts, actual: Counts) -> dict[str, tuple[float, float]]
     The variance uses what was delivered (impressions, clicks, spend) at the promised rate.
     """
     e, a = expected, actual
-    delivered = {
-        "ctr": a.impressions > TINY,
-        "cvr": a.clicks > TINY,
-        "cpa": a.spend > TINY,
-        "roas": a.spend > TINY and a.revenue is not None,
-        "conversions": a.impressions > 0 or a.conversions > 0,
-        "revenue": a.revenue is not None and a.impressions > 0,
-    }
-    return {name: _observed(name, e, a) for name in scales(expected) if delivered[name]}
+    return {name: _observed(name, e, a) for name in scales(expected) if _delivered(name, a)}
 
 
-def actual_values(actual: Counts) -> Mapping[str, float]:
-    """The metrics as they turned out, in their own units; what cannot be divided is left out."""
-    a, found = actual, {"conversions": actual.conversions}
-    if a.impressions > 0:
-        found["ctr"] = a.clicks / a.impressions
-    if a.clicks > 0:
-        found["cvr"] = a.conversions / a.clicks
-    if a.conversions > 0:
-        found["cpa"] = a.spend / a.conversions
-    if a.revenue is not None:
-        found["revenue"] = a.revenue
-        if a.spend > 0:
-            found["roas"] = a.revenue / a.spend
-    return found
+def _delivered(name: str, a: Counts) -> bool:
+    """Whether there was something to measure: impressions shown, of a ratio the money spent or else what it divides."""
+    metric = METRICS[name]
+    if "revenue" in metric.counts and a.revenue is None:
+        return False
+    if metric.total:
+        return a.impressions > 0 or (name == "conversions" and a.conversions > 0)
+    exposure = "spend" if "spend" in metric.counts else metric.counts[1]
+    return bool(getattr(a, exposure) > TINY)
 
 
 def _half_order(expected: Counts) -> float:

@@ -8,7 +8,6 @@ is read from one snapshot before, and the engine writes what comes out.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,9 +15,9 @@ import orjson
 from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign, Content
 from reflection.domain.evidence import Evidence, encode, evidence_of
-from reflection.domain.knowledge import METRICS, Knowledge
+from reflection.domain.knowledge import Knowledge
 from reflection.domain.memory_text import memory_record, memory_text
-from reflection.domain.metrics import ScoreWeights
+from reflection.domain.metrics import KPIS, OBSERVED, ScoreWeights
 from reflection.domain.ports import (
     AnalysisRecord,
     Facts,
@@ -38,7 +37,8 @@ from reflection.inference.weights import weights_for
 from reflection.recommendations import adherence
 
 SIMILAR = 5
-FORECAST_METRICS = ("ctr", "cvr", "cpa", "roas", "cpm", "aov")
+FORECAST_METRICS = tuple(kpi for kpi in KPIS if kpi != "cpc")
+"""What of a campaign's plan enters the forecast register; CPC says nothing that CPM and CTR do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Analyst:
         memory: Memory,
         writer: InsightWriter,
         *,
-        output_path: Callable[[str, str], str | Path],
+        output_path: Callable[[str, str], object],
         score_weights: ScoreWeights,
         forecaster: Forecaster | None = None,
         observe: Observer = unobserved,
@@ -149,7 +149,7 @@ class Analyst:
         )
 
     def _compared(self, case: AnalysisInput) -> Comparison:
-        scatter = {metric: case.knowledge.sigma(metric) for metric in METRICS}
+        scatter = {metric: case.knowledge.sigma(metric) for metric in OBSERVED}
         with timed(self._observe, "compare"):
             return compare(case.campaign, generated_at=case.now, scatter=scatter, score_weights=self._score_weights)
 

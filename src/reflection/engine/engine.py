@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from reflection.domain.campaign import Campaign, Content
@@ -48,7 +47,7 @@ class Engine:
         memory: Memory,
         writer: InsightWriter,
         *,
-        output_path: Callable[[str, str], str | Path],
+        output_path: Callable[[str, str], object],
         score_weights: ScoreWeights | None = None,
         forecaster: Forecaster | None = None,
         clock: Clock = utc_now,

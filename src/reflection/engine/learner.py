@@ -18,7 +18,7 @@ from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
-from reflection.forecasting import calibration_json, calibration_update, forecaster
+from reflection.forecasting import calibration_blob, calibration_update
 from reflection.inference.learn import FitRequest, learn
 from reflection.inference.weights import weights_for
 
@@ -153,13 +153,11 @@ class Learner:
 
     def _calibrated(self, workspace: str, learnt: Knowledge, known: Knowledge, *, start_over: bool) -> Knowledge:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""
-        stored = None if start_over else known.diagnostics.get(forecaster.KEY)
-        old = calibration_json.decode(stored)
+        old = calibration_blob.decode(b"" if start_over else known.calibration)
         after = max(old.seq, learnt.seq - CALIBRATED_ENTRIES)
         with threadpool_limits(1, "blas"):  # many tiny systems: threads would only fight
             state = calibration_update.fold(self._store.ledger(workspace, after), old, held=learnt.held)
-        diagnostics = {**learnt.diagnostics, forecaster.KEY: calibration_json.encode(state)}
-        return dataclasses.replace(learnt, diagnostics=diagnostics)
+        return dataclasses.replace(learnt, calibration=calibration_blob.encode(state))
 
     def _weights(self, knowledge: Knowledge) -> bytes:
         weights = weights_for(knowledge, self._score_weights, generated_at=knowledge.as_of or "")

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from reflection.domain import outcomes, signals
+from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import NOTHING, Knowledge
-from reflection.domain.planner_forecast import METRICS, REFERENCES, actual_values
+from reflection.domain.metrics import METRICS, PLAN_METRICS, log_value, rate_behind, values
+from reflection.domain.planner_forecast import REFERENCES
 from reflection.evaluation import hindsight
 from reflection.forecasting import calibration_update, plan_evaluation
 from reflection.forecasting.calibration import EMPTY, Calibration
@@ -55,7 +56,7 @@ class Memory:
         pooled = self.logs.get(metric)
         last = self.last.get((metric, signals.normalise(campaign.platform)))
         weight = float(np.mean([self.weights.get(key, 1.0) for key in _keys(campaign)]))
-        better = weight if metric != "cpa" else 1.0 / weight
+        better = weight if METRICS[metric].favors(True) else 1.0 / weight
         return {
             "planner": planner,
             "last value": None if last is None else last * scale,
@@ -65,12 +66,12 @@ class Memory:
 
     def learn(self, campaign: Campaign, evidence: Evidence) -> None:
         """Take in what happened."""
-        for metric in METRICS:
-            log = outcomes.log_value(_rate(metric), evidence.actual)
+        for metric in PLAN_METRICS:
+            log = log_value(rate_behind(metric), evidence.actual)  # or a larger budget would look better
             if log is not None:
                 self.logs.setdefault(metric, []).append(log)
                 self.last[metric, signals.normalise(campaign.platform)] = float(np.exp(log))
-        expected, actual = (outcomes.log_value("cpa", side) for side in (evidence.expected, evidence.actual))
+        expected, actual = (log_value("cpa", side) for side in (evidence.expected, evidence.actual))
         if expected is not None and actual is not None:
             for key in _keys(campaign):
                 moved = self.weights.get(key, 1.0) * (STEP_UP if actual < expected else STEP_DOWN)
@@ -102,7 +103,7 @@ def summary(made: Sequence[Forecasted], campaigns: int) -> dict[str, Any]:
 
     Methods are compared on the same campaigns: those for which every method that speaks of a metric at all spoke.
     """
-    metrics = {metric: _compared([one for one in made if one.metric == metric]) for metric in METRICS}
+    metrics = {metric: _compared([one for one in made if one.metric == metric]) for metric in PLAN_METRICS}
     platforms = sorted({one.platform for one in made})
     return {
         "campaigns": campaigns,
@@ -122,7 +123,7 @@ def _forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memo
         return []
     said = plan_evaluation.evaluate([("", plan)], knowledge, state)["plans"][0]["metrics"]
     made = []
-    actuals = actual_values(evidence_of(campaign).actual)
+    actuals = values(PLAN_METRICS, evidence_of(campaign).actual)
     for metric, ours in said.items():
         actual = actuals.get(metric)
         if actual is None or actual <= 0:
@@ -163,13 +164,8 @@ def _coverage(made: Sequence[Forecasted]) -> dict[str, Any]:
     return found
 
 
-def _rate(metric: str) -> str:
-    """Counts are remembered per unit of spend, or a larger budget would look like a better campaign."""
-    return {"conversions": "conversions_per_spend", "revenue": "roas"}.get(metric, metric)
-
-
 def _scale(metric: str, campaign: Campaign) -> float:
-    return campaign.expected_metrics.spend if metric in ("conversions", "revenue") else 1.0
+    return campaign.expected_metrics.spend if METRICS[metric].total else 1.0
 
 
 def _keys(campaign: Campaign) -> list[str]:

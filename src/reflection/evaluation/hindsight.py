@@ -7,10 +7,9 @@ Pure; must not know where the past is kept.
 from dataclasses import dataclass
 
 from reflection.domain.campaign import Campaign, Metrics
-from reflection.domain.evidence import Counts
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import PLAN_METRICS, values
 from reflection.domain.plan import Figures, Plan
-from reflection.domain.planner_forecast import METRICS, actual_values
 from reflection.forecasting import plan_evaluation
 from reflection.forecasting.calibration import Calibration
 
@@ -60,9 +59,9 @@ def check(campaign: Campaign, knowledge: Knowledge, state: Calibration) -> list[
     if plan is None:
         return []
     (evaluated,) = plan_evaluation.evaluate([(campaign.campaign_id, plan)], knowledge, state)["plans"]
-    actual = actual_values(Counts.of(campaign.actual_metrics))
+    actual = values(PLAN_METRICS, campaign.actual_metrics)
     found = []
-    for metric in METRICS:
+    for metric in PLAN_METRICS:
         said = evaluated["metrics"][metric]
         low, high = said["intervals"]["90"] or (None, None)
         happened = actual.get(metric)

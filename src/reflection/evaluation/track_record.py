@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from reflection.domain import outcomes
 from reflection.domain.evidence import Counts, Evidence
 from reflection.domain.forecast_register import ADVICE, ISSUER
-from reflection.domain.planner_forecast import LOWER_IS_BETTER, REFERENCES
+from reflection.domain.metrics import METRICS, log_of, log_value
+from reflection.domain.planner_forecast import REFERENCES
 from reflection.domain.ports import ForecastRow
 from reflection.domain.signals import normalise
+from reflection.evaluation.periods import Periods
 from reflection.stats import scoring_rules
 
 LEVELS = {"50": ("0.25", "0.75"), "80": ("0.1", "0.9"), "90": ("0.05", "0.95")}
@@ -106,7 +107,7 @@ def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> l
     taken: set[tuple[str, str, str, str]] = set()
     known: set[str] = set()
     naive, found = _Naive(), []
-    periods = outcomes.Periods(actuals)
+    periods = Periods(actuals)
     for row in register:
         subject = row.campaign_id or f"{row.platform}/{row.period_start}/{row.period_end}"
         # Rows without a source enter together with the campaign's outcome; from then on others are too late.
@@ -120,7 +121,7 @@ def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> l
         counts = _counts_for(row, actuals, periods)
         if key in taken or counts is None:
             continue
-        outcome = outcomes.log_value(row.metric, counts)
+        outcome = log_value(row.metric, counts)
         if outcome is None:
             continue
         taken.add(key)
@@ -128,7 +129,7 @@ def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> l
     return found
 
 
-def _counts_for(row: ForecastRow, actuals: Mapping[str, Evidence], periods: "outcomes.Periods") -> Counts | None:
+def _counts_for(row: ForecastRow, actuals: Mapping[str, Evidence], periods: Periods) -> Counts | None:
     if row.campaign_id is None:
         return periods.counts(row.platform, row.period_start, row.period_end, row.currency)
     evidence = actuals.get(row.campaign_id)
@@ -141,9 +142,9 @@ def _judged(row: ForecastRow, outcome: float, naive: float | None) -> Judged:
     quantiles = {
         level: logged
         for level, value in sorted(row.quantiles.items(), key=lambda item: float(item[0]))
-        if (logged := outcomes.log_of(row.metric, value)) is not None
+        if (logged := log_of(row.metric, value)) is not None
     }
-    point = None if row.point is None else outcomes.log_of(row.metric, row.point)
+    point = None if row.point is None else log_of(row.metric, row.point)
     platform = None if row.platform is None else normalise(row.platform)
     return Judged(row, platform, outcome, point, quantiles, naive)
 
@@ -180,9 +181,10 @@ def _probabilities(forecasts: Sequence[Judged], advice: Sequence[Judged]) -> lis
     groups: dict[tuple[str, str, str], list[tuple[float, bool]]] = {}
     for one in forecasts:
         stated, planner = one.row.detail.get("p_reached"), one.row.detail.get("planner")
-        bound = None if planner is None else outcomes.log_of(one.row.metric, float(planner))
+        bound = None if planner is None else log_of(one.row.metric, float(planner))
         if stated is not None and bound is not None:
-            reached = one.outcome <= bound if one.row.metric in LOWER_IS_BETTER else one.outcome >= bound
+            rise_favors = METRICS[one.row.metric].favors(True)
+            reached = one.outcome >= bound if rise_favors else one.outcome <= bound
             groups.setdefault((one.row.issuer, "plan reached", one.row.metric), []).append((float(stated), reached))
     for one in advice:
         stated = one.row.detail.get("p_better")
@@ -255,8 +257,7 @@ def holdback_record(
     known = [
         (outcome, bool(one["treated"]), float(one["probability"]))
         for one in assignments
-        if one["unit"] in actuals
-        and (outcome := outcomes.log_value(goal_metric, actuals[one["unit"]].actual)) is not None
+        if one["unit"] in actuals and (outcome := log_value(goal_metric, actuals[one["unit"]].actual)) is not None
     ]
     effect = scoring_rules.anytime_effect(
         [outcome for outcome, _, _ in known], [treated for _, treated, _ in known], [p for _, _, p in known]

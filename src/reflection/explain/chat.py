@@ -1,8 +1,7 @@
 """Answers to questions about campaigns and learnings, from retrieved evidence, cited sentence by sentence.
 
-Without a language model it finds and quotes; with one, the model may phrase what was found, behind the same
-gate as the insights. What no evidence answers is answered with "I cannot tell from the data". Must not know
-stores or HTTP.
+Without a language model it finds and quotes; with one, the model may phrase what was found, behind the same gate as the
+insights. What no evidence answers is answered with "I cannot tell from the data". Must not know stores or HTTP.
 """
 
 import re
@@ -31,23 +30,23 @@ _TRAILING = ".:)("
 
 
 class ChatReader(Protocol):
-    """One state of a workspace."""
+    """One state of a workspace: its stored answers and its last fit, read together."""
 
     def analysis(self, campaign_id: str) -> Analysis | None:
         """The stored answer on a campaign, None where there is none."""
 
     def knowledge(self) -> Knowledge:
-        """What the last fit says."""
+        """What the last fit says: effects, findings and the next test."""
 
 
 class ChatSources(Protocol):
-    """Where answers come from."""
+    """Where the evidence of an answer is read: stored answers, the last fit, the memory."""
 
     def open(self, workspace: str) -> AbstractContextManager[ChatReader]:
         """One state of a workspace; closed again before anybody waits for a model."""
 
     def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
-        """Campaigns like the words."""
+        """Campaigns of the memory that are like the words of a question, the nearest first."""
 
 
 class Phraser(Protocol):
@@ -55,7 +54,7 @@ class Phraser(Protocol):
 
     @property
     def name(self) -> str:
-        """The model's name."""
+        """The model's name, which answers carry as their source."""
 
     def phrase(self, workspace: str, message: str, book: EvidenceBook) -> Sequence[Proposal]:
         """Sentences in answer to a message, for the gate."""
@@ -112,10 +111,10 @@ class Chat:
             analysis = _analysis(reader, message, campaign_id)
             knowledge = reader.knowledge()
         book = self._book(workspace, message, question, analysis, knowledge)
-        found = relevant(question, book)
-        if analysis is not None and not found and not question.words - _words_of(analysis):
-            found = relevant(understand("result"), book)
-        return self._reply(workspace, message, question, renumber(found), analysis, knowledge)
+        evidence = relevant(question, book)
+        if analysis is not None and not evidence and not question.words - _words_of(analysis):
+            evidence = relevant(understand("result"), book)
+        return self._reply(workspace, message, question, renumber(evidence), analysis, knowledge)
 
     def _book(
         self,
@@ -138,57 +137,57 @@ class Chat:
         workspace: str,
         message: str,
         question: Question,
-        found: EvidenceBook,
+        evidence: EvidenceBook,
         analysis: Analysis | None,
         knowledge: Knowledge,
     ) -> ChatAnswer:
         campaign = analysis.comparison_report.campaign_id if analysis else None
-        nearest = next((item.number for item in found if item.kind == "similar"), 0)
+        nearest = next((item.number for item in evidence if item.kind == "similar"), 0)
         citations = tuple(
-            Citation(item.number, item.id, campaign if _of_campaign(item) else None, self._told(item, nearest))
-            for item in found
+            Citation(item.number, item.id, campaign if _of_campaign(item) else None, self._cited_text(item, nearest))
+            for item in evidence
         )
-        can_tell = any(_answers(item) for item in found) and not question.about_the_future
-        phrased = self._phrased(workspace, message, found) if can_tell else []
-        lines = phrased or self._quoted(question, found, citations)
+        can_tell = any(_answers(item) for item in evidence) and not question.about_the_future
+        phrasing = self._model_sentences(workspace, message, evidence) if can_tell else []
+        lines = phrasing or self._quotations(question, evidence, citations)
         if not can_tell:
-            lines = [*self._cannot_tell(question, bool(citations)), *lines]
-        elif question.about_a_cause and any(item.kind == "driver" for item in found):
+            lines = [*self._refusal(question, bool(citations)), *lines]
+        elif question.about_a_cause and any(item.kind == "driver" for item in evidence):
             lines.append(self._sentences.say("chat.no_cause"))
-        source = self._phraser.name if phrased and self._phraser else DETERMINISTIC
+        source = self._phraser.name if phrasing and self._phraser else DETERMINISTIC
         return ChatAnswer(" ".join(lines), can_tell, citations, tuple(lines), source, campaign, knowledge.as_of)
 
-    def _quoted(self, question: Question, found: EvidenceBook, citations: Sequence[Citation]) -> list[str]:
+    def _quotations(self, question: Question, evidence: EvidenceBook, citations: Sequence[Citation]) -> list[str]:
         """A sentence per piece of evidence; asked for a result, the verdict over its KPIs comes first."""
-        measured = [item for item in found if item.kind == "delta" and "change" in item.figures]
-        told: set[int] = set()
+        deltas = [item for item in evidence if item.kind == "delta" and "change" in item.figures]
+        numbers: set[int] = set()
         lines = []
-        if "result" in question.intents and len(measured) > 1:
-            figures = self._sentences.listed([self._sentences.clause(item) for item in measured])
-            told = {item.number for item in measured}
-            marks = "".join(f"[{number}]" for number in sorted(told))
-            lines = [f"{self._sentences.say(f'verdict.{verdict_of(measured)}', figures=figures)} {marks}"]
-        return lines + [f"{item.text} [{item.ref}]" for item in citations if item.ref not in told]
+        if "result" in question.intents and len(deltas) > 1:
+            figures = self._sentences.listed([self._sentences.clause(item) for item in deltas])
+            numbers = {item.number for item in deltas}
+            marks = "".join(f"[{number}]" for number in sorted(numbers))
+            lines = [f"{self._sentences.say(f'verdict.{verdict_of(deltas)}', figures=figures)} {marks}"]
+        return lines + [f"{item.text} [{item.ref}]" for item in citations if item.ref not in numbers]
 
-    def _told(self, item: Evidence, nearest: int) -> str:
+    def _cited_text(self, item: Evidence, nearest: int) -> str:
         """One sentence; neighbours after the nearest one are told as such."""
         if item.kind == "similar":
             return self._sentences.similar(item, again=item.number != nearest)
         return self._sentences.about(item)
 
-    def _cannot_tell(self, question: Question, something: bool) -> list[str]:
+    def _refusal(self, question: Question, has_evidence: bool) -> list[str]:
         future = question.about_the_future
         opening = self._sentences.say("chat.cannot_tell_future" if future else "chat.cannot_tell")
-        return [opening, self._sentences.say("chat.known" if something else "chat.ask")]
+        return [opening, self._sentences.say("chat.known" if has_evidence else "chat.ask")]
 
-    def _phrased(self, workspace: str, message: str, found: EvidenceBook) -> list[str]:
+    def _model_sentences(self, workspace: str, message: str, evidence: EvidenceBook) -> list[str]:
         """The model's sentences that pass the gate, each with its references; empty where none does."""
-        if self._phraser is None or not found.items:
+        if self._phraser is None or not evidence.items:
             return []
-        verdicts = [judge(item, found) for item in self._phraser.phrase(workspace, message, found)]
-        numbers = {item.id: item.number for item in found}
+        verdicts = [judge(item, evidence) for item in self._phraser.phrase(workspace, message, evidence)]
+        numbers = {item.id: item.number for item in evidence}
         return [
-            f"{verdict.text} " + "".join(f"[{numbers[cited]}]" for cited in verdict.evidence)
+            f"{verdict.text} " + "".join(f"[{numbers[evidence_id]}]" for evidence_id in verdict.evidence)
             for verdict in verdicts
             if isinstance(verdict, Passed)
         ]
@@ -227,12 +226,12 @@ def facts_of(analysis: Analysis) -> Facts:
 def _named_effects(question: Question, knowledge: Knowledge) -> list[Effect]:
     """Effects of signals the question names, on the KPIs it names or the goal."""
     metrics = question.kpis or {knowledge.goal_metric}
-    found = [
+    effects = [
         effect
         for effect in knowledge.effects
         if effect.metric in metrics and not effect.finding and _is_named(effect, question)
     ]
-    return sorted(found, key=lambda effect: (-effect.campaigns, effect.signal))[:MAX_EFFECTS]
+    return sorted(effects, key=lambda effect: (-effect.campaigns, effect.signal))[:MAX_EFFECTS]
 
 
 def _is_named(effect: Effect, question: Question) -> bool:

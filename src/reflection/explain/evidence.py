@@ -1,8 +1,8 @@
 """Facts as numbered evidence: every figure that may appear in a sentence, with its unit and its rendering.
 
-An `Evidence` has an id that answers carry (``delta:cpa``, ``driver:cpa:ctr``, ``finding:<id>``,
-``next_test``, ``flag:<name>``, ``similar:<id>``) and a number (``e3``) that a language model refers to.
-Figures are rendered here alone. Must not know sentences, models or how the facts were computed.
+An `Evidence` has an id that answers carry (``delta:cpa``, ``driver:cpa:ctr``, ``finding:<id>``, ``next_test``,
+``flag:<name>``, ``similar:<id>``) and a number (``e3``) that a language model refers to. Figures are rendered here
+alone. Must not know sentences, models or how the facts were computed.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,24 +25,24 @@ class Figure(NamedTuple):
     """One number and how it is written.
 
     Attributes:
-        written: the text itself, or what makes it when a sentence needs it: of the figures gathered, most are not said.
-        shown: the number that is written, where it differs from `value` (rounded so that parts add up).
+        form: the text itself, or what makes it when a sentence needs it: of the figures gathered, most are not said.
+        rounded: the number that is written, where it differs from `value` (rounded so that parts add up).
     """
 
     value: float
-    written: str | Callable[[float], str]
-    shown: float | None = None
+    form: str | Callable[[float], str]
+    rounded: float | None = None
 
     @property
     def text(self) -> str:
-        """How it is written."""
-        if isinstance(self.written, str):
-            return self.written
-        return self.written(self.value if self.shown is None else self.shown)
+        """The figure as text, with its unit and sign."""
+        if isinstance(self.form, str):
+            return self.form
+        return self.form(self.value if self.rounded is None else self.rounded)
 
 
 class Evidence(NamedTuple):
-    """One thing that is known.
+    """One fact that a sentence may rest on.
 
     Attributes:
         number: position in the book, from 1; a model refers to it as ``e<number>``.
@@ -69,8 +69,8 @@ class Evidence(NamedTuple):
 
     def value(self, figure: str) -> float | None:
         """The number of one figure, None where it is not known."""
-        known = self.figures.get(figure)
-        return known.value if known else None
+        entry = self.figures.get(figure)
+        return entry.value if entry else None
 
 
 @dataclass(frozen=True)

@@ -46,14 +46,15 @@ def gather_learnt(
     knowledge: Knowledge, effects: Sequence[Effect] = (), similar: Sequence[SimilarCampaign] = ()
 ) -> EvidenceBook:
     """What a workspace knows apart from any one campaign: findings, effects, the next test, neighbours."""
-    found, described = _discoveries(knowledge.findings)[:MAX_LEARNT], descriptions(knowledge.findings)
+    discoveries, groups = _discoveries(knowledge.findings)[:MAX_LEARNT], descriptions(knowledge.findings)
     drafts = [
-        _finding(finding, knowledge.currency, scope="workspace") for finding in (*found, *described[:MAX_DESCRIPTIONS])
+        _finding(finding, knowledge.currency, scope="workspace")
+        for finding in (*discoveries, *groups[:MAX_DESCRIPTIONS])
     ]
     drafts += [_effect(effect) for effect in effects]
     if knowledge.next_test is not None:
         drafts.append(_next_test(knowledge.next_test))
-    if knowledge.reason and not found:
+    if knowledge.reason and not discoveries:
         drafts.append(_stated("flag:no_findings", "reason", knowledge.reason))
     if knowledge.as_of is not None:
         campaigns = Figure(knowledge.campaigns, formatting.count)
@@ -71,11 +72,9 @@ def _discoveries(findings: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in findings if not finding.descriptive]
 
 
-def subject(signal_key: str, shown: str | None = None) -> str:
-    """A signal as a reader knows it, inert: its given spelling where the finding carries one, else its key's
-    label.
-    """
-    return formatting.plain_name(shown or signals.parse(signal_key).label) or "?"
+def subject(signal_key: str, spelling: str | None = None) -> str:
+    """A signal as a reader knows it, inert: as campaigns spell it where the finding says so, else its key's label."""
+    return formatting.plain_name(spelling or signals.parse(signal_key).label) or "?"
 
 
 def flag_id(text: str) -> str:
@@ -85,18 +84,18 @@ def flag_id(text: str) -> str:
 
 def _delta(key: str, delta: Delta, currency: str | None) -> Evidence:
     kpi = key.removesuffix("_diff")
-    written = partial(formatting.kpi_value, kpi, currency=currency)
+    form = partial(formatting.kpi_value, kpi, currency=currency)
     figures: dict[str, Figure] = {}
     if delta.expected is not None:
-        figures["expected"] = Figure(delta.expected, written)
+        figures["expected"] = Figure(delta.expected, form)
     if delta.actual is not None:
-        figures["actual"] = Figure(delta.actual, written)
+        figures["actual"] = Figure(delta.actual, form)
     if delta.pct_diff is not None:
         figures["change"] = Figure(delta.pct_diff, formatting.signed_percent)
         figures["size"] = Figure(abs(delta.pct_diff), formatting.percent)
     if delta.interval is not None:
         low, high = delta.interval
-        figures["low"], figures["high"] = Figure(low, written), Figure(high, written)
+        figures["low"], figures["high"] = Figure(low, form), Figure(high, form)
     detail = {"kpi": kpi, "direction": _DIRECTIONS[delta.favorable]}
     if delta.reason:
         detail["reason"] = delta.reason
@@ -105,24 +104,24 @@ def _delta(key: str, delta: Delta, currency: str | None) -> Evidence:
 
 def _drivers(part: Decomposition, currency: str | None) -> Iterator[Evidence]:
     """The drivers of one KPI; what is written of them is rounded so that it adds up to what is written of the whole."""
-    total, shown_total = part.actual - part.expected, round(part.actual, 2) - round(part.expected, 2)
-    move = "" if not shown_total else "up" if total > 0 else "down"
-    written = partial(formatting.kpi_value, part.kpi, currency=currency)
-    signed = partial(written, signed=True)
-    whole = Figure(abs(total), written, abs(shown_total))
+    total, rounded_total = part.actual - part.expected, round(part.actual, 2) - round(part.expected, 2)
+    move = "" if not rounded_total else "up" if total > 0 else "down"
+    form = partial(formatting.kpi_value, part.kpi, currency=currency)
+    signed = partial(form, signed=True)
+    whole = Figure(abs(total), form, abs(rounded_total))
     for driver in part.drivers:
         factor = driver.factor.casefold()
         of_factor = partial(formatting.kpi_value, factor, currency=currency)
         figures = {
             "expected": Figure(driver.expected, of_factor),
             "actual": Figure(driver.actual, of_factor),
-            "part": Figure(abs(driver.displayed), written),
+            "part": Figure(abs(driver.displayed), form),
             "signed_part": Figure(driver.contribution, signed, driver.displayed),
             "total": whole,
         }
-        known = driver.beyond_noise or driver.z is not None
+        measured = driver.beyond_noise or driver.z is not None
         detail = {"kpi": part.kpi, "factor": factor, "move": move} | ({"note": part.note} if part.note else {})
-        certainty = _certainty(driver.beyond_noise if known else None)
+        certainty = _certainty(driver.beyond_noise if measured else None)
         name = f"driver:{part.kpi}:{factor}"
         yield Evidence(0, name, "driver", factor, certainty, "accounting", figures, detail)
 
@@ -137,14 +136,14 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
         figures |= _interval(finding.interval)
     if finding.raw_lift is not None:
         figures["raw"] = Figure(finding.raw_lift, formatting.signed_lift)
-    right = finding.probability if finding.lfsr is None else 1 - finding.lfsr
-    if right is not None:
-        figures["odds"] = Figure(right, formatting.probability)
+    odds = finding.probability if finding.lfsr is None else 1 - finding.lfsr
+    if odds is not None:
+        figures["odds"] = Figure(odds, formatting.probability)
     if finding.spend is not None:
         figures["spend"] = Figure(finding.spend, _rough(currency))
     figures["against"] = Figure(len(finding.contradicting), formatting.count)
-    given = finding.metadata.get("label")
-    label = subject(finding.signal_key, given if isinstance(given, str) else None)
+    spelling = finding.metadata.get("label")
+    label = subject(finding.signal_key, spelling if isinstance(spelling, str) else None)
     own = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
     aliases = [subject(key) for key in finding.metadata.get("aliases", ())] if scope else []
     if aliases:
@@ -241,8 +240,8 @@ def _interval(bounds: Interval) -> dict[str, Figure]:
 
 def _figures_in(text: str) -> dict[str, Figure]:
     """The numbers a text of ours already holds, so that a sentence may repeat them."""
-    found = re.findall(r"\d+(?:[.,]\d+)*", text)
-    return {f"value{index}": Figure(float(number.replace(",", "")), number) for index, number in enumerate(found, 1)}
+    numbers = re.findall(r"\d+(?:[.,]\d+)*", text)
+    return {f"value{index}": Figure(float(number.replace(",", "")), number) for index, number in enumerate(numbers, 1)}
 
 
 def _rough(currency: str | None) -> Callable[[float], str]:

@@ -1,7 +1,7 @@
 """Figures as text: money, percentages, ratios, counts, probabilities and names, each in one place.
 
-Pure functions of finite numbers. Digits are grouped with commas, decimals follow a point, a percentage has a
-space before its sign. Must not know sentences (phrases_en.py) nor where a number comes from.
+Pure functions of finite numbers. Digits are grouped with commas, decimals follow a point, a percentage has a space
+before its sign. Must not know sentences (phrases_en.py) nor where a number comes from.
 """
 
 import math
@@ -9,8 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-MONEY_KPIS = frozenset({"cpa", "cpm", "cpc", "aov", "spend"})
-SHARE_KPIS = frozenset({"ctr", "cvr"})
+from reflection.domain.metrics import Unit, unit_of
+
 NAME_LIMIT = 80
 
 _ZERO_DECIMAL = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
@@ -83,13 +83,24 @@ def signed_lift(effect: float) -> str:
     return percent(100 * (effect - 1), signed=True)
 
 
+def rounded_lift(effect: float) -> str:
+    """A multiplicative lift as a signed whole percentage: 1.32 -> ``+32 %``."""
+    return f"{100 * (effect - 1):+.0f} %"
+
+
+def rounded_lifts(interval: tuple[float, float]) -> str:
+    """An interval of a lift: ``+12 % to +31 %``."""
+    return f"{rounded_lift(interval[0])} to {rounded_lift(interval[1])}"
+
+
 def kpi_value(kpi: str, value: float, currency: str | None = None, *, signed: bool = False) -> str:
     """A KPI in its own unit: CTR and CVR as percentages, costs and AOV as money, ROAS as a ratio, the rest as
     counts.
     """
-    if kpi in SHARE_KPIS:
+    unit = unit_of(kpi)
+    if unit is Unit.SHARE:
         return share(value)
-    if kpi in MONEY_KPIS:
+    if unit is Unit.MONEY:
         return money(value, currency, signed=signed)
     if kpi in ("roas", "score", "similarity"):
         return ratio(value, signed=signed)

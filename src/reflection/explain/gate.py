@@ -1,9 +1,9 @@
 """The gate: of what a language model proposes, only what evidence carries passes.
 
-A proposal is a sentence with placeholders such as ``{e3.actual}`` and the references it rests on. The model
-writes no figure and no name: both are rendered here from evidence. Everything else must be plain words that
-claim no more than the cited evidence does. A rejection is a reason in our words; rejected text is never
-repeated anywhere. Pure; must not know models, networks or facts.
+A proposal is a sentence with placeholders such as ``{e3.actual}`` and the references it rests on. The model writes no
+figure and no name: both are rendered here from evidence. Everything else must be plain words that claim no more than
+the cited evidence does. A rejection is a reason in our words; rejected text is never repeated anywhere. Pure; must not
+know models, networks or facts.
 """
 
 import re
@@ -79,14 +79,14 @@ def _cited(references: Sequence[str], book: EvidenceBook) -> tuple[Evidence, ...
         return "it cites no evidence"
     if len(references) > MAX_REFERENCES:
         return "it cites too much at once"
-    found: dict[str, Evidence] = {}
+    items: dict[str, Evidence] = {}
     for reference in references:
         match = _REFERENCE.fullmatch(reference)
         item = book.numbered(int(match.group(1))) if match else None
         if item is None:
             return "it cites evidence that does not exist"
-        found[item.id] = item
-    return tuple(found.values())
+        items[item.id] = item
+    return tuple(items.values())
 
 
 def _objections(proposal: Proposal, cited: Sequence[Evidence]) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _form(text: str, prose: str) -> Iterator[str]:
 
 
 def _placeholders(text: str, cited: Sequence[Evidence]) -> Iterator[str]:
-    known = {item.number: item for item in cited}
+    items = {item.number: item for item in cited}
     matches = _PLACEHOLDER.findall(text)
     if not matches:
         yield "it shows nothing of the evidence it cites"
@@ -118,7 +118,7 @@ def _placeholders(text: str, cited: Sequence[Evidence]) -> Iterator[str]:
     if len(matches) > MAX_PLACEHOLDERS:
         yield "it shows too many figures at once"
     for number, figure in matches:
-        item = known.get(int(number))
+        item = items.get(int(number))
         if item is None:
             yield "it shows a figure of evidence it does not cite"
         elif figure != NAME_FIGURE and figure not in item.figures:
@@ -174,8 +174,8 @@ def _direction(proposal: Proposal, prose: str, cited: Sequence[Evidence]) -> Ite
     if proposal.kind == "recommendation" and any(item.kind == "description" for item in cited):
         yield "it recommends something from a description of the past"
     findings = {item.detail["direction"] for item in cited if item.kind == "finding"}
-    advised = {"up" if value == "favorable" else "down" for value in findings}
-    if proposal.kind == "recommendation" and _contradicts(prose, advised, up=words.MORE, down=words.LESS):
+    advice = {"up" if value == "favorable" else "down" for value in findings}
+    if proposal.kind == "recommendation" and _contradicts(prose, advice, up=words.MORE, down=words.LESS):
         yield "it advises against the evidence"
 
 
@@ -199,9 +199,9 @@ def _move(item: Evidence) -> _Move | None:
 
 def _kpis(cited: Sequence[Evidence]) -> set[str]:
     """KPIs the cited evidence is about; conversions per unit of spend may be spoken of as CPA."""
-    named = {item.detail[key] for item in cited for key in ("kpi", "factor", "metric") if key in item.detail}
+    kpis = {item.detail[key] for item in cited for key in ("kpi", "factor", "metric") if key in item.detail}
     text = " ".join(item.label for item in cited if item.kind in ("flag", "reason"))
-    return named | {match.casefold() for match in words.KPI_WORDS.findall(text)}
+    return kpis | {match.casefold() for match in words.KPI_WORDS.findall(text)}
 
 
 def _render(match: re.Match[str], book: EvidenceBook) -> str:

@@ -1,5 +1,4 @@
-"""The English words the gate watches: causes, number words, overclaims, directions, words that address the
-reader.
+"""The English words the gate watches: causes, numbers, overclaims, directions, the reader addressed.
 
 Patterns only; what follows from a match is decided in gate.py. A second language brings a file of its own.
 """
@@ -7,9 +6,7 @@ Patterns only; what follows from a match is decided in gate.py. A second languag
 import re
 
 LETTERS = re.compile(r"[A-Za-z ,.;:'()?!-]*")
-"""All that a sentence may be written with outside its placeholders: no digits, links, markup or invisible
-signs.
-"""
+"""All that a sentence may hold outside its placeholders: no digits, links, markup or invisible signs."""
 
 DOTTED = re.compile(r"[A-Za-z]\.[A-Za-z]")
 """A full stop inside a word: a domain or a file name."""

@@ -1,7 +1,7 @@
 """Lets a language model phrase an answer to a question: it proposes, the gate judges.
 
-The question is a stranger's text like any name in the evidence: fenced, bounded, never an instruction. Must
-not know stores or HTTP.
+The question is a stranger's text like any name in the evidence: fenced, bounded, never an instruction. Must not know
+stores or HTTP.
 """
 
 import logging
@@ -11,7 +11,7 @@ from reflection.errors import ModelUnavailable
 from reflection.explain.evidence import EvidenceBook
 from reflection.explain.gate import Proposal
 from reflection.explain.openai_writer import INSTRUCTIONS
-from reflection.explain.proposals import ProposingModel, fenced
+from reflection.explain.proposals import ModelProposer, fenced
 
 MAX_SENTENCES = 5
 CHAT_INSTRUCTIONS = f"""{INSTRUCTIONS}
@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 class OpenAIPhraser:
     """A `chat.Phraser` with a language model."""
 
-    def __init__(self, model: ProposingModel) -> None:
+    def __init__(self, model: ModelProposer) -> None:
         self._model = model
 
     @property
     def name(self) -> str:
-        """The model's name."""
+        """The model's name, as the server knows it."""
         return self._model.name
 
     def phrase(self, workspace: str, message: str, book: EvidenceBook) -> Sequence[Proposal]:

@@ -1,9 +1,8 @@
-"""The writer with a language model: it proposes sentences about numbered evidence, the gate decides, we
-render.
+"""The writer with a language model: it proposes sentences on numbered evidence, the gate decides, we render.
 
-Whatever happens to the model, the answer is there and true: the deterministic sentences are the frame and the
-fallback, and `source` tells sentence by sentence who phrased it. The model is shown evidence and short inert
-names, never a campaign's texts. Must not know stores or settings.
+Whatever happens to the model, the answer is there and true: the deterministic sentences are the frame and the fallback,
+and `source` tells sentence by sentence who phrased it. The model is shown evidence and short inert names, never a
+campaign's texts. Must not know stores or settings.
 """
 
 import logging
@@ -15,7 +14,7 @@ from reflection.domain.results import Insights, Statement
 from reflection.errors import ModelUnavailable
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.gate import Passed, Rejected, Verdict, judge
-from reflection.explain.proposals import MAX_ITEMS, ProposingModel, fenced
+from reflection.explain.proposals import MAX_ITEMS, ModelProposer, fenced
 from reflection.explain.writer import DeterministicWriter, assemble
 
 INSTRUCTIONS = """\
@@ -46,11 +45,9 @@ log = logging.getLogger(__name__)
 
 
 class OpenAIWriter:
-    """An `InsightWriter`: deterministic sentences, some of them phrased by a language model where it may be
-    trusted.
-    """
+    """An `InsightWriter`: deterministic sentences, some phrased by a language model where it may be trusted."""
 
-    def __init__(self, model: ProposingModel) -> None:
+    def __init__(self, model: ModelProposer) -> None:
         self._model = model
         self._frame = DeterministicWriter()
 
@@ -78,30 +75,28 @@ MAX_EXTRA = 3
 
 
 def merge(statements: Sequence[Statement], verdicts: Iterable[Verdict], model: str) -> Insights:
-    """The deterministic statements with the passed ones in their places; `rejected` says how many fell and
-    why.
-    """
-    judged = list(verdicts)
-    merged = list(statements)
-    taken: set[int] = set()
+    """The deterministic statements with the passed ones in their places; `rejected` says how many fell and why."""
+    judgements = list(verdicts)
+    sentences = list(statements)
+    positions: set[int] = set()
     extras: list[Statement] = []
-    for passed in (item for item in judged if isinstance(item, Passed)):
-        place = _place(passed, statements, taken)
-        if place is not None:
-            taken.add(place)
-            merged[place] = replace(statements[place], text=passed.text, evidence=passed.evidence, source=model)
+    for passed in (item for item in judgements if isinstance(item, Passed)):
+        position = _position(passed, statements, positions)
+        if position is not None:
+            positions.add(position)
+            sentences[position] = replace(
+                statements[position], text=passed.text, evidence=passed.evidence, source=model
+            )
         elif len(extras) < MAX_EXTRA:
             extras.append(Statement(passed.kind, passed.text, passed.evidence, EXTRA_PRIORITY, model))
-    reasons = [f"{item.kind}: {item.reason}" for item in judged if isinstance(item, Rejected)]
-    return assemble([*merged, *extras], rejected=reasons)
+    reasons = [f"{item.kind}: {item.reason}" for item in judgements if isinstance(item, Rejected)]
+    return assemble([*sentences, *extras], rejected=reasons)
 
 
-def _place(passed: Passed, statements: Sequence[Statement], taken: set[int]) -> int | None:
-    """The first statement of the same kind whose whole evidence the sentence covers, opening with the
-    same.
-    """
+def _position(passed: Passed, statements: Sequence[Statement], positions: set[int]) -> int | None:
+    """The first statement of the same kind whose whole evidence the sentence covers."""
     for index, statement in enumerate(statements):
-        if index in taken or statement.kind != passed.kind or not statement.evidence:
+        if index in positions or statement.kind != passed.kind or not statement.evidence:
             continue
         if set(statement.evidence) <= set(passed.evidence):
             return index

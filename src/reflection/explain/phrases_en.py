@@ -1,8 +1,8 @@
 """The English the engine speaks: every phrase of the deterministic writer, and the words for KPIs and counts.
 
-A second language is a second file with the same `Language` value. Placeholders in braces are filled with
-figures that are text already; templates hold no digits of their own, so no number can enter a sentence except
-from evidence. Must not know facts, evidence or thresholds.
+A second language is a second file with the same `Language` value. Placeholders in braces are filled with figures that
+are text already; templates hold no digits of their own, so no number can enter a sentence except from evidence. Must
+not know facts, evidence or thresholds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ class Language:
     listed: Callable[[Sequence[str]], str]
 
     def say(self, phrase: str, **figures: str) -> str:
-        """Fill one phrase."""
+        """One phrase with its placeholders filled; KeyError for one that the language lacks."""
         return self.phrases[phrase].format(**figures)
 
     def kpi(self, name: str) -> str:

@@ -1,7 +1,7 @@
 """Asking a language model for proposals: allowance, breaker, cache and the shape of the answer, in one place.
 
-What comes back is proposals for the gate, never sentences for a reader. Must not know what is asked nor what
-becomes of the answer.
+What comes back is proposals for the gate, never sentences for a reader. Must not know what is asked nor what becomes of
+the answer.
 """
 
 import json
@@ -64,7 +64,7 @@ class _Items(BaseModel):
     items: Annotated[list[_Item], Bounded(max_length=4 * MAX_ITEMS)]
 
 
-class ProposingModel:
+class ModelProposer:
     """A language model that is asked for proposals; thread-safe, one per server and model."""
 
     def __init__(
@@ -132,8 +132,7 @@ class ProposingModel:
 
 
 def fenced(book: EvidenceBook, question: str | None = None) -> str:
-    """The evidence (and a reader's question) as one JSON document between fences that no text inside can
-    hold.
+    """The evidence (and a reader's question) as one JSON document between fences that no text inside can hold.
 
     Angle brackets are struck out of the question; names in the evidence have none.
     """

@@ -1,15 +1,15 @@
 """Which evidence a question is about: plain matching of words, the same question to the same evidence.
 
-No model and no index: a campaign has some forty pieces of evidence, and what a question names is a KPI, a
-kind of answer (why, what next, what works) or a signal. Must not know campaigns' storage or sentences.
+No model and no index: a campaign has some forty pieces of evidence, and what a question names is a KPI, a kind of
+answer (why, what next, what works) or a signal. Must not know campaigns' storage or sentences.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from reflection.domain.signals import normalise
-from reflection.explain.evidence import Evidence, EvidenceBook
+from reflection.explain.evidence import Evidence, EvidenceBook, Kind
 
 ENOUGH = 2.0
 """Score from which a piece of evidence answers a question; below it nothing is said."""
@@ -67,6 +67,15 @@ ABOUT_SIGNALS = frozenset(["finding", "effect", "next_test"])
 DESCRIBED = frozenset(["cluster", "clusters", "group", "groups", "alike", "resemble"])
 """Words that ask for groups of campaigns that look alike; no other question is answered with one."""
 
+ANSWERS_TO: dict[Kind, frozenset[str]] = {
+    "flag": frozenset(["trouble"]),
+    "reason": frozenset(["learnt", "good", "bad", "next"]),
+    "similar": frozenset(["alike"]),
+    "learnt": frozenset(["learnt"]),
+}
+"""Kinds of evidence that answer some intents alike; the other kinds have rules of their own (`_INTENT_RULES`)."""
+
+_NOTHING: frozenset[str] = frozenset()
 _COMMON_WORDS = """
 a an the is are was were of in on for to with and or by at it its this that what which who how when where do
 does did we our us i me my you your can could would campaign campaigns ad ads age type tell show about have
@@ -95,31 +104,31 @@ class Question:
 
 
 def understand(message: str) -> Question:
-    """Read a question."""
+    """A message as the words, KPIs and kinds of answer it asks for."""
     text = normalise(message)
     words = frozenset(_WORD.findall(text))
     kpis = frozenset(kpi for kpi, names in KPI_WORDS.items() if any(_names(name, text) for name in names))
-    intents = frozenset(name for name, listed in INTENTS.items() if words & set(listed.split()))
+    intents = frozenset(name for name, vocabulary in INTENTS.items() if words & set(vocabulary.split()))
     return Question(words, kpis, intents)
 
 
 def relevant(question: Question, book: EvidenceBook, most: int = MOST) -> list[Evidence]:
     """The evidence that answers a question, best first; empty where nothing does."""
     scored = [(score(question, item), item) for item in book]
-    chosen = [(value, item) for value, item in scored if value >= ENOUGH]
-    if any(_is_named(question, item) for _, item in chosen):
-        chosen = [
-            (value, item) for value, item in chosen if item.kind not in ABOUT_SIGNALS or _is_named(question, item)
+    answers = [(value, item) for value, item in scored if value >= ENOUGH]
+    if any(_is_named(question, item) for _, item in answers):
+        answers = [
+            (value, item) for value, item in answers if item.kind not in ABOUT_SIGNALS or _is_named(question, item)
         ]
-    ranked = [item for value, item in sorted(chosen, key=lambda pair: (-pair[0], pair[1].number))]
-    explained = next((item.detail["kpi"] for item in ranked if item.kind == "driver"), None)
-    return [item for item in ranked if item.kind != "driver" or item.detail["kpi"] == explained][:most]
+    ranked = [item for value, item in sorted(answers, key=lambda pair: (-pair[0], pair[1].number))]
+    kpi = next((item.detail["kpi"] for item in ranked if item.kind == "driver"), None)
+    return [item for item in ranked if item.kind != "driver" or item.detail["kpi"] == kpi][:most]
 
 
 def score(question: Question, item: Evidence) -> float:
     """How well a piece of evidence answers a question; 0 where it is about another KPI or group."""
-    named = {item.detail[key] for key in ("kpi", "metric") if key in item.detail}
-    if question.kpis and named and not named & question.kpis:
+    kpis = {item.detail[key] for key in ("kpi", "metric") if key in item.detail}
+    if question.kpis and kpis and not kpis & question.kpis:
         return 0.0
     if item.kind == "similar" and "alike" not in question.intents:
         return 0.0  # a neighbour's name may share words with the campaign's
@@ -130,38 +139,56 @@ def score(question: Question, item: Evidence) -> float:
         and item.detail.get("group") not in groups
     ):
         return 0.0
-    value = 2.0 if question.kpis & named else 0.0
+    value = 2.0 if question.kpis & kpis else 0.0
     value += 1.5 * len(_overlap(question, item))
     return value + _intent(question, item)
 
 
 def _intent(question: Question, item: Evidence) -> float:
-    wanted = question.intents
-    if item.kind == "delta":
-        headline = item.label in ("roas", "cpa")
-        return (2.0 if headline else 0.0) if "result" in wanted and "change" in item.figures else 0.0
-    if item.kind == "driver":
-        weight = abs(item.value("part") or 0.0) / ((item.value("total") or 0.0) + 1e-9)
-        return (2.0 + min(weight, 0.9)) if "why" in wanted and item.value("part") else -2.5
-    if item.kind == "finding":
-        good = item.detail["direction"] == "favorable"
-        fits = ("good" in wanted and good) or ("bad" in wanted and not good)
-        return 2.0 if fits else 1.0 if wanted & {"next", "learnt"} else 0.0
-    if item.kind == "description":
-        return 2.0 if question.words & DESCRIBED else 0.0
-    if item.kind == "next_test" and wanted & {"good", "bad"} and not question.words & {"next", "test"}:
-        return -2.0
-    asked_for = {
-        "next_test": "next",
-        "flag": "trouble",
-        "reason": "learnt",
-        "similar": "alike",
-        "learnt": "learnt",
-    }
-    bonus = {"reason": {"good", "bad", "next"}}.get(item.kind, set())
-    if asked_for.get(item.kind) in wanted or wanted & bonus:
+    """What the kind of answer a question asks for adds to a piece of evidence."""
+    rule = _INTENT_RULES.get(item.kind)
+    if rule is not None:
+        return rule(question, item)
+    return 2.0 if question.intents & ANSWERS_TO.get(item.kind, _NOTHING) else 0.0
+
+
+def _delta_intent(question: Question, item: Evidence) -> float:
+    asks_for_result = "result" in question.intents and "change" in item.figures
+    return 2.0 if asks_for_result and item.label in ("roas", "cpa") else 0.0
+
+
+def _driver_intent(question: Question, item: Evidence) -> float:
+    """The larger its part of the change, the better a driver answers; where no cause is asked for, none does."""
+    part = item.value("part")
+    if "why" not in question.intents or not part:
+        return -2.5
+    return 2.0 + min(abs(part) / ((item.value("total") or 0.0) + 1e-9), 0.9)
+
+
+def _finding_intent(question: Question, item: Evidence) -> float:
+    if ("good" if item.detail["direction"] == "favorable" else "bad") in question.intents:
         return 2.0
-    return 0.0
+    return 1.0 if question.intents & {"next", "learnt"} else 0.0
+
+
+def _description_intent(question: Question, item: Evidence) -> float:
+    return 2.0 if question.words & DESCRIBED else 0.0
+
+
+def _next_test_intent(question: Question, item: Evidence) -> float:
+    """Asked what works or fails, the next test is no answer, unless it is asked for too."""
+    if question.intents & {"good", "bad"} and not question.words & {"next", "test"}:
+        return -2.0
+    return 2.0 if "next" in question.intents else 0.0
+
+
+_INTENT_RULES: dict[Kind, Callable[[Question, Evidence], float]] = {
+    "delta": _delta_intent,
+    "driver": _driver_intent,
+    "finding": _finding_intent,
+    "description": _description_intent,
+    "next_test": _next_test_intent,
+}
 
 
 def _is_named(question: Question, item: Evidence) -> bool:

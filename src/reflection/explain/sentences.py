@@ -1,7 +1,7 @@
 """One sentence about one piece of evidence, saying no more than it carries.
 
-Chooses the phrase that fits an item's certainty, grade and direction, and fills it with the item's own
-figures. Must not know the order of a text, priorities or other items.
+Chooses the phrase that fits an item's certainty, grade and direction, and fills it with the item's own figures. Must
+not know the order of a text, priorities or other items.
 """
 
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
@@ -167,8 +167,8 @@ class Sentences:
 
     def flag(self, item: Evidence) -> str:
         """What a reader must know before trusting the numbers."""
-        known = next((phrase for opening, phrase in REVENUE_FLAGS.items() if item.id.startswith(opening)), None)
-        return self.say(known) if known else self.say("flag.text", text=item.label)
+        phrase = next((phrase for opening, phrase in REVENUE_FLAGS.items() if item.id.startswith(opening)), None)
+        return self.say(phrase) if phrase else self.say("flag.text", text=item.label)
 
     def reason(self, item: Evidence) -> str:
         """Why nothing was learnt."""

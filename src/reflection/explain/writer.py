@@ -1,14 +1,14 @@
 """The deterministic writer: facts to sentences, the same facts to the same sentences.
 
-Order: the verdict, the three main drivers, what was learnt, what cannot be told, what to do next with its
-    odds. Each
-sentence cites the evidence it rests on and says no more than that carries: a difference within noise is
-called noise, an association is never called a cause. Words live in phrases_en.py, sentences in sentences.py,
-figures in evidence.py. Must not know stores, settings or language models.
+Order: the verdict, the three main drivers, what was learnt, what cannot be told, what to do next with its odds. Each
+sentence cites the evidence it rests on and says no more than that carries: a difference within noise is called noise,
+an association is never called a cause. Words live in phrases_en.py, sentences in sentences.py, figures in evidence.py.
+Must not know stores, settings or language models.
 """
 
 from collections.abc import Iterator, Sequence
 
+from reflection.domain.metrics import HEADLINES
 from reflection.domain.ports import Facts
 from reflection.domain.results import InsightKind, Insights, Statement
 from reflection.explain.evidence import Evidence, EvidenceBook
@@ -25,9 +25,6 @@ STEP = 0.02
 
 HEADLINE = ("roas", "cpa")
 """The KPIs the verdict rests on."""
-
-SPOKEN = ("cpa", "roas", "ctr", "cvr")
-"""The KPIs of which it is said when they cannot be told from noise."""
 
 
 class DeterministicWriter:
@@ -65,19 +62,19 @@ class _Draft:
             yield _statement("key_learning", 0.3, self._sentences.similar(item), item)
 
     def _verdict(self) -> Statement:
-        found = [self._book.find(f"delta:{kpi}") for kpi in HEADLINE]
-        measured = [item for item in found if item is not None and "change" in item.figures]
-        if not measured:
+        deltas = [self._book.find(f"delta:{kpi}") for kpi in HEADLINE]
+        comparisons = [item for item in deltas if item is not None and "change" in item.figures]
+        if not comparisons:
             return self._verdict_without_headline()
-        self._said_noise |= {item.label for item in measured if item.certainty == "noise"}
-        figures = self._sentences.listed([self._sentences.clause(item) for item in measured])
-        text = self._sentences.say(f"verdict.{verdict_of(measured)}", figures=figures)
-        return _statement("key_learning", 1.0, text, *measured)
+        self._said_noise |= {item.label for item in comparisons if item.certainty == "noise"}
+        figures = self._sentences.listed([self._sentences.clause(item) for item in comparisons])
+        text = self._sentences.say(f"verdict.{verdict_of(comparisons)}", figures=figures)
+        return _statement("key_learning", 1.0, text, *comparisons)
 
     def _verdict_without_headline(self) -> Statement:
         cpa = self._book.find("delta:cpa")
-        lost = [item for item in self._book.of_kind("driver") if item.detail["kpi"] == "conversions"]
-        if lost and cpa is not None:
+        conversions = [item for item in self._book.of_kind("driver") if item.detail["kpi"] == "conversions"]
+        if conversions and cpa is not None:
             return _statement("key_learning", 1.0, self._sentences.say("verdict.no_conversions"), cpa)
         reason = cpa.detail.get("reason") if cpa else None
         text = self._sentences.say("verdict.none", reason=reason or "the figures are incomplete")
@@ -85,16 +82,16 @@ class _Draft:
 
     def _drivers(self) -> Iterator[Statement]:
         drivers = self._book.of_kind("driver")
-        explained = {item.detail["kpi"] for item in drivers}
-        kpi = next((name for name in ("cpa", "roas", "conversions") if name in explained), None)
+        kpis = {item.detail["kpi"] for item in drivers}
+        kpi = next((name for name in ("cpa", "roas", "conversions") if name in kpis), None)
         moving = [item for item in drivers if item.detail["kpi"] == kpi and item.value("part")]
         ranked = sorted(moving, key=lambda item: (-abs(item.value("signed_part") or 0.0), item.id))
-        told = False
+        repeats = False
         for rank, item in enumerate(ranked[:MAX_DRIVERS]):
             if item.certainty == "noise":
                 self._said_noise.add(item.label)
-            text = self._sentences.driver(item, again=told)
-            told = told or driver_phrase(item) == "part"
+            text = self._sentences.driver(item, again=repeats)
+            repeats = repeats or driver_phrase(item) == "part"
             whole = self._book.find(f"delta:{kpi}")
             yield _statement("key_learning", 0.9 - STEP * rank, text, *([item, whole] if whole else [item]))
 
@@ -112,7 +109,7 @@ class _Draft:
     def _cannot_tell(self) -> Iterator[Statement]:
         for item in self._book.of_kind("flag"):
             yield self._flag(item)
-        for rank, kpi in enumerate(SPOKEN):
+        for rank, kpi in enumerate(HEADLINES):
             delta = self._book.find(f"delta:{kpi}")
             if delta is None or kpi in self._said_noise or not delta.value("change"):
                 continue
@@ -132,7 +129,7 @@ class _Draft:
         for rank, item in enumerate(self._book.of_kind("delta")):
             size = item.value("size")
             far = size is not None and size >= ANOMALY_FROM_PERCENT
-            if far and item.label in SPOKEN and item.certainty == "beyond_noise":
+            if far and item.label in HEADLINES and item.certainty == "beyond_noise":
                 yield _statement("anomaly", 0.85 - STEP * rank, self._sentences.anomaly(item), item)
 
     def _next_steps(self) -> Iterator[Statement]:
@@ -157,14 +154,16 @@ class _Draft:
                 return
 
 
-def verdict_of(measured: Sequence[Evidence]) -> str:
+def verdict_of(deltas: Sequence[Evidence]) -> str:
     """The verdict's phrase: what is beyond noise decides; without any, noise and ignorance are told apart."""
-    moved = {item.detail["direction"] for item in measured if item.certainty == "beyond_noise" and item.value("change")}
-    if moved:
-        return "mixed" if len(moved) > 1 else next(iter(moved))
-    if all(item.value("change") == 0 for item in measured):
+    directions = {
+        item.detail["direction"] for item in deltas if item.certainty == "beyond_noise" and item.value("change")
+    }
+    if directions:
+        return "mixed" if len(directions) > 1 else next(iter(directions))
+    if all(item.value("change") == 0 for item in deltas):
         return "same"
-    return "noise" if any(item.certainty == "noise" for item in measured) else "unclear"
+    return "noise" if any(item.certainty == "noise" for item in deltas) else "unclear"
 
 
 def _statement(kind: InsightKind, priority: float, text: str, *cited: Evidence) -> Statement:
@@ -181,9 +180,7 @@ STORY: tuple[tuple[InsightKind, str, int], ...] = (
     ("key_learning", "flag:", 1),
     ("recommendation", "", 1),
 )
-"""Kind, first evidence cited and at most how many: verdict, drivers, the first learning, the first gap, the
-advice.
-"""
+"""Kind, first evidence cited and at most how many: verdict, drivers, first learning, first gap, advice."""
 
 
 def assemble(statements: Sequence[Statement], rejected: Sequence[str] = ()) -> Insights:
@@ -205,12 +202,12 @@ def assemble(statements: Sequence[Statement], rejected: Sequence[str] = ()) -> I
 
 
 def _story(statements: Sequence[Statement]) -> list[Statement]:
-    chosen: list[int] = []
+    places: list[int] = []
     for kind, prefix, most in STORY:
         fitting = [
             place
             for place, item in enumerate(statements)
             if item.kind == kind and item.evidence and item.evidence[0].startswith(prefix)
         ]
-        chosen += [place for place in fitting if place not in chosen][:most]
-    return [statements[place] for place in chosen]
+        places += [place for place in fitting if place not in places][:most]
+    return [statements[place] for place in places]

@@ -14,7 +14,8 @@ import numpy as np
 from scipy import special
 
 from reflection.domain.forecast_register import ISSUER
-from reflection.domain.planner_forecast import LOWER_IS_BETTER, REFERENCES, Promise, Scale, scales
+from reflection.domain.metrics import METRICS
+from reflection.domain.planner_forecast import REFERENCES, Promise, Scale, scales
 from reflection.domain.ports import ForecastRow
 from reflection.domain.results import Interval
 from reflection.domain.signals import parse
@@ -149,7 +150,7 @@ def _calibrated(
             f"{level * 100:.0f}": (scale.value(mean - reach * sd), scale.value(mean + reach * sd))
             for level, reach in zip(LEVELS, reaches, strict=True)
         },
-        p_reached=1.0 - above if name in LOWER_IS_BETTER else above,
+        p_reached=above if METRICS[name].favors(True) else 1.0 - above,
         learned=known.learned,
         unseen=tuple(str(feature) for feature in sorted(feature for feature in row if _is_new(feature, belief))),
         scale=scale,
@@ -230,7 +231,7 @@ def forecast_rows(
             objective=objective,
             period_start=period_start,
             period_end=period_end,
-            currency=promise.currency if name in ("cpa", "revenue") else None,
+            currency=promise.currency if METRICS[name].monetary else None,
             detail={
                 "planner": one.planner, "mean_log": one.mean_log, "sd_log": one.sd_log, "p_reached": one.p_reached,
                 "learned": one.learned, "seq": state.seq,

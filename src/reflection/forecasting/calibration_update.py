@@ -12,7 +12,8 @@ import numpy as np
 
 from reflection.domain import evidence
 from reflection.domain.evidence import Evidence
-from reflection.domain.planner_forecast import METRICS, REFERENCES, Promise, observed, scales
+from reflection.domain.metrics import PLAN_METRICS
+from reflection.domain.planner_forecast import REFERENCES, Promise, observed, scales
 from reflection.domain.ports import LedgerEntry
 from reflection.forecasting.calibration import (
     EMPTY,
@@ -120,7 +121,7 @@ def refit(state: Calibration) -> Calibration:
             if used not in designs:
                 designs[used] = with_intercept([rows[index] for index in used])
             y, v = zip(*(state.rows[index].observed[name] for index in used), strict=True)
-            belief = fitted(designs[used], y, v, seed=(SEED, METRICS.index(name)))
+            belief = fitted(designs[used], y, v, seed=(SEED, PLAN_METRICS.index(name)))
         metrics[name] = replace(known, belief=belief)
     due = state.learned + min(max(1, int(state.learned * REFIT_GROWTH)), REFIT_AFTER)
     return replace(state, base=base, metrics=metrics, refit_at=due)

@@ -5,30 +5,19 @@ campaign it is about. Keeps the calibration it read last, because reading one co
 stores.
 """
 
-from typing import Any
-
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.planner_forecast import Promise
 from reflection.domain.ports import ForecastRow
-from reflection.forecasting import calibration_json
+from reflection.forecasting import calibration_blob
 from reflection.forecasting.calibration import EMPTY, Calibration, forecast_rows
-
-KEY = "calibration"
-"""Where a calibration lives in `Knowledge.diagnostics`."""
-
-
-def encoded(knowledge: Knowledge) -> dict[str, Any] | None:
-    """The calibration a knowledge carries, as plain values."""
-    body = knowledge.diagnostics.get(KEY)
-    return dict(body) if body else None
 
 
 class Forecaster:
     """Forecasts by calibration; safe to call from several threads (a lost race only reads twice)."""
 
     def __init__(self) -> None:
-        self._last: dict[str, tuple[str, Calibration]] = {}
+        self._last: dict[str, tuple[bytes, Calibration]] = {}
 
     def __call__(self, workspace: str, campaign: Campaign, knowledge: Knowledge, now: str) -> list[ForecastRow]:
         """Rows for the forecast register; none while too little was learnt."""
@@ -45,12 +34,10 @@ class Forecaster:
 
     def calibration(self, workspace: str, knowledge: Knowledge) -> Calibration:
         """The calibration of a knowledge; empty before anything was calibrated."""
-        body = encoded(knowledge)
-        if body is None:
+        if not knowledge.calibration:
             return EMPTY
-        digest = str(body.get("digest"))
         last = self._last.get(workspace)
-        if last is None or last[0] != digest:
-            last = (digest, calibration_json.decode(body))
+        if last is None or last[0] != knowledge.calibration:
+            last = (knowledge.calibration, calibration_blob.decode(knowledge.calibration))
             self._last[workspace] = last
         return last[1]

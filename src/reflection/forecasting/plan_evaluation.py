@@ -15,8 +15,9 @@ from scipy import special
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import METRICS, PLAN_METRICS, Unit, rate_behind
 from reflection.domain.plan import Plan
-from reflection.domain.planner_forecast import LOWER_IS_BETTER, METRICS, ORDER_VARIANCE, scales
+from reflection.domain.planner_forecast import scales
 from reflection.domain.results import SimilarCampaign
 from reflection.forecasting import calibration
 from reflection.forecasting.calibration import Calibrated, Calibration
@@ -80,7 +81,7 @@ def _evaluated(
     far = calibration.far_out(state, promise)
     same_money = knowledge.currency == plan.currency
     metrics = {}
-    for metric in METRICS:
+    for metric in PLAN_METRICS:
         ours = from_signals(knowledge, metric, shares, plan.budget) if same_money or metric not in _IN_MONEY else None
         metrics[metric] = _metric(
             metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
@@ -96,22 +97,22 @@ def _evaluated(
     }
 
 
-_OF_SCALE = frozenset({"cpa", "roas", "conversions", "revenue"})
+_OF_SCALE = frozenset(name for name in PLAN_METRICS if METRICS[name].unit is not Unit.SHARE)
 """Metrics that change with the amount spent in a way the data does not show outside of what was spent before."""
 
-_IN_MONEY = frozenset({"cpa", "conversions", "revenue"})
+_IN_MONEY = frozenset(name for name in PLAN_METRICS if METRICS[name].monetary or METRICS[name].total)
 """Metrics whose prediction from signals mixes the plan's money with the money that was learnt in."""
 
 
 def from_signals(knowledge: Knowledge, metric: str, shares: Mapping[str, float], budget: float) -> Belief | None:
     """The prediction of one metric from the signals of a plan, scatter and sampling noise included."""
-    source = {"conversions": "conversions_per_spend", "revenue": "roas"}.get(metric, metric)
+    source = rate_behind(metric)
     draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED))
     if draws is None:
         return None
     noise = _sampling_variance(knowledge, metric, budget)
     variance = float(draws.var()) + posterior.scatter(knowledge, source) ** 2 + noise
-    scale = float(np.log(budget)) if metric in ("conversions", "revenue") else 0.0
+    scale = float(np.log(budget)) if METRICS[metric].total else 0.0
     return Belief(float(draws.mean()) + scale, float(np.sqrt(variance)))
 
 
@@ -166,7 +167,7 @@ def _metric(
 ) -> dict[str, Any]:
     promise = None if corrected is None else Belief(np.log(corrected.planner) + corrected.mean_log, corrected.sd_log)
     belief, weight = blend(promise, ours)
-    lower = metric in LOWER_IS_BETTER
+    lower = METRICS[metric].lower_is_better
     sure = belief if identified else None
     intervals: dict[str, Any] = {}
     if corrected is not None and ours is None:
@@ -207,7 +208,7 @@ def _sampling_variance(knowledge: Knowledge, metric: str, budget: float) -> floa
         return 1.0 / (budget / cost + 0.5) if cost else 0.0
     cost = posterior.usual(knowledge, "cpa")
     orders = 1.0 / (budget / cost + 0.5) if cost else 0.0
-    return orders * (ORDER_VARIANCE if metric in ("roas", "revenue") else 1.0)
+    return orders * METRICS[metric].noise
 
 
 def _notes(

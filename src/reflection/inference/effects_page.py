@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from reflection.domain import signals
-from reflection.domain.evidence import Counts, Evidence, decode
+from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.metrics import METRICS, MODELLED
 from reflection.errors import InvalidInput
 from reflection.inference import posterior
-from reflection.inference.findings.common import METRIC_NAMES
 
 MOST_ITEMS = 500
 _CURSOR = re.compile(r"o[0-9]{1,9}")
@@ -41,8 +41,8 @@ def effects_page(
     Raises:
         InvalidInput: an unknown metric, or a cursor that is not ours.
     """
-    if metric is not None and metric not in METRIC_NAMES:
-        raise InvalidInput(f"'{metric}' is not a metric", hint=f"one of {', '.join(METRIC_NAMES)}", field="metric")
+    if metric is not None:
+        _check(metric)
     wanted = None if platform is None else signals.of_platform(platform)
     chosen = [
         effect
@@ -78,8 +78,7 @@ def evidence_of(
         InvalidInput: an unknown metric.
     """
     chosen = metric or knowledge.goal_metric
-    if chosen not in METRIC_NAMES:
-        raise InvalidInput(f"'{chosen}' is not a metric", hint=f"one of {', '.join(METRIC_NAMES)}", field="metric")
+    _check(chosen)
     effect = next((e for e in knowledge.effects if e.signal == signal and e.metric == chosen), None)
     held = [name for name, _ in evidence if name in knowledge.held]
     counted = [decode(payload) for name, payload in evidence if name not in knowledge.held]
@@ -108,11 +107,11 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
             continue
         rest = {name: share for name, share in cell.shares.items() if name != key and name not in aliases}
         level = posterior.level_mean(knowledge, metric, rest)
-        counted = _numerator_denominator(metric, cell.counts)
-        if level is None or counted is None:
+        numerator, denominator = (getattr(cell.counts, count) for count in METRICS[metric].counts)
+        if level is None or numerator is None:
             continue
-        observed += counted[0]
-        expected += counted[1] * math.exp(level)
+        observed += numerator
+        expected += denominator / METRICS[metric].scale * math.exp(level)
     if observed <= 0 or expected <= 0:
         return None
     return {
@@ -123,18 +122,12 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
     }
 
 
-def _numerator_denominator(metric: str, counts: Counts) -> tuple[float, float] | None:
-    pairs = {
-        "ctr": (counts.clicks, counts.impressions),
-        "cvr": (counts.conversions, counts.clicks),
-        "cpm": (counts.spend, counts.impressions / 1000),
-        "aov": (counts.revenue, counts.conversions),
-        "cpa": (counts.spend, counts.conversions),
-        "roas": (counts.revenue, counts.spend),
-        "conversions_per_spend": (counts.conversions, counts.spend),
-    }
-    top, bottom = pairs[metric]
-    return None if top is None else (top, bottom)
+def _check(metric: str) -> None:
+    if metric not in MODELLED:
+        costs_last = sorted(
+            (name for name in METRICS if name in MODELLED), key=lambda name: not METRICS[name].favors(True)
+        )
+        raise InvalidInput(f"'{metric}' is not a metric", hint=f"one of {', '.join(costs_last)}", field="metric")
 
 
 def _of_platform(effect: Effect, platform: signals.Signal) -> bool:

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
-from reflection.domain.knowledge import METRICS, MetricPosterior
+from reflection.domain.knowledge import MetricPosterior
+from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.design import CellDesign
 from reflection.stats import drift
 from reflection.stats.columns import FREE_MARK, Layout
-from reflection.stats.composed_metrics import CONVERSIONS_PER_CURRENCY_UNIT, CPA, ROAS, Recipe, compose
+from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Rows, Stratum
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside
 from reflection.stats.empirical_bayes import Effects, Fit, fit
@@ -36,9 +37,7 @@ from reflection.stats.observations import (
 )
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
-RECIPES: Mapping[str, Recipe] = {"cpa": CPA, "roas": ROAS, "conversions_per_spend": CONVERSIONS_PER_CURRENCY_UNIT}
-RATES = ("ctr", "cvr")
-"""Metrics that count events: they are re-linearised, and may depend on the size of a campaign."""
+RECIPES = {name: Recipe(name, tuple(METRICS[name].composition.items())) for name in COMPOSED}
 
 RELINEARISATIONS = 2
 """Extra passes of the rates around the current fit."""
@@ -81,7 +80,7 @@ class FittedMetric:
             draws=np.ascontiguousarray(present.draws[kept, :STORED_DRAWS]),
             sigma=float(self.fit.sigma.get(Stratum.BETWEEN, 0.0)),
             tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.tau, strict=True)},
-            reference=self.reference / 1000 if self.name == "cpm" else self.reference,
+            reference=self.reference / METRICS[self.name].scale,
         )
 
 
@@ -98,7 +97,7 @@ class FittedMetrics:
     def _predicted(self) -> dict[str, Floats]:
         """Every metric's predictor, log scale with its reference, shape (cells,); CPM per *single* impression."""
         return {
-            name: self.design.predictor(one.fit) + float(np.log(one.reference / (1000.0 if name == "cpm" else 1.0)))
+            name: self.design.predictor(one.fit) + float(np.log(one.reference / METRICS[name].scale))
             for name, one in self.metrics.items()
         }
 
@@ -144,25 +143,18 @@ def fit_metrics(table: Dataset, fitted: Callable[[float], object] = lambda share
 
     found: dict[str, FittedMetric] = {}
     with threadpool_limits(THREADS, "blas"):
-        for number, name in enumerate(METRICS):
+        for number, name in enumerate(OBSERVED):
             metric = _fit_metric(name, table, design, layout, (SEED, number))
             if metric is not None:
                 found[name] = metric
-            fitted((number + 1) / len(METRICS))
+            fitted((number + 1) / len(OBSERVED))
     return FittedMetrics(table, design, layout, found)
 
 
 def counts_of(metric: str, table: Dataset) -> tuple[Floats, Floats]:
     """Numerator and denominator of a metric for each cell (CPM without its factor 1,000)."""
-    return {
-        "ctr": (table.clicks, table.impressions),
-        "cvr": (table.conversions, table.clicks),
-        "cpm": (table.spend, table.impressions),
-        "aov": (table.revenue, table.conversions),
-        "cpa": (table.spend, table.conversions),
-        "roas": (table.revenue, table.spend),
-        "conversions_per_spend": (table.conversions, table.spend),
-    }[metric]
+    numerator, denominator = METRICS[metric].counts
+    return getattr(table, numerator), getattr(table, denominator)
 
 
 def _fit_metric(
@@ -228,7 +220,7 @@ def _observe(name: str, table: Dataset) -> tuple[float | None, Observations | No
         reference = pooled_rate(x[n > 0], n[n > 0])
         return reference, observe_rate(x, n, reference)
     x = np.nan_to_num(x)
-    money = pooled_ratio(x, n, 1000.0 if name == "cpm" else 1.0)
+    money = pooled_ratio(x, n, METRICS[name].scale)
     if money is None:
         return None, None
     return money, (observe_cost if name == "cpm" else observe_order_value)(x, n, money)

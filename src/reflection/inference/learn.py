@@ -14,6 +14,7 @@ import numpy as np
 from reflection.domain import signals
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.metrics import RATES
 from reflection.domain.results import Finding, SignalWeight
 from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
 from reflection.inference.effects import effect_rows
@@ -22,7 +23,7 @@ from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import respelt
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.trends import trend_findings
-from reflection.inference.fit import RATES, FittedMetrics, fit_metrics
+from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.next_test import propose
 from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods

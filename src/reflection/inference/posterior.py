@@ -5,41 +5,25 @@ CPA, ROAS and conversions per currency unit are composed from the draws of CPM, 
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge, MetricPosterior
+from reflection.domain.metrics import METRICS
 
 Array = NDArray[np.float64]
-
-COMPOSITION: Mapping[str, Mapping[str, int]] = MappingProxyType(
-    {
-        "cpm": {"cpm": 1},
-        "ctr": {"ctr": 1},
-        "cvr": {"cvr": 1},
-        "aov": {"aov": 1},
-        "cpc": {"cpm": 1, "ctr": -1},
-        "cpa": {"cpm": 1, "ctr": -1, "cvr": -1},
-        "conversions_per_spend": {"ctr": 1, "cvr": 1, "cpm": -1},
-        "roas": {"aov": 1, "cvr": 1, "ctr": 1, "cpm": -1},
-    }
-)
-"""Log of a KPI as a signed sum of observed log-rates (CPM per impression)."""
-
-PER_MILLE = 1000.0
 
 
 def known(knowledge: Knowledge, metric: str) -> bool:
     """Whether every part of a KPI has a posterior."""
-    return metric in COMPOSITION and all(part in knowledge.posteriors for part in COMPOSITION[metric])
+    return metric in METRICS and all(part in knowledge.posteriors for part in METRICS[metric].composition)
 
 
 def draw_count(knowledge: Knowledge, metric: str) -> int:
     """How many joint draws a KPI has: the fewest of its parts."""
-    return min(int(knowledge.posteriors[part].draws.shape[1]) for part in COMPOSITION[metric])
+    return min(int(knowledge.posteriors[part].draws.shape[1]) for part in METRICS[metric].composition)
 
 
 def effect_draws(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> Array | None:
@@ -51,7 +35,7 @@ def effect_draws(knowledge: Knowledge, metric: str, shares: Mapping[str, float])
         return None
     shares, count = resolved(knowledge, shares), draw_count(knowledge, metric)
     total = np.zeros(count)
-    for part, sign in COMPOSITION[metric].items():
+    for part, sign in METRICS[metric].composition.items():
         posterior = knowledge.posteriors[part]
         rows = feature_rows(posterior)
         for key, share in shares.items():
@@ -62,7 +46,7 @@ def effect_draws(knowledge: Knowledge, metric: str, shares: Mapping[str, float])
 
 def effect_matrix(knowledge: Knowledge, metric: str) -> tuple[dict[str, int], Array]:
     """Draws of every signal's log lift on a known KPI at once: signal key -> row, and the matrix (signals, draws)."""
-    parts = COMPOSITION[metric]
+    parts = METRICS[metric].composition
     count = draw_count(knowledge, metric)
     keys = sorted({key for part in parts for key in knowledge.posteriors[part].features})
     rows = {key: row for row, key in enumerate(keys)}
@@ -85,9 +69,9 @@ def level_draws(
         return None
     shares, count = resolved(knowledge, shares), draw_count(knowledge, metric)
     total = np.zeros(count)
-    for part, sign in COMPOSITION[metric].items():
+    for part, sign in METRICS[metric].composition.items():
         total += sign * _part_level(knowledge.posteriors[part], shares, count, rng)
-    return total + (np.log(PER_MILLE) if metric == "cpm" else 0.0)
+    return total + float(np.log(METRICS[metric].scale))
 
 
 def level_mean(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> float | None:
@@ -95,12 +79,12 @@ def level_mean(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -
     if not known(knowledge, metric):
         return None
     total, mix = 0.0, resolved(knowledge, shares)
-    for part, sign in COMPOSITION[metric].items():
+    for part, sign in METRICS[metric].composition.items():
         posterior = knowledge.posteriors[part]
         means, rows = posterior.means, feature_rows(posterior)
         effects = sum(share * float(means[rows[key]]) for key, share in mix.items() if key in rows)
         total += sign * (float(np.log(posterior.reference)) + float(means[0]) + effects)
-    return total + (float(np.log(PER_MILLE)) if metric == "cpm" else 0.0)
+    return total + float(np.log(METRICS[metric].scale))
 
 
 def resolved(knowledge: Knowledge, shares: Mapping[str, float]) -> dict[str, float]:
@@ -115,7 +99,7 @@ def resolved(knowledge: Knowledge, shares: Mapping[str, float]) -> dict[str, flo
 
 def scatter(knowledge: Knowledge, metric: str) -> float:
     """Standard deviation between campaigns of a KPI on the log scale, its parts taken as independent."""
-    parts = COMPOSITION[metric]
+    parts = METRICS[metric].composition
     return float(np.sqrt(sum(knowledge.posteriors[part].sigma ** 2 for part in parts if part in knowledge.posteriors)))
 
 
@@ -127,7 +111,7 @@ def usual(knowledge: Knowledge, metric: str) -> float | None:
 
 def unseen(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> tuple[str, ...]:
     """Main signals of a mix that no posterior of the KPI has ever seen, sorted."""
-    parts = [knowledge.posteriors[part] for part in COMPOSITION[metric] if part in knowledge.posteriors]
+    parts = [knowledge.posteriors[part] for part in METRICS[metric].composition if part in knowledge.posteriors]
     seen = {key for posterior in parts for key in posterior.features}
     groups = {signals.parse(key).group for key in seen}
     shares = resolved(knowledge, shares)

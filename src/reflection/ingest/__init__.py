@@ -1,5 +1,4 @@
-"""From the files marketers really have to campaigns: exports of ad platforms, warehouse rows, any mapped
-table.
+"""From the files marketers really have to campaigns: platform exports, warehouse rows, any mapped table.
 
     report = read_export("ads_manager.csv", ImportOptions(group_by="month"))
     report.campaigns, report.findings, report.as_dict()

@@ -1,8 +1,8 @@
 """Streaming campaigns out of JSON: one object, a list, or JSON lines, from a file or standard input.
 
-JSON lines are read one at a time, so memory does not grow with the file; an object or a list is read whole
-and bounded. Every campaign comes with its line, and a bad one comes as an error, so that the caller can write
-a rejects file and go on. This file must not know what is done with campaigns.
+JSON lines are read one at a time, so memory does not grow with the file; an object or a list is read whole and bounded.
+Every campaign comes with its line, and a bad one comes as an error, so that the caller can write a rejects file and go
+on. This file must not know what is done with campaigns.
 """
 
 import codecs

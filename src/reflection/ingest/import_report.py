@@ -1,7 +1,6 @@
 """What an import says back: totals, period, findings with their rows, rejected rows, and the campaigns.
 
-Values only: nothing here reads a file or decides anything. `ImportReport.as_dict` is the verdict of the CLI
-and the API.
+Values only: nothing here reads a file or decides anything. `ImportReport.as_dict` is what command line and API answer.
 """
 
 import datetime as dt
@@ -60,7 +59,7 @@ class Reject:
     campaign: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """{line, campaign, reason}."""
+        """The row as the verdict shows it: {line, campaign, reason}."""
         return {"line": self.line, "campaign": self.campaign, "reason": self.reason}
 
 
@@ -75,7 +74,7 @@ class Totals:
     revenue: float | None = None
 
     def as_dict(self) -> dict[str, float | int | None]:
-        """{impressions, clicks, conversions, spend, revenue}."""
+        """The sums as JSON-ready values: {impressions, clicks, conversions, spend, revenue}."""
         return {
             "impressions": self.impressions,
             "clicks": self.clicks,
@@ -161,7 +160,7 @@ class Snapshot:
     ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_list(self) -> list[list[Any]]:
-        """JSON-ready rows, sorted."""
+        """JSON-ready rows [campaign name, first day, last day, *figures], sorted by name and day."""
         return [
             [key, first.isoformat(), last.isoformat(), *values]
             for (key, first, last), values in sorted(self.cells.items())
@@ -169,7 +168,7 @@ class Snapshot:
 
     @classmethod
     def from_list(cls, source: str, rows: Sequence[Sequence[Any]]) -> "Snapshot":
-        """The inverse of `as_list`."""
+        """A snapshot of `source` from the rows that `as_list` made."""
         return cls(
             source,
             {

@@ -1,9 +1,7 @@
-"""One import from beginning to end: open, recognise, read, settle conversions, identify, group, expect,
-check, build.
+"""One import in order: open, recognise, read, settle conversions, identify, group, expect, check, build.
 
-The verbs in their order, each done elsewhere. Several files of one call complete each other (names,
-currencies, Meta actions) and are checked against each other. Nothing is stored here: a report is either
-whole, or an error is raised.
+The verbs in their order, each done elsewhere. Several files of one call complete each other (names, currencies, Meta
+actions) and are checked against each other. Nothing is stored here: a report is either whole, or an error is raised.
 """
 
 import datetime as dt
@@ -22,11 +20,11 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.planner_forecast import NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
 from reflection.errors import ImportFileError
 from reflection.ingest.building import meta_actions
-from reflection.ingest.building.campaigns import Built, build, draft_id
+from reflection.ingest.building.campaigns import BuildResult, build, draft_id
 from reflection.ingest.building.conversions import CHOSEN, Choice, choose_conversions, resolve_column
 from reflection.ingest.building.drafts import Draft, group_drafts
 from reflection.ingest.building.expected import expected_of
-from reflection.ingest.building.identity import Identified, NameBook, identify, name_book
+from reflection.ingest.building.identity import IdentifiedRows, NameBook, identify, name_book
 from reflection.ingest.building.plan_file import Plan, read_plan
 from reflection.ingest.checks import checks, overlaps, restatements
 from reflection.ingest.checks.restatements import snapshot
@@ -47,7 +45,7 @@ _OFFSET = re.compile(r"GMT([+-])([01]\d|2[0-3]):([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class _Parsed:
+class _FileRows:
     """One file as typed rows."""
 
     table: Table
@@ -74,30 +72,30 @@ def read_exports(inputs: Sequence[Input], options: ImportOptions | None = None) 
     """
     options = options or ImportOptions()
     zone_named(options.timezone)
-    parsed = [_parse(item, options) for item in inputs]
-    book = name_book([p.facts.frame for p in parsed if p.header.dialect.role == "names"])
-    parsed = meta_actions.join([(p.header, p.facts, p) for p in parsed], _with_frame)
+    files = [_parse(item, options) for item in inputs]
+    book = name_book([file.facts.frame for file in files if file.header.dialect.role == "names"])
+    files = meta_actions.join([(file.header, file.facts, file) for file in files], _with_frame)
     plan = _plan(options)
-    reports = [_report(p, book, plan, options) for p in parsed]
+    reports = [_report(file, book, plan, options) for file in files]
     return overlaps.compare(reports, options.previous)
 
 
-def _with_frame(parsed: _Parsed, frame: pl.DataFrame, columns: dict[str, int]) -> _Parsed:
+def _with_frame(file: _FileRows, frame: pl.DataFrame, columns: dict[str, int]) -> _FileRows:
     """The same file with completed rows."""
-    header = replace(parsed.header, columns={**parsed.header.columns, **columns})
-    return replace(parsed, header=header, facts=replace(parsed.facts, frame=frame))
+    header = replace(file.header, columns={**file.header.columns, **columns})
+    return replace(file, header=header, facts=replace(file.facts, frame=frame))
 
 
-def _parse(item: Input, options: ImportOptions) -> _Parsed:
+def _parse(item: Input, options: ImportOptions) -> _FileRows:
     name, origin = ("", Path(item)) if isinstance(item, (str, Path)) else item
     source = open_source(origin, name, options.limits)
-    dialects, named = _dialects(options)
+    dialects, explicit = _dialects(options)
     tables = open_tables(source)
-    found = [(table, header) for table in tables if (header := find_header(table, dialects, named=named))]
-    if not found:
+    candidates = [(table, header) for table in tables if (header := find_header(table, dialects, explicit=explicit))]
+    if not candidates:
         raise _unrecognised(tables[0], options)
-    table, header = max(found, key=lambda pair: pair[1].score)
-    if named and options.mapping is None:
+    table, header = max(candidates, key=lambda pair: pair[1].score)
+    if explicit and options.mapping is None:
         _check_platform(table, header)
     index = resolve_column(header, options.conversions)
     if index is not None:
@@ -109,7 +107,7 @@ def _parse(item: Input, options: ImportOptions) -> _Parsed:
         locale=options.locale or (mapping.locale if mapping else ""),
         date_order=options.date_order or (mapping.date_order if mapping else None),
     )
-    return _Parsed(table, header, facts)
+    return _FileRows(table, header, facts)
 
 
 def _dialects(options: ImportOptions) -> tuple[Sequence[Dialect], bool]:
@@ -117,49 +115,57 @@ def _dialects(options: ImportOptions) -> tuple[Sequence[Dialect], bool]:
         return [options.mapping.dialect()], True
     if options.platform == "auto":
         return DIALECTS, False
-    chosen = [d for d in DIALECTS if d.key == options.platform]
-    if not chosen:
-        known = ", ".join(dict.fromkeys(d.key for d in DIALECTS))
-        raise ImportFileError(f"'{options.platform}' is no dialect.", hint=f"Known: {known}.", field="platform")
-    return chosen, True
+    dialects = [dialect for dialect in DIALECTS if dialect.key == options.platform]
+    if not dialects:
+        keys = ", ".join(dict.fromkeys(dialect.key for dialect in DIALECTS))
+        raise ImportFileError(f"'{options.platform}' is no dialect.", hint=f"Known: {keys}.", field="platform")
+    return dialects, True
 
 
-def _check_platform(table: Table, asked: Header) -> None:
+def _check_platform(table: Table, header: Header) -> None:
     """Words that many platforms use fit several dialects; the one the user named must not be beaten by another.
 
     Raises:
         ImportFileError: the table is plainly another platform's.
     """
-    found = find_header(table, [one for one in DIALECTS if one.key != asked.dialect.key])
-    if found is not None and found.score > asked.score:
+    rival = find_header(table, [dialect for dialect in DIALECTS if dialect.key != header.dialect.key])
+    if rival is not None and rival.score > header.score:
         raise ImportFileError(
-            f"{table.name} is not of {asked.dialect.title}: it has the headers of {found.dialect.title}.",
-            hint=f"Say --platform {found.dialect.key}, or nothing.", field="platform",
+            f"{table.name} is not of {header.dialect.title}: it has the headers of {rival.dialect.title}.",
+            hint=f"Say --platform {rival.dialect.key}, or nothing.", field="platform",
         )  # fmt: skip
 
 
 def _unrecognised(table: Table, options: ImportOptions) -> ImportFileError:
     """What is wrong with a table that nothing fits, and the mapping that would read it, as far as its headers say."""
     cells = max((row for _, row in table.head), key=lambda row: sum(1 for cell in row if cell.strip()))
-    seen = ", ".join(f"'{cell.strip()[:30]}'" for cell in cells[:8])
+    beginning = ", ".join(f"'{cell.strip()[:30]}'" for cell in cells[:8])
     if options.mapping is not None:
-        wanted = ", ".join(f"'{text}'" for text in options.mapping.columns.values())
+        headers = ", ".join(f"'{text}'" for text in options.mapping.columns.values())
         return ImportFileError(
-            f"{table.name} does not have the mapping's headers ({wanted}); its widest row begins {seen}.",
+            f"{table.name} does not have the mapping's headers ({headers}); its widest row begins {beginning}.",
             hint="Write them in the mapping as the file does.", field="mapping",
         )  # fmt: skip
-    guesses = [header for one in DIALECTS if (header := find_header(table, [one], named=True))]
+    candidates = [header for dialect in DIALECTS if (header := find_header(table, [dialect], explicit=True))]
     if options.platform != "auto":
-        asked = next(one.title for one in DIALECTS if one.key == options.platform)
-        looks = max(guesses, key=lambda header: header.score, default=None)
-        hint = f"It looks like {looks.dialect.title}: say --platform {looks.dialect.key}, or nothing." if looks else ""
-        return ImportFileError(
-            f"{table.name} has not the headers of {asked}; its widest row begins {seen}.", hint=hint, field="platform"
+        title = next(dialect.title for dialect in DIALECTS if dialect.key == options.platform)
+        nearest = max(candidates, key=lambda header: header.score, default=None)
+        hint = (
+            f"It looks like {nearest.dialect.title}: say --platform {nearest.dialect.key}, or nothing."
+            if nearest
+            else ""
         )
-    known = max(guesses, key=lambda header: len(header.columns), default=None)
-    columns = {name: known.written(name) for name in known.columns} if known else {"campaign": "...", "spend": "..."}
+        return ImportFileError(
+            f"{table.name} has not the headers of {title}; its widest row begins {beginning}.",
+            hint=hint,
+            field="platform",
+        )
+    template = max(candidates, key=lambda header: len(header.columns), default=None)
+    columns = (
+        {name: template.written(name) for name in template.columns} if template else {"campaign": "...", "spend": "..."}
+    )
     return ImportFileError(
-        f"{table.name} has none of the headers of any platform known; its widest row begins {seen}.",
+        f"{table.name} has none of the headers of any platform known; its widest row begins {beginning}.",
         hint="Say --platform if it is an ad platform's. If not, save which column is which, corrected, and give it as "
         f"--mapping: {json.dumps({'platform': '...', 'columns': columns}, ensure_ascii=False)}",
     )
@@ -171,22 +177,22 @@ def _plan(options: ImportOptions) -> Plan | None:
     return read_plan(Path(options.expected), options.plan_mapping, options.limits)
 
 
-def _report(parsed: _Parsed, book: NameBook, plan: Plan | None, options: ImportOptions) -> ImportReport:
-    header, facts = parsed.header, parsed.facts
+def _report(file: _FileRows, book: NameBook, plan: Plan | None, options: ImportOptions) -> ImportReport:
+    header, facts = file.header, file.facts
     empty = ImportReport(
-        name=parsed.table.name,
+        name=file.table.name,
         kind=header.dialect.role,
         platform=header.dialect.platform,
         dialect=header.dialect.key,
         recognised_by=header.reason,
-        encoding=parsed.table.encoding,
+        encoding=file.table.encoding,
         rows=facts.frame.height,
         totals=Totals(),
         currency=None,
         period=None,
         granularity="none",
         rejects=facts.rejects,
-        sha256=parsed.table.sha256,
+        sha256=file.table.sha256,
     )
     if header.dialect.role != "performance":
         note = finding(
@@ -198,79 +204,79 @@ def _report(parsed: _Parsed, book: NameBook, plan: Plan | None, options: ImportO
         return replace(empty, findings=(note,))
     choice = choose_conversions(facts.frame, header, options.conversions)
     mapping_currency = options.mapping.currency if options.mapping else ""
-    known = identify(
-        facts, header, choice.frame, book=book, stem=Path(parsed.table.name).stem, campaign=options.campaign,
+    rows = identify(
+        facts, header, choice.frame, book=book, stem=Path(file.table.name).stem, campaign=options.campaign,
         currency=options.currency or mapping_currency or None,
     )  # fmt: skip
-    return _campaigns(replace(empty, conversions=choice.counted), parsed, choice, known, plan, options)
+    return _campaigns(replace(empty, conversions=choice.description), file, choice, rows, plan, options)
 
 
 def _campaigns(
     report: ImportReport,
-    parsed: _Parsed,
+    file: _FileRows,
     choice: Choice,
-    known: Identified,
+    rows: IdentifiedRows,
     plan: Plan | None,
     options: ImportOptions,
 ) -> ImportReport:
     """Everything from identified rows on: drafts, expected figures, checks, campaigns."""
-    frame, dialect, bad = known.frame, report.dialect, parsed.facts.rejects
-    zone = _zone(parsed.header, options)
-    drafts = [_with_objective(d, choice, options) for d in group_drafts(frame, options.group_by)]
+    frame, dialect, rejects = rows.frame, report.dialect, file.facts.rejects
+    zone = _zone(file.header, options)
+    drafts = [_with_objective(draft, choice, options) for draft in group_drafts(frame, options.group_by)]
     drafts = [draft for draft in drafts if draft.sums.delivered()]
-    noticed = checks.campaign_findings(drafts, frame, known.granularity, dialect, options)
-    compared = _sound(drafts, frame, noticed, dialect)
-    made = _Made()
-    withheld = checks.incomplete(drafts, bad)
+    campaign_notes = checks.campaign_findings(drafts, frame, rows.granularity, dialect, options)
+    basis = _sound(drafts, frame, campaign_notes, dialect)
+    outcome = _BuildOutcome()
+    incomplete_keys = checks.incomplete(drafts, rejects)
     for draft in drafts:
-        if draft.key in withheld:
-            made.rejects.append(
+        if draft.key in incomplete_keys:
+            outcome.rejects.append(
                 Reject(draft.lines[0], "some of its rows were rejected: its totals would be wrong", draft.name)
             )
-        elif choice.counted:
-            made.add(
+        elif choice.description:
+            outcome.add(
                 draft,
                 build(
                     draft,
-                    partial(expected_of, draft_id(dialect, draft), draft, *compared, options, plan),
+                    partial(expected_of, draft_id(dialect, draft), draft, *basis, options, plan),
                     dialect,
                     options.templates,
                     zone,
                 ),
             )
-    said = replace(snapshot(frame, dialect), ids=made.ids)
+    current = replace(snapshot(frame, dialect), ids=outcome.ids)
     notes = [
         *choice.findings,
-        *known.findings,
-        *made.findings(),
-        *checks.file_findings(parsed.facts, parsed.header, known),
-        *noticed,
+        *rows.findings,
+        *outcome.findings(),
+        *checks.file_findings(file.facts, file.header, rows),
+        *campaign_notes,
     ]
-    if before := options.previous.get(dialect):
-        notes += restatements.findings(before, said)
+    if previous := options.previous.get(dialect):
+        notes += restatements.findings(previous, current)
     return replace(
         report,
         platform=report.platform or ", ".join(sorted({draft.platform for draft in drafts})),
         totals=checks.totals(frame),
-        currency=_one(frame, "currency"),
+        currency=_sole_value(frame, "currency"),
         period=checks.period(frame),
-        granularity=known.granularity,
+        granularity=rows.granularity,
         timezone=str(zone),
-        campaigns=tuple(made.campaigns),
+        campaigns=tuple(outcome.campaigns),
         findings=tuple(_ordered(notes)),
-        rejects=(*bad, *made.rejects),
-        snapshot=said,
+        rejects=(*rejects, *outcome.rejects),
+        snapshot=current,
     )
 
 
 def _sound(
-    drafts: Sequence[Draft], frame: pl.DataFrame, noticed: Sequence[Finding], dialect: str
+    drafts: Sequence[Draft], frame: pl.DataFrame, notes: Sequence[Finding], dialect: str
 ) -> tuple[list[Draft], pl.DataFrame]:
     """What expected figures may rest on: drafts and rows without those whose tracking looks faulty."""
-    suspected = {identity for note in noticed if note.code == "tracking_fault" for identity in note.campaigns}
-    sound = [draft for draft in drafts if draft_id(dialect, draft) not in suspected]
-    for draft in drafts if suspected else ():
-        if draft_id(dialect, draft) not in suspected:
+    suspects = {identity for note in notes if note.code == "tracking_fault" for identity in note.campaigns}
+    sound = [draft for draft in drafts if draft_id(dialect, draft) not in suspects]
+    for draft in drafts if suspects else ():
+        if draft_id(dialect, draft) not in suspects:
             continue
         inside = pl.col("first").is_between(pl.lit(draft.first), pl.lit(draft.last))
         frame = frame.filter(~((pl.col("key").cast(pl.String) == draft.key) & inside).fill_null(False))
@@ -278,7 +284,7 @@ def _sound(
 
 
 @dataclass(slots=True)
-class _Made:
+class _BuildOutcome:
     """What building gave: campaigns, what was left out, and whose expected figures they carry."""
 
     campaigns: list[Campaign] = field(default_factory=list)
@@ -286,22 +292,24 @@ class _Made:
     notes: list[Finding] = field(default_factory=list)
     ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, draft: Draft, built: Built) -> None:
+    def add(self, draft: Draft, result: BuildResult) -> None:
         """Keep a campaign, or the reason why there is none."""
-        self.notes += built.findings
-        if built.campaign is not None:
-            self.campaigns.append(built.campaign)
+        self.notes += result.findings
+        if result.campaign is not None:
+            self.campaigns.append(result.campaign)
             name = draft.name.casefold()
-            self.ids[name] = (*self.ids.get(name, ()), built.campaign.campaign_id)
-        elif built.reject is not None:
-            self.rejects.append(built.reject)
+            self.ids[name] = (*self.ids.get(name, ()), result.campaign.campaign_id)
+        elif result.reject is not None:
+            self.rejects.append(result.reject)
 
     def findings(self) -> list[Finding]:
         """What was noticed while building, who expects, and what was left out."""
-        notes = [*self.notes, *_expected_findings(Counter(c.planner or "" for c in self.campaigns))]
+        notes = [*self.notes, *_expected_findings(Counter(campaign.planner or "" for campaign in self.campaigns))]
         if self.rejects:
             message = f"{len(self.rejects)} campaigns are left out; the first: {self.rejects[0].reason}."
-            notes.append(finding("campaigns_left_out", "error", message, [r.line for r in self.rejects if r.line]))
+            notes.append(
+                finding("campaigns_left_out", "error", message, [reject.line for reject in self.rejects if reject.line])
+            )
         return notes
 
 
@@ -324,22 +332,24 @@ def _with_objective(draft: Draft, choice: Choice, options: ImportOptions) -> Dra
 
 def _expected_findings(labels: Counter[str]) -> list[Finding]:
     notes: list[Finding] = []
-    if alone := labels.pop(NO_FORECAST, 0):
+    if missing := labels.pop(NO_FORECAST, 0):
         message = (
-            f"Campaigns without forecast, past, or others to compare with: {alone}. Their expected figures are the "
+            f"Campaigns without forecast, past, or others to compare with: {missing}. Their expected figures are the "
             "facts themselves, so the comparison says nothing. Give a plan with --expected PLAN.csv."
         )
         notes.append(finding("expected_missing", "warning", message))
     if labels:
-        told = ", ".join(f"{planner} ({count})" for planner, count in sorted(labels.items()))
-        message = f"Expected figures, by source and number of campaigns: {told}. `planner` of each campaign says which."
+        sources = ", ".join(f"{planner} ({count})" for planner, count in sorted(labels.items()))
+        message = (
+            f"Expected figures, by source and number of campaigns: {sources}. `planner` of each campaign says which."
+        )
         notes.append(finding("expected_from", "info", message))
     return notes
 
 
-def _one(frame: pl.DataFrame, column: str) -> str | None:
-    seen = frame[column].drop_nulls().unique().to_list()
-    return seen[0] if len(seen) == 1 else None
+def _sole_value(frame: pl.DataFrame, column: str) -> str | None:
+    values = frame[column].drop_nulls().unique().to_list()
+    return values[0] if len(values) == 1 else None
 
 
 def _ordered(notes: Sequence[Finding]) -> list[Finding]:

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
-from reflection.inference.posterior import COMPOSITION
+from reflection.domain.metrics import METRICS, log_rate
 
 Floats = NDArray[np.float64]
 
@@ -228,30 +228,10 @@ def _point(campaign: Residual, signal_key: str, own: float, noise: float) -> Poi
     )
 
 
-def log_rate(metric: str, counts: Counts) -> tuple[float, float] | None:
-    """Log of a KPI of one cell and its counting variance (delta method, half a count added); None without counts."""
-    parts = {
-        "ctr": (counts.clicks, counts.impressions, 1.0 / (counts.clicks + 0.5)),
-        "cvr": (counts.conversions, counts.clicks, 1.0 / (counts.conversions + 0.5)),
-        "cpm": (counts.spend, counts.impressions, 0.0),
-        "aov": (counts.revenue, counts.conversions, 1.0 / (counts.conversions + 0.5)),
-    }
-    value = variance = 0.0
-    for part, sign in COMPOSITION[metric].items():
-        above, below, noise = parts[part]
-        money = part in ("cpm", "aov")
-        if above is None or below <= 0.0 or (money and above <= 0.0):
-            return None
-        half = 0.0 if money else 0.5
-        value += sign * (math.log(above + half) - math.log(below + half))
-        variance += noise
-    return value, variance
-
-
 def _mean_effects(knowledge: Knowledge, metric: str) -> dict[str, float]:
     """Posterior mean of every signal's effect on a KPI (log); signals of unfitted parts have none."""
     means: dict[str, float] = {}
-    for part, sign in COMPOSITION[metric].items():
+    for part, sign in METRICS[metric].composition.items():
         posterior = knowledge.posteriors.get(part)
         if posterior is not None:
             effects = posterior.draws[1:].mean(axis=1)
@@ -262,4 +242,4 @@ def _mean_effects(knowledge: Knowledge, metric: str) -> dict[str, float]:
 
 def _scatter(knowledge: Knowledge, metric: str) -> float:
     """Variance between campaigns of a KPI (log scale): its parts' variances add up."""
-    return sum((knowledge.sigma(part) or 0.0) ** 2 for part in COMPOSITION[metric]) + 1e-4
+    return sum((knowledge.sigma(part) or 0.0) ** 2 for part in METRICS[metric].composition) + 1e-4

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reflection.domain import signals
+from reflection.domain.metrics import METRICS
 from reflection.domain.results import Interval
+from reflection.explain.formatting import rounded_lift
 
 State = Literal["emerging", "established", "contested", "superseded", "retired"]
 
@@ -108,26 +110,17 @@ class Learning:
 
     def text(self, spelt: Mapping[str, str]) -> str:
         """The claim as a sentence, from the numbers; `spelt` as `Knowledge.spelt`."""
-        about = signals.label_of(self.claim.signal_key, spelt)
+        about, metric = signals.label_of(self.claim.signal_key, spelt), METRICS[self.claim.metric].short_name
         where = f" on {signals.label_of(self.claim.context, spelt)}" if self.claim.context else ""
         if self.state == "contested":
-            parts = (f"{signals.label_of(item.context, spelt)}: {percent(item.effect)}" for item in self.segments)
-            return f"{about} works in opposite ways on {_metric(self.claim)}: {'; '.join(parts)}"
-        low, high = (percent(bound) for bound in self.interval)
-        sentence = f"{about}{where}: {_metric(self.claim)} {percent(self.effect)} ({low} to {high})"
+            parts = (f"{signals.label_of(item.context, spelt)}: {rounded_lift(item.effect)}" for item in self.segments)
+            return f"{about} works in opposite ways on {metric}: {'; '.join(parts)}"
+        low, high = (rounded_lift(bound) for bound in self.interval)
+        sentence = f"{about}{where}: {metric} {rounded_lift(self.effect)} ({low} to {high})"
         return f"{sentence}, no longer so" if self.state == "superseded" else sentence
-
-
-def percent(lift: float) -> str:
-    """A lift as a signed percentage: 1.25 -> "+25 %"."""
-    return f"{100.0 * (lift - 1.0):+.0f} %"
 
 
 def are_opposite(segments: Sequence[Segment]) -> bool:
     """Whether two contexts contradict each other beyond noise."""
     probabilities = [segment.probability for segment in segments]
     return bool(probabilities) and max(probabilities) >= OPPOSITE and min(probabilities) <= 1.0 - OPPOSITE
-
-
-def _metric(claim: Claim) -> str:
-    return {"conversions_per_spend": "conversions per spend"}.get(claim.metric, claim.metric.upper())

@@ -21,7 +21,8 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Effect, Knowledge
-from reflection.domain.metrics import LOWER_IS_BETTER
+from reflection.domain.metrics import METRICS
+from reflection.explain.formatting import rounded_lift
 from reflection.inference.posterior import effect_draws
 from reflection.learnings.change_point import Point, Step, estimates, has_ended, latest_step
 from reflection.learnings.claims import (
@@ -32,7 +33,6 @@ from reflection.learnings.claims import (
     Segment,
     State,
     are_opposite,
-    percent,
 )
 
 ENOUGH_CAMPAIGNS = 5.0
@@ -111,7 +111,7 @@ def next_state(before: State | None, reading: Reading, ended: Step | None) -> tu
     if are_opposite(reading.segments):
         return "contested", "its effect is opposite in two contexts, each beyond noise"
     if ended is not None and (reading.finding or before in ("established", "contested", "superseded")):
-        held, now = (percent(math.exp(level)) for level in (ended.before, ended.after))
+        held, now = (rounded_lift(math.exp(level)) for level in (ended.before, ended.after))
         return "superseded", f"it held at {held} and is {now} in the campaigns since"
     if reading.finding and reading.campaigns >= ENOUGH_CAMPAIGNS and reading.lfsr <= CERTAIN:
         return "established", f"false-sign rate {_rate(reading.lfsr)} on {reading.campaigns:.0f} campaigns"
@@ -215,8 +215,7 @@ def _segment(knowledge: Knowledge, effect: Effect) -> Segment | None:
 
 
 def _direction(metric: str, log_effect: float) -> Literal["favorable", "unfavorable"]:
-    raises = log_effect > 0.0
-    return "favorable" if raises != (metric in LOWER_IS_BETTER) else "unfavorable"
+    return "favorable" if METRICS[metric].favors(log_effect > 0.0) else "unfavorable"
 
 
 def _rate(lfsr: float) -> str:

@@ -1,7 +1,6 @@
 """A circuit breaker: after a few failures in a row no calls for a while, then one trial.
 
-For whoever calls a server that may be down for long (the insight writer, the embedder). Must not know what is
-called.
+For whoever calls a server that may be down for long (the insight writer, the embedder). Must not know what is called.
 """
 
 import threading

@@ -1,8 +1,8 @@
 """One question to a server that speaks the OpenAI protocol, one JSON text back, or `ModelUnavailable`.
 
-Responses API first; chat completions where a compatible server has none. Everything a server can do wrong
-ends here as one error with a reason in our words: no answer of the server, no header and no key is ever
-repeated. Must not know what is asked.
+Responses API first; chat completions where a compatible server has none. Everything a server can do wrong ends here as
+one error with a reason in our words: no answer of the server, no header and no key is ever repeated. Must not know what
+is asked.
 """
 
 import json

@@ -1,9 +1,8 @@
 """One total deadline around a call that may drip, hang or retry.
 
-For whoever calls a server that may misbehave (the insight writer, the embedder). A client's own time-out is
-per read: against a server that sends a byte every half second a time-out of 2 s took 12 s. Here the caller
-waits for the answer at most the given number of seconds, whatever the call does meanwhile. Must not know
-HTTP, OpenAI or settings.
+For whoever calls a server that may misbehave (the insight writer, the embedder). A client's own time-out is per read:
+against a server that sends a byte every half second a time-out of 2 s took 12 s. Here the caller waits for the answer
+at most the given number of seconds, whatever the call does meanwhile. Must not know HTTP, OpenAI or settings.
 """
 
 import threading
@@ -43,13 +42,13 @@ class _Outcome(Generic[T]):
     """What the worker thread leaves behind for the thread that waits."""
 
     def __init__(self) -> None:
-        self.done = threading.Event()
+        self.ended = threading.Event()
         self.value: T | None = None
         self.error: BaseException | None = None
 
 
 class _Slots:
-    """Counts the calls under way."""
+    """Counts the calls under way, so that abandoned ones cannot pile up."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -110,7 +109,7 @@ class DeadlineRunner:
         except RuntimeError as error:
             self._slots.give_back()
             raise TooManyPending("no thread could be started for the call") from error
-        if not outcome.done.wait(deadline.remaining()):
+        if not outcome.ended.wait(deadline.remaining()):
             if abandon is not None:
                 _start("deadline-abandon", abandon)
             raise DeadlineExceeded(f"no answer within {seconds:g} s; the call was abandoned")
@@ -125,7 +124,7 @@ class DeadlineRunner:
             outcome.error = error
         finally:
             self._slots.give_back()
-            outcome.done.set()
+            outcome.ended.set()
 
 
 def _start(name: str, target: Callable[[], None]) -> None:

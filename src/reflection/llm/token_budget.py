@@ -1,7 +1,7 @@
 """How much a language model may be used: tokens per workspace and day.
 
-Counted in this process and forgotten at its end: a guard against runaway cost, not an invoice. Must not know
-models or prices.
+Counted in this process and forgotten at its end: a guard against runaway cost, not an invoice. Must not know models or
+prices.
 """
 
 import threading
@@ -31,14 +31,14 @@ class Allowance:
             self._used[workspace] = used + tokens
             return True
 
-    def settle(self, workspace: str, reserved: int, taken: int) -> None:
+    def settle(self, workspace: str, reserved: int, tokens: int) -> None:
         """Replace a reservation by what the call took."""
         with self._lock:
             self._new_day()
-            self._used[workspace] = max(0, self._used.get(workspace, 0) - reserved + taken)
+            self._used[workspace] = max(0, self._used.get(workspace, 0) - reserved + tokens)
 
     def left(self, workspace: str) -> int:
-        """Tokens left today."""
+        """Tokens that the workspace may still use today."""
         with self._lock:
             self._new_day()
             return max(0, self._limit - self._used.get(workspace, 0))

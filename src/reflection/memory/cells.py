@@ -45,7 +45,7 @@ class Cells:
         self._add(row, int(_nearest(vector[None, :], self._centres)[0]))
 
     def remove(self, row: int) -> None:
-        """Forget a row; an unknown one is fine. The last of its cell moves into the gap."""
+        """Forget a row; an unknown row is fine. The last of its cell moves into the gap."""
         cell, slot = self._place.pop(row, (-1, -1))
         if cell < 0:
             return
@@ -55,16 +55,16 @@ class Cells:
             members[slot] = last
             self._place[last] = (cell, slot)
 
-    def near(self, vector: Vector, wanted: int) -> NDArray[np.int64]:
-        """Rows of the cells most like a vector, the nearest first, until at least `wanted` are among them."""
-        found: list[NDArray[np.int64]] = []
-        count = 0
+    def near(self, vector: Vector, count: int) -> NDArray[np.int64]:
+        """Rows of the cells most like a vector, the nearest first, until at least `count` are among them."""
+        parts: list[NDArray[np.int64]] = []
+        total = 0
         for cell in np.argsort(-(self._centres @ vector), kind="stable").tolist():
-            if count >= wanted:
+            if total >= count:
                 break
-            found.append(np.array(self._members[cell], dtype=np.int64))
-            count += len(found[-1])
-        return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+            parts.append(np.array(self._members[cell], dtype=np.int64))
+            total += len(parts[-1])
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     def _add(self, row: int, cell: int) -> None:
         self._place[row] = (cell, len(self._members[cell]))
@@ -74,10 +74,10 @@ class Cells:
 def _centres(vectors: Matrix, count: int) -> Matrix:
     """Centres by a few rounds of spherical k-means on a sample; the same for the same rows.
 
-    The sample is drawn: of every so-manyth row, imports that repeat themselves in a rhythm would be seen in part only.
+    The sample is random: of every so-manyth row, imports that repeat themselves in a rhythm would be seen in part only.
     """
-    drawn = np.random.default_rng(0).permutation(len(vectors))[:SAMPLE]
-    sample = vectors[drawn]
+    sampled_rows = np.random.default_rng(0).permutation(len(vectors))[:SAMPLE]
+    sample = vectors[sampled_rows]
     centres = sample[:count].copy()
     for _ in range(ROUNDS):
         nearest = _nearest(sample, centres)

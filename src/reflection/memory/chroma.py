@@ -82,16 +82,16 @@ class ChromaIndex:
         """See `VectorIndex.search`. Chroma's own distance is approximate (HNSW); equal cosines are ordered by id."""
 
         def ask(collection: Any) -> list[Hit]:
-            wanted = min(limit, collection.count())
-            if wanted <= 0:
+            count = min(limit, collection.count())
+            if count <= 0:
                 return []
-            found = collection.query(
+            answer = collection.query(
                 query_embeddings=[np.asarray(vector, dtype=np.float32)],
-                n_results=wanted,
+                n_results=count,
                 where=_condition(where),
                 include=["distances"],
             )
-            pairs = zip(found["ids"][0], found["distances"][0], strict=True)
+            pairs = zip(answer["ids"][0], answer["distances"][0], strict=True)
             return sorted(
                 (Hit(name, 1.0 - float(d)) for name, d in pairs), key=lambda hit: (-hit.cosine, hit.memory_id)
             )
@@ -201,7 +201,7 @@ class ChromaIndex:
                 wait = self._breaker.retry_after()
                 raise Unavailable(f"the Chroma server failed repeatedly; next try in {wait:.0f} s")
             try:
-                found = self._in_time(action, seconds or self._read_seconds)
+                result = self._in_time(action, seconds or self._read_seconds)
             except BaseException as error:  # its Rust part panics with BaseException on a damaged database
                 if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
                     raise
@@ -214,7 +214,7 @@ class ChromaIndex:
                     f"Chroma failed: {type(error).__name__}", hint="run `reflection rebuild` if it stays so"
                 ) from error
             self._breaker.succeeded()
-            return found
+            return result
 
     def _in_time(self, action: Callable[[Any], T], seconds: float) -> T:
         """Run an action, on a server within a deadline."""
@@ -228,8 +228,8 @@ class ChromaIndex:
             return run()
         import chromadb  # type: ignore[import-not-found,unused-ignore]  # noqa: F401  outside the deadline: takes seconds
 
-        allowed = seconds if self._client is not None else max(seconds, self._connect_seconds)
-        return self._runner.run(allowed, lambda deadline: run())
+        limit = seconds if self._client is not None else max(seconds, self._connect_seconds)
+        return self._runner.run(limit, lambda deadline: run())
 
     def _disconnect(self) -> None:
         """Let go of the client and its connections; the next call connects again."""

@@ -23,9 +23,9 @@ class Space:
 
     Attributes:
         name: the model's name, without white space.
-        revision: what distinguishes two models of one name; for the packaged model the start of its SHA-256.
+        revision: what distinguishes two models of one name; for the packaged model the start of a SHA-256 of its files.
         dimensions: length of every vector.
-        template: hash of the text template the vectors were made from (`remember.TEMPLATE`).
+        template: hash of the text template the vectors were made from (`memory_text.TEMPLATE`).
     """
 
     name: str

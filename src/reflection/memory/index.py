@@ -1,8 +1,8 @@
 """The port of vector indexes: where vectors are searched, and what every implementation must do alike.
 
 The store's rows are the truth. The local index reads them; the others are mirrors that are told of changes after the
-commit and may lag, be damaged or be deleted: `SemanticMemory` then answers from the local one and says so. One
-contract test (tests/memory/test_index_contract.py) runs against all of them. Knows no store, no ranking.
+commit and may lag, be damaged or be deleted: `SemanticMemory` then answers from the local one and says so. One contract
+test (tests/memory/test_index_contract.py) runs against all of them. Knows no store, no ranking.
 """
 
 from collections.abc import Collection, Sequence

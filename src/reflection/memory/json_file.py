@@ -1,9 +1,9 @@
 """Vectors in one JSON file: the specification's fallback, for when nothing else may be installed or opened.
 
 Every write replaces the whole file (temporary file beside it, fsync, rename, fsync of the folder) under a lock that
-other processes respect, so a kill leaves the old file or the new one. That makes a write O(all vectors): some 30 to
-50 ms at 10,000; the local index is the one for more. A mirror: its content is recreated from the store's rows at
-any time. Knows files and JSON; must not know the store.
+other processes respect, so a kill leaves the old file or the new one. That makes a write O(all vectors): some 30 to 50
+ms at 10,000; the local index is the one for more. A mirror: its content is recreated from the store's rows at any time.
+Knows files and JSON; must not know the store.
 """
 
 import base64
@@ -51,7 +51,7 @@ class JsonFileIndex:
         self._lock = threading.RLock()
         self._records: Records = {}
         self._shelves: dict[tuple[str, str], Shelf] = {}
-        self._seen: Signature | None = None
+        self._loaded: Signature | None = None
 
     def search(self, workspace: str, space: Space, vector: Vector, limit: int, where: Where) -> list[Hit]:
         """See `VectorIndex.search`."""
@@ -139,15 +139,15 @@ class JsonFileIndex:
             os.close(handle)
 
     def _refresh(self) -> None:
-        seen = self._signature()
-        if seen == self._seen:
+        signature = self._signature()
+        if signature == self._loaded:
             return
         self._forget()
-        self._records = self._read() if seen is not None else {}
-        self._seen = seen
+        self._records = self._read() if signature is not None else {}
+        self._loaded = signature
 
     def _forget(self) -> None:
-        self._records, self._shelves, self._seen = {}, {}, None
+        self._records, self._shelves, self._loaded = {}, {}, None
 
     def _signature(self) -> Signature | None:
         try:
@@ -186,7 +186,7 @@ class JsonFileIndex:
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise Unavailable(f"the vector file cannot be written: {error.strerror}") from error
-        self._seen = self._signature()
+        self._loaded = self._signature()
 
 
 def _record(entry: Entry) -> dict[str, Any]:

@@ -25,10 +25,10 @@ AT_ONCE = 2_000
 
 @dataclass
 class _Place:
-    """One workspace's shelf in one space, and how far it has read."""
+    """One workspace's shelf in one space, and the position in the changes up to which it was read."""
 
     shelf: Shelf
-    read: Position = field(default_factory=Position)
+    position: Position = field(default_factory=Position)
     version: object = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -105,15 +105,14 @@ class LocalIndex:
         version = self._rows.data_version()
         if version == place.version:
             return
-        if not self._rows.stands(workspace, place.read):
-            place.shelf, place.read = Shelf(space.dimensions), Position()
-        row = (
-            place.read.row or self._rows.position(workspace).row
-        )  # before reading: a purge meanwhile is seen next time
-        changes = self._rows.changes(workspace, after=place.read.seq)
-        while some := list(islice(changes, AT_ONCE)):
-            _apply(place.shelf, some, space)
-            place.read = Position(some[-1].seq, row)
+        if not self._rows.stands(workspace, place.position):
+            place.shelf, place.position = Shelf(space.dimensions), Position()
+        # Before reading: a purge meanwhile is seen next time.
+        row = place.position.row or self._rows.position(workspace).row
+        changes = self._rows.changes(workspace, after=place.position.seq)
+        while batch := list(islice(changes, AT_ONCE)):
+            _apply(place.shelf, batch, space)
+            place.position = Position(batch[-1].seq, row)
         place.version = version
 
 

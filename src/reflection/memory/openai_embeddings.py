@@ -1,8 +1,8 @@
 """Embeddings from OpenAI or any compatible server: one total deadline, a circuit breaker, and never a text logged.
 
 The SDK's time-out is per read (2.0 s took 12.1 s against a dripping server), so the call runs inside the deadline of
-explain/deadline.py, and after three failures in a row none is made for a minute. Whoever asks falls back to words.
-Knows no store, no index, no settings.
+llm/deadline.py, and after three failures in a row none is made for a minute. Whoever asks falls back to words. Knows no
+store, no index, no settings.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ class OpenAIEmbedder:
         self._dimensions = dimensions or KNOWN_DIMENSIONS.get(model, 1_536)
         server = "openai" if base_url is None else hashlib.sha256(base_url.encode()).hexdigest()[:8]
         self.space: Space | None = Space(model.replace(" ", "_"), server, self._dimensions, TEMPLATE)
-        self._asked = dimensions
+        self._requested_dimensions = dimensions
         self._model, self._key, self._base_url = model, api_key, base_url
         self._seconds = deadline_seconds
         self._breaker = breaker or Breaker()
@@ -99,7 +99,7 @@ class OpenAIEmbedder:
         return matrix
 
     def _call(self, client: Any, texts: Sequence[str], deadline: Deadline) -> Matrix:
-        optional = {} if self._asked is None else {"dimensions": self._asked}
+        optional = {} if self._requested_dimensions is None else {"dimensions": self._requested_dimensions}
         answer = client.embeddings.create(
             model=self._model,
             input=[text[:MAX_INPUT] or " " for text in texts],

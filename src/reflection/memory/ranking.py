@@ -1,4 +1,4 @@
-"""From found to ranked: cosine plus a small weight on words, exact names first, learnings by what they are worth.
+"""Ranking of candidates: cosine plus a small weight on words, exact names first, learnings by what they are worth.
 
 Measured on real headline tests: a small lexical weight (.05 to .10 of bm25 / best bm25) helps; equal-weight rank fusion
 ruins paraphrases (.84 -> .33). There is no cut-off "similar if above 0.7": the cosines of true pairs have quartiles
@@ -14,7 +14,7 @@ from reflection.memory.vectors import Hit
 LEXICAL_WEIGHT = 0.08
 
 
-class Found(NamedTuple):
+class Candidate(NamedTuple):
     """One candidate: its score, and what it is made of."""
 
     memory_id: str
@@ -25,15 +25,15 @@ class Found(NamedTuple):
 
 
 def hybrid(
-    named: Sequence[str],
+    names: Sequence[str],
     cosines: Mapping[str, float] | None,
     lexical: Sequence[tuple[str, float]],
     weight: float = LEXICAL_WEIGHT,
-) -> list[Found]:
+) -> list[Candidate]:
     """Merge three ways of finding, best first, ties by id.
 
     Args:
-        named: memories whose name was asked for; they come first whatever they score.
+        names: memories whose name was asked for; they come first whatever they score.
         cosines: by meaning; None when there is no vector, and then the words alone decide (score in 0..1).
         lexical: by words, with BM25 scores (higher is better). One without a cosine, because its vector has not been
             made yet, counts as near as the nearest in proportion to its words.
@@ -43,34 +43,34 @@ def hybrid(
     shares = {memory_id: score / best for memory_id, score in lexical if best > 0.0}
     near = cosines or {}
     nearest = max(near.values(), default=0.0)
-    exact = set(named)
-    found = []
+    exact = set(names)
+    candidates = []
     for memory_id in {*near, *shares, *exact}:
         cosine, share = near.get(memory_id), shares.get(memory_id, 0.0)
         meaning = share * nearest if cosine is None else cosine
         score = share if cosines is None else _mixed(meaning, share, weight)
-        found.append(Found(memory_id, 1.0 if memory_id in exact else score, cosine, share, memory_id in exact))
-    return best_first(found)
+        candidates.append(Candidate(memory_id, 1.0 if memory_id in exact else score, cosine, share, memory_id in exact))
+    return best_first(candidates)
 
 
-def best_first(found: Iterable[Found]) -> list[Found]:
+def best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Names asked for, then by score, ties by id."""
-    return sorted(found, key=lambda item: (not item.exact, -item.score, item.memory_id))
+    return sorted(candidates, key=lambda item: (not item.exact, -item.score, item.memory_id))
 
 
 def by_overlap(
-    asked: str, hits: Sequence[Hit], texts: Mapping[str, str], weight: float = LEXICAL_WEIGHT
-) -> list[Found]:
+    question: str, hits: Sequence[Hit], texts: Mapping[str, str], weight: float = LEXICAL_WEIGHT
+) -> list[Candidate]:
     """Rank neighbours of a whole campaign: cosine plus the share of its words that the neighbour has too.
 
     Stands for BM25 where the question is hundreds of words long, for which a full-text search costs more than the rest.
     """
-    wanted = words(asked)
-    found = []
+    terms = words(question)
+    candidates = []
     for hit in hits:
-        share = len(wanted & words(texts.get(hit.memory_id, ""))) / len(wanted) if wanted else 0.0
-        found.append(Found(hit.memory_id, _mixed(hit.cosine, share, weight), hit.cosine, share))
-    return sorted(found, key=lambda item: (-item.score, item.memory_id))
+        share = len(terms & words(texts.get(hit.memory_id, ""))) / len(terms) if terms else 0.0
+        candidates.append(Candidate(hit.memory_id, _mixed(hit.cosine, share, weight), hit.cosine, share))
+    return sorted(candidates, key=lambda item: (-item.score, item.memory_id))
 
 
 def worth(learning: Mapping[str, Any], platform: str | None, objective: str | None) -> float:
@@ -82,16 +82,18 @@ def _applicability(learning: Mapping[str, Any], platform: str | None, objective:
     """1 where it is about what was asked, or nothing was asked; .8 for a general learning, .2 for another's."""
     applies = 1.0
     about = f"{learning.get('signal_key', '')} {learning.get('context', '')}"
-    for group, wanted in (("platform", platform), ("objective", objective)):
-        if wanted is not None and f"{group}:{wanted}" not in about:
+    for group, value in (("platform", platform), ("objective", objective)):
+        if value is not None and f"{group}:{value}" not in about:
             applies *= 0.2 if f"{group}:" in about else 0.8
     return applies
 
 
-def weighted(found: Found, value: float) -> Found:
+def weighted(candidate: Candidate, value: float) -> Candidate:
     """A learning's score: relevance, at most halved by how little it is worth, so it can stand beside campaigns."""
-    relevance = max(found.score, 0.0)
-    return Found(found.memory_id, relevance * (0.5 + 0.5 * value), found.cosine, found.lexical, found.exact)
+    relevance = max(candidate.score, 0.0)
+    return Candidate(
+        candidate.memory_id, relevance * (0.5 + 0.5 * value), candidate.cosine, candidate.lexical, candidate.exact
+    )
 
 
 def _mixed(cosine: float, lexical: float, weight: float) -> float:

@@ -1,7 +1,6 @@
 """Jobs that bring vectors and mirrors up to the rows: embed what lacks a vector, mirror changes, rebuild a mirror.
 
-All are resumable by nature: what was done is in the rows, and a killed job goes on where it stopped. Must not know SQL
-or files.
+All are resumable: what was done is in the rows, and a killed job goes on where it stopped. Knows no SQL and no files.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,11 +25,11 @@ GoOn = Callable[[], bool]
 
 
 def _silent(_done: int) -> None:
-    """The progress of who does not want to know."""
+    """Progress for a caller that does not watch it."""
 
 
 def _always() -> bool:
-    """Nobody wants it to stop."""
+    """Goes on to the end: the job is not stopped from outside."""
     return True
 
 
@@ -53,17 +52,19 @@ def reindex(
         Unavailable: no model is configured, or it or the store is down; what was done so far is kept.
     """
     space = _space(embedder)
-    done = 0
+    count = 0
     while go_on() and (batch := rows.missing(workspace, space.id, limit=BATCH)):
         vectors = embedder.embed([item.text for item in batch])
-        made = [MadeVector(item.memory_id, item.seq, vector) for item, vector in zip(batch, vectors, strict=True)]
-        done += rows.set_vectors(workspace, space.id, made)
-        _tell(rows, index, space, workspace, [item.memory_id for item in batch])
+        new_vectors = [
+            MadeVector(item.memory_id, item.seq, vector) for item, vector in zip(batch, vectors, strict=True)
+        ]
+        count += rows.set_vectors(workspace, space.id, new_vectors)
+        _put_present(rows, index, space, workspace, [item.memory_id for item in batch])
         progress(len(batch))
-    return done
+    return count
 
 
-class Follower:
+class EmbeddingBackfill:
     """Embeds what was stored without a vector (bulk imports, new learnings), a little after it was stored.
 
     The first look at a workspace, also after a purge, goes through all of it, later ones only through what changed.
@@ -71,7 +72,7 @@ class Follower:
 
     def __init__(self, rows: MemoryRows, embedder: Embedder, index: VectorIndex) -> None:
         self._rows, self._embedder, self._index = rows, embedder, index
-        self._seen: dict[str, Position] = {}
+        self._positions: dict[str, Position] = {}
 
     def catch_up(self, workspace: str, go_on: GoOn = _always) -> int:
         """Embed what is new, while `go_on`; how many memories. Without a model now, it waits for the next call."""
@@ -80,36 +81,36 @@ class Follower:
             return 0
         try:
             end = self._rows.position(workspace)
-            done = self._new(workspace, space, end, go_on)
+            count = self._new(workspace, space, end, go_on)
         except Unavailable:
             return 0
         if go_on():
-            self._seen[workspace] = end
-        return done
+            self._positions[workspace] = end
+        return count
 
     def _new(self, workspace: str, space: Space, end: Position, go_on: GoOn) -> int:
-        seen = self._seen.get(workspace)
-        if seen is None or not self._rows.stands(workspace, seen):
-            done = reindex(self._rows, self._embedder, self._index, workspace, go_on=go_on)
+        position = self._positions.get(workspace)
+        if position is None or not self._rows.stands(workspace, position):
+            count = reindex(self._rows, self._embedder, self._index, workspace, go_on=go_on)
             _first_search(self._index, workspace, space)
-            return done
-        if seen.seq >= end.seq:
+            return count
+        if position.seq >= end.seq:
             return 0
         lacking = {
             change.memory_id: change.seq
-            for change in self._rows.changes(workspace, after=seen.seq)
+            for change in self._rows.changes(workspace, after=position.seq)
             if not change.deleted and change.embedder_id != space.id
         }
         parts = _parts(list(lacking.items()), BATCH)
         return sum(self._embed(workspace, space, dict(part)) for part in parts if go_on())
 
     def _embed(self, workspace: str, space: Space, lacking: dict[str, int]) -> int:
-        found = self._rows.fetch(workspace, list(lacking))
-        vectors = self._embedder.embed([record.text for record in found.values()])
-        made = [MadeVector(name, lacking[name], vector) for name, vector in zip(found, vectors, strict=True)]
-        done = self._rows.set_vectors(workspace, space.id, made)
-        _tell(self._rows, self._index, space, workspace, list(found))
-        return done
+        records = self._rows.fetch(workspace, list(lacking))
+        vectors = self._embedder.embed([record.text for record in records.values()])
+        new_vectors = [MadeVector(name, lacking[name], vector) for name, vector in zip(records, vectors, strict=True)]
+        count = self._rows.set_vectors(workspace, space.id, new_vectors)
+        _put_present(self._rows, self._index, space, workspace, list(records))
+        return count
 
 
 class Notice(Protocol):
@@ -117,11 +118,11 @@ class Notice(Protocol):
 
     @property
     def workspace(self) -> str:
-        """Whose memory it is."""
+        """The workspace that the memory belongs to."""
 
     @property
     def key(self) -> str:
-        """The memory's id."""
+        """The id of the memory that changed."""
 
 
 class Mirror:
@@ -146,10 +147,10 @@ class Mirror:
         Raises:
             Unavailable: the mirror cannot be written; call again later.
         """
-        changed: dict[str, dict[str, None]] = {}
+        changes: dict[str, dict[str, None]] = {}
         for entry in entries:
-            changed.setdefault(entry.workspace, {})[entry.key] = None
-        for workspace, memory_ids in changed.items():
+            changes.setdefault(entry.workspace, {})[entry.key] = None
+        for workspace, memory_ids in changes.items():
             self._bring(workspace, list(memory_ids))
 
     def rebuild(self) -> int:
@@ -165,9 +166,9 @@ class Mirror:
         if not self._index.mirrors or space is None:
             return
         present = _present(self._rows, space, workspace, memory_ids)
-        gone = set(memory_ids) - {entry.memory_id for entry in present}
-        if gone:
-            self._index.remove(workspace, gone)
+        absent = set(memory_ids) - {entry.memory_id for entry in present}
+        if absent:
+            self._index.remove(workspace, absent)
         if present:
             self._index.put(workspace, space, present)
 
@@ -212,7 +213,7 @@ def _first_search(index: VectorIndex, workspace: str, space: Space) -> None:
     index.search(workspace, space, anywhere, 1, Where())
 
 
-def _tell(rows: MemoryRows, index: VectorIndex, space: Space, workspace: str, memory_ids: Sequence[str]) -> None:
+def _put_present(rows: MemoryRows, index: VectorIndex, space: Space, workspace: str, memory_ids: Sequence[str]) -> None:
     if not index.mirrors:
         return
     try:

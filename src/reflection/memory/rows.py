@@ -27,7 +27,7 @@ class Unembedded(Protocol):
 
     @property
     def text(self) -> str:
-        """What is to be embedded."""
+        """The text that its vector is made from."""
 
 
 class Change(Protocol):
@@ -35,7 +35,7 @@ class Change(Protocol):
 
     @property
     def memory_id(self) -> str:
-        """Its id."""
+        """Id of the memory, such as ``learning:bold``."""
 
     @property
     def seq(self) -> int:
@@ -55,15 +55,15 @@ class Change(Protocol):
 
     @property
     def timestamp(self) -> str:
-        """RFC 3339 with offset."""
+        """When it was, in RFC 3339 with an offset."""
 
     @property
     def embedder_id(self) -> str | None:
-        """Whose vector it is."""
+        """The embedder that made the vector; None without one."""
 
     @property
     def vector(self) -> Vector | None:
-        """None until it was made."""
+        """Its unit vector; None until one was made."""
 
     @property
     def deleted(self) -> bool:
@@ -131,6 +131,9 @@ class MemoryRows(Protocol):
     def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[Unembedded]:
         """Memories without a vector of this embedder, the oldest change first."""
 
+    def has_other_vectors(self, workspace: str, embedder_id: str) -> bool:
+        """Whether a memory has a vector of another embedder, with which none of this one is compared."""
+
     def set_vectors(self, workspace: str, embedder_id: str, vectors: Sequence[Any]) -> int:
         """Takes values like `MadeVector`; a memory that changed since its `seq` is skipped. How many were set."""
 
@@ -143,7 +146,7 @@ def entry_of(state: Change, space: Space) -> Entry | None:
 
 
 def entry_of_record(record: MemoryRecord, space: Space) -> Entry | None:
-    """The same of a whole record."""
+    """The index entry of a whole record; None as for `entry_of`."""
     return _entry(record.memory_id, record, record.timestamp, space)
 
 

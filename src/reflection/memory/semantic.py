@@ -1,8 +1,8 @@
 """Semantic memory: what `ports.Memory` promises, over rows, an embedder and an index.
 
-Degradation is visible and never an error: without a model words are searched, with a broken or lagging mirror the
-local index answers, and `status` and every result say so. Nothing here writes rows; `reindexing` does.
-Must not know SQL, files or settings.
+Degradation is visible and never an error: without a model words are searched, also while memories wait with vectors of
+another model; with a broken or lagging mirror the local index answers; `status` and every result say so. Nothing here
+writes rows; `reindexing` does. Must not know SQL, files or settings.
 """
 
 import threading
@@ -19,7 +19,7 @@ from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space
 from reflection.memory.index import Hit, VectorIndex, Where
 from reflection.memory.local import LocalIndex
-from reflection.memory.ranking import Found, best_first, by_overlap, hybrid, weighted, worth
+from reflection.memory.ranking import Candidate, best_first, by_overlap, hybrid, weighted, worth
 from reflection.memory.rows import MemoryRows
 
 CANDIDATES = 50
@@ -37,7 +37,7 @@ MAX_QUERY = 2_000
 MAX_NAMES = 8
 LEARNING = memory_id("learning", "")
 NO_WORDS = "similar in meaning, no words in common"
-NO_MODEL, NO_INDEX, LAGGING = "embedder", "index", "index-lag"
+NO_MODEL, NO_VECTORS, NO_INDEX, LAGGING = "embedder", "embedding-lag", "index", "index-lag"
 
 
 class LearningFacts(Protocol):
@@ -49,7 +49,7 @@ class LearningFacts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MemoryItem:
-    """One thing found: why it was, and how it turned out."""
+    """One memory of a search's answer: why it is there, and how it turned out."""
 
     id: str
     kind: str
@@ -122,17 +122,20 @@ class SemanticMemory:
     ) -> list[SimilarCampaign]:
         """Campaigns like this text, best first, each with why and how it did; `exclude` is a campaign id."""
         where = Where(kind="campaign")
-        wanted = max(limit + 1, CANDIDATES // 2)
-        hits = self._hits(workspace, vector, wanted, where)
+        count = max(limit + 1, CANDIDATES // 2)
+        hits = self._hits(workspace, vector, count, where)
         if hits is None:
-            terms = _terms(text, MAX_TERMS)
-            found = hybrid((), None, self._rows.lexical(workspace, terms, MemoryFilters(kind="campaign"), limit=wanted))
-            rows = self._rows.fetch(workspace, [item.memory_id for item in found], vectors=False)
+            campaigns = MemoryFilters(kind="campaign")
+            lexical = self._rows.lexical(workspace, _terms(text, MAX_TERMS), campaigns, limit=count)
+            candidates = hybrid((), None, lexical)
+            rows = self._rows.fetch(workspace, [item.memory_id for item in candidates], vectors=False)
         else:
             rows = self._rows.fetch(workspace, [hit.memory_id for hit in hits], vectors=False)
-            found = by_overlap(text, hits, {name: row.text for name, row in rows.items()})
-        kept = [item for item in found if item.memory_id in rows and _campaign_id(rows[item.memory_id]) != exclude]
-        return [_similar(item, rank, rows[item.memory_id], text) for rank, item in enumerate(kept[:limit], 1)]
+            candidates = by_overlap(text, hits, {name: row.text for name, row in rows.items()})
+        others = [
+            item for item in candidates if item.memory_id in rows and _campaign_id(rows[item.memory_id]) != exclude
+        ]
+        return [_similar(item, rank, rows[item.memory_id], text) for rank, item in enumerate(others[:limit], 1)]
 
     def search(
         self,
@@ -156,12 +159,14 @@ class SemanticMemory:
         filters = MemoryFilters(kind, _normal(platform), _normal(objective), start, end)
         _, vector = self.embed(question) if question else (None, None)
         hits = self._hits(workspace, vector, max(limit, CANDIDATES), _where(filters))
-        named = self._named(workspace, question, filters)
+        names = self._named(workspace, question, filters)
         lexical = self._lexical(workspace, question, filters, beside_vector=hits is not None)
-        cosines = self._cosines(workspace, vector, hits, [*named, *(name for name, _ in lexical)])
-        found = hybrid(named, cosines, lexical)
-        facts = self._facts(workspace, [item.memory_id for item in found])
-        ranked = best_first(_valued(item, facts, filters) for item in found)[:limit] if facts else found[:limit]
+        cosines = self._cosines(workspace, vector, hits, [*names, *(name for name, _ in lexical)])
+        candidates = hybrid(names, cosines, lexical)
+        facts = self._facts(workspace, [item.memory_id for item in candidates])
+        ranked = (
+            best_first(_valued(item, facts, filters) for item in candidates)[:limit] if facts else candidates[:limit]
+        )
         rows = self._rows.fetch(workspace, [item.memory_id for item in ranked], vectors=False) if ranked else {}
         ranked = [item for item in ranked if item.memory_id in rows]  # one may have been deleted meanwhile
         items = [_item(item, rank, rows[item.memory_id], question, facts) for rank, item in enumerate(ranked, 1)]
@@ -169,16 +174,21 @@ class SemanticMemory:
         return SearchResult(items, status["index"] if hits is not None else "lexical", status["degraded"])
 
     def is_level(self, workspace: str) -> bool:
-        """Whether the index holds what the rows do; looks now, and `status` says so afterwards."""
+        """Whether the vectors are this model's and in the index; looks now, and `status` says so afterwards."""
         space = self._embedder.space
-        return not self._index.mirrors or space is None or self._mirror_is_level(workspace, space)
+        if space is None:
+            return True
+        return self._is_embedded(workspace, space) and (
+            not self._index.mirrors or self._mirror_is_level(workspace, space)
+        )
 
     def status(self) -> dict[str, Any]:
         """What answers, as of the last question: {index, embedder, degraded[], reasons{}}."""
         with self._lock:
             wrong = dict(self._wrong)
         fallen_back = NO_INDEX in wrong or LAGGING in wrong
-        index = "lexical" if NO_MODEL in wrong or not self._embedder.space else self._index.name
+        by_words = NO_MODEL in wrong or NO_VECTORS in wrong or not self._embedder.space
+        index = "lexical" if by_words else self._index.name
         return {
             "index": "local" if index != "lexical" and fallen_back and self._index.mirrors else index,
             "embedder": self._embedder.space.id if self._embedder.space else None,
@@ -188,7 +198,7 @@ class SemanticMemory:
 
     def _hits(self, workspace: str, vector: Vector | None, limit: int, where: Where) -> list[Hit] | None:
         space = self._embedder.space
-        if vector is None or space is None:
+        if vector is None or space is None or not self._is_embedded(workspace, space):
             return None
         if self._index.mirrors and self._mirror_is_level(workspace, space):
             try:
@@ -199,6 +209,13 @@ class SemanticMemory:
                 self._note(NO_INDEX, None)
                 return hits
         return self._local.search(workspace, space, vector, limit, where)
+
+    def _is_embedded(self, workspace: str, space: Space) -> bool:
+        """Whether no memory waits with another model's vector: until then the nearest few would not be the nearest."""
+        waiting = self._rows.has_other_vectors(workspace, space.id)
+        reason = "memories have vectors of another model: a server, or 'reflection reindex', embeds them anew"
+        self._note(NO_VECTORS, reason if waiting else None)
+        return not waiting
 
     def _mirror_is_level(self, workspace: str, space: Space) -> bool:
         """Whether the mirror can be read and holds as many as the rows: a stale client answers without an error."""
@@ -235,16 +252,16 @@ class SemanticMemory:
     def _cosines(
         self, workspace: str, vector: Vector | None, hits: list[Hit] | None, others: Sequence[str]
     ) -> dict[str, float] | None:
-        """Exact cosines of everything found, by whichever way; None where there is no vector.
+        """Exact cosines of all candidates, by whichever way; None where there is no vector.
 
         What the local index found has its exact cosine; a mirror's are computed again, so that all answer alike.
         """
         space = self._embedder.space
         if hits is None or vector is None or space is None:
             return None
-        known = {hit.memory_id: hit.cosine for hit in hits if not self._index.mirrors}
-        unknown = {*others, *(hit.memory_id for hit in hits)} - known.keys()
-        return known | (self._local.cosines(workspace, space, vector, sorted(unknown)) if unknown else {})
+        cosines = {hit.memory_id: hit.cosine for hit in hits if not self._index.mirrors}
+        rest = {*others, *(hit.memory_id for hit in hits)} - cosines.keys()
+        return cosines | (self._local.cosines(workspace, space, vector, sorted(rest)) if rest else {})
 
     def _named(self, workspace: str, question: str, filters: MemoryFilters) -> list[str]:
         """Memories asked for by name: the whole question, or a word of it that looks like an identifier."""
@@ -253,15 +270,15 @@ class SemanticMemory:
             *(word for word in question.split() if any(c.isdigit() or c in "_-:" for c in word)),
         ]
         names = list(dict.fromkeys(stripped for name in candidates if (stripped := name.strip("\"'.,;?!()"))))
-        asked = [memory_id(kind, name) for name in names[:MAX_NAMES] for kind in ("campaign", "learning")]
-        return self._rows.named(workspace, asked, filters) if asked else []
+        memory_ids = [memory_id(kind, name) for name in names[:MAX_NAMES] for kind in ("campaign", "learning")]
+        return self._rows.named(workspace, memory_ids, filters) if memory_ids else []
 
     def _facts(self, workspace: str, memory_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        wanted = {name: _bare(name) for name in memory_ids if name.startswith(LEARNING)}
-        if not wanted or self._learnings is None:
+        learning_ids = {name: _bare(name) for name in memory_ids if name.startswith(LEARNING)}
+        if not learning_ids or self._learnings is None:
             return {}
-        facts = self._learnings.facts(workspace, list(wanted.values()))
-        return {name: facts.get(learning_id, {}) for name, learning_id in wanted.items()}
+        facts = self._learnings.facts(workspace, list(learning_ids.values()))
+        return {name: facts.get(learning_id, {}) for name, learning_id in learning_ids.items()}
 
     def _note(self, part: str, reason: str | None) -> None:
         with self._lock:
@@ -277,24 +294,26 @@ def _where(filters: MemoryFilters) -> Where:
     return Where(filters.kind, filters.platform, filters.objective, start, end)
 
 
-def _valued(found: Found, facts: dict[str, dict[str, Any]], filters: MemoryFilters) -> Found:
-    if not found.memory_id.startswith(LEARNING):
-        return found
-    return weighted(found, worth(facts.get(found.memory_id, {}), filters.platform, filters.objective))
+def _valued(candidate: Candidate, facts: dict[str, dict[str, Any]], filters: MemoryFilters) -> Candidate:
+    if not candidate.memory_id.startswith(LEARNING):
+        return candidate
+    return weighted(candidate, worth(facts.get(candidate.memory_id, {}), filters.platform, filters.objective))
 
 
-def _item(found: Found, rank: int, row: MemoryRecord, question: str, facts: dict[str, dict[str, Any]]) -> MemoryItem:
+def _item(
+    candidate: Candidate, rank: int, row: MemoryRecord, question: str, facts: dict[str, dict[str, Any]]
+) -> MemoryItem:
     name = _bare(row.memory_id)
-    reasons = [f"named: {name}"] if found.exact else []
+    reasons = [f"named: {name}"] if candidate.exact else []
     reasons += why(question, row.text)
     outcome = facts.get(row.memory_id) or row.metadata.get("outcome") or {}
-    return MemoryItem(name, row.kind, round(found.score, 6), rank, reasons or [NO_WORDS], outcome, row.text)
+    return MemoryItem(name, row.kind, round(candidate.score, 6), rank, reasons or [NO_WORDS], outcome, row.text)
 
 
-def _similar(found: Found, rank: int, row: MemoryRecord, asked: str) -> SimilarCampaign:
-    metadata = {**row.metadata, "rank": rank, "why": why(asked, row.text) or [NO_WORDS]}
+def _similar(candidate: Candidate, rank: int, row: MemoryRecord, question: str) -> SimilarCampaign:
+    metadata = {**row.metadata, "rank": rank, "why": why(question, row.text) or [NO_WORDS]}
     metadata.setdefault("outcome", {})
-    return SimilarCampaign(row.memory_id, _campaign_id(row), round(found.score, 6), row.summary, metadata)
+    return SimilarCampaign(row.memory_id, _campaign_id(row), round(candidate.score, 6), row.summary, metadata)
 
 
 def _terms(text: str, most: int) -> str:

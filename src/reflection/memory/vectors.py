@@ -118,8 +118,8 @@ class Shelf:
     def put(self, entries: Iterable[Entry]) -> None:
         """Add entries; one with a known id takes the place of the old."""
         latest = {entry.memory_id: entry for entry in entries}
-        known = [entry for memory_id, entry in latest.items() if memory_id in self._rows]
-        for entry in known:
+        present = [entry for memory_id, entry in latest.items() if memory_id in self._rows]
+        for entry in present:
             self._set(self._rows[entry.memory_id], [entry])
         if new := [entry for memory_id, entry in latest.items() if memory_id not in self._rows]:
             first = len(self._ids)
@@ -135,25 +135,25 @@ class Shelf:
             if row is None:
                 continue
             last = len(self._ids) - 1
-            moved = self._ids.pop()
+            last_id = self._ids.pop()
             if self._cells is not None:
                 self._cells.remove(last)
             if row != last:
-                self._ids[row], self._rows[moved] = moved, row
+                self._ids[row], self._rows[last_id] = last_id, row
                 for array in (self._vectors, self._codes_of, self._at):
                     array[row] = array[last]
                 self._index(slice(row, row + 1))
 
     def search(self, vector: Vector, limit: int, where: Where) -> list[Hit]:
         """The nearest by cosine, best first; equal cosines in the order of their ids."""
-        count = len(self._ids)
-        if not count or limit <= 0:
+        total = len(self._ids)
+        if not total or limit <= 0:
             return []
-        wanted = max(limit, self._candidates)
-        rows = self._passing(vector, where, wanted)
-        if (count if rows is None else len(rows)) > max(self._sketch_from, wanted):
-            rows = self._candidate_rows(vector, rows, wanted)
-        cosines = self._vectors[:count] @ vector if rows is None else self._vectors[rows] @ vector
+        fewest = max(limit, self._candidates)
+        rows = self._passing(vector, where, fewest)
+        if (total if rows is None else len(rows)) > max(self._sketch_from, fewest):
+            rows = self._candidate_rows(vector, rows, fewest)
+        cosines = self._vectors[:total] @ vector if rows is None else self._vectors[rows] @ vector
         cosines = np.round(cosines, DECIMALS)
         best = np.arange(len(cosines))
         if limit < len(cosines):  # with all that equal the last one: their ids decide
@@ -163,28 +163,28 @@ class Shelf:
 
     def cosines(self, vector: Vector, memory_ids: Iterable[str]) -> dict[str, float]:
         """The cosine of each that is here, filters or not."""
-        known = {memory_id: self._rows[memory_id] for memory_id in memory_ids if memory_id in self._rows}
-        cosines = np.round(self._vectors[list(known.values())] @ vector, DECIMALS) if known else ()
-        return {memory_id: float(cosine) for memory_id, cosine in zip(known, cosines, strict=True)}
+        rows = {memory_id: self._rows[memory_id] for memory_id in memory_ids if memory_id in self._rows}
+        cosines = np.round(self._vectors[list(rows.values())] @ vector, DECIMALS) if rows else ()
+        return {memory_id: float(cosine) for memory_id, cosine in zip(rows, cosines, strict=True)}
 
-    def _passing(self, vector: Vector, where: Where, wanted: int) -> NDArray[np.intp] | None:
+    def _passing(self, vector: Vector, where: Where, fewest: int) -> NDArray[np.intp] | None:
         """Rows that pass the filter, those of the nearest cells if there are many; None when it is all of them."""
         if len(self._ids) > self._cells_from:
             if self._cells is None:
                 self._cells = Cells(self._vectors[: len(self._ids)])
             near = self._cells.near(vector, self._visited)
             near = near[self._mask(where, near)]
-            if len(near) >= wanted:
+            if len(near) >= fewest:
                 return near
         return None if where.empty else np.flatnonzero(self._mask(where, slice(len(self._ids))))
 
     def _mask(self, where: Where, rows: NDArray[np.intp] | slice) -> NDArray[np.bool_]:
         mask = np.ones(rows.stop if isinstance(rows, slice) else len(rows), dtype=np.bool_)
         anything = self._codes.get("", -1)
-        for column, wanted in enumerate((where.kind, where.platform, where.objective)):
-            if wanted is not None:
+        for column, value in enumerate((where.kind, where.platform, where.objective)):
+            if value is not None:
                 codes = self._codes_of[rows, column]
-                passing = codes == self._codes.get(wanted, -1)
+                passing = codes == self._codes.get(value, -1)
                 mask &= passing | (codes == anything) if column else passing
         if where.start is not None:
             mask &= self._at[rows] >= where.start
@@ -198,7 +198,7 @@ class Shelf:
         self._vectors[rows] = [entry.vector for entry in entries]
         columns = [entry.columns for entry in entries]
         self._codes_of[rows] = [[self._code(t) for t in (c.kind, c.platform, c.objective)] for c in columns]
-        self._at[rows] = [one.at for one in columns]
+        self._at[rows] = [column.at for column in columns]
         self._index(rows)
 
     def _index(self, rows: slice) -> None:
@@ -209,12 +209,12 @@ class Shelf:
             for row in range(rows.start, rows.stop):
                 self._cells.put(row, self._vectors[row])
 
-    def _candidate_rows(self, vector: Vector, rows: NDArray[np.intp] | None, wanted: int) -> NDArray[np.intp]:
+    def _candidate_rows(self, vector: Vector, rows: NDArray[np.intp] | None, fewest: int) -> NDArray[np.intp]:
         count = len(self._ids)
         if self._sketch is None:
             self._sketch = Sketch(self._vectors[:count])
         distances = self._sketch.distances(vector, slice(count) if rows is None else rows)
-        best = np.argpartition(distances, wanted)[:wanted]
+        best = np.argpartition(distances, fewest)[:fewest]
         return best if rows is None else np.asarray(rows[best])
 
     def _grow(self, rows: int) -> None:
@@ -254,14 +254,14 @@ class Sketch:
 
     def distances(self, vector: Vector, rows: NDArray[np.intp] | slice) -> NDArray[np.uint16]:
         """Hamming distance of a vector to some rows, in their order."""
-        asked = self._pack(vector[None, :])[0]
+        pattern = self._pack(vector[None, :])[0]
         if isinstance(rows, np.ndarray) and len(rows) * FEW < len(self._by_row):
             bits = np.take(self._by_row, rows, axis=0).T
         else:
             bits = self._by_word[:, rows]
-        total: NDArray[np.uint16] = np.bitwise_count(bits[0] ^ asked[0]).astype(np.uint16)
-        for word in range(1, len(asked)):
-            total += np.bitwise_count(bits[word] ^ asked[word])
+        total: NDArray[np.uint16] = np.bitwise_count(bits[0] ^ pattern[0]).astype(np.uint16)
+        for word in range(1, len(pattern)):
+            total += np.bitwise_count(bits[word] ^ pattern[word])
         return total
 
     def _pack(self, vectors: NDArray[np.float32]) -> NDArray[np.uint64]:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.metrics import METRICS
 from reflection.domain.results import Interval
+from reflection.explain.formatting import rounded_lift
 from reflection.inference import posterior
 from reflection.stats import thompson
 
@@ -25,7 +27,6 @@ VERBS = {
     "explore": "test",
     "not enough evidence": "learn about",
 }
-METRIC_WORDS = {"roas": "revenue per unit of spend", "conversions_per_spend": "conversions per unit of spend"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +208,6 @@ def _stakes(knowledge: Knowledge, effects: Sequence[Effect]) -> list[tuple[float
     return found
 
 
-def percent(lift: float) -> str:
-    """A multiplicative lift as a signed percentage: 1.23 -> ``+23 %``."""
-    return f"{(lift - 1.0) * 100.0:+.0f} %"
-
-
 def chance(probability: float) -> str:
     """A probability in words that never claim certainty."""
     if probability > 0.995:
@@ -224,8 +220,8 @@ def _amount(value: float, currency: str | None) -> str:
 
 
 def _sentence(card: Card, spoken: str) -> str:
-    words = METRIC_WORDS.get(card.metric, card.metric.upper())
-    low, high = (percent(bound) for bound in card.interval)
+    words = METRICS[card.metric].wording
+    low, high = (rounded_lift(bound) for bound in card.interval)
     subject = spoken + (f" on {card.platform}" if card.platform else "")
     if card.lane == "not enough evidence":
         return (
@@ -234,7 +230,7 @@ def _sentence(card: Card, spoken: str) -> str:
         )
     lead = {"exploit": "Use more of", "avoid": "Use less of", "explore": "Test, in a small campaign,"}[card.lane]
     text = (
-        f"{lead} {subject}: {words} {percent(card.effect)} against the usual (90 % interval {low} to {high}); "
+        f"{lead} {subject}: {words} {rounded_lift(card.effect)} against the usual (90 % interval {low} to {high}); "
         f"it beats the usual with probability {chance(card.p_better)}."
     )
     if card.expected_gain is None or card.downside_5 is None or card.stake is None:
@@ -260,7 +256,7 @@ def _small(rate: float) -> str:
 def _reason(effect: Effect, involved: Sequence[Effect], spelt: Mapping[str, str]) -> str:
     known = [one for one in involved if one.finding]
     basis = _effective(effect.campaigns)
-    raw = f", raw lift {percent(effect.raw_lift)}" if effect.raw_lift is not None else ""
+    raw = f", raw lift {rounded_lift(effect.raw_lift)}" if effect.raw_lift is not None else ""
     if known:
         one = known[0]
         return (

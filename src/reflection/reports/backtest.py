@@ -27,8 +27,10 @@ def page(report: Mapping[str, Any]) -> str:
         "absolute log ratio of outcome and forecast: 0.10 is about 10 %.</p>",
     ]
     for metric, rows in report["metrics"].items():
-        shown = [one for one in report["forecasts"] if one["metric"] == metric and one["intervals"]["90"]]
-        parts += [_metric(metric, rows), _plot(metric, shown[-MOST_POINTS:])]
+        forecasts = [
+            forecast for forecast in report["forecasts"] if forecast["metric"] == metric and forecast["intervals"]["90"]
+        ]
+        parts += [_metric(metric, rows), _plot(metric, forecasts[-MOST_POINTS:])]
     parts += [_coverage(report["coverage"]), "</body></html>"]
     return "\n".join(parts)
 
@@ -46,12 +48,12 @@ def _metric(metric: str, rows: Mapping[str, Any]) -> str:
     )
 
 
-def _plot(metric: str, shown: Sequence[Mapping[str, Any]]) -> str:
+def _plot(metric: str, forecasts: Sequence[Mapping[str, Any]]) -> str:
     """Outcomes as dots over our 90 % intervals, on a log scale, in time order."""
-    if len(shown) < 2:
+    if len(forecasts) < 2:
         return ""
-    bounds = [(max(one["intervals"]["90"][0], 1e-12), one["intervals"]["90"][1]) for one in shown]
-    values = [one["actual"] for one in shown] + [bound for pair in bounds for bound in pair]
+    bounds = [(max(forecast["intervals"]["90"][0], 1e-12), forecast["intervals"]["90"][1]) for forecast in forecasts]
+    values = [forecast["actual"] for forecast in forecasts] + [bound for pair in bounds for bound in pair]
     low, high = log(min(values)), log(max(values))
     span = max(high - low, 1e-9)
 
@@ -59,13 +61,13 @@ def _plot(metric: str, shown: Sequence[Mapping[str, Any]]) -> str:
         return _HEIGHT - _EDGE - (log(max(value, 1e-12)) - low) / span * (_HEIGHT - 2 * _EDGE)
 
     marks = []
-    for index, (one, (least, most)) in enumerate(zip(shown, bounds, strict=True)):
-        x = _EDGE + index / (len(shown) - 1) * (_WIDTH - 2 * _EDGE)
-        colour = "#1f6f43" if least <= one["actual"] <= most else "#b3261e"
-        title = f"{one['campaign_id']}: {one['actual']:.4g}, expected {least:.4g} to {most:.4g}"
+    for index, (forecast, (least, most)) in enumerate(zip(forecasts, bounds, strict=True)):
+        x = _EDGE + index / (len(forecasts) - 1) * (_WIDTH - 2 * _EDGE)
+        colour = "#1f6f43" if least <= forecast["actual"] <= most else "#b3261e"
+        title = f"{forecast['campaign_id']}: {forecast['actual']:.4g}, expected {least:.4g} to {most:.4g}"
         marks.append(
             f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{y(least):.1f}' y2='{y(most):.1f}' stroke='#b8c4d6' "
-            f"stroke-width='3'/><circle cx='{x:.1f}' cy='{y(one['actual']):.1f}' r='3' fill='{colour}'>"
+            f"stroke-width='3'/><circle cx='{x:.1f}' cy='{y(forecast['actual']):.1f}' r='3' fill='{colour}'>"
             f"<title>{escape(title)}</title></circle>"
         )
     label = f"{metric.upper()} of each campaign (dot; red: outside) over the 90 % interval foretold (bar), log scale"

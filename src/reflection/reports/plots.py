@@ -1,7 +1,7 @@
 """The plots of a report: forecast against fact, waterfall of drivers, forest of what was learnt.
 
-Pure drawing of values that were computed elsewhere. Noise is hollow, dashed and grey. Must not know evidence,
-files or formats.
+Pure drawing of values that were computed elsewhere. Noise is hollow, dashed and grey. Must not know evidence, files or
+formats.
 """
 
 import math
@@ -36,7 +36,7 @@ class RatioRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WaterfallStep:
     """One step of a waterfall: a signed part with the half width of its 90 % interval (None = not known)."""
 
     label: str
@@ -61,10 +61,10 @@ class _LogAxis:
     """A horizontal logarithmic axis around 1, from `left` to `right` pixels."""
 
     def __init__(self, values: Sequence[float], left: float, right: float) -> None:
-        kept = [min(max(value, 1 / _WIDEST), _WIDEST) for value in values if value > 0]
-        low, high = min([1.0, *kept]) / _MARGIN, max([1.0, *kept]) * _MARGIN
-        missing = max(0.0, _LEAST_SPAN - math.log(high / low)) / 2
-        self._low, self._high = math.log(low) - missing, math.log(high) + missing
+        ratios = [min(max(value, 1 / _WIDEST), _WIDEST) for value in values if value > 0]
+        low, high = min([1.0, *ratios]) / _MARGIN, max([1.0, *ratios]) * _MARGIN
+        padding = max(0.0, _LEAST_SPAN - math.log(high / low)) / 2
+        self._low, self._high = math.log(low) - padding, math.log(high) + padding
         self._left, self._right = left, right
 
     def x(self, ratio: float) -> float:
@@ -73,12 +73,12 @@ class _LogAxis:
 
     def ticks(self) -> list[float]:
         """Round ratios that fit, at least `_TICK_GAP` apart, always with 1."""
-        inside = [tick for tick in _TICKS if self._low <= math.log(tick) <= self._high]
-        chosen = [1.0]
-        for tick in sorted(inside, key=lambda value: abs(math.log(value))):
-            if all(abs(self.x(tick) - self.x(other)) >= _TICK_GAP for other in chosen):
-                chosen.append(tick)
-        return sorted(chosen)
+        candidates = [tick for tick in _TICKS if self._low <= math.log(tick) <= self._high]
+        ticks = [1.0]
+        for tick in sorted(candidates, key=lambda value: abs(math.log(value))):
+            if all(abs(self.x(tick) - self.x(other)) >= _TICK_GAP for other in ticks):
+                ticks.append(tick)
+        return sorted(ticks)
 
 
 def ratio_plot(name: str, rows: Sequence[RatioRow], *, title: str, description: str, origin: str) -> str:
@@ -98,7 +98,7 @@ def ratio_plot(name: str, rows: Sequence[RatioRow], *, title: str, description: 
     return canvas.render()
 
 
-def share_plot(name: str, rows: Sequence[ShareRow], *, title: str, description: str, promised: float) -> str:
+def share_plot(name: str, rows: Sequence[ShareRow], *, title: str, description: str, promise: float) -> str:
     """Shares as dots between 0 and 100 %, with a line at what was promised."""
     left, right, row_height, top = 230.0, WIDTH - 90.0, 40.0, 34.0
     bottom = top + row_height * len(rows)
@@ -107,11 +107,11 @@ def share_plot(name: str, rows: Sequence[ShareRow], *, title: str, description: 
     def x(share: float) -> float:
         return left + min(max(share, 0.0), 1.0) * (right - left)
 
-    for tick in (0.0, 0.25, 0.5, 0.75, promised):
-        color = INK if tick == promised else FAINT
-        canvas.line((x(tick), top - 6), (x(tick), bottom), color=color, width=1.2 if tick == promised else 1)
-        label = f"promised {100 * tick:.0f} %" if tick == promised else f"{100 * tick:.0f} %"
-        canvas.text((x(tick), bottom + 18), label, size=11, color=INK if tick == promised else MUTED, anchor="middle")
+    for tick in (0.0, 0.25, 0.5, 0.75, promise):
+        color = INK if tick == promise else FAINT
+        canvas.line((x(tick), top - 6), (x(tick), bottom), color=color, width=1.2 if tick == promise else 1)
+        label = f"promised {100 * tick:.0f} %" if tick == promise else f"{100 * tick:.0f} %"
+        canvas.text((x(tick), bottom + 18), label, size=11, color=INK if tick == promise else MUTED, anchor="middle")
     for index, row in enumerate(rows):
         y = top + row_height * (index + 0.5)
         canvas.text((0, y - 2), shorten(row.label, 28), size=13, bold=True)
@@ -142,7 +142,7 @@ def waterfall(
     name: str,
     start: tuple[str, float, str],
     end: tuple[str, float, str],
-    steps: Sequence[Step],
+    steps: Sequence[WaterfallStep],
     *,
     title: str,
     description: str,
@@ -198,7 +198,7 @@ def waterfall(
     return canvas.render()
 
 
-def _levels(start: float, steps: Sequence[Step]) -> list[float]:
+def _levels(start: float, steps: Sequence[WaterfallStep]) -> list[float]:
     """The running total, from the start on."""
     levels = [start]
     for step in steps:

@@ -1,8 +1,7 @@
-"""The report on all campaigns of a period: totals per currency, campaigns against their forecasts, what was
-learnt.
+"""The report on a period: totals per currency, campaigns against their forecasts, what was learnt.
 
-KPIs of several campaigns are ratios of sums; amounts of different currencies are never added. Must not know
-formats, stores or HTTP.
+KPIs of several campaigns are ratios of sums; amounts of different currencies are never added. Must not know formats,
+stores or HTTP.
 """
 
 from collections import defaultdict
@@ -30,8 +29,8 @@ NONE = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One campaign and the answer that was given on it."""
+class ReportedCampaign:
+    """One campaign of a report and the stored answer to it."""
 
     campaign: Campaign
     analysis: Analysis
@@ -53,12 +52,12 @@ class _Sums:
         self.campaigns += 1
         for name in ("spend", "conversions", "clicks", "impressions"):
             setattr(self, name, getattr(self, name) + getattr(metrics, name))
-        known = self.revenue is not None and metrics.revenue is not None
-        self.revenue = (self.revenue or 0.0) + (metrics.revenue or 0.0) if known else None
+        stated = self.revenue is not None and metrics.revenue is not None
+        self.revenue = (self.revenue or 0.0) + (metrics.revenue or 0.0) if stated else None
 
 
 def portfolio(
-    told: Sequence[Told],
+    campaigns: Sequence[ReportedCampaign],
     *,
     start: date,
     end: date,
@@ -68,47 +67,47 @@ def portfolio(
     generated_at: str,
 ) -> ReportView:
     """The view of the report on campaigns whose timestamp lies in the period (both days included)."""
-    chosen = sorted(
-        (one for one in told if start <= one.campaign.timestamp.date() <= end),
-        key=lambda one: (-one.campaign.actual_metrics.spend, one.campaign.campaign_id),
+    selection = sorted(
+        (reported for reported in campaigns if start <= reported.campaign.timestamp.date() <= end),
+        key=lambda reported: (-reported.campaign.actual_metrics.spend, reported.campaign.campaign_id),
     )
-    tallied = _tally(chosen)
-    newest_last = sorted(chosen, key=lambda one: (one.campaign.timestamp, one.campaign.campaign_id))
-    spelt = {key: label for one in newest_last for key, label in signals.labels_of(one.campaign).items()}
+    sums = _tally(selection)
+    by_age = sorted(selection, key=lambda reported: (reported.campaign.timestamp, reported.campaign.campaign_id))
+    labels = {key: label for reported in by_age for key, label in signals.labels_of(reported.campaign).items()}
     sections = [
-        Section("totals", "Totals", tables=(_totals(tallied),)),
-        _against_forecast(chosen),
-        workspace_forest(knowledge, spelt),
-        cards_section(None, recommendations, spelt),
+        Section("totals", "Totals", tables=(_totals(sums),)),
+        _against_forecast(selection),
+        workspace_forest(knowledge, labels),
+        cards_section(None, recommendations, labels),
         *record_section(track_record),
     ]
     return ReportView(
         kind="Portfolio",
         title=f"{start.isoformat()} to {end.isoformat()}",
-        subtitle=_campaigns(len(chosen)),
-        verdict=_verdict(chosen),
-        tiles=tuple(_tiles(tallied)),
-        sections=tuple(sections if chosen else sections[2:]),
+        subtitle=_campaigns(len(selection)),
+        verdict=_verdict(selection),
+        tiles=tuple(_tiles(sums)),
+        sections=tuple(sections if selection else sections[2:]),
         notes=tuple(method_notes()),
         generated_at=generated_at,
         facts=(("Learnt as of", (knowledge.as_of or "nothing learnt yet")[:10]),),
     )
 
 
-def _tally(told: Iterable[Told]) -> dict[str, tuple[_Sums, _Sums]]:
+def _tally(campaigns: Iterable[ReportedCampaign]) -> dict[str, tuple[_Sums, _Sums]]:
     """Sums of forecast and fact per currency."""
     sums: dict[str, tuple[_Sums, _Sums]] = defaultdict(lambda: (_Sums(), _Sums()))
-    for one in told:
-        expected, actual = sums[one.campaign.currency or ""]
-        expected.add(one.campaign.expected_metrics)
-        actual.add(one.campaign.actual_metrics)
+    for reported in campaigns:
+        expected, actual = sums[reported.campaign.currency or ""]
+        expected.add(reported.campaign.expected_metrics)
+        actual.add(reported.campaign.actual_metrics)
     return dict(sorted(sums.items()))
 
 
-def _verdict(told: Sequence[Told]) -> str:
-    if not told:
+def _verdict(campaigns: Sequence[ReportedCampaign]) -> str:
+    if not campaigns:
         return "No campaign of this period is stored."
-    readings = [_reading(one.analysis) for one in told]
+    readings = [_reading(reported.analysis) for reported in campaigns]
     parts = [
         f"{formatting.count(readings.count(reading))} {words}"
         for reading, words in (
@@ -118,7 +117,7 @@ def _verdict(told: Sequence[Told]) -> str:
         )
         if readings.count(reading)
     ]
-    return f"Of {_campaigns(len(told))}, {', '.join(parts)}."
+    return f"Of {_campaigns(len(campaigns))}, {', '.join(parts)}."
 
 
 def _campaigns(number: int) -> str:
@@ -135,12 +134,12 @@ def _reading(analysis: Analysis) -> str:
 
 def _headline(analysis: Analysis) -> Delta | None:
     deltas = analysis.comparison_report.deltas
-    found = (deltas.get(f"{kpi}_diff") for kpi in ("cpa", "roas"))
-    return next((delta for delta in found if delta is not None and delta.pct_diff is not None), None)
+    candidates = (deltas.get(f"{kpi}_diff") for kpi in ("cpa", "roas"))
+    return next((delta for delta in candidates if delta is not None and delta.pct_diff is not None), None)
 
 
-def _tiles(tallied: Mapping[str, tuple[_Sums, _Sums]]) -> Iterator[Tile]:
-    for currency, (expected, actual) in list(tallied.items())[:2]:
+def _tiles(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Iterator[Tile]:
+    for currency, (expected, actual) in list(sums.items())[:2]:
         money = currency or None
         plan, fact = ratio(expected.spend, expected.conversions), ratio(actual.spend, actual.conversions)
         label = f"CPA, {currency}" if currency else "CPA"
@@ -163,10 +162,10 @@ def _of(actual: float, expected: float) -> str:
     return f"{formatting.percent(change, signed=True)} against the plan" if abs(change) >= 0.05 else "as planned"
 
 
-def _totals(tallied: Mapping[str, tuple[_Sums, _Sums]]) -> Table:
+def _totals(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Table:
     head = ("Currency", "Campaigns", "Spend", "Forecast spend", "Conversions", "CPA", "Forecast CPA", "ROAS")
     rows = []
-    for currency, (expected, actual) in tallied.items():
+    for currency, (expected, actual) in sums.items():
         money = currency or None
         cpa, plan = ratio(actual.spend, actual.conversions), ratio(expected.spend, expected.conversions)
         roas = ratio(actual.revenue, actual.spend)
@@ -185,34 +184,37 @@ def _totals(tallied: Mapping[str, tuple[_Sums, _Sums]]) -> Table:
     return Table("Totals per currency; KPIs are ratios of sums", head, tuple(rows), tuple(range(1, len(head))))
 
 
-def _against_forecast(told: Sequence[Told]) -> Section:
-    rows = [row for one in told if (row := _row(one)) is not None]
+def _against_forecast(campaigns: Sequence[ReportedCampaign]) -> Section:
+    rows = [row for reported in campaigns if (row := _row(reported)) is not None]
     head = ("Campaign", "Platform", "Spend", "CPA", "Forecast CPA", "Change", "Reading")
     table = Table(
-        "Campaigns of the period, largest spend first", head, tuple(_cells(one) for one in told), (2, 3, 4, 5)
+        "Campaigns of the period, largest spend first",
+        head,
+        tuple(_cells(reported) for reported in campaigns),
+        (2, 3, 4, 5),
     )
     if not rows:
         return Section("campaigns", "Campaigns against their forecasts", tables=(table,))
-    drawn = rows[:MOST_DRAWN]
-    description = "; ".join(f"{row.label} {row.value.replace(' | ', ', ')}" for row in drawn)
+    largest = rows[:MOST_DRAWN]
+    description = "; ".join(f"{row.label} {row.value.replace(' | ', ', ')}" for row in largest)
     title = "CPA of each campaign against its forecast"
-    svg = ratio_plot("campaigns", drawn, title=title, description=description, origin="forecast")
+    svg = ratio_plot("campaigns", largest, title=title, description=description, origin="forecast")
     more = f" The {MOST_DRAWN} largest of {len(rows)} are drawn." if len(rows) > MOST_DRAWN else ""
     legend = f"Left of the line: cheaper than forecast. Hollow and dashed: within noise.{more}"
     plot = Plot("campaigns", title, description, svg, table, legend)
     return Section("campaigns", "Campaigns against their forecasts", plots=(plot,))
 
 
-def _row(one: Told) -> RatioRow | None:
-    delta = one.analysis.comparison_report.deltas.get("cpa_diff")
+def _row(reported: ReportedCampaign) -> RatioRow | None:
+    delta = reported.analysis.comparison_report.deltas.get("cpa_diff")
     if delta is None or delta.pct_diff is None or not delta.expected or delta.actual is None:
         return None
     low, high = (bound / delta.expected for bound in delta.interval) if delta.interval else (None, None)
     sure = bool(delta.beyond_noise)
     change = formatting.percent(delta.pct_diff, signed=True)
     return RatioRow(
-        label=formatting.plain_name(one.campaign.campaign_id),
-        note=f"{formatting.plain_name(one.campaign.platform)}, {one.campaign.timestamp.date().isoformat()}",
+        label=formatting.plain_name(reported.campaign.campaign_id),
+        note=f"{formatting.plain_name(reported.campaign.platform)}, {reported.campaign.timestamp.date().isoformat()}",
         ratio=delta.actual / delta.expected,
         low=low,
         high=high,
@@ -222,16 +224,16 @@ def _row(one: Told) -> RatioRow | None:
     )
 
 
-def _cells(one: Told) -> tuple[str, ...]:
-    delta, currency = one.analysis.comparison_report.deltas.get("cpa_diff"), one.campaign.currency
+def _cells(reported: ReportedCampaign) -> tuple[str, ...]:
+    delta, currency = reported.analysis.comparison_report.deltas.get("cpa_diff"), reported.campaign.currency
     values = (delta.actual, delta.expected) if delta else (None, None)
-    shown = [NONE if value is None else formatting.money(value, currency) for value in values]
+    amounts = [NONE if value is None else formatting.money(value, currency) for value in values]
     change = NONE if delta is None or delta.pct_diff is None else formatting.percent(delta.pct_diff, signed=True)
     return (
-        formatting.plain_name(one.campaign.campaign_id),
-        formatting.plain_name(one.campaign.platform),
-        formatting.money(one.campaign.actual_metrics.spend, currency, whole=True),
-        *shown,
+        formatting.plain_name(reported.campaign.campaign_id),
+        formatting.plain_name(reported.campaign.platform),
+        formatting.money(reported.campaign.actual_metrics.spend, currency, whole=True),
+        *amounts,
         change,
-        _reading(one.analysis),
+        _reading(reported.analysis),
     )

@@ -1,7 +1,7 @@
 """A view as a file: HTML (self-contained), PDF, Markdown or JSON.
 
-HTML and PDF need the `reports` extra; Markdown and JSON need nothing. Nothing is fetched while rendering.
-Must not know what a report is about.
+HTML and PDF need the `reports` extra; Markdown and JSON need nothing. Nothing is fetched while rendering. Must not know
+what a report is about.
 """
 
 import re

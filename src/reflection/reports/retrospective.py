@@ -9,13 +9,14 @@ from typing import Any
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.metrics import HEADLINES, KPIS, METRICS
 from reflection.domain.results import Analysis, Decomposition, Delta, SimilarCampaign, Statement
 from reflection.explain import formatting
 from reflection.explain.chat import facts_of
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.phrases_en import ENGLISH
-from reflection.reports.plots import RatioRow, Step, ratio_plot, waterfall
+from reflection.reports.plots import RatioRow, WaterfallStep, ratio_plot, waterfall
 from reflection.reports.sections.learnings import forest
 from reflection.reports.sections.recommendations import cards_section
 from reflection.reports.sections.track_record import record_section
@@ -25,8 +26,7 @@ Z90 = 1.6448536269514722
 NONE = "-"
 """Stands in a table where nothing can be said."""
 
-TILES = ("cpa", "roas", "ctr", "cvr")
-ORDER = ("cpa", "roas", "ctr", "cvr", "cpm", "cpc", "aov")
+ORDER = (*HEADLINES, *(kpi for kpi in KPIS if kpi not in HEADLINES))
 TONES = {"better": "good", "worse": "bad"}
 CERTAINTY = {
     "beyond_noise": "beyond noise",
@@ -55,13 +55,13 @@ def retrospective(
     """
     book = gather(facts_of(analysis))
     comparison = analysis.comparison_report
-    spelt = signals.labels_of(campaign) if campaign is not None else {}
+    labels = signals.labels_of(campaign) if campaign is not None else {}
     sections = [
         _against_forecast(analysis, book, campaign),
         *_why(analysis),
-        forest(analysis, knowledge, spelt),
-        _cannot_tell(analysis),
-        cards_section(analysis, recommendations, spelt),
+        forest(analysis, knowledge, labels),
+        _gaps(analysis),
+        cards_section(analysis, recommendations, labels),
         *_similar(analysis),
         *record_section(track_record),
     ]
@@ -103,7 +103,7 @@ def _facts(analysis: Analysis, campaign: Campaign | None) -> Iterator[tuple[str,
 
 
 def _tiles(book: EvidenceBook) -> Iterator[Tile]:
-    for kpi in TILES:
+    for kpi in HEADLINES:
         item = book.find(f"delta:{kpi}")
         if item is None or "actual" not in item.figures:
             continue
@@ -154,7 +154,7 @@ def _ratio_row(item: Evidence, delta: Delta) -> RatioRow:
 
 
 def _delta_row(item: Evidence) -> tuple[str, ...]:
-    shown = [item.figures[name].text if name in item.figures else NONE for name in ("expected", "actual")]
+    values = [item.figures[name].text if name in item.figures else NONE for name in ("expected", "actual")]
     band = NONE
     if "low" in item.figures:
         exact = item.text("low") == item.text("high")
@@ -163,7 +163,7 @@ def _delta_row(item: Evidence) -> tuple[str, ...]:
     reading = CERTAINTY[item.certainty] if "change" in item.figures else item.detail.get("reason", "")
     if item.certainty == "beyond_noise" and item.detail["direction"] != "neither":
         reading = f"{item.detail['direction']}, {reading}"
-    return (_capital(ENGLISH.kpi(item.label)), *shown, band, change, reading)
+    return (_capital(ENGLISH.kpi(item.label)), *values, band, change, reading)
 
 
 def _counts(campaign: Campaign | None) -> tuple[Table, ...]:
@@ -174,11 +174,11 @@ def _counts(campaign: Campaign | None) -> tuple[Table, ...]:
     for name in ("impressions", "clicks", "conversions", "spend", "revenue"):
         pair = (getattr(campaign.expected_metrics, name), getattr(campaign.actual_metrics, name))
         money = name in ("spend", "revenue")
-        shown = [
+        amounts = [
             NONE if value is None else formatting.money(value, campaign.currency) if money else formatting.count(value)
             for value in pair
         ]
-        rows.append((_capital(name), *shown))
+        rows.append((_capital(name), *amounts))
     return (Table("The counts behind it", ("Count", "Forecast", "Actual"), tuple(rows), (1, 2)),)
 
 
@@ -191,13 +191,13 @@ def _why(analysis: Analysis) -> Iterator[Section]:
 
 def _waterfall(part: Decomposition, currency: str | None) -> Plot:
     kpi = _capital(ENGLISH.kpi(part.kpi))
-    lower = part.kpi == "cpa"
+    lower = METRICS[part.kpi].lower_is_better
 
     def value(amount: float, signed: bool = False) -> str:
         return formatting.kpi_value(part.kpi, amount, currency, signed=signed)
 
     steps = [
-        Step(
+        WaterfallStep(
             label=_capital(ENGLISH.kpi(driver.factor)),
             part=driver.contribution,
             text=value(driver.displayed, signed=True),
@@ -237,12 +237,12 @@ def _waterfall(part: Decomposition, currency: str | None) -> Plot:
     return Plot(f"why-{part.kpi}", title, description, svg, table, part.note or legend)
 
 
-def _cannot_tell(analysis: Analysis) -> Section | None:
+def _gaps(analysis: Analysis) -> Section | None:
     """Gaps and noise: what the data does not hold."""
-    told = [item for item in analysis.insights.statements if _is_gap(item)]
-    if not told:
+    gaps = [item for item in analysis.insights.statements if _is_gap(item)]
+    if not gaps:
         return None
-    return Section("gaps", "What we cannot tell", points=tuple(item.text for item in told))
+    return Section("gaps", "What we cannot tell", points=tuple(item.text for item in gaps))
 
 
 def _is_gap(item: Statement) -> bool:
@@ -257,8 +257,8 @@ def _similar(analysis: Analysis) -> Iterator[Section]:
         (
             formatting.plain_name(item.campaign_id),
             formatting.ratio(item.score),
-            formatting.plain_name(_why_similar(item.metadata.get("why")), 160),
-            _how_it_did(item),
+            formatting.plain_name(_reasons(item.metadata.get("why")), 160),
+            _outcome(item),
         )
         for item in analysis.similar_campaigns
     )
@@ -267,24 +267,24 @@ def _similar(analysis: Analysis) -> Iterator[Section]:
         yield Section("similar", "Similar campaigns", tables=(table,))
 
 
-def _how_it_did(item: SimilarCampaign) -> str:
+def _outcome(item: SimilarCampaign) -> str:
     """Its verdict and its headline KPI against the forecast."""
     outcome = item.metadata.get("outcome")
     outcome = outcome if isinstance(outcome, dict) else {}
     verdict, against = outcome.get("verdict"), outcome.get("against_forecast") or {}
     if not verdict:
         return formatting.plain_name(item.summary, 240)
-    told = [_capital(formatting.plain_name(str(verdict), 120))]
+    parts = [_capital(formatting.plain_name(str(verdict), 120))]
     currency = outcome.get("currency")
     for kpi in ("roas", "cpa"):
         if kpi in against:
             fact, plan = (formatting.kpi_value(kpi, against[kpi][side], currency) for side in ("actual", "expected"))
             change = formatting.percent(against[kpi]["pct_diff"], signed=True)
-            told.append(f"{ENGLISH.kpi(kpi)} {fact} against {plan} ({change})")
-    return "; ".join(told)
+            parts.append(f"{ENGLISH.kpi(kpi)} {fact} against {plan} ({change})")
+    return "; ".join(parts)
 
 
-def _why_similar(why: Any) -> str:
+def _reasons(why: Any) -> str:
     """One reason or several, as one line."""
     return "; ".join(str(reason) for reason in why) if isinstance(why, (list, tuple)) else str(why or "")
 

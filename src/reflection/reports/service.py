@@ -1,7 +1,7 @@
 """Making a report for a door: reads what is stored through the engine and the store, gives the file's bytes.
 
-The doors (command line and HTTP) share this; the contents are made in retrospective.py and portfolio.py. Must
-not know SQL, HTTP or the command line.
+The doors (command line and HTTP) share this; the contents are made in retrospective.py and portfolio.py. Must not know
+SQL, HTTP or the command line.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import StoredCampaign
 from reflection.domain.results import Analysis
 from reflection.errors import no_campaign
-from reflection.reports.portfolio import Told, portfolio
+from reflection.reports.portfolio import ReportedCampaign, portfolio
 from reflection.reports.rendering import Format, render
 from reflection.reports.retrospective import retrospective
 
@@ -24,7 +24,7 @@ _ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 
 
 class CampaignPages(Protocol):
-    """Stored campaigns by id."""
+    """Where stored campaigns are read, one by id or page by page."""
 
     def campaign(self, workspace: str, campaign_id: str) -> StoredCampaign | None:
         """One campaign, None where there is none."""
@@ -33,11 +33,11 @@ class CampaignPages(Protocol):
         """The campaigns after an id, in the order of their ids."""
 
 
-class WhatIsKnown(Protocol):
+class KnowledgeSource(Protocol):
     """The engine's reading verbs a report needs."""
 
     def knowledge(self, *, workspace: str = "default") -> Knowledge:
-        """What the last fit says."""
+        """What the last fit says: effects, findings and the next test."""
 
 
 class Recommendations(Protocol):
@@ -53,7 +53,12 @@ class Recommendations(Protocol):
 
 
 def campaign_report(
-    pages: CampaignPages, known: WhatIsKnown, service: Recommendations, workspace: str, campaign_id: str, kind: Format
+    pages: CampaignPages,
+    source: KnowledgeSource,
+    service: Recommendations,
+    workspace: str,
+    campaign_id: str,
+    kind: Format,
 ) -> bytes:
     """The report on one campaign.
 
@@ -64,13 +69,13 @@ def campaign_report(
     stored = pages.campaign(workspace, campaign_id)
     if stored is None:
         raise no_campaign(campaign_id)
-    told = _told(stored)
+    reported = _reported(stored)
     view = retrospective(
-        told.analysis,
-        campaign=told.campaign,
-        knowledge=known.knowledge(workspace=workspace),
+        reported.analysis,
+        campaign=reported.campaign,
+        knowledge=source.knowledge(workspace=workspace),
         recommendations=service.recommend(
-            workspace=workspace, platform=told.campaign.platform, objective=told.campaign.objective
+            workspace=workspace, platform=reported.campaign.platform, objective=reported.campaign.objective
         ),
         track_record=service.track_record(workspace=workspace),
     )
@@ -79,7 +84,7 @@ def campaign_report(
 
 def portfolio_report(
     pages: CampaignPages,
-    known: WhatIsKnown,
+    source: KnowledgeSource,
     service: Recommendations,
     workspace: str,
     start: date,
@@ -91,15 +96,17 @@ def portfolio_report(
     Raises:
         ReportsMissing: HTML or PDF without the `reports` extra.
     """
-    chosen = [
-        told for stored in _all(pages, workspace) if start <= (told := _told(stored)).campaign.timestamp.date() <= end
+    campaigns = [
+        reported
+        for stored in _all(pages, workspace)
+        if start <= (reported := _reported(stored)).campaign.timestamp.date() <= end
     ]
     recommendations = service.recommend(workspace=workspace)
     view = portfolio(
-        chosen,
+        campaigns,
         start=start,
         end=end,
-        knowledge=known.knowledge(workspace=workspace),
+        knowledge=source.knowledge(workspace=workspace),
         recommendations=recommendations,
         track_record=service.track_record(workspace=workspace),
         generated_at=str(recommendations.get("generated_at", "")),
@@ -114,5 +121,5 @@ def _all(pages: CampaignPages, workspace: str) -> Iterator[StoredCampaign]:
         after = page[-1].campaign_id
 
 
-def _told(stored: StoredCampaign) -> Told:
-    return Told(Campaign.model_validate_json(stored.campaign_json), _ANALYSIS.validate_json(stored.answer))
+def _reported(stored: StoredCampaign) -> ReportedCampaign:
+    return ReportedCampaign(Campaign.model_validate_json(stored.campaign_json), _ANALYSIS.validate_json(stored.answer))

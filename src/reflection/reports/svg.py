@@ -1,8 +1,7 @@
-"""A drawing surface for plots: SVG text with escaped labels, readable in black and white and by a screen
-reader.
+"""A drawing surface for plots: SVG with escaped labels, readable in black and white and by a screen reader.
 
-Every drawing has a title and a description. Shapes carry the meaning (filled, hollow, dashed), colour only
-repeats it. Must not know what is drawn.
+Every drawing has a title and a description. Shapes carry the meaning (filled, hollow, dashed), colour only repeats it.
+Must not know what is drawn.
 """
 
 from typing import Literal
@@ -39,7 +38,7 @@ class Canvas:
         width: float = 1.0,
         dashed: bool = False,
     ) -> None:
-        """A straight line."""
+        """A straight line from one point to another, solid or dashed."""
         dash = ' stroke-dasharray="4 3"' if dashed else ""
         self._parts.append(
             f'<line x1="{_n(start[0])}" y1="{_n(start[1])}" x2="{_n(end[0])}" y2="{_n(end[1])}" '
@@ -72,7 +71,7 @@ class Canvas:
         )
 
     def diamond(self, center: tuple[float, float], radius: float, *, color: str = MUTED) -> None:
-        """A hollow diamond."""
+        """A hollow diamond: the second mark of a row, such as a raw difference."""
         x, y = center
         points = " ".join(
             f"{_n(px)},{_n(py)}" for px, py in ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y))

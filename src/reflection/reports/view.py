@@ -1,7 +1,7 @@
 """A report before it has a format: title, verdict, figures, sections with plots, tables and cards.
 
-Plain values only. HTML, Markdown, PDF and JSON are made from the same view, so they say the same. Must not
-know where the contents come from.
+Plain values only. HTML, Markdown, PDF and JSON are made from the same view, so they say the same. Must not know where
+the contents come from.
 """
 
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One headline figure."""
+    """One headline figure, with what it is compared with and how it reads."""
 
     label: str
     value: str
@@ -54,7 +54,7 @@ class CardView:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a report."""
+    """One part of a report: a lead, points, plots, tables and cards, in this order."""
 
     name: str
     title: str

@@ -24,11 +24,6 @@ class Recipe:
     parts: tuple[tuple[str, int], ...]
 
 
-CPA = Recipe("cpa", (("cpm", 1), ("ctr", -1), ("cvr", -1)))
-ROAS = Recipe("roas", (("aov", 1), ("cvr", 1), ("ctr", 1), ("cpm", -1)))
-CONVERSIONS_PER_CURRENCY_UNIT = Recipe("conversions_per_currency_unit", (("ctr", 1), ("cvr", 1), ("cpm", -1)))
-
-
 def parts_of(fits: Mapping[str, Fit], recipe: Recipe) -> list[tuple[Fit, int]]:
     """Return the fits a recipe needs with their exponents.
 

@@ -1,6 +1,6 @@
 """`SqlStore`: the `Store` protocol over one database, each call in a transaction of its own, or many in a `snapshot`.
 
-A facade: the statements live by subject in campaigns_write.py, fits.py, campaigns_read.py and snapshot.py. Must not
+A facade: the statements live by subject in campaigns_write, campaigns_read, fits, learnings and snapshot. Must not
 know how anything is compared, learnt or published.
 """
 
@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
+from reflection.learnings import revision
 from reflection.store import campaigns_read, campaigns_write, fits, knowledge_blob
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
@@ -23,6 +24,14 @@ from reflection.store.snapshot import SqlSnapshot
 from reflection.store.tables.campaigns import forecasts, idempotency, instant_text, workspaces
 
 _PAGE = 1_000
+_FORGOTTEN = (
+    select(idempotency.c.key)
+    .where(idempotency.c.workspace == bindparam("w"), idempotency.c.created_at < bindparam("t"))
+    .limit(_PAGE)
+)
+_FORGET_KEYS = delete(idempotency).where(
+    idempotency.c.workspace == bindparam("w"), idempotency.c.key.in_(_FORGOTTEN.scalar_subquery())
+)
 _CACHED_FITS = 64
 
 
@@ -125,12 +134,7 @@ class SqlStore:
 
     def forget_idempotency(self, workspace: str, before: datetime) -> int:
         """Drop idempotency records older than an instant. How many there were."""
-        with self._database.write() as connection:
-            return connection.execute(
-                delete(idempotency).where(
-                    idempotency.c.workspace == workspace, idempotency.c.created_at < instant_text(before)
-                )
-            ).rowcount
+        return self._database.delete_in_portions(_FORGET_KEYS, {"w": workspace, "t": instant_text(before)})
 
     # Evidence
 
@@ -211,17 +215,18 @@ class SqlStore:
         Raises:
             LearningError: the fit holds a number that is not finite.
         """
-        blobs = knowledge_blob.encode(knowledge)
-        revised = self._book.prepare(workspace, knowledge) if self._book is not None else None
+        blob = knowledge_blob.encode(knowledge)
+        snapshot = self._book.snapshot(workspace) if self._book is not None else None
+        revised = revision.revised(snapshot.learnings, knowledge, snapshot.evidence) if snapshot is not None else ()
 
         def committed(connection: Connection) -> bool:
             head = fits.newest(connection, workspace)
             return head is not None and (head.epoch, head.seq) == (knowledge.epoch, knowledge.seq)
 
         with self._database.write(committed) as connection:
-            saved = fits.save(connection, workspace, knowledge, blobs, artifacts, self._instant())
-            if saved and self._book is not None and revised is not None:
-                self._book.write(connection, workspace, revised)
+            saved = fits.save(connection, workspace, knowledge, blob, artifacts, self._instant())
+            if saved and self._book is not None and snapshot is not None:
+                self._book.write(connection, workspace, knowledge, revised, snapshot)
             return saved
 
     # What is read back

@@ -1,7 +1,7 @@
-"""What the store answers: campaigns, ledger, live evidence, forecasts.
+"""What the store reads: campaigns as they stand, the ledger, live evidence, forecasts.
 
-Functions on a connection somebody else opened; long answers are given in pages, so that no reader holds a
-snapshot for long. Must not write.
+Functions on a connection somebody else opened: a reader's, or a writer's that looks at what is there (`current`) before
+it writes. Long answers are given in pages, so that no reader holds a snapshot for long. Must not write.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,8 @@ from reflection.store.tables.campaigns import (
 
 _FORECAST = tuple(ForecastRow.__dataclass_fields__)
 _later = evidence.alias("later")
+_CHUNK = 500
+"""Ids in one statement; databases limit the number of its parameters."""
 
 
 def plain(row: Mapping[Any, Any]) -> Row:
@@ -47,12 +49,12 @@ def campaign_page(connection: Connection, workspace: str, after: str, limit: int
 def revisions(connection: Connection, workspace: str, campaign_id: str) -> list[Row]:
     """Every content a campaign ever had, oldest first; deleted ones included."""
     columns = [campaign_revisions.c[name] for name in ("revision", "content_hash", "body", "created_at")]
-    found = connection.execute(
+    rows = connection.execute(
         select(*columns)
         .where(campaign_revisions.c.workspace == workspace, campaign_revisions.c.campaign_id == campaign_id)
         .order_by(campaign_revisions.c.revision)
     )
-    return [plain(row) for row in found.mappings()]
+    return [plain(row) for row in rows.mappings()]
 
 
 def performance(connection: Connection, workspace: str, campaign_id: str) -> Row | None:
@@ -79,8 +81,8 @@ def last_seq(connection: Connection, workspace: str) -> int:
 
 def ledger_page(connection: Connection, workspace: str, after: int, limit: int) -> list[LedgerEntry]:
     """Ledger entries after a number, in order."""
-    found = connection.execute(_LEDGER, {"w": workspace, "after": after, "limit": limit})
-    return [LedgerEntry(*row) for row in found]
+    rows = connection.execute(_LEDGER, {"w": workspace, "after": after, "limit": limit})
+    return [LedgerEntry(*row) for row in rows]
 
 
 def evidence_page(connection: Connection, workspace: str, upto: int, after: str, limit: int) -> list[tuple[str, bytes]]:
@@ -95,8 +97,8 @@ def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list
     own = campaigns.c.workspace == workspace
     newest = select(campaigns.c.campaign_id).where(own).order_by(*order).limit(limit).cte("newest")
     joined = newest.join(campaigns, (campaigns.c.campaign_id == newest.c.campaign_id) & own)  # reads no other bodies
-    found = select(campaigns.c.body).select_from(joined).order_by(*order)
-    return list(connection.execute(found).scalars())
+    bodies = select(campaigns.c.body).select_from(joined).order_by(*order)
+    return list(connection.execute(bodies).scalars())
 
 
 def accepted(connection: Connection, workspace: str) -> frozenset[str]:
@@ -109,8 +111,8 @@ def forecast_list(connection: Connection, workspace: str, campaign_id: str | Non
     statement = select(*(forecasts.c[name] for name in _FORECAST)).where(forecasts.c.workspace == workspace)
     if campaign_id is not None:
         statement = statement.where(forecasts.c.campaign_id == campaign_id)
-    found = connection.execute(statement.order_by(forecasts.c.id).limit(limit)).mappings()
-    return [ForecastRow(**_with_json(row, ("quantiles", "detail"))) for row in found]
+    rows = connection.execute(statement.order_by(forecasts.c.id).limit(limit)).mappings()
+    return [ForecastRow(**_with_json(row, ("quantiles", "detail"))) for row in rows]
 
 
 def _with_json(row: Any, names: Sequence[str]) -> dict[str, Any]:
@@ -157,10 +159,6 @@ _LEDGER = (
 _LIVE = _live()
 
 
-_CHUNK = 500
-"""Ids in one statement; databases limit the number of its parameters."""
-
-
 @dataclass(frozen=True, slots=True)
 class Current:
     """What the store holds of a campaign at the moment; `last` counts revisions that were deleted too."""
@@ -173,21 +171,21 @@ class Current:
 
 def current(connection: Connection, workspace: str, campaign_ids: Sequence[str]) -> dict[str, Current]:
     """What the store holds of each campaign."""
-    found: dict[str, Current] = {}
+    holdings: dict[str, Current] = {}
     for chunk in chunks(campaign_ids):
         for row in connection.execute(_CURRENT, {"workspace": workspace, "ids": chunk}).mappings():
-            found[row["campaign_id"]] = Current(
+            holdings[row["campaign_id"]] = Current(
                 stored=stored_campaign(dict(row)),
                 last=row["revision"],
                 memory_id=row["memory_id"],
                 signal_keys=tuple(orjson.loads(row["signal_keys"])),
             )
-        missing = [campaign_id for campaign_id in chunk if campaign_id not in found]
+        missing = [campaign_id for campaign_id in chunk if campaign_id not in holdings]
         if missing:
             rows = connection.execute(_LAST, {"workspace": workspace, "ids": missing})
             last = {row[0]: row[1] for row in rows}
-            found |= {campaign_id: Current(None, last.get(campaign_id, 0)) for campaign_id in missing}
-    return found
+            holdings |= {campaign_id: Current(None, last.get(campaign_id, 0)) for campaign_id in missing}
+    return holdings
 
 
 def stored_campaign(row: Row) -> StoredCampaign:

@@ -1,13 +1,13 @@
 """Writing and taking back analyses, inside a transaction somebody else opened.
 
-One path for one record and for a thousand: rows are gathered over the batch and written table by table. Must
-not know transactions, files or learning.
+One path for one record and for a thousand: rows are gathered over the batch and written table by table. Must not know
+transactions, files or learning.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Insert, Select, bindparam, delete, insert, literal, select
+from sqlalchemy import Select, bindparam, delete, insert, literal, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.ports import AnalysisRecord, StaleRevision, StoredCampaign
@@ -15,7 +15,7 @@ from reflection.domain.results import FILES
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import Current, chunks, current
 from reflection.store.database import sqlite
-from reflection.store.memories_write import bury, remember
+from reflection.store.memories_write import remember, tombstone
 from reflection.store.row_values import Prepared, Row, outbox_row, packed, unpacked
 from reflection.store.tables.campaigns import (
     acceptances,
@@ -56,12 +56,12 @@ def save(connection: Connection, batch: Sequence[Prepared], topics: Sequence[str
     if not batch:
         return []
     workspace = batch[0].record.workspace
-    found = current(connection, workspace, [item.record.campaign_id for item in batch])
+    current_of = current(connection, workspace, [item.record.campaign_id for item in batch])
     repeated = _repeated(connection, workspace, [item.record for item in batch])
     results: list[StoredCampaign] = []
     changes: list[_Change] = []
     for item in batch:
-        record, before = item.record, found[item.record.campaign_id]
+        record, before = item.record, current_of[item.record.campaign_id]
         stored = repeated.get(record.campaign_id) or _unchanged(connection, record, before)
         if stored is None:
             _check_revision(record, before)
@@ -103,14 +103,14 @@ def take_back(connection: Connection, workspace: str, campaign_id: str, now: str
     if before.stored is None:
         return False
     key = {"workspace": workspace, "campaign_id": campaign_id}
-    told = [outbox_row(workspace, ARTIFACTS, campaign_id, now, list(FILES))]
-    told += [outbox_row(workspace, topic, before.memory_id, now) for topic in topics if topic != ARTIFACTS]
+    notices = [outbox_row(workspace, ARTIFACTS, campaign_id, now, list(FILES))]
+    notices += [outbox_row(workspace, topic, before.memory_id, now) for topic in topics if topic != ARTIFACTS]
     _retract(connection, [{**key, "revision": before.stored.revision}])
     _forget_signals(connection, workspace, [(campaign_id, before.signal_keys)])
     for table in (campaigns, performance_logs, insights, acceptances):
         connection.execute(delete(table).where(table.c.workspace == workspace, table.c.campaign_id == campaign_id))
-    bury(connection, workspace, [before.memory_id])
-    sqlite.insert_rows(connection, _ADD_OUTBOX, told)
+    tombstone(connection, workspace, [before.memory_id])
+    sqlite.insert_rows(connection, _ADD_OUTBOX, notices)
     return True
 
 
@@ -129,7 +129,7 @@ def _stored(record: AnalysisRecord, revision: int) -> StoredCampaign:
 def _repeated(connection: Connection, workspace: str, records: Sequence[AnalysisRecord]) -> dict[str, StoredCampaign]:
     """The campaigns whose idempotency key was used before: they get the answer that was given then."""
     keyed = {record.idempotency_key: record for record in records if record.idempotency_key is not None}
-    found: dict[str, StoredCampaign] = {}
+    repeated: dict[str, StoredCampaign] = {}
     for chunk in chunks(list(keyed)):
         for row in connection.execute(_USED_KEYS, {"workspace": workspace, "keys": chunk}).mappings():
             record = keyed[row["key"]]
@@ -138,10 +138,10 @@ def _repeated(connection: Connection, workspace: str, records: Sequence[Analysis
                     "this Idempotency-Key was used for another request",
                     hint="use a new key for every new request",
                 )
-            found[record.campaign_id] = replace(
+            repeated[record.campaign_id] = replace(
                 _stored(record, row["revision"]), answer=unpacked(row["answer"]), created_at=row["created_at"]
             )
-    return found
+    return repeated
 
 
 def _unchanged(connection: Connection, record: AnalysisRecord, before: Current) -> StoredCampaign | None:
@@ -162,26 +162,40 @@ def _check_revision(record: AnalysisRecord, before: Current) -> None:
 
 
 def _write(connection: Connection, workspace: str, changes: Sequence[_Change], topics: Sequence[str]) -> None:
+    """Write new revisions, table by table, in the order of their references."""
     replaced = [change for change in changes if change.before.stored is not None]
-    prepared = [change.prepared for change in changes]
-    created_at = prepared[0].record.created_at
-
-    def put(statement: Insert, rows: list[Row]) -> None:
-        sqlite.insert_rows(connection, statement, rows)
-
-    put(_ADD_WORKSPACE, [{"workspace": workspace, "created_at": created_at}])
-    put(_ADD_REVISION, [_revision_row(change) for change in changes])
-    put(_PUT_CAMPAIGN, [{**change.prepared.campaign, "revision": change.revision} for change in changes])
-    _retract(connection, [{**change.key, "revision": change.before.last} for change in replaced])
-    put(_ADD_EVIDENCE, [_evidence_row(change) for change in changes])
-    put(_PUT_PERFORMANCE, [item.performance for item in prepared])
+    _write_history(connection, workspace, changes, replaced)
     _clear_replaced(connection, workspace, replaced)
-    put(_ADD_INSIGHT, [row for item in prepared for row in item.insights])
-    put(_ADD_SIGNAL, [row for item in prepared for row in item.signals])
-    put(_ADD_FORECAST, [row for item in prepared for row in item.forecasts])
-    put(_ADD_KEY, [row for change in changes for row in _idempotency_rows(change)])
-    remember(connection, workspace, [item.memory for item in prepared])
-    put(_ADD_OUTBOX, [row for change in changes for row in _outbox_rows(change, topics)])
+    _write_statements(connection, [change.prepared for change in changes])
+    remember(connection, workspace, [change.prepared.memory for change in changes])
+    _write_delivery(connection, changes, topics)
+
+
+def _write_history(
+    connection: Connection, workspace: str, changes: Sequence[_Change], replaced: Sequence[_Change]
+) -> None:
+    """The campaigns with their revisions, and the ledger: what was replaced is retracted before the new one counts."""
+    created_at = changes[0].prepared.record.created_at
+    campaign_rows = [{**change.prepared.campaign, "revision": change.revision} for change in changes]
+    sqlite.insert_rows(connection, _ADD_WORKSPACE, [{"workspace": workspace, "created_at": created_at}])
+    sqlite.insert_rows(connection, _ADD_REVISION, [_revision_row(change) for change in changes])
+    sqlite.insert_rows(connection, _PUT_CAMPAIGN, campaign_rows)
+    _retract(connection, [{**change.key, "revision": change.before.last} for change in replaced])
+    sqlite.insert_rows(connection, _ADD_EVIDENCE, [_evidence_row(change) for change in changes])
+
+
+def _write_statements(connection: Connection, analyses: Sequence[Prepared]) -> None:
+    """What an analysis says of its campaign: figures, sentences, signals and forecasts."""
+    sqlite.insert_rows(connection, _PUT_PERFORMANCE, [analysis.performance for analysis in analyses])
+    sqlite.insert_rows(connection, _ADD_INSIGHT, [row for analysis in analyses for row in analysis.insights])
+    sqlite.insert_rows(connection, _ADD_SIGNAL, [row for analysis in analyses for row in analysis.signals])
+    sqlite.insert_rows(connection, _ADD_FORECAST, [row for analysis in analyses for row in analysis.forecasts])
+
+
+def _write_delivery(connection: Connection, changes: Sequence[_Change], topics: Sequence[str]) -> None:
+    """The answers to requests that may come again, and what is to be published."""
+    sqlite.insert_rows(connection, _ADD_KEY, [row for change in changes for row in _idempotency_rows(change)])
+    sqlite.insert_rows(connection, _ADD_OUTBOX, [row for change in changes for row in _outbox_rows(change, topics)])
 
 
 def _clear_replaced(connection: Connection, workspace: str, replaced: Sequence[_Change]) -> None:
@@ -196,7 +210,7 @@ def _clear_replaced(connection: Connection, workspace: str, replaced: Sequence[_
         [(change.prepared.record.campaign_id, change.before.signal_keys) for change in replaced],
     )
     moved = [item for item in replaced if item.before.memory_id != item.prepared.memory["memory_id"]]
-    bury(connection, workspace, [change.before.memory_id for change in moved])
+    tombstone(connection, workspace, [change.before.memory_id for change in moved])
 
 
 def _retract(connection: Connection, revisions: Sequence[Row]) -> None:

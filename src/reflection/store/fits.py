@@ -14,6 +14,7 @@ from reflection.domain.results import Finding
 from reflection.store import knowledge_blob
 from reflection.store.campaigns_read import chunks
 from reflection.store.database import sqlite
+from reflection.store.knowledge_blob import KnowledgeBlob
 from reflection.store.row_values import artifact_rows, json_text, outbox_row
 from reflection.store.tables.campaigns import (
     WORKSPACE_LEVEL,
@@ -48,16 +49,16 @@ def newest(connection: Connection, workspace: str) -> FitHead | None:
 def load(connection: Connection, workspace: str, fit_id: int) -> Knowledge:
     """The knowledge of one fit."""
     row = connection.execute(
-        select(fits.c.body, fits.c.draws).where(fits.c.workspace == workspace, fits.c.id == fit_id)
+        select(fits.c.body, fits.c.draws, fits.c.calibration).where(fits.c.workspace == workspace, fits.c.id == fit_id)
     ).one()
-    return knowledge_blob.decode(row.body, row.draws)
+    return knowledge_blob.decode(*row)
 
 
 def save(
     connection: Connection,
     workspace: str,
     knowledge: Knowledge,
-    blobs: tuple[bytes, bytes],
+    blob: KnowledgeBlob,
     files: dict[str, bytes],
     now: str,
 ) -> bool:
@@ -66,7 +67,6 @@ def save(
     if stored is not None and (knowledge.epoch, knowledge.seq) <= (stored.epoch, stored.seq):
         return False
     connection.execute(sqlite.insert_missing(workspaces), {"workspace": workspace, "created_at": now})
-    body, draws = blobs
     connection.execute(
         insert(fits),
         {
@@ -75,8 +75,7 @@ def save(
             "seq": knowledge.seq,
             "as_of": knowledge.as_of,
             "format": knowledge_blob.FORMAT,
-            "body": body,
-            "draws": draws,
+            **blob._asdict(),
         },
     )
     _drop_old_fits(connection, workspace)
@@ -140,19 +139,19 @@ def _publish(connection: Connection, workspace: str, files: dict[str, bytes], no
 def _latest_supporting(finding: Finding, dates: dict[str, str]) -> str:
     if not finding.supporting:
         return WORKSPACE_LEVEL
-    known = [(dates[campaign], campaign) for campaign in finding.supporting if campaign in dates]
-    return max(known)[1] if known else finding.supporting[0]
+    dated = [(dates[campaign], campaign) for campaign in finding.supporting if campaign in dates]
+    return max(dated)[1] if dated else finding.supporting[0]
 
 
 def _dates(connection: Connection, workspace: str, findings: Sequence[Finding]) -> dict[str, str]:
-    wanted = sorted({campaign for finding in findings for campaign in finding.supporting})
-    if len(wanted) > _LOOKED_UP:
+    campaign_ids = sorted({campaign for finding in findings for campaign in finding.supporting})
+    if len(campaign_ids) > _LOOKED_UP:
         return {}
-    found: dict[str, str] = {}
-    for chunk in chunks(wanted):
+    dates: dict[str, str] = {}
+    for chunk in chunks(campaign_ids):
         rows = connection.execute(_DATES, {"w": workspace, "ids": chunk})
-        found |= {row[0]: row[1] for row in rows}
-    return found
+        dates |= {row[0]: row[1] for row in rows}
+    return dates
 
 
 _NEWEST = (

@@ -140,13 +140,13 @@ class ImportRows:
             row = connection.execute(query).one_or_none()
         return None if row is None else Waiting(*row)
 
-    def change_state(self, workspace: str, import_id: str, wanted: str, now: str, *, only: str | None = None) -> bool:
+    def change_state(self, workspace: str, import_id: str, state: str, now: str, *, only: str | None = None) -> bool:
         """Change an import's state, if `only` is given from that one; whether it was changed."""
         query = update(imports).where(*_is(imports, workspace, import_id))
         if only is not None:
             query = query.where(imports.c.state == only)
         with self._database.write() as connection:
-            return connection.execute(query.values(state=wanted, updated_at=now)).rowcount > 0
+            return connection.execute(query.values(state=state, updated_at=now)).rowcount > 0
 
     def unsettled(self, workspace: str, import_id: str, limit: int) -> list[tuple[Claim, bytes]]:
         """Claims that are still to be done, in order, each with its campaign's JSON."""

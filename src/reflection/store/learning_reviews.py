@@ -22,6 +22,9 @@ from reflection.store.tables.learnings import VERDICTS, learning_reviews, learni
 
 MAX_NOTE = 4_000
 SHOWN_RECALLS = 50
+PORTION = 1_000
+"""Recalls forgotten in one transaction."""
+
 _SHOWN_RECALL = ("recall_id", "purpose", "question", "recalled_at", "rank", "score")
 
 
@@ -99,10 +102,7 @@ class LearningNotes:
 
     def forget_recalls(self, workspace: str, before: datetime) -> int:
         """Drop recalls older than an instant with their outcomes. How many there were."""
-        with self._database.write() as connection:
-            return connection.execute(
-                delete(recalls).where(recalls.c.workspace == workspace, recalls.c.recalled_at < instant_text(before))
-            ).rowcount
+        return self._database.delete_in_portions(_FORGET_RECALLS, {"w": workspace, "t": instant_text(before)})
 
 
 def newest_reviews(connection: Connection, workspace: str) -> dict[str, Row]:
@@ -115,15 +115,15 @@ def remarks(connection: Connection, workspace: str, learning_id: str) -> dict[st
     key = {"w": workspace, "l": learning_id}
     reviews = [_review(row) for row in connection.execute(_OF_LEARNING, key).mappings()]
     recent = connection.execute(_RECALLS, {**key, "n": SHOWN_RECALLS}).mappings()
-    found = [{name: row[name] for name in _SHOWN_RECALL} for row in recent]
-    ids = [row["recall_id"] for row in found]
+    recall_rows = [{name: row[name] for name in _SHOWN_RECALL} for row in recent]
+    ids = [row["recall_id"] for row in recall_rows]
     outcomes: dict[str, list[Row]] = {}
     for row in connection.execute(_OUTCOMES, {"w": workspace, "ids": ids}).mappings():
-        told = {"campaign_id": row["campaign_id"], "outcome": orjson.loads(row["outcome"])}
-        outcomes.setdefault(row["recall_id"], []).append({**told, "created_at": row["created_at"]})
+        outcome = {"campaign_id": row["campaign_id"], "outcome": orjson.loads(row["outcome"])}
+        outcomes.setdefault(row["recall_id"], []).append({**outcome, "created_at": row["created_at"]})
     return {
         "reviews": reviews,
-        "recalls": [{**row, "outcomes": outcomes.get(row["recall_id"], [])} for row in found],
+        "recalls": [{**row, "outcomes": outcomes.get(row["recall_id"], [])} for row in recall_rows],
     }
 
 
@@ -160,5 +160,13 @@ _OUTCOMES = (
         recall_outcomes.c.recall_id.in_(bindparam("ids", expanding=True)),
     )
     .order_by(recall_outcomes.c.campaign_id)
+)
+_FORGOTTEN = (
+    select(recalls.c.recall_id)
+    .where(recalls.c.workspace == bindparam("w"), recalls.c.recalled_at < bindparam("t"))
+    .limit(PORTION)
+)
+_FORGET_RECALLS = delete(recalls).where(
+    recalls.c.workspace == bindparam("w"), recalls.c.recall_id.in_(_FORGOTTEN.scalar_subquery())
 )
 _PUT_OUTCOME = sqlite.upsert(recall_outcomes, ["workspace", "recall_id", "campaign_id"])

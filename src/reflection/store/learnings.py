@@ -1,7 +1,8 @@
-"""The book of learnings: prepared from a fit before the write lock, written with the fit, read as of any instant.
+"""The book of learnings: what stands is read before a fit is judged, what is new is written with the fit.
 
-Every revision that says something new is appended and none is changed, and what is served is always the newest one; so
-"what did we believe on 1 March" is what was served then. Must not know how a state is found (core, `learnings`).
+Every revision is appended and none is changed, and what is served is always the newest one; so "what did we believe on
+1 March" is what was served then. Each is read as of any instant. Must not know how a state is found, nor what is news
+(`learnings.revision`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,43 +19,34 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.memory_text import learning_text, memory_id
 from reflection.domain.ports import LearningSummary, MemoryRecord
 from reflection.errors import NotFound
-from reflection.learnings.change_point import MetricView
-from reflection.learnings.claims import CampaignEstimate, Claim, Learning, Reading
-from reflection.learnings.lifecycle import assess, is_material, readings_of, worth
+from reflection.learnings.claims import CampaignEstimate, Claim, Learning
+from reflection.learnings.lifecycle import worth
 from reflection.store import learning_reviews, learnings_json, memories_write
-from reflection.store import learnings as sql
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
 from reflection.store.row_values import Row, memory_row
 from reflection.store.tables.campaigns import campaigns, evidence, instant_text
 from reflection.store.tables.learnings import learning_evidence, learning_revisions, learnings
 
-LOOKED_AT = 1_000
+NEWEST_CAMPAIGNS = 1_000
 """Newest campaigns that are read to see whether effects still hold."""
-
-MAX_CLAIMS = 500
-"""Claims looked at after one fit, the most certain first; known learnings come before new ones."""
 
 MAX_LISTED = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Revised:
-    """A learning with a new revision; `before` None for one that is new."""
+class Snapshot:
+    """The learnings of a workspace and its newest campaigns at one moment: what a fit is judged against.
 
-    learning: Learning
-    before: int | None
+    Attributes:
+        learnings: claim -> the learning as its last revision says, the one worth most first.
+        revisions: claim -> the number of that revision.
+        evidence: the newest campaigns, the latest first.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What one fit changes in the book."""
-
-    seq: int
-    as_of: str | None
-    revised: tuple[Revised, ...]
-    aliases: Mapping[str, str]
-    spelt: Mapping[str, str]
+    learnings: Mapping[Claim, Learning]
+    revisions: Mapping[Claim, int]
+    evidence: Sequence[Evidence]
 
 
 class LearningBook:
@@ -69,38 +61,41 @@ class LearningBook:
         self._database = database
         self._now = now
 
-    def prepare(self, workspace: str, knowledge: Knowledge) -> Prepared:
-        """What a fit changes; reads the newest campaigns' evidence, takes no write lock."""
-        readings = readings_of(knowledge)
+    def snapshot(self, workspace: str) -> Snapshot:
+        """What stands now; takes no write lock."""
         with self._database.read() as connection:
-            known = _known(connection, workspace)
-            wanted = _wanted(known, readings)
-            looked_at = _newest_evidence(connection, workspace) if wanted else []
-        kept = [item for item in looked_at if item.campaign_id not in knowledge.held]
-        views: dict[str, MetricView] = {}
-        revised = []
-        for claim in wanted:
-            if claim.metric not in views:
-                views[claim.metric] = MetricView(kept, knowledge, claim.metric)
-            revision, before = known.get(claim, (None, None))
-            after = assess(before, readings.get(claim), views[claim.metric].points(claim.signal_key, claim.context))
-            if after is not None and after is not before and is_material(before, after):
-                revised.append(Revised(after, revision))
-        return Prepared(knowledge.seq, knowledge.as_of, tuple(revised), knowledge.aliases, knowledge.spelt)
+            rows = connection.execute(_CURRENT, {"w": workspace}).all()
+            newest = {"w": workspace, "n": NEWEST_CAMPAIGNS}
+            payloads = list(connection.execute(_NEWEST_EVIDENCE, newest).scalars())
+        pairs = [(learnings_json.decoded(row.body), row.revision) for row in rows]
+        return Snapshot(
+            learnings={learning.claim: learning for learning, _ in pairs},
+            revisions={learning.claim: revision for learning, revision in pairs},
+            evidence=[decode(payload) for payload in payloads],
+        )
 
-    def write(self, connection: Connection, workspace: str, prepared: Prepared) -> None:
-        """Append the revisions, inside the transaction that stores the fit.
+    def write(
+        self,
+        connection: Connection,
+        workspace: str,
+        knowledge: Knowledge,
+        revised: Sequence[Learning],
+        snapshot: Snapshot,
+    ) -> None:
+        """Append what a fit says anew, inside the transaction that stores the fit.
 
-        A learning that another process has revised since `prepare` is left as that one says.
+        A learning that another process has revised since the snapshot is left as that one says.
+
+        Args:
+            revised: new learnings, and learnings of the snapshot that say something else now.
         """
-        now = instant_text(self._now())
-        last = connection.execute(sql.LAST_RECORDED, {"w": workspace}).scalar_one_or_none()
-        now = max(now, last or now)  # a clock set back must not reorder what was believed
-        new = [item for item in prepared.revised if item.before is None]
-        for item in prepared.revised:
-            _append(connection, workspace, item, prepared, now)
+        last = connection.execute(_LAST_RECORDED, {"w": workspace}).scalar_one_or_none()
+        now = max(instant_text(self._now()), last or "")  # a clock set back must not reorder what was believed
+        for learning in revised:
+            _append(connection, workspace, learning, snapshot.revisions.get(learning.claim), knowledge, now)
+        new = [learning for learning in revised if learning.claim not in snapshot.revisions]
         memories_write.remember(
-            connection, workspace, [_memory(workspace, item.learning, prepared, now) for item in new]
+            connection, workspace, [_memory(workspace, learning, knowledge, now) for learning in new]
         )
 
     def list(
@@ -123,7 +118,7 @@ class LearningBook:
             after: the last id of the page before.
         """
         with self._database.read() as connection:
-            rows = _believed(connection, workspace, as_of)
+            rows = _newest_revisions(connection, workspace, as_of)
             reviews = learning_reviews.newest_reviews(connection, workspace)
         rows = [
             row
@@ -146,10 +141,10 @@ class LearningBook:
             NotFound: there is none of this id, or there was none at that instant.
         """
         with self._database.read() as connection:
-            history = connection.execute(sql.HISTORY, {"w": workspace, "l": learning_id, "t": _until(as_of)}).all()
+            history = connection.execute(_HISTORY, {"w": workspace, "l": learning_id, "t": _until(as_of)}).all()
             if not history:
                 raise NotFound(f"there is no learning {learning_id!r}" + (" at that time" if as_of else ""))
-            stands_on = connection.execute(sql.EVIDENCE, {"w": workspace, "l": learning_id}).mappings().all()
+            stands_on = connection.execute(_EVIDENCE, {"w": workspace, "l": learning_id}).mappings().all()
             details = learning_reviews.remarks(connection, workspace, learning_id)
         reviews = details["reviews"]
         newest = learnings_json.shown(history[-1], reviews[-1] if reviews else None)
@@ -168,86 +163,61 @@ class LearningBook:
 
 def summaries(connection: Connection, workspace: str) -> Sequence[LearningSummary]:
     """Every learning without its numbers, the one worth most first."""
-    return [LearningSummary(*row) for row in connection.execute(sql.HEADS, {"w": workspace})]
+    return [LearningSummary(*row) for row in connection.execute(_HEADS, {"w": workspace})]
 
 
 def facts(connection: Connection, workspace: str, learning_ids: Sequence[str]) -> dict[str, Row]:
     """The present numbers of learnings by id, for ranking and showing them."""
-    rows = connection.execute(sql.CURRENT_OF, {"w": workspace, "ids": list(learning_ids)}).all()
+    rows = connection.execute(_CURRENT_OF, {"w": workspace, "ids": list(learning_ids)}).all()
     return {row.learning_id: learnings_json.shown(row) for row in rows}
 
 
-def _wanted(known: dict[Claim, tuple[int, Learning]], readings: dict[Claim, Reading]) -> list[Claim]:
-    """Claims to look at: every learning there is, and what may become one, the most certain first."""
-    new = [reading for claim, reading in readings.items() if reading.worth_a_look and claim not in known]
-    new.sort(key=lambda reading: (reading.lfsr, reading.claim.learning_id))
-    return [*known, *(reading.claim for reading in new)][: max(MAX_CLAIMS, len(known))]
-
-
-def _known(connection: Connection, workspace: str) -> dict[Claim, tuple[int, Learning]]:
-    rows = connection.execute(sql.CURRENT, {"w": workspace}).all()
-    found = ((row.revision, learnings_json.decoded(row.body)) for row in rows)
-    return {learning.claim: (revision, learning) for revision, learning in found}
-
-
-def _newest_evidence(connection: Connection, workspace: str) -> list[Evidence]:
-    rows = connection.execute(sql.NEWEST_EVIDENCE, {"w": workspace, "n": LOOKED_AT}).scalars()
-    return [decode(payload) for payload in rows]
-
-
-def _append(connection: Connection, workspace: str, item: Revised, prepared: Prepared, now: str) -> None:
-    learning, claim = item.learning, item.learning.claim
-    value = worth(learning)
-    head = {"workspace": workspace, "learning_id": claim.learning_id}
-    revision = (item.before or 0) + 1
-    if item.before is None:
-        changed = connection.execute(
-            sql.ADD_HEAD,
-            {
-                **head,
-                "signal_key": claim.signal_key,
-                "context": claim.context,
-                "metric": claim.metric,
-                "revision": revision,
-                "state": learning.state,
-                "worth": value,
-                "created_at": now,
-            },
-        ).rowcount
-    else:
-        moved = {"w": workspace, "l": claim.learning_id, "old": item.before, "new": revision}
-        changed = connection.execute(sql.MOVE_HEAD, {**moved, "s": learning.state, "v": value}).rowcount
-    if not changed:
+def _append(
+    connection: Connection, workspace: str, learning: Learning, before: int | None, knowledge: Knowledge, now: str
+) -> None:
+    """A revision after `before` with its evidence; nothing where that is no longer the last one."""
+    key = {"workspace": workspace, "learning_id": learning.claim.learning_id}
+    row: Row = {"revision": (before or 0) + 1, "state": learning.state, "worth": worth(learning)}
+    if not _move_head(connection, {**key, **row}, learning.claim, before, now):
         return
-    body = {"revision": revision, "recorded_at": now, "state": learning.state, "worth": value}
-    origin = {"seq": prepared.seq, "as_of": prepared.as_of, "body": learnings_json.encoded(learning, prepared.spelt)}
-    connection.execute(insert(learning_revisions), {**head, **body, **origin})
-    connection.execute(sql.CLEAR_EVIDENCE, {"w": workspace, "l": claim.learning_id})
-    witnesses = [_witness_row(head, witness) for witness in learning.witnesses]
+    body = learnings_json.encoded(learning, knowledge.spelt)
+    origin = {"recorded_at": now, "seq": knowledge.seq, "as_of": knowledge.as_of, "body": body}
+    connection.execute(insert(learning_revisions), {**key, **row, **origin})
+    connection.execute(_CLEAR_EVIDENCE, {"w": workspace, "l": learning.claim.learning_id})
+    witnesses = [_witness_row(key, witness) for witness in learning.witnesses]
     if witnesses:
-        connection.execute(sql.ADD_EVIDENCE, witnesses)
+        connection.execute(_ADD_EVIDENCE, witnesses)
 
 
-def _witness_row(head: Row, witness: CampaignEstimate) -> Row:
+def _move_head(connection: Connection, row: Row, claim: Claim, before: int | None, now: str) -> bool:
+    """Let a learning's head say what its new revision says; False where another process was quicker."""
+    if before is None:
+        about = {"signal_key": claim.signal_key, "context": claim.context, "metric": claim.metric}
+        return connection.execute(_ADD_HEAD, {**row, **about, "created_at": now}).rowcount > 0
+    moved = {"w": row["workspace"], "l": row["learning_id"], "old": before, "new": row["revision"]}
+    return connection.execute(_MOVE_HEAD, {**moved, "s": row["state"], "v": row["worth"]}).rowcount > 0
+
+
+def _witness_row(key: Row, witness: CampaignEstimate) -> Row:
     """Inserted by way of `campaigns`: a campaign deleted meanwhile adds nothing, and nothing else can be evidence."""
     numbers = {"e": witness.estimate, "sd": witness.sd, "s": int(witness.supports)}
-    return {"w": head["workspace"], "l": head["learning_id"], "c": witness.campaign_id, **numbers}
+    return {"w": key["workspace"], "l": key["learning_id"], "c": witness.campaign_id, **numbers}
 
 
 def _witness(row: Any) -> Row:
-    shown = {name: row[name] for name in ("campaign_id", "estimate", "sd")}
-    return {**shown, "supports": bool(row["supports"])}
+    numbers = {name: row[name] for name in ("campaign_id", "estimate", "sd")}
+    return {**numbers, "supports": bool(row["supports"])}
 
 
-def _memory(workspace: str, learning: Learning, prepared: Prepared, now: str) -> Row:
+def _memory(workspace: str, learning: Learning, knowledge: Knowledge, now: str) -> Row:
     """The learning's memory: what it is about. Its numbers are looked up, so it is written once."""
     claim = learning.claim
     parts = {signal.group: signal.level for signal in _signals_of(claim)}
-    aliases = sorted(alias for alias, key in prepared.aliases.items() if key == claim.signal_key)
+    aliases = sorted(alias for alias, key in knowledge.aliases.items() if key == claim.signal_key)
     record = MemoryRecord(
         memory_id=memory_id("learning", claim.learning_id),
         kind="learning",
-        text=learning_text(claim.signal_key, claim.context, claim.metric, aliases, prepared.spelt),
+        text=learning_text(claim.signal_key, claim.context, claim.metric, aliases, knowledge.spelt),
         platform=parts.get(signals.PLATFORM, ""),
         objective=parts.get(signals.OBJECTIVE, ""),
         timestamp=datetime.fromisoformat(now),
@@ -261,10 +231,11 @@ def _signals_of(claim: Claim) -> Iterable[signals.Signal]:
     return [signals.parse(key) for key in (claim.signal_key, claim.context) if key]
 
 
-def _believed(connection: Connection, workspace: str, as_of: datetime | None) -> list[Any]:
+def _newest_revisions(connection: Connection, workspace: str, as_of: datetime | None) -> list[Any]:
+    """The last revision of every learning at an instant, the one worth most first."""
     if as_of is None:
-        return list(connection.execute(sql.CURRENT, {"w": workspace}).all())
-    return list(connection.execute(sql.AS_OF, {"w": workspace, "t": _until(as_of)}).all())
+        return list(connection.execute(_CURRENT, {"w": workspace}).all())
+    return list(connection.execute(_AS_OF, {"w": workspace, "t": _until(as_of)}).all())
 
 
 def _until(as_of: datetime | None) -> str:
@@ -287,15 +258,15 @@ _ALL = select(*_HEAD, *_BODY).join_from(learnings, learning_revisions, _SAME)
 _ALL = _ALL.where(learnings.c.workspace == bindparam("w"))
 _BEST_FIRST = (learning_revisions.c.worth.desc(), learnings.c.learning_id)
 _NEWEST_REVISION = learning_revisions.c.revision == learnings.c.revision
-CURRENT = _ALL.where(_NEWEST_REVISION).order_by(*_BEST_FIRST)
-CURRENT_OF = _ALL.where(_NEWEST_REVISION, learnings.c.learning_id.in_(bindparam("ids", expanding=True)))
-HEADS = (
+_CURRENT = _ALL.where(_NEWEST_REVISION).order_by(*_BEST_FIRST)
+_CURRENT_OF = _ALL.where(_NEWEST_REVISION, learnings.c.learning_id.in_(bindparam("ids", expanding=True)))
+_HEADS = (
     select(*_HEAD, learnings.c.state)
     .where(learnings.c.workspace == bindparam("w"))
     .order_by(learnings.c.worth.desc(), learnings.c.learning_id)
 )
 _earlier = learning_revisions.alias("earlier")
-AS_OF = _ALL.where(
+_AS_OF = _ALL.where(
     learning_revisions.c.revision
     == select(func.max(_earlier.c.revision))
     .where(
@@ -305,18 +276,18 @@ AS_OF = _ALL.where(
     )
     .scalar_subquery()
 ).order_by(*_BEST_FIRST)
-HISTORY = _ALL.where(
+_HISTORY = _ALL.where(
     learnings.c.learning_id == bindparam("l"), learning_revisions.c.recorded_at <= bindparam("t")
 ).order_by(learning_revisions.c.revision)
-EVIDENCE = (
+_EVIDENCE = (
     select(*(learning_evidence.c[name] for name in ("campaign_id", "estimate", "sd", "supports")))
     .where(learning_evidence.c.workspace == bindparam("w"), learning_evidence.c.learning_id == bindparam("l"))
     .order_by(learning_evidence.c.sd, learning_evidence.c.campaign_id)
 )
-LAST_RECORDED = select(func.max(learning_revisions.c.recorded_at)).where(
+_LAST_RECORDED = select(func.max(learning_revisions.c.recorded_at)).where(
     learning_revisions.c.workspace == bindparam("w")
 )
-NEWEST_EVIDENCE = (
+_NEWEST_EVIDENCE = (
     select(evidence.c.payload)
     .join(
         campaigns,
@@ -328,8 +299,8 @@ NEWEST_EVIDENCE = (
     .order_by(campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
     .limit(bindparam("n"))
 )
-ADD_HEAD = sqlite.insert_missing(learnings)
-MOVE_HEAD = (
+_ADD_HEAD = sqlite.insert_missing(learnings)
+_MOVE_HEAD = (
     update(learnings)
     .where(
         learnings.c.workspace == bindparam("w"),
@@ -338,10 +309,10 @@ MOVE_HEAD = (
     )
     .values(revision=bindparam("new"), state=bindparam("s"), worth=bindparam("v"))
 )
-CLEAR_EVIDENCE = delete(learning_evidence).where(
+_CLEAR_EVIDENCE = delete(learning_evidence).where(
     learning_evidence.c.workspace == bindparam("w"), learning_evidence.c.learning_id == bindparam("l")
 )
-ADD_EVIDENCE = insert(learning_evidence).from_select(
+_ADD_EVIDENCE = insert(learning_evidence).from_select(
     ["workspace", "learning_id", "campaign_id", "estimate", "sd", "supports"],
     select(
         campaigns.c.workspace,

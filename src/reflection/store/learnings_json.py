@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from pydantic import TypeAdapter
 
-from reflection.learnings.claims import CampaignEstimate, Claim, Learning, Segment
+from reflection.learnings.claims import Learning
 from reflection.store.row_values import Row, json_text
 
+_LEARNING = TypeAdapter(Learning)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -19,14 +21,12 @@ def encoded(learning: Learning, spelt: Mapping[str, str]) -> str:
 
 
 def decoded(body: str) -> Learning:
-    """The inverse of `encoded`."""
-    fields = orjson.loads(body)
-    fields.pop("text")
-    fields["claim"] = Claim(**fields["claim"])
-    fields["interval"] = tuple(fields["interval"])
-    fields["segments"] = tuple(Segment(**{**item, "interval": tuple(item["interval"])}) for item in fields["segments"])
-    fields["witnesses"] = tuple(CampaignEstimate(**item) for item in fields["witnesses"])
-    return Learning(**fields)
+    """The inverse of `encoded`; the sentence is made from the rest.
+
+    Raises:
+        ValueError: the text is damaged.
+    """
+    return _LEARNING.validate_json(body)
 
 
 def shown(row: Any, review: Row | None = None) -> Row:

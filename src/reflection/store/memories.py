@@ -180,6 +180,11 @@ class MemoryRows:
             )
             return [TextToEmbed(*row) for row in found]
 
+    def has_other_vectors(self, workspace: str, embedder_id: str) -> bool:
+        """Whether a memory has a vector of another embedder; two looks at an index, however many memories there are."""
+        with self._database.read() as connection:
+            return bool(sqlite.rows_of(connection, _OTHER_VECTORS, {"workspace": workspace, "embedder": embedder_id}))
+
     def set_vectors(self, workspace: str, embedder_id: str, vectors: Sequence[NewVector]) -> int:
         """Store vectors in one transaction, but where the text changed since `seq`; how many were set."""
         with self._database.write() as connection:
@@ -194,7 +199,7 @@ class MemoryRows:
     def delete(self, workspace: str, memory_ids: Sequence[str]) -> None:
         """Delete memories; unknown ids are no error."""
         with self._database.write() as connection:
-            memories_write.bury(connection, workspace, memory_ids)
+            memories_write.tombstone(connection, workspace, memory_ids)
 
     def rebuild_full_text(self) -> None:
         """Make the full-text index again from the rows."""
@@ -251,6 +256,10 @@ def _rare(connection: Connection, terms: Sequence[str], most: int) -> dict[int, 
 
 
 _CHANGE_COLUMNS = tuple(MemoryChange.__dataclass_fields__)
+_OTHER_VECTORS = """
+SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id < :embedder UNION ALL
+SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id > :embedder LIMIT 1
+"""
 _TEXTS = "m.kind, m.text, m.platform, m.objective, m.timestamp, m.summary, m.metadata"
 _FETCH = sqlite.memories_among("memory_id", f"{_TEXTS}, m.embedder_id, m.vector", "")
 _FETCH_TEXTS = sqlite.memories_among("memory_id", _TEXTS, "")

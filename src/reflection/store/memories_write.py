@@ -27,8 +27,8 @@ class NewVector(NamedTuple):
 
 def position(connection: Connection, workspace: str) -> Position:
     """Where the workspace's changes end now."""
-    found = connection.execute(_LAST_ROW, {"w": workspace}).first()
-    return Position(*found) if found else Position()
+    row = connection.execute(_LAST_ROW, {"w": workspace}).first()
+    return Position(*row) if row else Position()
 
 
 def stands(connection: Connection, workspace: str, position: Position) -> bool:
@@ -56,11 +56,11 @@ def remember(connection: Connection, workspace: str, rows: Sequence[Row]) -> Non
         sqlite.insert_rows(connection, _PUT, numbered)
 
 
-def bury(connection: Connection, workspace: str, memory_ids: Sequence[str]) -> None:
+def tombstone(connection: Connection, workspace: str, memory_ids: Sequence[str]) -> None:
     """Delete memories: text, metadata and vector go, a tombstone stays so that readers see the deletion."""
     first = last_number(connection, workspace) + 1 if memory_ids else 0
     for seq, memory_id in enumerate(memory_ids, start=first):
-        connection.execute(_BURY, {"w": workspace, "m": memory_id, "new_seq": seq})
+        connection.execute(_TOMBSTONE, {"w": workspace, "m": memory_id, "new_seq": seq})
 
 
 def set_vectors(connection: Connection, workspace: str, embedder_id: str, vectors: Sequence[NewVector]) -> int:
@@ -95,7 +95,7 @@ _LAST_ROW = (
 )
 _IS_THERE = select(memories.c.id).where(memories.c.id == bindparam("i"), memories.c.workspace == bindparam("w"))
 _PUT = sqlite.upsert(memories, ["workspace", "memory_id"])
-_BURY = (
+_TOMBSTONE = (
     update(memories)
     .where(
         memories.c.workspace == bindparam("w"),

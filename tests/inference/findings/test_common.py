@@ -2,15 +2,7 @@
 
 import pytest
 
-from reflection.inference.findings.common import (
-    HIGHER_IS_BETTER,
-    METRIC_NAMES,
-    finding_id,
-    impact,
-    is_favorable,
-    percent,
-    percent_band,
-)
+from reflection.inference.findings.common import finding_id, impact, is_favorable
 
 
 def test_a_claim_has_one_id_and_another_claim_another():
@@ -23,7 +15,6 @@ def test_more_is_good_unless_it_is_a_cost():
     assert is_favorable("ctr", 1.2)
     assert is_favorable("cpa", 0.8)
     assert not is_favorable("cpm", 1.2)
-    assert set(HIGHER_IS_BETTER) == set(METRIC_NAMES)
 
 
 def test_impact_grows_with_size_certainty_and_reach():
@@ -31,9 +22,3 @@ def test_impact_grows_with_size_certainty_and_reach():
     assert impact(1.5, 0.5, 0.0) == pytest.approx(impact(1 / 1.5, 0.5, 0.0))
     assert impact(2.0, -1.0, 0.0) == 0.0
     assert impact(2.0, 7.0, 0.0) == impact(2.0, 1.0, 0.0)
-
-
-def test_lifts_read_as_percentages():
-    assert percent(1.21) == "+21 %"
-    assert percent(0.7) == "-30 %"
-    assert percent_band((0.8, 1.1)) == "-20 % to +10 %"

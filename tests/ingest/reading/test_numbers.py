@@ -23,7 +23,7 @@ def parse(option: NumberFormat, *cells: str, typed: bool = False) -> list[float 
 def choose(counts: list[str], amounts: list[str], language: str = "en", named: str = "") -> str:
     """The name of the format chosen."""
     series = [[pl.Series(cells, dtype=pl.String)] for cells in (counts, amounts)]
-    return choose_format(series[0], series[1], language, typed=False, named=named).locale
+    return choose_format(series[0], series[1], language, typed=False, locale=named).locale
 
 
 @pytest.mark.parametrize("locale", ["en", "de", "fr", "de_CH", "en_IN"])

@@ -12,20 +12,17 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import AnalysisRecord
-from reflection.domain.results import files_of
 from reflection.errors import ConfigurationError, Unavailable
 from reflection.store.campaigns import SqlStore
 from reflection.store.database import migrate
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.verify import verify
-from reflection.store.row_values import unpacked
 from reflection.store.tables.campaigns import metadata
 
 Make = Callable[..., AnalysisRecord]
-REVISIONS = sorted(path.name[:4] for path in (migrate.FOLDER / "versions").glob("[0-9]*.py"))
+REVISIONS = migrate.revisions()
 
 
 def _schema(path: Path) -> list[tuple[str, str]]:
@@ -44,6 +41,37 @@ def test_the_migrations_make_the_tables_that_the_code_speaks_of(database: Databa
         context = MigrationContext.configure(connection, opts={"include_name": _is_ours})
         assert compare_metadata(context, metadata) == []
     assert migrate.current(database) == migrate.head() == REVISIONS[-1]
+
+
+def _clauses(statement: str) -> list[str]:
+    """The columns and constraints of a CREATE TABLE, in alphabetical order."""
+    start, end = statement.index("(") + 1, statement.rindex(")")
+    depth, clauses = 0, [""]
+    for character in " ".join(statement[start:end].split()):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            clauses.append("")
+        else:
+            clauses[-1] += character
+    return sorted(clause.strip() for clause in clauses)
+
+
+def test_the_migrations_make_every_column_constraint_and_index_as_the_code_states_them(
+    database: Database, tmp_path: Path
+) -> None:
+    stated = Database(tmp_path / "stated.db")
+    with stated.write() as connection:
+        metadata.create_all(connection)
+    stated.close()
+
+    made = dict(_schema(database.path))
+    for name, statement in _schema(stated.path):
+        if name in metadata.tables:
+            assert _clauses(made.pop(name)) == _clauses(statement), name
+        else:
+            assert made.pop(name) == statement, name
+    rest = {name for name in made if not name.startswith(("memories_fts", "sqlite_"))}
+    assert {name for name in rest if not made[name].startswith("CREATE TRIGGER")} == {"alembic_version"}
 
 
 def test_every_table_names_the_workspace() -> None:
@@ -111,6 +139,24 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match="newer version"):
         open_database(tmp_path / "a.db")
+    database.close()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006"])
+def test_a_database_of_before_the_first_release_is_refused_in_one_sentence(tmp_path: Path, revision: str) -> None:
+    database = open_database(tmp_path / "a.db")
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = ?", (revision,))
+    before = _schema(tmp_path / "a.db")
+
+    with pytest.raises(
+        ConfigurationError, match=f"before the first release .tables {revision}, .* are 0007"
+    ) as refusal:
+        open_database(tmp_path / "a.db")
+
+    assert "\n" not in str(refusal.value)
+    assert "new database" in (refusal.value.hint or "")
+    assert _schema(tmp_path / "a.db") == before
     database.close()
 
 
@@ -183,28 +229,3 @@ def test_killed_while_migrating_leaves_the_old_version_or_the_new(tmp_path: Path
         open_database(path).close()
         assert {name for name, _ in _schema(path)} >= set(metadata.tables)
     assert 0 in seen
-
-
-def test_going_down_makes_the_copies_of_a_campaigns_files_again(tmp_path: Path, record: Make) -> None:
-    database = open_database(tmp_path / "files.db")
-    store = SqlStore(database)
-    store.save_many([record(f"cmp_{number}", version=number) for number in range(3)])
-    store.save_knowledge("default", Knowledge(epoch=1, seq=3), {"weights.json": b"{}"})
-
-    migrate.downgrade(database, "0005")
-    with database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT campaign_id, name, body FROM artifacts").all()
-    copies = {(row[0], row[1]): unpacked(row[2]) for row in rows}
-    migrate.upgrade(database)
-
-    expected = {("", "weights.json"): b"{}"}
-    for number in range(3):
-        answer = record(f"cmp_{number}", version=number).answer
-        expected |= {(f"cmp_{number}", name): content for name, content in files_of(answer).items()}
-    assert copies == expected
-    with database.read() as connection:
-        assert connection.exec_driver_sql("SELECT workspace, name FROM artifacts").all() == [
-            ("default", "weights.json")
-        ]
-    assert verify(database) == []
-    database.close()

@@ -1,14 +1,14 @@
 """GET /v1/effects and the evidence of one signal: every learnt number with what it rests on."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
 from reflection.api.dependencies import EnginePart, Workspace, json_response
 from reflection.api.schemas import EffectsPage, SignalEvidence
+from reflection.domain.metrics import ModelledMetric
 
 router = APIRouter(prefix="/v1/effects", tags=["learning"])
-Metric = Literal["cpm", "ctr", "cvr", "aov", "cpa", "roas", "conversions_per_spend"]
 Text = Annotated[str | None, Query(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -16,7 +16,7 @@ Text = Annotated[str | None, Query(min_length=1, max_length=300, pattern=r"^[^\x
 def effects(
     engine: EnginePart,
     workspace: Workspace,
-    metric: Annotated[Metric | None, Query()] = None,
+    metric: Annotated[ModelledMetric | None, Query()] = None,
     group: Annotated[Text, Query(description="signal group, such as `audience.age`")] = None,
     platform: Text = None,
     findings_only: bool = False,
@@ -41,7 +41,7 @@ def evidence(
     engine: EnginePart,
     workspace: Workspace,
     signal: Annotated[str, Path(max_length=1000, description="signal key, such as `audience.age:18-25`")],
-    metric: Annotated[Metric | None, Query()] = None,
+    metric: Annotated[ModelledMetric | None, Query()] = None,
 ) -> Response:
     """Campaigns for and against, each with its residual."""
     return json_response(engine.effect_evidence(signal, workspace=workspace, metric=metric))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.domain.signals import normalise
 from reflection.inference.findings.common import finding_id
@@ -61,7 +62,7 @@ def campaign_excesses(fitted: FittedMetrics) -> list[Excess]:
     if "conversions_per_spend" not in fitted.names():
         return []
     table = fitted.table
-    scatter2 = sum(fitted.metrics[m].fit.sigma.get(Stratum.BETWEEN, 0.0) ** 2 for m in ("cpm", "ctr", "cvr"))
+    scatter2 = sum(fitted.metrics[m].fit.sigma.get(Stratum.BETWEEN, 0.0) ** 2 for m in METRICS["cpa"].composition)
     spend = table.by_campaign(table.spend)
     expected = table.by_campaign(table.spend * fitted.expected_rate("conversions_per_spend"))
     conversions = table.by_campaign(np.where(np.isnan(table.spend), np.nan, table.conversions))

@@ -16,17 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from reflection.domain.metrics import ORDER_VALUE_CV
+from reflection.domain.metrics import METRICS, OBSERVED, ORDER_VALUE_CV, RATES
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Finding
 from reflection.inference.dataset import Floats
-from reflection.inference.findings.common import METRIC_NAMES, finding_id
+from reflection.inference.findings.common import finding_id
 from reflection.inference.fit import FittedMetrics, counts_of
 from reflection.stats.design import Stratum
 
 Labels = NDArray[np.intp]
-
-PARTS = ("cpm", "ctr", "cvr", "aov")
-"""What a profile is made of: the observed metrics; every goal is made of them."""
 
 FEWEST_CAMPAIGNS = 12
 MOST_CAMPAIGNS = 1_500
@@ -70,7 +67,7 @@ def profiles(fitted: FittedMetrics, goal: str) -> tuple[Floats, NDArray[np.intp]
     members = np.flatnonzero(np.isfinite(_residual(fitted, goal)))
     if len(members) > MOST_CAMPAIGNS:
         members = np.sort(np.random.default_rng(SEED).choice(members, MOST_CAMPAIGNS, replace=False))
-    columns = [_deviation(fitted, metric)[members] for metric in PARTS if metric in fitted.metrics]
+    columns = [_deviation(fitted, metric)[members] for metric in OBSERVED if metric in fitted.metrics]
     raw = np.column_stack(columns) if columns else np.empty((len(members), 0))
     if not raw.size:
         return raw, members
@@ -157,7 +154,7 @@ def _deviation(fitted: FittedMetrics, metric: str) -> Floats:
     observed, expected = _totals(fitted, metric)
     scatter = fitted.metrics[metric].fit.sigma.get(Stratum.BETWEEN, 0.0) ** 2
     noise = np.zeros(len(expected))
-    if metric in ("ctr", "cvr"):
+    if metric in RATES:
         noise = 1.0 / np.maximum(np.nan_to_num(expected), LEAST_COUNT)
     elif metric == "aov":
         orders = fitted.table.by_campaign(fitted.table.conversions)
@@ -211,7 +208,7 @@ def _finding(
         category="cluster",
         title=f"{name}: {len(ids)} campaigns",
         description=(
-            f"{len(ids)} campaigns that look alike; beyond what their signals explain, their {METRIC_NAMES[goal]} is "
+            f"{len(ids)} campaigns that look alike; beyond what their signals explain, their {METRICS[goal].label} is "
             f"{lift:.2f} times that of the others (90 % interval {interval[0]:.2f} to {interval[1]:.2f}); "
             f"the group comes back in {100 * stability:.0f} % of resampled clusterings."
             + (" It describes these campaigns and promises nothing." if status == DESCRIPTIVE else "")

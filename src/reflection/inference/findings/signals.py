@@ -11,12 +11,15 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Effect
+from reflection.domain.metrics import METRICS, PRICES, RATES
 from reflection.domain.results import Category, Finding
+from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.dataset import Dataset, feature_of
-from reflection.inference.findings.common import METRIC_NAMES, finding_id, impact, is_favorable, percent, percent_band
+from reflection.inference.findings.common import finding_id, impact, is_favorable
 from reflection.inference.support import SupportIndex
 
-RATES_BY_VALUE = ("cvr", "ctr", "cpm", "aov")
+RATES_BY_VALUE = (*reversed(RATES), *PRICES)
+"""The observed metrics; of effects that are equally clear the earlier one is told: what is nearest to a sale first."""
 
 
 def signal_findings(effects: Iterable[Effect], table: Dataset, support: SupportIndex, goal: str) -> list[Finding]:
@@ -62,12 +65,12 @@ def _finding(
     days = _days(table, [*sides.supporting, *sides.contradicting])
     good = is_favorable(effect.metric, effect.effect)
     category = category_of(effect.group)
-    label, metric = signals.parse(effect.signal).label, METRIC_NAMES[effect.metric]
+    label, metric = signals.parse(effect.signal).label, METRICS[effect.metric].label
     aliases = sorted(alias for alias, key in table.aliases.items() if key == effect.signal)
     return Finding(
         finding_id=finding_id(category, effect.signal, effect.metric),
         category=category,
-        title=f"{label}: {metric} {percent(effect.effect)} against the average",
+        title=f"{label}: {metric} {rounded_lift(effect.effect)} against the average",
         description=_describe(effect, label, metric, aliases, len(sides.supporting), len(sides.contradicting)),
         signal_key=effect.signal,
         impact_score=impact(effect.effect, (effect.spend or 0) / total_spend if total_spend else 0.0, effect.lfsr),
@@ -95,11 +98,11 @@ def _finding(
 
 
 def _describe(effect: Effect, label: str, metric: str, aliases: list[str], pro: int, contra: int) -> str:
-    raw = "" if effect.raw_lift is None else f" The raw ratio is {percent(effect.raw_lift)}."
+    raw = "" if effect.raw_lift is None else f" The raw ratio is {rounded_lift(effect.raw_lift)}."
     alone = f" It cannot be told apart from {', '.join(aliases)}." if aliases else ""
     return (
-        f"{label} comes with {metric} {percent(effect.effect)} against the average level "
-        f"(90 % interval {percent_band(effect.interval)}; {pro} campaigns for, {contra} against).{raw}{alone} "
+        f"{label} comes with {metric} {rounded_lift(effect.effect)} against the average level "
+        f"(90 % interval {rounded_lifts(effect.interval)}; {pro} campaigns for, {contra} against).{raw}{alone} "
         "Observed, not randomised."
     )
 

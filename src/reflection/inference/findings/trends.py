@@ -10,9 +10,11 @@ from datetime import date, timedelta
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
+from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.dataset import NOT_STATED
-from reflection.inference.findings.common import METRIC_NAMES, finding_id, impact, is_favorable, percent, percent_band
+from reflection.inference.findings.common import finding_id, impact, is_favorable
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import MOST_IDS
 from reflection.stats import drift
@@ -52,10 +54,10 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -
     return Finding(
         finding_id=finding_id("platform_trend", key.key, metric, dates[0]),
         category="platform_trend",
-        title=f"{key.label}: {METRIC_NAMES[metric]} {percent(lift)} since {dates[0]}",
+        title=f"{key.label}: {METRICS[metric].label} {rounded_lift(lift)} since {dates[0]}",
         description=(
-            f"{METRIC_NAMES[metric]} on {level} moved by {percent(lift)} since {dates[0]} "
-            f"(90 % interval {percent_band(interval)}), beyond what audiences and creatives explain."
+            f"{METRICS[metric].label} on {level} moved by {rounded_lift(lift)} since {dates[0]} "
+            f"(90 % interval {rounded_lifts(interval)}), beyond what audiences and creatives explain."
         ),
         signal_key=key.key,
         impact_score=impact(lift, spend / total if total else 0.0, 1 - probability),

@@ -1,7 +1,7 @@
 """Drafts to campaigns: bounded, strict, with audiences, creatives and breakdown; what does not fit is said.
 
-A cell that cannot stand as a breakdown row (clicks above impressions, a placeholder for a name) stays in the
-totals. This file must not know files or platforms.
+A cell that cannot stand as a breakdown row (clicks above impressions, a placeholder for a name) stays in the totals.
+This file must not know files or platforms.
 """
 
 import datetime as dt
@@ -30,7 +30,7 @@ DEFAULT_TYPE = "unspecified"
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuildResult:
     """A campaign, or why there is none, and what was left out of its breakdown."""
 
     campaign: Campaign | None
@@ -47,25 +47,27 @@ def draft_id(dialect: str, draft: Draft) -> str:
     return campaign_id(*parts)
 
 
-def build(draft: Draft, expect: Callable[[], Expected], dialect: str, templates: Templates, zone: dt.tzinfo) -> Built:
+def build(
+    draft: Draft, expect: Callable[[], Expected], dialect: str, templates: Templates, zone: dt.tzinfo
+) -> BuildResult:
     """One campaign from its draft; `expect` is asked for its expected figures only if it can be one."""
     line = draft.lines[0] if draft.lines else 0
     if problem := _impossible(draft):
-        return Built(None, Reject(line, problem, draft.name), ())
+        return BuildResult(None, Reject(line, problem, draft.name), ())
     identity = draft_id(dialect, draft)
     cells, notes = _fitting_cells(draft, identity)
-    named = parse_name(templates.campaign, draft.name)
+    fields = parse_name(templates.campaign, draft.name)
     start, end = _instants(draft, zone)
     try:
         expected = expect()
         campaign = Campaign(
             campaign_id=identity,
-            platform=named.get("platform") or real_name(draft.platform) or "unspecified",
-            objective=named.get("objective") or real_name(draft.objective) or DEFAULT_OBJECTIVE,
+            platform=fields.get("platform") or real_name(draft.platform) or "unspecified",
+            objective=fields.get("objective") or real_name(draft.objective) or DEFAULT_OBJECTIVE,
             expected_metrics=expected.metrics,
             actual_metrics=as_metrics(draft.sums),
-            audiences=_audiences(cells, draft, templates, named),
-            creatives=_creatives(cells, draft, templates, named),
+            audiences=_audiences(cells, draft, templates, fields),
+            creatives=_creatives(cells, draft, templates, fields),
             timestamp=end or dt.datetime(1970, 1, 1, tzinfo=dt.UTC),
             breakdown=tuple(
                 BreakdownRow(audience=cell.audience, creative=cell.creative, metrics=as_metrics(cell.sums))
@@ -80,8 +82,8 @@ def build(draft: Draft, expect: Callable[[], Expected], dialect: str, templates:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        return Built(None, Reject(line, f"{where}: {first['msg']}", draft.name), notes)
-    return Built(campaign, None, notes)
+        return BuildResult(None, Reject(line, f"{where}: {first['msg']}", draft.name), notes)
+    return BuildResult(campaign, None, notes)
 
 
 def _impossible(draft: Draft) -> str:
@@ -101,31 +103,31 @@ def _fitting_cells(draft: Draft, identity: str) -> tuple[list[Cell], tuple[Findi
         replace(cell, audience=real_name(cell.audience), creative=real_name(cell.creative)) for cell in draft.cells
     ]
     merged = _merge(cell for cell in renamed if cell.sums.delivered())
-    named = [cell for cell in merged if cell.audience or cell.creative]
-    good = [cell for cell in named if cell.sums.clicks <= cell.sums.impressions and _positive(cell)]
+    cells = [cell for cell in merged if cell.audience or cell.creative]
+    valid = [cell for cell in cells if cell.sums.clicks <= cell.sums.impressions and _positive(cell)]
     notes: list[Finding] = []
-    if len(good) < len(merged):
+    if len(valid) < len(merged):
         notes.append(
             finding(
                 "breakdown_partial", "warning",
-                f"{len(merged) - len(good)} of {len(merged)} audience x creative cells of {identity} have a "
+                f"{len(merged) - len(valid)} of {len(merged)} audience x creative cells of {identity} have a "
                 "placeholder for a name or more clicks than impressions; they stay in the totals only.",
                 draft.lines, [identity],
             )
         )  # fmt: skip
-    kept = _bounded(good)
-    if len(kept) < len(good):
+    breakdown = _bounded(valid)
+    if len(breakdown) < len(valid):
         notes.append(
             finding(
                 "breakdown_bounded", "warning",
-                f"{identity} has {len(good):,} cells; the {len(kept):,} with the highest spend are its breakdown, the "
-                "rest stays in the totals.", (), [identity],
+                f"{identity} has {len(valid):,} cells; the {len(breakdown):,} with the highest spend are its "
+                "breakdown, the rest stays in the totals.", (), [identity],
             )
         )  # fmt: skip
-    without_revenue = any(cell.sums.revenue is None for cell in kept)
+    without_revenue = any(cell.sums.revenue is None for cell in breakdown)
     if draft.sums.revenue is None or without_revenue:
-        kept = [replace(cell, sums=replace(cell.sums, revenue=None)) for cell in kept]
-    return kept, tuple(notes)
+        breakdown = [replace(cell, sums=replace(cell.sums, revenue=None)) for cell in breakdown]
+    return breakdown, tuple(notes)
 
 
 def _positive(cell: Cell) -> bool:
@@ -134,62 +136,68 @@ def _positive(cell: Cell) -> bool:
 
 def _merge(cells: Iterable[Cell]) -> list[Cell]:
     """Cells that cleaning made alike, added up."""
-    found: dict[tuple[str | None, str | None], Cell] = {}
+    by_name: dict[tuple[str | None, str | None], Cell] = {}
     for cell in cells:
         key = (cell.audience, cell.creative)
-        found[key] = replace(found[key], sums=add([found[key].sums, cell.sums])) if key in found else cell
-    return list(found.values())
+        by_name[key] = replace(by_name[key], sums=add([by_name[key].sums, cell.sums])) if key in by_name else cell
+    return list(by_name.values())
 
 
 def _bounded(cells: Sequence[Cell]) -> list[Cell]:
     """As many cells, highest spend first, as a campaign may have audiences, creatives and rows."""
     audiences: set[str] = set()
     creatives: set[str] = set()
-    kept: list[Cell] = []
+    breakdown: list[Cell] = []
     for cell in cells:
         more = audiences | ({cell.audience} if cell.audience else set())
         ads = creatives | ({cell.creative} if cell.creative else set())
-        if len(more) <= MAX_AUDIENCES and len(ads) <= MAX_CREATIVES and len(kept) < MAX_CELLS:
+        if len(more) <= MAX_AUDIENCES and len(ads) <= MAX_CREATIVES and len(breakdown) < MAX_CELLS:
             audiences, creatives = more, ads
-            kept.append(cell)
-    return kept
+            breakdown.append(cell)
+    return breakdown
 
 
 def _audiences(
-    cells: Sequence[Cell], draft: Draft, templates: Templates, named: dict[str, str]
+    cells: Sequence[Cell], draft: Draft, templates: Templates, fields: dict[str, str]
 ) -> tuple[Audience, ...]:
-    extra = {k: v for k, v in named.items() if k not in ("platform", "objective", "audience", "creative", "type")}
-    found: dict[str, Audience] = {}
+    extra = {
+        field: value
+        for field, value in fields.items()
+        if field not in ("platform", "objective", "audience", "creative", "type")
+    }
+    audiences: dict[str, Audience] = {}
     for cell in cells:
-        if cell.audience and cell.audience not in found:
+        if cell.audience and cell.audience not in audiences:
             traits = {name: value for name, value in cell.traits if value.casefold() not in PLACEHOLDERS}
             parsed = parse_name(templates.audience, cell.audience.split(" · ")[0], draft.name)
-            found[cell.audience] = Audience(name=cell.audience, attributes={**_short({**extra, **parsed, **traits})})
-    if not found and (name := real_name(named.get("audience"))):
+            audiences[cell.audience] = Audience(
+                name=cell.audience, attributes={**_short({**extra, **parsed, **traits})}
+            )
+    if not audiences and (name := real_name(fields.get("audience"))):
         return (Audience(name=name, attributes={**_short(extra)}),)
-    return tuple(sorted(found.values(), key=lambda audience: audience.name))
+    return tuple(sorted(audiences.values(), key=lambda audience: audience.name))
 
 
 def _creatives(
-    cells: Sequence[Cell], draft: Draft, templates: Templates, named: dict[str, str]
+    cells: Sequence[Cell], draft: Draft, templates: Templates, fields: dict[str, str]
 ) -> tuple[Creative, ...]:
-    found: dict[str, Creative] = {}
+    creatives: dict[str, Creative] = {}
     for cell in cells:
-        if cell.creative and cell.creative not in found:
+        if cell.creative and cell.creative not in creatives:
             parsed = parse_name(templates.creative, cell.creative_name or cell.creative, draft.name)
-            kind = parsed.pop("type", "") or cell.creative_type or named.get("type", "")
+            kind = parsed.pop("type", "") or cell.creative_type or fields.get("type", "")
             name = real_name(cell.creative_name)
             attributes = _short({**({"name": name} if name and name != cell.creative else {}), **parsed})
-            found[cell.creative] = Creative(
+            creatives[cell.creative] = Creative(
                 id=cell.creative,
                 type=(real_name(kind) or DEFAULT_TYPE).casefold(),
                 headline=cell.headline[:5_000],
                 primary_text=cell.body[:5_000],
                 attributes=attributes,
             )
-    if not found and (name := real_name(named.get("creative") or named.get("type"))):
-        return (Creative(id=name, type=(named.get("type") or DEFAULT_TYPE).casefold()),)
-    return tuple(sorted(found.values(), key=lambda creative: creative.id))
+    if not creatives and (name := real_name(fields.get("creative") or fields.get("type"))):
+        return (Creative(id=name, type=(fields.get("type") or DEFAULT_TYPE).casefold()),)
+    return tuple(sorted(creatives.values(), key=lambda creative: creative.id))
 
 
 def _short(attributes: dict[str, str]) -> dict[str, str]:

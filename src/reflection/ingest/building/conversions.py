@@ -1,9 +1,8 @@
-"""What counts as a conversion in a file: named by the user, or by Meta's result indicator; never guessed
-silently.
+"""What counts as a conversion in a file: the user's word or Meta's result indicator, never a silent guess.
 
-`Results` means another thing in every row. A link click or a video view is a result, not a conversion.
-Whatever was chosen is said in a finding; where nothing can be chosen, no campaign is made and the finding
-lists what could be named. This file must not know files, dates or campaigns' shapes.
+`Results` means another thing in every row. A link click or a video view is a result, not a conversion. Whatever was
+chosen is said in a finding; where nothing can be chosen, no campaign is made and the finding lists what could be named.
+This file must not know files, dates or campaigns' shapes.
 """
 
 import re
@@ -43,7 +42,7 @@ class Choice:
     """The frame with `conversions` and `revenue` settled, and what was counted, in words ('' when nothing could be)."""
 
     frame: pl.DataFrame
-    counted: str
+    description: str
     events: tuple[str, ...]
     findings: tuple[Finding, ...]
 
@@ -58,19 +57,19 @@ def event_of(indicator: str) -> str:
     return "custom" if event.startswith("custom") else event
 
 
-def choose_conversions(frame: pl.DataFrame, header: Header, wanted: str) -> Choice:
+def choose_conversions(frame: pl.DataFrame, header: Header, request: str) -> Choice:
     """Settle `conversions` and `revenue` of every row.
 
     Args:
-        wanted: a column of the file, an indicator (``actions:link_click``) or its event (``purchase``); '' for none.
+        request: a column of the file, an indicator (``actions:link_click``) or its event (``purchase``); '' for none.
 
     Raises:
-        ImportFileError: the wanted column or event is not in the file.
+        ImportFileError: the column or event is not in the file.
     """
     if CHOSEN in frame.columns:
-        return _settled(frame, pl.col(CHOSEN), f"column '{wanted}', as asked", (), _value(frame, "chosen"))
-    if wanted:
-        return _wanted(frame, header, wanted)
+        return _settled(frame, pl.col(CHOSEN), f"column '{request}', as asked", (), _value(frame, "chosen"))
+    if request:
+        return _by_request(frame, header, request)
     events = _events(frame)
     if "results" in frame.columns and "result_indicator" in frame.columns and events & CONVERSION_EVENTS:
         return _by_indicator(frame, header, events)
@@ -95,11 +94,11 @@ def choose_conversions(frame: pl.DataFrame, header: Header, wanted: str) -> Choi
     return _none(frame, header, events, special)
 
 
-def resolve_column(header: Header, wanted: str) -> int | None:
+def resolve_column(header: Header, name: str) -> int | None:
     """Index of the column a user named, by its header in any case; None when it is no column."""
     normal = [normal_header(cell) for cell in header.cells]
-    key = normal_header(wanted)
-    return normal.index(key) if wanted and key in normal else None
+    key = normal_header(name)
+    return normal.index(key) if name and key in normal else None
 
 
 def _events(frame: pl.DataFrame) -> set[str]:
@@ -108,28 +107,30 @@ def _events(frame: pl.DataFrame) -> set[str]:
     return {event_of(value) for value in frame["result_indicator"].drop_nulls().unique().to_list()}
 
 
-def _wanted(frame: pl.DataFrame, header: Header, wanted: str) -> Choice:
-    event = event_of(wanted)
+def _by_request(frame: pl.DataFrame, header: Header, request: str) -> Choice:
+    event = event_of(request)
     if f"conversion.{event}" in frame.columns:
         name = f"conversion.{event}"
         return _settled(
             frame, pl.col(name), f"column '{header.written(name)}', as asked", (event,), _value(frame, event)
         )
     if event in _events(frame) and "results" in frame.columns:
-        counted = _results_of(frame, {event})
-        return _settled(frame, counted, f"results with indicator '{event}', as asked", (event,), _value(frame, event))
-    known = ", ".join(sorted(_events(frame))) or "none"
+        results = _results_of(frame, {event})
+        return _settled(frame, results, f"results with indicator '{event}', as asked", (event,), _value(frame, event))
+    events = ", ".join(sorted(_events(frame))) or "none"
     raise ImportFileError(
-        f"'{wanted}' is neither a column nor a result of this file.",
-        hint=f"Name a column as the file writes it, or one of its results: {known}.",
+        f"'{request}' is neither a column nor a result of this file.",
+        hint=f"Name a column as the file writes it, or one of its results: {events}.",
         field="conversions",
     )
 
 
 def _results_of(frame: pl.DataFrame, events: set[str]) -> pl.Expr:
     """Results of rows whose indicator is one of `events`; a row without an indicator had none; others are unknown."""
-    known = {value: event_of(value) for value in frame["result_indicator"].drop_nulls().unique().to_list()}
-    indicator = pl.col("result_indicator").cast(pl.String).replace_strict(known, default=None, return_dtype=pl.String)
+    event_names = {value: event_of(value) for value in frame["result_indicator"].drop_nulls().unique().to_list()}
+    indicator = (
+        pl.col("result_indicator").cast(pl.String).replace_strict(event_names, default=None, return_dtype=pl.String)
+    )
     return (
         pl.when(indicator.is_in(sorted(events)))
         .then(pl.col("results"))
@@ -140,39 +141,44 @@ def _results_of(frame: pl.DataFrame, events: set[str]) -> pl.Expr:
 
 
 def _by_indicator(frame: pl.DataFrame, header: Header, events: set[str]) -> Choice:
-    counted = sorted(events & CONVERSION_EVENTS)
+    conversions = sorted(events & CONVERSION_EVENTS)
     other = sorted(events - CONVERSION_EVENTS)
-    column = f"conversion.{counted[0]}"
-    beside = f"; {', '.join(other)} are results, not conversions" if other else ""
-    if len(counted) == 1 and column in frame.columns:
+    column = f"conversion.{conversions[0]}"
+    remark = f"; {', '.join(other)} are results, not conversions" if other else ""
+    if len(conversions) == 1 and column in frame.columns:
         note = finding(
             "conversions_by_indicator", "info",
-            f"Conversions are '{header.written(column)}': the only conversion the result indicator names{beside}. "
+            f"Conversions are '{header.written(column)}': the only conversion the result indicator names{remark}. "
             "Name another column to count that instead.",
         )  # fmt: skip
         return _settled(
             frame,
             pl.col(column),
             f"column '{header.written(column)}'",
-            tuple(counted),
-            _value(frame, counted[0]),
+            tuple(conversions),
+            _value(frame, conversions[0]),
             note,
         )
     note = finding(
-        "conversions_by_indicator", "info" if len(counted) == 1 else "warning",
-        f"Conversions are the results whose indicator is {' or '.join(counted)}{beside}."
-        + ("" if len(counted) == 1 else " Campaigns count different events: name one to compare like with like."),
+        "conversions_by_indicator", "info" if len(conversions) == 1 else "warning",
+        f"Conversions are the results whose indicator is {' or '.join(conversions)}{remark}."
+        + ("" if len(conversions) == 1 else " Campaigns count different events: name one to compare like with like."),
     )  # fmt: skip
-    value = _value(frame, counted[0]) if len(counted) == 1 else None
+    value = _value(frame, conversions[0]) if len(conversions) == 1 else None
     if value is None and "results_value" in frame.columns:
         value = pl.col("results_value")
     return _settled(
-        frame, _results_of(frame, set(counted)), f"results: {', '.join(counted)}", tuple(counted), value, note
+        frame,
+        _results_of(frame, set(conversions)),
+        f"results: {', '.join(conversions)}",
+        tuple(conversions),
+        value,
+        note,
     )
 
 
 def _generic(frame: pl.DataFrame, header: Header) -> Choice:
-    counted = f"column '{header.written('conversions')}'"
+    source = f"column '{header.written('conversions')}'"
     values = [name for name in frame.columns if name.startswith("value.")]
     revenue = pl.col("revenue") if "revenue" in frame.columns else pl.col(values[0]) if len(values) == 1 else None
     extra = [header.written(name) for name in frame.columns if name.startswith("conversion.")]
@@ -185,9 +191,11 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
             f"'{header.written('conversions')}': adding both would mix two things.",
         )  # fmt: skip
         return _settled(frame, expr, "leads or conversions, by objective", (), revenue, note)
-    told = f" The file also has {', '.join(extra)}: name one to count that instead." if extra else ""
-    note = finding("conversions_chosen", "info", f"Conversions are {counted}, every action the account counts.{told}")
-    return _settled(frame, pl.col("conversions"), counted, (), revenue, note)
+    alternatives = f" The file also has {', '.join(extra)}: name one to count that instead." if extra else ""
+    note = finding(
+        "conversions_chosen", "info", f"Conversions are {source}, every action the account counts.{alternatives}"
+    )
+    return _settled(frame, pl.col("conversions"), source, (), revenue, note)
 
 
 def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str]) -> Choice:
@@ -212,11 +220,11 @@ def _value(frame: pl.DataFrame, event: str) -> pl.Expr | None:
 def _settled(
     frame: pl.DataFrame,
     conversions: pl.Expr,
-    counted: str,
+    description: str,
     events: tuple[str, ...],
     revenue: pl.Expr | None,
     *notes: Finding,
 ) -> Choice:
     money = revenue if revenue is not None else pl.lit(None, dtype=pl.Float64)
     settled = frame.with_columns(conversions.alias("conversions"), money.cast(pl.Float64).alias("revenue"))
-    return Choice(settled, counted, events, notes)
+    return Choice(settled, description, events, notes)

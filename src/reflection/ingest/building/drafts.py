@@ -1,8 +1,7 @@
 """Rows to drafts: one per campaign (and month), with its sums, its audience x creative cells and its days.
 
-A draft is everything an import knows of a campaign before expected figures are found. Sums are rounded to a
-millionth, so that the order of rows does not show. This file must not know platforms, files or expected
-figures.
+A draft is everything an import knows of a campaign before expected figures are found. Sums are rounded to a millionth,
+so that the order of rows does not show. This file must not know platforms, files or expected figures.
 """
 
 import calendar
@@ -14,9 +13,8 @@ from typing import Any
 
 import polars as pl
 
+from reflection.domain.metrics import COUNTS
 from reflection.ingest.options import GroupBy
-
-METRICS = ("impressions", "clicks", "conversions", "spend", "revenue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,7 @@ def _heads(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _metric_sums() -> list[pl.Expr]:
     """Sums where any row says something, else null: missing is not zero."""
-    return [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in METRICS]
+    return [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS]
 
 
 def _sums(row: dict[str, Any]) -> Sums:
@@ -154,7 +152,7 @@ def _cells(frame: pl.DataFrame) -> dict[tuple[str, str | None, str], list[Cell]]
         .agg(*_metric_sums(), *(pl.col(name).drop_nulls().first() for name in [*texts, *splits]))
         .sort("spend", "impressions", "audience", "creative", descending=[True, True, False, False])
     )
-    found: dict[tuple[str, str | None, str], list[Cell]] = {}
+    cells: dict[tuple[str, str | None, str], list[Cell]] = {}
     for row in grouped.iter_rows(named=True):
         cell = Cell(
             row["audience"],
@@ -163,8 +161,8 @@ def _cells(frame: pl.DataFrame) -> dict[tuple[str, str | None, str], list[Cell]]
             tuple((name, row[name]) for name in splits if row[name]),
             **{name: row[name] or "" for name in texts},
         )
-        found.setdefault((row["key"], row["currency"], row["bucket"]), []).append(cell)
-    return found
+        cells.setdefault((row["key"], row["currency"], row["bucket"]), []).append(cell)
+    return cells
 
 
 def add(parts: Sequence[Sums]) -> Sums:

@@ -1,9 +1,9 @@
 """Expected figures of an imported campaign, always with their source: a forecast, a plan, or a reference.
 
-Order: the forecast register, the plan file, then the reference asked for (the campaign's previous period, or
-its trailing 28 days), then the account's average, and at last nothing: the facts themselves, labelled `no-
-forecast`. A reference is rates of another time at the spend of this one: expected clicks = clicks' / spend' *
-spend. This file must not know files or platforms.
+Order: the forecast register, the plan file, then the reference asked for (the campaign's previous period, or its
+trailing 28 days), then the account's average, and at last nothing: the facts themselves, labelled `no-forecast`. A
+reference is rates of another time at the spend of this one: expected clicks = clicks' / spend' * spend. This file must
+not know files or platforms.
 """
 
 import datetime as dt
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from reflection.domain.campaign import Metrics
+from reflection.domain.metrics import COUNTS
 from reflection.domain.planner_forecast import ACCOUNT_AVERAGE, NO_FORECAST, PREVIOUS_PERIOD, TRAILING_28D
-from reflection.ingest.building.drafts import METRICS, Draft, Sums, add
+from reflection.ingest.building.drafts import Draft, Sums, add
 from reflection.ingest.building.plan_file import Plan
 from reflection.ingest.options import Forecast, ForecastQuery, ImportOptions
 
@@ -45,18 +46,18 @@ def expected_of(
         drafts: all drafts of the import, ordered by period; earlier ones of the same key are its past.
         rows: the import's rows (`key`, `first`, `last` and the metrics), for the trailing window.
     """
-    if found := _forecast(campaign_id, draft, options):
-        return Expected(found.metrics, found.planner, "the forecast register")
-    if plan is not None and (found := plan.find(draft)):
-        return Expected(found.metrics, found.planner, plan.name)
+    if forecast := _forecast(campaign_id, draft, options):
+        return Expected(forecast.metrics, forecast.planner, "the forecast register")
+    if plan is not None and (forecast := plan.find(draft)):
+        return Expected(forecast.metrics, forecast.planner, plan.name)
     reference = options.expected if options.expected in (PREVIOUS_PERIOD, TRAILING_28D) else PREVIOUS_PERIOD
     past = _trailing(draft, rows) if reference == TRAILING_28D else _previous(draft, drafts)
     if past is not None:
         return Expected(at_spend(past[0], draft.sums), str(reference), past[1])
-    others = [other.sums for other in drafts if other is not draft and _alike(other, draft)]
-    average = add(others) if others else Sums()
+    peers = [peer.sums for peer in drafts if peer is not draft and _comparable(peer, draft)]
+    average = add(peers) if peers else Sums()
     if _usable(average):
-        return Expected(at_spend(average, draft.sums), ACCOUNT_AVERAGE, f"the average of {len(others)} others")
+        return Expected(at_spend(average, draft.sums), ACCOUNT_AVERAGE, f"the average of {len(peers)} others")
     return Expected(as_metrics(draft.sums), NO_FORECAST, "the facts themselves: nothing to compare with")
 
 
@@ -88,15 +89,18 @@ def as_metrics(sums: Sums) -> Metrics:
 def _forecast(campaign_id: str, draft: Draft, options: ImportOptions) -> Forecast | None:
     if options.forecasts is None:
         return None
-    named = (campaign_id, draft.key, draft.name, draft.platform)
-    return options.forecasts(ForecastQuery(*named, draft.first, draft.last, draft.currency, draft.sums.spend))
+    identity = (campaign_id, draft.key, draft.name, draft.platform)
+    return options.forecasts(ForecastQuery(*identity, draft.first, draft.last, draft.currency, draft.sums.spend))
 
 
 def _previous(draft: Draft, drafts: Sequence[Draft]) -> tuple[Sums, str] | None:
     earlier = [
         other
         for other in drafts
-        if other.key == draft.key and other.currency == draft.currency and _before(other, draft) and _usable(other.sums)
+        if other.key == draft.key
+        and other.currency == draft.currency
+        and _precedes(other, draft)
+        and _usable(other.sums)
     ]
     if not earlier:
         return None
@@ -107,27 +111,27 @@ def _previous(draft: Draft, drafts: Sequence[Draft]) -> tuple[Sums, str] | None:
 def _trailing(draft: Draft, rows: pl.DataFrame) -> tuple[Sums, str] | None:
     if draft.first is None:
         return None
-    before = rows.filter(
+    window = rows.filter(
         (pl.col("key") == draft.key)
         & (pl.col("last") < draft.first)
         & (pl.col("first") >= draft.first - WINDOW)
         & (pl.col("currency").eq_missing(pl.lit(draft.currency, dtype=pl.String)))
     )
-    if before.is_empty():
+    if window.is_empty():
         return None
-    values = before.select(
-        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in METRICS
+    values = window.select(
+        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS
     ).row(0, named=True)
     sums = Sums(values["impressions"] or 0.0, values["clicks"] or 0.0, values["conversions"], values["spend"] or 0.0,
                 values["revenue"])  # fmt: skip
     return (sums, "the rates of the 28 days before at this period's spend") if _usable(sums) else None
 
 
-def _before(other: Draft, draft: Draft) -> bool:
+def _precedes(other: Draft, draft: Draft) -> bool:
     return other.last is not None and draft.first is not None and other.last < draft.first
 
 
-def _alike(other: Draft, draft: Draft) -> bool:
+def _comparable(other: Draft, draft: Draft) -> bool:
     return (other.currency, other.platform) == (draft.currency, draft.platform)
 
 

@@ -1,8 +1,8 @@
 """Whose row is it: campaign key and name, platform, currency, days, audience and creative of every row.
 
-Names and currencies may come from other tables of the same import (warehouses keep them apart). The result
-has the columns `key, name, platform, objective, currency, first, last, audience, creative` beside the
-metrics. This file must not know how files are opened, nor what campaigns are for.
+Names and currencies may come from other tables of the same import (warehouses keep them apart). The result has the
+columns `key, name, platform, objective, currency, first, last, audience, creative` beside the metrics. This file must
+not know how files are opened, nor what campaigns are for.
 """
 
 import re
@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from reflection.domain.metrics import COUNTS
 from reflection.errors import ImportFileError
-from reflection.ingest.building.drafts import METRICS, month_span
+from reflection.ingest.building.drafts import month_span
 from reflection.ingest.building.name_templates import platform_name
 from reflection.ingest.dialects.dialect import SPLITS, normal_header
 from reflection.ingest.import_report import Finding, Granularity, finding
@@ -25,7 +26,7 @@ _WEEK_HEADERS = frozenset({"week", "woche", "semaine", "semana", "settimana"})
 _MONTH_HEADERS = frozenset({"month", "monat", "mois", "mes", "mese", "mês"})
 _KEPT = (
     "line", "twin", "key", "name", "platform", "objective", "currency", "first", "last", "audience", "creative",
-    "creative_name", "creative_type", "headline", "body", "attribution", *SPLITS, *METRICS,
+    "creative_name", "creative_type", "headline", "body", "attribution", *SPLITS, *COUNTS,
 )  # fmt: skip
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATED = re.compile(
@@ -47,7 +48,7 @@ class NameBook:
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
+class IdentifiedRows:
     """Rows with their identity, how fine their days are, and what was noticed on the way."""
 
     frame: pl.DataFrame
@@ -60,7 +61,7 @@ def name_book(tables: Sequence[pl.DataFrame]) -> NameBook:
     books: dict[str, dict[str, str]] = {
         "campaigns": {}, "audiences": {}, "accounts": {}, "currencies": {}, "parents": {}, "objectives": {},
     }  # fmt: skip
-    wanted = (
+    entries = (
         ("campaigns", "campaign_id", "campaign"),
         ("audiences", "audience_id", "audience"),
         ("accounts", "account_id", "account"),
@@ -70,7 +71,7 @@ def name_book(tables: Sequence[pl.DataFrame]) -> NameBook:
     )
     for table in tables:
         ordered = table.sort("date", "line", nulls_last=False) if "date" in table.columns else table
-        for book, key, value in wanted:
+        for book, key, value in entries:
             if key in table.columns and value in table.columns:
                 pairs = ordered.select(key, value).drop_nulls().iter_rows()
                 books[book].update({str(k): str(v) for k, v in pairs})
@@ -86,7 +87,7 @@ def identify(
     stem: str,
     campaign: str,
     currency: str | None,
-) -> Identified:
+) -> IdentifiedRows:
     """Give every row its identity.
 
     Args:
@@ -108,14 +109,14 @@ def identify(
         platform = _looked_up("platform", platforms).fill_null("unspecified")
         both = pl.concat_str(platform, _text("key"), separator=" / ")
         frame = frame.with_columns(both.cast(pl.Categorical).alias("key"))
-    missing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in METRICS if name not in frame.columns]
+    missing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in COUNTS if name not in frame.columns]
     objective = [_text("objective")] if "objective" in frame.columns else []
     objective.append(_looked_up("key", book.objectives))
     frame = frame.with_columns(
         platform.cast(pl.Categorical).alias("platform"), _first(objective).alias("objective"), *missing
     )
     frame = _cells(frame, book)
-    return Identified(frame.select(name for name in _KEPT if name in frame.columns), granularity, tuple(notes))
+    return IdentifiedRows(frame.select(name for name in _KEPT if name in frame.columns), granularity, tuple(notes))
 
 
 def _text(name: str) -> pl.Expr:
@@ -219,25 +220,25 @@ def undated(name: str) -> str:
 
 
 def _currency(
-    frame: pl.DataFrame, header: Header, book: NameBook, stated: str | None, notes: list[Finding]
+    frame: pl.DataFrame, header: Header, book: NameBook, currency: str | None, notes: list[Finding]
 ) -> pl.DataFrame:
-    found: list[pl.Expr] = []
+    sources: list[pl.Expr] = []
     if "currency" in frame.columns:
-        found.append(_text("currency").str.to_uppercase().str.extract(r"^([A-Z]{3})$"))
+        sources.append(_text("currency").str.to_uppercase().str.extract(r"^([A-Z]{3})$"))
     if header.currency:
-        found.append(pl.lit(header.currency))
+        sources.append(pl.lit(header.currency))
     if "account_id" in frame.columns:
-        found.append(_looked_up("account_id", book.currencies))
-    found.append(pl.lit(stated, dtype=pl.String))
-    frame = frame.with_columns(_first(found).alias("currency"))
-    seen = set(frame["currency"].drop_nulls().unique().to_list())
-    if stated and seen - {stated}:
+        sources.append(_looked_up("account_id", book.currencies))
+    sources.append(pl.lit(currency, dtype=pl.String))
+    frame = frame.with_columns(_first(sources).alias("currency"))
+    codes = set(frame["currency"].drop_nulls().unique().to_list())
+    if currency and codes - {currency}:
         raise ImportFileError(
-            f"The file is in {', '.join(sorted(seen))}, not {stated}.",
+            f"The file is in {', '.join(sorted(codes))}, not {currency}.",
             hint="Leave --currency out.",
             field="currency",
         )
-    if not seen:
+    if not codes:
         notes.append(
             finding(
                 "currency_missing", "warning",
@@ -245,12 +246,12 @@ def _currency(
                 "--currency EUR (or whichever it is).",
             )
         )  # fmt: skip
-    elif len(seen) > 1:
+    elif len(codes) > 1:
         notes.append(
             finding(
                 "currencies_mixed", "warning",
-                f"The file has amounts in {', '.join(sorted(seen))}: they are never added; campaigns are kept apart by "
-                "currency.",
+                f"The file has amounts in {', '.join(sorted(codes))}: they are never added; campaigns are kept apart "
+                "by currency.",
             )
         )  # fmt: skip
     return frame

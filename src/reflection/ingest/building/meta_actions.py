@@ -1,7 +1,7 @@
 """Meta's conversions where a warehouse keeps them apart: action rows per ad and day, joined to the ads' rows.
 
-Action types overlap (`lead` contains `offsite_conversion.fb_pixel_lead`): a fixed set that does not is
-summed. This file must not know files.
+Action types overlap (`lead` contains `offsite_conversion.fb_pixel_lead`): a fixed set that does not is summed. This
+file must not know files.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ def join(parts: Sequence[tuple[Header, Facts, T]], complete: Callable[[T, pl.Dat
         if not tables or "inline link clicks" not in header.dialect.marks or _is_actions(header):
             done.append(part)
             continue
-        frame, gained = facts.frame, {}
+        frame, columns = facts.frame, {}
         for table, kind in tables:
             field = "revenue" if kind == "value_s" else "conversions"
             sums = (
@@ -41,8 +41,8 @@ def join(parts: Sequence[tuple[Header, Facts, T]], complete: Callable[[T, pl.Dat
             )
             frame = frame.drop(field, strict=False).join(sums, on=_KEY, how="left", maintain_order="left")
             frame = frame.with_columns(pl.col(field).fill_null(0.0))
-            gained[field] = header.columns["creative_id"]
-        done.append(complete(part, frame, gained))
+            columns[field] = header.columns["creative_id"]
+        done.append(complete(part, frame, columns))
     return done
 
 

@@ -1,8 +1,7 @@
-"""Names with a convention, read through a template: `{campaign} - {angle}`,
-`{year}_{platform}_{audience}_{type}`.
+"""Names with a convention, read through a template such as `{campaign} - {angle}` or `{year}_{platform}_{type}`.
 
-A template matches whole names or not at all; a name that does not match keeps no attributes. Also makes
-campaign ids and shortens names beyond the campaign's bounds. This file must not know files or numbers.
+A template matches whole names or not at all; a name that does not match keeps no attributes. Also makes campaign ids
+and shortens names beyond the campaign's bounds. This file must not know files or numbers.
 """
 
 import hashlib
@@ -55,8 +54,8 @@ def parse_name(template: str, name: str, campaign: str = "") -> dict[str, str]:
     match = _pattern(template, campaign).match(name.strip())
     if not match:
         return {}
-    found = {key: value.strip() for key, value in match.groupdict().items() if key != "campaign"}
-    return {key: value for key, value in found.items() if value and value.casefold() not in PLACEHOLDERS}
+    fields = {key: value.strip() for key, value in match.groupdict().items() if key != "campaign"}
+    return {key: value for key, value in fields.items() if value and value.casefold() not in PLACEHOLDERS}
 
 
 @lru_cache(maxsize=4096)

@@ -77,19 +77,23 @@ def read_plan(path: Path, mapping: ColumnMapping | None, limits: Limits) -> Plan
         ImportFileError: unreadable, no campaign column, or rows without impressions, clicks, conversions or spend.
     """
     dialect = mapping.dialect() if mapping else PLAN
-    found = next(
-        ((t, h) for t in open_tables(open_source(path, limits=limits)) if (h := find_header(t, [dialect], named=True))),
+    match = next(
+        (
+            (sheet, header)
+            for sheet in open_tables(open_source(path, limits=limits))
+            if (header := find_header(sheet, [dialect], explicit=True))
+        ),
         None,
     )
-    if found is None or not {"campaign", "campaign_id"} & set(found[1].columns):
+    if match is None or not {"campaign", "campaign_id"} & set(match[1].columns):
         raise ImportFileError(
             f"{path.name} has no columns for campaign, impressions, clicks, conversions and spend.",
             hint="Give the plan's columns with a mapping.", field="expected",
         )  # fmt: skip
-    lacking = [name for name in _NEEDED if name not in found[1].columns]
+    lacking = [name for name in _NEEDED if name not in match[1].columns]
     if lacking:
         raise ImportFileError(f"{path.name} does not say {', '.join(lacking)}.", field="expected")
-    facts = read_facts(*found, locale=mapping.locale if mapping else "")
+    facts = read_facts(*match, locale=mapping.locale if mapping else "")
     if facts.rejects:
         first = facts.rejects[0]
         raise ImportFileError(f"{path.name}, line {first.line}: {first.reason}.", field="expected")

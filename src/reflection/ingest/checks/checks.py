@@ -1,8 +1,7 @@
-"""Does the file agree with itself: checksums against its total rows, doubles, impossible rows, what was
-assumed.
+"""Does the file agree with itself: checksums against total rows, doubles, impossible rows, assumptions.
 
-Each check answers with findings that say what was seen, what was done, and what the user can do. Time and
-tracking have files of their own. This file must not know how files are read.
+Each check answers with findings that say what was seen, what was done, and what the user can do. Time and tracking have
+files of their own. This file must not know how files are read.
 """
 
 import re
@@ -10,8 +9,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from reflection.ingest.building.drafts import METRICS, Draft
-from reflection.ingest.building.identity import Identified
+from reflection.domain.metrics import COUNTS
+from reflection.ingest.building.drafts import Draft
+from reflection.ingest.building.identity import IdentifiedRows
 from reflection.ingest.checks import periods, tracking_faults
 from reflection.ingest.checks.periods import period
 from reflection.ingest.dialects.dialect import SPLITS
@@ -35,7 +35,7 @@ __all__ = ["campaign_findings", "file_findings", "incomplete", "period", "totals
 def totals(frame: pl.DataFrame) -> Totals:
     """Sums over all rows; amounts only where there is one currency."""
     sums: dict[str, float | None] = {}
-    for name in METRICS:
+    for name in COUNTS:
         column = frame[name]
         sums[name] = round(float(column.sum()), 6) if column.null_count() < len(column) else None
     single = frame["currency"].n_unique() <= 1
@@ -58,27 +58,28 @@ def incomplete(drafts: Sequence[Draft], rejects: Sequence[Reject]) -> set[str]:
         return set()
     if any(not reject.campaign.strip() for reject in rejects):
         return {draft.key for draft in drafts}
-    named = {reject.campaign.strip() for reject in rejects}
-    return {draft.key for draft in drafts if draft.key in named or draft.name in named}
+    names = {reject.campaign.strip() for reject in rejects}
+    return {draft.key for draft in drafts if draft.key in names or draft.name in names}
 
 
-def file_findings(facts: Facts, header: Header, known: Identified) -> list[Finding]:
+def file_findings(facts: Facts, header: Header, rows: IdentifiedRows) -> list[Finding]:
     """Findings about the file as a whole."""
-    notes = [*_checksums(facts, known.frame), *_cut_off(facts, header)]
-    notes += _doubles(known.frame, header)
-    notes += _impossible(known.frame)
+    notes = [*_checksums(facts, rows.frame), *_cut_off(facts, header)]
+    notes += _doubles(rows.frame, header)
+    notes += _impossible(rows.frame)
     notes += _assumptions(facts, header)
     if facts.rejects:
         notes.append(
             finding("rows_rejected", "error", f"{len(facts.rejects)} rows cannot be read: {facts.rejects[0].reason} "
-                    f"(line {facts.rejects[0].line}). Their campaigns are left out.", [r.line for r in facts.rejects])
+                    f"(line {facts.rejects[0].line}). Their campaigns are left out.",
+                    [reject.line for reject in facts.rejects])
         )  # fmt: skip
     for code, name in header.cautions:
         notes.append(finding(code, "warning", _CAUTIONS[code].format(name)))
-    if known.granularity in ("week", "month", "period"):
-        message = f"Rows are {known.granularity}s, not days: they are taken as whole periods, never as a daily series."
+    if rows.granularity in ("week", "month", "period"):
+        message = f"Rows are {rows.granularity}s, not days: they are taken as whole periods, never as a daily series."
         notes.append(finding("not_daily", "info", message))
-    if known.granularity == "none":
+    if rows.granularity == "none":
         notes.append(finding("no_dates", "warning", "The file has no dates: the campaigns have no period."))
     return notes
 
@@ -112,10 +113,10 @@ def _checksums(facts: Facts, frame: pl.DataFrame) -> list[Finding]:
                         "has more than this export.", [row.line])
             )  # fmt: skip
         else:
-            told = ", ".join(f"{name} {shares[name]:.1%}" for name in off)
+            differences = ", ".join(f"{name} {shares[name]:.1%}" for name in off)
             notes.append(
-                finding("total_differs", "warning", f"The rows add up to another sum than {label}: {told} of it. Rows "
-                        "may be missing or doubled; export again if that is not meant.", [row.line])
+                finding("total_differs", "warning", f"The rows add up to another sum than {label}: {differences} of "
+                        "it. Rows may be missing or doubled; export again if that is not meant.", [row.line])
             )  # fmt: skip
     return notes
 
@@ -137,8 +138,8 @@ def _compare(row: TotalRow, frame: pl.DataFrame) -> tuple[list[str], dict[str, f
     off: list[str] = []
     shares: dict[str, float] = {}
     for name, total in row.values.items():
-        known = name in _CHECKED or name.startswith(("conversion.", "value."))
-        if total is None or not known or name not in frame.columns:
+        is_metric = name in _CHECKED or name.startswith(("conversion.", "value."))
+        if total is None or not is_metric or name not in frame.columns:
             continue
         column = frame[name]
         summed = float(column.sum())
@@ -152,8 +153,8 @@ def _compare(row: TotalRow, frame: pl.DataFrame) -> tuple[list[str], dict[str, f
 def _doubles(frame: pl.DataFrame, header: Header) -> list[Finding]:
     """Rows alike in every cell, and rows of the same campaign, cell and day (device and other segments)."""
     notes: list[Finding] = []
-    moved = frame.filter(pl.col("impressions").fill_null(0) + pl.col("spend").fill_null(0.0) > 0)
-    twins = moved.filter(pl.col("twin").is_duplicated())
+    deliveries = frame.filter(pl.col("impressions").fill_null(0) + pl.col("spend").fill_null(0.0) > 0)
+    twins = deliveries.filter(pl.col("twin").is_duplicated())
     if twins.height:
         lines = twins.filter(~pl.col("twin").is_first_distinct())["line"].to_list()
         notes.append(
@@ -161,7 +162,7 @@ def _doubles(frame: pl.DataFrame, header: Header) -> list[Finding]:
                     "added, as platforms do list such rows; if the file was pasted together, remove them.", lines)
         )  # fmt: skip
     grain = ["key", "currency", "first", "last", "audience", "creative"]
-    repeated = moved.filter(pl.struct(grain).is_duplicated())
+    repeated = deliveries.filter(pl.struct(grain).is_duplicated())
     if repeated.height:
         split = [header.written(name) for name in SPLITS if name in header.columns and name in frame.columns]
         why = f" (split by {', '.join(split)})" if split else ""
@@ -184,15 +185,17 @@ def _impossible(frame: pl.DataFrame) -> list[Finding]:
         ("spend_without_impressions", (pl.col("spend") > 0) & (pl.col("impressions") == 0),
          "spend without impressions", "They are counted; if that is not meant, export them again"),
     )  # fmt: skip
-    for code, condition, what, done in checks:
+    for code, condition, fault, remark in checks:
         lines = frame.filter(condition.fill_null(False))["line"].to_list()
         if lines:
-            notes.append(finding(code, "warning", f"Rows with {what}: {len(lines)}. {done}.", lines))
+            notes.append(finding(code, "warning", f"Rows with {fault}: {len(lines)}. {remark}.", lines))
     still = frame.filter((pl.col("impressions").fill_null(0) == 0) & (pl.col("spend").fill_null(0.0) == 0)).height
     if still:
         notes.append(finding("not_delivered", "info", f"Rows that were not delivered: {still} of {frame.height:,}."))
     partial = [
-        n for n in ("conversions", "revenue") if 0 < frame.filter(pl.col("clicks") > 0)[n].null_count() < frame.height
+        name
+        for name in ("conversions", "revenue")
+        if 0 < frame.filter(pl.col("clicks") > 0)[name].null_count() < frame.height
     ]
     for name in partial:
         lines = frame.filter(pl.col(name).is_null() & (pl.col("clicks") > 0))["line"].to_list()

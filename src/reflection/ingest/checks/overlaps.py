@@ -18,12 +18,12 @@ def compare(reports: Sequence[ImportReport], previous: Mapping[str, Snapshot]) -
     Args:
         previous: what earlier imports said, by dialect; the same dialect restates, another is a second source.
     """
-    seen: dict[Day, str] = {}
-    done: list[ImportReport] = []
+    sources: dict[Day, str] = {}
+    results: list[ImportReport] = []
     hashes: dict[str, str] = {}
     for report in reports:
         if report.snapshot is None:
-            done.append(report)
+            results.append(report)
             continue
         if report.sha256 in hashes:
             ids = {campaign.campaign_id for campaign in report.campaigns}
@@ -35,20 +35,20 @@ def compare(reports: Sequence[ImportReport], previous: Mapping[str, Snapshot]) -
                 if name != report.dialect
                 for day in old.cells
             }
-            report = _without(report, *_reported(report, {**earlier, **seen}), "two_sources")
+            report = _without(report, *_reported(report, {**earlier, **sources}), "two_sources")
         hashes[report.sha256] = report.name
         for day in report.snapshot.cells if report.snapshot else ():
-            seen.setdefault(day, report.name)
-        done.append(report)
-    return done
+            sources.setdefault(day, report.name)
+        results.append(report)
+    return results
 
 
-def _reported(report: ImportReport, seen: Mapping[Day, str]) -> tuple[set[str], str]:
+def _reported(report: ImportReport, sources: Mapping[Day, str]) -> tuple[set[str], str]:
     """Ids of campaigns of which some days were reported before, under the same name; and by whom."""
     assert report.snapshot is not None
-    doubles = [day for day in report.snapshot.cells if day in seen]
+    doubles = [day for day in report.snapshot.cells if day in sources]
     ids = {identity for name, _, _ in doubles for identity in report.snapshot.ids.get(name, ())}
-    return ids, seen[doubles[0]] if doubles else ""
+    return ids, sources[doubles[0]] if doubles else ""
 
 
 def _without(report: ImportReport, ids: set[str], other: str, code: str) -> ImportReport:
@@ -58,7 +58,7 @@ def _without(report: ImportReport, ids: set[str], other: str, code: str) -> Impo
         f"{len(ids)} campaigns of {report.name} have days that {other} already reports: they are left out, never "
         "added. Import the source you trust alone."
     )
-    kept = tuple(c for c in report.campaigns if c.campaign_id not in ids)
+    campaigns = tuple(campaign for campaign in report.campaigns if campaign.campaign_id not in ids)
     rejects = tuple(Reject(0, "its days are reported by another source", identity) for identity in sorted(ids))
     note = finding(code, "error", message, (), sorted(ids))
-    return replace(report, campaigns=kept, findings=(note, *report.findings), rejects=(*report.rejects, *rejects))
+    return replace(report, campaigns=campaigns, findings=(note, *report.findings), rejects=(*report.rejects, *rejects))

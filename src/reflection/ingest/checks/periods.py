@@ -30,7 +30,7 @@ def findings(
     drafts: Sequence[Draft], frame: pl.DataFrame, granularity: Granularity, dialect: str,
     options: ImportOptions,
 ) -> list[Finding]:  # fmt: skip
-    """All findings of time."""
+    """Everything worth saying about the periods of an import: their length, their crossings, their maturity."""
     notes = _overlaps(frame)
     notes += _across_months(drafts, granularity, dialect)
     notes += _regimes(drafts, dialect)
@@ -62,11 +62,11 @@ def _same_step(spans: pl.DataFrame) -> bool:
 
 
 def _across_months(drafts: Sequence[Draft], granularity: Granularity, dialect: str) -> list[Finding]:
-    crossing = [d for d in drafts if d.by_month and "--" in d.label]
+    crossing = [draft for draft in drafts if draft.by_month and "--" in draft.label]
     if not crossing:
         return []
     message = f"{len(crossing)} rows' {granularity}s cross a month's end and cannot be split: each stands alone."
-    return [finding("crosses_months", "warning", message, (), [draft_id(dialect, d) for d in crossing])]
+    return [finding("crosses_months", "warning", message, (), [draft_id(dialect, draft) for draft in crossing])]
 
 
 def _regimes(drafts: Sequence[Draft], dialect: str) -> list[Finding]:
@@ -76,10 +76,14 @@ def _regimes(drafts: Sequence[Draft], dialect: str) -> list[Finding]:
         if draft.first and draft.last:
             spans.setdefault(draft.platform, []).append(draft)
     for platform, group in spans.items():
-        first = min(d.first for d in group if d.first)
-        last = max(d.last for d in group if d.last)
+        first = min(draft.first for draft in group if draft.first)
+        last = max(draft.last for draft in group if draft.last)
         for regime in crossed(platform, first, last):
-            inside = [draft_id(dialect, d) for d in group if d.first and d.last and d.first < regime.day <= d.last]
+            inside = [
+                draft_id(dialect, draft)
+                for draft in group
+                if draft.first and draft.last and draft.first < regime.day <= draft.last
+            ]
             message = (
                 f"{platform} changed its measurement on {regime.day}: {regime.what}. Figures before and after are not "
                 "comparable; a difference across that day is not a learning."
@@ -92,14 +96,14 @@ def _immature(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, option
     """Campaigns whose last days can still gain conversions on the day the export was made."""
     as_of = options.as_of or dt.date.today()
     window = options.conversion_window or _window(frame, dialect)
-    open_ = [d for d in drafts if d.last and d.last + dt.timedelta(days=window) > as_of]
-    if not open_:
+    unfinished = [draft for draft in drafts if draft.last and draft.last + dt.timedelta(days=window) > as_of]
+    if not unfinished:
         return []
     message = (
-        f"{len(open_)} campaigns ended less than {window} days before {as_of}: conversions of their last days are "
+        f"{len(unfinished)} campaigns ended less than {window} days before {as_of}: conversions of their last days are "
         "still coming in. Import them again later; the later file replaces this one."
     )
-    return [finding("conversions_immature", "warning", message, (), [draft_id(dialect, d) for d in open_])]
+    return [finding("conversions_immature", "warning", message, (), [draft_id(dialect, draft) for draft in unfinished])]
 
 
 def _window(frame: pl.DataFrame, dialect: str) -> int:

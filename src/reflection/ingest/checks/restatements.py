@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from reflection.ingest.building.drafts import METRICS
+from reflection.domain.metrics import COUNTS
 from reflection.ingest.checks import overlaps, restatements
 from reflection.ingest.import_report import Finding, ImportReport, Snapshot, finding
 
@@ -20,7 +20,7 @@ _SHOWN = 3
 
 def snapshot(frame: pl.DataFrame, dialect: str) -> Snapshot:
     """Per campaign name and day span, the sums of identified rows."""
-    sums = [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in METRICS]
+    sums = [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS]
     grouped = (
         frame.drop_nulls(["first", "last"])
         .group_by(pl.col("name").cast(pl.String).str.to_lowercase(), "first", "last")
@@ -39,15 +39,15 @@ def findings(before: Snapshot, now: Snapshot) -> list[Finding]:
     if not changed:
         return notes
     parts = []
-    for position, name in enumerate(METRICS):
+    for position, name in enumerate(COUNTS):
         old = sum(before.cells[key][position] or 0.0 for key in changed)
         new = sum(now.cells[key][position] or 0.0 for key in changed)
         if abs(new - old) > 1e-6:
             parts.append(f"{name} {old:,.2f} -> {new:,.2f}")
-    shown = "; ".join(_day(*key) for key in changed[:_SHOWN]) + (" ..." if len(changed) > _SHOWN else "")
+    examples = "; ".join(_day(*key) for key in changed[:_SHOWN]) + (" ..." if len(changed) > _SHOWN else "")
     message = (
         f"{len(changed)} campaign-days known from an earlier file are restated ({', '.join(parts)}): the new figures "
-        f"replace the old ones. First: {shown}."
+        f"replace the old ones. First: {examples}."
     )
     ids = sorted({identity for key in changed for identity in now.ids.get(key[0], ())})
     return [*notes, finding("restated", "warning", message, (), ids)]
@@ -61,7 +61,10 @@ def _overlapping(before: Snapshot, now: Snapshot) -> list[Finding]:
     inside = [
         (name, first, last)
         for name, first, last in now.cells
-        if any((a, b) != (first, last) and (a <= first <= b or first <= a <= last) for a, b in spans.get(name, ()))
+        if any(
+            (start, end) != (first, last) and (start <= first <= end or first <= start <= last)
+            for start, end in spans.get(name, ())
+        )
     ]
     if not inside:
         return []
@@ -105,13 +108,13 @@ def _beside(report: ImportReport, earlier: Sequence[Reported]) -> ImportReport:
     merged: dict[str, Snapshot] = {}
     for item in earlier:
         if platforms & _parts(item.platform):
-            said = Snapshot.from_list(item.dialect, item.rows)
-            before = merged.get(item.dialect)
-            merged[item.dialect] = replace(before, cells={**before.cells, **said.cells}) if before else said
+            addition = Snapshot.from_list(item.dialect, item.rows)
+            base = merged.get(item.dialect)
+            merged[item.dialect] = replace(base, cells={**base.cells, **addition.cells}) if base else addition
     own = merged.get(report.dialect)
     notes = restatements.findings(own, report.snapshot) if own else []
-    done = overlaps.compare([report], merged)[0]
-    return replace(done, findings=(*notes, *done.findings))
+    result = overlaps.compare([report], merged)[0]
+    return replace(result, findings=(*notes, *result.findings))
 
 
 def _parts(platform: str) -> set[str]:

@@ -1,10 +1,9 @@
-"""Jumps that are faults of tracking, not learnings: 1,432 conversions at a CPA of 2.35 where the neighbours
-sit at 91.
+"""Jumps that are faults of tracking, not learnings: conversions at a CPA of 2.35 where the neighbours sit at 91.
 
-A period is compared with the median cost per conversion of the campaign's other periods, or of the account's
-other periods where it has fewer than three. It is a fault when the count is both far off (a factor of six)
-and beyond any chance: expected and observed differ by six standard deviations of a Poisson count with
-overdispersion. This file must not know files; it only marks, somebody else decides.
+A period is compared with the median cost per conversion of the campaign's other periods, or of the account's other
+periods where it has fewer than three. It is a fault when the count is both far off (a factor of six) and beyond any
+chance: expected and observed differ by six standard deviations of a Poisson count with overdispersion. This file must
+not know files; it only marks, somebody else decides.
 """
 
 import statistics
@@ -33,8 +32,8 @@ def findings(
     """One finding per suspicious campaign period (and, in daily files, per campaign with suspicious days)."""
     notes = [note for draft in drafts if (note := _of_period(draft, drafts, dialect, accepted))]
     if granularity == "day":
-        told = {identity for note in notes for identity in note.campaigns}
-        notes += [note for note in _of_days(drafts, frame, dialect, accepted) if not told & set(note.campaigns)]
+        ids = {identity for note in notes for identity in note.campaigns}
+        notes += [note for note in _of_days(drafts, frame, dialect, accepted) if not ids & set(note.campaigns)]
     return notes
 
 
@@ -43,27 +42,39 @@ def fault(observed: Sums, neighbours: Sequence[Sums]) -> tuple[float, float] | N
 
     Expected = spend / median of the neighbours' spend per conversion.
     """
-    costs = [n.spend / n.conversions for n in neighbours if n.conversions and n.spend > 0]
+    costs = [
+        neighbour.spend / neighbour.conversions
+        for neighbour in neighbours
+        if neighbour.conversions and neighbour.spend > 0
+    ]
     if len(costs) < MIN_NEIGHBOURS or observed.conversions is None or observed.spend <= 0:
         return None
     expected = observed.spend / statistics.median(costs)
-    found = observed.conversions
-    if max(expected, found) < MIN_COUNT:
+    actual = observed.conversions
+    if max(expected, actual) < MIN_COUNT:
         return None
-    factor = found / expected if expected else float("inf")
+    factor = actual / expected if expected else float("inf")
     far = factor >= FACTOR or factor <= 1 / FACTOR
-    beyond = abs(found - expected) > SIGMAS * (OVERDISPERSION * max(expected, 1.0)) ** 0.5
+    beyond = abs(actual - expected) > SIGMAS * (OVERDISPERSION * max(expected, 1.0)) ** 0.5
     return (expected, factor) if far and beyond else None
 
 
 def _of_period(draft: Draft, drafts: Sequence[Draft], dialect: str, accepted: frozenset[str]) -> Finding | None:
-    same = [d.sums for d in drafts if d is not draft and d.key == draft.key and d.currency == draft.currency]
-    peers = [d.sums for d in drafts if d is not draft and (d.platform, d.currency) == (draft.platform, draft.currency)]
-    found = fault(draft.sums, same if len(same) >= MIN_NEIGHBOURS else peers)
+    same = [
+        other.sums
+        for other in drafts
+        if other is not draft and other.key == draft.key and other.currency == draft.currency
+    ]
+    peers = [
+        other.sums
+        for other in drafts
+        if other is not draft and (other.platform, other.currency) == (draft.platform, draft.currency)
+    ]
+    deviation = fault(draft.sums, same if len(same) >= MIN_NEIGHBOURS else peers)
     identity = draft_id(dialect, draft)
-    if found is None or identity in accepted:
+    if deviation is None or identity in accepted:
         return None
-    return _told(f"{draft.name} {draft.label}".strip(), draft.sums, found, draft.lines, identity)
+    return _fault_finding(f"{draft.name} {draft.label}".strip(), draft.sums, deviation, draft.lines, identity)
 
 
 def _of_days(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepted: frozenset[str]) -> list[Finding]:
@@ -80,37 +91,48 @@ def _of_days(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepte
             continue
         for position, day in _suspects(days):
             first, line = group["first"][position], group["line"][position]
-            owners = [d for d in drafts if (d.key, d.currency) == (key, currency) and d.first and d.last]
-            owner = next((d for d in owners if d.first and d.last and d.first <= first <= d.last), None)
-            found = fault(day, [d for d in days if d is not day])
-            if owner and found and draft_id(dialect, owner) not in accepted:
-                notes.append(_told(f"{owner.name} on {first}", day, found, [line], draft_id(dialect, owner)))
+            owners = [
+                other
+                for other in drafts
+                if (other.key, other.currency) == (key, currency) and other.first and other.last
+            ]
+            owner = next(
+                (other for other in owners if other.first and other.last and other.first <= first <= other.last), None
+            )
+            deviation = fault(day, [other for other in days if other is not day])
+            if owner and deviation and draft_id(dialect, owner) not in accepted:
+                notes.append(
+                    _fault_finding(f"{owner.name} on {first}", day, deviation, [line], draft_id(dialect, owner))
+                )
     return notes
 
 
 def _suspects(days: Sequence[Sums]) -> list[tuple[int, Sums]]:
     """Days far from the median cost per conversion; a cheap look before the exact one."""
-    costs = [d.spend / d.conversions for d in days if d.conversions and d.spend > 0]
+    costs = [day.spend / day.conversions for day in days if day.conversions and day.spend > 0]
     if len(costs) < MIN_NEIGHBOURS:
         return []
     middle = statistics.median(costs)
     return [
-        (i, d)
-        for i, d in enumerate(days)
-        if d.spend > 0
-        and max(d.conversions or 0.0, d.spend / middle if middle else 0.0) >= MIN_COUNT
-        and not 1.5 / FACTOR < (d.conversions or 0.0) * middle / d.spend < FACTOR / 1.5
+        (position, day)
+        for position, day in enumerate(days)
+        if day.spend > 0
+        and max(day.conversions or 0.0, day.spend / middle if middle else 0.0) >= MIN_COUNT
+        and not 1.5 / FACTOR < (day.conversions or 0.0) * middle / day.spend < FACTOR / 1.5
     ]
 
 
-def _told(what: str, sums: Sums, found: tuple[float, float], lines: Sequence[int], identity: str) -> Finding:
-    expected, factor = found
+def _fault_finding(
+    subject: str, sums: Sums, deviation: tuple[float, float], lines: Sequence[int], identity: str
+) -> Finding:
+    expected, factor = deviation
     conversions = sums.conversions or 0.0
     cost = f"{sums.spend / conversions:,.2f}" if conversions else "infinite"
     many = f"{factor:,.1f} times as many as" if factor > 1 else "far fewer than"
     message = (
-        f"{what}: {conversions:,.0f} conversions at {cost} each, {many} its neighbours let expect ({expected:,.0f}). "
-        "This looks like a fault of tracking, not a success or failure: nothing else is compared with it, and where "
-        f"it is far from all that is known it is kept out of learning. If it is real: 'reflection accept {identity}'."
+        f"{subject}: {conversions:,.0f} conversions at {cost} each, {many} its neighbours let expect "
+        f"({expected:,.0f}). This looks like a fault of tracking, not a success or failure: nothing else is compared "
+        f"with it, and where it is far from all that is known it is kept out of learning. If it is real: "
+        f"'reflection accept {identity}'."
     )
     return finding("tracking_fault", "warning", message, lines, [identity])

@@ -114,9 +114,9 @@ def _check_names(body: Mapping[str, Any]) -> None:
         raise ImportFileError("A column mapping gives one header to two fields.", field="columns")
 
 
-def _factors(given: Any) -> dict[str, float]:
+def _factors(scale: Any) -> dict[str, float]:
     try:
-        factors = {str(name): float(factor) for name, factor in given.items()}
+        factors = {str(name): float(factor) for name, factor in scale.items()}
     except (AttributeError, TypeError, ValueError, OverflowError):
         factors = {"": 0.0}
     if not all(0.0 < factor <= MOST for factor in factors.values()):

@@ -1,8 +1,7 @@
-"""What a platform's export looks like, as data: which header names which field, what marks it, how it writes
-dates.
+"""What a platform's export looks like, as data: names of fields, marks that identify it, the form of its dates.
 
-A dialect is one table; recognising one is a matter of counting cells (see `header`). This file must not know
-any platform: they live in `dialects`, one file each.
+A dialect is one table; recognising one is a matter of counting cells (see `header`). This file must not know any
+platform: they live in `dialects`, one file each.
 
 Fields a header may name:
     dates      date, date_end

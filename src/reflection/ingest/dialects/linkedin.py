@@ -1,8 +1,7 @@
 """LinkedIn Campaign Manager: UTF-16 with tabs, five lines above the header, always UTC.
 
-Its campaign group is everybody else's campaign, its campaign an ad set. Conversions already contain post-
-click and view-through; leads come apart from conversions, and which of the two counts is a matter of the
-objective.
+Its campaign group is everybody else's campaign, its campaign an ad set. Conversions already contain post-click and
+view-through; leads come apart from conversions, and which of the two counts is a matter of the objective.
 """
 
 from reflection.ingest.dialects.dialect import Dialect, table

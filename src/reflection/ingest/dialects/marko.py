@@ -1,5 +1,4 @@
-"""The company's own `ad_platform_exports.csv`: one row per day, channel, campaign and ad set; no id, revenue,
-currency."""
+"""The company's own `ad_platform_exports.csv`: a row per day, channel, campaign, ad set; no id, revenue, currency."""
 
 from reflection.ingest.dialects.dialect import Dialect, table
 

@@ -1,5 +1,4 @@
-"""Pinterest Ads Manager: snake-case or spaced headers, pin clicks and outbound clicks, spend in account
-currency.
+"""Pinterest Ads Manager: snake-case or spaced headers, pin and outbound clicks, spend in account currency.
 
 Outbound clicks leave for the advertiser's site and are the link clicks of the other platforms.
 """

@@ -1,5 +1,4 @@
-"""TikTok Ads Manager: no preamble, one total row at the end, `-` for missing; destination clicks are link
-clicks."""
+"""TikTok Ads Manager: no preamble, a total row at the end, `-` for missing; destination clicks are link clicks."""
 
 from reflection.ingest.dialects.dialect import Dialect, table
 

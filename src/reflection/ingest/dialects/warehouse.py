@@ -1,5 +1,4 @@
-"""API-shaped rows as warehouses hold them: one table per entity and platform, names and actions in tables of
-their own.
+"""API-shaped rows of warehouses: a table per entity and platform, names and actions in tables of their own.
 
 Names tables carry no facts: given in the same call, they complete the ids of the performance tables.
 """
@@ -10,7 +9,7 @@ from reflection.ingest.dialects.dialect import Dialect, Role, normal_header, tab
 def _api(
     key: str,
     platform: str,
-    what: str,
+    entity: str,
     marks: str,
     *,
     required: str = "",
@@ -21,7 +20,7 @@ def _api(
     return Dialect(
         key=key,
         platform=platform,
-        title=f"{platform} API rows: {what}",
+        title=f"{platform} API rows: {entity}",
         names={"en": table(**fields)},
         marks=_headers(marks),
         required=_headers(required),

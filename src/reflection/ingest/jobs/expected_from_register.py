@@ -5,16 +5,14 @@ period was over. Rates become counts at the spend that was forecast, or at what 
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
 
 from reflection.domain.campaign import Metrics
+from reflection.domain.metrics import FROM_IMPRESSIONS, METRICS, totals
 from reflection.domain.ports import ForecastRow
 from reflection.ingest import Forecast, ForecastQuery
-
-MONEY = frozenset({"cpm", "cpc", "cpa", "aov", "revenue", "spend"})
-"""Metrics that mean nothing in another currency."""
 
 Look = Callable[[str], Sequence[ForecastRow]]
 """The register's rows of one campaign id, in the order of entry."""
@@ -46,7 +44,7 @@ def _in_good_time(rows: Iterable[ForecastRow], wanted: ForecastQuery) -> dict[st
 
 
 def _fits(row: ForecastRow, wanted: ForecastQuery) -> bool:
-    if row.metric in MONEY and row.currency != wanted.currency:
+    if METRICS[row.metric].monetary and row.currency != wanted.currency:
         return False
     if wanted.last is None or wanted.first is None:
         return True
@@ -57,44 +55,25 @@ def _fits(row: ForecastRow, wanted: ForecastQuery) -> bool:
     return row.period_end is None or _day(row.period_end) >= wanted.first
 
 
-def as_counts(said: dict[str, float], spent: float) -> Metrics | None:
+def as_counts(figures: Mapping[str, float], spent: float) -> Metrics | None:
     """Counts from whatever mix of counts and rates was forecast; None where no conversions follow from it.
 
     CTR and CVR are shares, CPM is per 1,000 impressions; counts that do not follow are 0, which promises nothing.
     """
-    spend = said.get("spend", spent)
-    impressions = said.get("impressions") or _over(1_000 * spend, said.get("cpm"))
-    clicks = said.get("clicks") or _over(spend, said.get("cpc")) or _times(impressions, said.get("ctr"))
-    conversions = said.get("conversions")
-    conversions = _over(spend, said.get("cpa")) if conversions is None else conversions
-    conversions = _times(spend, said.get("conversions_per_spend")) if conversions is None else conversions
-    conversions = _times(clicks, said.get("cvr")) if conversions is None else conversions
-    if conversions is None:
+    counts = totals({"spend": spent, **figures}, FROM_IMPRESSIONS)
+    if "conversions" not in counts:
         return None
-    clicks = clicks or _over(conversions, said.get("cvr")) or 0.0
-    impressions = impressions or _over(clicks, said.get("ctr")) or 0.0
-    revenue = said.get("revenue")
-    revenue = _times(spend, said.get("roas")) if revenue is None else revenue
-    revenue = _times(conversions, said.get("aov")) if revenue is None else revenue
     try:
-        seen = round(impressions)
+        impressions = round(counts.get("impressions", 0.0))
         return Metrics(
-            impressions=seen,
-            clicks=min(round(clicks), seen),  # a click without an impression cannot be promised
-            conversions=round(conversions, 6),
-            spend=round(spend, 6),
-            revenue=None if revenue is None else round(revenue, 6),
+            impressions=impressions,
+            clicks=min(round(counts.get("clicks", 0.0)), impressions),  # a click without an impression is no promise
+            conversions=round(counts["conversions"], 6),
+            spend=round(counts["spend"], 6),
+            revenue=round(counts["revenue"], 6) if "revenue" in counts else None,
         )
     except (ValidationError, OverflowError):  # beyond what a campaign can say: rates of next to nothing
         return None
-
-
-def _over(value: float, rate: float | None) -> float | None:
-    return value / rate if rate else None
-
-
-def _times(value: float | None, rate: float | None) -> float | None:
-    return value * rate if value is not None and rate is not None else None
 
 
 def _day(instant: str) -> dt.date:

@@ -108,7 +108,7 @@ class ImportRegister(Protocol):
         """The oldest import of any workspace that is not done with."""
         ...
 
-    def change_state(self, workspace: str, import_id: str, wanted: str, now: str, *, only: str | None = None) -> bool:
+    def change_state(self, workspace: str, import_id: str, state: str, now: str, *, only: str | None = None) -> bool:
         """Change an import's state, if `only` is given from that one; whether it was changed."""
         ...
 

@@ -76,14 +76,16 @@ class ReadingOptions(Strict):
         plan: Path | None = None,
         plan_mapping: "ColumnMapping | None" = None,
     ) -> "ImportOptions":
-        """The importers' options."""
+        """These fields as the importers take them, with mappings and plan already read from their files."""
         from reflection.ingest import ImportOptions, Templates
 
-        given: dict[str, Any] = {name: getattr(self, name) for name in ReadingOptions.model_fields if name not in _OURS}
+        fields: dict[str, Any] = {
+            name: getattr(self, name) for name in ReadingOptions.model_fields if name not in _OURS
+        }
         names = {"campaign": self.campaign_names, "audience": self.audience_names, "creative": self.creative_names}
         conventions = {name: template for name, template in names.items() if template is not None}
         return ImportOptions(
-            **given,
+            **fields,
             expected=plan or self.expected,
             mapping=mapping,
             plan_mapping=plan_mapping,

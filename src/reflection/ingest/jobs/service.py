@@ -94,10 +94,10 @@ class Imports:
         from reflection.ingest.checks.restatements import beside_earlier
         from reflection.ingest.jobs.expected_from_register import from_register
 
-        chosen = options or ImportOptions()
-        if chosen.forecasts is None:
-            chosen = replace(chosen, forecasts=from_register(partial(self._store.forecasts, workspace)))
-        reports = read_exports(sources, chosen)
+        effective = options or ImportOptions()
+        if effective.forecasts is None:
+            effective = replace(effective, forecasts=from_register(partial(self._store.forecasts, workspace)))
+        reports = read_exports(sources, effective)
         return beside_earlier(reports, self._register.days(workspace))
 
     def begin(self, workspace: str, reports: Sequence["ImportReport"], options: "ImportOptions | None" = None) -> str:
@@ -206,16 +206,16 @@ class Imports:
     def _take_all_back(self, workspace: str, import_id: str) -> None:
         with self._one_at_a_time:
             while claims := self._register.not_taken_back(workspace, import_id, BATCH):
-                every = self._register.claims_on(workspace, [claim.campaign_id for claim in claims])
-                taken = [self._take_back(workspace, claim, every) for claim in claims]
-                self._register.settle(workspace, import_id, taken, self._now())
+                related = self._register.claims_on(workspace, [claim.campaign_id for claim in claims])
+                outcomes = [self._take_back(workspace, claim, related) for claim in claims]
+                self._register.settle(workspace, import_id, outcomes, self._now())
             self._register.change_state(workspace, import_id, UNDONE, self._now(), only=UNDOING)
 
-    def _take_back(self, workspace: str, claim: Claim, every: Sequence[Claim]) -> Outcome:
+    def _take_back(self, workspace: str, claim: Claim, related: Sequence[Claim]) -> Outcome:
         """Retract or restore one campaign, if it still says what the import said."""
         campaign_id = claim.campaign_id
         current = self._store.campaign(workspace, campaign_id)
-        others = [other for other in every if other.campaign_id == campaign_id and other.import_id != claim.import_id]
+        others = [other for other in related if other.campaign_id == campaign_id and other.import_id != claim.import_id]
         if current is None or current.content_hash != claim.content_hash:
             return Outcome(campaign_id, KEPT, undone=True)
         if any(other.in_force and other.content_hash == claim.content_hash for other in others):
@@ -255,22 +255,22 @@ def revision_to_restore(claim: Claim, others: Sequence[Claim], history: Mapping[
     """
     if not claim.brought_it:
         return None
-    said = {other.content_hash for other in others if other.in_force}
-    gone = {other.content_hash for other in others if other.brought_it} - said
-    was_there = {content for one in (claim, *others) for content in one.before or ()}
-    wanted = (said | was_there) - gone - {claim.content_hash}
-    return max((revision for revision, content in history.items() if content in wanted), default=0)
+    current = {other.content_hash for other in others if other.in_force}
+    retractions = {other.content_hash for other in others if other.brought_it} - current
+    originals = {content for source in (claim, *others) for content in source.before or ()}
+    candidates = (current | originals) - retractions - {claim.content_hash}
+    return max((revision for revision, content in history.items() if content in candidates), default=0)
 
 
 def _with_before(claim: Claim, current: StoredCampaign | None) -> Claim:
     """The claim with what it replaces; one whose campaign is stored already remembers what it replaced then."""
     if current is None:
         return replace(claim, before=())
-    known = claim.before or ()
+    earlier = claim.before or ()
     if claim.before is not None and current.content_hash == claim.content_hash:
         return claim
     return replace(
-        claim, before=(*(content for content in known if content != current.content_hash), current.content_hash)
+        claim, before=(*(content for content in earlier if content != current.content_hash), current.content_hash)
     )
 
 

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from reflection.domain.metrics import AMOUNTS, COUNTS
 from reflection.ingest.jobs.register import CHANGES, DONE, REFUSED, REPLACED, ImportEntry
 
 if TYPE_CHECKING:
     from reflection.ingest import ImportOptions, ImportReport
 
-METRICS = ("impressions", "clicks", "conversions", "spend", "revenue")
-MONEY = frozenset({"spend", "revenue"})
 NOT_IN_THE_NAME = frozenset({"as_of", "forecasts", "previous", "limits"})
 """Options that say when and beside what a file is read, not what is made of it."""
 
@@ -78,8 +77,8 @@ def _together(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     currencies = {body["currency"] for body in told}
     days = sorted(day for body in told for day in body["period"] or ())
     totals = {
-        name: None if name in MONEY and len(currencies) > 1 else _sum([body["totals"][name] for body in told])
-        for name in METRICS
+        name: None if name in AMOUNTS and len(currencies) > 1 else _sum([body["totals"][name] for body in told])
+        for name in COUNTS
     }
     joined = {
         name: _joined(body[name] for body in told)

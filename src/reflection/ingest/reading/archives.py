@@ -1,9 +1,8 @@
-"""Opening files that strangers hand in: real bytes are counted while they are unpacked, bombs are refused
-early.
+"""Opening the files of strangers: real bytes are counted while they are unpacked, bombs are refused early.
 
-A source is plain bytes, gzip, or a zip holding exactly one table; an Excel workbook is recognised by its
-content, never by its name. Declared sizes are read for a quick refusal and never trusted: what counts is what
-comes out. This file must not know advertising, text encodings or cells.
+A source is plain bytes, gzip, or a zip holding exactly one table; an Excel workbook is recognised by its content, never
+by its name. Declared sizes are read for a quick refusal and never trusted: what counts is what comes out. This file
+must not know advertising, text encodings or cells.
 """
 
 import gzip
@@ -76,13 +75,13 @@ class Source:
         with _raw(self.origin) as raw:
             packed = _size(raw)
             if self.wrapping == "none":
-                yield _counted(raw, self, None)
+                yield _limited(raw, self, None)
             elif self.wrapping == "gzip":
                 with gzip.GzipFile(fileobj=raw) as stream:
-                    yield _counted(stream, self, packed)
+                    yield _limited(stream, self, packed)
             else:
                 with unzipped(raw, self.name) as archive, archive.open(self.member) as inner:
-                    yield _counted(inner, self, archive.getinfo(self.member).compress_size)
+                    yield _limited(inner, self, archive.getinfo(self.member).compress_size)
 
     def read(self, most: int) -> bytes:
         """All unpacked bytes, at most `most`; more is refused."""
@@ -99,7 +98,7 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class _Counted(io.RawIOBase):
+class _LimitedStream(io.RawIOBase):
     """A read-only stream that refuses to deliver more than its source's limits allow."""
 
     def __init__(self, stream: _Readable, source: Source, packed: int | None) -> None:
@@ -139,8 +138,8 @@ class _Counted(io.RawIOBase):
             _check_ratio(self._source.name, self._out, self._packed, limits)
 
 
-def _counted(stream: _Readable, source: Source, packed: int | None) -> io.BufferedReader:
-    return io.BufferedReader(_Counted(stream, source, packed), 1 << 18)
+def _limited(stream: _Readable, source: Source, packed: int | None) -> io.BufferedReader:
+    return io.BufferedReader(_LimitedStream(stream, source, packed), 1 << 18)
 
 
 def open_source(origin: Path | bytes, name: str = "", limits: Limits = DEFAULT_LIMITS) -> Source:
@@ -186,15 +185,17 @@ def _zip_source(raw: BinaryIO, origin: Path | bytes, name: str, limits: Limits) 
         infos = archive.infolist()
         _check_archive(infos, name, limits)
         names = [info.filename for info in infos]
-        if "[Content_Types].xml" in names and any(n.startswith("xl/") for n in names):
+        if "[Content_Types].xml" in names and any(member.startswith("xl/") for member in names):
             return Source(name, origin, "none", "", "xlsx", limits)
         tables = [
-            n for n in names if n.lower().endswith(_TABLE_NAMES) and not n.startswith("__MACOSX") and n[-1] != "/"
+            member
+            for member in names
+            if member.lower().endswith(_TABLE_NAMES) and not member.startswith("__MACOSX") and member[-1] != "/"
         ]
         if len(tables) != 1:
-            found = ", ".join(sorted(tables)[:5]) or "none"
+            listing = ", ".join(sorted(tables)[:5]) or "none"
             raise ImportFileError(
-                f"{name} must hold exactly one CSV, TSV or XLSX file; found: {found}.",
+                f"{name} must hold exactly one CSV, TSV or XLSX file; found: {listing}.",
                 hint="Unpack it and give the files one by one.",
             )
         if archive.getinfo(tables[0]).flag_bits & 1:

@@ -1,8 +1,7 @@
-"""Dates as exports write them: ISO, month first, day first, or in words; an ambiguous column is refused,
-never guessed.
+"""Dates as exports write them: ISO, month first, day first, in words; an ambiguous column is refused, not guessed.
 
-The order is decided by all date cells of a file together: one day above 12 settles it. Where none does, the
-platform's documented order is used, else the user has to say. This file must not know platforms or files.
+The order is decided by all date cells of a file together: one day above 12 settles it. Where none does, the platform's
+documented order is used, else the user has to say. This file must not know platforms or files.
 """
 
 import datetime as dt
@@ -23,7 +22,7 @@ _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "id")
 
 
-def decide_order(cells: Iterable[str], known: DateOrder | None, name: str) -> tuple[DateOrder, str]:
+def decide_order(cells: Iterable[str], platform_order: DateOrder | None, name: str) -> tuple[DateOrder, str]:
     """How a file orders day and month, and what decided it: 'cells', 'platform' or 'form' (nothing to decide).
 
     Raises:
@@ -36,10 +35,10 @@ def decide_order(cells: Iterable[str], known: DateOrder | None, name: str) -> tu
         if not match:
             continue
         example = cell.strip()
-        a, separator, b = int(match[1]), match[2], int(match[3])
-        if separator == "." or a > 12:
+        left, separator, right = int(match[1]), match[2], int(match[3])
+        if separator == "." or left > 12:
             first += 1
-        elif b > 12:
+        elif right > 12:
             second += 1
     if not example:
         return "ymd", "form"
@@ -49,8 +48,8 @@ def decide_order(cells: Iterable[str], known: DateOrder | None, name: str) -> tu
         )
     if first or second:
         return ("dmy" if first else "mdy"), "cells"
-    if known in ("mdy", "dmy"):
-        return known, "platform"
+    if platform_order in ("mdy", "dmy"):
+        return platform_order, "platform"
     raise ImportFileError(
         f"{name}: '{example}' may be day or month first; no date in the file decides.",
         hint="Say --date-order mdy (month first) or --date-order dmy (day first).",
@@ -78,8 +77,8 @@ def parse_range(text: str, order: DateOrder) -> tuple[dt.date, dt.date] | None:
     """First and last day of a line such as ``September 1, 2026 - September 3, 2026``."""
     inner = text[text.rfind("(") + 1 :].rstrip(" )") if "(" in text else text
     for separator in (" - ", " – ", " — ", ","):
-        left, found, right = inner.partition(separator)
-        if not found:
+        left, dash, right = inner.partition(separator)
+        if not dash:
             continue
         first, last = parse_date(left, order), parse_date(right, order)
         if first and last and first <= last:
@@ -90,7 +89,7 @@ def parse_range(text: str, order: DateOrder) -> tuple[dt.date, dt.date] | None:
 def _in_words(text: str) -> dt.date | None:
     if len(text) > 40:
         return None
-    numbers = [int(n) for n in re.findall(r"\d+", text)]
+    numbers = [int(digits) for digits in re.findall(r"\d+", text)]
     months = {_months()[key] for word in _WORD.findall(text) if (key := _fold(word)) in _months()}
     if not 1 <= len(numbers) <= 2 or len(months) != 1:
         return None

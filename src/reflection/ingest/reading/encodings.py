@@ -1,9 +1,9 @@
 """Which text encoding a file is written in, and whether it is text at all: one pass over its bytes.
 
-Order: byte-order mark; UTF-16 by its pattern of zero bytes; strict UTF-8 over the whole file; else a detector
-for scripts outside Western Europe; else cp1252, which is what Excel writes there. The pass also refuses lines
-longer than the limit (a 1 GB file of one line is known after its first megabyte) and takes the SHA-256 that
-names the file. This file must not know cells or advertising.
+Order: byte-order mark; UTF-16 by its pattern of zero bytes; strict UTF-8 over the whole file; else a detector for
+scripts outside Western Europe; else cp1252, which is what Excel writes there. The pass also refuses lines longer than
+the limit (a 1 GB file of one line is known after its first megabyte) and takes the SHA-256 that names the file. This
+file must not know cells or advertising.
 """
 
 import codecs

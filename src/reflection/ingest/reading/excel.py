@@ -1,9 +1,8 @@
-"""Excel workbooks from strangers: every part is unpacked once, counted and found harmless before a reader
-sees it.
+"""Excel workbooks of strangers: every part is unpacked once, counted and checked before a reader sees it.
 
-A reader allocates the rectangle that the cell addresses span and copies a shared string for every cell that
-names it: two cells far apart, or one long string, are enough to fill any memory. Both are bounded here. This
-file must not know advertising, nor what the cells mean.
+A reader allocates the rectangle that the cell addresses span and copies a shared string for every cell that names it:
+two cells far apart, or one long string, are enough to fill any memory. Both are bounded here. This file must not know
+advertising, nor what the cells mean.
 """
 
 import io
@@ -29,12 +28,12 @@ def workbook_bytes(source: Source) -> bytes:
     data = source.read(source.limits.max_workbook)
     with unzipped(io.BytesIO(data), source.name) as archive:
         parts = [Source(source.name, data, "zip", info.filename, "text", source.limits) for info in archive.infolist()]
-    left = source.limits.max_workbook
+    budget = source.limits.max_workbook
     lengths: list[int] = []
     references = 0
     for part in parts:
-        content = part.read(max(left, 0))
-        left -= len(content)
+        content = part.read(max(budget, 0))
+        budget -= len(content)
         _check_markup(part, content)
         _check_rectangle(part, content)
         lengths += [len(piece) for piece in _STRING_END.split(content)[:-1]]

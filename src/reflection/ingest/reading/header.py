@@ -1,8 +1,7 @@
 """Finding the header of a table and the platform that wrote it, by scoring cells; never by counting lines.
 
-Every head row is scored against every dialect: a known header counts one, a header only that platform writes
-counts three, a matching line above it two. The best pair wins and says why. This file must not know what
-numbers or dates look like.
+Every head row is scored against every dialect: a known header counts one, a header only that platform writes counts
+three, a matching line above it two. The best pair wins and says why. This file must not know numbers or dates.
 """
 
 import re
@@ -45,27 +44,27 @@ class Header:
         return self.cells[self.columns[field]].replace("\ufeff", "").strip()
 
 
-def find_header(table: Table, dialects: Sequence[Dialect], *, named: bool = False) -> Header | None:
+def find_header(table: Table, dialects: Sequence[Dialect], *, explicit: bool = False) -> Header | None:
     """The best header of a table over all dialects, or None where no row looks like one.
 
-    Without `named` (the user said which platform it is), words that any platform could use are not enough.
+    Without `explicit` (the user said which platform it is), words that any platform could use are not enough.
 
     Raises:
         ImportFileError: two platforms explain the table equally well.
     """
-    found: list[Header] = []
+    candidates: list[Header] = []
     for position, (line, cells) in enumerate(table.head):
         normal = [normal_header(split_currency(cell)[0]) for cell in cells]
         if sum(1 for cell in normal if cell) < 3:
             continue
-        above = tuple(" ".join(c for c in row if c).strip() for _, row in table.head[:position])
+        above = tuple(" ".join(cell for cell in row if cell).strip() for _, row in table.head[:position])
         for dialect in dialects:
-            if header := _score(dialect, line, cells, normal, above, named=named):
-                found.append(header)
-    if not found:
+            if header := _score(dialect, line, cells, normal, above, explicit=explicit):
+                candidates.append(header)
+    if not candidates:
         return None
-    best = max(found, key=lambda header: header.score)
-    rivals = {h.dialect.key for h in found if h.score == best.score} - {best.dialect.key}
+    best = max(candidates, key=lambda header: header.score)
+    rivals = {header.dialect.key for header in candidates if header.score == best.score} - {best.dialect.key}
     if rivals:
         names = " or ".join(sorted(rivals | {best.dialect.key}))
         raise ImportFileError(
@@ -75,15 +74,15 @@ def find_header(table: Table, dialects: Sequence[Dialect], *, named: bool = Fals
 
 
 def _score(
-    dialect: Dialect, line: int, cells: Cells, normal: list[str], above: tuple[str, ...], *, named: bool
+    dialect: Dialect, line: int, cells: Cells, normal: list[str], above: tuple[str, ...], *, explicit: bool
 ) -> Header | None:
     """The line as a header of the dialect, with how much speaks for it; None where too little does."""
     if not dialect.required <= set(normal):
         return None
     language, columns = _bind(dialect, normal)
     marks = [cells[i].strip() for i, header in enumerate(normal) if header in dialect.marks]
-    preamble = [text for text in above if any(re.search(p, text, re.IGNORECASE) for p in dialect.preamble)]
-    if not _enough(dialect, columns) or not (marks or preamble or named or dialect.required):
+    preamble = [text for text in above if any(re.search(pattern, text, re.IGNORECASE) for pattern in dialect.preamble)]
+    if not _enough(dialect, columns) or not (marks or preamble or explicit or dialect.required):
         return None
     reason = _reason(dialect, line, marks or [cells[i] for i in columns.values()], len(columns), preamble)
     score = len(columns) + 3 * len(marks) + 2 * len(preamble)
@@ -104,9 +103,9 @@ def _cautions(dialect: Dialect, normal: list[str], columns: Mapping[str, int]) -
 
 def _reason(dialect: Dialect, line: int, headers: Sequence[str], columns: int, preamble: Sequence[str]) -> str:
     """Why the file is taken for the dialect's, for people."""
-    shown = ", ".join(f"'{text}'" for text in headers[:3])
+    examples = ", ".join(f"'{text}'" for text in headers[:3])
     above = f"; above it '{preamble[0][:60]}'" if preamble else ""
-    return f"{dialect.title}: {columns} known columns in line {line}, among them {shown}{above}"
+    return f"{dialect.title}: {columns} known columns in line {line}, among them {examples}{above}"
 
 
 def _enough(dialect: Dialect, columns: Mapping[str, int]) -> bool:
@@ -124,15 +123,15 @@ def _bind(dialect: Dialect, normal: list[str]) -> tuple[str, dict[str, int]]:
     where: dict[str, int] = {}
     for index, header in enumerate(normal):
         where.setdefault(header, index)
-    bound = {language: _columns(names, where) for language, names in dialect.names.items()}
-    language = max(bound, key=lambda key: len(bound[key]))
-    columns = dict(bound[language])
-    taken = set(columns.values())
-    for other in bound.values():
-        for field, index in other.items():
-            if field not in columns and index not in taken:
+    by_language = {language: _columns(names, where) for language, names in dialect.names.items()}
+    language = max(by_language, key=lambda key: len(by_language[key]))
+    columns = dict(by_language[language])
+    indices = set(columns.values())
+    for fields in by_language.values():
+        for field, index in fields.items():
+            if field not in columns and index not in indices:
                 columns[field] = index
-                taken.add(index)
+                indices.add(index)
     return language, columns
 
 

@@ -1,9 +1,8 @@
-"""Numbers as people's locales write them: which of them wrote a column, and strict reading of it, a column at
-a time.
+"""Numbers as people's locales write them: the format of a column, and strict reading of it, a column at a time.
 
-The separators come from Babel's locale data, and its strict parser is the oracle of the tests: `12,34` is no
-English number, and is refused rather than read as 1234. What is missing (`--`, `-`, blank) is missing, not
-zero. This file must not know platforms or files.
+The separators come from Babel's locale data, and its strict parser is the oracle of the tests: `12,34` is no English
+number, and is refused rather than read as 1234. What is missing (`--`, `-`, blank) is missing, not zero. This file must
+not know platforms or files.
 """
 
 import re
@@ -78,12 +77,12 @@ def _clean(cells: pl.Series) -> pl.Series:
 @lru_cache(maxsize=1)
 def formats() -> tuple[NumberFormat, ...]:
     """The formats tried, English first; separators are Babel's."""
-    found: dict[tuple[str, str], NumberFormat] = {}
+    by_signs: dict[tuple[str, str], NumberFormat] = {}
     for name in ("en", "de", "fr", "de_CH"):
         symbols = Locale.parse(name).number_symbols["latn"]
         group = symbols["group"].replace("\u00a0", "\u202f")
-        found.setdefault((symbols["decimal"], group), NumberFormat(name, symbols["decimal"], group))
-    return (*found.values(), NumberFormat("en_IN", ".", ",", 2))
+        by_signs.setdefault((symbols["decimal"], group), NumberFormat(name, symbols["decimal"], group))
+    return (*by_signs.values(), NumberFormat("en_IN", ".", ",", 2))
 
 
 def is_missing(cells: pl.Series) -> pl.Series:
@@ -96,7 +95,7 @@ _HOME = {"en": "en", "ja": "en", "de": "de", "es": "de", "it": "de", "pt": "de",
 
 
 def choose_format(
-    counts: Iterable[pl.Series], amounts: Iterable[pl.Series], language: str, *, typed: bool, named: str = ""
+    counts: Iterable[pl.Series], amounts: Iterable[pl.Series], language: str, *, typed: bool, locale: str = ""
 ) -> NumberFormat:
     """The one format that reads every cell; counts must come out whole, which settles ``38.110``.
 
@@ -104,13 +103,13 @@ def choose_format(
         counts: columns that hold whole numbers (impressions, clicks).
         amounts: the other number columns.
         language: the header's language; its own format is preferred among those that fit.
-        named: a locale the user named (``de``, ``fr_FR``); then nothing is guessed.
+        locale: a locale the user named (``de``, ``fr_FR``); then nothing is guessed.
 
     Raises:
         ImportFileError: the named locale is unknown; or two formats fit, disagree, and the language does not decide.
     """
-    if named:
-        return _named(named)
+    if locale:
+        return _of_locale(locale)
     whole = [_candidates(cells) for cells in counts]
     other = [_candidates(cells) for cells in amounts]
     scored = [(_fit(option, whole, other, typed), option) for option in formats()]
@@ -135,7 +134,7 @@ def _candidates(cells: pl.Series) -> pl.Series:
     return cells.filter(~is_missing(cells)).unique()
 
 
-def _named(name: str) -> NumberFormat:
+def _of_locale(name: str) -> NumberFormat:
     try:
         locale = Locale.parse(name.replace("-", "_"))
     except (ValueError, UnknownLocaleError) as error:

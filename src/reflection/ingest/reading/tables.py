@@ -1,9 +1,8 @@
-"""From a source to rows of text cells with their line numbers, whatever wrote it: CSV, TSV or a workbook's
-sheets.
+"""From a source to rows of text cells with line numbers, whatever wrote it: CSV, TSV or a workbook's sheets.
 
-A table can be read as often as wanted and is never held whole: `head` is its first rows, `chunks` streams all
-of them. This file must not know what the cells mean; so a text is given as it reads with each delimiter, and whoever
-knows the headers decides.
+A table can be read as often as wanted and is never held whole: `head` is its first rows, `chunks` streams all of them.
+This file must not know what the cells mean; so a text is given as it reads with each delimiter, and whoever knows the
+headers decides.
 """
 
 import csv
@@ -121,12 +120,12 @@ def _readings(source: Source) -> list[Table]:
     return columns or readings[:1]
 
 
-def _sample(source: Source, found: TextProfile) -> str:
+def _sample(source: Source, text_profile: TextProfile) -> str:
     with source.open() as stream:
         raw = stream.read(_SNIFF * 4)
-    text = raw.decode(codec_name(found.encoding), errors="ignore")[:_SNIFF]
+    text = raw.decode(codec_name(text_profile.encoding), errors="ignore")[:_SNIFF]
     complete = text.rfind("\n")
-    return text[: complete + 1] if complete > 0 and found.size > len(raw) else text
+    return text[: complete + 1] if complete > 0 and text_profile.size > len(raw) else text
 
 
 def _text_rows(source: Source, encoding: str, delimiter: str, size: int) -> Iterator[Chunk]:

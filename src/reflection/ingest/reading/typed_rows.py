@@ -1,9 +1,7 @@
-"""From a table whose header is known to typed rows: numbers, days, names; totals and footers set aside, bad
-rows named.
+"""From a table with a header to typed rows: numbers, days, names; totals and footers aside, rejects by line.
 
-Works in chunks, a column at a time, so a million rows stay small. What cannot be read is rejected with its
-line number, never guessed; totals are kept as checksums. This file must not know platforms by name, nor
-campaigns.
+Works in chunks, a column at a time, so a million rows stay small. What cannot be read is rejected with its line number,
+never guessed; totals are kept as checksums. This file must not know platforms by name, nor campaigns.
 """
 
 import datetime as dt
@@ -66,7 +64,7 @@ class _Reading:
     header: Header
     name: str
     typed: bool
-    named: str
+    locale: str
     number_format: NumberFormat | None = None
     frames: list[pl.DataFrame] = field(default_factory=list)
     totals: list[TotalRow] = field(default_factory=list)
@@ -101,7 +99,7 @@ def read_facts(table: Table, header: Header, *, locale: str = "", date_order: Da
     reading.frames.clear()
     if not frame.height and not reading.rejects:
         raise ImportFileError(f"{table.name} has a header but no rows.")
-    frame, order, decided = _with_days(frame, reading, date_order)
+    frame, order, basis = _with_days(frame, reading, date_order)
     return Facts(
         frame,
         tuple(reading.totals),
@@ -109,7 +107,7 @@ def read_facts(table: Table, header: Header, *, locale: str = "", date_order: Da
         tuple(reading.ruined),
         reading.number_format,
         order,
-        decided,
+        basis,
         reading.thresholds,
     )
 
@@ -133,7 +131,7 @@ def _read_chunk(reading: _Reading, chunk: Chunk) -> None:
             [frame[name] for name in numbers if name not in _WHOLE],
             header.language,
             typed=reading.typed,
-            named=reading.named,
+            locale=reading.locale,
         )
     frame, bad = _typed(reading, frame, numbers)
     frame, bad = _take_totals(reading, frame, bad, numbers)
@@ -172,27 +170,27 @@ def _typed(reading: _Reading, frame: pl.DataFrame, numbers: list[str]) -> tuple[
     """Text trimmed and blank made missing; numbers parsed (the written cell kept as `name!`); rows that fail."""
     assert reading.number_format is not None
     bad = pl.Series([False]).new_from_index(0, frame.height)
-    done: dict[str, pl.Series] = {}
+    series: dict[str, pl.Series] = {}
     for name in frame.columns:
         cells = frame[name]
         if name in numbers:
             missing = is_missing(cells)
             reading.thresholds += int(cells.str.contains(r"^\s*[<>]\s*\d").sum())
             values = reading.number_format.parse(cells, typed=reading.typed)
-            wrong = ~missing & values.is_null()
+            failures = ~missing & values.is_null()
             if name in _NEVER_NEGATIVE:
-                wrong = wrong | (values < 0).fill_null(False)
+                failures = failures | (values < 0).fill_null(False)
             if name in _WHOLE:
-                wrong = wrong | (values != values.round(0)).fill_null(False)
-            bad = bad | wrong
+                failures = failures | (values != values.round(0)).fill_null(False)
+            bad = bad | failures
             scale = reading.header.dialect.scale.get(name)
             values = (values * scale).round(6) if scale else values
-            done[name], done[f"{name}!"] = values, cells
+            series[name], series[f"{name}!"] = values, cells
         elif cells.dtype == pl.String:
-            done[name] = _text(reading, name, cells, frame["line"])
+            series[name] = _text(reading, name, cells, frame["line"])
         else:
-            done[name] = cells
-    return pl.DataFrame(done), bad
+            series[name] = cells
+    return pl.DataFrame(series), bad
 
 
 def _text(reading: _Reading, name: str, cells: pl.Series, lines: pl.Series) -> pl.Series:
@@ -215,10 +213,10 @@ def _take_totals(
     labels = [*keys, *(name for name in ("date", "account") if name in frame.columns)]
     if not keys:
         labels = [name for name in ("date", "account_id", "account") if name in frame.columns]
-    named = pl.sum_horizontal(pl.col(name).is_not_null() for name in (keys or labels))
+    name_count = pl.sum_horizontal(pl.col(name).is_not_null() for name in (keys or labels))
     labelled = pl.any_horizontal(pl.col(name).str.contains(TOTAL_LABEL).fill_null(False) for name in labels)
     in_keys = pl.any_horizontal(pl.col(name).str.contains(TOTAL_LABEL).fill_null(False) for name in (keys or labels))
-    is_total = (labelled & (named <= in_keys.cast(pl.Int64))) | ((named == 0) if keys else pl.lit(False))
+    is_total = (labelled & (name_count <= in_keys.cast(pl.Int64))) | ((name_count == 0) if keys else pl.lit(False))
     mask = frame.select(is_total.alias("t"))["t"]
     if not mask.any():
         return frame, bad
@@ -234,11 +232,11 @@ def _take_bad(reading: _Reading, frame: pl.DataFrame, bad: pl.Series, numbers: l
     for row in frame.filter(bad).iter_rows(named=True):
         name = next((n for n in numbers if _is_bad(row, n, reading)), numbers[0])
         campaign = row.get("campaign") or row.get("campaign_id") or ""
-        what = "a negative or broken number" if row[name] is not None else "no number"
+        fault = "a negative or broken number" if row[name] is not None else "no number"
         cell = str(row[f"{name}!"]).strip()[:40]
         if cell == reading.header.written(name)[:40]:
             continue  # the header again: files were pasted together
-        reading.rejects.append(Reject(row["line"], f"{reading.header.written(name)} '{cell}' is {what}", campaign))
+        reading.rejects.append(Reject(row["line"], f"{reading.header.written(name)} '{cell}' is {fault}", campaign))
 
 
 def _is_bad(row: Mapping[str, object], name: str, reading: _Reading) -> bool:
@@ -249,27 +247,29 @@ def _is_bad(row: Mapping[str, object], name: str, reading: _Reading) -> bool:
     return negative or (name in _WHOLE and isinstance(value, float) and not value.is_integer())
 
 
-def _with_days(frame: pl.DataFrame, reading: _Reading, named: DateOrder | None) -> tuple[pl.DataFrame, DateOrder, str]:
+def _with_days(
+    frame: pl.DataFrame, reading: _Reading, user_order: DateOrder | None
+) -> tuple[pl.DataFrame, DateOrder, str]:
     """Date cells as days; rows whose date cannot be read are rejected."""
     fields = [name for name in ("date", "date_end") if name in frame.columns]
     distinct: set[str] = set()
     for name in fields:
         distinct.update(frame[name].drop_nulls().unique().to_list())
     order: DateOrder
-    if named in ("mdy", "dmy"):
-        order, decided = named, "user"
+    if user_order in ("mdy", "dmy"):
+        order, basis = user_order, "user"
     else:  # 'ymd' says nothing of 03/04/2026
-        order, decided = decide_order(distinct, reading.header.dialect.date_order, reading.name)
+        order, basis = decide_order(distinct, reading.header.dialect.date_order, reading.name)
     days = {cell: parse_date(cell, order) for cell in distinct}
     _refuse_hopeless(days.values(), reading.name)
     for name in fields:
         days_of = frame[name].cast(pl.String).replace_strict(days or {"": None}, default=None, return_dtype=pl.Date)
-        wrong = days_of.is_null() & frame[name].is_not_null()
-        for row in frame.filter(wrong).iter_rows(named=True) if wrong.any() else ():
+        failures = days_of.is_null() & frame[name].is_not_null()
+        for row in frame.filter(failures).iter_rows(named=True) if failures.any() else ():
             campaign = row.get("campaign") or row.get("campaign_id") or ""
             reading.rejects.append(Reject(row["line"], f"'{row[name]}' is no date", campaign))
-        frame = frame.with_columns(days_of.alias(name)).filter(~wrong)
-    return frame, order, decided
+        frame = frame.with_columns(days_of.alias(name)).filter(~failures)
+    return frame, order, basis
 
 
 def _refuse_hopeless(days: Iterable[dt.date | None], name: str) -> None:

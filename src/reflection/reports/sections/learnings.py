@@ -23,23 +23,23 @@ VARIED = 1.001
 """Ratio of an interval's ends below which a signal never varied: every campaign had it, so nothing can be said."""
 
 
-def forest(analysis: Analysis, knowledge: Knowledge, spelt: Labels) -> Section:
-    """What was learnt about this campaign's signals, and what is still open; `spelt` has their names as given."""
+def forest(analysis: Analysis, knowledge: Knowledge, labels: Labels) -> Section:
+    """What was learnt about this campaign's signals, and what is still open; `labels` has their names as given."""
     tags = set(analysis.pattern_report.auto_tags)
     points = tuple(
         item.text
         for item in analysis.insights.statements
         if item.kind == "key_learning" and item.evidence and item.evidence[0].startswith("finding:")
     )
-    effects = [one for one in knowledge.effects if one.signal in tags]
+    effects = [effect for effect in knowledge.effects if effect.signal in tags]
     patterns = analysis.pattern_report
-    return _section(patterns.pattern_report, effects, knowledge, points, patterns.reason, spelt)
+    return _section(patterns.pattern_report, effects, knowledge, points, patterns.reason, labels)
 
 
-def workspace_forest(knowledge: Knowledge, spelt: Labels) -> Section:
+def workspace_forest(knowledge: Knowledge, labels: Labels) -> Section:
     """What was learnt in a whole workspace."""
-    ranked = sorted(knowledge.findings, key=lambda one: (-one.impact_score, one.finding_id))
-    return _section(ranked, knowledge.effects, knowledge, (), knowledge.reason, spelt)
+    ranked = sorted(knowledge.findings, key=lambda finding: (-finding.impact_score, finding.finding_id))
+    return _section(ranked, knowledge.effects, knowledge, (), knowledge.reason, labels)
 
 
 def _section(
@@ -48,52 +48,55 @@ def _section(
     knowledge: Knowledge,
     points: tuple[str, ...],
     reason: str | None,
-    spelt: Labels,
+    labels: Labels,
 ) -> Section:
-    shown = [one for one in findings if one.effect and one.interval and not one.descriptive][:MAX_FINDINGS]
-    found = {(one.signal_key, one.metric) for one in shown}
-    # a signal that always came together with a shown one has the same effect, which is told already
-    still_open = [
-        one
-        for one in effects
-        if one.metric == knowledge.goal_metric
-        and not one.finding
-        and (one.signal, one.metric) not in found
-        and (knowledge.aliases.get(one.signal, one.signal), one.metric) not in found
-        and one.interval[1] / one.interval[0] > VARIED
+    significant = [item for item in findings if item.effect and item.interval and not item.descriptive][:MAX_FINDINGS]
+    pairs = {(item.signal_key, item.metric) for item in significant}
+    # a signal that always came together with a shown effect has the same effect, which is told already
+    unsettled = [
+        effect
+        for effect in effects
+        if effect.metric == knowledge.goal_metric
+        and not effect.finding
+        and (effect.signal, effect.metric) not in pairs
+        and (knowledge.aliases.get(effect.signal, effect.signal), effect.metric) not in pairs
+        and effect.interval[1] / effect.interval[0] > VARIED
     ]
-    ranked = sorted(still_open, key=lambda one: (-one.campaigns, one.signal))[:MAX_EFFECTS]
-    rows = [_finding_row(one, spelt) for one in shown] + [_effect_row(one, spelt) for one in ranked]
+    ranked = sorted(unsettled, key=lambda effect: (-effect.campaigns, effect.signal))[:MAX_EFFECTS]
+    rows = [_finding_row(item, labels) for item in significant] + [_effect_row(effect, labels) for effect in ranked]
     lead = f"Nothing can be called a finding yet: {formatting.plain_name(reason, 300)}." if reason else ""
-    plots = (_plot(rows, shown, ranked, spelt),) if rows else ()
-    groups = [one for one in findings if one.descriptive][:MAX_FINDINGS]
-    tables = (_groups(groups, spelt),) if groups else ()
+    plots = (_plot(rows, significant, ranked, labels),) if rows else ()
+    groups = [item for item in findings if item.descriptive][:MAX_FINDINGS]
+    tables = (_groups(groups, labels),) if groups else ()
     return Section("learnt", "What was learnt", lead=lead, points=points, plots=plots, tables=tables)
 
 
-def _groups(groups: Sequence[Finding], spelt: Labels) -> Table:
+def _groups(groups: Sequence[Finding], labels: Labels) -> Table:
     """Campaigns that look alike: a description, told apart from what was learnt."""
     return Table(
         "Campaigns that look alike: a description of the past, no finding; nothing follows from it",
         ("Group", "Metric", "Was, against the others", "Campaigns"),
         tuple(
             (
-                _capital(subject(one.signal_key, spelt.get(one.signal_key) or _given(one))),
-                ENGLISH.kpi(one.metric),
-                "-" if one.effect is None else formatting.signed_lift(one.effect),
-                formatting.count(one.evidence_count),
+                _capital(subject(group.signal_key, labels.get(group.signal_key) or _own_label(group))),
+                ENGLISH.kpi(group.metric),
+                "-" if group.effect is None else formatting.signed_lift(group.effect),
+                formatting.count(group.evidence_count),
             )
-            for one in groups
+            for group in groups
         ),
         (2, 3),
     )
 
 
-def _plot(rows: list[RatioRow], findings: list[Finding], effects: list[Effect], spelt: Labels) -> Plot:
+def _plot(rows: list[RatioRow], findings: list[Finding], effects: list[Effect], labels: Labels) -> Plot:
     table = Table(
         f"Effects against the average, shrunk and raw, with {INTERVAL_LEVEL} intervals",
         ("Signal", "Metric", "Effect", f"{INTERVAL_LEVEL} interval", "Raw", "Campaigns", "Reading"),
-        tuple([_finding_cells(one, spelt) for one in findings] + [_effect_cells(one, spelt) for one in effects]),
+        tuple(
+            [_finding_cells(finding, labels) for finding in findings]
+            + [_effect_cells(effect, labels) for effect in effects]
+        ),
         (2, 3, 4, 5),
     )
     title = "What goes together with better or worse results"
@@ -106,56 +109,56 @@ def _plot(rows: list[RatioRow], findings: list[Finding], effects: list[Effect], 
     return Plot("learnt", title, description, svg, table, legend)
 
 
-def _finding_row(one: Finding, spelt: Labels) -> RatioRow:
-    effect, interval = one.effect or 1.0, one.interval or (1.0, 1.0)
+def _finding_row(finding: Finding, labels: Labels) -> RatioRow:
+    effect, interval = finding.effect or 1.0, finding.interval or (1.0, 1.0)
     return RatioRow(
-        label=_capital(subject(one.signal_key, spelt.get(one.signal_key) or _given(one))),
-        note=ENGLISH.kpi(one.metric),
+        label=_capital(subject(finding.signal_key, labels.get(finding.signal_key) or _own_label(finding))),
+        note=ENGLISH.kpi(finding.metric),
         ratio=effect,
         low=interval[0],
         high=interval[1],
         value=f"{formatting.signed_lift(effect)} | {_band(interval)}",
         certain=True,
-        favorable=one.direction == "favorable",
-        raw=one.raw_lift,
+        favorable=finding.direction == "favorable",
+        raw=finding.raw_lift,
     )
 
 
-def _effect_row(one: Effect, spelt: Labels) -> RatioRow:
+def _effect_row(effect: Effect, labels: Labels) -> RatioRow:
     return RatioRow(
-        label=_capital(subject(one.signal, spelt.get(one.signal))),
-        note=ENGLISH.kpi(one.metric),
-        ratio=one.effect,
-        low=one.interval[0],
-        high=one.interval[1],
-        value=f"{formatting.signed_lift(one.effect)} | {_band(one.interval)}",
+        label=_capital(subject(effect.signal, labels.get(effect.signal))),
+        note=ENGLISH.kpi(effect.metric),
+        ratio=effect.effect,
+        low=effect.interval[0],
+        high=effect.interval[1],
+        value=f"{formatting.signed_lift(effect.effect)} | {_band(effect.interval)}",
         certain=False,
-        raw=one.raw_lift,
+        raw=effect.raw_lift,
     )
 
 
-def _finding_cells(one: Finding, spelt: Labels) -> tuple[str, ...]:
-    tested = "tested at random" if one.grade == "randomised" else "observed"
-    against = f", {len(one.contradicting)} against" if one.contradicting else ""
+def _finding_cells(finding: Finding, labels: Labels) -> tuple[str, ...]:
+    grade = "tested at random" if finding.grade == "randomised" else "observed"
+    against = f", {len(finding.contradicting)} against" if finding.contradicting else ""
     return (
-        _capital(subject(one.signal_key, spelt.get(one.signal_key) or _given(one))),
-        ENGLISH.kpi(one.metric),
-        formatting.signed_lift(one.effect or 1.0),
-        _band(one.interval or (1.0, 1.0)),
-        "-" if one.raw_lift is None else formatting.signed_lift(one.raw_lift),
-        f"{one.evidence_count}{against}",
-        f"finding, {tested}",
+        _capital(subject(finding.signal_key, labels.get(finding.signal_key) or _own_label(finding))),
+        ENGLISH.kpi(finding.metric),
+        formatting.signed_lift(finding.effect or 1.0),
+        _band(finding.interval or (1.0, 1.0)),
+        "-" if finding.raw_lift is None else formatting.signed_lift(finding.raw_lift),
+        f"{finding.evidence_count}{against}",
+        f"finding, {grade}",
     )
 
 
-def _effect_cells(one: Effect, spelt: Labels) -> tuple[str, ...]:
+def _effect_cells(effect: Effect, labels: Labels) -> tuple[str, ...]:
     return (
-        _capital(subject(one.signal, spelt.get(one.signal))),
-        ENGLISH.kpi(one.metric),
-        formatting.signed_lift(one.effect),
-        _band(one.interval),
-        "-" if one.raw_lift is None else formatting.signed_lift(one.raw_lift),
-        formatting.count(round(one.campaigns, 1)),
+        _capital(subject(effect.signal, labels.get(effect.signal))),
+        ENGLISH.kpi(effect.metric),
+        formatting.signed_lift(effect.effect),
+        _band(effect.interval),
+        "-" if effect.raw_lift is None else formatting.signed_lift(effect.raw_lift),
+        formatting.count(round(effect.campaigns, 1)),
         "not enough evidence",
     )
 
@@ -164,8 +167,8 @@ def _band(interval: tuple[float, float]) -> str:
     return f"{formatting.signed_lift(interval[0])} to {formatting.signed_lift(interval[1])}"
 
 
-def _given(one: Finding) -> str | None:
-    label = one.metadata.get("label")
+def _own_label(finding: Finding) -> str | None:
+    label = finding.metadata.get("label")
     return label if isinstance(label, str) else None
 
 

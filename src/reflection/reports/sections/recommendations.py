@@ -1,5 +1,4 @@
-"""The section on what to do next: recommendation cards where there are any, and the sentences of the
-analysis.
+"""The section on what to do next: recommendation cards where there are any, and the sentences of the analysis.
 
 Must not know formats or how a recommendation is made.
 """
@@ -19,65 +18,68 @@ LANES = {"exploit": "Do more", "explore": "Test", "avoid": "Do less", "not enoug
 
 
 def cards_section(
-    analysis: Analysis | None, recommendations: Mapping[str, Any] | None, spelt: Mapping[str, str]
+    analysis: Analysis | None, recommendations: Mapping[str, Any] | None, labels: Mapping[str, str]
 ) -> Section:
     """What to do next, with odds: the sentences of one analysis where there is one, else those of the workspace.
 
     Args:
-        spelt: signals as campaigns spell them, by key.
+        labels: signals as campaigns spell them, by key.
     """
-    given = recommendations or {}
-    cards = given.get("cards", ())
+    answer = recommendations or {}
+    cards = answer.get("cards", ())
     statements = analysis.insights.statements if analysis else ()
     points = tuple(item.text for item in statements if item.kind == "recommendation")
     if analysis is None and not cards:
-        points = tuple(formatting.plain_name(str(text), 400) for text in given.get("recommendations", ())[:MAX_CARDS])
+        points = tuple(formatting.plain_name(str(text), 400) for text in answer.get("recommendations", ())[:MAX_CARDS])
     return Section(
-        "next", "What to do next", points=points, cards=tuple(card(_respelt(one, spelt)) for one in cards[:MAX_CARDS])
+        "next",
+        "What to do next",
+        points=points,
+        cards=tuple(card(_with_label(values, labels)) for values in cards[:MAX_CARDS]),
     )
 
 
-def _respelt(one: Mapping[str, Any], spelt: Mapping[str, str]) -> Mapping[str, Any]:
+def _with_label(values: Mapping[str, Any], labels: Mapping[str, str]) -> Mapping[str, Any]:
     """A card with its signal as campaigns spell it."""
-    known, given = one.get("label"), spelt.get(one.get("signal", ""))
-    if not known or not given:
-        return one
-    return {**one, "action": given.join(str(one["action"]).split(known, 1))}
+    label, spelling = values.get("label"), labels.get(values.get("signal", ""))
+    if not label or not spelling:
+        return values
+    return {**values, "action": spelling.join(str(values["action"]).split(label, 1))}
 
 
-def card(one: Mapping[str, Any]) -> CardView:
+def card(values: Mapping[str, Any]) -> CardView:
     """One card of `recommend.recommend`."""
-    currency = one.get("currency")
-    low, high = (formatting.signed_lift(bound) for bound in one["interval"])
+    currency = values.get("currency")
+    low, high = (formatting.signed_lift(bound) for bound in values["interval"])
     facts = [
-        ("Odds to be better", formatting.probability(one["p_better"])),
-        ("Effect", formatting.signed_lift(one["effect"])),
+        ("Odds to be better", formatting.probability(values["p_better"])),
+        ("Effect", formatting.signed_lift(values["effect"])),
         (f"{INTERVAL_LEVEL} interval", f"{low} to {high}"),
     ]
-    used = "If used, expected" if one["lane"] == "avoid" else "Expected gain"
+    used = "If used, expected" if values["lane"] == "avoid" else "Expected gain"
     for label, key in ((used, "expected_gain"), ("Worst case in 20", "downside_5")):
-        if one.get(key) is not None:
-            facts.append((label, formatting.money(one[key], currency, signed=True, whole=True)))
-    sides = [f"for it: {_ids(one['evidence_for'])}"] if one["evidence_for"] else []
-    sides += [f"against it: {_ids(one['evidence_against'])}"] if one["evidence_against"] else []
-    action = formatting.plain_name(one["action"], 120)
-    grade = "Tested at random" if one["grade"] == "randomised" else "Observed, not tested"
+        if values.get(key) is not None:
+            facts.append((label, formatting.money(values[key], currency, signed=True, whole=True)))
+    sides = [f"for it: {_ids(values['evidence_for'])}"] if values["evidence_for"] else []
+    sides += [f"against it: {_ids(values['evidence_against'])}"] if values["evidence_against"] else []
+    action = formatting.plain_name(values["action"], 120)
+    grade = "Tested at random" if values["grade"] == "randomised" else "Observed, not tested"
     return CardView(
-        lane=LANES.get(one["lane"], one["lane"]),
+        lane=LANES.get(values["lane"], values["lane"]),
         title=action[:1].upper() + action[1:],
         facts=tuple(facts),
-        reason=_reason(one),
+        reason=_reason(values),
         evidence="; ".join([grade, *sides]) + ".",
     )
 
 
-def _reason(one: Mapping[str, Any]) -> str:
+def _reason(values: Mapping[str, Any]) -> str:
     """What the card rests on, for a reader who knows no statistics; the card's own reason has the details."""
-    if one["lane"] in ("exploit", "avoid"):
-        number = len(one["evidence_for"]) + len(one["evidence_against"])
+    if values["lane"] in ("exploit", "avoid"):
+        number = len(values["evidence_for"]) + len(values["evidence_against"])
         campaigns = ENGLISH.counted("campaign", number, formatting.count(number))
         return f"A finding on {campaigns}. An association: platforms choose who sees an ad."
-    weight = one.get("campaigns")
+    weight = values.get("campaigns")
     if not weight or weight < 0.1:
         return "Hardly any campaign had it so far: only a test can tell."
     campaigns = ENGLISH.counted("campaign", weight, formatting.count(round(weight, 1)))
@@ -85,5 +87,5 @@ def _reason(one: Mapping[str, Any]) -> str:
 
 
 def _ids(ids: Sequence[str]) -> str:
-    shown = ", ".join(formatting.plain_name(one, 60) for one in ids[:MAX_IDS])
-    return f"{shown} and {len(ids) - MAX_IDS} more" if len(ids) > MAX_IDS else shown
+    names = ", ".join(formatting.plain_name(name, 60) for name in ids[:MAX_IDS])
+    return f"{names} and {len(ids) - MAX_IDS} more" if len(ids) > MAX_IDS else names

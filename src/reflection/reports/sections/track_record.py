@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reflection.domain.forecast_register import ISSUER
+from reflection.domain.metrics import HEADLINES
 from reflection.explain import formatting
 from reflection.explain.phrases_en import ENGLISH
 from reflection.reports.plots import ShareRow, share_plot
 from reflection.reports.view import Plot, Section, Table
 
-SHOWN_METRICS = ("cpa", "roas", "ctr", "cvr")
 MOST_ISSUERS = 6
 NONE = "-"
 LEVEL = "90"
@@ -49,24 +49,24 @@ def record_section(board: Mapping[str, Any] | None) -> Iterator[Section]:
 
 def _rows(issuers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Ours first, then those with the most forecasts; all platforms together."""
-    overall = [row for row in issuers if row["platform"] is None and row["metric"] in SHOWN_METRICS]
+    overall = [row for row in issuers if row["platform"] is None and row["metric"] in HEADLINES]
     weight: dict[str, int] = {}
     for row in overall:
         weight[row["issuer"]] = max(weight.get(row["issuer"], 0), row["n"])
     order = sorted(weight, key=lambda name: (name != ISSUER, -weight[name], name))[:MOST_ISSUERS]
-    chosen = [row for row in overall if row["issuer"] in order]
-    return sorted(chosen, key=lambda row: (order.index(row["issuer"]), SHOWN_METRICS.index(row["metric"])))
+    selection = [row for row in overall if row["issuer"] in order]
+    return sorted(selection, key=lambda row: (order.index(row["issuer"]), HEADLINES.index(row["metric"])))
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    covered = row["coverage"][LEVEL]
+    coverage = row["coverage"][LEVEL]
     return (
         _issuer(row["issuer"]),
         _capital(ENGLISH.kpi(row["metric"])),
         formatting.count(row["n"]),
         NONE if row["bias"] is None else formatting.signed_lift(math.exp(row["bias"])),
         NONE if row["mae_log"] is None else formatting.percent(100.0 * math.expm1(row["mae_log"])),
-        "no interval given" if covered is None else formatting.percent(100.0 * covered),
+        "no interval given" if coverage is None else formatting.percent(100.0 * coverage),
         NONE if row["crps_skill"] is None else f"{row['crps_skill']:+.2f}",
     )
 
@@ -82,8 +82,8 @@ def _plot(rows: Sequence[Mapping[str, Any]], table: Table) -> Plot:
         for row in rows
     ]
     title = "How often outcomes fell into the 90 % interval of their forecast"
-    description = "; ".join(f"{one.label}: {one.value} of {one.note}" for one in shares)
-    svg = share_plot("record", shares, title=title, description=description, promised=0.9)
+    description = "; ".join(f"{share.label}: {share.value} of {share.note}" for share in shares)
+    svg = share_plot("record", shares, title=title, description=description, promise=0.9)
     legend = "Dot: share of outcomes inside. The line marks the promised 90 %. Few forecasts say little."
     return Plot("record", title, description, svg, table, legend)
 
@@ -91,10 +91,10 @@ def _plot(rows: Sequence[Mapping[str, Any]], table: Table) -> Plot:
 def _points(board: Mapping[str, Any]) -> Iterator[str]:
     findings, advice, holdback = board["findings"], board["advice"], board["holdback"]
     if findings["n"]:
-        held, promised = findings["replicated"], findings["promised"]
+        replication, promise = findings["replicated"], findings["promised"]
         learnings = ENGLISH.counted("learning", findings["n"], formatting.count(findings["n"]))
-        says = "" if promised is None else f" ({formatting.percent(100.0 * promised)} were promised to)"
-        yield f"Of {learnings} ever established, {formatting.percent(100.0 * held)} still hold{says}."
+        clause = "" if promise is None else f" ({formatting.percent(100.0 * promise)} were promised to)"
+        yield f"Of {learnings} ever established, {formatting.percent(100.0 * replication)} still hold{clause}."
     else:
         yield f"{_capital(findings['reason'])}."
     if advice["n"]:

@@ -6,11 +6,12 @@ Must not know any table. Everything that depends on the SQL dialect is in sqlite
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import exc
+from sqlalchemy import Delete, exc
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -81,6 +82,19 @@ class Database:
                 return committed(connection)
         except exc.DBAPIError:
             return False
+
+    def delete_in_portions(self, statement: Delete, values: Mapping[str, Any]) -> int:
+        """Run a DELETE of a limited number of rows until one deletes nothing, each in a transaction of its own.
+
+        So that others can write in between; and where nothing is to be deleted, the file is not written to.
+        """
+        total = 0
+        while True:
+            with self.write() as connection:
+                count = connection.execute(statement, values).rowcount
+            if not count:
+                return total
+            total += count
 
     def data_version(self) -> tuple[int, int]:
         """Changes whenever anybody, in any process, has committed; compare for equality only."""

@@ -1,8 +1,8 @@
 """Bringing a database to this version's tables: Alembic from the package's own folder, with no configuration.
 
-Migrations are files `migrations/versions/NNNN_name.py` in one line, each with an `upgrade` and a `downgrade`.
-A whole
-run is one transaction: killed at any moment, the database is at the old version or at the new one.
+Migrations are files `migrations/versions/NNNN_name.py` in one line, each with an `upgrade` and a `downgrade`. A whole
+run is one transaction: killed at any moment, the database is at the old version or at the new one. Must not know any
+table of this version; what it knows of the first version's is their names.
 """
 
 from pathlib import Path
@@ -24,33 +24,37 @@ FIRST_VERSION_PREFIX = "first_version_"
 _FIRST_VERSION_TABLES = frozenset({"campaigns", "performance_logs", "patterns", "insights", "weights"})
 
 
+def revisions() -> list[str]:
+    """Every revision this version knows, such as ``0007``, the oldest first."""
+    return sorted(path.name[:4] for path in (FOLDER / "versions").glob("[0-9]*.py"))
+
+
 def head() -> str:
-    """The newest revision this version knows, such as ``0001``."""
-    return max(path.name[:4] for path in (FOLDER / "versions").glob("[0-9]*.py"))
+    """The newest revision this version knows."""
+    return revisions()[-1]
 
 
 def current(database: Database) -> str | None:
     """The revision a database is at; None when no migration ever ran."""
     with database.read() as connection:
-        return _current(connection)
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        versions = Table("alembic_version", MetaData(), autoload_with=connection)
+        revision: str | None = connection.execute(select(versions.c.version_num)).scalar_one_or_none()
+        return revision
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Migrate up; returns at once when the database is there already.
 
     Raises:
-        ConfigurationError: a newer version of the engine wrote this database.
+        ConfigurationError: a newer version of the engine wrote this database, or one from before the first release.
     """
     target = head() if revision == "head" else revision
-    with database.read() as connection:
-        found = _current(connection)
-    if found == target:
+    at = current(database)
+    if at == target:
         return
-    if found is not None and found > head():
-        raise ConfigurationError(
-            f"{database.path.name} was written by a newer version (tables {found}, this one knows {head()})",
-            hint="install the newer version again, or restore a backup made before the upgrade",
-        )
+    _check_known(database.path.name, at)
     from alembic import command  # here, because it costs more than opening a database that is up to date
 
     with database.write() as connection:
@@ -66,12 +70,20 @@ def downgrade(database: Database, revision: str) -> None:
         command.downgrade(_config(connection), revision)
 
 
-def _current(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    versions = Table("alembic_version", MetaData(), autoload_with=connection)
-    found: str | None = connection.execute(select(versions.c.version_num)).scalar_one_or_none()
-    return found
+def _check_known(name: str, revision: str | None) -> None:
+    """Refuse a database at a revision that no migration of this version starts from."""
+    if revision is None or revision in revisions():
+        return
+    if revision > head():
+        raise ConfigurationError(
+            f"{name} was written by a newer version (tables {revision}, this one knows {head()})",
+            hint="install the newer version again, or restore a backup made before the upgrade",
+        )
+    raise ConfigurationError(
+        f"{name} was written by a version from before the first release (tables {revision}, the oldest that can be "
+        f"opened are {revisions()[0]})",
+        hint="export its campaigns with the version that wrote it, and analyse them into a new database",
+    )
 
 
 def _config(connection: Connection) -> "Config":

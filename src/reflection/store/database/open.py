@@ -12,7 +12,8 @@ def open_database(path: str | os.PathLike[str], *, busy_seconds: float = BUSY_SE
     """The database at `path`, created and migrated to this version's tables if need be.
 
     Raises:
-        ConfigurationError: a newer version wrote it. Unavailable: the file cannot be opened.
+        ConfigurationError: a newer version wrote it, or one from before the first release.
+        Unavailable: the file cannot be opened.
     """
     place = Path(path)
     try:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from reflection.errors import Unavailable
+from reflection.forecasting import calibration_blob
 from reflection.store import knowledge_blob
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
@@ -121,10 +122,11 @@ def _unreadable(connection: Connection) -> list[str]:
     for row in connection.execute(text("SELECT workspace, name, body FROM artifacts")):
         if not _is_json(row.body):
             problems.append(f"the artifact {row.workspace}/{row.name} cannot be read")
-    statement = text("SELECT workspace, id, body, draws FROM fits WHERE format = :format")
+    statement = text("SELECT workspace, id, body, draws, calibration FROM fits WHERE format = :format")
     for row in connection.execute(statement, {"format": knowledge_blob.FORMAT}):
         try:
-            knowledge_blob.decode(row.body, row.draws)
+            knowledge = knowledge_blob.decode(row.body, row.draws, row.calibration)
+            calibration_blob.decode(knowledge.calibration)
         except (ValueError, KeyError, TypeError, zlib.error):
             problems.append(f"fit {row.workspace}/{row.id} cannot be read")
     return problems

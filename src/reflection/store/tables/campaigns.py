@@ -216,6 +216,7 @@ fits = Table(
     _text("format"),
     Column("body", LargeBinary, nullable=False),
     Column("draws", LargeBinary, nullable=False),
+    Column("calibration", LargeBinary, nullable=True),  # empty before anything was calibrated; none before 0008
     Index(None, "workspace", "id"),
     sqlite_autoincrement=True,
 )

@@ -1,0 +1,57 @@
+"""What a platform did in a period, all of its campaigns together: the outcome of forecasts that name no campaign.
+
+Pure; must not know who forecast what.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.signals import of_platform
+
+EPOCH = date(1970, 1, 1)
+
+
+class Periods:
+    """Totals of a platform over a period, for forecasts that name no campaign."""
+
+    def __init__(self, actuals: Mapping[str, Evidence]) -> None:
+        self._campaigns = tuple(actuals.values())
+        self._last = max((campaign.day for campaign in self._campaigns), default=-1)
+        self._currencies = {campaign.currency for campaign in self._campaigns}
+
+    def counts(self, platform: str | None, start: str | None, end: str | None, currency: str | None) -> Counts | None:
+        """Totals, or None while the period is not over, is not stated, or held no campaign."""
+        first, last = _day(start), _day(end)
+        if first is None or last is None or last >= self._last or (currency is None and len(self._currencies) > 1):
+            return None
+        key = None if platform is None else of_platform(platform).key
+        inside = [
+            campaign.actual
+            for campaign in self._campaigns
+            if first <= campaign.day <= last
+            and key in (None, campaign.platform)
+            and currency in (None, campaign.currency)
+        ]
+        return _sum(inside) if inside else None
+
+
+def _sum(cells: Sequence[Counts]) -> Counts:
+    """All of them together; revenue is unknown where one of them does not say its own."""
+    revenues = [cell.revenue for cell in cells if cell.revenue is not None]
+    return Counts(
+        sum(cell.impressions for cell in cells),
+        sum(cell.clicks for cell in cells),
+        sum(cell.conversions for cell in cells),
+        sum(cell.spend for cell in cells),
+        sum(revenues) if len(revenues) == len(cells) else None,
+    )
+
+
+def _day(text: str | None) -> int | None:
+    if not text:
+        return None
+    try:
+        return (datetime.fromisoformat(text).date() - EPOCH).days
+    except ValueError:
+        return None

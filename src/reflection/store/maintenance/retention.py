@@ -1,0 +1,68 @@
+"""What is kept for a while only: the answers given under idempotency keys, and the log of what was recalled.
+
+Both grow with every request and are of use for a time: a key while its sender may send again, a recall while somebody
+may still say what came of it. Must not know why either was written.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from reflection.errors import Unavailable
+from reflection.store.campaigns import SqlStore
+from reflection.store.learning_reviews import LearningNotes
+
+IDEMPOTENCY = timedelta(days=30)
+"""How long a request sent again with its `Idempotency-Key` gets the first answer."""
+
+RECALLS = timedelta(days=365)
+"""How long an outcome can be attached to a recall, and a learning shows it."""
+
+ROUND = timedelta(hours=1)
+"""The least time between two rounds of a process."""
+
+
+class Retention:
+    """Forgets what is past its time, in every workspace; thread-safe.
+
+    Args:
+        store: has the answers. notes: has the recalls.
+        now: the clock that ages are taken by.
+    """
+
+    def __init__(
+        self, store: SqlStore, notes: LearningNotes, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._store = store
+        self._notes = notes
+        self._now = now
+        self._last: datetime | None = None
+        self._lock = threading.Lock()
+
+    def forget_due(self) -> int:
+        """A round, if the last one of this process is an hour ago; how many rows.
+
+        A database that is busy or full stops it without an error: another round comes.
+        """
+        with self._lock:
+            now = self._now()
+            if self._last is not None and now - self._last < ROUND:
+                return 0
+            self._last = now
+        try:
+            return self.forget()
+        except Unavailable:
+            return 0
+
+    def forget(self) -> int:
+        """A round now; how many rows.
+
+        Raises:
+            Unavailable: the database is busy or full; what was forgotten before that stays so.
+        """
+        now = self._now()
+        return sum(
+            self._store.forget_idempotency(workspace, now - IDEMPOTENCY)
+            + self._notes.forget_recalls(workspace, now - RECALLS)
+            for workspace in self._store.workspaces()
+        )
