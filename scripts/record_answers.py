@@ -170,6 +170,8 @@ class Door:
 
     def __init__(self, recording: Recording, client: Any) -> None:
         self.recording, self.client = recording, client
+        self.waiting = {"X-Request-ID": "settle"}
+        """Headers of the requests that wait; where keys are needed, with one that may see `/metrics`."""
         self.reached: set[tuple[str, str]] = set()
 
     def __call__(self, method: str, url: str, body: Any = None, **options: Any) -> Any:
@@ -193,7 +195,7 @@ class Door:
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
             behind = self._importing()  # first: what an import that ends now has written, the lags show after it
-            page = self.client.get("/metrics", headers={"X-Request-ID": "settle"}).text
+            page = self.client.get("/metrics", headers=self.waiting).text
             behind += [line for line in LAG.findall(page) if not line.endswith(" 0.0")]
             if not behind:
                 return
@@ -201,7 +203,7 @@ class Door:
         raise SystemExit(f"step {self.recording.steps} is not learnt and published after five minutes:\n{behind}")
 
     def _importing(self) -> list[str]:
-        answer = self.client.get("/v1/imports?limit=100", headers={"X-Request-ID": "settle"})
+        answer = self.client.get("/v1/imports?limit=100", headers=self.waiting)
         states = [item["state"] for item in answer.json().get("items", ())]
         return [state for state in states if state in ("running", "undoing")]
 
