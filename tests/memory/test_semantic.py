@@ -13,7 +13,7 @@ from reflection.memory.embedders import NoEmbedder, Space
 from reflection.memory.json_file import JsonFileIndex
 from reflection.memory.local import LocalIndex
 from reflection.memory.packaged_model import PackagedEmbedder
-from reflection.memory.reindexing import Follower, rebuild
+from reflection.memory.reindexing import EmbeddingBackfill, rebuild
 from reflection.memory.semantic import NO_WORDS, SearchResult, SemanticMemory
 from reflection.store.memories import MemoryRows
 
@@ -225,7 +225,7 @@ def test_vectors_of_another_model_are_not_compared_words_answer_until_they_are_m
     assert _names(result)[0] == "boot_001"
     assert (result.index, result.degraded) == ("lexical", ["embedding-lag"])
     assert "reflection reindex" in memory.status()["reasons"]["embedding-lag"]
-    assert Follower(rows, words, index).catch_up("default") == 1
+    assert EmbeddingBackfill(rows, words, index).catch_up("default") == 1
     result = memory.search("default", "coding bootcamp")
     assert _names(result)[0] == "boot_001"
     assert (result.index, result.degraded) == ("local", [])
