@@ -55,7 +55,7 @@ def test_a_campaign_without_breakdown_is_one_cell(sample):
     assert len(evidence.cells) == 1
     assert evidence.cells[0].counts == Counts(140_000, 4900, 205, 3950.0, 22_500.0)
     assert evidence.cells[0].shares["audience.age:18-25"] == 1.0
-    assert (evidence.platform, evidence.objective) == ("platform:meta", "objective:lead generation")
+    assert (evidence.platform_key, evidence.objective_key) == ("platform:meta", "objective:lead generation")
     assert evidence.planner is None
 
 

@@ -176,7 +176,7 @@ def test_a_record_is_filtered_by_normalised_names_and_shows_the_given_ones() -> 
     record = memory_record(_campaign(platform="META", objective="Lead – Generation"), _comparison(), "platform: META")
     assert (record.text, record.vector) == ("platform: META", None)
     assert (record.memory_id, record.kind) == (memory_id("campaign", "cmp_1"), "campaign")
-    assert (record.platform, record.objective) == ("meta", "lead-generation")
+    assert (record.platform_name, record.objective_name) == ("meta", "lead-generation")
     assert record.metadata["platform"] == "META"
     assert record.summary == "CTR rose."
     assert record.timestamp == datetime(2026, 3, 1, 10, tzinfo=UTC)

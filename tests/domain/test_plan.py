@@ -36,7 +36,7 @@ def test_no_figures_promise_nothing_but_the_spend():
 def test_signals_are_those_of_a_campaign():
     plan = Plan(**BASE, creatives=[{"id": "a", "type": "Video"}])
     assert {"platform:meta", "objective:leads", "creative.type:video"} <= set(plan.shares())
-    assert plan.promise().platform == "platform:meta"
+    assert plan.promise().platform_key == "platform:meta"
 
 
 @pytest.mark.parametrize(

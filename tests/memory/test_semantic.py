@@ -24,7 +24,7 @@ TAX = "platform: Google\nobjective: leads\naudience: accountants\nheadline: tax 
 
 @pytest.fixture
 def memory(rows: MemoryRows, words: Any, record: Record) -> SemanticMemory:
-    rows.save("default", [record("boot_001", BOOTCAMP, words), record("tax_002", TAX, words, platform="google")])
+    rows.save("default", [record("boot_001", BOOTCAMP, words), record("tax_002", TAX, words, platform_name="google")])
     return SemanticMemory(rows, words, LocalIndex(rows))
 
 
@@ -116,7 +116,7 @@ def test_no_question_is_syntax(memory: SemanticMemory, asked: str) -> None:
 def test_learnings_stand_beside_campaigns_by_relevance_and_worth(rows: MemoryRows, words: Any, record: Record) -> None:
     text = "learning: video on meta\nmetric: ctr"
     for name in ("strong", "weak"):
-        changes = {"memory_id": f"learning:{name}", "kind": "learning", "platform": "", "objective": ""}
+        changes = {"memory_id": f"learning:{name}", "kind": "learning", "platform_name": "", "objective_name": ""}
         rows.save("default", [record(name, text, words, **changes)])
     facts = Facts(
         strong={"worth": 0.9, "text": "video: CTR +40 %", "signal_key": "creative.type:video", "context": ""},

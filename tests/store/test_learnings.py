@@ -310,13 +310,13 @@ def test_a_new_learning_is_remembered_once_and_keeps_its_vector(
 ) -> None:
     believe(_knowledge(_effect(0.3), _effect(0.2, signal="platform:meta", group="platform")))
     found = rows.fetch("default", [f"learning:{VIDEO.learning_id}"])[f"learning:{VIDEO.learning_id}"]
-    assert (found.kind, found.platform, found.text) == (
+    assert (found.kind, found.platform_name, found.text) == (
         "learning",
         "",
         "learning: creative type video\nmetric: ctr",
     )
     meta = f"learning:{Claim('platform:meta', '', 'ctr').learning_id}"
-    assert rows.fetch("default", [meta])[meta].platform == "meta"
+    assert rows.fetch("default", [meta])[meta].platform_name == "meta"
     seq = rows.position("default").seq
     believe(_knowledge(_effect(0.5), _effect(0.2, signal="platform:meta", group="platform"), seq=2))
     assert rows.position("default").seq == seq

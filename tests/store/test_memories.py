@@ -96,17 +96,17 @@ def test_full_text_stems_ranks_and_filters(rows: MemoryRows) -> None:
     rows.save(
         "default",
         [
-            _memory("a", "videos for students in cities", platform="meta", timestamp=NOON),
-            _memory("b", "a video", platform="google", timestamp=NOON + timedelta(days=1)),
-            _memory("c", "nothing of that", objective="sales", timestamp=NOON + timedelta(days=2)),
+            _memory("a", "videos for students in cities", platform_name="meta", timestamp=NOON),
+            _memory("b", "a video", platform_name="google", timestamp=NOON + timedelta(days=1)),
+            _memory("c", "nothing of that", objective_name="sales", timestamp=NOON + timedelta(days=2)),
         ],
     )
     find = rows.lexical
 
     assert [found for found, _ in find("default", "student video")] == ["a", "b"]
     assert [score > 0 for _, score in find("default", "student video")] == [True, True]
-    assert [found for found, _ in find("default", "video", MemoryFilters(platform="google"))] == ["b"]
-    assert [found for found, _ in find("default", "video nothing", MemoryFilters(objective="sales"))] == ["c"]
+    assert [found for found, _ in find("default", "video", MemoryFilters(platform_name="google"))] == ["b"]
+    assert [found for found, _ in find("default", "video nothing", MemoryFilters(objective_name="sales"))] == ["c"]
     assert [found for found, _ in find("default", "video nothing", MemoryFilters(start=NOON + timedelta(days=1)))] == [
         "c",
         "b",
@@ -249,16 +249,16 @@ def test_rare_words_answer_alike_in_whatever_order_memories_came(
 
 def test_rare_words_and_names_obey_the_filters_and_the_workspace(rows: MemoryRows) -> None:
     made = [
-        _memory("a", "origami", platform="meta", timestamp=NOON),
-        _memory("b", "origami", platform="google", timestamp=NOON + timedelta(days=1)),
-        _memory("c", "origami", platform="", objective="sales", kind="campaign"),
+        _memory("a", "origami", platform_name="meta", timestamp=NOON),
+        _memory("b", "origami", platform_name="google", timestamp=NOON + timedelta(days=1)),
+        _memory("c", "origami", platform_name="", objective_name="sales", kind="campaign"),
     ]
     rows.save("default", made)
     rows.save("other", [_memory("d", "origami")])
     for narrowed, expected in (
         ({}, ["a", "b", "c"]),
-        ({"platform": "google"}, ["b", "c"]),
-        ({"objective": "sales"}, ["c"]),
+        ({"platform_name": "google"}, ["b", "c"]),
+        ({"objective_name": "sales"}, ["c"]),
         ({"kind": "learning"}, ["a", "b"]),
         ({"start": NOON + timedelta(hours=1)}, ["b"]),
         ({"end": NOON}, ["a", "c"]),
@@ -291,10 +291,13 @@ def test_no_name_is_syntax(rows: MemoryRows, name: str) -> None:
 
 
 def test_filters_pass_what_speaks_of_no_platform_in_particular(rows: MemoryRows) -> None:
-    rows.save("default", [_memory("one", "video", platform="google"), _memory("any", "video", platform="")])
+    rows.save("default", [_memory("one", "video", platform_name="google"), _memory("any", "video", platform_name="")])
 
-    assert {found for found, _ in rows.lexical("default", "video", MemoryFilters(platform="google"))} == {"one", "any"}
-    assert {found for found, _ in rows.lexical("default", "video", MemoryFilters(platform="meta"))} == {"any"}
+    assert {found for found, _ in rows.lexical("default", "video", MemoryFilters(platform_name="google"))} == {
+        "one",
+        "any",
+    }
+    assert {found for found, _ in rows.lexical("default", "video", MemoryFilters(platform_name="meta"))} == {"any"}
 
 
 def test_a_position_stands_until_the_workspace_is_purged_however_long_its_new_history(

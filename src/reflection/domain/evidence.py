@@ -76,8 +76,8 @@ class Evidence:
 
     campaign_id: str
     day: int
-    platform: str
-    objective: str
+    platform_key: str
+    objective_key: str
     planner: str | None
     currency: str | None
     expected: Counts
@@ -94,8 +94,8 @@ def evidence_of(campaign: Campaign) -> Evidence:
     return Evidence(
         campaign_id=campaign.campaign_id,
         day=int(campaign.timestamp.timestamp() // 86_400),
-        platform=signals.of_platform(campaign.platform).key,
-        objective=signals.of_objective(campaign.objective).key,
+        platform_key=signals.of_platform(campaign.platform).key,
+        objective_key=signals.of_objective(campaign.objective).key,
         planner=None if campaign.planner is None else signals.normalise(campaign.planner),
         currency=campaign.currency,
         expected=Counts.of(campaign.expected_metrics),
@@ -110,8 +110,8 @@ def encode(evidence: Evidence) -> bytes:
         "v": VERSION,
         "id": evidence.campaign_id,
         "day": evidence.day,
-        "platform": evidence.platform,
-        "objective": evidence.objective,
+        "platform": evidence.platform_key,
+        "objective": evidence.objective_key,
         "planner": evidence.planner,
         "currency": evidence.currency,
         "expected": _row(evidence.expected),
@@ -127,8 +127,8 @@ def decode(payload: bytes) -> Evidence:
     return Evidence(
         campaign_id=body["id"],
         day=body["day"],
-        platform=body["platform"],
-        objective=body["objective"],
+        platform_key=body["platform"],
+        objective_key=body["objective"],
         planner=body["planner"],
         currency=body["currency"],
         expected=Counts(*body["expected"]),

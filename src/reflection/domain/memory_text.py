@@ -91,8 +91,8 @@ def memory_record(
         memory_id=memory_id("campaign", campaign.campaign_id),
         kind="campaign",
         text=text,
-        platform=signals.normalise(campaign.platform),
-        objective=signals.normalise(campaign.objective),
+        platform_name=signals.normalise(campaign.platform),
+        objective_name=signals.normalise(campaign.objective),
         timestamp=campaign.timestamp,
         summary=" ".join(comparison.summary)[:MAX_CHARACTERS],
         metadata={

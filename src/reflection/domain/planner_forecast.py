@@ -33,8 +33,8 @@ TINY = 1e-6
 class Promise:
     """A forecast in context: signal keys of platform and objective, who made it, and the counts expected."""
 
-    platform: str
-    objective: str
+    platform_key: str
+    objective_key: str
     planner: str | None
     currency: str | None
     expected: Counts
@@ -42,7 +42,9 @@ class Promise:
     @classmethod
     def of(cls, evidence: Evidence) -> "Promise":
         """The promise behind a ledger entry."""
-        return cls(evidence.platform, evidence.objective, evidence.planner, evidence.currency, evidence.expected)
+        return cls(
+            evidence.platform_key, evidence.objective_key, evidence.planner, evidence.currency, evidence.expected
+        )
 
     @classmethod
     def of_campaign(cls, campaign: Campaign) -> "Promise":

@@ -26,8 +26,8 @@ class MemoryRecord:
     memory_id: str
     kind: str
     text: str
-    platform: str
-    objective: str
+    platform_name: str
+    objective_name: str
     timestamp: datetime
     summary: str
     metadata: dict[str, Any]
@@ -42,8 +42,8 @@ class MemoryFilters(NamedTuple):
     """
 
     kind: str | None = None
-    platform: str | None = None
-    objective: str | None = None
+    platform_name: str | None = None
+    objective_name: str | None = None
     start: datetime | None = None
     end: datetime | None = None
 

@@ -3,6 +3,9 @@
 A signal is something a campaign has and another may share: its platform, an age band, a creative type. Its key is
 ``group:level``, such as ``platform:meta`` or ``audience.age:18-25``; an interaction is ``a*b:x*y``. Two spellings of
 one thing ("R&D" and "r&d", "18-25" and "18 – 25") give one key. Knows campaigns; must not know evidence or numbers.
+
+Three names, here and everywhere: `platform` is as it was written ("Meta "), `platform_name` normalised ("meta"),
+`platform_key` the key of its signal ("platform:meta"); so of an objective.
 """
 
 import re

@@ -25,12 +25,12 @@ class Periods:
         first, last = _day(start), _day(end)
         if first is None or last is None or last >= self._last or (currency is None and len(self._currencies) > 1):
             return None
-        key = None if platform is None else of_platform(platform).key
+        platform_key = None if platform is None else of_platform(platform).key
         inside = [
             campaign.actual
             for campaign in self._campaigns
             if first <= campaign.day <= last
-            and key in (None, campaign.platform)
+            and platform_key in (None, campaign.platform_key)
             and currency in (None, campaign.currency)
         ]
         return _sum(inside) if inside else None

@@ -29,7 +29,7 @@ class Judged:
     """One forecast and its outcome, both as logs; `naive` is the mean of the outcomes before it, if there were any."""
 
     row: ForecastRow
-    platform: str | None
+    platform_name: str | None
     outcome: float
     point: float | None
     quantiles: Mapping[str, float]
@@ -145,19 +145,19 @@ def _judged(row: ForecastRow, outcome: float, naive: float | None) -> Judged:
         if (logged := log_of(row.metric, value)) is not None
     }
     point = None if row.point is None else log_of(row.metric, row.point)
-    platform = None if row.platform is None else normalise(row.platform)
-    return Judged(row, platform, outcome, point, quantiles, naive)
+    platform_name = None if row.platform is None else normalise(row.platform)
+    return Judged(row, platform_name, outcome, point, quantiles, naive)
 
 
 def _issuers(judged: Sequence[Judged]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str, str], list[Judged]] = {}
     for one in judged:
-        for platform in {"", one.platform or ""}:
-            groups.setdefault((one.row.issuer, one.row.metric, platform), []).append(one)
+        for platform_name in {"", one.platform_name or ""}:
+            groups.setdefault((one.row.issuer, one.row.metric, platform_name), []).append(one)
     ordered = sorted(groups.items(), key=lambda item: (item[0][0] != ISSUER, *item[0]))
     return [
-        {"issuer": issuer, "metric": metric, "platform": platform or None, **_figures(own)}
-        for (issuer, metric, platform), own in ordered
+        {"issuer": issuer, "metric": metric, "platform": platform_name or None, **_figures(own)}
+        for (issuer, metric, platform_name), own in ordered
     ]
 
 

@@ -126,17 +126,17 @@ def predict(state: Calibration, promise: Promise) -> dict[str, Calibrated]:
         return {}
     row = features(state, promise)
     return {
-        name: _calibrated(name, scale, *known[name], row, promise.platform)
+        name: _calibrated(name, scale, *known[name], row, promise.platform_key)
         for name, scale in scales(promise.expected).items()
         if name in known
     }
 
 
 def _calibrated(
-    name: str, scale: Scale, known: MetricState, belief: Sequential, row: Mapping[Feature, float], platform: str
+    name: str, scale: Scale, known: MetricState, belief: Sequential, row: Mapping[Feature, float], platform_key: str
 ) -> Calibrated:
     mean, sd = belief.predict(row, scale.variance)
-    reaches = known.conformal.multipliers(platform, learned=known.learned)
+    reaches = known.conformal.multipliers(platform_key, learned=known.learned)
     # Planners who were never wrong have scores of zero; a distribution still needs a width.
     honest = max(sd * reaches[-1] / _WIDEST, LEAST_SD)
     above = float(special.ndtr(mean / honest))
@@ -159,14 +159,14 @@ def _calibrated(
 
 def features(state: Calibration, promise: Promise) -> dict[Feature, float]:
     """The design row of a promise: platform, objective, planner, budget slope and the platform's steps so far."""
-    bucket = state.campaigns_of.get(promise.platform, 0) // STEP
-    row = context(promise.platform, promise.objective, promise.planner, budget_of(state, promise))
-    return {**row, **drift(state.base, promise.platform, bucket)}
+    bucket = state.campaigns_of.get(promise.platform_key, 0) // STEP
+    row = context(promise.platform_key, promise.objective_key, promise.planner, budget_of(state, promise))
+    return {**row, **drift(state.base, promise.platform_key, bucket)}
 
 
-def context(platform: str, objective: str, planner: str | None, budget: float | None) -> dict[Feature, float]:
+def context(platform_key: str, objective_key: str, planner: str | None, budget: float | None) -> dict[Feature, float]:
     """The part of a design row that does not depend on time."""
-    row = {_feature(key): 1.0 for key in (platform, objective)}
+    row = {_feature(key): 1.0 for key in (platform_key, objective_key)}
     if planner is not None:
         row[Feature(PLANNER, planner)] = 1.0
     if budget is not None:
@@ -174,9 +174,9 @@ def context(platform: str, objective: str, planner: str | None, budget: float | 
     return row
 
 
-def drift(base: Mapping[str, int], platform: str, bucket: int) -> dict[Feature, float]:
+def drift(base: Mapping[str, int], platform_key: str, bucket: int) -> dict[Feature, float]:
     """Steps the platform has made since the first bucket of the last full fit."""
-    return steps(DRIFTING, _parts(platform)[1], bucket, first=base.get(platform, 0))
+    return steps(DRIFTING, _parts(platform_key)[1], bucket, first=base.get(platform_key, 0))
 
 
 def budget_of(state: Calibration, promise: Promise) -> float | None:

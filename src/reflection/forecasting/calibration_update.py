@@ -75,15 +75,15 @@ def learn(state: Calibration, evidence: Evidence, *, first: bool = True) -> Cali
     metrics = dict(state.metrics)
     for name, (y, v) in seen.items():
         metrics[name] = _learned(metrics.get(name, MetricState()), promise, name, x, y, v, first)
-    bucket = state.campaigns_of.get(promise.platform, 0) // STEP
+    bucket = state.campaigns_of.get(promise.platform_key, 0) // STEP
     row = Row(
-        evidence.campaign_id, promise.platform, promise.objective, promise.planner, promise.currency,
+        evidence.campaign_id, promise.platform_key, promise.objective_key, promise.planner, promise.currency,
         budget_of(state, promise), bucket, seen,
     )  # fmt: skip
     grown = replace(
         state,
         learned=state.learned + 1,
-        campaigns_of={**state.campaigns_of, promise.platform: state.campaigns_of.get(promise.platform, 0) + 1},
+        campaigns_of={**state.campaigns_of, promise.platform_key: state.campaigns_of.get(promise.platform_key, 0) + 1},
         rows=(*state.rows, row)[-WINDOW:],
         metrics=metrics,
     )
@@ -145,7 +145,7 @@ def _learned(
         if first:
             # Judged as it was predicted: with the sampling noise of the plan, delivery being unknown then.
             mean, sd = belief.predict(x, scales(promise.expected)[name].variance)
-            conformal = conformal.learn(promise.platform, y - mean, sd, learned=known.learned)
+            conformal = conformal.learn(promise.platform_key, y - mean, sd, learned=known.learned)
         belief = belief.learn(x, y, v)
     return MetricState(belief, conformal, known.learned + 1)
 

@@ -30,14 +30,14 @@ class Campaigns:
     """One entry a campaign, sorted by id; amounts are the campaign's own totals in its own currency.
 
     Attributes:
-        platform, currency: text per campaign ("" = currency not stated).
+        platform_key, currency: text per campaign ("" = currency not stated).
         day: days since 1970-01-01 UTC.
         has_revenue: whether revenue was given.
         planned: impressions that were planned, 0 where none were.
     """
 
     ids: NDArray[np.str_]
-    platform: NDArray[np.str_]
+    platform_key: NDArray[np.str_]
     currency: NDArray[np.str_]
     day: NDArray[np.int64]
     spend: Floats
@@ -175,7 +175,7 @@ class DatasetBuilder:
         owner, actual, columns = len(self._ids), item.actual, self._columns
         self._ids.append(item.campaign_id)
         texts = [
-            self._texts.setdefault(text, len(self._texts)) for text in (item.platform, item.currency or NOT_STATED)
+            self._texts.setdefault(text, len(self._texts)) for text in (item.platform_key, item.currency or NOT_STATED)
         ]
         self._places.extend((*texts, item.day))
         self._amounts.extend((actual.spend, actual.conversions, actual.revenue is not None, item.expected.impressions))

@@ -56,7 +56,7 @@ def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:
     """Judge one campaign by the neighbours of the last fit; reads no history."""
     stored = knowledge.diagnostics.get("neighbours", {})
     currency = evidence.currency or NOT_STATED
-    found = stored.get(_place(evidence.platform, currency)) or stored.get(_place(EVERYWHERE, currency))
+    found = stored.get(_place(evidence.platform_key, currency)) or stored.get(_place(EVERYWHERE, currency))
     if not found or evidence.actual.spend <= 0:
         return None
     return Neighbours(**found).reason(evidence.actual.spend, evidence.actual.conversions)
@@ -66,11 +66,12 @@ def faults(campaigns: Campaigns, accepted: Collection[str]) -> dict[str, str]:
     """Campaigns of the set that look like tracking faults and were not accepted, with the reason."""
     neighbours = neighbourhoods(campaigns)
     found = {}
-    for platform, currency in sorted(set(zip(campaigns.platform.tolist(), campaigns.currency.tolist(), strict=True))):
-        around = neighbours.get(_place(platform, currency)) or neighbours.get(_place(EVERYWHERE, currency))
+    places = zip(campaigns.platform_key.tolist(), campaigns.currency.tolist(), strict=True)
+    for platform_key, currency in sorted(set(places)):
+        around = neighbours.get(_place(platform_key, currency)) or neighbours.get(_place(EVERYWHERE, currency))
         if around is None:
             continue
-        here = (campaigns.platform == platform) & (campaigns.currency == currency) & (campaigns.spend > 0)
+        here = (campaigns.platform_key == platform_key) & (campaigns.currency == currency) & (campaigns.spend > 0)
         suspects = np.flatnonzero(here)[around.suspicious(campaigns.spend[here], campaigns.conversions[here])]
         for index in suspects:
             name = str(campaigns.ids[index])
@@ -84,12 +85,12 @@ def neighbourhoods(campaigns: Campaigns) -> dict[str, Neighbours]:
     """Neighbours per platform and currency, and per currency everywhere, where there are enough."""
     found = {}
     for currency in sorted(set(campaigns.currency.tolist())):
-        for platform in [EVERYWHERE, *sorted(set(campaigns.platform.tolist()))]:
+        for platform_key in [EVERYWHERE, *sorted(set(campaigns.platform_key.tolist()))]:
             here = (campaigns.currency == currency) & (campaigns.spend > 0)
-            if platform != EVERYWHERE:
-                here &= campaigns.platform == platform
+            if platform_key != EVERYWHERE:
+                here &= campaigns.platform_key == platform_key
             if here.sum() > FEWEST_NEIGHBOURS:
-                found[_place(platform, currency)] = _neighbours(campaigns.spend[here], campaigns.conversions[here])
+                found[_place(platform_key, currency)] = _neighbours(campaigns.spend[here], campaigns.conversions[here])
     return found
 
 
@@ -98,8 +99,8 @@ def as_diagnostics(neighbours: Mapping[str, Neighbours]) -> dict[str, dict[str, 
     return {place: asdict(value) for place, value in neighbours.items()}
 
 
-def _place(platform: str, currency: str) -> str:
-    return f"{platform}|{currency}"
+def _place(platform_key: str, currency: str) -> str:
+    return f"{platform_key}|{currency}"
 
 
 def _neighbours(spend: Floats, conversions: Floats) -> Neighbours:

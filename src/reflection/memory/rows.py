@@ -46,11 +46,11 @@ class Change(Protocol):
         """``campaign`` or ``learning``."""
 
     @property
-    def platform(self) -> str:
+    def platform_name(self) -> str:
         """Empty where it speaks of all."""
 
     @property
-    def objective(self) -> str:
+    def objective_name(self) -> str:
         """Empty where it speaks of all."""
 
     @property
@@ -154,5 +154,5 @@ def _entry(memory_id: str, state: Change | MemoryRecord, at: datetime, space: Sp
     vector = state.vector
     if vector is None or state.embedder_id != space.id or vector.shape != (space.dimensions,):
         return None  # a vector of the wrong length is damage: it is still found by words, and mended by `reindex`
-    platform, objective = signals.normalise(state.platform), signals.normalise(state.objective)
+    platform, objective = signals.normalise(state.platform_name), signals.normalise(state.objective_name)
     return Entry(memory_id, vector, Columns(state.kind, platform, objective, at.timestamp()))

@@ -291,13 +291,13 @@ class SemanticMemory:
 def _where(filters: MemoryFilters) -> Where:
     """The same filters as an index takes them."""
     start, end = _seconds(filters.start), _seconds(filters.end)
-    return Where(filters.kind, filters.platform, filters.objective, start, end)
+    return Where(filters.kind, filters.platform_name, filters.objective_name, start, end)
 
 
 def _valued(candidate: Candidate, facts: dict[str, dict[str, Any]], filters: MemoryFilters) -> Candidate:
     if not candidate.memory_id.startswith(LEARNING):
         return candidate
-    return weighted(candidate, worth(facts.get(candidate.memory_id, {}), filters.platform, filters.objective))
+    return weighted(candidate, worth(facts.get(candidate.memory_id, {}), filters.platform_name, filters.objective_name))
 
 
 def _item(

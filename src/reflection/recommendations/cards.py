@@ -95,8 +95,8 @@ def build(knowledge: Knowledge, platform: str | None = None, objective: str | No
         for effect in knowledge.effects
         if effect.metric == metric and effect.signal not in knowledge.aliases
     }
-    level = signals.normalise(platform) if platform else None
-    mixes = {key: mix for key in sorted(effects) if (mix := _mix(key, level, effects)) is not None}
+    platform_name = signals.normalise(platform) if platform else None
+    mixes = {key: mix for key in sorted(effects) if (mix := _mix(key, platform_name, effects)) is not None}
     if not mixes:
         return ()
     rows, matrix = posterior.effect_matrix(knowledge, metric)
@@ -121,21 +121,21 @@ def with_propensities(options: Sequence[Option], *, drawn: bool) -> tuple[Option
     )
 
 
-def _mix(key: str, platform: str | None, effects: dict[str, Effect]) -> tuple[str, ...] | None:
+def _mix(key: str, platform_name: str | None, effects: dict[str, Effect]) -> tuple[str, ...] | None:
     """The features whose effects one option adds up, or None when it is no option here."""
     parts = signals.parse(key).parts
     if parts[0].group == signals.OBJECTIVE:
         return None  # an objective is given by the brief, not chosen for its return
-    if parts[0].group == signals.PLATFORM and platform is not None:
+    if parts[0].group == signals.PLATFORM and platform_name is not None:
         return None  # the platform is settled, and interactions join their main signal below
     if len(parts) == 2:
         main = effects.get(parts[1].key)
         if main is not None and main.finding and not effects[key].finding:
             return None  # what is known of every platform is said once, not again for each
         return (parts[1].key, key)  # on this platform: the main effect and what differs here
-    if platform is None or len(parts) != 1:
+    if platform_name is None or len(parts) != 1:
         return (key,)
-    crossed = signals.Signal(f"{signals.PLATFORM}*{parts[0].group}", f"{platform}*{parts[0].level}").key
+    crossed = signals.Signal(f"{signals.PLATFORM}*{parts[0].group}", f"{platform_name}*{parts[0].level}").key
     return (key, crossed) if crossed in effects else (key,)
 
 

@@ -38,8 +38,8 @@ class MemoryChange:
     memory_id: str
     kind: str
     campaign_id: str | None
-    platform: str
-    objective: str
+    platform_name: str
+    objective_name: str
     timestamp: str
     embedder_id: str | None
     vector: Vector | None
@@ -230,8 +230,8 @@ def _conditions(filters: MemoryFilters) -> tuple[str, dict[str, Any]]:
     """The conditions on `m` that are asked for, as SQL, and their values."""
     wanted = {
         "kind": ("kind = :kind", filters.kind),
-        "platform": ("platform IN ('', :platform)", filters.platform),
-        "objective": ("objective IN ('', :objective)", filters.objective),
+        "platform": ("platform IN ('', :platform)", filters.platform_name),
+        "objective": ("objective IN ('', :objective)", filters.objective_name),
         "start": ("timestamp >= :start", instant_text(filters.start) if filters.start else None),
         "end": ("timestamp <= :end", instant_text(filters.end) if filters.end else None),
     }
@@ -255,7 +255,10 @@ def _rare(connection: Connection, terms: Sequence[str], most: int) -> dict[int, 
     return scores
 
 
-_CHANGE_COLUMNS = tuple(MemoryChange.__dataclass_fields__)
+_CHANGE_COLUMNS = (
+    "seq", "memory_id", "kind", "campaign_id", "platform", "objective", "timestamp", "embedder_id", "vector", "deleted",
+)  # fmt: skip
+"""In the order of `MemoryChange`'s fields."""
 _OTHER_VECTORS = """
 SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id < :embedder UNION ALL
 SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id > :embedder LIMIT 1

@@ -46,7 +46,7 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -
     key = signals.Signal(signals.PLATFORM, level)
     dates = [(date(1970, 1, 1) + timedelta(days=bucket * days)).isoformat() for bucket in path.changes]
     campaigns = fitted.table.campaigns
-    here = campaigns.platform == key.key
+    here = campaigns.platform_key == key.key
     since = here & (campaigns.day >= path.changes[0] * days)
     countable = campaigns.currency == (fitted.table.currency or NOT_STATED)  # amounts of two currencies never add up
     total, spend = float(campaigns.spend[countable].sum()), float(campaigns.spend[countable & since].sum())
