@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.evidence import Counts, Evidence
-from reflection.domain.planner_forecast import Promise, observed
+from reflection.domain.planner_forecast import PlannerForecast, observed
 from reflection.forecasting.calibration import EMPTY, predict
 from reflection.forecasting.calibration_update import learn
 
@@ -89,7 +89,7 @@ def run(n: int, drift: bool, rep: int) -> list[Result]:
     state, seen, results = EMPTY, [], []
     campaigns = world(np.random.default_rng([SEED, n, rep, drift]), n, drift)
     for index, (evidence, platform, largest) in enumerate(campaigns):
-        promise = Promise.of(evidence)
+        promise = PlannerForecast.of(evidence)
         y, _ = observed(promise.expected, evidence.actual)["conversions"]
         if index >= FIRST_SCORED:
             ours = predict(state, promise)["conversions"]

@@ -23,7 +23,7 @@ from reflection.memory.embedders import Matrix, Space, unit
 from reflection.memory.local import LocalIndex
 from reflection.memory.packaged_model import PackagedEmbedder
 from reflection.memory.semantic import SemanticMemory
-from reflection.memory.vectors import Columns, Entry, Shelf, Where
+from reflection.memory.vectors import Columns, Entry, VectorSpace, Where
 from reflection.store.database.open import open_database
 from reflection.store.memories import MemoryRows
 
@@ -109,7 +109,7 @@ def speed(sizes: Sequence[int] = (1_000, 10_000, 100_000)) -> str:
     for size in sizes:
         vectors = real[generator.integers(len(real), size=size)]
         vectors = unit((vectors + 0.03 * generator.standard_normal(vectors.shape)).astype(np.float32))
-        exact, used = Shelf(384, sketch_from=10**9), Shelf(384)
+        exact, used = VectorSpace(384, sketch_from=10**9), VectorSpace(384)
         columns = Columns("campaign", "meta", "leads", 0.0)
         for shelf in (exact, used):
             shelf.put(Entry(f"m{row}", vectors[row], columns) for row in range(size))

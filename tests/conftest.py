@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from reflection.domain.campaign import Campaign
+from reflection.domain.campaign import MAX_COUNT, Campaign, Metrics
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.domain.results import Finding, NextTest, SignalWeight
@@ -25,6 +26,24 @@ from reflection.wiring import Application, build
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 FAULT = "cmp_h31_google_sales"
+
+
+@st.composite
+def _metrics(draw: st.DrawFn) -> Metrics:
+    """Counts and amounts that a campaign may have, the smallest and the largest among them."""
+    counts = st.sampled_from([0, 1, 2, 7, 100, 10**6, MAX_COUNT])
+    amounts = st.sampled_from([0.0, 1e-9, 0.3, 1.0, 4999.99, 1e12])
+    impressions = draw(counts)
+    return Metrics(
+        impressions=impressions,
+        clicks=min(impressions, draw(counts)),
+        conversions=float(draw(st.one_of(counts, amounts))),
+        spend=draw(amounts),
+        revenue=draw(st.none() | amounts),
+    )
+
+
+st.register_type_strategy(Metrics, _metrics())
 
 
 @pytest.fixture(scope="session", autouse=True)

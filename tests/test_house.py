@@ -21,7 +21,6 @@ LONG_FILES = {
     "reports/retrospective.py": "one page's sections in their order; layout and plots are elsewhere already",
     "store/campaigns_write.py": "one transaction: what is written for an analysis, in the order of its references",
     "store/migrations/versions/0007_first_tables.py": "the first schema in one step, which is never changed",
-    "store/imports.py": "one register, and all of its statements",
     "store/campaigns.py": "a facade: a method and its docstring for each verb of the port, no logic",
     "store/learnings.py": "one book, and all of its statements",
 }

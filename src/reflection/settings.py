@@ -248,7 +248,10 @@ def _wrong_value(error: ValidationError) -> ConfigurationError:
     """One line for the first wrong value, with what is allowed; never the value of a secret."""
     first = error.errors(include_url=False, include_context=False)[0]
     location = str(first["loc"][0]).casefold() if first["loc"] else ""
-    field = next((known for known in Settings.model_fields if location in (known, f"marko_{known}")), "settings")
+    field = next(
+        (name for name in Settings.model_fields if location in (name, f"marko_{name}")),
+        "settings",
+    )
     name, info = variable_of(field), Settings.model_fields.get(field)
     sent = "" if field in SECRET_FIELDS else f"={str(first.get('input', ''))[:60]!r}"
     problem = first["msg"].removeprefix("Value error, ")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reflection.domain.evidence import Counts
 from reflection.domain.metrics import PLAN_METRICS
-from reflection.domain.planner_forecast import Scale, observed, scales
+from reflection.domain.planner_forecast import ForecastScale, observed, scales
 
 EXPECTED = Counts(10_000, 200, 10, 500, 1000)
 
@@ -58,7 +58,7 @@ def test_what_was_not_delivered_says_nothing():
 
 @given(st.floats(0, 1e12), st.floats(0.01, 1e12), st.floats(0, 1e6))
 def test_a_scale_inverts_its_own_ratio(value: float, base: float, offset: float):
-    scale = Scale(base, offset, 0.1)
+    scale = ForecastScale(base, offset, 0.1)
     y = scale.ratio(value)
     if abs(y) < 45:
         assert scale.value(y) == pytest.approx(value, rel=1e-6, abs=(base + offset) * 1e-9)

@@ -8,10 +8,10 @@ import pytest
 
 from reflection.domain import evidence
 from reflection.domain.evidence import Cell, Counts, Evidence
-from reflection.domain.planner_forecast import REFERENCES, Promise
+from reflection.domain.planner_forecast import REFERENCES, PlannerForecast
 from reflection.domain.ports import LedgerEntry
 from reflection.forecasting import calibration, calibration_blob, calibration_update
-from reflection.forecasting.calibration import EMPTY, START, Calibration, far_out, forecast_rows, predict
+from reflection.forecasting.calibration import EMPTY, START, Calibration, forecast_rows, outside_range, predict
 
 BIAS = {"platform:meta": 0.2, "platform:google": -0.2}
 PLANNER_BIAS = {"ada": 0.0, "bob": -0.3}
@@ -51,8 +51,8 @@ def _same(first: Calibration, second: Calibration) -> bool:
     return calibration_blob.encode(first) == calibration_blob.encode(second)
 
 
-def _promise(platform: str = "platform:meta", planner: str | None = "ada", spend: float = 1100.0) -> Promise:
-    return Promise(platform, "objective:leads", planner, "EUR", Counts(100_000, 0, 100, spend, None))
+def _promise(platform: str = "platform:meta", planner: str | None = "ada", spend: float = 1100.0) -> PlannerForecast:
+    return PlannerForecast(platform, "objective:leads", planner, "EUR", Counts(100_000, 0, 100, spend, None))
 
 
 def test_before_enough_campaigns_nothing_is_claimed(campaigns: list[Evidence]):
@@ -75,7 +75,7 @@ def test_corrected_forecasts_are_nearer_than_the_planner(learnt: Calibration):
     for index in range(200):
         one = _campaign(index, rng)
         y = np.log((one.actual.conversions + 0.5) / 100.5)
-        ours.append(abs(y - predict(learnt, Promise.of(one))["conversions"].mean_log))
+        ours.append(abs(y - predict(learnt, PlannerForecast.of(one))["conversions"].mean_log))
         theirs.append(abs(y))
     assert np.mean(ours) < 0.75 * np.mean(theirs)
 
@@ -92,7 +92,7 @@ def test_intervals_cover_new_campaigns(learnt: Calibration):
     hits = []
     for index in range(400):
         one = _campaign(index, rng)
-        low, high = predict(learnt, Promise.of(one))["conversions"].intervals["90"]
+        low, high = predict(learnt, PlannerForecast.of(one))["conversions"].intervals["90"]
         hits.append(low <= one.actual.conversions <= high)
     assert 0.85 <= np.mean(hits) <= 0.97
 
@@ -114,11 +114,11 @@ def test_an_unseen_platform_or_planner_widens_and_is_named(learnt: Calibration):
 
 
 def test_spend_far_outside_what_was_seen_is_flagged(learnt: Calibration):
-    assert far_out(learnt, _promise()) is None
-    seen = far_out(learnt, _promise(spend=1e6))
+    assert outside_range(learnt, _promise()) is None
+    seen = outside_range(learnt, _promise(spend=1e6))
     assert seen is not None
     assert seen[1] < 1e6 / 3
-    assert far_out(EMPTY, _promise()) is None
+    assert outside_range(EMPTY, _promise()) is None
 
 
 def test_the_fold_does_not_depend_on_how_it_is_cut(campaigns: list[Evidence], learnt: Calibration):
@@ -141,7 +141,9 @@ def test_advice_never_leaks_the_future(campaigns: list[Evidence]):
     def predictions(history: list[Evidence]) -> list[object]:
         state, made = EMPTY, []
         for entry, one in zip(_entries(history), history, strict=True):
-            made.append(forecast_rows(state, Promise.of(one), issued_at="2026-01-01", campaign_id=one.campaign_id))
+            made.append(
+                forecast_rows(state, PlannerForecast.of(one), issued_at="2026-01-01", campaign_id=one.campaign_id)
+            )
             state = calibration_update.fold([entry], state)
         return made
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from reflection.learnings.change_point import FEWEST, Point, Step, estimates, has_ended, latest_step
+from reflection.learnings.change_point import FEWEST, ChangePoint, Point, estimates, has_ended, latest_step
 
 SIGMA = 0.15
 
@@ -74,8 +74,8 @@ def test_an_effect_that_comes_back_holds_again() -> None:
 
 
 def test_a_weakened_effect_of_which_most_is_left_has_not_ended() -> None:
-    assert not has_ended(Step(9, 0.4, 0.25, 9.0), 0.4)
-    assert has_ended(Step(9, 0.4, 0.15, 9.0), 0.4)
+    assert not has_ended(ChangePoint(9, 0.4, 0.25, 9.0), 0.4)
+    assert has_ended(ChangePoint(9, 0.4, 0.15, 9.0), 0.4)
     assert not has_ended(None, 0.4)
 
 

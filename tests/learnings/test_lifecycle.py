@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
-from reflection.learnings.change_point import Point, Step
+from reflection.learnings.change_point import ChangePoint, Point
 from reflection.learnings.claims import Claim, Learning, Reading, Segment, are_opposite
 from reflection.learnings.lifecycle import (
     CERTAIN,
@@ -89,7 +89,7 @@ def test_leaving_established_takes_more_than_entering_it() -> None:
 
 
 def test_an_end_supersedes_what_was_believed_and_only_that() -> None:
-    step = Step(40, 0.4, 0.01, 12.0)
+    step = ChangePoint(40, 0.4, 0.01, 12.0)
     assert next_state("established", _reading(), step)[0] == "superseded"
     assert next_state(None, _reading(), step)[0] == "superseded"
     assert next_state(None, _reading(lfsr=0.4, finding=False), step)[0] is None

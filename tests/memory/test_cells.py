@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reflection.memory.cells import Cells
-from reflection.memory.vectors import Columns, Entry, Shelf, Where
+from reflection.memory.vectors import Columns, Entry, VectorSpace, Where
 
 DIMENSIONS = 16
 
@@ -81,8 +81,8 @@ def test_a_row_put_again_is_where_its_new_vector_is() -> None:
     assert 3 in cells.near(far, 20)
 
 
-def shelf_of(vectors: np.ndarray, cells_from: int) -> Shelf:
-    shelf = Shelf(DIMENSIONS, sketch_from=5_000, candidates=100, cells_from=cells_from, visited=600)
+def shelf_of(vectors: np.ndarray, cells_from: int) -> VectorSpace:
+    shelf = VectorSpace(DIMENSIONS, sketch_from=5_000, candidates=100, cells_from=cells_from, visited=600)
     platforms = ("meta", "google")
     shelf.put(
         Entry(f"m{i}", vector, Columns("campaign", "rare" if i % 500 == 0 else platforms[i % 2], "", float(i)))

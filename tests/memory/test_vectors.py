@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reflection.memory.vectors import Columns, Entry, Shelf, Where
+from reflection.memory.vectors import Columns, Entry, VectorSpace, Where
 
 DIMENSIONS = 6
 PLATFORMS = ("meta", "google", "")
@@ -44,7 +44,7 @@ FILTERS = st.builds(
 def test_search_equals_a_loop_over_everything(
     operations: list[tuple[str, int, int]], where: Where, limit: int, seed: int
 ) -> None:
-    shelf, entries = Shelf(DIMENSIONS), {}
+    shelf, entries = VectorSpace(DIMENSIONS), {}
     for verb, name, content in operations:
         if verb == "put":
             entry = _entry(name, content)
@@ -71,7 +71,7 @@ def test_search_equals_a_loop_over_everything(
     st.integers(0, 1_000),
 )
 def test_many_put_at_once_are_what_they_are_one_by_one(portions: list[list[tuple[int, int]]], seed: int) -> None:
-    at_once, singly = (Shelf(64, sketch_from=4, candidates=3, cells_from=6, visited=8) for _ in range(2))
+    at_once, singly = (VectorSpace(64, sketch_from=4, candidates=3, cells_from=6, visited=8) for _ in range(2))
     for portion in portions:
         entries = [Entry(f"m{name}", _vector(content, 64), _entry(0, content).columns) for name, content in portion]
         at_once.put(entries)
@@ -85,28 +85,28 @@ def test_many_put_at_once_are_what_they_are_one_by_one(portions: list[list[tuple
 
 
 def test_nothing_is_found_on_an_empty_shelf_or_with_a_limit_of_zero() -> None:
-    shelf = Shelf(DIMENSIONS)
+    shelf = VectorSpace(DIMENSIONS)
     assert shelf.search(_vector(1), 3, Where()) == []
     shelf.put([_entry(1, 1)])
     assert shelf.search(_vector(1), 0, Where()) == []
 
 
 def test_equal_cosines_come_in_the_order_of_their_ids() -> None:
-    shelf = Shelf(DIMENSIONS)
+    shelf = VectorSpace(DIMENSIONS)
     columns = Columns("campaign", "meta", "leads", 0.0)
     shelf.put(Entry(name, _vector(3), columns) for name in ("c", "a", "b"))
     assert [hit.memory_id for hit in shelf.search(_vector(4), 3, Where())] == ["a", "b", "c"]
 
 
 def test_a_memory_without_a_platform_passes_every_platform_filter() -> None:
-    shelf = Shelf(DIMENSIONS)
+    shelf = VectorSpace(DIMENSIONS)
     shelf.put([Entry("general", _vector(1), Columns("learning", "", "", 0.0))])
     assert shelf.search(_vector(1), 1, Where(platform="meta", objective="leads"))
     assert not shelf.search(_vector(1), 1, Where(kind="campaign"))
 
 
 @pytest.fixture(scope="module")
-def crowd() -> tuple[Shelf, Shelf, np.ndarray]:
+def crowd() -> tuple[VectorSpace, VectorSpace, np.ndarray]:
     """The same 4,000 clustered vectors on an exact shelf and on one that sketches from 500 on."""
     generator = np.random.default_rng(7)
     centres = generator.standard_normal((200, 384))
@@ -114,7 +114,7 @@ def crowd() -> tuple[Shelf, Shelf, np.ndarray]:
         np.float32
     )
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    exact, sketched = Shelf(384, sketch_from=10**9), Shelf(384, sketch_from=500, candidates=400)
+    exact, sketched = VectorSpace(384, sketch_from=10**9), VectorSpace(384, sketch_from=500, candidates=400)
     columns = [Columns(KINDS[i % 2], PLATFORMS[i % 2], "leads", float(i)) for i in range(4_000)]
     for shelf in (exact, sketched):
         shelf.put(Entry(f"m{i}", vectors[i], columns[i]) for i in range(4_000))
@@ -122,7 +122,9 @@ def crowd() -> tuple[Shelf, Shelf, np.ndarray]:
 
 
 @pytest.mark.parametrize("where", [Where(), Where(platform="meta"), Where(start=3_800.0)])
-def test_the_sketch_finds_what_the_exact_search_finds(crowd: tuple[Shelf, Shelf, np.ndarray], where: Where) -> None:
+def test_the_sketch_finds_what_the_exact_search_finds(
+    crowd: tuple[VectorSpace, VectorSpace, np.ndarray], where: Where
+) -> None:
     exact, sketched, vectors = crowd
     agreed = total = 0
     for row in range(0, 4_000, 80):
@@ -134,7 +136,7 @@ def test_the_sketch_finds_what_the_exact_search_finds(crowd: tuple[Shelf, Shelf,
 
 
 def test_the_sketch_follows_puts_and_removals() -> None:
-    shelf = Shelf(64, sketch_from=50, candidates=20)
+    shelf = VectorSpace(64, sketch_from=50, candidates=20)
     columns = Columns("campaign", "meta", "leads", 0.0)
     shelf.put(Entry(f"m{i}", _vector(i, 64), columns) for i in range(100))
     assert shelf.search(_vector(5, 64), 1, Where())[0].memory_id == "m5"
@@ -145,7 +147,7 @@ def test_the_sketch_follows_puts_and_removals() -> None:
 
 
 def test_a_limit_among_equal_cosines_keeps_the_first_ids() -> None:
-    shelf = Shelf(DIMENSIONS)
+    shelf = VectorSpace(DIMENSIONS)
     columns = Columns("campaign", "meta", "leads", 0.0)
     shelf.put(Entry(f"m{number}", _vector(3), columns) for number in (5, 1, 4, 0, 3, 2))
     assert [hit.memory_id for hit in shelf.search(_vector(4), 2, Where())] == ["m0", "m1"]

@@ -9,7 +9,7 @@ import pytest
 
 from reflection.errors import LearningError
 from reflection.stats.conformal import Conformal
-from reflection.stats.series import Step, hits, level_index, replay
+from reflection.stats.series import SeriesForecast, hits, level_index, replay
 
 FACTORS = (0.15, 0.25, 0.35, 0.5, 0.7, 1.0)
 BOUNDS = (1.0, 3.0, 8.0, 20.0, 60.0)
@@ -97,7 +97,7 @@ def test_a_count_is_finite_and_not_negative(bad: float) -> None:
 
 
 def test_a_hit_includes_the_bounds_and_rounding() -> None:
-    step = Step(np.array([2.0]), np.array([[1.0], [0.0]]), np.array([[3.0], [9.0]]))
+    step = SeriesForecast(np.array([2.0]), np.array([[1.0], [0.0]]), np.array([[3.0], [9.0]]))
 
     for outcome, found in (
         (1.0, True),

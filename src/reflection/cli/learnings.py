@@ -89,6 +89,7 @@ def search(
         result = application.memory.search(
             workspace, question, platform=platform, objective=objective, kind=kind, limit=limit
         )
+        application.retention.forget_due()  # a search is remembered; what remembers forgets
     page = as_plain(result)
     if as_json:
         print_json(page)

@@ -62,7 +62,7 @@ def as_plain(answer: Any) -> Any:
 
 @contextmanager
 def open_application(**settings: Any) -> Iterator["Application"]:
-    """The application of this command; publishes what is pending at the end, forgets what is past its time, closes.
+    """The application of this command; publishes what is pending at the end and closes.
 
     Raises:
         ConfigurationError: a setting is wrong.
@@ -73,7 +73,6 @@ def open_application(**settings: Any) -> Iterator["Application"]:
     with build(loaded) as application:
         yield application
         application.publisher.publish_pending()
-        application.retention.forget_due()
 
 
 def progress_bar() -> Progress:

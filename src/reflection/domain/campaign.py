@@ -146,7 +146,7 @@ class Audience(Strict):
 
 
 class Creative(Strict):
-    """What was shown."""
+    """What was shown: its id, type and text, as the advertiser names them."""
 
     id: Name
     type: Name

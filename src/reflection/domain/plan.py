@@ -24,7 +24,7 @@ from reflection.domain.campaign import (
 )
 from reflection.domain.evidence import Counts
 from reflection.domain.metrics import FROM_CONVERSIONS, PLAN_METRICS, totals
-from reflection.domain.planner_forecast import Promise
+from reflection.domain.planner_forecast import PlannerForecast
 
 MAX_PLANS = 200
 Budget = Annotated[float, Field(ge=DUST, le=MAX_MONEY, allow_inf_nan=False, strict=True)]
@@ -71,9 +71,9 @@ class Plan(Strict):
         mix = signals.of_cell(self.platform, self.objective, list(self.audiences), list(self.creatives))
         return {signal.key: share for signal, share in mix.items()}
 
-    def promise(self) -> Promise:
+    def promise(self) -> PlannerForecast:
         """What the planner promises; counts left out are 0, which promises nothing."""
-        return Promise(
+        return PlannerForecast(
             signals.of_platform(self.platform).key,
             signals.of_objective(self.objective).key,
             None if self.planner is None else signals.normalise(self.planner),

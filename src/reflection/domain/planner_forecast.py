@@ -30,7 +30,7 @@ TINY = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class PlannerForecast:
     """A forecast in context: signal keys of platform and objective, who made it, and the counts expected."""
 
     platform_key: str
@@ -40,14 +40,14 @@ class Promise:
     expected: Counts
 
     @classmethod
-    def of(cls, evidence: Evidence) -> "Promise":
+    def of(cls, evidence: Evidence) -> "PlannerForecast":
         """The promise behind a ledger entry."""
         return cls(
             evidence.platform_key, evidence.objective_key, evidence.planner, evidence.currency, evidence.expected
         )
 
     @classmethod
-    def of_campaign(cls, campaign: Campaign) -> "Promise":
+    def of_campaign(cls, campaign: Campaign) -> "PlannerForecast":
         """The promise a campaign was planned with."""
         return cls(
             of_platform(campaign.platform).key,
@@ -59,7 +59,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class ForecastScale:
     """How one metric is measured against one promise.
 
     ``actual = (base + offset) * exp(y) - offset``, never below zero; `variance` is the sampling variance expected if
@@ -80,23 +80,23 @@ class Scale:
         return float(np.log(shifted) - np.log(self.base + self.offset)) if shifted > 0 else float("-inf")
 
 
-def scales(expected: Counts) -> dict[str, Scale]:
+def scales(expected: Counts) -> dict[str, ForecastScale]:
     """How each metric that the promise speaks of is measured; a figure that was not promised is left out."""
     e, measured = expected, {}
     orders = 1.0 / (e.conversions + 0.5)
     half_order = _half_order(e)
     if e.impressions > TINY and e.clicks > TINY:
-        measured["ctr"] = Scale(e.clicks / e.impressions, 0.0, 1.0 / (e.clicks + 0.5))
+        measured["ctr"] = ForecastScale(e.clicks / e.impressions, 0.0, 1.0 / (e.clicks + 0.5))
     if e.conversions > TINY:
-        measured["conversions"] = Scale(e.conversions, 0.5, orders)
+        measured["conversions"] = ForecastScale(e.conversions, 0.5, orders)
         if e.clicks > TINY:
-            measured["cvr"] = Scale(e.conversions / e.clicks, 0.0, orders)
+            measured["cvr"] = ForecastScale(e.conversions / e.clicks, 0.0, orders)
         if e.spend > TINY:
-            measured["cpa"] = Scale(e.spend / e.conversions, 0.0, orders)
+            measured["cpa"] = ForecastScale(e.spend / e.conversions, 0.0, orders)
     if e.revenue is not None and e.revenue > TINY:
-        measured["revenue"] = Scale(e.revenue, half_order, ORDER_VARIANCE * orders)
+        measured["revenue"] = ForecastScale(e.revenue, half_order, ORDER_VARIANCE * orders)
         if e.spend > TINY:
-            measured["roas"] = Scale(e.revenue / e.spend, 0.0, ORDER_VARIANCE * orders)
+            measured["roas"] = ForecastScale(e.revenue / e.spend, 0.0, ORDER_VARIANCE * orders)
     return measured
 
 

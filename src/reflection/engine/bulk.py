@@ -33,13 +33,13 @@ class NullMemory:
         self._memory = memory
 
     def embed(self, text: str) -> tuple[str | None, Vector | None]:
-        """No vector now."""
+        """No vector yet: whoever embeds new memories makes it later."""
         return None, None
 
     def similar(
         self, workspace: str, text: str, vector: Vector | None, *, limit: int, exclude: str | None = None
     ) -> list[SimilarCampaign]:
-        """Nothing now."""
+        """Nothing similar: a batch does not wait for searches."""
         return []
 
     def status(self) -> dict[str, Any]:

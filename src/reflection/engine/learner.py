@@ -49,7 +49,7 @@ OVERTAKEN = 3
 
 
 def _silent(done: int, total: int) -> None:
-    """No progress wanted."""
+    """A progress that nobody watches."""
 
 
 class Learner:
@@ -72,12 +72,12 @@ class Learner:
     def learn_now(self, workspace: str) -> Knowledge:
         """Take in everything new and return what is known; does nothing when nothing is new."""
         with self._one_at_a_time:
-            known = self._store.knowledge(workspace)
+            knowledge = self._store.knowledge(workspace)
             last = self._store.last_seq(workspace)
-            if last == known.seq:
-                return known
+            if last == knowledge.seq:
+                return knowledge
             learnt = self._learnt(workspace, last, _silent)
-            return self._saved(workspace, learnt, known, 0)
+            return self._saved(workspace, learnt, knowledge, 0)
 
     def relearn(self, workspace: str, progress: Progress = _silent) -> Knowledge:
         """Learn everything again from the ledger, as a new epoch; safe beside other processes.
@@ -88,10 +88,10 @@ class Learner:
         with self._one_at_a_time:
             for _ in range(OVERTAKEN):
                 learnt = self._learnt(workspace, self._store.last_seq(workspace), progress)
-                known = self._store.knowledge(workspace)
-                if known.seq <= learnt.seq:
+                knowledge = self._store.knowledge(workspace)
+                if knowledge.seq <= learnt.seq:
                     break
-            learnt = self._saved(workspace, learnt, known, 1)
+            learnt = self._saved(workspace, learnt, knowledge, 1)
             progress(WHOLE, WHOLE)
             return learnt
 

@@ -255,9 +255,10 @@ def holdback_record(
 ) -> dict[str, Any]:
     """Effect of giving advice on the goal metric, from the randomised hold-back; or why there is none."""
     known = [
-        (outcome, bool(one["treated"]), float(one["probability"]))
-        for one in assignments
-        if one["unit"] in actuals and (outcome := log_value(goal_metric, actuals[one["unit"]].actual)) is not None
+        (outcome, bool(assignment["treated"]), float(assignment["probability"]))
+        for assignment in assignments
+        if assignment["unit"] in actuals
+        and (outcome := log_value(goal_metric, actuals[assignment["unit"]].actual)) is not None
     ]
     effect = scoring_rules.anytime_effect(
         [outcome for outcome, _, _ in known], [treated for _, treated, _ in known], [p for _, _, p in known]

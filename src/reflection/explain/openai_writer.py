@@ -36,7 +36,7 @@ known.
 grade
   accounting (kind driver) say "accounts for". For grade observed say "came with" or "goes together with".
 - Evidence of kind description tells how campaigns were grouped. It is no finding: recommend nothing from it.
-- Promise nothing: no will, always, never, proves, guarantees, significant.
+- PlannerForecast nothing: no will, always, never, proves, guarantees, significant.
 - Name a KPI only if you cite evidence about it. Say what to do next with its odds where {..odds} exists.
 - Lead with what matters most. At most four items of a kind. Leave out what you cannot support.
 """

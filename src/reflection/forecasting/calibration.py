@@ -15,7 +15,7 @@ from scipy import special
 
 from reflection.domain.forecast_register import ISSUER
 from reflection.domain.metrics import METRICS
-from reflection.domain.planner_forecast import REFERENCES, Promise, Scale, scales
+from reflection.domain.planner_forecast import REFERENCES, ForecastScale, PlannerForecast, scales
 from reflection.domain.ports import ForecastRow
 from reflection.domain.results import Interval
 from reflection.domain.signals import parse
@@ -110,10 +110,10 @@ class Calibrated:
     p_reached: float
     learned: int
     unseen: tuple[str, ...]
-    scale: Scale
+    scale: ForecastScale
 
 
-def predict(state: Calibration, promise: Promise) -> dict[str, Calibrated]:
+def predict(state: Calibration, promise: PlannerForecast) -> dict[str, Calibrated]:
     """Every metric of a promise that enough campaigns speak of, corrected.
 
     Empty while there are too few, and for a reference: correcting figures that were taken from the facts would foretell
@@ -133,7 +133,12 @@ def predict(state: Calibration, promise: Promise) -> dict[str, Calibrated]:
 
 
 def _calibrated(
-    name: str, scale: Scale, known: MetricState, belief: Sequential, row: Mapping[Feature, float], platform_key: str
+    name: str,
+    scale: ForecastScale,
+    known: MetricState,
+    belief: Sequential,
+    row: Mapping[Feature, float],
+    platform_key: str,
 ) -> Calibrated:
     mean, sd = belief.predict(row, scale.variance)
     reaches = known.conformal.multipliers(platform_key, learned=known.learned)
@@ -157,7 +162,7 @@ def _calibrated(
     )
 
 
-def features(state: Calibration, promise: Promise) -> dict[Feature, float]:
+def features(state: Calibration, promise: PlannerForecast) -> dict[Feature, float]:
     """The design row of a promise: platform, objective, planner, budget slope and the platform's steps so far."""
     bucket = state.campaigns_of.get(promise.platform_key, 0) // STEP
     row = context(promise.platform_key, promise.objective_key, promise.planner, budget_of(state, promise))
@@ -179,7 +184,7 @@ def drift(base: Mapping[str, int], platform_key: str, bucket: int) -> dict[Featu
     return steps(DRIFTING, _parts(platform_key)[1], bucket, first=base.get(platform_key, 0))
 
 
-def budget_of(state: Calibration, promise: Promise) -> float | None:
+def budget_of(state: Calibration, promise: PlannerForecast) -> float | None:
     """Log of the planned spend against the reference of its currency; None without a spend."""
     if promise.expected.spend <= 0:
         return None
@@ -196,7 +201,7 @@ def budget_range(state: Calibration, currency: str | None) -> tuple[float, float
     return float(np.exp(reference + min(seen))), float(np.exp(reference + max(seen)))
 
 
-def far_out(state: Calibration, promise: Promise) -> Interval | None:
+def outside_range(state: Calibration, promise: PlannerForecast) -> Interval | None:
     """The range of spend seen, when the promise's lies far outside of it; None when it is within reach."""
     seen = budget_range(state, promise.currency)
     if seen is None or promise.expected.spend <= 0:
@@ -208,7 +213,7 @@ def far_out(state: Calibration, promise: Promise) -> Interval | None:
 
 def forecast_rows(
     state: Calibration,
-    promise: Promise,
+    promise: PlannerForecast,
     *,
     issued_at: str,
     campaign_id: str | None = None,

@@ -13,7 +13,7 @@ import numpy as np
 from reflection.domain import evidence
 from reflection.domain.evidence import Evidence
 from reflection.domain.metrics import PLAN_METRICS
-from reflection.domain.planner_forecast import REFERENCES, Promise, observed, scales
+from reflection.domain.planner_forecast import REFERENCES, PlannerForecast, observed, scales
 from reflection.domain.ports import LedgerEntry
 from reflection.forecasting.calibration import (
     EMPTY,
@@ -64,7 +64,7 @@ def fold(entries: Iterable[LedgerEntry], state: Calibration = EMPTY, *, held: Co
 
 def learn(state: Calibration, evidence: Evidence, *, first: bool = True) -> Calibration:
     """Predict a campaign, score the prediction (unless it is a correction), then learn it."""
-    promise = Promise.of(evidence)
+    promise = PlannerForecast.of(evidence)
     if promise.planner in REFERENCES:
         return state
     state = _with_budget(state, promise)
@@ -138,7 +138,7 @@ def _unlearned(known: MetricState, x: dict[Feature, float], y: float, v: float) 
 
 
 def _learned(
-    known: MetricState, promise: Promise, name: str, x: dict[Feature, float], y: float, v: float, first: bool
+    known: MetricState, promise: PlannerForecast, name: str, x: dict[Feature, float], y: float, v: float, first: bool
 ) -> MetricState:
     belief, conformal = known.belief, known.conformal
     if belief is not None:
@@ -150,7 +150,7 @@ def _learned(
     return MetricState(belief, conformal, known.learned + 1)
 
 
-def _with_budget(state: Calibration, promise: Promise) -> Calibration:
+def _with_budget(state: Calibration, promise: PlannerForecast) -> Calibration:
     """Freeze the reference budget of a currency at its first campaign."""
     currency = promise.currency or ""
     if currency in state.budgets or promise.expected.spend <= 0:

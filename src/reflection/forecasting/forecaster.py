@@ -7,7 +7,7 @@ stores.
 
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.planner_forecast import Promise
+from reflection.domain.planner_forecast import PlannerForecast
 from reflection.domain.ports import ForecastRow
 from reflection.forecasting import calibration_blob
 from reflection.forecasting.calibration import EMPTY, Calibration, forecast_rows
@@ -23,7 +23,7 @@ class Forecaster:
         """Rows for the forecast register; none while too little was learnt."""
         return forecast_rows(
             self.calibration(workspace, knowledge),
-            Promise.of_campaign(campaign),
+            PlannerForecast.of_campaign(campaign),
             issued_at=now,
             campaign_id=campaign.campaign_id,
             platform=campaign.platform,

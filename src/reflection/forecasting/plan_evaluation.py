@@ -37,11 +37,11 @@ class Belief:
 
     @property
     def point(self) -> float:
-        """Median."""
+        """The median: as likely to be passed as missed."""
         return float(np.exp(self.mean))
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Central interval."""
+        """The central interval that holds `level` of the probability, such as 0.9."""
         reach = float(special.ndtri(0.5 + level / 2)) * self.sd
         return float(np.exp(self.mean - reach)), float(np.exp(self.mean + reach))
 
@@ -78,7 +78,7 @@ def _evaluated(
     promise, shares = plan.promise(), plan.shares()
     corrected = calibration.predict(state, promise)
     expected = {key: scale.base for key, scale in scales(promise.expected).items()}
-    far = calibration.far_out(state, promise)
+    far = calibration.outside_range(state, promise)
     same_money = knowledge.currency == plan.currency
     metrics = {}
     for metric in PLAN_METRICS:
@@ -242,7 +242,9 @@ def _notes(
             f"the planner's figures are taken as they are: {state.learned} campaigns with a forecast were learnt, "
             f"{calibration.START} are needed to correct them"
         )
-    new = sorted({name for one in corrected.values() for name in one.unseen if name.startswith(calibration.PLANNER)})
+    new = sorted(
+        {name for value in corrected.values() for name in value.unseen if name.startswith(calibration.PLANNER)}
+    )
     notes += [
         f"not identified: {name.partition(':')[2]} has no forecasts on record yet; the intervals are wider for it"
         for name in new

@@ -20,7 +20,7 @@ from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, featur
 from reflection.inference.effects import effect_rows
 from reflection.inference.findings.budget import budget_findings
 from reflection.inference.findings.clusters import cluster_findings
-from reflection.inference.findings.for_campaign import respelt
+from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.trends import trend_findings
 from reflection.inference.fit import FittedMetrics, fit_metrics
@@ -94,7 +94,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics) -> Knowledge:
     """The knowledge of a table, with what its fits say."""
     goal, spelt, effects, support = knowledge.goal_metric, knowledge.spelt, effect_rows(fits), SupportIndex(fits)
     findings = tuple(
-        respelt(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
+        with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
         for finding in _findings(fits, effects, support, goal)
     )
     return replace(

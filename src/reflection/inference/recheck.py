@@ -23,13 +23,13 @@ def differences(store: Store, workspace: str) -> list[str]:
 
     Compared as of the entry that the stored knowledge had taken in, so a workspace that is behind can be checked too.
     """
-    known = store.knowledge(workspace)
-    if not known.seq:
+    knowledge = store.knowledge(workspace)
+    if not knowledge.seq:
         return []
     accepted = store.accepted(workspace)
-    later = {entry.campaign_id for entry in store.ledger(workspace, known.seq)}
+    later = {entry.campaign_id for entry in store.ledger(workspace, knowledge.seq)}
     candidates = [accepted, accepted - later] if later & accepted else [accepted]
-    found = [_compared(known, recomputed(store, workspace, known, names)) for names in candidates]
+    found = [_compared(knowledge, recomputed(store, workspace, knowledge, names)) for names in candidates]
     wrong = [] if [] in found else found[0]
     return [f"{workspace}: {part} stored are not what the ledger says; 'relearn' makes them again" for part in wrong]
 

@@ -55,7 +55,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ChangePoint:
     """A change of an effect: from this `day` on it is `after`, it was `before` (log scale); `strength` is G."""
 
     day: int
@@ -113,7 +113,7 @@ def estimates(points_in: Sequence[Point], pooled: float) -> list[tuple[Point, fl
     return [(point, pooled + point.value - centre) for point in carriers]
 
 
-def latest_step(points_in: Sequence[Point], pooled: float, threshold: float = STEP) -> Step | None:
+def latest_step(points_in: Sequence[Point], pooled: float, threshold: float = STEP) -> ChangePoint | None:
     """The change of an effect that counts now, or None while it holds.
 
     After a believed step the search goes on in what followed: a later step counts instead if it brought the effect
@@ -131,7 +131,7 @@ def latest_step(points_in: Sequence[Point], pooled: float, threshold: float = ST
     return later if came_back else step
 
 
-def has_ended(step: Step | None, believed: float) -> bool:
+def has_ended(step: ChangePoint | None, believed: float) -> bool:
     """Whether a step ended what was believed (log effect): most of it is gone, or it turned round."""
     if step is None or believed == 0.0:
         return False
@@ -139,7 +139,7 @@ def has_ended(step: Step | None, believed: float) -> bool:
     return sign * step.before > 0.0 and sign * step.after < GONE * sign * step.before
 
 
-def _strongest(points_in: Sequence[Point], pooled: float) -> Step | None:
+def _strongest(points_in: Sequence[Point], pooled: float) -> ChangePoint | None:
     carriers = [point for point in points_in if point.carries]
     if len(carriers) < 2 * FEWEST:
         return None
@@ -162,7 +162,7 @@ def _strongest(points_in: Sequence[Point], pooled: float) -> Step | None:
     best = int(np.argmax(np.where(usable, strength, -1.0)))
     share_after = ours.share_after[best]
     after = pooled + (1.0 - share_after) * change[best]
-    return Step(int(days[cuts[best]]), float(after - change[best]), float(after), float(strength[best]))
+    return ChangePoint(int(days[cuts[best]]), float(after - change[best]), float(after), float(strength[best]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,14 +119,18 @@ class CurrentLearnings:
             {
                 **item.row,
                 "state": item.state,
-                "learnings": [excerpts[one.learning_id] for one in item.learnings if one.learning_id in excerpts],
+                "learnings": [
+                    excerpts[learning.learning_id] for learning in item.learnings if learning.learning_id in excerpts
+                ],
             }
             for item in items
         ]
 
     def _facts_of(self, summaries: Sequence[LearningSummary]) -> dict[str, Row]:
         """What is believed of learnings; only those are read that were not before."""
-        missing = list(dict.fromkeys(one.learning_id for one in summaries if one.learning_id not in self._facts))
+        missing = list(
+            dict.fromkeys(summary.learning_id for summary in summaries if summary.learning_id not in self._facts)
+        )
         if missing:
             self._facts |= self._reader.learning_facts(missing)
         return self._facts
@@ -149,7 +153,7 @@ class _Item:
 def _sentence(row: Row, known: Mapping[str, LearningSummary]) -> _Item:
     """The learnings of the findings a sentence cites; what holds no longer comes first and decides."""
     cited = [str(one).removeprefix(_FINDING) for one in row.get("evidence", ()) if str(one).startswith(_FINDING)]
-    learnings = [known[one] for one in dict.fromkeys(cited) if one in known]
+    learnings = [known[finding] for finding in dict.fromkeys(cited) if finding in known]
     learnings.sort(key=lambda learning: learning.state not in PAST)
     return _Item(row, tuple(learnings), learnings[0].state if learnings else None)
 
@@ -187,7 +191,7 @@ def _as_it_stands(row: Row) -> Row:
 
 def _pattern_of(key: str, learning: LearningSummary, fact: Row, knowledge: Knowledge) -> Row:
     """A learning that the last fit does not call a finding, as a pattern."""
-    effects = {(one.signal, one.metric): one for one in knowledge.effects}
+    effects = {(effect.signal, effect.metric): effect for effect in knowledge.effects}
     own = effects.get((key, learning.metric))
     share = _share(own.spend if own else None, knowledge, learning.metric)
     return {
@@ -203,5 +207,9 @@ def _pattern_of(key: str, learning: LearningSummary, fact: Row, knowledge: Knowl
 
 def _share(spend: float | None, knowledge: Knowledge, metric: str) -> float:
     """Share of all spend; every campaign has exactly one platform, so the platforms' spends add up to all of it."""
-    total = sum(one.spend or 0.0 for one in knowledge.effects if one.group == signals.PLATFORM and one.metric == metric)
+    total = sum(
+        effect.spend or 0.0
+        for effect in knowledge.effects
+        if effect.group == signals.PLATFORM and effect.metric == metric
+    )
     return (spend or 0.0) / total if total else 0.0

@@ -24,7 +24,7 @@ from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.explain.formatting import rounded_lift
 from reflection.inference.posterior import effect_draws
-from reflection.learnings.change_point import Point, Step, estimates, has_ended, latest_step
+from reflection.learnings.change_point import ChangePoint, Point, estimates, has_ended, latest_step
 from reflection.learnings.claims import (
     CampaignEstimate,
     Claim,
@@ -103,7 +103,7 @@ def assess(before: Learning | None, reading: Reading | None, points: Sequence[Po
     return _described(state, reason, reading, points, step, ended if state == "superseded" else None)
 
 
-def next_state(before: State | None, reading: Reading, ended: Step | None) -> tuple[State | None, str]:
+def next_state(before: State | None, reading: Reading, ended: ChangePoint | None) -> tuple[State | None, str]:
     """The state that follows, and why. A claim that was never a finding has none.
 
     Leaving a state takes more than entering it, so that a claim on the edge does not flicker.
@@ -168,8 +168,8 @@ def _described(
     reason: str,
     reading: Reading,
     points: Sequence[Point],
-    step: Step | None,
-    ended: Step | None,
+    step: ChangePoint | None,
+    ended: ChangePoint | None,
 ) -> Learning:
     pooled = math.log(reading.effect)
     believed = ended.before if ended is not None else pooled

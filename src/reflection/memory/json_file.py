@@ -24,7 +24,7 @@ import orjson
 from reflection.domain.ports import Vector
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Space, as_bytes, as_vector
-from reflection.memory.vectors import Columns, Entry, Hit, Shelf, Where
+from reflection.memory.vectors import Columns, Entry, Hit, VectorSpace, Where
 
 VERSION = 2
 _HEAD = re.compile(rb'\{"version":%d,"crc32":"([0-9a-f]{8})","workspaces":' % VERSION)
@@ -50,22 +50,22 @@ class JsonFileIndex:
         self._path = path
         self._lock = threading.RLock()
         self._records: Records = {}
-        self._shelves: dict[tuple[str, str], Shelf] = {}
+        self._spaces: dict[tuple[str, str], VectorSpace] = {}
         self._loaded: Signature | None = None
 
     def search(self, workspace: str, space: Space, vector: Vector, limit: int, where: Where) -> list[Hit]:
         """See `VectorIndex.search`."""
         with self._lock:
             self._refresh()
-            return self._shelf(workspace, space).search(vector, limit, where)
+            return self._vector_space(workspace, space).search(vector, limit, where)
 
     def put(self, workspace: str, space: Space, entries: Sequence[Entry]) -> None:
         """See `VectorIndex.put`; one file write for all entries."""
         with self._changing():
             records = self._records.setdefault(workspace, {}).setdefault(space.id, {})
             records.update({entry.memory_id: _record(entry) for entry in entries})
-            if (shelf := self._shelves.get((workspace, space.id))) is not None:
-                shelf.put(entries)
+            if (vectors := self._spaces.get((workspace, space.id))) is not None:
+                vectors.put(entries)
 
     def remove(self, workspace: str, memory_ids: Collection[str]) -> None:
         """See `VectorIndex.remove`."""
@@ -73,8 +73,8 @@ class JsonFileIndex:
             for space_id, records in self._records.get(workspace, {}).items():
                 for memory_id in memory_ids:
                     records.pop(memory_id, None)
-                if (shelf := self._shelves.get((workspace, space_id))) is not None:
-                    shelf.remove(memory_ids)
+                if (vectors := self._spaces.get((workspace, space_id))) is not None:
+                    vectors.remove(memory_ids)
 
     def ids(self, workspace: str, space: Space) -> frozenset[str]:
         """See `VectorIndex.ids`."""
@@ -92,25 +92,25 @@ class JsonFileIndex:
         """See `VectorIndex.purge`."""
         with self._changing():
             self._records.pop(workspace, None)
-            self._shelves = {key: shelf for key, shelf in self._shelves.items() if key[0] != workspace}
+            self._spaces = {key: vectors for key, vectors in self._spaces.items() if key[0] != workspace}
 
     def reset(self) -> None:
         """See `VectorIndex.reset`; works on a damaged file too."""
         with self._lock, self._file_lock():
-            self._records, self._shelves = {}, {}
+            self._records, self._spaces = {}, {}
             self._write()
 
     def close(self) -> None:
         """Nothing: the file is open only while it is read or written."""
 
-    def _shelf(self, workspace: str, space: Space) -> Shelf:
+    def _vector_space(self, workspace: str, space: Space) -> VectorSpace:
         key = (workspace, space.id)
-        if key not in self._shelves:
-            shelf = Shelf(space.dimensions)
+        if key not in self._spaces:
+            vectors = VectorSpace(space.dimensions)
             records = self._records.get(workspace, {}).get(space.id, {})
-            shelf.put(_entry(memory_id, record, space.dimensions) for memory_id, record in records.items())
-            self._shelves[key] = shelf
-        return self._shelves[key]
+            vectors.put(_entry(memory_id, record, space.dimensions) for memory_id, record in records.items())
+            self._spaces[key] = vectors
+        return self._spaces[key]
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -147,7 +147,7 @@ class JsonFileIndex:
         self._loaded = signature
 
     def _forget(self) -> None:
-        self._records, self._shelves, self._loaded = {}, {}, None
+        self._records, self._spaces, self._loaded = {}, {}, None
 
     def _signature(self) -> Signature | None:
         try:

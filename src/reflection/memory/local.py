@@ -14,20 +14,20 @@ from itertools import islice
 from reflection.domain.ports import Position, Vector
 from reflection.memory.embedders import Space
 from reflection.memory.rows import Change, MemoryRows, entry_of
-from reflection.memory.vectors import Entry, Hit, Shelf, Where
+from reflection.memory.vectors import Entry, Hit, VectorSpace, Where
 
 KEPT_WORKSPACES = 64
 """Shelves kept in memory; the one not asked for longest is dropped and read again when needed."""
 
 AT_ONCE = 2_000
-"""Changes that are put on a shelf in one step."""
+"""Changes that are put on a vectors in one step."""
 
 
 @dataclass
 class _Place:
-    """One workspace's shelf in one space, and the position in the changes up to which it was read."""
+    """One workspace's vectors in one space, and the position in the changes up to which it was read."""
 
-    shelf: Shelf
+    vectors: VectorSpace
     position: Position = field(default_factory=Position)
     version: object = None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -49,7 +49,7 @@ class LocalIndex:
         place = self._place(workspace, space)
         with place.lock:
             self._catch_up(place, workspace, space)
-            return place.shelf.search(vector, limit, where)
+            return place.vectors.search(vector, limit, where)
 
     def cosines(self, workspace: str, space: Space, vector: Vector, memory_ids: Collection[str]) -> dict[str, float]:
         """The cosine of each of these memories that has a vector, as of the last search or count."""
@@ -57,7 +57,7 @@ class LocalIndex:
         with place.lock:
             if place.version is None:
                 self._catch_up(place, workspace, space)
-            return place.shelf.cosines(vector, memory_ids)
+            return place.vectors.cosines(vector, memory_ids)
 
     def put(self, workspace: str, space: Space, entries: Sequence[Entry]) -> None:
         """Nothing: the rows are the index."""
@@ -70,14 +70,14 @@ class LocalIndex:
         place = self._place(workspace, space)
         with place.lock:
             self._catch_up(place, workspace, space)
-            return place.shelf.ids()
+            return place.vectors.ids()
 
     def count(self, workspace: str, space: Space) -> int:
         """See `VectorIndex.count`."""
         place = self._place(workspace, space)
         with place.lock:
             self._catch_up(place, workspace, space)
-            return len(place.shelf)
+            return len(place.vectors)
 
     def purge(self, workspace: str) -> None:
         """Drop what is held of a workspace; its rows are the store's to delete."""
@@ -95,7 +95,7 @@ class LocalIndex:
     def _place(self, workspace: str, space: Space) -> _Place:
         key = (workspace, space.id)
         with self._lock:
-            place = self._places.pop(key, None) or _Place(Shelf(space.dimensions))
+            place = self._places.pop(key, None) or _Place(VectorSpace(space.dimensions))
             self._places[key] = place  # the last one asked for is the last in line
             while len(self._places) > KEPT_WORKSPACES:
                 del self._places[next(iter(self._places))]
@@ -106,18 +106,18 @@ class LocalIndex:
         if version == place.version:
             return
         if not self._rows.stands(workspace, place.position):
-            place.shelf, place.position = Shelf(space.dimensions), Position()
+            place.vectors, place.position = VectorSpace(space.dimensions), Position()
         # Before reading: a purge meanwhile is seen next time.
         row = place.position.row or self._rows.position(workspace).row
         changes = self._rows.changes(workspace, after=place.position.seq)
         while batch := list(islice(changes, AT_ONCE)):
-            _apply(place.shelf, batch, space)
+            _apply(place.vectors, batch, space)
             place.position = Position(batch[-1].seq, row)
         place.version = version
 
 
-def _apply(shelf: Shelf, changes: Sequence[Change], space: Space) -> None:
-    """Bring a shelf up to changes; where a memory changed again meanwhile, to its last one."""
+def _apply(vectors: VectorSpace, changes: Sequence[Change], space: Space) -> None:
+    """Bring a vectors up to changes; where a memory changed again meanwhile, to its last one."""
     entries = {change.memory_id: entry_of(change, space) for change in changes}
-    shelf.remove(memory_id for memory_id, entry in entries.items() if entry is None)
-    shelf.put(entry for entry in entries.values() if entry is not None)
+    vectors.remove(memory_id for memory_id, entry in entries.items() if entry is None)
+    vectors.put(entry for entry in entries.values() if entry is not None)

@@ -63,7 +63,7 @@ class Where:
 
     @property
     def empty(self) -> bool:
-        """Whether everything passes."""
+        """Whether no filter is set, so that every vector passes."""
         return self == Where()
 
     def accepts(self, columns: Columns) -> bool:
@@ -84,7 +84,7 @@ class Hit(NamedTuple):
     cosine: float
 
 
-class Shelf:
+class VectorSpace:
     """The vectors of one space: put, remove, search. Rows grow by doubling, so a put is amortised O(dimensions)."""
 
     def __init__(
@@ -112,7 +112,7 @@ class Shelf:
         return len(self._ids)
 
     def ids(self) -> frozenset[str]:
-        """The memories on the shelf."""
+        """The memories on the vectors."""
         return frozenset(self._rows)
 
     def put(self, entries: Iterable[Entry]) -> None:

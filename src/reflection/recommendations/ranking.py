@@ -98,15 +98,15 @@ def _rests_on(card: Card, past: Container[str]) -> bool:
 
 def _choose(options: Sequence[Option], seed: int | None, explore_budget: float | None) -> list[Card]:
     """Cards in the order of the answer: proposals first, then what to avoid, then what cannot be said yet."""
-    proposals = _proposals([one for one in options if one.card.lane in ("exploit", "explore")], explore_budget)
+    proposals = _proposals([option for option in options if option.card.lane in ("exploit", "explore")], explore_budget)
     drawn = with_propensities(proposals, drawn=seed is not None)
     cards = [one.card for one in drawn]
     if seed is not None and cards:
         shares = np.array([card.propensity for card in cards], dtype=float)
         order = np.random.default_rng(seed).choice(len(cards), len(cards), replace=False, p=shares / shares.sum())
         cards = [cards[int(index)] for index in order]
-    avoid = sorted((one.card for one in options if one.card.lane == "avoid"), key=lambda card: card.effect)
-    open_cards = [one.card for one in options if one.card.lane == "not enough evidence"]
+    avoid = sorted((option.card for option in options if option.card.lane == "avoid"), key=lambda card: card.effect)
+    open_cards = [option.card for option in options if option.card.lane == "not enough evidence"]
     unknown = sorted(open_cards, key=lambda card: -card.optimistic)
     return [*cards, *avoid[:OTHERS], *unknown[:OTHERS]]
 
@@ -126,8 +126,8 @@ def _places(options: Sequence[Option]) -> int:
     """How many places tests get: more while it is open which option is best."""
     if not options:
         return 0
-    count = min(one.draws.size for one in options)
-    share = thompson.explore_share(np.stack([one.draws[:count] for one in options]))
+    count = min(option.draws.size for option in options)
+    share = thompson.explore_share(np.stack([option.draws[:count] for option in options]))
     return max(1, round(share * SLATE))
 
 
@@ -135,10 +135,10 @@ def _within_budget(tests: Sequence[Option], budget: float | None) -> list[Option
     if budget is None:
         return list(tests)
     kept, spent = [], 0.0
-    for one in tests:
-        stake = one.card.stake
+    for test in tests:
+        stake = test.card.stake
         if stake is not None and spent + stake <= budget:
-            kept.append(one)
+            kept.append(test)
             spent += stake
     return kept
 

@@ -222,7 +222,7 @@ class RecommendationService:
 
     def register(self, request: ForecastRequest, *, workspace: str) -> dict[str, Any]:
         """Append forecasts to the register; one that is there already is not added again."""
-        added = self._store.add_forecasts(workspace, [one.row() for one in request.forecasts])
+        added = self._store.add_forecasts(workspace, [forecast.row() for forecast in request.forecasts])
         return {"received": len(request.forecasts), "added": added}
 
     def track_record(self, *, workspace: str) -> dict[str, Any]:
@@ -268,7 +268,9 @@ class RecommendationService:
                 named = adherence.resolve(knowledge, recommendation_id, platform, objective)
                 if named is not None:
                     options = cards.build(knowledge, platform, objective)
-                    return next((asdict(one.card) for one in options if one.card.id == recommendation_id), None)
+                    return next(
+                        (asdict(option.card) for option in options if option.card.id == recommendation_id), None
+                    )
         return None
 
     def _similar(self, workspace: str, text: str) -> list[SimilarCampaign]:

@@ -43,7 +43,7 @@ class LeftOut:
 
     @property
     def z(self) -> Floats:
-        """Standardised residuals."""
+        """Residuals over their standard deviations: standard normal where the model holds."""
         return np.asarray(self.residual / self.sd)
 
 

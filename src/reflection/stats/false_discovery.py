@@ -69,7 +69,7 @@ class Mixture:
         )
 
     def expectation(self) -> Floats:
-        """Posterior mean, (p,)."""
+        """Posterior mean of each effect under the mixture, shape (p,)."""
         return np.asarray((self.weight * self.mean).sum(axis=1))
 
     def false_sign_rate(self) -> Floats:

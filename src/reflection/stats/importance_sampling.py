@@ -49,7 +49,7 @@ def proposed(
     if not 0 < model.view.rows.sum() <= MOST_ROWS:
         scores, log_ratio = _drawn(centre, scale, rng, count)
         posteriors = [model.posterior(components) for components in log_sd(scores)]
-        return _weights(np.array([one.log_evidence for one in posteriors]) + log_ratio), posteriors
+        return _weights(np.array([posterior.log_evidence for posterior in posteriors]) + log_ratio), posteriors
     scores, log_ratio = _drawn(centre, scale, rng, count * WEIGHED_OF_FEW)
     components = log_sd(scores)
     weight = _weights(Marginal(model).log_evidence(components) + log_ratio)

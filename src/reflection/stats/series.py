@@ -31,7 +31,7 @@ _OFFSET = 0.375
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class SeriesForecast:
     """Forecasts of one step for n series: `point` (n,), `low` and `high` (levels, n), in counts."""
 
     point: Floats
@@ -39,7 +39,7 @@ class Step:
     high: Floats
 
 
-def replay(counts: Floats, *, start: int = 2) -> list[Step]:
+def replay(counts: Floats, *, start: int = 2) -> list[SeriesForecast]:
     """Forecast every step from `start` on, each from the steps before it alone.
 
     Args:
@@ -63,7 +63,7 @@ def replay(counts: Floats, *, start: int = 2) -> list[Step]:
         size = np.digitize(_counts(level[t - 1]), SIZES)
         reach = np.array([state.multipliers("", learned=t) for state in states])[size].T
         now = level[t - 1]
-        steps.append(Step(_counts(now), _counts(now - reach * sd), _counts(now + reach * sd)))
+        steps.append(SeriesForecast(_counts(now), _counts(now - reach * sd), _counts(now + reach * sd)))
         residual = roots[t] - level[t - 1]
         for series in range(counts.shape[1]):
             own = size[series]
@@ -71,7 +71,7 @@ def replay(counts: Floats, *, start: int = 2) -> list[Step]:
     return steps
 
 
-def hits(step: Step, outcome: Floats) -> NDArray[np.bool_]:
+def hits(step: SeriesForecast, outcome: Floats) -> NDArray[np.bool_]:
     """Whether each outcome fell into its interval, (levels, n)."""
     return np.asarray((outcome >= step.low - 1e-9) & (outcome <= step.high + 1e-9))
 
@@ -103,5 +103,5 @@ def _counts(roots: Floats) -> Floats:
 
 
 def level_index(level: float) -> int:
-    """Row of `Step.low` and `Step.high` that belongs to an interval level."""
+    """Row of `SeriesForecast.low` and `SeriesForecast.high` that belongs to an interval level."""
     return LEVELS.index(level)

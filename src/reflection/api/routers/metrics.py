@@ -10,21 +10,6 @@ from reflection.api.schemas import Health, Ready
 router = APIRouter(tags=["operation"])
 
 
-@router.get(
-    "/metrics",
-    summary="Counters and lags for Prometheus",
-    response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus text"}},
-)
-def metrics(request: Request, application: ApplicationPart) -> Response:
-    """Requests, latencies by route, stages of an analysis, lags of learning, outbox and index, breakers.
-
-    Of this process; the lags are the installation's. It names no workspace and no campaign.
-    """
-    counted: Metrics = request.app.state.metrics
-    return Response(counted.page(application), media_type=CONTENT_TYPE_LATEST)
-
-
 @router.get("/health", summary="Is the process alive?", response_model=Health)
 def health() -> Response:
     """Says nothing about the installation, so that it may be public."""
@@ -42,3 +27,18 @@ def ready(request: Request, application: ApplicationPart, workspace: Workspace) 
         parts["learning_lag"] = {workspace: parts["learning_lag"].get(workspace, 0)}
         del parts["database"]
     return json_response({"status": "ready", "parts": parts})
+
+
+@router.get(
+    "/metrics",
+    summary="Counters and lags for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus text"}},
+)
+def metrics(request: Request, application: ApplicationPart) -> Response:
+    """Requests, latencies by route, stages of an analysis, lags of learning, outbox and index, breakers.
+
+    Of this process; the lags are the installation's. It names no workspace and no campaign.
+    """
+    counted: Metrics = request.app.state.metrics
+    return Response(counted.page(application), media_type=CONTENT_TYPE_LATEST)

@@ -22,7 +22,7 @@ def patterns_for(
     concerned = [f for f in knowledge.findings if _concerns(f, present, campaign.campaign_id)]
     ranked = sorted(concerned, key=lambda f: (-f.impact_score, f.finding_id))[:MOST_FINDINGS]
     labels = signals.labels_of(campaign) if ranked else {}
-    chosen = [respelt(finding, labels.get(finding.signal_key)) for finding in ranked]
+    chosen = [with_label(finding, labels.get(finding.signal_key)) for finding in ranked]
 
     def of(category: Category) -> tuple[Finding, ...]:
         return tuple(finding for finding in chosen if finding.category == category)
@@ -50,7 +50,7 @@ def _concerns(finding: Finding, signal_keys: set[str], campaign_id: str) -> bool
     return finding.signal_key in signal_keys or any(key in signal_keys for key in finding.metadata.get("aliases", ()))
 
 
-def respelt(finding: Finding, label: str | None) -> Finding:
+def with_label(finding: Finding, label: str | None) -> Finding:
     """The finding with its signal spelt in another way: as most campaigns do, or as the one that is spoken of."""
     known = finding.metadata.get("label")
     if label is None or known is None or label == known or finding.category == "cluster":  # which has its own name
