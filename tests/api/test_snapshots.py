@@ -4,30 +4,37 @@ Beside it only the memory reads, in transactions of its own: its index belongs t
 commit, and what comes before it, embedding a text, may take seconds with no transaction open.
 """
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.engine import Connection
 
 from reflection.api.app import create_app
+from reflection.settings import Settings
 from reflection.store.database.connections import Database
 from reflection.store.snapshot import SqlSnapshot
-from reflection.wiring import Application
+from reflection.wiring import Application, build
 
 MEMORY = "reflection.store.memories"
 Reads = Callable[[], AbstractContextManager[list[str]]]
 
 
-@pytest.fixture
-def client(application: Application, history) -> Iterator[TestClient]:
-    """A workspace that has learnt from a history."""
-    list(application.engine.analyze_many(history[:-1]))
-    application.learner.learn_all()
-    with TestClient(create_app(application)) as client:
-        yield client
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory, migrated: Path, history) -> Iterator[TestClient]:
+    """A workspace that has learnt from a history; no test depends on what another one adds."""
+    folder = tmp_path_factory.mktemp("learnt")
+    shutil.copy(migrated, folder / "reflection.db")
+    places = {"output_dir": folder / "output", "weights_path": folder / "weights.json", "vector_backend": "local"}
+    with build(Settings.load(_env_file=None, database_path=folder / "reflection.db", **places)) as application:
+        list(application.engine.analyze_many(history[:-1]))
+        application.learner.learn_all()
+        with TestClient(create_app(application)) as client:
+            yield client
 
 
 @pytest.fixture

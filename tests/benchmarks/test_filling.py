@@ -90,7 +90,7 @@ def test_a_copys_evidence_is_another_draw_of_its_template_in_the_ledgers_own_for
     question = "SELECT payload FROM evidence WHERE campaign_id = ?"
     template, first, second = (decode(asked(path, question, name)[0][0]) for name in ("c1", "k00001 c1", "k00002 c1"))
 
-    assert (first.campaign_id, first.platform) == ("k00001 c1", template.platform)
+    assert (first.campaign_id, first.platform_key) == ("k00001 c1", template.platform_key)
     assert first.actual.impressions == template.actual.impressions
     assert len({template.actual.clicks, first.actual.clicks, second.actual.clicks}) > 1
     assert [cell.counts for cell in first.cells] == [first.actual]
