@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
@@ -44,6 +45,8 @@ def _metrics(draw: st.DrawFn) -> Metrics:
 
 
 st.register_type_strategy(Metrics, _metrics())
+examples.register_profile("untimed", deadline=None)  # a busy machine is no fault of what is tested
+examples.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

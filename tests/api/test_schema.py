@@ -30,12 +30,12 @@ OPERATIONS = [name.replace(":path}", "}") for name in POLICIES if name not in HI
 def check(description, operation, examples):
     method, path = operation.split(" ", 1)
 
-    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(case=description[path][method].as_strategy(generation_mode=GenerationMode.POSITIVE))
     def allowed(case):
         case.call_and_validate()
 
-    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(case=description[path][method].as_strategy(generation_mode=GenerationMode.NEGATIVE))
     def forbidden(case):
         case.call_and_validate()

@@ -237,7 +237,7 @@ def _amounts(most: float) -> st.SearchStrategy[float]:
     return st.floats(0, most).map(lambda value: round(value, 2))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     impressions=counts,
     clicks=counts,

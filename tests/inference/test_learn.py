@@ -52,7 +52,7 @@ def test_any_order_gives_the_same_bits(history_evidence, knowledge):
     _same(learn(iter(shuffled), FitRequest(seq=40, epoch=6, as_of=knowledge.as_of)), knowledge)
 
 
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(st.randoms(use_true_random=False))
 def test_any_order_of_a_few_gives_the_same_bits(make_campaign, random_source):
     evidence = _small(make_campaign, 7)
@@ -173,7 +173,7 @@ def test_mixed_currencies_do_not_add_up(make_campaign):
     assert found.posteriors["cpm"].reference == pytest.approx(3950 / 140_000)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 @given(st.data())
 def test_no_count_leads_to_a_number_that_is_none(make_campaign, data):
     def side():

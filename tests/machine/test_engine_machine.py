@@ -184,7 +184,7 @@ def on_a_migrated_file(migrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(machine: type[EngineMachine], **limits: int) -> None:
-    checks = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None, **limits)  # type: ignore[arg-type]
+    checks = settings(suppress_health_check=list(HealthCheck), database=None, **limits)  # type: ignore[arg-type]
     run_state_machine_as_test(machine, settings=checks)
 
 

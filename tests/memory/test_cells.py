@@ -49,7 +49,7 @@ def test_the_same_rows_are_sorted_into_the_same_cells() -> None:
     assert first.near(vectors[5], 50).tolist() == second.near(vectors[5], 50).tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["put", "remove"]), st.integers(0, 40), st.integers(0, 500)), min_size=1, max_size=80

@@ -227,7 +227,7 @@ def test_a_reset_mirror_is_empty_and_can_be_filled_again(subject: Subject) -> No
     assert "n" in subject.names("default", _vector(2))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(0, 6), st.integers(0, 500)), min_size=1, max_size=12),
     st.integers(0, 10**9),

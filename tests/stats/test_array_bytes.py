@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -17,7 +17,6 @@ numbers = arrays.arrays(
 
 
 @given(named=st.dictionaries(st.sampled_from(["ctr", "ctr.mean", "state"]), numbers, max_size=3))
-@settings(deadline=None)
 def test_any_arrays_come_back_bit_for_bit(named: dict[str, np.ndarray]) -> None:
     back = unpacked(packed(named))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -21,7 +21,6 @@ CPA = Recipe("cpa", (("cpm", 1), ("ctr", -1), ("cvr", -1)))
 RATES = st.lists(st.floats(0, 1), max_size=30)
 
 
-@settings(deadline=None)
 @given(RATES)
 def test_the_mean_rate_of_the_selected_is_at_most_the_level(rates: list[float]) -> None:
     lfsr = np.array(rates)
@@ -30,7 +29,6 @@ def test_the_mean_rate_of_the_selected_is_at_most_the_level(rates: list[float]) 
     assert not chosen.any() or lfsr[chosen].mean() <= 0.1 + 1e-12
 
 
-@settings(deadline=None)
 @given(RATES)
 def test_the_selection_is_the_largest_possible(rates: list[float]) -> None:
     lfsr = np.sort(np.array(rates))

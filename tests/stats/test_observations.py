@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reflection.stats.observations import (
@@ -136,7 +136,6 @@ def test_a_reference_without_evidence_is_absent_or_finite() -> None:
     assert 0 < pooled_rate([], []) < np.inf
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(COUNT, COUNT, st.floats(-800, 800)), min_size=1, max_size=20))
 def test_no_count_makes_a_number_infinite(cells: list[tuple[float, float, float]]) -> None:
     x, n, eta = (np.array(column) for column in zip(*cells, strict=True))

@@ -38,7 +38,7 @@ def _learnt(*batches: list[Row]) -> SufficientStatistics:
     return statistics
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(EVIDENCE, st.randoms(use_true_random=False))
 def test_permutation_leaves_the_state_bit_identical(evidence: list[Row], random: object) -> None:
     shuffled = list(evidence)
@@ -47,7 +47,7 @@ def test_permutation_leaves_the_state_bit_identical(evidence: list[Row], random:
     assert _learnt(evidence) == _learnt(*[[row] for row in shuffled])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(EVIDENCE, EVIDENCE)
 def test_partition_leaves_the_state_bit_identical(left: list[Row], right: list[Row]) -> None:
     merged = _learnt(left)
@@ -61,7 +61,7 @@ def test_partition_leaves_the_state_bit_identical(left: list[Row], right: list[R
     assert merged == _learnt(left + right)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(EVIDENCE, EVIDENCE)
 def test_what_is_taken_back_leaves_no_trace(kept: list[Row], taken: list[Row]) -> None:
     statistics = _learnt(kept, taken)
@@ -73,7 +73,6 @@ def test_what_is_taken_back_leaves_no_trace(kept: list[Row], taken: list[Row]) -
     assert statistics == _learnt(kept, taken)
 
 
-@settings(deadline=None)
 @given(EVIDENCE)
 def test_all_taken_back_is_empty(evidence: list[Row]) -> None:
     statistics = _learnt(evidence)
@@ -102,7 +101,7 @@ def test_forgetting_may_come_before_learning_elsewhere() -> None:
     assert debt == SufficientStatistics()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(EVIDENCE)
 def test_a_view_holds_the_sums_of_a_direct_computation(evidence: list[Row]) -> None:
     rows = _rows(evidence)

@@ -99,7 +99,7 @@ def _same(first: Knowledge, second: Knowledge) -> bool:
 
 
 @given(knowledge=knowledges)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_knowledge_comes_back_exactly(knowledge: Knowledge) -> None:
     assert _same(knowledge_blob.decode(*knowledge_blob.encode(knowledge)), knowledge)
 
@@ -163,7 +163,6 @@ def test_the_format_names_every_field() -> None:
 
 
 @given(number=st.floats(allow_nan=False, allow_infinity=False) | st.integers(-1074, 1023).map(lambda power: 2.0**power))
-@settings(deadline=None)
 def test_every_finite_number_comes_back_to_the_last_bit(number: float) -> None:
     knowledge = Knowledge(
         diagnostics={"number": number}, posteriors={"ctr": MetricPosterior((), NO_DRAWS, number, {}, 1)}

@@ -153,7 +153,7 @@ def test_no_query_is_syntax(rows: MemoryRows, query: str) -> None:
 
 
 @given(query=st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_makes_a_bounded_query_that_only_holds_quoted_terms(query: str) -> None:
     terms = search_terms(query)
 
@@ -167,7 +167,7 @@ def test_random_text_never_makes_the_search_fail(rows: MemoryRows) -> None:
     rows.save("default", [_memory("a", "text video")])
 
     @given(query=st.text(max_size=40))
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def search(query: str) -> None:
         rows.lexical("default", query)
         rows.rare("default", query)
@@ -235,7 +235,7 @@ def test_the_rarer_a_word_the_more_it_counts(rows: MemoryRows) -> None:
 
 
 @given(order=st.permutations(range(12)), limit=st.integers(1, 12))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rare_words_answer_alike_in_whatever_order_memories_came(
     rows: MemoryRows, order: list[int], limit: int
 ) -> None:

@@ -9,7 +9,7 @@ from reflection.errors import ImportFileError
 from reflection.ingest.building.identity import undated
 from reflection.ingest.building.name_templates import campaign_id, parse_name, platform_name, real_name
 
-LAW = settings(max_examples=200, deadline=None, derandomize=True)
+LAW = settings(max_examples=200, derandomize=True)
 
 
 @pytest.mark.parametrize(

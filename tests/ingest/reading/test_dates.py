@@ -12,7 +12,7 @@ from reflection.ingest.dialects.dialect import DateOrder
 from reflection.ingest.reading.dates import decide_order, parse_date, parse_range
 
 DAY = dt.date(2026, 9, 1)
-LAW = settings(max_examples=100, deadline=None, derandomize=True)
+LAW = settings(max_examples=100, derandomize=True)
 days = st.dates(dt.date(2000, 1, 1), dt.date(2099, 12, 31))
 
 

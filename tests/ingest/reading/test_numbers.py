@@ -12,7 +12,7 @@ from reflection.errors import ImportFileError
 from reflection.ingest.reading.numbers import NumberFormat, choose_format, formats, is_missing
 
 BY_NAME = {option.locale: option for option in formats()}
-LAW = settings(max_examples=150, deadline=None, derandomize=True)
+LAW = settings(max_examples=150, derandomize=True)
 
 
 def parse(option: NumberFormat, *cells: str, typed: bool = False) -> list[float | None]:

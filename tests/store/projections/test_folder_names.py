@@ -43,7 +43,7 @@ def test_known_dangers_stay_inside_and_apart() -> None:
 
 
 @given(identifier=ids)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_every_folder_is_inside_the_output_folder(identifier: str) -> None:
     name = folder_name(identifier)
 
@@ -57,13 +57,13 @@ def test_every_folder_is_inside_the_output_folder(identifier: str) -> None:
 
 
 @given(first=ids, second=ids)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_two_ids_never_share_a_folder(first: str, second: str) -> None:
     assert (folder_name(first) == folder_name(second)) == (first == second)
 
 
 @given(identifier=ids)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nobody_can_choose_an_id_that_lands_in_anothers_folder(identifier: str) -> None:
     taken = folder_name(identifier)
 
@@ -71,7 +71,7 @@ def test_nobody_can_choose_an_id_that_lands_in_anothers_folder(identifier: str) 
 
 
 @given(identifier=ids)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_twins_by_case_and_by_spelling_have_folders_of_their_own(identifier: str) -> None:
     twins = {identifier, identifier.upper(), identifier.lower(), identifier.title()}
     twins |= {unicodedata.normalize(form, twin) for form in ("NFC", "NFD", "NFKC") for twin in list(twins)}
@@ -80,7 +80,7 @@ def test_twins_by_case_and_by_spelling_have_folders_of_their_own(identifier: str
 
 
 @given(workspace=ids, campaign=ids, other=ids)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_workspaces_never_meet_each_other_nor_a_campaign(workspace: str, campaign: str, other: str) -> None:
     folder = campaign_folder(OUTPUT, workspace, campaign)
 
@@ -93,6 +93,6 @@ def test_workspaces_never_meet_each_other_nor_a_campaign(workspace: str, campaig
 
 @pytest.mark.torture(part="disk")
 @given(identifiers=st.lists(ids, min_size=1_000, max_size=1_000, unique=True))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_ten_thousand_ids_have_as_many_folders(identifiers: list[str]) -> None:
     assert len({folder_name(identifier).casefold() for identifier in identifiers}) == len(identifiers)
