@@ -95,6 +95,17 @@ def test_losing_a_race_computes_again(engine, application, sample, monkeypatch):
     assert len(calls) == 2
 
 
+def test_of_two_who_save_the_same_bytes_at_once_only_the_first_says_it_wrote(engine, application, sample, monkeypatch):
+    real = application.store.save_analysis
+
+    def beaten_by_an_equal(record):
+        assert real(record).new
+        return real(record)
+
+    monkeypatch.setattr(application.store, "save_analysis", beaten_by_an_equal)
+    assert engine.analyze(sample, idempotency_key="k").replayed is True
+
+
 def test_losing_every_race_stores_nothing_and_says_so(engine, application, sample, monkeypatch):
     calls = []
 

@@ -46,6 +46,7 @@ def test_the_same_content_again_changes_nothing_at_all(store: SqlStore, record: 
     again = store.save_analysis(record("cmp_1", answer=b'{"other":1}', created_at="2027"))
 
     assert again == first
+    assert (first.new, again.new) == (True, False)
     assert tables() == before
 
 

@@ -64,7 +64,10 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredCampaign:
-    """A campaign as the store holds it; `answer` is the JSON that was served for this revision."""
+    """A campaign as the store holds it; `answer` is the JSON that was served for this revision.
+
+    `new` says of what a save returns that this very save wrote it; two saves at once may carry equal bytes.
+    """
 
     workspace: str
     campaign_id: str
@@ -73,6 +76,7 @@ class StoredCampaign:
     campaign_json: str
     answer: bytes
     created_at: str
+    new: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def _together(
                 analyses.append(inputs.read(campaign, content, current))
     records = [analyst.record(analysis) for analysis in analyses]
     for record, saved in zip(records, store.save_many(records) if records else (), strict=True):
-        answers[record.campaign_id] = Answer(saved.answer, replayed=saved.answer != record.answer)
+        answers[record.campaign_id] = Answer(saved.answer, replayed=not saved.new)
     return [answers[campaign.campaign_id] for campaign in batch]
 
 

@@ -100,7 +100,7 @@ class Engine:
             record = self._analyst.record(analysis)
             with suppress(StaleRevision), timed(self._observe, "store"):
                 stored = self._store.save_analysis(record)
-                return Answer(stored.answer, replayed=stored.answer != record.answer)
+                return Answer(stored.answer, replayed=not stored.new)
         raise _raced(campaign.campaign_id)
 
     def analyze_many(

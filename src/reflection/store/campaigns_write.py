@@ -123,6 +123,7 @@ def _stored(record: AnalysisRecord, revision: int) -> StoredCampaign:
         campaign_json=record.campaign_json,
         answer=record.answer,
         created_at=record.created_at,
+        new=True,
     )
 
 
@@ -139,7 +140,10 @@ def _repeated(connection: Connection, workspace: str, records: Sequence[Analysis
                     hint="use a new key for every new request",
                 )
             repeated[record.campaign_id] = replace(
-                _stored(record, row["revision"]), answer=unpacked(row["answer"]), created_at=row["created_at"]
+                _stored(record, row["revision"]),
+                answer=unpacked(row["answer"]),
+                created_at=row["created_at"],
+                new=False,
             )
     return repeated
 
