@@ -36,6 +36,9 @@ DUST = 1e-9
 TOTAL_TOLERANCE = 1.005
 """A breakdown may exceed its totals by half a per cent: platforms round each row on its own."""
 
+REQUIRED_COUNTS = ("impressions", "clicks", "conversions", "spend")
+"""What `Metrics` must state, be it as null; revenue may be left out."""
+
 PLACEHOLDERS = frozenset(
     {"string", "unknown", "none", "null", "n/a", "na", "undefined", "nan", "tbd", "test", "-", "--", "?"}
 )
@@ -123,17 +126,26 @@ class Strict(BaseModel):
 
 
 class Metrics(Strict):
-    """Counts and amounts of one campaign, or of one row of its breakdown."""
+    """Counts and amounts of one campaign, or of one row of its breakdown.
 
-    impressions: WholeCount
-    clicks: WholeCount
-    conversions: Count
-    spend: Money
+    Null means that nobody counted it, which is not zero. What the specification requires has to be stated all the same:
+    null is an answer, leaving it out is none.
+    """
+
+    impressions: WholeCount | None
+    clicks: WholeCount | None
+    conversions: Count | None
+    spend: Money | None
     revenue: Money | None = None
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The required counts that are not known."""
+        return tuple(name for name in REQUIRED_COUNTS if getattr(self, name) is None)
 
     @model_validator(mode="after")
     def _clicks_within_impressions(self) -> "Metrics":
-        if self.clicks > self.impressions:
+        if self.clicks is not None and self.impressions is not None and self.clicks > self.impressions:
             raise ValueError(f"clicks ({self.clicks}) exceed impressions ({self.impressions})")
         return self
 
@@ -240,11 +252,11 @@ class Campaign(Strict):
                 raise ValueError(f"breakdown {name} add up to {known:g}, more than the campaign's {total:g}")
 
     def coverage(self) -> float | None:
-        """Share of the campaign's impressions that the breakdown accounts for; None without a breakdown."""
-        if not self.breakdown:
-            return None
+        """Share of the campaign's impressions that the breakdown accounts for; None without either."""
         total = self.actual_metrics.impressions
-        return min(1.0, sum(row.metrics.impressions for row in self.breakdown) / total) if total else 1.0
+        if not self.breakdown or total is None:
+            return None
+        return min(1.0, sum(row.metrics.impressions or 0 for row in self.breakdown) / total) if total else 1.0
 
     def content(self) -> "Content":
         """The canonical JSON form and its hash; to be carried along where both are needed, for making it takes time."""
@@ -256,8 +268,13 @@ class Campaign(Strict):
         return hash_of(self.canonical_json())
 
     def canonical_json(self) -> str:
-        """One text per campaign content: sorted keys, no unset optional fields."""
-        return canonical(self.model_dump(mode="json", exclude_none=True))
+        """One text per campaign content: sorted keys, no unset optional fields; a count not known is null."""
+        body = self.model_dump(mode="json", exclude_none=True)
+        rows = (row["metrics"] for row in body["breakdown"])
+        for metrics in (body["expected_metrics"], body["actual_metrics"], *rows):
+            for name in REQUIRED_COUNTS:
+                metrics.setdefault(name, None)
+        return canonical(body)
 
 
 class Content(NamedTuple):

@@ -76,19 +76,23 @@ class Decomposition:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Forecast against fact of one campaign (`comparison_report`)."""
+    """Forecast against fact of one campaign (`comparison_report`).
+
+    `performance_score` is None where a count it is made of is not known, and `score_reason` says which.
+    """
 
     campaign_id: str
     generated_at: str
     expected_rates: Rates
     actual_rates: Rates
     deltas: dict[str, Delta]
-    performance_score: float
+    performance_score: float | None
     summary: tuple[str, ...]
     drivers: tuple[Decomposition, ...] = ()
     flags: tuple[str, ...] = ()
     breakdown_coverage: float | None = None
     currency: str | None = None
+    score_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

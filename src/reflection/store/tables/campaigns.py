@@ -99,7 +99,7 @@ performance_logs = Table(
     _text("actual"),
     _text("deltas"),
     _text("flags"),
-    Column("score", Float, nullable=False),
+    Column("score", Float, nullable=True),  # none where a count is not known; never none before 0009
     PrimaryKeyConstraint("workspace", "campaign_id"),
 )
 
