@@ -1,4 +1,4 @@
-"""Missing is not zero, from the door to the report: a count that nobody counted makes no rate, no score, no learning."""
+"""Missing is not zero, from door to report: a count that nobody counted makes no rate, no score, no learning."""
 
 import json
 from dataclasses import replace
