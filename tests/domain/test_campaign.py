@@ -18,8 +18,8 @@ from reflection.domain.campaign import (
     Campaign,
     CampaignPerformanceInput,
     Metrics,
-    canonical,
 )
+from reflection.domain.canonical_json import canonical
 
 METRICS = {"impressions": 1000, "clicks": 20, "conversions": 2.5, "spend": 10.0}
 

@@ -5,11 +5,9 @@ them is optional. Units: impressions, clicks and conversions are counts (convers
 attribution models split them), spend and revenue are amounts of `currency`.
 """
 
-import hashlib
-import json
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +20,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from reflection.domain.canonical_json import Content, canonical, hash_of
 
 MAX_COUNT = 2**53 - 1
 """The largest whole number after which floats skip some: 2**53 itself is also what 2**53 + 1 rounds to."""
@@ -258,7 +258,7 @@ class Campaign(Strict):
             return None
         return min(1.0, sum(row.metrics.impressions or 0 for row in self.breakdown) / total) if total else 1.0
 
-    def content(self) -> "Content":
+    def content(self) -> Content:
         """The canonical JSON form and its hash; to be carried along where both are needed, for making it takes time."""
         text = self.canonical_json()
         return Content(text, hash_of(text))
@@ -275,27 +275,6 @@ class Campaign(Strict):
             for name in REQUIRED_COUNTS:
                 metrics.setdefault(name, None)
         return canonical(body)
-
-
-class Content(NamedTuple):
-    """What a campaign says: its canonical JSON, and the hash of that."""
-
-    json: str
-    hash: str
-
-
-def canonical(body: Any) -> str:
-    """JSON as Python's own encoder writes it, with sorted keys and no spaces.
-
-    Hashes of stored campaigns rest on it. A quicker encoder would save a hundredth of the time of a bulk, and writes
-    some numbers differently (0.00001 and 1e-7, not 1e-05 and 1e-07) and others as its version pleases.
-    """
-    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def hash_of(canonical_json: str) -> str:
-    """The content hash of a campaign with this canonical form."""
-    return hashlib.sha256(canonical_json.encode()).hexdigest()
 
 
 CampaignPerformanceInput = Campaign
