@@ -23,6 +23,8 @@ from pydantic import (
     model_validator,
 )
 
+from reflection.domain.conversion_kind import normal_kind
+
 MAX_COUNT = 2**53 - 1
 """The largest whole number after which floats skip some: 2**53 itself is also what 2**53 + 1 rounds to."""
 
@@ -109,6 +111,7 @@ Text = Annotated[str, BeforeValidator(_clean_text), StringConstraints(strip_whit
 CampaignId = Annotated[
     str, BeforeValidator(_real_name), StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
 ]
+ConversionKind = Annotated[str, BeforeValidator(_real_name), _Stripped, AfterValidator(normal_kind)]
 Count = Annotated[float, Field(ge=0, le=MAX_COUNT, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
 WholeCount = Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)]
 Money = Annotated[float, Field(ge=0, le=MAX_MONEY, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
@@ -198,6 +201,14 @@ class Campaign(Strict):
     recommendation_ids: tuple[Name, ...] = Field(
         default=(), max_length=100, strict=False, description="recommendations this campaign acted on"
     )
+    name: Name | None = Field(default=None, description="what people call it")
+    account_id: Name | None = Field(default=None, description="the advertising account it ran in")
+    unit_id: CampaignId | None = Field(
+        default=None, description="the real campaign behind monthly or daily rows; campaign_id where left out"
+    )
+    conversion_kind: ConversionKind | None = Field(
+        default=None, description="what is counted as a conversion: purchase, lead, app_install ..."
+    )
 
     @field_validator("audiences", "creatives")
     @classmethod
@@ -238,6 +249,16 @@ class Campaign(Strict):
                 raise ValueError(f"breakdown gives {name}, actual_metrics does not")
             if total is not None and known > total * TOTAL_TOLERANCE + 0.01:
                 raise ValueError(f"breakdown {name} add up to {known:g}, more than the campaign's {total:g}")
+
+    @property
+    def display_name(self) -> str:
+        """What people call it: its name, or its id where it has none."""
+        return self.name or self.campaign_id
+
+    @property
+    def unit(self) -> str:
+        """The real campaign it belongs to: rows of several months have one."""
+        return self.unit_id or self.campaign_id
 
     def coverage(self) -> float | None:
         """Share of the campaign's impressions that the breakdown accounts for; None without a breakdown."""
