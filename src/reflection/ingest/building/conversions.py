@@ -43,7 +43,7 @@ _PREFIX = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The frame with `conversions`, `revenue` and `KIND` settled; what was counted, in words ('' where nothing could be)."""
+    """The frame with `conversions`, `revenue` and `KIND` settled; what was counted, in words ('' where nothing was)."""
 
     frame: pl.DataFrame
     description: str
