@@ -7,6 +7,7 @@ the new, and everything learnt is a function of the resulting set. Must not know
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import orjson
 
@@ -22,6 +23,11 @@ _OPTIONAL = {"name": "name", "unit": "unit_id", "kind": "conversion_kind"}
 
 COVERED = 0.95
 """Below this coverage the rest of a campaign is evidence too, shared equally over everything it listed."""
+
+
+def day_text(day: int) -> str:
+    """A day of evidence, in days since 1970-01-01, as a date: ``2026-03-29``."""
+    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
 
 
 @dataclass(frozen=True, slots=True)
