@@ -1,8 +1,7 @@
 """What comes in: a campaign with its forecast and its facts, strict, bounded and time-zone-aware.
 
-Knows pydantic and no storage or statistics. Field names are the specification's; what was added is optional. Units:
-impressions, clicks and conversions are counts (conversions fractional where attribution splits them), spend and revenue
-amounts of `currency`.
+Knows pydantic; no storage, no statistics. Field names are the specification's, what was added is optional. Impressions,
+clicks and conversions are counts (fractional where attribution splits them), spend and revenue amounts of `currency`.
 """
 
 import hashlib
