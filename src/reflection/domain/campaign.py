@@ -1,11 +1,11 @@
 """What comes in: a campaign with its forecast and its facts, strict, bounded and time-zone-aware.
 
-Knows pydantic and nothing else: no storage, no statistics. Field names are the specification's; what was added to
-them is optional. Units: impressions, clicks and conversions are counts (conversions may be fractional, because
-attribution models split them), spend and revenue are amounts of `currency`.
+Knows pydantic; no storage, no statistics. Field names are the specification's, what was added is optional. Impressions,
+clicks and conversions are counts (fractional where attribution splits them), spend and revenue amounts of `currency`.
 """
 
 import re
+from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from reflection.domain.canonical_json import Content, canonical, hash_of
+from reflection.domain.conversion_kind import normal_kind
 
 MAX_COUNT = 2**53 - 1
 """The largest whole number after which floats skip some: 2**53 itself is also what 2**53 + 1 rounds to."""
@@ -109,9 +110,9 @@ def _at_most(limit: int) -> BeforeValidator:
 _Stripped = StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
 Name = Annotated[str, BeforeValidator(_real_name), _Stripped]
 Text = Annotated[str, BeforeValidator(_clean_text), StringConstraints(strip_whitespace=True, max_length=5_000)]
-CampaignId = Annotated[
-    str, BeforeValidator(_real_name), StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
-]
+_Identity = StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
+CampaignId = Annotated[str, BeforeValidator(_real_name), _Identity]
+ConversionKind = Annotated[str, BeforeValidator(_real_name), _Stripped, AfterValidator(normal_kind)]
 Count = Annotated[float, Field(ge=0, le=MAX_COUNT, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
 WholeCount = Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)]
 Money = Annotated[float, Field(ge=0, le=MAX_MONEY, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
@@ -210,13 +211,16 @@ class Campaign(Strict):
     recommendation_ids: tuple[Name, ...] = Field(
         default=(), max_length=100, strict=False, description="recommendations this campaign acted on"
     )
+    name: Name | None = Field(default=None, description="what people call it")
+    account_id: Name | None = Field(default=None, description="the advertising account it ran in")
+    unit_id: CampaignId | None = Field(default=None, description="the real campaign behind monthly or daily rows")
+    conversion_kind: ConversionKind | None = Field(default=None, description="what it counts: purchase, lead ...")
 
     @field_validator("audiences", "creatives")
     @classmethod
     def _distinct(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
         keys = [item.name if isinstance(item, Audience) else item.id for item in value]
-        if len(set(keys)) != len(keys):
-            double = next(key for key in keys if keys.count(key) > 1)
+        if double := next((key for key, count in Counter(keys).items() if count > 1), None):
             raise ValueError(f"'{double}' is given twice")
         return value
 
@@ -250,6 +254,16 @@ class Campaign(Strict):
                 raise ValueError(f"breakdown gives {name}, actual_metrics does not")
             if total is not None and known > total * TOTAL_TOLERANCE + 0.01:
                 raise ValueError(f"breakdown {name} add up to {known:g}, more than the campaign's {total:g}")
+
+    @property
+    def display_name(self) -> str:
+        """What people call it: its name, or its id where it has none."""
+        return self.name or self.campaign_id
+
+    @property
+    def unit(self) -> str:
+        """The real campaign it belongs to: rows of several months have one."""
+        return self.unit_id or self.campaign_id
 
     def coverage(self) -> float | None:
         """Share of the campaign's impressions that the breakdown accounts for; None without either."""
