@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from reflection.comparison.counting_noise import interval
 from reflection.comparison.drivers import decompose, significance
 from reflection.domain.campaign import Campaign
-from reflection.domain.metrics import HEADLINES, KPIS, METRICS, RATES, ScoreWeights, performance_score, rates
+from reflection.domain.metrics import COUNTS, HEADLINES, KPIS, METRICS, RATES, ScoreWeights, performance_score, rates
 from reflection.domain.results import Comparison, Decomposition, Delta, Rates
 
 FEW_CONVERSIONS = 30
@@ -46,6 +46,8 @@ def compare(
         flags=flags,
         breakdown_coverage=campaign.coverage(),
         currency=campaign.currency,
+        expected_counts={name: getattr(expected, name) for name in COUNTS},
+        actual_counts={name: getattr(actual, name) for name in COUNTS},
     )
 
 

@@ -76,7 +76,11 @@ class Decomposition:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Forecast against fact of one campaign (`comparison_report`)."""
+    """Forecast against fact of one campaign (`comparison_report`).
+
+    `expected_counts` and `actual_counts` are what the rates were made of (impressions, clicks, conversions, spend,
+    revenue); empty in answers stored before there were any.
+    """
 
     campaign_id: str
     generated_at: str
@@ -89,6 +93,8 @@ class Comparison:
     flags: tuple[str, ...] = ()
     breakdown_coverage: float | None = None
     currency: str | None = None
+    expected_counts: dict[str, float | None] = field(default_factory=dict)
+    actual_counts: dict[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +181,21 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """One of the five lines that are read first: the question it answers, and the evidence ids it rests on."""
+
+    question: Literal["happened", "why", "next", "certainty", "money"]
+    label: str
+    text: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Insights:
-    """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``."""
+    """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``.
+
+    `summary` says it in five lines; `narrative_summary` is their text, a line each.
+    """
 
     narrative_summary: str
     key_learnings: tuple[str, ...]
@@ -185,6 +204,7 @@ class Insights:
     source: str
     statements: tuple[Statement, ...] = ()
     rejected: tuple[str, ...] = ()
+    summary: tuple[SummaryLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
