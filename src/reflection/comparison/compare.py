@@ -9,7 +9,17 @@ from collections.abc import Mapping, Sequence
 from reflection.comparison.counting_noise import interval
 from reflection.comparison.drivers import decompose, significance
 from reflection.domain.campaign import Campaign
-from reflection.domain.metrics import AMOUNTS, HEADLINES, KPIS, METRICS, RATES, ScoreWeights, performance_score, rates
+from reflection.domain.metrics import (
+    AMOUNTS,
+    COUNTS,
+    HEADLINES,
+    KPIS,
+    METRICS,
+    RATES,
+    ScoreWeights,
+    performance_score,
+    rates,
+)
 from reflection.domain.results import Comparison, Decomposition, Delta, Rates
 
 FEW_CONVERSIONS = 30
@@ -47,6 +57,8 @@ def compare(
         breakdown_coverage=campaign.coverage(),
         currency=campaign.currency,
         score_reason=f"{_are(actual.unknown)} not known" if actual.unknown else None,
+        expected_counts={name: getattr(expected, name) for name in COUNTS},
+        actual_counts={name: getattr(actual, name) for name in COUNTS},
     )
 
 

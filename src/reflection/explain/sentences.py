@@ -4,6 +4,7 @@ Chooses the phrase that fits an item's certainty, grade and direction, and fills
 not know the order of a text, priorities or other items.
 """
 
+from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
 from reflection.explain.phrases_en import ENGLISH, Language
 
@@ -27,11 +28,24 @@ class Sentences:
         """``a, b and c``."""
         return self._language.listed(items)
 
+    def word(self, name: str) -> str:
+        """A word or phrase without placeholders."""
+        return self._language.phrases[name]
+
+    def kpi_name(self, name: str) -> str:
+        """The name of a KPI as a reader knows it."""
+        return self._language.kpi(name)
+
+    def counted(self, noun: str, number: float, text: str | None = None) -> str:
+        """``1 campaign``, ``2 campaigns``; `text` is the number as it is written, where it is not the plain one."""
+        return self._language.counted(noun, number, text or formatting.count(number))
+
     def about(self, item: Evidence) -> str:
         """One sentence on any piece of evidence, standing alone."""
         sentence = {
             "delta": self.kpi,
             "driver": self.driver,
+            "outcome": self.outcome,
             "finding": self.finding,
             "description": self.description,
             "next_test": self.next_test,
@@ -81,6 +95,12 @@ class Sentences:
             move=self._language.phrases[f"move.{move}"] if move else "",
             **texts(item, "expected", "actual", "part", "total"),
         )
+
+    def outcome(self, item: Evidence) -> str:
+        """What the money brought, against what it would have brought as forecast."""
+        words = texts(item, *(name for name in item.figures if name != "conversions"))
+        conversions = self.counted("conversion", item.value("conversions") or 0.0, item.text("conversions"))
+        return self.say(f"money.{outcome_phrase(item)}", conversions=conversions, **words)
 
     def finding(self, item: Evidence) -> str:
         """What was learnt: an association, unless it was randomised."""
@@ -196,6 +216,16 @@ def driver_phrase(item: Evidence) -> str:
     if item.text("part") == item.text("total"):
         return "all"
     return "more_than_all" if part > total else "part"
+
+
+def outcome_phrase(item: Evidence) -> str:
+    """Which words fit what the money brought: against the forecast's return, its CPA, or neither."""
+    kpi = item.detail["kpi"]
+    if not kpi:
+        return "revenue" if "revenue" in item.figures else "conversions"
+    if item.certainty != "beyond_noise":
+        return f"{kpi}_noise"
+    return f"{kpi}_more" if item.detail["direction"] == "better" else f"{kpi}_less"
 
 
 def finding_phrase(item: Evidence) -> str:
