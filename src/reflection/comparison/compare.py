@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from reflection.comparison.counting_noise import interval
 from reflection.comparison.drivers import decompose, significance
 from reflection.domain.campaign import Campaign
-from reflection.domain.metrics import HEADLINES, KPIS, METRICS, RATES, ScoreWeights, performance_score, rates
+from reflection.domain.metrics import COUNTS, HEADLINES, KPIS, METRICS, RATES, ScoreWeights, performance_score, rates
 from reflection.domain.results import Comparison, Decomposition, Delta, Rates
 
 FEW_CONVERSIONS = 30
@@ -46,6 +46,8 @@ def compare(
         flags=flags,
         breakdown_coverage=campaign.coverage(),
         currency=campaign.currency,
+        expected_counts={name: getattr(expected, name) for name in COUNTS},
+        actual_counts={name: getattr(actual, name) for name in COUNTS},
     )
 
 
@@ -111,7 +113,7 @@ def _summary(deltas: Mapping[str, Delta], drivers: tuple[Decomposition, ...], fl
     for item in drivers:
         if item.kpi in ("cpa", "conversions"):
             parts = ", ".join(f"{d.factor.upper()} {d.displayed:+.2f}{_noise(d.beyond_noise)}" for d in item.drivers)
-            sentences.append(f"{_title(item.kpi)} moved by {item.actual - item.expected:+.2f}: {parts}.")
+            sentences.append(f"{_title(item.kpi)} differs by {item.actual - item.expected:+.2f}: {parts}.")
     return sentences + [f"Note: {flag}." for flag in flags]
 
 
