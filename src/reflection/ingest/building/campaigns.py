@@ -53,9 +53,7 @@ def draft_id(dialect: str, draft: Draft, *, with_period: bool = True) -> str:
     return campaign_id(*parts)
 
 
-def build(
-    draft: Draft, references: References, dialect: str, templates: Templates, zone: dt.tzinfo
-) -> BuildResult:
+def build(draft: Draft, references: References, dialect: str, templates: Templates, zone: dt.tzinfo) -> BuildResult:
     """One campaign from its draft; `references` are asked for its expected figures only if it can be one."""
     line = draft.lines[0] if draft.lines else 0
     if problem := _impossible(draft):

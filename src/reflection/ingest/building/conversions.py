@@ -225,7 +225,8 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
 
 
 def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str]) -> Choice:
-    could = [f"'{header.written(name)}'" for name in special] + sorted(events)
+    unexplained = ["results"] if "results" in frame.columns and not events else []
+    could = [f"'{header.written(name)}'" for name in (*special, *unexplained)] + sorted(events)
     hint = f"Say with --conversions which of these is one: {', '.join(could)}."
     message = f"Nothing here can be counted as a conversion for sure. {hint}"
     notes = (finding("conversions_not_chosen", "error", message),) if could else ()
