@@ -92,7 +92,8 @@ def _verdict(analysis: Analysis) -> str:
 
 
 def _facts(analysis: Analysis, campaign: Campaign | None) -> Iterator[tuple[str, str]]:
-    yield "Performance score", formatting.ratio(analysis.comparison_report.performance_score)
+    score, reason = analysis.comparison_report.performance_score, analysis.comparison_report.score_reason
+    yield "Performance score", f"none: {reason}" if score is None else formatting.ratio(score)
     if campaign is not None and campaign.planner:
         yield "Forecast by", formatting.plain_name(campaign.planner)
     if analysis.comparison_report.breakdown_coverage is not None:
@@ -186,7 +187,7 @@ def _why(analysis: Analysis) -> Iterator[Section]:
     plots = [_waterfall(part, analysis.comparison_report.currency) for part in analysis.comparison_report.drivers]
     if plots:
         lead = "An exact division of the change among its factors. It is accounting, not proof of a cause."
-        yield Section("why", "Why it moved", lead=lead, plots=tuple(plots))
+        yield Section("why", "Why it differs", lead=lead, plots=tuple(plots))
 
 
 def _waterfall(part: Decomposition, currency: str | None) -> Plot:
