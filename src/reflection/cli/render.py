@@ -3,7 +3,8 @@
 Takes the JSON form of the engine's answers (what the API gives); computes nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from reflection.domain import signals
+from reflection.domain.basis import BASES, FORECAST
 from reflection.domain.metrics import KPIS, METRICS, Unit, unit_of
+from reflection.explain.formatting import telling_decimals
 
 _NONE = "-"
 _SUMMARY = KPIS[:4]
@@ -107,21 +110,34 @@ def lift_interval(interval: Iterable[float] | None) -> str:
 
 
 def _comparison_table(comparison: Mapping[str, Any]) -> Table:
-    table = Table("", "forecast", "actual", "change", "actual, 90 % interval", "verdict", box=None, pad_edge=False)
+    basis = BASES[comparison.get("basis", FORECAST)]
+    table = Table("", basis.title, "actual", "change", "actual, 90 % interval", "verdict", box=None, pad_edge=False)
     for name, delta in comparison["deltas"].items():
         kpi = name.removesuffix("_diff")
+        form = _form(kpi, delta)
         interval = delta.get("interval")
-        bounds = _NONE if interval is None else " to ".join(kpi_figure(kpi, bound) for bound in interval)
-        values = (kpi_figure(kpi, delta["expected"]), kpi_figure(kpi, delta["actual"]), _change(delta), bounds)
+        bounds = _NONE if interval is None else " to ".join(form(bound) for bound in interval)
+        sides = [_NONE if delta[side] is None else form(delta[side]) for side in ("expected", "actual")]
         word, style = _verdict(delta)
-        table.add_row(kpi.upper(), *values, word, style=style)
+        table.add_row(kpi.upper(), *sides, _change(delta), bounds, word, style=style)
     return table
+
+
+def _form(kpi: str, delta: Mapping[str, Any]) -> Callable[[float], str]:
+    """How a KPI's figures are written: with as many decimals as the verdict needs to be read off them."""
+    bounds, expected, beyond = delta.get("interval"), delta["expected"], delta.get("beyond_noise")
+    if bounds is None or expected is None or beyond is None:
+        return partial(kpi_figure, kpi)
+    extra = telling_decimals(partial(kpi_figure, kpi), expected, (bounds[0], bounds[1]), beyond)
+    return partial(kpi_figure, kpi, extra=extra)
 
 
 def _verdict(delta: Mapping[str, Any]) -> tuple[str, str | None]:
     if delta["actual"] is None or delta["expected"] is None:
         return delta.get("reason") or "cannot be said", "dim"
-    if delta.get("beyond_noise") is False:
+    if delta.get("beyond_noise") is None:
+        return "not told from noise", "dim"
+    if not delta["beyond_noise"]:
         return "noise", "dim"
     if delta["favorable"] is None:
         return "changed", None
@@ -162,13 +178,13 @@ def _print_insights(console: Console, insights: Mapping[str, Any]) -> None:
                 console.print(f"  - {escape(sentence)}")
 
 
-def kpi_figure(kpi: str, value: float | None) -> str:
-    """A KPI as people read it: rates in per cent, money with two decimals, counts whole."""
+def kpi_figure(kpi: str, value: float | None, *, extra: int = 0) -> str:
+    """A KPI as people read it: rates in per cent, money with two decimals, counts whole; `extra` adds decimals."""
     if value is None:
         return _NONE
     unit = unit_of(kpi)
     if unit is Unit.SHARE:
-        return f"{value * 100:.2f} %"
+        return f"{value * 100:.{2 + extra}f} %"
     if unit is Unit.COUNT:
-        return f"{value:,.0f}"
-    return f"{value:,.2f}" if unit is Unit.MONEY else f"{value:,.3f}"
+        return f"{value:,.{extra}f}"
+    return f"{value:,.{2 + extra}f}" if unit is Unit.MONEY else f"{value:,.{3 + extra}f}"

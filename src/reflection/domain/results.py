@@ -14,6 +14,7 @@ from reflection.errors import ReflectionError
 
 Interval = tuple[float, float]
 Category = Literal["winning_audience", "high_performing_creative", "budget_inefficiency", "platform_trend", "cluster"]
+Verdict = Literal["better", "worse", "mixed", "noise", "same", "unclear"]
 InsightKind = Literal["key_learning", "recommendation", "anomaly"]
 ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
 """Values of `Finding.status`."""
@@ -36,8 +37,9 @@ class Rates:
 class Delta:
     """One KPI, forecast against fact.
 
-    `pct_diff` is in per cent of the expected value; `interval` is that of the actual value; `z` divides the log
-    ratio by its standard error (sampling noise and, once learnt, the scatter between campaigns).
+    `pct_diff` is in per cent of the expected value. `interval` is that of the actual value: counting noise and, once
+    learnt, the scatter between campaigns. It alone decides: `beyond_noise` where the expected value lies outside, None
+    where there is no interval. `z` is the log ratio in standard errors of that interval.
     """
 
     expected: float | None
@@ -52,7 +54,10 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """The part of a KPI's change that one factor explains (LMDI); `displayed` values add up to the displayed change."""
+    """The part of a KPI's change that one factor explains (LMDI); `displayed` values add up to the displayed change.
+
+    `interval` is that of the part: it holds 0 where the factor's own change is noise.
+    """
 
     factor: str
     expected: float
@@ -61,6 +66,7 @@ class Driver:
     displayed: float
     z: float | None
     beyond_noise: bool
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,12 @@ class Decomposition:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Forecast against fact of one campaign (`comparison_report`)."""
+    """Forecast against fact of one campaign (`comparison_report`).
+
+    `basis` says what the expected figures are (`domain.basis.BASES`): ``forecast``, a reference such as
+    ``account-average`` or ``month-before``, or ``no-forecast``, where nothing is compared. `verdict` is that on cost
+    and return together; None where neither can be compared.
+    """
 
     campaign_id: str
     generated_at: str
@@ -89,6 +100,8 @@ class Comparison:
     flags: tuple[str, ...] = ()
     breakdown_coverage: float | None = None
     currency: str | None = None
+    basis: str = "forecast"
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

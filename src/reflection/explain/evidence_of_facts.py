@@ -11,6 +11,7 @@ from reflection.domain import signals
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Comparison, Decomposition, Delta, Finding, Interval, NextTest, SimilarCampaign
+from reflection.domain.verdict import verdict_of
 from reflection.explain import formatting
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
 
@@ -32,8 +33,8 @@ def gather(facts: Facts) -> EvidenceBook:
     """Everything a writer may say about these facts."""
     comparison = facts.comparison
     drafts = [
-        *(_delta(key, delta, comparison.currency) for key, delta in comparison.deltas.items()),
-        *(driver for part in comparison.drivers for driver in _drivers(part, comparison.currency)),
+        *(_delta(key, delta, comparison) for key, delta in comparison.deltas.items()),
+        *(driver for part in comparison.drivers for driver in _drivers(part, comparison)),
         *(_finding(finding, comparison.currency) for finding in _discoveries(facts.findings)[:MAX_FINDINGS]),
         *(_finding(finding, comparison.currency) for finding in descriptions(facts.findings)[:MAX_DESCRIPTIONS]),
         *_context(comparison, facts),
@@ -82,9 +83,9 @@ def flag_id(text: str) -> str:
     return f"flag:{_FLAG_NAME.sub('_', text.split(':')[0].casefold()).strip('_')[:60]}"
 
 
-def _delta(key: str, delta: Delta, currency: str | None) -> Evidence:
+def _delta(key: str, delta: Delta, comparison: Comparison) -> Evidence:
     kpi = key.removesuffix("_diff")
-    form = partial(formatting.kpi_value, kpi, currency=currency)
+    form = kpi_form(kpi, delta, comparison.currency)
     figures: dict[str, Figure] = {}
     if delta.expected is not None:
         figures["expected"] = Figure(delta.expected, form)
@@ -96,16 +97,27 @@ def _delta(key: str, delta: Delta, currency: str | None) -> Evidence:
     if delta.interval is not None:
         low, high = delta.interval
         figures["low"], figures["high"] = Figure(low, form), Figure(high, form)
-    detail = {"kpi": kpi, "direction": _DIRECTIONS[delta.favorable]}
+    detail = {"kpi": kpi, "direction": _DIRECTIONS[delta.favorable], "basis": comparison.basis}
+    if verdict := verdict_of(comparison):
+        detail["verdict"] = verdict
     if delta.reason:
         detail["reason"] = delta.reason
     return Evidence(0, f"delta:{kpi}", "delta", kpi, _certainty(delta.beyond_noise), "accounting", figures, detail)
 
 
-def _drivers(part: Decomposition, currency: str | None) -> Iterator[Evidence]:
+def kpi_form(kpi: str, delta: Delta, currency: str | None) -> Callable[[float], str]:
+    """How the figures of a comparison are written: with as many decimals as its verdict needs to be read off them."""
+    form = partial(formatting.kpi_value, kpi, currency=currency)
+    if delta.interval is None or delta.expected is None or delta.beyond_noise is None:
+        return form
+    return partial(form, extra=formatting.telling_decimals(form, delta.expected, delta.interval, delta.beyond_noise))
+
+
+def _drivers(part: Decomposition, comparison: Comparison) -> Iterator[Evidence]:
     """The drivers of one KPI; what is written of them is rounded so that it adds up to what is written of the whole."""
     total, rounded_total = part.actual - part.expected, round(part.actual, 2) - round(part.expected, 2)
     move = "" if not rounded_total else "up" if total > 0 else "down"
+    currency = comparison.currency
     form = partial(formatting.kpi_value, part.kpi, currency=currency)
     signed = partial(form, signed=True)
     whole = Figure(abs(total), form, abs(rounded_total))
@@ -120,7 +132,8 @@ def _drivers(part: Decomposition, currency: str | None) -> Iterator[Evidence]:
             "total": whole,
         }
         measured = driver.beyond_noise or driver.z is not None
-        detail = {"kpi": part.kpi, "factor": factor, "move": move} | ({"note": part.note} if part.note else {})
+        detail = {"kpi": part.kpi, "factor": factor, "move": move, "basis": comparison.basis}
+        detail |= {"note": part.note} if part.note else {}
         certainty = _certainty(driver.beyond_noise if measured else None)
         name = f"driver:{part.kpi}:{factor}"
         yield Evidence(0, name, "driver", factor, certainty, "accounting", figures, detail)

@@ -66,18 +66,23 @@ _GROUPS = {"creative.type": "creatives of type", "platform": "platform", "object
 
 _PHRASES = {
     # verdict
-    "verdict.better": "The campaign did better than its forecast: {figures}.",
-    "verdict.worse": "The campaign did worse than its forecast: {figures}.",
-    "verdict.mixed": "The result is mixed against the forecast: {figures}.",
-    "verdict.noise": "The campaign is in line with its forecast, the difference is within noise: {figures}.",
+    "verdict.better": "The campaign did better than {reference}: {figures}.",
+    "verdict.worse": "The campaign did worse than {reference}: {figures}.",
+    "verdict.mixed": "The result is mixed against {reference}: {figures}.",
+    "verdict.noise": "The campaign is in line with {reference}, the difference is within noise: {figures}.",
     "verdict.same": "The campaign met its forecast exactly: {figures}.",
-    "verdict.unclear": ("Whether the difference to the forecast is more than noise cannot be said yet: {figures}."),
-    "verdict.none": "Forecast and result cannot be compared on cost or return: {reason}.",
+    "verdict.unchanged": "The campaign is level with {reference}: {figures}.",
+    "verdict.unclear": "Whether the difference to {reference} is more than noise cannot be said yet: {figures}.",
+    "verdict.alone": "There is no forecast to compare this campaign with: {figures}.",
+    "verdict.none": "The result cannot be compared on cost or return: {reason}.",
     "verdict.no_conversions": "The campaign brought no conversions, so there is no CPA to compare.",
-    "clause.changed": "{kpi} {actual} against {expected} expected ({change})",
-    "clause.changed_noise": "{kpi} {actual} against {expected} expected ({change}, within noise)",
-    "clause.changed_unclear": ("{kpi} {actual} against {expected} expected ({change}, not yet told from noise)"),
+    "clause.changed": "{kpi} {actual} against {expected} ({change})",
+    "clause.changed_noise": "{kpi} {actual} against {expected} ({change}, within noise)",
+    "clause.changed_unclear": "{kpi} {actual} against {expected} ({change}, not yet told from noise)",
     "clause.same": "{kpi} {actual}, as expected",
+    "clause.unchanged": "{kpi} {actual}, as in {reference}",
+    "clause.alone": "{kpi} {actual}",
+    "kpi.alone": "{kpi} is {actual}; there is no forecast to compare it with.",
     "kpi.missing": "{kpi} cannot be compared: {reason}.",
     # drivers
     "driver.part": (
@@ -166,6 +171,9 @@ _PHRASES = {
     "anomaly.kpi": (
         "{kpi} is {size} {side} its forecast ({actual} against {expected}), beyond noise: check the "
         "forecast and the tracking."
+    ),
+    "anomaly.kpi_reference": (
+        "{kpi} is {size} {side} that of {reference} ({actual} against {expected}), beyond noise: check the tracking."
     ),
     # what to do next
     "next.scale": ("Plan more with {subject}: it is {odds} likely that it does better than average on {metric}."),
