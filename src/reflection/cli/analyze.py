@@ -30,8 +30,8 @@ from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import ReflectionError, Unavailable
 
 if TYPE_CHECKING:
+    from reflection.domain.answers import Answer, Refused
     from reflection.domain.campaign import Campaign
-    from reflection.domain.results import Answer, Refused
     from reflection.ingest import CampaignLine
     from reflection.wiring import Application
 

@@ -3,7 +3,7 @@
 Takes the JSON form of the engine's answers (what the API gives); computes nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from reflection.domain import signals
 from reflection.domain.basis import BASES, FORECAST
-from reflection.domain.metrics import KPIS, METRICS, Unit, unit_of
+from reflection.domain.metrics import KPIS, METRICS, Unit, as_read, unit_of
 from reflection.explain.formatting import telling_decimals
 
 _NONE = "-"
@@ -22,12 +22,14 @@ _SUMMARY = KPIS[:4]
 
 
 def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
-    """Print one campaign's retrospective, section by section, from the JSON of its analysis."""
+    """Print one campaign's retrospective from the JSON of its analysis: five lines first, then the details."""
     comparison = analysis["comparison_report"]
-    console.print(f"\n[bold]{escape(comparison['campaign_id'])}[/]  score {comparison['performance_score']:.2f}")
+    console.print(f"\n[bold]{escape(comparison['campaign_id'])}[/]")
+    print_summary(console, analysis["insights"])
+    console.print(f"\n[bold]Details[/]  score {comparison['performance_score']:.2f}")
     console.print(_comparison_table(comparison))
-    for part in comparison.get("drivers", ()):
-        console.print(_drivers_line(part))
+    for line in (*_gaps(comparison), *(_drivers_line(part) for part in comparison.get("drivers", ()))):
+        console.print(line)
     for flag in comparison.get("flags", ()):
         console.print(f"[yellow]note:[/] {escape(flag)}")
     patterns = analysis["pattern_report"]
@@ -39,6 +41,18 @@ def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
     stored = analysis["stored_memory"]
     verb = "replaced" if stored["replaced"] else "stored"
     console.print(f"[dim]{verb}, revision {stored['revision']}; files in {escape(stored['output_path'])}[/]")
+
+
+def print_summary(console: Console, insights: Mapping[str, Any]) -> None:
+    """The five lines that are read first; the narrative as it stands where an older answer has no lines."""
+    lines = insights.get("summary", ())
+    if not lines:
+        console.print(escape(insights["narrative_summary"]))
+        return
+    grid = Table.grid(padding=(0, 2))
+    for line in lines:
+        grid.add_row(Text(line["label"], style="bold"), Text(line["text"]))
+    console.print(grid)
 
 
 def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
@@ -63,15 +77,17 @@ def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:
 
 
 def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
-    """Findings with their lift, interval and evidence."""
-    table = Table("finding", "metric", "lift", "90 % interval", "campaigns", box=None, pad_edge=False)
+    """Findings with their size, interval and evidence."""
+    table = Table("finding", "on", "change", "90 % interval", "campaigns", box=None, pad_edge=False)
     for finding in findings:
         good = finding["direction"] == "favorable"
+        metric, effect, interval = as_read(finding["metric"], finding["effect"], _pair(finding["interval"]))
+        label = finding.get("metadata", {}).get("label") or signals.parse(finding["signal_key"]).label
         table.add_row(
-            Text(finding["title"], style="green" if good else "red"),
-            finding["metric"],
-            lift(finding["effect"]),
-            lift_interval(finding["interval"]),
+            Text(label, style="green" if good else "red"),
+            METRICS[metric].label if metric in METRICS else metric,
+            lift(effect),
+            lift_interval(interval),
             str(finding["evidence_count"]),
         )
     return table
@@ -79,19 +95,25 @@ def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
 
 def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, str]) -> Table:
     """Effects of signals as the campaigns spell them; those that are not findings in grey."""
-    table = Table("signal", "metric", "effect", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False)
+    table = Table("signal", "on", "change", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False)
     for effect in effects:
+        metric, size, interval = as_read(effect["metric"], effect["effect"], _pair(effect["interval"]))
+        _, raw, _ = as_read(effect["metric"], effect["raw_lift"] or None, None)
         table.add_row(
             Text(signals.label_of(effect["signal"], spellings)),
-            effect["metric"],
-            lift(effect["effect"]),
-            lift_interval(effect["interval"]),
-            lift(effect["raw_lift"]),
+            METRICS[metric].label,
+            lift(size),
+            lift_interval(interval),
+            lift(raw),
             few_campaigns(effect["campaigns"]),
-            Text("finding" if effect["finding"] else effect["reason"]),
+            Text("finding" if effect["finding"] else "cannot tell yet"),
             style=None if effect["finding"] else "dim",
         )
     return table
+
+
+def _pair(bounds: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if bounds is None else (bounds[0], bounds[1])
 
 
 def few_campaigns(effective: float) -> str:
@@ -132,9 +154,19 @@ def _form(kpi: str, delta: Mapping[str, Any]) -> Callable[[float], str]:
     return partial(kpi_figure, kpi, extra=extra)
 
 
+def _gaps(comparison: Mapping[str, Any]) -> Iterator[Text]:
+    """Why a KPI could not be compared, one line a reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, delta in comparison["deltas"].items():
+        if delta.get("reason"):
+            reasons.setdefault(delta["reason"], []).append(name.removesuffix("_diff").upper())
+    for reason, kpis in reasons.items():
+        yield Text(f"{', '.join(kpis)}: {reason}", style="dim")
+
+
 def _verdict(delta: Mapping[str, Any]) -> tuple[str, str | None]:
     if delta["actual"] is None or delta["expected"] is None:
-        return delta.get("reason") or "cannot be said", "dim"
+        return _NONE, "dim"
     if delta.get("beyond_noise") is None:
         return "not told from noise", "dim"
     if not delta["beyond_noise"]:
@@ -166,11 +198,10 @@ def _drivers_line(part: Mapping[str, Any]) -> Text:
 
 
 def _print_insights(console: Console, insights: Mapping[str, Any]) -> None:
-    console.print(f"\n{escape(insights['narrative_summary'])}")
     for title, key in (
-        ("Learnings", "key_learnings"),
-        ("Next", "recommendations"),
-        ("Anomalies", "anomalies"),
+        ("What moved, and what was learnt", "key_learnings"),
+        ("What to do next", "recommendations"),
+        ("Look at", "anomalies"),
     ):
         if insights[key]:
             console.print(f"[bold]{title}[/]")

@@ -3,6 +3,7 @@
 Wiring is imported when a command really runs, so that `--help` answers at once.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,9 +35,15 @@ WorkspaceOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 
 
+PIPED_WIDTH = 1_000
+"""Columns of output that no terminal shows: whoever reads a pipe wants whole lines."""
+
+
 def console() -> Console:
-    """Standard output; plain text when it is not a terminal."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Standard output; as wide as its lines, plain text, when it is not a terminal and COLUMNS does not say."""
+    piped = not sys.stdout.isatty()
+    width = PIPED_WIDTH if piped and "COLUMNS" not in os.environ else None
+    return Console(highlight=False, soft_wrap=piped, width=width)
 
 
 def messages() -> Console:

@@ -10,7 +10,7 @@ from reflection.comparison.drivers import decompose
 from reflection.comparison.judgement import judge
 from reflection.domain.basis import Basis, basis_of
 from reflection.domain.campaign import Campaign
-from reflection.domain.metrics import HEADLINES, KPIS, METRICS, RATES, ScoreWeights, performance_score, rates
+from reflection.domain.metrics import COUNTS, HEADLINES, KPIS, METRICS, RATES, ScoreWeights, performance_score, rates
 from reflection.domain.results import Comparison, Decomposition, Delta, Rates
 from reflection.domain.verdict import verdict_on
 
@@ -54,6 +54,8 @@ def compare(
         currency=campaign.currency,
         basis=basis.name,
         verdict=verdict_on(deltas),
+        expected_counts={name: getattr(expected, name) for name in COUNTS if basis.comparable},
+        actual_counts={name: getattr(actual, name) for name in COUNTS},
     )
 
 
@@ -78,9 +80,7 @@ def _delta(kpi: str, campaign: Campaign, plan: Rates, scatter: Mapping[str, floa
     return Delta(before, after, 100 * (after - before) / before, favorable, band, z, beyond, reason)
 
 
-def _why_missing(
-    kpi: str, campaign: Campaign, before: float | None, after: float | None, basis: Basis
-) -> str | None:
+def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: float | None, basis: Basis) -> str | None:
     if not basis.comparable:
         return NOTHING_TO_COMPARE
     if METRICS[kpi].numerator == "revenue":
@@ -125,7 +125,7 @@ def _summary(
     for item in drivers:
         if item.kpi in ("cpa", "conversions"):
             parts = ", ".join(f"{d.factor.upper()} {d.displayed:+.2f}{_noise(d.beyond_noise)}" for d in item.drivers)
-            sentences.append(f"{_title(item.kpi)} moved by {item.actual - item.expected:+.2f}: {parts}.")
+            sentences.append(f"{_title(item.kpi)} differs by {item.actual - item.expected:+.2f}: {parts}.")
     return sentences + [f"Note: {flag}." for flag in flags]
 
 
@@ -139,7 +139,9 @@ def _sentence(kpi: str, delta: Delta, basis: Basis) -> str:
     if basis.forecast and delta.favorable is None:
         verdict = "as expected"
     before = basis.figure.format(_number(kpi, delta.expected))
-    return f"{name} {before}, {_number(kpi, delta.actual)} actual ({delta.pct_diff:+.2f} %, {verdict}; {_doubt(delta)})."
+    return (
+        f"{name} {before}, {_number(kpi, delta.actual)} actual ({delta.pct_diff:+.2f} %, {verdict}; {_doubt(delta)})."
+    )
 
 
 def _doubt(delta: Delta) -> str:

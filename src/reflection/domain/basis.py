@@ -33,13 +33,17 @@ class Basis:
         name: as answers carry it.
         title: over a column of its figures.
         phrase: in a sentence: better than ``its forecast``.
-        figure: how one of its figures is told, with ``{}`` for it.
+        figure: how one of its figures is told, with ``{}`` for it: against ``50.00 expected``.
+        subject: the same as the subject of a sentence: ``the forecast of 50.00`` is outside.
+        owner: whose return or CPA it is: ``the forecast's``.
     """
 
     name: str
     title: str
     phrase: str
     figure: str
+    subject: str
+    owner: str
 
     @property
     def forecast(self) -> bool:
@@ -60,14 +64,20 @@ class Basis:
 FORECAST = "forecast"
 
 BASES: Mapping[str, Basis] = MappingProxyType({basis.name: basis for basis in (
-    Basis(FORECAST, "forecast", "its forecast", "{} expected"),
-    Basis(ACCOUNT_AVERAGE, "account's average", "the account's average", "the account's average of {}"),
-    Basis("month-before", "month before", "the month before", "{} in the month before"),
-    Basis("week-before", "week before", "the week before", "{} in the week before"),
-    Basis("day-before", "day before", "the day before", "{} on the day before"),
-    Basis("period-before", "period before", "the period before", "{} in the period before"),
-    Basis(TRAILING_28D, "four weeks before", "the four weeks before", "{} in the four weeks before"),
-    Basis(NO_FORECAST, "nothing to compare with", "nothing", "{}"),
+    Basis(FORECAST, "forecast", "its forecast", "{} expected", "the forecast of {}", "the forecast's"),
+    Basis(ACCOUNT_AVERAGE, "account's average", "the account's average", "the account's average of {}",
+          "the account's average of {}", "the account's average"),
+    Basis("month-before", "month before", "the month before", "{} in the month before",
+          "the earlier month's {}", "the earlier month's"),
+    Basis("week-before", "week before", "the week before", "{} in the week before",
+          "the earlier week's {}", "the earlier week's"),
+    Basis("day-before", "day before", "the day before", "{} on the day before",
+          "the earlier day's {}", "the earlier day's"),
+    Basis("period-before", "period before", "the period before", "{} in the period before",
+          "the earlier period's {}", "the earlier period's"),
+    Basis(TRAILING_28D, "four weeks before", "the four weeks before", "{} in the four weeks before",
+          "the earlier weeks' {}", "the earlier weeks'"),
+    Basis(NO_FORECAST, "nothing to compare with", "nothing", "{}", "{}", "nothing's"),
 )})  # fmt: skip
 """Every basis of a comparison."""
 

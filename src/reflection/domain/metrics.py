@@ -16,7 +16,7 @@ import numpy as np
 
 from reflection.domain.campaign import Metrics
 from reflection.domain.evidence import Counts
-from reflection.domain.results import Rates
+from reflection.domain.results import Interval, Rates
 
 ORDER_VALUE_CV = 1.0
 """Coefficient of variation of order values; about 1 in retail data, and what the noise of AOV and revenue assumes."""
@@ -218,6 +218,17 @@ def performance_score(metrics: Metrics, weights: ScoreWeights) -> float:
 def unit_of(name: str) -> Unit | None:
     """The unit of a metric; None for a figure that is none, such as the performance score."""
     return METRICS[name].unit if name in METRICS else None
+
+
+def as_read(name: str, effect: float | None, interval: Interval | None) -> tuple[str, float | None, Interval | None]:
+    """A lift as people read it: one of conversions per spend as one of CPA, which is its reciprocal.
+
+    Returns: the metric to name, the lift and its interval on that metric.
+    """
+    if name != "conversions_per_spend":
+        return name, effect, interval
+    reciprocal = None if interval is None else (1 / interval[1], 1 / interval[0])
+    return "cpa", None if effect is None else 1 / effect, reciprocal
 
 
 def rate_behind(name: str) -> str:

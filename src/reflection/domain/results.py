@@ -8,12 +8,17 @@ Intervals are ``[low, high]`` credible intervals at 90 % unless a field says oth
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import orjson
-
-from reflection.errors import ReflectionError
-
 Interval = tuple[float, float]
-Category = Literal["winning_audience", "high_performing_creative", "budget_inefficiency", "platform_trend", "cluster"]
+Category = Literal[
+    "winning_audience",
+    "high_performing_creative",
+    "budget_inefficiency",
+    "cross_platform_pattern",
+    "platform_trend",
+    "cluster",
+]
+"""The level of a platform or an objective is a ``cross_platform_pattern``; a ``platform_trend`` is a dated change."""
+
 Verdict = Literal["better", "worse", "mixed", "noise", "same", "unclear"]
 InsightKind = Literal["key_learning", "recommendation", "anomaly"]
 ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
@@ -87,6 +92,8 @@ class Comparison:
     `basis` says what the expected figures are (`domain.basis.BASES`): ``forecast``, a reference such as
     ``account-average`` or ``month-before``, or ``no-forecast``, where nothing is compared. `verdict` is that on cost
     and return together; None where neither can be compared.
+    `expected_counts` and `actual_counts` are what the rates were made of (impressions, clicks, conversions, spend,
+    revenue); empty in answers stored before there were any, the expected ones where nothing is compared.
     """
 
     campaign_id: str
@@ -102,6 +109,8 @@ class Comparison:
     currency: str | None = None
     basis: str = "forecast"
     verdict: Verdict | None = None
+    expected_counts: dict[str, float | None] = field(default_factory=dict)
+    actual_counts: dict[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +197,21 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """One of the five lines that are read first: the question it answers, and the evidence ids it rests on."""
+
+    question: Literal["happened", "why", "next", "certainty", "money"]
+    label: str
+    text: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Insights:
-    """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``."""
+    """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``.
+
+    `summary` says it in five lines; `narrative_summary` is their text, a line each.
+    """
 
     narrative_summary: str
     key_learnings: tuple[str, ...]
@@ -198,6 +220,7 @@ class Insights:
     source: str
     statements: tuple[Statement, ...] = ()
     rejected: tuple[str, ...] = ()
+    summary: tuple[SummaryLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,36 +288,3 @@ class Analysis:
     as_of: str | None = None
     epoch: int = 0
     notes: tuple[str, ...] = field(default=())
-
-
-FILES = {
-    "comparison.json": "comparison_report",
-    "insights.json": "insights",
-    "patterns.json": "pattern_report",
-    "updated_weights.json": "weights",
-}
-"""The four files of the specification, and the part of an answer each of them is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The JSON of one `Analysis`; `replayed` says that nothing was written because it was known already."""
-
-    body: bytes
-    replayed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One campaign of a batch that could not be taken, and why."""
-
-    campaign_id: str
-    error: ReflectionError
-
-
-def files_of(body: bytes) -> dict[str, bytes]:
-    """The files of an answer: name -> indented JSON; a part the answer lacks has no file."""
-    parts = orjson.loads(body)
-    return {
-        name: orjson.dumps(parts[part], option=orjson.OPT_INDENT_2) for name, part in FILES.items() if part in parts
-    }

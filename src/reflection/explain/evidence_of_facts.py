@@ -5,10 +5,12 @@ The only file that reads the engine's values for the words' sake. Must not know 
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from functools import partial
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.metrics import as_read
 from reflection.domain.ports import Facts
 from reflection.domain.results import Comparison, Decomposition, Delta, Finding, Interval, NextTest, SimilarCampaign
 from reflection.domain.verdict import verdict_of
@@ -35,6 +37,7 @@ def gather(facts: Facts) -> EvidenceBook:
     drafts = [
         *(_delta(key, delta, comparison) for key, delta in comparison.deltas.items()),
         *(driver for part in comparison.drivers for driver in _drivers(part, comparison)),
+        *_outcome(comparison),
         *(_finding(finding, comparison.currency) for finding in _discoveries(facts.findings)[:MAX_FINDINGS]),
         *(_finding(finding, comparison.currency) for finding in descriptions(facts.findings)[:MAX_DESCRIPTIONS]),
         *_context(comparison, facts),
@@ -139,22 +142,61 @@ def _drivers(part: Decomposition, comparison: Comparison) -> Iterator[Evidence]:
         yield Evidence(0, name, "driver", factor, certainty, "accounting", figures, detail)
 
 
+def _outcome(comparison: Comparison) -> Iterator[Evidence]:
+    """What the money brought, beside what the same money brings at the return (else the CPA) that was expected."""
+    fact, money = comparison.actual_counts, _rough(comparison.currency)
+    spend, conversions, revenue = (fact.get(name) for name in ("spend", "conversions", "revenue"))
+    if not spend or conversions is None:
+        return
+    figures = {
+        "spend": Figure(spend, money),
+        "conversions": Figure(conversions, formatting.count, round(conversions, 1)),
+    }
+    if revenue is not None:
+        figures["revenue"] = Figure(revenue, money)
+    deltas = {kpi: comparison.deltas.get(f"{kpi}_diff") for kpi in ("roas", "cpa")}
+    kpi, delta = next(((kpi, delta) for kpi, delta in deltas.items() if delta and delta.pct_diff), ("", None))
+    if delta is None or not delta.expected:
+        yield Evidence(0, "outcome", "outcome", "spend", "stated", "accounting", figures, {"kpi": ""})
+        return
+    if kpi == "roas":
+        figures |= _at_forecast(revenue or 0.0, spend * delta.expected, money, 0)
+    else:
+        figures |= _at_forecast(conversions, spend / delta.expected, formatting.count, 1 if conversions < 10 else 0)
+    detail = {"kpi": kpi, "direction": _DIRECTIONS[delta.favorable], "basis": comparison.basis}
+    yield Evidence(0, "outcome", "outcome", kpi, _certainty(delta.beyond_noise), "accounting", figures, detail)
+
+
+def _at_forecast(actual: float, expected: float, form: Callable[[float], str], digits: int) -> dict[str, Figure]:
+    """What was to be expected of the money and how far the fact is from it, rounded so that the three add up."""
+    rounded = round(expected, digits)
+    difference = abs(round(actual, digits) - rounded)
+    return {
+        "at_forecast": Figure(expected, form, rounded),
+        "difference": Figure(abs(actual - expected), form, round(difference, digits)),
+    }
+
+
 def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidence:
     """`scope` is where it is spoken of: of one campaign (its own findings), or of the whole workspace."""
     figures = {"campaigns": Figure(finding.evidence_count, formatting.count)}
-    if finding.effect is not None:
-        figures["effect"] = Figure(finding.effect, formatting.signed_lift)
-        figures["size"] = Figure(abs(finding.effect - 1), formatting.lift, finding.effect)
-    if finding.interval is not None:
-        figures |= _interval(finding.interval)
-    if finding.raw_lift is not None:
-        figures["raw"] = Figure(finding.raw_lift, formatting.signed_lift)
+    metric, effect, interval = as_read(finding.metric, finding.effect, finding.interval)
+    _, raw, _ = as_read(finding.metric, finding.raw_lift or None, None)
+    if effect is not None:
+        figures["effect"] = Figure(effect, formatting.signed_lift)
+        figures["size"] = Figure(abs(effect - 1), formatting.lift, effect)
+    if interval is not None:
+        figures |= _interval(interval)
+    if raw is not None:
+        figures["raw"] = Figure(raw, formatting.signed_lift)
     odds = finding.probability if finding.lfsr is None else 1 - finding.lfsr
     if odds is not None:
         figures["odds"] = Figure(odds, formatting.probability)
     if finding.spend is not None:
         figures["spend"] = Figure(finding.spend, _rough(currency))
     figures["against"] = Figure(len(finding.contradicting), formatting.count)
+    if finding.category == "platform_trend" and finding.first_seen is not None:
+        figures["since"] = Figure(date.fromisoformat(finding.first_seen[:10]).toordinal(), finding.first_seen[:10])
     spelling = finding.metadata.get("label")
     label = subject(finding.signal_key, spelling if isinstance(spelling, str) else None)
     own = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
@@ -162,7 +204,7 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
     if aliases:
         label = f"{label} (always together with {', '.join(aliases[:MAX_ALIASES])})"
     detail = {
-        "metric": finding.metric,
+        "metric": metric,
         "direction": finding.direction,
         "category": finding.category,
         "scope": scope or own,
@@ -185,13 +227,14 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
 def _effect(effect: Effect) -> Evidence:
     """An effect that is no finding: known, but not told from noise."""
     label = subject(effect.signal)
+    metric, lift, interval = as_read(effect.metric, effect.effect, effect.interval)
     figures = {
         "campaigns": Figure(effect.campaigns, formatting.count, round(effect.campaigns, 1)),
-        "effect": Figure(effect.effect, formatting.signed_lift),
-        "size": Figure(abs(effect.effect - 1), formatting.lift, effect.effect),
-        **_interval(effect.interval),
+        "effect": Figure(lift or 1.0, formatting.signed_lift),
+        "size": Figure(abs((lift or 1.0) - 1), formatting.lift, lift),
+        **_interval(interval or effect.interval),
     }
-    detail = {"metric": effect.metric, "group": _group(effect.signal)}
+    detail = {"metric": metric, "group": _group(effect.signal)}
     certainty: Certainty = "beyond_noise" if effect.finding else "noise"
     return Evidence(
         0,

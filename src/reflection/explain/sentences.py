@@ -7,6 +7,7 @@ not know the order of a text, priorities or other items.
 from collections.abc import Sequence
 
 from reflection.domain.basis import BASES, FORECAST, Basis
+from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
 from reflection.explain.phrases_en import ENGLISH, Language
 
@@ -30,11 +31,24 @@ class Sentences:
         """``a, b and c``."""
         return self._language.listed(items)
 
+    def word(self, name: str) -> str:
+        """A word or phrase without placeholders."""
+        return self._language.phrases[name]
+
+    def kpi_name(self, name: str) -> str:
+        """The name of a KPI as a reader knows it."""
+        return self._language.kpi(name)
+
+    def counted(self, noun: str, number: float, text: str | None = None) -> str:
+        """``1 campaign``, ``2 campaigns``; `text` is the number as it is written, where it is not the plain one."""
+        return self._language.counted(noun, number, text or formatting.count(number))
+
     def about(self, item: Evidence) -> str:
         """One sentence on any piece of evidence, standing alone."""
         sentence = {
             "delta": self.kpi,
             "driver": self.driver,
+            "outcome": self.outcome,
             "finding": self.finding,
             "description": self.description,
             "next_test": self.next_test,
@@ -100,7 +114,6 @@ class Sentences:
 
     def driver(self, item: Evidence, again: bool = False) -> str:
         """What a factor accounts for; `again` where the sentence before said the same of another factor."""
-        rose = (item.value("actual") or 0.0) >= (item.value("expected") or 0.0)
         move = item.detail["move"]
         phrase = driver_phrase(item)
         return self.say(
@@ -108,9 +121,15 @@ class Sentences:
             factor=_capital(self._language.kpi(item.label)),
             kpi=self._language.kpi(item.detail["kpi"]),
             move=self._language.phrases[f"move.{move}"] if move else "",
-            went=self._language.phrases["went.up" if rose else "went.down"],
             **texts(item, "expected", "actual", "part", "total"),
         )
+
+    def outcome(self, item: Evidence) -> str:
+        """What the money brought, against what it would have brought as expected."""
+        words = texts(item, *(name for name in item.figures if name != "conversions"))
+        conversions = self.counted("conversion", item.value("conversions") or 0.0, item.text("conversions"))
+        owner = basis_of(item).owner
+        return self.say(f"money.{outcome_phrase(item)}", conversions=conversions, reference=owner, **words)
 
     def finding(self, item: Evidence) -> str:
         """What was learnt: an association, unless it was randomised."""
@@ -128,7 +147,7 @@ class Sentences:
             metric=self._language.kpi(item.detail["metric"]),
             side=self._language.phrases[f"side.{side}"],
             moved=self._language.phrases[f"moved.{side}"],
-            **texts(item, "size", "low", "high"),
+            **texts(item, "size", "low", "high", *(("since",) if phrase == "platform_trend" else ())),
         )
 
     def description(self, item: Evidence) -> str:
@@ -172,6 +191,7 @@ class Sentences:
         step = "scale" if item.detail["direction"] == "favorable" else "reduce"
         special = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
         words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"])}
+        words |= texts(item, *(("since",) if special == "trend" else ()))
         if "odds" not in item.figures:
             return self.say(f"next.{step}_plain", **words)
         return self.say(f"next.{special or step}", odds=item.text("odds"), **words)
@@ -232,6 +252,16 @@ def driver_phrase(item: Evidence) -> str:
     return "more_than_all" if part > total else "part"
 
 
+def outcome_phrase(item: Evidence) -> str:
+    """Which words fit what the money brought: against the forecast's return, its CPA, or neither."""
+    kpi = item.detail["kpi"]
+    if not kpi:
+        return "revenue" if "revenue" in item.figures else "conversions"
+    if item.certainty != "beyond_noise":
+        return f"{kpi}_noise"
+    return f"{kpi}_more" if item.detail["direction"] == "better" else f"{kpi}_less"
+
+
 def finding_phrase(item: Evidence) -> str:
     """Which words fit a finding: some categories compare with something else than the average."""
     category = item.detail["category"]
@@ -241,6 +271,8 @@ def finding_phrase(item: Evidence) -> str:
         return "observed"
     if category in ("budget_inefficiency", "cluster") and item.detail["scope"] == "workspace":
         return f"{category}_of_others"
+    if category == "platform_trend" and "since" not in item.figures:
+        return "observed"  # a movement without its date is none
     return category if category in ("budget_inefficiency", "cluster", "platform_trend") else "observed"
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 
 from reflection.domain.metrics import HEADLINES
 from reflection.domain.ports import Facts
-from reflection.domain.results import InsightKind, Insights, Statement
+from reflection.domain.results import InsightKind, Insights, Statement, SummaryLine
 from reflection.domain.verdict import RESTS_ON
 from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.phrases_en import ENGLISH, Language
 from reflection.explain.sentences import REVENUE_FLAGS, Sentences, basis_of, driver_phrase
+from reflection.explain.summary import five_lines
 
 MAX_DRIVERS = 3
 MAX_LEARNT = 5
@@ -33,7 +34,12 @@ class DeterministicWriter:
 
     def write(self, facts: Facts, *, workspace: str = "default") -> Insights:
         """Sentences for one analysis; the same in every workspace."""
-        return assemble(self.statements(gather(facts)))
+        book = gather(facts)
+        return self.assemble(book, self.statements(book))
+
+    def assemble(self, book: EvidenceBook, statements: Sequence[Statement], rejected: Sequence[str] = ()) -> Insights:
+        """Statements on a book of evidence, in their order, under the five lines that are read first."""
+        return assemble(statements, five_lines(book, statements, self._sentences), rejected)
 
     def statements(self, book: EvidenceBook) -> tuple[Statement, ...]:
         """All sentences, in reading order."""
@@ -159,17 +165,10 @@ def _statement(kind: InsightKind, priority: float, text: str, *cited: Evidence) 
 DETERMINISTIC = "deterministic"
 """Source of a sentence no model had a hand in."""
 
-STORY: tuple[tuple[InsightKind, str, int], ...] = (
-    ("key_learning", "delta:", 1),
-    ("key_learning", "driver:", 3),
-    ("key_learning", "finding:", 1),
-    ("key_learning", "flag:", 1),
-    ("recommendation", "", 1),
-)
-"""Kind, first evidence cited and at most how many: verdict, drivers, first learning, first gap, advice."""
 
-
-def assemble(statements: Sequence[Statement], rejected: Sequence[str] = ()) -> Insights:
+def assemble(
+    statements: Sequence[Statement], summary: Sequence[SummaryLine] = (), rejected: Sequence[str] = ()
+) -> Insights:
     """Group statements, in their order; `source` is that of all statements, or ``mixed``."""
 
     def texts(kind: InsightKind) -> tuple[str, ...]:
@@ -177,23 +176,12 @@ def assemble(statements: Sequence[Statement], rejected: Sequence[str] = ()) -> I
 
     sources = {item.source for item in statements}
     return Insights(
-        narrative_summary=" ".join(item.text for item in _story(statements)),
+        narrative_summary="\n".join(line.text for line in summary),
         key_learnings=texts("key_learning"),
         recommendations=texts("recommendation"),
         anomalies=texts("anomaly"),
         source=DETERMINISTIC if not sources else sources.pop() if len(sources) == 1 else "mixed",
         statements=tuple(statements),
         rejected=tuple(rejected),
+        summary=tuple(summary),
     )
-
-
-def _story(statements: Sequence[Statement]) -> list[Statement]:
-    places: list[int] = []
-    for kind, prefix, most in STORY:
-        fitting = [
-            place
-            for place, item in enumerate(statements)
-            if item.kind == kind and item.evidence and item.evidence[0].startswith(prefix)
-        ]
-        places += [place for place in fitting if place not in places][:most]
-    return [statements[place] for place in places]

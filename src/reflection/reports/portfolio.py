@@ -114,7 +114,9 @@ def _verdict(campaigns: Sequence[ReportedCampaign]) -> str:
         return "No campaign of this period is stored."
     bases = [BASES[reported.analysis.comparison_report.basis] for reported in campaigns]
     verdicts = [verdict_of(reported.analysis.comparison_report) for reported in campaigns]
-    against = "forecast" if all(basis.forecast for basis in bases) else "what they are compared with"
+    against = (
+        "forecast" if all(basis.forecast for basis in bases if basis.comparable) else "what they are compared with"
+    )
     parts = [
         f"{formatting.count(number)} {words}"
         for among, words in (
@@ -149,7 +151,9 @@ def _tiles(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Iterator[Tile]:
         label = f"CPA, {currency}" if currency else "CPA"
         if fact is not None:
             complete = plan is not None and expected.campaigns == actual.campaigns
-            detail = f"against {formatting.money(plan or 0.0, money)} forecast" if complete else _forecasts(sums[currency])
+            detail = (
+                f"against {formatting.money(plan or 0.0, money)} forecast" if complete else _forecasts(sums[currency])
+            )
             yield Tile(label, formatting.money(fact, money), detail, "", "noise")
         planned = expected.spend if expected.campaigns == actual.campaigns else 0.0
         yield Tile(
@@ -202,7 +206,15 @@ def _totals(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Table:
 def _against_forecast(campaigns: Sequence[ReportedCampaign]) -> Section:
     rows = [row for reported in campaigns if (row := _row(reported)) is not None]
     forecasts = all(BASES[reported.analysis.comparison_report.basis].forecast for reported in campaigns)
-    head = ("Campaign", "Platform", "Spend", "CPA", "Forecast CPA" if forecasts else "Compared with", "Change", "Reading")
+    head = (
+        "Campaign",
+        "Platform",
+        "Spend",
+        "CPA",
+        "Forecast CPA" if forecasts else "Compared with",
+        "Change",
+        "Reading",
+    )
     table = Table(
         "Campaigns of the period, largest spend first",
         head,

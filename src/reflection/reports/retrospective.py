@@ -209,7 +209,7 @@ def _why(analysis: Analysis) -> Iterator[Section]:
     plots = [_waterfall(part, comparison.currency, BASES[comparison.basis]) for part in comparison.drivers]
     if plots:
         lead = "An exact division of the change among its factors. It is accounting, not proof of a cause."
-        yield Section("why", "Why it moved", lead=lead, plots=tuple(plots))
+        yield Section("why", "Why it differs", lead=lead, plots=tuple(plots))
 
 
 def _waterfall(part: Decomposition, currency: str | None, basis: Basis) -> Plot:
