@@ -50,6 +50,8 @@ def interval(kpi: str, metrics: Metrics) -> Interval | None:
     None where the KPI is not defined, or nothing worth an interval was counted.
     """
     metric = METRICS[kpi]
+    if any(getattr(metrics, count) is None for count in metric.counts):
+        return None
     if metric.events is None:
         exact = metric.value(metrics)
         return (exact, exact) if exact else None

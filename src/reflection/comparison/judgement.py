@@ -43,8 +43,10 @@ def judge(kpi: str, expected: Metrics | None, actual: Metrics, sigma: float | No
     """
     metric = METRICS[kpi]
     before, value = None if expected is None else metric.value(expected), metric.value(actual)
+    if value is None:
+        return Judgement(None, None, None)
     band = _widened(kpi, value, actual, sigma or 0.0) if value else _nothing_seen(kpi, expected, actual, sigma or 0.0)
-    if not before or value is None or band is None:
+    if not before or band is None:
         return Judgement(band, None, None)
     low, high = band
     beyond = not low * (1 - SAME) <= before <= high * (1 + SAME)
@@ -73,7 +75,7 @@ def _nothing_seen(kpi: str, expected: Metrics | None, actual: Metrics, sigma: fl
     does the interval of a single event. Where events came and the value is 0 all the same, nothing can be said.
     """
     metric = METRICS[kpi]
-    if metric.denominator is None or metric.events is None or getattr(actual, metric.events):
+    if metric.denominator is None or metric.events is None or getattr(actual, metric.events) != 0:
         return None
     factor = math.exp(math.hypot(math.log(EVENTS_DUE), Z90 * sigma)) / EVENTS_DUE
     if kpi in RATES:
@@ -82,12 +84,12 @@ def _nothing_seen(kpi: str, expected: Metrics | None, actual: Metrics, sigma: fl
     before = None if expected is None else metric.value(expected)
     planned = 0.0 if expected is None else getattr(expected, metric.events)
     exposure = 0.0 if expected is None else getattr(expected, metric.denominator)
-    due = getattr(actual, metric.denominator) * planned / exposure if exposure else 0.0
+    due = getattr(actual, metric.denominator) * planned / exposure if planned and exposure else 0.0
     return (0.0, before * EVENTS_DUE / due * factor) if before and due else None
 
 
 def _z(kpi: str, expected: float, actual: Metrics, band: Interval, sigma: float) -> float | None:
-    """By the delta method; where that says otherwise than the interval, which is skewed, on the interval's own scale."""
+    """By the delta method; where that says otherwise than the interval, which is skewed, on the interval's scale."""
     value, variance = METRICS[kpi].value(actual), sampling_variance(kpi, actual)
     if not value or variance is None or not variance + sigma**2:
         return None

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.evidence import Counts
+from reflection.domain.metrics import COUNTS
 from reflection.domain.planner_forecast import ACCOUNT_AVERAGE, NO_FORECAST, PREVIOUS_PERIOD, REFERENCES, TRAILING_28D
 from reflection.domain.signals import normalise
 
@@ -21,7 +22,6 @@ COPIED = 1e-6
 Figures = Metrics | Counts
 """One side of a campaign, as it came in or as evidence holds it."""
 
-_FIGURES = ("impressions", "clicks", "conversions", "spend")
 _SECONDS_A_DAY = 86_400
 
 
@@ -95,11 +95,10 @@ def reference_of(planner: str | None, expected: Figures, actual: Figures) -> str
 
 
 def copied(expected: Figures, actual: Figures) -> bool:
-    """Whether the expected figures are the result in every figure; a revenue given on one side only says nothing."""
-    pairs = [(getattr(expected, name), getattr(actual, name)) for name in _FIGURES]
-    if expected.revenue is not None and actual.revenue is not None:
-        pairs.append((expected.revenue, actual.revenue))
-    return all(math.isclose(planned, fact, rel_tol=COPIED) for planned, fact in pairs)
+    """Whether the expected figures are the result in every figure that both sides give."""
+    pairs = [(getattr(expected, name), getattr(actual, name)) for name in COUNTS]
+    given = [(planned, fact) for planned, fact in pairs if planned is not None and fact is not None]
+    return len(given) > 1 and all(math.isclose(planned, fact, rel_tol=COPIED) for planned, fact in given)
 
 
 def basis_of(campaign: Campaign) -> Basis:

@@ -92,6 +92,7 @@ class Comparison:
     `basis` says what the expected figures are (`domain.basis.BASES`): ``forecast``, a reference such as
     ``account-average`` or ``month-before``, or ``no-forecast``, where nothing is compared. `verdict` is that on cost
     and return together; None where neither can be compared.
+    `performance_score` is None where a count it is made of is not known, and `score_reason` says which.
     `expected_counts` and `actual_counts` are what the rates were made of (impressions, clicks, conversions, spend,
     revenue); empty in answers stored before there were any, the expected ones where nothing is compared.
     """
@@ -101,12 +102,13 @@ class Comparison:
     expected_rates: Rates
     actual_rates: Rates
     deltas: dict[str, Delta]
-    performance_score: float
+    performance_score: float | None
     summary: tuple[str, ...]
     drivers: tuple[Decomposition, ...] = ()
     flags: tuple[str, ...] = ()
     breakdown_coverage: float | None = None
     currency: str | None = None
+    score_reason: str | None = None
     basis: str = "forecast"
     verdict: Verdict | None = None
     expected_counts: dict[str, float | None] = field(default_factory=dict)

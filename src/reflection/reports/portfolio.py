@@ -15,7 +15,7 @@ from reflection.domain import signals
 from reflection.domain.basis import BASES, basis_of
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.metrics import ratio
+from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.results import Analysis, Delta
 from reflection.domain.verdict import verdict_of
 from reflection.explain import formatting
@@ -42,22 +42,21 @@ class ReportedCampaign:
 
 @dataclass(slots=True)
 class _Sums:
-    """Counts and amounts of several campaigns, forecast and fact."""
+    """Counts and amounts of several campaigns, forecast or fact; None where one of them does not say."""
 
     campaigns: int = 0
-    spend: float = 0.0
-    conversions: float = 0.0
-    clicks: float = 0.0
-    impressions: float = 0.0
+    impressions: float | None = 0.0
+    clicks: float | None = 0.0
+    conversions: float | None = 0.0
+    spend: float | None = 0.0
     revenue: float | None = 0.0
 
     def add(self, metrics: Metrics) -> None:
-        """Add one campaign; revenue is known only while every campaign states it."""
+        """Add one campaign."""
         self.campaigns += 1
-        for name in ("spend", "conversions", "clicks", "impressions"):
-            setattr(self, name, getattr(self, name) + getattr(metrics, name))
-        stated = self.revenue is not None and metrics.revenue is not None
-        self.revenue = (self.revenue or 0.0) + (metrics.revenue or 0.0) if stated else None
+        for name in COUNTS:
+            total, count = getattr(self, name), getattr(metrics, name)
+            setattr(self, name, None if total is None or count is None else total + count)
 
 
 def portfolio(
@@ -73,7 +72,7 @@ def portfolio(
     """The view of the report on campaigns whose timestamp lies in the period (both days included)."""
     selection = sorted(
         (reported for reported in campaigns if start <= reported.campaign.timestamp.date() <= end),
-        key=lambda reported: (-reported.campaign.actual_metrics.spend, reported.campaign.campaign_id),
+        key=lambda reported: (-(reported.campaign.actual_metrics.spend or 0.0), reported.campaign.campaign_id),
     )
     sums = _tally(selection)
     by_age = sorted(selection, key=lambda reported: (reported.campaign.timestamp, reported.campaign.campaign_id))
@@ -158,7 +157,7 @@ def _tiles(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Iterator[Tile]:
         planned = expected.spend if expected.campaigns == actual.campaigns else 0.0
         yield Tile(
             "Spend",
-            formatting.money(actual.spend, money, whole=True),
+            _amount(actual.spend, money),
             _of(actual.spend, planned),
             "",
             "noise",
@@ -173,8 +172,12 @@ def _forecasts(sides: tuple[_Sums, _Sums]) -> str:
     return f"{formatting.count(expected.campaigns)} of {_campaigns(actual.campaigns)} had a forecast"
 
 
-def _of(actual: float, expected: float) -> str:
-    if not expected:
+def _amount(value: float | None, currency: str | None) -> str:
+    return NONE if value is None else formatting.money(value, currency, whole=True)
+
+
+def _of(actual: float | None, expected: float | None) -> str:
+    if not expected or actual is None:
         return ""
     change = 100 * (actual / expected - 1)
     return f"{formatting.percent(change, signed=True)} against the plan" if abs(change) >= 0.05 else "as planned"
@@ -192,9 +195,9 @@ def _totals(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Table:
             (
                 currency or "not stated",
                 formatting.count(actual.campaigns),
-                formatting.money(actual.spend, money, whole=True),
-                formatting.money(expected.spend, money, whole=True) if complete else _forecasts(sums[currency]),
-                formatting.count(round(actual.conversions, 1)),
+                _amount(actual.spend, money),
+                _amount(expected.spend, money) if complete else _forecasts(sums[currency]),
+                NONE if actual.conversions is None else formatting.count(round(actual.conversions, 1)),
                 NONE if cpa is None else formatting.money(cpa, money),
                 NONE if plan is None or not complete else formatting.money(plan, money),
                 NONE if roas is None else formatting.ratio(roas),
@@ -267,7 +270,7 @@ def _cells(reported: ReportedCampaign, forecasts: bool) -> tuple[str, ...]:
     return (
         formatting.plain_name(reported.campaign.campaign_id),
         formatting.plain_name(reported.campaign.platform),
-        formatting.money(reported.campaign.actual_metrics.spend, currency, whole=True),
+        _amount(reported.campaign.actual_metrics.spend, currency),
         *amounts,
         change,
         _reading(delta),
