@@ -56,7 +56,7 @@ def share(value: float, *, extra: int = 0) -> str:
     if in_percent == 0 or abs(in_percent) >= 0.1:
         return f"{in_percent:,.{2 + extra}f} %"
     decimals = 1 - math.floor(math.log10(abs(in_percent)))
-    return f"{in_percent:.{min(decimals + extra, 12)}f} %"
+    return f"{in_percent:.{min(decimals, 12) + extra}f} %"
 
 
 def ratio(value: float, *, signed: bool = False, extra: int = 0) -> str:
@@ -167,5 +167,5 @@ def _amount(value: float, currency: str | None, extra: int = 0) -> str:
     if value >= _NO_DECIMALS_FROM or (currency in _ZERO_DECIMAL and value >= 100):
         return f"{value:,.{extra}f}"
     if value and value < 0.01:
-        return f"{value:.{min(1 - math.floor(math.log10(value)) + extra, 12)}f}"
+        return f"{value:.{min(1 - math.floor(math.log10(value)), 12) + extra}f}"
     return f"{value:,.{2 + extra}f}"
