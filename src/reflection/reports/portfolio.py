@@ -19,7 +19,7 @@ from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.results import Analysis, Delta
 from reflection.domain.verdict import verdict_of
 from reflection.explain import formatting
-from reflection.explain.evidence_of_facts import kpi_form
+from reflection.explain.evidence_of_comparison import kpi_form
 from reflection.explain.phrases_en import ENGLISH
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.retrospective import method_notes
