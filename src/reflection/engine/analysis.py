@@ -13,7 +13,8 @@ from typing import Any
 import orjson
 
 from reflection.comparison.compare import compare
-from reflection.domain.campaign import Campaign, Content
+from reflection.domain.campaign import Campaign
+from reflection.domain.canonical_json import Content
 from reflection.domain.evidence import Evidence, encode, evidence_of
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.memory_text import memory_record, memory_text
@@ -146,6 +147,8 @@ class Analyst:
             answer=orjson.dumps(analysis),
             idempotency_key=case.idempotency_key,
             forecasts=self._forecasts(case, comparison),
+            name=campaign.name,
+            conversion_kind=campaign.conversion_kind,
         )
 
     def _compared(self, case: AnalysisInput) -> Comparison:

@@ -1,7 +1,7 @@
 """Knowledge as bytes and back, exactly: JSON by pydantic, the posterior draws as npz, the calibration as it is.
 
-Must not know where the bytes are kept. `FORMAT` changes by itself when a field of the values changes, so that a fit
-written by another version is never misread: it is ignored and learnt again.
+Must not know where the bytes are kept. `FORMAT` changes by itself when a field of the values or a kind of finding
+changes, so that a fit written by another version is never misread: it is ignored and learnt again.
 """
 
 import dataclasses
@@ -9,14 +9,14 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import PydanticSerializationError, from_json
 
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
-from reflection.domain.results import Finding, NextTest, SignalWeight
+from reflection.domain.results import Category, Finding, NextTest, SignalWeight
 from reflection.errors import LearningError
 from reflection.stats.array_bytes import packed, unpacked
 
@@ -31,7 +31,7 @@ _OF_THEIR_OWN: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": 
 
 def _format() -> str:
     fields = [f"{cls.__name__}.{item.name}" for cls in _VALUES for item in dataclasses.fields(cls)]
-    return hashlib.sha256(" ".join(fields).encode()).hexdigest()[:12]
+    return hashlib.sha256(" ".join([*fields, *get_args(Category)]).encode()).hexdigest()[:12]
 
 
 FORMAT = _format()
