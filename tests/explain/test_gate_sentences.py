@@ -305,3 +305,26 @@ def test_every_figure_of_the_evidence_has_its_place(books: Mapping[str, Evidence
 def test_a_word_is_read_as_it_is_written_or_not_at_all(written: str, books: Mapping[str, EvidenceBook]) -> None:
     verdict = judge(*proposal(f"good | L | The {written} was {{ctr.actual}}.", books))
     assert isinstance(verdict, Passed) == (written in ("CTR's", "'CTR'"))
+
+
+BASES = [
+    ("account-average", "CPA was {cpa.actual}, below the account's average of {cpa.expected}.", True),
+    ("account-average", "CPA was {cpa.actual}, below the forecast of {cpa.expected}.", False),
+    ("account-average", "The campaign met its account's average: CPA {cpa.actual}.", False),
+    ("trailing-28d", "CPA fell to {cpa.actual} from {cpa.expected} in the four weeks before.", True),
+    ("trailing-28d", "CPA fell to {cpa.actual} from {cpa.expected} in the month before.", False),
+    ("trailing-28d", "CPA was {cpa.actual}, below average.", False),
+    ("Anna", "CPA fell to {cpa.actual} from {cpa.expected} in the month before.", False),
+    ("Anna", "CPA was {cpa.actual}, below the forecast of {cpa.expected}.", True),
+    ("no-forecast", "CPA was {cpa.actual}.", True),
+    ("no-forecast", "CPA was {cpa.actual}, better than forecast.", False),
+]
+
+
+@pytest.mark.parametrize(("planner", "text", "passes"), BASES)
+def test_only_what_a_campaign_is_compared_with_may_be_named(
+    make_facts: Callable[..., Facts], planner: str, text: str, passes: bool
+) -> None:
+    book = gather(make_facts(planner=planner))
+    verdict = judge(*proposal(f"any | L | {text}", {"any": book}))
+    assert isinstance(verdict, Passed) == passes, verdict

@@ -6,12 +6,14 @@ not carry it. Causes are judged in gate_causes.py, certainty in gate_doubt.py, a
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from reflection.domain.basis import FORECAST
+from reflection.domain.planner_forecast import ACCOUNT_AVERAGE, TRAILING_28D
 from reflection.explain import gate_words_en as words
 from reflection.explain.evidence import Evidence
 from reflection.explain.gate_causes import cause_objections, part_objections
 from reflection.explain.gate_doubt import doubt_objections
 from reflection.explain.gate_figures import told_as_forecast
-from reflection.explain.gate_reading import FOUND, MEASURED, NAMED, Sentence
+from reflection.explain.gate_reading import FOUND, MEASURED, NAMED, REFERENCES, Sentence
 from reflection.explain.gate_subjects import DOWN, MOVES, UP, kpis, move, quality, size_of, subjects
 
 
@@ -111,7 +113,7 @@ def _leads_to_a_figure(sentence: Sentence, place: int) -> bool:
     """`by 3 %`, `from 2.0`, `from what was expected`: no "by" or "from" that names a cause."""
     for ahead in range(place + 1, min(place + 5, len(sentence))):
         token = sentence.tokens[ahead]
-        if token.item is not None or token.has("forecast", "average", "noise", "firm"):
+        if token.item is not None or token.has("noise", "firm", *REFERENCES):
             return True
         if token.kpi or token.text in (",", ";", ":", ")"):
             return sentence.any("source") and sentence.text(place) == "from"  # a part of a change, judged as such
@@ -178,6 +180,8 @@ def _degrees(sentence: Sentence, cited: Sequence[Evidence]) -> Iterator[str]:
                 yield "it calls a change larger or smaller than it is"
 
 
+_PERIODS = {TRAILING_28D: "weeks"}
+_OF_A_FORECAST = words.SETS["of a forecast"]
 _PREPOSITIONS = words.SETS["prepositions"]
 
 _CONTESTS = words.SETS["contests"]
@@ -189,11 +193,18 @@ def _references(sentence: Sentence, advice: frozenset[int]) -> Iterator[str]:
     """What is compared with: the forecast for a campaign's figures, the average for what was learnt."""
     kinds = {item.kind for item in sentence.items}
     categories = {item.detail.get("category") for item in sentence.items}
-    if sentence.any("average") and not kinds & FOUND:
+    bases = {item.detail.get("basis", FORECAST) for item in sentence.items if item.kind in MEASURED}
+    if sentence.any("average") and not (kinds & FOUND or bases == {ACCOUNT_AVERAGE}):
         yield "it compares with an average that the evidence does not"
-    if sentence.any("forecast") and not kinds & (MEASURED | {"flag", "reason"}) and not sentence.any("head", "shrink"):
+    foretold = bases == {FORECAST} or (not bases and kinds & {"flag", "reason"})
+    if sentence.any("forecast") and not foretold and not sentence.any("head", "shrink"):
         yield "it compares with a forecast that the evidence does not"
-    for place in sentence.where("forecast"):
+    if bases - {FORECAST} and any(token.text in _OF_A_FORECAST for token in sentence.tokens):
+        yield "it calls a campaign without a forecast met or missed"
+    for place in sentence.where("before"):
+        if not any(_PERIODS.get(basis, basis.partition("-")[0]) in sentence.text(place) for basis in bases):
+            yield "it compares with a time that the evidence does not"
+    for place in sentence.where("forecast", "before"):
         if place not in advice and not _compares(sentence, place):
             yield "it names a forecast without saying how the result compares"
     if sentence.any("others") and not ("description" in kinds or categories & {"cluster", "budget_inefficiency"}):
@@ -241,7 +252,7 @@ def _leads_to_a_reference(sentence: Sentence, place: int) -> bool:
         token = sentence.tokens[ahead]
         if token.item is not None:
             return token.figure == "expected" or told_as_forecast(sentence, ahead)
-        if token.has("forecast", "average", "others", "trend", "noise", "firm"):
+        if token.has("others", "trend", "noise", "firm", *REFERENCES):
             return True
         if token.text in (",", ";", ":", ")") or (token.has("rise", "fall", "better", "worse") and ahead > place + 1):
             return False
@@ -250,4 +261,4 @@ def _leads_to_a_reference(sentence: Sentence, place: int) -> bool:
 
 def _refers_somewhere(sentence: Sentence, place: int) -> bool:
     run = range(place + 1, len(sentence))
-    return sentence.any("forecast", "average", run=run) or any(sentence.tokens[p].figure == "expected" for p in run)
+    return sentence.any(*REFERENCES, run=run) or any(sentence.tokens[p].figure == "expected" for p in run)

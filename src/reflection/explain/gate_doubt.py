@@ -26,7 +26,8 @@ def doubt_objections(sentence: Sentence, cited: Sequence[Evidence], directions: 
             yield "it denies a difference that evidence shows"
         doubted |= {item.id for item in items}
     for item in _claimed(sentence, cited, directions):
-        if item.certainty in ("noise", "unknown") and item.id not in doubted:
+        alone = item.kind == "delta" and "change" not in item.figures  # told as it is, compared with nothing
+        if item.certainty in ("noise", "unknown") and item.id not in doubted and not alone:
             yield "it reports a difference within noise as if it were one"
 
 

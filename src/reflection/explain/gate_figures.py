@@ -8,7 +8,7 @@ gate_owners.py judges. Pure.
 from collections.abc import Iterator
 
 from reflection.explain import gate_words_en as words
-from reflection.explain.gate_reading import NAME_FIGURE, Sentence, Token
+from reflection.explain.gate_reading import NAME_FIGURE, REFERENCES, Sentence, Token
 
 _SKIPPED = words.SETS["skipped"] | {"'", "("}
 _LEVEL = frozenset({"above", "below", "rise", "fall", "better", "worse", "cheap", "dear"})
@@ -17,6 +17,7 @@ _GAPS = words.SETS["gaps"]
 _AGAINST = words.SETS["against"]
 _RANGES = words.SETS["ranges"]
 _LOWER_BOUNDS = {"low": "high", "now_low": "now_high", "after_low": "after_high"}
+_SPENT, _REVENUE = frozenset({"spend", "spent"}), frozenset({"revenue"})
 _COUNTED = words.SETS["counted"]
 
 
@@ -59,12 +60,12 @@ def told_as_forecast(sentence: Sentence, place: int) -> bool:
     bracket = sentence.text(place - 1) == "("
     if left >= 0 and not bracket and _refers(sentence, left):
         return True
-    if left >= 0 and bracket and sentence.tokens[left].has("forecast") and not _result_before(sentence, left):
+    if left >= 0 and bracket and sentence.tokens[left].has(*REFERENCES) and not _result_before(sentence, left):
         return True
     ahead = place + 1
     while sentence.text(ahead) in _LEADING_ON:
         ahead += 1
-    return ahead < len(sentence) and sentence.tokens[ahead].has("forecast")
+    return ahead < len(sentence) and sentence.tokens[ahead].has(*REFERENCES)
 
 
 _LEADING_ON = words.SETS["leading on"]
@@ -74,7 +75,7 @@ _LEADING_BACK = words.SETS["leading back"]
 def _refers(sentence: Sentence, left: int) -> bool:
     """Whether a word makes the figure after it the one that is compared with."""
     token = sentence.tokens[left]
-    if token.text in _AGAINST or token.has("above", "below", "forecast", "line") or token.text == "from":
+    if token.text in _AGAINST or token.has("above", "below", "line", *REFERENCES) or token.text == "from":
         return True
     if token.has("better", "worse") and token.text not in ("improved", "improvement", "better", "worse"):
         return True  # beat, missed, short of
@@ -82,7 +83,7 @@ def _refers(sentence: Sentence, left: int) -> bool:
     while place >= 0 and (sentence.tokens[place].kpi or sentence.text(place) in _LEADING_BACK):
         at = at or sentence.text(place) == "at"
         place = left_of(sentence, place)
-    forecast = place >= 0 and place != left and sentence.tokens[place].has("forecast", "again_not")
+    forecast = place >= 0 and place != left and sentence.tokens[place].has("again_not", *REFERENCES)
     return forecast and not (at and _result_before(sentence, place))
 
 
@@ -95,7 +96,7 @@ def _result_before(sentence: Sentence, forecast: int) -> bool:
 
 
 def _expected(sentence: Sentence, place: int) -> bool:
-    after_bracket = sentence.text(place - 1) == "(" and sentence.tokens[place - 2].has("forecast")
+    after_bracket = sentence.text(place - 1) == "(" and sentence.tokens[place - 2].has(*REFERENCES)
     return after_bracket or told_as_forecast(sentence, place)
 
 
@@ -181,7 +182,7 @@ def _spend(sentence: Sentence, place: int) -> bool:
     item = sentence.tokens[place].item
     if item is not None and item.kind == "next_test":
         return not any(sentence.tokens[p].kinds & _LEVEL for p in range(place + 1, min(place + 2, len(sentence))))
-    return _near_text(sentence, place, 2, frozenset({"spend", "spent"}))
+    return _near_text(sentence, place, 2, _SPENT)
 
 
 def _against(sentence: Sentence, place: int) -> bool:
@@ -192,6 +193,22 @@ def _against(sentence: Sentence, place: int) -> bool:
 
 def _raw(sentence: Sentence, place: int) -> bool:
     return near(sentence, place, 3, frozenset({"raw"}))
+
+
+def _conversions(sentence: Sentence, place: int) -> bool:
+    return sentence.text(place + 1) in ("conversion", "conversions")
+
+
+def _revenue(sentence: Sentence, place: int) -> bool:
+    return _near_text(sentence, place, 2, _REVENUE)
+
+
+def _at_forecast(sentence: Sentence, place: int) -> bool:
+    return near(sentence, place, 4, frozenset(REFERENCES))
+
+
+def _since(sentence: Sentence, place: int) -> bool:
+    return sentence.text(place - 1) == "since"
 
 
 def _score(sentence: Sentence, place: int) -> bool:
@@ -218,6 +235,11 @@ PLACES = {
     "spend": _spend,
     "against": _against,
     "raw": _raw,
+    "conversions": _conversions,
+    "revenue": _revenue,
+    "at_forecast": _at_forecast,
+    "difference": _size,
+    "since": _since,
     "score": _score,
 }
 """Where each figure may stand. One that is not here (the numbers inside a flag's text) is shown by the text alone."""

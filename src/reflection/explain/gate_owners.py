@@ -33,6 +33,8 @@ def kpi_of(token: Token) -> str | None:
     item = token.item
     if item is None:
         return None
+    if item.kind == "outcome":
+        return token.figure
     if item.kind in MEASURED:
         return item.detail["kpi"] if token.figure in ("part", "signed_part", "total") else item.label
     return item.detail.get("metric")

@@ -27,7 +27,10 @@ _JOINTS = words.SETS["joints"]
 NAMED = frozenset({"finding", "effect", "description", "next_test", "similar"})
 """Kinds of evidence about something with a name of its own; the others are about a KPI of the campaign, or a text."""
 
-MEASURED = frozenset({"delta", "driver"})
+MEASURED = frozenset({"delta", "driver", "outcome"})
+REFERENCES = ("forecast", "average", "before")
+"""Words for what a result is compared with."""
+
 FOUND = frozenset({"finding", "effect", "description"})
 
 

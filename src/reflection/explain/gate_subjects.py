@@ -37,7 +37,7 @@ def about(sentence: Sentence, kpi: str, cited: Sequence[Evidence], place: int) -
     clause = sentence.clause(place)
     if sentence.any("average", "others", run=clause):
         items = [item for item in items if item.kind in FOUND] or items
-    elif sentence.any("forecast", run=clause):
+    elif sentence.any("forecast", "before", run=clause):
         items = [item for item in items if item.kind in MEASURED] or items
     return items
 
@@ -45,6 +45,8 @@ def about(sentence: Sentence, kpi: str, cited: Sequence[Evidence], place: int) -
 def kpis(item: Evidence) -> set[str]:
     """The KPIs a piece of evidence is about; conversions per unit of spend are spoken of as CPA."""
     found = {item.detail[key] for key in ("kpi", "factor", "metric") if key in item.detail}
+    if item.kind == "outcome":
+        return {"spend", "conversions", "revenue"}
     return found | ({"cpa"} if "conversions_per_spend" in found else set())
 
 
@@ -99,6 +101,8 @@ def move(item: Evidence, kpi: str | None) -> int:
     """Which way evidence says something went or stands, as -1, 0 or 1."""
     if item.kind == "driver" and kpi is not None and kpi == item.detail.get("kpi"):
         return {"up": 1, "down": -1}.get(item.detail.get("move", ""), 0)
+    if item.kind == "outcome":  # of the same money more revenue or more conversions
+        return {"better": 1, "worse": -1}.get(item.detail.get("direction", ""), 0)
     if item.kind in MEASURED:
         expected, actual = item.value("expected"), item.value("actual")
         return 0 if expected is None or actual is None else (actual > expected) - (actual < expected)

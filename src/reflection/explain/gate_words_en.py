@@ -57,6 +57,8 @@ come / comes / difference / differences / effect / evidence / falls / fell / fig
 however / in / is / it / level / lie / lies / movement / of / or / part / remained / result / roughly / sat / sits /
 so far / stayed / stays / than / that / there / there is / these / this / though / was / well / were / what / which /
 while
+= of a forecast: missed / misses / missing / miss / met / did not reach / not reached / was not met / not met /
+failed to meet / short of / fell short of / fell short / on target / on plan / as planned / as expected / as forecast
 = prepositions: above / ahead of / below / beneath / in excess of / under
 = contests: beat / beating / beats / bettered / exceeded / exceeds / fell short of / missed / misses / outdid /
 outperform / outperformed / outperforms / short of / surpassed / topped
@@ -71,6 +73,7 @@ PRICES: Mapping[str, str] = MappingProxyType({"conversions": "cpa", "clicks": "c
 
 _CLAIMS = """
 = plain: claim nothing =>
+campaign brought in? / on a? /
 a / about / achieved / across / actual / against / almost / also / although / among / amount / an / and / anywhere /
 appeared / appears / approximately / are / around / arrived / association / at / basically / be / been / being /
 between / both / broadly / but / by / came / campaign / case / cases / caveat / changed / choice / closed / closes /
@@ -119,7 +122,10 @@ campaigns / campaigns so far / earlier campaigns / other campaigns / past campai
 anticipated / budgeted / expectation / expectations / expected / forecast / forecasted / forecasts / foreseen / plan /
 planned / plans / predicted / projected / target / aimed for / had been expected / had been planned / was expected /
 was forecast / was forecasted / was planned / what was expected
-= average: of a finding or effect only =>
+= before: as the comparison of a campaign with the period before it (detail basis) =>
+in? the? month|week|day|period before / the? earlier|previous month|week|day|period /
+the? previous|earlier four? weeks / the? four weeks before / in? the? earlier weeks / the? period before it
+= average: of a finding or effect, or of a campaign with the basis account-average =>
 average / averages / account average / average across campaigns / average campaign / average level /
 average of all campaigns / average of the account / the average of the account / the norm / usual level
 = others: of a group or a budget inefficiency only =>
