@@ -71,7 +71,7 @@ def _subject_words(sentence: Sentence) -> Iterator[str]:
             yield "it speaks of a time that is not in evidence"
         if (
             token.has("price")
-            and not any(kpis(item) & {"cpa", "cpc", "cpm"} for item in sentence.items)
+            and not any(kpis(item) & set(words.PRICES.values()) for item in sentence.items)
             and "next_test" not in kinds
         ):
             yield "it speaks of a cost it shows no evidence for"
