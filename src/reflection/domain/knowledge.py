@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.bookable import Definition
 from reflection.domain.results import Finding, Interval, NextTest, SignalWeight
 
 
@@ -60,6 +61,51 @@ class MetricPosterior:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """The total effect of booking something on one metric, as a multiplicative lift over what the account usually gets.
+
+    Attributes:
+        effect, interval: posterior median and 90 % interval.
+        p_better: probability that it is better than usual, by adaptive shrinkage; no difference counts half.
+        steady: whether it points the same way on every platform, for every objective it was booked for.
+    """
+
+    metric: str
+    effect: float
+    interval: Interval
+    p_better: float
+    steady: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Bookable:
+    """Something a planner can book, what is known of it, and how much that rests on.
+
+    Attributes:
+        key: of `definition`; of a pair with a platform ``platform*audience:meta*parents 35-44``.
+        platform: key of the platform's signal of a pair, else None.
+        campaigns, rows: campaigns that booked it, and rows of evidence (of a breakdown: ad rows) of it.
+        spend: money spent on it, None where no amount is known; `conversions` likewise counted by its shares.
+        objectives: share of its spend by objective key.
+        confounded: signals it always ran with and so cannot be told apart from, which are no part of it.
+        total: on the goal metric; None where that could not be fitted.
+        campaign_ids: campaigns that booked it, at most a few.
+    """
+
+    key: str
+    definition: Definition
+    platform: str | None
+    campaigns: int
+    rows: int
+    spend: float | None
+    conversions: float
+    objectives: Mapping[str, float]
+    confounded: tuple[str, ...] = ()
+    total: Total | None = None
+    campaign_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
     """Everything one fit says.
 
@@ -73,6 +119,11 @@ class Knowledge:
         diagnostics: JSON-able remarks on the fit; what is read of them has a property here.
         calibration: how far off forecasts usually are, as bytes that `forecasting` writes and reads; empty before
             anything was calibrated.
+        bookables: what campaigns booked, by key, with its total effect on the goal.
+        delivery: objective key -> signal -> share of the money spent for it, how the account usually delivers; under
+            ``""`` of all objectives.
+        mixtures: metric -> shares of the components of adaptive shrinkage (`stats.false_discovery.GRID_SD`) among the
+            total effects on it; a metric on which the data favour no effect at all has none.
     """
 
     epoch: int = 0
@@ -90,6 +141,9 @@ class Knowledge:
     next_test: NextTest | None = None
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     calibration: bytes = b""
+    bookables: tuple[Bookable, ...] = ()
+    delivery: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    mixtures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def aliases(self) -> Mapping[str, str]:

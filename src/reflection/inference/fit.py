@@ -128,6 +128,10 @@ class FittedMetrics:
             return discover_composed(self._fits, RECIPES[metric])
         return discover(self.metrics[metric].fit)
 
+    def favours_effects(self, metric: str) -> bool:
+        """Whether the data favour some effect on a metric over none at all (a Bayes factor above 1 of a part)."""
+        return any(self.metrics[part].fit.log_bayes_factor > 0 for part, _ in self.parts(metric) if part in self.metrics)
+
     def expected_rate(self, metric: str) -> Floats:
         """The metric that the fit expects of each cell, shape (cells,); CPM per *single* impression."""
         total = np.zeros(len(self.table.campaign))

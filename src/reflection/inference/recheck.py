@@ -15,7 +15,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Store
 from reflection.inference.learn import FitRequest, learn
 
-_PARTS = ("campaigns", "goal_metric", "currency", "effects", "findings", "weights", "held", "next_test", "reason")
+_PARTS = ("campaigns", "goal_metric", "currency", "effects", "findings", "weights", "bookables", "held", "next_test", "reason")
 
 
 def differences(store: Store, workspace: str) -> list[str]:
@@ -45,6 +45,7 @@ def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collect
             epoch=known.epoch,
             as_of=known.as_of,
             spelt=known.spelt,
+            definitions=[one.definition for one in known.bookables if one.platform is None],
         )
         return learn(evidence, request)
 

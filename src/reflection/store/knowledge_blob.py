@@ -15,14 +15,15 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import PydanticSerializationError, from_json
 
-from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
+from reflection.domain.bookable import Definition
+from reflection.domain.knowledge import NOTHING, Bookable, Effect, Knowledge, MetricPosterior, Total
 from reflection.domain.results import Finding, NextTest, SignalWeight
 from reflection.errors import LearningError
 from reflection.stats.array_bytes import packed, unpacked
 
 _LEVEL = 1
 _LITTLE_FLOAT = np.dtype("<f4")
-_VALUES = (Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest)
+_VALUES = (Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total)
 _KNOWLEDGE = TypeAdapter(
     Knowledge | None, config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")
 )

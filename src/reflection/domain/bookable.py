@@ -1,0 +1,76 @@
+"""What a planner can book: an audience with all its attributes, a creative with its type, a platform.
+
+Which signals belong to it *by definition* is what campaigns said of it, and nothing that merely ran beside it. Where
+campaigns describe one name differently, only what all of them say belongs to it; the rest is named as differing. Knows
+campaigns and signals; must not know evidence or numbers.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reflection.domain import signals
+from reflection.domain.campaign import Campaign
+
+Kind = Literal["platform", "audience", "creative"]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One bookable thing as campaigns define it.
+
+    Attributes:
+        key: the signal of its name: ``audience:parents 35-44``, ``creative:crt_video``, ``platform:meta``.
+        parts: signals booked with it, its name among them, and their shares (a list of ages splits its share).
+        differs: groups of signals (``audience.age``) that campaigns describe differently; no part of it.
+    """
+
+    key: str
+    kind: Kind
+    parts: Mapping[str, float]
+    differs: tuple[str, ...] = field(default=())
+
+
+def definitions(campaigns: Iterable[Campaign]) -> tuple[Definition, ...]:
+    """Everything that campaigns booked, by key; the order of the campaigns does not matter."""
+    descriptions: dict[str, list[dict[signals.Signal, float]]] = {}
+    for campaign in campaigns:
+        platform = signals.of_platform(campaign.platform)
+        members = [[(platform, 1.0)]]
+        members += [signals.of_audience(audience) for audience in campaign.audiences]
+        members += [signals.of_creative(creative) for creative in campaign.creatives]
+        for said in members:
+            shares = _summed(said)
+            known = descriptions.setdefault(said[0][0].key, [])  # its name comes first
+            if shares not in known:
+                known.append(shares)
+    return tuple(_defined(key, known) for key, known in sorted(descriptions.items()))
+
+
+def root(key: str) -> str:
+    """What a signal is said of: ``audience`` of ``audience.age:25-34``; of an interaction, of its last part."""
+    return signals.parse(key).parts[-1].group.partition(".")[0]
+
+
+def _summed(said: Iterable[tuple[signals.Signal, float]]) -> dict[signals.Signal, float]:
+    shares: dict[signals.Signal, float] = {}
+    for signal, share in said:
+        shares[signal] = shares.get(signal, 0.0) + share
+    return shares
+
+
+def _defined(key: str, descriptions: list[dict[signals.Signal, float]]) -> Definition:
+    """What all descriptions of one name agree on, group by group."""
+    groups = sorted({signal.group for shares in descriptions for signal in shares})
+    parts: dict[str, float] = {}
+    differs = []
+    for group in groups:
+        first, *others = [
+            {signal.key: share for signal, share in shares.items() if signal.group == group} for shares in descriptions
+        ]
+        if any(other != first for other in others):
+            differs.append(group)
+        else:
+            parts |= first
+    kind: Kind = "platform" if root(key) == "platform" else "audience" if root(key) == "audience" else "creative"
+    return Definition(key, kind, dict(sorted(parts.items())), tuple(differs))
