@@ -110,6 +110,24 @@ def test_an_unset_field_and_an_explicit_null_are_the_same_content(sample, make_c
     assert make_campaign(planner=None, currency=None).content_hash() == sample.content_hash()
 
 
+def test_a_body_without_the_newer_fields_has_the_hash_it_always_had(sample):
+    assert sample.content_hash() == "7362c63d8b01534c53349e77f4da183421d016ac0f47721c57c180150fa90c95"
+
+
+def test_a_campaign_is_called_by_its_name_and_belongs_to_its_unit(make_campaign):
+    plain = make_campaign()
+    monthly = make_campaign(name="Summer bootcamp", unit_id="bootcamp", conversion_kind="Leads", account_id="act_1")
+
+    assert (plain.display_name, plain.unit) == (plain.campaign_id, plain.campaign_id)
+    assert (monthly.display_name, monthly.unit) == ("Summer bootcamp", "bootcamp")
+    assert monthly.conversion_kind == "lead"
+
+
+@pytest.mark.parametrize("field", ["name", "account_id", "unit_id", "conversion_kind"])
+def test_a_placeholder_is_no_name_no_account_and_no_kind(sample, field):
+    assert "placeholder" in _refusal({**_body(sample), field: "unknown"})
+
+
 def test_fractional_conversions_and_conversions_above_clicks_are_accepted(make_campaign):
     campaign = make_campaign(actual={"clicks": 3, "conversions": 7.25})
     assert campaign.actual_metrics.conversions == 7.25

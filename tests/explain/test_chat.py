@@ -82,7 +82,7 @@ def ask(sources: Sources) -> Callable[..., ChatAnswer]:
 
 QUESTIONS = [
     ("Why did CPA fall?", CAMPAIGN, "driver:cpa:ctr", "accounts for USD 18.03"),
-    ("Why did ROAS rise?", CAMPAIGN, "driver:roas:ctr", "rise in ROAS"),
+    ("Why did ROAS rise?", CAMPAIGN, "driver:roas:ctr", "by which ROAS is higher"),
     ("how did it perform", CAMPAIGN, "delta:roas", "did better than its forecast"),
     ("What was the click-through rate?", CAMPAIGN, "delta:ctr", "CTR 3.50 % against 2.00 %"),
     ("Did the conversion rate improve?", CAMPAIGN, "delta:cvr", "within noise"),

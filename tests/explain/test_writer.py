@@ -32,9 +32,11 @@ def test_the_sample_is_told_verdict_first_then_drivers(rich_facts: Facts) -> Non
         "The campaign did better than its forecast: ROAS 5.70 against 2.00 expected (+184.8 %) "
         "and CPA USD 19.27 against USD 50.00 expected (-61.5 %)."
     )
-    assert texts[1] == "CTR rose from 2.00 % to 3.50 %; that accounts for USD 18.03 of the USD 30.73 fall in CPA."
-    assert texts[2] == "CPM fell from USD 40.00 to USD 28.21, which accounts for another USD 11.25."
-    assert texts[3].startswith("CVR rose from 4.00 % to 4.18 %, which is within noise")
+    assert (
+        texts[1] == "CTR was 3.50 % against 2.00 %; that accounts for USD 18.03 of the USD 30.73 by which CPA is lower."
+    )
+    assert texts[2] == "CPM was USD 28.21 against USD 40.00, which accounts for another USD 11.25."
+    assert texts[3].startswith("CVR was 4.18 % against 4.00 %, which is within noise")
 
 
 def test_what_is_noise_is_called_noise_and_never_learnt(rich_facts: Facts) -> None:
@@ -138,7 +140,7 @@ def test_no_conversions_give_no_cpa_but_the_reason(make_facts: Callable[..., Fac
     sample["actual_metrics"] = sample["actual_metrics"] | {"conversions": 0, "revenue": 0.0}
     insights = _write(make_facts(sample))
     assert "CPA USD 0" not in insights.narrative_summary
-    assert any("CVR fell from 4.00 % to zero" in text for text in insights.key_learnings)
+    assert any("CVR was zero against 4.00 %" in text for text in insights.key_learnings)
     assert any("no conversions" in text for text in insights.anomalies)
 
 
@@ -189,9 +191,14 @@ def test_a_wide_scatter_between_campaigns_turns_a_win_into_noise(make_facts: Cal
             "Review where the money went before spending more: it is 97 % likely",
         ),
         (
-            {"category": "platform_trend", "signal_key": "platform:meta", "metric": "cpm"},
-            "Platform meta: CPM has moved to 32.0 % above its earlier level",
-            "Plan platform meta with its newer CPM",
+            {
+                "category": "platform_trend",
+                "signal_key": "platform:meta",
+                "metric": "cpm",
+                "first_seen": "2026-03-02",
+            },
+            "Platform meta: since 2026-03-02, CPM has moved to 32.0 % above its earlier level",
+            "Plan platform meta with its CPM since 2026-03-02",
         ),
         (
             {"category": "cluster", "signal_key": "cluster:scale", "metadata": {"label": "Scale winners"}},

@@ -111,7 +111,7 @@ def _summary(deltas: Mapping[str, Delta], drivers: tuple[Decomposition, ...], fl
     for item in drivers:
         if item.kpi in ("cpa", "conversions"):
             parts = ", ".join(f"{d.factor.upper()} {d.displayed:+.2f}{_noise(d.beyond_noise)}" for d in item.drivers)
-            sentences.append(f"{_title(item.kpi)} moved by {item.actual - item.expected:+.2f}: {parts}.")
+            sentences.append(f"{_title(item.kpi)} differs by {item.actual - item.expected:+.2f}: {parts}.")
     return sentences + [f"Note: {flag}." for flag in flags]
 
 

@@ -1,13 +1,13 @@
 """What comes in: a campaign with its forecast and its facts, strict, bounded and time-zone-aware.
 
-Knows pydantic and nothing else: no storage, no statistics. Field names are the specification's; what was added to
-them is optional. Units: impressions, clicks and conversions are counts (conversions may be fractional, because
-attribution models split them), spend and revenue are amounts of `currency`.
+Knows pydantic; no storage, no statistics. Field names are the specification's, what was added is optional. Impressions,
+clicks and conversions are counts (fractional where attribution splits them), spend and revenue amounts of `currency`.
 """
 
 import hashlib
 import json
 import re
+from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -22,6 +22,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from reflection.domain.conversion_kind import normal_kind
 
 MAX_COUNT = 2**53 - 1
 """The largest whole number after which floats skip some: 2**53 itself is also what 2**53 + 1 rounds to."""
@@ -106,9 +108,9 @@ def _at_most(limit: int) -> BeforeValidator:
 _Stripped = StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
 Name = Annotated[str, BeforeValidator(_real_name), _Stripped]
 Text = Annotated[str, BeforeValidator(_clean_text), StringConstraints(strip_whitespace=True, max_length=5_000)]
-CampaignId = Annotated[
-    str, BeforeValidator(_real_name), StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
-]
+_Identity = StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
+CampaignId = Annotated[str, BeforeValidator(_real_name), _Identity]
+ConversionKind = Annotated[str, BeforeValidator(_real_name), _Stripped, AfterValidator(normal_kind)]
 Count = Annotated[float, Field(ge=0, le=MAX_COUNT, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
 WholeCount = Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)]
 Money = Annotated[float, Field(ge=0, le=MAX_MONEY, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
@@ -198,13 +200,16 @@ class Campaign(Strict):
     recommendation_ids: tuple[Name, ...] = Field(
         default=(), max_length=100, strict=False, description="recommendations this campaign acted on"
     )
+    name: Name | None = Field(default=None, description="what people call it")
+    account_id: Name | None = Field(default=None, description="the advertising account it ran in")
+    unit_id: CampaignId | None = Field(default=None, description="the real campaign behind monthly or daily rows")
+    conversion_kind: ConversionKind | None = Field(default=None, description="what it counts: purchase, lead ...")
 
     @field_validator("audiences", "creatives")
     @classmethod
     def _distinct(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
         keys = [item.name if isinstance(item, Audience) else item.id for item in value]
-        if len(set(keys)) != len(keys):
-            double = next(key for key in keys if keys.count(key) > 1)
+        if double := next((key for key, count in Counter(keys).items() if count > 1), None):
             raise ValueError(f"'{double}' is given twice")
         return value
 
@@ -239,6 +244,16 @@ class Campaign(Strict):
             if total is not None and known > total * TOTAL_TOLERANCE + 0.01:
                 raise ValueError(f"breakdown {name} add up to {known:g}, more than the campaign's {total:g}")
 
+    @property
+    def display_name(self) -> str:
+        """What people call it: its name, or its id where it has none."""
+        return self.name or self.campaign_id
+
+    @property
+    def unit(self) -> str:
+        """The real campaign it belongs to: rows of several months have one."""
+        return self.unit_id or self.campaign_id
+
     def coverage(self) -> float | None:
         """Share of the campaign's impressions that the breakdown accounts for; None without a breakdown."""
         if not self.breakdown:
@@ -256,7 +271,7 @@ class Campaign(Strict):
         return hash_of(self.canonical_json())
 
     def canonical_json(self) -> str:
-        """One text per campaign content: sorted keys, no unset optional fields."""
+        """One text per content: sorted keys, no unset optional fields."""
         return canonical(self.model_dump(mode="json", exclude_none=True))
 
 

@@ -7,6 +7,7 @@ the new, and everything learnt is a function of the resulting set. Must not know
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import orjson
 
@@ -17,8 +18,16 @@ VERSION = 1
 ROUNDING = 1e-12
 """Share of a total that adding up its parts, thousands of floats, may lose or gain."""
 
+_OPTIONAL = {"name": "name", "unit": "unit_id", "kind": "conversion_kind"}
+"""Keys that an encoded evidence has only where the campaign says them: older payloads keep their bytes."""
+
 COVERED = 0.95
 """Below this coverage the rest of a campaign is evidence too, shared equally over everything it listed."""
+
+
+def day_text(day: int) -> str:
+    """A day of evidence, in days since 1970-01-01, as a date: ``2026-03-29``."""
+    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,7 @@ class Evidence:
         day: days since 1970-01-01 UTC of the campaign's timestamp; what drift is measured on.
         expected: the forecast's counts; what calibration is measured on.
         cells: one for a campaign without breakdown, else one per delivered audience x creative row.
+        name, unit_id, conversion_kind: as the campaign gives them; None where it does not.
     """
 
     campaign_id: str
@@ -83,6 +93,19 @@ class Evidence:
     expected: Counts
     actual: Counts
     cells: tuple[Cell, ...]
+    name: str | None = None
+    unit_id: str | None = None
+    conversion_kind: str | None = None
+
+    @property
+    def display_name(self) -> str:
+        """What people call it: its name, or its id where it has none."""
+        return self.name or self.campaign_id
+
+    @property
+    def unit(self) -> str:
+        """The real campaign it belongs to: rows of several months have one."""
+        return self.unit_id or self.campaign_id
 
     def signal_keys(self) -> tuple[str, ...]:
         """Every signal present, sorted."""
@@ -101,12 +124,17 @@ def evidence_of(campaign: Campaign) -> Evidence:
         expected=Counts.of(campaign.expected_metrics),
         actual=Counts.of(campaign.actual_metrics),
         cells=_cells(campaign),
+        name=campaign.name,
+        unit_id=campaign.unit_id,
+        conversion_kind=campaign.conversion_kind,
     )
 
 
 def encode(evidence: Evidence) -> bytes:
-    """One byte string per evidence: keys sorted, so equal evidence is equal bytes."""
+    """One byte string per evidence: keys sorted, so equal evidence is equal bytes; what is not given has no key."""
+    given = {key: getattr(evidence, name) for key, name in _OPTIONAL.items()}
     body = {
+        **{key: value for key, value in given.items() if value is not None},
         "v": VERSION,
         "id": evidence.campaign_id,
         "day": evidence.day,
@@ -134,6 +162,7 @@ def decode(payload: bytes) -> Evidence:
         expected=Counts(*body["expected"]),
         actual=Counts(*body["actual"]),
         cells=tuple(Cell(shares, Counts(*counts)) for shares, counts in body["cells"]),
+        **{name: body.get(key) for key, name in _OPTIONAL.items()},
     )
 
 

@@ -6,7 +6,7 @@ looking at any history. Must not know how it was computed (learning/) nor where 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,20 +61,38 @@ class MetricPosterior:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceFloor:
+    """What a claim needs at least, whatever its odds: real campaigns, and events of its metric (conversions, clicks)."""
+
+    campaigns: int = 3
+    events: int = 30
+
+
+Lane = Literal["exploit", "explore", "avoid", "not enough evidence"]
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
-    """The total effect of booking something on one metric, as a multiplicative lift over what the account usually gets.
+    """The total effect of booking something on a goal, as a multiplicative lift over what the account usually gets.
 
     Attributes:
-        effect, interval: posterior median and 90 % interval.
+        effect, interval: posterior median and 90 % interval; `optimistic` the 90th percentile.
         p_better: probability that it is better than usual, by adaptive shrinkage; no difference counts half.
+        lane: what follows from exactly these figures and from whether there is evidence `enough`.
         steady: whether it points the same way on every platform, for every objective it was booked for.
+        stake: what a usual campaign spends on it, rounded; `gain` what this much brings more than usual: revenue where
+            the goal is ROAS, else conversions. None where the money is not known.
     """
 
     metric: str
     effect: float
     interval: Interval
+    optimistic: float
     p_better: float
+    lane: Lane
     steady: bool = True
+    stake: float | None = None
+    gain: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +105,11 @@ class Bookable:
         campaigns, rows: campaigns that booked it, and rows of evidence (of a breakdown: ad rows) of it.
         spend: money spent on it, None where no amount is known; `conversions` likewise counted by its shares.
         objectives: share of its spend by objective key.
+        enough: whether campaigns and conversions reach the evidence floor.
         confounded: signals it always ran with and so cannot be told apart from, which are no part of it.
         total: on the goal metric; None where that could not be fitted.
         campaign_ids: campaigns that booked it, at most a few.
+        supporting, contradicting: those that did beyond noise better, and worse, than usual there, at most a few.
     """
 
     key: str
@@ -100,9 +120,17 @@ class Bookable:
     spend: float | None
     conversions: float
     objectives: Mapping[str, float]
+    enough: bool
     confounded: tuple[str, ...] = ()
     total: Total | None = None
     campaign_ids: tuple[str, ...] = ()
+    supporting: tuple[str, ...] = ()
+    contradicting: tuple[str, ...] = ()
+
+    @property
+    def advised(self) -> bool:
+        """Whether something is advised for or against it."""
+        return self.total is not None and self.total.lane in ("exploit", "avoid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +152,7 @@ class Knowledge:
             ``""`` of all objectives.
         mixtures: metric -> shares of the components of adaptive shrinkage (`stats.false_discovery.GRID_SD`) among the
             total effects on it; a metric on which the data favour no effect at all has none.
+        floor: evidence that a finding or an advice needs at least.
     """
 
     epoch: int = 0
@@ -144,6 +173,7 @@ class Knowledge:
     bookables: tuple[Bookable, ...] = ()
     delivery: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     mixtures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    floor: EvidenceFloor = EvidenceFloor()
 
     @property
     def aliases(self) -> Mapping[str, str]:

@@ -16,6 +16,8 @@ from reflection.domain.campaign import (
     MAX_CREATIVES,
     MAX_MONEY,
     Audience,
+    CampaignId,
+    ConversionKind,
     Count,
     Creative,
     Money,
@@ -57,6 +59,10 @@ class Plan(Strict):
     planner: Name | None = None
     expected: Figures | None = None
     targets: dict[str, Rate] = Field(default_factory=dict, description="metric -> value that should be reached")
+    name: Name | None = Field(default=None, description="what people call it")
+    account_id: Name | None = None
+    unit_id: CampaignId | None = Field(default=None, description="the real campaign this is planned for")
+    conversion_kind: ConversionKind | None = Field(default=None, description="purchase, lead, app_install ...")
 
     @field_validator("targets")
     @classmethod

@@ -66,6 +66,8 @@ class Position(NamedTuple):
 class StoredCampaign:
     """A campaign as the store holds it; `answer` is the JSON that was served for this revision.
 
+    `name` is what people call it, None where nobody said.
+
     `new` says of what a save returns that this very save wrote it; two saves at once may carry equal bytes.
     """
 
@@ -76,7 +78,13 @@ class StoredCampaign:
     campaign_json: str
     answer: bytes
     created_at: str
+    name: str | None = None
     new: bool = field(default=False, compare=False)
+
+    @property
+    def display_name(self) -> str:
+        """What people call it: its name, or its id where it has none."""
+        return self.name or self.campaign_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,8 @@ class AnalysisRecord:
     answer: bytes
     idempotency_key: str | None = None
     forecasts: Sequence["ForecastRow"] = ()
+    name: str | None = None
+    conversion_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,16 @@ import orjson
 from reflection.errors import ReflectionError
 
 Interval = tuple[float, float]
-Category = Literal["winning_audience", "high_performing_creative", "budget_inefficiency", "platform_trend", "cluster"]
+Category = Literal[
+    "winning_audience",
+    "high_performing_creative",
+    "budget_inefficiency",
+    "cross_platform_pattern",
+    "platform_trend",
+    "cluster",
+]
+"""The level of a platform or an objective is a ``cross_platform_pattern``; a ``platform_trend`` is a dated change."""
+
 InsightKind = Literal["key_learning", "recommendation", "anomaly"]
 ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
 """Values of `Finding.status`."""

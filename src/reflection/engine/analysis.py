@@ -146,6 +146,8 @@ class Analyst:
             answer=orjson.dumps(analysis),
             idempotency_key=case.idempotency_key,
             forecasts=self._forecasts(case, comparison),
+            name=campaign.name,
+            conversion_kind=campaign.conversion_kind,
         )
 
     def _compared(self, case: AnalysisInput) -> Comparison:

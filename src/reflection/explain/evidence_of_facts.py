@@ -5,6 +5,7 @@ The only file that reads the engine's values for the words' sake. Must not know 
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from functools import partial
 
 from reflection.domain import signals
@@ -142,6 +143,8 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
     if finding.spend is not None:
         figures["spend"] = Figure(finding.spend, _rough(currency))
     figures["against"] = Figure(len(finding.contradicting), formatting.count)
+    if finding.category == "platform_trend" and finding.first_seen is not None:
+        figures["since"] = Figure(date.fromisoformat(finding.first_seen[:10]).toordinal(), finding.first_seen[:10])
     spelling = finding.metadata.get("label")
     label = subject(finding.signal_key, spelling if isinstance(spelling, str) else None)
     own = "campaign" if finding.signal_key.startswith("campaign:") else "signal"

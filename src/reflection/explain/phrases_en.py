@@ -81,27 +81,25 @@ _PHRASES = {
     "kpi.missing": "{kpi} cannot be compared: {reason}.",
     # drivers
     "driver.part": (
-        "{factor} {went} from {expected} to {actual}; that accounts for {part} of the {total} {move} in {kpi}."
+        "{factor} was {actual} against {expected}; that accounts for {part} of the {total} by which {kpi} is {move}."
     ),
-    "driver.part_again": "{factor} {went} from {expected} to {actual}, which accounts for another {part}.",
-    "driver.all": ("{factor} {went} from {expected} to {actual}; that accounts for the whole {total} {move} in {kpi}."),
+    "driver.part_again": "{factor} was {actual} against {expected}, which accounts for another {part}.",
+    "driver.all": (
+        "{factor} was {actual} against {expected}; that accounts for the whole {total} by which {kpi} is {move}."
+    ),
     "driver.more_than_all": (
-        "{factor} {went} from {expected} to {actual}; that alone accounts for {part}, more than the whole "
-        "{total} {move} in {kpi}."
+        "{factor} was {actual} against {expected}; that alone accounts for {part}, more than the whole {total} "
+        "by which {kpi} is {move}."
     ),
-    "driver.against": "{factor} {went} from {expected} to {actual}, which worked against that by {part}.",
-    "driver.no_move": (
-        "{factor} {went} from {expected} to {actual}; its {part} of {kpi} is offset by the other factors."
-    ),
+    "driver.against": "{factor} was {actual} against {expected}, which worked against that by {part}.",
+    "driver.no_move": ("{factor} was {actual} against {expected}; its {part} of {kpi} is offset by the other factors."),
     "driver.noise": (
-        "{factor} {went} from {expected} to {actual}, which is within noise: its {part} of {kpi} "
-        "is not a change to rely on."
+        "{factor} was {actual} against {expected}, which is within noise: its {part} of {kpi} "
+        "is no difference to rely on."
     ),
-    "driver.exact_zero": ("{factor} fell from {expected} to zero, which accounts for all of the missing {kpi}."),
-    "went.up": "rose",
-    "went.down": "fell",
-    "move.up": "rise",
-    "move.down": "fall",
+    "driver.exact_zero": ("{factor} was zero against {expected}, which accounts for all of the missing {kpi}."),
+    "move.up": "higher",
+    "move.down": "lower",
     # findings
     "finding.observed": (
         "{subject} came with {metric} {size} {side} average ({level} interval {low} to {high}, "
@@ -134,8 +132,8 @@ _PHRASES = {
     ),
     "finding.description_plain": "{campaigns} look alike ({subject}). That describes them and promises nothing.",
     "finding.platform_trend": (
-        "{subject}: {metric} has moved to {size} {side} its earlier level ({level} interval {low} to {high}, "
-        "{campaigns}); observed, not tested."
+        "{subject}: since {since}, {metric} has moved to {size} {side} its earlier level "
+        "({level} interval {low} to {high}, {campaigns}); observed, not tested."
     ),
     "side.above": "above",
     "side.below": "below",
@@ -144,6 +142,7 @@ _PHRASES = {
     "category.winning_audience": "an audience that does better than average",
     "category.high_performing_creative": "a creative that does better than average",
     "category.budget_inefficiency": "spend that returns less than average",
+    "category.cross_platform_pattern": "a platform or an objective that differs from the others",
     "category.platform_trend": "a platform whose level is moving",
     "category.cluster": "a group of campaigns that behave alike",
     "finding.contradicted": ("Not all agree on {subject}: {against} of {campaigns} campaigns point the other way."),
@@ -152,12 +151,10 @@ _PHRASES = {
     ),
     # what cannot be told
     "unknown.kpi_noise": (
-        "{kpi} moved from {expected} to {actual} ({change}), within noise: this campaign cannot tell "
-        "whether it changed."
+        "{kpi} is {actual} against {expected} ({change}), within noise: this campaign cannot tell "
+        "whether there is a difference."
     ),
-    "unknown.kpi_unclear": (
-        "{kpi} moved from {expected} to {actual} ({change}); how much it scatters is not known yet."
-    ),
+    "unknown.kpi_unclear": ("{kpi} is {actual} against {expected} ({change}); how much it scatters is not known yet."),
     "unknown.nothing_learnt": "Nothing can be called a finding yet: {reason}.",
     "flag.text": "Mind when reading this: {text}.",
     "flag.revenue": "Revenue is missing, so ROAS and average order value cannot be told.",
@@ -173,7 +170,7 @@ _PHRASES = {
     "next.review": (
         "Review where the money went before spending more: it is {odds} likely that this campaign overpaid clearly."
     ),
-    "next.trend": "Plan {subject} with its newer {metric}, not with the average of the past.",
+    "next.trend": "Plan {subject} with its {metric} since {since}, not with the average of the time before.",
     "next.scale_plain": "Plan more with {subject}, in steps, and watch whether it holds.",
     "next.reduce_plain": "Plan less with {subject}, in steps, and watch whether it holds.",
     "next.test_money": (
@@ -210,7 +207,7 @@ _PHRASES = {
     "chat.known": "What is known:",
     "chat.no_cause": "This divides the change among its factors; it is no proof of a cause.",
     "chat.ask": (
-        "I answer from stored campaigns: how a campaign did against its forecast, why CPA or ROAS moved, "
+        "I answer from stored campaigns: how a campaign did against its forecast, why CPA or ROAS differs, "
         "which audiences and creatives stand out, and what to test next."
     ),
     # memory

@@ -72,7 +72,6 @@ class Sentences:
 
     def driver(self, item: Evidence, again: bool = False) -> str:
         """What a factor accounts for; `again` where the sentence before said the same of another factor."""
-        rose = (item.value("actual") or 0.0) >= (item.value("expected") or 0.0)
         move = item.detail["move"]
         phrase = driver_phrase(item)
         return self.say(
@@ -80,7 +79,6 @@ class Sentences:
             factor=_capital(self._language.kpi(item.label)),
             kpi=self._language.kpi(item.detail["kpi"]),
             move=self._language.phrases[f"move.{move}"] if move else "",
-            went=self._language.phrases["went.up" if rose else "went.down"],
             **texts(item, "expected", "actual", "part", "total"),
         )
 
@@ -100,7 +98,7 @@ class Sentences:
             metric=self._language.kpi(item.detail["metric"]),
             side=self._language.phrases[f"side.{side}"],
             moved=self._language.phrases[f"moved.{side}"],
-            **texts(item, "size", "low", "high"),
+            **texts(item, "size", "low", "high", *(("since",) if phrase == "platform_trend" else ())),
         )
 
     def description(self, item: Evidence) -> str:
@@ -144,6 +142,7 @@ class Sentences:
         step = "scale" if item.detail["direction"] == "favorable" else "reduce"
         special = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
         words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"])}
+        words |= texts(item, *(("since",) if special == "trend" else ()))
         if "odds" not in item.figures:
             return self.say(f"next.{step}_plain", **words)
         return self.say(f"next.{special or step}", odds=item.text("odds"), **words)
@@ -208,6 +207,8 @@ def finding_phrase(item: Evidence) -> str:
         return "observed"
     if category in ("budget_inefficiency", "cluster") and item.detail["scope"] == "workspace":
         return f"{category}_of_others"
+    if category == "platform_trend" and "since" not in item.figures:
+        return "observed"  # a movement without its date is none
     return category if category in ("budget_inefficiency", "cluster", "platform_trend") else "observed"
 
 

@@ -142,6 +142,7 @@ def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platf
     chosen = cells.selection(definition.key, within=platform)
     owner = cells.table.campaign[chosen.cell]
     campaigns = cells.table.campaigns.ids[np.unique(owner)].tolist()
+    floor, conversions = knowledge.floor, float((cells.table.conversions[chosen.cell] * chosen.share).sum())
     spent = float((np.nan_to_num(cells.table.spend[chosen.cell]) * chosen.share).sum())
     key = definition.key
     if platform is not None:
@@ -153,8 +154,9 @@ def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platf
         campaigns=len(campaigns),
         rows=len(chosen.cell),
         spend=spent if cells.has_money else None,
-        conversions=float((cells.table.conversions[chosen.cell] * chosen.share).sum()),
+        conversions=conversions,
         objectives=_objectives(cells, chosen),
+        enough=len(campaigns) >= floor.campaigns and conversions >= floor.events,
         confounded=_confounded(knowledge, cells, definition),
         campaign_ids=tuple(campaigns[:MOST_IDS]),
     )

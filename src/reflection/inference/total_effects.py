@@ -9,7 +9,7 @@ know how a fit is made, nor what is done with the figures.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,8 +19,8 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.bookable import root
 from reflection.domain.knowledge import Bookable, Knowledge, Total
-from reflection.domain.metrics import METRICS
 from reflection.inference import posterior
+from reflection.stats import thompson
 from reflection.stats.false_discovery import shrunk
 
 Array = NDArray[np.float64]
@@ -33,9 +33,10 @@ LEAST_ERROR = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class TotalDraws:
-    """A total effect and the posterior draws of its logarithm, (draws,); above zero is more of the metric."""
+    """A total effect, its odds with a stake of `total.stake` (1 where not known), and the draws of its logarithm."""
 
     total: Total
+    odds: thompson.Odds
     draws: Array
 
 
@@ -76,7 +77,7 @@ class TotalEffects:
     """Total effects on one metric, from one fit.
 
     Args:
-        metric: one that is known (`posterior.known`).
+        metric: one that is known (`posterior.known`) and of which more is better.
     """
 
     def __init__(self, knowledge: Knowledge, metric: str) -> None:
@@ -85,6 +86,7 @@ class TotalEffects:
         self._features = tuple(self._column)
         self._groups = [signals.parse(key).group for key in self._features]
         self._usuals: dict[tuple[str, str | None], Array] = {}
+        self._levels: dict[tuple[str, str | None], float | None] = {}
 
     def of(
         self, bookables: Sequence[Bookable], *, platform: str | None = None, objective: str | None = None
@@ -97,21 +99,22 @@ class TotalEffects:
         if not bookables:
             return ()
         draws = self.draws(bookables, platform=platform, objective=objective)
-        chances = self._chances(draws)
-        bounds = np.exp(np.clip(np.quantile(draws, [0.05, 0.5, 0.95], axis=1), -50.0, 50.0)).T.tolist()
-        return tuple(
-            TotalDraws(
-                Total(
-                    metric=self._metric,
-                    effect=middle,
-                    interval=(low, high),
-                    p_better=float(chance),
-                    steady=self._steady(bookable, platform, objective, float(own.mean())),
-                ),
-                own,
-            )
-            for bookable, own, chance, (low, middle, high) in zip(bookables, draws, chances, bounds, strict=True)
-        )
+        stakes = [_stake(one) for one in bookables]
+        odds = thompson.odds(draws, [stake or 1.0 for stake in stakes])
+        chances = self._chances(draws).tolist()
+        totals = []
+        for number, bookable in enumerate(bookables):
+            own = replace(odds[number], p_better=chances[number])
+            steady = self._steady(bookable, platform, objective, float(draws[number].mean()))
+            lane = thompson.lane(own, established=bookable.enough and steady and not bookable.confounded)
+            level = self._level(bookable, platform, objective)
+            gain = None if stakes[number] is None or level is None else own.expected_gain * level
+            total = Total(
+                metric=self._metric, effect=own.median, interval=(own.low, own.high), optimistic=own.optimistic,
+                p_better=own.p_better, lane=lane, steady=steady, stake=stakes[number], gain=gain,
+            )  # fmt: skip
+            totals.append(TotalDraws(total, own, draws[number]))
+        return tuple(totals)
 
     def draws(
         self, bookables: Sequence[Bookable], *, platform: str | None = None, objective: str | None = None
@@ -119,6 +122,14 @@ class TotalEffects:
         """Draws of the logarithm of each total effect, (bookables, draws)."""
         contrasts = sparse.csr_array(np.stack([self._contrast(one, platform, objective) for one in bookables]))
         return np.asarray(contrasts @ self._matrix)
+
+    def _level(self, bookable: Bookable, platform: str | None, objective: str | None) -> float | None:
+        """What the account usually gets where it would be booked."""
+        settled = bookable.platform or (platform if bookable.definition.kind != signals.PLATFORM else None)
+        purpose = objective or max(bookable.objectives, key=lambda key: (bookable.objectives[key], key), default=ALL)
+        if (purpose, settled) not in self._levels:
+            self._levels[purpose, settled] = usual_level(self._knowledge, self._metric, purpose, settled)
+        return self._levels[purpose, settled]
 
     def _contrast(self, bookable: Bookable, platform: str | None, objective: str | None) -> Array:
         """What booking it changes of the account's usual delivery, (features,)."""
@@ -176,8 +187,7 @@ class TotalEffects:
         shares = self._knowledge.mixtures.get(self._metric)
         if not shares:
             return np.full(len(draws), 0.5)
-        above = shrunk(*moments(draws), np.asarray(shares)).above_zero()
-        return above if METRICS[self._metric].favors(True) else 1.0 - above
+        return shrunk(*moments(draws), np.asarray(shares)).above_zero()
 
     def _steady(self, bookable: Bookable, platform: str | None, objective: str | None, mean: float) -> bool:
         """Whether the expected effect has one sign on every platform, for every objective it was booked for."""
@@ -200,6 +210,13 @@ class TotalEffects:
 def moments(draws: Array) -> tuple[Array, Array]:
     """Mean and standard deviation of each row of draws, (rows,) each; the latter never zero."""
     return draws.mean(axis=1), np.maximum(draws.std(axis=1), LEAST_ERROR)
+
+
+def _stake(bookable: Bookable) -> float | None:
+    """What a usual campaign spends on it, to two significant digits."""
+    if not bookable.spend or not bookable.campaigns:
+        return None
+    return float(f"{bookable.spend / bookable.campaigns:.2g}")
 
 
 def _delivery(knowledge: Knowledge, objective: str) -> Mapping[str, float]:

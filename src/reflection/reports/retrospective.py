@@ -186,7 +186,7 @@ def _why(analysis: Analysis) -> Iterator[Section]:
     plots = [_waterfall(part, analysis.comparison_report.currency) for part in analysis.comparison_report.drivers]
     if plots:
         lead = "An exact division of the change among its factors. It is accounting, not proof of a cause."
-        yield Section("why", "Why it moved", lead=lead, plots=tuple(plots))
+        yield Section("why", "Why it differs", lead=lead, plots=tuple(plots))
 
 
 def _waterfall(part: Decomposition, currency: str | None) -> Plot:

@@ -198,6 +198,7 @@ def stored_campaign(row: Row) -> StoredCampaign:
         campaign_json=row["body"],
         answer=unpacked(row["answer"]),
         created_at=row["created_at"],
+        name=row["name"],
     )
 
 

@@ -123,6 +123,7 @@ def _stored(record: AnalysisRecord, revision: int) -> StoredCampaign:
         campaign_json=record.campaign_json,
         answer=record.answer,
         created_at=record.created_at,
+        name=record.name,
         new=True,
     )
 

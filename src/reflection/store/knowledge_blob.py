@@ -1,7 +1,7 @@
 """Knowledge as bytes and back, exactly: JSON by pydantic, the posterior draws as npz, the calibration as it is.
 
-Must not know where the bytes are kept. `FORMAT` changes by itself when a field of the values changes, so that a fit
-written by another version is never misread: it is ignored and learnt again.
+Must not know where the bytes are kept. `FORMAT` changes by itself when a field of the values or a kind of finding
+changes, so that a fit written by another version is never misread: it is ignored and learnt again.
 """
 
 import dataclasses
@@ -9,21 +9,23 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import PydanticSerializationError, from_json
 
 from reflection.domain.bookable import Definition
-from reflection.domain.knowledge import NOTHING, Bookable, Effect, Knowledge, MetricPosterior, Total
-from reflection.domain.results import Finding, NextTest, SignalWeight
+from reflection.domain.knowledge import NOTHING, Bookable, Effect, EvidenceFloor, Knowledge, MetricPosterior, Total
+from reflection.domain.results import Category, Finding, NextTest, SignalWeight
 from reflection.errors import LearningError
 from reflection.stats.array_bytes import packed, unpacked
 
 _LEVEL = 1
 _LITTLE_FLOAT = np.dtype("<f4")
-_VALUES = (Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total)
+_VALUES = (
+    Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total, EvidenceFloor,
+)  # fmt: skip
 _KNOWLEDGE = TypeAdapter(
     Knowledge | None, config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")
 )
@@ -32,7 +34,7 @@ _OF_THEIR_OWN: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": 
 
 def _format() -> str:
     fields = [f"{cls.__name__}.{item.name}" for cls in _VALUES for item in dataclasses.fields(cls)]
-    return hashlib.sha256(" ".join(fields).encode()).hexdigest()[:12]
+    return hashlib.sha256(" ".join([*fields, *get_args(Category)]).encode()).hexdigest()[:12]
 
 
 FORMAT = _format()

@@ -38,12 +38,16 @@ class BuildResult:
     findings: tuple[Finding, ...]
 
 
-def draft_id(dialect: str, draft: Draft) -> str:
-    """The campaign's id: dialect, key and month; the same file again gives the same ids."""
+def draft_id(dialect: str, draft: Draft, *, with_period: bool = True) -> str:
+    """The campaign's id: dialect, key and month; the same file again gives the same ids.
+
+    Without its period it is the id of the real campaign, which all its months share.
+    """
     own = draft.key.startswith(f"{draft.platform} / ")  # a column names the platform: it is part of the key
     platform = "" if own else draft.platform if dialect == "mapping" else dialect.removesuffix("_api")
     key = distinct(draft.key) if draft.has_twin else draft.key
-    parts = [platform, key, (draft.currency or "") if draft.shares_key else "", draft.label]
+    parts = [platform, key, (draft.currency or "") if draft.shares_key else ""]
+    parts.append(draft.label if with_period else "")
     return campaign_id(*parts)
 
 
@@ -78,6 +82,10 @@ def build(
             period_start=start,
             period_end=end,
             source=f"{dialect} import: {real_name(draft.name) or draft.key}"[:200],
+            name=real_name(draft.name),
+            account_id=real_name(draft.account_id),
+            unit_id=draft_id(dialect, draft, with_period=False) if draft.label else None,
+            conversion_kind=real_name(draft.conversion_kind),
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

@@ -50,6 +50,7 @@ class Cell:
 class Draft:
     """A campaign in the making; `first` and `last` are days, None when the file has no dates.
 
+    `account_id` and `conversion_kind` are what all its rows say; None where they say nothing or do not agree.
     `shares_key`: the same campaign also has rows in another currency; `has_twin`: another's key differs in case only.
     """
 
@@ -66,6 +67,8 @@ class Draft:
     by_month: bool
     shares_key: bool = False
     has_twin: bool = False
+    account_id: str | None = None
+    conversion_kind: str | None = None
 
     @property
     def label(self) -> str:
@@ -108,10 +111,15 @@ def group_drafts(frame: pl.DataFrame, group_by: GroupBy) -> list[Draft]:
             by_month=by_month,
             shares_key=currencies[row["key"]] > 1,
             has_twin=spellings[row["key"].casefold()] > 1,
+            **{name: row[name][0] if row[name] and len(row[name]) == 1 else None for name in _AGREED if name in row},
         )
         for row in heads
     ]
     return sorted(drafts, key=lambda draft: (draft.last or dt.date.min, draft.first or dt.date.min, draft.key))
+
+
+_AGREED = ("account_id", "conversion_kind")
+"""What a draft says only where its rows agree."""
 
 
 def _heads(frame: pl.DataFrame) -> list[dict[str, Any]]:
@@ -122,6 +130,7 @@ def _heads(frame: pl.DataFrame) -> list[dict[str, Any]]:
         pl.col("first").min(),
         pl.col("last").max(),
         *_metric_sums(),
+        *(pl.col(name).cast(pl.String).drop_nulls().unique() for name in _AGREED if name in frame.columns),
         pl.col("line").sort().head(20).alias("lines"),
     )
     return grouped.to_dicts()

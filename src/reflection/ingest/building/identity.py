@@ -13,6 +13,7 @@ import polars as pl
 
 from reflection.domain.metrics import COUNTS
 from reflection.errors import ImportFileError
+from reflection.ingest.building.conversions import KIND
 from reflection.ingest.building.drafts import month_span
 from reflection.ingest.building.name_templates import platform_name
 from reflection.ingest.dialects.dialect import SPLITS, normal_header
@@ -21,12 +22,13 @@ from reflection.ingest.reading.dates import parse_range
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.typed_rows import Facts
 
+ACCOUNT = "account_id"
 _DAY_HEADERS = frozenset({"day", "date", "tag", "jour", "día", "giorno", "dia", "hari", "日", "by day"})
 _WEEK_HEADERS = frozenset({"week", "woche", "semaine", "semana", "settimana"})
 _MONTH_HEADERS = frozenset({"month", "monat", "mois", "mes", "mese", "mês"})
 _KEPT = (
     "line", "twin", "key", "name", "platform", "objective", "currency", "first", "last", "audience", "creative",
-    "creative_name", "creative_type", "headline", "body", "attribution", *SPLITS, *COUNTS,
+    "creative_name", "creative_type", "headline", "body", "attribution", ACCOUNT, KIND, *SPLITS, *COUNTS,
 )  # fmt: skip
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATED = re.compile(
@@ -116,6 +118,8 @@ def identify(
         platform.cast(pl.Categorical).alias("platform"), _first(objective).alias("objective"), *missing
     )
     frame = _cells(frame, book)
+    if accounts := [_text(name) for name in (ACCOUNT, "account") if name in frame.columns]:
+        frame = frame.with_columns(_first(accounts).alias(ACCOUNT))
     return IdentifiedRows(frame.select(name for name in _KEPT if name in frame.columns), granularity, tuple(notes))
 
 

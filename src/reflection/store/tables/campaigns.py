@@ -71,6 +71,8 @@ campaigns = Table(
     _text("memory_id"),
     _text("signal_keys"),  # JSON list: what to take out of `campaign_signals` again, without a second index there
     Column("answer", LargeBinary, nullable=False),  # zlib
+    _text("name", nullable=True),
+    _text("conversion_kind", nullable=True),
     PrimaryKeyConstraint("workspace", "campaign_id"),
     Index(None, "workspace", "timestamp"),
 )
