@@ -5,6 +5,7 @@ campaigns describe one name differently, only what all of them say belongs to it
 campaigns and signals; must not know evidence or numbers.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -45,6 +46,15 @@ def definitions(campaigns: Iterable[Campaign]) -> tuple[Definition, ...]:
             if shares not in known:
                 known.append(shares)
     return tuple(_defined(key, known) for key, known in sorted(descriptions.items()))
+
+
+def recommendation_id(
+    verb: str, key: str, metric: str, platform: str | None = None, objective: str | None = None
+) -> str:
+    """Content hash of what is recommended, never of numbers: 16 hexadecimal digits after ``rec_``."""
+    context = [signals.normalise(value) if value else "" for value in (platform, objective)]
+    content = "\n".join([verb, key, metric, *context])
+    return "rec_" + hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def root(key: str) -> str:

@@ -82,6 +82,7 @@ class Total:
         steady: whether it points the same way on every platform, for every objective it was booked for.
         stake: what a usual campaign spends on it, rounded; `gain` what this much brings more than usual: revenue where
             the goal is ROAS, else conversions. None where the money is not known.
+        currency: of both amounts.
     """
 
     metric: str
@@ -93,6 +94,7 @@ class Total:
     steady: bool = True
     stake: float | None = None
     gain: float | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Bookable:
 
     Attributes:
         key: of `definition`; of a pair with a platform ``platform*audience:meta*parents 35-44``.
+        label: what people call it: ``audience Parents 35-44 on Meta``.
         platform: key of the platform's signal of a pair, else None.
         campaigns, rows: campaigns that booked it, and rows of evidence (of a breakdown: ad rows) of it.
         spend: money spent on it, None where no amount is known; `conversions` likewise counted by its shares.
@@ -113,6 +116,7 @@ class Bookable:
     """
 
     key: str
+    label: str
     definition: Definition
     platform: str | None
     campaigns: int

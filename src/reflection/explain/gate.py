@@ -173,7 +173,7 @@ def _direction(proposal: Proposal, prose: str, cited: Sequence[Evidence]) -> Ite
         yield "it says the opposite of the evidence"
     if proposal.kind == "recommendation" and any(item.kind == "description" for item in cited):
         yield "it recommends something from a description of the past"
-    findings = {item.detail["direction"] for item in cited if item.kind == "finding"}
+    findings = {item.detail["direction"] for item in cited if item.kind in ("finding", "recommendation")}
     advice = {"up" if value == "favorable" else "down" for value in findings}
     if proposal.kind == "recommendation" and _contradicts(prose, advice, up=words.MORE, down=words.LESS):
         yield "it advises against the evidence"

@@ -34,6 +34,7 @@ class Sentences:
             "driver": self.driver,
             "finding": self.finding,
             "description": self.description,
+            "recommendation": self.recommendation,
             "next_test": self.next_test,
             "flag": self.flag,
             "reason": self.reason,
@@ -137,15 +138,48 @@ class Sentences:
         phrase = "finding.contradicted_once" if item.value("against") == 1 else "finding.contradicted"
         return self.say(phrase, subject=item.label, **texts(item, "against", "campaigns"))
 
-    def advice(self, item: Evidence) -> str:
-        """What a finding suggests, with its odds."""
-        step = "scale" if item.detail["direction"] == "favorable" else "reduce"
-        special = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
+    def recommendation(self, item: Evidence) -> str:
+        """What to do with something bookable, what that brings, and how much it rests on."""
         words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"])}
-        words |= texts(item, *(("since",) if special == "trend" else ()))
-        if "odds" not in item.figures:
-            return self.say(f"next.{step}_plain", **words)
-        return self.say(f"next.{special or step}", odds=item.text("odds"), **words)
+        phrase, side = item.detail["phrase"], self._language.phrases[f"side.{item.detail['side']}"]
+        text = self.say(f"advice.{phrase}", side=side, range=self._range(item), **words, **texts(item, "size"))
+        if phrase in ("exploit", "avoid") and item.value("gain"):
+            text += self.say(f"advice.money_{phrase}", what=self._gained(item), **texts(item, "stake"))
+        return f"{text}. {self.basis(item)}"
+
+    def _range(self, item: Evidence) -> str:
+        """``12 % to 31 % higher``, ``5 % lower to 8 % higher``."""
+        low, high = item.value("low") or 0.0, item.value("high") or 0.0
+        if low < 1.0 < high:
+            return self.say("range.both_sides", **texts(item, "low", "high"))
+        nearer, farther = ("low", "high") if low >= 1.0 else ("high", "low")
+        side = self._language.phrases["side.higher" if low >= 1.0 else "side.lower"]
+        return self.say("range.one_side", low=item.text(nearer), high=item.text(farther), side=side)
+
+    def _gained(self, item: Evidence) -> str:
+        """``USD 1,200 of revenue``, ``9 conversions``."""
+        if item.detail["what"] == "revenue":
+            return self.say("advice.revenue", gain=item.text("gain"))
+        return self._language.counted("conversion", item.value("gain") or 0.0, item.text("gain"))
+
+    def basis(self, item: Evidence) -> str:
+        """How much a recommendation rests on, in things that can be counted."""
+        counted = self._language.counted
+        words = {
+            "campaigns": counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns")),
+            "rows": counted("ad row", item.value("rows") or 0.0, item.text("rows")),
+        }
+        if "spend" not in item.figures:
+            return self.say("advice.basis", **words)
+        return self.say("advice.basis_money", spend=item.text("spend"), **words)
+
+    def advice(self, item: Evidence) -> str | None:
+        """What a finding on a campaign or on a change suggests; None where it is an explanation and no advice."""
+        step = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
+        if step is None:
+            return None
+        words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"])}
+        return self.say(f"next.{step}", **words, **texts(item, "odds", *(("since",) if step == "trend" else ())))
 
     def next_test(self, item: Evidence) -> str:
         """The next test and what it would settle."""

@@ -22,10 +22,12 @@ from reflection.domain.results import SimilarCampaign
 from reflection.forecasting import calibration
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.inference import posterior
+from reflection.inference.total_effects import SEED, TotalEffects, booked, usual_level
 from reflection.stats.conformal import LEVELS
 
 DRIVERS = 8
-SEED = 20_260_301
+ROUNDING = 1e-9
+"""Log differences below it are those of floats: what is booked as usual is neither better nor worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Belief:
 
     def beats(self, value: float, *, lower_is_better: bool) -> float:
         """Probability of reaching a value or beating it."""
-        above = float(special.ndtr((self.mean - np.log(value)) / self.sd))
+        gap = self.mean - float(np.log(value))
+        above = float(special.ndtr((gap if abs(gap) > ROUNDING else 0.0) / self.sd))
         return 1.0 - above if lower_is_better else above
 
 
@@ -61,7 +64,9 @@ def evaluate(
 
     Returns:
         {plans[{plan_id, metrics{name: {planner, signals, calibrated, intervals{"50", "80", "90"}, p_target, p_better,
-        usual, identified}}, drivers[], similar[], notes[]}], total, as_of, epoch}; figures nobody can give are None.
+        usual, identified}}, booked[], drivers[], similar[], notes[]}], total, as_of, epoch}; figures nobody can give
+        are None. `usual` is what the account gets for the objective on this platform (of a plan that names nothing
+        else, on all), `booked` the total effects of what is booked; `drivers`, partial effects, explain only.
     """
     found = [_evaluated(name, plan, knowledge, state, (similar or {}).get(name, ())) for name, plan in plans]
     return {
@@ -75,7 +80,9 @@ def evaluate(
 def _evaluated(
     name: str, plan: Plan, knowledge: Knowledge, state: Calibration, similar: Sequence[SimilarCampaign]
 ) -> dict[str, Any]:
-    promise, shares = plan.promise(), plan.shares()
+    promise, own, objective = plan.promise(), plan.shares(), signals.of_objective(plan.objective).key
+    shares = booked(knowledge, own, objective)
+    platform = signals.of_platform(plan.platform).key if plan.audiences or plan.creatives else None
     corrected = calibration.predict(state, promise)
     expected = {key: scale.base for key, scale in scales(promise.expected).items()}
     far = calibration.outside_range(state, promise)
@@ -85,15 +92,16 @@ def _evaluated(
         ours = from_signals(knowledge, metric, shares, plan.budget) if same_money or metric not in _IN_MONEY else None
         metrics[metric] = _metric(
             metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
-            _usual(knowledge, metric, plan.budget) if same_money or metric not in _IN_MONEY else None,
+            _usual(knowledge, metric, plan.budget, objective, platform) if same_money or metric not in _IN_MONEY else None,
             identified=far is None or metric not in _OF_SCALE,
         )  # fmt: skip
     return {
         "plan_id": name,
         "metrics": metrics,
-        "drivers": drivers(knowledge, shares),
+        "booked": _booked(knowledge, own, objective),
+        "drivers": drivers(knowledge, own),
         "similar": [asdict(item) for item in similar],
-        "notes": _notes(plan, knowledge, state, corrected, shares, far, same_money),
+        "notes": _notes(plan, knowledge, state, corrected, own, far, same_money),
     }
 
 
@@ -190,15 +198,28 @@ def _metric(
     }
 
 
-def _usual(knowledge: Knowledge, metric: str, budget: float) -> float | None:
-    """What the workspace's average level would give for this budget."""
-    if metric == "conversions":
-        cost = posterior.usual(knowledge, "cpa")
-        return None if cost is None else budget / cost
-    if metric == "revenue":
-        roas = posterior.usual(knowledge, "roas")
-        return None if roas is None else budget * roas
-    return posterior.usual(knowledge, metric)
+def _usual(knowledge: Knowledge, metric: str, budget: float, objective: str, platform: str | None) -> float | None:
+    """What the account usually gets for this budget, its objective, and its platform where that is not the choice."""
+    level = usual_level(knowledge, rate_behind(metric), objective, platform)
+    return None if level is None else level * budget if METRICS[metric].total else level
+
+
+def _booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) -> list[dict[str, Any]]:
+    """The total effect on the goal of everything the plan books, on its platform."""
+    platform = next(key for key in shares if signals.parse(key).group == signals.PLATFORM)
+    bookables = [one for one in knowledge.bookables if one.platform is None and one.key in shares]
+    if not posterior.known(knowledge, knowledge.goal_metric):
+        return []
+    settled = objective if objective in knowledge.delivery else None
+    totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables, platform=platform, objective=settled)
+    return [
+        {
+            "signal": one.key, "label": one.label, "metric": judged.total.metric, "effect": judged.total.effect,
+            "interval": list(judged.total.interval), "p_better": judged.total.p_better, "lane": judged.total.lane,
+            "campaigns": one.campaigns, "rows": one.rows, "spend": one.spend,
+        }
+        for one, judged in zip(bookables, totals, strict=True)
+    ]  # fmt: skip
 
 
 def _sampling_variance(knowledge: Knowledge, metric: str, budget: float) -> float:

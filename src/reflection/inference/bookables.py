@@ -149,6 +149,7 @@ def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platf
         key = signals.crossed(signals.parse(platform), signals.parse(key)).key
     return Bookable(
         key=key,
+        label=signals.spoken(key, knowledge.spelt).removeprefix("platform "),
         definition=definition,
         platform=platform,
         campaigns=len(campaigns),

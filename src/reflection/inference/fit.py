@@ -130,7 +130,8 @@ class FittedMetrics:
 
     def favours_effects(self, metric: str) -> bool:
         """Whether the data favour some effect on a metric over none at all (a Bayes factor above 1 of a part)."""
-        return any(self.metrics[part].fit.log_bayes_factor > 0 for part, _ in self.parts(metric) if part in self.metrics)
+        fits = (self.metrics[part].fit for part, _ in self.parts(metric) if part in self.metrics)
+        return any(fit.log_bayes_factor > 0 for fit in fits)
 
     def expected_rate(self, metric: str) -> Floats:
         """The metric that the fit expects of each cell, shape (cells,); CPM per *single* impression."""

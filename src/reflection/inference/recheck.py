@@ -15,7 +15,10 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Store
 from reflection.inference.learn import FitRequest, learn
 
-_PARTS = ("campaigns", "goal_metric", "currency", "effects", "findings", "weights", "bookables", "held", "next_test", "reason")
+_PARTS = (
+    "campaigns", "goal_metric", "currency", "effects", "findings", "weights", "bookables", "held", "next_test",
+    "reason",
+)  # fmt: skip
 
 
 def differences(store: Store, workspace: str) -> list[str]:

@@ -27,16 +27,23 @@ Array = NDArray[np.float64]
 ALL = ""
 """The delivery of all objectives together."""
 
+SEED = 20_260_301
+"""Of levels: a plan and what is usual differ by what is booked, and not by the draws for what neither has seen."""
+
 LEAST_ERROR = 1e-6
 """Of what is the same as usual by definition: no division by zero."""
 
 
 @dataclass(frozen=True, eq=False)
 class TotalDraws:
-    """A total effect, its odds with a stake of `total.stake` (1 where not known), and the draws of its logarithm."""
+    """A total effect, its odds with a stake of `total.stake` (1 where not known), and the draws of its logarithm.
+
+    `level` is what the account usually gets where it would be booked, in the goal's own unit.
+    """
 
     total: Total
     odds: thompson.Odds
+    level: float | None
     draws: Array
 
 
@@ -63,13 +70,14 @@ def booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) ->
 
 def usual_shares(knowledge: Knowledge, objective: str, platform: str | None = None) -> dict[str, float]:
     """The account's usual delivery for an objective, of all platforms or with one (keys of signals)."""
-    return booked(knowledge, {} if platform is None else {platform: 1.0}, objective)
+    settled = [key for key in (objective, platform) if key]
+    return booked(knowledge, dict.fromkeys(settled, 1.0), objective)
 
 
 def usual_level(knowledge: Knowledge, metric: str, objective: str = ALL, platform: str | None = None) -> float | None:
     """What the account usually gets, in the metric's own unit; None where it is not known."""
     shares = usual_shares(knowledge, objective, platform)
-    draws = posterior.level_draws(knowledge, metric, shares, np.random.default_rng(0))
+    draws = posterior.level_draws(knowledge, metric, shares, np.random.default_rng(SEED))
     return None if draws is None else float(np.exp(draws.mean()))
 
 
@@ -112,8 +120,9 @@ class TotalEffects:
             total = Total(
                 metric=self._metric, effect=own.median, interval=(own.low, own.high), optimistic=own.optimistic,
                 p_better=own.p_better, lane=lane, steady=steady, stake=stakes[number], gain=gain,
+                currency=self._knowledge.currency,
             )  # fmt: skip
-            totals.append(TotalDraws(total, own, draws[number]))
+            totals.append(TotalDraws(total, own, level, draws[number]))
         return tuple(totals)
 
     def draws(

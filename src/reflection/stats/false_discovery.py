@@ -129,7 +129,7 @@ def mixture_shares(estimate: Floats, error: Floats) -> Floats:
     share = np.concatenate([[_NULL_START], np.full(len(scale) - 1, (1 - _NULL_START) / (len(scale) - 1))])
     penalty = np.zeros(len(scale))
     penalty[0] = _NULL_PENALTY
-    for _ in range(_EM_STEPS):
+    for _ in range(_EM_STEPS - 1):  # the last step's weights are those of `shrunk`
         weight = density * share
         weight /= weight.sum(axis=1, keepdims=True)
         share = weight.sum(axis=0) + penalty
