@@ -4,18 +4,17 @@ import difflib
 import os
 import platform
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
 from rich.markup import escape
-from rich.table import Table
 
 from reflection.cli.backup import problems_of
-from reflection.cli.session import JsonOption, console, open_application, print_json
+from reflection.cli.session import JsonOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.memory.chroma import installed
 from reflection.settings import Settings, variable_of, variables
 
 SHORT_KEY = 16
@@ -25,6 +24,7 @@ TOO_NARROW, TOO_WIDE = 0.80, 0.98
 """Coverage of 90 % intervals beyond which it is worth a sentence; of 50 campaigns, chance goes there once in 100."""
 
 ENOUGH_CAMPAIGNS = 50
+RECENT = timedelta(days=1)
 
 _NARROW = (
     "expect campaigns outside their intervals more often than stated; usually they are of kinds that no signal tells "
@@ -55,7 +55,7 @@ def doctor(
         status = application.status()
         problems = problems_of(application) if verify else []
         calibration = {name: application.store.knowledge(name).coverage for name in application.store.workspaces()}
-    remarks = [*advice(settings, os.environ), *overconfident(calibration), *problems]
+    remarks = [*advice(settings, os.environ), *worker_remarks(status), *overconfident(calibration), *problems]
     report = {
         "version": version("reflection"),
         "python": platform.python_version(),
@@ -89,6 +89,8 @@ def shown(settings: Settings) -> dict[str, Any]:
 
 def advice(settings: Settings, environment: Mapping[str, str]) -> Iterable[str]:
     """What looks like a mistake, one sentence each."""
+    from reflection.memory.chroma import installed
+
     for name in sorted(environment):
         if name.startswith("MARKO_") and name not in variables():
             close = difflib.get_close_matches(name, variables(), n=1)
@@ -99,6 +101,22 @@ def advice(settings: Settings, environment: Mapping[str, str]) -> Iterable[str]:
         yield "OPENAI_BASE_URL is set without OPENAI_API_KEY; no language model is used"
     if settings.chroma_url and settings.vector_backend == "auto" and not installed():
         yield "MARKO_CHROMA_URL is set without chromadb, so it is not used; pip install 'reflection[chroma]'"
+
+
+def worker_remarks(status: Mapping[str, Any], now: datetime | None = None) -> Iterable[str]:
+    """One sentence where nobody learns what waits, and one where a worker died within a day."""
+    waiting, worker = sum(status["learning_lag"].values()), status["worker"]
+    if waiting and not worker["running"]:
+        yield (
+            f"{waiting} changes wait to be learnt and no worker runs; "
+            "'reflection serve' or 'reflection worker' starts one"
+        )
+    died = worker["last_death"]
+    if died and (now or datetime.now(UTC)) - datetime.fromisoformat(died) < RECENT:
+        yield (
+            f"the worker died {worker['deaths']} times so far, last found at {died}, and was started again; "
+            "the server's log has its last words"
+        )
 
 
 Calibration = Mapping[str, Mapping[str, Mapping[str, float] | None]]
@@ -139,7 +157,7 @@ def _print(report: Mapping[str, Any]) -> None:
     out = console()
     out.print(f"reflection {report['version']} on Python {report['python']}\n")
     for title, values in (("setting", report["settings"]), ("part", report["status"])):
-        table = Table(title, "value", box=None, pad_edge=False)
+        table = text_table(title, "value")
         for name, value in values.items():
             table.add_row(name, escape(_text(value)))
         out.print(table)

@@ -3,6 +3,7 @@
 Wiring is imported when a command really runs, so that `--help` answers at once.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from reflection.domain.workspaces import WORKSPACE_NAME
 from reflection.errors import InvalidInput
@@ -34,9 +36,28 @@ WorkspaceOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 
 
+PIPED_WIDTH = 1_000
+"""Columns of output that no terminal shows: whoever reads a pipe wants whole lines."""
+
+
 def console() -> Console:
-    """Standard output; plain text when it is not a terminal."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Standard output; as wide as its lines, plain text, when it is not a terminal and COLUMNS does not say."""
+    piped = not sys.stdout.isatty()
+    width = PIPED_WIDTH if piped and "COLUMNS" not in os.environ else None
+    return Console(highlight=False, soft_wrap=piped, width=width)
+
+
+def text_table(*columns: str, header: bool = True) -> Table:
+    """An open table: where the terminal is too narrow a cell goes on below itself, and nothing is cut."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=header)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def heading(out: Console, title: str) -> None:
+    """A line that parts what follows from what went before; never wider than its words."""
+    out.print(f"\n[bold]{title}[/]", soft_wrap=True)
 
 
 def messages() -> Console:

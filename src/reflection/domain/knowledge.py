@@ -62,7 +62,7 @@ class MetricPosterior:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFloor:
-    """What a claim needs at least, whatever its odds: real campaigns, and events of its metric (conversions, clicks)."""
+    """What a claim needs at least, whatever its odds: real campaigns, and events (conversions, clicks)."""
 
     campaigns: int = 3
     events: int = 30

@@ -8,10 +8,6 @@ Intervals are ``[low, high]`` credible intervals at 90 % unless a field says oth
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import orjson
-
-from reflection.errors import ReflectionError
-
 Interval = tuple[float, float]
 Category = Literal[
     "winning_audience",
@@ -23,6 +19,7 @@ Category = Literal[
 ]
 """The level of a platform or an objective is a ``cross_platform_pattern``; a ``platform_trend`` is a dated change."""
 
+Verdict = Literal["better", "worse", "mixed", "noise", "same", "unclear"]
 InsightKind = Literal["key_learning", "recommendation", "anomaly"]
 ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
 """Values of `Finding.status`."""
@@ -45,8 +42,9 @@ class Rates:
 class Delta:
     """One KPI, forecast against fact.
 
-    `pct_diff` is in per cent of the expected value; `interval` is that of the actual value; `z` divides the log
-    ratio by its standard error (sampling noise and, once learnt, the scatter between campaigns).
+    `pct_diff` is in per cent of the expected value. `interval` is that of the actual value: counting noise and, once
+    learnt, the scatter between campaigns. It alone decides: `beyond_noise` where the expected value lies outside, None
+    where there is no interval. `z` is the log ratio in standard errors of that interval.
     """
 
     expected: float | None
@@ -61,7 +59,10 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """The part of a KPI's change that one factor explains (LMDI); `displayed` values add up to the displayed change."""
+    """The part of a KPI's change that one factor explains (LMDI); `displayed` values add up to the displayed change.
+
+    `interval` is that of the part: it holds 0 where the factor's own change is noise.
+    """
 
     factor: str
     expected: float
@@ -70,6 +71,7 @@ class Driver:
     displayed: float
     z: float | None
     beyond_noise: bool
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +87,32 @@ class Decomposition:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Forecast against fact of one campaign (`comparison_report`)."""
+    """Forecast against fact of one campaign (`comparison_report`).
+
+    `basis` says what the expected figures are (`domain.basis.BASES`): ``forecast``, a reference such as
+    ``account-average`` or ``month-before``, or ``no-forecast``, where nothing is compared. `verdict` is that on cost
+    and return together; None where neither can be compared.
+    `performance_score` is None where a count it is made of is not known, and `score_reason` says which.
+    `expected_counts` and `actual_counts` are what the rates were made of (impressions, clicks, conversions, spend,
+    revenue); empty in answers stored before there were any, the expected ones where nothing is compared.
+    """
 
     campaign_id: str
     generated_at: str
     expected_rates: Rates
     actual_rates: Rates
     deltas: dict[str, Delta]
-    performance_score: float
+    performance_score: float | None
     summary: tuple[str, ...]
     drivers: tuple[Decomposition, ...] = ()
     flags: tuple[str, ...] = ()
     breakdown_coverage: float | None = None
     currency: str | None = None
+    score_reason: str | None = None
+    basis: str = "forecast"
+    verdict: Verdict | None = None
+    expected_counts: dict[str, float | None] = field(default_factory=dict)
+    actual_counts: dict[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +199,21 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """One of the five lines that are read first: the question it answers, and the evidence ids it rests on."""
+
+    question: Literal["happened", "why", "next", "certainty", "money"]
+    label: str
+    text: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Insights:
-    """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``."""
+    """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``.
+
+    `summary` says it in five lines; `narrative_summary` is their text, a line each.
+    """
 
     narrative_summary: str
     key_learnings: tuple[str, ...]
@@ -194,6 +222,7 @@ class Insights:
     source: str
     statements: tuple[Statement, ...] = ()
     rejected: tuple[str, ...] = ()
+    summary: tuple[SummaryLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,36 +290,3 @@ class Analysis:
     as_of: str | None = None
     epoch: int = 0
     notes: tuple[str, ...] = field(default=())
-
-
-FILES = {
-    "comparison.json": "comparison_report",
-    "insights.json": "insights",
-    "patterns.json": "pattern_report",
-    "updated_weights.json": "weights",
-}
-"""The four files of the specification, and the part of an answer each of them is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The JSON of one `Analysis`; `replayed` says that nothing was written because it was known already."""
-
-    body: bytes
-    replayed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One campaign of a batch that could not be taken, and why."""
-
-    campaign_id: str
-    error: ReflectionError
-
-
-def files_of(body: bytes) -> dict[str, bytes]:
-    """The files of an answer: name -> indented JSON; a part the answer lacks has no file."""
-    parts = orjson.loads(body)
-    return {
-        name: orjson.dumps(parts[part], option=orjson.OPT_INDENT_2) for name, part in FILES.items() if part in parts
-    }

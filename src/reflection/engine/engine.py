@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from reflection.domain.campaign import Campaign, Content
+from reflection.domain.answers import Answer as Answer
+from reflection.domain.answers import Refused as Refused
+from reflection.domain.campaign import Campaign
+from reflection.domain.canonical_json import Content
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter, Memory, StaleRevision, Store, StoredCampaign
-from reflection.domain.results import Answer as Answer
-from reflection.domain.results import Refused as Refused
 from reflection.domain.results import Weights
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.analysis import Analyst, InputReader

@@ -9,10 +9,10 @@ from functools import partial
 
 from reflection.domain.bookable import recommendation_id
 from reflection.domain.knowledge import Bookable, EvidenceFloor, Lane, Total
-from reflection.domain.metrics import METRICS
+from reflection.domain.metrics import as_read
 from reflection.explain import formatting
-from reflection.explain.evidence import Certainty, Evidence, Figure
-from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.evidence import INTERVAL_LEVEL, Certainty, Evidence, Figure
+from reflection.explain.phrases_en import ENGLISH, Language
 
 VERBS: dict[Lane, str] = {
     "exploit": "put more of the budget on",
@@ -20,9 +20,6 @@ VERBS: dict[Lane, str] = {
     "explore": "test",
     "not enough evidence": "find out about",
 }
-SHOWN_AS = {"conversions_per_spend": "cpa"}
-"""Goals that people know as another metric: conversions for the money as the money for a conversion."""
-
 PHRASE_OF: dict[Lane, str] = {
     "exploit": "exploit", "avoid": "avoid", "explore": "explore", "not enough evidence": "unknown",
 }  # fmt: skip
@@ -39,9 +36,7 @@ def recommendation(
         platform, objective: what was settled before, as written; part of the id.
     """
     lane = total.lane
-    metric = SHOWN_AS.get(total.metric, total.metric)
-    low, high = sorted(shown(total.metric, bound) for bound in total.interval)
-    effect = shown(total.metric, total.effect)
+    metric, effect, (low, high) = _as_read(total)
     figures = {
         "effect": Figure(effect, formatting.signed_lift),
         "size": Figure(effect, _size),
@@ -74,11 +69,6 @@ def recommendation(
     }
     evidence_id = f"recommendation:{identifier}"
     return Evidence(0, evidence_id, "recommendation", label, certainty, "observed", figures, detail, (label,))
-
-
-def shown(metric: str, lift: float) -> float:
-    """A lift of a goal as the lift of the metric people know it by: of conversions for the money, of CPA."""
-    return 1.0 / lift if metric in SHOWN_AS and lift > 0 else lift
 
 
 def rounded(value: float) -> float:
@@ -116,9 +106,50 @@ def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[
         yield f"campaigns describe its {groups} differently; what is said holds whatever that is"
 
 
-def metric_of(total: Total) -> str:
-    """The metric that people know the goal by, as a label."""
-    return METRICS[SHOWN_AS.get(total.metric, total.metric)].label
+def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
+    """What to do with something bookable, what that brings, and how much it rests on."""
+    words = {"subject": item.label, "metric": language.kpi(item.detail["metric"]), "range": _range(item, language)}
+    phrase, side = item.detail["phrase"], language.say(f"side.{item.detail['side']}")
+    text = language.say(f"advice.{phrase}", level=INTERVAL_LEVEL, side=side, size=item.text("size"), **words)
+    if phrase in ("exploit", "avoid") and item.value("gain"):
+        text += language.say(f"advice.money_{phrase}", what=_gained(item, language), stake=item.text("stake"))
+    return f"{text}. {_basis(item, language)}"
+
+
+def _range(item: Evidence, language: Language) -> str:
+    """``12 % to 31 % higher``, ``5 % lower to 8 % higher``."""
+    low, high = item.value("low") or 0.0, item.value("high") or 0.0
+    if low < 1.0 < high:
+        return language.say("range.both_sides", low=item.text("low"), high=item.text("high"))
+    nearer, farther = ("low", "high") if low >= 1.0 else ("high", "low")
+    side = language.say("side.higher" if low >= 1.0 else "side.lower")
+    return language.say("range.one_side", low=item.text(nearer), high=item.text(farther), side=side)
+
+
+def _gained(item: Evidence, language: Language) -> str:
+    """``USD 1,200 of revenue``, ``9 conversions``."""
+    if item.detail["what"] == "revenue":
+        return language.say("advice.revenue", gain=item.text("gain"))
+    return language.counted("conversion", item.value("gain") or 0.0, item.text("gain"))
+
+
+def _basis(item: Evidence, language: Language) -> str:
+    """How much a recommendation rests on, in things that can be counted."""
+    words = {
+        "campaigns": language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns")),
+        "rows": language.counted("ad row", item.value("rows") or 0.0, item.text("rows")),
+    }
+    if "spend" not in item.figures:
+        return language.say("advice.basis", **words)
+    return language.say("advice.basis_money", spend=item.text("spend"), **words)
+
+
+def _as_read(total: Total) -> tuple[str, float, tuple[float, float]]:
+    """Metric, lift and interval as people read them: of conversions for the money, those of CPA."""
+    metric, effect, interval = as_read(total.metric, total.effect, total.interval)
+    assert effect is not None
+    assert interval is not None
+    return metric, effect, interval
 
 
 def _size(lift: float) -> str:

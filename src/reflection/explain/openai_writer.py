@@ -15,7 +15,7 @@ from reflection.errors import ModelUnavailable
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.gate import Passed, Rejected, Verdict, judge
 from reflection.explain.proposals import MAX_ITEMS, ModelProposer, fenced
-from reflection.explain.writer import DeterministicWriter, assemble
+from reflection.explain.writer import DeterministicWriter
 
 INSTRUCTIONS = """\
 You phrase what a campaign analysis found, for a performance marketer. You know nothing but the numbered
@@ -59,9 +59,9 @@ class OpenAIWriter:
             proposals = self._model.propose(workspace, INSTRUCTIONS, fenced(book))
         except ModelUnavailable as error:
             log.warning("insights stay deterministic: %s", error.message)
-            frame = merge(statements, (), self._model.name)
-            return replace(frame, rejected=(f"no sentence of the model was used: {error.message}",))
-        return merge(statements, [judge(item, book) for item in proposals[:MAX_ITEMS]], self._model.name)
+            return self._frame.assemble(book, statements, (f"no sentence of the model was used: {error.message}",))
+        merged, rejected = merge(statements, [judge(item, book) for item in proposals[:MAX_ITEMS]], self._model.name)
+        return self._frame.assemble(book, merged, rejected)
 
     def status(self) -> dict[str, object]:
         """What a health page shows: the model and whether it is being asked."""
@@ -74,8 +74,10 @@ EXTRA_PRIORITY = 0.4
 MAX_EXTRA = 3
 
 
-def merge(statements: Sequence[Statement], verdicts: Iterable[Verdict], model: str) -> Insights:
-    """The deterministic statements with the passed ones in their places; `rejected` says how many fell and why."""
+def merge(
+    statements: Sequence[Statement], verdicts: Iterable[Verdict], model: str
+) -> tuple[list[Statement], list[str]]:
+    """The deterministic statements with the passed ones in their places, and why the others fell."""
     judgements = list(verdicts)
     sentences = list(statements)
     positions: set[int] = set()
@@ -90,7 +92,7 @@ def merge(statements: Sequence[Statement], verdicts: Iterable[Verdict], model: s
         elif len(extras) < MAX_EXTRA:
             extras.append(Statement(passed.kind, passed.text, passed.evidence, EXTRA_PRIORITY, model))
     reasons = [f"{item.kind}: {item.reason}" for item in judgements if isinstance(item, Rejected)]
-    return assemble([*sentences, *extras], rejected=reasons)
+    return [*sentences, *extras], reasons
 
 
 def _position(passed: Passed, statements: Sequence[Statement], positions: set[int]) -> int | None:

@@ -89,10 +89,11 @@ def _evaluated(
     same_money = knowledge.currency == plan.currency
     metrics = {}
     for metric in PLAN_METRICS:
-        ours = from_signals(knowledge, metric, shares, plan.budget) if same_money or metric not in _IN_MONEY else None
+        comparable = same_money or metric not in _IN_MONEY
+        ours = from_signals(knowledge, metric, shares, plan.budget) if comparable else None
+        usual = _usual(knowledge, metric, plan.budget, objective, platform) if comparable else None
         metrics[metric] = _metric(
-            metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
-            _usual(knowledge, metric, plan.budget, objective, platform) if same_money or metric not in _IN_MONEY else None,
+            metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric), usual,
             identified=far is None or metric not in _OF_SCALE,
         )  # fmt: skip
     return {

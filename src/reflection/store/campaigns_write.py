@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Select, bindparam, delete, insert, literal, select
 from sqlalchemy.engine import Connection
 
+from reflection.domain.answers import FILES
 from reflection.domain.ports import AnalysisRecord, StaleRevision, StoredCampaign
-from reflection.domain.results import FILES
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import Current, chunks, current
 from reflection.store.database import sqlite

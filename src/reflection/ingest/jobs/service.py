@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
+from reflection.domain.answers import Answer, Refused
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import ForecastRow, Store, StoredCampaign
-from reflection.domain.results import Answer, Refused
 from reflection.engine.engine import Engine
 from reflection.errors import NotFound, Unavailable
 from reflection.ingest.jobs import summary as import_verdict
