@@ -108,7 +108,8 @@ class Finding:
 
     `effect` is a multiplicative lift on `metric` (1.0 = average). `lfsr` is the local false-sign rate; findings are
     selected so that the expected share of false ones is at most 10 %. `status` is ``established``, or ``descriptive``
-    for a grouping that describes the past and is no discovery.
+    for a grouping that describes the past and is no discovery. `goal` is the kind of conversion of the campaigns it is
+    about, None where the workspace has one goal.
     """
 
     finding_id: str
@@ -134,6 +135,7 @@ class Finding:
     first_seen: str | None = None
     last_confirmed: str | None = None
     status: str = "established"
+    goal: str | None = None
 
     @property
     def descriptive(self) -> bool:
@@ -224,11 +226,26 @@ class SignalWeight:
     interval: Interval
     raw_lift: float | None
     effective_campaigns: float
+    goal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoalWeights:
+    """The weights of one goal: of campaigns that count the same as a conversion."""
+
+    goal: str
+    goal_metric: str
+    signal_weights: dict[str, float]
+    updated_signals: tuple[SignalWeight, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What planning reads: the score's weights, and the weight of every signal."""
+    """What planning reads: the score's weights, and the weight of every signal.
+
+    In a workspace with several goals they are those of one, named in `goal`: of all weights the goal most money is
+    spent on, of one campaign's its own. `goals` has the others' beside them.
+    """
 
     generated_at: str
     scoring_weights: dict[str, float]
@@ -237,6 +254,8 @@ class Weights:
     goal_metric: str
     as_of: str | None = None
     epoch: int = 0
+    goal: str | None = None
+    goals: tuple[GoalWeights, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,7 @@ def _only(observations: Observations, chosen: NDArray[np.bool_]) -> Observations
 def _observe(name: str, table: Dataset) -> tuple[float | None, Observations | None]:
     x, n = counts_of(name, table)
     if name in RATES:
-        if not (n > 0).any():
+        if not (n > 0).any() or (name == "cvr" and not x.any()):  # nothing ever converted: half an event says nothing
             return None, None
         reference = pooled_rate(x[n > 0], n[n > 0])
         return reference, observe_rate(x, n, reference)
