@@ -126,7 +126,7 @@ SLOW_TO_LOAD = {
     "reflection.cli.main": "scipy sqlalchemy fastapi polars reflection.engine reflection.wiring",
     "reflection.wiring": "polars scipy.optimize scipy.cluster alembic onnxruntime openai fastapi babel jinja2",
 }
-"""By module, what importing it must not load: each takes a tenth of a second and more, which every command would pay."""
+"""By module, what importing it must not load: each takes a tenth of a second and more, paid by every command."""
 
 
 def test_importing_loads_nothing_that_is_not_needed():

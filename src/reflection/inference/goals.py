@@ -103,10 +103,11 @@ def _unstated(campaigns: Campaigns, *kinds: str) -> NDArray[np.bool_]:
 def _order_value(campaigns: Campaigns, *kinds: str) -> float | None:
     """Revenue per conversion of campaigns of these kinds in the currency most use; None where none brings money."""
     here = np.isin(campaigns.kind, kinds) & (campaigns.currency == (campaigns.usual_currency or NOT_STATED))
-    paid = here & (campaigns.conversions > 0) & (np.nan_to_num(campaigns.revenue) > 0)
+    paid = here & (np.nan_to_num(campaigns.conversions) > 0) & (np.nan_to_num(campaigns.revenue) > 0)
     return float(campaigns.revenue[paid].sum() / campaigns.conversions[paid].sum()) if paid.any() else None
 
 
 def _spend(campaigns: Campaigns) -> Floats:
     """What each campaign spent in the currency most use, 0 in another."""
-    return np.where(campaigns.currency == (campaigns.usual_currency or NOT_STATED), campaigns.spend, 0.0)
+    usual = campaigns.currency == (campaigns.usual_currency or NOT_STATED)
+    return np.where(usual, np.nan_to_num(campaigns.spend), 0.0)

@@ -52,7 +52,7 @@ def cluster_findings(fitted: FittedMetrics, goal: str) -> list[Finding]:
     labels, stability = stable_clusters(profile)
     status = ESTABLISHED if stability and distinct(profile, labels) else DESCRIPTIVE
     result = _residual(fitted, goal)[members]
-    log_spend = np.log(np.maximum(fitted.table.by_campaign(fitted.table.spend)[members], 1e-9))
+    log_spend = np.log(np.maximum(np.nan_to_num(fitted.table.by_campaign(fitted.table.spend)[members]), 1e-9))
     found = []
     for label in sorted(stability):
         inside = labels == label
