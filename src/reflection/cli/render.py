@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from reflection.cli.session import text_table
 from reflection.domain import signals
 from reflection.domain.metrics import KPIS, METRICS, Unit, as_read, unit_of
 
@@ -52,6 +53,26 @@ def print_summary(console: Console, insights: Mapping[str, Any]) -> None:
     console.print(grid)
 
 
+LANES = (
+    ("exploit", "Do more"), ("avoid", "Do less"), ("explore", "Test"), ("not enough evidence", "We cannot tell yet"),
+)  # fmt: skip
+MOST_CARDS = 3
+
+
+def print_cards(console: Console, cards: Sequence[Mapping[str, Any]]) -> None:
+    """Recommendations by what they ask for, the best first; a sentence each."""
+    if not cards:
+        console.print("Nothing to recommend yet.")
+    for lane, words in LANES:
+        of_lane = [card for card in cards if card["lane"] == lane]
+        if of_lane:
+            console.print(f"[bold]{words}[/]")
+        for card in of_lane[:MOST_CARDS]:
+            console.print(f"  - {escape(card['sentence'])}")
+        if len(of_lane) > MOST_CARDS:
+            console.print(f"  [dim]and {len(of_lane) - MOST_CARDS} more[/]")
+
+
 def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
     """One campaign in one line of `summary_table`."""
     comparison = analysis["comparison_report"]
@@ -71,7 +92,7 @@ def _score(comparison: Mapping[str, Any]) -> str:
 
 def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:
     """Many campaigns, one line each."""
-    table = Table("campaign", *(METRICS[kpi].label for kpi in _SUMMARY), "score", "findings", box=None, pad_edge=False)
+    table = text_table("campaign", *(METRICS[kpi].label for kpi in _SUMMARY), "score", "findings")
     for row in rows:
         table.add_row(*row)
     return table
@@ -79,7 +100,7 @@ def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:
 
 def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
     """Findings with their size, interval and evidence."""
-    table = Table("finding", "on", "change", "90 % interval", "campaigns", box=None, pad_edge=False)
+    table = text_table("finding", "on", "change", "90 % interval", "campaigns")
     for finding in findings:
         good = finding["direction"] == "favorable"
         metric, effect, interval = as_read(finding["metric"], finding["effect"], _pair(finding["interval"]))
@@ -96,7 +117,7 @@ def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
 
 def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, str]) -> Table:
     """Effects of signals as the campaigns spell them; those that are not findings in grey."""
-    table = Table("signal", "on", "change", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False)
+    table = text_table("signal", "on", "change", "90 % interval", "raw", "campaigns", "")
     for effect in effects:
         metric, size, interval = as_read(effect["metric"], effect["effect"], _pair(effect["interval"]))
         _, raw, _ = as_read(effect["metric"], effect["raw_lift"] or None, None)
@@ -133,7 +154,7 @@ def lift_interval(interval: Iterable[float] | None) -> str:
 
 
 def _comparison_table(comparison: Mapping[str, Any]) -> Table:
-    table = Table("", "forecast", "actual", "change", "actual, 90 % interval", "verdict", box=None, pad_edge=False)
+    table = text_table("", "forecast", "actual", "change", "actual, 90 % interval", "verdict")
     for name, delta in comparison["deltas"].items():
         kpi = name.removesuffix("_diff")
         interval = delta.get("interval")

@@ -95,7 +95,10 @@ def _markdown_lines(view: ReportView) -> Iterator[str]:
         "",
         f"{view.kind} · {_md(view.subtitle)}",
         "",
-        f"**{_md(view.verdict)}**",
+        *(
+            [f"- **{_md(question)}:** {_md(answer)}" for question, answer in view.summary]
+            or [f"**{_md(view.verdict)}**"]
+        ),
         "",
     )
     if view.tiles:

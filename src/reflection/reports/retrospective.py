@@ -75,6 +75,7 @@ def retrospective(
         notes=tuple(_notes(analysis)),
         generated_at=comparison.generated_at,
         facts=tuple(_facts(analysis, campaign)),
+        summary=tuple((line.label, line.text) for line in analysis.insights.summary),
     )
 
 
