@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from reflection.comparison.counting_noise import interval
 from reflection.comparison.drivers import decompose, significance
 from reflection.domain.campaign import Campaign
+from reflection.domain.conversion_kind import plural
+from reflection.domain.goal import as_given, brings_money, kind_of
 from reflection.domain.metrics import (
     AMOUNTS,
     COUNTS,
@@ -39,6 +41,7 @@ def compare(
         scatter: learnt standard deviation between campaigns (log scale) per metric cpm, ctr, cvr, aov; metrics
             without one are judged by counting noise alone.
     """
+    campaign = as_given(campaign)
     every_scatter = _composed_scatter(scatter or {})
     expected, actual = campaign.expected_metrics, campaign.actual_metrics
     plan, fact = rates(expected), rates(actual)
@@ -87,6 +90,8 @@ def _delta(kpi: str, campaign: Campaign, plan: Rates, fact: Rates, scatter: Mapp
 
 def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: float | None) -> str | None:
     sides = {"forecast": campaign.expected_metrics, "fact": campaign.actual_metrics}
+    if METRICS[kpi].numerator == "revenue" and not _promises_money(campaign):
+        return f"{plural(kind_of(campaign))} bring no revenue of their own, and none was given"
     for count in METRICS[kpi].counts:
         missing = [side for side, metrics in sides.items() if getattr(metrics, count) is None]
         if missing:
@@ -98,6 +103,11 @@ def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: floa
     if before == 0:
         return "the expected value is 0, so a percentage has no meaning"
     return None
+
+
+def _promises_money(campaign: Campaign) -> bool:
+    """Whether a revenue is missed where there is none: its conversions bring money, or somebody expected some."""
+    return brings_money(kind_of(campaign), campaign.expected_metrics.revenue, campaign.actual_metrics.revenue)
 
 
 def _are(counts: Sequence[str]) -> str:
@@ -119,7 +129,7 @@ def _flags(campaign: Campaign) -> tuple[str, ...]:
         "conversions exceed clicks (view-through or modelled attribution): CVR is above 1": (
             fact.conversions is not None and fact.clicks is not None and fact.conversions > fact.clicks
         ),
-        "revenue is missing: ROAS and AOV cannot be computed": fact.revenue is None,
+        "revenue is missing: ROAS and AOV cannot be computed": fact.revenue is None and _promises_money(campaign),
         "the forecast has no revenue: ROAS cannot be compared": plan.revenue is None and fact.revenue is not None,
         "no conversions: there is no CPA": fact.conversions == 0,
         f"only {fact.conversions or 0:g} conversions: CVR and CPA are uncertain": (

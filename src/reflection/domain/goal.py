@@ -7,7 +7,7 @@ learnt.
 
 from typing import Protocol
 
-from reflection.domain.campaign import Campaign, Metrics
+from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import MONEY_KINDS, kind_of_objective
 
 
@@ -33,9 +33,11 @@ def brings_money(kind: str, *revenues: float | None) -> bool:
     return kind in MONEY_KINDS or any(revenues)
 
 
-def figures(campaign: Campaign) -> tuple[Metrics, Metrics]:
-    """Forecast and fact of a campaign; a revenue of 0 that says nothing is None."""
-    expected, actual = campaign.expected_metrics, campaign.actual_metrics
-    if brings_money(kind_of(campaign), expected.revenue, actual.revenue):
-        return expected, actual
-    return expected.model_copy(update={"revenue": None}), actual.model_copy(update={"revenue": None})
+def as_given(campaign: Campaign) -> Campaign:
+    """The campaign with no revenue where a revenue of 0 says nothing; itself everywhere else."""
+    sides = {"expected_metrics": campaign.expected_metrics, "actual_metrics": campaign.actual_metrics}
+    if brings_money(kind_of(campaign), *(metrics.revenue for metrics in sides.values())):
+        return campaign
+    return campaign.model_copy(
+        update={side: metrics.model_copy(update={"revenue": None}) for side, metrics in sides.items()}
+    )
