@@ -86,15 +86,10 @@ def test_leads_without_revenue_have_no_roas_and_need_none(make_campaign, revenue
 
 
 def test_leads_that_were_expected_to_sell_and_did_not_have_a_roas_of_nothing(make_campaign):
-    found = compare(make_campaign(actual={"revenue": 0.0}, conversion_kind="lead"), generated_at="now")
+    leads = make_campaign(actual={"revenue": 0.0}, conversion_kind="lead")
+    sales = make_campaign(expected={"revenue": 0.0}, actual={"revenue": 0.0}, objective="Sales")
 
-    assert found.actual_rates.roas == 0.0
-    assert (
-        compare(
-            make_campaign(expected={"revenue": 0.0}, actual={"revenue": 0.0}, objective="Sales"), generated_at="now"
-        ).actual_rates.roas
-        == 0.0
-    )
+    assert [compare(campaign, generated_at="now").actual_rates.roas for campaign in (leads, sales)] == [0.0, 0.0]
 
 
 def test_lower_costs_and_higher_rates_are_favourable(make_campaign):
