@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from reflection.domain.conversion_kind import UNSTATED, plural
 from reflection.domain.goal import HasGoal, kind_of
-from reflection.domain.results import Finding, Interval, NextTest, SignalWeight
+from reflection.domain.results import Finding, NextTest
+from reflection.domain.weights import Interval, SignalWeight
 
 OF_EVERY_GOAL = ("cpm", "ctr")
 """Metrics that mean the same whatever a campaign counts as a conversion."""

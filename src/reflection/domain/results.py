@@ -1,4 +1,4 @@
-"""What the engine says back: comparison, findings, insights, weights, recommendations, as plain values.
+"""What the engine says back: comparison, findings, insights, recommendations, as plain values.
 
 Only shapes, no computation and no I/O. Field names are the contract with existing clients (the specification's);
 fields beyond it are additions. Every value is JSON-able as it stands; None means "cannot be said", never zero.
@@ -8,7 +8,8 @@ Intervals are ``[low, high]`` credible intervals at 90 % unless a field says oth
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Interval = tuple[float, float]
+from reflection.domain.weights import Interval, Weights
+
 Category = Literal[
     "winning_audience",
     "high_performing_creative",
@@ -225,50 +226,6 @@ class Insights:
     statements: tuple[Statement, ...] = ()
     rejected: tuple[str, ...] = ()
     summary: tuple[SummaryLine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SignalWeight:
-    """The weight of one signal on the goal metric: exp(expected effect), 1.0 = average; it never compounds."""
-
-    signal_key: str
-    weight: float
-    successes: int
-    failures: int
-    last_updated: str
-    interval: Interval
-    raw_lift: float | None
-    effective_campaigns: float
-    goal: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GoalWeights:
-    """The weights of one goal: of campaigns that count the same as a conversion."""
-
-    goal: str
-    goal_metric: str
-    signal_weights: dict[str, float]
-    updated_signals: tuple[SignalWeight, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What planning reads: the score's weights, and the weight of every signal.
-
-    In a workspace with several goals they are those of one, named in `goal`: of all weights the goal most money is
-    spent on, of one campaign's its own. `goals` has the others' beside them.
-    """
-
-    generated_at: str
-    scoring_weights: dict[str, float]
-    signal_weights: dict[str, float]
-    updated_signals: tuple[SignalWeight, ...]
-    goal_metric: str
-    as_of: str | None = None
-    epoch: int = 0
-    goal: str | None = None
-    goals: tuple[GoalWeights, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from reflection.domain.canonical_json import Content
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter, Memory, StaleRevision, Store, StoredCampaign
-from reflection.domain.results import Weights
+from reflection.domain.weights import Weights
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.analysis import Analyst, InputReader
 from reflection.engine.bulk import NullMemory, analyze_many

@@ -16,7 +16,8 @@ from reflection.domain import signals
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import RATES
-from reflection.domain.results import Finding, SignalWeight
+from reflection.domain.results import Finding
+from reflection.domain.weights import SignalWeight
 from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
 from reflection.inference.effects import effect_rows
 from reflection.inference.findings.budget import budget_findings

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
-from reflection.domain.results import GoalWeights, SignalWeight, Weights
+from reflection.domain.weights import GoalWeights, SignalWeight, Weights
 
 
 def weights_for(

@@ -16,7 +16,8 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import PydanticSerializationError, from_json
 
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
-from reflection.domain.results import Category, Finding, NextTest, SignalWeight
+from reflection.domain.results import Category, Finding, NextTest
+from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
 from reflection.stats.array_bytes import packed, unpacked
 
