@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
-from reflection.domain.bookable import Definition, definitions, root
+from reflection.domain.bookable import Bookable, Definition, definitions, root
 from reflection.domain.campaign import MAX_COUNT, Campaign, Metrics
 from reflection.domain.evidence import Evidence, evidence_of
-from reflection.domain.knowledge import Bookable, Effect, Knowledge, MetricPosterior
-from reflection.domain.results import Finding, NextTest, SignalWeight
+from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
+from reflection.domain.results import Finding, NextTest
+from reflection.domain.weights import SignalWeight
 from reflection.inference.dataset import Dataset
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.learn import FitRequest, learn

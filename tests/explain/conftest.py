@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from reflection.comparison.compare import compare
-from reflection.domain.bookable import Definition
+from reflection.domain.bookable import Bookable, Definition, Total
 from reflection.domain.campaign import Campaign
-from reflection.domain.knowledge import Bookable, Total
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, NextTest, PatternReport, SimilarCampaign
 

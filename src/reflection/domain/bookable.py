@@ -12,6 +12,7 @@ from typing import Literal
 
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
+from reflection.domain.weights import Interval
 
 Kind = Literal["platform", "audience", "creative"]
 
@@ -30,6 +31,83 @@ class Definition:
     kind: Kind
     parts: Mapping[str, float]
     differs: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFloor:
+    """What a claim needs at least, whatever its odds: real campaigns, and events (conversions, clicks)."""
+
+    campaigns: int = 3
+    events: int = 30
+
+
+Lane = Literal["exploit", "explore", "avoid", "not enough evidence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The total effect of booking something on a goal, as a multiplicative lift over what the account usually gets.
+
+    Attributes:
+        effect, interval: posterior median and 90 % interval; `optimistic` the 90th percentile.
+        p_better: probability that it is better than usual, by adaptive shrinkage; no difference counts half.
+        lane: what follows from exactly these figures and from whether there is evidence `enough`.
+        steady: whether it points the same way on every platform, for every objective it was booked for.
+        stake: what a usual campaign spends on it, rounded; `gain` what this much brings more than usual: revenue where
+            the goal is ROAS, else conversions. None where the money is not known.
+        currency: of both amounts.
+    """
+
+    metric: str
+    effect: float
+    interval: Interval
+    optimistic: float
+    p_better: float
+    lane: Lane
+    steady: bool = True
+    stake: float | None = None
+    gain: float | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bookable:
+    """Something a planner can book, what is known of it, and how much that rests on.
+
+    Attributes:
+        key: of `definition`; of a pair with a platform ``platform*audience:meta*parents 35-44``.
+        label: what people call it: ``audience Parents 35-44 on Meta``.
+        platform: key of the platform's signal of a pair, else None.
+        campaigns, rows: campaigns that booked it, and rows of evidence (of a breakdown: ad rows) of it.
+        spend: money spent on it, None where no amount is known; `conversions` likewise counted by its shares.
+        objectives: share of its spend by objective key.
+        enough: whether campaigns and conversions reach the evidence floor.
+        confounded: signals it always ran with and so cannot be told apart from, which are no part of it.
+        total: on the goal metric; None where that could not be fitted.
+        campaign_ids: campaigns that booked it, at most a few.
+        supporting, contradicting: those that did beyond noise better, and worse, than usual there, at most a few.
+    """
+
+    key: str
+    label: str
+    definition: Definition
+    platform: str | None
+    campaigns: int
+    rows: int
+    spend: float | None
+    conversions: float
+    objectives: Mapping[str, float]
+    enough: bool
+    confounded: tuple[str, ...] = ()
+    total: Total | None = None
+    campaign_ids: tuple[str, ...] = ()
+    supporting: tuple[str, ...] = ()
+    contradicting: tuple[str, ...] = ()
+
+    @property
+    def advised(self) -> bool:
+        """Whether something is advised for or against it."""
+        return self.total is not None and self.total.lane in ("exploit", "avoid")
 
 
 def definitions(campaigns: Iterable[Campaign]) -> tuple[Definition, ...]:

@@ -5,21 +5,28 @@ looking at any history. Must not know how it was computed (learning/) nor where 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.bookable import Definition
-from reflection.domain.results import Finding, Interval, NextTest, SignalWeight
+from reflection.domain.bookable import Bookable, EvidenceFloor
+from reflection.domain.conversion_kind import UNSTATED, plural
+from reflection.domain.goal import HasGoal, kind_of
+from reflection.domain.results import Finding, NextTest
+from reflection.domain.weights import Interval, SignalWeight
+
+OF_EVERY_GOAL = ("cpm", "ctr")
+"""Metrics that mean the same whatever a campaign counts as a conversion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """The effect of one signal on one metric, as a multiplicative lift (1.0 = the average level of its group).
 
-    `finding` says whether it may be called one (cumulative lfsr <= 10 %); `reason` says why not.
+    `finding` says whether it may be called one (cumulative lfsr <= 10 %); `reason` says why not. `goal` is the kind of
+    conversion of the campaigns it rests on, None where the workspace has one goal.
     """
 
     signal: str
@@ -34,6 +41,7 @@ class Effect:
     spend: float | None
     finding: bool
     reason: str
+    goal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,83 +69,6 @@ class MetricPosterior:
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceFloor:
-    """What a claim needs at least, whatever its odds: real campaigns, and events (conversions, clicks)."""
-
-    campaigns: int = 3
-    events: int = 30
-
-
-Lane = Literal["exploit", "explore", "avoid", "not enough evidence"]
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """The total effect of booking something on a goal, as a multiplicative lift over what the account usually gets.
-
-    Attributes:
-        effect, interval: posterior median and 90 % interval; `optimistic` the 90th percentile.
-        p_better: probability that it is better than usual, by adaptive shrinkage; no difference counts half.
-        lane: what follows from exactly these figures and from whether there is evidence `enough`.
-        steady: whether it points the same way on every platform, for every objective it was booked for.
-        stake: what a usual campaign spends on it, rounded; `gain` what this much brings more than usual: revenue where
-            the goal is ROAS, else conversions. None where the money is not known.
-        currency: of both amounts.
-    """
-
-    metric: str
-    effect: float
-    interval: Interval
-    optimistic: float
-    p_better: float
-    lane: Lane
-    steady: bool = True
-    stake: float | None = None
-    gain: float | None = None
-    currency: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bookable:
-    """Something a planner can book, what is known of it, and how much that rests on.
-
-    Attributes:
-        key: of `definition`; of a pair with a platform ``platform*audience:meta*parents 35-44``.
-        label: what people call it: ``audience Parents 35-44 on Meta``.
-        platform: key of the platform's signal of a pair, else None.
-        campaigns, rows: campaigns that booked it, and rows of evidence (of a breakdown: ad rows) of it.
-        spend: money spent on it, None where no amount is known; `conversions` likewise counted by its shares.
-        objectives: share of its spend by objective key.
-        enough: whether campaigns and conversions reach the evidence floor.
-        confounded: signals it always ran with and so cannot be told apart from, which are no part of it.
-        total: on the goal metric; None where that could not be fitted.
-        campaign_ids: campaigns that booked it, at most a few.
-        supporting, contradicting: those that did beyond noise better, and worse, than usual there, at most a few.
-    """
-
-    key: str
-    label: str
-    definition: Definition
-    platform: str | None
-    campaigns: int
-    rows: int
-    spend: float | None
-    conversions: float
-    objectives: Mapping[str, float]
-    enough: bool
-    confounded: tuple[str, ...] = ()
-    total: Total | None = None
-    campaign_ids: tuple[str, ...] = ()
-    supporting: tuple[str, ...] = ()
-    contradicting: tuple[str, ...] = ()
-
-    @property
-    def advised(self) -> bool:
-        """Whether something is advised for or against it."""
-        return self.total is not None and self.total.lane in ("exploit", "avoid")
-
-
-@dataclass(frozen=True, slots=True)
 class Knowledge:
     """Everything one fit says.
 
@@ -157,6 +88,9 @@ class Knowledge:
         mixtures: metric -> shares of the components of adaptive shrinkage (`stats.false_discovery.GRID_SD`) among the
             total effects on it; a metric on which the data favour no effect at all has none.
         floor: evidence that a finding or an advice needs at least.
+        kind: what the campaigns count that effects, findings, weights and posteriors rest on: those of the goal most
+            money is spent on. `campaigns` and `held` are of all goals.
+        goals: the same of every other goal, the largest spend first; empty where there is one goal.
     """
 
     epoch: int = 0
@@ -177,7 +111,61 @@ class Knowledge:
     bookables: tuple[Bookable, ...] = ()
     delivery: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     mixtures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    floor: EvidenceFloor = EvidenceFloor()
+    floor: EvidenceFloor = field(default_factory=EvidenceFloor)
+    kind: str = UNSTATED
+    goals: tuple["Knowledge", ...] = ()
+
+    @property
+    def every_goal(self) -> tuple["Knowledge", ...]:
+        """What is known of each goal, the largest first."""
+        return (self, *self.goals)
+
+    @property
+    def every_finding(self) -> tuple[Finding, ...]:
+        """The findings of all goals by impact."""
+        findings = [finding for knowledge in self.every_goal for finding in knowledge.findings]
+        return tuple(sorted(findings, key=lambda finding: (-finding.impact_score, finding.finding_id)))
+
+    def kind_for(self, item: HasGoal) -> str:
+        """The goal that a campaign or plan belongs to, by what it states or what its objective names."""
+        if item.conversion_kind:
+            return item.conversion_kind
+        named = kind_of(item)
+        of_objective: Mapping[str, str] = self.diagnostics.get("goal_of_objective", {})
+        return of_objective.get(named, named or self.kind)
+
+    def for_goal(self, item: HasGoal) -> "Knowledge":
+        """What is known of the goal of a campaign or plan; CPM and CTR alone where nothing was learnt of its kind."""
+        return self.of_kind(self.kind_for(item))
+
+    def of_kind(self, kind: str) -> "Knowledge":
+        """What is known of campaigns that count this as a conversion."""
+        if self.kind in (kind, UNSTATED) and not self.goals:
+            return self
+        goal = next((goal for goal in self.every_goal if goal.kind == kind), None)
+        if goal is self:
+            return self
+        if goal is None:
+            return self._without_conversions(kind)
+        diagnostics = {**goal.diagnostics, "neighbours": self.diagnostics.get("neighbours", {})}
+        return replace(goal, held=self.held, calibration=self.calibration, diagnostics=diagnostics)
+
+    def _without_conversions(self, kind: str) -> "Knowledge":
+        """What the largest goal says of any: what an impression costs, and who clicks."""
+        return replace(
+            self,
+            kind=kind,
+            goals=(),
+            goal_metric="conversions_per_spend",
+            effects=tuple(effect for effect in self.effects if effect.metric in OF_EVERY_GOAL),
+            findings=tuple(finding for finding in self.findings if finding.metric in OF_EVERY_GOAL),
+            weights=(),
+            posteriors={name: self.posteriors[name] for name in OF_EVERY_GOAL if name in self.posteriors},
+            reason=f"nothing has been learnt about {plural(kind)} yet",
+            next_test=None,
+            bookables=(),
+            mixtures={},
+        )
 
     @property
     def aliases(self) -> Mapping[str, str]:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.knowledge import Bookable, Knowledge
+from reflection.domain.bookable import Bookable
+from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
 
 Vector = NDArray[np.float32]

@@ -7,8 +7,7 @@ effect is made, nor which door shows it.
 from collections.abc import Iterator
 from functools import partial
 
-from reflection.domain.bookable import recommendation_id
-from reflection.domain.knowledge import Bookable, EvidenceFloor, Lane, Total
+from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, recommendation_id
 from reflection.domain.metrics import as_read
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL, Certainty, Evidence, Figure

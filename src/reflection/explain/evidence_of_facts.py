@@ -9,10 +9,12 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from reflection.domain import signals
-from reflection.domain.knowledge import Bookable, Effect, Knowledge
+from reflection.domain.bookable import Bookable
+from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import as_read
 from reflection.domain.ports import Facts
-from reflection.domain.results import Comparison, Finding, Interval, NextTest, SimilarCampaign
+from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
+from reflection.domain.weights import Interval
 from reflection.explain import formatting
 from reflection.explain.advice import recommendation
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber

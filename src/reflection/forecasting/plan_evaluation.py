@@ -68,7 +68,9 @@ def evaluate(
         are None. `usual` is what the account gets for the objective on this platform (of a plan that names nothing
         else, on all), `booked` the total effects of what is booked; `drivers`, partial effects, explain only.
     """
-    found = [_evaluated(name, plan, knowledge, state, (similar or {}).get(name, ())) for name, plan in plans]
+    found = [
+        _evaluated(name, plan, knowledge.for_goal(plan), state, (similar or {}).get(name, ())) for name, plan in plans
+    ]
     return {
         "plans": found,
         "total": _total(plans, found),

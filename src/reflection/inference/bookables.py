@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
-from reflection.domain.bookable import Definition, root
-from reflection.domain.knowledge import Bookable, Knowledge
+from reflection.domain.bookable import Bookable, Definition, root
+from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
 from reflection.inference.dataset import Dataset, Floats, feature_of
 from reflection.inference.support import MOST_IDS

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
-from reflection.domain.bookable import root
-from reflection.domain.knowledge import Bookable, Knowledge, Total
+from reflection.domain.bookable import Bookable, Total, root
+from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
 from reflection.stats import thompson
 from reflection.stats.false_discovery import shrunk

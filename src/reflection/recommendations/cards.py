@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain import signals
-from reflection.domain.bookable import recommendation_id
-from reflection.domain.knowledge import Bookable, Knowledge
-from reflection.domain.results import Interval
+from reflection.domain.bookable import Bookable, recommendation_id
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.weights import Interval
 from reflection.explain.advice import VERBS, basis, recommendation, remarks
 from reflection.explain.sentences import Sentences
 from reflection.inference import posterior
