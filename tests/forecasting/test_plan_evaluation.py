@@ -11,8 +11,9 @@ from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.metrics import PLAN_METRICS
 from reflection.domain.plan import Figures, Plan
 from reflection.forecasting import calibration_update
+from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import EMPTY, Calibration
-from reflection.forecasting.plan_evaluation import Belief, blend, drivers, evaluate
+from reflection.forecasting.plan_evaluation import drivers, evaluate
 
 FIGURES = Figures(ctr=0.02, cvr=0.05, cpa=10.0, roas=4.0)
 

@@ -1,17 +1,15 @@
 """What a plan will probably do: the planner's figure, ours from the signals, the blend, and how sure that is.
 
 Two sources speak of each metric: the promise, corrected by what calibration learnt about such promises, and the
-posteriors of the signals in the plan. They are pooled with inverse-variance weights; because both foresee the same
-campaign, their errors are not independent, so the pool keeps the spread of a mixture instead of shrinking it. What the
-data cannot say is called "not identified". Pure; must not know stores or requests.
+posteriors of the signals in the plan; they are pooled (`belief`). What the data cannot say is called "not identified".
+Pure; must not know stores or requests.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
@@ -20,38 +18,13 @@ from reflection.domain.plan import Plan
 from reflection.domain.planner_forecast import scales
 from reflection.domain.results import SimilarCampaign
 from reflection.forecasting import calibration
+from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.inference import posterior
 from reflection.inference.total_effects import SEED, TotalEffects, booked, usual_level
 from reflection.stats.conformal import LEVELS
 
 DRIVERS = 8
-ROUNDING = 1e-9
-"""Log differences below it are those of floats: what is booked as usual is neither better nor worse."""
-
-
-@dataclass(frozen=True, slots=True)
-class Belief:
-    """A log-normal prediction of one metric in its own units: mean and standard deviation of its logarithm."""
-
-    mean: float
-    sd: float
-
-    @property
-    def point(self) -> float:
-        """The median: as likely to be passed as missed."""
-        return float(np.exp(self.mean))
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """The central interval that holds `level` of the probability, such as 0.9."""
-        reach = float(special.ndtri(0.5 + level / 2)) * self.sd
-        return float(np.exp(self.mean - reach)), float(np.exp(self.mean + reach))
-
-    def beats(self, value: float, *, lower_is_better: bool) -> float:
-        """Probability of reaching a value or beating it."""
-        gap = self.mean - float(np.log(value))
-        above = float(special.ndtr((gap if abs(gap) > ROUNDING else 0.0) / self.sd))
-        return 1.0 - above if lower_is_better else above
 
 
 def evaluate(
@@ -125,20 +98,6 @@ def from_signals(knowledge: Knowledge, metric: str, shares: Mapping[str, float],
     variance = float(draws.var()) + posterior.scatter(knowledge, source) ** 2 + noise
     scale = float(np.log(budget)) if METRICS[metric].total else 0.0
     return Belief(float(draws.mean()) + scale, float(np.sqrt(variance)))
-
-
-def blend(corrected: Belief | None, ours: Belief | None) -> tuple[Belief | None, float | None]:
-    """Pool two predictions of the same campaign; the belief and the weight of the signals in it.
-
-    Weights are inverse variances; the variance is that of the mixture, so disagreement widens instead of cancelling.
-    """
-    if corrected is None or ours is None:
-        return (corrected or ours), (None if corrected is None and ours is None else float(corrected is None))
-    weight = ours.sd**-2 / (ours.sd**-2 + corrected.sd**-2)
-    mean = weight * ours.mean + (1 - weight) * corrected.mean
-    within = weight * ours.sd**2 + (1 - weight) * corrected.sd**2
-    between = weight * (1 - weight) * (ours.mean - corrected.mean) ** 2
-    return Belief(mean, float(np.sqrt(within + between))), weight
 
 
 def drivers(knowledge: Knowledge, shares: Mapping[str, float]) -> list[dict[str, Any]]:
