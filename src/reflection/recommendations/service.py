@@ -102,12 +102,22 @@ class RecommendationService:
         self._judged: dict[str, tuple[object, dict[str, Any]]] = {}
 
     def evaluate(self, request: PlanRequest, *, workspace: str) -> dict[str, Any]:
-        """Evaluate plans; see `plan_evaluation.evaluate`."""
+        """Evaluate plans; see `plan_evaluation.evaluate`. `holdback` says how to take part in measuring advice."""
         knowledge = self._store.knowledge(workspace)
         state = self._forecaster.calibration(workspace, knowledge)
         named = request.named()
         similar = {name: self._similar(workspace, _words(plan)) for name, plan in named}
-        return plan_evaluation.evaluate(named, knowledge, state, similar)
+        return {**plan_evaluation.evaluate(named, knowledge, state, similar), "holdback": self._invitation()}
+
+    def _invitation(self) -> str:
+        """How a planned campaign takes part in measuring whether advice helps."""
+        how = "ask for advice with the planned campaign's id, GET /v1/recommendations?campaign_id=..."
+        if self._holdback > 0:
+            return f"{self._holdback:.0%} of planned campaigns get no advice, at random, to measure if it helps: {how}"
+        return (
+            f"whether advice helps is not measured; to take part, set MARKO_HOLDBACK=0.2 and {how}: one campaign in "
+            "five then gets none, at random"
+        )
 
     def recommend(
         self,
@@ -252,7 +262,7 @@ class RecommendationService:
             assignments=self._rows.assignments(workspace),
         )
         if self._holdback <= 0:
-            board["holdback"]["reason"] = "the hold-back is turned off (MARKO_HOLDBACK=0)"
+            board["holdback"]["reason"] = "the hold-back is turned off; MARKO_HOLDBACK=0.2 turns it on"
         return {**board, "as_of": knowledge.as_of, "campaigns": len(actuals)}
 
     def _card(self, workspace: str, knowledge: Knowledge, recommendation_id: str) -> dict[str, Any] | None:
