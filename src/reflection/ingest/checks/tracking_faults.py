@@ -1,9 +1,9 @@
 """Jumps that are faults of tracking, not learnings: conversions at a CPA of 2.35 where the neighbours sit at 91.
 
 A period is compared with the median cost per conversion of the campaign's other periods, or where it has fewer than
-three of the account's other periods of its kind (platform, currency, what is counted, whom it meets). It is a fault when the count is both far off (a factor of six) and beyond any
-chance: expected and observed differ by six standard deviations of a Poisson count with overdispersion. This file must
-not know files; it only marks, somebody else decides.
+three of the account's other periods of its kind (platform, currency, what is counted, whom it meets). It is a fault
+when the count is both far off (a factor of six) and beyond any chance: expected and observed differ by six standard
+deviations of a Poisson count with overdispersion. This file must not know files; it only marks, somebody else decides.
 """
 
 from bisect import bisect_left
