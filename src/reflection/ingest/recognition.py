@@ -133,13 +133,13 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
         return ImportFileError(
             f"{table.name} has not the headers of {title}; {beginning}.", hint=looks or "", field="platform"
         )
-    perhaps = f" If it is {near.dialect.title}'s, say --platform {near.dialect.key}." if near else ""
+    perhaps = f"If it is {near.dialect.title}'s, say --platform {near.dialect.key}." if near else ""
     unclear = f" Not clear: {', '.join(suggestion.unclear[:8])}." if suggestion.unclear else ""
     body = json.dumps(suggestion.as_dict(), ensure_ascii=False)
     return ImportFileError(
         f"{table.name} is recognised as no platform's: that takes several words of its own; {beginning}.",
-        hint="Say which column is which with --mapping columns.json. --suggest-mapping writes what its headers say: "
-        f"{body}.{unclear}{perhaps}",
+        hint=f"{perhaps or 'Say --platform if it is an ad platform.'} If not, give a --mapping; --suggest-mapping writes "
+        f"what the headers say.{unclear} They say: {body}",
     )
 
 
