@@ -14,6 +14,7 @@ from reflection.domain.knowledge import NOTHING, Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory, Weights
 from reflection.explain.chat import Chat, ChatAnswer
+from reflection.explain.chat_evidence import Advice
 from reflection.explain.openai_chat import OpenAIPhraser
 from reflection.explain.proposals import ModelProposer
 from reflection.explain.question import understand
@@ -40,6 +41,12 @@ class Sources:
 
     def knowledge(self) -> Knowledge:
         return self._knowledge
+
+    def campaign_names(self) -> dict[str, str | None]:
+        return {CAMPAIGN: None} if self._analysis else {}
+
+    def advice(self, workspace: str) -> Sequence[Advice]:
+        return ()
 
     def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
         return [SimilarCampaign("campaign:cmp_003", "cmp_003", 0.8, "summary", {})]

@@ -113,7 +113,7 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
         "category": finding.category,
         "scope": scope or own,
         "of": own,
-        "group": _group(finding.signal_key),
+        "group": group_of(finding.signal_key),
     }
     return Evidence(
         0,
@@ -138,7 +138,7 @@ def _effect(effect: Effect) -> Evidence:
         "size": Figure(abs((lift or 1.0) - 1), formatting.lift, lift),
         **_interval(interval or effect.interval),
     }
-    detail = {"metric": metric, "group": _group(effect.signal)}
+    detail = {"metric": metric, "group": group_of(effect.signal)}
     certainty: Certainty = "beyond_noise" if effect.finding else "noise"
     return Evidence(
         0,
@@ -153,7 +153,7 @@ def _effect(effect: Effect) -> Evidence:
     )
 
 
-def _group(signal_key: str) -> str:
+def group_of(signal_key: str) -> str:
     """The kind of signal, as one of a few words of ours: the key's own group may hold a stranger's text."""
     group = signal_key.partition(":")[0].split("*")[-1].split(".")[0]
     return group if group in GROUPS else "other"
@@ -178,7 +178,7 @@ def _next_test(test: NextTest) -> Evidence:
     label = subject(test.signal_key)
     figures = {f"now_{name}": figure for name, figure in _interval(test.interval_now).items()}
     figures |= {f"after_{name}": figure for name, figure in _interval(test.interval_after).items()}
-    detail = {"metric": test.metric, "group": _group(test.signal_key)}
+    detail = {"metric": test.metric, "group": group_of(test.signal_key)}
     if test.spend is not None:
         figures["spend"] = Figure(test.spend, rough(test.currency))
     return Evidence(0, "next_test", "next_test", label, "stated", "observed", figures, detail, (label,))

@@ -49,6 +49,7 @@ class Sentences:
             "delta": self.kpi,
             "driver": self.driver,
             "outcome": self.outcome,
+            "advice": self.recommendation,
             "finding": self.finding,
             "description": self.description,
             "next_test": self.next_test,
@@ -123,6 +124,10 @@ class Sentences:
             move=self._language.phrases[f"move.{move}"] if move else "",
             **texts(item, "expected", "actual", "part", "total"),
         )
+
+    def recommendation(self, item: Evidence) -> str:
+        """A recommendation, said as everywhere."""
+        return item.label
 
     def outcome(self, item: Evidence) -> str:
         """What the money brought, against what it would have brought as expected."""

@@ -1,6 +1,6 @@
 """POST /agent-chat: questions about campaigns and learnings, answered from evidence; SSE where asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -17,10 +17,14 @@ from reflection.domain.ports import Snapshot
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.validation import read
 from reflection.explain.chat import MAX_MESSAGE, Chat, ChatAnswer
+from reflection.explain.chat_evidence import Advice
 from reflection.wiring import Application
 
 router = APIRouter(tags=["chat"])
 SIMILAR = 5
+MOST_NAMES = 2_000
+"""Of how many campaigns, the newest, a name is recognised in a question; an id always is."""
+
 EVENT_STREAM = "text/event-stream"
 _ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 
@@ -44,6 +48,10 @@ class StoredCampaigns:
         stored = self._snapshot.campaign(campaign_id)
         return _ANALYSIS.validate_json(stored.answer) if stored else None
 
+    def campaign_names(self) -> Mapping[str, str | None]:
+        """The newest campaigns with their display names."""
+        return self._snapshot.campaign_names(MOST_NAMES)
+
     def knowledge(self) -> Knowledge:
         """What the last fit says."""
         return self._snapshot.knowledge()
@@ -60,6 +68,13 @@ class StoredSources:
         """One state of a workspace."""
         with self._application.store.snapshot(workspace) as snapshot:
             yield StoredCampaigns(snapshot)
+
+    def advice(self, workspace: str) -> Sequence[Advice]:
+        """The cards of `GET /recommendations`."""
+        cards = self._application.recommendations.recommend(workspace=workspace, limit=1)["cards"]
+        return [
+            Advice(**{name: card[name] for name in ("id", "signal", "label", "lane", "sentence")}) for card in cards
+        ]
 
     def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
         """Campaigns like the words."""

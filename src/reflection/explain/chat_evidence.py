@@ -1,0 +1,106 @@
+"""The evidence a question may be answered from: a stored answer's figures, today's knowledge, recommendations.
+
+What a stored answer knew of its workspace when it was written is left out; today's knowledge is told instead. Must not
+know sentences, stores or HTTP.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.ports import Facts
+from reflection.domain.results import Analysis, SimilarCampaign
+from reflection.domain.signals import normalise, parse
+from reflection.explain.campaign_names import words_of
+from reflection.explain.evidence import Evidence, EvidenceBook, join, renumber
+from reflection.explain.evidence_of_facts import gather, gather_learnt, group_of
+from reflection.explain.question import ADVISING, Question
+
+MAX_EFFECTS = 6
+BESIDE = ADVISING | {"learnt", "test", "alike"}
+"""What may be asked of a campaign and is answered by what is known beside it."""
+
+KNOWN_SINCE = frozenset({"finding", "description", "reason", "next_test"})
+"""What a stored answer knew when it was written; today's knowledge is told instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A recommendation as it is made everywhere: what of, in which lane, and its sentence."""
+
+    id: str
+    signal: str
+    label: str
+    lane: str
+    sentence: str
+
+
+def evidence_for(
+    question: Question,
+    analysis: Analysis | None,
+    knowledge: Knowledge,
+    recommendations: Sequence[Advice],
+    similar: Sequence[SimilarCampaign],
+) -> EvidenceBook:
+    """Everything a question may be answered from, of one campaign (`analysis`) or of the whole workspace."""
+    learnt = gather_learnt(knowledge, _named_effects(question, knowledge), similar)
+    advice = EvidenceBook(tuple(_advice(item) for item in recommendations))
+    if analysis is None:
+        return join(advice, learnt)
+    own = _about_itself(analysis, knowledge)
+    beside = question.intents & BESIDE
+    others = [item for item in learnt if item.id in own or (beside and item.detail.get("of") != "campaign")]
+    told = [item for item in gather(facts_of(analysis)) if item.kind not in KNOWN_SINCE]
+    return join(renumber(told), advice, renumber(others))
+
+
+def facts_of(analysis: Analysis) -> Facts:
+    """The facts a stored answer was written from."""
+    patterns = analysis.pattern_report
+    return Facts(
+        comparison=analysis.comparison_report,
+        patterns=patterns,
+        findings=patterns.pattern_report,
+        similar=analysis.similar_campaigns,
+        platform="",
+        objective="",
+        notes=analysis.notes,
+    )
+
+
+def _named_effects(question: Question, knowledge: Knowledge) -> list[Effect]:
+    """Effects of signals the question names, on the KPIs it names or the goal."""
+    metrics = question.kpis or {knowledge.goal_metric}
+    effects = [
+        effect
+        for effect in knowledge.effects
+        if effect.metric in metrics and not effect.finding and _is_named(effect, question)
+    ]
+    return sorted(effects, key=lambda effect: (-effect.campaigns, effect.signal))[:MAX_EFFECTS]
+
+
+def _is_named(effect: Effect, question: Question) -> bool:
+    levels = [part.level for part in parse(effect.signal).parts]
+    return all(set(normalise(level).split()) <= question.words for level in levels)
+
+
+def _advice(item: Advice) -> Evidence:
+    """A recommendation as evidence: its sentence is said as it stands."""
+    detail = {"lane": item.lane, "group": group_of(item.signal), "subject": item.label}
+    return Evidence(0, f"recommendation:{item.id}", "advice", item.sentence, "stated", "observed", {}, detail)
+
+
+def _about_itself(analysis: Analysis, knowledge: Knowledge) -> frozenset[str]:
+    """Ids of the evidence on what was found of the campaign itself."""
+    name = normalise(analysis.comparison_report.campaign_id)
+    return frozenset(
+        f"finding:{finding.finding_id}"
+        for finding in knowledge.findings
+        if finding.signal_key.partition(":")[::2] == ("campaign", name)
+    )
+
+
+def signal_words(knowledge: Knowledge) -> frozenset[str]:
+    """Words that name a signal, as campaigns spell them."""
+    parts = {part for effect in knowledge.effects for part in parse(effect.signal).parts}
+    return frozenset(word for part in parts for word in words_of(part.level))
