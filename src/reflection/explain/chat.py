@@ -14,7 +14,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.errors import no_campaign
 from reflection.explain.campaign_names import MOST_CANDIDATES, Named, find, names_of
-from reflection.explain.chat_evidence import Advice, evidence_for, signal_words
+from reflection.explain.chat_evidence import evidence_for, signal_words
 from reflection.explain.evidence import Evidence, EvidenceBook, renumber
 from reflection.explain.formatting import plain_name
 from reflection.explain.gate import Passed, Proposal, judge
@@ -49,9 +49,6 @@ class ChatSources(Protocol):
 
     def open(self, workspace: str) -> AbstractContextManager[ChatReader]:
         """One state of a workspace; closed again before anybody waits for a model."""
-
-    def advice(self, workspace: str) -> Sequence[Advice]:
-        """What is recommended now, as every door recommends it."""
 
     def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
         """Campaigns of the memory that are like the words of a question, the nearest first."""
@@ -144,7 +141,7 @@ class Chat:
     ) -> EvidenceBook:
         alike = "alike" in question.intents
         similar = self._sources.similar(workspace, message) if alike and analysis is None else ()
-        return evidence_for(question, analysis, knowledge, self._sources.advice(workspace), similar)
+        return evidence_for(question, analysis, knowledge, similar)
 
     def _which(
         self, question: Question, named: Named, names: Mapping[str, str | None], knowledge: Knowledge
@@ -257,7 +254,7 @@ def _is_denied(question: Question, delta: Evidence) -> bool:
 
 def _lacking(question: Question, evidence: EvidenceBook) -> str | None:
     """What is said first where what was asked for is not there: no test is proposed, no budget should move."""
-    lanes = {item.detail["lane"] for item in evidence.of_kind("advice")}
+    lanes = {item.detail["lane"] for item in evidence.of_kind("recommendation")}
     if "test" in question.intents:
         return None if evidence.of_kind("next_test") else "chat.no_test"
     asks = question.intents & ADVISING and lanes

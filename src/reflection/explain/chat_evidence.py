@@ -5,18 +5,19 @@ know sentences, stores or HTTP.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.signals import normalise, parse
-from reflection.explain.campaign_names import words_of
-from reflection.explain.evidence import Evidence, EvidenceBook, join, renumber
-from reflection.explain.evidence_of_facts import gather, gather_learnt, group_of
+from reflection.explain.advice import recommendation
+from reflection.explain.campaign_names import names_of, words_of
+from reflection.explain.evidence import EvidenceBook, join, renumber
+from reflection.explain.evidence_of_facts import gather, gather_learnt
 from reflection.explain.question import ADVISING, Question
 
 MAX_EFFECTS = 6
+MOST_PROPOSALS = 40
 BESIDE = ADVISING | {"learnt", "test", "alike"}
 """What may be asked of a campaign and is answered by what is known beside it."""
 
@@ -24,34 +25,22 @@ KNOWN_SINCE = frozenset({"finding", "description", "reason", "next_test"})
 """What a stored answer knew when it was written; today's knowledge is told instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """A recommendation as it is made everywhere: what of, in which lane, and its sentence."""
-
-    id: str
-    signal: str
-    label: str
-    lane: str
-    sentence: str
-
-
 def evidence_for(
     question: Question,
     analysis: Analysis | None,
     knowledge: Knowledge,
-    recommendations: Sequence[Advice],
     similar: Sequence[SimilarCampaign],
 ) -> EvidenceBook:
     """Everything a question may be answered from, of one campaign (`analysis`) or of the whole workspace."""
     learnt = gather_learnt(knowledge, _named_effects(question, knowledge), similar)
-    advice = EvidenceBook(tuple(_advice(item) for item in recommendations))
+    proposals = _proposals(question, knowledge)
     if analysis is None:
-        return join(advice, learnt)
+        return join(learnt, proposals)
     own = _about_itself(analysis, knowledge)
     beside = question.intents & BESIDE
     others = [item for item in learnt if item.id in own or (beside and item.detail.get("of") != "campaign")]
     told = [item for item in gather(facts_of(analysis)) if item.kind not in KNOWN_SINCE]
-    return join(renumber(told), advice, renumber(others))
+    return join(renumber(told), renumber(others), proposals)
 
 
 def facts_of(analysis: Analysis) -> Facts:
@@ -84,10 +73,14 @@ def _is_named(effect: Effect, question: Question) -> bool:
     return all(set(normalise(level).split()) <= question.words for level in levels)
 
 
-def _advice(item: Advice) -> Evidence:
-    """A recommendation as evidence: its sentence is said as it stands."""
-    detail = {"lane": item.lane, "group": group_of(item.signal), "subject": item.label}
-    return Evidence(0, f"recommendation:{item.id}", "advice", item.sentence, "stated", "observed", {}, detail)
+def _proposals(question: Question, knowledge: Knowledge) -> EvidenceBook:
+    """What can be booked and nothing is advised of yet, as it is said everywhere: named, or worth finding out about."""
+    known = [one for one in knowledge.bookables if one.total is not None and not one.advised]
+    named = [one for one in known if names_of(one.label, None) & question.words]
+    open_ones = [one for one in known if one.total and one.total.lane == "explore" and one not in named]
+    open_ones.sort(key=lambda one: (-one.total.p_better if one.total else 0.0, one.key))
+    drafts = [recommendation(one, one.total) for one in [*named, *open_ones][:MOST_PROPOSALS] if one.total]
+    return EvidenceBook(tuple(drafts))
 
 
 def _about_itself(analysis: Analysis, knowledge: Knowledge) -> frozenset[str]:

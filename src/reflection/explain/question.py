@@ -36,7 +36,7 @@ LEAST_KNOWN = 3
 
 _WORD = re.compile(r"[a-z0-9]+(?:-[0-9]+)?")
 
-ABOUT_SIGNALS = frozenset(["finding", "effect", "next_test", "advice"])
+ABOUT_SIGNALS = frozenset(["finding", "effect", "next_test", "recommendation"])
 """Kinds of evidence about a signal: where the question names one, those on others are no answer."""
 
 DESCRIBED = frozenset(["cluster", "clusters", "group", "groups", "alike", "resemble"])
@@ -125,9 +125,11 @@ def relevant(question: Question, book: EvidenceBook, most: int = MOST) -> list[E
         answers = [
             (value, item) for value, item in answers if item.kind not in ABOUT_SIGNALS or _is_named(question, item)
         ]
-    if question.intents & ADVISING and not any(item.kind == "advice" for _, item in answers):
-        answers += [(ENOUGH, item) for item in book.of_kind("advice") if _is_to_find_out(question, item)][:LEAST_KNOWN]
-    if any(item.kind == "advice" for _, item in answers) and "learnt" not in question.intents:
+    if question.intents & ADVISING and not any(item.kind == "recommendation" for _, item in answers):
+        answers += [(ENOUGH, item) for item in book.of_kind("recommendation") if _is_to_find_out(question, item)][
+            :LEAST_KNOWN
+        ]
+    if any(item.kind == "recommendation" for _, item in answers) and "learnt" not in question.intents:
         answers = [(value, item) for value, item in answers if not _is_partial(item)]
     if any(item.detail.get("lane") in ("exploit", "avoid", "explore") for _, item in answers):
         answers = [(value, item) for value, item in answers if not _is_aside(question, item)]
@@ -145,7 +147,7 @@ def _is_aside(question: Question, item: Evidence) -> bool:
 
 def _is_all_named(question: Question, item: Evidence) -> bool:
     """Whether every word of what a piece of evidence is about stands in the question."""
-    return _content(_WORD.findall(normalise(item.detail.get("subject", item.label)))) <= question.words
+    return _content(_WORD.findall(normalise(item.label))) <= question.words
 
 
 def _is_to_find_out(question: Question, item: Evidence) -> bool:
@@ -162,7 +164,12 @@ def _is_partial(item: Evidence) -> bool:
 def score(question: Question, item: Evidence) -> float:
     """How well a piece of evidence answers a question; 0 where it is about another KPI or group."""
     kpis = {item.detail[key] for key in ("kpi", "metric") if key in item.detail}
-    if question.kpis and kpis and not kpis & question.kpis and item.kind not in ("outcome", "advice", "next_test"):
+    if (
+        question.kpis
+        and kpis
+        and not kpis & question.kpis
+        and item.kind not in ("outcome", "recommendation", "next_test")
+    ):
         return 0.0
     if item.kind == "similar" and "alike" not in question.intents:
         return 0.0  # a neighbour's name may share words with the campaign's
@@ -215,7 +222,7 @@ def _finding_intent(question: Question, item: Evidence) -> float:
     return 1.0 if advised else 0.0
 
 
-def _advice_intent(question: Question, item: Evidence) -> float:
+def _recommendation_intent(question: Question, item: Evidence) -> float:
     """Where more money goes, less, or what to try; what is named is spoken of whatever is known of it."""
     lane = item.detail.get("lane")
     if _is_named(question, item):
@@ -257,7 +264,7 @@ _INTENT_RULES: dict[Kind, Callable[[Question, Evidence], float]] = {
     "outcome": _outcome_intent,
     "driver": _driver_intent,
     "finding": _finding_intent,
-    "advice": _advice_intent,
+    "recommendation": _recommendation_intent,
     "description": _description_intent,
     "next_test": _next_test_intent,
     "flag": _flag_intent,
@@ -271,7 +278,7 @@ def _is_named(question: Question, item: Evidence) -> bool:
 
 
 def _overlap(question: Question, item: Evidence) -> frozenset[str]:
-    subject = item.detail.get("subject", item.label)
+    subject = item.label
     return (question.words - CUES) & _content(_WORD.findall(normalise(subject)))
 
 

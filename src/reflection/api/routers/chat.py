@@ -17,7 +17,6 @@ from reflection.domain.ports import Snapshot
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.validation import read
 from reflection.explain.chat import MAX_MESSAGE, Chat, ChatAnswer
-from reflection.explain.chat_evidence import Advice
 from reflection.wiring import Application
 
 router = APIRouter(tags=["chat"])
@@ -68,13 +67,6 @@ class StoredSources:
         """One state of a workspace."""
         with self._application.store.snapshot(workspace) as snapshot:
             yield StoredCampaigns(snapshot)
-
-    def advice(self, workspace: str) -> Sequence[Advice]:
-        """The cards of `GET /recommendations`."""
-        cards = self._application.recommendations.recommend(workspace=workspace, limit=1)["cards"]
-        return [
-            Advice(**{name: card[name] for name in ("id", "signal", "label", "lane", "sentence")}) for card in cards
-        ]
 
     def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
         """Campaigns like the words."""
