@@ -163,7 +163,7 @@ def test_only_errors_of_the_tree_are_raised_where_a_caller_could_see_them() -> N
 METRIC_WORDS = {
     "domain/metrics.py": "the table itself",
     "explain/phrases_en.py": "how English names them",
-    "explain/question.py": "how English asks for them",
+    "explain/question_words_en.py": "how English asks for them",
 }
 """Files that may list metrics: the table, and words that another language has others for."""
 

@@ -75,7 +75,7 @@ def _is_named(effect: Effect, question: Question) -> bool:
 
 def _proposals(question: Question, knowledge: Knowledge) -> EvidenceBook:
     """What can be booked and nothing is advised of yet, as it is said everywhere: named, or worth finding out about."""
-    known = [one for one in knowledge.bookables if one.total is not None and not one.advised]
+    known = [one for one in knowledge.bookables if one.total and not one.advised and one.platform is None]
     named = [one for one in known if names_of(one.label, None) & question.words]
     open_ones = [one for one in known if one.total and one.total.lane == "explore" and one not in named]
     open_ones.sort(key=lambda one: (-one.total.p_better if one.total else 0.0, one.key))
