@@ -199,7 +199,8 @@ class SummaryLine:
 class Insights:
     """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``.
 
-    `summary` says it in five lines; `narrative_summary` is their text, a line each.
+    `summary` says it in five lines; `narrative_summary` is their text, a line each. `as_of` is the instant of the fit
+    that they speak of.
     """
 
     narrative_summary: str
@@ -210,6 +211,7 @@ class Insights:
     statements: tuple[Statement, ...] = ()
     rejected: tuple[str, ...] = ()
     summary: tuple[SummaryLine, ...] = ()
+    as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,11 @@ class StoredMemory:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The answer to one campaign."""
+    """The answer to one campaign.
+
+    `known_as_of` is the instant of the fit from which patterns, insights and weights are told; a stored answer that is
+    read again is told from the last one.
+    """
 
     comparison_report: Comparison
     pattern_report: PatternReport
@@ -277,3 +283,4 @@ class Analysis:
     as_of: str | None = None
     epoch: int = 0
     notes: tuple[str, ...] = field(default=())
+    known_as_of: str | None = None

@@ -7,7 +7,7 @@ is read from one snapshot before, and the engine writes what comes out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -176,7 +176,7 @@ class Analyst:
             notes=(case.fault,) if case.fault else (),
         )
         with timed(self._observe, "phrase"):
-            insights = self._writer.write(facts, workspace=case.workspace)
+            insights = replace(self._writer.write(facts, workspace=case.workspace), as_of=knowledge.as_of)
         analysis = Analysis(
             comparison_report=comparison,
             pattern_report=patterns,
@@ -187,6 +187,7 @@ class Analyst:
             as_of=knowledge.as_of,
             epoch=knowledge.epoch,
             notes=facts.notes,
+            known_as_of=knowledge.as_of,
         )
         return analysis, memory_record(campaign, comparison, text, embedder_id, vector)
 

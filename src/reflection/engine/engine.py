@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import orjson
+
 from reflection.domain.answers import Answer as Answer
 from reflection.domain.answers import Refused as Refused
 from reflection.domain.campaign import Campaign, Content
@@ -20,6 +22,7 @@ from reflection.domain.results import Weights
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.analysis import Analyst, InputReader
 from reflection.engine.bulk import NullMemory, analyze_many
+from reflection.engine.current_analysis import current_analysis
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.errors import Conflict, NotFound, Unavailable, no_campaign
 from reflection.explain.writer import DeterministicWriter
@@ -158,12 +161,14 @@ class Engine:
         return weights_for(self._store.knowledge(workspace), self._score_weights, generated_at=self._now())
 
     def show(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> bytes:
-        """The stored answer of a campaign, as JSON.
+        """The analysis of a campaign as JSON: compared when it came, told from what is known today.
 
         Raises:
             NotFound: no such campaign in this workspace.
         """
-        return _existing(self._store.campaign(workspace, campaign_id), campaign_id).answer
+        with self._store.snapshot(workspace) as snapshot:
+            stored, knowledge = _existing(snapshot.campaign(campaign_id), campaign_id), snapshot.knowledge()
+        return orjson.dumps(current_analysis(stored, knowledge))
 
     def accept(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
         """Let a campaign that looked like a tracking fault into the learning; idempotent.

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reflection.domain.knowledge import Effect, Knowledge
-from reflection.domain.ports import Facts
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.signals import normalise, parse
 from reflection.errors import no_campaign
@@ -20,7 +19,7 @@ from reflection.explain.evidence_of_facts import gather, gather_learnt
 from reflection.explain.gate import Passed, Proposal, judge
 from reflection.explain.question import Question, relevant, understand
 from reflection.explain.sentences import Sentences
-from reflection.explain.writer import DETERMINISTIC, verdict_of
+from reflection.explain.writer import DETERMINISTIC, facts_of, verdict_of
 
 MAX_MESSAGE = 2_000
 MAX_NAMED = 5
@@ -207,20 +206,6 @@ def _analysis(reader: ChatReader, message: str, campaign_id: str | None) -> Anal
         if analysis is not None:
             return analysis
     return None
-
-
-def facts_of(analysis: Analysis) -> Facts:
-    """The facts a stored answer was written from."""
-    patterns = analysis.pattern_report
-    return Facts(
-        comparison=analysis.comparison_report,
-        patterns=patterns,
-        findings=patterns.pattern_report,
-        similar=analysis.similar_campaigns,
-        platform="",
-        objective="",
-        notes=analysis.notes,
-    )
 
 
 def _named_effects(question: Question, knowledge: Knowledge) -> list[Effect]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from reflection.domain.metrics import HEADLINES
 from reflection.domain.ports import Facts
-from reflection.domain.results import InsightKind, Insights, Statement, SummaryLine
+from reflection.domain.results import Analysis, InsightKind, Insights, Statement, SummaryLine
 from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.phrases_en import ENGLISH, Language
@@ -26,6 +26,20 @@ STEP = 0.02
 
 HEADLINE = ("roas", "cpa")
 """The KPIs the verdict rests on."""
+
+
+def facts_of(analysis: Analysis) -> Facts:
+    """The facts an analysis was written from."""
+    patterns = analysis.pattern_report
+    return Facts(
+        comparison=analysis.comparison_report,
+        patterns=patterns,
+        findings=patterns.pattern_report,
+        similar=analysis.similar_campaigns,
+        platform="",
+        objective="",
+        notes=analysis.notes,
+    )
 
 
 class DeterministicWriter:

@@ -19,9 +19,9 @@ def accept(campaign_id: CampaignId, engine: EnginePart, workspace: Workspace) ->
     return json_response(engine.accept(campaign_id, workspace=workspace))
 
 
-@router.get("/{campaign_id:path}", summary="The stored analysis of a campaign", response_model=Analysis)
+@router.get("/{campaign_id:path}", summary="The analysis of a stored campaign", response_model=Analysis)
 def show(campaign_id: CampaignId, engine: EnginePart, workspace: Workspace) -> Response:
-    """The answer that was given when the campaign was last analysed, byte for byte."""
+    """Compared when it was last analysed, told from what is known today (`known_as_of`)."""
     return Response(engine.show(campaign_id, workspace=workspace), media_type="application/json")
 
 
