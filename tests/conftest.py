@@ -31,16 +31,16 @@ FAULT = "cmp_h31_google_sales"
 
 @st.composite
 def _metrics(draw: st.DrawFn) -> Metrics:
-    """Counts and amounts that a campaign may have, the smallest and the largest among them."""
-    counts = st.sampled_from([0, 1, 2, 7, 100, 10**6, MAX_COUNT])
-    amounts = st.sampled_from([0.0, 1e-9, 0.3, 1.0, 4999.99, 1e12])
-    impressions = draw(counts)
+    """Counts and amounts that a campaign may have, the smallest, the largest and the unknown among them."""
+    counts = st.sampled_from([None, 0, 1, 2, 7, 100, 10**6, MAX_COUNT])
+    amounts = st.sampled_from([None, 0.0, 1e-9, 0.3, 1.0, 4999.99, 1e12])
+    impressions, clicks, conversions = draw(counts), draw(counts), draw(st.one_of(counts, amounts))
     return Metrics(
         impressions=impressions,
-        clicks=min(impressions, draw(counts)),
-        conversions=float(draw(st.one_of(counts, amounts))),
+        clicks=clicks if clicks is None or impressions is None else min(impressions, clicks),
+        conversions=None if conversions is None else float(conversions),
         spend=draw(amounts),
-        revenue=draw(st.none() | amounts),
+        revenue=draw(amounts),
     )
 
 

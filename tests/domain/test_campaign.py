@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from reflection.domain.campaign import DUST, MAX_AUDIENCES, Campaign, CampaignPerformanceInput, Metrics, canonical
+from reflection.domain.campaign import (
+    DUST,
+    MAX_AUDIENCES,
+    REQUIRED_COUNTS,
+    Campaign,
+    CampaignPerformanceInput,
+    Metrics,
+)
+from reflection.domain.canonical_json import canonical
 
 METRICS = {"impressions": 1000, "clicks": 20, "conversions": 2.5, "spend": 10.0}
 
@@ -134,14 +142,31 @@ def test_fractional_conversions_and_conversions_above_clicks_are_accepted(make_c
 
 
 @pytest.mark.parametrize("field", ["impressions", "clicks", "conversions", "spend", "revenue"])
-@pytest.mark.parametrize("value", [-1, 1e400, math.nan, "5", True, None, 1e16])
+@pytest.mark.parametrize("value", [-1, 1e400, math.nan, "5", True, 1e16])
 def test_numbers_that_are_none_are_refused(sample, field, value):
     body = _body(sample)
     body["actual_metrics"][field] = value
-    if field == "revenue" and value is None:
-        Campaign.model_validate_json(json.dumps(body))
-    else:
-        assert field in _refusal(body)
+    assert field in _refusal(body)
+
+
+@pytest.mark.parametrize("field", REQUIRED_COUNTS)
+@pytest.mark.parametrize("side", ["expected_metrics", "actual_metrics"])
+def test_a_count_may_be_unknown_but_has_to_be_stated(sample, side, field):
+    body = _body(sample)
+    body[side][field] = None
+    campaign = Campaign.model_validate_json(json.dumps(body))
+
+    assert getattr(campaign, side).unknown == (field,)
+    assert json.loads(campaign.canonical_json())[side][field] is None
+    assert Campaign.model_validate_json(campaign.canonical_json()) == campaign
+    assert campaign.content_hash() != sample.content_hash()
+
+    del body[side][field]
+    assert f"{side}.{field}" in _refusal(body)
+
+
+def test_the_canonical_form_of_a_campaign_whose_counts_are_known_is_what_it_was(sample):
+    assert sample.canonical_json() == canonical(sample.model_dump(mode="json", exclude_none=True))
 
 
 @pytest.mark.parametrize("field", ["impressions", "clicks"])

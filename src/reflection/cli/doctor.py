@@ -15,7 +15,6 @@ from rich.table import Table
 from reflection.cli.backup import problems_of
 from reflection.cli.session import JsonOption, console, open_application, print_json
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.memory.chroma import installed
 from reflection.settings import Settings, variable_of, variables
 
 SHORT_KEY = 16
@@ -89,6 +88,8 @@ def shown(settings: Settings) -> dict[str, Any]:
 
 def advice(settings: Settings, environment: Mapping[str, str]) -> Iterable[str]:
     """What looks like a mistake, one sentence each."""
+    from reflection.memory.chroma import installed
+
     for name in sorted(environment):
         if name.startswith("MARKO_") and name not in variables():
             close = difflib.get_close_matches(name, variables(), n=1)

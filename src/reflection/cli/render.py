@@ -23,7 +23,7 @@ def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
     comparison = analysis["comparison_report"]
     console.print(f"\n[bold]{escape(comparison['campaign_id'])}[/]")
     print_summary(console, analysis["insights"])
-    console.print(f"\n[bold]Details[/]  score {comparison['performance_score']:.2f}")
+    console.print(f"\n[bold]Details[/]  score {_score(comparison)}")
     console.print(_comparison_table(comparison))
     for line in (*_gaps(comparison), *(_drivers_line(part) for part in comparison.get("drivers", ()))):
         console.print(line)
@@ -56,13 +56,17 @@ def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
     """One campaign in one line of `summary_table`."""
     comparison = analysis["comparison_report"]
     changes = [_change(comparison["deltas"].get(f"{kpi}_diff", {})) for kpi in _SUMMARY]
-    score = f"{comparison['performance_score']:.2f}"
     return (
         escape(comparison["campaign_id"]),
         *changes,
-        score,
+        _score(comparison),
         str(len(analysis["pattern_report"]["pattern_report"])),
     )
+
+
+def _score(comparison: Mapping[str, Any]) -> str:
+    score = comparison["performance_score"]
+    return _NONE if score is None else f"{score:.2f}"
 
 
 def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:

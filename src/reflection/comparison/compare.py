@@ -4,12 +4,22 @@ Pure: campaign and learnt scatter in, `Comparison` out. Says nothing about cause
 drivers.py, and must not know stores, clocks or signals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reflection.comparison.counting_noise import interval
 from reflection.comparison.drivers import decompose, significance
 from reflection.domain.campaign import Campaign
-from reflection.domain.metrics import COUNTS, HEADLINES, KPIS, METRICS, RATES, ScoreWeights, performance_score, rates
+from reflection.domain.metrics import (
+    AMOUNTS,
+    COUNTS,
+    HEADLINES,
+    KPIS,
+    METRICS,
+    RATES,
+    ScoreWeights,
+    performance_score,
+    rates,
+)
 from reflection.domain.results import Comparison, Decomposition, Delta, Rates
 
 FEW_CONVERSIONS = 30
@@ -46,6 +56,7 @@ def compare(
         flags=flags,
         breakdown_coverage=campaign.coverage(),
         currency=campaign.currency,
+        score_reason=f"{_are(actual.unknown)} not known" if actual.unknown else None,
         expected_counts={name: getattr(expected, name) for name in COUNTS},
         actual_counts={name: getattr(actual, name) for name in COUNTS},
     )
@@ -75,11 +86,11 @@ def _delta(kpi: str, campaign: Campaign, plan: Rates, fact: Rates, scatter: Mapp
 
 
 def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: float | None) -> str | None:
-    if METRICS[kpi].numerator == "revenue":
-        sides = {"forecast": campaign.expected_metrics.revenue, "fact": campaign.actual_metrics.revenue}
-        missing = [side for side, revenue in sides.items() if revenue is None]
+    sides = {"forecast": campaign.expected_metrics, "fact": campaign.actual_metrics}
+    for count in METRICS[kpi].counts:
+        missing = [side for side, metrics in sides.items() if getattr(metrics, count) is None]
         if missing:
-            return f"revenue is missing in the {' and the '.join(missing)}"
+            return f"{_are((count,))} missing in the {' and the '.join(missing)}"
     if before is None:
         return f"the forecast has no {kpi.upper()} (its denominator is zero)"
     if after is None:
@@ -89,18 +100,32 @@ def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: floa
     return None
 
 
+def _are(counts: Sequence[str]) -> str:
+    """The subject and verb of a sentence about counts: ``revenue is``, ``clicks and spend are``."""
+    return f"{' and '.join(counts)} {'is' if len(counts) == 1 and counts[0] in AMOUNTS else 'are'}"
+
+
+def _not_known(count: str) -> str:
+    """That nobody counted something, and which KPIs that costs."""
+    names = [METRICS[kpi].short_name for kpi in KPIS if count in METRICS[kpi].counts]
+    return f"{_are((count,))} not known: {', '.join(names[:-1])} and {names[-1]} cannot be computed"
+
+
 def _flags(campaign: Campaign) -> tuple[str, ...]:
     """What a reader must know before trusting the numbers."""
     fact, plan = campaign.actual_metrics, campaign.expected_metrics
     coverage = campaign.coverage()
     found = {
         "conversions exceed clicks (view-through or modelled attribution): CVR is above 1": (
-            fact.conversions > fact.clicks
+            fact.conversions is not None and fact.clicks is not None and fact.conversions > fact.clicks
         ),
         "revenue is missing: ROAS and AOV cannot be computed": fact.revenue is None,
         "the forecast has no revenue: ROAS cannot be compared": plan.revenue is None and fact.revenue is not None,
         "no conversions: there is no CPA": fact.conversions == 0,
-        f"only {fact.conversions:g} conversions: CVR and CPA are uncertain": 0 < fact.conversions < FEW_CONVERSIONS,
+        f"only {fact.conversions or 0:g} conversions: CVR and CPA are uncertain": (
+            0 < (fact.conversions or 0) < FEW_CONVERSIONS
+        ),
+        **{_not_known(count): True for count in fact.unknown},
         f"the breakdown covers {100 * (coverage or 0):.0f} % of the impressions": (
             coverage is not None and coverage < COVERAGE_WORTH_SAYING
         ),

@@ -45,6 +45,8 @@ def interval(kpi: str, metrics: Metrics) -> Interval | None:
     None where the KPI is not defined, or nothing worth an interval was counted.
     """
     metric = METRICS[kpi]
+    if any(getattr(metrics, count) is None for count in metric.counts):
+        return None
     if metric.unit is Unit.SHARE:
         return _rate_interval(*_sides(kpi, metrics))
     if metric.numerator == "spend" and metric.denominator == metric.events:

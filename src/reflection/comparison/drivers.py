@@ -56,11 +56,11 @@ def decompose(expected: Metrics, actual: Metrics, scatter: Mapping[str, float | 
     sides = _Sides(expected, actual, rates(expected), rates(actual))
     plan, fact = sides.plan, sides.fact
     decompositions: list[Decomposition] = []
-    if plan.cpa and fact.cpa and plan.cvr and fact.cvr:
+    if plan.cpa and fact.cpa and sides.explain("cpa"):
         decompositions.append(_decomposition("cpa", plan.cpa, fact.cpa, sides, scatter))
     elif not actual.conversions or not expected.conversions:
         decompositions += _conversions(sides, scatter)
-    if plan.roas and fact.roas and plan.cvr and fact.cvr:
+    if plan.roas and fact.roas and sides.explain("roas"):
         decompositions.append(_decomposition("roas", plan.roas, fact.roas, sides, scatter))
     return tuple(decompositions)
 
@@ -72,6 +72,11 @@ class _Sides(NamedTuple):
     actual: Metrics
     plan: Rates
     fact: Rates
+
+    def explain(self, kpi: str) -> bool:
+        """Whether every factor of a KPI is known before and after, and conversions are made of clicks."""
+        known = all(None not in self.factor(name) for name in METRICS[kpi].composition)
+        return known and bool(self.plan.cvr and self.fact.cvr)
 
     def factor(self, name: str) -> tuple[float | None, float | None]:
         """A factor before and after."""
@@ -93,6 +98,8 @@ def _decomposition(
 def _conversions(sides: _Sides, scatter: Mapping[str, float | None]) -> list[Decomposition]:
     """Without conversions there is no CPA to explain; the change in conversions goes to the first factor that is 0."""
     expected, actual = sides.expected, sides.actual
+    if actual.unknown:
+        return []
     if not expected.conversions or not expected.impressions or not expected.clicks or not expected.spend:
         return []
     factors = METRICS["conversions"].composition  # what is bought, shown, clicked and converted, in this order

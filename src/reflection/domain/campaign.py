@@ -4,12 +4,10 @@ Knows pydantic; no storage, no statistics. Field names are the specification's, 
 clicks and conversions are counts (fractional where attribution splits them), spend and revenue amounts of `currency`.
 """
 
-import hashlib
-import json
 import re
 from collections import Counter
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from reflection.domain.canonical_json import Content, canonical, hash_of
 from reflection.domain.conversion_kind import normal_kind
 
 MAX_COUNT = 2**53 - 1
@@ -37,6 +36,9 @@ DUST = 1e-9
 
 TOTAL_TOLERANCE = 1.005
 """A breakdown may exceed its totals by half a per cent: platforms round each row on its own."""
+
+REQUIRED_COUNTS = ("impressions", "clicks", "conversions", "spend")
+"""What `Metrics` must state, be it as null; revenue may be left out."""
 
 PLACEHOLDERS = frozenset(
     {"string", "unknown", "none", "null", "n/a", "na", "undefined", "nan", "tbd", "test", "-", "--", "?"}
@@ -125,17 +127,26 @@ class Strict(BaseModel):
 
 
 class Metrics(Strict):
-    """Counts and amounts of one campaign, or of one row of its breakdown."""
+    """Counts and amounts of one campaign, or of one row of its breakdown.
 
-    impressions: WholeCount
-    clicks: WholeCount
-    conversions: Count
-    spend: Money
+    Null means that nobody counted it, which is not zero. What the specification requires has to be stated all the same:
+    null is an answer, leaving it out is none.
+    """
+
+    impressions: WholeCount | None
+    clicks: WholeCount | None
+    conversions: Count | None
+    spend: Money | None
     revenue: Money | None = None
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The required counts that are not known."""
+        return tuple(name for name in REQUIRED_COUNTS if getattr(self, name) is None)
 
     @model_validator(mode="after")
     def _clicks_within_impressions(self) -> "Metrics":
-        if self.clicks > self.impressions:
+        if self.clicks is not None and self.impressions is not None and self.clicks > self.impressions:
             raise ValueError(f"clicks ({self.clicks}) exceed impressions ({self.impressions})")
         return self
 
@@ -255,13 +266,13 @@ class Campaign(Strict):
         return self.unit_id or self.campaign_id
 
     def coverage(self) -> float | None:
-        """Share of the campaign's impressions that the breakdown accounts for; None without a breakdown."""
-        if not self.breakdown:
-            return None
+        """Share of the campaign's impressions that the breakdown accounts for; None without either."""
         total = self.actual_metrics.impressions
-        return min(1.0, sum(row.metrics.impressions for row in self.breakdown) / total) if total else 1.0
+        if not self.breakdown or total is None:
+            return None
+        return min(1.0, sum(row.metrics.impressions or 0 for row in self.breakdown) / total) if total else 1.0
 
-    def content(self) -> "Content":
+    def content(self) -> Content:
         """The canonical JSON form and its hash; to be carried along where both are needed, for making it takes time."""
         text = self.canonical_json()
         return Content(text, hash_of(text))
@@ -271,29 +282,13 @@ class Campaign(Strict):
         return hash_of(self.canonical_json())
 
     def canonical_json(self) -> str:
-        """One text per content: sorted keys, no unset optional fields."""
-        return canonical(self.model_dump(mode="json", exclude_none=True))
-
-
-class Content(NamedTuple):
-    """What a campaign says: its canonical JSON, and the hash of that."""
-
-    json: str
-    hash: str
-
-
-def canonical(body: Any) -> str:
-    """JSON as Python's own encoder writes it, with sorted keys and no spaces.
-
-    Hashes of stored campaigns rest on it. A quicker encoder would save a hundredth of the time of a bulk, and writes
-    some numbers differently (0.00001 and 1e-7, not 1e-05 and 1e-07) and others as its version pleases.
-    """
-    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def hash_of(canonical_json: str) -> str:
-    """The content hash of a campaign with this canonical form."""
-    return hashlib.sha256(canonical_json.encode()).hexdigest()
+        """One text per campaign content: sorted keys, no unset optional fields; a count not known is null."""
+        body = self.model_dump(mode="json", exclude_none=True)
+        rows = (row["metrics"] for row in body["breakdown"])
+        for metrics in (body["expected_metrics"], body["actual_metrics"], *rows):
+            for name in REQUIRED_COUNTS:
+                metrics.setdefault(name, None)
+        return canonical(body)
 
 
 CampaignPerformanceInput = Campaign

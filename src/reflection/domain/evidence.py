@@ -32,12 +32,12 @@ def day_text(day: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was counted in one cell; `revenue` None means it was not given."""
+    """What was counted in one cell; None means it is not known."""
 
-    impressions: float
-    clicks: float
-    conversions: float
-    spend: float
+    impressions: float | None
+    clicks: float | None
+    conversions: float | None
+    spend: float | None
     revenue: float | None
 
     @classmethod
@@ -46,22 +46,27 @@ class Counts:
         return cls(metrics.impressions, metrics.clicks, metrics.conversions, metrics.spend, metrics.revenue)
 
     def minus(self, others: list["Counts"]) -> "Counts":
-        """What the others leave, rounding dust not counted; revenue is unknown where one does not say its own."""
-        revenue = None
-        if self.revenue is not None and all(other.revenue is not None for other in others):
-            revenue = _left(self.revenue, [other.revenue or 0.0 for other in others])
+        """What the others leave, rounding dust not counted; a count is unknown where one does not say its own."""
         return Counts(
             _left(self.impressions, [other.impressions for other in others]),
             _left(self.clicks, [other.clicks for other in others]),
             _left(self.conversions, [other.conversions for other in others]),
             _left(self.spend, [other.spend for other in others]),
-            revenue,
+            _left(self.revenue, [other.revenue for other in others]),
         )
 
+    @property
+    def delivered(self) -> bool:
+        """Whether anything is known to have happened."""
+        return any((self.impressions, self.clicks, self.conversions, self.spend, self.revenue))
 
-def _left(total: float, parts: list[float]) -> float:
+
+def _left(total: float | None, parts: list[float | None]) -> float | None:
     """What is left of a total; 0.0 for what adding floats leaves, which would be a price of nearly nothing."""
-    left = total - sum(parts)
+    known = [part for part in parts if part is not None]
+    if total is None or len(known) < len(parts):
+        return None
+    left = total - sum(known)
     return left if left >= max(DUST, ROUNDING * total) else 0.0
 
 
@@ -173,13 +178,21 @@ def _row(counts: Counts) -> list[float | None]:
 def _cells(campaign: Campaign) -> tuple[Cell, ...]:
     total = Counts.of(campaign.actual_metrics)
     whole = Cell(_keys(signals.of_campaign(campaign)), total)
-    delivered = [row for row in campaign.breakdown if row.metrics.impressions or row.metrics.conversions]
+    delivered = [row for row in campaign.breakdown if _delivered(row.metrics)]
     if not delivered:
         return (whole,)
     cells = [Cell(_keys(_row_signals(campaign, row)), Counts.of(row.metrics)) for row in delivered]
-    if (campaign.coverage() or 0.0) < COVERED:
-        cells.append(Cell(whole.shares, total.minus([cell.counts for cell in cells])))
-    return tuple(sorted(cells, key=lambda cell: (sorted(cell.shares.items()), cell.counts.impressions)))
+    coverage, rest = campaign.coverage(), total.minus([cell.counts for cell in cells])
+    if rest.delivered if coverage is None else coverage < COVERED:
+        cells.append(Cell(whole.shares, rest))
+    return tuple(sorted(cells, key=lambda cell: (sorted(cell.shares.items()), cell.counts.impressions or 0.0)))
+
+
+def _delivered(metrics: Metrics) -> bool:
+    """Whether a row was shown, or brought something; where nobody counted what was shown, whether it did anything."""
+    return bool(metrics.impressions or metrics.conversions) or (
+        metrics.impressions is None and Counts.of(metrics).delivered
+    )
 
 
 def _row_signals(campaign: Campaign, row: BreakdownRow) -> dict[signals.Signal, float]:

@@ -100,7 +100,7 @@ class Metric:
         """Numerator and denominator with their halves; None where they have no log, or a share has nothing to share."""
         above = getattr(counts, self.numerator)
         below = 1.0 if self.denominator is None else getattr(counts, self.denominator)
-        if above is None or (self.unit is Unit.SHARE and not below):
+        if above is None or below is None or (self.unit is Unit.SHARE and not below):
             return None
         above, below = above + self.halves[0], below + self.halves[1]
         return (above, below) if above > 0 and below > 0 else None
@@ -209,8 +209,13 @@ def rates(metrics: Metrics) -> Rates:
     return Rates(**{kpi: METRICS[kpi].value(metrics) for kpi in KPIS})
 
 
-def performance_score(metrics: Metrics, weights: ScoreWeights) -> float:
-    """The specification's score: w_conv * conversions + w_ctr * CTR - w_cpa * CPA; an undefined ratio adds nothing."""
+def performance_score(metrics: Metrics, weights: ScoreWeights) -> float | None:
+    """The specification's score: w_conv * conversions + w_ctr * CTR - w_cpa * CPA; an undefined ratio adds nothing.
+
+    None where a count it is made of is not known: see `Metrics.unknown`.
+    """
+    if metrics.conversions is None or metrics.unknown:
+        return None
     ctr, cpa = METRICS["ctr"].value(metrics), METRICS["cpa"].value(metrics)
     return weights.conversion * metrics.conversions + weights.ctr * (ctr or 0.0) - weights.cpa * (cpa or 0.0)
 
@@ -260,9 +265,10 @@ def log_rate(name: str, counts: Metrics | Counts) -> tuple[float, float] | None:
         metric = METRICS[part]
         sides = metric.smoothed(counts)
         if sides is None:
-            return None
+            return None  # so its events are known: they are one of its sides
         log += sign * (math.log(sides[0]) - math.log(sides[1]))
-        variance += metric.noise / (getattr(counts, metric.events) + 0.5) if metric.events else 0.0
+        events = getattr(counts, metric.events) if metric.events else None
+        variance += 0.0 if events is None else metric.noise / (events + 0.5)
     return log, variance
 
 

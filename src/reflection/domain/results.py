@@ -83,6 +83,7 @@ class Decomposition:
 class Comparison:
     """Forecast against fact of one campaign (`comparison_report`).
 
+    `performance_score` is None where a count it is made of is not known, and `score_reason` says which.
     `expected_counts` and `actual_counts` are what the rates were made of (impressions, clicks, conversions, spend,
     revenue); empty in answers stored before there were any.
     """
@@ -92,12 +93,13 @@ class Comparison:
     expected_rates: Rates
     actual_rates: Rates
     deltas: dict[str, Delta]
-    performance_score: float
+    performance_score: float | None
     summary: tuple[str, ...]
     drivers: tuple[Decomposition, ...] = ()
     flags: tuple[str, ...] = ()
     breakdown_coverage: float | None = None
     currency: str | None = None
+    score_reason: str | None = None
     expected_counts: dict[str, float | None] = field(default_factory=dict)
     actual_counts: dict[str, float | None] = field(default_factory=dict)
 

@@ -13,7 +13,8 @@ from typing import Any
 import orjson
 
 from reflection.comparison.compare import compare
-from reflection.domain.campaign import Campaign, Content
+from reflection.domain.campaign import Campaign
+from reflection.domain.canonical_json import Content
 from reflection.domain.evidence import Evidence, encode, evidence_of
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.memory_text import memory_record, memory_text

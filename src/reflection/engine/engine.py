@@ -14,7 +14,8 @@ import orjson
 
 from reflection.domain.answers import Answer as Answer
 from reflection.domain.answers import Refused as Refused
-from reflection.domain.campaign import Campaign, Content
+from reflection.domain.campaign import Campaign
+from reflection.domain.canonical_json import Content
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter, Memory, StaleRevision, Store, StoredCampaign

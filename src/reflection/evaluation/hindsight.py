@@ -33,7 +33,7 @@ class Check:
 def plan_of(campaign: Campaign) -> Plan | None:
     """The plan behind a campaign, or None when no money was planned."""
     expected: Metrics = campaign.expected_metrics
-    if expected.spend <= 0:
+    if not expected.spend:
         return None
     return Plan(
         plan_id=campaign.campaign_id,
@@ -45,8 +45,8 @@ def plan_of(campaign: Campaign) -> Plan | None:
         currency=campaign.currency,
         planner=campaign.planner,
         expected=Figures(
-            impressions=float(expected.impressions),
-            clicks=float(expected.clicks),
+            impressions=None if expected.impressions is None else float(expected.impressions),
+            clicks=None if expected.clicks is None else float(expected.clicks),
             conversions=expected.conversions,
             revenue=expected.revenue,
         ),

@@ -77,9 +77,8 @@ class _Lines:
         factor = self._kpi(main.label)
         if phrase == "exact_zero":
             return self._say("why.zero", factor=_capital(factor), **texts(main, "expected"))
-        rose = (main.value("actual") or 0.0) >= (main.value("expected") or 0.0)
-        kpi, went = self._kpi(main.detail["kpi"]), self._sentences.word("went.up" if rose else "went.down")
-        text = self._say("why.main", factor=factor, went=went, **texts(main, "expected", "actual"))
+        kpi = self._kpi(main.detail["kpi"])
+        text = self._say("why.main", factor=factor, **texts(main, "expected", "actual"))
         if phrase in ("part", "all"):
             move = self._sentences.word(f"move.{main.detail['move']}")
             text += self._say("why.share", kpi=kpi, move=move, **texts(main, "part", "total"))

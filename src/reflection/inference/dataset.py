@@ -27,7 +27,7 @@ NOT_STATED = ""
 
 @dataclass(frozen=True, eq=False)
 class Campaigns:
-    """One entry a campaign, sorted by id; amounts are the campaign's own totals in its own currency.
+    """One entry a campaign, sorted by id; amounts are the campaign's own totals in its own currency, NaN where unknown.
 
     Attributes:
         platform_key, currency: text per campaign ("" = currency not stated).
@@ -68,7 +68,8 @@ class Dataset:
         features: the signals' features, sorted; columns of `shares`.
         shares: membership of each cell, CSR (cells, features); aliases already merged.
         campaign: index into `campaigns` of each cell, ascending, shape (cells,).
-        impressions, clicks, conversions, spend, revenue: shape (cells,); money is NaN where it is not in `currency`.
+        impressions, clicks, conversions, spend, revenue: shape (cells,); NaN where nobody counted, and money also where
+            it is not in `currency`.
         currency: the currency most campaigns use (None = not stated); amounts in others are left out, never added.
         aliases: signal key -> the key that stands for it.
     """
@@ -178,7 +179,8 @@ class DatasetBuilder:
             self._texts.setdefault(text, len(self._texts)) for text in (item.platform_key, item.currency or NOT_STATED)
         ]
         self._places.extend((*texts, item.day))
-        self._amounts.extend((actual.spend, actual.conversions, actual.revenue is not None, item.expected.impressions))
+        planned, stated = item.expected.impressions or 0.0, actual.revenue is not None
+        self._amounts.extend((_known(actual.spend), _known(actual.conversions), stated, planned))
         for cell in item.cells:
             for key, share in cell.shares.items():
                 self._indices.append(columns.setdefault(key, len(columns)))
@@ -186,8 +188,8 @@ class DatasetBuilder:
             self._lengths.append(len(cell.shares))
             self._owner.append(owner)
             counts = cell.counts
-            revenue = float("nan") if counts.revenue is None else counts.revenue
-            self._counts.extend((counts.impressions, counts.clicks, counts.conversions, counts.spend, revenue))
+            row = (counts.impressions, counts.clicks, counts.conversions, counts.spend, counts.revenue)
+            self._counts.extend(map(_known, row))
 
     @cached_property
     def _sorted_campaigns(self) -> tuple[Campaigns, Ints]:
@@ -208,6 +210,11 @@ class DatasetBuilder:
             indptr = indptr.astype(np.int32)
         shape = (len(self._lengths), len(self._columns))
         return sparse.csr_array((_column(self._shares, np.float64), indices, indptr), shape=shape)
+
+
+def _known(count: float | None) -> float:
+    """A count, NaN where nobody counted."""
+    return float("nan") if count is None else count
 
 
 def _named(texts: list[str], codes: NDArray[np.int64]) -> NDArray[np.str_]:

@@ -31,8 +31,10 @@ class RawLifts:
     @cached_property
     def _campaigns(self) -> Floats:
         table = self._table
-        total = np.bincount(table.campaign, table.impressions, minlength=len(table))[table.campaign]
-        weight = np.divide(table.impressions, total, out=np.zeros(len(total)), where=total > 0)
+        counted = ~np.isnan(table.by_campaign(table.impressions))[table.campaign]
+        shown = np.where(counted, np.nan_to_num(table.impressions), 1.0)  # cells alike where nobody counted
+        total = np.bincount(table.campaign, shown, minlength=len(table))[table.campaign]
+        weight = np.divide(shown, total, out=np.zeros(len(total)), where=total > 0)
         return np.asarray(table.shares.T @ weight)
 
     @cached_property

@@ -108,7 +108,7 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
         rest = {name: share for name, share in cell.shares.items() if name != key and name not in aliases}
         level = posterior.level_mean(knowledge, metric, rest)
         numerator, denominator = (getattr(cell.counts, count) for count in METRICS[metric].counts)
-        if level is None or numerator is None:
+        if level is None or numerator is None or denominator is None:
             continue
         observed += numerator
         expected += denominator / METRICS[metric].scale * math.exp(level)

@@ -215,9 +215,10 @@ def _only(observations: Observations, chosen: NDArray[np.bool_]) -> Observations
 def _observe(name: str, table: Dataset) -> tuple[float | None, Observations | None]:
     x, n = counts_of(name, table)
     if name in RATES:
-        if not (n > 0).any():
+        counted = (n > 0) & ~np.isnan(x)
+        if not counted.any():
             return None, None
-        reference = pooled_rate(x[n > 0], n[n > 0])
+        reference = pooled_rate(x[counted], n[counted])
         return reference, observe_rate(x, n, reference)
     x = np.nan_to_num(x)
     money = pooled_ratio(x, n, METRICS[name].scale)

@@ -57,9 +57,10 @@ def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:
     stored = knowledge.diagnostics.get("neighbours", {})
     currency = evidence.currency or NOT_STATED
     found = stored.get(_place(evidence.platform_key, currency)) or stored.get(_place(EVERYWHERE, currency))
-    if not found or evidence.actual.spend <= 0:
+    spend, conversions = evidence.actual.spend, evidence.actual.conversions
+    if not found or not spend or conversions is None:
         return None
-    return Neighbours(**found).reason(evidence.actual.spend, evidence.actual.conversions)
+    return Neighbours(**found).reason(spend, conversions)
 
 
 def faults(campaigns: Campaigns, accepted: Collection[str]) -> dict[str, str]:
@@ -71,7 +72,7 @@ def faults(campaigns: Campaigns, accepted: Collection[str]) -> dict[str, str]:
         around = neighbours.get(_place(platform_key, currency)) or neighbours.get(_place(EVERYWHERE, currency))
         if around is None:
             continue
-        here = (campaigns.platform_key == platform_key) & (campaigns.currency == currency) & (campaigns.spend > 0)
+        here = (campaigns.platform_key == platform_key) & (campaigns.currency == currency) & _measured(campaigns)
         suspects = np.flatnonzero(here)[around.suspicious(campaigns.spend[here], campaigns.conversions[here])]
         for index in suspects:
             name = str(campaigns.ids[index])
@@ -86,12 +87,17 @@ def neighbourhoods(campaigns: Campaigns) -> dict[str, Neighbours]:
     found = {}
     for currency in sorted(set(campaigns.currency.tolist())):
         for platform_key in [EVERYWHERE, *sorted(set(campaigns.platform_key.tolist()))]:
-            here = (campaigns.currency == currency) & (campaigns.spend > 0)
+            here = (campaigns.currency == currency) & _measured(campaigns)
             if platform_key != EVERYWHERE:
                 here &= campaigns.platform_key == platform_key
             if here.sum() > FEWEST_NEIGHBOURS:
                 found[_place(platform_key, currency)] = _neighbours(campaigns.spend[here], campaigns.conversions[here])
     return found
+
+
+def _measured(campaigns: Campaigns) -> NDArray[np.bool_]:
+    """Campaigns that have a cost per conversion to be compared: money spent, and conversions that somebody counted."""
+    return np.asarray((campaigns.spend > 0) & ~np.isnan(campaigns.conversions))
 
 
 def as_diagnostics(neighbours: Mapping[str, Neighbours]) -> dict[str, dict[str, Any]]:

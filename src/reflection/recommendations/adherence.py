@@ -128,7 +128,7 @@ def _row(
     level: posterior.Array,
     issued_at: str,
 ) -> ForecastRow:
-    orders = campaign.expected_metrics.conversions
+    orders = campaign.expected_metrics.conversions or 0.0
     noise = posterior.scatter(knowledge, knowledge.goal_metric) ** 2 + 1.0 / (orders + 0.5)
     mean, sd = float(level.mean()), float(np.sqrt(level.var() + noise))
     bounds = sorted({0.5, *((1 - part) / 2 for part in LEVELS), *((1 + part) / 2 for part in LEVELS)})

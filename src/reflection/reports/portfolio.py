@@ -13,7 +13,7 @@ from typing import Any
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.metrics import ratio
+from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.results import Analysis, Delta
 from reflection.explain import formatting
 from reflection.explain.phrases_en import ENGLISH
@@ -38,22 +38,21 @@ class ReportedCampaign:
 
 @dataclass(slots=True)
 class _Sums:
-    """Counts and amounts of several campaigns, forecast and fact."""
+    """Counts and amounts of several campaigns, forecast or fact; None where one of them does not say."""
 
     campaigns: int = 0
-    spend: float = 0.0
-    conversions: float = 0.0
-    clicks: float = 0.0
-    impressions: float = 0.0
+    impressions: float | None = 0.0
+    clicks: float | None = 0.0
+    conversions: float | None = 0.0
+    spend: float | None = 0.0
     revenue: float | None = 0.0
 
     def add(self, metrics: Metrics) -> None:
-        """Add one campaign; revenue is known only while every campaign states it."""
+        """Add one campaign."""
         self.campaigns += 1
-        for name in ("spend", "conversions", "clicks", "impressions"):
-            setattr(self, name, getattr(self, name) + getattr(metrics, name))
-        stated = self.revenue is not None and metrics.revenue is not None
-        self.revenue = (self.revenue or 0.0) + (metrics.revenue or 0.0) if stated else None
+        for name in COUNTS:
+            total, count = getattr(self, name), getattr(metrics, name)
+            setattr(self, name, None if total is None or count is None else total + count)
 
 
 def portfolio(
@@ -69,7 +68,7 @@ def portfolio(
     """The view of the report on campaigns whose timestamp lies in the period (both days included)."""
     selection = sorted(
         (reported for reported in campaigns if start <= reported.campaign.timestamp.date() <= end),
-        key=lambda reported: (-reported.campaign.actual_metrics.spend, reported.campaign.campaign_id),
+        key=lambda reported: (-(reported.campaign.actual_metrics.spend or 0.0), reported.campaign.campaign_id),
     )
     sums = _tally(selection)
     by_age = sorted(selection, key=lambda reported: (reported.campaign.timestamp, reported.campaign.campaign_id))
@@ -148,15 +147,19 @@ def _tiles(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Iterator[Tile]:
             yield Tile(label, formatting.money(fact, money), detail, "", "noise")
         yield Tile(
             "Spend",
-            formatting.money(actual.spend, money, whole=True),
+            _amount(actual.spend, money),
             _of(actual.spend, expected.spend),
             "",
             "noise",
         )
 
 
-def _of(actual: float, expected: float) -> str:
-    if not expected:
+def _amount(value: float | None, currency: str | None) -> str:
+    return NONE if value is None else formatting.money(value, currency, whole=True)
+
+
+def _of(actual: float | None, expected: float | None) -> str:
+    if not expected or actual is None:
         return ""
     change = 100 * (actual / expected - 1)
     return f"{formatting.percent(change, signed=True)} against the plan" if abs(change) >= 0.05 else "as planned"
@@ -173,9 +176,9 @@ def _totals(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Table:
             (
                 currency or "not stated",
                 formatting.count(actual.campaigns),
-                formatting.money(actual.spend, money, whole=True),
-                formatting.money(expected.spend, money, whole=True),
-                formatting.count(round(actual.conversions, 1)),
+                _amount(actual.spend, money),
+                _amount(expected.spend, money),
+                NONE if actual.conversions is None else formatting.count(round(actual.conversions, 1)),
                 NONE if cpa is None else formatting.money(cpa, money),
                 NONE if plan is None else formatting.money(plan, money),
                 NONE if roas is None else formatting.ratio(roas),
@@ -232,7 +235,7 @@ def _cells(reported: ReportedCampaign) -> tuple[str, ...]:
     return (
         formatting.plain_name(reported.campaign.campaign_id),
         formatting.plain_name(reported.campaign.platform),
-        formatting.money(reported.campaign.actual_metrics.spend, currency, whole=True),
+        _amount(reported.campaign.actual_metrics.spend, currency),
         *amounts,
         change,
         _reading(reported.analysis),

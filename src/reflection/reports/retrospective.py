@@ -92,7 +92,8 @@ def _verdict(analysis: Analysis) -> str:
 
 
 def _facts(analysis: Analysis, campaign: Campaign | None) -> Iterator[tuple[str, str]]:
-    yield "Performance score", formatting.ratio(analysis.comparison_report.performance_score)
+    score, reason = analysis.comparison_report.performance_score, analysis.comparison_report.score_reason
+    yield "Performance score", f"none: {reason}" if score is None else formatting.ratio(score)
     if campaign is not None and campaign.planner:
         yield "Forecast by", formatting.plain_name(campaign.planner)
     if analysis.comparison_report.breakdown_coverage is not None:

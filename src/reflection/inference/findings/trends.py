@@ -49,7 +49,7 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -
     here = campaigns.platform_key == key.key
     since = here & (campaigns.day >= path.changes[0] * days)
     countable = campaigns.currency == (fitted.table.currency or NOT_STATED)  # amounts of two currencies never add up
-    total, spend = float(campaigns.spend[countable].sum()), float(campaigns.spend[countable & since].sum())
+    total, spend = (float(np.nansum(campaigns.spend[some])) for some in (countable, countable & since))
     probability = drift.probability_of_sign(effects, signals.PLATFORM, level, since_bucket)
     return Finding(
         finding_id=finding_id("platform_trend", key.key, metric, dates[0]),

@@ -101,7 +101,7 @@ performance_logs = Table(
     _text("actual"),
     _text("deltas"),
     _text("flags"),
-    Column("score", Float, nullable=False),
+    Column("score", Float, nullable=True),  # none where a count is not known; never none before 0010
     PrimaryKeyConstraint("workspace", "campaign_id"),
 )
 
