@@ -4,7 +4,7 @@ Adapters (store, memory, explain's writers) implement these; the engine and the 
 core values only, and no adapter.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.list_query import ALL, ListQuery
 from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
 
 Vector = NDArray[np.float32]
@@ -158,6 +159,7 @@ class LearningSummary(NamedTuple):
     context: str
     metric: str
     state: str
+    worth: float = 0.0
 
 
 class StaleRevision(Exception):
@@ -192,8 +194,16 @@ class Snapshot(Protocol):
     def knowledge(self) -> Knowledge:
         """What was learnt last."""
 
-    def insights(self, limit: int) -> list[dict[str, Any]]:
-        """Insights by priority, the newest first among equals."""
+    def insights(self, limit: int, query: ListQuery = ALL, without: Collection[str] = ()) -> list[dict[str, Any]]:
+        """What campaigns say of themselves, by priority, the newest first among equals; none of the campaigns
+        `without`.
+        """
+
+    def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
+        """Of each learning the newest campaign for it that has these signals."""
+
+    def newest(self, campaign_ids: Collection[str], signal_keys: Sequence[str]) -> list[str]:
+        """Those of the campaigns that are stored and have these signals, the newest first."""
 
     def patterns(self, limit: int) -> list[dict[str, Any]]:
         """Patterns of the last fit by impact."""

@@ -176,6 +176,10 @@ class PatternReport:
     epoch: int = 0
 
 
+TOLD_FROM_KNOWLEDGE = ("finding:", "effect:", "learnt", "next_test", "flag:no_findings", "flag:suspected")
+"""How the evidence ids begin that rest on what a workspace knew when a sentence was written: such sentences age."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One sentence and what it rests on: evidence ids such as ``delta:cpa``, ``driver:cpa:ctr``, ``finding:<id>``."""

@@ -29,7 +29,7 @@ from reflection.domain.ports import (
     Snapshot,
     StoredCampaign,
 )
-from reflection.domain.results import Analysis, Comparison, StoredMemory
+from reflection.domain.results import Analysis, Comparison, PatternReport, SimilarCampaign, StoredMemory
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.forecasting.forecaster import Forecaster
 from reflection.inference.findings.for_campaign import patterns_for
@@ -167,15 +167,8 @@ class Analyst:
         with timed(self._observe, "similar"):
             found = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
             similar = tuple(found)
-        facts = Facts(
-            comparison=comparison,
-            patterns=patterns,
-            findings=patterns.pattern_report,
-            similar=similar,
-            platform=campaign.platform,
-            objective=campaign.objective,
-            notes=(case.fault,) if case.fault else (),
-        )
+        notes = (case.fault,) if case.fault else ()
+        facts = campaign_facts(campaign, comparison, patterns, similar=similar, notes=notes)
         with timed(self._observe, "phrase"):
             insights = replace(self._writer.write(facts, workspace=case.workspace), as_of=knowledge.as_of)
         analysis = Analysis(
@@ -229,3 +222,23 @@ class Analyst:
         with timed(self._observe, "forecast"):
             rows += self._forecaster(case.workspace, campaign, case.knowledge, case.now)
             return rows + adherence.claims_of(campaign, case.knowledge, case.accepted_advice, case.now)
+
+
+def campaign_facts(
+    campaign: Campaign,
+    comparison: Comparison,
+    patterns: PatternReport,
+    *,
+    similar: Sequence[SimilarCampaign],
+    notes: Sequence[str],
+) -> Facts:
+    """What may be said of a campaign, when it is analysed and whenever it is told again."""
+    return Facts(
+        comparison=comparison,
+        patterns=patterns,
+        findings=patterns.pattern_report,
+        similar=tuple(similar),
+        platform=campaign.platform,
+        objective=campaign.objective,
+        notes=tuple(notes),
+    )

@@ -7,6 +7,7 @@ and the knowledge, never the history. Pure; must not know stores.
 
 from dataclasses import replace
 
+import orjson
 from pydantic import TypeAdapter
 
 from reflection.domain.campaign import Campaign
@@ -15,6 +16,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Facts, StoredCampaign
 from reflection.domain.results import Analysis, Insights
+from reflection.engine.analysis import campaign_facts
 from reflection.explain.earlier_sentences import placed, still_true
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.writer import DETERMINISTIC, DeterministicWriter, facts_of
@@ -23,6 +25,14 @@ from reflection.inference.weights import weights_for
 
 _ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 _WRITER = DeterministicWriter()
+
+
+def current_answer(stored: StoredCampaign, knowledge: Knowledge) -> bytes:
+    """The JSON of `current_analysis`; byte for byte the stored one where nothing was learnt since."""
+    then = orjson.loads(stored.answer)
+    if (then["as_of"], then["epoch"]) != (knowledge.as_of, knowledge.epoch):
+        return orjson.dumps(current_analysis(stored, knowledge))
+    return stored.answer if "known_as_of" in then else orjson.dumps({**then, "known_as_of": knowledge.as_of})
 
 
 def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
@@ -35,15 +45,7 @@ def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
     notes = _notes(then, stored, knowledge)
     patterns = patterns_for(campaign, keys, knowledge, generated_at=moment or stored.created_at)
     weights = weights_for(knowledge, ScoreWeights(), generated_at=patterns.generated_at, signals=keys)
-    facts = Facts(
-        comparison=then.comparison_report,
-        patterns=patterns,
-        findings=patterns.pattern_report,
-        similar=then.similar_campaigns,
-        platform=campaign.platform,
-        objective=campaign.objective,
-        notes=notes,
-    )
+    facts = campaign_facts(campaign, then.comparison_report, patterns, similar=then.similar_campaigns, notes=notes)
     return replace(
         then,
         pattern_report=patterns,
