@@ -1,5 +1,6 @@
 """Shared parts of the tests: the sample campaigns, what is learnt from them, and an application on a fresh file."""
 
+import functools
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpcore2
 import numpy as np
 import pytest
 from hypothesis import settings as examples
@@ -20,6 +22,7 @@ from reflection.domain.results import Finding, NextTest, SignalWeight
 from reflection.inference.dataset import Dataset
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.learn import FitRequest, learn
+from reflection.memory import packaged_model
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
@@ -55,6 +58,42 @@ def one_thread() -> Iterator[None]:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     with threadpool_limits(1):
+        yield
+
+
+class RememberingModel:
+    """The packaged model; what it made of some tokens is remembered, because tests ask for the same texts hundreds of
+    times and each takes longer than all the rest of an analysis.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._made: dict[bytes, Any] = {}
+
+    def run(self, outputs: list[str], feed: dict[str, Any]) -> Any:
+        tokens = feed["input_ids"].tobytes()
+        if tokens not in self._made:
+            self._made[tokens] = self._model.run(outputs, feed)
+        return self._made[tokens]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once() -> Iterator[None]:
+    """Once a process and not once a test: vectors of equal texts, and the certificates that every HTTP client loads,
+    though none of them will speak TLS here.
+    """
+    opened = packaged_model._open
+
+    def remembering(folder: Path) -> tuple[Any, Any]:
+        words, model = opened(folder)
+        return words, RememberingModel(model)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packaged_model, "_open", remembering)
+        patch.setattr(httpcore2, "default_ssl_context", functools.cache(httpcore2.default_ssl_context))
         yield
 
 

@@ -12,6 +12,7 @@ import pytest
 from reflection.domain.campaign import Campaign
 from reflection.settings import Settings
 from reflection.wiring import build
+from reflection.worker.chores import Chores
 
 ROUNDS = 50
 SUBMISSIONS, STEP = 10_000, 1_000
@@ -31,13 +32,14 @@ def test_fifty_openings_leave_no_descriptor_and_no_thread(settings: Settings, sa
 
     for number in range(ROUNDS):
         with build(settings) as application:
-            application.start()
+            chores = Chores(application, lock=application.worker)
+            chores.start()
             application.store.campaign("default", sample.campaign_id)
             application.memory.rows.data_version()
             if number % 10 == 0:
                 application.engine.delete(sample.campaign_id)
                 application.engine.analyze(sample)
-            application.stop()
+            chores.stop()
     gc.collect()
 
     after = descriptors(), threading.active_count()

@@ -7,6 +7,7 @@ import pytest
 from reflection.errors import ReflectionError
 from reflection.settings import Settings
 from reflection.wiring import Application, build
+from reflection.worker.chores import Chores
 
 
 def test_an_application_is_whole(application, settings, sample):
@@ -46,14 +47,15 @@ def test_artifacts_are_published_and_can_be_rebuilt(application, sample, setting
 
 
 def test_the_threads_learn_publish_and_stop(application, make_campaign, settings):
-    application.start()
+    chores = Chores(application)
+    chores.start()
     for i in range(3):
         application.engine.analyze(make_campaign(campaign_id=f"c{i}"))
     deadline = time.monotonic() + 30
     while application.status()["learning_lag"] != {"default": 0} or not settings.weights_path.exists():
         assert time.monotonic() < deadline, "the threads took too long"
         time.sleep(0.02)
-    application.stop()
+    chores.stop()
     assert application.store.knowledge("default").campaigns == 3
     assert (settings.output_dir / "c2" / "comparison.json").exists()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import orjson
 from limits import RateLimitItem, parse
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -127,6 +128,11 @@ class Settings(BaseSettings):
         description="Keys, separated by commas: `key`, `workspace=key`, `workspace:read=key`, `*=key`. "
         "Without any, only clients on this machine are served.",
     )
+    background: Literal["process", "threads", "none"] = Field(
+        "process",
+        description="Who learns, publishes, embeds and imports behind a server: a `process` that it starts and watches "
+        "(one a database), `threads` of its own, or `none` of it (run `reflection worker`).",
+    )
     host: str = Field(
         "127.0.0.1",
         min_length=1,
@@ -183,7 +189,7 @@ class Settings(BaseSettings):
             raise ValueError(f"a number from -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}")
         return value
 
-    @field_validator("log_level", "vector_backend", "goal_metric", mode="before")
+    @field_validator("log_level", "vector_backend", "goal_metric", "background", mode="before")
     @classmethod
     def _any_case(cls, value: Any, info: Any) -> Any:
         if isinstance(value, str):
@@ -202,6 +208,25 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise _wrong_value(error) from None
 
+    def for_worker(self) -> bytes:
+        """These settings as one line of JSON for the worker's standard input, without the keys of callers.
+
+        The key of the model's server is in it: never for a log, a file or an argument.
+        """
+        return orjson.dumps(self.model_dump(exclude={"api_keys"}), default=_plain)
+
+    @classmethod
+    def from_server(cls, line: bytes) -> Self:
+        """The settings that a server handed to its worker (`for_worker`); nothing of the environment is read.
+
+        Raises:
+            ConfigurationError: it is not such a line.
+        """
+        try:
+            return cls(_env_file=None, api_keys=(), **orjson.loads(line))
+        except (orjson.JSONDecodeError, TypeError, ValidationError):
+            raise ConfigurationError("a server's worker reads its settings from standard input") from None
+
     @property
     def limit(self) -> RateLimitItem | None:
         """The rate limit per key, or None for no limit."""
@@ -212,6 +237,10 @@ class Settings(BaseSettings):
         keys = [key.secret.get_secret_value() for key in self.api_keys]
         openai = [self.openai_api_key.get_secret_value()] if self.openai_api_key else []
         return tuple(secret for secret in keys + openai if secret)
+
+
+def _plain(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def variable_of(field: str) -> str:

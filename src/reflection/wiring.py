@@ -4,6 +4,8 @@ Everything inside gets plain values and ports; nobody below reads settings, and 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -12,10 +14,10 @@ import structlog
 
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
-from reflection.engine.background import Background
 from reflection.engine.engine import Engine, utc_now
 from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
+from reflection.errors import Unavailable
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
@@ -24,7 +26,7 @@ from reflection.memory.backends import choose_index
 from reflection.memory.embedders import Embedder, NoEmbedder
 from reflection.memory.index import VectorIndex
 from reflection.memory.packaged_model import PackagedEmbedder
-from reflection.memory.reindexing import EmbeddingBackfill, Mirror
+from reflection.memory.reindexing import EmbeddingBackfill, Mirror, first_search
 from reflection.memory.semantic import SemanticMemory
 from reflection.recommendations.service import RecommendationService
 from reflection.settings import Settings
@@ -43,6 +45,7 @@ from reflection.store.projections.outbox import Outbox
 from reflection.store.projections.publisher import Handler, OutboxPublisher
 from reflection.store.recommendations import AdviceRows
 from reflection.store.tables.campaigns import instant_text
+from reflection.store.worker_lock import WorkerLock
 
 if TYPE_CHECKING:
     from reflection.explain.proposals import ModelProposer
@@ -51,8 +54,14 @@ log = structlog.get_logger("reflection")
 VECTORS = "vector"
 """The outbox topic that keeps a mirror of the vectors level with the rows."""
 
-LOOK_AROUND = 5.0
-"""Seconds between two looks for imports that another process left, and before an import is tried again."""
+WARMED = 64
+"""Workspaces whose vectors are read before anybody asks for them; more are not kept in memory."""
+
+ARTIFACTS = "artifacts"
+"""The outbox topic of files."""
+
+NOT_LEARNING = "not-learning"
+"""What `degraded` says where campaigns wait to be learnt and no worker runs."""
 
 EMBEDDING_SECONDS = 2.0
 """The longest a remote embedding may take: it stands in the way of every analysis and every question."""
@@ -64,6 +73,7 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.observe_stage: Observer = unobserved
+        self.wake_imports: Callable[[], None] = _nobody
         self.database: Database = open_database(settings.database_path)
         self.keys = KeyBook(self.database)
         self.notes = LearningNotes(self.database)
@@ -78,6 +88,7 @@ class Application:
             self.database, settings.output_dir, settings.weights_path, current=self._current
         )
         self.outbox = Outbox(self.database)
+        self.worker = WorkerLock(settings.database_path)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
         self.learner = Learner(self.store, goal=settings.goal_metric, score_weights=_score_weights(settings))
         self.model = _model(settings)
@@ -94,39 +105,35 @@ class Application:
             observe=self._observe,
         )
         self.imports = Imports(self.engine, self.store, ImportRows(self.database), clock=utc_now)
-        self.importer = Background("imports", self._import, _report, poll=LOOK_AROUND, rest=0.0)
-        self._learning = Background("learner", self._learn, _report)
-        self._publishing = Background("publisher", self.publisher.publish_pending, _report, poll=0.2)
 
-    def start(self) -> None:
-        """Learn, publish, and go on with imports in the background."""
-        self._learning.start()
-        self._publishing.start()
-        self.importer.start()
-
-    def stop(self) -> None:
-        """Finish what is in hand and stop, in this order: nothing new comes in or is learnt, the rest is published."""
-        self.importer.stop()
-        self._learning.stop()
-        self._publishing.stop()
-        self.publisher.publish_pending()
+    def warm(self) -> None:
+        """Read vectors before the first request asks for them; a mirror that is down is left for later."""
+        for workspace in self.store.workspaces()[:WARMED]:
+            if (space := self.memory.embedder.space) is not None:
+                with suppress(Unavailable):
+                    first_search(self.memory.index, space, workspace)
 
     def embed_new(self, go_on: Callable[[], bool] = lambda: True) -> int:
         """Embed what was stored without a vector, while `go_on`; how many memories."""
         return sum(self.backfill.catch_up(workspace, go_on) for workspace in self.store.workspaces())
 
     def status(self) -> dict[str, Any]:
-        """What is configured, what is degraded, and how far the projections are behind."""
+        """What is configured, what is degraded, who works behind it, and how far that is behind."""
         # To the first that is not level; an empty store has a mirror too, which may be down.
         all(self.memory.is_level(workspace) for workspace in self.store.workspaces() or ["default"])
-        memory = self.memory.status()
+        memory, worker = self.memory.status(), self.worker.state()
+        learning_lag = {name: self.learner.lag(name) for name in self.store.workspaces()}
+        degraded = list(memory.get("degraded", ()))
+        if any(learning_lag.values()) and not worker.running:
+            degraded.append(NOT_LEARNING)
         return {
             "database": str(self.settings.database_path),
             "memory": memory,
             "writer": self.model.status() if self.model else "deterministic",
-            "learning_lag": {name: self.learner.lag(name) for name in self.store.workspaces()},
+            "worker": asdict(worker),
+            "learning_lag": learning_lag,
             "outbox_lag": self.outbox.lag(),
-            "degraded": list(memory.get("degraded", ())),
+            "degraded": degraded,
         }
 
     def rebuild(self) -> int:
@@ -147,8 +154,7 @@ class Application:
         return removed
 
     def close(self) -> None:
-        """Finish the batch of an import in hand and close the database; the application is not usable afterwards."""
-        self.importer.stop()
+        """Close the database; the application is not usable afterwards."""
         self.memory.index.close()
         self.database.close()
 
@@ -159,18 +165,6 @@ class Application:
     def _observe(self, stage: str, seconds: float) -> None:
         """To whoever wants to know at the moment."""
         self.observe_stage(stage, seconds)
-
-    def _learn(self) -> None:
-        self.learner.learn_all()
-        self.embed_new(self._learning.going_on)
-        self.retention.forget_due()
-
-    def _import(self) -> None:
-        while self.importer.going_on() and self.imports.work(self._goes_on_importing):
-            pass
-
-    def _goes_on_importing(self, _done: int, _total: int) -> bool:
-        return self.importer.going_on()
 
     def __enter__(self) -> Self:
         return self
@@ -239,7 +233,7 @@ def _publisher(
     settings: Settings, outbox: Outbox, artifacts: ArtifactFolder, store: SqlStore, memory: SemanticMemory
 ) -> OutboxPublisher:
     """Publishes files, and vectors where the index mirrors the rows."""
-    handlers: dict[str, Handler] = {"artifacts": artifacts}
+    handlers: dict[str, Handler] = {ARTIFACTS: artifacts}
     if memory.index.mirrors:
         handlers[VECTORS] = Mirror(memory.rows, memory.embedder, memory.index, store.workspaces)
     return OutboxPublisher(outbox, handlers, Path(f"{settings.database_path}.publish.lock"))
@@ -272,5 +266,10 @@ def _embedder(settings: Settings) -> Embedder:
     )
 
 
-def _report(name: str, error: Exception) -> None:
+def _nobody() -> None:
+    """Nobody works on imports here; whoever does looks by itself."""
+
+
+def report_error(name: str, error: Exception) -> None:
+    """Log an error of background work, by the name of the work."""
     log.error("background work failed", part=name, error=type(error).__name__, exc_info=error)

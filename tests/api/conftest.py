@@ -48,7 +48,7 @@ def settings_in(folder: Path, **values: Any) -> Settings:
         database_path=folder / "reflection.db",
         output_dir=folder / "output",
         weights_path=folder / "weights.json",
-        **{"vector_backend": "local", **values},
+        **{"vector_backend": "local", "background": "threads", **values},
     )
 
 

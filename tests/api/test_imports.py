@@ -226,7 +226,9 @@ def test_workspaces_do_not_see_each_others_imports(guarded, keys):
 
 def test_an_import_left_by_a_killed_server_is_finished_by_the_next(serve):
     with serve() as live, live.client() as client:
-        live.application.importer.stop()  # the queue is taken, nobody works on it: what a kill leaves
+        live.app.state.background.chores.threads[
+            "imports"
+        ].stop()  # the queue is taken, nobody works on it: what a kill leaves
         answer = upload(client, EXPORTS / "tiktok_en_day_total_row.csv")
         assert answer.json()["state"] == "running"
         assert client.get(answer.headers["location"]).json()["progress"]["done"] == 0

@@ -61,8 +61,7 @@ def test_every_stage_of_an_analysis_is_timed(serve):
 def test_what_is_behind_is_said_and_then_caught_up(serve):
     with serve() as live, live.client() as client:
         application = live.application
-        application._learning.stop()
-        application._publishing.stop()
+        live.app.state.background.chores.stop()
         for number in range(3):
             body = {**CMP_007, "campaign_id": f"c{number}"}
             client.post("/analyze-campaign", json=body, headers={"X-Workspace": SECRETIVE})
@@ -85,7 +84,7 @@ def test_memories_without_a_vector_are_index_lag(serve, monkeypatch):
     with serve() as live, live.client() as client:
         memory = live.application.memory
         monkeypatch.setattr(live.application.engine._analyst._memory, "embed", lambda text: (None, None))
-        live.application._learning.stop()
+        live.app.state.background.chores.stop()
         client.post("/analyze-campaign", json=CMP_007)
 
         assert memory.rows.count("default") == 1

@@ -1,10 +1,11 @@
 """Whether intervals hold, as the doctor tells it: one line a metric, and what it means when they do not."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from reflection.cli.doctor import coverage_lines, overconfident
+from reflection.cli.doctor import coverage_lines, overconfident, worker_remarks
 from reflection.domain.knowledge import Knowledge
 
 
@@ -69,3 +70,16 @@ def test_intervals_that_hold_too_seldom_need_attention(run, sample, monkeypatch)
     assert shown.returncode == 1
     assert "attention: CTR: 90 % intervals cover only 70 % of 240 campaigns left out" in text
     assert "attention: AOV" not in text
+
+
+def test_nobody_learning_and_a_worker_that_died_are_remarks():
+    now = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    worker = {"running": False, "deaths": 2, "last_death": "2026-11-29T11:00:00+00:00"}
+    nobody, died = worker_remarks({"learning_lag": {"a": 2, "b": 1}, "worker": worker}, now)
+    assert nobody.startswith("3 changes wait")
+    assert "died 2 times" in died
+
+    level = {"learning_lag": {"a": 0}, "worker": {**worker, "last_death": "2026-11-27T11:00:00+00:00"}}
+    assert list(worker_remarks(level, now)) == []
+    running = {"learning_lag": {"a": 9}, "worker": {**worker, "running": True, "last_death": None}}
+    assert list(worker_remarks(running, now)) == []

@@ -44,6 +44,18 @@ def wait_until_ready(process, url):
     raise AssertionError("the server did not become ready")
 
 
+def wait_until_learnt(url):
+    """Until the worker has learnt what is stored; its process."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        parts = httpx.get(f"{url}/ready").json()["parts"]
+        if parts["worker"]["running"] and parts["learning_lag"] == {"default": 0}:
+            assert parts["worker"]["deaths"] == 0
+            return parts["worker"]["pid"]
+        time.sleep(0.05)
+    raise AssertionError(parts)
+
+
 COMMANDS = (
     ("-m", "reflection.cli", "serve", "--port"),
     ("-m", "uvicorn", "app.main:app", "--port"),
@@ -65,10 +77,12 @@ def test_both_ways_of_starting_serve_stop_when_asked_and_share_a_file(tmp_path):
             wait_until_ready(process, url)
             answer = httpx.post(f"{url}/analyze-campaign", json=CMP_007)
             assert answer.json()["stored_memory"]["revision"] == 1
+            pid = wait_until_learnt(url)
         finally:
             process.send_signal(signal.SIGINT)
             errors = process.communicate(timeout=30)[1]
         assert "Traceback" not in errors
+        assert not Path(f"/proc/{pid}").exists(), "the worker outlived its server"
         assert (tmp_path / "output" / "cmp_007_meta_summer_bootcamp" / "comparison.json").is_file()
 
 

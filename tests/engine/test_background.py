@@ -119,3 +119,19 @@ def test_stopping_does_not_wait_for_the_rest_to_end():
     began = time.monotonic()
     thread.stop()
     assert time.monotonic() - began < 30
+
+
+def test_stopping_waits_no_longer_than_it_is_told_and_says_whether_it_ended():
+    begun, release = threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        release.wait(30)
+
+    thread = Background("endless", work, _never, poll=10)
+    thread.start()
+    assert begun.wait(5)
+    thread.leave()
+    assert not thread.going_on()
+    assert not thread.stop(0.01)
+    release.set()

@@ -72,10 +72,9 @@ def test_a_replay_gives_the_stored_bytes(application: Application, make_campaign
 
     assert application.engine.analyze(make_campaign(campaign_id="a"), idempotency_key="k").body == first.body
     assert application.engine.analyze(make_campaign(campaign_id="a")).body == first.body
-    assert application.engine.show("a") != first.body
-    assert (
-        orjson.loads(application.engine.show("a"))["comparison_report"] == orjson.loads(first.body)["comparison_report"]
-    )
+    now, then = orjson.loads(application.engine.show("a")), orjson.loads(first.body)
+    assert now != then
+    assert now["comparison_report"] == then["comparison_report"]
 
 
 def test_where_nothing_was_learnt_since_the_stored_bytes_are_shown(
@@ -88,9 +87,8 @@ def test_where_nothing_was_learnt_since_the_stored_bytes_are_shown(
     assert current_answer(stored, NOTHING) == answer.body
     earlier = orjson.dumps({name: part for name, part in orjson.loads(answer.body).items() if name != "known_as_of"})
     assert orjson.loads(current_answer(replace(stored, answer=earlier), NOTHING)) == orjson.loads(answer.body)
-    told = ANALYSIS.validate_json(current_answer(stored, knowledge))
-    assert told == current_analysis(stored, knowledge)
-    assert told.known_as_of == knowledge.as_of
+    assert current_answer(stored, knowledge) == orjson.dumps(current_analysis(stored, knowledge))
+    assert current_analysis(stored, knowledge).known_as_of == knowledge.as_of
 
 
 def _with_model(stored: StoredCampaign, *sentences: Statement) -> StoredCampaign:

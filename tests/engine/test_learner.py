@@ -8,6 +8,7 @@ import pytest
 
 from reflection.domain.knowledge import NOTHING
 from reflection.engine.learner import FITTED, LARGE, READ, WHOLE, Learner
+from reflection.errors import LearningError
 from reflection.inference.recheck import differences
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
@@ -144,6 +145,34 @@ def test_every_workspace_that_is_behind_is_brought_up_to_date(learner, applicati
     learner.learn_all()
     assert application.store.knowledge("acme").campaigns == 4
     assert application.store.knowledge("globex").campaigns == 3
+
+
+def test_a_workspace_that_cannot_be_learnt_does_not_keep_the_others_waiting(learner, application, few, monkeypatch):
+    for workspace in ("acme", "broken", "globex"):
+        _analyse(application, few[:3], workspace=workspace)
+    learn_now = learner.learn_now
+    monkeypatch.setattr(learner, "learn_now", lambda name: learn_now(name) if name != "broken" else _raise(name))
+
+    for _ in range(2):
+        with pytest.raises(LearningError, match="broken"):
+            learner.learn_all()
+
+    assert application.store.knowledge("acme").campaigns == 3
+    assert application.store.knowledge("globex").campaigns == 3
+
+
+def test_learning_can_be_left_between_two_workspaces(learner, application, few):
+    for workspace in ("acme", "globex"):
+        _analyse(application, few[:3], workspace=workspace)
+    learner.learn_all(iter([True, False]).__next__)
+
+    assert [learner.lag(name) > 0 for name in ("acme", "globex")] == [False, True]
+    learner.learn_all()
+    assert learner.lag("globex") == 0
+
+
+def _raise(name):
+    raise LearningError(name)
 
 
 def test_an_acceptance_is_noticed(learner, application, history, fault_id):

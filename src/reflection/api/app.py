@@ -1,6 +1,6 @@
 """The application factory: settings and wiring in, an ASGI application out.
 
-    uvicorn app.main:app      builds its own wiring at start, runs learner and publisher, closes at the end
+    uvicorn app.main:app      builds its own wiring at start, has what is behind it done, closes at the end
     create_app(application)   serves an application somebody else built and will close
 
 Knows wiring; the routes do not.
@@ -27,6 +27,7 @@ from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, may_call
 from reflection.errors import ReflectionError
 from reflection.settings import Settings
 from reflection.wiring import Application, build
+from reflection.worker.server import ServerBackground
 
 
 def create_app(application: Application | None = None, settings: Settings | None = None) -> FastAPI:
@@ -51,7 +52,7 @@ def create_app(application: Application | None = None, settings: Settings | None
         lifespan=_lifespan(application, settings, access, metrics),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.application = application
+    app.state.application, app.state.background = application, None
     app.state.metrics = metrics
     app.add_middleware(
         Outermost,
@@ -89,15 +90,17 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
         access.renew(built.keys.ring)
         built.observe_stage = metrics.stage
         app.state.application = built
-        built.start()
+        behind = ServerBackground(built)
+        app.state.background, built.wake_imports = behind, behind.wake_imports
+        behind.start()
         try:
             yield
         finally:
-            await run_in_threadpool(_stop, built)
+            await run_in_threadpool(_stop, built, behind)
 
     return lifespan
 
 
-def _stop(application: Application) -> None:
-    application.stop()
+def _stop(application: Application, behind: ServerBackground) -> None:
+    behind.stop()
     application.close()

@@ -17,7 +17,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
@@ -108,7 +108,12 @@ class _State(Collector):
         outbox = GaugeMetricFamily("reflection_outbox_entries", "What is waiting to be published.", labels=["topic"])
         for topic, entries in {"artifacts": 0, **application.outbox.lag()}.items():
             outbox.add_metric([topic], entries)
+        worker = application.worker.state()
         return [
+            GaugeMetricFamily(
+                "reflection_worker_running", "1 when somebody learns behind the servers.", worker.running
+            ),
+            CounterMetricFamily("reflection_worker_deaths", "Workers that died and were started again.", worker.deaths),
             GaugeMetricFamily("reflection_workspaces", "Workspaces with anything in them.", value=len(names)),
             GaugeMetricFamily(
                 "reflection_learning_lag_entries", "Ledger entries that are not learnt yet, all together.", sum(lags)

@@ -4,16 +4,16 @@ import difflib
 import os
 import platform
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
 from rich.markup import escape
-from rich.table import Table
 
 from reflection.cli.backup import problems_of
-from reflection.cli.session import JsonOption, console, open_application, print_json
+from reflection.cli.session import JsonOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.settings import Settings, variable_of, variables
 
@@ -24,6 +24,7 @@ TOO_NARROW, TOO_WIDE = 0.80, 0.98
 """Coverage of 90 % intervals beyond which it is worth a sentence; of 50 campaigns, chance goes there once in 100."""
 
 ENOUGH_CAMPAIGNS = 50
+RECENT = timedelta(days=1)
 
 _NARROW = (
     "expect campaigns outside their intervals more often than stated; usually they are of kinds that no signal tells "
@@ -54,7 +55,7 @@ def doctor(
         status = application.status()
         problems = problems_of(application) if verify else []
         calibration = {name: application.store.knowledge(name).coverage for name in application.store.workspaces()}
-    remarks = [*advice(settings, os.environ), *overconfident(calibration), *problems]
+    remarks = [*advice(settings, os.environ), *worker_remarks(status), *overconfident(calibration), *problems]
     report = {
         "version": version("reflection"),
         "python": platform.python_version(),
@@ -102,6 +103,22 @@ def advice(settings: Settings, environment: Mapping[str, str]) -> Iterable[str]:
         yield "MARKO_CHROMA_URL is set without chromadb, so it is not used; pip install 'reflection[chroma]'"
 
 
+def worker_remarks(status: Mapping[str, Any], now: datetime | None = None) -> Iterable[str]:
+    """One sentence where nobody learns what waits, and one where a worker died within a day."""
+    waiting, worker = sum(status["learning_lag"].values()), status["worker"]
+    if waiting and not worker["running"]:
+        yield (
+            f"{waiting} changes wait to be learnt and no worker runs; "
+            "'reflection serve' or 'reflection worker' starts one"
+        )
+    died = worker["last_death"]
+    if died and (now or datetime.now(UTC)) - datetime.fromisoformat(died) < RECENT:
+        yield (
+            f"the worker died {worker['deaths']} times so far, last found at {died}, and was started again; "
+            "the server's log has its last words"
+        )
+
+
 Calibration = Mapping[str, Mapping[str, Mapping[str, float] | None]]
 """Workspace -> metric -> `Knowledge.coverage`."""
 
@@ -140,7 +157,7 @@ def _print(report: Mapping[str, Any]) -> None:
     out = console()
     out.print(f"reflection {report['version']} on Python {report['python']}\n")
     for title, values in (("setting", report["settings"]), ("part", report["status"])):
-        table = Table(title, "value", box=None, pad_edge=False)
+        table = text_table(title, "value")
         for name, value in values.items():
             table.add_row(name, escape(_text(value)))
         out.print(table)

@@ -28,6 +28,7 @@ from reflection.cli import (
     report,
     serve,
     track_record,
+    worker,
     workspace,
 )
 from reflection.cli.session import messages
@@ -49,6 +50,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("report", report.report),
     ("export", export.export),
     ("serve", serve.serve),
+    ("worker", worker.worker),
     ("relearn", relearn.relearn),
     ("rebuild", relearn.rebuild),
     ("reindex", learnings.reindex),

@@ -14,9 +14,13 @@ DRAIN_SECONDS = 10
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (MARKO_HOST).")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one (MARKO_PORT).")] = None,
+    no_background: Annotated[
+        bool, typer.Option("--no-background", help="Answer only; 'reflection worker' learns, publishes and imports.")
+    ] = False,
 ) -> None:
     """Serve the HTTP interface; documentation at /docs.
 
+    It starts a worker beside it, which learns, publishes files, makes vectors and goes on with imports.
     Without any key it listens on this machine only and refuses to do otherwise.
 
     \b
@@ -24,7 +28,7 @@ def serve(
       reflection serve
       MARKO_API_KEYS=acme=long-secret reflection serve --host 0.0.0.0 --port 8080
     """
-    settings = Settings.load()
+    settings = Settings.load(**({"background": "none"} if no_background else {}))
     check_listening(settings, host, any_stored=_any_stored)
     import uvicorn
 

@@ -19,6 +19,7 @@ Category = Literal[
 ]
 """The level of a platform or an objective is a ``cross_platform_pattern``; a ``platform_trend`` is a dated change."""
 
+Verdict = Literal["better", "worse", "mixed", "noise", "same", "unclear"]
 InsightKind = Literal["key_learning", "recommendation", "anomaly"]
 ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
 """Values of `Finding.status`."""
@@ -41,8 +42,9 @@ class Rates:
 class Delta:
     """One KPI, forecast against fact.
 
-    `pct_diff` is in per cent of the expected value; `interval` is that of the actual value; `z` divides the log
-    ratio by its standard error (sampling noise and, once learnt, the scatter between campaigns).
+    `pct_diff` is in per cent of the expected value. `interval` is that of the actual value: counting noise and, once
+    learnt, the scatter between campaigns. It alone decides: `beyond_noise` where the expected value lies outside, None
+    where there is no interval. `z` is the log ratio in standard errors of that interval.
     """
 
     expected: float | None
@@ -57,7 +59,10 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """The part of a KPI's change that one factor explains (LMDI); `displayed` values add up to the displayed change."""
+    """The part of a KPI's change that one factor explains (LMDI); `displayed` values add up to the displayed change.
+
+    `interval` is that of the part: it holds 0 where the factor's own change is noise.
+    """
 
     factor: str
     expected: float
@@ -66,6 +71,7 @@ class Driver:
     displayed: float
     z: float | None
     beyond_noise: bool
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +89,12 @@ class Decomposition:
 class Comparison:
     """Forecast against fact of one campaign (`comparison_report`).
 
+    `basis` says what the expected figures are (`domain.basis.BASES`): ``forecast``, a reference such as
+    ``account-average`` or ``month-before``, or ``no-forecast``, where nothing is compared. `verdict` is that on cost
+    and return together; None where neither can be compared.
     `performance_score` is None where a count it is made of is not known, and `score_reason` says which.
     `expected_counts` and `actual_counts` are what the rates were made of (impressions, clicks, conversions, spend,
-    revenue); empty in answers stored before there were any.
+    revenue); empty in answers stored before there were any, the expected ones where nothing is compared.
     """
 
     campaign_id: str
@@ -100,6 +109,8 @@ class Comparison:
     breakdown_coverage: float | None = None
     currency: str | None = None
     score_reason: str | None = None
+    basis: str = "forecast"
+    verdict: Verdict | None = None
     expected_counts: dict[str, float | None] = field(default_factory=dict)
     actual_counts: dict[str, float | None] = field(default_factory=dict)
 

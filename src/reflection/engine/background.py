@@ -52,14 +52,21 @@ class Background:
         """Whether nobody has told it to stop; asked by work that can be left in the middle."""
         return not self._stopping.is_set()
 
-    def stop(self) -> None:
-        """Finish the work in hand and stop."""
+    def leave(self) -> None:
+        """Say that it shall stop, and wait for nothing."""
         with self._lock:
             self._stopping.set()
             self._awake.set()
+
+    def stop(self, seconds: float | None = None) -> bool:
+        """Finish the work in hand and stop; whether it did within some seconds, for ever when None."""
+        self.leave()
+        with self._lock:
             thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.join()
+        if thread is None:
+            return True
+        thread.join(seconds)
+        return not thread.is_alive()
 
     def _run_thread(self) -> None:
         if self._thread is None:

@@ -68,6 +68,7 @@ class Learner:
         self._score_weights = score_weights or ScoreWeights()
         self._clock = clock
         self._one_at_a_time = threading.Lock()
+        self._last_workspace = ""
 
     def learn_now(self, workspace: str) -> Knowledge:
         """Take in everything new and return what is known; does nothing when nothing is new."""
@@ -99,9 +100,17 @@ class Learner:
         """Ledger entries that the stored knowledge has not taken in yet."""
         return max(0, self._store.last_seq(workspace) - self._store.knowledge(workspace).seq)
 
-    def learn_all(self) -> None:
-        """Bring every workspace that is behind up to date, a large one when that is worth a fit (`due`)."""
-        for workspace in self._store.workspaces():
+    def learn_all(self, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Bring every workspace that is behind up to date, a large one when that is worth a fit (`due`).
+
+        Begins after the one it ended with last time: one that cannot be learnt does not keep the others waiting.
+        """
+        names = self._store.workspaces()
+        begin = sum(name <= self._last_workspace for name in names)
+        for workspace in names[begin:] + names[:begin]:
+            if not go_on():
+                return
+            self._last_workspace = workspace
             if self.due(workspace):
                 self.learn_now(workspace)
 

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,7 +22,7 @@ from reflection.ingest.building import meta_actions
 from reflection.ingest.building.campaigns import BuildResult, build, draft_id
 from reflection.ingest.building.conversions import CHOSEN, Choice, choose_conversions, resolve_column
 from reflection.ingest.building.drafts import Draft, group_drafts
-from reflection.ingest.building.expected import expected_of
+from reflection.ingest.building.expected import References
 from reflection.ingest.building.identity import IdentifiedRows, NameBook, identify, name_book
 from reflection.ingest.building.plan_file import Plan, read_plan
 from reflection.ingest.checks import checks, overlaps, restatements
@@ -225,7 +224,7 @@ def _campaigns(
     drafts = [_with_objective(draft, choice, options) for draft in group_drafts(frame, options.group_by)]
     drafts = [draft for draft in drafts if draft.sums.delivered()]
     campaign_notes = checks.campaign_findings(drafts, frame, rows.granularity, dialect, options)
-    basis = _sound(drafts, frame, campaign_notes, dialect)
+    references = References(*_sound(drafts, frame, campaign_notes, dialect), options, plan)
     outcome = _BuildOutcome()
     incomplete_keys = checks.incomplete(drafts, rejects)
     for draft in drafts:
@@ -233,17 +232,8 @@ def _campaigns(
             outcome.rejects.append(
                 Reject(draft.lines[0], "some of its rows were rejected: its totals would be wrong", draft.name)
             )
-        elif choice.description:
-            outcome.add(
-                draft,
-                build(
-                    draft,
-                    partial(expected_of, draft_id(dialect, draft), draft, *basis, options, plan),
-                    dialect,
-                    options.templates,
-                    zone,
-                ),
-            )
+        elif not choice.undecided:
+            outcome.add(draft, build(draft, references, dialect, options.templates, zone))
     current = replace(snapshot(frame, dialect), ids=outcome.ids)
     notes = [
         *choice.findings,

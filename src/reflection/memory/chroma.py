@@ -72,6 +72,7 @@ class ChromaIndex:
         if not installed():
             raise ConfigurationError("chromadb is not installed", hint="pip install 'reflection[chroma]'")
         self._path, self._url = path, url
+        self.one_process = path is not None
         self._lock = threading.RLock()
         self._client: Any = None
         self._collections: dict[str, Any] = {}

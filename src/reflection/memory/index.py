@@ -29,6 +29,10 @@ class VectorIndex(Protocol):
     def mirrors(self) -> bool:
         """Whether it must be told of changes (`put`, `remove`); False for the index that reads the rows itself."""
 
+    @property
+    def one_process(self) -> bool:
+        """Whether only the process that searches it may write to it: others' writes would not be seen."""
+
     def search(self, workspace: str, space: Space, vector: Vector, limit: int, where: Where) -> list[Hit]:
         """The nearest memories that pass `where`, best first, with exact cosines."""
 

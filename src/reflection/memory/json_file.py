@@ -45,6 +45,7 @@ class JsonFileIndex:
 
     name = "json"
     mirrors = True
+    one_process = False
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -38,6 +38,7 @@ class LocalIndex:
 
     name = "local"
     mirrors = False
+    one_process = False
 
     def __init__(self, rows: MemoryRows) -> None:
         self._rows = rows

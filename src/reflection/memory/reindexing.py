@@ -91,9 +91,7 @@ class EmbeddingBackfill:
     def _new(self, workspace: str, space: Space, end: Position, go_on: GoOn) -> int:
         position = self._positions.get(workspace)
         if position is None or not self._rows.stands(workspace, position):
-            count = reindex(self._rows, self._embedder, self._index, workspace, go_on=go_on)
-            _first_search(self._index, workspace, space)
-            return count
+            return reindex(self._rows, self._embedder, self._index, workspace, go_on=go_on)
         if position.seq >= end.seq:
             return 0
         lacking = {
@@ -206,8 +204,12 @@ def _refill(rows: MemoryRows, space: Space, index: VectorIndex, workspace: str, 
     return total + len(waiting)
 
 
-def _first_search(index: VectorIndex, workspace: str, space: Space) -> None:
-    """Search once, so that no request has to wait until a million vectors are read and sorted into cells."""
+def first_search(index: VectorIndex, space: Space, workspace: str) -> None:
+    """Search once, so that no request has to wait until a million vectors are read and sorted into cells.
+
+    Raises:
+        Unavailable: the index or the store is down.
+    """
     anywhere = np.zeros(space.dimensions, dtype=np.float32)
     anywhere[0] = 1.0
     index.search(workspace, space, anywhere, 1, Where())

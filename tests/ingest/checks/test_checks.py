@@ -11,7 +11,7 @@ import pytest
 from reflection.ingest import Finding, ImportOptions, ImportReport, Snapshot, read_export, read_exports
 from reflection.ingest.building.drafts import Sums
 from reflection.ingest.checks.periods import REGIMES, crossed
-from reflection.ingest.checks.tracking_faults import fault
+from reflection.ingest.checks.tracking_faults import Neighbours
 
 Write = Callable[..., Path]
 Row = Callable[..., list[str]]
@@ -263,6 +263,11 @@ def test_regimes_are_dated_and_of_one_platform() -> None:
 # --- tracking faults ------------------------------------------------------------------------------------------------
 
 COSTS = [91.0, 166.0, 120.0, 105.0]
+
+
+def fault(observed: Sums, neighbours: list[Sums]) -> tuple[float, float] | None:
+    """What is said of a period beside its neighbours."""
+    return Neighbours([observed, *neighbours]).fault(observed)
 
 
 def test_the_known_case_is_a_fault() -> None:

@@ -183,7 +183,7 @@ def _begin(
     if dry_run:
         return json_response({"import_id": "", "state": "dry-run", **verdict(reports)}, status=200)
     import_id = application.imports.begin(workspace, reports, options)
-    application.importer.wake()
+    application.wake_imports()
     answer = json_response(application.imports.show(workspace, import_id), status=202)
     answer.headers["Location"] = f"/v1/imports/{import_id}"
     return answer

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from reflection.domain.metrics import COUNTS
-from reflection.ingest.building.drafts import Draft
+from reflection.domain.campaign import REQUIRED_COUNTS
+from reflection.domain.metrics import COUNTS, KPIS, METRICS, OBSERVED
+from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft
 from reflection.ingest.building.identity import IdentifiedRows
 from reflection.ingest.checks import periods, tracking_faults
 from reflection.ingest.checks.periods import period
@@ -67,6 +68,7 @@ def file_findings(facts: Facts, header: Header, rows: IdentifiedRows) -> list[Fi
     notes = [*_checksums(facts, rows.frame), *_cut_off(facts, header)]
     notes += _doubles(rows.frame, header)
     notes += _impossible(rows.frame)
+    notes += _unknown(rows.frame, header)
     notes += _assumptions(facts, header)
     if facts.rejects:
         notes.append(
@@ -179,7 +181,7 @@ def _impossible(frame: pl.DataFrame) -> list[Finding]:
     checks = (
         ("clicks_above_impressions", pl.col("clicks") > pl.col("impressions"),
          "more clicks than impressions", "They count in the totals, not in the breakdown"),
-        ("conversions_above_clicks", pl.col("conversions") > pl.col("clicks").fill_null(0),
+        ("conversions_above_clicks", pl.col("conversions") > pl.col("clicks"),
          "more conversions than clicks",
          "View-through, or another attribution: no conversion rate above 1 is taken from them silently"),
         ("spend_without_impressions", (pl.col("spend") > 0) & (pl.col("impressions") == 0),
@@ -192,17 +194,45 @@ def _impossible(frame: pl.DataFrame) -> list[Finding]:
     still = frame.filter((pl.col("impressions").fill_null(0) == 0) & (pl.col("spend").fill_null(0.0) == 0)).height
     if still:
         notes.append(finding("not_delivered", "info", f"Rows that were not delivered: {still} of {frame.height:,}."))
-    partial = [
-        name
-        for name in ("conversions", "revenue")
-        if 0 < frame.filter(pl.col("clicks") > 0)[name].null_count() < frame.height
-    ]
-    for name in partial:
-        lines = frame.filter(pl.col(name).is_null() & (pl.col("clicks") > 0))["line"].to_list()
-        if lines and frame[name].null_count() < frame.height:
-            message = f"Rows with clicks that say nothing about {name}: {len(lines)}. Only what is known is added."
-            notes.append(finding("cells_missing", "warning", message, lines))
+    return [*notes, *_holes(frame)]
+
+
+def _holes(frame: pl.DataFrame) -> list[Finding]:
+    """Cells that say nothing in columns that do."""
+    notes: list[Finding] = []
+    for name in COUNTS:
+        if frame[name].null_count() in (0, frame.height):
+            continue
+        strict = name in ALWAYS_WRITTEN
+        did = pl.any_horizontal(pl.col(count).fill_null(0) > 0 for count in ("impressions", "clicks", "spend"))
+        doing = did if strict else pl.col("impressions") > 0 if name == "clicks" else pl.col("clicks") > 0
+        lines = frame.filter(pl.col(name).is_null() & doing.fill_null(False))["line"].to_list()
+        if lines:
+            what = "Rows with clicks" if doing is not did and name != "clicks" else "Rows that were delivered"
+            done = f"the {name} of their campaigns stay unknown" if strict else "only what is known is added"
+            message = f"{what} and say nothing about {name}: {len(lines)}; {done}."
+            notes.append(finding("cells_missing", "info" if name == "clicks" else "warning", message, lines))
     return notes
+
+
+def _unknown(frame: pl.DataFrame, header: Header) -> list[Finding]:
+    """Counts that no row states: which KPIs that costs, and whether anything is left to learn."""
+    empty = [name for name in REQUIRED_COUNTS if frame[name].null_count() == frame.height]
+    notes = [_lacking(name, header) for name in empty]
+    if not any(set(METRICS[metric].counts).isdisjoint(empty) for metric in OBSERVED if metric != "aov"):
+        message = f"Nothing can be learnt from this file: it does not say {', '.join(empty)}. Export it with them."
+        notes.append(finding("nothing_to_learn", "warning", message))
+    return notes
+
+
+def _lacking(name: str, header: Header) -> Finding:
+    if name in header.columns:
+        seen = f"The column '{header.written(name)}' is empty"
+    else:
+        seen = f"The file has no column of {name} that is known here"
+    lost = ", ".join(METRICS[kpi].short_name for kpi in KPIS if name in METRICS[kpi].counts)
+    message = f"{seen}: {name} stay unknown, never 0, and so do {lost}."
+    return finding("column_missing", "warning", message)
 
 
 def _assumptions(facts: Facts, header: Header) -> list[Finding]:

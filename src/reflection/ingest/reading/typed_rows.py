@@ -99,6 +99,9 @@ def read_facts(table: Table, header: Header, *, locale: str = "", date_order: Da
     reading.frames.clear()
     if not frame.height and not reading.rejects:
         raise ImportFileError(f"{table.name} has a header but no rows.")
+    none = [name for name in header.dialect.blank_is_zero if name in frame.columns]
+    filled = [name for name in none if frame[name].null_count() < frame.height]
+    frame = frame.with_columns(pl.col(name).fill_null(0.0) for name in filled)
     frame, order, basis = _with_days(frame, reading, date_order)
     return Facts(
         frame,
@@ -136,9 +139,8 @@ def _read_chunk(reading: _Reading, chunk: Chunk) -> None:
     frame, bad = _typed(reading, frame, numbers)
     frame, bad = _take_totals(reading, frame, bad, numbers)
     _take_bad(reading, frame, bad, numbers)
-    none = [pl.col(name).fill_null(0.0) for name in numbers if name in header.dialect.blank_is_zero]
     frame = frame.filter(~bad).drop(f"{n}!" for n in numbers)
-    reading.frames.append(frame.with_columns(pl.col(pl.String).cast(pl.Categorical), *none))
+    reading.frames.append(frame.with_columns(pl.col(pl.String).cast(pl.Categorical)))
 
 
 def _whole_rows(reading: _Reading, chunk: Chunk) -> tuple[list[int], list[Cells]]:

@@ -4,7 +4,8 @@ One publisher works at a time, over all processes: a slow one could otherwise pu
 Must not know what a topic means; `Handler`s do.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
 from typing import Protocol
@@ -37,16 +38,13 @@ class OutboxPublisher:
         self._handlers = dict(handlers)
         self._lock_path = lock_path
 
-    def publish_pending(self) -> int:
-        """Publish what is pending; how many entries.
+    def publish_pending(self, topics: Collection[str] | None = None) -> int:
+        """Publish what is pending, of all topics or of some; how many entries.
 
         Raises:
             ReflectionError: a handler failed; its entries stay pending, those of other topics are published.
         """
-        if not any(self._outbox.pending(topic, limit=1) for topic in self._handlers):
-            return 0
-        with atomic_files.locked(self._lock_path):
-            return self._publish_topics()
+        return self._publish(topics, None)
 
     def publish_some(self) -> int:
         """Publish one page of each topic, so that others come in between; how many entries.
@@ -54,22 +52,35 @@ class OutboxPublisher:
         Raises:
             ReflectionError: as `publish_pending`.
         """
-        if not any(self._outbox.pending(topic, limit=1) for topic in self._handlers):
-            return 0
-        with atomic_files.locked(self._lock_path):
-            return self._publish_topics(pages=1)
+        return self._publish(None, 1)
+
+    def publish_until(self, end: float | None) -> None:
+        """Publish what is pending, page by page and not beyond an instant of `time.monotonic`; None for all of it.
+
+        Raises:
+            ReflectionError: as `publish_pending`.
+        """
+        while (end is None or time.monotonic() < end) and self.publish_some():
+            continue
 
     def rebuild(self) -> int:
         """Publish everything again from the rows, then what became pending meanwhile; how many things."""
         with atomic_files.locked(self._lock_path):
             count = sum(handler.rebuild() for handler in self._handlers.values())
-            self._publish_topics()
+            self._publish_topics(self._handlers)
             return count
 
-    def _publish_topics(self, pages: int | None = None) -> int:
+    def _publish(self, topics: Collection[str] | None, pages: int | None) -> int:
+        chosen = {name: one for name, one in self._handlers.items() if topics is None or name in topics}
+        if not any(self._outbox.pending(topic, limit=1) for topic in chosen):
+            return 0
+        with atomic_files.locked(self._lock_path):
+            return self._publish_topics(chosen, pages)
+
+    def _publish_topics(self, handlers: Mapping[str, Handler], pages: int | None = None) -> int:
         count = 0
         failure: ReflectionError | None = None
-        for topic, handler in self._handlers.items():
+        for topic, handler in handlers.items():
             try:
                 count += self._publish_topic(topic, handler, pages)
             except ReflectionError as error:  # another topic's mirror must not wait for this one

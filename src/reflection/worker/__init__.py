@@ -1,0 +1,1 @@
+"""What runs behind the requests: learning, publishing, embedding, imports, in a process that the server watches."""

@@ -1,0 +1,125 @@
+"""The chores behind the requests, each in a thread of its own, so that none waits for another.
+
+    learner      takes in what is new      publisher    writes files and mirrors
+    embedder     makes missing vectors     imports      goes on with imports
+    retention    forgets what is past its time
+
+Run by the worker process, or by a server that is told to keep them in its own. Must not know how each is done.
+"""
+
+import time
+from collections.abc import Callable, Collection
+
+from reflection.engine.background import REST, Background
+from reflection.store.worker_lock import WorkerLock
+from reflection.wiring import ARTIFACTS, VECTORS, Application, report_error
+
+LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION = (
+    "learner", "embedder", "publisher", "mirror", "imports", "retention",
+)  # fmt: skip
+ALL = frozenset({LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION})
+OF_VECTORS = frozenset({EMBEDDER, MIRROR})
+"""Chores that write to the vector index, which may allow one process only."""
+
+LOOK_AROUND = 5.0
+"""Seconds between two looks for imports that another process left, and before an import is tried again."""
+
+SLICE = 5.0
+"""Seconds of embedding for one workspace before it is another one's turn."""
+
+SETTLED = 2.0
+"""Seconds after which the learner looks again although nobody wrote: a large workspace may be due by now."""
+
+HOUSEKEEPING = 60.0
+
+
+class Chores:
+    """The background work of one application.
+
+    Args:
+        chores: which of `ALL`.
+        rest: how many times as long as it learnt the learner rests: more beside requests than in a process of its own.
+        look_around: seconds between two looks for imports of other processes.
+        lock: taken while they run, where it is free, so that others can see that somebody works here.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        chores: Collection[str] = ALL,
+        *,
+        rest: float = REST,
+        look_around: float = LOOK_AROUND,
+        lock: WorkerLock | None = None,
+    ) -> None:
+        self._application, self._lock = application, lock
+        self._learnt_version: tuple[int, int] | None = None
+        self._look_again = 0.0
+        works: dict[str, tuple[Callable[[], object], float, float]] = {  # what, shortest rest, rest as a multiple
+            IMPORTS: (self._import, look_around, 0.0),
+            LEARNER: (self._learn, 0.1, rest),
+            EMBEDDER: (self._embed, 0.5, 0.1),
+            RETENTION: (application.retention.forget_due, HOUSEKEEPING, 0.0),
+            PUBLISHER: (lambda: application.publisher.publish_pending([ARTIFACTS]), 0.2, REST),
+            MIRROR: (lambda: application.publisher.publish_pending([VECTORS]), 0.2, REST),
+        }
+        self.threads = {
+            name: Background(name, work, report_error, poll=poll, rest=resting)
+            for name, (work, poll, resting) in works.items()
+            if name in chores
+        }
+
+    def start(self) -> None:
+        """Begin; does nothing where they run already."""
+        if self._lock is not None:
+            self._lock.acquire()
+        for thread in self.threads.values():
+            thread.start()
+
+    def stop(self, seconds: float | None = None) -> bool:
+        """Leave off, at the latest after some seconds, and publish what is pending in the same time.
+
+        Returns:
+            Whether everything in hand was finished; what was not is still being done, and is lost with the process.
+        """
+        end = None if seconds is None else time.monotonic() + seconds
+        for thread in self.threads.values():
+            thread.leave()
+        ended = [thread.stop(_left(end)) for thread in self.threads.values()]
+        if PUBLISHER in self.threads:
+            self._application.publisher.publish_until(end)
+        if self._lock is not None:
+            self._lock.release()
+        return all(ended)
+
+    def wake(self, name: str) -> None:
+        """Let a chore begin now."""
+        if name in self.threads:
+            self.threads[name].wake()
+
+    def _learn(self) -> None:
+        """Learn where somebody wrote something since the last look."""
+        version = self._application.database.data_version()
+        if version != self._learnt_version or time.monotonic() >= self._look_again:
+            self._look_again = time.monotonic() + SETTLED
+            self._application.learner.learn_all(self.threads[LEARNER].going_on)
+            self._learnt_version = version
+
+    def _embed(self) -> None:
+        """A slice of time for each workspace that has memories without a vector."""
+        for workspace in self._application.store.workspaces():
+            end = time.monotonic() + SLICE
+            self._application.backfill.catch_up(workspace, lambda end=end: self._goes_on(EMBEDDER, end))  # type: ignore[misc]
+
+    def _import(self) -> None:
+        while self.threads[IMPORTS].going_on() and self._application.imports.work(
+            lambda _done, _total: self.threads[IMPORTS].going_on()
+        ):
+            continue
+
+    def _goes_on(self, name: str, end: float) -> bool:
+        return self.threads[name].going_on() and time.monotonic() < end
+
+
+def _left(end: float | None) -> float | None:
+    return None if end is None else max(0.0, end - time.monotonic())

@@ -1,0 +1,74 @@
+"""The worker as a process: works on one database until it is told to stop, or until its server is gone.
+
+    reflection worker               alone, started by whoever runs the machine
+    reflection worker --watched     started by a server, which keeps its standard input open and hands the settings in
+
+A kill at any moment loses nothing: what was not stored is learnt, published or embedded again by the next one. Must not
+know what the chores are.
+"""
+
+import os
+import signal
+import threading
+
+from reflection.errors import Conflict
+from reflection.memory.index import VectorIndex
+from reflection.settings import Settings
+from reflection.store.worker_lock import WorkerLock
+from reflection.wiring import build
+from reflection.worker.chores import ALL, OF_VECTORS, Chores
+
+REST = 1.0
+"""It rests as long as it learnt: with a processor of its own, that halves what a stream of campaigns costs."""
+
+LOOK_AROUND = 0.5
+NICENESS = 5
+"""Requests come first where the processors do not suffice for both."""
+
+STOP_SECONDS = 5.0
+"""What is in hand is finished within so many seconds, or left to the next worker."""
+
+STANDARD_INPUT = 0
+
+
+def chores_of_worker(index: VectorIndex) -> frozenset[str]:
+    """What the worker does; an index that belongs to the server's process is kept level there."""
+    return ALL - OF_VECTORS if index.one_process else ALL
+
+
+def run(settings: Settings, *, watched: bool = False) -> None:
+    """Work until SIGTERM or Ctrl+C, or, when watched, until standard input ends.
+
+    Raises:
+        Conflict: another worker works on this database.
+        ConfigurationError, Unavailable: see `build`.
+    """
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN if watched else lambda *_: told.set())
+    if watched:
+        threading.Thread(target=_until_input_ends, args=(told,), daemon=True).start()
+        if hasattr(os, "nice"):  # not on Windows
+            os.nice(NICENESS)
+    settings.database_path.parent.mkdir(parents=True, exist_ok=True)
+    lock = WorkerLock(settings.database_path)
+    if not lock.acquire():
+        raise Conflict(
+            f"another worker (process {lock.state().pid}) works on this database",
+            hint="one is enough; a server starts its own unless it runs with --no-background",
+        )
+    with build(settings) as application:
+        chores = Chores(application, chores_of_worker(application.memory.index), rest=REST, look_around=LOOK_AROUND)
+        chores.start()
+        told.wait()
+        finished = chores.stop(STOP_SECONDS)
+        lock.release()
+        if not finished:  # a long fit cannot be left in the middle; nothing of it is stored yet
+            os._exit(0)
+
+
+def _until_input_ends(told: threading.Event) -> None:
+    """Wait for the end of standard input, which is the end of the process that holds its other end."""
+    while os.read(STANDARD_INPUT, 1):
+        continue
+    told.set()
