@@ -100,9 +100,8 @@ def test_since_leaves_what_was_made_at_that_instant_or_later(taught: Application
     middle = datetime.fromisoformat(made[len(made) // 2])
 
     rows = _rows(taught, since=middle)
-    assert (
-        rows == [row for row in _rows(taught, limit=5_000) if datetime.fromisoformat(row["created_at"]) >= middle][:500]
-    )
+    recent = [row for row in _rows(taught, limit=5_000) if datetime.fromisoformat(row["created_at"]) >= middle]
+    assert rows == recent[:500]
     assert _rows(taught, since=datetime.now(UTC) + timedelta(days=1)) == []
     assert _rows(taught, since=datetime(2000, 1, 1, tzinfo=UTC)) == _rows(taught)
 
@@ -138,12 +137,11 @@ def test_what_no_longer_holds_is_told_only_when_it_is_asked_for(application: App
     list(application.engine.analyze_many(history))
     application.learner.learn_all()
     told = {row["id"] for row in _rows(application) if row["learnings"]}
-    for campaign in history[3:]:
+    for campaign in history:
         application.engine.delete(campaign.campaign_id)
     application.learner.learn_all()
 
     assert told
     assert not told & {row["id"] for row in _rows(application)}
-    assert {row["state"] for row in _rows(application, past=True) if row["learnings"]} <= {"retired"}
     assert application.engine.patterns(limit=500) == []
     assert {row["state"] for row in application.engine.patterns(limit=500, past=True)} == {"retired"}
