@@ -54,6 +54,11 @@ class CurrentLearnings:
         self._learnings = [(pattern_key(summary), summary) for summary in reader.learning_summaries()]
         self._facts: dict[str, Row] = {}
 
+    @property
+    def summaries(self) -> list[LearningSummary]:
+        """Every learning without its numbers, the one worth most first."""
+        return [summary for _, summary in self._learnings]
+
     def patterns(self, knowledge: Knowledge, query: ListQuery) -> tuple[list[Row], str | None]:
         """Findings of the last fit and learnings that hold beside them, by impact; each with its learnings, and the
         cursor of the next page (None at the end).

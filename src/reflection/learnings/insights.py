@@ -49,9 +49,21 @@ class InsightReader(Protocol):
         """Those of the campaigns that are stored and have these signals, the newest first."""
 
 
-def insights(reader: InsightReader, knowledge: Knowledge, query: ListQuery) -> tuple[list[Row], str | None]:
-    """A page of the list, and the cursor of the next one (None at the end)."""
-    known = [row for row in _known(reader, knowledge, query) if _fits(row, query)]
+def insights(
+    reader: InsightReader,
+    knowledge: Knowledge,
+    query: ListQuery,
+    summaries: Sequence[LearningSummary] | None = None,
+) -> tuple[list[Row], str | None]:
+    """A page of the list, and the cursor of the next one (None at the end).
+
+    Args:
+        knowledge: the last fit, of the same state.
+        summaries: every learning, where somebody has read them already.
+    """
+    if summaries is None:
+        summaries = reader.learning_summaries()
+    known = [row for row in _known(reader, knowledge, query, summaries) if _fits(row, query)]
     stored = reader.insights(query.limit + 1, query, frozenset(knowledge.held))
     rows = [*known, *({**row, "state": None, "learnings": []} for row in stored)]
     rows = sorted(rows, key=lambda row: _place(row).order)
@@ -69,10 +81,13 @@ def _fits(row: Row, query: ListQuery) -> bool:
     return query.after is None or _place(row).order > query.after.order
 
 
-def _known(reader: InsightReader, knowledge: Knowledge, query: ListQuery) -> Iterator[Row]:
+def _known(
+    reader: InsightReader, knowledge: Knowledge, query: ListQuery, summaries: Sequence[LearningSummary]
+) -> Iterator[Row]:
     """What is known today, one row each, of those that rest on a campaign as it is asked for."""
     sentences = LearningSentences(knowledge.spelt, knowledge.currency)
-    yield from _learnings(reader, query, sentences)
+    current = [item for item in summaries if query.past or item.state not in PAST]
+    yield from _learnings(reader, query, current, sentences)
     for finding in knowledge.findings:
         campaign = _campaign(reader, finding, query) if _is_shown(finding) else None
         if campaign is not None:
@@ -83,8 +98,9 @@ def _known(reader: InsightReader, knowledge: Knowledge, query: ListQuery) -> Ite
         yield _row(f"held:{campaign}", campaign, "anomaly", text, priority, knowledge.as_of, ("flag:suspected_fault",))
 
 
-def _learnings(reader: InsightReader, query: ListQuery, sentences: LearningSentences) -> Iterator[Row]:
-    summaries = [item for item in reader.learning_summaries() if query.past or item.state not in PAST]
+def _learnings(
+    reader: InsightReader, query: ListQuery, summaries: Sequence[LearningSummary], sentences: LearningSentences
+) -> Iterator[Row]:
     if query.after is not None:  # what was shown before needs no look
         worth = query.after.rank - ABOVE_CAMPAIGNS
         summaries = [item for item in summaries if item.worth <= worth]

@@ -129,7 +129,7 @@ class RecommendationService:
         similar = self._similar(workspace, query) if query else []
         with self._store.snapshot(workspace) as snapshot:
             knowledge, current = snapshot.knowledge(), CurrentLearnings(snapshot)
-            insights, _ = learnt_insights(snapshot, knowledge, ListQuery(limit=limit))
+            insights, _ = learnt_insights(snapshot, knowledge, ListQuery(limit=limit), current.summaries)
             patterns, _ = current.patterns(knowledge, ListQuery(limit=limit))
             past = current.past(knowledge.goal_metric)
         return ranking.recommend(
