@@ -18,7 +18,8 @@ from threadpoolctl import threadpool_limits
 from reflection.domain.campaign import MAX_COUNT, Campaign, Metrics
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
-from reflection.domain.results import Finding, NextTest, SignalWeight
+from reflection.domain.results import Finding, NextTest
+from reflection.domain.weights import SignalWeight
 from reflection.inference.dataset import Dataset
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.learn import FitRequest, learn

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge
 from reflection.domain.ports import Facts
-from reflection.domain.results import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory, Weights
+from reflection.domain.results import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory
+from reflection.domain.weights import Weights
 from reflection.explain.chat import Chat, ChatAnswer
 from reflection.explain.openai_chat import OpenAIPhraser
 from reflection.explain.proposals import ModelProposer

@@ -91,7 +91,7 @@ class InputReader:
             campaign=campaign,
             content=content,
             evidence=evidence,
-            knowledge=self._knowledge,
+            knowledge=self._knowledge.for_goal(campaign),
             current=current,
             fault=None if accepted else self._fault(evidence),
             now=self._now,

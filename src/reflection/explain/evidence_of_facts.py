@@ -11,7 +11,8 @@ from reflection.domain import signals
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import as_read
 from reflection.domain.ports import Facts
-from reflection.domain.results import Comparison, Finding, Interval, NextTest, SimilarCampaign
+from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
+from reflection.domain.weights import Interval
 from reflection.explain import formatting
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison, rough

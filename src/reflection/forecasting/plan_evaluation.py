@@ -63,7 +63,9 @@ def evaluate(
         {plans[{plan_id, metrics{name: {planner, signals, calibrated, intervals{"50", "80", "90"}, p_target, p_better,
         usual, identified}}, drivers[], similar[], notes[]}], total, as_of, epoch}; figures nobody can give are None.
     """
-    found = [_evaluated(name, plan, knowledge, state, (similar or {}).get(name, ())) for name, plan in plans]
+    found = [
+        _evaluated(name, plan, knowledge.for_goal(plan), state, (similar or {}).get(name, ())) for name, plan in plans
+    ]
     return {
         "plans": found,
         "total": _total(plans, found),

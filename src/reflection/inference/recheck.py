@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from threadpoolctl import threadpool_limits
 
+from reflection.domain.conversion_kind import plural
 from reflection.domain.evidence import decode
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Store
@@ -40,7 +41,7 @@ def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collect
     with threadpool_limits(1, "blas"):  # as the learner does: sums in the same order, whatever the machine's cores
         request = FitRequest(
             accepted=accepted,
-            goal=known.goal_metric,
+            goal=known.diagnostics.get("goal", known.goal_metric),
             seq=known.seq,
             epoch=known.epoch,
             as_of=known.as_of,
@@ -52,7 +53,12 @@ def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collect
 def _compared(known: Knowledge, again: Knowledge) -> list[str]:
     """Names of the parts that differ."""
     wrong = [part for part in _PARTS if _text(getattr(known, part)) != _text(getattr(again, part))]
-    return wrong + (["posteriors"] if _bits(known) != _bits(again) else [])
+    wrong += ["posteriors"] if _bits(known) != _bits(again) else []
+    if [goal.kind for goal in known.goals] != [goal.kind for goal in again.goals]:
+        return [*wrong, "goals"]
+    for before, after in zip(known.goals, again.goals, strict=True):
+        wrong += [f"{part} of {plural(before.kind)}" for part in _compared(before, after)]
+    return wrong
 
 
 def _text(part: Any) -> bytes:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from reflection.domain import signals
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
-from reflection.domain.results import Interval
+from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift
 from reflection.inference import posterior
 from reflection.stats import thompson

@@ -13,7 +13,7 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.results import SignalWeight
+from reflection.domain.weights import SignalWeight
 from reflection.recommendations.cards import Card, Option, build, with_propensities
 from reflection.stats import thompson
 
