@@ -195,9 +195,7 @@ class Snapshot(Protocol):
         """What was learnt last."""
 
     def insights(self, limit: int, query: ListQuery = ALL, without: Collection[str] = ()) -> list[dict[str, Any]]:
-        """What campaigns say of themselves, by priority, the newest first among equals; none of the campaigns
-        `without`.
-        """
+        """What campaigns say of themselves, by priority, the newest first among equals; none of those `without`."""
 
     def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
         """Of each learning the newest campaign for it that has these signals."""
