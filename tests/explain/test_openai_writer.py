@@ -90,7 +90,8 @@ def test_an_abandoned_call_is_ended_not_only_left(fake_server: Any, rich_facts: 
 
 
 def _good_items(facts: Facts) -> list[dict[str, Any]]:
-    finding, delta, driver = (_ref(facts, name) for name in ("finding:f1", "delta:cpa", "driver:cpa:ctr"))
+    advice = next(item.id for item in gather(facts).of_kind("recommendation"))
+    booked, delta, driver = (_ref(facts, name) for name in (advice, "delta:cpa", "driver:cpa:ctr"))
     return [
         {
             "kind": "key_learning",
@@ -99,8 +100,8 @@ def _good_items(facts: Facts) -> list[dict[str, Any]]:
         },
         {
             "kind": "recommendation",
-            "text": f"Give {{{finding}.about}} more room: CTR is {{{finding}.odds}} likely to be above average.",
-            "evidence": [finding],
+            "text": f"Give {{{booked}.about}} more room: CPA is {{{booked}.odds}} likely to be better.",
+            "evidence": [booked],
         },
         {"kind": "anomaly", "text": "Everything is 100 % fine.", "evidence": [delta]},
     ]
@@ -115,7 +116,7 @@ def test_good_sentences_take_the_place_of_the_deterministic_ones(fake_server: An
     assert sources.count("model-x") == 2
     assert len(sources) == len(frame.statements)
     assert "The higher CTR accounts for USD 18.03 of the lower CPA." in insights.key_learnings
-    assert "Give age 18-25 more room: CTR is 97 % likely to be above average." in insights.recommendations
+    assert "Give audience Students 18-25 more room: CPA is 98 % likely to be better." in insights.recommendations
     assert insights.rejected == ("anomaly: it holds a number, link, markup or sign that is not from evidence",)
     for written, framed in zip(insights.statements, frame.statements, strict=True):
         assert written.source == "model-x" or written == framed

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.bookable import Bookable, EvidenceFloor
 from reflection.domain.conversion_kind import UNSTATED, plural
 from reflection.domain.goal import HasGoal, kind_of
 from reflection.domain.results import Finding, NextTest
@@ -81,6 +82,12 @@ class Knowledge:
         diagnostics: JSON-able remarks on the fit; what is read of them has a property here.
         calibration: how far off forecasts usually are, as bytes that `forecasting` writes and reads; empty before
             anything was calibrated.
+        bookables: what campaigns booked, by key, with its total effect on the goal.
+        delivery: objective key -> signal -> share of the money spent for it, how the account usually delivers; under
+            ``""`` of all objectives.
+        mixtures: metric -> shares of the components of adaptive shrinkage (`stats.false_discovery.GRID_SD`) among the
+            total effects on it; a metric on which the data favour no effect at all has none.
+        floor: evidence that a finding or an advice needs at least.
         kind: what the campaigns count that effects, findings, weights and posteriors rest on: those of the goal most
             money is spent on. `campaigns` and `held` are of all goals.
         goals: the same of every other goal, the largest spend first; empty where there is one goal.
@@ -101,6 +108,10 @@ class Knowledge:
     next_test: NextTest | None = None
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     calibration: bytes = b""
+    bookables: tuple[Bookable, ...] = ()
+    delivery: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    mixtures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    floor: EvidenceFloor = field(default_factory=EvidenceFloor)
     kind: str = UNSTATED
     goals: tuple["Knowledge", ...] = ()
 
@@ -152,6 +163,8 @@ class Knowledge:
             posteriors={name: self.posteriors[name] for name in OF_EVERY_GOAL if name in self.posteriors},
             reason=f"nothing has been learnt about {plural(kind)} yet",
             next_test=None,
+            bookables=(),
+            mixtures={},
         )
 
     @property

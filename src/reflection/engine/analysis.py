@@ -31,6 +31,7 @@ from reflection.domain.ports import (
 )
 from reflection.domain.results import Analysis, Comparison, PatternReport, SimilarCampaign, StoredMemory
 from reflection.engine.timing import Observer, timed, unobserved
+from reflection.explain.evidence_of_facts import advised
 from reflection.forecasting.forecaster import Forecaster
 from reflection.inference.findings.for_campaign import patterns_for
 from reflection.inference.tracking_faults import suspected_fault
@@ -168,7 +169,7 @@ class Analyst:
             found = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
             similar = tuple(found)
         notes = (case.fault,) if case.fault else ()
-        facts = campaign_facts(campaign, comparison, patterns, similar=similar, notes=notes)
+        facts = campaign_facts(campaign, comparison, patterns, knowledge, similar=similar, notes=notes)
         with timed(self._observe, "phrase"):
             insights = replace(self._writer.write(facts, workspace=case.workspace), as_of=knowledge.as_of)
         analysis = Analysis(
@@ -228,11 +229,12 @@ def campaign_facts(
     campaign: Campaign,
     comparison: Comparison,
     patterns: PatternReport,
+    knowledge: Knowledge,
     *,
     similar: Sequence[SimilarCampaign],
     notes: Sequence[str],
 ) -> Facts:
-    """What may be said of a campaign, when it is analysed and whenever it is told again."""
+    """What may be said of a campaign, when it is analysed and whenever it is told again from a newer knowledge."""
     return Facts(
         comparison=comparison,
         patterns=patterns,
@@ -241,4 +243,5 @@ def campaign_facts(
         platform=campaign.platform,
         objective=campaign.objective,
         notes=tuple(notes),
+        advice=tuple(advised(knowledge, evidence_of(campaign).signal_keys())),
     )

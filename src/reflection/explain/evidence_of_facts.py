@@ -3,17 +3,20 @@
 The only file that reads the engine's values for the words' sake. Must not know sentences or models.
 """
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from reflection.domain import signals
+from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import as_read
 from reflection.domain.ports import Facts
 from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
 from reflection.domain.weights import Interval
 from reflection.explain import formatting
+from reflection.explain.advice import recommendation
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison, rough
 
@@ -36,6 +39,7 @@ def gather(facts: Facts) -> EvidenceBook:
         *evidence_of_comparison(comparison),
         *(_finding(finding, comparison.currency) for finding in _discoveries(facts.findings)[:MAX_FINDINGS]),
         *(_finding(finding, comparison.currency) for finding in descriptions(facts.findings)[:MAX_DESCRIPTIONS]),
+        *(recommendation(one, one.total) for one in facts.advice if one.total is not None),
         *_context(comparison, facts),
         *(_similar(item) for item in facts.similar[:MAX_SIMILAR]),
     ]
@@ -51,6 +55,7 @@ def gather_learnt(
         _finding(finding, knowledge.currency, scope="workspace")
         for finding in (*discoveries, *groups[:MAX_DESCRIPTIONS])
     ]
+    drafts += [recommendation(one, one.total) for one in advised(knowledge) if one.total is not None]
     drafts += [_effect(effect) for effect in effects]
     if knowledge.next_test is not None:
         drafts.append(_next_test(knowledge.next_test))
@@ -61,6 +66,23 @@ def gather_learnt(
         date = knowledge.as_of[:10]
         drafts.append(Evidence(0, "learnt", "learnt", date, "stated", "observed", {"campaigns": campaigns}))
     return renumber([*drafts, *(_similar(item) for item in similar[:MAX_SIMILAR])])
+
+
+def advised(knowledge: Knowledge, signal_keys: Collection[str] | None = None) -> list[Bookable]:
+    """What something is advised for or against, the clearest first; of these signals only where they are given.
+
+    A pair with a platform is left out where the same is advised of the thing itself.
+    """
+    everywhere = {(one.key, one.total.lane) for one in knowledge.bookables if one.total and one.platform is None}
+    chosen = [
+        one
+        for one in knowledge.bookables
+        if one.advised
+        and one.total is not None
+        and (one.platform is None or (one.definition.key, one.total.lane) not in everywhere)
+        and (signal_keys is None or {one.definition.key, one.platform or one.definition.key} <= set(signal_keys))
+    ]
+    return sorted(chosen, key=lambda one: (-abs(math.log(one.total.effect)) if one.total else 0.0, one.key))
 
 
 def descriptions(findings: Sequence[Finding]) -> list[Finding]:

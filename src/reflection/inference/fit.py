@@ -128,6 +128,11 @@ class FittedMetrics:
             return discover_composed(self._fits, RECIPES[metric])
         return discover(self.metrics[metric].fit)
 
+    def favours_effects(self, metric: str) -> bool:
+        """Whether the data favour some effect on a metric over none at all (a Bayes factor above 1 of a part)."""
+        fits = (self.metrics[part].fit for part, _ in self.parts(metric) if part in self.metrics)
+        return any(fit.log_bayes_factor > 0 for fit in fits)
+
     def expected_rate(self, metric: str) -> Floats:
         """The metric that the fit expects of each cell, shape (cells,); CPM per *single* impression."""
         total = np.zeros(len(self.table.campaign))

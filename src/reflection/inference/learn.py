@@ -5,7 +5,7 @@
 Knows the core only; the learner (learner.py) decides when to call it and where the result goes.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,11 +13,13 @@ from functools import partial
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.bookable import Definition
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import RATES
 from reflection.domain.results import Finding
 from reflection.domain.weights import SignalWeight
+from reflection.inference.bookables import with_bookables
 from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
 from reflection.inference.effects import effect_rows
 from reflection.inference.findings.budget import budget_findings
@@ -49,6 +51,7 @@ class FitRequest:
         goal: ``roas``, ``conversions_per_spend``, or ``auto``: ROAS where most campaigns give revenue.
         seq, epoch, as_of: what the result is labelled with.
         spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
+        definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
     """
 
     accepted: Collection[str] = ()
@@ -57,6 +60,7 @@ class FitRequest:
     epoch: int = 1
     as_of: str | None = None
     spelt: Mapping[str, str] = field(default_factory=dict)
+    definitions: Sequence[Definition] = ()
 
 
 DEFAULT = FitRequest()
@@ -118,7 +122,12 @@ def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[
         diagnostics={"aliases": {}, "spelt": dict(request.spelt)},
         kind=kind,
     )
-    return knowledge if len(table) < FEWEST_CAMPAIGNS else _with_fits(knowledge, fit_metrics(table, progress))
+    if len(table) < FEWEST_CAMPAIGNS:
+        return knowledge
+    fits = fit_metrics(table, progress)
+    return with_bookables(
+        _with_fits(knowledge, fits), table, request.definitions, favoured=fits.favours_effects(knowledge.goal_metric)
+    )
 
 
 def _with_fits(knowledge: Knowledge, fits: FittedMetrics) -> Knowledge:

@@ -16,7 +16,10 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Store
 from reflection.inference.learn import FitRequest, learn
 
-_PARTS = ("campaigns", "goal_metric", "currency", "effects", "findings", "weights", "held", "next_test", "reason")
+_PARTS = (
+    "campaigns", "goal_metric", "currency", "effects", "findings", "weights", "bookables", "held", "next_test",
+    "reason",
+)  # fmt: skip
 
 
 def differences(store: Store, workspace: str) -> list[str]:
@@ -38,6 +41,7 @@ def differences(store: Store, workspace: str) -> list[str]:
 def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collection[str]) -> Knowledge:
     """What the ledger says as of the entry and the goal of `known`."""
     evidence = [decode(payload) for _, payload in store.live_evidence(workspace, known.seq)]
+    bookables = [one for goal in known.every_goal for one in goal.bookables]
     with threadpool_limits(1, "blas"):  # as the learner does: sums in the same order, whatever the machine's cores
         request = FitRequest(
             accepted=accepted,
@@ -46,6 +50,7 @@ def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collect
             epoch=known.epoch,
             as_of=known.as_of,
             spelt=known.spelt,
+            definitions=list({one.definition.key: one.definition for one in bookables}.values()),
         )
         return learn(evidence, request)
 

@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import PydanticSerializationError, from_json
 
+from reflection.domain.bookable import Bookable, Definition, EvidenceFloor, Total
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
 from reflection.domain.results import Category, Finding, NextTest
 from reflection.domain.weights import SignalWeight
@@ -23,7 +24,9 @@ from reflection.stats.array_bytes import packed, unpacked
 
 _LEVEL = 1
 _LITTLE_FLOAT = np.dtype("<f4")
-_VALUES = (Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest)
+_VALUES = (
+    Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total, EvidenceFloor,
+)  # fmt: skip
 _KNOWLEDGE = TypeAdapter(
     Knowledge | None, config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")
 )
