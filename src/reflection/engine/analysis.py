@@ -169,7 +169,7 @@ class Analyst:
             found = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
             similar = tuple(found)
         notes = (case.fault,) if case.fault else ()
-        facts = campaign_facts(campaign, comparison, patterns, knowledge, similar=similar, notes=notes)
+        facts = campaign_facts(campaign, keys, comparison, patterns, knowledge, similar=similar, notes=notes)
         with timed(self._observe, "phrase"):
             insights = replace(self._writer.write(facts, workspace=case.workspace), as_of=knowledge.as_of)
         analysis = Analysis(
@@ -227,6 +227,7 @@ class Analyst:
 
 def campaign_facts(
     campaign: Campaign,
+    signal_keys: Sequence[str],
     comparison: Comparison,
     patterns: PatternReport,
     knowledge: Knowledge,
@@ -243,5 +244,5 @@ def campaign_facts(
         platform=campaign.platform,
         objective=campaign.objective,
         notes=tuple(notes),
-        advice=tuple(advised(knowledge, evidence_of(campaign).signal_keys())),
+        advice=tuple(advised(knowledge, signal_keys)),
     )

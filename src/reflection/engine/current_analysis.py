@@ -46,7 +46,7 @@ def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
     patterns = patterns_for(campaign, keys, knowledge, generated_at=moment or stored.created_at)
     weights = weights_for(knowledge, ScoreWeights(), generated_at=patterns.generated_at, signals=keys)
     facts = campaign_facts(
-        campaign, then.comparison_report, patterns, knowledge, similar=then.similar_campaigns, notes=notes
+        campaign, keys, then.comparison_report, patterns, knowledge, similar=then.similar_campaigns, notes=notes
     )
     return replace(
         then,
