@@ -12,6 +12,7 @@ from datetime import date, timedelta
 import orjson
 
 from reflection.domain import signals
+from reflection.domain.audience_role import role_of
 from reflection.domain.campaign import DUST, Audience, BreakdownRow, Campaign, Creative, Metrics
 from reflection.domain.goal import brings_money, kind_of
 
@@ -121,6 +122,13 @@ class Evidence:
     def kind(self) -> str:
         """The kind of conversion that the campaign counts (`goal.kind_of`)."""
         return kind_of(self)
+
+    @property
+    def role(self) -> str:
+        """Whom it meets (`audience_role`)."""
+        names = (self.name or "", self.unit, self.campaign_id, self.objective)
+        levels = (signals.parse(key) for key in self.signal_keys())
+        return role_of(names, [signal.level for signal in levels if signal.group == signals.AUDIENCE])
 
     @property
     def display_name(self) -> str:

@@ -41,15 +41,20 @@ def goals_of(campaigns: Campaigns, held: Collection[str]) -> tuple[list[Goal], d
     """
     out = frozenset(held)
     among = campaigns.subset(np.array([name not in out for name in campaigns.ids.tolist()], dtype=np.bool_))
-    of_objective = _pooled(among, sorted(set(among.kind[~among.stated].tolist())))
-    own = zip(among.kind.tolist(), among.stated.tolist(), strict=True)
-    kinds = np.array([kind if stated else of_objective[kind] for kind, stated in own], dtype=np.str_)
+    kinds, of_objective = kinds_of(among)
     spend = _spend(among)
     ranked = sorted(
         set(kinds.tolist()), key=lambda kind: (-float(spend[kinds == kind].sum()), -int((kinds == kind).sum()), kind)
     )
     goals = [Goal(kind, out.union(among.ids[kinds != kind].tolist())) for kind in ranked]
     return goals or [Goal(UNSTATED, out)], of_objective
+
+
+def kinds_of(campaigns: Campaigns) -> tuple[NDArray[np.str_], dict[str, str]]:
+    """The goal of each campaign, and of each kind that an objective names where campaigns state none."""
+    of_objective = _pooled(campaigns, sorted(set(campaigns.kind[~campaigns.stated].tolist())))
+    own = zip(campaigns.kind.tolist(), campaigns.stated.tolist(), strict=True)
+    return np.array([kind if stated else of_objective[kind] for kind, stated in own], dtype=np.str_), of_objective
 
 
 def labelled(knowledge: Knowledge) -> Knowledge:
@@ -101,10 +106,13 @@ def _unstated(campaigns: Campaigns, *kinds: str) -> NDArray[np.bool_]:
 
 
 def _order_value(campaigns: Campaigns, *kinds: str) -> float | None:
-    """Revenue per conversion of campaigns of these kinds in the currency most use; None where none brings money."""
+    """Usual revenue per conversion of campaigns of these kinds, in the currency most use; None where none brings money.
+
+    The median: a campaign whose conversions are counted ten times does not move it.
+    """
     here = np.isin(campaigns.kind, kinds) & (campaigns.currency == (campaigns.usual_currency or NOT_STATED))
     paid = here & (np.nan_to_num(campaigns.conversions) > 0) & (np.nan_to_num(campaigns.revenue) > 0)
-    return float(campaigns.revenue[paid].sum() / campaigns.conversions[paid].sum()) if paid.any() else None
+    return float(np.median(campaigns.revenue[paid] / campaigns.conversions[paid])) if paid.any() else None
 
 
 def _spend(campaigns: Campaigns) -> Floats:

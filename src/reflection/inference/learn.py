@@ -79,8 +79,8 @@ def learn(
         progress: told which share of the metrics has been fitted.
     """
     builder = DatasetBuilder(evidence)
-    held = faults(builder.campaigns, request.accepted)
-    neighbours = as_diagnostics(neighbourhoods(builder.campaigns))
+    around = neighbourhoods(builder)
+    held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
     goals, of_objective = goals_of(builder.campaigns, held)
     tables = [(goal.kind, builder.dataset(without=goal.others)) for goal in goals]
     del builder  # what it holds is in the tables; of a million campaigns, half a gigabyte
