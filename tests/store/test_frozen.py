@@ -116,6 +116,8 @@ def same(value: Any, then: Any, path: str = "") -> Iterator[str]:
 def test_a_database_of_an_earlier_commit_gives_the_same_answers(client: TestClient, recorded: dict[str, Any]) -> None:
     differences = []
     for then in recorded["answers"]:
+        if isinstance(then["body"], dict) and then["body"].get("state") == "proposed":
+            continue  # a card nobody was shown: made anew from what is known today, and of other units
         answer = client.get(then["url"], headers={"X-Workspace": then["workspace"]})
         body = json.loads(RECALL.sub("rcl_<id>", answer.text))
         path = f"{then['workspace']} {then['url']} "
