@@ -60,7 +60,7 @@ _KPIS = {
     "aov": "average order value",
     "spend": "spend",
     "conversions": "conversions",
-    "conversions_per_spend": "conversions per unit of spend",
+    "conversions_per_spend": "conversions for the money",
 }
 
 _GROUPS = {"creative.type": "creatives of type", "platform": "platform", "objective": "objective"}
