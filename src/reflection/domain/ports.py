@@ -13,10 +13,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.bookable import Bookable
+from reflection.domain.facts import Facts as Facts
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.list_query import ALL, ListQuery
-from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
+from reflection.domain.results import Comparison, Insights, SimilarCampaign, Statement
 
 Vector = NDArray[np.float32]
 
@@ -54,10 +54,9 @@ EVERYTHING = MemoryFilters()
 
 
 class Position(NamedTuple):
-    """How far somebody has read: the number of a change, and a row that was there.
+    """How far somebody has read: the number of a change, and a row that was there, whose number is never given twice.
 
-    Numbers begin anew after a purge, also by another process, so a number alone cannot tell an old history from a new
-    one that has grown as long; the number of a row is never given twice.
+    Numbers of changes begin anew after a purge: alone they cannot tell an old history from a new one as long.
     """
 
     seq: int = 0
@@ -153,7 +152,7 @@ class LedgerEntry:
 
 
 class LearningSummary(NamedTuple):
-    """A learning without its numbers."""
+    """A learning without its numbers; `worth` is what it counts when it is ranked, 0 to 1."""
 
     learning_id: str
     signal_key: str
@@ -279,20 +278,6 @@ class Memory(Protocol):
 
     def status(self) -> dict[str, Any]:
         """Which index answers and whether it is degraded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a writer may speak about: numbers with ids, nothing else; `advice` is what of it is recommended."""
-
-    comparison: Comparison
-    patterns: PatternReport
-    findings: tuple[Finding, ...]
-    similar: tuple[SimilarCampaign, ...]
-    platform: str
-    objective: str
-    notes: tuple[str, ...] = ()
-    advice: tuple[Bookable, ...] = ()
 
 
 class InsightWriter(Protocol):
