@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from reflection.domain.metrics import HEADLINES
 from reflection.domain.ports import Facts
-from reflection.domain.results import Analysis, InsightKind, Insights, Statement, SummaryLine
+from reflection.domain.results import InsightKind, Insights, Statement, SummaryLine
 from reflection.domain.verdict import RESTS_ON
 from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
@@ -24,20 +24,6 @@ MAX_ADVICE = 3
 ANOMALY_FROM_PERCENT = 50.0
 STEP = 0.02
 """Priority between two neighbours of one rank."""
-
-
-def facts_of(analysis: Analysis) -> Facts:
-    """The facts an analysis was written from."""
-    patterns = analysis.pattern_report
-    return Facts(
-        comparison=analysis.comparison_report,
-        patterns=patterns,
-        findings=patterns.pattern_report,
-        similar=analysis.similar_campaigns,
-        platform="",
-        objective="",
-        notes=analysis.notes,
-    )
 
 
 class DeterministicWriter:
