@@ -199,13 +199,13 @@ class _Ledger:
 
     def __init__(self, campaigns, behind, as_of):
         self._known = replace(NOTHING, campaigns=campaigns, seq=campaigns, as_of=as_of)
-        self._last = campaigns + behind
+        self._behind = behind
 
     def knowledge(self, workspace):
         return self._known
 
-    def last_seq(self, workspace):
-        return self._last
+    def pending(self, workspace):
+        return self._behind
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from reflection.cli.session import JsonOption, WorkspaceOption, console, open_application, print_json
+from reflection.cli.session import JsonOption, WorkspaceOption, as_of, console, open_application, print_json
 from reflection.domain.metrics import RATES
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
@@ -50,7 +50,7 @@ def plan(
         out.print(f"All plans: {number(whole['calibrated'])} conversions (90 % interval {bounds}{doubt}).")
     out.print("target, better: probability of reaching your target, and of beating what is usual here;")
     out.print("?: not identified, see the notes")
-    out.print(f"[dim]as of {answer['as_of'] or 'nothing learnt yet'}[/]")
+    out.print(f"[dim]{as_of(answer)}[/]")
 
 
 def _as_request(body: bytes) -> dict[str, Any]:

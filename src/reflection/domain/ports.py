@@ -192,6 +192,15 @@ class Snapshot(Protocol):
     def knowledge(self) -> Knowledge:
         """What was learnt last."""
 
+    def pending(self) -> int:
+        """How many campaigns have changes that `knowledge` has not taken in yet."""
+
+    def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
+        """Ledger entries after a number, in order."""
+
+    def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
+        """How many stored campaigns carry each of these signals; those that none carries are left out."""
+
     def insights(self, limit: int) -> list[dict[str, Any]]:
         """Insights by priority, the newest first among equals."""
 
@@ -237,6 +246,9 @@ class Store(Protocol):
 
     def last_seq(self, workspace: str) -> int:
         """Number of the newest ledger entry."""
+
+    def pending(self, workspace: str) -> int:
+        """How many campaigns have changes that the stored knowledge has not taken in yet."""
 
     def ledger(self, workspace: str, after: int = 0, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Ledger entries in order, those after a number."""

@@ -42,6 +42,7 @@ class PlanAnswer(BaseModel):
     total: dict[str, Any] | None
     as_of: str | None
     epoch: int
+    pending: int
 
 
 @router.post("/evaluate", summary="Evaluate plans", response_model=PlanAnswer, openapi_extra=json_request(PlanRequest))
