@@ -11,10 +11,9 @@ from typing import Annotated, Any
 import typer
 from pydantic import SecretStr
 from rich.markup import escape
-from rich.table import Table
 
 from reflection.cli.backup import problems_of
-from reflection.cli.session import JsonOption, console, open_application, print_json
+from reflection.cli.session import JsonOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.settings import Settings, variable_of, variables
 
@@ -158,7 +157,7 @@ def _print(report: Mapping[str, Any]) -> None:
     out = console()
     out.print(f"reflection {report['version']} on Python {report['python']}\n")
     for title, values in (("setting", report["settings"]), ("part", report["status"])):
-        table = Table(title, "value", box=None, pad_edge=False)
+        table = text_table(title, "value")
         for name, value in values.items():
             table.add_row(name, escape(_text(value)))
         out.print(table)

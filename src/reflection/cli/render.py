@@ -3,7 +3,8 @@
 Takes the JSON form of the engine's answers (what the API gives); computes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -11,8 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from reflection.cli.session import text_table
 from reflection.domain import signals
+from reflection.domain.basis import BASES, FORECAST
 from reflection.domain.metrics import KPIS, METRICS, Unit, as_read, unit_of
+from reflection.explain.formatting import telling_decimals
 
 _NONE = "-"
 _SUMMARY = KPIS[:4]
@@ -52,12 +56,33 @@ def print_summary(console: Console, insights: Mapping[str, Any]) -> None:
     console.print(grid)
 
 
+LANES = (
+    ("exploit", "Do more"), ("avoid", "Do less"), ("explore", "Test"), ("not enough evidence", "We cannot tell yet"),
+)  # fmt: skip
+MOST_CARDS = 3
+
+
+def print_cards(console: Console, cards: Sequence[Mapping[str, Any]]) -> None:
+    """Recommendations by what they ask for, the best first; a sentence each."""
+    if not cards:
+        console.print("Nothing to recommend yet.")
+    for lane, words in LANES:
+        of_lane = [card for card in cards if card["lane"] == lane]
+        if of_lane:
+            console.print(f"[bold]{words}[/]")
+        for card in of_lane[:MOST_CARDS]:
+            console.print(f"  - {escape(card['sentence'])}")
+        if len(of_lane) > MOST_CARDS:
+            console.print(f"  [dim]and {len(of_lane) - MOST_CARDS} more[/]")
+
+
 def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
     """One campaign in one line of `summary_table`."""
     comparison = analysis["comparison_report"]
     changes = [_change(comparison["deltas"].get(f"{kpi}_diff", {})) for kpi in _SUMMARY]
     return (
         escape(comparison["campaign_id"]),
+        BASES[comparison.get("basis", FORECAST)].title,
         *changes,
         _score(comparison),
         str(len(analysis["pattern_report"]["pattern_report"])),
@@ -71,7 +96,7 @@ def _score(comparison: Mapping[str, Any]) -> str:
 
 def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:
     """Many campaigns, one line each."""
-    table = Table("campaign", *(METRICS[kpi].label for kpi in _SUMMARY), "score", "findings", box=None, pad_edge=False)
+    table = text_table("campaign", "against", *(METRICS[kpi].label for kpi in _SUMMARY), "score", "findings")
     for row in rows:
         table.add_row(*row)
     return table
@@ -79,7 +104,7 @@ def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:
 
 def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
     """Findings with their size, interval and evidence."""
-    table = Table("finding", "on", "change", "90 % interval", "campaigns", box=None, pad_edge=False)
+    table = text_table("finding", "on", "change", "90 % interval", "campaigns")
     for finding in findings:
         good = finding["direction"] == "favorable"
         metric, effect, interval = as_read(finding["metric"], finding["effect"], _pair(finding["interval"]))
@@ -96,7 +121,7 @@ def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
 
 def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, str]) -> Table:
     """Effects of signals as the campaigns spell them; those that are not findings in grey."""
-    table = Table("signal", "on", "change", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False)
+    table = text_table("signal", "on", "change", "90 % interval", "raw", "campaigns", "")
     for effect in effects:
         metric, size, interval = as_read(effect["metric"], effect["effect"], _pair(effect["interval"]))
         _, raw, _ = as_read(effect["metric"], effect["raw_lift"] or None, None)
@@ -133,15 +158,26 @@ def lift_interval(interval: Iterable[float] | None) -> str:
 
 
 def _comparison_table(comparison: Mapping[str, Any]) -> Table:
-    table = Table("", "forecast", "actual", "change", "actual, 90 % interval", "verdict", box=None, pad_edge=False)
+    basis = BASES[comparison.get("basis", FORECAST)]
+    table = text_table("", basis.title, "actual", "change", "actual, 90 % interval", "verdict")
     for name, delta in comparison["deltas"].items():
         kpi = name.removesuffix("_diff")
+        form = _form(kpi, delta)
         interval = delta.get("interval")
-        bounds = _NONE if interval is None else " to ".join(kpi_figure(kpi, bound) for bound in interval)
-        values = (kpi_figure(kpi, delta["expected"]), kpi_figure(kpi, delta["actual"]), _change(delta), bounds)
+        bounds = _NONE if interval is None else " to ".join(form(bound) for bound in interval)
+        sides = [_NONE if delta[side] is None else form(delta[side]) for side in ("expected", "actual")]
         word, style = _verdict(delta)
-        table.add_row(kpi.upper(), *values, word, style=style)
+        table.add_row(kpi.upper(), *sides, _change(delta), bounds, word, style=style)
     return table
+
+
+def _form(kpi: str, delta: Mapping[str, Any]) -> Callable[[float], str]:
+    """How a KPI's figures are written: with as many decimals as the verdict needs to be read off them."""
+    bounds, expected, beyond = delta.get("interval"), delta["expected"], delta.get("beyond_noise")
+    if bounds is None or expected is None or beyond is None:
+        return partial(kpi_figure, kpi)
+    extra = telling_decimals(partial(kpi_figure, kpi), expected, (bounds[0], bounds[1]), beyond)
+    return partial(kpi_figure, kpi, extra=extra)
 
 
 def _gaps(comparison: Mapping[str, Any]) -> Iterator[Text]:
@@ -157,7 +193,9 @@ def _gaps(comparison: Mapping[str, Any]) -> Iterator[Text]:
 def _verdict(delta: Mapping[str, Any]) -> tuple[str, str | None]:
     if delta["actual"] is None or delta["expected"] is None:
         return _NONE, "dim"
-    if delta.get("beyond_noise") is False:
+    if delta.get("beyond_noise") is None:
+        return "not told from noise", "dim"
+    if not delta["beyond_noise"]:
         return "noise", "dim"
     if delta["favorable"] is None:
         return "changed", None
@@ -197,13 +235,13 @@ def _print_insights(console: Console, insights: Mapping[str, Any]) -> None:
                 console.print(f"  - {escape(sentence)}")
 
 
-def kpi_figure(kpi: str, value: float | None) -> str:
-    """A KPI as people read it: rates in per cent, money with two decimals, counts whole."""
+def kpi_figure(kpi: str, value: float | None, *, extra: int = 0) -> str:
+    """A KPI as people read it: rates in per cent, money with two decimals, counts whole; `extra` adds decimals."""
     if value is None:
         return _NONE
     unit = unit_of(kpi)
     if unit is Unit.SHARE:
-        return f"{value * 100:.2f} %"
+        return f"{value * 100:.{2 + extra}f} %"
     if unit is Unit.COUNT:
-        return f"{value:,.0f}"
-    return f"{value:,.2f}" if unit is Unit.MONEY else f"{value:,.3f}"
+        return f"{value:,.{extra}f}"
+    return f"{value:,.{2 + extra}f}" if unit is Unit.MONEY else f"{value:,.{3 + extra}f}"

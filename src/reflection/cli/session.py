@@ -13,6 +13,7 @@ import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from reflection.domain.workspaces import WORKSPACE_NAME
 from reflection.errors import InvalidInput
@@ -44,6 +45,19 @@ def console() -> Console:
     piped = not sys.stdout.isatty()
     width = PIPED_WIDTH if piped and "COLUMNS" not in os.environ else None
     return Console(highlight=False, soft_wrap=piped, width=width)
+
+
+def text_table(*columns: str, header: bool = True) -> Table:
+    """An open table: where the terminal is too narrow a cell goes on below itself, and nothing is cut."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=header)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def heading(out: Console, title: str) -> None:
+    """A line that parts what follows from what went before; never wider than its words."""
+    out.print(f"\n[bold]{title}[/]", soft_wrap=True)
 
 
 def messages() -> Console:

@@ -19,8 +19,8 @@ from reflection.explain.evidence import Evidence, EvidenceBook, join, renumber
 from reflection.explain.evidence_of_facts import gather, gather_learnt
 from reflection.explain.gate import Passed, Proposal, judge
 from reflection.explain.question import Question, relevant, understand
-from reflection.explain.sentences import Sentences
-from reflection.explain.writer import DETERMINISTIC, verdict_of
+from reflection.explain.sentences import Sentences, basis_of
+from reflection.explain.writer import DETERMINISTIC
 
 MAX_MESSAGE = 2_000
 MAX_NAMED = 5
@@ -159,14 +159,13 @@ class Chat:
 
     def _quotations(self, question: Question, evidence: EvidenceBook, citations: Sequence[Citation]) -> list[str]:
         """A sentence per piece of evidence; asked for a result, the verdict over its KPIs comes first."""
-        deltas = [item for item in evidence if item.kind == "delta" and "change" in item.figures]
+        deltas = [item for item in evidence if item.kind == "delta" and _answers(item)]
         numbers: set[int] = set()
         lines = []
         if "result" in question.intents and len(deltas) > 1:
-            figures = self._sentences.listed([self._sentences.clause(item) for item in deltas])
             numbers = {item.number for item in deltas}
             marks = "".join(f"[{number}]" for number in sorted(numbers))
-            lines = [f"{self._sentences.say(f'verdict.{verdict_of(deltas)}', figures=figures)} {marks}"]
+            lines = [f"{self._sentences.verdict(deltas)} {marks}"]
         return lines + [f"{item.text} [{item.ref}]" for item in citations if item.ref not in numbers]
 
     def _cited_text(self, item: Evidence, nearest: int) -> str:
@@ -245,7 +244,8 @@ def _of_campaign(item: Evidence) -> bool:
 
 def _answers(item: Evidence) -> bool:
     """Whether a piece of evidence says something, rather than why nothing can be said."""
-    return item.kind != "reason" and not (item.kind == "delta" and "change" not in item.figures)
+    told = "change" if basis_of(item).comparable else "actual"
+    return item.kind != "reason" and not (item.kind == "delta" and told not in item.figures)
 
 
 def _words_of(analysis: Analysis) -> frozenset[str]:

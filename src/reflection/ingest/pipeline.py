@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,7 +22,7 @@ from reflection.ingest.building import meta_actions
 from reflection.ingest.building.campaigns import BuildResult, build, draft_id
 from reflection.ingest.building.conversions import CHOSEN, Choice, choose_conversions, resolve_column
 from reflection.ingest.building.drafts import Draft, group_drafts
-from reflection.ingest.building.expected import expected_of
+from reflection.ingest.building.expected import References
 from reflection.ingest.building.identity import IdentifiedRows, NameBook, identify, name_book
 from reflection.ingest.building.plan_file import Plan, read_plan
 from reflection.ingest.checks import checks, overlaps, restatements
@@ -34,6 +33,7 @@ from reflection.ingest.import_report import Finding, ImportReport, Reject, Total
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import open_source
 from reflection.ingest.reading.header import Header, find_header
+from reflection.ingest.reading.preamble import Preamble
 from reflection.ingest.reading.tables import Table, open_tables
 from reflection.ingest.reading.typed_rows import Facts, read_facts
 
@@ -41,7 +41,7 @@ Input = Path | str | tuple[str, bytes]
 """A path, or an upload: (file name, bytes)."""
 
 
-_OFFSET = re.compile(r"GMT([+-])([01]\d|2[0-3]):([0-5]\d)")
+_OFFSET = re.compile(r"GMT([+-])([01]?\d|2[0-3]):([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ def _parse(item: Input, options: ImportOptions) -> _FileRows:
         header,
         locale=options.locale or (mapping.locale if mapping else ""),
         date_order=options.date_order or (mapping.date_order if mapping else None),
+        currency=options.currency or (mapping.currency if mapping else ""),
     )
     return _FileRows(table, header, facts)
 
@@ -225,7 +226,7 @@ def _campaigns(
     drafts = [_with_objective(draft, choice, options) for draft in group_drafts(frame, options.group_by)]
     drafts = [draft for draft in drafts if draft.sums.delivered()]
     campaign_notes = checks.campaign_findings(drafts, frame, rows.granularity, dialect, options)
-    basis = _sound(drafts, frame, campaign_notes, dialect)
+    references = References(*_sound(drafts, frame, campaign_notes, dialect), options, plan)
     outcome = _BuildOutcome()
     incomplete_keys = checks.incomplete(drafts, rejects)
     for draft in drafts:
@@ -233,17 +234,8 @@ def _campaigns(
             outcome.rejects.append(
                 Reject(draft.lines[0], "some of its rows were rejected: its totals would be wrong", draft.name)
             )
-        elif choice.description:
-            outcome.add(
-                draft,
-                build(
-                    draft,
-                    partial(expected_of, draft_id(dialect, draft), draft, *basis, options, plan),
-                    dialect,
-                    options.templates,
-                    zone,
-                ),
-            )
+        elif not choice.undecided:
+            outcome.add(draft, build(draft, references, dialect, options.templates, zone))
     current = replace(snapshot(frame, dialect), ids=outcome.ids)
     notes = [
         *choice.findings,
@@ -314,14 +306,14 @@ class _BuildOutcome:
 
 
 def _zone(header: Header, options: ImportOptions) -> dt.tzinfo:
-    """The zone of the file's days: the user's, the preamble's offset, the platform's, UTC."""
-    if options.timezone:
-        return zone_named(options.timezone)
-    for line in header.preamble:
-        if line.casefold().startswith("time zone:") and (match := _OFFSET.search(line)):
-            offset = dt.timedelta(hours=int(match[2]), minutes=int(match[3]))
-            return dt.timezone(-offset if match[1] == "-" else offset)
-    return zone_named(header.dialect.timezone or None)
+    """The zone of the file's days: the user's, the preamble's, the platform's, UTC."""
+    stated = Preamble(header.preamble).zone()
+    if options.timezone or not stated:
+        return zone_named(options.timezone or header.dialect.timezone or None)
+    if match := _OFFSET.search(stated):
+        offset = dt.timedelta(hours=int(match[2]), minutes=int(match[3]))
+        return dt.timezone(-offset if match[1] == "-" else offset)
+    return zone_named("UTC" if stated.upper().startswith("GMT") else stated)
 
 
 def _with_objective(draft: Draft, choice: Choice, options: ImportOptions) -> Draft:

@@ -106,7 +106,7 @@ class RecommendationService:
         named = request.named()
         with self._store.snapshot(workspace) as snapshot:
             knowledge, pending = snapshot.knowledge(), snapshot.pending()
-            unseen = {key for _, plan in named for key in plan_notes.unseen(knowledge, plan)}
+            unseen = {key for _, plan in named for key in plan_notes.unseen(knowledge.for_goal(plan), plan)}
             stored_with = snapshot.campaigns_with(sorted(unseen))
             state = self._forecaster.up_to_date(snapshot, knowledge)
         similar = {name: self._similar(workspace, _words(plan)) for name, plan in named}
@@ -264,7 +264,7 @@ class RecommendationService:
         found = next((one.card for one in cards.build(knowledge) if one.card.id == recommendation_id), None)
         if found is not None:
             return asdict(found)
-        levels = [signals.parse(effect.signal) for effect in knowledge.effects]
+        levels = [signals.parse(effect.signal) for effect in knowledge.effects]  # contexts a card may be asked for in
         platforms = sorted({level.level for level in levels if level.group == signals.PLATFORM})
         objectives = sorted({level.level for level in levels if level.group == signals.OBJECTIVE})
         for platform in (None, *platforms):

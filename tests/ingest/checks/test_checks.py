@@ -11,7 +11,7 @@ import pytest
 from reflection.ingest import Finding, ImportOptions, ImportReport, Snapshot, read_export, read_exports
 from reflection.ingest.building.drafts import Sums
 from reflection.ingest.checks.periods import REGIMES, crossed
-from reflection.ingest.checks.tracking_faults import fault
+from reflection.ingest.checks.tracking_faults import Neighbours
 
 Write = Callable[..., Path]
 Row = Callable[..., list[str]]
@@ -265,6 +265,11 @@ def test_regimes_are_dated_and_of_one_platform() -> None:
 COSTS = [91.0, 166.0, 120.0, 105.0]
 
 
+def fault(observed: Sums, neighbours: list[Sums]) -> tuple[float, float] | None:
+    """What is said of a period beside its neighbours."""
+    return Neighbours([observed, *neighbours]).fault(observed)
+
+
 def test_the_known_case_is_a_fault() -> None:
     neighbours = [Sums(conversions=3_000 / cost, spend=3_000.0) for cost in COSTS]
 
@@ -312,6 +317,22 @@ def test_a_faulty_month_is_imported_flagged_and_can_be_accepted(
     assert len(report.campaigns) == 4
     accepted = read_export(path, replace(options, accept=frozenset(note.campaigns)))
     assert found(accepted, "tracking_fault") is None
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [{"campaign": "Search brand"}, {"audience": "Cart abandoners"},
+     {"indicator": "actions:onsite_conversion.lead_grouped"}],
+)  # fmt: skip
+def test_a_campaign_is_compared_with_its_own_kind(
+    write: Write, meta_header: list[str], meta_row: Row, kind: dict[str, str]
+) -> None:
+    others = [meta_row(campaign=f"Autumn {number}", spend=3_000.0, conversions=30) for number in range(5)]
+    own = [meta_row(spend=3_000.0, conversions=300, clicks=2_000, **{"campaign": "Winter", **kind})]
+
+    assert found(read_export(write([meta_header, *others, *own]), OPTIONS), "tracking_fault") is None
+    plain = [meta_row(campaign="Winter", spend=3_000.0, conversions=300, clicks=2_000)]
+    assert found(read_export(write([meta_header, *others, *plain]), OPTIONS), "tracking_fault") is not None
 
 
 def test_a_faulty_day_is_seen_in_a_daily_file(write: Write, meta_header: list[str], meta_row: Row) -> None:

@@ -43,12 +43,16 @@ _PREFIX = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The frame with `conversions`, `revenue` and `KIND` settled; what was counted, in words ('' where nothing was)."""
+    """The frame with `conversions`, `revenue` and `KIND` settled; what was counted, in words ('' where nothing was).
+
+    `undecided`: the file counts several things, and only the user can say which of them is a conversion.
+    """
 
     frame: pl.DataFrame
     description: str
     events: tuple[str, ...]
     findings: tuple[Finding, ...]
+    undecided: bool = False
 
 
 def event_of(indicator: str) -> str:
@@ -221,17 +225,16 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
 
 
 def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str]) -> Choice:
-    could = [f"'{header.written(name)}'" for name in special] + sorted(events)
-    hint = (
-        f"Say with --conversions which of these is one: {', '.join(could)}."
-        if could
-        else "Export it with a conversion column."
-    )
-    note = finding("conversions_not_chosen", "error", f"Nothing here can be counted as a conversion for sure. {hint}")
+    unexplained = ["results"] if "results" in frame.columns and not events else []
+    could = [f"'{header.written(name)}'" for name in (*special, *unexplained)] + sorted(events)
+    hint = f"Say with --conversions which of these is one: {', '.join(could)}."
+    message = f"Nothing here can be counted as a conversion for sure. {hint}"
+    notes = (finding("conversions_not_chosen", "error", message),) if could else ()
     empty = pl.lit(None, dtype=pl.Float64)
     revenue = pl.col("revenue") if "revenue" in frame.columns else empty
     kind = pl.lit(None, dtype=pl.String).alias(KIND)
-    return Choice(frame.with_columns(empty.alias("conversions"), revenue.alias("revenue"), kind), "", (), (note,))
+    rows = frame.with_columns(empty.alias("conversions"), revenue.alias("revenue"), kind)
+    return Choice(rows, "", (), notes, undecided=bool(could))
 
 
 def _value(frame: pl.DataFrame, event: str) -> pl.Expr | None:

@@ -194,5 +194,5 @@ META = Dialect(
         for header in language.get(name, ())
     ),
     cautions=dict.fromkeys(_UNIQUE, "unique_clicks"),
-    blank_is_zero=frozenset({"results"}),
+    blank_is_zero=frozenset({"results", "clicks"}),
 )
