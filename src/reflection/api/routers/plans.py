@@ -30,6 +30,7 @@ class EvaluatedPlan(BaseModel):
 
     plan_id: str
     metrics: dict[str, PlanMetric]
+    booked: list[dict[str, Any]]
     drivers: list[dict[str, Any]]
     similar: list[dict[str, Any]]
     notes: list[str]
@@ -43,6 +44,7 @@ class PlanAnswer(BaseModel):
     as_of: str | None
     epoch: int
     pending: int
+    holdback: str | None = None
 
 
 @router.post("/evaluate", summary="Evaluate plans", response_model=PlanAnswer, openapi_extra=json_request(PlanRequest))
