@@ -1,5 +1,6 @@
 """The learner: takes in everything new, once, from every process, and puts it where everybody reads it."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -204,7 +205,10 @@ class _Ledger:
     def knowledge(self, workspace):
         return self._known
 
-    def pending(self, workspace):
+    def snapshot(self, workspace):
+        return nullcontext(self)
+
+    def pending(self):
         return self._behind
 
 

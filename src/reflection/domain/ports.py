@@ -1,7 +1,6 @@
 """What the engine needs from the outside, as protocols and the values that cross them.
 
-Adapters (store, memory, explain's writers) implement these; the engine and the learner call them. This file knows
-core values only, and no adapter.
+Adapters (store, memory, writers) implement these, engine and learner call them. Knows core values, and no adapter.
 """
 
 from collections.abc import Iterator, Sequence
@@ -65,9 +64,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredCampaign:
-    """A campaign as the store holds it; `answer` is the JSON that was served for this revision.
-
-    `name` is what people call it, None where nobody said.
+    """A campaign as the store holds it; `answer` is the JSON that was served for this revision, `name` what people call it.
 
     `new` says of what a save returns that this very save wrote it; two saves at once may carry equal bytes.
     """
@@ -247,9 +244,6 @@ class Store(Protocol):
 
     def last_seq(self, workspace: str) -> int:
         """Number of the newest ledger entry."""
-
-    def pending(self, workspace: str) -> int:
-        """How many campaigns have changes that the stored knowledge has not taken in yet."""
 
     def ledger(self, workspace: str, after: int = 0, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Ledger entries in order, those after a number."""

@@ -99,7 +99,8 @@ class Learner:
 
     def lag(self, workspace: str) -> int:
         """Campaigns with changes that the stored knowledge has not taken in yet."""
-        return self._store.pending(workspace)
+        with self._store.snapshot(workspace) as snapshot:
+            return snapshot.pending()
 
     def learn_all(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """Bring every workspace that is behind up to date, a large one when that is worth a fit (`due`).

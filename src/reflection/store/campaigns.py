@@ -143,11 +143,6 @@ class SqlStore:
         with self._database.read() as connection:
             return campaigns_read.last_seq(connection, workspace)
 
-    def pending(self, workspace: str) -> int:
-        """How many campaigns have changes that the stored knowledge has not taken in yet."""
-        with self.snapshot(workspace) as snapshot:
-            return snapshot.pending()
-
     def ledger(self, workspace: str, after: int = 0, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Ledger entries after a number, in order, at most `limit`."""
         left = limit
