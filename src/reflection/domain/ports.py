@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
 
 Vector = NDArray[np.float32]
@@ -64,7 +65,8 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredCampaign:
-    """A campaign as the store holds it; `answer` is the JSON that was served for this revision, `name` what people call it.
+    """A campaign as the store holds it; `answer` is the JSON that was served for this revision, `name` what people call
+    it.
 
     `new` says of what a save returns that this very save wrote it; two saves at once may carry equal bytes.
     """
@@ -146,16 +148,6 @@ class LedgerEntry:
     revision: int
     sign: int
     payload: bytes
-
-
-class LearningSummary(NamedTuple):
-    """A learning without its numbers."""
-
-    learning_id: str
-    signal_key: str
-    context: str
-    metric: str
-    state: str
 
 
 class StaleRevision(Exception):

@@ -12,7 +12,8 @@ from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.ports import LearningSummary, LedgerEntry, StoredCampaign
+from reflection.domain.learning_summary import LearningSummary
+from reflection.domain.ports import LedgerEntry, StoredCampaign
 from reflection.store import campaigns_read, fits, learnings, recommendations
 from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, idempotency, insights, patterns
