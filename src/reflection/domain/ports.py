@@ -1,7 +1,6 @@
 """What the engine needs from the outside, as protocols and the values that cross them.
 
-Adapters (store, memory, explain's writers) implement these; the engine and the learner call them. This file knows
-core values only, and no adapter.
+Adapters (store, memory, writers) implement these, engine and learner call them. Knows core values, and no adapter.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from reflection.domain.facts import Facts as Facts
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ALL, ListQuery
 from reflection.domain.results import Comparison, Insights, SimilarCampaign, Statement
 
@@ -65,9 +65,8 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredCampaign:
-    """A campaign as the store holds it; `answer` is the JSON that was served for this revision.
-
-    `name` is what people call it, None where nobody said.
+    """A campaign as the store holds it; `answer` is the JSON that was served for this revision, `name` what people call
+    it.
 
     `new` says of what a save returns that this very save wrote it; two saves at once may carry equal bytes.
     """
@@ -151,17 +150,6 @@ class LedgerEntry:
     payload: bytes
 
 
-class LearningSummary(NamedTuple):
-    """A learning without its numbers; `worth` is what it counts when it is ranked, 0 to 1."""
-
-    learning_id: str
-    signal_key: str
-    context: str
-    metric: str
-    state: str
-    worth: float = 0.0
-
-
 class StaleRevision(Exception):
     """Another writer stored this campaign since it was read; the engine computes again."""
 
@@ -196,6 +184,15 @@ class Snapshot(Protocol):
 
     def knowledge(self) -> Knowledge:
         """What was learnt last."""
+
+    def pending(self) -> int:
+        """How many campaigns have changes that `knowledge` has not taken in yet."""
+
+    def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
+        """Ledger entries after a number, in order."""
+
+    def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
+        """How many stored campaigns carry each of these signals; those that none carries are left out."""
 
     def insights(self, limit: int, query: ListQuery = ALL, without: Collection[str] = ()) -> list[dict[str, Any]]:
         """What campaigns say of themselves, by priority, the newest first among equals; none of those `without`."""

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery, Place
-from reflection.domain.ports import LearningSummary
 from reflection.domain.results import Finding, InsightKind
 from reflection.explain.formatting import plain_name
 from reflection.explain.learning_sentences import LearningSentences

@@ -11,9 +11,10 @@ from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ALL, ListQuery
-from reflection.domain.ports import LearningSummary, StoredCampaign
-from reflection.store import campaigns_read, insights_read, learnings, recommendations
+from reflection.domain.ports import LedgerEntry, StoredCampaign
+from reflection.store import campaigns_read, fits, insights_read, learnings, recommendations
 from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, idempotency, patterns
 
@@ -69,10 +70,21 @@ class SqlSnapshot:
         """What the workspace knows; `NOTHING` before the first fit."""
         return self._read_knowledge(self._connection, self._workspace)
 
+    def pending(self) -> int:
+        """How many campaigns have changes that `knowledge` has not taken in yet."""
+        head = fits.newest(self._connection, self._workspace)
+        return campaigns_read.pending(self._connection, self._workspace, head.seq if head else 0)
+
+    def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
+        """Ledger entries after a number, in order."""
+        return campaigns_read.ledger_page(self._connection, self._workspace, after, limit)
+
+    def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
+        """How many stored campaigns carry each of these signals; those that none carries are left out."""
+        return campaigns_read.campaigns_with(self._connection, self._workspace, signal_keys)
+
     def insights(self, limit: int, query: ListQuery = ALL, without: Collection[str] = ()) -> list[Row]:
-        """What campaigns say of themselves, by priority, the newest first among equals; none of the campaigns
-        `without`.
-        """
+        """What campaigns say of themselves, by priority, the newest first among equals; none of those `without`."""
         return insights_read.own_sentences(self._connection, self._workspace, limit, query, without)
 
     def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
