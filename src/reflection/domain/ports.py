@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.bookable import Bookable
+from reflection.domain.campaign_list import CampaignQuery, ListPlace
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
 
@@ -190,6 +191,15 @@ class Snapshot(Protocol):
     def accepted_advice(self) -> list[dict[str, Any]]:
         """The last recommendations whose latest feedback accepted them: {recommendation_id, unit, seq, claim, ...}."""
 
+    def campaign_list(self, query: CampaignQuery) -> list[tuple[ListPlace, StoredCampaign]]:
+        """Campaigns with their places in the list, the newest first."""
+
+    def objective_keys(self) -> list[str]:
+        """Every objective's signal key."""
+
+    def unlearnt(self, after: int, limit: int) -> list[str]:
+        """Campaigns that the ledger names after an entry; of so many entries."""
+
     def knowledge(self) -> Knowledge:
         """What was learnt last."""
 
@@ -253,6 +263,9 @@ class Store(Protocol):
 
     def accept(self, record: AnalysisRecord) -> StoredCampaign:
         """Store that a person accepts a campaign."""
+
+    def unaccept(self, record: AnalysisRecord) -> StoredCampaign:
+        """Store that nobody accepts a campaign any longer."""
 
     def workspaces(self) -> list[str]:
         """Names of all workspaces."""
