@@ -3,7 +3,6 @@
 import gzip
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -151,6 +150,7 @@ class FakeServer:
         self.items: Any = []
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.dripped = 0
+        self._released = threading.Event()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -173,6 +173,7 @@ class FakeServer:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def close(self) -> None:
+        self._released.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -230,22 +231,20 @@ class FakeServer:
         handler.send_response(200)
         handler.send_header("Content-Length", "10000")
         handler.end_headers()
-        for _ in range(200):
+        while not self._released.wait(0.05):
             handler.wfile.write(b" ")
             handler.wfile.flush()
             self.dripped += 1
-            time.sleep(0.05)
 
     def _drip_headers(self, handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-        for number in range(200):
-            handler.wfile.write(f"X-{number}: a\r\n".encode())
+        while not self._released.wait(0.05):
+            handler.wfile.write(f"X-{self.dripped}: a\r\n".encode())
             handler.wfile.flush()
             self.dripped += 1
-            time.sleep(0.05)
 
     def _hang(self, handler: BaseHTTPRequestHandler) -> None:
-        time.sleep(3)
+        self._released.wait()
 
     def _cut(self, handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)

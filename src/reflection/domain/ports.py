@@ -182,6 +182,9 @@ class Snapshot(Protocol):
     def campaigns_named(self, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
         """Those of the named campaigns that are stored."""
 
+    def campaign_names(self, limit: int) -> dict[str, str | None]:
+        """Ids of stored campaigns with their display names, the newest first."""
+
     def idempotent_answer(self, key: str) -> tuple[str, bytes] | None:
         """Content hash and answer that an idempotency key has had."""
 

@@ -11,12 +11,12 @@ from datetime import date
 from reflection.domain import signals
 from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import Effect, Knowledge
-from reflection.domain.metrics import as_read
 from reflection.domain.ports import Facts
 from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
 from reflection.domain.weights import Interval
 from reflection.explain import formatting
 from reflection.explain.advice import recommendation
+from reflection.explain.as_people_read import effect_as_read, finding_as_read
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison, rough
 
@@ -106,16 +106,15 @@ def flag_id(text: str) -> str:
 
 def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidence:
     """`scope` is where it is spoken of: of one campaign (its own findings), or of the whole workspace."""
+    finding = finding_as_read(finding)
     figures = {"campaigns": Figure(finding.evidence_count, formatting.count)}
-    metric, effect, interval = as_read(finding.metric, finding.effect, finding.interval)
-    _, raw, _ = as_read(finding.metric, finding.raw_lift or None, None)
-    if effect is not None:
-        figures["effect"] = Figure(effect, formatting.signed_lift)
-        figures["size"] = Figure(abs(effect - 1), formatting.lift, effect)
-    if interval is not None:
-        figures |= _interval(interval)
-    if raw is not None:
-        figures["raw"] = Figure(raw, formatting.signed_lift)
+    if finding.effect is not None:
+        figures["effect"] = Figure(finding.effect, formatting.signed_lift)
+        figures["size"] = Figure(abs(finding.effect - 1), formatting.lift, finding.effect)
+    if finding.interval is not None:
+        figures |= _interval(finding.interval)
+    if finding.raw_lift is not None:
+        figures["raw"] = Figure(finding.raw_lift, formatting.signed_lift)
     odds = finding.probability if finding.lfsr is None else 1 - finding.lfsr
     if odds is not None:
         figures["odds"] = Figure(odds, formatting.probability)
@@ -131,7 +130,7 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
     if aliases:
         label = f"{label} (always together with {', '.join(aliases[:MAX_ALIASES])})"
     detail = {
-        "metric": metric,
+        "metric": finding.metric,
         "direction": finding.direction,
         "category": finding.category,
         "scope": scope or own,
@@ -153,19 +152,19 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
 
 def _effect(effect: Effect) -> Evidence:
     """An effect that is no finding: known, but not told from noise."""
-    label = subject(effect.signal)
-    metric, lift, interval = as_read(effect.metric, effect.effect, effect.interval)
+    evidence_id, label = f"effect:{effect.metric}:{effect.signal}", subject(effect.signal)
+    effect = effect_as_read(effect)
     figures = {
         "campaigns": Figure(effect.campaigns, formatting.count, round(effect.campaigns, 1)),
-        "effect": Figure(lift or 1.0, formatting.signed_lift),
-        "size": Figure(abs((lift or 1.0) - 1), formatting.lift, lift),
-        **_interval(interval or effect.interval),
+        "effect": Figure(effect.effect, formatting.signed_lift),
+        "size": Figure(abs(effect.effect - 1), formatting.lift, effect.effect),
+        **_interval(effect.interval),
     }
-    detail = {"metric": metric, "group": _group(effect.signal)}
+    detail = {"metric": effect.metric, "group": _group(effect.signal)}
     certainty: Certainty = "beyond_noise" if effect.finding else "noise"
     return Evidence(
         0,
-        f"effect:{effect.metric}:{effect.signal}",
+        evidence_id,
         "effect",
         label,
         certainty,
