@@ -124,17 +124,22 @@ def rich_facts() -> Facts:
     return _facts(findings=findings, next_test=NEXT_TEST, similar=similar)
 
 
+ENDLESS = 60
+"""Seconds that a server takes which does not come to an end."""
+
+
 class FakeServer:
     """A loopback server that speaks the OpenAI protocol, well or in one of many bad ways.
 
-    `items` is what its model answers; `mode` how it behaves; `requests` what it was sent.
+    `items` is what its model answers; `mode` how it behaves; `requests` what it was sent; `left` whether one hung up.
     """
 
     def __init__(self) -> None:
         self.mode = "good"
         self.items: Any = []
         self.requests: list[tuple[str, dict[str, Any]]] = []
-        self.dripped = 0
+        self.left = threading.Event()
+        self._closed = threading.Event()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -151,12 +156,14 @@ class FakeServer:
 
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """Clients that give up are the point of these tests."""
+                server.left.set()
 
         self._server = Quiet(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def close(self) -> None:
+        self._closed.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -214,22 +221,20 @@ class FakeServer:
         handler.send_response(200)
         handler.send_header("Content-Length", "10000")
         handler.end_headers()
-        for _ in range(200):
+        for _ in range(ENDLESS * 20):
             handler.wfile.write(b" ")
             handler.wfile.flush()
-            self.dripped += 1
             time.sleep(0.05)
 
     def _drip_headers(self, handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-        for number in range(200):
+        for number in range(ENDLESS * 20):
             handler.wfile.write(f"X-{number}: a\r\n".encode())
             handler.wfile.flush()
-            self.dripped += 1
             time.sleep(0.05)
 
     def _hang(self, handler: BaseHTTPRequestHandler) -> None:
-        time.sleep(3)
+        self._closed.wait(ENDLESS)
 
     def _cut(self, handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)

