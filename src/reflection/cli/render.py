@@ -3,7 +3,8 @@
 Takes the JSON form of the engine's answers (what the API gives); computes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +14,9 @@ from rich.text import Text
 
 from reflection.cli.session import text_table
 from reflection.domain import signals
+from reflection.domain.basis import BASES, FORECAST
 from reflection.domain.metrics import KPIS, METRICS, Unit, as_read, unit_of
+from reflection.explain.formatting import telling_decimals
 
 _NONE = "-"
 _SUMMARY = KPIS[:4]
@@ -79,6 +82,7 @@ def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
     changes = [_change(comparison["deltas"].get(f"{kpi}_diff", {})) for kpi in _SUMMARY]
     return (
         escape(comparison["campaign_id"]),
+        BASES[comparison.get("basis", FORECAST)].title,
         *changes,
         _score(comparison),
         str(len(analysis["pattern_report"]["pattern_report"])),
@@ -92,7 +96,7 @@ def _score(comparison: Mapping[str, Any]) -> str:
 
 def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:
     """Many campaigns, one line each."""
-    table = text_table("campaign", *(METRICS[kpi].label for kpi in _SUMMARY), "score", "findings")
+    table = text_table("campaign", "against", *(METRICS[kpi].label for kpi in _SUMMARY), "score", "findings")
     for row in rows:
         table.add_row(*row)
     return table
@@ -154,15 +158,26 @@ def lift_interval(interval: Iterable[float] | None) -> str:
 
 
 def _comparison_table(comparison: Mapping[str, Any]) -> Table:
-    table = text_table("", "forecast", "actual", "change", "actual, 90 % interval", "verdict")
+    basis = BASES[comparison.get("basis", FORECAST)]
+    table = text_table("", basis.title, "actual", "change", "actual, 90 % interval", "verdict")
     for name, delta in comparison["deltas"].items():
         kpi = name.removesuffix("_diff")
+        form = _form(kpi, delta)
         interval = delta.get("interval")
-        bounds = _NONE if interval is None else " to ".join(kpi_figure(kpi, bound) for bound in interval)
-        values = (kpi_figure(kpi, delta["expected"]), kpi_figure(kpi, delta["actual"]), _change(delta), bounds)
+        bounds = _NONE if interval is None else " to ".join(form(bound) for bound in interval)
+        sides = [_NONE if delta[side] is None else form(delta[side]) for side in ("expected", "actual")]
         word, style = _verdict(delta)
-        table.add_row(kpi.upper(), *values, word, style=style)
+        table.add_row(kpi.upper(), *sides, _change(delta), bounds, word, style=style)
     return table
+
+
+def _form(kpi: str, delta: Mapping[str, Any]) -> Callable[[float], str]:
+    """How a KPI's figures are written: with as many decimals as the verdict needs to be read off them."""
+    bounds, expected, beyond = delta.get("interval"), delta["expected"], delta.get("beyond_noise")
+    if bounds is None or expected is None or beyond is None:
+        return partial(kpi_figure, kpi)
+    extra = telling_decimals(partial(kpi_figure, kpi), expected, (bounds[0], bounds[1]), beyond)
+    return partial(kpi_figure, kpi, extra=extra)
 
 
 def _gaps(comparison: Mapping[str, Any]) -> Iterator[Text]:
@@ -178,7 +193,9 @@ def _gaps(comparison: Mapping[str, Any]) -> Iterator[Text]:
 def _verdict(delta: Mapping[str, Any]) -> tuple[str, str | None]:
     if delta["actual"] is None or delta["expected"] is None:
         return _NONE, "dim"
-    if delta.get("beyond_noise") is False:
+    if delta.get("beyond_noise") is None:
+        return "not told from noise", "dim"
+    if not delta["beyond_noise"]:
         return "noise", "dim"
     if delta["favorable"] is None:
         return "changed", None
@@ -218,13 +235,13 @@ def _print_insights(console: Console, insights: Mapping[str, Any]) -> None:
                 console.print(f"  - {escape(sentence)}")
 
 
-def kpi_figure(kpi: str, value: float | None) -> str:
-    """A KPI as people read it: rates in per cent, money with two decimals, counts whole."""
+def kpi_figure(kpi: str, value: float | None, *, extra: int = 0) -> str:
+    """A KPI as people read it: rates in per cent, money with two decimals, counts whole; `extra` adds decimals."""
     if value is None:
         return _NONE
     unit = unit_of(kpi)
     if unit is Unit.SHARE:
-        return f"{value * 100:.2f} %"
+        return f"{value * 100:.{2 + extra}f} %"
     if unit is Unit.COUNT:
-        return f"{value:,.0f}"
-    return f"{value:,.2f}" if unit is Unit.MONEY else f"{value:,.3f}"
+        return f"{value:,.{extra}f}"
+    return f"{value:,.{2 + extra}f}" if unit is Unit.MONEY else f"{value:,.{3 + extra}f}"

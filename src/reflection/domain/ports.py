@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
 
@@ -180,6 +181,9 @@ class Snapshot(Protocol):
     def campaigns_named(self, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
         """Those of the named campaigns that are stored."""
 
+    def campaign_names(self, limit: int) -> dict[str, str | None]:
+        """Ids of stored campaigns with their display names, the newest first."""
+
     def idempotent_answer(self, key: str) -> tuple[str, bytes] | None:
         """Content hash and answer that an idempotency key has had."""
 
@@ -274,7 +278,7 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a writer may speak about: numbers with ids, nothing else."""
+    """What a writer may speak about: numbers with ids, nothing else; `advice` is what of it is recommended."""
 
     comparison: Comparison
     patterns: PatternReport
@@ -283,6 +287,7 @@ class Facts:
     platform: str
     objective: str
     notes: tuple[str, ...] = ()
+    advice: tuple[Bookable, ...] = ()
 
 
 class InsightWriter(Protocol):

@@ -1,4 +1,4 @@
-"""What the engine says back: comparison, findings, insights, weights, recommendations, as plain values.
+"""What the engine says back: comparison, findings, insights, recommendations, as plain values.
 
 Only shapes, no computation and no I/O. Field names are the contract with existing clients (the specification's);
 fields beyond it are additions. Every value is JSON-able as it stands; None means "cannot be said", never zero.
@@ -8,7 +8,8 @@ Intervals are ``[low, high]`` credible intervals at 90 % unless a field says oth
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Interval = tuple[float, float]
+from reflection.domain.weights import Interval, Weights
+
 Category = Literal[
     "winning_audience",
     "high_performing_creative",
@@ -19,6 +20,7 @@ Category = Literal[
 ]
 """The level of a platform or an objective is a ``cross_platform_pattern``; a ``platform_trend`` is a dated change."""
 
+Verdict = Literal["better", "worse", "mixed", "noise", "same", "unclear"]
 InsightKind = Literal["key_learning", "recommendation", "anomaly"]
 ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
 """Values of `Finding.status`."""
@@ -41,8 +43,9 @@ class Rates:
 class Delta:
     """One KPI, forecast against fact.
 
-    `pct_diff` is in per cent of the expected value; `interval` is that of the actual value; `z` divides the log
-    ratio by its standard error (sampling noise and, once learnt, the scatter between campaigns).
+    `pct_diff` is in per cent of the expected value. `interval` is that of the actual value: counting noise and, once
+    learnt, the scatter between campaigns. It alone decides: `beyond_noise` where the expected value lies outside, None
+    where there is no interval. `z` is the log ratio in standard errors of that interval.
     """
 
     expected: float | None
@@ -57,7 +60,10 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """The part of a KPI's change that one factor explains (LMDI); `displayed` values add up to the displayed change."""
+    """The part of a KPI's change that one factor explains (LMDI); `displayed` values add up to the displayed change.
+
+    `interval` is that of the part: it holds 0 where the factor's own change is noise.
+    """
 
     factor: str
     expected: float
@@ -66,6 +72,7 @@ class Driver:
     displayed: float
     z: float | None
     beyond_noise: bool
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +90,12 @@ class Decomposition:
 class Comparison:
     """Forecast against fact of one campaign (`comparison_report`).
 
+    `basis` says what the expected figures are (`domain.basis.BASES`): ``forecast``, a reference such as
+    ``account-average`` or ``month-before``, or ``no-forecast``, where nothing is compared. `verdict` is that on cost
+    and return together; None where neither can be compared.
     `performance_score` is None where a count it is made of is not known, and `score_reason` says which.
     `expected_counts` and `actual_counts` are what the rates were made of (impressions, clicks, conversions, spend,
-    revenue); empty in answers stored before there were any.
+    revenue); empty in answers stored before there were any, the expected ones where nothing is compared.
     """
 
     campaign_id: str
@@ -100,6 +110,8 @@ class Comparison:
     breakdown_coverage: float | None = None
     currency: str | None = None
     score_reason: str | None = None
+    basis: str = "forecast"
+    verdict: Verdict | None = None
     expected_counts: dict[str, float | None] = field(default_factory=dict)
     actual_counts: dict[str, float | None] = field(default_factory=dict)
 
@@ -110,7 +122,8 @@ class Finding:
 
     `effect` is a multiplicative lift on `metric` (1.0 = average). `lfsr` is the local false-sign rate; findings are
     selected so that the expected share of false ones is at most 10 %. `status` is ``established``, or ``descriptive``
-    for a grouping that describes the past and is no discovery.
+    for a grouping that describes the past and is no discovery. `goal` is the kind of conversion of the campaigns it is
+    about, None where the workspace has one goal.
     """
 
     finding_id: str
@@ -136,6 +149,7 @@ class Finding:
     first_seen: str | None = None
     last_confirmed: str | None = None
     status: str = "established"
+    goal: str | None = None
 
     @property
     def descriptive(self) -> bool:
@@ -212,33 +226,6 @@ class Insights:
     statements: tuple[Statement, ...] = ()
     rejected: tuple[str, ...] = ()
     summary: tuple[SummaryLine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SignalWeight:
-    """The weight of one signal on the goal metric: exp(expected effect), 1.0 = average; it never compounds."""
-
-    signal_key: str
-    weight: float
-    successes: int
-    failures: int
-    last_updated: str
-    interval: Interval
-    raw_lift: float | None
-    effective_campaigns: float
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What planning reads: the score's weights, and the weight of every signal."""
-
-    generated_at: str
-    scoring_weights: dict[str, float]
-    signal_weights: dict[str, float]
-    updated_signals: tuple[SignalWeight, ...]
-    goal_metric: str
-    as_of: str | None = None
-    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

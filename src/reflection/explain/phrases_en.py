@@ -30,6 +30,7 @@ class Language:
 
 
 _PLURALS = {
+    "ad row": "ad rows",
     "campaign": "campaigns",
     "conversion": "conversions",
     "finding": "findings",
@@ -59,25 +60,30 @@ _KPIS = {
     "aov": "average order value",
     "spend": "spend",
     "conversions": "conversions",
-    "conversions_per_spend": "conversions per unit of spend",
+    "conversions_per_spend": "conversions for the money",
 }
 
 _GROUPS = {"creative.type": "creatives of type", "platform": "platform", "objective": "objective"}
 
 _PHRASES = {
     # verdict
-    "verdict.better": "The campaign did better than its forecast: {figures}.",
-    "verdict.worse": "The campaign did worse than its forecast: {figures}.",
-    "verdict.mixed": "The result is mixed against the forecast: {figures}.",
-    "verdict.noise": "The campaign is in line with its forecast, the difference is within noise: {figures}.",
+    "verdict.better": "The campaign did better than {reference}: {figures}.",
+    "verdict.worse": "The campaign did worse than {reference}: {figures}.",
+    "verdict.mixed": "The result is mixed against {reference}: {figures}.",
+    "verdict.noise": "The campaign is in line with {reference}, the difference is within noise: {figures}.",
     "verdict.same": "The campaign met its forecast exactly: {figures}.",
-    "verdict.unclear": ("Whether the difference to the forecast is more than noise cannot be said yet: {figures}."),
-    "verdict.none": "Forecast and result cannot be compared on cost or return: {reason}.",
+    "verdict.unchanged": "The campaign is level with {reference}: {figures}.",
+    "verdict.unclear": "Whether the difference to {reference} is more than noise cannot be said yet: {figures}.",
+    "verdict.alone": "There is no forecast to compare this campaign with: {figures}.",
+    "verdict.none": "The result cannot be compared on cost or return: {reason}.",
     "verdict.no_conversions": "The campaign brought no conversions, so there is no CPA to compare.",
-    "clause.changed": "{kpi} {actual} against {expected} expected ({change})",
-    "clause.changed_noise": "{kpi} {actual} against {expected} expected ({change}, within noise)",
-    "clause.changed_unclear": ("{kpi} {actual} against {expected} expected ({change}, not yet told from noise)"),
+    "clause.changed": "{kpi} {actual} against {expected} ({change})",
+    "clause.changed_noise": "{kpi} {actual} against {expected} ({change}, within noise)",
+    "clause.changed_unclear": "{kpi} {actual} against {expected} ({change}, not yet told from noise)",
     "clause.same": "{kpi} {actual}, as expected",
+    "clause.unchanged": "{kpi} {actual}, as in {reference}",
+    "clause.alone": "{kpi} {actual}",
+    "kpi.alone": "{kpi} is {actual}; there is no forecast to compare it with.",
     "kpi.missing": "{kpi} cannot be compared: {reason}.",
     # the five lines that are read first
     "summary.happened": "What happened",
@@ -94,33 +100,31 @@ _PHRASES = {
     "why.none": "The figures do not say: there is nothing to divide the result by.",
     "next.nothing": "Nothing to change yet: keep the plan, and send the next campaigns.",
     "certainty.beyond_noise": (
-        "Sure of the direction: the forecast of {expected} is outside the {level} range of the result, {low} to {high}."
+        "Sure of the direction: {expected} is outside the {level} range of the result, {low} to {high}."
     ),
-    "certainty.noise": (
-        "We cannot tell yet: the {level} range of the result, {low} to {high}, includes the forecast of {expected}."
-    ),
+    "certainty.noise": ("We cannot tell yet: the {level} range of the result, {low} to {high}, includes {expected}."),
     "certainty.unknown": "We cannot tell yet: how much {kpi} varies from campaign to campaign is not known.",
     "certainty.none": "We cannot tell: there is no forecast of cost or return to hold the result against.",
     "certainty.learnt": "{findings} about its audiences, creatives or platform hold beyond chance.",
     "certainty.learnt_once": "{findings} about its audiences, creatives or platform holds beyond chance.",
     "certainty.nothing_learnt": "No finding about its audiences or creatives.",
     "money.roas_more": (
-        "{spend} spent brought {revenue} back: {difference} more than at the forecast's return ({at_forecast})."
+        "{spend} spent brought {revenue} back: {difference} more than at {reference} return ({at_forecast})."
     ),
     "money.roas_less": (
-        "{spend} spent brought {revenue} back: {difference} less than at the forecast's return ({at_forecast})."
+        "{spend} spent brought {revenue} back: {difference} less than at {reference} return ({at_forecast})."
     ),
     "money.roas_noise": (
-        "{spend} spent brought {revenue} back, {at_forecast} at the forecast's return: chance alone makes such a gap."
+        "{spend} spent brought {revenue} back, {at_forecast} at {reference} return: chance alone makes such a gap."
     ),
     "money.cpa_more": (
-        "{spend} spent brought {conversions}: {difference} more than at the forecast's CPA ({at_forecast})."
+        "{spend} spent brought {conversions}: {difference} more than at {reference} CPA ({at_forecast})."
     ),
     "money.cpa_less": (
-        "{spend} spent brought {conversions}: {difference} fewer than at the forecast's CPA ({at_forecast})."
+        "{spend} spent brought {conversions}: {difference} fewer than at {reference} CPA ({at_forecast})."
     ),
     "money.cpa_noise": (
-        "{spend} spent brought {conversions}, {at_forecast} at the forecast's CPA: chance alone makes such a gap."
+        "{spend} spent brought {conversions}, {at_forecast} at {reference} CPA: chance alone makes such a gap."
     ),
     "money.no_revenue": " Revenue is missing, so what came back is not known.",
     "money.revenue": "{spend} spent brought {conversions} and {revenue} back.",
@@ -211,15 +215,37 @@ _PHRASES = {
         "{kpi} is {size} {side} its forecast ({actual} against {expected}), beyond noise: check the "
         "forecast and the tracking."
     ),
+    "anomaly.kpi_reference": (
+        "{kpi} is {size} {side} that of {reference} ({actual} against {expected}), beyond noise: check the tracking."
+    ),
     # what to do next
-    "next.scale": ("Plan more with {subject}: it is {odds} likely that it does better than average on {metric}."),
-    "next.reduce": ("Plan less with {subject}: it is {odds} likely that it does worse than average on {metric}."),
+    "advice.exploit": (
+        "Put more of the budget on {subject}: {metric} probably {size} {side} than usual ({level} interval {range})"
+    ),
+    "advice.avoid": (
+        "Put less of the budget on {subject}: {metric} probably {size} {side} than usual ({level} interval {range})"
+    ),
+    "advice.explore": (
+        "Test {subject} with a small part of the budget: {metric} is perhaps {size} {side} than usual, "
+        "we cannot tell yet ({level} interval {range})"
+    ),
+    "advice.unknown": (
+        "We cannot tell yet whether {subject} does better than usual: {metric} is {size} {side} so far "
+        "({level} interval {range})"
+    ),
+    "advice.money_exploit": "; on {stake} that is about {what} more",
+    "advice.money_avoid": "; on {stake} that is about {what} less",
+    "advice.revenue": "{gain} of revenue",
+    "advice.basis": "Seen in {campaigns}, {rows}.",
+    "advice.basis_money": "Seen in {campaigns}, {rows}, with {spend} spent.",
+    "range.one_side": "{low} to {high} {side}",
+    "range.both_sides": "{low} lower to {high} higher",
+    "side.higher": "higher",
+    "side.lower": "lower",
     "next.review": (
         "Review where the money went before spending more: it is {odds} likely that this campaign overpaid clearly."
     ),
     "next.trend": "Plan {subject} with its {metric} since {since}, not with the average of the time before.",
-    "next.scale_plain": "Plan more with {subject}, in steps, and watch whether it holds.",
-    "next.reduce_plain": "Plan less with {subject}, in steps, and watch whether it holds.",
     "next.test_money": (
         "Next test: run {subject} with about {spend}; the {level} interval of its effect on {metric} "
         "would narrow from {now}, to {after}."
@@ -255,8 +281,15 @@ _PHRASES = {
     "chat.no_cause": "This divides the change among its factors; it is no proof of a cause.",
     "chat.ask": (
         "I answer from stored campaigns: how a campaign did against its forecast, why CPA or ROAS differs, "
-        "which audiences and creatives stand out, and what to test next."
+        "which audiences and creatives stand out, where more or less budget should go, and what to test next."
     ),
+    "chat.which": "Which campaign do you mean? The newest are {campaigns}.",
+    "chat.unknown": "I find no campaign of that name. The newest are {campaigns}.",
+    "chat.which_of": "Several campaigns may be meant: {campaigns}. Ask again with the name of one.",
+    "chat.no_campaigns": "No campaign is stored yet.",
+    "chat.no_advice": "Nothing is known well enough yet to move budget for it; this is worth finding out.",
+    "chat.not_so": "The figures do not say so: {figures}.",
+    "chat.no_test": "No test is proposed now.",
     # memory
     "similar.closest": "The most similar earlier campaign is {name} (similarity {score}).",
     "similar.next": "Also similar: {name} ({score}).",

@@ -4,7 +4,11 @@ Chooses the phrase that fits an item's certainty, grade and direction, and fills
 not know the order of a text, priorities or other items.
 """
 
+from collections.abc import Sequence
+
+from reflection.domain.basis import BASES, FORECAST, Basis
 from reflection.explain import formatting
+from reflection.explain.advice import advice_sentence
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
 from reflection.explain.phrases_en import ENGLISH, Language
 
@@ -48,6 +52,7 @@ class Sentences:
             "outcome": self.outcome,
             "finding": self.finding,
             "description": self.description,
+            "recommendation": self.recommendation,
             "next_test": self.next_test,
             "flag": self.flag,
             "reason": self.reason,
@@ -58,15 +63,33 @@ class Sentences:
         return sentence(item)
 
     def clause(self, item: Evidence) -> str:
-        """A KPI's change as a part of a sentence; empty evidence gives its reason."""
+        """A KPI's change as a part of a sentence; of a campaign that is compared with nothing, the KPI alone."""
+        kpi, basis = self._language.kpi(item.label), basis_of(item)
+        if not basis.comparable:
+            return self.say("clause.alone", kpi=kpi, actual=item.text("actual"))
+        if item.value("change") == 0:
+            phrase = "clause.same" if basis.forecast else "clause.unchanged"
+            return self.say(phrase, kpi=kpi, actual=item.text("actual"), reference=basis.phrase)
         kind = {"noise": "_noise", "unknown": "_unclear"}.get(item.certainty, "")
-        phrase = "clause.same" if item.value("change") == 0 else f"clause.changed{kind}"
-        return self.say(phrase, kpi=self._language.kpi(item.label), **texts(item, "actual", "expected", "change"))
+        expected = basis.figure.format(item.text("expected"))
+        return self.say(f"clause.changed{kind}", kpi=kpi, expected=expected, **texts(item, "actual", "change"))
+
+    def verdict(self, items: Sequence[Evidence]) -> str:
+        """The verdict on a campaign, told with these KPIs of it."""
+        basis, figures = basis_of(items[0]), self.listed([self.clause(item) for item in items])
+        if not basis.comparable:
+            return self.say("verdict.alone", figures=figures)
+        verdict = items[0].detail.get("verdict", "unclear")
+        phrase = "unchanged" if verdict == "same" and not basis.forecast else verdict
+        reference = basis.noun if verdict == "mixed" else basis.phrase
+        return self.say(f"verdict.{phrase}", figures=figures, reference=reference)
 
     def kpi(self, item: Evidence) -> str:
         """A KPI's change, standing alone."""
         if "change" in item.figures:
             return f"{_capital(self.clause(item))}."
+        if "actual" in item.figures and not basis_of(item).comparable:
+            return self.say("kpi.alone", kpi=self._language.kpi(item.label), actual=item.text("actual"))
         reason = item.detail.get("reason", "")
         return self.say("kpi.missing", kpi=self._language.kpi(item.label), reason=reason)
 
@@ -79,10 +102,17 @@ class Sentences:
         return self.say(phrase, kpi=kpi, **texts(item, "expected", "actual", "change"))
 
     def anomaly(self, item: Evidence) -> str:
-        """A KPI far from its forecast."""
+        """A KPI far from what it is compared with."""
+        basis = basis_of(item)
         side = self._language.phrases["side.above" if (item.value("change") or 0.0) > 0 else "side.below"]
         kpi = self._language.kpi(item.label)
-        return self.say("anomaly.kpi", kpi=kpi, side=side, **texts(item, "size", "actual", "expected"))
+        return self.say(
+            "anomaly.kpi" if basis.forecast else "anomaly.kpi_reference",
+            kpi=kpi,
+            side=side,
+            reference=basis.phrase,
+            **texts(item, "size", "actual", "expected"),
+        )
 
     def driver(self, item: Evidence, again: bool = False) -> str:
         """What a factor accounts for; `again` where the sentence before said the same of another factor."""
@@ -97,10 +127,11 @@ class Sentences:
         )
 
     def outcome(self, item: Evidence) -> str:
-        """What the money brought, against what it would have brought as forecast."""
+        """What the money brought, against what it would have brought as expected."""
         words = texts(item, *(name for name in item.figures if name != "conversions"))
         conversions = self.counted("conversion", item.value("conversions") or 0.0, item.text("conversions"))
-        return self.say(f"money.{outcome_phrase(item)}", conversions=conversions, **words)
+        owner = basis_of(item).owner
+        return self.say(f"money.{outcome_phrase(item)}", conversions=conversions, reference=owner, **words)
 
     def finding(self, item: Evidence) -> str:
         """What was learnt: an association, unless it was randomised."""
@@ -157,15 +188,17 @@ class Sentences:
         phrase = "finding.contradicted_once" if item.value("against") == 1 else "finding.contradicted"
         return self.say(phrase, subject=item.label, **texts(item, "against", "campaigns"))
 
-    def advice(self, item: Evidence) -> str:
-        """What a finding suggests, with its odds."""
-        step = "scale" if item.detail["direction"] == "favorable" else "reduce"
-        special = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
+    def recommendation(self, item: Evidence) -> str:
+        """What to do with something bookable, what that brings, and how much it rests on."""
+        return advice_sentence(item, self._language)
+
+    def advice(self, item: Evidence) -> str | None:
+        """What a finding on a campaign or on a change suggests; None where it is an explanation and no advice."""
+        step = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
+        if step is None:
+            return None
         words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"])}
-        words |= texts(item, *(("since",) if special == "trend" else ()))
-        if "odds" not in item.figures:
-            return self.say(f"next.{step}_plain", **words)
-        return self.say(f"next.{special or step}", odds=item.text("odds"), **words)
+        return self.say(f"next.{step}", **words, **texts(item, "odds", *(("since",) if step == "trend" else ())))
 
     def next_test(self, item: Evidence) -> str:
         """The next test and what it would settle."""
@@ -199,6 +232,11 @@ class Sentences:
         text = self.say(phrase, name=f"'{item.label}'", score=item.text("score"))
         outcome = item.detail.get("outcome")
         return f"{text} {self.say('similar.outcome', outcome=outcome)}" if outcome else text
+
+
+def basis_of(item: Evidence) -> Basis:
+    """What a KPI is compared with."""
+    return BASES[item.detail.get("basis", FORECAST)]
 
 
 def driver_phrase(item: Evidence) -> str:

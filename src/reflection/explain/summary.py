@@ -9,7 +9,7 @@ from typing import Literal
 
 from reflection.domain.results import Statement, SummaryLine
 from reflection.explain.evidence import Evidence, EvidenceBook
-from reflection.explain.sentences import Sentences, driver_phrase, texts
+from reflection.explain.sentences import Sentences, basis_of, driver_phrase, texts
 
 Question = Literal["happened", "why", "next", "certainty", "money"]
 WHY_OF = ("cpa", "roas", "conversions")
@@ -96,7 +96,8 @@ class _Lines:
         elif item.certainty == "unknown" or "low" not in item.figures:
             text, evidence = self._say("certainty.unknown", kpi=self._kpi(item.label)), [item.id]
         else:
-            text = self._say(f"certainty.{item.certainty}", **texts(item, "expected", "low", "high"))
+            expected = basis_of(item).subject.format(item.text("expected"))
+            text = self._say(f"certainty.{item.certainty}", expected=expected, **texts(item, "low", "high"))
             evidence = [item.id]
         findings = self._book.of_kind("finding")
         basis = findings or self._book.of_kind("reason")

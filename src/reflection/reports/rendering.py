@@ -102,7 +102,7 @@ def _markdown_lines(view: ReportView) -> Iterator[str]:
         "",
     )
     if view.tiles:
-        head = ("KPI", "Actual", "Against the forecast", "Reading")
+        head = ("KPI", "Actual", "Compared", "Reading")
         rows = tuple((tile.label, tile.value, tile.detail, tile.verdict) for tile in view.tiles)
         yield from _md_table(Table("", head, rows))
     for section in view.sections:

@@ -101,6 +101,15 @@ def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list
     return list(connection.execute(bodies).scalars())
 
 
+def campaign_names(connection: Connection, workspace: str, limit: int) -> dict[str, str | None]:
+    """Ids of the campaigns with the latest timestamps, each with its display name where it has one."""
+    name = func.json_extract(campaigns.c.body, "$.name")
+    order = (campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
+    own = campaigns.c.workspace == workspace
+    rows = connection.execute(select(campaigns.c.campaign_id, name).where(own).order_by(*order).limit(limit))
+    return {row[0]: row[1] for row in rows}
+
+
 def accepted(connection: Connection, workspace: str) -> frozenset[str]:
     """Campaigns that count although their tracking looked faulty."""
     return frozenset(connection.execute(_ACCEPTED, {"w": workspace}).scalars())

@@ -48,6 +48,10 @@ class SqlSnapshot:
         states = campaigns_read.current(self._connection, self._workspace, campaign_ids)
         return {name: state.stored for name, state in states.items() if state.stored is not None}
 
+    def campaign_names(self, limit: int) -> dict[str, str | None]:
+        """Ids of stored campaigns with their display names, the newest first."""
+        return campaigns_read.campaign_names(self._connection, self._workspace, limit)
+
     def idempotent_answer(self, key: str) -> tuple[str, bytes] | None:
         """Content hash and answer given under an idempotency key; None when it was never used."""
         row = self._connection.execute(_ANSWER, {"w": self._workspace, "k": key}).one_or_none()
