@@ -73,6 +73,13 @@ def _text(part: Any) -> bytes:
 
 def _bits(knowledge: Knowledge) -> dict[str, tuple[Any, ...]]:
     return {
-        metric: (posterior.features, posterior.sigma, dict(posterior.tau), posterior.reference, posterior.draws.shape, posterior.draws.tobytes())
+        metric: (
+            posterior.features,
+            posterior.sigma,
+            dict(posterior.tau),
+            posterior.reference,
+            posterior.draws.shape,
+            posterior.draws.tobytes(),
+        )
         for metric, posterior in knowledge.posteriors.items()
     }
