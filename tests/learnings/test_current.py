@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.ports import LearningSummary
+from reflection.domain.learning_summary import LearningSummary
 from reflection.inference.findings.common import finding_id
 from reflection.learnings.current import PAST, CurrentLearnings
 from reflection.learnings.lifecycle import Claim

@@ -1,7 +1,6 @@
 """What the engine needs from the outside, as protocols and the values that cross them.
 
-Adapters (store, memory, explain's writers) implement these; the engine and the learner call them. This file knows
-core values only, and no adapter.
+Adapters (store, memory, writers) implement these, engine and learner call them. Knows core values, and no adapter.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
 
 Vector = NDArray[np.float32]
@@ -65,9 +65,8 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredCampaign:
-    """A campaign as the store holds it; `answer` is the JSON that was served for this revision.
-
-    `name` is what people call it, None where nobody said.
+    """A campaign as the store holds it; `answer` is the JSON that was served for this revision, `name` what people call
+    it.
 
     `new` says of what a save returns that this very save wrote it; two saves at once may carry equal bytes.
     """
@@ -151,16 +150,6 @@ class LedgerEntry:
     payload: bytes
 
 
-class LearningSummary(NamedTuple):
-    """A learning without its numbers."""
-
-    learning_id: str
-    signal_key: str
-    context: str
-    metric: str
-    state: str
-
-
 class StaleRevision(Exception):
     """Another writer stored this campaign since it was read; the engine computes again."""
 
@@ -195,6 +184,15 @@ class Snapshot(Protocol):
 
     def knowledge(self) -> Knowledge:
         """What was learnt last."""
+
+    def pending(self) -> int:
+        """How many campaigns have changes that `knowledge` has not taken in yet."""
+
+    def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
+        """Ledger entries after a number, in order."""
+
+    def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
+        """How many stored campaigns carry each of these signals; those that none carries are left out."""
 
     def insights(self, limit: int) -> list[dict[str, Any]]:
         """Insights by priority, the newest first among equals."""

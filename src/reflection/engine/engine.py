@@ -138,7 +138,9 @@ class Engine:
 
     def effects(self, *, workspace: str = DEFAULT_WORKSPACE, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as `evidence_view.effects_page`."""
-        return effects_page.effects_page(self._store.knowledge(workspace), **filters)
+        with self._store.snapshot(workspace) as snapshot:
+            knowledge, pending = snapshot.knowledge(), snapshot.pending()
+        return {**effects_page.effects_page(knowledge, **filters), "pending": pending}
 
     def effect_evidence(
         self,
@@ -158,7 +160,8 @@ class Engine:
             evidence = snapshot.evidence_of_signal(signal, limit)
             if not evidence:
                 raise NotFound(f"no campaign has the signal '{signal}'", hint="GET /v1/effects lists the signals")
-            return effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence, goal)
+            page = effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence, goal)
+            return {**page, "pending": snapshot.pending()}
 
     def weights(self, *, workspace: str = DEFAULT_WORKSPACE) -> Weights:
         """All signal weights."""

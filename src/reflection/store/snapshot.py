@@ -12,8 +12,9 @@ from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.ports import LearningSummary, StoredCampaign
-from reflection.store import campaigns_read, learnings, recommendations
+from reflection.domain.learning_summary import LearningSummary
+from reflection.domain.ports import LedgerEntry, StoredCampaign
+from reflection.store import campaigns_read, fits, learnings, recommendations
 from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, idempotency, insights, patterns
 
@@ -68,6 +69,19 @@ class SqlSnapshot:
     def knowledge(self) -> Knowledge:
         """What the workspace knows; `NOTHING` before the first fit."""
         return self._read_knowledge(self._connection, self._workspace)
+
+    def pending(self) -> int:
+        """How many campaigns have changes that `knowledge` has not taken in yet."""
+        head = fits.newest(self._connection, self._workspace)
+        return campaigns_read.pending(self._connection, self._workspace, head.seq if head else 0)
+
+    def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
+        """Ledger entries after a number, in order."""
+        return campaigns_read.ledger_page(self._connection, self._workspace, after, limit)
+
+    def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
+        """How many stored campaigns carry each of these signals; those that none carries are left out."""
+        return campaigns_read.campaigns_with(self._connection, self._workspace, signal_keys)
 
     def insights(self, limit: int) -> list[Row]:
         """Insights by priority, the newest first among equals."""
