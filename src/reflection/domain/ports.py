@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.campaign_list import CampaignQuery, ListPlace
 from reflection.domain.facts import Facts as Facts
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
@@ -35,32 +36,6 @@ class MemoryRecord:
     metadata: dict[str, Any]
     embedder_id: str | None = None
     vector: Vector | None = None
-
-
-class MemoryFilters(NamedTuple):
-    """What a search of the memories is narrowed to; None does not narrow. Names are normalised, both ends inclusive.
-
-    A memory of no platform or objective in particular speaks of all of them, and passes.
-    """
-
-    kind: str | None = None
-    platform_name: str | None = None
-    objective_name: str | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-
-
-EVERYTHING = MemoryFilters()
-
-
-class Position(NamedTuple):
-    """How far somebody has read: the number of a change, and a row that was there, whose number is never given twice.
-
-    Numbers of changes begin anew after a purge: alone they cannot tell an old history from a new one as long.
-    """
-
-    seq: int = 0
-    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +157,15 @@ class Snapshot(Protocol):
     def accepted_advice(self) -> list[dict[str, Any]]:
         """The last recommendations whose latest feedback accepted them: {recommendation_id, unit, seq, claim, ...}."""
 
+    def campaign_list(self, query: CampaignQuery) -> list[tuple[ListPlace, StoredCampaign]]:
+        """Campaigns with their places in the list, the newest first."""
+
+    def objective_keys(self) -> list[str]:
+        """Every objective's signal key."""
+
+    def unlearnt(self, after: int, limit: int) -> list[str]:
+        """Campaigns that the ledger names after an entry; of so many entries."""
+
     def knowledge(self) -> Knowledge:
         """What was learnt last."""
 
@@ -260,6 +244,9 @@ class Store(Protocol):
 
     def accept(self, record: AnalysisRecord) -> StoredCampaign:
         """Store that a person accepts a campaign."""
+
+    def unaccept(self, record: AnalysisRecord) -> StoredCampaign:
+        """Store that nobody accepts a campaign any longer."""
 
     def workspaces(self) -> list[str]:
         """Names of all workspaces."""

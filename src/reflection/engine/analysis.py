@@ -85,10 +85,10 @@ class InputReader:
         content: Content,
         current: StoredCampaign | None,
         *,
-        accepted: bool = False,
+        accepted: bool | None = None,
         idempotency_key: str | None = None,
     ) -> AnalysisInput:
-        """The input of one campaign's analysis; `accepted`: somebody just said that its tracking is sound."""
+        """The input of one campaign's analysis; `accepted`: whether its tracking is sound, as somebody just said."""
         evidence = evidence_of(campaign)
         return AnalysisInput(
             workspace=self._snapshot.workspace,
@@ -97,17 +97,18 @@ class InputReader:
             evidence=evidence,
             knowledge=self._knowledge.for_goal(campaign),
             current=current,
-            fault=None if accepted else self._fault(evidence),
+            fault=self._fault(evidence, accepted),
             pending=self._pending,
             now=self._now,
             accepted_advice=self._accepted_advice,
             idempotency_key=idempotency_key,
         )
 
-    def _fault(self, evidence: Evidence) -> str | None:
+    def _fault(self, evidence: Evidence, accepted: bool | None) -> str | None:
         """Why the campaign is kept out of the learning, unless somebody accepted it."""
-        fault = suspected_fault(evidence, self._knowledge)
-        return fault if fault and evidence.campaign_id not in self._snapshot.accepted_campaigns() else None
+        if accepted or (accepted is None and evidence.campaign_id in self._snapshot.accepted_campaigns()):
+            return None
+        return suspected_fault(evidence, self._knowledge)
 
 
 class Analyst:

@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.engine import Connection
 
+from reflection.domain.campaign_list import CampaignQuery, ListPlace
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ALL, ListQuery
 from reflection.domain.ports import LedgerEntry, StoredCampaign
-from reflection.store import campaigns_read, fits, insights_read, learnings, recommendations
+from reflection.store import campaign_list, campaigns_read, fits, insights_read, learnings, recommendations
 from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, idempotency, patterns
 
@@ -65,6 +66,18 @@ class SqlSnapshot:
     def accepted_advice(self) -> list[dict[str, Any]]:
         """The last claims shown whose latest feedback accepted them: what a campaign may be following."""
         return recommendations.accepted(self._connection, self._workspace)
+
+    def campaign_list(self, query: CampaignQuery) -> list[tuple[ListPlace, StoredCampaign]]:
+        """Campaigns with their places in the list, the newest first."""
+        return campaign_list.campaign_list(self._connection, self._workspace, query)
+
+    def objective_keys(self) -> list[str]:
+        """Every objective's signal key, sorted."""
+        return campaign_list.objective_keys(self._connection, self._workspace)
+
+    def unlearnt(self, after: int, limit: int) -> list[str]:
+        """Campaigns that the ledger names after an entry, sorted; at most `limit` entries are looked at."""
+        return campaign_list.unlearnt(self._connection, self._workspace, after, limit)
 
     def knowledge(self) -> Knowledge:
         """What the workspace knows; `NOTHING` before the first fit."""
