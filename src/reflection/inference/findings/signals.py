@@ -11,7 +11,7 @@ import numpy as np
 from reflection.domain import signals
 from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect
-from reflection.domain.metrics import METRICS, PRICES, RATES
+from reflection.domain.metrics import METRICS, PRICES, RATES, as_read
 from reflection.domain.results import Category, Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.dataset import Dataset, feature_of
@@ -79,13 +79,14 @@ def _finding(
     days = _days(table, [*sides.supporting, *sides.contradicting])
     good = is_favorable(effect.metric, effect.effect)
     category = category_of(effect.group)
-    label, metric = signals.parse(effect.signal).label, METRICS[effect.metric].label
+    label = signals.parse(effect.signal).label
+    metric, lift, _ = as_read(effect.metric, effect.effect, None)
     aliases = sorted(alias for alias, key in table.aliases.items() if key == effect.signal)
     return Finding(
         finding_id=claim_id(effect.signal, effect.metric),
         category=category,
-        title=f"{label}: {metric} {rounded_lift(effect.effect)} against the average",
-        description=_describe(effect, label, metric, aliases, len(sides.supporting), len(sides.contradicting)),
+        title=f"{label}: {METRICS[metric].label} {rounded_lift(lift or 1.0)} against the average",
+        description=_describe(effect, label, aliases, len(sides.supporting), len(sides.contradicting)),
         signal_key=effect.signal,
         impact_score=impact(effect.effect, (effect.spend or 0) / total_spend if total_spend else 0.0, effect.lfsr),
         evidence_count=len(sides.supporting) + len(sides.contradicting),
@@ -111,13 +112,16 @@ def _finding(
     )
 
 
-def _describe(effect: Effect, label: str, metric: str, aliases: list[str], pro: int, contra: int) -> str:
-    raw = "" if effect.raw_lift is None else f" The raw ratio is {rounded_lift(effect.raw_lift)}."
-    alone = f" It cannot be told apart from {', '.join(aliases)}." if aliases else ""
+def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: int) -> str:
+    metric, lift, interval = as_read(effect.metric, effect.effect, effect.interval)
+    _, raw, _ = as_read(effect.metric, effect.raw_lift or None, None)
+    plain = "" if raw is None else f" The plain ratio is {rounded_lift(raw)}."
+    names = ", ".join(signals.parse(alias).label for alias in aliases)
+    alone = f" It cannot be told apart from {names}." if aliases else ""
     return (
-        f"{label} comes with {metric} {rounded_lift(effect.effect)} against the average level "
-        f"(90 % interval {rounded_lifts(effect.interval)}; {pro} campaigns for, {contra} against).{raw}{alone} "
-        "Observed, not randomised."
+        f"{label} comes with {METRICS[metric].label} {rounded_lift(lift or 1.0)} against the average level "
+        f"(90 % interval {rounded_lifts(interval or effect.interval)}; {pro} campaigns for, {contra} against)."
+        f"{plain}{alone} Observed, not randomised."
     )
 
 
