@@ -121,6 +121,14 @@ class Knowledge:
         found: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
         return found
 
+    @property
+    def spread(self) -> Interval | None:
+        """The normal spread of campaigns: CPA of nine in ten of them as multiples of what their signals explain; None
+        where no scatter was found.
+        """
+        bounds: Sequence[float] | None = self.diagnostics.get("spread")
+        return (bounds[0], bounds[1]) if bounds else None
+
     def sigma(self, metric: str) -> float | None:
         """Scatter between campaigns of a metric (log scale), or None while it is not known."""
         posterior = self.posteriors.get(metric)
