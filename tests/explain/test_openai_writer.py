@@ -202,11 +202,11 @@ def test_one_retry_fits_inside_the_deadline(fake_server: Any, rich_facts: Facts)
 def test_the_daily_allowance_stops_the_calls_of_one_workspace_only(fake_server: Any, rich_facts: Facts) -> None:
     today = [date(2026, 1, 1)]
     fake_server.items = []
-    writer = _writer(fake_server.url, tokens_per_day=9_000, today=lambda: today[0])
+    writer = _writer(fake_server.url, tokens_per_day=20_000, today=lambda: today[0])
     writer.write(rich_facts)
     another = Facts(**{name: getattr(rich_facts, name) for name in Facts.__dataclass_fields__} | {"notes": ("n",)})
     third = Facts(**{name: getattr(rich_facts, name) for name in Facts.__dataclass_fields__} | {"notes": ("m",)})
-    writer._model._allowance.settle("default", 0, 8_000)
+    writer._model._allowance.settle("default", 0, 19_000)
     assert "allowance" in writer.write(another).rejected[0]
     writer.write(another, workspace="other")
     assert len(fake_server.requests) == 2
