@@ -4,7 +4,7 @@ Made by the learner, kept by the store, read by everybody else. It answers "what
 looking at any history. Must not know how it was computed (learning/) nor where it is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -12,7 +12,18 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 Kind = Literal[
-    "delta", "driver", "outcome", "finding", "description", "next_test", "flag", "similar", "reason", "effect", "learnt"
+    "delta",
+    "driver",
+    "outcome",
+    "finding",
+    "description",
+    "next_test",
+    "flag",
+    "similar",
+    "reason",
+    "effect",
+    "learnt",
+    "spread",
 ]
 Certainty = Literal["beyond_noise", "noise", "unknown", "stated"]
 Grade = Literal["accounting", "observed", "randomised"]

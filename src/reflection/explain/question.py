@@ -72,6 +72,7 @@ ANSWERS_TO: dict[Kind, frozenset[str]] = {
     "reason": frozenset(["learnt", "good", "bad", "next"]),
     "similar": frozenset(["alike"]),
     "learnt": frozenset(["learnt"]),
+    "spread": frozenset(["bad"]),
 }
 """Kinds of evidence that answer some intents alike; the other kinds have rules of their own (`_INTENT_RULES`)."""
 

@@ -31,9 +31,10 @@ def effects_page(
     limit: int = 100,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, reason}.
+    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, spread, reason}.
 
-    `calibration` (`Knowledge.coverage`) and `size` (`Knowledge.size`) are of all metrics, whatever the filters.
+    `calibration` (`Knowledge.coverage`), `size` and `spread` (as `Knowledge` has them) are of all metrics, whatever the
+    filters.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -61,6 +62,7 @@ def effects_page(
         "epoch": knowledge.epoch,
         "campaigns": knowledge.campaigns,
         "calibration": knowledge.coverage,
+        "spread": knowledge.spread,
         "size": knowledge.size,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
     }

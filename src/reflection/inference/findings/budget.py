@@ -1,9 +1,9 @@
 """Budget inefficiencies: campaigns that paid more per conversion than campaigns like them ever do; the money lost.
 
-Every campaign scatters around what its signals explain. How many conversions such a campaign brings for its spend has a
-predictive distribution: a Poisson count at a rate that scatters log-normally by what the fit learnt, and by no less than
-the campaigns themselves show. A finding is what lies so far below that of all campaigns at most `LEVEL` of the findings
-are expected to be ordinary (Benjamini and Hochberg 1995); everything else is the normal spread (`normal_spread`).
+Every campaign scatters around what its signals explain. How many conversions such a campaign brings for its spend has
+a predictive distribution: a Poisson count at a rate that scatters log-normally by what the fit learnt, and by no less
+than the campaigns themselves show. A finding lies so far below that at most `LEVEL` of the findings are expected to be
+ordinary campaigns (Benjamini and Hochberg 1995); everything else is the normal spread (`normal_spread`).
 """
 
 import math
@@ -103,7 +103,7 @@ def campaign_excesses(fitted: FittedMetrics) -> list[Excess]:
 
 
 def predictive_tails(conversions: Floats, expected: Floats, scatter: float) -> Floats:
-    """P(as few conversions or fewer) where `expected` is the median rate, which scatters by `scatter` (log scale), (n,).
+    """P(as few conversions or fewer) where `expected` is the median rate and `scatter` that of its log; shape (n,).
 
     The Poisson distribution function (through the gamma function, so that fractions of conversions count), integrated
     over the scatter by Gauss-Hermite quadrature.
