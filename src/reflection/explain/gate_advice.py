@@ -11,6 +11,9 @@ from reflection.explain import gate_words_en as words
 from reflection.explain.evidence import Evidence
 from reflection.explain.gate_reading import FOUND, NAME_FIGURE, Sentence, Token
 
+ADVISED = frozenset({"finding", "recommendation"})
+"""Kinds of evidence that speak for more or less of something."""
+
 _STARTS = ("head", "grow", "shrink", "check", "send", "again_not", "test")
 _ENDS = words.SETS["ends of advice"] | {"(", ")", ",", ":", ";"}
 _ADVISING = frozenset(
@@ -174,7 +177,7 @@ def _test(sentence: Sentence, run: range) -> Iterator[str]:
 
 def _budget(sentence: Sentence, run: range) -> Iterator[str]:
     """More or less of what a finding speaks for or against."""
-    targets = _targets(sentence, run, "finding")
+    targets = _targets(sentence, run, *ADVISED)
     strangers = [place for place in run if sentence.tokens[place].item is not None and place not in targets]
     if not targets or strangers or not sentence.any("head", "grow", "shrink", "budget", run=run):
         yield "it recommends something from evidence that recommends nothing"
@@ -206,7 +209,7 @@ def _polarity(sentence: Sentence, run: range, target: int) -> int:
     signs = {place: sign for place in run if (sign := _sign(sentence, place))}
     before, after = [p for p in signs if p < target], [p for p in signs if p > target]
     if before:
-        clause = [p for p in before if not any(q in range(p, target) for q in _targets(sentence, run, "finding"))]
+        clause = [p for p in before if not any(q in range(p, target) for q in _targets(sentence, run, *ADVISED))]
         near = {signs[p] for p in clause or before[-1:]}
         return near.pop() if len(near) == 1 else 0
     return signs[after[0]] if after else 0

@@ -215,6 +215,21 @@ def _score(sentence: Sentence, place: int) -> bool:
     return sentence.any("similar") and not near(sentence, place, 1, _LEVEL)
 
 
+def _rows(sentence: Sentence, place: int) -> bool:
+    return sentence.text(place + 1) in ("ad row", "ad rows", "ad", "row", "rows")
+
+
+def _stake(sentence: Sentence, place: int) -> bool:
+    """The money that what is gained is told for: ``on X``."""
+    return sentence.text(place - 1) == "on"
+
+
+def _gain(sentence: Sentence, place: int) -> bool:
+    """What is gained on a stake that is shown beside it."""
+    staked = any(token.figure == "stake" and token.item is sentence.tokens[place].item for token in sentence.tokens)
+    return staked and (_conversions(sentence, place) or _revenue(sentence, place))
+
+
 PLACES = {
     "expected": _expected,
     "actual": _actual,
@@ -241,5 +256,8 @@ PLACES = {
     "difference": _size,
     "since": _since,
     "score": _score,
+    "rows": _rows,
+    "stake": _stake,
+    "gain": _gain,
 }
 """Where each figure may stand. One that is not here (the numbers inside a flag's text) is shown by the text alone."""

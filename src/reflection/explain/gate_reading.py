@@ -24,14 +24,14 @@ _HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z])")
 
 _BREAKS = frozenset({",", ":", ";", "(", ")", "-"})
 _JOINTS = words.SETS["joints"]
-NAMED = frozenset({"finding", "effect", "description", "next_test", "similar"})
+NAMED = frozenset({"finding", "effect", "description", "recommendation", "next_test", "similar"})
 """Kinds of evidence about something with a name of its own; the others are about a KPI of the campaign, or a text."""
 
 MEASURED = frozenset({"delta", "driver", "outcome"})
 REFERENCES = ("forecast", "average", "before")
 """Words for what a result is compared with."""
 
-FOUND = frozenset({"finding", "effect", "description"})
+FOUND = frozenset({"finding", "effect", "description", "recommendation"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from scipy.special import gammaincc, ndtr, ndtri
 
 from reflection.domain.metrics import METRICS
-from reflection.domain.results import Finding, Interval
+from reflection.domain.results import Finding
 from reflection.domain.signals import normalise
+from reflection.domain.weights import Interval
 from reflection.inference.findings.common import finding_id
 from reflection.inference.fit import FittedMetrics
 from reflection.stats.design import Stratum
