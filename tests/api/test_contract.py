@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from reflection.api.openapi import CMP_007
+from reflection.api.schemas import CampaignPage
 
 COMPARISON = {
     "campaign_id",
@@ -117,7 +118,8 @@ def test_an_id_with_slashes_and_accents_can_be_read_accepted_and_deleted(client,
         path = f"/v1/campaigns/{quote(campaign_id, safe='')}"
         if campaign_id != "..":  # clients and servers may resolve dots in a path
             assert client.get(path).json()["comparison_report"]["campaign_id"] == campaign_id
-            assert client.post(f"{path}/accept").json()["accepted"] is True
+            assert "not held" in client.post(f"{path}/accept").json()["note"]
+            assert "not accepted" in client.delete(f"{path}/accept").json()["note"]
             assert client.delete(path).status_code == 204
             assert client.get(path).status_code == 404
             assert client.delete(path).status_code == 404
@@ -160,3 +162,18 @@ def test_several_campaigns_are_not_one(client):
     )
 
     assert response.status_code == 422
+
+
+def test_stored_campaigns_are_listed_with_filters_and_pages(client, campaign):
+    for number in range(3):
+        client.post("/analyze-campaign", json=campaign(campaign_id=f"listed-{number}", name=f"Listed {number}"))
+
+    first = client.get("/v1/campaigns", params={"q": "listed", "limit": 2, "kind": "lead"}).json()
+    second = client.get("/v1/campaigns", params={"q": "listed", "cursor": first["next_cursor"]}).json()
+
+    CampaignPage.model_validate(first)
+    assert [item["name"] for page in (first, second) for item in page["items"]] == ["Listed 0", "Listed 1", "Listed 2"]
+    assert client.get("/v1/campaigns", params={"state": "held"}).json()["items"] == []
+    assert client.get("/v1/campaigns", params={"since": "2031-01-01T00:00:00Z"}).json()["items"] == []
+    for wrong in ({"state": "lost"}, {"since": "2031-01-01"}, {"cursor": "x"}, {"limit": 0}):
+        assert client.get("/v1/campaigns", params=wrong).status_code == 422, wrong

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.ports import LearningSummary
+from reflection.domain.learning_summary import LearningSummary
 from reflection.inference.findings.common import finding_id
 from reflection.learnings.current import PAST, CurrentLearnings
 from reflection.learnings.lifecycle import Claim
@@ -199,11 +199,9 @@ def test_a_learning_is_read_once_however_many_lists_name_it(knowledge: Knowledge
 
 
 def test_sentences_on_evidence_that_was_taken_back_are_not_current_in_a_real_workspace(
-    application: Any, history: Any
+    learnt_application: Any, history: Any
 ) -> None:
-    engine = application.engine
-    list(engine.analyze_many(history))
-    application.learner.learn_all()
+    application, engine = learnt_application, learnt_application.engine
     first = orjson.loads(engine.analyze(history[0].model_copy(update={"campaign_id": "later"})).body)
     cited = {name for item in first["insights"]["statements"] for name in item["evidence"] if "finding:" in name}
     assert cited, "the campaign was told something that was learnt"

@@ -8,11 +8,9 @@ The files are in `frozen/`, one pair for each commit; frozen/ORIGIN.md says how 
 
 import json
 import lzma
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +19,15 @@ import time_machine
 from starlette.testclient import TestClient
 
 from reflection.api.app import create_app
+from reflection.cli.backup import problems_of
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 
 FROZEN = Path(__file__).parent / "frozen"
 NAMES = sorted(path.name.removesuffix(".db.xz") for path in FROZEN.glob("*.db.xz"))
+WORDS_ONLY = {"embedding_model": "none"}
+"""Vectors depend on the model file, and answers found by meaning on the vectors."""
+
 RECALL = re.compile(r"rcl_[0-9a-f]{20}")
 INCOMING = Path(__file__).parents[2] / "data" / "samples" / "incoming_campaign.json"
 
@@ -37,28 +39,26 @@ def recorded(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {**json.loads(text), "name": request.param}
 
 
-@pytest.fixture
-def database(recorded: dict[str, Any], tmp_path: Path) -> Path:
-    """A copy of the frozen file."""
-    path = tmp_path / "reflection.db"
+@pytest.fixture(scope="module")
+def learnt_file(
+    recorded: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[..., Settings]
+) -> Path:
+    """The frozen file, opened by the present code at the instant of the recording, with everything learnt."""
+    path = tmp_path_factory.mktemp("frozen") / "reflection.db"
     path.write_bytes(lzma.decompress((FROZEN / f"{recorded['name']}.db.xz").read_bytes()))
+    with time_machine.travel(recorded["now"], tick=False), build(settings_in(path.parent, **WORDS_ONLY)) as built:
+        for workspace in built.store.workspaces():
+            built.learner.learn_now(workspace)
     return path
 
 
 @pytest.fixture
-def application(recorded: dict[str, Any], database: Path) -> Iterator[Application]:
-    """The present code on the copy, at the instant of the recording, with everything learnt.
-
-    Words only: vectors depend on the model file, and answers found by meaning on the vectors.
-    """
-    folder = database.parent
-    places = {"output_dir": folder / "output", "weights_path": folder / "weights.json"}
-    settings = Settings.load(
-        _env_file=None, database_path=database, vector_backend="local", embedding_model="none", **places
-    )
-    with time_machine.travel(recorded["now"], tick=False), build(settings) as built:
-        for workspace in built.store.workspaces():
-            built.learner.learn_now(workspace)
+def application(
+    recorded: dict[str, Any], learnt_file: Path, tmp_path: Path, settings_in: Callable[..., Settings]
+) -> Iterator[Application]:
+    """The present code on a copy, at the instant of the recording."""
+    shutil.copy(learnt_file, tmp_path / "reflection.db")
+    with time_machine.travel(recorded["now"], tick=False), build(settings_in(tmp_path, **WORDS_ONLY)) as built:
         yield built
 
 
@@ -120,18 +120,9 @@ def test_a_database_of_an_earlier_commit_gives_the_same_answers(client: TestClie
     assert differences == []
 
 
-def test_a_database_of_an_earlier_commit_is_sound(application: Application, database: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "reflection.cli", "verify", "--json"],
-        cwd=database.parent,
-        env={**os.environ, "MARKO_DATABASE_PATH": str(database)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-    assert json.loads(ended.stdout) == {"workspaces": len(application.store.workspaces()), "problems": []}, ended.stderr
-    assert ended.returncode == 0
+def test_a_database_of_an_earlier_commit_is_sound(application: Application) -> None:
+    assert application.store.workspaces()
+    assert problems_of(application) == []
 
 
 def test_a_database_of_an_earlier_commit_goes_on(client: TestClient, application: Application) -> None:

@@ -1,20 +1,21 @@
 """What the engine needs from the outside, as protocols and the values that cross them.
 
-Adapters (store, memory, explain's writers) implement these; the engine and the learner call them. This file knows
-core values only, and no adapter.
+Adapters (store, memory, writers) implement these, engine and learner call them. Knows core values, and no adapter.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.bookable import Bookable
+from reflection.domain.campaign_list import CampaignQuery, ListPlace
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
 
 Vector = NDArray[np.float32]
@@ -36,38 +37,10 @@ class MemoryRecord:
     vector: Vector | None = None
 
 
-class MemoryFilters(NamedTuple):
-    """What a search of the memories is narrowed to; None does not narrow. Names are normalised, both ends inclusive.
-
-    A memory of no platform or objective in particular speaks of all of them, and passes.
-    """
-
-    kind: str | None = None
-    platform_name: str | None = None
-    objective_name: str | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-
-
-EVERYTHING = MemoryFilters()
-
-
-class Position(NamedTuple):
-    """How far somebody has read: the number of a change, and a row that was there.
-
-    Numbers begin anew after a purge, also by another process, so a number alone cannot tell an old history from a new
-    one that has grown as long; the number of a row is never given twice.
-    """
-
-    seq: int = 0
-    row: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class StoredCampaign:
-    """A campaign as the store holds it; `answer` is the JSON that was served for this revision.
-
-    `name` is what people call it, None where nobody said.
+    """A campaign as the store holds it; `answer` is the JSON that was served for this revision, `name` what people call
+    it.
 
     `new` says of what a save returns that this very save wrote it; two saves at once may carry equal bytes.
     """
@@ -151,16 +124,6 @@ class LedgerEntry:
     payload: bytes
 
 
-class LearningSummary(NamedTuple):
-    """A learning without its numbers."""
-
-    learning_id: str
-    signal_key: str
-    context: str
-    metric: str
-    state: str
-
-
 class StaleRevision(Exception):
     """Another writer stored this campaign since it was read; the engine computes again."""
 
@@ -181,6 +144,9 @@ class Snapshot(Protocol):
     def campaigns_named(self, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
         """Those of the named campaigns that are stored."""
 
+    def campaign_names(self, limit: int) -> dict[str, str | None]:
+        """Ids of stored campaigns with their display names, the newest first."""
+
     def idempotent_answer(self, key: str) -> tuple[str, bytes] | None:
         """Content hash and answer that an idempotency key has had."""
 
@@ -190,8 +156,26 @@ class Snapshot(Protocol):
     def accepted_advice(self) -> list[dict[str, Any]]:
         """The last recommendations whose latest feedback accepted them: {recommendation_id, unit, seq, claim, ...}."""
 
+    def campaign_list(self, query: CampaignQuery) -> list[tuple[ListPlace, StoredCampaign]]:
+        """Campaigns with their places in the list, the newest first."""
+
+    def objective_keys(self) -> list[str]:
+        """Every objective's signal key."""
+
+    def unlearnt(self, after: int, limit: int) -> list[str]:
+        """Campaigns that the ledger names after an entry; of so many entries."""
+
     def knowledge(self) -> Knowledge:
         """What was learnt last."""
+
+    def pending(self) -> int:
+        """How many campaigns have changes that `knowledge` has not taken in yet."""
+
+    def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
+        """Ledger entries after a number, in order."""
+
+    def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
+        """How many stored campaigns carry each of these signals; those that none carries are left out."""
 
     def insights(self, limit: int) -> list[dict[str, Any]]:
         """Insights by priority, the newest first among equals."""
@@ -253,6 +237,9 @@ class Store(Protocol):
 
     def accept(self, record: AnalysisRecord) -> StoredCampaign:
         """Store that a person accepts a campaign."""
+
+    def unaccept(self, record: AnalysisRecord) -> StoredCampaign:
+        """Store that nobody accepts a campaign any longer."""
 
     def workspaces(self) -> list[str]:
         """Names of all workspaces."""

@@ -265,4 +265,5 @@ class Analysis:
     stored_memory: StoredMemory
     as_of: str | None = None
     epoch: int = 0
+    pending: int = 0
     notes: tuple[str, ...] = field(default=())

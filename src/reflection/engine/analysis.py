@@ -51,6 +51,7 @@ class AnalysisInput:
         content: the campaign's canonical JSON and its hash, made once.
         current: the campaign's stored revision, None for a new campaign.
         fault: why it is kept out of the learning, None where it is not.
+        pending: other campaigns whose changes `knowledge` has not taken in yet.
         now: instant of the analysis, RFC 3339.
         accepted_advice: recommendations that were accepted, which the campaign may follow.
         idempotency_key: under which the answer is kept, if the caller named one.
@@ -63,6 +64,7 @@ class AnalysisInput:
     knowledge: Knowledge
     current: StoredCampaign | None
     fault: str | None
+    pending: int
     now: str
     accepted_advice: Sequence[Mapping[str, Any]] = ()
     idempotency_key: str | None = None
@@ -74,6 +76,7 @@ class InputReader:
     def __init__(self, snapshot: Snapshot, now: str) -> None:
         self._snapshot, self._now = snapshot, now
         self._knowledge = snapshot.knowledge()
+        self._pending = snapshot.pending()
         self._accepted_advice = snapshot.accepted_advice()
 
     def read(
@@ -82,10 +85,10 @@ class InputReader:
         content: Content,
         current: StoredCampaign | None,
         *,
-        accepted: bool = False,
+        accepted: bool | None = None,
         idempotency_key: str | None = None,
     ) -> AnalysisInput:
-        """The input of one campaign's analysis; `accepted`: somebody just said that its tracking is sound."""
+        """The input of one campaign's analysis; `accepted`: whether its tracking is sound, as somebody just said."""
         evidence = evidence_of(campaign)
         return AnalysisInput(
             workspace=self._snapshot.workspace,
@@ -94,16 +97,18 @@ class InputReader:
             evidence=evidence,
             knowledge=self._knowledge.for_goal(campaign),
             current=current,
-            fault=None if accepted else self._fault(evidence),
+            fault=self._fault(evidence, accepted),
+            pending=self._pending,
             now=self._now,
             accepted_advice=self._accepted_advice,
             idempotency_key=idempotency_key,
         )
 
-    def _fault(self, evidence: Evidence) -> str | None:
+    def _fault(self, evidence: Evidence, accepted: bool | None) -> str | None:
         """Why the campaign is kept out of the learning, unless somebody accepted it."""
-        fault = suspected_fault(evidence, self._knowledge)
-        return fault if fault and evidence.campaign_id not in self._snapshot.accepted_campaigns() else None
+        if accepted or (accepted is None and evidence.campaign_id in self._snapshot.accepted_campaigns()):
+            return None
+        return suspected_fault(evidence, self._knowledge)
 
 
 class Analyst:
@@ -189,6 +194,7 @@ class Analyst:
             stored_memory=self._stored(case, vector is not None),
             as_of=knowledge.as_of,
             epoch=knowledge.epoch,
+            pending=case.pending,
             notes=facts.notes,
         )
         return analysis, memory_record(campaign, comparison, text, embedder_id, vector)

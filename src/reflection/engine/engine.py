@@ -14,6 +14,7 @@ from reflection.domain.answers import Answer as Answer
 from reflection.domain.answers import Refused as Refused
 from reflection.domain.campaign import Campaign
 from reflection.domain.canonical_json import Content
+from reflection.domain.held import stored_reason
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter, Memory, StaleRevision, Store, StoredCampaign
@@ -21,6 +22,7 @@ from reflection.domain.weights import Weights
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.analysis import Analyst, InputReader
 from reflection.engine.bulk import NullMemory, analyze_many
+from reflection.engine.campaign_list import CampaignLister, ListRequest
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.errors import Conflict, NotFound, Unavailable, no_campaign
 from reflection.explain.writer import DeterministicWriter
@@ -30,6 +32,8 @@ from reflection.inference.weights import weights_for
 from reflection.learnings.current import CurrentLearnings
 
 ATTEMPTS = 5
+NOT_HELD = "it is not held: it is learnt from as it is"
+NOT_ACCEPTED = "it was not accepted: nothing changes"
 
 Clock = Callable[[], datetime]
 
@@ -138,7 +142,9 @@ class Engine:
 
     def effects(self, *, workspace: str = DEFAULT_WORKSPACE, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as `evidence_view.effects_page`."""
-        return effects_page.effects_page(self._store.knowledge(workspace), **filters)
+        with self._store.snapshot(workspace) as snapshot:
+            knowledge, pending = snapshot.knowledge(), snapshot.pending()
+        return {**effects_page.effects_page(knowledge, **filters), "pending": pending}
 
     def effect_evidence(
         self,
@@ -158,7 +164,8 @@ class Engine:
             evidence = snapshot.evidence_of_signal(signal, limit)
             if not evidence:
                 raise NotFound(f"no campaign has the signal '{signal}'", hint="GET /v1/effects lists the signals")
-            return effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence, goal)
+            page = effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence, goal)
+            return {**page, "pending": snapshot.pending()}
 
     def weights(self, *, workspace: str = DEFAULT_WORKSPACE) -> Weights:
         """All signal weights."""
@@ -175,24 +182,56 @@ class Engine:
     def accept(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
         """Let a campaign that looked like a tracking fault into the learning; idempotent.
 
-        It is analysed again, so that no answer, insight or file says any longer that it is kept out.
+        It is analysed again, so that no answer, insight or file says any longer that it is kept out. One that is not
+        held is left as it is, and the answer says so.
+
+        Returns:
+            {campaign_id, accepted, learning, note}.
 
         Raises:
             NotFound: no such campaign in this workspace.
             Unavailable: the store is busy, full or lost the race too often; nothing was written.
         """
+        return self._decide(campaign_id, workspace, accepted=True)
+
+    def unaccept(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
+        """Take an acceptance back: the campaign is judged by its figures again; idempotent.
+
+        Returns and raises as `accept`.
+        """
+        return self._decide(campaign_id, workspace, accepted=False)
+
+    def _decide(self, campaign_id: str, workspace: str, *, accepted: bool) -> dict[str, Any]:
         for _ in range(ATTEMPTS):
             with self._store.snapshot(workspace) as snapshot:
                 current = _existing(snapshot.campaign(campaign_id), campaign_id)
-                if campaign_id in snapshot.accepted_campaigns():
-                    return _accepted(campaign_id)
+                was = campaign_id in snapshot.accepted_campaigns()
+                if was == accepted:
+                    return _decision(campaign_id, accepted, "pending", None if accepted else NOT_ACCEPTED)
+                if accepted and stored_reason(current, snapshot.knowledge()) is None:
+                    return _decision(campaign_id, False, "learnt", NOT_HELD)
                 campaign = Campaign.model_validate_json(current.campaign_json)
                 inputs = InputReader(snapshot, self._now())
-                analysis = inputs.read(campaign, campaign.content(), current, accepted=True)
+                analysis = inputs.read(campaign, campaign.content(), current, accepted=accepted)
             with suppress(StaleRevision):
-                self._store.accept(self._analyst.record(analysis))
-                return _accepted(campaign_id)
+                record = self._analyst.record(analysis)
+                (self._store.accept if accepted else self._store.unaccept)(record)
+                return _decision(campaign_id, accepted, "held" if analysis.fault else "pending", analysis.fault)
         raise _raced(campaign_id)
+
+    def campaigns(self, request: ListRequest | None = None, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
+        """A page of stored campaigns, the newest first; see `CampaignLister.page`.
+
+        Raises:
+            InvalidInput: a cursor that is not ours.
+        """
+        with self._store.snapshot(workspace) as snapshot:
+            return CampaignLister(snapshot).page(request or ListRequest())
+
+    def held(self, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, str]:
+        """Campaigns that are kept out of learning because they look like a fault of tracking: id -> why."""
+        with self._store.snapshot(workspace) as snapshot:
+            return CampaignLister(snapshot).held
 
     def delete(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> bool:
         """Forget a campaign: its evidence is retracted, its projections go; False if there was none."""
@@ -212,8 +251,9 @@ def _existing(stored: StoredCampaign | None, campaign_id: str) -> StoredCampaign
     return stored
 
 
-def _accepted(campaign_id: str) -> dict[str, Any]:
-    return {"campaign_id": campaign_id, "accepted": True, "learning": "pending"}
+def _decision(campaign_id: str, accepted: bool, learning: str, note: str | None) -> dict[str, Any]:
+    """What came of accepting a campaign or taking that back; `note` says why it is held, or why nothing changed."""
+    return {"campaign_id": campaign_id, "accepted": accepted, "learning": learning, "note": note}
 
 
 def _raced(campaign_id: str) -> Unavailable:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.ports import LearningSummary
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.results import DESCRIPTIVE, Finding
 from reflection.inference.findings.common import impact
 from reflection.inference.findings.signals import category_of, claim_id
