@@ -157,6 +157,18 @@ class Settings(BaseSettings):
         description="Share of planned campaigns that get no advice, at random, to measure if it helps; "
         "0 is off, 0.2 is a good share to begin with.",
     )
+    finding_campaigns: int = Field(
+        3,
+        ge=1,
+        le=1_000,
+        description="Real campaigns in which something must have been seen to be a finding or an advice, 1 to 1000.",
+    )
+    finding_events: int = Field(
+        30,
+        ge=1,
+        le=1_000_000,
+        description="Events (conversions, or clicks for CTR) that a finding or an advice takes at least, 1 to 1000000.",
+    )
     rate_limit: str = Field(
         "6000/minute",
         description="Requests per key, such as `100/minute` or `10/second`; `off` for no limit.",

@@ -181,6 +181,10 @@ _PHRASES = {
         "{campaigns} look alike ({subject}); beyond what their signals explain, their {metric} was {size} {side} "
         "that of the others. That describes them and promises nothing."
     ),
+    "finding.within": (
+        "Within {campaign}, {subject} had {metric} {size} {side} its average ({level} interval {low} to {high}); seen "
+        "in one campaign only, so nothing is said of others."
+    ),
     "finding.description_plain": "{campaigns} look alike ({subject}). That describes them and promises nothing.",
     "finding.platform_trend": (
         "{subject}: since {since}, {metric} has moved to {size} {side} its earlier level "

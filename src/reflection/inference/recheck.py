@@ -50,6 +50,7 @@ def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collect
             epoch=known.epoch,
             as_of=known.as_of,
             spelt=known.spelt,
+            floor=known.floor,
             definitions=list({one.definition.key: one.definition for one in bookables}.values()),
         )
         return learn(evidence, request)
