@@ -204,6 +204,13 @@ _PHRASES = {
     "finding.contradicted_once": (
         "Not all agree on {subject}: {against} of {campaigns} campaigns points the other way."
     ),
+    # what a workspace has learnt
+    "learning.established": "{claim}.",
+    "learning.emerging": "A first sign, to be confirmed: {claim}.",
+    "learning.claim": (
+        "with {subject}, {metric} is {size} {side} than average ({level} interval {low} to {high}; "
+        "{agreeing} of {campaigns} agree); observed, not tested"
+    ),
     # what cannot be told
     "unknown.kpi_noise": (
         "{kpi} is {actual} against {expected} ({change}), within noise: this campaign cannot tell "
@@ -285,8 +292,15 @@ _PHRASES = {
     "chat.no_cause": "This divides the change among its factors; it is no proof of a cause.",
     "chat.ask": (
         "I answer from stored campaigns: how a campaign did against its forecast, why CPA or ROAS differs, "
-        "which audiences and creatives stand out, and what to test next."
+        "which audiences and creatives stand out, where more or less budget should go, and what to test next."
     ),
+    "chat.which": "Which campaign do you mean? The newest are {campaigns}.",
+    "chat.unknown": "I find no campaign of that name. The newest are {campaigns}.",
+    "chat.which_of": "Several campaigns may be meant: {campaigns}. Ask again with the name of one.",
+    "chat.no_campaigns": "No campaign is stored yet.",
+    "chat.no_advice": "Nothing is known well enough yet to move budget for it; this is worth finding out.",
+    "chat.not_so": "The figures do not say so: {figures}.",
+    "chat.no_test": "No test is proposed now.",
     # memory
     "similar.closest": "The most similar earlier campaign is {name} (similarity {score}).",
     "similar.next": "Also similar: {name} ({score}).",

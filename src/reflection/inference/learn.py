@@ -129,8 +129,8 @@ def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[
         return knowledge
     fits = fit_metrics(table, progress)
     support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
-    known = _with_fits(knowledge, fits, support)
-    return with_bookables(known, table, request.definitions, support, favoured=favoured)
+    knowledge = _with_fits(knowledge, fits, support)
+    return with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
 
 
 def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex) -> Knowledge:

@@ -141,8 +141,8 @@ class SupportIndex:
         rest_rows = np.maximum(self._cells_of[campaign] - own_rows, 1.0)
         within = self._scatter(metric, Stratum.WITHIN) ** 2 * (1.0 / own_rows + 1.0 / rest_rows)
         scatter = np.where(compared, within, self._scatter(metric, Stratum.BETWEEN) ** 2)
-        known = ~np.isnan(ratio)
-        return _Ratios(campaign[known], ratio[known], np.sqrt(counting + scatter)[known])
+        defined = ~np.isnan(ratio)
+        return _Ratios(campaign[defined], ratio[defined], np.sqrt(counting + scatter)[defined])
 
     def _scatter(self, metric: str, stratum: Stratum) -> float:
         """Standard deviation of campaigns (or of rows of one) beyond counting noise, of a metric's parts together."""
@@ -179,9 +179,8 @@ class SupportIndex:
             return np.full(len(table.campaign), UNCOUNTED)
         rate, base = ("ctr", table.impressions) if counted == "clicks" else ("cvr", table.clicks)
         if rate not in self._fitted.metrics:
-            return np.nan_to_num(getattr(table, counted))
-        expected: Floats = np.nan_to_num(base * self._fitted.expected_rate(rate))
-        return expected
+            return np.asarray(np.nan_to_num(getattr(table, counted)))
+        return np.asarray(np.nan_to_num(base * self._fitted.expected_rate(rate)), dtype=np.float64)
 
 
 def _log_ratio(observed: Floats, expected: Floats) -> Floats:

@@ -13,15 +13,17 @@ from reflection.domain import signals
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.list_query import ListQuery
 from reflection.domain.plan import Plan, PlanRequest
 from reflection.domain.ports import ForecastRow, Memory, Store
 from reflection.domain.results import SimilarCampaign
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import NotFound
 from reflection.evaluation import track_record
-from reflection.forecasting import plan_evaluation
+from reflection.forecasting import plan_evaluation, plan_notes
 from reflection.forecasting.forecaster import Forecaster
 from reflection.learnings.current import CurrentLearnings
+from reflection.learnings.insights import insights as learnt_insights
 from reflection.recommendations import adherence, cards, holdback, ranking
 from reflection.recommendations.ranking import RecommendationInput
 
@@ -102,14 +104,15 @@ class RecommendationService:
 
     def evaluate(self, request: PlanRequest, *, workspace: str) -> dict[str, Any]:
         """Evaluate plans; see `plan_evaluation.evaluate`. `holdback` says how to take part in measuring advice."""
-        knowledge = self._store.knowledge(workspace)
-        state = self._forecaster.calibration(workspace, knowledge)
         named = request.named()
+        with self._store.snapshot(workspace) as snapshot:
+            knowledge, pending = snapshot.knowledge(), snapshot.pending()
+            unseen = {key for _, plan in named for key in plan_notes.unseen(knowledge.for_goal(plan), plan)}
+            stored_with = snapshot.campaigns_with(sorted(unseen))
+            state = self._forecaster.up_to_date(snapshot, knowledge)
         similar = {name: self._similar(workspace, _words(plan)) for name, plan in named}
-        return {
-            **plan_evaluation.evaluate(named, knowledge, state, similar),
-            "holdback": holdback.invitation(self._holdback),
-        }
+        answer = plan_evaluation.evaluate(named, knowledge, state, similar, pending=pending, stored_with=stored_with)
+        return {**answer, "holdback": holdback.invitation(self._holdback)}
 
     def recommend(
         self,
@@ -129,10 +132,10 @@ class RecommendationService:
         similar = self._similar(workspace, query) if query else []
         with self._store.snapshot(workspace) as snapshot:
             knowledge, current = snapshot.knowledge(), CurrentLearnings(snapshot)
-            insights = current.insights(limit)
-            patterns = current.patterns(knowledge, limit)
-            past = current.past(knowledge.goal_metric)
-        return ranking.recommend(
+            insights, _ = learnt_insights(snapshot, knowledge, ListQuery(limit=limit), current.summaries)
+            patterns, _ = current.patterns(knowledge, ListQuery(limit=limit))
+            past, pending = current.past(knowledge.goal_metric), snapshot.pending()
+        answer = ranking.recommend(
             RecommendationInput(
                 knowledge=knowledge,
                 now=self._clock(),
@@ -145,6 +148,7 @@ class RecommendationService:
                 seed=seed,
             )
         )
+        return {**answer, "pending": pending}
 
     def hold_back(self, answer: dict[str, Any], unit: str | None, *, workspace: str) -> dict[str, Any]:
         """An answer of `recommend` for a named planned campaign, `holdback` saying whether it gets the advice.

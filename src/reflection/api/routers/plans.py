@@ -43,6 +43,7 @@ class PlanAnswer(BaseModel):
     total: dict[str, Any] | None
     as_of: str | None
     epoch: int
+    pending: int
     holdback: str | None = None
 
 
