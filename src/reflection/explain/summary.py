@@ -15,6 +15,8 @@ Question = Literal["happened", "why", "next", "certainty", "money"]
 WHY_OF = ("cpa", "roas", "conversions")
 """The KPI whose drivers are named, the first that has any."""
 
+HELD = "flag:suspected_tracking_fault"
+
 DECISIVE = ("cpa", "roas")
 """The KPI whose interval is shown, the first that can be compared."""
 
@@ -29,6 +31,11 @@ def five_lines(book: EvidenceBook, statements: Sequence[Statement], sentences: S
     return tuple(lines.all(statements))
 
 
+def held_flag(book: EvidenceBook) -> Evidence | None:
+    """That the campaign is held as a likely fault of tracking, where it is."""
+    return next((item for item in book.of_kind("flag") if item.id.startswith(HELD)), None)
+
+
 class _Lines:
     """The lines of one book of evidence."""
 
@@ -41,15 +48,16 @@ class _Lines:
         """The five, in order."""
         verdict = statements[0]
         yield self._line("happened", verdict.text, verdict.evidence)
-        yield self._why()
+        held = held_flag(self._book)
+        yield self._why() if held is None else self._line("why", self._say("why.held"), [held.id])
         advice = next((item for item in statements if item.kind == "recommendation"), None)
         yield (
             self._line("next", advice.text, advice.evidence)
             if advice
             else self._line("next", self._say("next.nothing"))
         )
-        yield self._certainty()
-        yield self._money()
+        yield self._certainty() if held is None else self._line("certainty", self._say("certainty.held"), [held.id])
+        yield self._money() if held is None else self._line("money", self._say("money.held"), [held.id])
 
     def _line(self, question: Question, text: str, evidence: Sequence[str] = ()) -> SummaryLine:
         return SummaryLine(question, self._say(f"summary.{question}"), text, tuple(evidence))

@@ -1,7 +1,8 @@
-"""The report on a period: totals per currency, campaigns against their forecasts, what was learnt.
+"""The report on a period: totals per currency and goal, campaigns against their forecasts, what was learnt.
 
-KPIs of several campaigns are ratios of sums; amounts of different currencies are never added. Must not know formats,
-stores or HTTP.
+KPIs of several campaigns are ratios of sums; amounts of different currencies and conversions of different kinds are
+never added, and campaigns that are held as likely faults of tracking count nowhere. Must not know formats, stores or
+HTTP.
 """
 
 from collections import defaultdict
@@ -9,11 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from reflection.domain import signals
 from reflection.domain.basis import BASES, basis_of
 from reflection.domain.campaign import Campaign, Metrics
+from reflection.domain.conversion_kind import plural
+from reflection.domain.goal import as_given
+from reflection.domain.held import because, held_reason
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.results import Analysis, Delta
@@ -74,12 +78,18 @@ def portfolio(
         (reported for reported in campaigns if start <= reported.campaign.timestamp.date() <= end),
         key=lambda reported: (-(reported.campaign.actual_metrics.spend or 0.0), reported.campaign.campaign_id),
     )
-    sums = _tally(selection)
+    held = {
+        reported.campaign.campaign_id: reason
+        for reported in selection
+        if (reason := held_reason(reported.analysis, knowledge)) is not None
+    }
+    counted = [reported for reported in selection if reported.campaign.campaign_id not in held]
+    sums = _tally(counted, knowledge)
     by_age = sorted(selection, key=lambda reported: (reported.campaign.timestamp, reported.campaign.campaign_id))
     labels = {key: label for reported in by_age for key, label in signals.labels_of(reported.campaign).items()}
     sections = [
-        Section("totals", "Totals", tables=(_totals(sums),)),
-        _against_forecast(selection),
+        Section("totals", "Totals", points=_held_points(held), tables=(_totals(sums),)),
+        _against_forecast(counted),
         workspace_forest(knowledge, labels),
         cards_section(None, recommendations, labels),
         *record_section(track_record),
@@ -88,7 +98,7 @@ def portfolio(
         kind="Portfolio",
         title=f"{start.isoformat()} to {end.isoformat()}",
         subtitle=_campaigns(len(selection)),
-        verdict=_verdict(selection),
+        verdict=_verdict(counted, held),
         tiles=tuple(_tiles(sums)),
         sections=tuple(sections if selection else sections[2:]),
         notes=tuple(method_notes()),
@@ -97,20 +107,43 @@ def portfolio(
     )
 
 
-def _tally(campaigns: Iterable[ReportedCampaign]) -> dict[str, tuple[_Sums, _Sums]]:
-    """Sums of forecast and fact per currency; only what somebody forecast is a forecast."""
-    sums: dict[str, tuple[_Sums, _Sums]] = defaultdict(lambda: (_Sums(), _Sums()))
+class _Group(NamedTuple):
+    """What may be added: campaigns of one currency that count the same as a conversion."""
+
+    currency: str
+    kind: str
+
+
+_Tally = Mapping[_Group, tuple[_Sums, _Sums]]
+
+
+def _tally(campaigns: Iterable[ReportedCampaign], knowledge: Knowledge) -> _Tally:
+    """Sums of forecast and fact per currency and goal; only what somebody forecast is a forecast."""
+    sums: dict[_Group, tuple[_Sums, _Sums]] = defaultdict(lambda: (_Sums(), _Sums()))
     for reported in campaigns:
-        expected, actual = sums[reported.campaign.currency or ""]
-        if basis_of(reported.campaign).forecast:
-            expected.add(reported.campaign.expected_metrics)
-        actual.add(reported.campaign.actual_metrics)
-    return dict(sorted(sums.items()))
+        campaign = as_given(reported.campaign)
+        expected, actual = sums[_Group(campaign.currency or "", knowledge.kind_for(campaign))]
+        if basis_of(campaign).forecast:
+            expected.add(campaign.expected_metrics)
+        actual.add(campaign.actual_metrics)
+    return dict(sorted(sums.items(), key=lambda item: (-(item[1][1].spend or 0.0), item[0])))
 
 
-def _verdict(campaigns: Sequence[ReportedCampaign]) -> str:
+def _held_points(held: Mapping[str, str]) -> tuple[str, ...]:
+    """What is kept out of every total, and why; said beside them."""
+    if not held:
+        return ()
+    they = "is held out, because it looks like a tracking fault"
+    if len(held) > 1:
+        they = "are held out, because they look like tracking faults"
+    listed = "; ".join(f"{formatting.plain_name(name)} ({because(reason)})" for name, reason in held.items())
+    return (f"{_campaigns(len(held))} {they}: {listed}.",)
+
+
+def _verdict(campaigns: Sequence[ReportedCampaign], held: Mapping[str, str]) -> str:
+    beside = f" {_campaigns(len(held))} held out: likely a tracking fault." if held else ""
     if not campaigns:
-        return "No campaign of this period is stored."
+        return f"No campaign of this period is {'counted' if held else 'stored'}.{beside}"
     bases = [BASES[reported.analysis.comparison_report.basis] for reported in campaigns]
     verdicts = [verdict_of(reported.analysis.comparison_report) for reported in campaigns]
     against = (
@@ -127,7 +160,7 @@ def _verdict(campaigns: Sequence[ReportedCampaign]) -> str:
         )
         if (number := sum(verdict in among for verdict in verdicts))
     ]
-    return f"Of {_campaigns(len(campaigns))}, {', '.join(parts)}."
+    return f"Of {_campaigns(len(campaigns))}, {', '.join(parts)}.{beside}"
 
 
 def _campaigns(number: int) -> str:
@@ -143,20 +176,23 @@ def _reading(delta: Delta | None) -> str:
     return "better" if delta.favorable else "worse"
 
 
-def _tiles(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Iterator[Tile]:
-    for currency, (expected, actual) in list(sums.items())[:2]:
-        money = currency or None
+def _tiles(sums: _Tally) -> Iterator[Tile]:
+    several = len({group.kind for group in sums}) > 1
+    for group, (expected, actual) in list(sums.items())[:2]:
+        currency, money = group.currency, group.currency or None
         plan, fact = ratio(expected.spend, expected.conversions), ratio(actual.spend, actual.conversions)
-        label = f"CPA, {currency}" if currency else "CPA"
+        label = ", ".join(part for part in ("CPA", currency, f"{plural(group.kind)} only" if several else "") if part)
         if fact is not None:
             complete = plan is not None and expected.campaigns == actual.campaigns
             detail = (
-                f"against {formatting.money(plan or 0.0, money)} forecast" if complete else _forecasts(sums[currency])
+                f"against {formatting.money(plan or 0.0, money)} forecast"
+                if complete
+                else _forecasts((expected, actual))
             )
             yield Tile(label, formatting.money(fact, money), detail, "", "noise")
         planned = expected.spend if expected.campaigns == actual.campaigns else 0.0
         yield Tile(
-            "Spend",
+            f"Spend, {plural(group.kind)}" if several else "Spend",
             _amount(actual.spend, money),
             _of(actual.spend, planned),
             "",
@@ -183,10 +219,21 @@ def _of(actual: float | None, expected: float | None) -> str:
     return f"{formatting.percent(change, signed=True)} against the plan" if abs(change) >= 0.05 else "as planned"
 
 
-def _totals(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Table:
-    head = ("Currency", "Campaigns", "Spend", "Forecast spend", "Conversions", "CPA", "Forecast CPA", "ROAS")
+def _totals(sums: _Tally) -> Table:
+    several = len({group.kind for group in sums}) > 1
+    head = (
+        "Currency",
+        *(["Goal"] if several else []),
+        "Campaigns",
+        "Spend",
+        "Forecast spend",
+        "Conversions",
+        "CPA",
+        "Forecast CPA",
+        "ROAS",
+    )
     rows = []
-    for currency, (expected, actual) in sums.items():
+    for (currency, kind), (expected, actual) in sums.items():
         money = currency or None
         cpa, plan = ratio(actual.spend, actual.conversions), ratio(expected.spend, expected.conversions)
         roas = ratio(actual.revenue, actual.spend)
@@ -194,16 +241,18 @@ def _totals(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Table:
         rows.append(
             (
                 currency or "not stated",
+                *([plural(kind)] if several else []),
                 formatting.count(actual.campaigns),
                 _amount(actual.spend, money),
-                _amount(expected.spend, money) if complete else _forecasts(sums[currency]),
+                _amount(expected.spend, money) if complete else _forecasts((expected, actual)),
                 NONE if actual.conversions is None else formatting.count(round(actual.conversions, 1)),
                 NONE if cpa is None else formatting.money(cpa, money),
                 NONE if plan is None or not complete else formatting.money(plan, money),
                 NONE if roas is None else formatting.ratio(roas),
             )
         )
-    return Table("Totals per currency; KPIs are ratios of sums", head, tuple(rows), tuple(range(1, len(head))))
+    title = "Totals per currency and goal" if several else "Totals per currency"
+    return Table(f"{title}; KPIs are ratios of sums", head, tuple(rows), tuple(range(1 + several, len(head))))
 
 
 def _against_forecast(campaigns: Sequence[ReportedCampaign]) -> Section:
@@ -247,7 +296,7 @@ def _row(reported: ReportedCampaign) -> RatioRow | None:
     sure = bool(delta.beyond_noise)
     change = formatting.percent(delta.pct_diff, signed=True)
     return RatioRow(
-        label=formatting.plain_name(reported.campaign.campaign_id),
+        label=formatting.plain_name(reported.campaign.display_name),
         note=f"{formatting.plain_name(reported.campaign.platform)}, {reported.campaign.timestamp.date().isoformat()}",
         ratio=delta.actual / delta.expected,
         low=low,
@@ -268,10 +317,16 @@ def _cells(reported: ReportedCampaign, forecasts: bool) -> tuple[str, ...]:
         amounts[1] = BASES[comparison.basis].figure.format(amounts[1])
     change = NONE if delta is None or delta.pct_diff is None else formatting.percent(delta.pct_diff, signed=True)
     return (
-        formatting.plain_name(reported.campaign.campaign_id),
+        _named(reported.campaign),
         formatting.plain_name(reported.campaign.platform),
         _amount(reported.campaign.actual_metrics.spend, currency),
         *amounts,
         change,
         _reading(delta),
     )
+
+
+def _named(campaign: Campaign) -> str:
+    """What people call it, with its id where that is another."""
+    name, identity = formatting.plain_name(campaign.display_name), formatting.plain_name(campaign.campaign_id)
+    return name if name == identity else f"{name} ({identity})"
