@@ -30,7 +30,7 @@ from reflection.domain.ports import (
     Snapshot,
     StoredCampaign,
 )
-from reflection.domain.results import Analysis, Comparison, StoredMemory
+from reflection.domain.results import Analysis, Comparison, PatternReport, SimilarCampaign, StoredMemory
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.explain.evidence_of_facts import advised
 from reflection.forecasting.forecaster import Forecaster
@@ -174,18 +174,10 @@ class Analyst:
         with timed(self._observe, "similar"):
             found = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
             similar = tuple(item for item in found if item.campaign_id not in knowledge.held)
-        facts = Facts(
-            comparison=comparison,
-            patterns=patterns,
-            findings=patterns.pattern_report,
-            similar=similar,
-            platform=campaign.platform,
-            objective=campaign.objective,
-            notes=(case.fault,) if case.fault else (),
-            advice=tuple(advised(knowledge, keys)),
-        )
+        notes = (case.fault,) if case.fault else ()
+        facts = campaign_facts(campaign, keys, comparison, patterns, knowledge, similar=similar, notes=notes)
         with timed(self._observe, "phrase"):
-            insights = self._writer.write(facts, workspace=case.workspace)
+            insights = replace(self._writer.write(facts, workspace=case.workspace), as_of=knowledge.as_of)
         analysis = Analysis(
             comparison_report=comparison,
             pattern_report=patterns,
@@ -197,6 +189,7 @@ class Analyst:
             epoch=knowledge.epoch,
             pending=case.pending,
             notes=facts.notes,
+            known_as_of=knowledge.as_of,
         )
         return analysis, memory_record(campaign, comparison, text, embedder_id, vector)
 
@@ -245,3 +238,26 @@ def _as_held(comparison: Comparison, fault: str | None) -> Comparison:
         return comparison
     notes = (sentence for sentence in comparison.summary if sentence.startswith("Note: "))
     return replace(comparison, verdict="held", summary=(held_sentence(fault), *notes))
+
+
+def campaign_facts(
+    campaign: Campaign,
+    signal_keys: Sequence[str],
+    comparison: Comparison,
+    patterns: PatternReport,
+    knowledge: Knowledge,
+    *,
+    similar: Sequence[SimilarCampaign],
+    notes: Sequence[str],
+) -> Facts:
+    """What may be said of a campaign, when it is analysed and whenever it is told again from a newer knowledge."""
+    return Facts(
+        comparison=comparison,
+        patterns=patterns,
+        findings=patterns.pattern_report,
+        similar=tuple(similar),
+        platform=campaign.platform,
+        objective=campaign.objective,
+        notes=tuple(notes),
+        advice=tuple(advised(knowledge, signal_keys)),
+    )
