@@ -134,7 +134,7 @@ class Analyst:
 
     def record(self, case: AnalysisInput) -> AnalysisRecord:
         """Everything the analysis of a case writes."""
-        campaign, comparison = case.campaign, _as_held(self._compared(case), case.fault)
+        campaign, comparison = case.campaign, as_held(self._compared(case), case.fault)
         analysis, memory = self._analysis(case, comparison)
         return AnalysisRecord(
             workspace=case.workspace,
@@ -232,7 +232,7 @@ class Analyst:
             return rows + adherence.claims_of(campaign, case.knowledge, case.accepted_advice, case.now)
 
 
-def _as_held(comparison: Comparison, fault: str | None) -> Comparison:
+def as_held(comparison: Comparison, fault: str | None) -> Comparison:
     """The comparison of a campaign whose figures look wrong: they stand, and nothing is concluded from them."""
     if fault is None:
         return comparison

@@ -21,10 +21,11 @@ from reflection.domain.held import because, held_reason
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.results import Analysis, Delta
-from reflection.domain.verdict import verdict_of
 from reflection.explain import formatting
 from reflection.explain.evidence_of_comparison import kpi_form
+from reflection.explain.period import Period
 from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.sentences import Sentences
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.retrospective import method_notes
 from reflection.reports.sections.learnings import workspace_forest
@@ -87,6 +88,11 @@ def portfolio(
     sums = _tally(counted, knowledge)
     by_age = sorted(selection, key=lambda reported: (reported.campaign.timestamp, reported.campaign.campaign_id))
     labels = {key: label for reported in by_age for key, label in signals.labels_of(reported.campaign).items()}
+    period = Period()
+    for reported in counted:
+        period.add(reported.analysis.comparison_report)
+    period.held = len(held)
+    lines = period.lines(knowledge, (recommendations or {}).get("cards", ()))
     sections = [
         Section("totals", "Totals", points=_held_points(held), tables=(_totals(sums),)),
         _against_forecast(counted),
@@ -98,12 +104,13 @@ def portfolio(
         kind="Portfolio",
         title=f"{start.isoformat()} to {end.isoformat()}",
         subtitle=_campaigns(len(selection)),
-        verdict=_verdict(counted, held),
+        verdict=period.verdict(Sentences()) + _beside(held),
         tiles=tuple(_tiles(sums)),
         sections=tuple(sections if selection else sections[2:]),
         notes=tuple(method_notes()),
         generated_at=generated_at,
         facts=(("Learnt as of", (knowledge.as_of or "nothing learnt yet")[:10]),),
+        summary=tuple((line.label, line.text) for line in lines) if selection else (),
     )
 
 
@@ -140,27 +147,9 @@ def _held_points(held: Mapping[str, str]) -> tuple[str, ...]:
     return (f"{_campaigns(len(held))} {they}: {listed}.",)
 
 
-def _verdict(campaigns: Sequence[ReportedCampaign], held: Mapping[str, str]) -> str:
-    beside = f" {_campaigns(len(held))} held out: likely a tracking fault." if held else ""
-    if not campaigns:
-        return f"No campaign of this period is {'counted' if held else 'stored'}.{beside}"
-    bases = [BASES[reported.analysis.comparison_report.basis] for reported in campaigns]
-    verdicts = [verdict_of(reported.analysis.comparison_report) for reported in campaigns]
-    against = (
-        "forecast" if all(basis.forecast for basis in bases if basis.comparable) else "what they are compared with"
-    )
-    parts = [
-        f"{formatting.count(number)} {words}"
-        for among, words in (
-            (("better",), f"did better than {against} beyond noise"),
-            (("worse",), "did worse"),
-            (("mixed",), "did better on one of cost and return and worse on the other"),
-            (("noise", "same", "unclear"), "cannot be told from noise"),
-            ((None,), "cannot be compared"),
-        )
-        if (number := sum(verdict in among for verdict in verdicts))
-    ]
-    return f"Of {_campaigns(len(campaigns))}, {', '.join(parts)}.{beside}"
+def _beside(held: Mapping[str, str]) -> str:
+    """What is said of held campaigns beside a verdict on the others."""
+    return f" {_campaigns(len(held))} held out: likely a tracking fault." if held else ""
 
 
 def _campaigns(number: int) -> str:
