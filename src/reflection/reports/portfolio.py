@@ -23,9 +23,9 @@ from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.results import Analysis, Delta
 from reflection.explain import formatting
 from reflection.explain.evidence_of_comparison import kpi_form
-from reflection.explain.period import Period
 from reflection.explain.phrases_en import ENGLISH
 from reflection.explain.sentences import Sentences
+from reflection.reports.period import Period
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.retrospective import method_notes
 from reflection.reports.sections.learnings import workspace_forest
