@@ -56,9 +56,9 @@ class SupportIndex:
 
     def of(self, feature: Feature, metric: str) -> Support:
         """Campaigns for and against the effect of a feature on a metric."""
-        found, ratios = self._of(feature, metric)
+        cells, ratios = self._of(feature, metric)
         sign = 1.0 if self._effect(feature, metric, present=True) >= 0 else -1.0
-        names = self._table.campaigns.ids[found].tolist()
+        names = self._table.campaigns.ids[cells].tolist()
         ranked = sorted(zip(names, ratios.tolist(), strict=True), key=lambda pair: (-abs(pair[1]), pair[0]))
         return Support(
             tuple(pair for pair in ranked if pair[1] * sign > 0),

@@ -147,10 +147,14 @@ class _Item:
         return self.state in PAST
 
 
-def _sentence(row: Row, known: Mapping[str, LearningSummary]) -> _Item:
+def _sentence(row: Row, summaries: Mapping[str, LearningSummary]) -> _Item:
     """The learnings of the findings a sentence cites; what holds no longer comes first and decides."""
-    cited = [str(one).removeprefix(_FINDING) for one in row.get("evidence", ()) if str(one).startswith(_FINDING)]
-    learnings = [known[finding] for finding in dict.fromkeys(cited) if finding in known]
+    cited = [
+        str(evidence_id).removeprefix(_FINDING)
+        for evidence_id in row.get("evidence", ())
+        if str(evidence_id).startswith(_FINDING)
+    ]
+    learnings = [summaries[finding] for finding in dict.fromkeys(cited) if finding in summaries]
     learnings.sort(key=lambda learning: learning.state not in PAST)
     return _Item(row, tuple(learnings), learnings[0].state if learnings else None)
 

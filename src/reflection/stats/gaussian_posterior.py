@@ -112,12 +112,12 @@ class Model:
         )
         of_tau[np.diag_indices_from(of_tau)] += self.layout.dof - 2 * determined
         count = len(self.strata)
-        found = np.zeros((self.dimensions, self.dimensions))
+        total = np.zeros((self.dimensions, self.dimensions))
         for i in range(count):
             mine = self.stratum_of_block == i
-            found[i, i] = (self.view.rows[mine] * (w[mine] * np.exp(2 * components[i])) ** 2).sum()
-        found[count:, count:] = of_tau
-        return 2 * found
+            total[i, i] = (self.view.rows[mine] * (w[mine] * np.exp(2 * components[i])) ** 2).sum()
+        total[count:, count:] = of_tau
+        return 2 * total
 
     def prior_precision(self, components: Floats) -> Floats:
         """Diagonal prior precision of the unconstrained effects, shape (p,)."""
@@ -250,17 +250,17 @@ class _SparseSums:
 
     def traces(self, symmetric: Floats) -> Floats:
         """tr(A_b T) for a symmetric T, shape (B,)."""
-        found = []
+        sums = []
         for gram in self._grams:
             row = np.repeat(np.arange(self._p, dtype=np.int32), np.diff(gram.indptr))
             lower = float(gram.data @ symmetric[row, gram.indices])
-            found.append(2 * lower - float(gram.diagonal() @ np.diag(symmetric)))
-        return np.array(found) * self._scale
+            sums.append(2 * lower - float(gram.diagonal() @ np.diag(symmetric)))
+        return np.array(sums) * self._scale
 
     def forms(self, vector: Floats) -> Floats:
         """t' A_b t, shape (B,)."""
-        found = [2 * (vector @ (gram @ vector)) - gram.diagonal() @ vector**2 for gram in self._grams]
-        return np.array(found) * self._scale
+        sums = [2 * (vector @ (gram @ vector)) - gram.diagonal() @ vector**2 for gram in self._grams]
+        return np.array(sums) * self._scale
 
 
 _BAND = 256

@@ -68,15 +68,15 @@ def campaign_excesses(fitted: FittedMetrics) -> list[Excess]:
     spend = table.by_campaign(paid)
     expected = table.by_campaign(paid * fitted.expected_rate("conversions_per_spend"))
     conversions = table.by_campaign(np.where(counted, table.conversions, np.nan))
-    found = []
+    excesses = []
     for index in np.flatnonzero((np.nan_to_num(spend) > 0) & (np.nan_to_num(expected) > 0)).tolist():
         promised = float(expected[index]) + 0.5
         raw = math.log(promised / (float(conversions[index]) + 0.5))
         noise = 1 / promised
         kept = scatter2 / (scatter2 + noise)
         sd = math.sqrt(max(kept * noise, 1e-12))
-        found.append(Excess(index, kept * raw, sd, raw, float(spend[index])))
-    return found
+        excesses.append(Excess(index, kept * raw, sd, raw, float(spend[index])))
+    return excesses
 
 
 def _finding(fitted: FittedMetrics, item: Excess, total: float) -> Finding:

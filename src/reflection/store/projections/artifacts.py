@@ -58,11 +58,11 @@ class ArtifactFolder:
 
     def _publish_those(self, workspace: str, earlier: Mapping[str, set[str]]) -> None:
         """Bring files of one workspace up to date; `earlier` maps what they belong to -> names published before."""
-        found = self._contents(workspace, list(earlier))
-        own = found.pop(WORKSPACE_LEVEL, {})
-        atomic_files.write_folders({self.folder_of(workspace, key): contents for key, contents in found.items()})
+        folders = self._contents(workspace, list(earlier))
+        own = folders.pop(WORKSPACE_LEVEL, {})
+        atomic_files.write_folders({self.folder_of(workspace, key): contents for key, contents in folders.items()})
         for campaign_id, names in earlier.items():
-            gone = sorted(names - found.get(campaign_id, {}).keys())
+            gone = sorted(names - folders.get(campaign_id, {}).keys())
             if gone and campaign_id != WORKSPACE_LEVEL:
                 atomic_files.remove_files(self.folder_of(workspace, campaign_id), gone)
         if WORKSPACE_LEVEL in earlier:  # last: the folder is removed when nothing is left in it
@@ -87,8 +87,8 @@ class ArtifactFolder:
                 campaigns.c.workspace == workspace, campaigns.c.campaign_id.in_(chunk)
             )
             with self._database.read() as connection:
-                found = connection.execute(statement).all()
-            contents |= {row.campaign_id: files_of(unpacked(row.answer)) for row in found}
+                rows = connection.execute(statement).all()
+            contents |= {row.campaign_id: files_of(unpacked(row.answer)) for row in rows}
         if WORKSPACE_LEVEL in campaign_ids:
             contents |= {WORKSPACE_LEVEL: self._own(workspace)}
         return contents
