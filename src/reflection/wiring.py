@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
+from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
 from reflection.engine.engine import Engine, utc_now
@@ -40,7 +41,7 @@ from reflection.store.learnings import LearningBook
 from reflection.store.maintenance.purge import purge_workspace
 from reflection.store.maintenance.retention import Retention
 from reflection.store.memories import MemoryRows
-from reflection.store.projections.artifacts import ArtifactFolder
+from reflection.store.projections.artifacts import ArtifactFolder, Telling
 from reflection.store.projections.outbox import Outbox
 from reflection.store.projections.publisher import Handler, OutboxPublisher
 from reflection.store.recommendations import AdviceRows
@@ -84,11 +85,15 @@ class Application:
         self.backfill = EmbeddingBackfill(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
         self.retention = Retention(self.store, self.notes)
-        self.artifacts = ArtifactFolder(self.database, settings.output_dir, settings.weights_path)
+        self.artifacts = ArtifactFolder(
+            self.database, settings.output_dir, settings.weights_path, current=self._current
+        )
         self.outbox = Outbox(self.database)
         self.worker = WorkerLock(settings.database_path)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
-        self.learner = Learner(self.store, goal=settings.goal_metric, score_weights=_score_weights(settings))
+        floor = EvidenceFloor(settings.finding_campaigns, settings.finding_events)
+        weights = _score_weights(settings)
+        self.learner = Learner(self.store, goal=settings.goal_metric, score_weights=weights, floor=floor)
         self.model = _model(settings)
         self.phraser = _phraser(self.model)
         forecaster = Forecaster()
@@ -155,6 +160,10 @@ class Application:
         """Close the database; the application is not usable afterwards."""
         self.memory.index.close()
         self.database.close()
+
+    def _current(self, workspace: str) -> Telling:
+        """How campaigns of a workspace are told today, for files."""
+        return self.engine.telling(workspace)
 
     def _observe(self, stage: str, seconds: float) -> None:
         """To whoever wants to know at the moment."""
