@@ -4,7 +4,7 @@ Made by the learner, kept by the store, read by everybody else. It answers "what
 looking at any history. Must not know how it was computed (learning/) nor where it is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -209,6 +209,14 @@ class Knowledge:
         """
         sizes: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
         return sizes
+
+    @property
+    def spread(self) -> Interval | None:
+        """The normal spread of campaigns: CPA of nine in ten of them as multiples of what their signals explain; None
+        where no scatter was found.
+        """
+        bounds: Sequence[float] | None = self.diagnostics.get("spread")
+        return (bounds[0], bounds[1]) if bounds else None
 
     def sigma(self, metric: str) -> float | None:
         """Scatter between campaigns of a metric (log scale), or None while it is not known."""

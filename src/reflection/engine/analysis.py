@@ -171,25 +171,10 @@ class Analyst:
         with timed(self._observe, "embed"):
             embedder_id, vector = self._memory.embed(text)
         with timed(self._observe, "similar"):
-<<<<<<< HEAD
             memories = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
             similar = tuple(memories)
-        facts = Facts(
-            comparison=comparison,
-            patterns=patterns,
-            findings=patterns.pattern_report,
-            similar=similar,
-            platform=campaign.platform,
-            objective=campaign.objective,
-            notes=(case.fault,) if case.fault else (),
-            advice=tuple(advised(knowledge, keys)),
-        )
-=======
-            found = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
-            similar = tuple(found)
         notes = (case.fault,) if case.fault else ()
         facts = campaign_facts(campaign, keys, comparison, patterns, knowledge, similar=similar, notes=notes)
->>>>>>> main
         with timed(self._observe, "phrase"):
             insights = replace(self._writer.write(facts, workspace=case.workspace), as_of=knowledge.as_of)
         analysis = Analysis(

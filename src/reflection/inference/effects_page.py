@@ -34,9 +34,10 @@ def effects_page(
     limit: int = 100,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, reason, goals}.
+    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, spread, reason, goals}.
 
-    `calibration` (`Knowledge.coverage`) and `size` (`Knowledge.size`) are of all metrics, whatever the filters.
+    `calibration` (`Knowledge.coverage`), `size` and `spread` (as `Knowledge` has them) are of all metrics, whatever the
+    filters.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -67,6 +68,7 @@ def effects_page(
         "epoch": knowledge.epoch,
         "campaigns": knowledge.campaigns,
         "calibration": knowledge.coverage,
+        "spread": knowledge.spread,
         "size": knowledge.size,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
@@ -105,14 +107,9 @@ def evidence_of(
         "signal": signal,
         "metric": chosen,
         "effect": effect,
-<<<<<<< HEAD
-        "supporting": [r for r in measured if r["residual"] * sign > 0],
-        "contradicting": [r for r in measured if r["residual"] * sign <= 0],
-=======
-        "supporting": [r for r in known if r["residual"] * sign > BEYOND_NOISE * r["sd"]],
-        "contradicting": [r for r in known if -r["residual"] * sign > BEYOND_NOISE * r["sd"]],
-        "neither": [r for r in known if abs(r["residual"]) <= BEYOND_NOISE * r["sd"]],
->>>>>>> main
+        "supporting": [r for r in measured if r["residual"] * sign > BEYOND_NOISE * r["sd"]],
+        "contradicting": [r for r in measured if -r["residual"] * sign > BEYOND_NOISE * r["sd"]],
+        "neither": [r for r in measured if abs(r["residual"]) <= BEYOND_NOISE * r["sd"]],
         "held": held,
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,

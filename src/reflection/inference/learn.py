@@ -22,7 +22,7 @@ from reflection.domain.weights import SignalWeight
 from reflection.inference.bookables import with_bookables
 from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
 from reflection.inference.effects import effect_rows
-from reflection.inference.findings.budget import budget_findings
+from reflection.inference.findings.budget import budget_findings, normal_spread
 from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
@@ -229,6 +229,7 @@ def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:
         },
         "coverage": {name: _coverage(metric.left_out) for name, metric in fitted.metrics.items()},
         "size": _sizes(fitted),
+        "spread": normal_spread(fitted),
         "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
     }
 

@@ -89,16 +89,6 @@ class SupportIndex:
 
     def of(self, feature: Feature, metric: str) -> Support:
         """Campaigns for and against the effect of a feature on a metric."""
-<<<<<<< HEAD
-        cells, ratios = self._of(feature, metric)
-        sign = 1.0 if self._effect(feature, metric, present=True) >= 0 else -1.0
-        names = self._table.campaigns.ids[cells].tolist()
-        ranked = sorted(zip(names, ratios.tolist(), strict=True), key=lambda pair: (-abs(pair[1]), pair[0]))
-        return Support(
-            tuple(pair for pair in ranked if pair[1] * sign > 0),
-            tuple(pair for pair in ranked if pair[1] * sign < 0),
-        )
-=======
         cell, share = self._cells(feature)
         sign = 1.0 if self._effect(feature, metric, present=True) >= 0 else -1.0
         return self._support(self._ratios(cell, share, metric, self._effect(feature, metric, present=False)), sign)
@@ -106,7 +96,6 @@ class SupportIndex:
     def of_total(self, cell: Ints, share: Floats, metric: str, effect: float, *, sign: float) -> Support:
         """Campaigns for and against something booked in these cells, with its share and total effect (log)."""
         return self._support(self._ratios(cell, share, metric, effect), sign)
->>>>>>> main
 
     def above_and_below(self, feature: Feature, metric: str) -> tuple[int, int]:
         """How many campaigns did better, and worse, than expected without the signal, beyond noise."""
