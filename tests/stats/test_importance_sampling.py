@@ -28,7 +28,16 @@ def model_of(count: int, seed: int = 4, sigma: float = 0.2) -> Model:
 
 def mixture(model: Model, seed: int = 0, count: int = 192) -> tuple[np.ndarray, np.ndarray]:
     mode = mode_of(model)
-    return mixed(*proposed(model, mode, spread_of(model, mode), np.random.default_rng(seed), count))
+    return mixed(
+        *proposed(
+            model,
+            mode,
+            model.posterior(mode),
+            spread_of(model, mode, model.posterior(mode)),
+            np.random.default_rng(seed),
+            count,
+        )
+    )
 
 
 def integral(model: Model) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +99,9 @@ def test_of_more_rows_too_where_all_proposals_are_kept_with_their_weights():
 def test_weights_add_up_and_the_mixture_lies_among_its_parts(count: int):
     model = model_of(count)
     mode = mode_of(model)
-    weight, posteriors = proposed(model, mode, spread_of(model, mode), np.random.default_rng(0), 40)
+    weight, posteriors = proposed(
+        model, mode, model.posterior(mode), spread_of(model, mode, model.posterior(mode)), np.random.default_rng(0), 40
+    )
     mean, sd = mixed(weight, posteriors)
 
     assert len(weight) == len(posteriors) <= 40
@@ -105,7 +116,9 @@ def test_weights_add_up_and_the_mixture_lies_among_its_parts(count: int):
 def test_those_kept_of_few_rows_are_worth_far_more_than_as_many_weighted_ones():
     model = model_of(20)
     mode = mode_of(model)
-    weight, _ = proposed(model, mode, spread_of(model, mode), np.random.default_rng(0), 192)
+    weight, _ = proposed(
+        model, mode, model.posterior(mode), spread_of(model, mode, model.posterior(mode)), np.random.default_rng(0), 192
+    )
 
     assert len(weight) <= 128
     assert 1 / (weight**2).sum() > 80

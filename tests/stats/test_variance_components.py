@@ -45,7 +45,8 @@ def test_the_gradient_is_that_of_the_density(model: Model):
 
 
 def test_many_rows_leave_little_doubt_of_sigma_and_few_levels_much_of_tau(model: Model):
-    spread = spread_of(model, mode_of(model))
+    mode = mode_of(model)
+    spread = spread_of(model, mode, model.posterior(mode))
     sd = np.sqrt(np.diag(spread @ spread.T))
     assert sd[0] < 0.1 < sd[1]
 

@@ -24,7 +24,7 @@ from reflection.stats.columns import FREE_MARK, Layout
 from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Rows, Stratum
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside
-from reflection.stats.empirical_bayes import Effects, Fit, fit
+from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
 from reflection.stats.false_discovery import Discoveries, discover, discover_composed
 from reflection.stats.observations import (
     Observations,
@@ -169,25 +169,26 @@ def _fit_metric(
     rough = layout if len(layout) <= MANY_FEATURES else _main_effects(layout)
     around = _anchor_sample(table)
 
-    def roughly(observations: Observations) -> Fit:
+    def roughly(observations: Observations, start: Floats | None) -> Moments:
         rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign))
-        return fit(_summed(rows).view(rough), seed, hyper_draws=1, draws=8)
+        return moments(_summed(rows).view(rough), start=start)
 
-    def fitted(observations: Observations) -> FittedMetric:
+    def fitted(observations: Observations, start: Floats | None = None) -> FittedMetric:
         wanted = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
         aside = SetAside(observations.observed, table.campaign, wanted)
         rows = aside.passing(design.rows(observations, table.campaign))
-        found = fit(_summed(rows).view(layout), seed)
+        found = fit(_summed(rows).view(layout), seed, start=start)
         return FittedMetric(name, found, reference, aside.scores(found))
 
     if name not in RATES:
         return fitted(plain)
     x, n = counts_of(name, table)
-    working = plain
+    working, mode = plain, None
     for _ in range(RELINEARISATIONS):
-        eta = design.predictor(roughly(working)) + float(np.log(reference))
-        working = observe_around(x, n, eta, reference)
-    return fitted(working)
+        found = roughly(working, mode)
+        mode = found.mode
+        working = observe_around(x, n, design.predictor(found) + float(np.log(reference)), reference)
+    return fitted(working, mode if rough is layout else None)
 
 
 def _summed(rows: Iterable[Rows]) -> SufficientStatistics:
