@@ -23,8 +23,8 @@ from typing import Any
 import orjson
 
 from reflection import Engine
+from reflection.domain.answers import Answer
 from reflection.domain.campaign import Campaign
-from reflection.domain.results import Answer
 
 TARGET_RATE = 1_000.0
 PLATFORMS = ("Meta", "Google", "TikTok", "LinkedIn")

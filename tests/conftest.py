@@ -1,25 +1,33 @@
 """Shared parts of the tests: the sample campaigns, what is learnt from them, and an application on a fresh file."""
 
+import functools
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpcore2
 import numpy as np
 import pytest
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
+from reflection.domain import signals
+from reflection.domain.bookable import Bookable, Definition, definitions, root
 from reflection.domain.campaign import MAX_COUNT, Campaign, Metrics
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
-from reflection.domain.results import Finding, NextTest, SignalWeight
+from reflection.domain.results import Finding, NextTest
+from reflection.domain.weights import SignalWeight
 from reflection.inference.dataset import Dataset
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.learn import FitRequest, learn
+from reflection.inference.total_effects import TotalEffects
+from reflection.memory import packaged_model
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
@@ -31,16 +39,16 @@ FAULT = "cmp_h31_google_sales"
 
 @st.composite
 def _metrics(draw: st.DrawFn) -> Metrics:
-    """Counts and amounts that a campaign may have, the smallest and the largest among them."""
-    counts = st.sampled_from([0, 1, 2, 7, 100, 10**6, MAX_COUNT])
-    amounts = st.sampled_from([0.0, 1e-9, 0.3, 1.0, 4999.99, 1e12])
-    impressions = draw(counts)
+    """Counts and amounts that a campaign may have, the smallest, the largest and the unknown among them."""
+    counts = st.sampled_from([None, 0, 1, 2, 7, 100, 10**6, MAX_COUNT])
+    amounts = st.sampled_from([None, 0.0, 1e-9, 0.3, 1.0, 4999.99, 1e12])
+    impressions, clicks, conversions = draw(counts), draw(counts), draw(st.one_of(counts, amounts))
     return Metrics(
         impressions=impressions,
-        clicks=min(impressions, draw(counts)),
-        conversions=float(draw(st.one_of(counts, amounts))),
+        clicks=clicks if clicks is None or impressions is None else min(impressions, clicks),
+        conversions=None if conversions is None else float(conversions),
         spend=draw(amounts),
-        revenue=draw(st.none() | amounts),
+        revenue=draw(amounts),
     )
 
 
@@ -55,6 +63,42 @@ def one_thread() -> Iterator[None]:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     with threadpool_limits(1):
+        yield
+
+
+class RememberingModel:
+    """The packaged model; what it made of some tokens is remembered, because tests ask for the same texts hundreds of
+    times and each takes longer than all the rest of an analysis.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._made: dict[bytes, Any] = {}
+
+    def run(self, outputs: list[str], feed: dict[str, Any]) -> Any:
+        tokens = feed["input_ids"].tobytes()
+        if tokens not in self._made:
+            self._made[tokens] = self._model.run(outputs, feed)
+        return self._made[tokens]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once() -> Iterator[None]:
+    """Once a process and not once a test: vectors of equal texts, and the certificates that every HTTP client loads,
+    though none of them will speak TLS here.
+    """
+    opened = packaged_model._open
+
+    def remembering(folder: Path) -> tuple[Any, Any]:
+        words, model = opened(folder)
+        return words, RememberingModel(model)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packaged_model, "_open", remembering)
+        patch.setattr(httpcore2, "default_ssl_context", functools.cache(httpcore2.default_ssl_context))
         yield
 
 
@@ -104,9 +148,10 @@ def history_evidence(history: tuple[Campaign, ...]) -> tuple[Evidence, ...]:
 
 
 @pytest.fixture(scope="session")
-def knowledge(history_evidence: tuple[Evidence, ...]) -> Knowledge:
+def knowledge(history: tuple[Campaign, ...], history_evidence: tuple[Evidence, ...]) -> Knowledge:
     """What is learnt from the forty campaigns; about a second, so it is made once."""
-    return learn(history_evidence, FitRequest(seq=40, epoch=6, as_of="2026-04-01T00:00:00+00:00"))
+    request = FitRequest(seq=40, epoch=6, as_of="2026-04-01T00:00:00+00:00", definitions=definitions(history))
+    return learn(history_evidence, request)
 
 
 @pytest.fixture(scope="session")
@@ -207,8 +252,28 @@ def _knowledge(
             SignalWeight(key, float(np.exp(effects[key][0])), 3, 1, "2026-03-01T00:00:00+00:00", (0.5, 2.0), None, 12.0)
             for key in features
         ),
+        "mixtures": {metric: (0.3, 0.1, 0.2, 0.2, 0.2)},
     }  # fmt: skip
-    return Knowledge(**{**known, **changes})
+    return _booked(Knowledge(**{**known, **changes}))
+
+
+def _booked(knowledge: Knowledge) -> Knowledge:
+    """The knowledge with every platform, audience and creative signal as something booked, each of one part only."""
+    effects = {effect.signal: effect for effect in knowledge.effects if root(effect.signal) != signals.OBJECTIVE}
+    bookables = [_bookable(effect, signals.parse(key).parts) for key, effect in sorted(effects.items())]
+    totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables)
+    both = zip(bookables, totals, strict=True)
+    return replace(knowledge, bookables=tuple(replace(one, total=judged.total) for one, judged in both))
+
+
+def _bookable(effect: Effect, parts: tuple[signals.Signal, ...]) -> Bookable:
+    key = parts[-1].key
+    return Bookable(
+        key=effect.signal, label=signals.spoken(effect.signal, {}).removeprefix("platform "),
+        definition=Definition(key, root(key), {key: 1.0}),
+        platform=parts[0].key if len(parts) > 1 else None, campaigns=12, rows=24, spend=effect.spend, conversions=600.0,
+        objectives={}, enough=True, supporting=("c1", "c2"), contradicting=("c9",),
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -64,4 +64,4 @@ def test_the_summary_says_it_in_sentences(comparison):
     text = " ".join(comparison.summary)
     assert "CPA 50.00 expected, 19.27 actual (-61.46 %, better; beyond noise)." in text
     assert "CTR 2.00 % expected, 3.50 % actual (+75.00 %, better; beyond noise)." in text
-    assert "CPA moved by -30.73: CTR -18.03, CPM -11.25, CVR -1.45 (noise)." in text
+    assert "CPA differs by -30.73: CTR -18.03, CPM -11.25, CVR -1.45 (noise)." in text

@@ -1,11 +1,15 @@
-"""The specification's acceptance of the pattern detector: five categories, from the sample history."""
+"""The specification's acceptance of the pattern detector: its categories, from the sample history."""
 
 import pytest
 
 from reflection.domain.evidence import evidence_of
 from reflection.inference.findings.for_campaign import patterns_for
 
-CATEGORIES = {"winning_audience", "high_performing_creative", "budget_inefficiency", "platform_trend", "cluster"}
+CATEGORIES = {
+    "winning_audience", "high_performing_creative", "budget_inefficiency", "cross_platform_pattern", "cluster",
+}  # fmt: skip
+"""Of the history, which has no planted drift; a trend needs one (tests/inference/findings/test_trends.py)."""
+
 FIELDS = ("finding_id", "category", "title", "description", "signal_key", "impact_score", "evidence_count", "metadata")
 
 
@@ -47,7 +51,7 @@ def test_budget_inefficiencies_name_the_money(knowledge):
 
 def test_platforms_that_differ_are_named(by_signal):
     assert by_signal["platform:linkedin"].direction == "unfavorable"
-    assert by_signal["platform:linkedin"].category == "platform_trend"
+    assert by_signal["platform:linkedin"].category == "cross_platform_pattern"
 
 
 def test_clusters_carry_the_specifications_names(knowledge):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from reflection.domain.answers import Answer
 from reflection.domain.campaign import Campaign
-from reflection.domain.results import Answer
 from reflection.settings import Settings
 from reflection.wiring import build
 

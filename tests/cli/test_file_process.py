@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from reflection.cli import analyze as command
+from reflection.cli import processes
 from reflection.cli.processes import FilesBeside
 from reflection.domain.campaign import Campaign
 from reflection.errors import Unavailable
@@ -93,7 +94,7 @@ def test_a_large_file_has_its_files_written_beside_and_a_small_one_afterwards(
             started.append(settings)
             super().__init__(settings)
 
-    monkeypatch.setattr(command, "FilesBeside", Noted)
+    monkeypatch.setattr(processes, "FilesBeside", Noted)
     monkeypatch.setattr(command, "MANY", 5)
     for name, count in (("small", 4), ("big", 8)):
         lines = [json.dumps(campaign(campaign_id=f"{name}{number}")) for number in range(count)]

@@ -11,8 +11,8 @@ import pytest
 
 from reflection.cli import analyze as command
 from reflection.cli.processes import MOST, PORTION, Workers, cores
+from reflection.domain.answers import Answer
 from reflection.domain.campaign import Campaign
-from reflection.domain.results import Answer
 from reflection.engine.bulk import BATCH
 from reflection.errors import Unavailable
 from reflection.settings import Settings

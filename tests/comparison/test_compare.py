@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -66,10 +67,30 @@ def test_a_forecast_of_zero_gives_a_reason_and_no_percentage(make_campaign):
     ],
 )
 def test_missing_revenue_is_named(make_campaign, plan, fact, reason):
-    found = compare(make_campaign(expected=plan, actual=fact), generated_at="now")
+    found = compare(make_campaign(expected=plan, actual=fact, objective="Sales"), generated_at="now")
     assert found.deltas["roas_diff"].reason == reason
     assert found.deltas["roas_diff"].pct_diff is None
     assert "ROAS cannot be compared: revenue is missing" in " ".join(found.summary)
+
+
+@pytest.mark.parametrize("revenue", [0.0, None])
+@pytest.mark.parametrize(
+    "goal", [{"objective": "Lead Generation"}, {"objective": "Autumn", "conversion_kind": "leads"}]
+)
+def test_leads_without_revenue_have_no_roas_and_need_none(make_campaign, revenue, goal):
+    campaign = make_campaign(expected={"revenue": revenue}, actual={"revenue": revenue}, **goal)
+    found = compare(campaign, generated_at="now")
+
+    assert (found.actual_rates.roas, found.actual_rates.aov) == (None, None)
+    assert found.deltas["roas_diff"].reason == "leads bring no revenue of their own, and none was given"
+    assert not [flag for flag in found.flags if "revenue" in flag]
+
+
+def test_leads_that_were_expected_to_sell_and_did_not_have_a_roas_of_nothing(make_campaign):
+    leads = make_campaign(actual={"revenue": 0.0}, conversion_kind="lead")
+    sales = make_campaign(expected={"revenue": 0.0}, actual={"revenue": 0.0}, objective="Sales")
+
+    assert [compare(campaign, generated_at="now").actual_rates.roas for campaign in (leads, sales)] == [0.0, 0.0]
 
 
 def test_lower_costs_and_higher_rates_are_favourable(make_campaign):
@@ -82,8 +103,9 @@ def test_lower_costs_and_higher_rates_are_favourable(make_campaign):
 
 
 def test_exactly_as_forecast_is_neither_good_nor_bad(make_campaign):
-    same = {"impressions": 95_000, "clicks": 1900, "conversions": 76, "spend": 3800.0, "revenue": 7600.0}
-    found = compare(make_campaign(actual=same), generated_at="now")
+    half = {"impressions": 47_500, "clicks": 950, "conversions": 38, "spend": 1900.0, "revenue": 3800.0}
+    found = compare(make_campaign(actual=half), generated_at="now")
+    assert found.verdict == "same"
     assert {delta.favorable for delta in found.deltas.values()} == {None}
     assert {delta.beyond_noise for delta in found.deltas.values()} == {False}
     assert "as expected" in found.summary[0]
@@ -180,3 +202,55 @@ def test_as_many_conversions_as_clicks_are_no_surplus(make_campaign):
 def test_a_forecast_without_revenue_is_flagged_where_the_fact_has_one(make_campaign, plan, fact, flagged):
     found = compare(make_campaign(expected={"revenue": plan}, actual={"revenue": fact}), generated_at="now")
     assert any("the forecast has no revenue" in flag for flag in found.flags) == flagged
+
+
+SAME = {"impressions": 95_000, "clicks": 1900, "conversions": 76, "spend": 3800.0, "revenue": 7600.0}
+
+
+@pytest.mark.parametrize("change", [{"actual": SAME}, {"planner": "no-forecast"}, {"planner": "No forecast"}])
+def test_where_the_expected_figures_are_no_forecast_of_anybody_nothing_is_compared(make_campaign, change):
+    comparison = compare(make_campaign(**change), generated_at="now", scatter=SCATTER)
+
+    assert (comparison.basis, comparison.verdict, comparison.drivers) == ("no-forecast", None, ())
+    assert set(dataclasses.asdict(comparison.expected_rates).values()) == {None}
+    for delta in comparison.deltas.values():
+        assert (delta.expected, delta.pct_diff, delta.favorable, delta.beyond_noise) == (None, None, None, None)
+        assert "no forecast to compare it with" in delta.reason
+    assert comparison.deltas["cpa_diff"].actual == comparison.actual_rates.cpa
+    assert not any("expected" in sentence for sentence in comparison.summary)
+
+
+@pytest.mark.parametrize(
+    ("planner", "days", "basis", "words"),
+    [
+        ("account-average", 30, "account-average", "CPA the account's average of 50.00, 19.27 actual"),
+        ("previous-period", 30, "month-before", "CPA 50.00 in the month before, 19.27 actual"),
+        ("previous-period", 6, "week-before", "CPA 50.00 in the week before"),
+        ("previous-period", 90, "period-before", "CPA 50.00 in the period before"),
+        ("trailing-28d", 30, "trailing-28d", "CPA 50.00 in the four weeks before"),
+        ("media team", 30, "forecast", "CPA 50.00 expected"),
+    ],
+)
+def test_what_it_is_compared_with_is_said(make_campaign, planner, days, basis, words):
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    period = {"period_start": start.isoformat(), "period_end": (start + timedelta(days=days)).isoformat()}
+    comparison = compare(make_campaign(planner=planner, **period), generated_at="now")
+
+    assert comparison.basis == basis
+    assert comparison.summary[0].startswith(words)
+    assert basis == "forecast" or not any("expected" in text or "forecast" in text for text in comparison.summary)
+
+
+@pytest.mark.parametrize(
+    ("fact", "verdict"),
+    [
+        ({}, "better"),
+        ({"conversions": 20, "revenue": 500.0}, "worse"),
+        ({"conversions": 205, "revenue": 3000.0}, "mixed"),
+        ({"conversions": 79, "revenue": 7700.0}, "noise"),
+        ({"conversions": 0, "revenue": 0.0}, "worse"),
+        ({"conversions": 0, "revenue": None}, None),
+    ],
+)
+def test_the_verdict_is_that_on_cost_and_return(make_campaign, fact, verdict):
+    assert compare(make_campaign(actual=fact), generated_at="now").verdict == verdict

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflection.comparison.drivers import decompose, largest_remainder, lmdi, logarithmic_mean, significance
+from reflection.comparison.drivers import decompose, largest_remainder, lmdi, logarithmic_mean
 from reflection.domain.campaign import DUST, MAX_COUNT, MAX_MONEY, Metrics
 
 POSITIVE = st.floats(min_value=1e-6, max_value=1e9)
@@ -140,26 +140,16 @@ def test_revenue_on_one_side_only_decomposes_cpa_alone():
     assert [item.kpi for item in decompose(_metrics(1000, 50, 5, 100.0), FACT, UNKNOWN)] == ["cpa"]
 
 
-def test_learnt_scatter_makes_a_change_less_surprising():
-    before, after, actual = 0.02, 0.035, FACT
-    alone, _ = significance("ctr", before, after, actual, None)
-    with_scatter, beyond = significance("ctr", before, after, actual, 0.5)
-    assert alone > 10 > with_scatter
-    assert beyond is False
-
-
-def test_an_exact_price_moves_beyond_noise_by_anything():
-    assert significance("cpm", 10.0, 10.5, FACT, None) == (None, True)
-    assert significance("cpm", 10.0, 10.0, FACT, None) == (None, False)
-
-
-def test_seeing_nothing_is_judged_by_how_likely_that_is():
-    few, many = _metrics(100, 0, 0, 1.0), _metrics(10_000, 0, 0, 1.0)
-    assert significance("ctr", 0.01, 0.0, few, None) == (None, False)
-    assert significance("ctr", 0.01, 0.0, many, None) == (None, True)
-    assert significance("spend", 5.0, 0.0, many, None) == (None, False)
-
-
-def test_nothing_to_compare_with_is_no_change():
-    assert significance("ctr", 0.0, 0.1, FACT, None) == (None, False)
-    assert significance("ctr", 0.1, None, FACT, None) == (None, False)
+@given(delivered(), delivered(), st.sampled_from([None, 0.1, 0.6]))
+def test_the_interval_of_a_part_holds_zero_where_its_factor_is_noise(plan, fact, sigma):
+    scatter = dict.fromkeys(("cpm", "ctr", "cvr", "aov"), sigma)
+    for item in decompose(plan, fact, scatter):
+        for driver in item.drivers:
+            if driver.interval is not None:
+                low, high = driver.interval
+                near = 1e-6 * max(abs(low), abs(high), item.expected)
+                assert low - near <= driver.contribution <= high + near
+                if driver.beyond_noise:
+                    assert not low + near < 0 < high - near
+                else:
+                    assert low - near <= 0 <= high + near

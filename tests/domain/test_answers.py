@@ -6,7 +6,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflection.domain.results import FILES, files_of
+from reflection.domain.answers import FILES, files_of
 
 PARTS = tuple(FILES.values())
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**64 - 1)

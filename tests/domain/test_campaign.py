@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from reflection.domain.campaign import DUST, MAX_AUDIENCES, Campaign, CampaignPerformanceInput, Metrics, canonical
+from reflection.domain.campaign import (
+    DUST,
+    MAX_AUDIENCES,
+    REQUIRED_COUNTS,
+    Campaign,
+    CampaignPerformanceInput,
+    Metrics,
+)
+from reflection.domain.canonical_json import canonical
 
 METRICS = {"impressions": 1000, "clicks": 20, "conversions": 2.5, "spend": 10.0}
 
@@ -110,20 +118,55 @@ def test_an_unset_field_and_an_explicit_null_are_the_same_content(sample, make_c
     assert make_campaign(planner=None, currency=None).content_hash() == sample.content_hash()
 
 
+def test_a_body_without_the_newer_fields_has_the_hash_it_always_had(sample):
+    assert sample.content_hash() == "7362c63d8b01534c53349e77f4da183421d016ac0f47721c57c180150fa90c95"
+
+
+def test_a_campaign_is_called_by_its_name_and_belongs_to_its_unit(make_campaign):
+    plain = make_campaign()
+    monthly = make_campaign(name="Summer bootcamp", unit_id="bootcamp", conversion_kind="Leads", account_id="act_1")
+
+    assert (plain.display_name, plain.unit) == (plain.campaign_id, plain.campaign_id)
+    assert (monthly.display_name, monthly.unit) == ("Summer bootcamp", "bootcamp")
+    assert monthly.conversion_kind == "lead"
+
+
+@pytest.mark.parametrize("field", ["name", "account_id", "unit_id", "conversion_kind"])
+def test_a_placeholder_is_no_name_no_account_and_no_kind(sample, field):
+    assert "placeholder" in _refusal({**_body(sample), field: "unknown"})
+
+
 def test_fractional_conversions_and_conversions_above_clicks_are_accepted(make_campaign):
     campaign = make_campaign(actual={"clicks": 3, "conversions": 7.25})
     assert campaign.actual_metrics.conversions == 7.25
 
 
 @pytest.mark.parametrize("field", ["impressions", "clicks", "conversions", "spend", "revenue"])
-@pytest.mark.parametrize("value", [-1, 1e400, math.nan, "5", True, None, 1e16])
+@pytest.mark.parametrize("value", [-1, 1e400, math.nan, "5", True, 1e16])
 def test_numbers_that_are_none_are_refused(sample, field, value):
     body = _body(sample)
     body["actual_metrics"][field] = value
-    if field == "revenue" and value is None:
-        Campaign.model_validate_json(json.dumps(body))
-    else:
-        assert field in _refusal(body)
+    assert field in _refusal(body)
+
+
+@pytest.mark.parametrize("field", REQUIRED_COUNTS)
+@pytest.mark.parametrize("side", ["expected_metrics", "actual_metrics"])
+def test_a_count_may_be_unknown_but_has_to_be_stated(sample, side, field):
+    body = _body(sample)
+    body[side][field] = None
+    campaign = Campaign.model_validate_json(json.dumps(body))
+
+    assert getattr(campaign, side).unknown == (field,)
+    assert json.loads(campaign.canonical_json())[side][field] is None
+    assert Campaign.model_validate_json(campaign.canonical_json()) == campaign
+    assert campaign.content_hash() != sample.content_hash()
+
+    del body[side][field]
+    assert f"{side}.{field}" in _refusal(body)
+
+
+def test_the_canonical_form_of_a_campaign_whose_counts_are_known_is_what_it_was(sample):
+    assert sample.canonical_json() == canonical(sample.model_dump(mode="json", exclude_none=True))
 
 
 @pytest.mark.parametrize("field", ["impressions", "clicks"])

@@ -156,3 +156,12 @@ def test_signal_keys_are_sorted_and_without_repetition(history_evidence):
     for evidence in history_evidence:
         keys = evidence.signal_keys()
         assert list(keys) == sorted(set(keys))
+
+
+def test_what_a_campaign_does_not_say_has_no_key_and_older_payloads_still_read(sample, make_campaign):
+    named = evidence_of(make_campaign(name="Summer", unit_id="bootcamp", conversion_kind="lead"))
+
+    assert not [key for key in (b'"name"', b'"unit"', b'"kind"') if key in encode(evidence_of(sample))]
+    assert decode(encode(named)) == named
+    assert (named.display_name, named.unit, named.conversion_kind) == ("Summer", "bootcamp", "lead")
+    assert (evidence_of(sample).display_name, evidence_of(sample).unit) == (sample.campaign_id, sample.campaign_id)

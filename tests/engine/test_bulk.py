@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 import pytest
 
+from reflection.domain.answers import Answer, Refused
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import StaleRevision
-from reflection.domain.results import Answer, Refused
 from reflection.engine.bulk import BATCH, FOLLOWING
 from reflection.errors import Conflict
 from reflection.store.memories import MemoryRows

@@ -1,5 +1,6 @@
 """The learner: takes in everything new, once, from every process, and puts it where everybody reads it."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -199,13 +200,16 @@ class _Ledger:
 
     def __init__(self, campaigns, behind, as_of):
         self._known = replace(NOTHING, campaigns=campaigns, seq=campaigns, as_of=as_of)
-        self._last = campaigns + behind
+        self._behind = behind
 
     def knowledge(self, workspace):
         return self._known
 
-    def last_seq(self, workspace):
-        return self._last
+    def snapshot(self, workspace):
+        return nullcontext(self)
+
+    def pending(self):
+        return self._behind
 
 
 @pytest.mark.parametrize(

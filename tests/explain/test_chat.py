@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge
 from reflection.domain.ports import Facts
-from reflection.domain.results import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory, Weights
+from reflection.domain.results import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory
+from reflection.domain.weights import Weights
 from reflection.explain.chat import Chat, ChatAnswer
 from reflection.explain.openai_chat import OpenAIPhraser
 from reflection.explain.proposals import ModelProposer
@@ -40,6 +41,9 @@ class Sources:
 
     def knowledge(self) -> Knowledge:
         return self._knowledge
+
+    def campaign_names(self) -> dict[str, str | None]:
+        return {CAMPAIGN: None} if self._analysis else {}
 
     def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
         return [SimilarCampaign("campaign:cmp_003", "cmp_003", 0.8, "summary", {})]
@@ -82,7 +86,7 @@ def ask(sources: Sources) -> Callable[..., ChatAnswer]:
 
 QUESTIONS = [
     ("Why did CPA fall?", CAMPAIGN, "driver:cpa:ctr", "accounts for USD 18.03"),
-    ("Why did ROAS rise?", CAMPAIGN, "driver:roas:ctr", "rise in ROAS"),
+    ("Why did ROAS rise?", CAMPAIGN, "driver:roas:ctr", "by which ROAS is higher"),
     ("how did it perform", CAMPAIGN, "delta:roas", "did better than its forecast"),
     ("What was the click-through rate?", CAMPAIGN, "delta:ctr", "CTR 3.50 % against 2.00 %"),
     ("Did the conversion rate improve?", CAMPAIGN, "delta:cvr", "within noise"),
@@ -175,7 +179,7 @@ def test_a_model_may_phrase_what_was_found_behind_the_gate(fake_server: Any, sou
         {"kind": "key_learning", "text": "CPA came to {e1.actual}, far better.", "evidence": ["e1"]},
         {"kind": "key_learning", "text": "See http://evil.example.", "evidence": ["e1"]},
     ]
-    model = ModelProposer(ModelServer("k", "model-x", base_url=fake_server.url, deadline_seconds=2.0))
+    model = ModelProposer(ModelServer("k", "model-x", base_url=fake_server.url, deadline_seconds=60.0))
     answer = Chat(sources, OpenAIPhraser(model)).answer("default", "CPA <b>?", campaign_id=CAMPAIGN)
     assert answer.answer == "CPA came to USD 19.27, far better. [1]"
     assert answer.source == "model-x"
@@ -184,13 +188,13 @@ def test_a_model_may_phrase_what_was_found_behind_the_gate(fake_server: Any, sou
 
 
 def test_a_model_is_not_asked_what_cannot_be_told(fake_server: Any, sources: Sources) -> None:
-    model = ModelProposer(ModelServer("k", "model-x", base_url=fake_server.url, deadline_seconds=2.0))
+    model = ModelProposer(ModelServer("k", "model-x", base_url=fake_server.url, deadline_seconds=60.0))
     Chat(sources, OpenAIPhraser(model)).answer("default", "What is the weather?")
     assert fake_server.requests == []
 
 
 def test_a_dead_model_leaves_the_quotes(sources: Sources) -> None:
-    model = ModelProposer(ModelServer("k", "model-x", base_url="http://127.0.0.1:9/v1", deadline_seconds=1.0))
+    model = ModelProposer(ModelServer("k", "model-x", base_url="http://127.0.0.1:9/v1", deadline_seconds=60.0))
     answer = Chat(sources, OpenAIPhraser(model)).answer("default", "CPA?", campaign_id=CAMPAIGN)
     assert answer.source == "deterministic"
     assert "CPA USD 19.27" in answer.answer

@@ -103,7 +103,7 @@ def written(truth: list[Row], dialect: str, locale: str, delimiter: str, encodin
 def sums(report: ImportReport) -> dict[tuple[str, dt.date], tuple[float | None, ...]]:
     """What a report says per campaign and day."""
     assert report.snapshot is not None
-    return {(name, day): values[:4] for (name, day, _), values in report.snapshot.cells.items()}
+    return {(name, day): values[:4] for (_, name, day, _), values in report.snapshot.cells.items()}
 
 
 def truth_of(truth: list[Row]) -> dict[tuple[str, dt.date], tuple[float, ...]]:

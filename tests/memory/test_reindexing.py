@@ -12,7 +12,7 @@ from reflection.errors import Unavailable
 from reflection.memory.embedders import NoEmbedder
 from reflection.memory.json_file import JsonFileIndex
 from reflection.memory.local import LocalIndex
-from reflection.memory.reindexing import BATCH, EmbeddingBackfill, Mirror, rebuild, reindex
+from reflection.memory.reindexing import BATCH, EmbeddingBackfill, Mirror, first_search, rebuild, reindex
 from reflection.memory.semantic import SemanticMemory
 from reflection.store.memories import MemoryRows
 
@@ -178,28 +178,23 @@ def test_a_backfill_asked_to_stop_leaves_the_rest_for_the_next_time(
     assert backfill.catch_up("default") == 0
 
 
-def test_the_first_look_reads_the_local_index_so_that_no_request_has_to(
+def test_a_first_search_reads_the_local_index_so_that_no_request_has_to(
     rows: MemoryRows, words: Any, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _fill(rows, record, BATCH)
     index = LocalIndex(rows)
     EmbeddingBackfill(rows, words, index).catch_up("default")
+    first_search(index, words.space, "default")
     monkeypatch.setattr(rows, "changes", lambda *_, **__: pytest.fail("read again"))
 
     assert index.count("default", words.space) == BATCH
 
 
-def test_the_first_look_also_searches_because_a_first_search_sorts_what_was_read(
+def test_who_embeds_reads_no_vectors_into_memory(
     rows: MemoryRows, words: Any, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _fill(rows, record, BATCH)
     index = LocalIndex(rows)
-    searched: list[str] = []
-    really = index.search
-    monkeypatch.setattr(index, "search", lambda *a: (searched.append(a[0]), really(*a))[1])
-    backfill = EmbeddingBackfill(rows, words, index)
+    monkeypatch.setattr(index, "search", lambda *_: pytest.fail("searched"))
 
-    backfill.catch_up("default")
-    backfill.catch_up("default")
-
-    assert searched == ["default"]
+    assert EmbeddingBackfill(rows, words, index).catch_up("default") == BATCH

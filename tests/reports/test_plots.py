@@ -65,7 +65,8 @@ def _waterfall(*steps: WaterfallStep, start: float = 50.0, end: float = 20.0) ->
 
 def test_bars_of_the_waterfall_join_up() -> None:
     svg = _waterfall(
-        WaterfallStep("CTR", -20.0, "-20", 2.0, True, True), WaterfallStep("CPM", -10.0, "-10", None, True, True)
+        WaterfallStep("CTR", -20.0, "-20", (-22.0, -18.0), True, True),
+        WaterfallStep("CPM", -10.0, "-10", None, True, True),
     )
     boxes = [(float(box.attrib["y"]), float(box.attrib["height"])) for box in svg.iter(f"{SVG}rect")]
     start, end, first, second = boxes
@@ -75,7 +76,7 @@ def test_bars_of_the_waterfall_join_up() -> None:
 
 
 def test_a_noisy_part_is_white_dashed_and_said_to_be_noise() -> None:
-    svg = _waterfall(WaterfallStep("CVR", -1.0, "-1", 3.0, False, True))
+    svg = _waterfall(WaterfallStep("CVR", -1.0, "-1", (-4.0, 2.0), False, True))
     box = list(svg.iter(f"{SVG}rect"))[-1]
     assert box.get("fill") == PAPER
     assert box.get("stroke-dasharray")
@@ -84,7 +85,8 @@ def test_a_noisy_part_is_white_dashed_and_said_to_be_noise() -> None:
 
 def test_parts_below_zero_and_huge_whiskers_stay_on_the_paper() -> None:
     svg = _waterfall(
-        WaterfallStep("a", -80.0, "-80", 900.0, True, True), WaterfallStep("b", 50.0, "+50", 1.0, True, False)
+        WaterfallStep("a", -80.0, "-80", (-980.0, 820.0), True, True),
+        WaterfallStep("b", 50.0, "+50", (49.0, 51.0), True, False),
     )
     for number in re.findall(r'y[12]?="(-?[\d.]+)"', ElementTree.tostring(svg).decode()):
         assert -1 <= float(number) <= 303

@@ -53,7 +53,9 @@ def test_an_empty_period_says_so_and_still_shows_what_is_known(knowledge: Knowle
 
 
 def test_the_verdict_counts_by_reading(make_reported: Callable[..., ReportedCampaign], knowledge: Knowledge) -> None:
-    noise = make_reported("same", actual_metrics={**make_reported().campaign.expected_metrics.model_dump()})
+    expected = make_reported().campaign.expected_metrics.model_dump()
+    noise = make_reported("same", actual_metrics={**expected, "conversions": 77})
+    alone = make_reported("alone", actual_metrics=expected)
     worse = make_reported(
         "worse",
         actual_metrics={
@@ -64,9 +66,10 @@ def test_the_verdict_counts_by_reading(make_reported: Callable[..., ReportedCamp
             "revenue": 1.0,
         },
     )
-    view = _view([make_reported(), noise, worse], knowledge)
+    view = _view([make_reported(), noise, worse, alone], knowledge)
     assert view.verdict == (
-        "Of 3 campaigns, 1 did better than forecast beyond noise, 1 did worse, 1 cannot be told from noise."
+        "Of 4 campaigns, 1 did better than forecast beyond noise, 1 did worse, 1 cannot be told from noise, "
+        "1 cannot be compared."
     )
 
 

@@ -102,6 +102,7 @@ class EffectsPage(BaseModel):
     next_cursor: str | None = None
     as_of: str | None
     epoch: int
+    pending: int = Field(description="campaigns whose changes are not in these effects yet")
     calibration: dict[str, IntervalCheck | None] = Field(
         description="of CPM, CTR, CVR and AOV, whatever the filters; "
         "null where fewer than 20 campaigns could say, or the fit has more than 600 columns"
@@ -110,6 +111,7 @@ class EffectsPage(BaseModel):
         description="of CTR and CVR, whatever the filters; effects are those at the usual size; "
         "empty where all campaigns were planned alike"
     )
+    goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")
 
 
 class SignalEvidence(BaseModel):

@@ -15,7 +15,6 @@ import orjson
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from reflection.cli.processes import FilesBeside, Workers, cores
 from reflection.cli.render import print_analysis, summary_row, summary_table
 from reflection.cli.session import (
     JsonOption,
@@ -30,8 +29,8 @@ from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import ReflectionError, Unavailable
 
 if TYPE_CHECKING:
+    from reflection.domain.answers import Answer, Refused
     from reflection.domain.campaign import Campaign
-    from reflection.domain.results import Answer, Refused
     from reflection.ingest import CampaignLine
     from reflection.wiring import Application
 
@@ -144,6 +143,8 @@ class Batch:
         if len(first) <= MANY or self._processes < 2:
             yield from self._application.engine.analyze_many(stream, workspace=self._workspace)
             return
+        from reflection.cli.processes import FilesBeside, Workers
+
         self._files.enter_context(FilesBeside(self._application.settings))
         with Workers(self._application.settings, self._workspace, self._processes) as workers:
             yield from workers.analyze_many(stream)
@@ -183,6 +184,8 @@ def analyze(
       cat campaigns.jsonl | reflection analyze - --json > analyses.jsonl
       reflection analyze big.jsonl --from-line 40001
     """
+    from reflection.cli.processes import cores
+
     rejects = Rejects(file, resume=from_line > 1)
     with open_application() as application, _bar() as bar, ExitStack() as files:
         batch = Batch(application, workspace, bar, rejects, processes or cores(), files)

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
-from rich.table import Table
 
-from reflection.cli.session import JsonOption, console, print_json, progress_bar
+from reflection.cli.session import JsonOption, console, print_json, progress_bar, text_table
 from reflection.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def backtest(
         print_json({name: part for name, part in report.items() if name != "forecasts"})
         return
     out = console()
-    table = Table("metric", "n", *core.METHODS, "90 % held", box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table = text_table("metric", "n", *core.METHODS, "90 % held")
     table.columns[0].no_wrap = True
     for metric, rows in report["metrics"].items():
         errors = [rows["methods"].get(method, {}).get("mae_log") for method in core.METHODS]

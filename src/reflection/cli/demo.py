@@ -1,10 +1,12 @@
-"""`reflection demo`: the whole loop on a real account, as a marketer would read it.
+"""`reflection demo`: the whole loop, as a marketer would read it.
 
-Reads a real Ads Manager export: its earlier months are history, its last month comes in with the forecast of the month
-before. Works in a folder of its own, made anew each time, so that it touches nothing else.
+First a real account: four months of one campaign, the last of them held against a planner's file (which is invented,
+and says so). Then a history of many campaigns, where something can be learnt and advised. Works in a folder of its own,
+made anew each time, so that it touches nothing else.
 """
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +16,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from reflection.cli.render import effects_table, kpi_figure, print_analysis, summary_row, summary_table
-from reflection.cli.session import console, open_application
+from reflection.cli.plan import print_plan
+from reflection.cli.render import (
+    findings_table,
+    kpi_figure,
+    print_analysis,
+    print_cards,
+    summary_row,
+    summary_table,
+)
+from reflection.cli.session import console, heading, open_application, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
 
@@ -23,19 +33,26 @@ if TYPE_CHECKING:
     from reflection.domain.campaign import Campaign
     from reflection.wiring import Application
 
-SAMPLE = Path("data/samples/meta_export/ads_manager_monthly_cad.csv")
+SAMPLES = Path("data/samples")
+EXPORT = SAMPLES / "meta_export" / "ads_manager_monthly_cad.csv"
+PLAN_FILE = SAMPLES / "meta_export" / "plan_september_invented.csv"
+HISTORY = SAMPLES / "campaign_history.json"
+NEXT_PLAN = SAMPLES / "next_plan.json"
 FOLDER = Path("demo-output")
 MARK = ".reflection-demo"
-MOST_EFFECTS = 12
+MANY = "many-campaigns"
+"""The workspace of the packaged history: what one account teaches is never mixed with what another does."""
+
+MOST_FINDINGS = 8
 
 
 def demo(
     file: Annotated[
         Path, typer.Argument(help="An Ads Manager export with several months; the last one comes in.")
-    ] = SAMPLE,
+    ] = EXPORT,
     folder: Annotated[Path, typer.Option(help="Where the demo works; made anew each time.")] = FOLDER,
 ) -> None:
-    """Run the main job on a real account: learn from its past, judge its last month, say what to do next.
+    """Run the main job: a real account's last month against its forecast, then what a history of campaigns teaches.
 
     \b
     Example:
@@ -47,10 +64,8 @@ def demo(
         raise InvalidInput(f"{file} is not there", hint="run the demo in the project's folder, or name an export")
     _fresh(folder)
     out = console()
-    report = read_export(file, ImportOptions(group_by="month"))
-    *history, incoming = report.campaigns
-    out.rule("[bold]1. What was read")
-    _say_what_was_read(out, report.as_dict(), len(history))
+    options = ImportOptions(group_by="month", expected=PLAN_FILE) if file == EXPORT else ImportOptions(group_by="month")
+    report = read_export(file, options)
     places = {
         "database_path": folder / "reflection.db",
         "output_dir": folder / "output",
@@ -58,24 +73,15 @@ def demo(
         "vector_backend": "local",
     }
     with open_application(**places) as application:
-        out.rule("[bold]2. The past: each month against its forecast")
-        past = [orjson.loads(application.engine.analyze(campaign).body) for campaign in history]
-        out.print(summary_table(summary_row(analysis) for analysis in past))
-        application.learner.learn_now(DEFAULT_WORKSPACE)
-        out.rule("[bold]3. The last month, foretold from what the past taught")
-        out.print(_forecast_table(application, incoming))
-        out.rule("[bold]4. The last month: forecast against fact")
-        answer = orjson.loads(application.engine.analyze(incoming).body)
-        print_analysis(out, answer)
-        application.learner.learn_now(DEFAULT_WORKSPACE)
-        out.rule("[bold]5. What can be learnt, and what cannot")
-        _print_learnt(out, application)
-        out.rule("[bold]6. What to do next")
-        _print_advice(out, application, incoming.platform)
-    out.rule("[bold]7. Where everything is")
-    out.print(f"[dim]database[/]   {places['database_path']}")
-    out.print(f"[dim]artifacts[/]  {escape(answer['stored_memory']['output_path'])}/")
-    out.print(f"[dim]weights[/]    {places['weights_path']}")
+        heading(out, "1. A real account: what its last month did")
+        _say_what_was_read(out, report.as_dict())
+        output = _account(out, application, list(report.campaigns))
+        heading(out, "2. Many campaigns: what forty of them teach (a packaged, invented history)")
+        _history(out, application)
+    heading(out, "3. Where everything is")
+    out.print(f"database   {places['database_path']}", soft_wrap=True)
+    out.print(f"artifacts  {escape(output)}/", soft_wrap=True)
+    out.print(f"weights    {places['weights_path']}", soft_wrap=True)
 
 
 def _fresh(folder: Path) -> None:
@@ -92,17 +98,33 @@ def _fresh(folder: Path) -> None:
     (folder / MARK).touch()
 
 
-def _say_what_was_read(out: Console, verdict: dict[str, Any], history: int) -> None:
+def _say_what_was_read(out: Console, verdict: dict[str, Any]) -> None:
     totals = verdict["totals"]
-    out.print(f"{verdict['name']}: {escape(verdict['recognised_by'])}")
     out.print(
-        f"{verdict['rows']:,} rows, {verdict['period'][0]} to {verdict['period'][1]}: "
-        f"{totals['impressions']:,} impressions, {totals['clicks']:,} clicks, {totals['conversions']:,.0f} conversions "
-        f"({verdict['conversions']}), {totals['spend']:,.2f} {verdict['currency']}."
+        f"Read {verdict['name']}: {verdict['rows']:,} rows of {verdict['period'][0]} to {verdict['period'][1]}, "
+        f"{totals['spend']:,.2f} {verdict['currency']} spent for {totals['conversions']:,.0f} conversions "
+        f"({escape(verdict['conversions'])})."
     )
-    for finding in verdict["findings"]:
-        out.print(f"[dim]- {escape(finding['message'])}[/]")
-    out.print(f"{history} months are history; the last one is the campaign that comes in.")
+
+
+def _account(out: Console, application: "Application", campaigns: list["Campaign"]) -> str:
+    """Its earlier months as history, the last as the campaign that comes in; the folder of what was written."""
+    *history, incoming = campaigns
+    past = [orjson.loads(application.engine.analyze(campaign).body) for campaign in history]
+    application.learner.learn_now(DEFAULT_WORKSPACE)
+    if incoming.planner:
+        out.print(f"Its last month was planned by {escape(incoming.planner)}; the months before are its history.")
+    foretold = _forecast_table(application, incoming)
+    answer = orjson.loads(application.engine.analyze(incoming).body)
+    application.learner.learn_now(DEFAULT_WORKSPACE)
+    print_analysis(out, answer)
+    heading(out, "What would have been foretold the day before, from its past")
+    out.print(foretold)
+    heading(out, "The months before")
+    out.print(summary_table(summary_row(analysis) for analysis in past))
+    if len({campaign.unit for campaign in campaigns}) == 1:
+        out.print("All of this is one campaign: whatever was seen of its audiences and creatives holds within it only.")
+    return str(answer["stored_memory"]["output_path"])
 
 
 def _forecast_table(application: "Application", incoming: "Campaign") -> Table:
@@ -112,7 +134,7 @@ def _forecast_table(application: "Application", incoming: "Campaign") -> Table:
 
     knowledge = application.engine.knowledge()
     state = calibration_blob.decode(knowledge.calibration)
-    table = Table("", "forecast given", "calibrated", "90 % interval", "happened", "held", box=None, pad_edge=False)
+    table = text_table("", "planned", "we would have said", "90 % interval", "happened", "inside")
     for check in hindsight.check(incoming, knowledge, state):
         if check.calibrated is None or check.actual is None:
             continue
@@ -124,34 +146,35 @@ def _forecast_table(application: "Application", incoming: "Campaign") -> Table:
     return table
 
 
-def _print_learnt(out: Console, application: "Application") -> None:
-    knowledge = application.engine.knowledge()
-    findings = [effect for effect in knowledge.effects if effect.finding]
-    goal = [
-        effect
-        for effect in knowledge.effects
-        if effect.metric == knowledge.goal_metric and not effect.finding and effect.interval[0] < effect.interval[1]
-    ]
+def _history(out: Console, application: "Application") -> None:
+    """The packaged history learnt at once; what it teaches, what to do next, and a plan judged by it."""
+    from reflection.domain.plan import PlanRequest
+    from reflection.domain.validation import read
+
+    for _ in application.engine.analyze_many(_campaigns(), workspace=MANY, following=True):
+        pass
+    application.learner.learn_now(MANY)
+    knowledge = application.engine.knowledge(workspace=MANY)
+    findings = [finding for finding in knowledge.findings if not finding.descriptive]
     out.print(
-        f"From {knowledge.campaigns} campaigns: {len(findings)} effects are beyond noise, "
-        f"{len(knowledge.effects) - len(findings)} are not. 1.0 (+0 %) is the average of a group."
+        f"{knowledge.campaigns} campaigns were compared and learnt from; {len(findings)} differences are beyond chance."
     )
-    strongest = sorted(findings, key=lambda effect: (effect.lfsr, effect.signal, effect.metric))[:MOST_EFFECTS]
-    out.print(effects_table(orjson.loads(orjson.dumps(strongest)), knowledge.spelt))
-    open_questions = [effect for effect in goal if effect.signal not in knowledge.aliases]
-    widest = sorted(open_questions, key=lambda effect: (-(effect.spend or 0.0), effect.signal))[:5]
-    if widest:
-        out.print(f"\nNot enough evidence on {knowledge.goal_metric}, most money first:")
-        out.print(effects_table(orjson.loads(orjson.dumps(widest)), knowledge.spelt))
-    if knowledge.next_test:
-        out.print(f"\n[bold]Cheapest way to know more:[/] {escape(knowledge.next_test.description)}")
+    out.print(
+        f"Held out because they look like tracking faults: {escape(', '.join(sorted(knowledge.held)) or 'none')}."
+    )
+    heading(out, "What was learnt")
+    out.print(findings_table(orjson.loads(orjson.dumps(findings[:MOST_FINDINGS]))))
+    heading(out, "What to do next")
+    print_cards(out, application.recommendations.recommend(workspace=MANY)["cards"])
+    heading(out, "A plan, judged before it runs")
+    request = read(PlanRequest, {"plans": [orjson.loads(NEXT_PLAN.read_bytes())]})
+    for plan in application.recommendations.evaluate(request, workspace=MANY)["plans"]:
+        print_plan(out, plan)
 
 
-def _print_advice(out: Console, application: "Application", platform: str) -> None:
-    advice = application.recommendations.recommend(platform=platform)
-    table = Table("lane", "advice", "P(better)", box=None, pad_edge=False)
-    for card in advice["cards"]:
-        table.add_row(card["lane"], escape(card["sentence"]), f"{card['p_better']:.2f}")
-    out.print(table)
-    if not advice["cards"]:
-        out.print(escape(str(advice["reason"])))
+def _campaigns() -> Iterator["Campaign"]:
+    from reflection.ingest import iterate_campaigns
+
+    for line in iterate_campaigns(str(HISTORY)):
+        if line.campaign is not None:
+            yield line.campaign

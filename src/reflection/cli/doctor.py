@@ -11,12 +11,10 @@ from typing import Annotated, Any
 import typer
 from pydantic import SecretStr
 from rich.markup import escape
-from rich.table import Table
 
 from reflection.cli.backup import problems_of
-from reflection.cli.session import JsonOption, console, open_application, print_json
+from reflection.cli.session import JsonOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.memory.chroma import installed
 from reflection.settings import Settings, variable_of, variables
 
 SHORT_KEY = 16
@@ -91,6 +89,8 @@ def shown(settings: Settings) -> dict[str, Any]:
 
 def advice(settings: Settings, environment: Mapping[str, str]) -> Iterable[str]:
     """What looks like a mistake, one sentence each."""
+    from reflection.memory.chroma import installed
+
     for name in sorted(environment):
         if name.startswith("MARKO_") and name not in variables():
             close = difflib.get_close_matches(name, variables(), n=1)
@@ -157,7 +157,7 @@ def _print(report: Mapping[str, Any]) -> None:
     out = console()
     out.print(f"reflection {report['version']} on Python {report['python']}\n")
     for title, values in (("setting", report["settings"]), ("part", report["status"])):
-        table = Table(title, "value", box=None, pad_edge=False)
+        table = text_table(title, "value")
         for name, value in values.items():
             table.add_row(name, escape(_text(value)))
         out.print(table)

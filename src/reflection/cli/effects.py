@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from reflection.cli.render import effects_table
-from reflection.cli.session import JsonOption, WorkspaceOption, as_plain, console, open_application, print_json
+from reflection.cli.session import JsonOption, WorkspaceOption, as_of, as_plain, console, open_application, print_json
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 
@@ -16,6 +16,7 @@ def effects(
     group: Annotated[str | None, typer.Option(help="Only one group of signals, such as audience.age.")] = None,
     platform: Annotated[str | None, typer.Option(help="Only signals seen on this platform.")] = None,
     findings: Annotated[bool, typer.Option("--findings", help="Only what may be called a finding.")] = False,
+    goal: Annotated[str | None, typer.Option(help="Campaigns that count this, such as lead.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
@@ -36,6 +37,7 @@ def effects(
             group=group,
             platform=platform,
             findings_only=findings,
+            goal=goal,
             limit=limit,
         )
         spellings = application.store.knowledge(workspace).spelt
@@ -49,11 +51,11 @@ def effects(
         for name, size in page["size"].items():
             low, high = size["interval"]
             out.print(f"[dim]{size_line(name, size['doubling'], low, high)}[/]")
-        out.print(f"[dim]as of {page['as_of']}[/]")
+        out.print(f"[dim]{as_of(page)}[/]")
     elif page["as_of"] is None:
         out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")
     else:
-        out.print(f"No effect matches, as of {page['as_of']}.")
+        out.print(f"No effect matches, {as_of(page)}.")
 
 
 def size_line(metric: str, doubling: float, low: float, high: float) -> str:

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from reflection.cli.session import JsonOption, console, messages, open_application, print_json
+from reflection.cli.session import JsonOption, console, messages, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
 from reflection.errors import InvalidInput
 from reflection.settings import ANY_WORKSPACE
@@ -72,7 +71,7 @@ def list_keys(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("id", "workspace", "scope", "name", "made", "revoked", box=None, pad_edge=False)
+    table = text_table("id", "workspace", "scope", "name", "made", "revoked")
     for row in rows:
         created_at, revoked_at = row["created_at"][:16], (row["revoked_at"] or "")[:16]
         table.add_row(row["key_id"], row["workspace"], row["scope"], escape(row["name"]), created_at, revoked_at)

@@ -18,7 +18,6 @@ from reflection.cli.session import (
 )
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
-from reflection.learnings.lifecycle import STANDING
 
 ID_WIDTH = 20
 """An id is what one asks for next, so it is never cut."""
@@ -46,6 +45,8 @@ def learnings(
       reflection learnings --as-of 2026-03-01
       reflection learnings lrn_44519ddcb40714a5
     """
+    from reflection.learnings.lifecycle import STANDING
+
     if state is not None and state not in STANDING:
         raise InvalidInput(f"--state is one of {', '.join(STANDING)}", field="state")
     instant = _instant(as_of)

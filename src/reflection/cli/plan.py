@@ -1,6 +1,7 @@
 """`reflection plan`: what a plan will probably do."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,12 +9,13 @@ import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from reflection.cli.session import JsonOption, WorkspaceOption, console, open_application, print_json
-from reflection.domain.metrics import RATES
+from reflection.cli.render import lift, lift_interval
+from reflection.cli.session import JsonOption, WorkspaceOption, as_of, console, open_application, print_json, text_table
+from reflection.domain.metrics import METRICS, RATES, as_read
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
+from reflection.explain import formatting
 
 
 def plan(
@@ -42,15 +44,15 @@ def plan(
         return
     out = console()
     for evaluated in answer["plans"]:
-        _print(out, evaluated)
+        print_plan(out, evaluated)
     if answer["total"] is not None and answer["total"]["conversions"] is not None:
         whole = answer["total"]["conversions"]
         doubt = "" if whole["identified"] else ", not identified: see the notes"
         bounds = interval(whole["intervals"]["90"])
         out.print(f"All plans: {number(whole['calibrated'])} conversions (90 % interval {bounds}{doubt}).")
-    out.print("target, better: probability of reaching your target, and of beating what is usual here;")
-    out.print("?: not identified, see the notes")
-    out.print(f"[dim]as of {answer['as_of'] or 'nothing learnt yet'}[/]")
+    out.print("Beating the usual and reaching a target are probabilities; ?: we cannot tell yet, see the notes.")
+    out.print(f"[dim]{escape(answer['holdback'][:1].upper() + answer['holdback'][1:])}.[/]")
+    out.print(f"[dim]{as_of(answer)}[/]")
 
 
 def _as_request(body: bytes) -> dict[str, Any]:
@@ -68,25 +70,31 @@ def _as_request(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _print(out: Console, evaluated: dict[str, Any]) -> None:
-    out.rule(f"[bold]{escape(evaluated['plan_id'])}")
-    columns = ("metric", "planner", "signals", "calibrated", "90 % interval", "target", "better")
-    table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in table.columns:
-        column.no_wrap = True
+def print_plan(out: Console, evaluated: Mapping[str, Any]) -> None:
+    """One evaluated plan: its figures with their intervals and odds, what it differs by, what to know."""
+    out.print(f"[bold]{escape(evaluated['plan_id'])}[/]")
+    targets = any(metric["p_target"] is not None for metric in evaluated["metrics"].values())
+    table = text_table("", "planner", "to expect", "90 % interval", "beats the usual", *(["reaches target"] * targets))
     for name, metric in evaluated["metrics"].items():
         rate = name in RATES
-        table.add_row(
-            name if metric["identified"] else f"{name} [dim]?[/]", number(metric["planner"], rate),
-            number(metric["signals"], rate), number(metric["calibrated"], rate),
-            interval(metric["intervals"]["90"], rate), _chance(metric["p_target"]), _chance(metric["p_better"]),
-        )  # fmt: skip
+        cells = [
+            METRICS[name].label if metric["identified"] else f"{METRICS[name].label} [dim]?[/]",
+            number(metric["planner"], rate),
+            number(metric["calibrated"], rate),
+            interval(metric["intervals"]["90"], rate),
+            _chance(metric["p_better"]),
+            _chance(metric["p_target"]),
+        ]
+        table.add_row(*cells[: len(table.columns)])
     out.print(table)
+    if evaluated["drivers"]:
+        out.print("What sets it apart, other things equal:")
     for driver in evaluated["drivers"][:5]:
         low, high = driver["interval"]
         style = "" if driver["finding"] else "dim"
-        text = f"{escape(driver['label'])}: {driver['effect'] - 1:+.0%} ({low - 1:+.0%} to {high - 1:+.0%})"
-        out.print(f"  {text} on {driver['metric']}", style=style)
+        metric, size, bounds = as_read(driver["metric"], driver["effect"], (low, high))
+        on = METRICS[metric].label
+        out.print(f"  {escape(driver['label'])}: {on} {lift(size)} ({lift_interval(bounds)})", style=style)
     for note in evaluated["notes"]:
         out.print(f"- {escape(note)}")
 
@@ -114,4 +122,4 @@ def interval(bounds: list[float] | None, rate: bool = False) -> str:
 def _chance(value: float | None) -> str:
     if value is None:
         return "-"
-    return ">0.99" if value > 0.995 else "<0.01" if value < 0.005 else f"{value:.2f}"
+    return formatting.probability(value)

@@ -19,8 +19,8 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
 
+from reflection.domain.answers import Answer, Refused
 from reflection.domain.campaign import Campaign
-from reflection.domain.results import Answer, Refused
 from reflection.engine.bulk import BATCH
 from reflection.errors import ReflectionError, Unavailable
 from reflection.settings import Settings

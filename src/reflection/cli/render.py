@@ -3,7 +3,8 @@
 Takes the JSON form of the engine's answers (what the API gives); computes nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -11,20 +12,25 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from reflection.cli.session import text_table
 from reflection.domain import signals
-from reflection.domain.metrics import KPIS, METRICS, Unit, unit_of
+from reflection.domain.basis import BASES, FORECAST
+from reflection.domain.metrics import KPIS, METRICS, Unit, as_read, unit_of
+from reflection.explain.formatting import telling_decimals
 
 _NONE = "-"
 _SUMMARY = KPIS[:4]
 
 
 def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
-    """Print one campaign's retrospective, section by section, from the JSON of its analysis."""
+    """Print one campaign's retrospective from the JSON of its analysis: five lines first, then the details."""
     comparison = analysis["comparison_report"]
-    console.print(f"\n[bold]{escape(comparison['campaign_id'])}[/]  score {comparison['performance_score']:.2f}")
+    console.print(f"\n[bold]{escape(comparison['campaign_id'])}[/]")
+    print_summary(console, analysis["insights"])
+    console.print(f"\n[bold]Details[/]  score {_score(comparison)}")
     console.print(_comparison_table(comparison))
-    for part in comparison.get("drivers", ()):
-        console.print(_drivers_line(part))
+    for line in (*_gaps(comparison), *(_drivers_line(part) for part in comparison.get("drivers", ()))):
+        console.print(line)
     for flag in comparison.get("flags", ()):
         console.print(f"[yellow]note:[/] {escape(flag)}")
     patterns = analysis["pattern_report"]
@@ -38,37 +44,76 @@ def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
     console.print(f"[dim]{verb}, revision {stored['revision']}; files in {escape(stored['output_path'])}[/]")
 
 
+def print_summary(console: Console, insights: Mapping[str, Any]) -> None:
+    """The five lines that are read first; the narrative as it stands where an older answer has no lines."""
+    lines = insights.get("summary", ())
+    if not lines:
+        console.print(escape(insights["narrative_summary"]))
+        return
+    grid = Table.grid(padding=(0, 2))
+    for line in lines:
+        grid.add_row(Text(line["label"], style="bold"), Text(line["text"]))
+    console.print(grid)
+
+
+LANES = (
+    ("exploit", "Do more"), ("avoid", "Do less"), ("explore", "Test"), ("not enough evidence", "We cannot tell yet"),
+)  # fmt: skip
+MOST_CARDS = 3
+
+
+def print_cards(console: Console, cards: Sequence[Mapping[str, Any]]) -> None:
+    """Recommendations by what they ask for, the best first; a sentence each."""
+    if not cards:
+        console.print("Nothing to recommend yet.")
+    for lane, words in LANES:
+        of_lane = [card for card in cards if card["lane"] == lane]
+        if of_lane:
+            console.print(f"[bold]{words}[/]")
+        for card in of_lane[:MOST_CARDS]:
+            console.print(f"  - {escape(card['sentence'])}")
+        if len(of_lane) > MOST_CARDS:
+            console.print(f"  [dim]and {len(of_lane) - MOST_CARDS} more[/]")
+
+
 def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
     """One campaign in one line of `summary_table`."""
     comparison = analysis["comparison_report"]
     changes = [_change(comparison["deltas"].get(f"{kpi}_diff", {})) for kpi in _SUMMARY]
-    score = f"{comparison['performance_score']:.2f}"
     return (
         escape(comparison["campaign_id"]),
+        BASES[comparison.get("basis", FORECAST)].title,
         *changes,
-        score,
+        _score(comparison),
         str(len(analysis["pattern_report"]["pattern_report"])),
     )
 
 
+def _score(comparison: Mapping[str, Any]) -> str:
+    score = comparison["performance_score"]
+    return _NONE if score is None else f"{score:.2f}"
+
+
 def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:
     """Many campaigns, one line each."""
-    table = Table("campaign", *(METRICS[kpi].label for kpi in _SUMMARY), "score", "findings", box=None, pad_edge=False)
+    table = text_table("campaign", "against", *(METRICS[kpi].label for kpi in _SUMMARY), "score", "findings")
     for row in rows:
         table.add_row(*row)
     return table
 
 
 def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
-    """Findings with their lift, interval and evidence."""
-    table = Table("finding", "metric", "lift", "90 % interval", "campaigns", box=None, pad_edge=False)
+    """Findings with their size, interval and evidence."""
+    table = text_table("finding", "on", "change", "90 % interval", "campaigns")
     for finding in findings:
         good = finding["direction"] == "favorable"
+        metric, effect, interval = as_read(finding["metric"], finding["effect"], _pair(finding["interval"]))
+        label = finding.get("metadata", {}).get("label") or signals.parse(finding["signal_key"]).label
         table.add_row(
-            Text(finding["title"], style="green" if good else "red"),
-            finding["metric"],
-            lift(finding["effect"]),
-            lift_interval(finding["interval"]),
+            Text(label, style="green" if good else "red"),
+            METRICS[metric].label if metric in METRICS else metric,
+            lift(effect),
+            lift_interval(interval),
             str(finding["evidence_count"]),
         )
     return table
@@ -76,19 +121,25 @@ def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
 
 def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, str]) -> Table:
     """Effects of signals as the campaigns spell them; those that are not findings in grey."""
-    table = Table("signal", "metric", "effect", "90 % interval", "raw", "campaigns", "", box=None, pad_edge=False)
+    table = text_table("signal", "on", "change", "90 % interval", "raw", "campaigns", "")
     for effect in effects:
+        metric, size, interval = as_read(effect["metric"], effect["effect"], _pair(effect["interval"]))
+        _, raw, _ = as_read(effect["metric"], effect["raw_lift"] or None, None)
         table.add_row(
             Text(signals.label_of(effect["signal"], spellings)),
-            effect["metric"],
-            lift(effect["effect"]),
-            lift_interval(effect["interval"]),
-            lift(effect["raw_lift"]),
+            METRICS[metric].label,
+            lift(size),
+            lift_interval(interval),
+            lift(raw),
             few_campaigns(effect["campaigns"]),
-            Text("finding" if effect["finding"] else effect["reason"]),
+            Text("finding" if effect["finding"] else "cannot tell yet"),
             style=None if effect["finding"] else "dim",
         )
     return table
+
+
+def _pair(bounds: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if bounds is None else (bounds[0], bounds[1])
 
 
 def few_campaigns(effective: float) -> str:
@@ -107,21 +158,44 @@ def lift_interval(interval: Iterable[float] | None) -> str:
 
 
 def _comparison_table(comparison: Mapping[str, Any]) -> Table:
-    table = Table("", "forecast", "actual", "change", "actual, 90 % interval", "verdict", box=None, pad_edge=False)
+    basis = BASES[comparison.get("basis", FORECAST)]
+    table = text_table("", basis.title, "actual", "change", "actual, 90 % interval", "verdict")
     for name, delta in comparison["deltas"].items():
         kpi = name.removesuffix("_diff")
+        form = _form(kpi, delta)
         interval = delta.get("interval")
-        bounds = _NONE if interval is None else " to ".join(kpi_figure(kpi, bound) for bound in interval)
-        values = (kpi_figure(kpi, delta["expected"]), kpi_figure(kpi, delta["actual"]), _change(delta), bounds)
+        bounds = _NONE if interval is None else " to ".join(form(bound) for bound in interval)
+        sides = [_NONE if delta[side] is None else form(delta[side]) for side in ("expected", "actual")]
         word, style = _verdict(delta)
-        table.add_row(kpi.upper(), *values, word, style=style)
+        table.add_row(kpi.upper(), *sides, _change(delta), bounds, word, style=style)
     return table
+
+
+def _form(kpi: str, delta: Mapping[str, Any]) -> Callable[[float], str]:
+    """How a KPI's figures are written: with as many decimals as the verdict needs to be read off them."""
+    bounds, expected, beyond = delta.get("interval"), delta["expected"], delta.get("beyond_noise")
+    if bounds is None or expected is None or beyond is None:
+        return partial(kpi_figure, kpi)
+    extra = telling_decimals(partial(kpi_figure, kpi), expected, (bounds[0], bounds[1]), beyond)
+    return partial(kpi_figure, kpi, extra=extra)
+
+
+def _gaps(comparison: Mapping[str, Any]) -> Iterator[Text]:
+    """Why a KPI could not be compared, one line a reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, delta in comparison["deltas"].items():
+        if delta.get("reason"):
+            reasons.setdefault(delta["reason"], []).append(name.removesuffix("_diff").upper())
+    for reason, kpis in reasons.items():
+        yield Text(f"{', '.join(kpis)}: {reason}", style="dim")
 
 
 def _verdict(delta: Mapping[str, Any]) -> tuple[str, str | None]:
     if delta["actual"] is None or delta["expected"] is None:
-        return delta.get("reason") or "cannot be said", "dim"
-    if delta.get("beyond_noise") is False:
+        return _NONE, "dim"
+    if delta.get("beyond_noise") is None:
+        return "not told from noise", "dim"
+    if not delta["beyond_noise"]:
         return "noise", "dim"
     if delta["favorable"] is None:
         return "changed", None
@@ -150,11 +224,10 @@ def _drivers_line(part: Mapping[str, Any]) -> Text:
 
 
 def _print_insights(console: Console, insights: Mapping[str, Any]) -> None:
-    console.print(f"\n{escape(insights['narrative_summary'])}")
     for title, key in (
-        ("Learnings", "key_learnings"),
-        ("Next", "recommendations"),
-        ("Anomalies", "anomalies"),
+        ("What moved, and what was learnt", "key_learnings"),
+        ("What to do next", "recommendations"),
+        ("Look at", "anomalies"),
     ):
         if insights[key]:
             console.print(f"[bold]{title}[/]")
@@ -162,13 +235,13 @@ def _print_insights(console: Console, insights: Mapping[str, Any]) -> None:
                 console.print(f"  - {escape(sentence)}")
 
 
-def kpi_figure(kpi: str, value: float | None) -> str:
-    """A KPI as people read it: rates in per cent, money with two decimals, counts whole."""
+def kpi_figure(kpi: str, value: float | None, *, extra: int = 0) -> str:
+    """A KPI as people read it: rates in per cent, money with two decimals, counts whole; `extra` adds decimals."""
     if value is None:
         return _NONE
     unit = unit_of(kpi)
     if unit is Unit.SHARE:
-        return f"{value * 100:.2f} %"
+        return f"{value * 100:.{2 + extra}f} %"
     if unit is Unit.COUNT:
-        return f"{value:,.0f}"
-    return f"{value:,.2f}" if unit is Unit.MONEY else f"{value:,.3f}"
+        return f"{value:,.{extra}f}"
+    return f"{value:,.{2 + extra}f}" if unit is Unit.MONEY else f"{value:,.{3 + extra}f}"

@@ -3,8 +3,9 @@
 Wiring is imported when a command really runs, so that `--help` answers at once.
 """
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from reflection.domain.workspaces import WORKSPACE_NAME
 from reflection.errors import InvalidInput
@@ -34,9 +36,28 @@ WorkspaceOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 
 
+PIPED_WIDTH = 1_000
+"""Columns of output that no terminal shows: whoever reads a pipe wants whole lines."""
+
+
 def console() -> Console:
-    """Standard output; plain text when it is not a terminal."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Standard output; as wide as its lines, plain text, when it is not a terminal and COLUMNS does not say."""
+    piped = not sys.stdout.isatty()
+    width = PIPED_WIDTH if piped and "COLUMNS" not in os.environ else None
+    return Console(highlight=False, soft_wrap=piped, width=width)
+
+
+def text_table(*columns: str, header: bool = True) -> Table:
+    """An open table: where the terminal is too narrow a cell goes on below itself, and nothing is cut."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=header)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def heading(out: Console, title: str) -> None:
+    """A line that parts what follows from what went before; never wider than its words."""
+    out.print(f"\n[bold]{title}[/]", soft_wrap=True)
 
 
 def messages() -> Console:
@@ -53,6 +74,13 @@ def print_json(value: Any) -> None:
 def print_json_line(value: Any) -> None:
     """One line of JSON lines on standard output."""
     sys.stdout.buffer.write((value if isinstance(value, bytes) else orjson.dumps(value)) + b"\n")
+
+
+def as_of(answer: Mapping[str, Any]) -> str:
+    """What an answer knows: when that was learnt, and how many campaigns are not in it yet."""
+    pending = answer["pending"]
+    waiting = f"; {pending} campaign{'s wait' if pending > 1 else ' waits'} to be learnt" if pending else ""
+    return f"as of {answer['as_of'] or 'nothing learnt yet'}{waiting}"
 
 
 def as_plain(answer: Any) -> Any:

@@ -7,7 +7,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from reflection.cli.session import JsonOption, WorkspaceOption, console, open_application, print_json
+from reflection.cli.session import (
+    JsonOption,
+    WorkspaceOption,
+    console,
+    heading,
+    open_application,
+    print_json,
+    text_table,
+)
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -50,7 +58,7 @@ def _print_issuers(out: Console, rows: list[dict[str, Any]], by_platform: bool) 
     from reflection.domain.forecast_register import ISSUER
 
     for issuer in dict.fromkeys(row["issuer"] for row in rows):
-        out.rule(f"[bold]Forecasts of {escape('the engine' if issuer == ISSUER else issuer)}")
+        heading(out, f"Forecasts of {escape('the engine' if issuer == ISSUER else issuer)}")
         table = Table("metric", "platform", "n", "bias", "error", "50 %", "80 %", "90 %", "held at 90 %", "skill",
                       box=None, pad_edge=False, padding=(0, 1, 0, 0))  # fmt: skip
         for row in rows:
@@ -73,9 +81,9 @@ def _print_issuers(out: Console, rows: list[dict[str, Any]], by_platform: bool) 
 def _print_probabilities(out: Console, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
-    out.rule("[bold]Probabilities")
+    heading(out, "Probabilities")
     columns = ("issuer", "claim", "metric", "n", "Brier", "base rate", "happened, from p=0 to 1")
-    table = Table(*columns, box=None, pad_edge=False)
+    table = text_table(*columns)
     for row in rows:
         table.add_row(
             escape(row["issuer"]), row["claim"], row["metric"], str(row["n"]), _plain(row["brier"]),
@@ -85,7 +93,7 @@ def _print_probabilities(out: Console, rows: list[dict[str, Any]]) -> None:
 
 
 def _print_rest(out: Console, board: dict[str, Any]) -> None:
-    out.rule("[bold]Findings, advice, hold-back")
+    heading(out, "Findings, advice, hold-back")
     findings, advice, holdback = board["findings"], board["advice"], board["holdback"]
     if findings["n"]:
         promise = _share(findings["promised"])

@@ -3,9 +3,8 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from reflection.cli.session import JsonOption, console, messages, open_application, print_json
+from reflection.cli.session import JsonOption, console, messages, open_application, print_json, text_table
 from reflection.domain.workspaces import WORKSPACE_NAME
 from reflection.errors import InvalidInput, NotFound
 
@@ -48,7 +47,7 @@ def list_workspaces(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("workspace", "campaigns learnt", "entries behind", box=None, pad_edge=False)
+    table = text_table("workspace", "campaigns learnt", "entries behind")
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     console().print(table)

@@ -4,16 +4,32 @@ Pure: campaign and learnt scatter in, `Comparison` out. Says nothing about cause
 drivers.py, and must not know stores, clocks or signals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from reflection.comparison.counting_noise import interval
-from reflection.comparison.drivers import decompose, significance
+from reflection.comparison.drivers import decompose
+from reflection.comparison.judgement import judge
+from reflection.domain.basis import Basis, basis_of
 from reflection.domain.campaign import Campaign
-from reflection.domain.metrics import HEADLINES, KPIS, METRICS, RATES, ScoreWeights, performance_score, rates
+from reflection.domain.conversion_kind import plural
+from reflection.domain.goal import as_given, brings_money, kind_of
+from reflection.domain.metrics import (
+    AMOUNTS,
+    COUNTS,
+    HEADLINES,
+    KPIS,
+    METRICS,
+    RATES,
+    ScoreWeights,
+    performance_score,
+    rates,
+)
 from reflection.domain.results import Comparison, Decomposition, Delta, Rates
+from reflection.domain.verdict import verdict_on
 
 FEW_CONVERSIONS = 30
 COVERAGE_WORTH_SAYING = 0.995
+NO_RATES = Rates(None, None, None, None)
+NOTHING_TO_COMPARE = "there is no forecast to compare it with"
 
 
 def compare(
@@ -23,17 +39,20 @@ def compare(
     scatter: Mapping[str, float | None] | None = None,
     score_weights: ScoreWeights | None = None,
 ) -> Comparison:
-    """Compare one campaign with its forecast.
+    """Compare one campaign with its forecast, or with what stands in its place.
 
     Args:
         scatter: learnt standard deviation between campaigns (log scale) per metric cpm, ctr, cvr, aov; metrics
             without one are judged by counting noise alone.
     """
+    campaign = as_given(campaign)
     every_scatter = _composed_scatter(scatter or {})
+    basis = basis_of(campaign)
     expected, actual = campaign.expected_metrics, campaign.actual_metrics
-    plan, fact = rates(expected), rates(actual)
-    deltas = {f"{kpi}_diff": _delta(kpi, campaign, plan, fact, every_scatter) for kpi in KPIS}
-    drivers = decompose(expected, actual, every_scatter)
+    plan, fact = rates(expected) if basis.comparable else NO_RATES, rates(actual)
+    deltas = {f"{kpi}_diff": _delta(kpi, campaign, plan, every_scatter, basis) for kpi in KPIS}
+    drivers = decompose(expected, actual, every_scatter) if basis.comparable else ()
+    flags = _flags(campaign, basis)
     return Comparison(
         campaign_id=campaign.campaign_id,
         generated_at=generated_at,
@@ -41,11 +60,16 @@ def compare(
         actual_rates=fact,
         deltas=deltas,
         performance_score=performance_score(actual, score_weights or ScoreWeights()),
-        summary=tuple(_summary(deltas, drivers, flags := _flags(campaign))),
+        summary=tuple(_summary(deltas, drivers, flags, basis)),
         drivers=drivers,
         flags=flags,
         breakdown_coverage=campaign.coverage(),
         currency=campaign.currency,
+        score_reason=f"{_are(actual.unknown)} not known" if actual.unknown else None,
+        basis=basis.name,
+        verdict=verdict_on(deltas),
+        expected_counts={name: getattr(expected, name) for name in COUNTS if basis.comparable},
+        actual_counts={name: getattr(actual, name) for name in COUNTS},
     )
 
 
@@ -59,27 +83,29 @@ def _composed_scatter(scatter: Mapping[str, float | None]) -> dict[str, float | 
     return composed
 
 
-def _delta(kpi: str, campaign: Campaign, plan: Rates, fact: Rates, scatter: Mapping[str, float | None]) -> Delta:
-    before, after = getattr(plan, kpi), getattr(fact, kpi)
-    reason = _why_missing(kpi, campaign, before, after)
-    band = interval(kpi, campaign.actual_metrics)
-    if before is None or after is None:
-        return Delta(before, after, None, None, band, None, None, reason)
-    z, beyond = significance(kpi, before, after, campaign.actual_metrics, scatter.get(kpi))
-    if not before:
+def _delta(kpi: str, campaign: Campaign, plan: Rates, scatter: Mapping[str, float | None], basis: Basis) -> Delta:
+    before, after = getattr(plan, kpi), METRICS[kpi].value(campaign.actual_metrics)
+    reason = _why_missing(kpi, campaign, before, after, basis)
+    expected = campaign.expected_metrics if basis.comparable else None
+    band, z, beyond = judge(kpi, expected, campaign.actual_metrics, scatter.get(kpi))
+    if not before or after is None:
         return Delta(before, after, None, None, band, None, None, reason)
     favorable = None if after == before else METRICS[kpi].favors(after > before)
     return Delta(before, after, 100 * (after - before) / before, favorable, band, z, beyond, reason)
 
 
-def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: float | None) -> str | None:
-    if METRICS[kpi].numerator == "revenue":
-        sides = {"forecast": campaign.expected_metrics.revenue, "fact": campaign.actual_metrics.revenue}
-        missing = [side for side, revenue in sides.items() if revenue is None]
+def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: float | None, basis: Basis) -> str | None:
+    if METRICS[kpi].numerator == "revenue" and not _promises_money(campaign):
+        return f"{plural(kind_of(campaign))} bring no revenue of their own, and none was given"
+    if not basis.comparable:
+        return NOTHING_TO_COMPARE
+    sides = {basis.noun: campaign.expected_metrics, "the fact": campaign.actual_metrics}
+    for count in METRICS[kpi].counts:
+        missing = [side for side, metrics in sides.items() if getattr(metrics, count) is None]
         if missing:
-            return f"revenue is missing in the {' and the '.join(missing)}"
+            return f"{_are((count,))} missing in {' and '.join(missing)}"
     if before is None:
-        return f"the forecast has no {kpi.upper()} (its denominator is zero)"
+        return f"{basis.noun} has no {kpi.upper()} (its denominator is zero)"
     if after is None:
         return f"the fact has no {kpi.upper()} (its denominator is zero)"
     if before == 0:
@@ -87,18 +113,39 @@ def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: floa
     return None
 
 
-def _flags(campaign: Campaign) -> tuple[str, ...]:
+def _promises_money(campaign: Campaign) -> bool:
+    """Whether a revenue is missed where there is none: its conversions bring money, or somebody expected some."""
+    return brings_money(kind_of(campaign), campaign.expected_metrics.revenue, campaign.actual_metrics.revenue)
+
+
+def _are(counts: Sequence[str]) -> str:
+    """The subject and verb of a sentence about counts: ``revenue is``, ``clicks and spend are``."""
+    return f"{' and '.join(counts)} {'is' if len(counts) == 1 and counts[0] in AMOUNTS else 'are'}"
+
+
+def _not_known(count: str) -> str:
+    """That nobody counted something, and which KPIs that costs."""
+    names = [METRICS[kpi].short_name for kpi in KPIS if count in METRICS[kpi].counts]
+    return f"{_are((count,))} not known: {', '.join(names[:-1])} and {names[-1]} cannot be computed"
+
+
+def _flags(campaign: Campaign, basis: Basis) -> tuple[str, ...]:
     """What a reader must know before trusting the numbers."""
     fact, plan = campaign.actual_metrics, campaign.expected_metrics
     coverage = campaign.coverage()
     found = {
         "conversions exceed clicks (view-through or modelled attribution): CVR is above 1": (
-            fact.conversions > fact.clicks
+            fact.conversions is not None and fact.clicks is not None and fact.conversions > fact.clicks
         ),
-        "revenue is missing: ROAS and AOV cannot be computed": fact.revenue is None,
-        "the forecast has no revenue: ROAS cannot be compared": plan.revenue is None and fact.revenue is not None,
+        "revenue is missing: ROAS and AOV cannot be computed": fact.revenue is None and _promises_money(campaign),
+        f"{basis.noun} has no revenue: ROAS cannot be compared": (
+            basis.comparable and plan.revenue is None and fact.revenue is not None
+        ),
         "no conversions: there is no CPA": fact.conversions == 0,
-        f"only {fact.conversions:g} conversions: CVR and CPA are uncertain": 0 < fact.conversions < FEW_CONVERSIONS,
+        f"only {fact.conversions or 0:g} conversions: CVR and CPA are uncertain": (
+            0 < (fact.conversions or 0) < FEW_CONVERSIONS
+        ),
+        **{_not_known(count): True for count in fact.unknown},
         f"the breakdown covers {100 * (coverage or 0):.0f} % of the impressions": (
             coverage is not None and coverage < COVERAGE_WORTH_SAYING
         ),
@@ -106,25 +153,36 @@ def _flags(campaign: Campaign) -> tuple[str, ...]:
     return tuple(text for text, holds in found.items() if holds)
 
 
-def _summary(deltas: Mapping[str, Delta], drivers: tuple[Decomposition, ...], flags: tuple[str, ...]) -> list[str]:
-    sentences = [_sentence(kpi, deltas[f"{kpi}_diff"]) for kpi in HEADLINES]
+def _summary(
+    deltas: Mapping[str, Delta], drivers: tuple[Decomposition, ...], flags: tuple[str, ...], basis: Basis
+) -> list[str]:
+    sentences = [_sentence(kpi, deltas[f"{kpi}_diff"], basis) for kpi in HEADLINES]
     for item in drivers:
         if item.kpi in ("cpa", "conversions"):
             parts = ", ".join(f"{d.factor.upper()} {d.displayed:+.2f}{_noise(d.beyond_noise)}" for d in item.drivers)
-            sentences.append(f"{_title(item.kpi)} moved by {item.actual - item.expected:+.2f}: {parts}.")
+            sentences.append(f"{_title(item.kpi)} differs by {item.actual - item.expected:+.2f}: {parts}.")
     return sentences + [f"Note: {flag}." for flag in flags]
 
 
-def _sentence(kpi: str, delta: Delta) -> str:
+def _sentence(kpi: str, delta: Delta, basis: Basis) -> str:
     name = _title(kpi)
+    if delta.actual is not None and not basis.comparable:
+        return f"{name} {_number(kpi, delta.actual)}; {NOTHING_TO_COMPARE}."
     if delta.pct_diff is None or delta.expected is None or delta.actual is None:
         return f"{name} cannot be compared: {delta.reason}."
-    verdict = {None: "as expected", True: "better", False: "worse"}[delta.favorable]
-    noise = "beyond noise" if delta.beyond_noise else "within noise, so not a change one can rely on"
+    verdict = {None: "unchanged", True: "better", False: "worse"}[delta.favorable]
+    if basis.forecast and delta.favorable is None:
+        verdict = "as expected"
+    before = basis.figure.format(_number(kpi, delta.expected))
     return (
-        f"{name} {_number(kpi, delta.expected)} expected, {_number(kpi, delta.actual)} actual "
-        f"({delta.pct_diff:+.2f} %, {verdict}; {noise})."
+        f"{name} {before}, {_number(kpi, delta.actual)} actual ({delta.pct_diff:+.2f} %, {verdict}; {_doubt(delta)})."
     )
+
+
+def _doubt(delta: Delta) -> str:
+    if delta.beyond_noise is None:
+        return "not told from noise"
+    return "beyond noise" if delta.beyond_noise else "within noise, so not a change one can rely on"
 
 
 def _title(kpi: str) -> str:

@@ -13,10 +13,11 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from reflection.comparison.counting_noise import Z90, sampling_variance
+from reflection.comparison.judgement import judge
 from reflection.domain.campaign import Metrics
-from reflection.domain.metrics import METRICS, RATES, rates
+from reflection.domain.metrics import METRICS, rates
 from reflection.domain.results import Decomposition, Driver, Rates
+from reflection.domain.weights import Interval
 
 
 def logarithmic_mean(a: float, b: float) -> float:
@@ -56,11 +57,11 @@ def decompose(expected: Metrics, actual: Metrics, scatter: Mapping[str, float | 
     sides = _Sides(expected, actual, rates(expected), rates(actual))
     plan, fact = sides.plan, sides.fact
     decompositions: list[Decomposition] = []
-    if plan.cpa and fact.cpa and plan.cvr and fact.cvr:
+    if plan.cpa and fact.cpa and sides.explain("cpa"):
         decompositions.append(_decomposition("cpa", plan.cpa, fact.cpa, sides, scatter))
     elif not actual.conversions or not expected.conversions:
         decompositions += _conversions(sides, scatter)
-    if plan.roas and fact.roas and plan.cvr and fact.cvr:
+    if plan.roas and fact.roas and sides.explain("roas"):
         decompositions.append(_decomposition("roas", plan.roas, fact.roas, sides, scatter))
     return tuple(decompositions)
 
@@ -72,6 +73,11 @@ class _Sides(NamedTuple):
     actual: Metrics
     plan: Rates
     fact: Rates
+
+    def explain(self, kpi: str) -> bool:
+        """Whether every factor of a KPI is known before and after, and conversions are made of clicks."""
+        known = all(None not in self.factor(name) for name in METRICS[kpi].composition)
+        return known and bool(self.plan.cvr and self.fact.cvr)
 
     def factor(self, name: str) -> tuple[float | None, float | None]:
         """A factor before and after."""
@@ -93,6 +99,8 @@ def _decomposition(
 def _conversions(sides: _Sides, scatter: Mapping[str, float | None]) -> list[Decomposition]:
     """Without conversions there is no CPA to explain; the change in conversions goes to the first factor that is 0."""
     expected, actual = sides.expected, sides.actual
+    if actual.unknown:
+        return []
     if not expected.conversions or not expected.impressions or not expected.clicks or not expected.spend:
         return []
     factors = METRICS["conversions"].composition  # what is bought, shown, clicked and converted, in this order
@@ -116,34 +124,18 @@ def _assemble(
     drivers = []
     for name in sorted(parts, key=lambda factor: -abs(parts[factor])):
         before, after = (side or 0.0 for side in sides.factor(name))
-        z, beyond = significance(name, before, after, sides.actual, scatter.get(name))
-        drivers.append(Driver(name, before, after, parts[name], shown[name], z, beyond))
+        judgement = judge(name, sides.expected, sides.actual, scatter.get(name))
+        weight = logarithmic_mean(fact, plan) * METRICS[kpi].composition[name]
+        band = _part_interval(before, weight, judgement.interval)
+        drivers.append(
+            Driver(name, before, after, parts[name], shown[name], judgement.z, bool(judgement.beyond_noise), band)
+        )
     return Decomposition(kpi, plan, fact, tuple(drivers), note)
 
 
-def significance(
-    name: str, before: float | None, after: float | None, actual: Metrics, sigma: float | None
-) -> tuple[float | None, bool]:
-    """How far a KPI moved in standard errors, and whether that is beyond noise at 90 %.
-
-    The variance is the counting noise of the fact plus `sigma`^2 once the scatter between campaigns has been learnt.
-    Returns (None, moved at all) where neither exists: spend and impressions are exact and nothing is known yet.
-    A KPI of zero is compared by the Poisson probability of seeing nothing.
-    """
-    if not before or after is None:
-        return None, False
-    if not after:
-        return _zero_significance(name, before, actual)
-    variance = (sampling_variance(name, actual) or 0.0) + (sigma or 0.0) ** 2
-    change = math.log(after / before)
-    if variance <= 0:
-        return None, abs(change) > 1e-12
-    z = change / math.sqrt(variance)
-    return z, abs(z) > Z90
-
-
-def _zero_significance(name: str, before: float, actual: Metrics) -> tuple[float | None, bool]:
-    if name not in RATES:
-        return None, False
-    expected_events = before * getattr(actual, METRICS[name].counts[1])
-    return None, math.exp(-expected_events) < 0.05
+def _part_interval(before: float, weight: float, band: Interval | None) -> Interval | None:
+    """The part that the factor would have at either end of its own interval: it holds 0 where the factor is noise."""
+    if band is None or not (before and weight and band[0]):
+        return None
+    low, high = sorted(weight * math.log(bound / before) for bound in band)
+    return (low, high)

@@ -1,15 +1,13 @@
 """What comes in: a campaign with its forecast and its facts, strict, bounded and time-zone-aware.
 
-Knows pydantic and nothing else: no storage, no statistics. Field names are the specification's; what was added to
-them is optional. Units: impressions, clicks and conversions are counts (conversions may be fractional, because
-attribution models split them), spend and revenue are amounts of `currency`.
+Knows pydantic; no storage, no statistics. Field names are the specification's, what was added is optional. Impressions,
+clicks and conversions are counts (fractional where attribution splits them), spend and revenue amounts of `currency`.
 """
 
-import hashlib
-import json
 import re
+from collections import Counter
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +21,9 @@ from pydantic import (
     model_validator,
 )
 
+from reflection.domain.canonical_json import Content, canonical, hash_of
+from reflection.domain.conversion_kind import normal_kind
+
 MAX_COUNT = 2**53 - 1
 """The largest whole number after which floats skip some: 2**53 itself is also what 2**53 + 1 rounds to."""
 
@@ -35,6 +36,9 @@ DUST = 1e-9
 
 TOTAL_TOLERANCE = 1.005
 """A breakdown may exceed its totals by half a per cent: platforms round each row on its own."""
+
+REQUIRED_COUNTS = ("impressions", "clicks", "conversions", "spend")
+"""What `Metrics` must state, be it as null; revenue may be left out."""
 
 PLACEHOLDERS = frozenset(
     {"string", "unknown", "none", "null", "n/a", "na", "undefined", "nan", "tbd", "test", "-", "--", "?"}
@@ -106,9 +110,9 @@ def _at_most(limit: int) -> BeforeValidator:
 _Stripped = StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
 Name = Annotated[str, BeforeValidator(_real_name), _Stripped]
 Text = Annotated[str, BeforeValidator(_clean_text), StringConstraints(strip_whitespace=True, max_length=5_000)]
-CampaignId = Annotated[
-    str, BeforeValidator(_real_name), StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
-]
+_Identity = StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
+CampaignId = Annotated[str, BeforeValidator(_real_name), _Identity]
+ConversionKind = Annotated[str, BeforeValidator(_real_name), _Stripped, AfterValidator(normal_kind)]
 Count = Annotated[float, Field(ge=0, le=MAX_COUNT, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
 WholeCount = Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)]
 Money = Annotated[float, Field(ge=0, le=MAX_MONEY, allow_inf_nan=False, strict=True), AfterValidator(_no_dust)]
@@ -123,17 +127,26 @@ class Strict(BaseModel):
 
 
 class Metrics(Strict):
-    """Counts and amounts of one campaign, or of one row of its breakdown."""
+    """Counts and amounts of one campaign, or of one row of its breakdown.
 
-    impressions: WholeCount
-    clicks: WholeCount
-    conversions: Count
-    spend: Money
+    Null means that nobody counted it, which is not zero. What the specification requires has to be stated all the same:
+    null is an answer, leaving it out is none.
+    """
+
+    impressions: WholeCount | None
+    clicks: WholeCount | None
+    conversions: Count | None
+    spend: Money | None
     revenue: Money | None = None
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The required counts that are not known."""
+        return tuple(name for name in REQUIRED_COUNTS if getattr(self, name) is None)
 
     @model_validator(mode="after")
     def _clicks_within_impressions(self) -> "Metrics":
-        if self.clicks > self.impressions:
+        if self.clicks is not None and self.impressions is not None and self.clicks > self.impressions:
             raise ValueError(f"clicks ({self.clicks}) exceed impressions ({self.impressions})")
         return self
 
@@ -198,13 +211,16 @@ class Campaign(Strict):
     recommendation_ids: tuple[Name, ...] = Field(
         default=(), max_length=100, strict=False, description="recommendations this campaign acted on"
     )
+    name: Name | None = Field(default=None, description="what people call it")
+    account_id: Name | None = Field(default=None, description="the advertising account it ran in")
+    unit_id: CampaignId | None = Field(default=None, description="the real campaign behind monthly or daily rows")
+    conversion_kind: ConversionKind | None = Field(default=None, description="what it counts: purchase, lead ...")
 
     @field_validator("audiences", "creatives")
     @classmethod
     def _distinct(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
         keys = [item.name if isinstance(item, Audience) else item.id for item in value]
-        if len(set(keys)) != len(keys):
-            double = next(key for key in keys if keys.count(key) > 1)
+        if double := next((key for key, count in Counter(keys).items() if count > 1), None):
             raise ValueError(f"'{double}' is given twice")
         return value
 
@@ -239,14 +255,24 @@ class Campaign(Strict):
             if total is not None and known > total * TOTAL_TOLERANCE + 0.01:
                 raise ValueError(f"breakdown {name} add up to {known:g}, more than the campaign's {total:g}")
 
-    def coverage(self) -> float | None:
-        """Share of the campaign's impressions that the breakdown accounts for; None without a breakdown."""
-        if not self.breakdown:
-            return None
-        total = self.actual_metrics.impressions
-        return min(1.0, sum(row.metrics.impressions for row in self.breakdown) / total) if total else 1.0
+    @property
+    def display_name(self) -> str:
+        """What people call it: its name, or its id where it has none."""
+        return self.name or self.campaign_id
 
-    def content(self) -> "Content":
+    @property
+    def unit(self) -> str:
+        """The real campaign it belongs to: rows of several months have one."""
+        return self.unit_id or self.campaign_id
+
+    def coverage(self) -> float | None:
+        """Share of the campaign's impressions that the breakdown accounts for; None without either."""
+        total = self.actual_metrics.impressions
+        if not self.breakdown or total is None:
+            return None
+        return min(1.0, sum(row.metrics.impressions or 0 for row in self.breakdown) / total) if total else 1.0
+
+    def content(self) -> Content:
         """The canonical JSON form and its hash; to be carried along where both are needed, for making it takes time."""
         text = self.canonical_json()
         return Content(text, hash_of(text))
@@ -256,29 +282,13 @@ class Campaign(Strict):
         return hash_of(self.canonical_json())
 
     def canonical_json(self) -> str:
-        """One text per campaign content: sorted keys, no unset optional fields."""
-        return canonical(self.model_dump(mode="json", exclude_none=True))
-
-
-class Content(NamedTuple):
-    """What a campaign says: its canonical JSON, and the hash of that."""
-
-    json: str
-    hash: str
-
-
-def canonical(body: Any) -> str:
-    """JSON as Python's own encoder writes it, with sorted keys and no spaces.
-
-    Hashes of stored campaigns rest on it. A quicker encoder would save a hundredth of the time of a bulk, and writes
-    some numbers differently (0.00001 and 1e-7, not 1e-05 and 1e-07) and others as its version pleases.
-    """
-    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def hash_of(canonical_json: str) -> str:
-    """The content hash of a campaign with this canonical form."""
-    return hashlib.sha256(canonical_json.encode()).hexdigest()
+        """One text per campaign content: sorted keys, no unset optional fields; a count not known is null."""
+        body = self.model_dump(mode="json", exclude_none=True)
+        rows = (row["metrics"] for row in body["breakdown"])
+        for metrics in (body["expected_metrics"], body["actual_metrics"], *rows):
+            for name in REQUIRED_COUNTS:
+                metrics.setdefault(name, None)
+        return canonical(body)
 
 
 CampaignPerformanceInput = Campaign

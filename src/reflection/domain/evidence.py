@@ -6,29 +6,40 @@ the new, and everything learnt is a function of the resulting set. Must not know
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import orjson
 
 from reflection.domain import signals
+from reflection.domain.audience_role import role_of
 from reflection.domain.campaign import DUST, Audience, BreakdownRow, Campaign, Creative, Metrics
+from reflection.domain.goal import brings_money, kind_of
 
 VERSION = 1
 ROUNDING = 1e-12
 """Share of a total that adding up its parts, thousands of floats, may lose or gain."""
 
+_OPTIONAL = {"name": "name", "unit": "unit_id", "kind": "conversion_kind"}
+"""Keys that an encoded evidence has only where the campaign says them: older payloads keep their bytes."""
+
 COVERED = 0.95
 """Below this coverage the rest of a campaign is evidence too, shared equally over everything it listed."""
 
 
+def day_text(day: int) -> str:
+    """A day of evidence, in days since 1970-01-01, as a date: ``2026-03-29``."""
+    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was counted in one cell; `revenue` None means it was not given."""
+    """What was counted in one cell; None means it is not known."""
 
-    impressions: float
-    clicks: float
-    conversions: float
-    spend: float
+    impressions: float | None
+    clicks: float | None
+    conversions: float | None
+    spend: float | None
     revenue: float | None
 
     @classmethod
@@ -37,22 +48,27 @@ class Counts:
         return cls(metrics.impressions, metrics.clicks, metrics.conversions, metrics.spend, metrics.revenue)
 
     def minus(self, others: list["Counts"]) -> "Counts":
-        """What the others leave, rounding dust not counted; revenue is unknown where one does not say its own."""
-        revenue = None
-        if self.revenue is not None and all(other.revenue is not None for other in others):
-            revenue = _left(self.revenue, [other.revenue or 0.0 for other in others])
+        """What the others leave, rounding dust not counted; a count is unknown where one does not say its own."""
         return Counts(
             _left(self.impressions, [other.impressions for other in others]),
             _left(self.clicks, [other.clicks for other in others]),
             _left(self.conversions, [other.conversions for other in others]),
             _left(self.spend, [other.spend for other in others]),
-            revenue,
+            _left(self.revenue, [other.revenue for other in others]),
         )
 
+    @property
+    def delivered(self) -> bool:
+        """Whether anything is known to have happened."""
+        return any((self.impressions, self.clicks, self.conversions, self.spend, self.revenue))
 
-def _left(total: float, parts: list[float]) -> float:
+
+def _left(total: float | None, parts: list[float | None]) -> float | None:
     """What is left of a total; 0.0 for what adding floats leaves, which would be a price of nearly nothing."""
-    left = total - sum(parts)
+    known = [part for part in parts if part is not None]
+    if total is None or len(known) < len(parts):
+        return None
+    left = total - sum(known)
     return left if left >= max(DUST, ROUNDING * total) else 0.0
 
 
@@ -72,6 +88,7 @@ class Evidence:
         day: days since 1970-01-01 UTC of the campaign's timestamp; what drift is measured on.
         expected: the forecast's counts; what calibration is measured on.
         cells: one for a campaign without breakdown, else one per delivered audience x creative row.
+        name, unit_id, conversion_kind: as the campaign gives them; None where it does not.
     """
 
     campaign_id: str
@@ -83,6 +100,45 @@ class Evidence:
     expected: Counts
     actual: Counts
     cells: tuple[Cell, ...]
+    name: str | None = None
+    unit_id: str | None = None
+    conversion_kind: str | None = None
+
+    def __post_init__(self) -> None:
+        """A revenue of 0 of a kind of conversion that brings none was not given, whoever wrote the payload."""
+        revenues = self.expected.revenue, self.actual.revenue
+        if revenues != (None, None) and not brings_money(self.kind, *revenues):
+            for name in ("expected", "actual"):
+                object.__setattr__(self, name, replace(getattr(self, name), revenue=None))
+            cells = tuple(replace(cell, counts=replace(cell.counts, revenue=None)) for cell in self.cells)
+            object.__setattr__(self, "cells", cells)
+
+    @property
+    def objective(self) -> str:
+        """The objective's name, normalised."""
+        return signals.parse(self.objective_key).level
+
+    @property
+    def kind(self) -> str:
+        """The kind of conversion that the campaign counts (`goal.kind_of`)."""
+        return kind_of(self)
+
+    @property
+    def role(self) -> str:
+        """Whom it meets (`audience_role`)."""
+        names = (self.name or "", self.unit, self.campaign_id, self.objective)
+        levels = (signals.parse(key) for key in self.signal_keys())
+        return role_of(names, [signal.level for signal in levels if signal.group == signals.AUDIENCE])
+
+    @property
+    def display_name(self) -> str:
+        """What people call it: its name, or its id where it has none."""
+        return self.name or self.campaign_id
+
+    @property
+    def unit(self) -> str:
+        """The real campaign it belongs to: rows of several months have one."""
+        return self.unit_id or self.campaign_id
 
     def signal_keys(self) -> tuple[str, ...]:
         """Every signal present, sorted."""
@@ -101,12 +157,17 @@ def evidence_of(campaign: Campaign) -> Evidence:
         expected=Counts.of(campaign.expected_metrics),
         actual=Counts.of(campaign.actual_metrics),
         cells=_cells(campaign),
+        name=campaign.name,
+        unit_id=campaign.unit_id,
+        conversion_kind=campaign.conversion_kind,
     )
 
 
 def encode(evidence: Evidence) -> bytes:
-    """One byte string per evidence: keys sorted, so equal evidence is equal bytes."""
+    """One byte string per evidence: keys sorted, so equal evidence is equal bytes; what is not given has no key."""
+    given = {key: getattr(evidence, name) for key, name in _OPTIONAL.items()}
     body = {
+        **{key: value for key, value in given.items() if value is not None},
         "v": VERSION,
         "id": evidence.campaign_id,
         "day": evidence.day,
@@ -134,6 +195,7 @@ def decode(payload: bytes) -> Evidence:
         expected=Counts(*body["expected"]),
         actual=Counts(*body["actual"]),
         cells=tuple(Cell(shares, Counts(*counts)) for shares, counts in body["cells"]),
+        **{name: body.get(key) for key, name in _OPTIONAL.items()},
     )
 
 
@@ -144,13 +206,21 @@ def _row(counts: Counts) -> list[float | None]:
 def _cells(campaign: Campaign) -> tuple[Cell, ...]:
     total = Counts.of(campaign.actual_metrics)
     whole = Cell(_keys(signals.of_campaign(campaign)), total)
-    delivered = [row for row in campaign.breakdown if row.metrics.impressions or row.metrics.conversions]
+    delivered = [row for row in campaign.breakdown if _delivered(row.metrics)]
     if not delivered:
         return (whole,)
     cells = [Cell(_keys(_row_signals(campaign, row)), Counts.of(row.metrics)) for row in delivered]
-    if (campaign.coverage() or 0.0) < COVERED:
-        cells.append(Cell(whole.shares, total.minus([cell.counts for cell in cells])))
-    return tuple(sorted(cells, key=lambda cell: (sorted(cell.shares.items()), cell.counts.impressions)))
+    coverage, rest = campaign.coverage(), total.minus([cell.counts for cell in cells])
+    if rest.delivered if coverage is None else coverage < COVERED:
+        cells.append(Cell(whole.shares, rest))
+    return tuple(sorted(cells, key=lambda cell: (sorted(cell.shares.items()), cell.counts.impressions or 0.0)))
+
+
+def _delivered(metrics: Metrics) -> bool:
+    """Whether a row was shown, or brought something; where nobody counted what was shown, whether it did anything."""
+    return bool(metrics.impressions or metrics.conversions) or (
+        metrics.impressions is None and Counts.of(metrics).delivered
+    )
 
 
 def _row_signals(campaign: Campaign, row: BreakdownRow) -> dict[signals.Signal, float]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from reflection.domain import signals
+from reflection.domain.basis import BASES, FORECAST, Basis
 from reflection.domain.campaign import Audience, Campaign
 from reflection.domain.ports import MemoryRecord, Vector
 from reflection.domain.results import Comparison, Delta, Finding
@@ -113,11 +114,14 @@ def memory_id(kind: str, name: str) -> str:
 
 
 def outcome_of(comparison: Comparison) -> dict[str, Any]:
-    """How a campaign did against its forecast: a phrase, its score, and per KPI the difference and if it is noise."""
+    """How a campaign did against its forecast or what stands in its place (`basis`): a phrase, its score, and per KPI
+    the difference and if it is noise.
+    """
     deltas = {name.removesuffix("_diff"): delta for name, delta in comparison.deltas.items()}
     known = {kpi: delta for kpi, delta in deltas.items() if delta.pct_diff is not None}
     return {
-        "verdict": _verdict(known),
+        "verdict": _verdict(known, BASES[comparison.basis]),
+        "basis": comparison.basis,
         "performance_score": comparison.performance_score,
         "currency": comparison.currency,
         "against_forecast": {
@@ -212,11 +216,12 @@ def _short(text: str, width: int) -> str:
     return flat if len(flat) <= width else flat[: width - 1].rstrip() + "…"
 
 
-def _verdict(deltas: dict[str, Delta]) -> str:
+def _verdict(deltas: dict[str, Delta], basis: Basis) -> str:
     sides = {True: "better", False: "worse"}
     named = {
         side: [kpi.upper() for kpi, delta in deltas.items() if delta.beyond_noise and delta.favorable is flag]
         for flag, side in sides.items()
     }
-    parts = [f"{side} than forecast on {', '.join(kpis)}" for side, kpis in named.items() if kpis]
-    return "; ".join(parts) or ("within noise of its forecast" if deltas else "no forecast to compare with")
+    reference = FORECAST if basis.forecast else basis.phrase
+    parts = [f"{side} than {reference} on {', '.join(kpis)}" for side, kpis in named.items() if kpis]
+    return "; ".join(parts) or (f"within noise of {basis.phrase}" if deltas else "no forecast to compare with")

@@ -17,6 +17,7 @@ import numpy as np
 from reflection.domain.campaign import Metrics
 from reflection.domain.evidence import Counts
 from reflection.domain.results import Rates
+from reflection.domain.weights import Interval
 
 ORDER_VALUE_CV = 1.0
 """Coefficient of variation of order values; about 1 in retail data, and what the noise of AOV and revenue assumes."""
@@ -100,7 +101,7 @@ class Metric:
         """Numerator and denominator with their halves; None where they have no log, or a share has nothing to share."""
         above = getattr(counts, self.numerator)
         below = 1.0 if self.denominator is None else getattr(counts, self.denominator)
-        if above is None or (self.unit is Unit.SHARE and not below):
+        if above is None or below is None or (self.unit is Unit.SHARE and not below):
             return None
         above, below = above + self.halves[0], below + self.halves[1]
         return (above, below) if above > 0 and below > 0 else None
@@ -209,8 +210,13 @@ def rates(metrics: Metrics) -> Rates:
     return Rates(**{kpi: METRICS[kpi].value(metrics) for kpi in KPIS})
 
 
-def performance_score(metrics: Metrics, weights: ScoreWeights) -> float:
-    """The specification's score: w_conv * conversions + w_ctr * CTR - w_cpa * CPA; an undefined ratio adds nothing."""
+def performance_score(metrics: Metrics, weights: ScoreWeights) -> float | None:
+    """The specification's score: w_conv * conversions + w_ctr * CTR - w_cpa * CPA; an undefined ratio adds nothing.
+
+    None where a count it is made of is not known: see `Metrics.unknown`.
+    """
+    if metrics.conversions is None or metrics.unknown:
+        return None
     ctr, cpa = METRICS["ctr"].value(metrics), METRICS["cpa"].value(metrics)
     return weights.conversion * metrics.conversions + weights.ctr * (ctr or 0.0) - weights.cpa * (cpa or 0.0)
 
@@ -218,6 +224,17 @@ def performance_score(metrics: Metrics, weights: ScoreWeights) -> float:
 def unit_of(name: str) -> Unit | None:
     """The unit of a metric; None for a figure that is none, such as the performance score."""
     return METRICS[name].unit if name in METRICS else None
+
+
+def as_read(name: str, effect: float | None, interval: Interval | None) -> tuple[str, float | None, Interval | None]:
+    """A lift as people read it: one of conversions per spend as one of CPA, which is its reciprocal.
+
+    Returns: the metric to name, the lift and its interval on that metric.
+    """
+    if name != "conversions_per_spend":
+        return name, effect, interval
+    reciprocal = None if interval is None else (1 / interval[1], 1 / interval[0])
+    return "cpa", None if effect is None else 1 / effect, reciprocal
 
 
 def rate_behind(name: str) -> str:
@@ -249,9 +266,10 @@ def log_rate(name: str, counts: Metrics | Counts) -> tuple[float, float] | None:
         metric = METRICS[part]
         sides = metric.smoothed(counts)
         if sides is None:
-            return None
+            return None  # so its events are known: they are one of its sides
         log += sign * (math.log(sides[0]) - math.log(sides[1]))
-        variance += metric.noise / (getattr(counts, metric.events) + 0.5) if metric.events else 0.0
+        events = getattr(counts, metric.events) if metric.events else None
+        variance += 0.0 if events is None else metric.noise / (events + 0.5)
     return log, variance
 
 

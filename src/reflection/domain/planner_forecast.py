@@ -6,11 +6,13 @@ ones, or the weights would depend on the outcome. Pure; must not know how a bias
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.goal import as_given
 from reflection.domain.metrics import METRICS
 from reflection.domain.signals import normalise, of_objective, of_platform
 
@@ -39,6 +41,11 @@ class PlannerForecast:
     currency: str | None
     expected: Counts
 
+    @property
+    def spend(self) -> float:
+        """The money planned; 0 where none was."""
+        return self.expected.spend or 0.0
+
     @classmethod
     def of(cls, evidence: Evidence) -> "PlannerForecast":
         """The promise behind a ledger entry."""
@@ -54,7 +61,7 @@ class PlannerForecast:
             of_objective(campaign.objective).key,
             None if campaign.planner is None else normalise(campaign.planner),
             campaign.currency,
-            Counts.of(campaign.expected_metrics),
+            Counts.of(as_given(campaign).expected_metrics),
         )
 
 
@@ -80,9 +87,23 @@ class ForecastScale:
         return float(np.log(shifted) - np.log(self.base + self.offset)) if shifted > 0 else float("-inf")
 
 
+class _Amounts(NamedTuple):
+    """Counts with 0 for what was not promised, or not counted."""
+
+    impressions: float
+    clicks: float
+    conversions: float
+    spend: float
+    revenue: float
+
+    @classmethod
+    def of(cls, counts: Counts) -> "_Amounts":
+        return cls(*(getattr(counts, name) or 0.0 for name in cls._fields))
+
+
 def scales(expected: Counts) -> dict[str, ForecastScale]:
     """How each metric that the promise speaks of is measured; a figure that was not promised is left out."""
-    e, measured = expected, {}
+    e, measured = _Amounts.of(expected), {}
     orders = 1.0 / (e.conversions + 0.5)
     half_order = _half_order(e)
     if e.impressions > TINY and e.clicks > TINY:
@@ -93,7 +114,7 @@ def scales(expected: Counts) -> dict[str, ForecastScale]:
             measured["cvr"] = ForecastScale(e.conversions / e.clicks, 0.0, orders)
         if e.spend > TINY:
             measured["cpa"] = ForecastScale(e.spend / e.conversions, 0.0, orders)
-    if e.revenue is not None and e.revenue > TINY:
+    if e.revenue > TINY:
         measured["revenue"] = ForecastScale(e.revenue, half_order, ORDER_VARIANCE * orders)
         if e.spend > TINY:
             measured["roas"] = ForecastScale(e.revenue / e.spend, 0.0, ORDER_VARIANCE * orders)
@@ -105,27 +126,31 @@ def observed(expected: Counts, actual: Counts) -> dict[str, tuple[float, float]]
 
     The variance uses what was delivered (impressions, clicks, spend) at the promised rate.
     """
-    e, a = expected, actual
-    return {name: _observed(name, e, a) for name in scales(expected) if _delivered(name, a)}
+    e, a = _Amounts.of(expected), _Amounts.of(actual)
+    return {name: _observed(name, e, a) for name in scales(expected) if _delivered(name, actual)}
 
 
 def _delivered(name: str, a: Counts) -> bool:
-    """Whether there was something to measure: impressions shown, of a ratio the money spent or else what it divides."""
+    """Whether there was something to measure, and somebody did.
+
+    That is impressions shown (or money spent, where nobody counted them), of a ratio the money or else what it divides.
+    """
     metric = METRICS[name]
-    if "revenue" in metric.counts and a.revenue is None:
+    if any(getattr(a, count) is None for count in metric.counts):
         return False
     if metric.total:
-        return a.impressions > 0 or (name == "conversions" and a.conversions > 0)
+        shown = a.spend if a.impressions is None else a.impressions
+        return (shown or 0.0) > 0 or (name == "conversions" and (a.conversions or 0.0) > 0)
     exposure = "spend" if "spend" in metric.counts else metric.counts[1]
     return bool(getattr(a, exposure) > TINY)
 
 
-def _half_order(expected: Counts) -> float:
+def _half_order(expected: _Amounts) -> float:
     """Half the revenue of one expected conversion."""
-    return 0.5 * (expected.revenue or 0.0) / max(expected.conversions, 1.0)
+    return 0.5 * expected.revenue / max(expected.conversions, 1.0)
 
 
-def _observed(name: str, e: Counts, a: Counts) -> tuple[float, float]:
+def _observed(name: str, e: _Amounts, a: _Amounts) -> tuple[float, float]:
     half = _half_order(e)
     if name == "ctr":
         promised = (e.clicks + 0.5) / (e.impressions + 0.5)
@@ -136,11 +161,11 @@ def _observed(name: str, e: Counts, a: Counts) -> tuple[float, float]:
     if name == "conversions":
         return _log(a.conversions + 0.5, e.conversions + 0.5), 1.0 / (e.conversions + 0.5)
     if name == "revenue":
-        return _log((a.revenue or 0.0) + half, (e.revenue or 0.0) + half), ORDER_VARIANCE / (e.conversions + 0.5)
+        return _log(a.revenue + half, e.revenue + half), ORDER_VARIANCE / (e.conversions + 0.5)
     orders = 1.0 / (a.spend * e.conversions / e.spend + 0.5)
     if name == "cpa":
         return _log(a.spend / (a.conversions + 0.5), e.spend / (e.conversions + 0.5)), orders
-    return _log(((a.revenue or 0.0) + half) / a.spend, ((e.revenue or 0.0) + half) / e.spend), ORDER_VARIANCE * orders
+    return _log((a.revenue + half) / a.spend, (e.revenue + half) / e.spend), ORDER_VARIANCE * orders
 
 
 def _log(value: float, promised: float) -> float:

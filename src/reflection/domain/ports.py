@@ -1,7 +1,6 @@
 """What the engine needs from the outside, as protocols and the values that cross them.
 
-Adapters (store, memory, explain's writers) implement these; the engine and the learner call them. This file knows
-core values only, and no adapter.
+Adapters (store, memory, writers) implement these, engine and learner call them. Knows core values, and no adapter.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
 
 Vector = NDArray[np.float32]
@@ -64,7 +65,8 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredCampaign:
-    """A campaign as the store holds it; `answer` is the JSON that was served for this revision.
+    """A campaign as the store holds it; `answer` is the JSON that was served for this revision, `name` what people call
+    it.
 
     `new` says of what a save returns that this very save wrote it; two saves at once may carry equal bytes.
     """
@@ -76,7 +78,13 @@ class StoredCampaign:
     campaign_json: str
     answer: bytes
     created_at: str
+    name: str | None = None
     new: bool = field(default=False, compare=False)
+
+    @property
+    def display_name(self) -> str:
+        """What people call it: its name, or its id where it has none."""
+        return self.name or self.campaign_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,8 @@ class AnalysisRecord:
     answer: bytes
     idempotency_key: str | None = None
     forecasts: Sequence["ForecastRow"] = ()
+    name: str | None = None
+    conversion_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +150,6 @@ class LedgerEntry:
     payload: bytes
 
 
-class LearningSummary(NamedTuple):
-    """A learning without its numbers."""
-
-    learning_id: str
-    signal_key: str
-    context: str
-    metric: str
-    state: str
-
-
 class StaleRevision(Exception):
     """Another writer stored this campaign since it was read; the engine computes again."""
 
@@ -170,6 +170,9 @@ class Snapshot(Protocol):
     def campaigns_named(self, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
         """Those of the named campaigns that are stored."""
 
+    def campaign_names(self, limit: int) -> dict[str, str | None]:
+        """Ids of stored campaigns with their display names, the newest first."""
+
     def idempotent_answer(self, key: str) -> tuple[str, bytes] | None:
         """Content hash and answer that an idempotency key has had."""
 
@@ -181,6 +184,15 @@ class Snapshot(Protocol):
 
     def knowledge(self) -> Knowledge:
         """What was learnt last."""
+
+    def pending(self) -> int:
+        """How many campaigns have changes that `knowledge` has not taken in yet."""
+
+    def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
+        """Ledger entries after a number, in order."""
+
+    def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
+        """How many stored campaigns carry each of these signals; those that none carries are left out."""
 
     def insights(self, limit: int) -> list[dict[str, Any]]:
         """Insights by priority, the newest first among equals."""
@@ -264,7 +276,7 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a writer may speak about: numbers with ids, nothing else."""
+    """What a writer may speak about: numbers with ids, nothing else; `advice` is what of it is recommended."""
 
     comparison: Comparison
     patterns: PatternReport
@@ -273,6 +285,7 @@ class Facts:
     platform: str
     objective: str
     notes: tuple[str, ...] = ()
+    advice: tuple[Bookable, ...] = ()
 
 
 class InsightWriter(Protocol):

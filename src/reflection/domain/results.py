@@ -1,4 +1,4 @@
-"""What the engine says back: comparison, findings, insights, weights, recommendations, as plain values.
+"""What the engine says back: comparison, findings, insights, recommendations, as plain values.
 
 Only shapes, no computation and no I/O. Field names are the contract with existing clients (the specification's);
 fields beyond it are additions. Every value is JSON-able as it stands; None means "cannot be said", never zero.
@@ -8,12 +8,19 @@ Intervals are ``[low, high]`` credible intervals at 90 % unless a field says oth
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import orjson
+from reflection.domain.weights import Interval, Weights
 
-from reflection.errors import ReflectionError
+Category = Literal[
+    "winning_audience",
+    "high_performing_creative",
+    "budget_inefficiency",
+    "cross_platform_pattern",
+    "platform_trend",
+    "cluster",
+]
+"""The level of a platform or an objective is a ``cross_platform_pattern``; a ``platform_trend`` is a dated change."""
 
-Interval = tuple[float, float]
-Category = Literal["winning_audience", "high_performing_creative", "budget_inefficiency", "platform_trend", "cluster"]
+Verdict = Literal["better", "worse", "mixed", "noise", "same", "unclear"]
 InsightKind = Literal["key_learning", "recommendation", "anomaly"]
 ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
 """Values of `Finding.status`."""
@@ -36,8 +43,9 @@ class Rates:
 class Delta:
     """One KPI, forecast against fact.
 
-    `pct_diff` is in per cent of the expected value; `interval` is that of the actual value; `z` divides the log
-    ratio by its standard error (sampling noise and, once learnt, the scatter between campaigns).
+    `pct_diff` is in per cent of the expected value. `interval` is that of the actual value: counting noise and, once
+    learnt, the scatter between campaigns. It alone decides: `beyond_noise` where the expected value lies outside, None
+    where there is no interval. `z` is the log ratio in standard errors of that interval.
     """
 
     expected: float | None
@@ -52,7 +60,10 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """The part of a KPI's change that one factor explains (LMDI); `displayed` values add up to the displayed change."""
+    """The part of a KPI's change that one factor explains (LMDI); `displayed` values add up to the displayed change.
+
+    `interval` is that of the part: it holds 0 where the factor's own change is noise.
+    """
 
     factor: str
     expected: float
@@ -61,6 +72,7 @@ class Driver:
     displayed: float
     z: float | None
     beyond_noise: bool
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +88,32 @@ class Decomposition:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Forecast against fact of one campaign (`comparison_report`)."""
+    """Forecast against fact of one campaign (`comparison_report`).
+
+    `basis` says what the expected figures are (`domain.basis.BASES`): ``forecast``, a reference such as
+    ``account-average`` or ``month-before``, or ``no-forecast``, where nothing is compared. `verdict` is that on cost
+    and return together; None where neither can be compared.
+    `performance_score` is None where a count it is made of is not known, and `score_reason` says which.
+    `expected_counts` and `actual_counts` are what the rates were made of (impressions, clicks, conversions, spend,
+    revenue); empty in answers stored before there were any, the expected ones where nothing is compared.
+    """
 
     campaign_id: str
     generated_at: str
     expected_rates: Rates
     actual_rates: Rates
     deltas: dict[str, Delta]
-    performance_score: float
+    performance_score: float | None
     summary: tuple[str, ...]
     drivers: tuple[Decomposition, ...] = ()
     flags: tuple[str, ...] = ()
     breakdown_coverage: float | None = None
     currency: str | None = None
+    score_reason: str | None = None
+    basis: str = "forecast"
+    verdict: Verdict | None = None
+    expected_counts: dict[str, float | None] = field(default_factory=dict)
+    actual_counts: dict[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +122,8 @@ class Finding:
 
     `effect` is a multiplicative lift on `metric` (1.0 = average). `lfsr` is the local false-sign rate; findings are
     selected so that the expected share of false ones is at most 10 %. `status` is ``established``, or ``descriptive``
-    for a grouping that describes the past and is no discovery.
+    for a grouping that describes the past and is no discovery. `goal` is the kind of conversion of the campaigns it is
+    about, None where the workspace has one goal.
     """
 
     finding_id: str
@@ -123,6 +149,7 @@ class Finding:
     first_seen: str | None = None
     last_confirmed: str | None = None
     status: str = "established"
+    goal: str | None = None
 
     @property
     def descriptive(self) -> bool:
@@ -175,8 +202,21 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """One of the five lines that are read first: the question it answers, and the evidence ids it rests on."""
+
+    question: Literal["happened", "why", "next", "certainty", "money"]
+    label: str
+    text: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Insights:
-    """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``."""
+    """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``.
+
+    `summary` says it in five lines; `narrative_summary` is their text, a line each.
+    """
 
     narrative_summary: str
     key_learnings: tuple[str, ...]
@@ -185,33 +225,7 @@ class Insights:
     source: str
     statements: tuple[Statement, ...] = ()
     rejected: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SignalWeight:
-    """The weight of one signal on the goal metric: exp(expected effect), 1.0 = average; it never compounds."""
-
-    signal_key: str
-    weight: float
-    successes: int
-    failures: int
-    last_updated: str
-    interval: Interval
-    raw_lift: float | None
-    effective_campaigns: float
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What planning reads: the score's weights, and the weight of every signal."""
-
-    generated_at: str
-    scoring_weights: dict[str, float]
-    signal_weights: dict[str, float]
-    updated_signals: tuple[SignalWeight, ...]
-    goal_metric: str
-    as_of: str | None = None
-    epoch: int = 0
+    summary: tuple[SummaryLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,37 +265,5 @@ class Analysis:
     stored_memory: StoredMemory
     as_of: str | None = None
     epoch: int = 0
+    pending: int = 0
     notes: tuple[str, ...] = field(default=())
-
-
-FILES = {
-    "comparison.json": "comparison_report",
-    "insights.json": "insights",
-    "patterns.json": "pattern_report",
-    "updated_weights.json": "weights",
-}
-"""The four files of the specification, and the part of an answer each of them is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The JSON of one `Analysis`; `replayed` says that nothing was written because it was known already."""
-
-    body: bytes
-    replayed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One campaign of a batch that could not be taken, and why."""
-
-    campaign_id: str
-    error: ReflectionError
-
-
-def files_of(body: bytes) -> dict[str, bytes]:
-    """The files of an answer: name -> indented JSON; a part the answer lacks has no file."""
-    parts = orjson.loads(body)
-    return {
-        name: orjson.dumps(parts[part], option=orjson.OPT_INDENT_2) for name, part in FILES.items() if part in parts
-    }

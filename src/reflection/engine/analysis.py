@@ -13,7 +13,8 @@ from typing import Any
 import orjson
 
 from reflection.comparison.compare import compare
-from reflection.domain.campaign import Campaign, Content
+from reflection.domain.campaign import Campaign
+from reflection.domain.canonical_json import Content
 from reflection.domain.evidence import Evidence, encode, evidence_of
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.memory_text import memory_record, memory_text
@@ -30,6 +31,7 @@ from reflection.domain.ports import (
 )
 from reflection.domain.results import Analysis, Comparison, StoredMemory
 from reflection.engine.timing import Observer, timed, unobserved
+from reflection.explain.evidence_of_facts import advised
 from reflection.forecasting.forecaster import Forecaster
 from reflection.inference.findings.for_campaign import patterns_for
 from reflection.inference.tracking_faults import suspected_fault
@@ -49,6 +51,7 @@ class AnalysisInput:
         content: the campaign's canonical JSON and its hash, made once.
         current: the campaign's stored revision, None for a new campaign.
         fault: why it is kept out of the learning, None where it is not.
+        pending: other campaigns whose changes `knowledge` has not taken in yet.
         now: instant of the analysis, RFC 3339.
         accepted_advice: recommendations that were accepted, which the campaign may follow.
         idempotency_key: under which the answer is kept, if the caller named one.
@@ -61,6 +64,7 @@ class AnalysisInput:
     knowledge: Knowledge
     current: StoredCampaign | None
     fault: str | None
+    pending: int
     now: str
     accepted_advice: Sequence[Mapping[str, Any]] = ()
     idempotency_key: str | None = None
@@ -72,6 +76,7 @@ class InputReader:
     def __init__(self, snapshot: Snapshot, now: str) -> None:
         self._snapshot, self._now = snapshot, now
         self._knowledge = snapshot.knowledge()
+        self._pending = snapshot.pending()
         self._accepted_advice = snapshot.accepted_advice()
 
     def read(
@@ -90,9 +95,10 @@ class InputReader:
             campaign=campaign,
             content=content,
             evidence=evidence,
-            knowledge=self._knowledge,
+            knowledge=self._knowledge.for_goal(campaign),
             current=current,
             fault=None if accepted else self._fault(evidence),
+            pending=self._pending,
             now=self._now,
             accepted_advice=self._accepted_advice,
             idempotency_key=idempotency_key,
@@ -146,6 +152,8 @@ class Analyst:
             answer=orjson.dumps(analysis),
             idempotency_key=case.idempotency_key,
             forecasts=self._forecasts(case, comparison),
+            name=campaign.name,
+            conversion_kind=campaign.conversion_kind,
         )
 
     def _compared(self, case: AnalysisInput) -> Comparison:
@@ -172,6 +180,7 @@ class Analyst:
             platform=campaign.platform,
             objective=campaign.objective,
             notes=(case.fault,) if case.fault else (),
+            advice=tuple(advised(knowledge, keys)),
         )
         with timed(self._observe, "phrase"):
             insights = self._writer.write(facts, workspace=case.workspace)
@@ -184,6 +193,7 @@ class Analyst:
             stored_memory=self._stored(case, vector is not None),
             as_of=knowledge.as_of,
             epoch=knowledge.epoch,
+            pending=case.pending,
             notes=facts.notes,
         )
         return analysis, memory_record(campaign, comparison, text, embedder_id, vector)

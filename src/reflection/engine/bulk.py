@@ -10,9 +10,10 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
+from reflection.domain.answers import Answer, Refused
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import Memory, StaleRevision, Store, Vector
-from reflection.domain.results import Answer, Refused, SimilarCampaign
+from reflection.domain.results import SimilarCampaign
 from reflection.engine.analysis import AnalysisInput, Analyst, InputReader
 from reflection.errors import ReflectionError
 

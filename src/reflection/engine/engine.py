@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from reflection.domain.campaign import Campaign, Content
+from reflection.domain.answers import Answer as Answer
+from reflection.domain.answers import Refused as Refused
+from reflection.domain.campaign import Campaign
+from reflection.domain.canonical_json import Content
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter, Memory, StaleRevision, Store, StoredCampaign
-from reflection.domain.results import Answer as Answer
-from reflection.domain.results import Refused as Refused
-from reflection.domain.results import Weights
+from reflection.domain.weights import Weights
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.analysis import Analyst, InputReader
 from reflection.engine.bulk import NullMemory, analyze_many
@@ -137,12 +138,20 @@ class Engine:
 
     def effects(self, *, workspace: str = DEFAULT_WORKSPACE, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as `evidence_view.effects_page`."""
-        return effects_page.effects_page(self._store.knowledge(workspace), **filters)
+        with self._store.snapshot(workspace) as snapshot:
+            knowledge, pending = snapshot.knowledge(), snapshot.pending()
+        return {**effects_page.effects_page(knowledge, **filters), "pending": pending}
 
     def effect_evidence(
-        self, signal: str, *, workspace: str = DEFAULT_WORKSPACE, metric: str | None = None, limit: int = 200
+        self,
+        signal: str,
+        *,
+        workspace: str = DEFAULT_WORKSPACE,
+        metric: str | None = None,
+        goal: str | None = None,
+        limit: int = 200,
     ) -> dict[str, Any]:
-        """Campaigns for and against a signal's effect, with their residuals.
+        """Campaigns for and against a signal's effect, with their residuals, among those of one goal.
 
         Raises:
             NotFound: nobody ever had this signal.
@@ -151,7 +160,8 @@ class Engine:
             evidence = snapshot.evidence_of_signal(signal, limit)
             if not evidence:
                 raise NotFound(f"no campaign has the signal '{signal}'", hint="GET /v1/effects lists the signals")
-            return effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence)
+            page = effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence, goal)
+            return {**page, "pending": snapshot.pending()}
 
     def weights(self, *, workspace: str = DEFAULT_WORKSPACE) -> Weights:
         """All signal weights."""

@@ -165,7 +165,7 @@ def _coverage(made: Sequence[Forecasted]) -> dict[str, Any]:
 
 
 def _scale(metric: str, campaign: Campaign) -> float:
-    return campaign.expected_metrics.spend if METRICS[metric].total else 1.0
+    return (campaign.expected_metrics.spend or 0.0) if METRICS[metric].total else 1.0
 
 
 def _keys(campaign: Campaign) -> list[str]:

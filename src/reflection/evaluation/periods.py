@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.metrics import COUNTS
 from reflection.domain.signals import of_platform
 
 EPOCH = date(1970, 1, 1)
@@ -37,15 +38,13 @@ class Periods:
 
 
 def _sum(cells: Sequence[Counts]) -> Counts:
-    """All of them together; revenue is unknown where one of them does not say its own."""
-    revenues = [cell.revenue for cell in cells if cell.revenue is not None]
-    return Counts(
-        sum(cell.impressions for cell in cells),
-        sum(cell.clicks for cell in cells),
-        sum(cell.conversions for cell in cells),
-        sum(cell.spend for cell in cells),
-        sum(revenues) if len(revenues) == len(cells) else None,
-    )
+    """All of them together; a count is unknown where one of them does not say its own."""
+    return Counts(*(_total([getattr(cell, name) for cell in cells]) for name in COUNTS))
+
+
+def _total(counts: Sequence[float | None]) -> float | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
 
 
 def _day(text: str | None) -> int | None:

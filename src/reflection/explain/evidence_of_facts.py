@@ -3,16 +3,22 @@
 The only file that reads the engine's values for the words' sake. Must not know sentences or models.
 """
 
+import math
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 
 from reflection.domain import signals
+from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts
-from reflection.domain.results import Comparison, Decomposition, Delta, Finding, Interval, NextTest, SimilarCampaign
+from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
+from reflection.domain.weights import Interval
 from reflection.explain import formatting
+from reflection.explain.advice import recommendation
+from reflection.explain.as_people_read import effect_as_read, finding_as_read
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
+from reflection.explain.evidence_of_comparison import evidence_of_comparison, rough
 
 GROUPS = frozenset({"platform", "objective", "audience", "creative", "campaign", "cluster"})
 MAX_SIMILAR = 5
@@ -23,8 +29,6 @@ MAX_DESCRIPTIONS = 3
 MAX_ALIASES = 3
 MAX_LEARNT = 60
 MAX_STATED = 300
-_DIRECTIONS = {True: "better", False: "worse", None: "neither"}
-_CERTAINTIES: dict[bool | None, Certainty] = {True: "beyond_noise", False: "noise", None: "unknown"}
 _FLAG_NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -32,10 +36,10 @@ def gather(facts: Facts) -> EvidenceBook:
     """Everything a writer may say about these facts."""
     comparison = facts.comparison
     drafts = [
-        *(_delta(key, delta, comparison.currency) for key, delta in comparison.deltas.items()),
-        *(driver for part in comparison.drivers for driver in _drivers(part, comparison.currency)),
+        *evidence_of_comparison(comparison),
         *(_finding(finding, comparison.currency) for finding in _discoveries(facts.findings)[:MAX_FINDINGS]),
         *(_finding(finding, comparison.currency) for finding in descriptions(facts.findings)[:MAX_DESCRIPTIONS]),
+        *(recommendation(one, one.total) for one in facts.advice if one.total is not None),
         *_context(comparison, facts),
         *(_similar(item) for item in facts.similar[:MAX_SIMILAR]),
     ]
@@ -51,6 +55,7 @@ def gather_learnt(
         _finding(finding, knowledge.currency, scope="workspace")
         for finding in (*discoveries, *groups[:MAX_DESCRIPTIONS])
     ]
+    drafts += [recommendation(one, one.total) for one in advised(knowledge) if one.total is not None]
     drafts += [_effect(effect) for effect in effects]
     if knowledge.next_test is not None:
         drafts.append(_next_test(knowledge.next_test))
@@ -61,6 +66,23 @@ def gather_learnt(
         date = knowledge.as_of[:10]
         drafts.append(Evidence(0, "learnt", "learnt", date, "stated", "observed", {"campaigns": campaigns}))
     return renumber([*drafts, *(_similar(item) for item in similar[:MAX_SIMILAR])])
+
+
+def advised(knowledge: Knowledge, signal_keys: Collection[str] | None = None) -> list[Bookable]:
+    """What something is advised for or against, the clearest first; of these signals only where they are given.
+
+    A pair with a platform is left out where the same is advised of the thing itself.
+    """
+    everywhere = {(one.key, one.total.lane) for one in knowledge.bookables if one.total and one.platform is None}
+    chosen = [
+        one
+        for one in knowledge.bookables
+        if one.advised
+        and one.total is not None
+        and (one.platform is None or (one.definition.key, one.total.lane) not in everywhere)
+        and (signal_keys is None or {one.definition.key, one.platform or one.definition.key} <= set(signal_keys))
+    ]
+    return sorted(chosen, key=lambda one: (-abs(math.log(one.total.effect)) if one.total else 0.0, one.key))
 
 
 def descriptions(findings: Sequence[Finding]) -> list[Finding]:
@@ -82,52 +104,9 @@ def flag_id(text: str) -> str:
     return f"flag:{_FLAG_NAME.sub('_', text.split(':')[0].casefold()).strip('_')[:60]}"
 
 
-def _delta(key: str, delta: Delta, currency: str | None) -> Evidence:
-    kpi = key.removesuffix("_diff")
-    form = partial(formatting.kpi_value, kpi, currency=currency)
-    figures: dict[str, Figure] = {}
-    if delta.expected is not None:
-        figures["expected"] = Figure(delta.expected, form)
-    if delta.actual is not None:
-        figures["actual"] = Figure(delta.actual, form)
-    if delta.pct_diff is not None:
-        figures["change"] = Figure(delta.pct_diff, formatting.signed_percent)
-        figures["size"] = Figure(abs(delta.pct_diff), formatting.percent)
-    if delta.interval is not None:
-        low, high = delta.interval
-        figures["low"], figures["high"] = Figure(low, form), Figure(high, form)
-    detail = {"kpi": kpi, "direction": _DIRECTIONS[delta.favorable]}
-    if delta.reason:
-        detail["reason"] = delta.reason
-    return Evidence(0, f"delta:{kpi}", "delta", kpi, _certainty(delta.beyond_noise), "accounting", figures, detail)
-
-
-def _drivers(part: Decomposition, currency: str | None) -> Iterator[Evidence]:
-    """The drivers of one KPI; what is written of them is rounded so that it adds up to what is written of the whole."""
-    total, rounded_total = part.actual - part.expected, round(part.actual, 2) - round(part.expected, 2)
-    move = "" if not rounded_total else "up" if total > 0 else "down"
-    form = partial(formatting.kpi_value, part.kpi, currency=currency)
-    signed = partial(form, signed=True)
-    whole = Figure(abs(total), form, abs(rounded_total))
-    for driver in part.drivers:
-        factor = driver.factor.casefold()
-        of_factor = partial(formatting.kpi_value, factor, currency=currency)
-        figures = {
-            "expected": Figure(driver.expected, of_factor),
-            "actual": Figure(driver.actual, of_factor),
-            "part": Figure(abs(driver.displayed), form),
-            "signed_part": Figure(driver.contribution, signed, driver.displayed),
-            "total": whole,
-        }
-        measured = driver.beyond_noise or driver.z is not None
-        detail = {"kpi": part.kpi, "factor": factor, "move": move} | ({"note": part.note} if part.note else {})
-        certainty = _certainty(driver.beyond_noise if measured else None)
-        name = f"driver:{part.kpi}:{factor}"
-        yield Evidence(0, name, "driver", factor, certainty, "accounting", figures, detail)
-
-
 def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidence:
     """`scope` is where it is spoken of: of one campaign (its own findings), or of the whole workspace."""
+    finding = finding_as_read(finding)
     figures = {"campaigns": Figure(finding.evidence_count, formatting.count)}
     if finding.effect is not None:
         figures["effect"] = Figure(finding.effect, formatting.signed_lift)
@@ -140,8 +119,10 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
     if odds is not None:
         figures["odds"] = Figure(odds, formatting.probability)
     if finding.spend is not None:
-        figures["spend"] = Figure(finding.spend, _rough(currency))
+        figures["spend"] = Figure(finding.spend, rough(currency))
     figures["against"] = Figure(len(finding.contradicting), formatting.count)
+    if finding.category == "platform_trend" and finding.first_seen is not None:
+        figures["since"] = Figure(date.fromisoformat(finding.first_seen[:10]).toordinal(), finding.first_seen[:10])
     spelling = finding.metadata.get("label")
     label = subject(finding.signal_key, spelling if isinstance(spelling, str) else None)
     own = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
@@ -171,7 +152,8 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
 
 def _effect(effect: Effect) -> Evidence:
     """An effect that is no finding: known, but not told from noise."""
-    label = subject(effect.signal)
+    evidence_id, label = f"effect:{effect.metric}:{effect.signal}", subject(effect.signal)
+    effect = effect_as_read(effect)
     figures = {
         "campaigns": Figure(effect.campaigns, formatting.count, round(effect.campaigns, 1)),
         "effect": Figure(effect.effect, formatting.signed_lift),
@@ -182,7 +164,7 @@ def _effect(effect: Effect) -> Evidence:
     certainty: Certainty = "beyond_noise" if effect.finding else "noise"
     return Evidence(
         0,
-        f"effect:{effect.metric}:{effect.signal}",
+        evidence_id,
         "effect",
         label,
         certainty,
@@ -220,7 +202,7 @@ def _next_test(test: NextTest) -> Evidence:
     figures |= {f"after_{name}": figure for name, figure in _interval(test.interval_after).items()}
     detail = {"metric": test.metric, "group": _group(test.signal_key)}
     if test.spend is not None:
-        figures["spend"] = Figure(test.spend, _rough(test.currency))
+        figures["spend"] = Figure(test.spend, rough(test.currency))
     return Evidence(0, "next_test", "next_test", label, "stated", "observed", figures, detail, (label,))
 
 
@@ -242,11 +224,3 @@ def _figures_in(text: str) -> dict[str, Figure]:
     """The numbers a text of ours already holds, so that a sentence may repeat them."""
     numbers = re.findall(r"\d+(?:[.,]\d+)*", text)
     return {f"value{index}": Figure(float(number.replace(",", "")), number) for index, number in enumerate(numbers, 1)}
-
-
-def _rough(currency: str | None) -> Callable[[float], str]:
-    return partial(formatting.money, currency=currency, whole=True)
-
-
-def _certainty(beyond_noise: bool | None) -> Certainty:
-    return _CERTAINTIES[beyond_noise]

@@ -7,30 +7,35 @@ before its sign. Must not know sentences (phrases_en.py) nor where a number come
 import math
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 from reflection.domain.metrics import Unit, unit_of
 
 NAME_LIMIT = 80
+MOST_EXTRA = 12
 
 _ZERO_DECIMAL = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
 _NO_DECIMALS_FROM = 100_000
 _SCHEME = re.compile(r"(?:\b[a-z][a-z0-9+.-]*)?:\s*/\s*/+", re.IGNORECASE)
 _ACTIVE_SCHEME = re.compile(r"\b(javascript|data|vbscript|mailto|file)\s*:", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>`\[\]{}|\\^*#~]|(?<!\w)_|_(?!\w)|!\(|&(?=#?\w+;)")
+_NOT_A_NUMBER = re.compile(r"[^0-9.-]")
 _SPACE = re.compile(r"\s+")
 _PLAIN = re.compile(r"[A-Za-z0-9%()]+(?:[ ._+,-][A-Za-z0-9%()]+)*")
 """Names that are inert as they stand; most are."""
 
 
-def money(value: float, currency: str | None = None, *, signed: bool = False, whole: bool = False) -> str:
+def money(
+    value: float, currency: str | None = None, *, signed: bool = False, whole: bool = False, extra: int = 0
+) -> str:
     """An amount with its currency code in front: ``USD 19.27``; the plain number where no currency was
     stated.
 
-    `whole` leaves the decimals of amounts above 10 out, for budgets and other rough amounts.
+    `whole` leaves the decimals of amounts above 10 out, for budgets and other rough amounts; `extra` adds decimals.
     """
     size = abs(value)
-    text = _sign(value, signed) + (f"{size:,.0f}" if whole and size >= 10 else _amount(size, currency))
+    text = _sign(value, signed) + (f"{size:,.0f}" if whole and size >= 10 else _amount(size, currency, extra))
     return f"{currency} {text}" if currency else text
 
 
@@ -45,23 +50,23 @@ def signed_percent(value: float) -> str:
     return percent(value, signed=True)
 
 
-def share(value: float) -> str:
+def share(value: float, *, extra: int = 0) -> str:
     """A rate given as a share: 0.035 -> ``3.50 %``; small ones keep two significant digits: ``0.0042 %``."""
     in_percent = 100 * value
     if in_percent == 0 or abs(in_percent) >= 0.1:
-        return f"{in_percent:,.2f} %"
+        return f"{in_percent:,.{2 + extra}f} %"
     decimals = 1 - math.floor(math.log10(abs(in_percent)))
-    return f"{in_percent:.{min(decimals, 12)}f} %"
+    return f"{in_percent:.{min(decimals, 12) + extra}f} %"
 
 
-def ratio(value: float, *, signed: bool = False) -> str:
+def ratio(value: float, *, signed: bool = False, extra: int = 0) -> str:
     """A ratio such as ROAS, with two decimals: ``5.70``."""
-    return f"{_sign(value, signed)}{abs(value):,.2f}"
+    return f"{_sign(value, signed)}{abs(value):,.{2 + extra}f}"
 
 
-def count(value: float) -> str:
+def count(value: float, *, extra: int = 0) -> str:
     """A count: ``4,900``; fractional ones (attribution models split conversions) with one decimal."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    return f"{value:,.{extra}f}" if float(value).is_integer() else f"{value:,.{1 + extra}f}"
 
 
 def probability(value: float) -> str:
@@ -93,18 +98,37 @@ def rounded_lifts(interval: tuple[float, float]) -> str:
     return f"{rounded_lift(interval[0])} to {rounded_lift(interval[1])}"
 
 
-def kpi_value(kpi: str, value: float, currency: str | None = None, *, signed: bool = False) -> str:
+def kpi_value(kpi: str, value: float, currency: str | None = None, *, signed: bool = False, extra: int = 0) -> str:
     """A KPI in its own unit: CTR and CVR as percentages, costs and AOV as money, ROAS as a ratio, the rest as
-    counts.
+    counts; `extra` adds decimals.
     """
     unit = unit_of(kpi)
     if unit is Unit.SHARE:
-        return share(value)
+        return share(value, extra=extra)
     if unit is Unit.MONEY:
-        return money(value, currency, signed=signed)
+        return money(value, currency, signed=signed, extra=extra)
     if kpi in ("roas", "score", "similarity"):
-        return ratio(value, signed=signed)
-    return _sign(value, signed) + count(abs(value)) if signed else count(value)
+        return ratio(value, signed=signed, extra=extra)
+    return _sign(value, signed) + count(abs(value), extra=extra) if signed else count(value, extra=extra)
+
+
+def telling_decimals(form: Callable[..., str], value: float, interval: tuple[float, float], outside: bool) -> int:
+    """The least extra decimals at which a value reads as it is: outside an interval, or within it.
+
+    Rounding alone can put 10.004 on the bound 10.0041 that it lies below; read aloud, the verdict would be wrong.
+
+    Args:
+        form: writes a number, with the keyword `extra`.
+    """
+    for extra in range(MOST_EXTRA):
+        low, number, high = (_number(form(figure, extra=extra)) for figure in (interval[0], value, interval[1]))
+        if (low <= number <= high) != outside:
+            return extra
+    return MOST_EXTRA
+
+
+def _number(text: str) -> float:
+    return float(_NOT_A_NUMBER.sub("", text))
 
 
 @lru_cache(maxsize=4_096)
@@ -139,9 +163,9 @@ def _sign(value: float, signed: bool) -> str:
     return "+" if signed and value > 0 else ""
 
 
-def _amount(value: float, currency: str | None) -> str:
+def _amount(value: float, currency: str | None, extra: int = 0) -> str:
     if value >= _NO_DECIMALS_FROM or (currency in _ZERO_DECIMAL and value >= 100):
-        return f"{value:,.0f}"
+        return f"{value:,.{extra}f}"
     if value and value < 0.01:
-        return f"{value:.{min(1 - math.floor(math.log10(value)), 12)}f}"
-    return f"{value:,.2f}"
+        return f"{value:.{min(1 - math.floor(math.log10(value)), 12) + extra}f}"
+    return f"{value:,.{2 + extra}f}"

@@ -30,6 +30,7 @@ class Language:
 
 
 _PLURALS = {
+    "ad row": "ad rows",
     "campaign": "campaigns",
     "conversion": "conversions",
     "finding": "findings",
@@ -59,49 +60,97 @@ _KPIS = {
     "aov": "average order value",
     "spend": "spend",
     "conversions": "conversions",
-    "conversions_per_spend": "conversions per unit of spend",
+    "conversions_per_spend": "conversions for the money",
 }
 
 _GROUPS = {"creative.type": "creatives of type", "platform": "platform", "objective": "objective"}
 
 _PHRASES = {
     # verdict
-    "verdict.better": "The campaign did better than its forecast: {figures}.",
-    "verdict.worse": "The campaign did worse than its forecast: {figures}.",
-    "verdict.mixed": "The result is mixed against the forecast: {figures}.",
-    "verdict.noise": "The campaign is in line with its forecast, the difference is within noise: {figures}.",
+    "verdict.better": "The campaign did better than {reference}: {figures}.",
+    "verdict.worse": "The campaign did worse than {reference}: {figures}.",
+    "verdict.mixed": "The result is mixed against {reference}: {figures}.",
+    "verdict.noise": "The campaign is in line with {reference}, the difference is within noise: {figures}.",
     "verdict.same": "The campaign met its forecast exactly: {figures}.",
-    "verdict.unclear": ("Whether the difference to the forecast is more than noise cannot be said yet: {figures}."),
-    "verdict.none": "Forecast and result cannot be compared on cost or return: {reason}.",
+    "verdict.unchanged": "The campaign is level with {reference}: {figures}.",
+    "verdict.unclear": "Whether the difference to {reference} is more than noise cannot be said yet: {figures}.",
+    "verdict.alone": "There is no forecast to compare this campaign with: {figures}.",
+    "verdict.none": "The result cannot be compared on cost or return: {reason}.",
     "verdict.no_conversions": "The campaign brought no conversions, so there is no CPA to compare.",
-    "clause.changed": "{kpi} {actual} against {expected} expected ({change})",
-    "clause.changed_noise": "{kpi} {actual} against {expected} expected ({change}, within noise)",
-    "clause.changed_unclear": ("{kpi} {actual} against {expected} expected ({change}, not yet told from noise)"),
+    "clause.changed": "{kpi} {actual} against {expected} ({change})",
+    "clause.changed_noise": "{kpi} {actual} against {expected} ({change}, within noise)",
+    "clause.changed_unclear": "{kpi} {actual} against {expected} ({change}, not yet told from noise)",
     "clause.same": "{kpi} {actual}, as expected",
+    "clause.unchanged": "{kpi} {actual}, as in {reference}",
+    "clause.alone": "{kpi} {actual}",
+    "kpi.alone": "{kpi} is {actual}; there is no forecast to compare it with.",
     "kpi.missing": "{kpi} cannot be compared: {reason}.",
+    # the five lines that are read first
+    "summary.happened": "What happened",
+    "summary.why": "Why",
+    "summary.next": "What to do",
+    "summary.certainty": "How sure",
+    "summary.money": "Money",
+    "why.main": "Mostly {factor}, {actual} against {expected}",
+    "why.share": ": it accounts for {part} of the {total} by which {kpi} is {move}",
+    "why.alone": ": it alone accounts for {part} of {kpi}",
+    "why.against": "; {factor} worked against it by {part}",
+    "why.noise": "No factor of {kpi} is off by more than chance makes.",
+    "why.zero": "{factor} was zero against {expected}.",
+    "why.none": "The figures do not say: there is nothing to divide the result by.",
+    "next.nothing": "Nothing to change yet: keep the plan, and send the next campaigns.",
+    "certainty.beyond_noise": (
+        "Sure of the direction: {expected} is outside the {level} range of the result, {low} to {high}."
+    ),
+    "certainty.noise": ("We cannot tell yet: the {level} range of the result, {low} to {high}, includes {expected}."),
+    "certainty.unknown": "We cannot tell yet: how much {kpi} varies from campaign to campaign is not known.",
+    "certainty.none": "We cannot tell: there is no forecast of cost or return to hold the result against.",
+    "certainty.learnt": "{findings} about its audiences, creatives or platform hold beyond chance.",
+    "certainty.learnt_once": "{findings} about its audiences, creatives or platform holds beyond chance.",
+    "certainty.nothing_learnt": "No finding about its audiences or creatives.",
+    "money.roas_more": (
+        "{spend} spent brought {revenue} back: {difference} more than at {reference} return ({at_forecast})."
+    ),
+    "money.roas_less": (
+        "{spend} spent brought {revenue} back: {difference} less than at {reference} return ({at_forecast})."
+    ),
+    "money.roas_noise": (
+        "{spend} spent brought {revenue} back, {at_forecast} at {reference} return: chance alone makes such a gap."
+    ),
+    "money.cpa_more": (
+        "{spend} spent brought {conversions}: {difference} more than at {reference} CPA ({at_forecast})."
+    ),
+    "money.cpa_less": (
+        "{spend} spent brought {conversions}: {difference} fewer than at {reference} CPA ({at_forecast})."
+    ),
+    "money.cpa_noise": (
+        "{spend} spent brought {conversions}, {at_forecast} at {reference} CPA: chance alone makes such a gap."
+    ),
+    "money.no_revenue": " Revenue is missing, so what came back is not known.",
+    "money.revenue": "{spend} spent brought {conversions} and {revenue} back.",
+    "money.conversions": "{spend} spent brought {conversions}.",
+    "money.none": "Nothing was spent.",
     # drivers
     "driver.part": (
-        "{factor} {went} from {expected} to {actual}; that accounts for {part} of the {total} {move} in {kpi}."
+        "{factor} was {actual} against {expected}; that accounts for {part} of the {total} by which {kpi} is {move}."
     ),
-    "driver.part_again": "{factor} {went} from {expected} to {actual}, which accounts for another {part}.",
-    "driver.all": ("{factor} {went} from {expected} to {actual}; that accounts for the whole {total} {move} in {kpi}."),
+    "driver.part_again": "{factor} was {actual} against {expected}, which accounts for another {part}.",
+    "driver.all": (
+        "{factor} was {actual} against {expected}; that accounts for the whole {total} by which {kpi} is {move}."
+    ),
     "driver.more_than_all": (
-        "{factor} {went} from {expected} to {actual}; that alone accounts for {part}, more than the whole "
-        "{total} {move} in {kpi}."
+        "{factor} was {actual} against {expected}; that alone accounts for {part}, more than the whole {total} "
+        "by which {kpi} is {move}."
     ),
-    "driver.against": "{factor} {went} from {expected} to {actual}, which worked against that by {part}.",
-    "driver.no_move": (
-        "{factor} {went} from {expected} to {actual}; its {part} of {kpi} is offset by the other factors."
-    ),
+    "driver.against": "{factor} was {actual} against {expected}, which worked against that by {part}.",
+    "driver.no_move": ("{factor} was {actual} against {expected}; its {part} of {kpi} is offset by the other factors."),
     "driver.noise": (
-        "{factor} {went} from {expected} to {actual}, which is within noise: its {part} of {kpi} "
-        "is not a change to rely on."
+        "{factor} was {actual} against {expected}, which is within noise: its {part} of {kpi} "
+        "is no difference to rely on."
     ),
-    "driver.exact_zero": ("{factor} fell from {expected} to zero, which accounts for all of the missing {kpi}."),
-    "went.up": "rose",
-    "went.down": "fell",
-    "move.up": "rise",
-    "move.down": "fall",
+    "driver.exact_zero": ("{factor} was zero against {expected}, which accounts for all of the missing {kpi}."),
+    "move.up": "higher",
+    "move.down": "lower",
     # findings
     "finding.observed": (
         "{subject} came with {metric} {size} {side} average ({level} interval {low} to {high}, "
@@ -134,8 +183,8 @@ _PHRASES = {
     ),
     "finding.description_plain": "{campaigns} look alike ({subject}). That describes them and promises nothing.",
     "finding.platform_trend": (
-        "{subject}: {metric} has moved to {size} {side} its earlier level ({level} interval {low} to {high}, "
-        "{campaigns}); observed, not tested."
+        "{subject}: since {since}, {metric} has moved to {size} {side} its earlier level "
+        "({level} interval {low} to {high}, {campaigns}); observed, not tested."
     ),
     "side.above": "above",
     "side.below": "below",
@@ -144,6 +193,7 @@ _PHRASES = {
     "category.winning_audience": "an audience that does better than average",
     "category.high_performing_creative": "a creative that does better than average",
     "category.budget_inefficiency": "spend that returns less than average",
+    "category.cross_platform_pattern": "a platform or an objective that differs from the others",
     "category.platform_trend": "a platform whose level is moving",
     "category.cluster": "a group of campaigns that behave alike",
     "finding.contradicted": ("Not all agree on {subject}: {against} of {campaigns} campaigns point the other way."),
@@ -152,12 +202,10 @@ _PHRASES = {
     ),
     # what cannot be told
     "unknown.kpi_noise": (
-        "{kpi} moved from {expected} to {actual} ({change}), within noise: this campaign cannot tell "
-        "whether it changed."
+        "{kpi} is {actual} against {expected} ({change}), within noise: this campaign cannot tell "
+        "whether there is a difference."
     ),
-    "unknown.kpi_unclear": (
-        "{kpi} moved from {expected} to {actual} ({change}); how much it scatters is not known yet."
-    ),
+    "unknown.kpi_unclear": ("{kpi} is {actual} against {expected} ({change}); how much it scatters is not known yet."),
     "unknown.nothing_learnt": "Nothing can be called a finding yet: {reason}.",
     "flag.text": "Mind when reading this: {text}.",
     "flag.revenue": "Revenue is missing, so ROAS and average order value cannot be told.",
@@ -167,15 +215,37 @@ _PHRASES = {
         "{kpi} is {size} {side} its forecast ({actual} against {expected}), beyond noise: check the "
         "forecast and the tracking."
     ),
+    "anomaly.kpi_reference": (
+        "{kpi} is {size} {side} that of {reference} ({actual} against {expected}), beyond noise: check the tracking."
+    ),
     # what to do next
-    "next.scale": ("Plan more with {subject}: it is {odds} likely that it does better than average on {metric}."),
-    "next.reduce": ("Plan less with {subject}: it is {odds} likely that it does worse than average on {metric}."),
+    "advice.exploit": (
+        "Put more of the budget on {subject}: {metric} probably {size} {side} than usual ({level} interval {range})"
+    ),
+    "advice.avoid": (
+        "Put less of the budget on {subject}: {metric} probably {size} {side} than usual ({level} interval {range})"
+    ),
+    "advice.explore": (
+        "Test {subject} with a small part of the budget: {metric} is perhaps {size} {side} than usual, "
+        "we cannot tell yet ({level} interval {range})"
+    ),
+    "advice.unknown": (
+        "We cannot tell yet whether {subject} does better than usual: {metric} is {size} {side} so far "
+        "({level} interval {range})"
+    ),
+    "advice.money_exploit": "; on {stake} that is about {what} more",
+    "advice.money_avoid": "; on {stake} that is about {what} less",
+    "advice.revenue": "{gain} of revenue",
+    "advice.basis": "Seen in {campaigns}, {rows}.",
+    "advice.basis_money": "Seen in {campaigns}, {rows}, with {spend} spent.",
+    "range.one_side": "{low} to {high} {side}",
+    "range.both_sides": "{low} lower to {high} higher",
+    "side.higher": "higher",
+    "side.lower": "lower",
     "next.review": (
         "Review where the money went before spending more: it is {odds} likely that this campaign overpaid clearly."
     ),
-    "next.trend": "Plan {subject} with its newer {metric}, not with the average of the past.",
-    "next.scale_plain": "Plan more with {subject}, in steps, and watch whether it holds.",
-    "next.reduce_plain": "Plan less with {subject}, in steps, and watch whether it holds.",
+    "next.trend": "Plan {subject} with its {metric} since {since}, not with the average of the time before.",
     "next.test_money": (
         "Next test: run {subject} with about {spend}; the {level} interval of its effect on {metric} "
         "would narrow from {now}, to {after}."
@@ -210,9 +280,16 @@ _PHRASES = {
     "chat.known": "What is known:",
     "chat.no_cause": "This divides the change among its factors; it is no proof of a cause.",
     "chat.ask": (
-        "I answer from stored campaigns: how a campaign did against its forecast, why CPA or ROAS moved, "
-        "which audiences and creatives stand out, and what to test next."
+        "I answer from stored campaigns: how a campaign did against its forecast, why CPA or ROAS differs, "
+        "which audiences and creatives stand out, where more or less budget should go, and what to test next."
     ),
+    "chat.which": "Which campaign do you mean? The newest are {campaigns}.",
+    "chat.unknown": "I find no campaign of that name. The newest are {campaigns}.",
+    "chat.which_of": "Several campaigns may be meant: {campaigns}. Ask again with the name of one.",
+    "chat.no_campaigns": "No campaign is stored yet.",
+    "chat.no_advice": "Nothing is known well enough yet to move budget for it; this is worth finding out.",
+    "chat.not_so": "The figures do not say so: {figures}.",
+    "chat.no_test": "No test is proposed now.",
     # memory
     "similar.closest": "The most similar earlier campaign is {name} (similarity {score}).",
     "similar.next": "Also similar: {name} ({score}).",

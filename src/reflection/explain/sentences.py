@@ -4,6 +4,11 @@ Chooses the phrase that fits an item's certainty, grade and direction, and fills
 not know the order of a text, priorities or other items.
 """
 
+from collections.abc import Sequence
+
+from reflection.domain.basis import BASES, FORECAST, Basis
+from reflection.explain import formatting
+from reflection.explain.advice import advice_sentence
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
 from reflection.explain.phrases_en import ENGLISH, Language
 
@@ -27,13 +32,27 @@ class Sentences:
         """``a, b and c``."""
         return self._language.listed(items)
 
+    def word(self, name: str) -> str:
+        """A word or phrase without placeholders."""
+        return self._language.phrases[name]
+
+    def kpi_name(self, name: str) -> str:
+        """The name of a KPI as a reader knows it."""
+        return self._language.kpi(name)
+
+    def counted(self, noun: str, number: float, text: str | None = None) -> str:
+        """``1 campaign``, ``2 campaigns``; `text` is the number as it is written, where it is not the plain one."""
+        return self._language.counted(noun, number, text or formatting.count(number))
+
     def about(self, item: Evidence) -> str:
         """One sentence on any piece of evidence, standing alone."""
         sentence = {
             "delta": self.kpi,
             "driver": self.driver,
+            "outcome": self.outcome,
             "finding": self.finding,
             "description": self.description,
+            "recommendation": self.recommendation,
             "next_test": self.next_test,
             "flag": self.flag,
             "reason": self.reason,
@@ -44,15 +63,33 @@ class Sentences:
         return sentence(item)
 
     def clause(self, item: Evidence) -> str:
-        """A KPI's change as a part of a sentence; empty evidence gives its reason."""
+        """A KPI's change as a part of a sentence; of a campaign that is compared with nothing, the KPI alone."""
+        kpi, basis = self._language.kpi(item.label), basis_of(item)
+        if not basis.comparable:
+            return self.say("clause.alone", kpi=kpi, actual=item.text("actual"))
+        if item.value("change") == 0:
+            phrase = "clause.same" if basis.forecast else "clause.unchanged"
+            return self.say(phrase, kpi=kpi, actual=item.text("actual"), reference=basis.phrase)
         kind = {"noise": "_noise", "unknown": "_unclear"}.get(item.certainty, "")
-        phrase = "clause.same" if item.value("change") == 0 else f"clause.changed{kind}"
-        return self.say(phrase, kpi=self._language.kpi(item.label), **texts(item, "actual", "expected", "change"))
+        expected = basis.figure.format(item.text("expected"))
+        return self.say(f"clause.changed{kind}", kpi=kpi, expected=expected, **texts(item, "actual", "change"))
+
+    def verdict(self, items: Sequence[Evidence]) -> str:
+        """The verdict on a campaign, told with these KPIs of it."""
+        basis, figures = basis_of(items[0]), self.listed([self.clause(item) for item in items])
+        if not basis.comparable:
+            return self.say("verdict.alone", figures=figures)
+        verdict = items[0].detail.get("verdict", "unclear")
+        phrase = "unchanged" if verdict == "same" and not basis.forecast else verdict
+        reference = basis.noun if verdict == "mixed" else basis.phrase
+        return self.say(f"verdict.{phrase}", figures=figures, reference=reference)
 
     def kpi(self, item: Evidence) -> str:
         """A KPI's change, standing alone."""
         if "change" in item.figures:
             return f"{_capital(self.clause(item))}."
+        if "actual" in item.figures and not basis_of(item).comparable:
+            return self.say("kpi.alone", kpi=self._language.kpi(item.label), actual=item.text("actual"))
         reason = item.detail.get("reason", "")
         return self.say("kpi.missing", kpi=self._language.kpi(item.label), reason=reason)
 
@@ -65,14 +102,20 @@ class Sentences:
         return self.say(phrase, kpi=kpi, **texts(item, "expected", "actual", "change"))
 
     def anomaly(self, item: Evidence) -> str:
-        """A KPI far from its forecast."""
+        """A KPI far from what it is compared with."""
+        basis = basis_of(item)
         side = self._language.phrases["side.above" if (item.value("change") or 0.0) > 0 else "side.below"]
         kpi = self._language.kpi(item.label)
-        return self.say("anomaly.kpi", kpi=kpi, side=side, **texts(item, "size", "actual", "expected"))
+        return self.say(
+            "anomaly.kpi" if basis.forecast else "anomaly.kpi_reference",
+            kpi=kpi,
+            side=side,
+            reference=basis.phrase,
+            **texts(item, "size", "actual", "expected"),
+        )
 
     def driver(self, item: Evidence, again: bool = False) -> str:
         """What a factor accounts for; `again` where the sentence before said the same of another factor."""
-        rose = (item.value("actual") or 0.0) >= (item.value("expected") or 0.0)
         move = item.detail["move"]
         phrase = driver_phrase(item)
         return self.say(
@@ -80,9 +123,15 @@ class Sentences:
             factor=_capital(self._language.kpi(item.label)),
             kpi=self._language.kpi(item.detail["kpi"]),
             move=self._language.phrases[f"move.{move}"] if move else "",
-            went=self._language.phrases["went.up" if rose else "went.down"],
             **texts(item, "expected", "actual", "part", "total"),
         )
+
+    def outcome(self, item: Evidence) -> str:
+        """What the money brought, against what it would have brought as expected."""
+        words = texts(item, *(name for name in item.figures if name != "conversions"))
+        conversions = self.counted("conversion", item.value("conversions") or 0.0, item.text("conversions"))
+        owner = basis_of(item).owner
+        return self.say(f"money.{outcome_phrase(item)}", conversions=conversions, reference=owner, **words)
 
     def finding(self, item: Evidence) -> str:
         """What was learnt: an association, unless it was randomised."""
@@ -100,7 +149,7 @@ class Sentences:
             metric=self._language.kpi(item.detail["metric"]),
             side=self._language.phrases[f"side.{side}"],
             moved=self._language.phrases[f"moved.{side}"],
-            **texts(item, "size", "low", "high"),
+            **texts(item, "size", "low", "high", *(("since",) if phrase == "platform_trend" else ())),
         )
 
     def description(self, item: Evidence) -> str:
@@ -139,14 +188,17 @@ class Sentences:
         phrase = "finding.contradicted_once" if item.value("against") == 1 else "finding.contradicted"
         return self.say(phrase, subject=item.label, **texts(item, "against", "campaigns"))
 
-    def advice(self, item: Evidence) -> str:
-        """What a finding suggests, with its odds."""
-        step = "scale" if item.detail["direction"] == "favorable" else "reduce"
-        special = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
+    def recommendation(self, item: Evidence) -> str:
+        """What to do with something bookable, what that brings, and how much it rests on."""
+        return advice_sentence(item, self._language)
+
+    def advice(self, item: Evidence) -> str | None:
+        """What a finding on a campaign or on a change suggests; None where it is an explanation and no advice."""
+        step = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
+        if step is None:
+            return None
         words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"])}
-        if "odds" not in item.figures:
-            return self.say(f"next.{step}_plain", **words)
-        return self.say(f"next.{special or step}", odds=item.text("odds"), **words)
+        return self.say(f"next.{step}", **words, **texts(item, "odds", *(("since",) if step == "trend" else ())))
 
     def next_test(self, item: Evidence) -> str:
         """The next test and what it would settle."""
@@ -182,6 +234,11 @@ class Sentences:
         return f"{text} {self.say('similar.outcome', outcome=outcome)}" if outcome else text
 
 
+def basis_of(item: Evidence) -> Basis:
+    """What a KPI is compared with."""
+    return BASES[item.detail.get("basis", FORECAST)]
+
+
 def driver_phrase(item: Evidence) -> str:
     """Which words fit a driver: by its certainty, and by its direction against the whole change."""
     if item.value("actual") == 0:
@@ -199,6 +256,16 @@ def driver_phrase(item: Evidence) -> str:
     return "more_than_all" if part > total else "part"
 
 
+def outcome_phrase(item: Evidence) -> str:
+    """Which words fit what the money brought: against the forecast's return, its CPA, or neither."""
+    kpi = item.detail["kpi"]
+    if not kpi:
+        return "revenue" if "revenue" in item.figures else "conversions"
+    if item.certainty != "beyond_noise":
+        return f"{kpi}_noise"
+    return f"{kpi}_more" if item.detail["direction"] == "better" else f"{kpi}_less"
+
+
 def finding_phrase(item: Evidence) -> str:
     """Which words fit a finding: some categories compare with something else than the average."""
     category = item.detail["category"]
@@ -208,6 +275,8 @@ def finding_phrase(item: Evidence) -> str:
         return "observed"
     if category in ("budget_inefficiency", "cluster") and item.detail["scope"] == "workspace":
         return f"{category}_of_others"
+    if category == "platform_trend" and "since" not in item.figures:
+        return "observed"  # a movement without its date is none
     return category if category in ("budget_inefficiency", "cluster", "platform_trend") else "observed"
 
 

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 
 from reflection.domain.metrics import HEADLINES
 from reflection.domain.ports import Facts
-from reflection.domain.results import InsightKind, Insights, Statement
+from reflection.domain.results import InsightKind, Insights, Statement, SummaryLine
+from reflection.domain.verdict import RESTS_ON
 from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.phrases_en import ENGLISH, Language
-from reflection.explain.sentences import REVENUE_FLAGS, Sentences, driver_phrase
+from reflection.explain.sentences import REVENUE_FLAGS, Sentences, basis_of, driver_phrase
+from reflection.explain.summary import five_lines
 
 MAX_DRIVERS = 3
 MAX_LEARNT = 5
@@ -22,9 +24,6 @@ MAX_ADVICE = 3
 ANOMALY_FROM_PERCENT = 50.0
 STEP = 0.02
 """Priority between two neighbours of one rank."""
-
-HEADLINE = ("roas", "cpa")
-"""The KPIs the verdict rests on."""
 
 
 class DeterministicWriter:
@@ -35,7 +34,12 @@ class DeterministicWriter:
 
     def write(self, facts: Facts, *, workspace: str = "default") -> Insights:
         """Sentences for one analysis; the same in every workspace."""
-        return assemble(self.statements(gather(facts)))
+        book = gather(facts)
+        return self.assemble(book, self.statements(book))
+
+    def assemble(self, book: EvidenceBook, statements: Sequence[Statement], rejected: Sequence[str] = ()) -> Insights:
+        """Statements on a book of evidence, in their order, under the five lines that are read first."""
+        return assemble(statements, five_lines(book, statements, self._sentences), rejected)
 
     def statements(self, book: EvidenceBook) -> tuple[Statement, ...]:
         """All sentences, in reading order."""
@@ -62,14 +66,13 @@ class _Draft:
             yield _statement("key_learning", 0.3, self._sentences.similar(item), item)
 
     def _verdict(self) -> Statement:
-        deltas = [self._book.find(f"delta:{kpi}") for kpi in HEADLINE]
-        comparisons = [item for item in deltas if item is not None and "change" in item.figures]
-        if not comparisons:
+        deltas = [item for kpi in RESTS_ON if (item := self._book.find(f"delta:{kpi}")) is not None]
+        alone = any(not basis_of(item).comparable for item in deltas)
+        told = [item for item in deltas if ("actual" if alone else "change") in item.figures]
+        if not told:
             return self._verdict_without_headline()
-        self._said_noise |= {item.label for item in comparisons if item.certainty == "noise"}
-        figures = self._sentences.listed([self._sentences.clause(item) for item in comparisons])
-        text = self._sentences.say(f"verdict.{verdict_of(comparisons)}", figures=figures)
-        return _statement("key_learning", 1.0, text, *comparisons)
+        self._said_noise |= {item.label for item in told if item.certainty == "noise"}
+        return _statement("key_learning", 1.0, self._sentences.verdict(told), *told)
 
     def _verdict_without_headline(self) -> Statement:
         cpa = self._book.find("delta:cpa")
@@ -133,9 +136,10 @@ class _Draft:
                 yield _statement("anomaly", 0.85 - STEP * rank, self._sentences.anomaly(item), item)
 
     def _next_steps(self) -> Iterator[Statement]:
-        advisable = [item for item in self._book.of_kind("finding") if item.detail["category"] != "cluster"]
-        for rank, item in enumerate(advisable[:MAX_ADVICE]):
-            yield _statement("recommendation", 0.88 - STEP * rank, self._sentences.advice(item), item)
+        advised = [(item, self._sentences.recommendation(item)) for item in self._book.of_kind("recommendation")]
+        advised += [(item, text) for item in self._book.of_kind("finding") if (text := self._sentences.advice(item))]
+        for rank, (item, text) in enumerate(advised[:MAX_ADVICE]):
+            yield _statement("recommendation", 0.88 - STEP * rank, text, item)
         for item in self._book.of_kind("next_test"):
             yield _statement("recommendation", 0.7, self._sentences.next_test(item), item)
         yield from self._forecast_advice()
@@ -149,21 +153,10 @@ class _Draft:
         """A forecast the result clearly missed is no plan for the next campaign."""
         for kpi in ("cpa", "roas"):
             item = self._book.find(f"delta:{kpi}")
-            if item is not None and item.certainty == "beyond_noise" and "low" in item.figures:
+            missed = item is not None and item.certainty == "beyond_noise" and "low" in item.figures
+            if item is not None and missed and basis_of(item).forecast:
                 yield _statement("recommendation", 0.6, self._sentences.forecast(item), item)
                 return
-
-
-def verdict_of(deltas: Sequence[Evidence]) -> str:
-    """The verdict's phrase: what is beyond noise decides; without any, noise and ignorance are told apart."""
-    directions = {
-        item.detail["direction"] for item in deltas if item.certainty == "beyond_noise" and item.value("change")
-    }
-    if directions:
-        return "mixed" if len(directions) > 1 else next(iter(directions))
-    if all(item.value("change") == 0 for item in deltas):
-        return "same"
-    return "noise" if any(item.certainty == "noise" for item in deltas) else "unclear"
 
 
 def _statement(kind: InsightKind, priority: float, text: str, *cited: Evidence) -> Statement:
@@ -173,17 +166,10 @@ def _statement(kind: InsightKind, priority: float, text: str, *cited: Evidence) 
 DETERMINISTIC = "deterministic"
 """Source of a sentence no model had a hand in."""
 
-STORY: tuple[tuple[InsightKind, str, int], ...] = (
-    ("key_learning", "delta:", 1),
-    ("key_learning", "driver:", 3),
-    ("key_learning", "finding:", 1),
-    ("key_learning", "flag:", 1),
-    ("recommendation", "", 1),
-)
-"""Kind, first evidence cited and at most how many: verdict, drivers, first learning, first gap, advice."""
 
-
-def assemble(statements: Sequence[Statement], rejected: Sequence[str] = ()) -> Insights:
+def assemble(
+    statements: Sequence[Statement], summary: Sequence[SummaryLine] = (), rejected: Sequence[str] = ()
+) -> Insights:
     """Group statements, in their order; `source` is that of all statements, or ``mixed``."""
 
     def texts(kind: InsightKind) -> tuple[str, ...]:
@@ -191,23 +177,12 @@ def assemble(statements: Sequence[Statement], rejected: Sequence[str] = ()) -> I
 
     sources = {item.source for item in statements}
     return Insights(
-        narrative_summary=" ".join(item.text for item in _story(statements)),
+        narrative_summary="\n".join(line.text for line in summary),
         key_learnings=texts("key_learning"),
         recommendations=texts("recommendation"),
         anomalies=texts("anomaly"),
         source=DETERMINISTIC if not sources else sources.pop() if len(sources) == 1 else "mixed",
         statements=tuple(statements),
         rejected=tuple(rejected),
+        summary=tuple(summary),
     )
-
-
-def _story(statements: Sequence[Statement]) -> list[Statement]:
-    places: list[int] = []
-    for kind, prefix, most in STORY:
-        fitting = [
-            place
-            for place, item in enumerate(statements)
-            if item.kind == kind and item.evidence and item.evidence[0].startswith(prefix)
-        ]
-        places += [place for place in fitting if place not in places][:most]
-    return [statements[place] for place in places]

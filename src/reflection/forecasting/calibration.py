@@ -17,8 +17,8 @@ from reflection.domain.forecast_register import ISSUER
 from reflection.domain.metrics import METRICS
 from reflection.domain.planner_forecast import REFERENCES, ForecastScale, PlannerForecast, scales
 from reflection.domain.ports import ForecastRow
-from reflection.domain.results import Interval
 from reflection.domain.signals import parse
+from reflection.domain.weights import Interval
 from reflection.stats.columns import Feature
 from reflection.stats.conformal import LEVELS, Conformal
 from reflection.stats.drift import steps
@@ -186,9 +186,9 @@ def drift(base: Mapping[str, int], platform_key: str, bucket: int) -> dict[Featu
 
 def budget_of(state: Calibration, promise: PlannerForecast) -> float | None:
     """Log of the planned spend against the reference of its currency; None without a spend."""
-    if promise.expected.spend <= 0:
+    if promise.spend <= 0:
         return None
-    log_spend = float(np.log(promise.expected.spend))
+    log_spend = float(np.log(promise.spend))
     return log_spend - state.budgets.get(promise.currency or "", log_spend)
 
 
@@ -204,9 +204,9 @@ def budget_range(state: Calibration, currency: str | None) -> tuple[float, float
 def outside_range(state: Calibration, promise: PlannerForecast) -> Interval | None:
     """The range of spend seen, when the promise's lies far outside of it; None when it is within reach."""
     seen = budget_range(state, promise.currency)
-    if seen is None or promise.expected.spend <= 0:
+    if seen is None or promise.spend <= 0:
         return None
-    log_spend = np.log(promise.expected.spend)
+    log_spend = np.log(promise.spend)
     beyond = max(float(np.log(seen[0]) - log_spend), float(log_spend - np.log(seen[1])))
     return seen if beyond > FAR else None
 

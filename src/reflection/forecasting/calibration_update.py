@@ -153,6 +153,6 @@ def _learned(
 def _with_budget(state: Calibration, promise: PlannerForecast) -> Calibration:
     """Freeze the reference budget of a currency at its first campaign."""
     currency = promise.currency or ""
-    if currency in state.budgets or promise.expected.spend <= 0:
+    if currency in state.budgets or promise.spend <= 0:
         return state
-    return replace(state, budgets={**state.budgets, currency: float(np.log(promise.expected.spend))})
+    return replace(state, budgets={**state.budgets, currency: float(np.log(promise.spend))})

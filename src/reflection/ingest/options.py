@@ -34,7 +34,7 @@ class ForecastQuery:
     first: dt.date | None
     last: dt.date | None
     currency: str | None
-    spend: float
+    spend: float | None
 
 
 @dataclass(frozen=True, slots=True)

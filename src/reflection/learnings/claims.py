@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reflection.domain import signals
+from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
-from reflection.domain.results import Interval
+from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift
 
 State = Literal["emerging", "established", "contested", "superseded", "retired"]
@@ -117,7 +118,13 @@ class Learning:
             return f"{about} works in opposite ways on {metric}: {'; '.join(parts)}"
         low, high = (rounded_lift(bound) for bound in self.interval)
         sentence = f"{about}{where}: {metric} {rounded_lift(self.effect)} ({low} to {high})"
-        return f"{sentence}, no longer so" if self.state == "superseded" else sentence
+        return f"{sentence}, {self._end()}" if self.state == "superseded" else sentence
+
+    def _end(self) -> str:
+        """How it ended: at a day where its campaigns show one, else by the weight of all evidence."""
+        if self.until is None:
+            return "not borne out by all evidence together"
+        return f"until {day_text(self.until)}, no longer so"
 
 
 def are_opposite(segments: Sequence[Segment]) -> bool:

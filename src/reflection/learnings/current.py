@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.ports import LearningSummary
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.results import DESCRIPTIVE, Finding
-from reflection.inference.findings.common import finding_id, impact
-from reflection.inference.findings.signals import category_of
+from reflection.inference.findings.common import impact
+from reflection.inference.findings.signals import category_of, claim_id
 
 Row = dict[str, Any]
 
@@ -107,10 +107,7 @@ class CurrentLearnings:
 
     def _by_finding(self) -> dict[str, LearningSummary]:
         """The learning of each finding that the same claim makes."""
-        return {
-            finding_id(category_of(signals.parse(key).group), key, learning.metric): learning
-            for key, learning in self._learnings
-        }
+        return {claim_id(key, learning.metric): learning for key, learning in self._learnings}
 
     def _shown(self, items: Sequence["_Item"]) -> list[Row]:
         facts = self._facts_of([summary for item in items for summary in item.learnings])

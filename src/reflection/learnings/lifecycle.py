@@ -20,6 +20,7 @@ from typing import Literal
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.explain.formatting import rounded_lift
@@ -111,14 +112,17 @@ def next_state(before: State | None, reading: Reading, ended: ChangePoint | None
     if are_opposite(reading.segments):
         return "contested", "its effect is opposite in two contexts, each beyond noise"
     if ended is not None and (reading.finding or before in ("established", "contested", "superseded")):
-        held, now = (rounded_lift(math.exp(level)) for level in (ended.before, ended.after))
-        return "superseded", f"it held at {held} and is {now} in the campaigns since"
+        before_it, after_it = (rounded_lift(math.exp(level)) for level in (ended.before, ended.after))
+        return (
+            "superseded",
+            f"it held at {before_it} until {day_text(ended.day)} and is {after_it} in the campaigns since",
+        )
     if reading.finding and reading.campaigns >= ENOUGH_CAMPAIGNS and reading.lfsr <= CERTAIN:
         return "established", f"false-sign rate {_rate(reading.lfsr)} on {reading.campaigns:.0f} campaigns"
     if before == "established" and reading.lfsr <= STILL_CERTAIN:
         return "established", f"weaker than it was, false-sign rate {_rate(reading.lfsr)}"
     if before in ("established", "contested"):
-        return "superseded", f"all evidence together no longer shows it, false-sign rate {_rate(reading.lfsr)}"
+        return "superseded", f"all evidence together does not bear it out, false-sign rate {_rate(reading.lfsr)}"
     if reading.finding:
         return "emerging", f"a finding on {reading.campaigns:.1f} campaigns, to be confirmed"
     if before == "emerging" and reading.lfsr > UNCONFIRMED:

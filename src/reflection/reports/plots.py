@@ -37,12 +37,12 @@ class RatioRow:
 
 @dataclass(frozen=True, slots=True)
 class WaterfallStep:
-    """One step of a waterfall: a signed part with the half width of its 90 % interval (None = not known)."""
+    """One step of a waterfall: a signed part with its 90 % interval (None = not known)."""
 
     label: str
     part: float
     text: str
-    half: float | None
+    interval: tuple[float, float] | None
     certain: bool
     favorable: bool
 
@@ -157,7 +157,7 @@ def waterfall(
     bar = min(slot * 0.56, 84.0)
     levels = _levels(start[1], steps)
     whiskers = [
-        level + sign * (step.half or 0) for level, step in zip(levels[1:], steps, strict=True) for sign in (-1, 1)
+        level + bound for level, step in zip(levels, steps, strict=False) for bound in step.interval or (0.0, step.part)
     ]
     highest = max([*levels, end[1], *whiskers]) * 1.02 or 1.0
     lowest = min(0.0, *levels, *whiskers)
@@ -186,8 +186,8 @@ def waterfall(
             dashed=not step.certain,
         )
         tip = upper
-        if step.half is not None:
-            ends = (y(after - step.half), y(after + step.half))
+        if step.interval is not None and step.interval[0] < step.interval[1]:
+            ends = (y(before + step.interval[0]), y(before + step.interval[1]))
             canvas.line((x, ends[0]), (x, ends[1]), color=INK, width=1.5)
             for end_y in ends:
                 canvas.line((x - 6, end_y), (x + 6, end_y), color=INK, width=1.5)

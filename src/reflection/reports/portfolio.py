@@ -8,14 +8,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from reflection.domain import signals
+from reflection.domain.basis import BASES, basis_of
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.metrics import ratio
+from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.results import Analysis, Delta
+from reflection.domain.verdict import verdict_of
 from reflection.explain import formatting
+from reflection.explain.evidence_of_comparison import kpi_form
 from reflection.explain.phrases_en import ENGLISH
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.retrospective import method_notes
@@ -38,22 +42,21 @@ class ReportedCampaign:
 
 @dataclass(slots=True)
 class _Sums:
-    """Counts and amounts of several campaigns, forecast and fact."""
+    """Counts and amounts of several campaigns, forecast or fact; None where one of them does not say."""
 
     campaigns: int = 0
-    spend: float = 0.0
-    conversions: float = 0.0
-    clicks: float = 0.0
-    impressions: float = 0.0
+    impressions: float | None = 0.0
+    clicks: float | None = 0.0
+    conversions: float | None = 0.0
+    spend: float | None = 0.0
     revenue: float | None = 0.0
 
     def add(self, metrics: Metrics) -> None:
-        """Add one campaign; revenue is known only while every campaign states it."""
+        """Add one campaign."""
         self.campaigns += 1
-        for name in ("spend", "conversions", "clicks", "impressions"):
-            setattr(self, name, getattr(self, name) + getattr(metrics, name))
-        stated = self.revenue is not None and metrics.revenue is not None
-        self.revenue = (self.revenue or 0.0) + (metrics.revenue or 0.0) if stated else None
+        for name in COUNTS:
+            total, count = getattr(self, name), getattr(metrics, name)
+            setattr(self, name, None if total is None or count is None else total + count)
 
 
 def portfolio(
@@ -69,7 +72,7 @@ def portfolio(
     """The view of the report on campaigns whose timestamp lies in the period (both days included)."""
     selection = sorted(
         (reported for reported in campaigns if start <= reported.campaign.timestamp.date() <= end),
-        key=lambda reported: (-reported.campaign.actual_metrics.spend, reported.campaign.campaign_id),
+        key=lambda reported: (-(reported.campaign.actual_metrics.spend or 0.0), reported.campaign.campaign_id),
     )
     sums = _tally(selection)
     by_age = sorted(selection, key=lambda reported: (reported.campaign.timestamp, reported.campaign.campaign_id))
@@ -95,11 +98,12 @@ def portfolio(
 
 
 def _tally(campaigns: Iterable[ReportedCampaign]) -> dict[str, tuple[_Sums, _Sums]]:
-    """Sums of forecast and fact per currency."""
+    """Sums of forecast and fact per currency; only what somebody forecast is a forecast."""
     sums: dict[str, tuple[_Sums, _Sums]] = defaultdict(lambda: (_Sums(), _Sums()))
     for reported in campaigns:
         expected, actual = sums[reported.campaign.currency or ""]
-        expected.add(reported.campaign.expected_metrics)
+        if basis_of(reported.campaign).forecast:
+            expected.add(reported.campaign.expected_metrics)
         actual.add(reported.campaign.actual_metrics)
     return dict(sorted(sums.items()))
 
@@ -107,15 +111,21 @@ def _tally(campaigns: Iterable[ReportedCampaign]) -> dict[str, tuple[_Sums, _Sum
 def _verdict(campaigns: Sequence[ReportedCampaign]) -> str:
     if not campaigns:
         return "No campaign of this period is stored."
-    readings = [_reading(reported.analysis) for reported in campaigns]
+    bases = [BASES[reported.analysis.comparison_report.basis] for reported in campaigns]
+    verdicts = [verdict_of(reported.analysis.comparison_report) for reported in campaigns]
+    against = (
+        "forecast" if all(basis.forecast for basis in bases if basis.comparable) else "what they are compared with"
+    )
     parts = [
-        f"{formatting.count(readings.count(reading))} {words}"
-        for reading, words in (
-            ("better", "did better than forecast beyond noise"),
-            ("worse", "did worse"),
-            ("noise", "cannot be told from noise"),
+        f"{formatting.count(number)} {words}"
+        for among, words in (
+            (("better",), f"did better than {against} beyond noise"),
+            (("worse",), "did worse"),
+            (("mixed",), "did better on one of cost and return and worse on the other"),
+            (("noise", "same", "unclear"), "cannot be told from noise"),
+            ((None,), "cannot be compared"),
         )
-        if readings.count(reading)
+        if (number := sum(verdict in among for verdict in verdicts))
     ]
     return f"Of {_campaigns(len(campaigns))}, {', '.join(parts)}."
 
@@ -124,18 +134,13 @@ def _campaigns(number: int) -> str:
     return ENGLISH.counted("campaign", number, formatting.count(number))
 
 
-def _reading(analysis: Analysis) -> str:
-    """Better or worse beyond noise on CPA (ROAS where there is no CPA), else noise."""
-    delta = _headline(analysis)
-    if delta is None or not delta.beyond_noise or delta.favorable is None:
-        return "noise"
+def _reading(delta: Delta | None) -> str:
+    """What a KPI's own interval says."""
+    if delta is None or delta.pct_diff is None:
+        return NONE
+    if not delta.beyond_noise or delta.favorable is None:
+        return "noise" if delta.beyond_noise is False else "not told from noise"
     return "better" if delta.favorable else "worse"
-
-
-def _headline(analysis: Analysis) -> Delta | None:
-    deltas = analysis.comparison_report.deltas
-    candidates = (deltas.get(f"{kpi}_diff") for kpi in ("cpa", "roas"))
-    return next((delta for delta in candidates if delta is not None and delta.pct_diff is not None), None)
 
 
 def _tiles(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Iterator[Tile]:
@@ -144,19 +149,35 @@ def _tiles(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Iterator[Tile]:
         plan, fact = ratio(expected.spend, expected.conversions), ratio(actual.spend, actual.conversions)
         label = f"CPA, {currency}" if currency else "CPA"
         if fact is not None:
-            detail = f"against {formatting.money(plan, money)} forecast" if plan is not None else "no forecast"
+            complete = plan is not None and expected.campaigns == actual.campaigns
+            detail = (
+                f"against {formatting.money(plan or 0.0, money)} forecast" if complete else _forecasts(sums[currency])
+            )
             yield Tile(label, formatting.money(fact, money), detail, "", "noise")
+        planned = expected.spend if expected.campaigns == actual.campaigns else 0.0
         yield Tile(
             "Spend",
-            formatting.money(actual.spend, money, whole=True),
-            _of(actual.spend, expected.spend),
+            _amount(actual.spend, money),
+            _of(actual.spend, planned),
             "",
             "noise",
         )
 
 
-def _of(actual: float, expected: float) -> str:
-    if not expected:
+def _forecasts(sides: tuple[_Sums, _Sums]) -> str:
+    """How many of the campaigns somebody forecast, where that is not all."""
+    expected, actual = sides
+    if not expected.campaigns:
+        return "no forecast"
+    return f"{formatting.count(expected.campaigns)} of {_campaigns(actual.campaigns)} had a forecast"
+
+
+def _amount(value: float | None, currency: str | None) -> str:
+    return NONE if value is None else formatting.money(value, currency, whole=True)
+
+
+def _of(actual: float | None, expected: float | None) -> str:
+    if not expected or actual is None:
         return ""
     change = 100 * (actual / expected - 1)
     return f"{formatting.percent(change, signed=True)} against the plan" if abs(change) >= 0.05 else "as planned"
@@ -169,15 +190,16 @@ def _totals(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Table:
         money = currency or None
         cpa, plan = ratio(actual.spend, actual.conversions), ratio(expected.spend, expected.conversions)
         roas = ratio(actual.revenue, actual.spend)
+        complete = expected.campaigns == actual.campaigns
         rows.append(
             (
                 currency or "not stated",
                 formatting.count(actual.campaigns),
-                formatting.money(actual.spend, money, whole=True),
-                formatting.money(expected.spend, money, whole=True),
-                formatting.count(round(actual.conversions, 1)),
+                _amount(actual.spend, money),
+                _amount(expected.spend, money) if complete else _forecasts(sums[currency]),
+                NONE if actual.conversions is None else formatting.count(round(actual.conversions, 1)),
                 NONE if cpa is None else formatting.money(cpa, money),
-                NONE if plan is None else formatting.money(plan, money),
+                NONE if plan is None or not complete else formatting.money(plan, money),
                 NONE if roas is None else formatting.ratio(roas),
             )
         )
@@ -186,23 +208,35 @@ def _totals(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Table:
 
 def _against_forecast(campaigns: Sequence[ReportedCampaign]) -> Section:
     rows = [row for reported in campaigns if (row := _row(reported)) is not None]
-    head = ("Campaign", "Platform", "Spend", "CPA", "Forecast CPA", "Change", "Reading")
+    forecasts = all(BASES[reported.analysis.comparison_report.basis].forecast for reported in campaigns)
+    head = (
+        "Campaign",
+        "Platform",
+        "Spend",
+        "CPA",
+        "Forecast CPA" if forecasts else "Compared with",
+        "Change",
+        "Reading",
+    )
     table = Table(
         "Campaigns of the period, largest spend first",
         head,
-        tuple(_cells(reported) for reported in campaigns),
+        tuple(_cells(reported, forecasts) for reported in campaigns),
         (2, 3, 4, 5),
     )
+    heading = "Campaigns against their forecasts" if forecasts else "Campaigns against what they are compared with"
     if not rows:
-        return Section("campaigns", "Campaigns against their forecasts", tables=(table,))
+        return Section("campaigns", heading, tables=(table,))
     largest = rows[:MOST_DRAWN]
     description = "; ".join(f"{row.label} {row.value.replace(' | ', ', ')}" for row in largest)
-    title = "CPA of each campaign against its forecast"
-    svg = ratio_plot("campaigns", largest, title=title, description=description, origin="forecast")
+    title = f"CPA of each campaign against {'its forecast' if forecasts else 'what it is compared with'}"
+    origin = "forecast" if forecasts else "compared"
+    svg = ratio_plot("campaigns", largest, title=title, description=description, origin=origin)
     more = f" The {MOST_DRAWN} largest of {len(rows)} are drawn." if len(rows) > MOST_DRAWN else ""
-    legend = f"Left of the line: cheaper than forecast. Hollow and dashed: within noise.{more}"
+    cheaper = "cheaper than forecast" if forecasts else "cheaper"
+    legend = f"Left of the line: {cheaper}. Bar: 90 % interval. Hollow and dashed: within noise.{more}"
     plot = Plot("campaigns", title, description, svg, table, legend)
-    return Section("campaigns", "Campaigns against their forecasts", plots=(plot,))
+    return Section("campaigns", heading, plots=(plot,))
 
 
 def _row(reported: ReportedCampaign) -> RatioRow | None:
@@ -224,16 +258,20 @@ def _row(reported: ReportedCampaign) -> RatioRow | None:
     )
 
 
-def _cells(reported: ReportedCampaign) -> tuple[str, ...]:
-    delta, currency = reported.analysis.comparison_report.deltas.get("cpa_diff"), reported.campaign.currency
+def _cells(reported: ReportedCampaign, forecasts: bool) -> tuple[str, ...]:
+    comparison, currency = reported.analysis.comparison_report, reported.campaign.currency
+    delta = comparison.deltas.get("cpa_diff")
+    form = partial(formatting.money, currency=currency) if delta is None else kpi_form("cpa", delta, currency)
     values = (delta.actual, delta.expected) if delta else (None, None)
-    amounts = [NONE if value is None else formatting.money(value, currency) for value in values]
+    amounts = [NONE if value is None else form(value) for value in values]
+    if not forecasts and values[1] is not None:
+        amounts[1] = BASES[comparison.basis].figure.format(amounts[1])
     change = NONE if delta is None or delta.pct_diff is None else formatting.percent(delta.pct_diff, signed=True)
     return (
         formatting.plain_name(reported.campaign.campaign_id),
         formatting.plain_name(reported.campaign.platform),
-        formatting.money(reported.campaign.actual_metrics.spend, currency, whole=True),
+        _amount(reported.campaign.actual_metrics.spend, currency),
         *amounts,
         change,
-        _reading(reported.analysis),
+        _reading(delta),
     )

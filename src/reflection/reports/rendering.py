@@ -95,11 +95,14 @@ def _markdown_lines(view: ReportView) -> Iterator[str]:
         "",
         f"{view.kind} · {_md(view.subtitle)}",
         "",
-        f"**{_md(view.verdict)}**",
+        *(
+            [f"- **{_md(question)}:** {_md(answer)}" for question, answer in view.summary]
+            or [f"**{_md(view.verdict)}**"]
+        ),
         "",
     )
     if view.tiles:
-        head = ("KPI", "Actual", "Against the forecast", "Reading")
+        head = ("KPI", "Actual", "Compared", "Reading")
         rows = tuple((tile.label, tile.value, tile.detail, tile.verdict) for tile in view.tiles)
         yield from _md_table(Table("", head, rows))
     for section in view.sections:

@@ -3,26 +3,28 @@
 Every figure was computed before; this file picks, orders and labels. Must not know formats, stores or HTTP.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from reflection.domain import signals
+from reflection.domain.basis import BASES, Basis
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.metrics import HEADLINES, KPIS, METRICS
-from reflection.domain.results import Analysis, Decomposition, Delta, SimilarCampaign, Statement
+from reflection.domain.results import Analysis, Decomposition, Delta, Driver, SimilarCampaign, Statement
 from reflection.explain import formatting
-from reflection.explain.chat import facts_of
+from reflection.explain.chat_evidence import facts_of
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.sentences import basis_of
 from reflection.reports.plots import RatioRow, WaterfallStep, ratio_plot, waterfall
 from reflection.reports.sections.learnings import forest
 from reflection.reports.sections.recommendations import cards_section
 from reflection.reports.sections.track_record import record_section
 from reflection.reports.view import Plot, ReportView, Section, Table, Tile
 
-Z90 = 1.6448536269514722
 NONE = "-"
 """Stands in a table where nothing can be said."""
 
@@ -75,6 +77,7 @@ def retrospective(
         notes=tuple(_notes(analysis)),
         generated_at=comparison.generated_at,
         facts=tuple(_facts(analysis, campaign)),
+        summary=tuple((line.label, line.text) for line in analysis.insights.summary),
     )
 
 
@@ -92,9 +95,11 @@ def _verdict(analysis: Analysis) -> str:
 
 
 def _facts(analysis: Analysis, campaign: Campaign | None) -> Iterator[tuple[str, str]]:
-    yield "Performance score", formatting.ratio(analysis.comparison_report.performance_score)
+    score, reason = analysis.comparison_report.performance_score, analysis.comparison_report.score_reason
+    yield "Performance score", f"none: {reason}" if score is None else formatting.ratio(score)
     if campaign is not None and campaign.planner:
-        yield "Forecast by", formatting.plain_name(campaign.planner)
+        forecast = BASES[analysis.comparison_report.basis].forecast
+        yield "Forecast by" if forecast else "Expected figures", formatting.plain_name(campaign.planner)
     if analysis.comparison_report.breakdown_coverage is not None:
         yield "Breakdown covers", formatting.percent(100 * analysis.comparison_report.breakdown_coverage)
     yield "Revision", str(analysis.stored_memory.revision)
@@ -111,7 +116,9 @@ def _tiles(book: EvidenceBook) -> Iterator[Tile]:
         if "change" not in item.figures:
             yield Tile(label, item.text("actual"), "no forecast to compare with", "", "noise")
             continue
-        detail = f"{item.text('change')} against {item.text('expected')}"
+        detail = f"{item.text('change')} against {basis_of(item).figure.format(item.text('expected'))}"
+        if (band := _band(item)) != NONE:
+            detail += f"; {INTERVAL_LEVEL} interval {band}"
         sure = item.certainty == "beyond_noise"
         verdict = f"{item.detail['direction']}, {CERTAINTY[item.certainty]}" if sure else CERTAINTY[item.certainty]
         tone = TONES.get(item.detail["direction"], "noise") if sure else "noise"
@@ -119,23 +126,35 @@ def _tiles(book: EvidenceBook) -> Iterator[Tile]:
 
 
 def _against_forecast(analysis: Analysis, book: EvidenceBook, campaign: Campaign | None) -> Section:
-    deltas = analysis.comparison_report.deltas
+    deltas, basis = analysis.comparison_report.deltas, BASES[analysis.comparison_report.basis]
     items = [item for kpi in ORDER if (item := book.find(f"delta:{kpi}")) is not None]
     rows = [_ratio_row(item, deltas[f"{item.label}_diff"]) for item in items if "change" in item.figures]
+    title, head = _against(basis), _capital(basis.title)
     table = Table(
-        f"Forecast against fact, with {INTERVAL_LEVEL} intervals",
-        ("KPI", "Forecast", "Actual", f"{INTERVAL_LEVEL} interval", "Change", "Reading"),
+        f"{title}, with {INTERVAL_LEVEL} intervals",
+        ("KPI", head, "Actual", f"{INTERVAL_LEVEL} interval", "Change", "Reading"),
         tuple(_delta_row(item) for item in items),
         (1, 2, 3, 4),
     )
-    points = tuple(_oddities(analysis))
+    points = tuple(_oddities(analysis, basis))
     if not rows:
-        return Section("forecast", "Forecast against fact", points=points, tables=(table, *_counts(campaign)))
+        return Section("forecast", title, points=points, tables=(table, *_counts(campaign, basis)))
     description = "; ".join(f"{row.label} {row.value.replace(' | ', ', ')}" for row in rows)
-    svg = ratio_plot("forecast", rows, title="Actual against forecast", description=description, origin="forecast")
-    legend = "Dot: actual relative to forecast. Bar: 90 % interval. Hollow and dashed: within noise."
-    plot = Plot("forecast", "Actual against forecast", description, svg, table, legend)
-    return Section("forecast", "Forecast against fact", points=points, plots=(plot,), tables=_counts(campaign))
+    drawn = f"Actual against {basis.noun.removeprefix('the ') if basis.forecast else basis.phrase}"
+    svg = ratio_plot("forecast", rows, title=drawn, description=description, origin=basis.title)
+    legend = (
+        f"Dot: actual relative to {basis.noun.removeprefix('the ') if basis.forecast else basis.phrase}. "
+        "Bar: 90 % interval. Hollow and dashed: within noise, the bar holds the line."
+    )
+    plot = Plot("forecast", drawn, description, svg, table, legend)
+    return Section("forecast", title, points=points, plots=(plot,), tables=_counts(campaign, basis))
+
+
+def _against(basis: Basis) -> str:
+    """What the section on a comparison is called."""
+    if not basis.comparable:
+        return "What happened"
+    return "Forecast against fact" if basis.forecast else f"Against {basis.phrase}"
 
 
 def _ratio_row(item: Evidence, delta: Delta) -> RatioRow:
@@ -155,53 +174,59 @@ def _ratio_row(item: Evidence, delta: Delta) -> RatioRow:
 
 def _delta_row(item: Evidence) -> tuple[str, ...]:
     values = [item.figures[name].text if name in item.figures else NONE for name in ("expected", "actual")]
-    band = NONE
-    if "low" in item.figures:
-        exact = item.text("low") == item.text("high")
-        band = "exact" if exact else f"{item.text('low')} to {item.text('high')}"
     change = item.text("change") if "change" in item.figures else NONE
     reading = CERTAINTY[item.certainty] if "change" in item.figures else item.detail.get("reason", "")
     if item.certainty == "beyond_noise" and item.detail["direction"] != "neither":
         reading = f"{item.detail['direction']}, {reading}"
-    return (_capital(ENGLISH.kpi(item.label)), *values, band, change, reading)
+    return (_capital(ENGLISH.kpi(item.label)), *values, _band(item), change, reading)
 
 
-def _counts(campaign: Campaign | None) -> tuple[Table, ...]:
+def _band(item: Evidence) -> str:
+    """The interval that decides."""
+    if "low" not in item.figures:
+        return NONE
+    exact = item.text("low") == item.text("high")
+    return "exact" if exact else f"{item.text('low')} to {item.text('high')}"
+
+
+def _counts(campaign: Campaign | None, basis: Basis) -> tuple[Table, ...]:
     """The counts everything is computed from."""
     if campaign is None:
         return ()
     rows = []
     for name in ("impressions", "clicks", "conversions", "spend", "revenue"):
-        pair = (getattr(campaign.expected_metrics, name), getattr(campaign.actual_metrics, name))
+        expected = getattr(campaign.expected_metrics, name) if basis.comparable else None
+        pair = (expected, getattr(campaign.actual_metrics, name))
         money = name in ("spend", "revenue")
         amounts = [
             NONE if value is None else formatting.money(value, campaign.currency) if money else formatting.count(value)
             for value in pair
         ]
         rows.append((_capital(name), *amounts))
-    return (Table("The counts behind it", ("Count", "Forecast", "Actual"), tuple(rows), (1, 2)),)
+    return (Table("The counts behind it", ("Count", _capital(basis.title), "Actual"), tuple(rows), (1, 2)),)
 
 
 def _why(analysis: Analysis) -> Iterator[Section]:
-    plots = [_waterfall(part, analysis.comparison_report.currency) for part in analysis.comparison_report.drivers]
+    comparison = analysis.comparison_report
+    plots = [_waterfall(part, comparison.currency, BASES[comparison.basis]) for part in comparison.drivers]
     if plots:
         lead = "An exact division of the change among its factors. It is accounting, not proof of a cause."
-        yield Section("why", "Why it moved", lead=lead, plots=tuple(plots))
+        yield Section("why", "Why it differs", lead=lead, plots=tuple(plots))
 
 
-def _waterfall(part: Decomposition, currency: str | None) -> Plot:
+def _waterfall(part: Decomposition, currency: str | None, basis: Basis) -> Plot:
     kpi = _capital(ENGLISH.kpi(part.kpi))
     lower = METRICS[part.kpi].lower_is_better
 
-    def value(amount: float, signed: bool = False) -> str:
-        return formatting.kpi_value(part.kpi, amount, currency, signed=signed)
+    def value(amount: float, signed: bool = False, extra: int = 0) -> str:
+        return formatting.kpi_value(part.kpi, amount, currency, signed=signed, extra=extra)
 
     steps = [
         WaterfallStep(
             label=_capital(ENGLISH.kpi(driver.factor)),
             part=driver.contribution,
             text=value(driver.displayed, signed=True),
-            half=abs(driver.contribution / driver.z) * Z90 if driver.z else None,
+            interval=driver.interval,
             certain=driver.beyond_noise,
             favorable=(driver.contribution < 0) == lower,
         )
@@ -213,14 +238,14 @@ def _waterfall(part: Decomposition, currency: str | None) -> Plot:
             formatting.kpi_value(driver.factor, driver.expected, currency),
             formatting.kpi_value(driver.factor, driver.actual, currency),
             step.text,
-            f"± {value(step.half)}" if step.half is not None else NONE,
+            _part_band(driver, partial(value, signed=True)),
             "beyond noise" if step.certain else "within noise",
         )
         for step, driver in zip(steps, part.drivers, strict=True)
     )
     head = (
         "Factor",
-        "Forecast",
+        _capital(basis.title),
         "Actual",
         f"Part of the change in {kpi}",
         f"{INTERVAL_LEVEL} interval",
@@ -231,10 +256,21 @@ def _waterfall(part: Decomposition, currency: str | None) -> Plot:
         f"{step.label} {step.text}{'' if step.certain else ' (within noise)'}" for step in steps
     )
     title = f"From the {kpi} that was forecast to the one that came"
-    ends = (("Forecast", part.expected, value(part.expected)), ("Actual", part.actual, value(part.actual)))
+    if not basis.forecast:
+        title = f"From the {kpi} of {basis.phrase} to the one that came"
+    ends = ((_capital(basis.title), part.expected, value(part.expected)), ("Actual", part.actual, value(part.actual)))
     svg = waterfall(f"why-{part.kpi}", *ends, steps, title=title, description=description)
     legend = "Bars add up exactly. Whisker: 90 % interval of the part. White and dashed: within noise."
     return Plot(f"why-{part.kpi}", title, description, svg, table, part.note or legend)
+
+
+def _part_band(driver: Driver, form: Callable[..., str]) -> str:
+    """The interval of a factor's part; it reads as holding 0 where the factor is noise."""
+    if driver.interval is None:
+        return NONE
+    extra = formatting.telling_decimals(form, 0.0, driver.interval, driver.beyond_noise)
+    low, high = (form(bound, extra=extra) for bound in driver.interval)
+    return "exact" if low == high else f"{low} to {high}"
 
 
 def _gaps(analysis: Analysis) -> Section | None:
@@ -289,21 +325,22 @@ def _reasons(why: Any) -> str:
     return "; ".join(str(reason) for reason in why) if isinstance(why, (list, tuple)) else str(why or "")
 
 
-def _oddities(analysis: Analysis) -> Iterator[str]:
+def _oddities(analysis: Analysis, basis: Basis) -> Iterator[str]:
     """What is odd apart from the KPIs themselves, which the plot shows; those get one line together."""
     odd = [item for item in analysis.insights.statements if item.kind == "anomaly"]
     far = [item for item in odd if item.evidence and item.evidence[0].startswith("delta:")]
     yield from (item.text for item in odd if item not in far)
     if far:
         kpis = [ENGLISH.kpi(item.evidence[0].removeprefix("delta:")) for item in far]
-        yield f"Far from the forecast: {ENGLISH.listed(kpis)}. Check forecast and tracking before planning with it."
+        check = "Check forecast and tracking before planning with it." if basis.forecast else "Check the tracking."
+        yield f"Far from {basis.noun}: {ENGLISH.listed(kpis)}. {check}"
 
 
 def method_notes() -> Iterator[str]:
     """How to read any report."""
     yield (
-        f"Intervals are {INTERVAL_LEVEL} credible intervals. Beyond noise means: larger than chance and the "
-        "usual scatter between campaigns explain. Everything else is called noise."
+        f"Intervals are {INTERVAL_LEVEL} credible intervals: chance and, once it is learnt, the usual scatter between "
+        "campaigns. Beyond noise means that what was expected lies outside. Everything else is called noise."
     )
     yield (
         "Findings are selected so that at most one in ten is expected to be false. Observed effects are "

@@ -1,4 +1,4 @@
-"""A report before it has a format: title, verdict, figures, sections with plots, tables and cards.
+"""A report before it has a format: title, summary, figures, sections with plots, tables and cards.
 
 Plain values only. HTML, Markdown, PDF and JSON are made from the same view, so they say the same. Must not know where
 the contents come from.
@@ -78,3 +78,5 @@ class ReportView:
     notes: tuple[str, ...]
     generated_at: str
     facts: tuple[tuple[str, str], ...] = field(default=())
+    summary: tuple[tuple[str, str], ...] = field(default=())
+    """What is read first, as (question, answer); stands in place of the verdict where there is any."""

@@ -4,8 +4,8 @@ Every function is vectorised over cells. It knows trials, successes and money as
 know campaigns, signals or how an effect is estimated. Formulas: LEARNING 1 and 2.
 
 Counts are never assumed to be consistent: fractional conversions and conversions above clicks are fine. A
-cell without trials says nothing about a rate, so every function returns a mask ``observed`` instead of a
-number invented for it.
+cell without trials, or of which a count is not known (NaN), says nothing about a rate, so every function
+returns a mask ``observed`` instead of a number invented for it.
 """
 
 from __future__ import annotations
@@ -68,8 +68,9 @@ def observe_rate(x: ArrayLike, n: ArrayLike, reference: float) -> Observations:
     y = log((x + 1/2)/(n + 1/2)) - log(reference), v = 1/(n * reference + 1/2). CTR: clicks in impressions;
     CVR: conversions in clicks (fractional or above the clicks is fine).
     """
-    trials = _counts(n)
-    return _masked(log_rate(x, trials) - np.log(reference), expected_count_variance(trials, reference), trials > 0)
+    successes, trials = _counts(x), _counts(n)
+    y, v = log_rate(successes, trials) - np.log(reference), expected_count_variance(trials, reference)
+    return _masked(y, v, (trials > 0) & ~np.isnan(successes))
 
 
 def relinearise(x: ArrayLike, n: ArrayLike, eta: ArrayLike, reference: float) -> Observations:
@@ -85,7 +86,7 @@ def relinearise(x: ArrayLike, n: ArrayLike, eta: ArrayLike, reference: float) ->
     with np.errstate(over="ignore"):
         y = log_fit + (successes / mu - 1.0) - np.log(reference)
         v = 1.0 / mu
-    return _masked(y, v, trials > 0)
+    return _masked(y, v, (trials > 0) & ~np.isnan(successes))
 
 
 def observe_around(x: ArrayLike, n: ArrayLike, eta: ArrayLike, reference: float) -> Observations:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 from reflection.stats.gaussian_posterior import Model, Posterior
 
@@ -50,6 +49,8 @@ def mode_of(model: Model, start: Floats | None = None) -> Floats:
         return np.empty(0)
     if len(model.layout) > INTEGRATE_UP_TO:
         return _scored(model)
+    from scipy import optimize  # here: loading it takes as long as a small fit, and most processes never fit
+
     scale = 1.0 / np.sqrt(model.curvature)
 
     def scaled(position: Floats) -> tuple[float, Floats]:

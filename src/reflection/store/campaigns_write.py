@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Select, bindparam, delete, insert, literal, select
 from sqlalchemy.engine import Connection
 
+from reflection.domain.answers import FILES
 from reflection.domain.ports import AnalysisRecord, StaleRevision, StoredCampaign
-from reflection.domain.results import FILES
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import Current, chunks, current
 from reflection.store.database import sqlite
@@ -123,6 +123,7 @@ def _stored(record: AnalysisRecord, revision: int) -> StoredCampaign:
         campaign_json=record.campaign_json,
         answer=record.answer,
         created_at=record.created_at,
+        name=record.name,
         new=True,
     )
 

@@ -1,7 +1,7 @@
 """Knowledge as bytes and back, exactly: JSON by pydantic, the posterior draws as npz, the calibration as it is.
 
-Must not know where the bytes are kept. `FORMAT` changes by itself when a field of the values changes, so that a fit
-written by another version is never misread: it is ignored and learnt again.
+Must not know where the bytes are kept. `FORMAT` changes by itself when a field of the values or a kind of finding
+changes, so that a fit written by another version is never misread: it is ignored and learnt again.
 """
 
 import dataclasses
@@ -9,29 +9,34 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import PydanticSerializationError, from_json
 
+from reflection.domain.bookable import Bookable, Definition, EvidenceFloor, Total
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
-from reflection.domain.results import Finding, NextTest, SignalWeight
+from reflection.domain.results import Category, Finding, NextTest
+from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
 from reflection.stats.array_bytes import packed, unpacked
 
 _LEVEL = 1
 _LITTLE_FLOAT = np.dtype("<f4")
-_VALUES = (Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest)
+_VALUES = (
+    Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total, EvidenceFloor,
+)  # fmt: skip
 _KNOWLEDGE = TypeAdapter(
     Knowledge | None, config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")
 )
-_OF_THEIR_OWN: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": {"draws"}}}
+_ARRAYS: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": {"draws"}}}
+_OF_THEIR_OWN: dict[str, Any] = {**_ARRAYS, "goals": {"__all__": _ARRAYS}}
 
 
 def _format() -> str:
     fields = [f"{cls.__name__}.{item.name}" for cls in _VALUES for item in dataclasses.fields(cls)]
-    return hashlib.sha256(" ".join(fields).encode()).hexdigest()[:12]
+    return hashlib.sha256(" ".join([*fields, *get_args(Category)]).encode()).hexdigest()[:12]
 
 
 FORMAT = _format()
@@ -58,7 +63,11 @@ def encode(knowledge: Knowledge) -> KnowledgeBlob:
         raise LearningError("the fit holds a value that cannot be stored") from error
     except ValueError as error:
         raise LearningError("the fit holds a number that is not finite") from error
-    draws = {metric: posterior.draws for metric, posterior in knowledge.posteriors.items()}
+    draws = {
+        _array_name(number, metric): posterior.draws
+        for number, goal in enumerate(knowledge.every_goal)
+        for metric, posterior in goal.posteriors.items()
+    }
     if not all(np.isfinite(array).all() for array in draws.values()):
         raise LearningError("the posterior draws hold a number that is not finite")
     draws = {metric: np.ascontiguousarray(array, dtype=_LITTLE_FLOAT) for metric, array in draws.items()}
@@ -73,10 +82,16 @@ def decode(body: bytes, draws: bytes, calibration: bytes | None) -> Knowledge:
     """
     fields: dict[str, Any] = from_json(zlib.decompress(body))
     arrays = unpacked(draws)
-    for metric, posterior in fields["posteriors"].items():
-        posterior["draws"] = arrays[metric]
+    for number, goal in enumerate([fields, *fields["goals"]]):
+        for metric, posterior in goal["posteriors"].items():
+            posterior["draws"] = arrays[_array_name(number, metric)]
     fields["calibration"] = calibration or b""
     return _KNOWLEDGE.validate_python(fields) or NOTHING
+
+
+def _array_name(number: int, metric: str) -> str:
+    """The name of a goal's draws of a metric; those of the first goal have the metric's."""
+    return f"{metric}.{number}" if number else metric
 
 
 def _plain(value: Any) -> Any:

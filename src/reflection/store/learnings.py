@@ -16,8 +16,9 @@ from sqlalchemy.engine import Connection
 from reflection.domain import signals
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.memory_text import learning_text, memory_id
-from reflection.domain.ports import LearningSummary, MemoryRecord
+from reflection.domain.ports import MemoryRecord
 from reflection.errors import NotFound
 from reflection.learnings.claims import CampaignEstimate, Claim, Learning
 from reflection.learnings.lifecycle import worth

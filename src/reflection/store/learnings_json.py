@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
 
+from reflection.domain.evidence import day_text
 from reflection.learnings.claims import Learning
 from reflection.store.row_values import Row, json_text
 
 _LEARNING = TypeAdapter(Learning)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def encoded(learning: Learning, spelt: Mapping[str, str]) -> str:
@@ -61,4 +60,4 @@ def shown(row: Any, review: Row | None = None) -> Row:
 
 
 def _day(number: int | None) -> str | None:
-    return None if number is None else (_EPOCH + timedelta(days=number)).date().isoformat()
+    return None if number is None else day_text(number)

@@ -130,6 +130,8 @@ def _campaign(record: AnalysisRecord) -> Row:
         "memory_id": record.memory.memory_id,
         "signal_keys": json_text(sorted(set(record.signal_keys))),
         "answer": packed(record.answer),
+        "name": record.name,
+        "conversion_kind": record.conversion_kind,
     }
 
 

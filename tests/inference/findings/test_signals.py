@@ -23,8 +23,8 @@ def found(fitted):
         ("platform*audience.age", "winning_audience"),
         ("creative.type", "high_performing_creative"),
         ("platform*creative.type", "high_performing_creative"),
-        ("platform", "platform_trend"),
-        ("objective", "platform_trend"),
+        ("platform", "cross_platform_pattern"),
+        ("objective", "cross_platform_pattern"),
     ],
 )
 def test_every_group_has_its_category(group, category):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,35 @@ def test_ad_sets_are_audiences_ads_creatives_and_rows_the_breakdown(
     assert (campaign.platform, campaign.currency, campaign.objective) == ("Meta", "EUR", "purchase")
     assert campaign.period_start == dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
     assert campaign.timestamp == campaign.period_end == dt.datetime(2026, 9, 2, 23, 59, 59, tzinfo=dt.UTC)
+
+
+def test_an_import_says_what_a_campaign_is_called_what_it_counts_and_what_its_months_have_in_common(
+    write: Write, meta_header: list[str], meta_row: Row
+) -> None:
+    lead = "actions:onsite_conversion.lead_grouped"
+    rows = [meta_row(), meta_row("2026-10-01"), meta_row(campaign="Forms", indicator=lead)]
+    table = [[*meta_header, "Account ID"], *([*row, "55"] for row in rows)]
+
+    months = read_export(write(table), replace(OPTIONS, group_by="month")).campaigns
+    whole = read_export(write(table), OPTIONS).campaigns
+
+    autumn = [campaign for campaign in months if campaign.name == "Autumn"]
+    assert len(autumn) == 2
+    assert {campaign.unit for campaign in autumn} == {c.campaign_id for c in whole if c.name == "Autumn"}
+    assert {(c.name, c.conversion_kind, c.account_id, c.unit_id) for c in whole} == {
+        ("Autumn", "purchase", "55", None),
+        ("Forms", "lead", "55", None),
+    }
+
+
+def test_a_campaign_whose_rows_count_different_things_says_none(
+    write: Write, meta_header: list[str], meta_row: Row
+) -> None:
+    lead = "actions:onsite_conversion.lead_grouped"
+
+    (campaign,) = read_export(write([meta_header, meta_row(), meta_row(indicator=lead)]), OPTIONS).campaigns
+
+    assert campaign.conversion_kind is None
 
 
 def test_days_are_in_the_accounts_time_zone(write: Write, meta_header: list[str], meta_row: Row) -> None:

@@ -11,7 +11,7 @@ import pytest
 from reflection.ingest import Finding, ImportOptions, ImportReport, Snapshot, read_export, read_exports
 from reflection.ingest.building.drafts import Sums
 from reflection.ingest.checks.periods import REGIMES, crossed
-from reflection.ingest.checks.tracking_faults import fault
+from reflection.ingest.checks.tracking_faults import Neighbours
 
 Write = Callable[..., Path]
 Row = Callable[..., list[str]]
@@ -150,7 +150,7 @@ def test_weeks_are_flagged_and_those_across_months_stand_alone(write: Write) -> 
 def test_a_later_file_restates_and_the_difference_is_shown(write: Write) -> None:
     first = read_export(write([GOOGLE, google(), google("2026-09-02")]), OPTIONS)
     assert first.snapshot is not None
-    kept = Snapshot.from_list("google", first.snapshot.as_list())
+    kept = Snapshot.from_list("google", "Google", first.snapshot.as_list())
     again = write([GOOGLE, google(), google("2026-09-02", conversions="4")], "later.csv")
 
     report = read_export(again, replace(OPTIONS, previous={"google": kept}))
@@ -173,7 +173,7 @@ def test_the_same_file_again_says_nothing_new(write: Write) -> None:
 
 
 def test_days_inside_a_period_imported_earlier_are_said(write: Write) -> None:
-    month = Snapshot("google", {("a", dt.date(2026, 9, 1), dt.date(2026, 9, 30)): (1.0, 1.0, 1.0, 1.0, None)})
+    month = Snapshot("google", {("Google", "a", dt.date(2026, 9, 1), dt.date(2026, 9, 30)): (1.0, 1.0, 1.0, 1.0, None)})
 
     report = read_export(write([GOOGLE, google("2026-09-05")]), replace(OPTIONS, previous={"google": month}))
 
@@ -203,13 +203,27 @@ def test_two_sources_of_the_same_days_are_never_added(write: Write, meta_header:
     assert "meta.csv" in note.message
 
 
-def test_a_second_source_is_seen_across_imports_too(write: Write) -> None:
-    other = Snapshot("meta", {("a", dt.date(2026, 9, 1), dt.date(2026, 9, 1)): (1.0, 1.0, 1.0, 1.0, None)})
+@pytest.mark.parametrize(("platform", "double"), [("Google", True), ("unspecified", True), ("Meta", False)])
+def test_a_second_source_is_seen_across_imports_too(write: Write, platform: str, double: bool) -> None:
+    other = Snapshot("blended", {(platform, "a", dt.date(2026, 9, 1), dt.date(2026, 9, 1)): (1.0, 1.0, 1.0, 1.0, None)})
 
-    report = read_export(write([GOOGLE, google()]), replace(OPTIONS, previous={"meta": other}))
+    report = read_export(write([GOOGLE, google()]), replace(OPTIONS, previous={"blended": other}))
 
-    assert report.campaigns == ()
-    assert found(report, "two_sources") is not None
+    assert (report.campaigns == ()) is double
+    assert (found(report, "two_sources") is not None) is double
+
+
+def test_of_a_blended_sheet_only_the_platform_already_reported_is_left_out(
+    write: Write, meta_header: list[str], meta_row: Row
+) -> None:
+    header = ["source", "date", "campaign", "clicks", "spend", "impressions", "conversions", "currency"]
+    rows = [["facebook", "120", "90"], ["google_ads", "80", "70"], ["tiktok", "60", "40"]]
+    sheet = [[name, "2026-09-01", "Autumn", clicks, spend, "9000", "5", "EUR"] for name, clicks, spend in rows]
+
+    one, two = read_exports([write([meta_header, meta_row()], "meta.csv"), write([header, *sheet], "all.csv")], OPTIONS)
+
+    assert [campaign.platform for campaign in one.campaigns] == ["Meta"]
+    assert {campaign.platform for campaign in two.campaigns} == {"Google", "TikTok"}
 
 
 def test_the_same_file_twice_in_one_import_counts_once(write: Write) -> None:
@@ -265,6 +279,11 @@ def test_regimes_are_dated_and_of_one_platform() -> None:
 COSTS = [91.0, 166.0, 120.0, 105.0]
 
 
+def fault(observed: Sums, neighbours: list[Sums]) -> tuple[float, float] | None:
+    """What is said of a period beside its neighbours."""
+    return Neighbours([observed, *neighbours]).fault(observed)
+
+
 def test_the_known_case_is_a_fault() -> None:
     neighbours = [Sums(conversions=3_000 / cost, spend=3_000.0) for cost in COSTS]
 
@@ -312,6 +331,22 @@ def test_a_faulty_month_is_imported_flagged_and_can_be_accepted(
     assert len(report.campaigns) == 4
     accepted = read_export(path, replace(options, accept=frozenset(note.campaigns)))
     assert found(accepted, "tracking_fault") is None
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [{"campaign": "Search brand"}, {"audience": "Cart abandoners"},
+     {"indicator": "actions:onsite_conversion.lead_grouped"}],
+)  # fmt: skip
+def test_a_campaign_is_compared_with_its_own_kind(
+    write: Write, meta_header: list[str], meta_row: Row, kind: dict[str, str]
+) -> None:
+    others = [meta_row(campaign=f"Autumn {number}", spend=3_000.0, conversions=30) for number in range(5)]
+    own = [meta_row(spend=3_000.0, conversions=300, clicks=2_000, **{"campaign": "Winter", **kind})]
+
+    assert found(read_export(write([meta_header, *others, *own]), OPTIONS), "tracking_fault") is None
+    plain = [meta_row(campaign="Winter", spend=3_000.0, conversions=300, clicks=2_000)]
+    assert found(read_export(write([meta_header, *others, *plain]), OPTIONS), "tracking_fault") is not None
 
 
 def test_a_faulty_day_is_seen_in_a_daily_file(write: Write, meta_header: list[str], meta_row: Row) -> None:

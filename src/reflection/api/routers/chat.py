@@ -1,6 +1,6 @@
 """POST /agent-chat: questions about campaigns and learnings, answered from evidence; SSE where asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -21,6 +21,9 @@ from reflection.wiring import Application
 
 router = APIRouter(tags=["chat"])
 SIMILAR = 5
+MOST_NAMES = 2_000
+"""Of how many campaigns, the newest, a name is recognised in a question; an id always is."""
+
 EVENT_STREAM = "text/event-stream"
 _ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 
@@ -43,6 +46,10 @@ class StoredCampaigns:
         """A stored answer, or None."""
         stored = self._snapshot.campaign(campaign_id)
         return _ANALYSIS.validate_json(stored.answer) if stored else None
+
+    def campaign_names(self) -> Mapping[str, str | None]:
+        """The newest campaigns with their display names."""
+        return self._snapshot.campaign_names(MOST_NAMES)
 
     def knowledge(self) -> Knowledge:
         """What the last fit says."""

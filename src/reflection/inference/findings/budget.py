@@ -63,9 +63,11 @@ def campaign_excesses(fitted: FittedMetrics) -> list[Excess]:
         return []
     table = fitted.table
     scatter2 = sum(fitted.metrics[m].fit.sigma.get(Stratum.BETWEEN, 0.0) ** 2 for m in METRICS["cpa"].composition)
-    spend = table.by_campaign(table.spend)
-    expected = table.by_campaign(table.spend * fitted.expected_rate("conversions_per_spend"))
-    conversions = table.by_campaign(np.where(np.isnan(table.spend), np.nan, table.conversions))
+    counted = ~np.isnan(table.spend) & ~np.isnan(table.conversions)
+    paid = np.where(counted, table.spend, np.nan)
+    spend = table.by_campaign(paid)
+    expected = table.by_campaign(paid * fitted.expected_rate("conversions_per_spend"))
+    conversions = table.by_campaign(np.where(counted, table.conversions, np.nan))
     found = []
     for index in np.flatnonzero((np.nan_to_num(spend) > 0) & (np.nan_to_num(expected) > 0)).tolist():
         promised = float(expected[index]) + 0.5

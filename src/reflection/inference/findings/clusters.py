@@ -11,10 +11,10 @@ efficient converters, at-risk campaigns.
 """
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
 
 from reflection.domain.metrics import METRICS, OBSERVED, ORDER_VALUE_CV, RATES
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Finding
@@ -52,7 +52,7 @@ def cluster_findings(fitted: FittedMetrics, goal: str) -> list[Finding]:
     labels, stability = stable_clusters(profile)
     status = ESTABLISHED if stability and distinct(profile, labels) else DESCRIPTIVE
     result = _residual(fitted, goal)[members]
-    log_spend = np.log(np.maximum(fitted.table.by_campaign(fitted.table.spend)[members], 1e-9))
+    log_spend = np.log(np.maximum(np.nan_to_num(fitted.table.by_campaign(fitted.table.spend)[members]), 1e-9))
     found = []
     for label in sorted(stability):
         inside = labels == label
@@ -101,7 +101,7 @@ def distinct(profile: Floats, labels: Labels) -> bool:
     spread = np.linalg.cholesky(covariance + 1e-9 * np.eye(profile.shape[1]))
     rng, observed = np.random.default_rng(SEED), _within_share(profile, labels)
     clouds = (rng.standard_normal(profile.shape) @ spread.T for _ in range(CLOUDS))
-    return all(_within_share(cloud, _cut(linkage(cloud, "ward"), count)) > observed for cloud in clouds)
+    return all(_within_share(cloud, _cuts(cloud, [count])[0]) > observed for cloud in clouds)
 
 
 def _within_share(profile: Floats, labels: Labels) -> float:
@@ -110,14 +110,12 @@ def _within_share(profile: Floats, labels: Labels) -> float:
     return sum(float(((group - group.mean(axis=0)) ** 2).sum()) for group in groups) / total if total else 1.0
 
 
-def _cut(tree: Floats, count: int) -> Labels:
-    return np.asarray(fcluster(tree, count, "maxclust"), dtype=np.intp)
+def _cuts(profile: Floats, counts: Iterable[int] = range(2, MOST_CLUSTERS + 1)) -> list[Labels]:
+    """The campaigns in so many groups: cuts of one tree, labels from 1."""
+    from scipy.cluster.hierarchy import fcluster, linkage  # here: a process that learns nothing need not load it
 
-
-def _cuts(profile: Floats) -> list[Labels]:
-    """The campaigns in 2 to `MOST_CLUSTERS` groups: cuts of one tree, labels from 1."""
     tree = linkage(profile, "ward")
-    return [_cut(tree, count) for count in range(2, MOST_CLUSTERS + 1)]
+    return [np.asarray(fcluster(tree, count, "maxclust"), dtype=np.intp) for count in counts]
 
 
 def _stabilities(profile: Floats, cuts: list[Labels]) -> list[dict[int, float]]:

@@ -5,11 +5,11 @@ beyond noise stands beside it. Selection happened before (effect_rows); here it 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
 
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect
 from reflection.domain.metrics import METRICS, PRICES, RATES
 from reflection.domain.results import Category, Finding
@@ -38,12 +38,26 @@ def signal_findings(effects: Iterable[Effect], table: Dataset, support: SupportI
 
 
 def category_of(group: str) -> Category:
-    """Audience, creative or platform; an interaction belongs to what is not its platform."""
+    """Audience, creative, or a level of platforms and objectives, which is no trend (`trends.py` finds those).
+
+    An interaction belongs to what is not its platform.
+    """
     if any(part.startswith(signals.AUDIENCE) for part in group.split("*")):
         return "winning_audience"
     if any(part.startswith(signals.CREATIVE) for part in group.split("*")):
         return "high_performing_creative"
-    return "platform_trend"
+    return "cross_platform_pattern"
+
+
+def claim_id(signal_key: str, metric: str) -> str:
+    """The id of the finding that a signal has an effect on a metric.
+
+    An id names the claim, not the kind it is filed under: levels of platforms keep those from when they were filed
+    with the trends, so that sentences stored then still find their learning.
+    """
+    category = category_of(signals.parse(signal_key).group)
+    filed_under = "platform_trend" if category == "cross_platform_pattern" else category
+    return finding_id(filed_under, signal_key, metric)
 
 
 def _clearest(beyond_noise: Mapping[str, Effect], goal: str) -> Effect | None:
@@ -68,7 +82,7 @@ def _finding(
     label, metric = signals.parse(effect.signal).label, METRICS[effect.metric].label
     aliases = sorted(alias for alias, key in table.aliases.items() if key == effect.signal)
     return Finding(
-        finding_id=finding_id(category, effect.signal, effect.metric),
+        finding_id=claim_id(effect.signal, effect.metric),
         category=category,
         title=f"{label}: {metric} {rounded_lift(effect.effect)} against the average",
         description=_describe(effect, label, metric, aliases, len(sides.supporting), len(sides.contradicting)),
@@ -113,8 +127,4 @@ def _days(table: Dataset, sides: list[tuple[str, float]]) -> tuple[str | None, s
         return None, None
     at = np.searchsorted(table.campaigns.ids, [name for name, _ in sides])
     days = table.campaigns.day[at]
-    return _iso(int(days.min())), _iso(int(days.max()))
-
-
-def _iso(day: int) -> str:
-    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
+    return day_text(int(days.min())), day_text(int(days.max()))

@@ -5,11 +5,11 @@ before it, with its 90 % interval, excludes "no change".
 """
 
 import math
-from datetime import date, timedelta
 
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
@@ -44,12 +44,12 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -
         return None
     lift, days = math.exp(change), fitted.design.bucket_days
     key = signals.Signal(signals.PLATFORM, level)
-    dates = [(date(1970, 1, 1) + timedelta(days=bucket * days)).isoformat() for bucket in path.changes]
+    dates = [day_text(bucket * days) for bucket in path.changes]
     campaigns = fitted.table.campaigns
     here = campaigns.platform_key == key.key
     since = here & (campaigns.day >= path.changes[0] * days)
     countable = campaigns.currency == (fitted.table.currency or NOT_STATED)  # amounts of two currencies never add up
-    total, spend = float(campaigns.spend[countable].sum()), float(campaigns.spend[countable & since].sum())
+    total, spend = (float(np.nansum(campaigns.spend[some])) for some in (countable, countable & since))
     probability = drift.probability_of_sign(effects, signals.PLATFORM, level, since_bucket)
     return Finding(
         finding_id=finding_id("platform_trend", key.key, metric, dates[0]),

@@ -5,7 +5,8 @@ This file must not know files or platforms.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
@@ -20,8 +21,9 @@ from reflection.domain.campaign import (
     Campaign,
     Creative,
 )
-from reflection.ingest.building.drafts import Cell, Draft, add
-from reflection.ingest.building.expected import Expected, as_metrics
+from reflection.domain.metrics import COUNTS
+from reflection.ingest.building.drafts import Cell, Draft, Sums, add
+from reflection.ingest.building.expected import References, as_metrics
 from reflection.ingest.building.name_templates import Templates, campaign_id, distinct, parse_name, real_name
 from reflection.ingest.import_report import Finding, Reject, finding
 
@@ -38,19 +40,21 @@ class BuildResult:
     findings: tuple[Finding, ...]
 
 
-def draft_id(dialect: str, draft: Draft) -> str:
-    """The campaign's id: dialect, key and month; the same file again gives the same ids."""
+def draft_id(dialect: str, draft: Draft, *, with_period: bool = True) -> str:
+    """The campaign's id: dialect, key and month; the same file again gives the same ids.
+
+    Without its period it is the id of the real campaign, which all its months share.
+    """
     own = draft.key.startswith(f"{draft.platform} / ")  # a column names the platform: it is part of the key
     platform = "" if own else draft.platform if dialect == "mapping" else dialect.removesuffix("_api")
     key = distinct(draft.key) if draft.has_twin else draft.key
-    parts = [platform, key, (draft.currency or "") if draft.shares_key else "", draft.label]
+    parts = [platform, key, (draft.currency or "") if draft.shares_key else ""]
+    parts.append(draft.label if with_period else "")
     return campaign_id(*parts)
 
 
-def build(
-    draft: Draft, expect: Callable[[], Expected], dialect: str, templates: Templates, zone: dt.tzinfo
-) -> BuildResult:
-    """One campaign from its draft; `expect` is asked for its expected figures only if it can be one."""
+def build(draft: Draft, references: References, dialect: str, templates: Templates, zone: dt.tzinfo) -> BuildResult:
+    """One campaign from its draft; `references` are asked for its expected figures only if it can be one."""
     line = draft.lines[0] if draft.lines else 0
     if problem := _impossible(draft):
         return BuildResult(None, Reject(line, problem, draft.name), ())
@@ -59,7 +63,7 @@ def build(
     fields = parse_name(templates.campaign, draft.name)
     start, end = _instants(draft, zone)
     try:
-        expected = expect()
+        expected = references.of(identity, draft)
         campaign = Campaign(
             campaign_id=identity,
             platform=fields.get("platform") or real_name(draft.platform) or "unspecified",
@@ -78,6 +82,10 @@ def build(
             period_start=start,
             period_end=end,
             source=f"{dialect} import: {real_name(draft.name) or draft.key}"[:200],
+            name=real_name(draft.name),
+            account_id=real_name(draft.account_id),
+            unit_id=draft_id(dialect, draft, with_period=False) if draft.label else None,
+            conversion_kind=real_name(draft.conversion_kind),
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -88,13 +96,10 @@ def build(
 
 def _impossible(draft: Draft) -> str:
     sums = draft.sums
-    if sums.conversions is None:
-        return "no conversions are known for it: a missing cell is not zero"
-    if sums.clicks > sums.impressions:
+    if sums.clicks is not None and sums.impressions is not None and sums.clicks > sums.impressions:
         return f"{sums.clicks:,.0f} clicks exceed {sums.impressions:,.0f} impressions"
-    if min(sums.conversions, sums.revenue or 0.0) < 0:
-        return "its conversions or revenue add up to less than zero"
-    return ""
+    below = [name for name in COUNTS if (getattr(sums, name) or 0.0) < 0]
+    return f"its {' and '.join(below)} add up to less than zero" if below else ""
 
 
 def _fitting_cells(draft: Draft, identity: str) -> tuple[list[Cell], tuple[Finding, ...]]:
@@ -104,7 +109,7 @@ def _fitting_cells(draft: Draft, identity: str) -> tuple[list[Cell], tuple[Findi
     ]
     merged = _merge(cell for cell in renamed if cell.sums.delivered())
     cells = [cell for cell in merged if cell.audience or cell.creative]
-    valid = [cell for cell in cells if cell.sums.clicks <= cell.sums.impressions and _positive(cell)]
+    valid = [cell for cell in cells if _possible(cell.sums)]
     notes: list[Finding] = []
     if len(valid) < len(merged):
         notes.append(
@@ -125,13 +130,18 @@ def _fitting_cells(draft: Draft, identity: str) -> tuple[list[Cell], tuple[Findi
             )
         )  # fmt: skip
     without_revenue = any(cell.sums.revenue is None for cell in breakdown)
-    if draft.sums.revenue is None or without_revenue:
-        breakdown = [replace(cell, sums=replace(cell.sums, revenue=None)) for cell in breakdown]
+    unknown = {name for name in COUNTS if getattr(draft.sums, name) is None}
+    unknown |= {"revenue"} if without_revenue else set()
+    if unknown:
+        nothing = dict.fromkeys(unknown)
+        breakdown = [replace(cell, sums=replace(cell.sums, **nothing)) for cell in breakdown]
     return breakdown, tuple(notes)
 
 
-def _positive(cell: Cell) -> bool:
-    return (cell.sums.conversions or 0.0) >= 0 and (cell.sums.revenue or 0.0) >= 0
+def _possible(sums: Sums) -> bool:
+    """Whether nothing is below zero, and no more was clicked than shown."""
+    known = {name: value for name in COUNTS if (value := getattr(sums, name)) is not None}
+    return min(known.values(), default=0.0) >= 0 and known.get("clicks", 0.0) <= known.get("impressions", math.inf)
 
 
 def _merge(cells: Iterable[Cell]) -> list[Cell]:

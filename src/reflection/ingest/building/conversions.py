@@ -6,16 +6,22 @@ This file must not know files, dates or campaigns' shapes.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from reflection.domain.conversion_kind import KINDS, LEAD, normal_kind
 from reflection.errors import ImportFileError
 from reflection.ingest.dialects.dialect import normal_header
+from reflection.ingest.dialects.words import field_of
 from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.reading.header import Header
 
 CHOSEN = "conversion.chosen"
+KIND = "conversion_kind"
+"""The column that says what each row's conversions are; null where the file leaves it open."""
+
 CONVERSION_EVENTS = frozenset(
     {"purchase", "lead", "lead_grouped", "complete_registration", "custom", "subscribe", "submit_application",
      "start_trial", "schedule", "contact", "donate", "add_payment_info", "mobile_app_install", "app_install",
@@ -39,12 +45,16 @@ _PREFIX = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The frame with `conversions` and `revenue` settled, and what was counted, in words ('' when nothing could be)."""
+    """The frame with `conversions`, `revenue` and `KIND` settled; what was counted, in words ('' where nothing was).
+
+    `undecided`: the file counts several things, and only the user can say which of them is a conversion.
+    """
 
     frame: pl.DataFrame
     description: str
     events: tuple[str, ...]
     findings: tuple[Finding, ...]
+    undecided: bool = False
 
 
 def event_of(indicator: str) -> str:
@@ -57,17 +67,26 @@ def event_of(indicator: str) -> str:
     return "custom" if event.startswith("custom") else event
 
 
-def choose_conversions(frame: pl.DataFrame, header: Header, request: str) -> Choice:
+def choose_conversions(frame: pl.DataFrame, header: Header, request: str, unused: Sequence[str] = ()) -> Choice:
     """Settle `conversions` and `revenue` of every row.
 
     Args:
+        unused: headers of number columns that no field was found for: one of them may be what is asked for.
         request: a column of the file, an indicator (``actions:link_click``) or its event (``purchase``); '' for none.
 
     Raises:
         ImportFileError: the column or event is not in the file.
     """
     if CHOSEN in frame.columns:
-        return _settled(frame, pl.col(CHOSEN), f"column '{request}', as asked", (), _value(frame, "chosen"))
+        kind = normal_kind(request)
+        return _settled(
+            frame,
+            pl.col(CHOSEN),
+            f"column '{request}', as asked",
+            (),
+            _value(frame, "chosen"),
+            kind=pl.lit(kind if kind in KINDS else None, dtype=pl.String),
+        )
     if request:
         return _by_request(frame, header, request)
     events = _events(frame)
@@ -91,7 +110,7 @@ def choose_conversions(frame: pl.DataFrame, header: Header, request: str) -> Cho
             _value(frame, event),
             note,
         )
-    return _none(frame, header, events, special)
+    return _none(frame, header, events, special, [name for name in unused if field_of(name) == "conversions"])
 
 
 def resolve_column(header: Header, name: str) -> int | None:
@@ -125,12 +144,20 @@ def _by_request(frame: pl.DataFrame, header: Header, request: str) -> Choice:
     )
 
 
+def _indicator(frame: pl.DataFrame) -> pl.Expr:
+    """The event that each row's result indicator names."""
+    events = {value: event_of(value) for value in frame["result_indicator"].drop_nulls().unique().to_list()}
+    return pl.col("result_indicator").cast(pl.String).replace_strict(events, default=None, return_dtype=pl.String)
+
+
+def _counted(frame: pl.DataFrame, kinds: dict[str, str]) -> pl.Expr:
+    """The kind of conversion of each row, by the event its indicator names."""
+    return _indicator(frame).replace_strict(kinds, default=None, return_dtype=pl.String)
+
+
 def _results_of(frame: pl.DataFrame, events: set[str]) -> pl.Expr:
     """Results of rows whose indicator is one of `events`; a row without an indicator had none; others are unknown."""
-    event_names = {value: event_of(value) for value in frame["result_indicator"].drop_nulls().unique().to_list()}
-    indicator = (
-        pl.col("result_indicator").cast(pl.String).replace_strict(event_names, default=None, return_dtype=pl.String)
-    )
+    indicator = _indicator(frame)
     return (
         pl.when(indicator.is_in(sorted(events)))
         .then(pl.col("results"))
@@ -174,6 +201,7 @@ def _by_indicator(frame: pl.DataFrame, header: Header, events: set[str]) -> Choi
         tuple(conversions),
         value,
         note,
+        kind=_counted(frame, {event: normal_kind(event) for event in conversions}),
     )
 
 
@@ -190,7 +218,8 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
             f"Lead generation counts '{header.written('conversion.lead')}', other objectives "
             f"'{header.written('conversions')}': adding both would mix two things.",
         )  # fmt: skip
-        return _settled(frame, expr, "leads or conversions, by objective", (), revenue, note)
+        kind = pl.when(is_lead).then(pl.lit(LEAD)).otherwise(None)
+        return _settled(frame, expr, "leads or conversions, by objective", (), revenue, note, kind=kind)
     alternatives = f" The file also has {', '.join(extra)}: name one to count that instead." if extra else ""
     note = finding(
         "conversions_chosen", "info", f"Conversions are {source}, every action the account counts.{alternatives}"
@@ -198,17 +227,18 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
     return _settled(frame, pl.col("conversions"), source, (), revenue, note)
 
 
-def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str]) -> Choice:
-    could = [f"'{header.written(name)}'" for name in special] + sorted(events)
-    hint = (
-        f"Say with --conversions which of these is one: {', '.join(could)}."
-        if could
-        else "Export it with a conversion column."
-    )
-    note = finding("conversions_not_chosen", "error", f"Nothing here can be counted as a conversion for sure. {hint}")
+def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str], others: Sequence[str]) -> Choice:
+    unexplained = ["results"] if "results" in frame.columns and not events else []
+    columns = [header.written(name) for name in (*special, *unexplained)] + [*others]
+    could = [f"'{name}'" for name in columns] + sorted(events)
+    hint = f"Say with --conversions which of these is one: {', '.join(could)}."
+    message = f"Nothing here can be counted as a conversion for sure. {hint}"
+    notes = (finding("conversions_not_chosen", "error", message),) if could else ()
     empty = pl.lit(None, dtype=pl.Float64)
     revenue = pl.col("revenue") if "revenue" in frame.columns else empty
-    return Choice(frame.with_columns(empty.alias("conversions"), revenue.alias("revenue")), "", (), (note,))
+    kind = pl.lit(None, dtype=pl.String).alias(KIND)
+    rows = frame.with_columns(empty.alias("conversions"), revenue.alias("revenue"), kind)
+    return Choice(rows, "", (), notes, undecided=bool(could))
 
 
 def _value(frame: pl.DataFrame, event: str) -> pl.Expr | None:
@@ -224,7 +254,12 @@ def _settled(
     events: tuple[str, ...],
     revenue: pl.Expr | None,
     *notes: Finding,
+    kind: pl.Expr | None = None,
 ) -> Choice:
     money = revenue if revenue is not None else pl.lit(None, dtype=pl.Float64)
-    settled = frame.with_columns(conversions.alias("conversions"), money.cast(pl.Float64).alias("revenue"))
+    sole = normal_kind(events[0]) if len(events) == 1 and events[0] != "custom" else None
+    what = pl.lit(sole, dtype=pl.String) if kind is None else kind
+    settled = frame.with_columns(
+        conversions.alias("conversions"), money.cast(pl.Float64).alias("revenue"), what.alias(KIND)
+    )
     return Choice(settled, description, events, notes)

@@ -8,7 +8,7 @@ import calendar
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -19,12 +19,12 @@ from reflection.ingest.options import GroupBy
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Summed metrics; None where no row says."""
+    """Summed metrics; None where no row says: missing is not zero."""
 
-    impressions: float = 0.0
-    clicks: float = 0.0
+    impressions: float | None = None
+    clicks: float | None = None
     conversions: float | None = None
-    spend: float = 0.0
+    spend: float | None = None
     revenue: float | None = None
 
     def delivered(self) -> bool:
@@ -50,6 +50,7 @@ class Cell:
 class Draft:
     """A campaign in the making; `first` and `last` are days, None when the file has no dates.
 
+    `account_id` and `conversion_kind` are what all its rows say; None where they say nothing or do not agree.
     `shares_key`: the same campaign also has rows in another currency; `has_twin`: another's key differs in case only.
     """
 
@@ -66,6 +67,8 @@ class Draft:
     by_month: bool
     shares_key: bool = False
     has_twin: bool = False
+    account_id: str | None = None
+    conversion_kind: str | None = None
 
     @property
     def label(self) -> str:
@@ -108,10 +111,15 @@ def group_drafts(frame: pl.DataFrame, group_by: GroupBy) -> list[Draft]:
             by_month=by_month,
             shares_key=currencies[row["key"]] > 1,
             has_twin=spellings[row["key"].casefold()] > 1,
+            **{name: row[name][0] if row[name] and len(row[name]) == 1 else None for name in _AGREED if name in row},
         )
         for row in heads
     ]
     return sorted(drafts, key=lambda draft: (draft.last or dt.date.min, draft.first or dt.date.min, draft.key))
+
+
+_AGREED = ("account_id", "conversion_kind")
+"""What a draft says only where its rows agree."""
 
 
 def _heads(frame: pl.DataFrame) -> list[dict[str, Any]]:
@@ -121,25 +129,32 @@ def _heads(frame: pl.DataFrame) -> list[dict[str, Any]]:
         pl.col("objective").drop_nulls().mode().sort().first(),
         pl.col("first").min(),
         pl.col("last").max(),
-        *_metric_sums(),
+        *metric_sums(),
+        *(pl.col(name).cast(pl.String).drop_nulls().unique() for name in _AGREED if name in frame.columns),
         pl.col("line").sort().head(20).alias("lines"),
     )
     return grouped.to_dicts()
 
 
-def _metric_sums() -> list[pl.Expr]:
-    """Sums where any row says something, else null: missing is not zero."""
-    return [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS]
+ALWAYS_WRITTEN = ("impressions", "spend")
+"""Counts that platforms write as 0 where there were none: a blank among rows that did something is a hole, and a sum
+over it would be too small. Clicks and conversions are left blank where there were none."""
+
+
+def metric_sums() -> list[pl.Expr]:
+    """Sums where any row says something, else null; null also where `ALWAYS_WRITTEN` lack of a row that delivered."""
+    did = pl.any_horizontal(pl.col(name).fill_null(0.0) > 0 for name in ("impressions", "clicks", "spend"))
+    sums = []
+    for name in COUNTS:
+        whole = pl.col(name).is_not_null().any()
+        if name in ALWAYS_WRITTEN:
+            whole &= ~(pl.col(name).is_null() & did).any()
+        sums.append(pl.when(whole).then(pl.col(name).sum().round(6)).alias(name))
+    return sums
 
 
 def _sums(row: dict[str, Any]) -> Sums:
-    return Sums(
-        row["impressions"] or 0.0,
-        row["clicks"] or 0.0,
-        row["conversions"],
-        row["spend"] or 0.0,
-        row["revenue"],
-    )
+    return Sums(*(row[name] for name in COUNTS))
 
 
 def _cells(frame: pl.DataFrame) -> dict[tuple[str, str | None, str], list[Cell]]:
@@ -149,7 +164,7 @@ def _cells(frame: pl.DataFrame) -> dict[tuple[str, str | None, str], list[Cell]]
     grouped = (
         frame.filter(pl.col("audience").is_not_null() | pl.col("creative").is_not_null())
         .group_by(by)
-        .agg(*_metric_sums(), *(pl.col(name).drop_nulls().first() for name in [*texts, *splits]))
+        .agg(*metric_sums(), *(pl.col(name).drop_nulls().first() for name in [*texts, *splits]))
         .sort("spend", "impressions", "audience", "creative", descending=[True, True, False, False])
     )
     cells: dict[tuple[str, str | None, str], list[Cell]] = {}
@@ -169,14 +184,7 @@ def add(parts: Sequence[Sums]) -> Sums:
     """The sum of sums; a metric is None only where every part lacks it."""
     total = Sums()
     for part in parts:
-        total = replace(
-            total,
-            impressions=total.impressions + part.impressions,
-            clicks=total.clicks + part.clicks,
-            conversions=_plus(total.conversions, part.conversions),
-            spend=total.spend + part.spend,
-            revenue=_plus(total.revenue, part.revenue),
-        )
+        total = Sums(*(_plus(getattr(total, name), getattr(part, name)) for name in COUNTS))
     return total
 
 

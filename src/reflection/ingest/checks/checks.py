@@ -9,19 +9,22 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from reflection.domain.metrics import COUNTS
-from reflection.ingest.building.drafts import Draft
+from reflection.domain.campaign import REQUIRED_COUNTS
+from reflection.domain.metrics import COUNTS, KPIS, METRICS, OBSERVED
+from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft
 from reflection.ingest.building.identity import IdentifiedRows
 from reflection.ingest.checks import periods, tracking_faults
 from reflection.ingest.checks.periods import period
-from reflection.ingest.dialects.dialect import SPLITS
+from reflection.ingest.dialects.dialect import SPLITS, is_number
 from reflection.ingest.import_report import Finding, Granularity, Reject, Totals, finding
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
-from reflection.ingest.reading.typed_rows import Facts, TotalRow
+from reflection.ingest.reading.total_rows import TotalRow
+from reflection.ingest.reading.typed_rows import Facts
 
 _ACCOUNT = ("account", "konto", "compte", "cuenta", "conta")
 _ROWS = re.compile(r"^Rows:\s*(\d{1,15})$", re.IGNORECASE)
+MOST_NAMED = 12
 _CHECKED = ("impressions", "clicks", "spend", "conversions", "revenue")
 _CAUTIONS = {
     "unique_clicks": "'{0}' counts people, not clicks: CTR and CVR are lower and higher than with link clicks. Export "
@@ -62,11 +65,12 @@ def incomplete(drafts: Sequence[Draft], rejects: Sequence[Reject]) -> set[str]:
     return {draft.key for draft in drafts if draft.key in names or draft.name in names}
 
 
-def file_findings(facts: Facts, header: Header, rows: IdentifiedRows) -> list[Finding]:
-    """Findings about the file as a whole."""
+def file_findings(facts: Facts, header: Header, rows: IdentifiedRows, unused: Sequence[str] = ()) -> list[Finding]:
+    """Findings about the file as a whole; `unused` are number columns that nothing is made of."""
     notes = [*_checksums(facts, rows.frame), *_cut_off(facts, header)]
     notes += _doubles(rows.frame, header)
     notes += _impossible(rows.frame)
+    notes += _unknown(rows.frame, header)
     notes += _assumptions(facts, header)
     if facts.rejects:
         notes.append(
@@ -74,6 +78,9 @@ def file_findings(facts: Facts, header: Header, rows: IdentifiedRows) -> list[Fi
                     f"(line {facts.rejects[0].line}). Their campaigns are left out.",
                     [reject.line for reject in facts.rejects])
         )  # fmt: skip
+    if unused:
+        named = ", ".join(f"'{name}'" for name in unused[:MOST_NAMED]) + (" ..." if len(unused) > MOST_NAMED else "")
+        notes.append(finding("columns_not_used", "info", f"Number columns that nothing is made of: {named}."))
     for code, name in header.cautions:
         notes.append(finding(code, "warning", _CAUTIONS[code].format(name)))
     if rows.granularity in ("week", "month", "period"):
@@ -101,7 +108,10 @@ def _checksums(facts: Facts, frame: pl.DataFrame) -> list[Finding]:
     for row in facts.totals:
         off, shares = _compare(row, facts.frame)
         label = f"'{row.label}'" if row.label else "the unnamed total row"
-        if not off:
+        if not shares:
+            message = f"{label} has no figures of its own: it confirms nothing."
+            notes.append(finding("total_without_figures", "info", message, [row.line]))
+        elif not off:
             names = ", ".join(shares)
             notes.append(
                 finding("total_confirmed", "info", f"{label} equals the sum of the rows ({names}).", [row.line])
@@ -179,7 +189,7 @@ def _impossible(frame: pl.DataFrame) -> list[Finding]:
     checks = (
         ("clicks_above_impressions", pl.col("clicks") > pl.col("impressions"),
          "more clicks than impressions", "They count in the totals, not in the breakdown"),
-        ("conversions_above_clicks", pl.col("conversions") > pl.col("clicks").fill_null(0),
+        ("conversions_above_clicks", pl.col("conversions") > pl.col("clicks"),
          "more conversions than clicks",
          "View-through, or another attribution: no conversion rate above 1 is taken from them silently"),
         ("spend_without_impressions", (pl.col("spend") > 0) & (pl.col("impressions") == 0),
@@ -192,17 +202,51 @@ def _impossible(frame: pl.DataFrame) -> list[Finding]:
     still = frame.filter((pl.col("impressions").fill_null(0) == 0) & (pl.col("spend").fill_null(0.0) == 0)).height
     if still:
         notes.append(finding("not_delivered", "info", f"Rows that were not delivered: {still} of {frame.height:,}."))
-    partial = [
-        name
-        for name in ("conversions", "revenue")
-        if 0 < frame.filter(pl.col("clicks") > 0)[name].null_count() < frame.height
-    ]
-    for name in partial:
-        lines = frame.filter(pl.col(name).is_null() & (pl.col("clicks") > 0))["line"].to_list()
-        if lines and frame[name].null_count() < frame.height:
-            message = f"Rows with clicks that say nothing about {name}: {len(lines)}. Only what is known is added."
-            notes.append(finding("cells_missing", "warning", message, lines))
+    return [*notes, *_holes(frame)]
+
+
+def _holes(frame: pl.DataFrame) -> list[Finding]:
+    """Cells that say nothing in columns that do."""
+    notes: list[Finding] = []
+    for name in COUNTS:
+        if frame[name].null_count() in (0, frame.height):
+            continue
+        strict = name in ALWAYS_WRITTEN
+        did = pl.any_horizontal(pl.col(count).fill_null(0) > 0 for count in ("impressions", "clicks", "spend"))
+        doing = did if strict else pl.col("impressions") > 0 if name == "clicks" else pl.col("clicks") > 0
+        lines = frame.filter(pl.col(name).is_null() & doing.fill_null(False))["line"].to_list()
+        if lines:
+            what = "Rows with clicks" if doing is not did and name != "clicks" else "Rows that were delivered"
+            done = f"the {name} of their campaigns stay unknown" if strict else "only what is known is added"
+            message = f"{what} and say nothing about {name}: {len(lines)}; {done}."
+            notes.append(finding("cells_missing", "info" if name == "clicks" else "warning", message, lines))
     return notes
+
+
+def _unknown(frame: pl.DataFrame, header: Header) -> list[Finding]:
+    """Counts that no row states: which KPIs that costs, and whether anything is left to learn."""
+    empty = [name for name in REQUIRED_COUNTS if frame[name].null_count() == frame.height]
+    notes = [_lacking(name, header) for name in empty]
+    if not any(set(METRICS[metric].counts).isdisjoint(empty) for metric in OBSERVED if metric != "aov"):
+        message = f"Nothing can be learnt from this file: it does not say {', '.join(empty)}. Export it with them."
+        notes.append(finding("nothing_to_learn", "warning", message))
+    return notes
+
+
+def _lacking(name: str, header: Header) -> Finding:
+    if name in header.columns:
+        seen = f"The column '{header.written(name)}' is empty"
+    else:
+        seen = f"The file has no column of {name} that is known here"
+    lost = ", ".join(METRICS[kpi].short_name for kpi in KPIS if name in METRICS[kpi].counts)
+    message = f"{seen}: {name} stay unknown, never 0, and so do {lost}."
+    return finding("column_missing", "warning", message)
+
+
+def _below_zero(frame: pl.DataFrame) -> list[int]:
+    numbers = [name for name in frame.columns if is_number(name)]
+    below = pl.any_horizontal(pl.col(name).fill_null(0.0) < 0 for name in numbers) if numbers else pl.lit(False)
+    return frame.filter(below)["line"].to_list()
 
 
 def _assumptions(facts: Facts, header: Header) -> list[Finding]:
@@ -211,6 +255,13 @@ def _assumptions(facts: Facts, header: Header) -> list[Finding]:
         order = "month first" if facts.date_order == "mdy" else "day first"
         message = f"No date decides day or month; read {order}, as {header.dialect.title} writes. Or say --date-order."
         notes.append(finding("date_order_by_platform", "info", message))
+    if facts.serial_dates:
+        message = "Days are written as a spreadsheet's numbers of them (46266 is 2026-09-01) and read so."
+        notes.append(finding("serial_dates", "info", message))
+    credits = _below_zero(facts.frame)
+    if credits:
+        message = f"Rows with figures below zero, as credits and corrections are: {len(credits)}. They are added."
+        notes.append(finding("below_zero", "info", message, credits))
     if facts.ruined_ids:
         notes.append(
             finding("ids_rounded", "warning", f"{len(facts.ruined_ids)} ids were rounded by a spreadsheet (1.7E+15): "

@@ -1,18 +1,21 @@
 """Jumps that are faults of tracking, not learnings: conversions at a CPA of 2.35 where the neighbours sit at 91.
 
-A period is compared with the median cost per conversion of the campaign's other periods, or of the account's other
-periods where it has fewer than three. It is a fault when the count is both far off (a factor of six) and beyond any
-chance: expected and observed differ by six standard deviations of a Poisson count with overdispersion. This file must
-not know files; it only marks, somebody else decides.
+A period is compared with the median cost per conversion of the campaign's other periods, or where it has fewer than
+three of the account's other periods of its kind (platform, currency, what is counted, whom it meets). It is a fault
+when the count is both far off (a factor of six) and beyond any chance: expected and observed differ by six standard
+deviations of a Poisson count with overdispersion. This file must not know files; it only marks, somebody else decides.
 """
 
-import statistics
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 
 import polars as pl
 
+from reflection.domain.audience_role import role_of
+from reflection.domain.conversion_kind import kind_of_objective
 from reflection.ingest.building.campaigns import draft_id
-from reflection.ingest.building.drafts import Draft, Sums
+from reflection.ingest.building.drafts import Draft, Sums, metric_sums
 from reflection.ingest.import_report import Finding, Granularity, finding
 
 FACTOR = 6.0
@@ -20,6 +23,8 @@ SIGMAS = 6.0
 OVERDISPERSION = 4.0
 MIN_NEIGHBOURS = 2
 MIN_COUNT = 20.0
+DAYS_OF_A_WEEK = 7
+Place = tuple[str | None, ...]
 
 
 def findings(
@@ -30,96 +35,117 @@ def findings(
     accepted: frozenset[str],
 ) -> list[Finding]:
     """One finding per suspicious campaign period (and, in daily files, per campaign with suspicious days)."""
-    notes = [note for draft in drafts if (note := _of_period(draft, drafts, dialect, accepted))]
+    notes = _of_periods(drafts, dialect, accepted)
     if granularity == "day":
         ids = {identity for note in notes for identity in note.campaigns}
         notes += [note for note in _of_days(drafts, frame, dialect, accepted) if not ids & set(note.campaigns)]
     return notes
 
 
-def fault(observed: Sums, neighbours: Sequence[Sums]) -> tuple[float, float] | None:
-    """(expected conversions, factor) when a count is out of all proportion to its neighbours; else None.
-
-    Expected = spend / median of the neighbours' spend per conversion.
-    """
-    costs = [
-        neighbour.spend / neighbour.conversions
-        for neighbour in neighbours
-        if neighbour.conversions and neighbour.spend > 0
-    ]
-    if len(costs) < MIN_NEIGHBOURS or observed.conversions is None or observed.spend <= 0:
-        return None
-    expected = observed.spend / statistics.median(costs)
-    actual = observed.conversions
-    if max(expected, actual) < MIN_COUNT:
-        return None
-    factor = actual / expected if expected else float("inf")
-    far = factor >= FACTOR or factor <= 1 / FACTOR
-    beyond = abs(actual - expected) > SIGMAS * (OVERDISPERSION * max(expected, 1.0)) ** 0.5
-    return (expected, factor) if far and beyond else None
+def _cost(sums: Sums) -> float | None:
+    """What a conversion cost; None where none was paid for."""
+    return sums.spend / sums.conversions if sums.spend and sums.spend > 0 and sums.conversions else None
 
 
-def _of_period(draft: Draft, drafts: Sequence[Draft], dialect: str, accepted: frozenset[str]) -> Finding | None:
-    same = [
-        other.sums
-        for other in drafts
-        if other is not draft and other.key == draft.key and other.currency == draft.currency
-    ]
-    peers = [
-        other.sums
-        for other in drafts
-        if other is not draft and (other.platform, other.currency) == (draft.platform, draft.currency)
-    ]
-    deviation = fault(draft.sums, same if len(same) >= MIN_NEIGHBOURS else peers)
-    identity = draft_id(dialect, draft)
-    if deviation is None or identity in accepted:
-        return None
-    return _fault_finding(f"{draft.name} {draft.label}".strip(), draft.sums, deviation, draft.lines, identity)
+class Neighbours:
+    """Costs per conversion of comparable periods, sorted once, so that the median of all but one is at hand."""
+
+    def __init__(self, periods: Iterable[Sums]) -> None:
+        self.periods = list(periods)
+        self._costs = sorted(cost for one in self.periods if (cost := _cost(one)) is not None)
+
+    def fault(self, observed: Sums) -> tuple[float, float] | None:
+        """(expected conversions, factor) when one of them is out of all proportion to the others; else None.
+
+        Expected = spend / median of the others' spend per conversion.
+        """
+        spend, actual = observed.spend, observed.conversions
+        middle = self._median_without(_cost(observed))
+        if middle is None or actual is None or not spend or spend <= 0:
+            return None
+        expected = spend / middle
+        if max(expected, actual) < MIN_COUNT:
+            return None
+        factor = actual / expected if expected else float("inf")
+        far = factor >= FACTOR or factor <= 1 / FACTOR
+        beyond = abs(actual - expected) > SIGMAS * (OVERDISPERSION * max(expected, 1.0)) ** 0.5
+        return (expected, factor) if far and beyond else None
+
+    def _median_without(self, own: float | None) -> float | None:
+        costs = self._costs
+        count = len(costs) - (own is not None)
+        if count < MIN_NEIGHBOURS:
+            return None
+        passed = count if own is None else bisect_left(costs, own)
+        low, high = (costs[place + (place >= passed)] for place in ((count - 1) // 2, count // 2))
+        return (low + high) / 2
 
 
-def _of_days(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepted: frozenset[str]) -> list[Finding]:
-    """Days of a campaign against its other days."""
-    daily = (
-        frame.group_by("key", "currency", "first")
-        .agg(pl.col("conversions").sum().round(6), pl.col("spend").sum().round(6), pl.col("line").min())
-        .sort("key", "first")
-    )
+def _of_periods(drafts: Sequence[Draft], dialect: str, accepted: frozenset[str]) -> list[Finding]:
+    own = _grouped(drafts, lambda draft: (draft.key, draft.currency))
+    account = _grouped(drafts, _kind)
     notes: list[Finding] = []
-    for (key, currency), group in daily.group_by("key", "currency", maintain_order=True):
-        days = [Sums(conversions=row["conversions"], spend=row["spend"]) for row in group.iter_rows(named=True)]
-        if len(days) < 7:
-            continue
-        for position, day in _suspects(days):
-            first, line = group["first"][position], group["line"][position]
-            owners = [
-                other
-                for other in drafts
-                if (other.key, other.currency) == (key, currency) and other.first and other.last
-            ]
-            owner = next(
-                (other for other in owners if other.first and other.last and other.first <= first <= other.last), None
-            )
-            deviation = fault(day, [other for other in days if other is not day])
-            if owner and deviation and draft_id(dialect, owner) not in accepted:
-                notes.append(
-                    _fault_finding(f"{owner.name} on {first}", day, deviation, [line], draft_id(dialect, owner))
-                )
+    for draft in drafts:
+        same = own[(draft.key, draft.currency)]
+        enough = len(same.periods) > MIN_NEIGHBOURS
+        deviation = (same if enough else account[_kind(draft)]).fault(draft.sums)
+        if deviation is not None and (identity := draft_id(dialect, draft)) not in accepted:
+            subject = f"{draft.name} {draft.label}".strip()
+            notes.append(_fault_finding(subject, draft.sums, deviation, draft.lines, identity))
     return notes
 
 
-def _suspects(days: Sequence[Sums]) -> list[tuple[int, Sums]]:
-    """Days far from the median cost per conversion; a cheap look before the exact one."""
-    costs = [day.spend / day.conversions for day in days if day.conversions and day.spend > 0]
-    if len(costs) < MIN_NEIGHBOURS:
+def _kind(draft: Draft) -> Place:
+    """What a campaign has in common with those it may be compared with: brand search and leads have their own kind."""
+    counted = draft.conversion_kind or kind_of_objective(draft.objective)
+    role = role_of((draft.name, draft.objective), [cell.audience for cell in draft.cells if cell.audience])
+    return draft.platform, draft.currency, counted, role
+
+
+def _grouped(drafts: Sequence[Draft], place: Callable[[Draft], Place]) -> dict[Place, Neighbours]:
+    groups: dict[Place, list[Sums]] = defaultdict(list)
+    for draft in drafts:
+        groups[place(draft)].append(draft.sums)
+    return {key: Neighbours(sums) for key, sums in groups.items()}
+
+
+def _of_days(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepted: frozenset[str]) -> list[Finding]:
+    """Days that are unlike the campaign's other days, where it has a week of them."""
+    place = ["key", "currency"]
+    daily = _suspicious(frame.group_by(*place, "first").agg(*metric_sums(), pl.col("line").min()), place)
+    suspects = daily.filter("suspicious").sort("key", "first")
+    if suspects.is_empty():
         return []
-    middle = statistics.median(costs)
-    return [
-        (position, day)
-        for position, day in enumerate(days)
-        if day.spend > 0
-        and max(day.conversions or 0.0, day.spend / middle if middle else 0.0) >= MIN_COUNT
-        and not 1.5 / FACTOR < (day.conversions or 0.0) * middle / day.spend < FACTOR / 1.5
-    ]
+    days = daily.join(suspects.select(place).unique(), on=place, nulls_equal=True)
+    around = {
+        where: Neighbours(Sums(conversions=c, spend=s) for c, s in group.select("conversions", "spend").iter_rows())
+        for where, group in days.partition_by(place, as_dict=True).items()
+    }
+    owners: dict[Place, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        owners[(draft.key, draft.currency)].append(draft)
+    notes: list[Finding] = []
+    for row in suspects.iter_rows(named=True):
+        where, first = (row["key"], row["currency"]), row["first"]
+        day = Sums(conversions=row["conversions"], spend=row["spend"])
+        owner = next((one for one in owners[where] if one.first and one.last and one.first <= first <= one.last), None)
+        deviation = around[where].fault(day)
+        if owner and deviation and draft_id(dialect, owner) not in accepted:
+            subject = f"{owner.name} on {first}"
+            notes.append(_fault_finding(subject, day, deviation, [row["line"]], draft_id(dialect, owner)))
+    return notes
+
+
+def _suspicious(daily: pl.DataFrame, place: Sequence[str]) -> pl.DataFrame:
+    """Days of campaigns with a week of them, and which lie far from the median cost: a cheap look before the exact."""
+    spend, conversions = pl.col("spend"), pl.col("conversions")
+    cost = pl.when((spend > 0) & (conversions > 0)).then(spend / conversions)
+    middle = cost.median().over(place)
+    share = conversions * middle / spend
+    far = (spend > 0) & (pl.max_horizontal(conversions, spend / middle) >= MIN_COUNT)
+    far &= ~share.is_between(1.5 / FACTOR, FACTOR / 1.5, closed="none")
+    weeks = daily.filter(pl.len().over(place) >= DAYS_OF_A_WEEK)
+    return weeks.with_columns(far.fill_null(False).alias("suspicious"))
 
 
 def _fault_finding(
@@ -127,7 +153,7 @@ def _fault_finding(
 ) -> Finding:
     expected, factor = deviation
     conversions = sums.conversions or 0.0
-    cost = f"{sums.spend / conversions:,.2f}" if conversions else "infinite"
+    cost = f"{(sums.spend or 0.0) / conversions:,.2f}" if conversions else "infinite"
     many = f"{factor:,.1f} times as many as" if factor > 1 else "far fewer than"
     message = (
         f"{subject}: {conversions:,.0f} conversions at {cost} each, {many} its neighbours let expect "

@@ -55,12 +55,12 @@ def _fits(row: ForecastRow, wanted: ForecastQuery) -> bool:
     return row.period_end is None or _day(row.period_end) >= wanted.first
 
 
-def as_counts(figures: Mapping[str, float], spent: float) -> Metrics | None:
+def as_counts(figures: Mapping[str, float], spent: float | None) -> Metrics | None:
     """Counts from whatever mix of counts and rates was forecast; None where no conversions follow from it.
 
     CTR and CVR are shares, CPM is per 1,000 impressions; counts that do not follow are 0, which promises nothing.
     """
-    counts = totals({"spend": spent, **figures}, FROM_IMPRESSIONS)
+    counts = totals({**({} if spent is None else {"spend": spent}), **figures}, FROM_IMPRESSIONS)
     if "conversions" not in counts:
         return None
     try:
@@ -69,7 +69,7 @@ def as_counts(figures: Mapping[str, float], spent: float) -> Metrics | None:
             impressions=impressions,
             clicks=min(round(counts.get("clicks", 0.0)), impressions),  # a click without an impression is no promise
             conversions=round(counts["conversions"], 6),
-            spend=round(counts["spend"], 6),
+            spend=round(counts["spend"], 6) if "spend" in counts else None,
             revenue=round(counts["revenue"], 6) if "revenue" in counts else None,
         )
     except (ValidationError, OverflowError):  # beyond what a campaign can say: rates of next to nothing

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
+from reflection.domain.answers import Answer, Refused
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import ForecastRow, Store, StoredCampaign
-from reflection.domain.results import Answer, Refused
 from reflection.engine.engine import Engine
 from reflection.errors import NotFound, Unavailable
 from reflection.ingest.jobs import summary as import_verdict
@@ -43,7 +43,7 @@ from reflection.ingest.jobs.register import (
 
 if TYPE_CHECKING:
     from reflection.ingest import ImportOptions, ImportReport
-    from reflection.ingest.pipeline import Input
+    from reflection.ingest.recognition import Input
 
 BATCH = 200
 MAX_DETAILS = 100

@@ -6,7 +6,7 @@ Every table that names a workspace is emptied of it, whoever added the table. Mu
 from sqlalchemy import MetaData, Table, delete, func, inspect, select
 from sqlalchemy.engine import Connection
 
-from reflection.domain.results import FILES
+from reflection.domain.answers import FILES
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
 from reflection.store.row_values import outbox_row

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from reflection.domain.results import files_of
+from reflection.domain.answers import files_of
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.store.campaigns_read import chunks
 from reflection.store.database.connections import Database

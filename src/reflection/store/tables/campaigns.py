@@ -71,6 +71,8 @@ campaigns = Table(
     _text("memory_id"),
     _text("signal_keys"),  # JSON list: what to take out of `campaign_signals` again, without a second index there
     Column("answer", LargeBinary, nullable=False),  # zlib
+    _text("name", nullable=True),
+    _text("conversion_kind", nullable=True),
     PrimaryKeyConstraint("workspace", "campaign_id"),
     Index(None, "workspace", "timestamp"),
 )
@@ -99,7 +101,7 @@ performance_logs = Table(
     _text("actual"),
     _text("deltas"),
     _text("flags"),
-    Column("score", Float, nullable=False),
+    Column("score", Float, nullable=True),  # none where a count is not known; never none before 0010
     PrimaryKeyConstraint("workspace", "campaign_id"),
 )
 

@@ -1,0 +1,70 @@
+"""The five lines that are read first: each answers its question from the evidence it cites, and adds nothing."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reflection.domain.ports import Facts
+from reflection.domain.results import SummaryLine
+from reflection.explain.evidence_of_facts import gather
+from reflection.explain.writer import DeterministicWriter
+
+QUESTIONS = ["happened", "why", "next", "certainty", "money"]
+
+
+def _lines(facts: Facts) -> dict[str, SummaryLine]:
+    insights = DeterministicWriter().write(facts)
+    assert [line.question for line in insights.summary] == QUESTIONS
+    assert insights.narrative_summary == "\n".join(line.text for line in insights.summary)
+    ids = {item.id for item in gather(facts)}
+    assert all(set(line.evidence) <= ids for line in insights.summary)
+    return {line.question: line for line in insights.summary}
+
+
+def _campaign(sample: dict[str, Any], **actual: Any) -> dict[str, Any]:
+    return {**sample, "actual_metrics": {**sample["actual_metrics"], **actual}}
+
+
+def test_the_sample_is_understood_from_five_lines(rich_facts: Facts) -> None:
+    lines = _lines(rich_facts)
+    assert lines["happened"].text.startswith("The campaign did better than its forecast: ROAS 5.70 against 2.00")
+    assert lines["why"].text == (
+        "Mostly CTR, 3.50 % against 2.00 %: it accounts for USD 18.03 of the USD 30.73 by which CPA is lower."
+    )
+    assert lines["certainty"].text.startswith("Sure of the direction: the forecast of USD 50.00 is outside the 90 %")
+    assert lines["money"].text == (
+        "USD 3,950 spent brought USD 22,500 back: USD 14,600 more than at the forecast's return (USD 7,900)."
+    )
+
+
+@pytest.mark.parametrize("conversions", [70, 85])
+def test_within_noise_nothing_is_claimed(
+    make_facts: Callable[..., Facts], sample: dict[str, Any], conversions: int
+) -> None:
+    quiet = _campaign(sample, clicks=1960, impressions=98_000, conversions=conversions, revenue=conversions * 100.0)
+    lines = _lines(make_facts(quiet))
+    assert "We cannot tell yet" in lines["certainty"].text
+    assert "chance" in lines["money"].text
+    assert not re.search(r"more than at|less than at|fewer than at", lines["money"].text)
+
+
+def test_missing_revenue_leaves_the_return_open(make_facts: Callable[..., Facts], sample: dict[str, Any]) -> None:
+    lines = _lines(make_facts(_campaign(sample, revenue=None)))
+    assert lines["money"].text.endswith("Revenue is missing, so what came back is not known.")
+    assert "ROAS" not in lines["happened"].text
+
+
+def test_without_a_conversion_there_is_no_cost_to_compare(
+    make_facts: Callable[..., Facts], sample: dict[str, Any]
+) -> None:
+    lines = _lines(make_facts(_campaign(sample, conversions=0, revenue=0.0)))
+    assert "was zero against" in lines["why"].text
+    assert "CPA USD" not in lines["happened"].text
+
+
+def test_why_nothing_is_learnt_stands_beside_how_sure_it_is(make_facts: Callable[..., Facts]) -> None:
+    lines = _lines(make_facts(reason="3 campaigns are too few"))
+    assert lines["certainty"].text.endswith("Nothing can be called a finding yet: 3 campaigns are too few.")
+    assert "flag:no_findings" in lines["certainty"].evidence
