@@ -32,6 +32,12 @@ def test_at_the_mode_the_density_is_level_and_highest(model: Model):
         assert objective(model, mode + step)[0] > best
 
 
+@pytest.mark.parametrize("start", [[-5.9, 0.9], [0.5, -4.0], [-1.5, -1.2]])
+def test_wherever_the_search_starts_it_ends_at_the_same_mode(model: Model, start: list[float]):
+    np.testing.assert_allclose(mode_of(model, np.array(start)), mode_of(model), atol=2e-3)
+    assert mode_of(model, np.zeros(7)).tolist() == mode_of(model).tolist(), "a start of other components is not used"
+
+
 def test_what_made_the_rows_is_found_again(model: Model):
     sigma, tau = np.exp(mode_of(model))
     assert sigma == pytest.approx(SIGMA, rel=0.15)

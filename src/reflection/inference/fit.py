@@ -7,7 +7,7 @@ the dataset. Must not know findings, stores or clocks.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -92,6 +92,8 @@ class FittedMetrics:
     design: CellDesign
     layout: Layout
     metrics: Mapping[str, FittedMetric]
+    _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
+    _discoveries: dict[str, Discoveries] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _predicted(self) -> dict[str, Floats]:
@@ -115,18 +117,22 @@ class FittedMetrics:
         return RECIPES[metric].parts if metric in RECIPES else ((metric, 1),)
 
     def effects(self, metric: str) -> Effects:
-        """Present effects on an observed or composed metric."""
-        return drift.at_present(self.raw_effects(metric), signals.PLATFORM)
+        """Present effects on an observed or composed metric; worked out once."""
+        if metric not in self._effects:
+            self._effects[metric] = drift.at_present(self.raw_effects(metric), signals.PLATFORM)
+        return self._effects[metric]
 
     def raw_effects(self, metric: str) -> Effects:
         """Effects as fitted: platforms before their first drift step."""
         return compose(self._fits, RECIPES[metric]) if metric in RECIPES else self.metrics[metric].fit
 
     def discoveries(self, metric: str) -> Discoveries:
-        """Which effects on a metric may be called findings."""
-        if metric in RECIPES:
-            return discover_composed(self._fits, RECIPES[metric])
-        return discover(self.metrics[metric].fit)
+        """Which effects on a metric may be called findings; worked out once."""
+        if metric not in self._discoveries:
+            recipe = RECIPES.get(metric)
+            found = discover_composed(self._fits, recipe) if recipe else discover(self.metrics[metric].fit)
+            self._discoveries[metric] = found
+        return self._discoveries[metric]
 
     def favours_effects(self, metric: str) -> bool:
         """Whether the data favour some effect on a metric over none at all (a Bayes factor above 1 of a part)."""

@@ -2,7 +2,7 @@
 
 Standard deviations sigma (per stratum) and tau (per group) have Exp(6) priors; their joint mode is found by L-BFGS with
 exact gradients (of very many columns by Fisher scoring, which needs a third of the evaluations); ``proposals`` carry
-their uncertainty on (LEARNING 3). A pure function of the model: there is no warm start. This file must not know what is
+their uncertainty on (LEARNING 3). A pure function of the model: no fit starts from another. This file must not know what is
 made of the posteriors.
 """
 
