@@ -3,19 +3,21 @@
 Adapters (store, memory, writers) implement these, engine and learner call them. Knows core values, and no adapter.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.bookable import Bookable
+from reflection.domain.campaign_list import CampaignQuery, ListPlace
+from reflection.domain.facts import Facts as Facts
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
-from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
+from reflection.domain.list_query import ALL, ListQuery
+from reflection.domain.results import Comparison, Insights, SimilarCampaign, Statement
 
 Vector = NDArray[np.float32]
 
@@ -34,33 +36,6 @@ class MemoryRecord:
     metadata: dict[str, Any]
     embedder_id: str | None = None
     vector: Vector | None = None
-
-
-class MemoryFilters(NamedTuple):
-    """What a search of the memories is narrowed to; None does not narrow. Names are normalised, both ends inclusive.
-
-    A memory of no platform or objective in particular speaks of all of them, and passes.
-    """
-
-    kind: str | None = None
-    platform_name: str | None = None
-    objective_name: str | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-
-
-EVERYTHING = MemoryFilters()
-
-
-class Position(NamedTuple):
-    """How far somebody has read: the number of a change, and a row that was there.
-
-    Numbers begin anew after a purge, also by another process, so a number alone cannot tell an old history from a new
-    one that has grown as long; the number of a row is never given twice.
-    """
-
-    seq: int = 0
-    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +157,15 @@ class Snapshot(Protocol):
     def accepted_advice(self) -> list[dict[str, Any]]:
         """The last recommendations whose latest feedback accepted them: {recommendation_id, unit, seq, claim, ...}."""
 
+    def campaign_list(self, query: CampaignQuery) -> list[tuple[ListPlace, StoredCampaign]]:
+        """Campaigns with their places in the list, the newest first."""
+
+    def objective_keys(self) -> list[str]:
+        """Every objective's signal key."""
+
+    def unlearnt(self, after: int, limit: int) -> list[str]:
+        """Campaigns that the ledger names after an entry; of so many entries."""
+
     def knowledge(self) -> Knowledge:
         """What was learnt last."""
 
@@ -194,8 +178,14 @@ class Snapshot(Protocol):
     def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
         """How many stored campaigns carry each of these signals; those that none carries are left out."""
 
-    def insights(self, limit: int) -> list[dict[str, Any]]:
-        """Insights by priority, the newest first among equals."""
+    def insights(self, limit: int, query: ListQuery = ALL, without: Collection[str] = ()) -> list[dict[str, Any]]:
+        """What campaigns say of themselves, by priority, the newest first among equals; none of those `without`."""
+
+    def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
+        """Of each learning the newest campaign for it that has these signals."""
+
+    def newest(self, campaign_ids: Collection[str], signal_keys: Sequence[str]) -> list[str]:
+        """Those of the campaigns that are stored and have these signals, the newest first."""
 
     def patterns(self, limit: int) -> list[dict[str, Any]]:
         """Patterns of the last fit by impact."""
@@ -255,6 +245,9 @@ class Store(Protocol):
     def accept(self, record: AnalysisRecord) -> StoredCampaign:
         """Store that a person accepts a campaign."""
 
+    def unaccept(self, record: AnalysisRecord) -> StoredCampaign:
+        """Store that nobody accepts a campaign any longer."""
+
     def workspaces(self) -> list[str]:
         """Names of all workspaces."""
 
@@ -272,20 +265,6 @@ class Memory(Protocol):
 
     def status(self) -> dict[str, Any]:
         """Which index answers and whether it is degraded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a writer may speak about: numbers with ids, nothing else; `advice` is what of it is recommended."""
-
-    comparison: Comparison
-    patterns: PatternReport
-    findings: tuple[Finding, ...]
-    similar: tuple[SimilarCampaign, ...]
-    platform: str
-    objective: str
-    notes: tuple[str, ...] = ()
-    advice: tuple[Bookable, ...] = ()
 
 
 class InsightWriter(Protocol):

@@ -2,8 +2,8 @@
 
 Standard deviations sigma (per stratum) and tau (per group) have Exp(6) priors; their joint mode is found by L-BFGS with
 exact gradients (of very many columns by Fisher scoring, which needs a third of the evaluations); ``proposals`` carry
-their uncertainty on (LEARNING 3). A pure function of the model: no fit starts from another. This file must not know what is
-made of the posteriors.
+their uncertainty on (LEARNING 3). A pure function of the model: no fit starts from another. This file must not know
+what is made of the posteriors.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ def mode_of(model: Model, start: Floats | None = None) -> Floats:
         value, gradient = objective(model, position * scale)
         return value, gradient * scale
 
-    found = optimize.minimize(
+    minimum = optimize.minimize(
         scaled,
         (start if start is not None and len(start) == model.dimensions else np.full(model.dimensions, _START)) / scale,
         jac=True,
         method="L-BFGS-B",
         bounds=[(BOUNDS[0] / s, BOUNDS[1] / s) for s in scale],
     )
-    return np.asarray(found.x * scale)
+    return np.asarray(minimum.x * scale)
 
 
 def _scored(model: Model) -> Floats:
