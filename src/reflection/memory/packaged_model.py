@@ -18,7 +18,7 @@ import numpy as np
 
 from reflection.domain.memory_text import TEMPLATE
 from reflection.errors import Unavailable
-from reflection.memory.embedders import Matrix, Space, checked, unit
+from reflection.memory.embedders import Matrix, Space, by_passages, checked, unit
 
 NAME = "minilm-l6-v2-int8"
 REVISION = "6ea0068e707d"
@@ -48,6 +48,9 @@ class PackagedEmbedder:
         Raises:
             Unavailable: the model's files are missing or damaged.
         """
+        return by_passages(texts, self._embed)
+
+    def _embed(self, texts: Sequence[str]) -> Matrix:
         tokenizer, session = self._model()
         rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         for index, text in enumerate(texts):
