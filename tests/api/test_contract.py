@@ -63,11 +63,15 @@ def test_the_specifications_sample_has_its_figures(analysis):
     assert comparison["performance_score"] == pytest.approx(220.73, abs=0.005)
 
 
+FACTS = ("comparison_report", "similar_campaigns", "stored_memory")
+"""Parts of an analysis that stay as they were when the campaign came; the others are told from what is known today."""
+
+
 def test_an_analysed_campaign_is_found_everywhere(client, live, analysis):
     stored = client.get(f"/v1/campaigns/{CMP_007['campaign_id']}")
     insights = client.get("/insights").json()
 
-    assert stored.json() == analysis
+    assert {name: stored.json()[name] for name in FACTS} == {name: analysis[name] for name in FACTS}
     assert {row["kind"] for row in insights} <= {"key_learning", "recommendation", "anomaly"}
     assert [row["priority"] for row in insights] == sorted((row["priority"] for row in insights), reverse=True)
     assert set(insights[0]) >= {"id", "campaign_id", "kind", "content", "priority", "created_at"}
@@ -125,9 +129,9 @@ def test_an_id_with_slashes_and_accents_can_be_read_accepted_and_deleted(client,
             assert client.delete(path).status_code == 404
 
 
-def test_answers_are_bytes_that_were_stored_not_a_new_encoding(client, analysis):
+def test_a_replay_is_the_bytes_that_were_stored_not_a_new_encoding(client, analysis):
     first = client.post("/analyze-campaign", json=CMP_007)
-    second = client.get(f"/v1/campaigns/{CMP_007['campaign_id']}")
+    second = client.post("/analyze-campaign", json=CMP_007)
 
     assert first.content == second.content
     assert first.headers["idempotency-replayed"] == "true"

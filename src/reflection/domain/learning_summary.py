@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 
 class LearningSummary(NamedTuple):
-    """A learning without its numbers."""
+    """A learning without its numbers; `worth` is what it counts when it is ranked, 0 to 1."""
 
     learning_id: str
     signal_key: str
     context: str
     metric: str
     state: str
+    worth: float = 0.0

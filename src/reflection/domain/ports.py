@@ -3,7 +3,7 @@
 Adapters (store, memory, writers) implement these, engine and learner call them. Knows core values, and no adapter.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +12,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.bookable import Bookable
 from reflection.domain.campaign_list import CampaignQuery, ListPlace
+from reflection.domain.facts import Facts as Facts
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
-from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
+from reflection.domain.list_query import ALL, ListQuery
+from reflection.domain.results import Comparison, Insights, SimilarCampaign, Statement
 
 Vector = NDArray[np.float32]
 
@@ -177,8 +178,14 @@ class Snapshot(Protocol):
     def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
         """How many stored campaigns carry each of these signals; those that none carries are left out."""
 
-    def insights(self, limit: int) -> list[dict[str, Any]]:
-        """Insights by priority, the newest first among equals."""
+    def insights(self, limit: int, query: ListQuery = ALL, without: Collection[str] = ()) -> list[dict[str, Any]]:
+        """What campaigns say of themselves, by priority, the newest first among equals; none of those `without`."""
+
+    def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
+        """Of each learning the newest campaign for it that has these signals."""
+
+    def newest(self, campaign_ids: Collection[str], signal_keys: Sequence[str]) -> list[str]:
+        """Those of the campaigns that are stored and have these signals, the newest first."""
 
     def patterns(self, limit: int) -> list[dict[str, Any]]:
         """Patterns of the last fit by impact."""
@@ -258,20 +265,6 @@ class Memory(Protocol):
 
     def status(self) -> dict[str, Any]:
         """Which index answers and whether it is degraded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a writer may speak about: numbers with ids, nothing else; `advice` is what of it is recommended."""
-
-    comparison: Comparison
-    patterns: PatternReport
-    findings: tuple[Finding, ...]
-    similar: tuple[SimilarCampaign, ...]
-    platform: str
-    objective: str
-    notes: tuple[str, ...] = ()
-    advice: tuple[Bookable, ...] = ()
 
 
 class InsightWriter(Protocol):

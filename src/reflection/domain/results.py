@@ -190,6 +190,10 @@ class PatternReport:
     epoch: int = 0
 
 
+TOLD_FROM_KNOWLEDGE = ("finding:", "effect:", "learnt", "next_test", "flag:no_findings", "flag:suspected")
+"""How the evidence ids begin that rest on what a workspace knew when a sentence was written: such sentences age."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One sentence and what it rests on: evidence ids such as ``delta:cpa``, ``driver:cpa:ctr``, ``finding:<id>``."""
@@ -215,7 +219,8 @@ class SummaryLine:
 class Insights:
     """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``.
 
-    `summary` says it in five lines; `narrative_summary` is their text, a line each.
+    `summary` says it in five lines; `narrative_summary` is their text, a line each. `as_of` is the instant of the fit
+    that they speak of.
     """
 
     narrative_summary: str
@@ -226,6 +231,7 @@ class Insights:
     statements: tuple[Statement, ...] = ()
     rejected: tuple[str, ...] = ()
     summary: tuple[SummaryLine, ...] = ()
+    as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +261,11 @@ class StoredMemory:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The answer to one campaign."""
+    """The answer to one campaign.
+
+    `known_as_of` is the instant of the fit from which patterns, insights and weights are told; a stored answer that is
+    read again is told from the last one.
+    """
 
     comparison_report: Comparison
     pattern_report: PatternReport
@@ -267,3 +277,4 @@ class Analysis:
     epoch: int = 0
     pending: int = 0
     notes: tuple[str, ...] = field(default=())
+    known_as_of: str | None = None

@@ -7,7 +7,7 @@ is read from one snapshot before, and the engine writes what comes out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -29,7 +29,7 @@ from reflection.domain.ports import (
     Snapshot,
     StoredCampaign,
 )
-from reflection.domain.results import Analysis, Comparison, StoredMemory
+from reflection.domain.results import Analysis, Comparison, PatternReport, SimilarCampaign, StoredMemory
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.explain.evidence_of_facts import advised
 from reflection.forecasting.forecaster import Forecaster
@@ -173,18 +173,10 @@ class Analyst:
         with timed(self._observe, "similar"):
             found = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
             similar = tuple(found)
-        facts = Facts(
-            comparison=comparison,
-            patterns=patterns,
-            findings=patterns.pattern_report,
-            similar=similar,
-            platform=campaign.platform,
-            objective=campaign.objective,
-            notes=(case.fault,) if case.fault else (),
-            advice=tuple(advised(knowledge, keys)),
-        )
+        notes = (case.fault,) if case.fault else ()
+        facts = campaign_facts(campaign, keys, comparison, patterns, knowledge, similar=similar, notes=notes)
         with timed(self._observe, "phrase"):
-            insights = self._writer.write(facts, workspace=case.workspace)
+            insights = replace(self._writer.write(facts, workspace=case.workspace), as_of=knowledge.as_of)
         analysis = Analysis(
             comparison_report=comparison,
             pattern_report=patterns,
@@ -196,6 +188,7 @@ class Analyst:
             epoch=knowledge.epoch,
             pending=case.pending,
             notes=facts.notes,
+            known_as_of=knowledge.as_of,
         )
         return analysis, memory_record(campaign, comparison, text, embedder_id, vector)
 
@@ -236,3 +229,26 @@ class Analyst:
         with timed(self._observe, "forecast"):
             rows += self._forecaster(case.workspace, campaign, case.knowledge, case.now)
             return rows + adherence.claims_of(campaign, case.knowledge, case.accepted_advice, case.now)
+
+
+def campaign_facts(
+    campaign: Campaign,
+    signal_keys: Sequence[str],
+    comparison: Comparison,
+    patterns: PatternReport,
+    knowledge: Knowledge,
+    *,
+    similar: Sequence[SimilarCampaign],
+    notes: Sequence[str],
+) -> Facts:
+    """What may be said of a campaign, when it is analysed and whenever it is told again from a newer knowledge."""
+    return Facts(
+        comparison=comparison,
+        patterns=patterns,
+        findings=patterns.pattern_report,
+        similar=tuple(similar),
+        platform=campaign.platform,
+        objective=campaign.objective,
+        notes=tuple(notes),
+        advice=tuple(advised(knowledge, signal_keys)),
+    )

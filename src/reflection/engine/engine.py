@@ -16,6 +16,7 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.canonical_json import Content
 from reflection.domain.held import stored_reason
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.list_query import ListQuery
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter, Memory, StaleRevision, Store, StoredCampaign
 from reflection.domain.weights import Weights
@@ -23,6 +24,7 @@ from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.analysis import Analyst, InputReader
 from reflection.engine.bulk import NullMemory, analyze_many
 from reflection.engine.campaign_list import CampaignLister, ListRequest
+from reflection.engine.current_analysis import current_answer
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.errors import Conflict, NotFound, Unavailable, no_campaign
 from reflection.explain.writer import DeterministicWriter
@@ -30,6 +32,7 @@ from reflection.forecasting.forecaster import Forecaster
 from reflection.inference import effects_page
 from reflection.inference.weights import weights_for
 from reflection.learnings.current import CurrentLearnings
+from reflection.learnings.insights import insights
 
 ATTEMPTS = 5
 NOT_HELD = "it is not held: it is learnt from as it is"
@@ -126,19 +129,27 @@ class Engine:
             following=following,
         )
 
-    def insights(
-        self, *, workspace: str = DEFAULT_WORKSPACE, limit: int = 50, past: bool = False
-    ) -> list[dict[str, Any]]:
-        """Stored insights by priority, each with the learnings it rests on; with `past` also what holds no longer."""
-        with self._store.snapshot(workspace) as snapshot:
-            return CurrentLearnings(snapshot).insights(limit, past=past)
+    def insights(self, *, workspace: str = DEFAULT_WORKSPACE, **query: Any) -> list[dict[str, Any]]:
+        """What was learnt, then what campaigns say of themselves, by priority; `query` as `ListQuery`."""
+        return self.insight_page(ListQuery(**query), workspace=workspace)[0]
 
-    def patterns(
-        self, *, workspace: str = DEFAULT_WORKSPACE, limit: int = 50, past: bool = False
-    ) -> list[dict[str, Any]]:
-        """Findings and learnings by impact, each with its state; with `past` also what holds no longer."""
+    def patterns(self, *, workspace: str = DEFAULT_WORKSPACE, **query: Any) -> list[dict[str, Any]]:
+        """Findings and learnings by impact, each with its state; `query` as `ListQuery`."""
+        return self.pattern_page(ListQuery(**query), workspace=workspace)[0]
+
+    def insight_page(
+        self, query: ListQuery, *, workspace: str = DEFAULT_WORKSPACE
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of insights, and the cursor of the next one (None at the end)."""
         with self._store.snapshot(workspace) as snapshot:
-            return CurrentLearnings(snapshot).patterns(snapshot.knowledge(), limit, past=past)
+            return insights(snapshot, snapshot.knowledge(), query)
+
+    def pattern_page(
+        self, query: ListQuery, *, workspace: str = DEFAULT_WORKSPACE
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of patterns, and the cursor of the next one (None at the end)."""
+        with self._store.snapshot(workspace) as snapshot:
+            return CurrentLearnings(snapshot).patterns(snapshot.knowledge(), query)
 
     def effects(self, *, workspace: str = DEFAULT_WORKSPACE, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as `evidence_view.effects_page`."""
@@ -172,12 +183,19 @@ class Engine:
         return weights_for(self._store.knowledge(workspace), self._score_weights, generated_at=self._now())
 
     def show(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> bytes:
-        """The stored answer of a campaign, as JSON.
+        """The analysis of a campaign as JSON: compared when it came, told from what is known today.
 
         Raises:
             NotFound: no such campaign in this workspace.
         """
-        return _existing(self._store.campaign(workspace, campaign_id), campaign_id).answer
+        with self._store.snapshot(workspace) as snapshot:
+            stored, knowledge = _existing(snapshot.campaign(campaign_id), campaign_id), snapshot.knowledge()
+        return current_answer(stored, knowledge)
+
+    def telling(self, workspace: str) -> Callable[[StoredCampaign], bytes]:
+        """How the campaigns of a workspace are told today: the JSON of each one's analysis."""
+        knowledge = self._store.knowledge(workspace)
+        return lambda stored: current_answer(stored, knowledge)
 
     def accept(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
         """Let a campaign that looked like a tracking fault into the learning; idempotent.

@@ -200,6 +200,13 @@ _PHRASES = {
     "finding.contradicted_once": (
         "Not all agree on {subject}: {against} of {campaigns} campaigns points the other way."
     ),
+    # what a workspace has learnt
+    "learning.established": "{claim}.",
+    "learning.emerging": "A first sign, to be confirmed: {claim}.",
+    "learning.claim": (
+        "with {subject}, {metric} is {size} {side} than average ({level} interval {low} to {high}; "
+        "{agreeing} of {campaigns} agree); observed, not tested"
+    ),
     # what cannot be told
     "unknown.kpi_noise": (
         "{kpi} is {actual} against {expected} ({change}), within noise: this campaign cannot tell "

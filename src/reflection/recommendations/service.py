@@ -13,6 +13,7 @@ from reflection.domain import signals
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.list_query import ListQuery
 from reflection.domain.plan import Plan, PlanRequest
 from reflection.domain.ports import ForecastRow, Memory, Store
 from reflection.domain.results import SimilarCampaign
@@ -22,6 +23,7 @@ from reflection.evaluation import track_record
 from reflection.forecasting import plan_evaluation, plan_notes
 from reflection.forecasting.forecaster import Forecaster
 from reflection.learnings.current import CurrentLearnings
+from reflection.learnings.insights import insights as learnt_insights
 from reflection.recommendations import adherence, cards, holdback, ranking
 from reflection.recommendations.ranking import RecommendationInput
 
@@ -130,8 +132,8 @@ class RecommendationService:
         similar = self._similar(workspace, query) if query else []
         with self._store.snapshot(workspace) as snapshot:
             knowledge, current = snapshot.knowledge(), CurrentLearnings(snapshot)
-            insights = current.insights(limit)
-            patterns = current.patterns(knowledge, limit)
+            insights, _ = learnt_insights(snapshot, knowledge, ListQuery(limit=limit), current.summaries)
+            patterns, _ = current.patterns(knowledge, ListQuery(limit=limit))
             past, pending = current.past(knowledge.goal_metric), snapshot.pending()
         answer = ranking.recommend(
             RecommendationInput(

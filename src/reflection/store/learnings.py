@@ -262,7 +262,7 @@ _NEWEST_REVISION = learning_revisions.c.revision == learnings.c.revision
 _CURRENT = _ALL.where(_NEWEST_REVISION).order_by(*_BEST_FIRST)
 _CURRENT_OF = _ALL.where(_NEWEST_REVISION, learnings.c.learning_id.in_(bindparam("ids", expanding=True)))
 _HEADS = (
-    select(*_HEAD, learnings.c.state)
+    select(*_HEAD, learnings.c.state, learnings.c.worth)
     .where(learnings.c.workspace == bindparam("w"))
     .order_by(learnings.c.worth.desc(), learnings.c.learning_id)
 )

@@ -50,9 +50,9 @@ def unaccept(campaign_id: CampaignId, request: Request, engine: EnginePart, work
     return json_response(engine.unaccept(campaign_id, workspace=workspace))
 
 
-@router.get("/{campaign_id:path}", summary="The stored analysis of a campaign", response_model=Analysis)
+@router.get("/{campaign_id:path}", summary="The analysis of a stored campaign", response_model=Analysis)
 def show(campaign_id: CampaignId, engine: EnginePart, workspace: Workspace) -> Response:
-    """The answer that was given when the campaign was last analysed, byte for byte."""
+    """Compared when it was last analysed, told from what is known today (`known_as_of`)."""
     return Response(engine.show(campaign_id, workspace=workspace), media_type="application/json")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Header, Response
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import Field, StringConstraints
 from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
@@ -16,6 +16,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Snapshot
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.validation import read
+from reflection.engine.current_analysis import current_analysis
 from reflection.explain.chat import MAX_MESSAGE, Chat, ChatAnswer
 from reflection.wiring import Application
 
@@ -25,7 +26,6 @@ MOST_NAMES = 2_000
 """Of how many campaigns, the newest, a name is recognised in a question; an id always is."""
 
 EVENT_STREAM = "text/event-stream"
-_ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 
 
 class ChatRequest(Strict):
@@ -43,9 +43,9 @@ class StoredCampaigns:
         self._snapshot = snapshot
 
     def analysis(self, campaign_id: str) -> Analysis | None:
-        """A stored answer, or None."""
+        """A stored campaign's analysis as it stands today, or None."""
         stored = self._snapshot.campaign(campaign_id)
-        return _ANALYSIS.validate_json(stored.answer) if stored else None
+        return current_analysis(stored, self._snapshot.knowledge()) if stored else None
 
     def campaign_names(self) -> Mapping[str, str | None]:
         """The newest campaigns with their display names."""
