@@ -58,32 +58,32 @@ def pairs() -> list[Asked]:
     return [Asked(_text(number, row, chance), row[3]) for number, row in enumerate(rows)]
 
 
-def quality(asked: Sequence[Asked], embedder: Embedder, questions: Sequence[int] | None = None) -> Quality:
-    """How well a search over all campaigns answers these questions (by number; all where None)."""
+def ranks(asked: Sequence[Asked], embedder: Embedder) -> list[int]:
+    """The place of each question's campaign in a search over all of them; 0 where it is not among the first."""
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(Path(folder) / "bench.db")
         rows = MemoryRows(database)
         rows.save("default", _records([item.text for item in asked], embedder))
         memory = SemanticMemory(rows, embedder, LocalIndex(rows))
-        ranks = [_rank(memory, asked[number].question, f"c{number}") for number in questions or range(len(asked))]
+        found = [_rank(memory, item.question, f"c{number}") for number, item in enumerate(asked)]
         database.close()
-    return Quality(
-        statistics.fmean(0 < rank <= 3 for rank in ranks), statistics.fmean(1 / rank if rank else 0.0 for rank in ranks)
-    )
+    return found
+
+
+def quality(places: Sequence[int]) -> Quality:
+    """How well these places are, taken together."""
+    first = statistics.fmean(0 < place <= 3 for place in places)
+    return Quality(first, statistics.fmean(1 / place if place else 0.0 for place in places))
 
 
 def report() -> str:
     """Markdown table: the questions that were looked at, those that were not, all."""
-    asked, embedder = pairs(), PackagedEmbedder()
-    parts = {"looked at": range(0, len(asked), 2), "held out": range(1, len(asked), 2), "all": range(len(asked))}
-    lines = [
-        f"{len(asked)} campaigns, a question in other words each.",
-        "",
-        "| questions | R@3 | MRR |",
-        "|---|---|---|",
-    ]
-    for name, numbers in parts.items():
-        found = quality(asked, embedder, numbers)
+    places = ranks(pairs(), PackagedEmbedder())
+    parts = {"looked at": places[::2], "held out": places[1::2], "all": places}
+    lines = [f"{len(places)} campaigns, a question in other words each.", "", "| questions | R@3 | MRR |"]
+    lines.append("|---|---|---|")
+    for name, some in parts.items():
+        found = quality(some)
         lines.append(f"| {name} | {found.recall_at_3:.3f} | {found.mrr:.3f} |")
     return "### Search by meaning\n\n" + "\n".join(lines) + "\n"
 
@@ -114,11 +114,11 @@ def _text(number: int, row: Sequence[str], chance: random.Random) -> str:
 
 def _records(texts: Sequence[str], embedder: Embedder) -> list[MemoryRecord]:
     space = embedder.space.id if embedder.space else None
+    vectors = embedder.embed(texts)
+    names = [f"c{number}" for number in range(len(texts))]
     return [
-        MemoryRecord(
-            f"campaign:c{number}", "campaign", text, "x", "y", WHEN, "", {"campaign_id": f"c{number}"}, space, v
-        )
-        for number, (text, v) in enumerate(zip(texts, embedder.embed(texts), strict=True))
+        MemoryRecord(f"campaign:{name}", "campaign", text, "x", "y", WHEN, "", {"campaign_id": name}, space, vector)
+        for name, text, vector in zip(names, texts, vectors, strict=True)
     ]
 
 

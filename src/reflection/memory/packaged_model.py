@@ -48,9 +48,10 @@ class PackagedEmbedder:
         Raises:
             Unavailable: the model's files are missing or damaged.
         """
-        return by_passages(texts, self._embed)
+        return by_passages(texts, self.vectors)
 
-    def _embed(self, texts: Sequence[str]) -> Matrix:
+    def vectors(self, texts: Sequence[str]) -> Matrix:
+        """The model's own unit vectors of texts as they stand, whatever they are texts of."""
         tokenizer, session = self._model()
         rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         for index, text in enumerate(texts):

@@ -21,7 +21,16 @@ from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space
 from reflection.memory.index import Hit, VectorIndex, Where
 from reflection.memory.local import LocalIndex
-from reflection.memory.ranking import EXACT_WEIGHT, Candidate, best_first, by_overlap, exactness, hybrid, weighted, worth
+from reflection.memory.ranking import (
+    EXACT_WEIGHT,
+    Candidate,
+    best_first,
+    by_overlap,
+    exactness,
+    hybrid,
+    weighted,
+    worth,
+)
 from reflection.memory.rows import MemoryRows
 
 CANDIDATES = 50
