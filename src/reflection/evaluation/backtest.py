@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.basis import basis_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.metrics import METRICS, PLAN_METRICS, log_value, rate_behind, values
-from reflection.domain.planner_forecast import REFERENCES
 from reflection.evaluation import hindsight
 from reflection.forecasting import calibration_update, plan_evaluation
 from reflection.forecasting.calibration import EMPTY, Calibration
@@ -117,7 +117,7 @@ def summary(made: Sequence[Forecasted], campaigns: int) -> dict[str, Any]:
 
 
 def _forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memory: Memory) -> list[Forecasted]:
-    promised = campaign.planner is None or signals.normalise(campaign.planner) not in REFERENCES
+    promised = basis_of(campaign).forecast
     plan = hindsight.plan_of(campaign)
     if plan is None:
         return []

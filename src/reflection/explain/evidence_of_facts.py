@@ -65,7 +65,17 @@ def gather_learnt(
         campaigns = Figure(knowledge.campaigns, formatting.count)
         date = knowledge.as_of[:10]
         drafts.append(Evidence(0, "learnt", "learnt", date, "stated", "observed", {"campaigns": campaigns}))
+    if (spread := spread_of(knowledge)) is not None:
+        drafts.append(spread)
     return renumber([*drafts, *(_similar(item) for item in similar[:MAX_SIMILAR])])
+
+
+def spread_of(knowledge: Knowledge) -> Evidence | None:
+    """The normal spread of campaigns, beyond which a budget inefficiency is a finding."""
+    if knowledge.spread is None:
+        return None
+    figures = _interval(knowledge.spread)
+    return Evidence(0, "spread", "spread", "normal spread", "stated", "observed", figures, {"metric": "cpa"})
 
 
 def advised(knowledge: Knowledge, signal_keys: Collection[str] | None = None) -> list[Bookable]:
@@ -137,6 +147,10 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
         "of": own,
         "group": _group(finding.signal_key),
     }
+    names = [label]
+    if isinstance(within := finding.metadata.get("within"), str):
+        detail["within"] = formatting.plain_name(within)
+        names.append(detail["within"])
     return Evidence(
         0,
         f"finding:{finding.finding_id}",
@@ -146,7 +160,7 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
         finding.grade,
         figures,
         detail,
-        (label,),
+        tuple(names),
     )
 
 
@@ -155,7 +169,7 @@ def _effect(effect: Effect) -> Evidence:
     evidence_id, label = f"effect:{effect.metric}:{effect.signal}", subject(effect.signal)
     effect = effect_as_read(effect)
     figures = {
-        "campaigns": Figure(effect.campaigns, formatting.count, round(effect.campaigns, 1)),
+        "campaigns": Figure(effect.real_campaigns, formatting.count),
         "effect": Figure(effect.effect, formatting.signed_lift),
         "size": Figure(abs(effect.effect - 1), formatting.lift, effect.effect),
         **_interval(effect.interval),

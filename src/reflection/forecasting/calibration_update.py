@@ -11,9 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from reflection.domain import evidence
+from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
 from reflection.domain.metrics import PLAN_METRICS
-from reflection.domain.planner_forecast import REFERENCES, PlannerForecast, observed, scales
+from reflection.domain.planner_forecast import PlannerForecast, observed, scales
 from reflection.domain.ports import LedgerEntry
 from reflection.forecasting.calibration import (
     EMPTY,
@@ -65,7 +66,7 @@ def fold(entries: Iterable[LedgerEntry], state: Calibration = EMPTY, *, held: Co
 def learn(state: Calibration, evidence: Evidence, *, first: bool = True) -> Calibration:
     """Predict a campaign, score the prediction (unless it is a correction), then learn it."""
     promise = PlannerForecast.of(evidence)
-    if promise.planner in REFERENCES:
+    if reference_of(evidence.planner, evidence.expected, evidence.actual) is not None:
         return state
     state = _with_budget(state, promise)
     seen = observed(promise.expected, evidence.actual)

@@ -19,7 +19,7 @@ from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.design import Design, Rows, campaign_rows, quantised
-from reflection.stats.empirical_bayes import Fit
+from reflection.stats.empirical_bayes import Fit, Moments
 from reflection.stats.observations import Observations
 
 ROWS_AT_ONCE = 50_000
@@ -66,7 +66,7 @@ class CellDesign:
         controls.eliminate_zeros()
         return replace(self, controls=controls)
 
-    def predictor(self, fit: Fit) -> Floats:
+    def predictor(self, fit: Fit | Moments) -> Floats:
         """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""
         coefficient = dict(zip(fit.layout.features, fit.mean.tolist(), strict=True))
         effects = np.array([coefficient.get(feature, 0.0) for feature in self.features])
