@@ -5,33 +5,29 @@ never added, and campaigns that are held as likely faults of tracking count nowh
 HTTP.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from reflection.domain import signals
-from reflection.domain.basis import BASES, basis_of
-from reflection.domain.campaign import Campaign, Metrics
-from reflection.domain.conversion_kind import plural
-from reflection.domain.goal import as_given
-from reflection.domain.held import because, held_reason
+from reflection.domain.basis import BASES
+from reflection.domain.campaign import Campaign
+from reflection.domain.held import held_reason
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.results import Analysis, Delta
 from reflection.explain import formatting
 from reflection.explain.evidence_of_comparison import kpi_form
-from reflection.explain.phrases_en import ENGLISH
 from reflection.explain.sentences import Sentences
 from reflection.reports.period import Period
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.retrospective import method_notes
 from reflection.reports.sections.learnings import workspace_forest
 from reflection.reports.sections.recommendations import cards_section
+from reflection.reports.sections.totals import amount, campaigns_in_words, held_points, tally, tiles, totals
 from reflection.reports.sections.track_record import record_section
-from reflection.reports.view import Plot, ReportView, Section, Table, Tile
+from reflection.reports.view import Plot, ReportView, Section, Table
 
 MOST_DRAWN = 20
 NONE = "-"
@@ -43,25 +39,6 @@ class ReportedCampaign:
 
     campaign: Campaign
     analysis: Analysis
-
-
-@dataclass(slots=True)
-class _Sums:
-    """Counts and amounts of several campaigns, forecast or fact; None where one of them does not say."""
-
-    campaigns: int = 0
-    impressions: float | None = 0.0
-    clicks: float | None = 0.0
-    conversions: float | None = 0.0
-    spend: float | None = 0.0
-    revenue: float | None = 0.0
-
-    def add(self, metrics: Metrics) -> None:
-        """Add one campaign."""
-        self.campaigns += 1
-        for name in COUNTS:
-            total, count = getattr(self, name), getattr(metrics, name)
-            setattr(self, name, None if total is None or count is None else total + count)
 
 
 def portfolio(
@@ -85,7 +62,7 @@ def portfolio(
         if (reason := held_reason(reported.analysis, knowledge)) is not None
     }
     counted = [reported for reported in selection if reported.campaign.campaign_id not in held]
-    sums = _tally(counted, knowledge)
+    sums = tally((reported.campaign for reported in counted), knowledge)
     by_age = sorted(selection, key=lambda reported: (reported.campaign.timestamp, reported.campaign.campaign_id))
     labels = {key: label for reported in by_age for key, label in signals.labels_of(reported.campaign).items()}
     period = Period()
@@ -94,7 +71,7 @@ def portfolio(
     period.held = len(held)
     lines = period.lines(knowledge, (recommendations or {}).get("cards", ()))
     sections = [
-        Section("totals", "Totals", points=_held_points(held), tables=(_totals(sums),)),
+        Section("totals", "Totals", points=held_points(held), tables=(totals(sums),)),
         _against_forecast(counted),
         workspace_forest(knowledge, labels),
         cards_section(None, recommendations, labels),
@@ -103,9 +80,9 @@ def portfolio(
     return ReportView(
         kind="Portfolio",
         title=f"{start.isoformat()} to {end.isoformat()}",
-        subtitle=_campaigns(len(selection)),
+        subtitle=campaigns_in_words(len(selection)),
         verdict=period.verdict(Sentences()) + _beside(held),
-        tiles=tuple(_tiles(sums)),
+        tiles=tuple(tiles(sums)),
         sections=tuple(sections if selection else sections[2:]),
         notes=tuple(method_notes()),
         generated_at=generated_at,
@@ -114,46 +91,9 @@ def portfolio(
     )
 
 
-class _Group(NamedTuple):
-    """What may be added: campaigns of one currency that count the same as a conversion."""
-
-    currency: str
-    kind: str
-
-
-_Tally = Mapping[_Group, tuple[_Sums, _Sums]]
-
-
-def _tally(campaigns: Iterable[ReportedCampaign], knowledge: Knowledge) -> _Tally:
-    """Sums of forecast and fact per currency and goal; only what somebody forecast is a forecast."""
-    sums: dict[_Group, tuple[_Sums, _Sums]] = defaultdict(lambda: (_Sums(), _Sums()))
-    for reported in campaigns:
-        campaign = as_given(reported.campaign)
-        expected, actual = sums[_Group(campaign.currency or "", knowledge.kind_for(campaign))]
-        if basis_of(campaign).forecast:
-            expected.add(campaign.expected_metrics)
-        actual.add(campaign.actual_metrics)
-    return dict(sorted(sums.items(), key=lambda item: (-(item[1][1].spend or 0.0), item[0])))
-
-
-def _held_points(held: Mapping[str, str]) -> tuple[str, ...]:
-    """What is kept out of every total, and why; said beside them."""
-    if not held:
-        return ()
-    they = "is held out, because it looks like a tracking fault"
-    if len(held) > 1:
-        they = "are held out, because they look like tracking faults"
-    listed = "; ".join(f"{formatting.plain_name(name)} ({because(reason)})" for name, reason in held.items())
-    return (f"{_campaigns(len(held))} {they}: {listed}.",)
-
-
 def _beside(held: Mapping[str, str]) -> str:
     """What is said of held campaigns beside a verdict on the others."""
-    return f" {_campaigns(len(held))} held out: likely a tracking fault." if held else ""
-
-
-def _campaigns(number: int) -> str:
-    return ENGLISH.counted("campaign", number, formatting.count(number))
+    return f" {campaigns_in_words(len(held))} held out: likely a tracking fault." if held else ""
 
 
 def _reading(delta: Delta | None) -> str:
@@ -163,85 +103,6 @@ def _reading(delta: Delta | None) -> str:
     if not delta.beyond_noise or delta.favorable is None:
         return "noise" if delta.beyond_noise is False else "not told from noise"
     return "better" if delta.favorable else "worse"
-
-
-def _tiles(sums: _Tally) -> Iterator[Tile]:
-    several = len({group.kind for group in sums}) > 1
-    for group, (expected, actual) in list(sums.items())[:2]:
-        currency, money = group.currency, group.currency or None
-        plan, fact = ratio(expected.spend, expected.conversions), ratio(actual.spend, actual.conversions)
-        label = ", ".join(part for part in ("CPA", currency, f"{plural(group.kind)} only" if several else "") if part)
-        if fact is not None:
-            complete = plan is not None and expected.campaigns == actual.campaigns
-            detail = (
-                f"against {formatting.money(plan or 0.0, money)} forecast"
-                if complete
-                else _forecasts((expected, actual))
-            )
-            yield Tile(label, formatting.money(fact, money), detail, "", "noise")
-        planned = expected.spend if expected.campaigns == actual.campaigns else 0.0
-        yield Tile(
-            f"Spend, {plural(group.kind)}" if several else "Spend",
-            _amount(actual.spend, money),
-            _of(actual.spend, planned),
-            "",
-            "noise",
-        )
-
-
-def _forecasts(sides: tuple[_Sums, _Sums]) -> str:
-    """How many of the campaigns somebody forecast, where that is not all."""
-    expected, actual = sides
-    if not expected.campaigns:
-        return "no forecast"
-    return f"{formatting.count(expected.campaigns)} of {_campaigns(actual.campaigns)} had a forecast"
-
-
-def _amount(value: float | None, currency: str | None) -> str:
-    return NONE if value is None else formatting.money(value, currency, whole=True)
-
-
-def _of(actual: float | None, expected: float | None) -> str:
-    if not expected or actual is None:
-        return ""
-    change = 100 * (actual / expected - 1)
-    return f"{formatting.percent(change, signed=True)} against the plan" if abs(change) >= 0.05 else "as planned"
-
-
-def _totals(sums: _Tally) -> Table:
-    several = len({group.kind for group in sums}) > 1
-    head = (
-        "Currency",
-        *(["Goal"] if several else []),
-        "Campaigns",
-        "Spend",
-        "Forecast spend",
-        "Conversions",
-        "CPA",
-        "Forecast CPA",
-        "ROAS",
-    )
-    rows = []
-    for (currency, kind), (expected, actual) in sums.items():
-        money = currency or None
-        cpa, plan = ratio(actual.spend, actual.conversions), ratio(expected.spend, expected.conversions)
-        roas = ratio(actual.revenue, actual.spend)
-        complete = expected.campaigns == actual.campaigns
-        rows.append(
-            (
-                currency or "not stated",
-                *([plural(kind)] if several else []),
-                formatting.count(actual.campaigns),
-                _amount(actual.spend, money),
-                _amount(expected.spend, money) if complete else _forecasts((expected, actual)),
-                NONE if actual.conversions is None else formatting.count(round(actual.conversions, 1)),
-                NONE if cpa is None else formatting.money(cpa, money),
-                NONE if plan is None or not complete else formatting.money(plan, money),
-                NONE if roas is None else formatting.ratio(roas),
-            )
-        )
-    title = "Totals per currency and goal" if several else "Totals per currency"
-    return Table(f"{title}; KPIs are ratios of sums", head, tuple(rows), tuple(range(1 + several, len(head))))
 
 
 def _against_forecast(campaigns: Sequence[ReportedCampaign]) -> Section:
@@ -308,7 +169,7 @@ def _cells(reported: ReportedCampaign, forecasts: bool) -> tuple[str, ...]:
     return (
         _named(reported.campaign),
         formatting.plain_name(reported.campaign.platform),
-        _amount(reported.campaign.actual_metrics.spend, currency),
+        amount(reported.campaign.actual_metrics.spend, currency),
         *amounts,
         change,
         _reading(delta),
