@@ -53,8 +53,8 @@ def read(model: type[Model], value: bytes | str | Mapping[str, Any] | Model) -> 
             raise FieldErrors(
                 [{"field": "", "problem": f"{total} things are wrong; is it another format?"}], 1
             ) from None
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        raise field_errors(found, document_of(value)) from None
+        errors = error.errors(include_url=False, include_input=False, include_context=False)
+        raise field_errors(errors, document_of(value)) from None
 
 
 def document_of(value: object) -> Any:
@@ -67,7 +67,7 @@ def document_of(value: object) -> Any:
         return None
 
 
-def field_errors(found: Sequence[Any], document: Any = None) -> FieldErrors:
+def field_errors(errors: Sequence[Any], document: Any = None) -> FieldErrors:
     """Pydantic's errors (mappings with `type`, `loc` and `msg`) as ours.
 
     Args:
@@ -75,9 +75,9 @@ def field_errors(found: Sequence[Any], document: Any = None) -> FieldErrors:
     """
     listed = [
         {"field": field_path(_as_written(item, document)), "problem": _problem(item["msg"])}
-        for item in found[:MAX_FIELD_ERRORS]
+        for item in errors[:MAX_FIELD_ERRORS]
     ]
-    return FieldErrors(listed, total=len(found))
+    return FieldErrors(listed, total=len(errors))
 
 
 def _as_written(item: Mapping[str, Any], document: Any) -> list[str | int]:

@@ -88,7 +88,7 @@ def _known(
     sentences = LearningSentences(knowledge.spelt, knowledge.currency)
     current = [item for item in summaries if query.past or item.state not in PAST]
     yield from _learnings(reader, query, current, sentences)
-    for finding in knowledge.findings:
+    for finding in knowledge.every_finding:
         campaign = _campaign(reader, finding, query) if _is_shown(finding) else None
         if campaign is not None:
             yield _of_finding(finding, campaign, knowledge, sentences)
