@@ -5,7 +5,6 @@ run is one transaction: killed at any moment, the database is at the old version
 table of this version; what it knows of the first version's is their names.
 """
 
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from sqlalchemy.engine import Connection
 
 from reflection.errors import ConfigurationError
 from reflection.store.database.connections import Database
-from reflection.store.database.sqlite import read_file
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -56,7 +54,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
     at = current(database)
     if at == target:
         return
-    _check_known(database.path.name, at)
+    check_known(database.path.name, at)
     from alembic import command  # here, because it costs more than opening a database that is up to date
 
     with database.write() as connection:
@@ -72,21 +70,7 @@ def downgrade(database: Database, revision: str) -> None:
         command.downgrade(_config(connection), revision)
 
 
-def problem_of_file(path: Path) -> str | None:
-    """Why a SQLite file holds no database of this engine that this version opens; None where it does."""
-    with closing(read_file(path)) as connection:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if not {"alembic_version", "campaigns"} <= tables:
-            return "it holds no campaigns of this engine"
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    try:
-        _check_known(path.name, row[0] if row else None)
-    except ConfigurationError as error:
-        return error.message
-    return None
-
-
-def _check_known(name: str, revision: str | None) -> None:
+def check_known(name: str, revision: str | None) -> None:
     """Refuse a database at a revision that no migration of this version starts from."""
     if revision is None or revision in revisions():
         return

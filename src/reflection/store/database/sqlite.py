@@ -7,12 +7,11 @@ know a table's meaning; what it says about `memories` is only how its text is in
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import Engine, Insert, Table, TextClause, create_engine, event, exc, text
 from sqlalchemy.dialects.sqlite import insert
@@ -21,9 +20,6 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from reflection.errors import Conflict, ReflectionError, StorageFull, Unavailable
-
-MAGIC = b"SQLite format 3\0"
-"""The first bytes of every SQLite database."""
 
 WAL_PAGES = 4_000
 """Pages in the write-ahead log before a commit also checkpoints: fewer slow commits than at 1,000."""
@@ -285,24 +281,6 @@ def integrity_problems(connection: Connection) -> list[str]:
     problems = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     return problems + [f"{row[0]} row {row[1]} refers to nothing in {row[2]}" for row in broken]
-
-
-def problem_of_file(path: Path) -> str | None:
-    """Why a file is no SQLite database, or not a whole one; None where it is. It is only read."""
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            return "it is no SQLite database"
-    try:
-        with closing(read_file(path)) as connection:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        return f"it cannot be read ({error})"
-    return None if found[0] == "ok" else "it is damaged"
-
-
-def read_file(path: Path) -> sqlite3.Connection:
-    """A connection to a file that nobody writes; nothing is made beside it."""
-    return sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1", uri=True)
 
 
 def copy_database(connection: Connection, target: Path) -> None:

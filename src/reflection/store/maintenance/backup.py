@@ -8,8 +8,9 @@ import shutil
 from pathlib import Path
 
 from reflection.errors import Conflict, InvalidInput, NotFound
-from reflection.store.database import migrate, sqlite
+from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.database_file import problem_of_file
 from reflection.store.projections import atomic_files
 
 
@@ -44,7 +45,7 @@ def restore(source: Path, target: Path) -> None:
     """
     if not source.is_file():
         raise NotFound(f"there is no backup at {source.name}")
-    problem = sqlite.problem_of_file(source) or migrate.problem_of_file(source)
+    problem = problem_of_file(source)
     if problem is not None:
         hint = "give a file that 'reflection backup' wrote; nothing was changed"
         raise InvalidInput(f"{source.name} is no backup: {problem}", hint=hint)
