@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
+from reflection.domain.held import held_reason
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Facts, StoredCampaign
@@ -42,8 +43,10 @@ def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
     if (then.as_of, then.epoch) == (knowledge.as_of, knowledge.epoch):
         return replace(then, known_as_of=knowledge.as_of)
     campaign, moment = Campaign.model_validate_json(stored.campaign_json), knowledge.as_of or then.as_of
+    knowledge = knowledge.for_goal(campaign)
     keys = evidence_of(campaign).signal_keys()
-    notes = _notes(then, stored, knowledge)
+    fault = held_reason(then, knowledge)
+    notes = (fault,) if fault else ()
     patterns = patterns_for(campaign, keys, knowledge, generated_at=moment or stored.created_at)
     weights = weights_for(knowledge, ScoreWeights(), generated_at=patterns.generated_at, signals=keys)
     facts = campaign_facts(
@@ -68,11 +71,3 @@ def _insights(facts: Facts, then: Analysis) -> Insights:
     if any(item.source != DETERMINISTIC for item in then.insights.statements):
         statements = tuple(placed(still_true(then.insights.statements, gather(facts_of(then)), book), statements))
     return _WRITER.assemble(book, statements)
-
-
-def _notes(then: Analysis, stored: StoredCampaign, knowledge: Knowledge) -> tuple[str, ...]:
-    """Why the campaign is kept out of the learning: as the last fit says, unless it is older than the campaign."""
-    if knowledge.as_of is None or knowledge.as_of < stored.created_at:
-        return then.notes
-    fault = knowledge.held.get(stored.campaign_id)
-    return (fault,) if fault else ()
