@@ -9,6 +9,7 @@ from contextlib import closing
 
 import orjson
 
+from reflection.domain.results import TOLD_FROM_KNOWLEDGE
 from reflection.store.maintenance.verify import verify
 from reflection.wiring import build
 

@@ -28,8 +28,10 @@ def test_a_campaign_is_analysed_twice_and_then_shown(spawn, run, sample, folder)
     assert "CVR -1.447 (noise)" in first.stdout
     assert "score 220.73" in first.stdout
     assert "Traceback" not in first.stderr
-    assert json.loads(second.stdout)["comparison_report"] == json.loads(shown.stdout)["comparison_report"]
-    assert json.loads(second.stdout)["stored_memory"]["revision"] == 1
+    replay, today = json.loads(second.stdout), json.loads(shown.stdout)
+    assert today["comparison_report"] == replay["comparison_report"]  # what was learnt since is told as of today
+    assert (replay["as_of"], bool(today["as_of"])) == (None, True)
+    assert replay["stored_memory"]["revision"] == 1
     artifacts = {path.name for path in (folder / "output" / "cmp_007_meta_summer_bootcamp").iterdir()}
     assert artifacts == {"comparison.json", "patterns.json", "insights.json", "updated_weights.json"}
 

@@ -25,8 +25,15 @@ OF_EVERY_GOAL = ("cpm", "ctr")
 class Effect:
     """The effect of one signal on one metric, as a multiplicative lift (1.0 = the average level of its group).
 
-    `finding` says whether it may be called one (cumulative lfsr <= 10 %); `reason` says why not. `goal` is the kind of
-    conversion of the campaigns it rests on, None where the workspace has one goal.
+    `finding` says whether it may be called one (false-sign rate at most 10 %, and evidence that reaches the floor);
+    `reason` says why not. `goal` is the kind of conversion of the campaigns it rests on, None where the workspace has
+    one goal.
+
+    Attributes:
+        campaigns: effective number of campaigns, by the share of their impressions.
+        real_campaigns, rows: real campaigns it was seen in, and rows of evidence (of a breakdown: ad rows).
+        events: events of the metric counted with it, by its shares.
+        within: the one real campaign it was seen in, where it is beyond noise there; it says nothing of others.
     """
 
     signal: str
@@ -42,6 +49,10 @@ class Effect:
     finding: bool
     reason: str
     goal: str | None = None
+    real_campaigns: int = 0
+    rows: int = 0
+    events: float = 0.0
+    within: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

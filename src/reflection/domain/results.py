@@ -112,6 +112,7 @@ class Comparison:
     score_reason: str | None = None
     basis: str = "forecast"
     verdict: Verdict | None = None
+    conversion_kind: str | None = None
     expected_counts: dict[str, float | None] = field(default_factory=dict)
     actual_counts: dict[str, float | None] = field(default_factory=dict)
 

@@ -13,7 +13,7 @@ import orjson
 from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import EvidenceFloor, definitions
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Knowledge
@@ -62,11 +62,13 @@ class Learner:
         *,
         goal: str = "auto",
         score_weights: ScoreWeights | None = None,
+        floor: EvidenceFloor | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
         self._goal = goal
         self._score_weights = score_weights or ScoreWeights()
+        self._floor = floor or EvidenceFloor()
         self._clock = clock
         self._one_at_a_time = threading.Lock()
         self._last_workspace = ""
@@ -138,6 +140,7 @@ class Learner:
                     as_of=self._clock().isoformat(timespec="milliseconds"),
                     spelt=signals.usual_spellings(newest),
                     definitions=definitions(newest),
+                    floor=self._floor,
                 ),
                 progress=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
             )

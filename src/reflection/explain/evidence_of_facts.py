@@ -137,6 +137,10 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
         "of": own,
         "group": _group(finding.signal_key),
     }
+    names = [label]
+    if isinstance(within := finding.metadata.get("within"), str):
+        detail["within"] = formatting.plain_name(within)
+        names.append(detail["within"])
     return Evidence(
         0,
         f"finding:{finding.finding_id}",
@@ -146,7 +150,7 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
         finding.grade,
         figures,
         detail,
-        (label,),
+        tuple(names),
     )
 
 
@@ -155,7 +159,7 @@ def _effect(effect: Effect) -> Evidence:
     evidence_id, label = f"effect:{effect.metric}:{effect.signal}", subject(effect.signal)
     effect = effect_as_read(effect)
     figures = {
-        "campaigns": Figure(effect.campaigns, formatting.count, round(effect.campaigns, 1)),
+        "campaigns": Figure(effect.real_campaigns, formatting.count),
         "effect": Figure(effect.effect, formatting.signed_lift),
         "size": Figure(abs(effect.effect - 1), formatting.lift, effect.effect),
         **_interval(effect.interval),

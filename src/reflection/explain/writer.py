@@ -104,7 +104,9 @@ class _Draft:
             against = self._sentences.contradicted(item)
             if against:
                 yield _statement("key_learning", 0.55 - STEP * rank, against, item)
-        for item in self._book.of_kind("description")[:1]:
+        descriptions = self._book.of_kind("description")
+        alone = [item for item in descriptions if "within" in item.detail][:MAX_DRIVERS]
+        for item in [*alone, *(item for item in descriptions if item not in alone and "within" not in item.detail)][:4]:
             yield _statement("key_learning", 0.35, self._sentences.description(item), item)
         for item in self._book.of_kind("reason"):
             yield _statement("key_learning", 0.7, self._sentences.reason(item), item)

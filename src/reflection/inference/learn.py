@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from reflection.domain import signals
-from reflection.domain.bookable import Definition
+from reflection.domain.bookable import Definition, EvidenceFloor
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import RATES
@@ -52,6 +52,7 @@ class FitRequest:
         seq, epoch, as_of: what the result is labelled with.
         spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
         definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
+        floor: evidence that a finding or an advice needs at least.
     """
 
     accepted: Collection[str] = ()
@@ -61,6 +62,7 @@ class FitRequest:
     as_of: str | None = None
     spelt: Mapping[str, str] = field(default_factory=dict)
     definitions: Sequence[Definition] = ()
+    floor: EvidenceFloor = field(default_factory=EvidenceFloor)
 
 
 DEFAULT = FitRequest()
@@ -121,18 +123,20 @@ def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[
         reason=f"{len(table)} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
         diagnostics={"aliases": {}, "spelt": dict(request.spelt)},
         kind=kind,
+        floor=request.floor,
     )
     if len(table) < FEWEST_CAMPAIGNS:
         return knowledge
     fits = fit_metrics(table, progress)
-    return with_bookables(
-        _with_fits(knowledge, fits), table, request.definitions, favoured=fits.favours_effects(knowledge.goal_metric)
-    )
+    support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
+    knowledge = _with_fits(knowledge, fits, support)
+    return with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
 
 
-def _with_fits(knowledge: Knowledge, fits: FittedMetrics) -> Knowledge:
+def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex) -> Knowledge:
     """The knowledge of a table, with what its fits say."""
-    goal, spelt, effects, support = knowledge.goal_metric, knowledge.spelt, effect_rows(fits), SupportIndex(fits)
+    goal, spelt = knowledge.goal_metric, knowledge.spelt
+    effects = effect_rows(fits, knowledge.floor)
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
         for finding in _findings(fits, effects, support, goal)

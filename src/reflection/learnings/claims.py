@@ -5,6 +5,7 @@ what moves a learning from state to state is in lifecycle.py; must not know stor
 """
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +19,8 @@ from reflection.explain.formatting import rounded_lift
 State = Literal["emerging", "established", "contested", "superseded", "retired"]
 
 OPPOSITE = 0.95
+BEYOND_NOISE = 1.2815515655446004
+"""Standard deviations beyond which a campaign counts for or against: it says so with a probability of 90 %."""
 """Probability that a context's effect lies on one side, from which two contexts may contradict each other."""
 
 
@@ -81,6 +84,11 @@ class CampaignEstimate:
     sd: float
     supports: bool
 
+    @property
+    def beyond_noise(self) -> bool:
+        """Whether it counts for or against."""
+        return abs(math.log(self.estimate)) > BEYOND_NOISE * self.sd
+
 
 @dataclass(frozen=True, slots=True)
 class Learning:
@@ -90,7 +98,7 @@ class Learning:
         direction: whether the effect is good for who advertises (a lower CPA is).
         since: first day (days since 1970-01-01) of the campaigns it stands on; `until` the day the effect ended.
         effect_now: effect in the campaigns after the last step, where there was one.
-        supporting: number of campaigns for it, `contradicting` against it.
+        supporting: number of campaigns for it, `contradicting` against it, both beyond noise.
     """
 
     claim: Claim

@@ -197,8 +197,8 @@ def _described(
         effect_now=math.exp(step.after) if step is not None else None,
         segments=reading.segments,
         witnesses=tuple(heaviest[:MAX_EVIDENCE]),
-        supporting=sum(witness.supports for witness in witnesses),
-        contradicting=sum(not witness.supports for witness in witnesses),
+        supporting=sum(witness.beyond_noise and witness.supports for witness in witnesses),
+        contradicting=sum(witness.beyond_noise and not witness.supports for witness in witnesses),
     )
 
 

@@ -25,7 +25,11 @@ def patterns_for(
     chosen = [with_label(finding, labels.get(finding.signal_key)) for finding in ranked]
 
     def of(category: Category) -> tuple[Finding, ...]:
-        return tuple(finding for finding in chosen if finding.category == category)
+        return tuple(
+            finding
+            for finding in chosen
+            if finding.category == category and (category == "cluster" or not finding.descriptive)
+        )
 
     return PatternReport(
         campaign_id=campaign.campaign_id,
@@ -47,6 +51,8 @@ def patterns_for(
 def _concerns(finding: Finding, signal_keys: set[str], campaign_id: str) -> bool:
     if finding.category in ("cluster", "budget_inefficiency"):
         return campaign_id in finding.supporting
+    if "within" in finding.metadata and campaign_id not in (*finding.supporting, *finding.contradicting):
+        return bool(campaign_id == finding.metadata["within"])
     return finding.signal_key in signal_keys or any(key in signal_keys for key in finding.metadata.get("aliases", ()))
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from reflection.domain.campaign import REQUIRED_COUNTS
 from reflection.domain.metrics import COUNTS, KPIS, METRICS, OBSERVED
+from reflection.ingest.building.conversions import OTHER
 from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft
 from reflection.ingest.building.identity import IdentifiedRows
 from reflection.ingest.checks import periods, tracking_faults
@@ -78,6 +79,9 @@ def file_findings(facts: Facts, header: Header, rows: IdentifiedRows, unused: Se
                     f"(line {facts.rejects[0].line}). Their campaigns are left out.",
                     [reject.line for reject in facts.rejects])
         )  # fmt: skip
+    if strange := [name.partition(".")[2] for name in header.made if name.startswith(f"{OTHER}.")]:
+        message = f"Action types that are not known here and not counted: {', '.join(sorted(strange))}."
+        notes.append(finding("actions_unknown", "warning", message))
     if unused:
         named = ", ".join(f"'{name}'" for name in unused[:MOST_NAMED]) + (" ..." if len(unused) > MOST_NAMED else "")
         notes.append(finding("columns_not_used", "info", f"Number columns that nothing is made of: {named}."))
