@@ -89,7 +89,7 @@ def test_the_library_has_the_verbs_of_the_other_doors(tmp_path, history, samples
         assert {row["kind"] for row in engine.insights(kind="recommendation", limit=5)} == {"recommendation"}
         assert {row["category"] for row in engine.patterns(kind="winning_audience")} == {"winning_audience"}
         assert "cmp_h00_google_app" in [item["id"] for item in engine.search("cmp_h00_google_app")["items"]]
-        assert history[0].campaign_id in engine.report(history[0].campaign_id, kind="md").decode()
+        assert "Campaign retrospective" in engine.report(history[0].campaign_id, kind="md").decode()
         assert json.loads(engine.report(start=date(2025, 1, 1), end=date(2026, 12, 31), kind="json"))["kind"]
         with pytest.raises(InvalidInput):
             engine.report()

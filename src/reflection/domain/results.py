@@ -20,7 +20,9 @@ Category = Literal[
 ]
 """The level of a platform or an objective is a ``cross_platform_pattern``; a ``platform_trend`` is a dated change."""
 
-Verdict = Literal["better", "worse", "mixed", "noise", "same", "unclear"]
+Verdict = Literal["better", "worse", "mixed", "noise", "same", "unclear", "held"]
+"""``held``: kept out of learning and of totals, because the figures look like a fault of tracking."""
+
 InsightKind = Literal["key_learning", "recommendation", "anomaly"]
 ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
 """Values of `Finding.status`."""

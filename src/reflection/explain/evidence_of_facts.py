@@ -10,6 +10,7 @@ from datetime import date
 
 from reflection.domain import signals
 from reflection.domain.bookable import Bookable
+from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
@@ -50,7 +51,7 @@ def gather_learnt(
     knowledge: Knowledge, effects: Sequence[Effect] = (), similar: Sequence[SimilarCampaign] = ()
 ) -> EvidenceBook:
     """What a workspace knows apart from any one campaign: findings, effects, the next test, neighbours."""
-    discoveries, groups = _discoveries(knowledge.findings)[:MAX_LEARNT], descriptions(knowledge.findings)
+    discoveries, groups = _discoveries(knowledge.every_finding)[:MAX_LEARNT], descriptions(knowledge.every_finding)
     drafts = [
         _finding(finding, knowledge.currency, scope="workspace")
         for finding in (*discoveries, *groups[:MAX_DESCRIPTIONS])
@@ -65,7 +66,17 @@ def gather_learnt(
         campaigns = Figure(knowledge.campaigns, formatting.count)
         date = knowledge.as_of[:10]
         drafts.append(Evidence(0, "learnt", "learnt", date, "stated", "observed", {"campaigns": campaigns}))
+    if (spread := spread_of(knowledge)) is not None:
+        drafts.append(spread)
     return renumber([*drafts, *(_similar(item) for item in similar[:MAX_SIMILAR])])
+
+
+def spread_of(knowledge: Knowledge) -> Evidence | None:
+    """The normal spread of campaigns, beyond which a budget inefficiency is a finding."""
+    if knowledge.spread is None:
+        return None
+    figures = _interval(knowledge.spread)
+    return Evidence(0, "spread", "spread", "normal spread", "stated", "observed", figures, {"metric": "cpa"})
 
 
 def advised(knowledge: Knowledge, signal_keys: Collection[str] | None = None) -> list[Bookable]:
@@ -127,6 +138,8 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
     label = subject(finding.signal_key, spelling if isinstance(spelling, str) else None)
     own = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
     aliases = [subject(key) for key in finding.metadata.get("aliases", ())] if scope else []
+    if finding.goal is not None:
+        label = f"{label} (campaigns for {plural(finding.goal)})"
     if aliases:
         label = f"{label} (always together with {', '.join(aliases[:MAX_ALIASES])})"
     detail = {

@@ -61,6 +61,7 @@ class Sentences:
             "similar": self.similar,
             "effect": self.effect,
             "learnt": self.learnt,
+            "spread": self.spread,
         }[item.kind]
         return sentence(item)
 
@@ -185,6 +186,10 @@ class Sentences:
         """How much everything rests on, and of when it is."""
         campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
         return self.say("learnt.count", campaigns=campaigns, date=item.label)
+
+    def spread(self, item: Evidence) -> str:
+        """How far apart campaigns ordinarily are."""
+        return self.say("learnt.spread", **texts(item, "low", "high"))
 
     def contradicted(self, item: Evidence) -> str | None:
         """How many campaigns point the other way; None where none does."""

@@ -25,6 +25,9 @@ Row = dict[str, Any]
 ABOVE_CAMPAIGNS = 1.0
 """Added to the worth of what the workspace knows (0 to 1): no sentence on a single campaign has more than this."""
 
+ROUNDING = 1e-9
+"""What adding one to a worth and taking it away again may change."""
+
 OF_ONE_CAMPAIGN = {"held": 0.95, "budget_inefficiency": 0.8}
 """Priority of what is known today of a single campaign."""
 
@@ -106,7 +109,7 @@ def _learnings(
     reader: InsightReader, query: ListQuery, summaries: Sequence[LearningSummary], sentences: LearningSentences
 ) -> Iterator[Row]:
     if query.after is not None:  # what was shown before needs no look
-        worth = query.after.rank - ABOVE_CAMPAIGNS
+        worth = query.after.rank - ABOVE_CAMPAIGNS + ROUNDING
         summaries = [item for item in summaries if item.worth <= worth]
     found = 0
     for start in range(0, len(summaries), query.limit + 1):
