@@ -50,6 +50,9 @@ _STOP = frozenset(
     )
 )
 
+HELD = "held: looks like a tracking fault"
+"""What is said of how a held campaign did."""
+
 
 def memory_text(campaign: Campaign, findings: Sequence[Finding] = ()) -> str:
     """The meaning of a campaign, at most `MAX_CHARACTERS` characters, one ``field: value`` per line."""
@@ -129,9 +132,9 @@ def outcome_of(comparison: Comparison) -> dict[str, Any]:
     the difference and if it is noise.
     """
     deltas = {name.removesuffix("_diff"): delta for name, delta in comparison.deltas.items()}
-    known = {kpi: delta for kpi, delta in deltas.items() if delta.pct_diff is not None}
+    comparable = {kpi: delta for kpi, delta in deltas.items() if delta.pct_diff is not None}
     return {
-        "verdict": _verdict(known, BASES[comparison.basis]),
+        "verdict": HELD if comparison.verdict == "held" else _verdict(comparable, BASES[comparison.basis]),
         "basis": comparison.basis,
         "performance_score": comparison.performance_score,
         "currency": comparison.currency,
@@ -143,7 +146,7 @@ def outcome_of(comparison: Comparison) -> dict[str, Any]:
                 "favorable": delta.favorable,
                 "beyond_noise": delta.beyond_noise,
             }
-            for kpi, delta in known.items()
+            for kpi, delta in comparable.items()
         },
     }
 
@@ -153,8 +156,8 @@ def fields_of(text: str) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for line in text.splitlines():
         name, separator, value = line.partition(": ")
-        known = separator and name in (*_LIMITS, "platform", "objective", "learning", "also", "metric")
-        fields.setdefault(name if known else "", []).append(value if known else line)
+        recognised = separator and name in (*_LIMITS, "platform", "objective", "learning", "also", "metric")
+        fields.setdefault(name if recognised else "", []).append(value if recognised else line)
     return fields
 
 
@@ -203,11 +206,11 @@ def why(asked: str, text: str, limit: int = 4) -> list[str]:
 
     Two memories are compared field by field; a plain question is compared with every field.
     """
-    wanted, free = _asked(asked)
+    terms, free = _asked(asked)
     reasons: list[tuple[float, str]] = []
     for field, values in fields_of(text).items():
         theirs = " ".join(values)
-        mine = wanted.get(field)
+        mine = terms.get(field)
         if mine is not None and mine.text and mine.text == signals.normalise(theirs):
             reasons.append((10.0 + len(mine.words), f"same {field}: {_short(theirs, 80)}"))
             continue
