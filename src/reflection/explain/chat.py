@@ -240,7 +240,8 @@ def _asks_for_a_campaign(question: Question, named: Named) -> bool:
     """Whether a question can only be answered of one campaign, and none was found."""
     of_one = bool(question.intents & {"result", "why", "trouble"}) or bool(question.kpis)
     general = question.groups or question.intents & {"learnt", "good", "bad", "next", "budget", "test", "alike"}
-    return (of_one and not general and "campaign" in question.words) or (len(named.campaign_ids) > 1 and not general)
+    names_one = "campaign" in question.words and "which" not in question.words
+    return (of_one and not general and names_one) or (len(named.campaign_ids) > 1 and not general)
 
 
 def _is_denied(question: Question, delta: Evidence) -> bool:

@@ -107,9 +107,18 @@ def understand(message: str, known: frozenset[str] = _NOTHING) -> Question:
     intents = frozenset(name for name, vocabulary in INTENT_WORDS.items() if words & vocabulary)
     if {"how", "campaign"} <= words:
         intents |= {"result"}
+    if _asks_for_an_amount(words) or {"which", "campaign"} <= words or {"which", "campaigns"} <= words:
+        intents -= ADVISING  # "how much did we spend", "which campaign did best": no recommendation answers that
+    if _asks_for_an_amount(words):
+        intents |= {"amount"}
     if "why" in intents:
         intents -= {"result"}  # "why did it": the reason is asked for, not the verdict
     return Question(words, kpis or _implied(words), intents)
+
+
+def _asks_for_an_amount(words: frozenset[str]) -> bool:
+    """Whether it asks how much there was, not how much there should be."""
+    return "how" in words and bool(words & {"much", "many"}) and not words & {"should", "more", "less"}
 
 
 def _implied(words: frozenset[str]) -> frozenset[str]:
@@ -207,7 +216,9 @@ def _spread_intent(question: Question, item: Evidence) -> float:
 
 
 def _outcome_intent(question: Question, item: Evidence) -> float:
-    """What the money brought follows a verdict."""
+    """What the money brought follows a verdict, and says how much it was."""
+    if "amount" in question.intents:
+        return 2.0
     return 2.0 if "result" in question.intents and not question.intents & {"why", "learnt"} else 0.0
 
 
