@@ -18,8 +18,9 @@ from reflection.explain.chat_evidence import evidence_for, signal_words
 from reflection.explain.evidence import Evidence, EvidenceBook, renumber
 from reflection.explain.formatting import plain_name
 from reflection.explain.gate import Passed, Proposal, judge
-from reflection.explain.question import ADVISING, Question, relevant, understand
+from reflection.explain.question import ADVISING, Question, understand
 from reflection.explain.question_words_en import CUES, HIGH, LOW
+from reflection.explain.relevance import relevant
 from reflection.explain.sentences import Sentences, basis_of
 from reflection.explain.writer import DETERMINISTIC
 
