@@ -111,12 +111,12 @@ class CellDesign:
         return sparse.csr_array(sparse.hstack([self.shares[cells], self.controls[cells], *more], format="csr"))
 
     def _cell(self, index: int) -> dict[Feature, float]:
-        found: dict[Feature, float] = {}
+        mixture: dict[Feature, float] = {}
         for matrix, first in ((self.shares, 0), (self.controls, self.shares.shape[1])):
             part = slice(matrix.indptr[index], matrix.indptr[index + 1])
             for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
-                found[self.features[first + column]] = value
-        return found
+                mixture[self.features[first + column]] = value
+        return mixture
 
 
 def _drift_steps(

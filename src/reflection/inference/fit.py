@@ -99,8 +99,8 @@ class FittedMetrics:
     def _predicted(self) -> dict[str, Floats]:
         """Every metric's predictor, log scale with its reference, shape (cells,); CPM per *single* impression."""
         return {
-            name: self.design.predictor(one.fit) + float(np.log(one.reference / METRICS[name].scale))
-            for name, one in self.metrics.items()
+            name: self.design.predictor(metric.fit) + float(np.log(metric.reference / METRICS[name].scale))
+            for name, metric in self.metrics.items()
         }
 
     @cached_property

@@ -121,15 +121,17 @@ class Model:
             for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
         )
         of_tau = np.array([np.add.reduceat(row, starts) for row in squares]).reshape(len(starts), -1)
-        known = np.bincount(self._member[1:], np.diag(posterior.covariance)[1:] * d, minlength=len(self.layout.groups))
-        of_tau[np.diag_indices_from(of_tau)] += self.layout.dof - 2 * known
+        determined = np.bincount(
+            self._member[1:], np.diag(posterior.covariance)[1:] * d, minlength=len(self.layout.groups)
+        )
+        of_tau[np.diag_indices_from(of_tau)] += self.layout.dof - 2 * determined
         count = len(self.strata)
-        found = np.zeros((self.dimensions, self.dimensions))
+        total = np.zeros((self.dimensions, self.dimensions))
         for i in range(count):
             mine = self.stratum_of_block == i
-            found[i, i] = (self.view.rows[mine] * (w[mine] * np.exp(2 * components[i])) ** 2).sum()
-        found[count:, count:] = of_tau
-        return 2 * found
+            total[i, i] = (self.view.rows[mine] * (w[mine] * np.exp(2 * components[i])) ** 2).sum()
+        total[count:, count:] = of_tau
+        return 2 * total
 
     def prior_precision(self, components: Floats) -> Floats:
         """Diagonal prior precision of the unconstrained effects, shape (p,)."""
