@@ -62,7 +62,8 @@ def campaign(rng: np.random.Generator, name: str) -> dict[str, object]:
         "campaign_id": name,
         "platform": ["Meta", "Google", "TikTok", "LinkedIn"][int(rng.integers(4))],
         "objective": ["Sales", "Leads", "Installs"][int(rng.integers(3))],
-        "expected_metrics": {**counts, **_promised(impressions)},
+        "expected_metrics": counts
+        | {"clicks": round(impressions * CTR) + 1, "conversions": round(impressions * CTR * CVR)},
         "actual_metrics": counts,
         "audiences": [
             {"name": f"audience {k}", "attributes": {a: f"{a} {rng.integers(n)}" for a, n in SIGNALS.items()}}
@@ -74,13 +75,6 @@ def campaign(rng: np.random.Generator, name: str) -> dict[str, object]:
         "timestamp": (SINCE + timedelta(minutes=int(rng.integers(DAYS * 24 * 60)))).isoformat(),
         "currency": "USD",
     }
-
-
-def _promised(impressions: int) -> dict[str, object]:
-    """What a planner who knows the usual rates foretells; figures copied from the outcome would be no forecast."""
-    clicks = max(1, round(impressions * CTR))
-    conversions = max(1, round(clicks * CVR))
-    return {"clicks": clicks, "conversions": conversions, "revenue": conversions * ORDER_VALUE}
 
 
 def fill(path: Path, size: int, environment: Mapping[str, str], progress: Progress) -> None:
