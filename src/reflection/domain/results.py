@@ -160,7 +160,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class NextTest:
-    """The cheapest next campaign that would settle an open question."""
+    """The next test that is worth its money: something to book beside today's best choice of its kind.
+
+    Attributes:
+        spend, days, share: its size, how long it runs, and the share of the budget that goes to what is tested.
+        interval_now, interval_after: 90 % interval of the ratio of the two on `metric`, now and as expected after it.
+        against: key of today's best choice; `label` and `against_label` what people call the two.
+        value: expected gain from choosing after the test on what 90 days spend there; `cost` the expected loss against
+            today's best choice while it runs; money in `currency`.
+        deciding: observed ratio from which what is tested is the better choice.
+    """
 
     signal_key: str
     metric: str
@@ -170,6 +179,14 @@ class NextTest:
     currency: str | None
     interval_now: Interval
     interval_after: Interval
+    against: str | None = None
+    label: str | None = None
+    against_label: str | None = None
+    days: int | None = None
+    share: float | None = None
+    value: float | None = None
+    cost: float | None = None
+    deciding: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,23 @@ def _gain(sentence: Sentence, place: int) -> bool:
     return staked and (_conversions(sentence, place) or _revenue(sentence, place))
 
 
+def _worth(sentence: Sentence, place: int) -> bool:
+    return _near_text(sentence, place, 3, frozenset({"worth"}))
+
+
+def _costs(sentence: Sentence, place: int) -> bool:
+    return _near_text(sentence, place, 3, frozenset({"cost", "costs"}))
+
+
+def _days(sentence: Sentence, place: int) -> bool:
+    return sentence.text(place + 1) == "days"
+
+
+def _deciding(sentence: Sentence, place: int) -> bool:
+    """The result that decides stands beside the direction it is told in."""
+    return near(sentence, place, 2, _LEVEL)
+
+
 PLACES = {
     "expected": _expected,
     "actual": _actual,
@@ -257,6 +274,10 @@ PLACES = {
     "since": _since,
     "score": _score,
     "rows": _rows,
+    "value": _worth,
+    "cost": _costs,
+    "days": _days,
+    "deciding": _deciding,
     "stake": _stake,
     "gain": _gain,
 }

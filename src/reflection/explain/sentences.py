@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from reflection.domain.basis import BASES, FORECAST, Basis
 from reflection.explain import formatting
-from reflection.explain.advice import advice_sentence
+from reflection.explain.advice import advice_sentence, test_sentence
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
 from reflection.explain.phrases_en import ENGLISH, Language
 
@@ -206,7 +206,9 @@ class Sentences:
         return self.say(f"next.{step}", **words, **texts(item, "odds", *(("since",) if step == "trend" else ())))
 
     def next_test(self, item: Evidence) -> str:
-        """The next test and what it would settle."""
+        """The next test: what it is worth, what it costs and which result decides; else what it would settle."""
+        if "value" in item.figures:
+            return test_sentence(item, self._language)
         words = {
             "subject": item.label,
             "metric": self._language.kpi(item.detail["metric"]),
