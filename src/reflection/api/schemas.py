@@ -109,6 +109,10 @@ class EffectsPage(BaseModel):
         description="of CPM, CTR, CVR and AOV, whatever the filters; "
         "null where fewer than 20 campaigns could say, or the fit has more than 600 columns"
     )
+    spread: tuple[float, float] | None = Field(
+        description="the normal spread: CPA of nine in ten campaigns as multiples of what their signals explain; "
+        "a budget inefficiency lies beyond it"
+    )
     size: dict[str, SizeEffect] = Field(
         description="of CTR and CVR, whatever the filters; effects are those at the usual size; "
         "empty where all campaigns were planned alike"

@@ -249,11 +249,11 @@ class Campaign(Strict):
         for name in ("impressions", "clicks", "conversions", "spend", "revenue"):
             total = getattr(self.actual_metrics, name)
             parts = [getattr(row.metrics, name) for row in self.breakdown]
-            known = sum(part for part in parts if part is not None)
+            listed = sum(part for part in parts if part is not None)
             if total is None and any(part is not None for part in parts):
                 raise ValueError(f"breakdown gives {name}, actual_metrics does not")
-            if total is not None and known > total * TOTAL_TOLERANCE + 0.01:
-                raise ValueError(f"breakdown {name} add up to {known:g}, more than the campaign's {total:g}")
+            if total is not None and listed > total * TOTAL_TOLERANCE + 0.01:
+                raise ValueError(f"breakdown {name} add up to {listed:g}, more than the campaign's {total:g}")
 
     @property
     def display_name(self) -> str:

@@ -4,7 +4,7 @@ Made by the learner, kept by the store, read by everybody else. It answers "what
 looking at any history. Must not know how it was computed (learning/) nor where it is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -183,14 +183,14 @@ class Knowledge:
     @property
     def aliases(self) -> Mapping[str, str]:
         """Signals that always came together with another one -> the one whose effect is estimated for both."""
-        found: Mapping[str, str] = self.diagnostics.get("aliases", {})
-        return found
+        others: Mapping[str, str] = self.diagnostics.get("aliases", {})
+        return others
 
     @property
     def spelt(self) -> Mapping[str, str]:
         """How campaigns spell their signals: key -> level, where that is not the level in the key (`signals`)."""
-        found: Mapping[str, str] = self.diagnostics.get("spelt", {})
-        return found
+        spellings: Mapping[str, str] = self.diagnostics.get("spelt", {})
+        return spellings
 
     @property
     def coverage(self) -> Mapping[str, Mapping[str, float] | None]:
@@ -199,16 +199,24 @@ class Knowledge:
         `coverage_90` is the share of them within the interval, `z_sd` the standard deviation of their standardised
         errors; None where fewer than 20 campaigns could say, or the fit was too large to ask.
         """
-        found: Mapping[str, Mapping[str, float] | None] = self.diagnostics.get("coverage", {})
-        return found
+        by_metric: Mapping[str, Mapping[str, float] | None] = self.diagnostics.get("coverage", {})
+        return by_metric
 
     @property
     def size(self) -> Mapping[str, Mapping[str, Any]]:
         """Metric (ctr, cvr) -> {doubling, interval}: lift of campaigns planned twice as large, with its 90 %
         interval; empty where all were planned alike.
         """
-        found: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
-        return found
+        sizes: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
+        return sizes
+
+    @property
+    def spread(self) -> Interval | None:
+        """The normal spread of campaigns: CPA of nine in ten of them as multiples of what their signals explain; None
+        where no scatter was found.
+        """
+        bounds: Sequence[float] | None = self.diagnostics.get("spread")
+        return (bounds[0], bounds[1]) if bounds else None
 
     def sigma(self, metric: str) -> float | None:
         """Scatter between campaigns of a metric (log scale), or None while it is not known."""

@@ -55,10 +55,12 @@ def read(model: type[Model], value: bytes | str | Mapping[str, Any] | Model) -> 
         raise field_errors(error.errors(include_url=False, include_input=False, include_context=False)) from None
 
 
-def field_errors(found: Sequence[Any]) -> FieldErrors:
+def field_errors(errors: Sequence[Any]) -> FieldErrors:
     """Pydantic's errors (mappings with `loc` and `msg`) as ours."""
-    listed = [{"field": field_path(item["loc"]), "problem": _problem(item["msg"])} for item in found[:MAX_FIELD_ERRORS]]
-    return FieldErrors(listed, total=len(found))
+    listed = [
+        {"field": field_path(item["loc"]), "problem": _problem(item["msg"])} for item in errors[:MAX_FIELD_ERRORS]
+    ]
+    return FieldErrors(listed, total=len(errors))
 
 
 def field_path(location: Iterable[str | int]) -> str:

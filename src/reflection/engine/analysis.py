@@ -171,8 +171,8 @@ class Analyst:
         with timed(self._observe, "embed"):
             embedder_id, vector = self._memory.embed(text)
         with timed(self._observe, "similar"):
-            found = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
-            similar = tuple(found)
+            memories = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
+            similar = tuple(memories)
         notes = (case.fault,) if case.fault else ()
         facts = campaign_facts(campaign, keys, comparison, patterns, knowledge, similar=similar, notes=notes)
         with timed(self._observe, "phrase"):

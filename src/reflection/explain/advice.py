@@ -115,7 +115,7 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     return f"{text}. {_basis(item, language)}"
 
 
-def test_sentence(item: Evidence, language: Language = ENGLISH) -> str:
+def sentence_of_test(item: Evidence, language: Language = ENGLISH) -> str:
     """The next test: what to run beside what, what that is worth, what it costs, and which result decides."""
     return language.say(
         "next.test_worth",

@@ -66,7 +66,17 @@ def gather_learnt(
         campaigns = Figure(knowledge.campaigns, formatting.count)
         date = knowledge.as_of[:10]
         drafts.append(Evidence(0, "learnt", "learnt", date, "stated", "observed", {"campaigns": campaigns}))
+    if (spread := spread_of(knowledge)) is not None:
+        drafts.append(spread)
     return renumber([*drafts, *(_similar(item) for item in similar[:MAX_SIMILAR])])
+
+
+def spread_of(knowledge: Knowledge) -> Evidence | None:
+    """The normal spread of campaigns, beyond which a budget inefficiency is a finding."""
+    if knowledge.spread is None:
+        return None
+    figures = _interval(knowledge.spread)
+    return Evidence(0, "spread", "spread", "normal spread", "stated", "observed", figures, {"metric": "cpa"})
 
 
 def advised(knowledge: Knowledge, signal_keys: Collection[str] | None = None) -> list[Bookable]:

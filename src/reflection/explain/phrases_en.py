@@ -251,6 +251,10 @@ _PHRASES = {
         "{subject} came with {metric} {size} {side} average ({level} interval {low} to {high}, {campaigns})."
     ),
     "learnt.count": "What is known rests on {campaigns}, as of {date}.",
+    "learnt.spread": (
+        "Nine in ten campaigns pay {low} to {high} per conversion against what their platform, audiences and creatives "
+        "explain: that is the normal spread, and no waste."
+    ),
     # answers to questions
     "chat.cannot_tell": "I cannot tell from the data.",
     "chat.cannot_tell_future": "I cannot tell from the data what will happen.",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from reflection.domain.basis import BASES, FORECAST, Basis
 from reflection.explain import formatting
-from reflection.explain.advice import advice_sentence, test_sentence
+from reflection.explain.advice import advice_sentence, sentence_of_test
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
 from reflection.explain.phrases_en import ENGLISH, Language
 
@@ -61,6 +61,7 @@ class Sentences:
             "similar": self.similar,
             "effect": self.effect,
             "learnt": self.learnt,
+            "spread": self.spread,
         }[item.kind]
         return sentence(item)
 
@@ -186,6 +187,10 @@ class Sentences:
         campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
         return self.say("learnt.count", campaigns=campaigns, date=item.label)
 
+    def spread(self, item: Evidence) -> str:
+        """How far apart campaigns ordinarily are."""
+        return self.say("learnt.spread", **texts(item, "low", "high"))
+
     def contradicted(self, item: Evidence) -> str | None:
         """How many campaigns point the other way; None where none does."""
         if not item.value("against"):
@@ -208,7 +213,7 @@ class Sentences:
     def next_test(self, item: Evidence) -> str:
         """The next test: what it is worth, what it costs and which result decides; else what it would settle."""
         if "value" in item.figures:
-            return test_sentence(item, self._language)
+            return sentence_of_test(item, self._language)
         words = {
             "subject": item.label,
             "metric": self._language.kpi(item.detail["metric"]),

@@ -118,9 +118,9 @@ class Dataset:
 
     def by_campaign(self, column: Floats) -> Floats:
         """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
-        known = np.bincount(self.campaign, ~np.isnan(column), minlength=len(self))
+        present = np.bincount(self.campaign, ~np.isnan(column), minlength=len(self))
         sums = np.bincount(self.campaign, np.nan_to_num(column), minlength=len(self))
-        return np.where(known > 0, sums, np.nan)
+        return np.where(present > 0, sums, np.nan)
 
 
 def feature_of(key: str) -> Feature:
@@ -180,14 +180,14 @@ class DatasetBuilder:
     def dataset(self, without: Collection[str] = ()) -> Dataset:
         """The table of all campaigns but some, as if those had never been there."""
         names = set(without)
-        wanted = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
-        campaigns = self.campaigns.subset(wanted)
-        rank = np.empty(len(wanted), dtype=np.intp)
-        rank[self._sorted_campaigns[1]] = np.arange(len(wanted))
+        inside = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
+        campaigns = self.campaigns.subset(inside)
+        rank = np.empty(len(inside), dtype=np.intp)
+        rank[self._sorted_campaigns[1]] = np.arange(len(inside))
         owner = rank[_column(self._owner, np.int64)]
         cells = np.argsort(owner, kind="stable")
-        cells = cells[wanted[owner[cells]]]
-        owner = (np.cumsum(wanted) - 1)[owner[cells]]
+        cells = cells[inside[owner[cells]]]
+        owner = (np.cumsum(inside) - 1)[owner[cells]]
         matrix = self._matrix()[cells]
         used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
         present = {key: column for key, column in self._columns.items() if used[column]}

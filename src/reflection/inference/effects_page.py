@@ -34,9 +34,10 @@ def effects_page(
     limit: int = 100,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, reason, goals}.
+    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, spread, reason, goals}.
 
-    `calibration` (`Knowledge.coverage`) and `size` (`Knowledge.size`) are of all metrics, whatever the filters.
+    `calibration` (`Knowledge.coverage`), `size` and `spread` (as `Knowledge` has them) are of all metrics, whatever the
+    filters.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -49,13 +50,13 @@ def effects_page(
         _check(metric)
     goals = [one.kind for one in knowledge.every_goal]
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
-    wanted = None if platform is None else signals.of_platform(platform)
+    keys = None if platform is None else signals.of_platform(platform)
     chosen = [
         effect
         for effect in knowledge.effects
         if (metric is None or effect.metric == metric)
         and (group is None or effect.group == group)
-        and (wanted is None or _of_platform(effect, wanted))
+        and (keys is None or _of_platform(effect, keys))
         and (effect.finding or not findings_only)
     ]
     start, size = _offset(cursor), max(1, min(limit, MOST_ITEMS))
@@ -67,6 +68,7 @@ def effects_page(
         "epoch": knowledge.epoch,
         "campaigns": knowledge.campaigns,
         "calibration": knowledge.coverage,
+        "spread": knowledge.spread,
         "size": knowledge.size,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
@@ -99,15 +101,15 @@ def evidence_of(
     counted = (decode(payload) for name, payload in evidence if name not in knowledge.held)
     among = [item for item in counted if not whole.goals or whole.kind_for(item) == knowledge.kind]
     residuals = [_residual(knowledge, signal, chosen, item) for item in among]
-    known = sorted((r for r in residuals if r is not None), key=lambda r: (-abs(r["residual"]), r["campaign_id"]))
+    measured = sorted((r for r in residuals if r is not None), key=lambda r: (-abs(r["residual"]), r["campaign_id"]))
     sign = 1.0 if effect is None or effect.effect >= 1 else -1.0
     return {
         "signal": signal,
         "metric": chosen,
         "effect": effect,
-        "supporting": [r for r in known if r["residual"] * sign > BEYOND_NOISE * r["sd"]],
-        "contradicting": [r for r in known if -r["residual"] * sign > BEYOND_NOISE * r["sd"]],
-        "neither": [r for r in known if abs(r["residual"]) <= BEYOND_NOISE * r["sd"]],
+        "supporting": [r for r in measured if r["residual"] * sign > BEYOND_NOISE * r["sd"]],
+        "contradicting": [r for r in measured if -r["residual"] * sign > BEYOND_NOISE * r["sd"]],
+        "neither": [r for r in measured if abs(r["residual"]) <= BEYOND_NOISE * r["sd"]],
         "held": held,
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,

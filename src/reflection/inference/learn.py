@@ -22,7 +22,7 @@ from reflection.domain.weights import SignalWeight
 from reflection.inference.bookables import with_bookables
 from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
 from reflection.inference.effects import effect_rows
-from reflection.inference.findings.budget import budget_findings
+from reflection.inference.findings.budget import budget_findings, normal_spread
 from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
@@ -163,12 +163,12 @@ def _goal(goal: str, table: Dataset) -> str:
 def _findings(
     fitted: FittedMetrics, effects: tuple[Effect, ...], support: SupportIndex, goal: str
 ) -> tuple[Finding, ...]:
-    found = signal_findings(effects, fitted.table, support, goal)
-    found += budget_findings(fitted)
-    found += trend_findings(fitted)
+    findings = signal_findings(effects, fitted.table, support, goal)
+    findings += budget_findings(fitted)
+    findings += trend_findings(fitted)
     if goal in fitted.names():
-        found += cluster_findings(fitted, goal)
-    return tuple(sorted(found, key=lambda item: (-item.impact_score, item.finding_id)))
+        findings += cluster_findings(fitted, goal)
+    return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))
 
 
 def _weights(
@@ -229,6 +229,7 @@ def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:
         },
         "coverage": {name: _coverage(metric.left_out) for name, metric in fitted.metrics.items()},
         "size": _sizes(fitted),
+        "spread": normal_spread(fitted),
         "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
     }
 
@@ -238,12 +239,12 @@ def _sizes(fitted: FittedMetrics) -> dict[str, dict[str, object]]:
     column = fitted.layout.column(SIZE)
     if column is None:
         return {}
-    found: dict[str, dict[str, object]] = {}
+    sizes: dict[str, dict[str, object]] = {}
     for name in (name for name in RATES if name in fitted.metrics):
         fit = fitted.metrics[name].fit
         low, middle, high = (2.0 ** float(slope[column]) for slope in (fit.low, fit.mean, fit.high))
-        found[name] = {"doubling": middle, "interval": [low, high]}
-    return found
+        sizes[name] = {"doubling": middle, "interval": [low, high]}
+    return sizes
 
 
 def _coverage(scores: Floats) -> dict[str, float] | None:

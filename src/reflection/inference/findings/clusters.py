@@ -53,13 +53,13 @@ def cluster_findings(fitted: FittedMetrics, goal: str) -> list[Finding]:
     status = ESTABLISHED if stability and distinct(profile, labels) else DESCRIPTIVE
     result = _residual(fitted, goal)[members]
     log_spend = np.log(np.maximum(np.nan_to_num(fitted.table.by_campaign(fitted.table.spend)[members]), 1e-9))
-    found = []
+    findings = []
     for label in sorted(stability):
         inside = labels == label
         finding = _finding(fitted, goal, members[inside], result, inside, log_spend, stability[label], status)
         if finding is not None:
-            found.append(finding)
-    return found
+            findings.append(finding)
+    return findings
 
 
 def profiles(fitted: FittedMetrics, goal: str) -> tuple[Floats, NDArray[np.intp]]:

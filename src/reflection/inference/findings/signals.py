@@ -29,12 +29,12 @@ def signal_findings(effects: Iterable[Effect], table: Dataset, support: SupportI
         if effect.finding or effect.within is not None:
             by_signal.setdefault(effect.signal, {})[effect.metric] = effect
     total = float(np.nansum(table.spend))
-    found = []
+    findings = []
     for _, beyond_noise in sorted(by_signal.items()):
         chosen = _clearest(beyond_noise, goal)
         if chosen is not None:
-            found.append(_finding(chosen, beyond_noise, table, support, total))
-    return found
+            findings.append(_finding(chosen, beyond_noise, table, support, total))
+    return findings
 
 
 def category_of(group: str) -> Category:

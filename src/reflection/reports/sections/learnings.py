@@ -10,8 +10,9 @@ from reflection.domain.results import Analysis, Finding
 from reflection.explain import formatting
 from reflection.explain.as_people_read import effect_as_read, finding_as_read
 from reflection.explain.evidence import INTERVAL_LEVEL
-from reflection.explain.evidence_of_facts import subject
+from reflection.explain.evidence_of_facts import spread_of, subject
 from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.sentences import Sentences
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.view import Plot, Section, Table
 
@@ -40,7 +41,9 @@ def forest(analysis: Analysis, knowledge: Knowledge, labels: Labels) -> Section:
 def workspace_forest(knowledge: Knowledge, labels: Labels) -> Section:
     """What was learnt in a whole workspace."""
     ranked = sorted(knowledge.findings, key=lambda finding: (-finding.impact_score, finding.finding_id))
-    return _section(ranked, knowledge.effects, knowledge, (), knowledge.reason, labels)
+    spread = spread_of(knowledge)
+    points = () if spread is None else (Sentences().spread(spread),)
+    return _section(ranked, knowledge.effects, knowledge, points, knowledge.reason, labels)
 
 
 def _section(
