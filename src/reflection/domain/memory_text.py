@@ -50,6 +50,9 @@ _STOP = frozenset(
     )
 )
 
+HELD = "held: looks like a tracking fault"
+"""What is said of how a held campaign did."""
+
 
 def memory_text(campaign: Campaign, findings: Sequence[Finding] = ()) -> str:
     """The meaning of a campaign, at most `MAX_CHARACTERS` characters, one ``field: value`` per line."""
@@ -131,7 +134,7 @@ def outcome_of(comparison: Comparison) -> dict[str, Any]:
     deltas = {name.removesuffix("_diff"): delta for name, delta in comparison.deltas.items()}
     comparable = {kpi: delta for kpi, delta in deltas.items() if delta.pct_diff is not None}
     return {
-        "verdict": _verdict(comparable, BASES[comparison.basis]),
+        "verdict": HELD if comparison.verdict == "held" else _verdict(comparable, BASES[comparison.basis]),
         "basis": comparison.basis,
         "performance_score": comparison.performance_score,
         "currency": comparison.currency,

@@ -10,6 +10,7 @@ from datetime import date
 
 from reflection.domain import signals
 from reflection.domain.bookable import Bookable
+from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import as_read
 from reflection.domain.ports import Facts
@@ -51,7 +52,7 @@ def gather_learnt(
     knowledge: Knowledge, effects: Sequence[Effect] = (), similar: Sequence[SimilarCampaign] = ()
 ) -> EvidenceBook:
     """What a workspace knows apart from any one campaign: findings, effects, the next test, neighbours."""
-    discoveries, groups = _discoveries(knowledge.findings)[:MAX_LEARNT], descriptions(knowledge.findings)
+    discoveries, groups = _discoveries(knowledge.every_finding)[:MAX_LEARNT], descriptions(knowledge.every_finding)
     drafts = [
         _finding(finding, knowledge.currency, scope="workspace")
         for finding in (*discoveries, *groups[:MAX_DESCRIPTIONS])
@@ -138,6 +139,8 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
     label = subject(finding.signal_key, spelling if isinstance(spelling, str) else None)
     own = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
     aliases = [subject(key) for key in finding.metadata.get("aliases", ())] if scope else []
+    if finding.goal is not None:
+        label = f"{label} (campaigns for {plural(finding.goal)})"
     if aliases:
         label = f"{label} (always together with {', '.join(aliases[:MAX_ALIASES])})"
     detail = {

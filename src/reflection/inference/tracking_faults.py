@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.evidence import Evidence
+from reflection.domain.held import fault_text
 from reflection.domain.knowledge import Knowledge
 from reflection.inference.dataset import NOT_STATED, Campaigns, DatasetBuilder, Floats, Ints
 from reflection.inference.goals import kinds_of
@@ -56,10 +57,8 @@ class Neighbours:
         if not all(far):
             return None
         shown = f"CPA is {spend / conversions:,.2f}" if conversions else "there is no conversion"
-        return (
-            f"suspected tracking fault: {shown} where {self.count} comparable campaigns sit at "
-            f"{self.low_cpa:,.2f} to {self.high_cpa:,.2f}; kept out of learning until it is accepted"
-        )
+        usual = f"{self.low_cpa:,.2f} to {self.high_cpa:,.2f}"
+        return fault_text(f"{shown} where {self.count} comparable campaigns sit at {usual}")
 
 
 def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:

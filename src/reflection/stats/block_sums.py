@@ -1,4 +1,4 @@
-"""The sums of outer products A_b of each block of rows, as one dense stack or as sparse blocks, and what is asked of them.
+"""Sums of outer products A_b of each block of rows, as one dense stack or as sparse blocks, and what is asked of them.
 
 Must not know what the weights are.
 """
