@@ -161,14 +161,10 @@ class Sentences:
         words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"]), "side": side}
         if "within" in item.detail:
             return self.say("finding.within", campaign=item.detail["within"], **words, **texts(item, *_RANGE))
-        campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
-        sized = "effect" in item.figures
-        return self.say(
-            "finding.description" if sized else "finding.description_plain",
-            campaigns=campaigns,
-            **words,
-            **texts(item, *(("size",) if sized else ())),
-        )
+        words["campaigns"] = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
+        if "effect" not in item.figures:
+            return self.say("finding.description_plain", **words)
+        return self.say("finding.description", **words, **texts(item, "size"))
 
     def effect(self, item: Evidence) -> str:
         """An effect of a signal, whether it can be told from noise or not."""
