@@ -165,11 +165,9 @@ class NextTest:
     """The next test that is worth its money: something to book beside today's best choice of its kind.
 
     Attributes:
-        spend, days, share: its size, how long it runs, and the share of the budget that goes to what is tested.
+        share: of the budget that goes to what is tested; `against` is the key of today's best choice.
         interval_now, interval_after: 90 % interval of the ratio of the two on `metric`, now and as expected after it.
-        against: key of today's best choice; `label` and `against_label` what people call the two.
-        value: expected gain from choosing after the test on what 90 days spend there; `cost` the expected loss against
-            today's best choice while it runs; money in `currency`.
+        value: expected gain on what 90 days spend there, from choosing after it; `cost` the loss while it runs; money.
         deciding: observed ratio from which what is tested is the better choice.
     """
 
