@@ -237,14 +237,15 @@ def _rows(sentence: Sentence, place: int) -> bool:
 
 
 def _stake(sentence: Sentence, place: int) -> bool:
-    """The money that what is gained is told for: ``on X``."""
     return sentence.text(place - 1) == "on"
 
 
 def _gain(sentence: Sentence, place: int) -> bool:
-    """What is gained on a stake that is shown beside it."""
-    staked = any(token.figure == "stake" and token.item is sentence.tokens[place].item for token in sentence.tokens)
-    return staked and (_conversions(sentence, place) or _revenue(sentence, place))
+    """What is gained, on a stake that is shown beside it."""
+    item = sentence.tokens[place].item
+    return any(token.figure == "stake" and token.item is item for token in sentence.tokens) and (
+        _conversions(sentence, place) or _revenue(sentence, place)
+    )
 
 
 def _worth(sentence: Sentence, place: int) -> bool:
@@ -260,7 +261,6 @@ def _days(sentence: Sentence, place: int) -> bool:
 
 
 def _deciding(sentence: Sentence, place: int) -> bool:
-    """The result that decides stands beside the direction it is told in."""
     return near(sentence, place, 2, _LEVEL)
 
 
