@@ -248,12 +248,9 @@ def _gain(sentence: Sentence, place: int) -> bool:
     )
 
 
-def _worth(sentence: Sentence, place: int) -> bool:
-    return _near_text(sentence, place, 3, frozenset({"worth"}))
-
-
-def _costs(sentence: Sentence, place: int) -> bool:
-    return _near_text(sentence, place, 3, frozenset({"cost", "costs"}))
+def _money_of_a_test(sentence: Sentence, place: int) -> bool:
+    said = {"worth"} if sentence.tokens[place].figure == "value" else {"cost", "costs"}
+    return _near_text(sentence, place, 3, frozenset(said))
 
 
 def _days(sentence: Sentence, place: int) -> bool:
@@ -291,8 +288,8 @@ PLACES = {
     "since": _since,
     "score": _score,
     "rows": _rows,
-    "value": _worth,
-    "cost": _costs,
+    "value": _money_of_a_test,
+    "cost": _money_of_a_test,
     "days": _days,
     "deciding": _deciding,
     "stake": _stake,
