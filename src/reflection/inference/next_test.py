@@ -37,7 +37,8 @@ def propose(
     """
     if goal not in fitted.names():
         return None
-    open_questions = [e for e in effects if e.metric == goal and not e.finding and _testable(e, fitted)]
+    askable = (e for e in effects if e.metric == goal and not e.finding and not signals.is_unstated(e.signal))
+    open_questions = [e for e in askable if _testable(e, fitted)]
     ranked = sorted(open_questions, key=lambda e: (-_value(e), e.signal))[:MOST_CANDIDATES]
     spend = _usual_spend(fitted)
     tests = [(effect, *_contrast(fitted, effect, effects, spend, goal)) for effect in ranked]
