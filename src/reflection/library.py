@@ -110,11 +110,13 @@ class Engine:
         self._catch_up()
         return self._application.engine.patterns(workspace=self._workspace, limit=limit)
 
-    def recommendations(self, platform: str | None = None, objective: str | None = None) -> dict[str, Any]:
-        """What to plan next."""
+    def recommendations(
+        self, platform: str | None = None, objective: str | None = None, goal: str | None = None
+    ) -> dict[str, Any]:
+        """What to plan next; `goal` is a kind of conversion, such as ``lead``, the largest without it."""
         self._catch_up()
         service = self._application.recommendations
-        return _plain(service.recommend(workspace=self._workspace, platform=platform, objective=objective))
+        return _plain(service.recommend(workspace=self._workspace, platform=platform, objective=objective, goal=goal))
 
     def effects(self, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as GET /v1/effects."""
