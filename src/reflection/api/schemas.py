@@ -29,7 +29,7 @@ class LearningMark(BaseModel):
 
 
 class InsightRow(BaseModel):
-    """One stored sentence."""
+    """What the workspace has learnt (a text as id), or one sentence of a campaign on itself (a number)."""
 
     id: int | str
     campaign_id: str
@@ -39,6 +39,14 @@ class InsightRow(BaseModel):
     created_at: str
     state: str | None
     learnings: list[LearningMark]
+    known_as_of: str | None = Field(description="instant of the fit that what is known is told from")
+
+
+class InsightPage(BaseModel):
+    """A page of insights, the most important first."""
+
+    items: list[InsightRow]
+    next_cursor: str | None
 
 
 class PatternRow(BaseModel):
@@ -53,6 +61,14 @@ class PatternRow(BaseModel):
     created_at: str
     state: str | None = Field(description="of the learning; `descriptive` for a grouping; null without a learning")
     learnings: list[LearningMark]
+    known_as_of: str | None = Field(description="instant of the fit that what is known is told from")
+
+
+class PatternPage(BaseModel):
+    """A page of patterns, the largest impact first."""
+
+    items: list[PatternRow]
+    next_cursor: str | None
 
 
 class Recommendations(BaseModel):

@@ -193,7 +193,9 @@ class PatternReport:
     epoch: int = 0
 
 
-TOLD_FROM_KNOWLEDGE = ("finding:", "effect:", "learnt", "next_test", "flag:no_findings", "flag:suspected")
+TOLD_FROM_KNOWLEDGE = (
+    "finding:", "recommendation:", "effect:", "learnt", "next_test", "flag:no_findings", "flag:suspected",
+)  # fmt: skip
 """How the evidence ids begin that rest on what a workspace knew when a sentence was written: such sentences age."""
 
 

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
+from reflection.domain.held import held_reason
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import OBSERVED, ScoreWeights
 from reflection.domain.ports import Facts, StoredCampaign
@@ -45,7 +46,8 @@ def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
         return replace(then, known_as_of=knowledge.as_of)
     campaign, moment = Campaign.model_validate_json(stored.campaign_json), knowledge.as_of or then.as_of
     keys = evidence_of(campaign).signal_keys()
-    notes = _notes(then, stored, knowledge)
+    fault = held_reason(then, knowledge)
+    notes = (fault,) if fault else ()
     comparison, goal = _comparison(then, campaign, knowledge, notes), knowledge.for_goal(campaign)
     patterns = patterns_for(campaign, keys, goal, generated_at=moment or stored.created_at)
     weights = weights_for(goal, ScoreWeights(), generated_at=patterns.generated_at, signals=keys)
@@ -81,11 +83,3 @@ def _insights(facts: Facts, then: Analysis) -> Insights:
     if any(item.source != DETERMINISTIC for item in then.insights.statements):
         statements = tuple(placed(still_true(then.insights.statements, gather(facts_of(then)), book), statements))
     return _WRITER.assemble(book, statements)
-
-
-def _notes(then: Analysis, stored: StoredCampaign, knowledge: Knowledge) -> tuple[str, ...]:
-    """Why the campaign is kept out of the learning: as the last fit says, unless it is older than the campaign."""
-    if knowledge.as_of is None or knowledge.as_of < stored.created_at:
-        return then.notes
-    fault = knowledge.held.get(stored.campaign_id)
-    return (fault,) if fault else ()

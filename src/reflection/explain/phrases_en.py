@@ -167,7 +167,7 @@ _PHRASES = {
     "learning.established": "{claim}.",
     "learning.emerging": "A first sign, to be confirmed: {claim}.",
     "learning.claim": (
-        "with {subject}, {metric} is {size} {side} than average ({level} interval {low} to {high}; "
+        "other things equal, {metric} is {size} {side} with {subject} ({level} interval {low} to {high}; "
         "{agreeing} of {campaigns} agree); observed, not tested"
     ),
     # what cannot be told

@@ -18,7 +18,7 @@ WHY_OF = ("cpa", "roas", "conversions")
 HELD = "flag:suspected_tracking_fault"
 
 DECISIVE = ("cpa", "roas")
-"""The KPI whose interval is shown, the first that can be compared."""
+"""The KPI whose interval is shown: the first that is beyond noise, else the first that can be compared."""
 
 
 def five_lines(book: EvidenceBook, statements: Sequence[Statement], sentences: Sentences) -> tuple[SummaryLine, ...]:
@@ -97,7 +97,9 @@ class SummaryLines:
 
     def _certainty(self) -> SummaryLine:
         deltas = [self._book.find(f"delta:{kpi}") for kpi in DECISIVE]
-        item = next((item for item in deltas if item is not None and "change" in item.figures), None)
+        compared = [item for item in deltas if item is not None and "change" in item.figures]
+        sure = [item for item in compared if item.certainty == "beyond_noise"]
+        item = next(iter(sure or compared), None)
         if item is None:
             text, evidence = self._say("certainty.none"), []
         elif item.certainty == "unknown" or "low" not in item.figures:

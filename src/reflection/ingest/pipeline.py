@@ -25,6 +25,7 @@ from reflection.ingest.building.expected import References
 from reflection.ingest.building.identity import IdentifiedRows, NameBook, identify, name_book
 from reflection.ingest.building.plan_file import Plan, read_plan
 from reflection.ingest.checks import checks, overlaps, restatements, workbooks
+from reflection.ingest.checks.plausibility import refuse_millionths
 from reflection.ingest.checks.restatements import snapshot
 from reflection.ingest.import_report import Finding, ImportReport, Reject, Totals, finding
 from reflection.ingest.options import ImportOptions
@@ -105,6 +106,7 @@ def _report(file: FileRows, book: NameBook, plan: Plan | None, options: ImportOp
         facts, header, choice.frame, book=book, stem=Path(file.table.name).stem, campaign=options.campaign,
         currency=options.currency or mapping_currency or None,
     )  # fmt: skip
+    refuse_millionths(rows.frame, file.table.name)
     return _campaigns(replace(empty, conversions=choice.description), file, choice, rows, plan, options)
 
 
@@ -137,7 +139,7 @@ def _campaigns(
         *choice.findings,
         *rows.findings,
         *outcome.findings(),
-        *checks.file_findings(file.facts, file.header, rows, file.unused),
+        *checks.file_findings(file.facts, file.header, rows, file.unused, undecided=choice.undecided),
         *workbooks.findings(file.table, file.unread, frame),
         *campaign_notes,
     ]

@@ -12,7 +12,7 @@ from typing import Literal
 
 from reflection.domain import signals
 from reflection.domain.evidence import day_text
-from reflection.domain.metrics import METRICS
+from reflection.domain.metrics import METRICS, as_read
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift
 
@@ -119,14 +119,20 @@ class Learning:
 
     def text(self, spelt: Mapping[str, str]) -> str:
         """The claim as a sentence, from the numbers; `spelt` as `Knowledge.spelt`."""
-        about, metric = signals.label_of(self.claim.signal_key, spelt), METRICS[self.claim.metric].short_name
+        about = signals.label_of(self.claim.signal_key, spelt)
+        name, effect, interval = as_read(self.claim.metric, self.effect, self.interval)
+        metric = METRICS[name].short_name
         where = f" on {signals.label_of(self.claim.context, spelt)}" if self.claim.context else ""
         if self.state == "contested":
-            parts = (f"{signals.label_of(item.context, spelt)}: {rounded_lift(item.effect)}" for item in self.segments)
+            parts = (f"{signals.label_of(item.context, spelt)}: {self._read(item.effect)}" for item in self.segments)
             return f"{about} works in opposite ways on {metric}: {'; '.join(parts)}"
-        low, high = (rounded_lift(bound) for bound in self.interval)
-        sentence = f"{about}{where}: {metric} {rounded_lift(self.effect)} ({low} to {high})"
+        low, high = (rounded_lift(bound) for bound in interval or self.interval)
+        sentence = f"{about}{where}: {metric} {rounded_lift(effect or 1.0)} ({low} to {high})"
         return f"{sentence}, {self._end()}" if self.state == "superseded" else sentence
+
+    def _read(self, lift: float) -> str:
+        """A lift on the metric that people read."""
+        return rounded_lift(as_read(self.claim.metric, lift, None)[1] or 1.0)
 
     def _end(self) -> str:
         """How it ended: at a day where its campaigns show one, else by the weight of all evidence."""

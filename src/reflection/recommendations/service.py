@@ -140,6 +140,7 @@ class RecommendationService:
             whole, current = snapshot.knowledge(), CurrentLearnings(snapshot)
             knowledge = _of_goal(whole, goal, objective)
             insights, _ = learnt_insights(snapshot, whole, ListQuery(limit=limit), current.summaries)
+            insights = [row for row in insights if not str(row["id"]).startswith("rec_")]  # the cards say these
             patterns, _ = current.patterns(whole, ListQuery(limit=limit))
             past = current.past(knowledge.goal_metric) if knowledge.kind == whole.kind else {}  # learnt of the largest
             pending = snapshot.pending()

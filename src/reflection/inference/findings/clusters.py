@@ -16,8 +16,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.metrics import METRICS, OBSERVED, ORDER_VALUE_CV, RATES
+from reflection.domain.metrics import METRICS, OBSERVED, ORDER_VALUE_CV, RATES, as_read
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Finding
+from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.dataset import Floats
 from reflection.inference.findings.common import finding_id
 from reflection.inference.fit import FittedMetrics, counts_of
@@ -201,13 +202,14 @@ def _finding(
     name = "At-risk campaigns" if difference < 0 else "Scale winners" if large else "Efficient converters"
     ids = tuple(fitted.table.campaigns.ids[members].tolist())
     lift = math.exp(difference)
+    metric, read, bounds = as_read(goal, lift, interval)
     return Finding(
         finding_id=finding_id("cluster", name, *ids),
         category="cluster",
         title=f"{name}: {len(ids)} campaigns",
         description=(
-            f"{len(ids)} campaigns that look alike; beyond what their signals explain, their {METRICS[goal].label} is "
-            f"{lift:.2f} times that of the others (90 % interval {interval[0]:.2f} to {interval[1]:.2f}); "
+            f"{len(ids)} campaigns that look alike; beyond what their signals explain, their {METRICS[metric].label} "
+            f"is {rounded_lift(read or lift)} against the others (90 % interval {rounded_lifts(bounds or interval)}); "
             f"the group comes back in {100 * stability:.0f} % of resampled clusterings."
             + (" It describes these campaigns and promises nothing." if status == DESCRIPTIVE else "")
         ),

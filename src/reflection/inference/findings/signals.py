@@ -11,7 +11,7 @@ import numpy as np
 from reflection.domain import signals
 from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect
-from reflection.domain.metrics import METRICS, PRICES, RATES
+from reflection.domain.metrics import METRICS, PRICES, RATES, as_read
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Category, Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.dataset import Dataset, feature_of
@@ -79,14 +79,15 @@ def _finding(
     first, last = sides.days or (None, None)
     good = is_favorable(effect.metric, effect.effect)
     category = category_of(effect.group)
-    label, metric = signals.parse(effect.signal).label, METRICS[effect.metric].label
+    label = signals.parse(effect.signal).label
+    metric, lift, _ = as_read(effect.metric, effect.effect, None)
     aliases = sorted(alias for alias, key in table.aliases.items() if key == effect.signal)
     return Finding(
         finding_id=claim_id(effect.signal, effect.metric),
         category=category,
-        title=f"{label}: {metric} {rounded_lift(effect.effect)} against the average"
+        title=f"{label}: {METRICS[metric].label} {rounded_lift(lift or 1.0)} against the average"
         + (f" within {effect.within}" if effect.within else ""),
-        description=_describe(effect, label, metric, aliases, len(sides.supporting), len(sides.contradicting)),
+        description=_describe(effect, label, aliases, len(sides.supporting), len(sides.contradicting)),
         signal_key=effect.signal,
         impact_score=impact(effect.effect, (effect.spend or 0) / total_spend if total_spend else 0.0, effect.lfsr),
         evidence_count=effect.real_campaigns,
@@ -115,17 +116,20 @@ def _finding(
     )
 
 
-def _describe(effect: Effect, label: str, metric: str, aliases: list[str], pro: int, contra: int) -> str:
-    raw = "" if effect.raw_lift is None else f" The raw ratio is {rounded_lift(effect.raw_lift)}."
-    alone = f" It cannot be told apart from {', '.join(aliases)}." if aliases else ""
-    size = f"{metric} {rounded_lift(effect.effect)} against the average level, other things equal"
+def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: int) -> str:
+    metric, lift, bounds = as_read(effect.metric, effect.effect, effect.interval)
+    _, raw, _ = as_read(effect.metric, effect.raw_lift or None, None)
+    plain = "" if raw is None else f" The plain ratio is {rounded_lift(raw)}."
+    names = ", ".join(signals.parse(alias).label for alias in aliases)
+    alone = f" It cannot be told apart from {names}." if aliases else ""
+    size = f"{METRICS[metric].label} {rounded_lift(lift or 1.0)} against the average level, other things equal"
+    interval = f"90 % interval {rounded_lifts(bounds or effect.interval)}"
     if effect.within:
         return (
-            f"Within {effect.within}, {label} comes with {size} (90 % interval {rounded_lifts(effect.interval)}; "
-            f"{effect.rows} ad rows).{raw}{alone} It was seen in this campaign only, so nothing is said of others."
+            f"Within {effect.within}, {label} comes with {size} ({interval}; {effect.rows} ad rows).{plain}{alone} "
+            "It was seen in this campaign only, so nothing is said of others."
         )
     return (
-        f"{label} comes with {size} (90 % interval {rounded_lifts(effect.interval)}; seen in {effect.real_campaigns} "
-        f"campaigns and {effect.rows} ad rows, beyond noise {pro} of them for it, {contra} against).{raw}{alone} "
-        "Observed, not randomised."
+        f"{label} comes with {size} ({interval}; seen in {effect.real_campaigns} campaigns and {effect.rows} ad rows, "
+        f"beyond noise {pro} of them for it, {contra} against).{plain}{alone} Observed, not randomised."
     )

@@ -108,7 +108,7 @@ def _score(
         return None
     language, columns = _bind(dialect, normal)
     if dialect.role == "performance" and not dialect.required:
-        columns |= _splits(normal, columns)
+        columns |= _splits(normal, columns) | _days(normal, columns)
     marks = [cells[i].strip() for i, header in enumerate(normal) if header in dialect.marks]
     preamble = [text for text in above if any(re.search(pattern, text, re.IGNORECASE) for pattern in dialect.preamble)]
     evidence = len(set(marks)) + len(preamble) + bool(dialect.required) + dialect.names_platforms
@@ -202,6 +202,14 @@ def _splits(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]
         if name in SPLITS and name not in columns:
             found.setdefault(name, index)
     return found
+
+
+def _days(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]:
+    """A column of days, weeks or months where the dialect names none; a campaign's own start is none."""
+    if "date" in columns:
+        return {}
+    named = (i for i, header in enumerate(normal) if field_of(header) == "date" and i not in columns.values())
+    return next(({"date": i} for i in named if not re.search(r"start|begin", normal[i])), {})
 
 
 def _columns(names: Names, where: Mapping[str, int]) -> dict[str, int]:
