@@ -38,9 +38,9 @@ def recommendation(
     metric, effect, (low, high) = _as_read(total)
     figures = {
         "effect": Figure(effect, formatting.signed_lift),
-        "size": Figure(effect, _size),
-        "low": Figure(low, _size),
-        "high": Figure(high, _size),
+        "size": Figure(effect, formatting.rough_lift),
+        "low": Figure(low, formatting.rough_lift),
+        "high": Figure(high, formatting.rough_lift),
         "odds": Figure(total.p_better, formatting.probability),
         "campaigns": Figure(bookable.campaigns, formatting.count),
         "rows": Figure(bookable.rows, formatting.count),
@@ -115,6 +115,19 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     return f"{text}. {_basis(item, language)}"
 
 
+def sentence_of_test(item: Evidence, language: Language = ENGLISH) -> str:
+    """The next test: what to run beside what, what that is worth, what it costs, and which result decides."""
+    return language.say(
+        "next.test_worth",
+        subject=item.label,
+        against=item.detail["against"],
+        unit=language.say(f"unit.{item.detail['unit']}"),
+        side=language.say(f"side.{item.detail['side']}"),
+        metric=language.kpi(item.detail["shown_metric"]),
+        **{name: item.text(name) for name in ("spend", "days", "value", "cost", "deciding")},
+    )
+
+
 def _range(item: Evidence, language: Language) -> str:
     """``12 % to 31 % higher``, ``5 % lower to 8 % higher``."""
     low, high = item.value("low") or 0.0, item.value("high") or 0.0
@@ -149,7 +162,3 @@ def _as_read(total: Total) -> tuple[str, float, tuple[float, float]]:
     assert effect is not None
     assert interval is not None
     return metric, effect, interval
-
-
-def _size(lift: float) -> str:
-    return f"{100 * abs(lift - 1):.0f} %"

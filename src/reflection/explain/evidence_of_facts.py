@@ -12,11 +12,12 @@ from reflection.domain import signals
 from reflection.domain.bookable import Bookable
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.metrics import as_read
 from reflection.domain.ports import Facts
 from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
 from reflection.domain.weights import Interval
 from reflection.explain import formatting
-from reflection.explain.advice import recommendation
+from reflection.explain.advice import recommendation, rounded
 from reflection.explain.as_people_read import effect_as_read, finding_as_read
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison, rough
@@ -214,13 +215,24 @@ def _stated(evidence_id: str, kind: Kind, text: str) -> Evidence:
 
 
 def _next_test(test: NextTest) -> Evidence:
-    label = subject(test.signal_key)
+    label = subject(test.signal_key, test.label)
     figures = {f"now_{name}": figure for name, figure in _interval(test.interval_now).items()}
     figures |= {f"after_{name}": figure for name, figure in _interval(test.interval_after).items()}
     detail = {"metric": test.metric, "group": _group(test.signal_key)}
     if test.spend is not None:
         figures["spend"] = Figure(test.spend, rough(test.currency))
-    return Evidence(0, "next_test", "next_test", label, "stated", "observed", figures, detail, (label,))
+    names = [label]
+    if test.against is not None and test.value is not None and test.cost is not None and test.days is not None:
+        detail["against"] = subject(test.against, test.against_label)
+        names.append(detail["against"])
+        money = rough(test.currency)
+        figures["value"], figures["cost"] = Figure(rounded(test.value), money), Figure(rounded(test.cost), money)
+        figures["days"] = Figure(test.days, formatting.count)
+        metric, deciding, _ = as_read(test.metric, test.deciding, None)
+        detail["unit"] = "revenue" if test.metric == "roas" else "conversions"
+        detail["shown_metric"], detail["side"] = metric, "above" if (deciding or 1.0) >= 1 else "below"
+        figures["deciding"] = Figure(deciding or 1.0, formatting.rough_lift)
+    return Evidence(0, "next_test", "next_test", label, "stated", "observed", figures, detail, tuple(names))
 
 
 def _similar(item: SimilarCampaign) -> Evidence:

@@ -216,6 +216,13 @@ _PHRASES = {
         "Review where the money went before spending more: it is {odds} likely that this campaign overpaid clearly."
     ),
     "next.trend": "Plan {subject} with its {metric} since {since}, not with the average of the time before.",
+    "next.test_worth": (
+        "Next test: {subject} beside {against}, half of the budget each, with {spend} over {days} days. Choosing after "
+        "it is worth about {value} {unit} on the next ninety days, it costs about {cost}. Choose {subject} if its "
+        "{metric} is {deciding} {side} that of {against} or better."
+    ),
+    "unit.revenue": "of revenue",
+    "unit.conversions": "in conversions at the usual CPA",
     "next.test_money": (
         "Next test: run {subject} with about {spend}; the {level} interval of its effect on {metric} "
         "would narrow from {now}, to {after}."
