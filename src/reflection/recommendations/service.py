@@ -4,10 +4,10 @@ Beside the engine, which takes campaigns in: this is what goes out before a camp
 ports, no adapters; what is computed stands in plan_evaluation, ranking, cards, adherence and track_record.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from reflection.domain import signals
 from reflection.domain.conversion_kind import normal_kind
@@ -16,7 +16,7 @@ from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.list_query import ListQuery
 from reflection.domain.plan import Plan, PlanRequest
-from reflection.domain.ports import ForecastRow, Memory, Store
+from reflection.domain.ports import Memory
 from reflection.domain.results import SimilarCampaign
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import NotFound
@@ -27,54 +27,9 @@ from reflection.learnings.current import CurrentLearnings
 from reflection.learnings.insights import insights as learnt_insights
 from reflection.recommendations import adherence, cards, holdback, ranking
 from reflection.recommendations.ranking import RecommendationInput
+from reflection.recommendations.stores import AdviceStore, ForecastStore
 
 SIMILAR = 5
-
-
-class AdviceStore(Protocol):
-    """What advice needs to be remembered: claims shown, feedback, assignments, and the register to read."""
-
-    def show(
-        self, workspace: str, recommendation_id: str, unit: str, seq: int, shown_at: str, claim: dict[str, Any]
-    ) -> bool:
-        """Freeze a claim; False when it was shown for this unit on this state already."""
-        ...
-
-    def shown(self, workspace: str, recommendation_id: str | None = None) -> list[dict[str, Any]]:
-        """Claims as they were shown, oldest first."""
-        ...
-
-    def say(self, workspace: str, recommendation_id: str, accepted: bool, note: str, created_at: str) -> bool:
-        """Note feedback; False when the last feedback said the same."""
-        ...
-
-    def feedback(self, workspace: str, recommendation_id: str) -> list[dict[str, Any]]:
-        """Everything that was said to a recommendation, oldest first."""
-        ...
-
-    def assign(self, workspace: str, unit: str, treated: bool, probability: float, assigned_at: str) -> bool:
-        """Log an assignment and return the one that holds."""
-        ...
-
-    def assignments(self, workspace: str) -> list[dict[str, Any]]:
-        """Every assignment in order."""
-        ...
-
-    def register(self, workspace: str) -> Iterator[ForecastRow]:
-        """The whole forecast register in the order of entry."""
-        ...
-
-    def established(self, workspace: str) -> list[dict[str, Any]]:
-        """Learnings that were ever established, with their state now."""
-        ...
-
-
-class ForecastStore(Store, Protocol):
-    """A store that also takes forecasts without a campaign."""
-
-    def add_forecasts(self, workspace: str, rows: Sequence[ForecastRow]) -> int:
-        """Append to the register; how many were new."""
-        ...
 
 
 class RecommendationService:
