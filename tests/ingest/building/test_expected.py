@@ -3,6 +3,7 @@
 import datetime as dt
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from reflection.errors import ImportFileError
 from reflection.ingest import REFERENCES, Forecast, ForecastQuery, ImportOptions, load_mapping, read_export
 from reflection.ingest.building.drafts import Sums
 from reflection.ingest.building.expected import at_spend
+from reflection.ingest.import_report import Finding, ImportReport
 
 Write = Callable[..., Path]
 Row = Callable[..., list[str]]
@@ -182,3 +184,67 @@ def test_the_forecast_register_is_asked_first(export: Path) -> None:
 
 def test_a_past_without_spend_is_taken_as_it_was() -> None:
     assert at_spend(Sums(10, 5, 1.0, 0.0, None), Sums(spend=50.0)).spend == 0.0
+
+
+HEAD = ["campaign", "month", "impressions", "clicks", "conversions", "budget"]
+WHOLE = ImportOptions(as_of=dt.date(2027, 1, 1))
+
+
+def _with_plan(export: Path, plan: Path, group_by: str = "campaign") -> ImportReport:
+    return read_export(export, replace(WHOLE, expected=plan, group_by=group_by))
+
+
+def _said(report: ImportReport, code: str) -> list[Finding]:
+    return [item for item in report.findings if item.code == code]
+
+
+def test_monthly_plans_add_up_for_a_whole_campaign(export: Path, write: Write) -> None:
+    rows = [["Autumn", "2026-07", "1000", "100", "5", "60"], ["Autumn", "2026-08", "3000", "200", "15", "240"]]
+    report = _with_plan(export, write([HEAD, *rows], "plan.csv"))
+
+    autumn = next(c for c in report.campaigns if "autumn" in c.campaign_id)
+    assert autumn.expected_metrics == Metrics(impressions=4_000, clicks=300, conversions=20.0, spend=300.0)
+    assert autumn.planner == "plan plan"
+    assert not _said(report, "plan_lines_unmatched")
+
+
+def test_a_month_without_a_plan_leaves_the_whole_campaign_without_one(export: Path, write: Write) -> None:
+    report = _with_plan(export, write([HEAD, ["Autumn", "2026-07", "1000", "100", "5", "60"]], "plan.csv"))
+
+    assert "plan plan" not in {campaign.planner for campaign in report.campaigns}
+    (said,) = _said(report, "plan_lines_unmatched")
+    assert "line 2, 'Autumn' (2026-07-01 to 2026-07-31 plans none of its days" in said.message
+
+
+def test_lines_of_a_plan_that_match_nothing_are_named_with_their_reason(export: Path, write: Write) -> None:
+    rows = [
+        ["Autumn", "2026-07", "1000", "100", "5", "60"],
+        ["Autum", "2026-08", "3000", "200", "15", "240"],
+        ["Nobody at all", "2026-08", "3000", "200", "15", "240"],
+        ["Autumn", "2025-01", "3000", "200", "15", "240"],
+    ]
+    report = _with_plan(export, write([HEAD, *rows], "plan.csv"), "month")
+
+    (said,) = _said(report, "plan_lines_unmatched")
+    assert said.severity == "warning"
+    assert said.rows == (3, 4, 5)
+    assert "3 of 4 lines match no campaign" in said.message
+    assert "line 3, 'Autum' (is it 'Autumn'?)" in said.message
+    assert "line 4, 'Nobody at all' (there is none of that name)" in said.message
+    assert "line 5, 'Autumn' (2025-01-01 to 2025-01-31" in said.message
+
+
+def test_columns_of_a_plan_that_are_not_read_are_named(export: Path, write: Write) -> None:
+    rows = [[*HEAD, "Sales value"], ["Autumn", "2026-07", "1000", "100", "5", "60", "900"]]
+    (said,) = _said(_with_plan(export, write(rows, "plan.csv"), "month"), "plan_columns_unread")
+    assert "'Sales value'" in said.message
+
+
+def test_a_week_of_two_months_plans_neither_of_them(export: Path, write: Write) -> None:
+    head = ["campaign", "start", "end", "impressions", "clicks", "conversions", "budget"]
+    rows = [["Autumn", "2026-07-01", "2026-07-31", *"9111"], ["Autumn", "2026-08-01", "2026-08-15", *"9111"],
+            ["Autumn", "2026-08-16", "2026-09-15", *"9111"]]  # fmt: skip
+    report = _with_plan(export, write([head, *rows], "plan.csv"), "month")
+    planned = {campaign.campaign_id[-7:] for campaign in report.campaigns if campaign.planner == "plan plan"}
+    assert planned == {"2026-07"}
+    assert _said(report, "plan_lines_unmatched")[0].rows == (3, 4)
