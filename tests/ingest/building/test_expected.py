@@ -1,6 +1,7 @@
 """Expected figures of imported campaigns, always with their source."""
 
 import datetime as dt
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -129,6 +130,39 @@ def test_a_campaign_outside_the_plan_falls_back_and_says_so(export: Path, write:
     assert {c.planner for c in report.campaigns} == {"plan plan", "account-average"}
 
 
+PLANS = {
+    "de": ["Kampagne", "Monat", "Impressionen", "Klicks", "Conversions", "Budget", "Umsatz"],
+    "fr": ["Campagne", "Mois", "Impressions", "Clics", "Conversions", "Budget", "Chiffre d'affaires"],
+    "es": ["Campaña", "Mes", "Impresiones", "Clics", "Conversiones", "Presupuesto", "Ingresos"],
+    "pt": ["Campanha", "Mês", "Impressões", "Cliques", "Conversões", "Orçamento", "Receita"],
+}
+
+
+@pytest.mark.parametrize("language", sorted(PLANS))
+def test_a_plan_is_read_in_the_languages_of_its_planners(export: Path, write: Write, language: str) -> None:
+    plan = write([PLANS[language], ["Autumn", "2026-08", "50000", "1000", "30", "210,5", "900,5"]], "plan.csv", ";")
+
+    report = read_export(export, ImportOptions(group_by="month", expected=plan, as_of=dt.date(2027, 1, 1)))
+
+    august = next(one for one in report.campaigns if one.campaign_id.endswith("2026-08") and one.name == "Autumn")
+    assert august.expected_metrics == Metrics(
+        impressions=50_000, clicks=1_000, conversions=30.0, spend=210.5, revenue=900.5
+    )
+
+
+def test_a_refused_plan_shows_the_mapping_that_reads_it(export: Path, write: Write) -> None:
+    rows = [["Kampanj", "Visningar", "Klickningar", "Köp", "Kostnad"], ["Autumn", "50000", "1000", "30", "200"]]
+    plan = write(rows, "plan.csv")
+    with pytest.raises(ImportFileError) as refused:
+        read_export(export, ImportOptions(expected=plan, as_of=dt.date(2027, 1, 1)))
+    mapping = load_mapping(json.loads(refused.value.hint[refused.value.hint.index("{") :]))
+
+    report = read_export(export, ImportOptions(expected=plan, plan_mapping=mapping, as_of=dt.date(2027, 1, 1)))
+
+    autumn = next(campaign for campaign in report.campaigns if campaign.name == "Autumn")
+    assert autumn.expected_metrics.impressions == 50_000
+
+
 def test_a_plan_has_its_own_mapping(export: Path, write: Write) -> None:
     plan = write(
         [["Projekt", "Sicht", "Klicks", "Leads", "Etat"], ["Autumn", "1.000", "10", "1,5", "99,50"]],
@@ -150,7 +184,7 @@ def test_a_plan_has_its_own_mapping(export: Path, write: Write) -> None:
     ("rows", "what"),
     [
         ([["campaign", "clicks", "conversions", "budget"], ["A", "1", "1", "1"]], "impressions"),
-        ([["who", "impressions", "clicks", "conversions", "budget"], ["A", "1", "1", "1", "1"]], "no columns for campaign"),  # noqa: E501
+        ([["who", "impressions", "clicks", "conversions", "budget"], ["A", "1", "1", "1", "1"]], "does not say campaign"),  # noqa: E501
         ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "1", "5", "1", "1"]], "exceed"),
         ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "1", "", "1", "1"]], "missing"),
         ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "x", "1", "1", "1"]], "no number"),

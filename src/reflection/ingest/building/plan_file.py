@@ -1,10 +1,12 @@
 """A plan file: what was expected of each campaign (and month), in any table with its own column mapping.
 
-Without a mapping these headers are read: campaign (or campaign id), month or period, impressions, clicks,
-conversions, spend or budget, revenue, planner. This file must not know exports or facts.
+Without a mapping these headers are read, in English, German, French, Spanish and Portuguese: campaign (or campaign
+id), month or period, impressions, clicks, conversions, spend or budget, revenue, planner. This file must not know
+exports or facts.
 """
 
 import datetime as dt
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.options import Forecast
 from reflection.ingest.reading.archives import Limits, open_source
 from reflection.ingest.reading.header import find_header
+from reflection.ingest.reading.suggested_mapping import suggest
 from reflection.ingest.reading.tables import open_tables
 from reflection.ingest.reading.typed_rows import read_facts
 
@@ -45,7 +48,51 @@ PLAN = Dialect(
             spend="spend|budget|expected spend|planned spend|cost",
             revenue="revenue|expected revenue|planned revenue",
             planner="planner|forecaster|owner",
-        )
+        ),
+        "de": table(
+            campaign="kampagne|kampagnenname",
+            period="monat|zeitraum",
+            date="beginn|von",
+            date_end="ende|bis",
+            impressions="impressionen|geplante impressionen|impressions",
+            clicks="klicks|geplante klicks",
+            conversions="conversions|konversionen|käufe|bestellungen|geplante conversions",
+            spend="budget|kosten|ausgaben|geplante kosten",
+            revenue="umsatz|geplanter umsatz",
+        ),
+        "fr": table(
+            campaign="campagne|nom de la campagne",
+            period="mois|période",
+            date="début",
+            date_end="fin",
+            impressions="impressions|impressions prévues",
+            clicks="clics|clics prévus",
+            conversions="conversions|achats|conversions prévues",
+            spend="budget|dépenses|coût|coûts",
+            revenue="chiffre d'affaires|revenu|revenus",
+        ),
+        "es": table(
+            campaign="campaña|nombre de la campaña",
+            period="mes|período",
+            date="inicio",
+            date_end="fin",
+            impressions="impresiones|impresiones previstas",
+            clicks="clics|clics previstos",
+            conversions="conversiones|compras|conversiones previstas",
+            spend="presupuesto|gasto|coste|costo|inversión",
+            revenue="ingresos|ingresos previstos",
+        ),
+        "pt": table(
+            campaign="campanha|nome da campanha",
+            period="mês|período",
+            date="início",
+            date_end="fim",
+            impressions="impressões|impressões previstas",
+            clicks="cliques|cliques previstos",
+            conversions="conversões|compras|conversões previstas",
+            spend="orçamento|gasto|custo|investimento",
+            revenue="receita|receita prevista",
+        ),
     },
 )
 MOST_NAMED = 20
@@ -126,22 +173,20 @@ def read_plan(path: Path, mapping: ColumnMapping | None, limits: Limits) -> Plan
         ImportFileError: unreadable, no campaign column, or rows without impressions, clicks, conversions or spend.
     """
     dialect = mapping.dialect() if mapping else PLAN
+    tables = open_tables(open_source(path, limits=limits))
     match = next(
-        (
-            (sheet, header)
-            for sheet in open_tables(open_source(path, limits=limits))
-            if (header := find_header(sheet, [dialect], explicit=True))
-        ),
+        ((sheet, header) for sheet in tables if (header := find_header(sheet, [dialect], explicit=True))),
         None,
     )
-    if match is None or not {"campaign", "campaign_id"} & set(match[1].columns):
+    columns = set(match[1].columns) if match else set()
+    lacking = [name for name in _NEEDED if name not in columns]
+    if match is None or lacking or not {"campaign", "campaign_id"} & columns:
+        named = ", ".join(lacking) if match and lacking else "campaign, impressions, clicks, conversions and spend"
+        body = json.dumps(suggest(tables[0]).as_dict(), ensure_ascii=False)
         raise ImportFileError(
-            f"{path.name} has no columns for campaign, impressions, clicks, conversions and spend.",
-            hint="Give the plan's columns with a mapping.", field="expected",
+            f"{path.name} does not say {named}.",
+            hint=f"Give its columns with --plan-mapping. Its headers say: {body}", field="expected",
         )  # fmt: skip
-    lacking = [name for name in _NEEDED if name not in match[1].columns]
-    if lacking:
-        raise ImportFileError(f"{path.name} does not say {', '.join(lacking)}.", field="expected")
     facts = read_facts(*match, locale=mapping.locale if mapping else "")
     if facts.rejects:
         first = facts.rejects[0]
