@@ -85,13 +85,17 @@ def _of_stats(name: str, *more: str) -> tuple[str, ...]:
 STATS = sorted(path.stem for path in ROOT.glob("src/reflection/stats/[a-z]*.py"))
 FITS = ("tests/stats/test_empirical_bayes_laws.py", "tests/stats/test_empirical_bayes.py")
 BEHIND_FITS = ("variance_components", "columns", "marginal_likelihood", "gaussian_posterior", "importance_sampling")
+GATE = ("advice", "causes", "claims", "doubt", "figures", "owners", "reading", "subjects")
 TESTS = {
     "domain.signals": ("tests/domain/test_signals.py",),
     "domain.metrics": ("tests/domain/test_metrics.py",),
     "comparison.counting_noise": ("tests/comparison/test_counting_noise.py", "tests/test_interval_coverage.py"),
     "comparison.compare": ("tests/comparison/test_compare.py", "tests/test_comparator.py"),
     "inference.learn": ("tests/inference/test_learn_laws.py", "tests/inference/test_learn.py"),
-    "explain.gate": ("tests/explain/test_gate.py",),
+    **{
+        f"explain.gate{room}": ("tests/explain/test_gate.py", "tests/explain/test_gate_sentences.py")
+        for room in ("", *(f"_{part}" for part in GATE))
+    },
     **{f"stats.{name}": _of_stats(name) for name in STATS},
     **{f"stats.{name}": _of_stats(name, *FITS) for name in BEHIND_FITS if name in STATS},
     "inference.findings.clusters": ("tests/inference/findings/test_clusters.py",),

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,17 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
+from reflection.domain import signals
+from reflection.domain.bookable import Bookable, Definition, definitions, root
 from reflection.domain.campaign import MAX_COUNT, Campaign, Metrics
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
-from reflection.domain.results import Finding, NextTest, SignalWeight
+from reflection.domain.results import Finding, NextTest
+from reflection.domain.weights import SignalWeight
 from reflection.inference.dataset import Dataset
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.learn import FitRequest, learn
+from reflection.inference.total_effects import TotalEffects
 from reflection.memory import packaged_model
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
@@ -143,9 +148,10 @@ def history_evidence(history: tuple[Campaign, ...]) -> tuple[Evidence, ...]:
 
 
 @pytest.fixture(scope="session")
-def knowledge(history_evidence: tuple[Evidence, ...]) -> Knowledge:
+def knowledge(history: tuple[Campaign, ...], history_evidence: tuple[Evidence, ...]) -> Knowledge:
     """What is learnt from the forty campaigns; about a second, so it is made once."""
-    return learn(history_evidence, FitRequest(seq=40, epoch=6, as_of="2026-04-01T00:00:00+00:00"))
+    request = FitRequest(seq=40, epoch=6, as_of="2026-04-01T00:00:00+00:00", definitions=definitions(history))
+    return learn(history_evidence, request)
 
 
 @pytest.fixture(scope="session")
@@ -246,8 +252,28 @@ def _knowledge(
             SignalWeight(key, float(np.exp(effects[key][0])), 3, 1, "2026-03-01T00:00:00+00:00", (0.5, 2.0), None, 12.0)
             for key in features
         ),
+        "mixtures": {metric: (0.3, 0.1, 0.2, 0.2, 0.2)},
     }  # fmt: skip
-    return Knowledge(**{**known, **changes})
+    return _booked(Knowledge(**{**known, **changes}))
+
+
+def _booked(knowledge: Knowledge) -> Knowledge:
+    """The knowledge with every platform, audience and creative signal as something booked, each of one part only."""
+    effects = {effect.signal: effect for effect in knowledge.effects if root(effect.signal) != signals.OBJECTIVE}
+    bookables = [_bookable(effect, signals.parse(key).parts) for key, effect in sorted(effects.items())]
+    totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables)
+    both = zip(bookables, totals, strict=True)
+    return replace(knowledge, bookables=tuple(replace(one, total=judged.total) for one, judged in both))
+
+
+def _bookable(effect: Effect, parts: tuple[signals.Signal, ...]) -> Bookable:
+    key = parts[-1].key
+    return Bookable(
+        key=effect.signal, label=signals.spoken(effect.signal, {}).removeprefix("platform "),
+        definition=Definition(key, root(key), {key: 1.0}),
+        platform=parts[0].key if len(parts) > 1 else None, campaigns=12, rows=24, spend=effect.spend, conversions=600.0,
+        objectives={}, enough=True, supporting=("c1", "c2"), contradicting=("c9",),
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from reflection.domain.knowledge import NOTHING
 from reflection.domain.memory_text import outcome_of
 from reflection.domain.metrics import KPIS
 from reflection.domain.ports import Facts
-from reflection.domain.results import Analysis, PatternReport, StoredMemory, Weights
+from reflection.domain.results import Analysis, PatternReport, StoredMemory
+from reflection.domain.weights import Weights
 from reflection.explain.writer import DeterministicWriter
 from reflection.reports.portfolio import ReportedCampaign, portfolio
 from reflection.reports.rendering import markdown

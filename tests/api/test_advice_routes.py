@@ -131,14 +131,16 @@ def test_an_unknown_recommendation_is_a_404(http: httpx.Client):
 
 
 def test_an_outcome_is_attached_when_a_campaign_names_the_recommendation(http: httpx.Client):
-    card = next(c for c in http.get("/v1/recommendations").json()["cards"] if c["signal"] == "creative.type:video")
+    card = _first_card(http)
+    kind, _, name = card["signal"].partition(":")
+    creative, platform = (name, "Meta") if kind == "creative" else ("k1", name)
     http.post(f"/v1/recommendations/{card['id']}/shown", json={})
     metrics = {"impressions": 20_000, "clicks": 950, "conversions": 90, "spend": 400.0}
     answer = http.post(
         "/analyze-campaign",
         json={
-            "campaign_id": "follower", "platform": "Meta", "objective": "Leads", "expected_metrics": metrics,
-            "actual_metrics": metrics, "creatives": [{"id": "k1", "type": "video"}],
+            "campaign_id": "follower", "platform": platform, "objective": "Leads", "expected_metrics": metrics,
+            "actual_metrics": metrics, "creatives": [{"id": creative, "type": "video"}],
             "timestamp": "2026-03-01T00:00:00+00:00", "recommendation_ids": [card["id"]],
         },
     )  # fmt: skip
@@ -146,7 +148,7 @@ def test_an_outcome_is_attached_when_a_campaign_names_the_recommendation(http: h
     life = http.get(f"/v1/recommendations/{card['id']}").json()
     assert life["state"] == "measured"
     assert life["outcomes"][0]["campaign_id"] == "follower"
-    assert life["outcomes"][0]["measured"] > 1
+    assert life["outcomes"][0]["measured"] > 0
 
 
 def test_forecasts_are_appended_once(http: httpx.Client):
@@ -191,11 +193,11 @@ def test_labels_and_sentences_are_spelt_as_campaigns_do_and_signals_are_keys(htt
     platforms = {row["signal_key"]: row["label"] for row in found["top_signals"] if "platform:" in row["signal_key"]}
     spelt = {"platform:meta": "Meta", "platform:google": "Google", "platform:tiktok": "TikTok"}
     assert platforms
-    assert all(label == f"platform {spelt[key]}" for key, label in platforms.items())
+    assert all(label == spelt[key] for key, label in platforms.items())
     cards = [card for card in found["cards"] if card["signal"].startswith("platform:")]
     assert all(card["signal"] == card["signal"].casefold() for card in found["cards"])
     for card in cards:
-        assert card["label"].startswith(("platform Meta", "platform Google", "platform TikTok"))
+        assert card["label"] in spelt.values()
         assert card["label"] in card["sentence"]
         assert card["label"] in card["action"]
     learnings = http.get("/v1/learnings", params={"limit": 500}).json()["items"]

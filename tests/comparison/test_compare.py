@@ -67,10 +67,30 @@ def test_a_forecast_of_zero_gives_a_reason_and_no_percentage(make_campaign):
     ],
 )
 def test_missing_revenue_is_named(make_campaign, plan, fact, reason):
-    found = compare(make_campaign(expected=plan, actual=fact), generated_at="now")
+    found = compare(make_campaign(expected=plan, actual=fact, objective="Sales"), generated_at="now")
     assert found.deltas["roas_diff"].reason == reason
     assert found.deltas["roas_diff"].pct_diff is None
     assert "ROAS cannot be compared: revenue is missing" in " ".join(found.summary)
+
+
+@pytest.mark.parametrize("revenue", [0.0, None])
+@pytest.mark.parametrize(
+    "goal", [{"objective": "Lead Generation"}, {"objective": "Autumn", "conversion_kind": "leads"}]
+)
+def test_leads_without_revenue_have_no_roas_and_need_none(make_campaign, revenue, goal):
+    campaign = make_campaign(expected={"revenue": revenue}, actual={"revenue": revenue}, **goal)
+    found = compare(campaign, generated_at="now")
+
+    assert (found.actual_rates.roas, found.actual_rates.aov) == (None, None)
+    assert found.deltas["roas_diff"].reason == "leads bring no revenue of their own, and none was given"
+    assert not [flag for flag in found.flags if "revenue" in flag]
+
+
+def test_leads_that_were_expected_to_sell_and_did_not_have_a_roas_of_nothing(make_campaign):
+    leads = make_campaign(actual={"revenue": 0.0}, conversion_kind="lead")
+    sales = make_campaign(expected={"revenue": 0.0}, actual={"revenue": 0.0}, objective="Sales")
+
+    assert [compare(campaign, generated_at="now").actual_rates.roas for campaign in (leads, sales)] == [0.0, 0.0]
 
 
 def test_lower_costs_and_higher_rates_are_favourable(make_campaign):

@@ -21,7 +21,8 @@ import pytest
 from reflection.domain.answers import FILES
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import AnalysisRecord, MemoryRecord
-from reflection.domain.results import Comparison, Rates, SignalWeight, Statement
+from reflection.domain.results import Comparison, Rates, Statement
+from reflection.domain.weights import SignalWeight
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database

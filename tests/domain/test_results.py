@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from reflection.comparison.compare import compare
-from reflection.domain import results
+from reflection.domain import results, weights
 
 SHAPES = [value for value in vars(results).values() if dataclasses.is_dataclass(value)]
 
@@ -54,8 +54,8 @@ def test_every_shape_is_immutable_and_documented(shape):
             },
         ),
         (results.Insights, {"narrative_summary", "key_learnings", "recommendations", "anomalies", "source"}),
-        (results.Weights, {"generated_at", "scoring_weights", "signal_weights", "updated_signals"}),
-        (results.SignalWeight, {"signal_key", "weight", "successes", "failures", "last_updated"}),
+        (weights.Weights, {"generated_at", "scoring_weights", "signal_weights", "updated_signals"}),
+        (weights.SignalWeight, {"signal_key", "weight", "successes", "failures", "last_updated"}),
         (results.SimilarCampaign, {"document_id", "campaign_id", "score", "summary", "metadata"}),
         (results.StoredMemory, {"sqlite_saved", "vector_saved", "output_path"}),
         (

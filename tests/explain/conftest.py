@@ -3,14 +3,15 @@
 import gzip
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from reflection.comparison.compare import compare
+from reflection.domain.bookable import Bookable, Definition, Total
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, NextTest, PatternReport, SimilarCampaign
@@ -40,6 +41,19 @@ SAMPLE: dict[str, Any] = {
 }
 
 NEXT_TEST = NextTest("creative.type:video", "cvr", "q", "d", 500.0, "USD", (0.8, 1.45), (0.92, 1.22))
+
+
+STUDENTS = Bookable(
+    key="audience:students 18-25", label="audience Students 18-25",
+    definition=Definition("audience:students 18-25", "audience", {"audience:students 18-25": 1.0}), platform=None,
+    campaigns=12, rows=40, spend=5000.0, conversions=300.0, objectives={}, enough=True,
+    total=Total("conversions_per_spend", 1.25, (1.1, 1.4), 1.35, 0.98, "exploit", stake=1000.0, gain=8.7,
+                currency="USD"),
+)  # fmt: skip
+IMAGE = replace(
+    STUDENTS, key="creative:crt_9", label="creative crt_9", definition=Definition("creative:crt_9", "creative", {}),
+    total=Total("roas", 0.8, (0.7, 0.9), 0.88, 0.01, "avoid", stake=500.0, gain=-240.0, currency="USD"),
+)  # fmt: skip
 
 
 def _finding(**changes: Any) -> Finding:
@@ -76,6 +90,7 @@ def _facts(
     similar: tuple[SimilarCampaign, ...] = (),
     scatter: dict[str, float | None] | None = None,
     notes: tuple[str, ...] = (),
+    advice: tuple[Bookable, ...] = (),
     **changes: Any,
 ) -> Facts:
     parsed = Campaign.model_validate((campaign or SAMPLE) | changes)
@@ -84,7 +99,7 @@ def _facts(
     patterns = PatternReport(
         parsed.campaign_id, comparison.generated_at, *lists, auto_tags=(), reason=reason, next_test=next_test
     )
-    return Facts(comparison, patterns, findings, similar, parsed.platform, parsed.objective, notes)
+    return Facts(comparison, patterns, findings, similar, parsed.platform, parsed.objective, notes, advice)
 
 
 @pytest.fixture
@@ -121,7 +136,7 @@ def rich_facts() -> Facts:
         ),
     )
     similar = (SimilarCampaign("campaign:cmp_003", "cmp_003", 0.83, "summary", {}),)
-    return _facts(findings=findings, next_test=NEXT_TEST, similar=similar)
+    return _facts(findings=findings, next_test=NEXT_TEST, similar=similar, advice=(STUDENTS, IMAGE))
 
 
 class FakeServer:
@@ -135,6 +150,7 @@ class FakeServer:
         self.items: Any = []
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.dripped = 0
+        self._released = threading.Event()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -157,6 +173,7 @@ class FakeServer:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def close(self) -> None:
+        self._released.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -214,22 +231,20 @@ class FakeServer:
         handler.send_response(200)
         handler.send_header("Content-Length", "10000")
         handler.end_headers()
-        for _ in range(200):
+        while not self._released.wait(0.05):
             handler.wfile.write(b" ")
             handler.wfile.flush()
             self.dripped += 1
-            time.sleep(0.05)
 
     def _drip_headers(self, handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-        for number in range(200):
-            handler.wfile.write(f"X-{number}: a\r\n".encode())
+        while not self._released.wait(0.05):
+            handler.wfile.write(f"X-{self.dripped}: a\r\n".encode())
             handler.wfile.flush()
             self.dripped += 1
-            time.sleep(0.05)
 
     def _hang(self, handler: BaseHTTPRequestHandler) -> None:
-        time.sleep(3)
+        self._released.wait()
 
     def _cut(self, handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)

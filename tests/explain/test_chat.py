@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge
 from reflection.domain.ports import Facts
-from reflection.domain.results import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory, Weights
+from reflection.domain.results import Analysis, Finding, NextTest, SimilarCampaign, StoredMemory
+from reflection.domain.weights import Weights
 from reflection.explain.chat import Chat, ChatAnswer
 from reflection.explain.openai_chat import OpenAIPhraser
 from reflection.explain.proposals import ModelProposer
@@ -175,7 +176,7 @@ def test_a_model_may_phrase_what_was_found_behind_the_gate(fake_server: Any, sou
         {"kind": "key_learning", "text": "CPA came to {e1.actual}, far better.", "evidence": ["e1"]},
         {"kind": "key_learning", "text": "See http://evil.example.", "evidence": ["e1"]},
     ]
-    model = ModelProposer(ModelServer("k", "model-x", base_url=fake_server.url, deadline_seconds=2.0))
+    model = ModelProposer(ModelServer("k", "model-x", base_url=fake_server.url, deadline_seconds=60.0))
     answer = Chat(sources, OpenAIPhraser(model)).answer("default", "CPA <b>?", campaign_id=CAMPAIGN)
     assert answer.answer == "CPA came to USD 19.27, far better. [1]"
     assert answer.source == "model-x"
@@ -184,13 +185,13 @@ def test_a_model_may_phrase_what_was_found_behind_the_gate(fake_server: Any, sou
 
 
 def test_a_model_is_not_asked_what_cannot_be_told(fake_server: Any, sources: Sources) -> None:
-    model = ModelProposer(ModelServer("k", "model-x", base_url=fake_server.url, deadline_seconds=2.0))
+    model = ModelProposer(ModelServer("k", "model-x", base_url=fake_server.url, deadline_seconds=60.0))
     Chat(sources, OpenAIPhraser(model)).answer("default", "What is the weather?")
     assert fake_server.requests == []
 
 
 def test_a_dead_model_leaves_the_quotes(sources: Sources) -> None:
-    model = ModelProposer(ModelServer("k", "model-x", base_url="http://127.0.0.1:9/v1", deadline_seconds=1.0))
+    model = ModelProposer(ModelServer("k", "model-x", base_url="http://127.0.0.1:9/v1", deadline_seconds=60.0))
     answer = Chat(sources, OpenAIPhraser(model)).answer("default", "CPA?", campaign_id=CAMPAIGN)
     assert answer.source == "deterministic"
     assert "CPA USD 19.27" in answer.answer

@@ -74,16 +74,16 @@ BAD = [
     (f"CTR was {FIGURE}, up 12.", "number"),
     (f"CTR was {FIGURE}, up １２.", "number"),
     (f"CTR was {FIGURE} ½ higher.", "number"),
-    (f"CTR was {FIGURE}, about twice the plan.", "number in words"),
-    (f"CTR nearly doubled to {FIGURE}.", "number in words"),
-    (f"CTR was {FIGURE}, seventy-five more.", "number in words"),
-    (f"CTR rose threefold to {FIGURE}.", "number in words"),
-    (f"CTR was {FIGURE} per cent.", "number in words"),
+    (f"CTR was {FIGURE}, about twice the plan.", "vocabulary"),
+    (f"CTR nearly doubled to {FIGURE}.", "vocabulary"),
+    (f"CTR was {FIGURE}, seventy-five more.", "vocabulary"),
+    (f"CTR rose threefold to {FIGURE}.", "vocabulary"),
+    (f"CTR was {FIGURE} per cent.", "vocabulary"),
     (f"CTR was {FIGURE} %.", "number"),
     # ids, links, markup
     (f"CTR was {FIGURE}, see cmp_007.", "number"),
     (f"CTR was {FIGURE}, see http://evil.example.", "number"),
-    (f"CTR was {FIGURE}, see evil.example now.", "address"),
+    (f"CTR was {FIGURE}, see evil.example now.", "runs into another"),
     (f"CTR was {FIGURE}, mail me at x@y.", "number"),
     (f"CTR was **{FIGURE}**.", "markup"),
     (f"CTR was <b>{FIGURE}</b>.", "markup"),
@@ -99,34 +99,37 @@ BAD = [
     ("CTR was {<delta:ctr>.__class__}.", "evidence does not hold"),
     ("CTR was higher than expected.", "shows nothing"),
     # names
-    (f"CTR was {FIGURE}, ask Bob.", "name"),
-    (f"CTR was {FIGURE} for Acme buyers.", "name"),
-    (f"CTR was {FIGURE} for Zenith buyers.", "name"),
-    (f"CTR was {FIGURE} for eBuyers.", "name"),
-    (f"CTR was {FIGURE}, BUY NOW.", "name"),
+    (f"CTR was {FIGURE}, ask Bob.", "vocabulary"),
+    (f"CTR was {FIGURE} for Acme buyers.", "vocabulary"),
+    (f"CTR was {FIGURE} for Zenith buyers.", "vocabulary"),
+    (f"CTR was {FIGURE} for eBuyers.", "vocabulary"),
+    (f"CTR was {FIGURE}, BUY NOW.", "vocabulary"),
     # other subjects
-    (f"CTR was {FIGURE}, ignore the instructions.", "other than"),
-    (f"CTR was {FIGURE}, visit us.", "other than"),
-    (f"CTR was {FIGURE}, the password is known.", "other than"),
+    (f"CTR was {FIGURE}, ignore the instructions.", "vocabulary"),
+    (f"CTR was {FIGURE}, visit us.", "vocabulary"),
+    (f"CTR was {FIGURE}, the password is known.", "vocabulary"),
     # KPIs without evidence
     (f"CTR was {FIGURE} and ROAS was good too.", "KPI"),
     # causes
-    (f"CTR was {FIGURE} because of the video.", "cause"),
-    (f"The video drove CTR to {FIGURE}.", "cause"),
-    (f"The video led to {FIGURE} in CTR.", "cause"),
-    (f"The video improved the CTR to {FIGURE}.", "cause"),
-    (f"The video boosted CTR to {FIGURE}.", "cause"),
-    (f"Thanks to the video CTR was {FIGURE}.", "cause"),
-    (f"The video raised CTR to {FIGURE}.", "cause"),
-    (f"The video accounts for {FIGURE} of CTR.", "decomposition"),
+    (f"CTR was {FIGURE} because of the video.", "vocabulary"),
+    (f"The video drove CTR to {FIGURE}.", "vocabulary"),
+    (f"The video led to {FIGURE} in CTR.", "vocabulary"),
+    (f"The video improved the CTR to {FIGURE}.", "vocabulary"),
+    (f"The video boosted CTR to {FIGURE}.", "vocabulary"),
+    (f"Thanks to the video CTR was {FIGURE}.", "vocabulary"),
+    (f"The video raised CTR to {FIGURE}.", "vocabulary"),
+    (f"The video accounts for {FIGURE} of CTR.", "vocabulary"),
+    (f"CTR was reached because of {FIGURE}.", "cause"),
+    (f"The campaign raised CTR to {FIGURE}.", "cause"),
+    (f"CTR accounts for {FIGURE} of CTR.", "divides"),
     # overclaims
-    (f"CTR will stay at {FIGURE}.", "certainty"),
-    (f"CTR of {FIGURE} proves the plan.", "certainty"),
-    (f"CTR is always {FIGURE}.", "certainty"),
-    (f"CTR was {FIGURE}, a significant change.", "certainty"),
+    (f"CTR will stay at {FIGURE}.", "vocabulary"),
+    (f"CTR of {FIGURE} proves the plan.", "vocabulary"),
+    (f"CTR is always {FIGURE}.", "vocabulary"),
+    (f"CTR was {FIGURE}, a significant change.", "vocabulary"),
     # the wrong way round
     ("CTR fell from {<delta:ctr>.expected} to {<delta:ctr>.actual}.", "opposite"),
-    ("CTR went from {<delta:ctr>.actual} to {<delta:ctr>.expected}.", "round"),
+    ("CTR went from {<delta:ctr>.actual} to {<delta:ctr>.expected}.", "something it is not"),
     (f"CTR was worse at {FIGURE}.", "opposite"),
 ]
 
@@ -172,7 +175,7 @@ def test_every_sentence_shows_something_of_its_evidence(book: EvidenceBook) -> N
     assert "a sentence that shows nothing" in fallen.reason
 
 
-@pytest.mark.parametrize("verb", ["raised", "boosted", "drove"])
+@pytest.mark.parametrize("verb", ["raised", "boosted", "increased"])
 def test_a_causal_word_passes_for_a_randomised_finding_only(
     make_facts: Callable[..., Facts], make_finding: Callable[..., Finding], verb: str
 ) -> None:
@@ -233,7 +236,8 @@ def test_nothing_is_recommended_from_a_description_of_the_past(
     verdict = _judge(described, text, "finding:g", kind="recommendation")
     assert isinstance(verdict, Rejected)
     assert verdict.reason == "it recommends something from a description of the past"
-    assert isinstance(_judge(described, text.replace("Plan more with", "There is"), "finding:g"), Passed)
+    told = "The {<finding:g>.campaigns} campaigns of {<finding:g>.about} look alike"
+    assert isinstance(_judge(described, told, "finding:g"), Passed)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +248,7 @@ def test_nothing_is_recommended_from_a_description_of_the_past(
             "finding:f1",
             "opposite",
         ),
-        ("The higher CTR accounts for {<finding:f1>.effect}.", "finding:f1", "decomposition"),
+        ("The higher CTR accounts for {<finding:f1>.effect}.", "finding:f1", "divides"),
     ],
 )
 def test_a_finding_is_neither_turned_round_nor_taken_for_a_decomposition(
@@ -255,9 +259,10 @@ def test_a_finding_is_neither_turned_round_nor_taken_for_a_decomposition(
     assert reason in verdict.reason
 
 
-def test_evidence_without_a_direction_contradicts_no_praise(book: EvidenceBook) -> None:
+def test_evidence_without_a_direction_carries_no_praise(book: EvidenceBook) -> None:
     verdict = _judge(book, "A test of {<next_test>.about} may find what is better.", "next_test")
-    assert isinstance(verdict, Passed), verdict
+    assert isinstance(verdict, Rejected)
+    assert "direction" in verdict.reason
 
 
 SHOWN = "{<delta:ctr>.actual}"
@@ -267,8 +272,8 @@ SHOWN = "{<delta:ctr>.actual}"
 def test_a_text_has_at_most_400_characters(book: EvidenceBook, length: int, passes: bool) -> None:
     reference = _ref(book, "delta:ctr")
     text = f"CTR was {{{reference}.actual}}"
-    text += " as" * ((length - len(text)) // 3)
-    verdict = judge(Proposal("key_learning", text.ljust(length, "s"), (reference,)), book)
+    text += " there" * ((length - len(text)) // 6)
+    verdict = judge(Proposal("key_learning", text.ljust(length), (reference,)), book)
     assert isinstance(verdict, Passed) == passes
     assert passes or "too long" in verdict.reason
 
@@ -301,11 +306,11 @@ def test_a_finding_below_one_is_spoken_of_as_lower_only(
 
 @pytest.mark.parametrize("actual", [None, Figure(0.02, "2.00 %")])
 @pytest.mark.parametrize("word", ["rose", "fell"])
-def test_a_change_that_is_none_or_not_known_contradicts_no_direction(actual: Figure | None, word: str) -> None:
+def test_a_change_that_is_none_or_not_known_carries_no_direction(actual: Figure | None, word: str) -> None:
     figures = {"expected": Figure(0.02, "2.00 %")} | ({"actual": actual} if actual else {})
     item = Evidence(1, "delta:ctr", "delta", "ctr", "beyond_noise", "accounting", figures, {"kpi": "ctr"})
     verdict = judge(Proposal("key_learning", f"CTR {word} from {{e1.expected}}", ("e1",)), EvidenceBook((item,)))
-    assert isinstance(verdict, Passed), verdict
+    assert isinstance(verdict, Rejected)
 
 
 @pytest.mark.parametrize(

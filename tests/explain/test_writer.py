@@ -79,11 +79,24 @@ def test_findings_are_associations_unless_randomised(
     assert tested.key_learnings[4].startswith("In a randomised test, age 18-25 raised CTR by 32.0 %")
 
 
-def test_advice_says_its_odds_and_points_the_right_way(rich_facts: Facts) -> None:
+def test_advice_is_what_can_be_booked_with_money_and_evidence(rich_facts: Facts) -> None:
     advice = _write(rich_facts).recommendations
-    assert advice[0] == "Plan more with age 18-25: it is 97 % likely that it does better than average on CTR."
-    assert advice[1].startswith("Plan less with creative type image: it is 97 % likely that it does worse")
+    assert advice[0] == (
+        "Put more of the budget on audience Students 18-25: CPA probably 20 % lower than usual (90 % interval 9 % to "
+        "29 % lower); on USD 1,000 that is about 9 conversions more. Seen in 12 campaigns, 40 ad rows, with USD 5,000 "
+        "spent."
+    )
+    assert advice[1].startswith("Put less of the budget on creative crt_9: ROAS probably 20 % lower than usual")
+    assert "on USD 500 that is about USD 240 of revenue less" in advice[1]
     assert advice[2].startswith("Next test: run creative type video with about USD 500")
+
+
+def test_a_finding_on_a_signal_explains_and_advises_nothing(
+    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
+) -> None:
+    written = _write(make_facts(findings=(make_finding(),)))
+    assert any("Age 18-25" in text for text in written.key_learnings)
+    assert not any("18-25" in text for text in written.recommendations)
 
 
 @pytest.mark.parametrize(("against", "words"), [(1, "1 of 12 campaigns points"), (3, "3 of 12 campaigns point ")])

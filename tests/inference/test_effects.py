@@ -2,6 +2,7 @@
 
 import pytest
 
+from reflection.domain import signals
 from reflection.inference.effects import RawLifts, effect_rows
 from reflection.stats.columns import Feature
 
@@ -47,11 +48,12 @@ def test_probabilities_are_those_of_the_likelier_sign(rows):
         assert 0 <= row.lfsr <= 1
 
 
-def test_what_is_not_enough_says_how_far_it_was_shrunk(rows):
-    shrunk = [row for row in rows.values() if "is shrunk to" in row.reason]
-    assert shrunk
-    for row in shrunk:
-        assert f"raw {row.raw_lift:.2f}x is shrunk to {row.effect:.2f}x" in row.reason
+def test_what_is_not_enough_says_what_weighing_left_of_it(rows):
+    weighed = [row for row in rows.values() if "after weighing" in row.reason]
+    assert weighed
+    for row in weighed:
+        assert f"{100 * (row.raw_lift - 1):+.0f} % by the plain ratio" in row.reason
+        assert f"{100 * (row.effect - 1):+.0f} % after weighing" in row.reason
 
 
 def test_aliases_have_the_effect_but_are_no_finding_of_their_own(rows, fitted):
@@ -60,8 +62,8 @@ def test_aliases_have_the_effect_but_are_no_finding_of_their_own(rows, fitted):
         row, original = rows[alias, "ctr"], rows[key, "ctr"]
         assert (row.effect, row.interval) == (original.effect, original.interval)
         assert row.finding is False
-        assert row.reason == f"always comes together with {key}; the effect is stated there"
-        assert alias in original.reason
+        assert row.reason == f"always comes together with {signals.parse(key).label}; the effect is stated there"
+        assert signals.parse(alias).label in original.reason
 
 
 def test_exposure_counts_campaigns_by_the_share_of_impressions(fitted):

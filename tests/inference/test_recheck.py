@@ -78,7 +78,9 @@ def test_corrections_and_deletions_agree(taught, history):
 
 
 def test_a_goal_set_otherwise_since_is_no_difference(taught):
-    known = dataclasses.replace(taught.store.knowledge("default"), goal_metric="conversions_per_spend")
+    stored = taught.store.knowledge("default")
+    asked = {**stored.diagnostics, "goal": "conversions_per_spend"}
+    known = dataclasses.replace(stored, goal_metric="conversions_per_spend", diagnostics=asked)
     again = recomputed(taught.store, "default", known, taught.store.accepted("default"))
     assert again.goal_metric == "conversions_per_spend"
 

@@ -79,7 +79,9 @@ def test_the_lift_of_an_interaction_is_that_of_its_card(make_knowledge):
     import math
 
     key = "platform*creative.type:meta*video"
-    knowledge = make_knowledge({"creative.type:video": (0.3, 0.08, True), key: (0.1, 0.1, True)})
+    knowledge = make_knowledge(
+        {"creative.type:video": (0.02, 0.05, False), "platform:meta": (0.0, 0.1, False), key: (0.5, 0.05, True)}
+    )
     campaign = _campaign()
     follows = [adherence.Followed("r", key, "exploit", "named")]
     (row,) = adherence.claims(knowledge, campaign, _shares(campaign), follows, "2026-03-01T00:00:00+00:00")

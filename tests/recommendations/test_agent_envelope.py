@@ -48,10 +48,10 @@ def test_confidence_is_the_probability_that_the_advice_is_right(knowledge: Knowl
 def test_platforms_and_types_are_mapped(knowledge: Knowledge):
     rows = agent_envelope.wrap(answer_from(knowledge, now=NOW))["recommendations"]
     by_action = {row["action"]: row for row in rows}
-    assert by_action["test platform google"]["platform"] == "google"
-    assert by_action["test platform google"]["recommendation_type"] == "budget"
-    assert by_action["use more of creative type video"]["platform"] == "unknown"
-    assert by_action["use more of creative type video"]["recommendation_type"] == "creative"
+    assert by_action["test google"]["platform"] == "google"
+    assert by_action["test google"]["recommendation_type"] == "budget"
+    assert by_action["put more of the budget on creative type video"]["platform"] == "unknown"
+    assert by_action["put more of the budget on creative type video"]["recommendation_type"] == "creative"
 
 
 def test_nothing_known_is_an_empty_envelope():

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from reflection.domain.knowledge import NOTHING, Knowledge
-from reflection.domain.results import DESCRIPTIVE
 from reflection.recommendations import cards
 
 
@@ -45,7 +44,7 @@ def test_without_revenue_conversions_are_worth_the_usual_cpa(make_knowledge):
 
 def test_unknown_spend_gives_no_money_instead_of_zero(make_knowledge):
     known = make_knowledge({"creative.type:video": (0.3, 0.05, True)})
-    known = replace(known, effects=tuple(replace(effect, spend=None) for effect in known.effects))
+    known = replace(known, bookables=tuple(replace(one, spend=None) for one in known.bookables))
     card = _by_signal(cards.build(known))["creative.type:video"]
     assert (card.stake, card.expected_gain, card.downside_5, card.cvar_5) == (None, None, None, None)
     assert "EUR" not in card.sentence
@@ -70,34 +69,62 @@ def test_on_a_platform_the_odds_are_those_of_this_platform(knowledge: Knowledge)
 JOINT = "platform*creative.type:meta*video"
 
 
-def test_without_a_platform_an_interaction_that_is_a_finding_is_an_option_of_its_own(make_knowledge):
-    known = make_knowledge({"creative.type:video": (0.3, 0.05, True), JOINT: (0.2, 0.05, True)})
+def test_a_pair_with_a_platform_is_an_option_where_it_says_something_else(make_knowledge):
+    known = make_knowledge(
+        {"creative.type:video": (0.02, 0.05, False), "platform:meta": (0.0, 0.1, False), JOINT: (0.5, 0.05, True)}
+    )
     found = _by_signal(cards.build(known))
 
-    assert found[JOINT].effect == pytest.approx(found["creative.type:video"].effect * math.exp(0.2), rel=0.03)
-    assert found[JOINT].sentence.startswith("Use more of creative type video on meta:")
-    assert found[JOINT].action == "use more of creative type video on meta"
+    assert found["creative.type:video"].lane != "exploit"
+    assert found[JOINT].lane == "exploit"
+    assert found[JOINT].effect == pytest.approx(math.exp(0.52), rel=0.03)
+    assert found[JOINT].sentence.startswith("Put more of the budget on creative type video on meta:")
+    assert found[JOINT].action == "put more of the budget on creative type video on meta"
 
 
 def test_what_is_known_of_every_platform_is_not_said_again_for_each(make_knowledge):
-    known = make_knowledge({"creative.type:video": (0.3, 0.05, True), JOINT: (0.1, 0.1, False)})
-    assert set(_by_signal(cards.build(known))) == {"creative.type:video"}
+    known = make_knowledge(
+        {"creative.type:video": (0.3, 0.05, True), "platform:meta": (0.0, 0.1, False), JOINT: (0.1, 0.02, True)}
+    )
+    assert set(_by_signal(cards.build(known))) == {"creative.type:video", "platform:meta"}
 
 
-def test_an_interaction_of_open_signals_may_be_tested(make_knowledge):
-    known = make_knowledge({"creative.type:video": (0.1, 0.2, False), JOINT: (0.2, 0.2, False)})
-    assert _by_signal(cards.build(known))[JOINT].lane == "explore"
+def test_what_turns_on_one_platform_is_not_advised_for_all(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.3, 0.03, True), "platform:meta": (0.0, 0.1, False),
+                            JOINT: (-0.6, 0.03, True)})  # fmt: skip
+    found = _by_signal(cards.build(known))
+
+    assert found["creative.type:video"].lane not in ("exploit", "avoid")
+    assert "better on some platforms" in found["creative.type:video"].reason
+    assert found[JOINT].lane == "avoid"
 
 
-def test_a_grouping_that_describes_the_past_is_no_evidence(make_knowledge):
-    known = make_knowledge({"creative.type:video": (0.3, 0.05, False)})
-    (grouping,) = make_knowledge({"creative.type:video": (0.3, 0.05, True)}).findings
-    known = replace(known, findings=(replace(grouping, status=DESCRIPTIVE, grade="randomised"),))
-    card = _by_signal(cards.build(known))["creative.type:video"]
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"enough": False}, "at least 3 campaigns and 30 conversions"),
+        ({"confounded": ("platform:google",)}, "always ran together with platform:google"),
+    ],
+)
+def test_clear_odds_without_enough_evidence_are_no_advice(make_knowledge, change, words):
+    known = make_knowledge({"creative.type:video": (0.3, 0.03, True)})
+    known = replace(known, bookables=tuple(replace(one, **change) for one in known.bookables))
+    options = cards.build(known)
 
-    assert card.lane == "explore"
-    assert card.evidence_for == card.evidence_against == ()
-    assert card.grade == "observed"
+    assert all(option.card.lane not in ("exploit", "avoid") for option in options)
+    assert all(words in option.card.reason for option in options)
+
+
+def test_what_ran_in_one_campaign_is_never_generalised(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.3, 0.03, True)})
+    assert cards.build(replace(known, bookables=tuple(replace(one, campaigns=1) for one in known.bookables))) == ()
+
+
+def test_where_nothing_at_all_is_favoured_nothing_is_advised(make_knowledge):
+    known = make_knowledge({"creative.type:video": (0.3, 0.03, True)})
+    (option,) = cards.build(replace(known, mixtures={}))
+    assert option.card.p_better == 0.5
+    assert option.card.lane == "explore"
 
 
 def test_an_id_depends_on_what_is_proposed_and_not_on_numbers(make_knowledge):
@@ -110,28 +137,39 @@ def test_an_id_depends_on_what_is_proposed_and_not_on_numbers(make_knowledge):
     assert re.fullmatch(r"rec_[0-9a-f]{16}", first["creative.type:video"].id)
 
 
-def test_sentences_say_how_much_how_sure_and_what_may_be_lost(knowledge: Knowledge):
+def test_sentences_say_how_much_how_sure_for_how_much_money_and_on_what_evidence(knowledge: Knowledge):
     sentence = _by_signal(cards.build(knowledge))["creative.type:video"].sentence
-    assert sentence.startswith("Use more of creative type video: revenue per unit of spend +34 %")
-    assert "90 % interval" in sentence
-    assert "EUR of revenue expected" in sentence
-    assert "or less in 1 case of 20" in sentence
+    assert re.fullmatch(
+        r"Put more of the budget on creative type video: ROAS probably 3\d % higher than usual "
+        r"\(90 % interval \d+ % to \d+ % higher\); on EUR 500 that is about EUR \d+ of revenue more\. "
+        r"Seen in 12 campaigns, 24 ad rows, with EUR 6,000 spent\.",
+        sentence,
+    )
 
 
-def test_money_is_named_for_what_it_is(make_knowledge):
+def test_without_revenue_a_sentence_speaks_of_cpa_and_conversions(make_knowledge):
     known = make_knowledge({"creative.type:video": (0.3, 0.05, True)}, metric="conversions_per_spend")
-    assert "EUR worth of conversions expected" in _by_signal(cards.build(known))["creative.type:video"].sentence
+    sentence = _by_signal(cards.build(known))["creative.type:video"].sentence
+    assert "CPA probably 26 % lower than usual" in sentence
+    assert "on EUR 500 that is about 18 conversions more" in sentence
 
 
-@pytest.mark.parametrize(("probability", "words"), [(1.0, "more than 0.99"), (0.0, "less than 0.01"), (0.983, "0.98")])
-def test_no_sentence_claims_certainty(probability: float, words: str):
-    assert cards.chance(probability) == words
+def test_the_lane_follows_from_the_figures_that_are_shown(knowledge: Knowledge):
+    for option in cards.build(knowledge):
+        card = option.card
+        if card.lane == "exploit":
+            assert card.p_better >= 0.95
+            assert card.interval[0] > 1
+        if card.lane == "avoid":
+            assert card.p_better <= 0.05
+            assert card.interval[1] < 1
+        assert "wrong sign" not in card.reason + card.sentence
 
 
-def test_reasons_are_real(knowledge: Knowledge):
+def test_words_of_what_is_not_sure_say_so(knowledge: Knowledge):
     found = _by_signal(cards.build(knowledge))
-    assert "is a finding (probability of the wrong sign 0.010)" in found["creative.type:video"].reason
-    assert "few campaigns" in found["audience.age:45+"].reason
+    assert found["platform:google"].sentence.startswith("Test google with a small part of the budget: ROAS is perhaps")
+    assert found["audience.age:45+"].sentence.startswith("We cannot tell yet whether age 45+ does better than usual")
 
 
 def test_propensities_add_up_over_the_options(knowledge: Knowledge):
@@ -143,12 +181,3 @@ def test_propensities_add_up_over_the_options(knowledge: Knowledge):
 
 def test_nothing_learnt_gives_no_options():
     assert cards.build(NOTHING) == ()
-
-
-def test_no_number_is_stated_as_none(make_knowledge):
-    known = make_knowledge({"creative.type:video": (0.3, 0.05, True), "audience.age:45+": (0.0, 0.3, False)})
-    tiny = [replace(one, campaigns=0.01, lfsr=0.0) for one in known.effects]
-    for option in cards.build(replace(known, effects=tuple(tiny))):
-        assert "0.0 effective" not in option.card.reason + option.card.sentence
-        assert "under 0.1 effective campaigns" in option.card.reason
-        assert "probability of the wrong sign below 0.001" in option.card.reason

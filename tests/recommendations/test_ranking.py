@@ -106,8 +106,12 @@ def test_stored_recommendations_are_added_once(knowledge: Knowledge):
 
 
 def test_top_signals_are_the_heaviest_that_fit_the_filters(knowledge: Knowledge):
-    keys = [row["signal_key"] for row in answer_from(knowledge, now=NOW)["top_signals"]]
-    assert keys[:2] == ["creative.type:video", "objective:leads"]
+    answer = answer_from(knowledge, now=NOW)
+    rows = answer["top_signals"]
+    assert [row["signal_key"] for row in rows[:2]] == ["creative.type:video", "platform:google"]
+    shown = {card["signal"]: card["effect"] for card in answer["cards"]}
+    assert all(row["weight"] == shown[row["signal_key"]] for row in rows if row["signal_key"] in shown)
+    assert "objective:leads" not in {row["signal_key"] for row in rows}, "an objective is given, not chosen"
     narrowed = answer_from(knowledge, platform="Google", objective="sales", now=NOW)["top_signals"]
     assert not {"platform:meta", "objective:leads", "platform*creative.type:meta*video"} & {
         row["signal_key"] for row in narrowed

@@ -37,23 +37,31 @@ def test_a_free_option_has_odds_and_an_infinite_stake_has_none():
             odds([[0.3, 0.1]], stakes)
 
 
+CLEAR, CLEARLY_WORSE, OPEN = (1.01, 1.2), (0.8, 0.99), (0.9, 1.1)
+
+
 @pytest.mark.parametrize(
-    ("p_better", "optimistic", "established", "expected"),
+    ("p_better", "interval", "optimistic", "established", "expected"),
     [
-        (0.8, 1.0, True, "exploit"),
-        (0.79, 1.0, True, "not enough evidence"),
-        (0.1, 1.0, True, "avoid"),
-        (0.11, 1.0, True, "not enough evidence"),
-        (0.79, 1.2, True, "explore"),
-        (0.5, np.exp(0.021), False, "explore"),
-        (0.5, np.exp(0.019), False, "not enough evidence"),
-        (0.49, 1.5, False, "not enough evidence"),
-        (0.99, 1.5, False, "explore"),
-        (0.01, 0.9, False, "not enough evidence"),
+        (0.95, CLEAR, 1.0, True, "exploit"),
+        (0.94, CLEAR, 1.0, True, "not enough evidence"),
+        (0.95, OPEN, 1.0, True, "not enough evidence"),
+        (0.95, CLEAR, 1.0, False, "not enough evidence"),
+        (0.05, CLEARLY_WORSE, 1.0, True, "avoid"),
+        (0.06, CLEARLY_WORSE, 1.0, True, "not enough evidence"),
+        (0.05, OPEN, 1.0, True, "not enough evidence"),
+        (0.94, CLEAR, 1.2, True, "explore"),
+        (0.5, OPEN, np.exp(0.021), False, "explore"),
+        (0.5, OPEN, np.exp(0.019), False, "not enough evidence"),
+        (0.49, OPEN, 1.5, False, "not enough evidence"),
+        (0.99, CLEAR, 1.5, False, "explore"),
+        (0.01, CLEARLY_WORSE, 0.9, False, "not enough evidence"),
     ],
 )
-def test_lanes_at_their_limits(p_better: float, optimistic: float, established: bool, expected: str):
-    one = replace(EVEN, p_better=p_better, optimistic=optimistic)
+def test_lanes_at_their_limits(
+    p_better: float, interval: tuple[float, float], optimistic: float, established: bool, expected: str
+):
+    one = replace(EVEN, p_better=p_better, low=interval[0], high=interval[1], optimistic=optimistic)
 
     assert lane(one, established=established) == expected
 

@@ -12,7 +12,8 @@ import pytest
 
 from reflection.domain.knowledge import NOTHING, Knowledge, MetricPosterior
 from reflection.domain.ports import AnalysisRecord, StaleRevision
-from reflection.domain.results import Finding, SignalWeight
+from reflection.domain.results import Finding
+from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError, NotFound
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database

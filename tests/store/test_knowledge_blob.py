@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
-from reflection.domain.results import Finding, NextTest, SignalWeight
+from reflection.domain.results import Finding, NextTest
+from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
 from reflection.store import knowledge_blob
 

@@ -110,6 +110,7 @@ class EffectsPage(BaseModel):
         description="of CTR and CVR, whatever the filters; effects are those at the usual size; "
         "empty where all campaigns were planned alike"
     )
+    goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")
 
 
 class SignalEvidence(BaseModel):

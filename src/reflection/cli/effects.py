@@ -16,6 +16,7 @@ def effects(
     group: Annotated[str | None, typer.Option(help="Only one group of signals, such as audience.age.")] = None,
     platform: Annotated[str | None, typer.Option(help="Only signals seen on this platform.")] = None,
     findings: Annotated[bool, typer.Option("--findings", help="Only what may be called a finding.")] = False,
+    goal: Annotated[str | None, typer.Option(help="Campaigns that count this, such as lead.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
@@ -36,6 +37,7 @@ def effects(
             group=group,
             platform=platform,
             findings_only=findings,
+            goal=goal,
             limit=limit,
         )
         spellings = application.store.knowledge(workspace).spelt

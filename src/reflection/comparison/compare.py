@@ -10,6 +10,8 @@ from reflection.comparison.drivers import decompose
 from reflection.comparison.judgement import judge
 from reflection.domain.basis import Basis, basis_of
 from reflection.domain.campaign import Campaign
+from reflection.domain.conversion_kind import plural
+from reflection.domain.goal import as_given, brings_money, kind_of
 from reflection.domain.metrics import (
     AMOUNTS,
     COUNTS,
@@ -43,6 +45,7 @@ def compare(
         scatter: learnt standard deviation between campaigns (log scale) per metric cpm, ctr, cvr, aov; metrics
             without one are judged by counting noise alone.
     """
+    campaign = as_given(campaign)
     every_scatter = _composed_scatter(scatter or {})
     basis = basis_of(campaign)
     expected, actual = campaign.expected_metrics, campaign.actual_metrics
@@ -92,6 +95,8 @@ def _delta(kpi: str, campaign: Campaign, plan: Rates, scatter: Mapping[str, floa
 
 
 def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: float | None, basis: Basis) -> str | None:
+    if METRICS[kpi].numerator == "revenue" and not _promises_money(campaign):
+        return f"{plural(kind_of(campaign))} bring no revenue of their own, and none was given"
     if not basis.comparable:
         return NOTHING_TO_COMPARE
     sides = {basis.noun: campaign.expected_metrics, "the fact": campaign.actual_metrics}
@@ -106,6 +111,11 @@ def _why_missing(kpi: str, campaign: Campaign, before: float | None, after: floa
     if before == 0:
         return "the expected value is 0, so a percentage has no meaning"
     return None
+
+
+def _promises_money(campaign: Campaign) -> bool:
+    """Whether a revenue is missed where there is none: its conversions bring money, or somebody expected some."""
+    return brings_money(kind_of(campaign), campaign.expected_metrics.revenue, campaign.actual_metrics.revenue)
 
 
 def _are(counts: Sequence[str]) -> str:
@@ -127,7 +137,7 @@ def _flags(campaign: Campaign, basis: Basis) -> tuple[str, ...]:
         "conversions exceed clicks (view-through or modelled attribution): CVR is above 1": (
             fact.conversions is not None and fact.clicks is not None and fact.conversions > fact.clicks
         ),
-        "revenue is missing: ROAS and AOV cannot be computed": fact.revenue is None,
+        "revenue is missing: ROAS and AOV cannot be computed": fact.revenue is None and _promises_money(campaign),
         f"{basis.noun} has no revenue: ROAS cannot be compared": (
             basis.comparable and plan.revenue is None and fact.revenue is not None
         ),

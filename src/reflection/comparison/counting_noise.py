@@ -10,7 +10,7 @@ from scipy.special import betaincinv, gammaincinv
 
 from reflection.domain.campaign import Metrics
 from reflection.domain.metrics import METRICS, Unit
-from reflection.domain.results import Interval
+from reflection.domain.weights import Interval
 
 Z90 = 1.6448536269514722
 """Two-sided 90 % quantile of the standard normal distribution."""

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from reflection.comparison.judgement import judge
 from reflection.domain.campaign import Metrics
 from reflection.domain.metrics import METRICS, rates
-from reflection.domain.results import Decomposition, Driver, Interval, Rates
+from reflection.domain.results import Decomposition, Driver, Rates
+from reflection.domain.weights import Interval
 
 
 def logarithmic_mean(a: float, b: float) -> float:

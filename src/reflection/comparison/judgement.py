@@ -11,7 +11,7 @@ from typing import NamedTuple
 from reflection.comparison.counting_noise import TAIL, WIDEST, Z90, interval, sampling_variance
 from reflection.domain.campaign import Metrics
 from reflection.domain.metrics import METRICS, RATES
-from reflection.domain.results import Interval
+from reflection.domain.weights import Interval
 
 SAME = 1e-9
 """Relative difference that is the rounding of floats."""

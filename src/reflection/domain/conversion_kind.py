@@ -75,6 +75,11 @@ def kind_of_objective(objective: str) -> str:
     return next((kind for kind, pattern in _OBJECTIVES if pattern.search(words)), UNSTATED)
 
 
+def plural(kind: str) -> str:
+    """Several of a kind as people say it: ``leads``; ``conversions`` where none is stated."""
+    return spoken(kind) + "s"
+
+
 def spoken(kind: str) -> str:
     """A kind as people say it: ``app install``; ``conversion`` where none is stated."""
     return kind.replace("_", " ") or "conversion"

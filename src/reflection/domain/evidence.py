@@ -6,13 +6,15 @@ the new, and everything learnt is a function of the resulting set. Must not know
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import orjson
 
 from reflection.domain import signals
+from reflection.domain.audience_role import role_of
 from reflection.domain.campaign import DUST, Audience, BreakdownRow, Campaign, Creative, Metrics
+from reflection.domain.goal import brings_money, kind_of
 
 VERSION = 1
 ROUNDING = 1e-12
@@ -101,6 +103,32 @@ class Evidence:
     name: str | None = None
     unit_id: str | None = None
     conversion_kind: str | None = None
+
+    def __post_init__(self) -> None:
+        """A revenue of 0 of a kind of conversion that brings none was not given, whoever wrote the payload."""
+        revenues = self.expected.revenue, self.actual.revenue
+        if revenues != (None, None) and not brings_money(self.kind, *revenues):
+            for name in ("expected", "actual"):
+                object.__setattr__(self, name, replace(getattr(self, name), revenue=None))
+            cells = tuple(replace(cell, counts=replace(cell.counts, revenue=None)) for cell in self.cells)
+            object.__setattr__(self, "cells", cells)
+
+    @property
+    def objective(self) -> str:
+        """The objective's name, normalised."""
+        return signals.parse(self.objective_key).level
+
+    @property
+    def kind(self) -> str:
+        """The kind of conversion that the campaign counts (`goal.kind_of`)."""
+        return kind_of(self)
+
+    @property
+    def role(self) -> str:
+        """Whom it meets (`audience_role`)."""
+        names = (self.name or "", self.unit, self.campaign_id, self.objective)
+        levels = (signals.parse(key) for key in self.signal_keys())
+        return role_of(names, [signal.level for signal in levels if signal.group == signals.AUDIENCE])
 
     @property
     def display_name(self) -> str:

@@ -5,20 +5,28 @@ looking at any history. Must not know how it was computed (learning/) nor where 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.results import Finding, Interval, NextTest, SignalWeight
+from reflection.domain.bookable import Bookable, EvidenceFloor
+from reflection.domain.conversion_kind import UNSTATED, plural
+from reflection.domain.goal import HasGoal, kind_of
+from reflection.domain.results import Finding, NextTest
+from reflection.domain.weights import Interval, SignalWeight
+
+OF_EVERY_GOAL = ("cpm", "ctr")
+"""Metrics that mean the same whatever a campaign counts as a conversion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """The effect of one signal on one metric, as a multiplicative lift (1.0 = the average level of its group).
 
-    `finding` says whether it may be called one (cumulative lfsr <= 10 %); `reason` says why not.
+    `finding` says whether it may be called one (cumulative lfsr <= 10 %); `reason` says why not. `goal` is the kind of
+    conversion of the campaigns it rests on, None where the workspace has one goal.
     """
 
     signal: str
@@ -33,6 +41,7 @@ class Effect:
     spend: float | None
     finding: bool
     reason: str
+    goal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,15 @@ class Knowledge:
         diagnostics: JSON-able remarks on the fit; what is read of them has a property here.
         calibration: how far off forecasts usually are, as bytes that `forecasting` writes and reads; empty before
             anything was calibrated.
+        bookables: what campaigns booked, by key, with its total effect on the goal.
+        delivery: objective key -> signal -> share of the money spent for it, how the account usually delivers; under
+            ``""`` of all objectives.
+        mixtures: metric -> shares of the components of adaptive shrinkage (`stats.false_discovery.GRID_SD`) among the
+            total effects on it; a metric on which the data favour no effect at all has none.
+        floor: evidence that a finding or an advice needs at least.
+        kind: what the campaigns count that effects, findings, weights and posteriors rest on: those of the goal most
+            money is spent on. `campaigns` and `held` are of all goals.
+        goals: the same of every other goal, the largest spend first; empty where there is one goal.
     """
 
     epoch: int = 0
@@ -90,6 +108,64 @@ class Knowledge:
     next_test: NextTest | None = None
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     calibration: bytes = b""
+    bookables: tuple[Bookable, ...] = ()
+    delivery: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    mixtures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    floor: EvidenceFloor = field(default_factory=EvidenceFloor)
+    kind: str = UNSTATED
+    goals: tuple["Knowledge", ...] = ()
+
+    @property
+    def every_goal(self) -> tuple["Knowledge", ...]:
+        """What is known of each goal, the largest first."""
+        return (self, *self.goals)
+
+    @property
+    def every_finding(self) -> tuple[Finding, ...]:
+        """The findings of all goals by impact."""
+        findings = [finding for knowledge in self.every_goal for finding in knowledge.findings]
+        return tuple(sorted(findings, key=lambda finding: (-finding.impact_score, finding.finding_id)))
+
+    def kind_for(self, item: HasGoal) -> str:
+        """The goal that a campaign or plan belongs to, by what it states or what its objective names."""
+        if item.conversion_kind:
+            return item.conversion_kind
+        named = kind_of(item)
+        of_objective: Mapping[str, str] = self.diagnostics.get("goal_of_objective", {})
+        return of_objective.get(named, named or self.kind)
+
+    def for_goal(self, item: HasGoal) -> "Knowledge":
+        """What is known of the goal of a campaign or plan; CPM and CTR alone where nothing was learnt of its kind."""
+        return self.of_kind(self.kind_for(item))
+
+    def of_kind(self, kind: str) -> "Knowledge":
+        """What is known of campaigns that count this as a conversion."""
+        if self.kind in (kind, UNSTATED) and not self.goals:
+            return self
+        goal = next((goal for goal in self.every_goal if goal.kind == kind), None)
+        if goal is self:
+            return self
+        if goal is None:
+            return self._without_conversions(kind)
+        diagnostics = {**goal.diagnostics, "neighbours": self.diagnostics.get("neighbours", {})}
+        return replace(goal, held=self.held, calibration=self.calibration, diagnostics=diagnostics)
+
+    def _without_conversions(self, kind: str) -> "Knowledge":
+        """What the largest goal says of any: what an impression costs, and who clicks."""
+        return replace(
+            self,
+            kind=kind,
+            goals=(),
+            goal_metric="conversions_per_spend",
+            effects=tuple(effect for effect in self.effects if effect.metric in OF_EVERY_GOAL),
+            findings=tuple(finding for finding in self.findings if finding.metric in OF_EVERY_GOAL),
+            weights=(),
+            posteriors={name: self.posteriors[name] for name in OF_EVERY_GOAL if name in self.posteriors},
+            reason=f"nothing has been learnt about {plural(kind)} yet",
+            next_test=None,
+            bookables=(),
+            mixtures={},
+        )
 
     @property
     def aliases(self) -> Mapping[str, str]:

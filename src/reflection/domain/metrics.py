@@ -16,7 +16,8 @@ import numpy as np
 
 from reflection.domain.campaign import Metrics
 from reflection.domain.evidence import Counts
-from reflection.domain.results import Interval, Rates
+from reflection.domain.results import Rates
+from reflection.domain.weights import Interval
 
 ORDER_VALUE_CV = 1.0
 """Coefficient of variation of order values; about 1 in retail data, and what the noise of AOV and revenue assumes."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.goal import as_given
 from reflection.domain.metrics import METRICS
 from reflection.domain.signals import normalise, of_objective, of_platform
 
@@ -60,7 +61,7 @@ class PlannerForecast:
             of_objective(campaign.objective).key,
             None if campaign.planner is None else normalise(campaign.planner),
             campaign.currency,
-            Counts.of(campaign.expected_metrics),
+            Counts.of(as_given(campaign).expected_metrics),
         )
 
 

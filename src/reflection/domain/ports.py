@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
 
@@ -274,7 +275,7 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a writer may speak about: numbers with ids, nothing else."""
+    """What a writer may speak about: numbers with ids, nothing else; `advice` is what of it is recommended."""
 
     comparison: Comparison
     patterns: PatternReport
@@ -283,6 +284,7 @@ class Facts:
     platform: str
     objective: str
     notes: tuple[str, ...] = ()
+    advice: tuple[Bookable, ...] = ()
 
 
 class InsightWriter(Protocol):

@@ -1,4 +1,4 @@
-"""What the engine says back: comparison, findings, insights, weights, recommendations, as plain values.
+"""What the engine says back: comparison, findings, insights, recommendations, as plain values.
 
 Only shapes, no computation and no I/O. Field names are the contract with existing clients (the specification's);
 fields beyond it are additions. Every value is JSON-able as it stands; None means "cannot be said", never zero.
@@ -8,7 +8,8 @@ Intervals are ``[low, high]`` credible intervals at 90 % unless a field says oth
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Interval = tuple[float, float]
+from reflection.domain.weights import Interval, Weights
+
 Category = Literal[
     "winning_audience",
     "high_performing_creative",
@@ -121,7 +122,8 @@ class Finding:
 
     `effect` is a multiplicative lift on `metric` (1.0 = average). `lfsr` is the local false-sign rate; findings are
     selected so that the expected share of false ones is at most 10 %. `status` is ``established``, or ``descriptive``
-    for a grouping that describes the past and is no discovery.
+    for a grouping that describes the past and is no discovery. `goal` is the kind of conversion of the campaigns it is
+    about, None where the workspace has one goal.
     """
 
     finding_id: str
@@ -147,6 +149,7 @@ class Finding:
     first_seen: str | None = None
     last_confirmed: str | None = None
     status: str = "established"
+    goal: str | None = None
 
     @property
     def descriptive(self) -> bool:
@@ -223,33 +226,6 @@ class Insights:
     statements: tuple[Statement, ...] = ()
     rejected: tuple[str, ...] = ()
     summary: tuple[SummaryLine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SignalWeight:
-    """The weight of one signal on the goal metric: exp(expected effect), 1.0 = average; it never compounds."""
-
-    signal_key: str
-    weight: float
-    successes: int
-    failures: int
-    last_updated: str
-    interval: Interval
-    raw_lift: float | None
-    effective_campaigns: float
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What planning reads: the score's weights, and the weight of every signal."""
-
-    generated_at: str
-    scoring_weights: dict[str, float]
-    signal_weights: dict[str, float]
-    updated_signals: tuple[SignalWeight, ...]
-    goal_metric: str
-    as_of: str | None = None
-    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

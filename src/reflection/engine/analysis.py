@@ -31,6 +31,7 @@ from reflection.domain.ports import (
 )
 from reflection.domain.results import Analysis, Comparison, StoredMemory
 from reflection.engine.timing import Observer, timed, unobserved
+from reflection.explain.evidence_of_facts import advised
 from reflection.forecasting.forecaster import Forecaster
 from reflection.inference.findings.for_campaign import patterns_for
 from reflection.inference.tracking_faults import suspected_fault
@@ -91,7 +92,7 @@ class InputReader:
             campaign=campaign,
             content=content,
             evidence=evidence,
-            knowledge=self._knowledge,
+            knowledge=self._knowledge.for_goal(campaign),
             current=current,
             fault=None if accepted else self._fault(evidence),
             now=self._now,
@@ -175,6 +176,7 @@ class Analyst:
             platform=campaign.platform,
             objective=campaign.objective,
             notes=(case.fault,) if case.fault else (),
+            advice=tuple(advised(knowledge, keys)),
         )
         with timed(self._observe, "phrase"):
             insights = self._writer.write(facts, workspace=case.workspace)

@@ -17,7 +17,7 @@ from reflection.domain.canonical_json import Content
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter, Memory, StaleRevision, Store, StoredCampaign
-from reflection.domain.results import Weights
+from reflection.domain.weights import Weights
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.analysis import Analyst, InputReader
 from reflection.engine.bulk import NullMemory, analyze_many
@@ -141,9 +141,15 @@ class Engine:
         return effects_page.effects_page(self._store.knowledge(workspace), **filters)
 
     def effect_evidence(
-        self, signal: str, *, workspace: str = DEFAULT_WORKSPACE, metric: str | None = None, limit: int = 200
+        self,
+        signal: str,
+        *,
+        workspace: str = DEFAULT_WORKSPACE,
+        metric: str | None = None,
+        goal: str | None = None,
+        limit: int = 200,
     ) -> dict[str, Any]:
-        """Campaigns for and against a signal's effect, with their residuals.
+        """Campaigns for and against a signal's effect, with their residuals, among those of one goal.
 
         Raises:
             NotFound: nobody ever had this signal.
@@ -152,7 +158,7 @@ class Engine:
             evidence = snapshot.evidence_of_signal(signal, limit)
             if not evidence:
                 raise NotFound(f"no campaign has the signal '{signal}'", hint="GET /v1/effects lists the signals")
-            return effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence)
+            return effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence, goal)
 
     def weights(self, *, workspace: str = DEFAULT_WORKSPACE) -> Weights:
         """All signal weights."""

@@ -13,6 +13,7 @@ import orjson
 from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
+from reflection.domain.bookable import definitions
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Knowledge
@@ -42,7 +43,7 @@ Progress = Callable[[int, int], None]
 
 
 SPELT_BY = 1_000
-"""Campaigns whose spelling of signals is asked for: the newest, as people write today; a tenth of a second."""
+"""Campaigns whose spelling of signals, and what they book, is asked for: the newest; a tenth of a second."""
 
 OVERTAKEN = 3
 """How often a relearn begins again because a server meanwhile learnt from newer evidence, before it gives its own."""
@@ -125,6 +126,7 @@ class Learner:
     def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
         """What the ledger says up to an entry."""
         progress(0, WHOLE)
+        newest = self._newest(workspace)
         with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
             learnt = learn(
                 self._evidence(workspace, seq, progress),
@@ -133,7 +135,8 @@ class Learner:
                     goal=self._goal,
                     seq=seq,
                     as_of=self._clock().isoformat(timespec="milliseconds"),
-                    spelt=self._spelt(workspace),
+                    spelt=signals.usual_spellings(newest),
+                    definitions=definitions(newest),
                 ),
                 progress=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
             )
@@ -147,10 +150,9 @@ class Learner:
         self._store.save_knowledge(workspace, learnt, {"weights.json": self._weights(learnt)})
         return self._store.knowledge(workspace)
 
-    def _spelt(self, workspace: str) -> dict[str, str]:
-        """How the newest campaigns spell their signals, whatever order they came in."""
-        bodies = self._store.newest_campaigns(workspace, SPELT_BY)
-        return signals.usual_spellings(Campaign.model_validate_json(body) for body in bodies)
+    def _newest(self, workspace: str) -> list[Campaign]:
+        """The newest campaigns, whatever order they came in: as people write and book today."""
+        return [Campaign.model_validate_json(body) for body in self._store.newest_campaigns(workspace, SPELT_BY)]
 
     def _evidence(self, workspace: str, seq: int, progress: Progress) -> Iterator[Evidence]:
         """The live evidence, one after the other: a million campaigns are never in memory as objects."""

@@ -7,6 +7,7 @@ Pure; must not know where the past is kept.
 from dataclasses import dataclass
 
 from reflection.domain.campaign import Campaign, Metrics
+from reflection.domain.goal import as_given
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import PLAN_METRICS, values
 from reflection.domain.plan import Figures, Plan
@@ -32,7 +33,7 @@ class Check:
 
 def plan_of(campaign: Campaign) -> Plan | None:
     """The plan behind a campaign, or None when no money was planned."""
-    expected: Metrics = campaign.expected_metrics
+    expected: Metrics = as_given(campaign).expected_metrics
     if not expected.spend:
         return None
     return Plan(
@@ -44,6 +45,7 @@ def plan_of(campaign: Campaign) -> Plan | None:
         budget=expected.spend,
         currency=campaign.currency,
         planner=campaign.planner,
+        conversion_kind=campaign.conversion_kind,
         expected=Figures(
             impressions=None if expected.impressions is None else float(expected.impressions),
             clicks=None if expected.clicks is None else float(expected.clicks),
@@ -59,7 +61,7 @@ def check(campaign: Campaign, knowledge: Knowledge, state: Calibration) -> list[
     if plan is None:
         return []
     (evaluated,) = plan_evaluation.evaluate([(campaign.campaign_id, plan)], knowledge, state)["plans"]
-    actual = values(PLAN_METRICS, campaign.actual_metrics)
+    actual = values(PLAN_METRICS, as_given(campaign).actual_metrics)
     found = []
     for metric in PLAN_METRICS:
         said = evaluated["metrics"][metric]

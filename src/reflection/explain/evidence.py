@@ -1,8 +1,8 @@
 """Facts as numbered evidence: every figure that may appear in a sentence, with its unit and its rendering.
 
-An `Evidence` has an id that answers carry (``delta:cpa``, ``driver:cpa:ctr``, ``finding:<id>``, ``next_test``,
-``flag:<name>``, ``similar:<id>``) and a number (``e3``) that a language model refers to. Figures are rendered here
-alone. Must not know sentences, models or how the facts were computed.
+An `Evidence` has an id that answers carry (``delta:cpa``, ``driver:cpa:ctr``, ``finding:<id>``,
+``recommendation:<id>``, ``next_test``, ``flag:<name>``, ``similar:<id>``) and a number (``e3``) that a language model
+refers to. Figures are rendered here alone. Must not know sentences, models or how the facts were computed.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 Kind = Literal[
-    "delta", "driver", "outcome", "finding", "description", "next_test", "flag", "similar", "reason", "effect", "learnt"
-]
+    "delta", "driver", "outcome", "finding", "description", "recommendation", "next_test", "flag", "similar", "reason",
+    "effect", "learnt",
+]  # fmt: skip
 Certainty = Literal["beyond_noise", "noise", "unknown", "stated"]
 Grade = Literal["accounting", "observed", "randomised"]
 

@@ -3,16 +3,20 @@
 The only file that reads the engine's values for the words' sake. Must not know sentences or models.
 """
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from reflection.domain import signals
+from reflection.domain.bookable import Bookable
 from reflection.domain.knowledge import Effect, Knowledge
-from reflection.domain.metrics import as_read
 from reflection.domain.ports import Facts
-from reflection.domain.results import Comparison, Finding, Interval, NextTest, SimilarCampaign
+from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
+from reflection.domain.weights import Interval
 from reflection.explain import formatting
+from reflection.explain.advice import recommendation
+from reflection.explain.as_people_read import effect_as_read, finding_as_read
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison, rough
 
@@ -35,6 +39,7 @@ def gather(facts: Facts) -> EvidenceBook:
         *evidence_of_comparison(comparison),
         *(_finding(finding, comparison.currency) for finding in _discoveries(facts.findings)[:MAX_FINDINGS]),
         *(_finding(finding, comparison.currency) for finding in descriptions(facts.findings)[:MAX_DESCRIPTIONS]),
+        *(recommendation(one, one.total) for one in facts.advice if one.total is not None),
         *_context(comparison, facts),
         *(_similar(item) for item in facts.similar[:MAX_SIMILAR]),
     ]
@@ -50,6 +55,7 @@ def gather_learnt(
         _finding(finding, knowledge.currency, scope="workspace")
         for finding in (*discoveries, *groups[:MAX_DESCRIPTIONS])
     ]
+    drafts += [recommendation(one, one.total) for one in advised(knowledge) if one.total is not None]
     drafts += [_effect(effect) for effect in effects]
     if knowledge.next_test is not None:
         drafts.append(_next_test(knowledge.next_test))
@@ -60,6 +66,23 @@ def gather_learnt(
         date = knowledge.as_of[:10]
         drafts.append(Evidence(0, "learnt", "learnt", date, "stated", "observed", {"campaigns": campaigns}))
     return renumber([*drafts, *(_similar(item) for item in similar[:MAX_SIMILAR])])
+
+
+def advised(knowledge: Knowledge, signal_keys: Collection[str] | None = None) -> list[Bookable]:
+    """What something is advised for or against, the clearest first; of these signals only where they are given.
+
+    A pair with a platform is left out where the same is advised of the thing itself.
+    """
+    everywhere = {(one.key, one.total.lane) for one in knowledge.bookables if one.total and one.platform is None}
+    chosen = [
+        one
+        for one in knowledge.bookables
+        if one.advised
+        and one.total is not None
+        and (one.platform is None or (one.definition.key, one.total.lane) not in everywhere)
+        and (signal_keys is None or {one.definition.key, one.platform or one.definition.key} <= set(signal_keys))
+    ]
+    return sorted(chosen, key=lambda one: (-abs(math.log(one.total.effect)) if one.total else 0.0, one.key))
 
 
 def descriptions(findings: Sequence[Finding]) -> list[Finding]:
@@ -83,16 +106,15 @@ def flag_id(text: str) -> str:
 
 def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidence:
     """`scope` is where it is spoken of: of one campaign (its own findings), or of the whole workspace."""
+    finding = finding_as_read(finding)
     figures = {"campaigns": Figure(finding.evidence_count, formatting.count)}
-    metric, effect, interval = as_read(finding.metric, finding.effect, finding.interval)
-    _, raw, _ = as_read(finding.metric, finding.raw_lift or None, None)
-    if effect is not None:
-        figures["effect"] = Figure(effect, formatting.signed_lift)
-        figures["size"] = Figure(abs(effect - 1), formatting.lift, effect)
-    if interval is not None:
-        figures |= _interval(interval)
-    if raw is not None:
-        figures["raw"] = Figure(raw, formatting.signed_lift)
+    if finding.effect is not None:
+        figures["effect"] = Figure(finding.effect, formatting.signed_lift)
+        figures["size"] = Figure(abs(finding.effect - 1), formatting.lift, finding.effect)
+    if finding.interval is not None:
+        figures |= _interval(finding.interval)
+    if finding.raw_lift is not None:
+        figures["raw"] = Figure(finding.raw_lift, formatting.signed_lift)
     odds = finding.probability if finding.lfsr is None else 1 - finding.lfsr
     if odds is not None:
         figures["odds"] = Figure(odds, formatting.probability)
@@ -108,7 +130,7 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
     if aliases:
         label = f"{label} (always together with {', '.join(aliases[:MAX_ALIASES])})"
     detail = {
-        "metric": metric,
+        "metric": finding.metric,
         "direction": finding.direction,
         "category": finding.category,
         "scope": scope or own,
@@ -130,19 +152,19 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
 
 def _effect(effect: Effect) -> Evidence:
     """An effect that is no finding: known, but not told from noise."""
-    label = subject(effect.signal)
-    metric, lift, interval = as_read(effect.metric, effect.effect, effect.interval)
+    evidence_id, label = f"effect:{effect.metric}:{effect.signal}", subject(effect.signal)
+    effect = effect_as_read(effect)
     figures = {
         "campaigns": Figure(effect.campaigns, formatting.count, round(effect.campaigns, 1)),
-        "effect": Figure(lift or 1.0, formatting.signed_lift),
-        "size": Figure(abs((lift or 1.0) - 1), formatting.lift, lift),
-        **_interval(interval or effect.interval),
+        "effect": Figure(effect.effect, formatting.signed_lift),
+        "size": Figure(abs(effect.effect - 1), formatting.lift, effect.effect),
+        **_interval(effect.interval),
     }
-    detail = {"metric": metric, "group": _group(effect.signal)}
+    detail = {"metric": effect.metric, "group": _group(effect.signal)}
     certainty: Certainty = "beyond_noise" if effect.finding else "noise"
     return Evidence(
         0,
-        f"effect:{effect.metric}:{effect.signal}",
+        evidence_id,
         "effect",
         label,
         certainty,

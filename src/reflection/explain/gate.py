@@ -1,33 +1,33 @@
 """The gate: of what a language model proposes, only what evidence carries passes.
 
 A proposal is a sentence with placeholders such as ``{e3.actual}`` and the references it rests on. The model writes no
-figure and no name: both are rendered here from evidence. Everything else must be plain words that claim no more than
-the cited evidence does. A rejection is a reason in our words; rejected text is never repeated anywhere. Pure; must not
-know models, networks or facts.
+figure and no name: both are rendered here from evidence. Everything else is words of a closed vocabulary
+(gate_words_en.py): plain ones that claim nothing, and others that pass only with evidence for what they claim. Figures
+are judged in gate_figures.py, claims in gate_claims.py, advice in gate_advice.py. A rejection is a reason in our words;
+rejected text is never repeated anywhere. Pure; must not know models, networks or facts.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from reflection.domain.results import InsightKind
 from reflection.explain import gate_words_en as words
 from reflection.explain.evidence import Evidence, EvidenceBook
+from reflection.explain.gate_advice import advice_objections, advising
+from reflection.explain.gate_claims import claim_objections
+from reflection.explain.gate_figures import figure_objections
+from reflection.explain.gate_owners import owner_objections
+from reflection.explain.gate_reading import NAME_FIGURE, PLACEHOLDER, Sentence, read
+from reflection.explain.gate_subjects import kpis
 from reflection.explain.phrases_en import ENGLISH
 
 MAX_TEXT = 400
 MAX_REFERENCES = 8
 MAX_PLACEHOLDERS = 10
-NAME_FIGURE = "about"
-"""``{e5.about}`` is the name of what e5 is about."""
 
-_PLACEHOLDER = re.compile(r"\{e(\d{1,3})\.([a-z_]{1,30})\}")
 _REFERENCE = re.compile(r"e(\d{1,3})")
-_SWAPPED = re.compile(r"from \{e(\d+)\.actual\} to \{e\1\.expected\}", re.IGNORECASE)
-_PART = re.compile(r"[.!?;](?:\s+|$)")
-_WORD = re.compile(r"[A-Za-z']+")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+)\(?([A-Za-z']+)")
+_PART = re.compile(r"\.(?:\s+|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,6 @@ class Rejected:
 
 
 Verdict = Passed | Rejected
-_Move = Literal["up", "down"]
 
 
 def judge(proposal: Proposal, book: EvidenceBook) -> Verdict:
@@ -68,8 +67,8 @@ def judge(proposal: Proposal, book: EvidenceBook) -> Verdict:
     reason = next(_objections(proposal, cited), None)
     if reason is not None:
         return Rejected(proposal.kind, reason)
-    text = _PLACEHOLDER.sub(lambda match: _render(match, book), proposal.text).strip()
-    text = text if text.endswith((".", "!", "?")) else f"{text}."
+    text = PLACEHOLDER.sub(lambda match: _render(match, book), proposal.text).strip()
+    text = text if text.endswith(".") else f"{text}."
     return Passed(proposal.kind, text[:1].upper() + text[1:], tuple(item.id for item in cited))
 
 
@@ -91,29 +90,38 @@ def _cited(references: Sequence[str], book: EvidenceBook) -> tuple[Evidence, ...
 
 def _objections(proposal: Proposal, cited: Sequence[Evidence]) -> Iterator[str]:
     """All that speaks against a proposal, the gravest first."""
-    prose = _PLACEHOLDER.sub(" X ", proposal.text)  # X: a figure or a name stood here
-    yield from _form(proposal.text, prose)
-    yield from _placeholders(proposal.text, cited)
-    yield from _vocabulary(prose, cited)
-    yield from _strength(proposal.text, prose, cited)
-    yield from _direction(proposal, prose, cited)
+    yield from _form(proposal.text)
+    unknown = list(_placeholders(proposal.text, cited))
+    yield from unknown
+    if unknown:
+        return
+    sentences = read(proposal.text, {item.number: item for item in cited})
+    if isinstance(sentences, str):
+        yield sentences
+        return
+    if proposal.kind == "recommendation" and any(item.kind == "description" for item in cited):
+        yield "it recommends something from a description of the past"
+    for index, sentence in enumerate(sentences):
+        yield from _named_kpis(sentence, cited)
+        yield from advice_objections(sentence, proposal.kind, cited)
+        yield from claim_objections(sentence, cited, advising(sentence, proposal.kind))
+        yield from figure_objections(sentence)
+        yield from owner_objections(sentence, sentences[:index])
 
 
-def _form(text: str, prose: str) -> Iterator[str]:
+def _form(text: str) -> Iterator[str]:
     if not text.strip() or len(text) > MAX_TEXT:
         yield "it is empty or too long"
-    if not words.LETTERS.fullmatch(prose):
+    if not words.LETTERS.fullmatch(PLACEHOLDER.sub(" ", text)):
         yield "it holds a number, link, markup or sign that is not from evidence"
-    if words.DOTTED.search(prose):
-        yield "it holds something like an address"
 
 
 def _placeholders(text: str, cited: Sequence[Evidence]) -> Iterator[str]:
     items = {item.number: item for item in cited}
-    matches = _PLACEHOLDER.findall(text)
+    matches = PLACEHOLDER.findall(text)
     if not matches:
         yield "it shows nothing of the evidence it cites"
-    elif not all(_PLACEHOLDER.search(part) for part in _PART.split(text) if part.strip()):
+    elif not all(PLACEHOLDER.search(part) for part in _PART.split(text) if part.strip()):
         yield "it has a sentence that shows nothing of the evidence"
     if len(matches) > MAX_PLACEHOLDERS:
         yield "it shows too many figures at once"
@@ -125,83 +133,14 @@ def _placeholders(text: str, cited: Sequence[Evidence]) -> Iterator[str]:
             yield "it shows a figure that evidence does not hold"
 
 
-def _vocabulary(prose: str, cited: Sequence[Evidence]) -> Iterator[str]:
-    if words.NUMBER_WORDS.search(prose):
-        yield "it holds a number in words that is not from evidence"
-    if words.OFF_SUBJECT.search(prose):
-        yield "it speaks of something other than the campaign's figures"
-    mentioned = {match.casefold() for match in words.KPI_WORDS.findall(prose)}
-    if mentioned - _kpis(cited):
+def _named_kpis(sentence: Sentence, cited: Sequence[Evidence]) -> Iterator[str]:
+    """A KPI is spoken of where evidence on it is cited; something counted also beside its price."""
+    known = {kpi for item in cited for kpi in kpis(item)}
+    for place in sentence.mentions(range(len(sentence))):
+        kpi, token = sentence.kpi_at(place), sentence.tokens[place]
+        if kpi in known or token.has("budget", "head"):
+            continue
         yield "it speaks of a KPI it cites no evidence for"
-    if any(_is_name(word, prose) for word in _WORD.findall(prose)):
-        yield "it holds a name that is not from evidence"
-
-
-def _is_name(word: str, prose: str) -> bool:
-    """A capital letter inside a sentence, outside the KPIs, is a name; names come by placeholder only."""
-    if word == "X" or word in words.PLAIN_CAPITALS or words.KPI_WORDS.fullmatch(word):
-        return False
-    return any(char.isupper() for char in word[1:]) or (
-        word[0].isupper() and word not in _SENTENCE_START.findall(prose)
-    )
-
-
-def _strength(text: str, prose: str, cited: Sequence[Evidence]) -> Iterator[str]:
-    randomised = any(item.grade == "randomised" for item in cited) and all(
-        item.grade == "randomised" for item in cited if item.kind == "finding"
-    )
-    if not randomised and (words.CAUSAL.search(prose) or words.ON_A_KPI.search(text)):
-        yield "it claims a cause where evidence shows an association or plain accounting"
-    if words.ACCOUNTING.search(prose) and not any(item.kind == "driver" for item in cited):
-        yield "it divides a change among causes without citing the decomposition"
-    if words.OVERCLAIM.search(prose):
-        yield "it claims more certainty than evidence has"
-    doubtful = any(item.certainty in ("noise", "unknown") for item in cited)
-    if doubtful and (words.NO_DOUBT.search(prose) or not words.DOUBT.search(prose)):
-        yield "it reports a difference within noise as if it were one"
-
-
-def _direction(proposal: Proposal, prose: str, cited: Sequence[Evidence]) -> Iterator[str]:
-    if _SWAPPED.search(proposal.text):
-        yield "it turns forecast and result round"
-    moves = {move for item in cited if (move := _move(item))}
-    if _contradicts(prose, moves, up=words.UP, down=words.DOWN):
-        yield "it says the opposite of the evidence"
-    quality = {value for item in cited if (value := item.detail.get("direction")) and value != "neither"}
-    good = {"up" if value in ("better", "favorable") else "down" for value in quality}
-    if _contradicts(prose, good, up=words.BETTER, down=words.WORSE):
-        yield "it says the opposite of the evidence"
-    if proposal.kind == "recommendation" and any(item.kind == "description" for item in cited):
-        yield "it recommends something from a description of the past"
-    findings = {item.detail["direction"] for item in cited if item.kind == "finding"}
-    advice = {"up" if value == "favorable" else "down" for value in findings}
-    if proposal.kind == "recommendation" and _contradicts(prose, advice, up=words.MORE, down=words.LESS):
-        yield "it advises against the evidence"
-
-
-def _contradicts(prose: str, moves: Iterable[str], *, up: re.Pattern[str], down: re.Pattern[str]) -> bool:
-    """All evidence points one way, and the words only the other."""
-    says_up, says_down = bool(up.search(prose)), bool(down.search(prose))
-    if set(moves) == {"up"}:
-        return says_down and not says_up
-    return set(moves) == {"down"} and says_up and not says_down
-
-
-def _move(item: Evidence) -> _Move | None:
-    if item.kind in ("delta", "driver"):
-        expected, actual = item.value("expected"), item.value("actual")
-        if expected is None or actual is None or actual == expected:
-            return None
-        return "up" if actual > expected else "down"
-    effect = item.value("effect") if item.kind in ("finding", "description") else None
-    return None if effect is None else "up" if effect >= 1 else "down"
-
-
-def _kpis(cited: Sequence[Evidence]) -> set[str]:
-    """KPIs the cited evidence is about; conversions per unit of spend may be spoken of as CPA."""
-    kpis = {item.detail[key] for item in cited for key in ("kpi", "factor", "metric") if key in item.detail}
-    text = " ".join(item.label for item in cited if item.kind in ("flag", "reason"))
-    return kpis | {match.casefold() for match in words.KPI_WORDS.findall(text)}
 
 
 def _render(match: re.Match[str], book: EvidenceBook) -> str:

@@ -30,6 +30,7 @@ class Language:
 
 
 _PLURALS = {
+    "ad row": "ad rows",
     "campaign": "campaigns",
     "conversion": "conversions",
     "finding": "findings",
@@ -59,7 +60,7 @@ _KPIS = {
     "aov": "average order value",
     "spend": "spend",
     "conversions": "conversions",
-    "conversions_per_spend": "conversions per unit of spend",
+    "conversions_per_spend": "conversions for the money",
 }
 
 _GROUPS = {"creative.type": "creatives of type", "platform": "platform", "objective": "objective"}
@@ -218,14 +219,33 @@ _PHRASES = {
         "{kpi} is {size} {side} that of {reference} ({actual} against {expected}), beyond noise: check the tracking."
     ),
     # what to do next
-    "next.scale": ("Plan more with {subject}: it is {odds} likely that it does better than average on {metric}."),
-    "next.reduce": ("Plan less with {subject}: it is {odds} likely that it does worse than average on {metric}."),
+    "advice.exploit": (
+        "Put more of the budget on {subject}: {metric} probably {size} {side} than usual ({level} interval {range})"
+    ),
+    "advice.avoid": (
+        "Put less of the budget on {subject}: {metric} probably {size} {side} than usual ({level} interval {range})"
+    ),
+    "advice.explore": (
+        "Test {subject} with a small part of the budget: {metric} is perhaps {size} {side} than usual, "
+        "we cannot tell yet ({level} interval {range})"
+    ),
+    "advice.unknown": (
+        "We cannot tell yet whether {subject} does better than usual: {metric} is {size} {side} so far "
+        "({level} interval {range})"
+    ),
+    "advice.money_exploit": "; on {stake} that is about {what} more",
+    "advice.money_avoid": "; on {stake} that is about {what} less",
+    "advice.revenue": "{gain} of revenue",
+    "advice.basis": "Seen in {campaigns}, {rows}.",
+    "advice.basis_money": "Seen in {campaigns}, {rows}, with {spend} spent.",
+    "range.one_side": "{low} to {high} {side}",
+    "range.both_sides": "{low} lower to {high} higher",
+    "side.higher": "higher",
+    "side.lower": "lower",
     "next.review": (
         "Review where the money went before spending more: it is {odds} likely that this campaign overpaid clearly."
     ),
     "next.trend": "Plan {subject} with its {metric} since {since}, not with the average of the time before.",
-    "next.scale_plain": "Plan more with {subject}, in steps, and watch whether it holds.",
-    "next.reduce_plain": "Plan less with {subject}, in steps, and watch whether it holds.",
     "next.test_money": (
         "Next test: run {subject} with about {spend}; the {level} interval of its effect on {metric} "
         "would narrow from {now}, to {after}."

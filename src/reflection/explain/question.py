@@ -61,7 +61,7 @@ GROUPS = {
 }
 """Words that ask for one group of signals only."""
 
-ABOUT_SIGNALS = frozenset(["finding", "effect", "next_test"])
+ABOUT_SIGNALS = frozenset(["finding", "effect", "recommendation", "next_test"])
 """Kinds of evidence about a signal: where the question names one, those on others are no answer."""
 
 DESCRIBED = frozenset(["cluster", "clusters", "group", "groups", "alike", "resemble"])
@@ -135,7 +135,7 @@ def score(question: Question, item: Evidence) -> float:
     groups = {GROUPS[word] for word in question.words if word in GROUPS}
     if (
         groups
-        and item.kind in ("finding", "description", "effect", "next_test")
+        and item.kind in ("finding", "description", "effect", "recommendation", "next_test")
         and item.detail.get("group") not in groups
     ):
         return 0.0
@@ -171,6 +171,12 @@ def _finding_intent(question: Question, item: Evidence) -> float:
     return 1.0 if question.intents & {"next", "learnt"} else 0.0
 
 
+def _recommendation_intent(question: Question, item: Evidence) -> float:
+    if "next" in question.intents:
+        return 2.5
+    return 2.0 if ("good" if item.detail["direction"] == "favorable" else "bad") in question.intents else 0.0
+
+
 def _description_intent(question: Question, item: Evidence) -> float:
     return 2.0 if question.words & DESCRIBED else 0.0
 
@@ -187,6 +193,7 @@ _INTENT_RULES: dict[Kind, Callable[[Question, Evidence], float]] = {
     "driver": _driver_intent,
     "finding": _finding_intent,
     "description": _description_intent,
+    "recommendation": _recommendation_intent,
     "next_test": _next_test_intent,
 }
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from reflection.domain.basis import BASES, FORECAST, Basis
 from reflection.explain import formatting
+from reflection.explain.advice import advice_sentence
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
 from reflection.explain.phrases_en import ENGLISH, Language
 
@@ -51,6 +52,7 @@ class Sentences:
             "outcome": self.outcome,
             "finding": self.finding,
             "description": self.description,
+            "recommendation": self.recommendation,
             "next_test": self.next_test,
             "flag": self.flag,
             "reason": self.reason,
@@ -186,15 +188,17 @@ class Sentences:
         phrase = "finding.contradicted_once" if item.value("against") == 1 else "finding.contradicted"
         return self.say(phrase, subject=item.label, **texts(item, "against", "campaigns"))
 
-    def advice(self, item: Evidence) -> str:
-        """What a finding suggests, with its odds."""
-        step = "scale" if item.detail["direction"] == "favorable" else "reduce"
-        special = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
+    def recommendation(self, item: Evidence) -> str:
+        """What to do with something bookable, what that brings, and how much it rests on."""
+        return advice_sentence(item, self._language)
+
+    def advice(self, item: Evidence) -> str | None:
+        """What a finding on a campaign or on a change suggests; None where it is an explanation and no advice."""
+        step = {"budget_inefficiency": "review", "platform_trend": "trend"}.get(finding_phrase(item))
+        if step is None:
+            return None
         words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"])}
-        words |= texts(item, *(("since",) if special == "trend" else ()))
-        if "odds" not in item.figures:
-            return self.say(f"next.{step}_plain", **words)
-        return self.say(f"next.{special or step}", odds=item.text("odds"), **words)
+        return self.say(f"next.{step}", **words, **texts(item, "odds", *(("since",) if step == "trend" else ())))
 
     def next_test(self, item: Evidence) -> str:
         """The next test and what it would settle."""

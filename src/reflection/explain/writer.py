@@ -136,9 +136,10 @@ class _Draft:
                 yield _statement("anomaly", 0.85 - STEP * rank, self._sentences.anomaly(item), item)
 
     def _next_steps(self) -> Iterator[Statement]:
-        advisable = [item for item in self._book.of_kind("finding") if item.detail["category"] != "cluster"]
-        for rank, item in enumerate(advisable[:MAX_ADVICE]):
-            yield _statement("recommendation", 0.88 - STEP * rank, self._sentences.advice(item), item)
+        advised = [(item, self._sentences.recommendation(item)) for item in self._book.of_kind("recommendation")]
+        advised += [(item, text) for item in self._book.of_kind("finding") if (text := self._sentences.advice(item))]
+        for rank, (item, text) in enumerate(advised[:MAX_ADVICE]):
+            yield _statement("recommendation", 0.88 - STEP * rank, text, item)
         for item in self._book.of_kind("next_test"):
             yield _statement("recommendation", 0.7, self._sentences.next_test(item), item)
         yield from self._forecast_advice()

@@ -17,8 +17,8 @@ from reflection.domain.forecast_register import ISSUER
 from reflection.domain.metrics import METRICS
 from reflection.domain.planner_forecast import REFERENCES, ForecastScale, PlannerForecast, scales
 from reflection.domain.ports import ForecastRow
-from reflection.domain.results import Interval
 from reflection.domain.signals import parse
+from reflection.domain.weights import Interval
 from reflection.stats.columns import Feature
 from reflection.stats.conformal import LEVELS, Conformal
 from reflection.stats.drift import steps

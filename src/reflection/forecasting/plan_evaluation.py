@@ -1,17 +1,15 @@
 """What a plan will probably do: the planner's figure, ours from the signals, the blend, and how sure that is.
 
 Two sources speak of each metric: the promise, corrected by what calibration learnt about such promises, and the
-posteriors of the signals in the plan. They are pooled with inverse-variance weights; because both foresee the same
-campaign, their errors are not independent, so the pool keeps the spread of a mixture instead of shrinking it. What the
-data cannot say is called "not identified". Pure; must not know stores or requests.
+posteriors of the signals in the plan; they are pooled (`belief`). What the data cannot say is called "not identified".
+Pure; must not know stores or requests.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
@@ -20,35 +18,13 @@ from reflection.domain.plan import Plan
 from reflection.domain.planner_forecast import scales
 from reflection.domain.results import SimilarCampaign
 from reflection.forecasting import calibration
+from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.inference import posterior
+from reflection.inference.total_effects import SEED, TotalEffects, booked, usual_level
 from reflection.stats.conformal import LEVELS
 
 DRIVERS = 8
-SEED = 20_260_301
-
-
-@dataclass(frozen=True, slots=True)
-class Belief:
-    """A log-normal prediction of one metric in its own units: mean and standard deviation of its logarithm."""
-
-    mean: float
-    sd: float
-
-    @property
-    def point(self) -> float:
-        """The median: as likely to be passed as missed."""
-        return float(np.exp(self.mean))
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """The central interval that holds `level` of the probability, such as 0.9."""
-        reach = float(special.ndtri(0.5 + level / 2)) * self.sd
-        return float(np.exp(self.mean - reach)), float(np.exp(self.mean + reach))
-
-    def beats(self, value: float, *, lower_is_better: bool) -> float:
-        """Probability of reaching a value or beating it."""
-        above = float(special.ndtr((self.mean - np.log(value)) / self.sd))
-        return 1.0 - above if lower_is_better else above
 
 
 def evaluate(
@@ -61,9 +37,13 @@ def evaluate(
 
     Returns:
         {plans[{plan_id, metrics{name: {planner, signals, calibrated, intervals{"50", "80", "90"}, p_target, p_better,
-        usual, identified}}, drivers[], similar[], notes[]}], total, as_of, epoch}; figures nobody can give are None.
+        usual, identified}}, booked[], drivers[], similar[], notes[]}], total, as_of, epoch}; figures nobody can give
+        are None. `usual` is what the account gets for the objective on this platform (of a plan that names nothing
+        else, on all), `booked` the total effects of what is booked; `drivers`, partial effects, explain only.
     """
-    found = [_evaluated(name, plan, knowledge, state, (similar or {}).get(name, ())) for name, plan in plans]
+    found = [
+        _evaluated(name, plan, knowledge.for_goal(plan), state, (similar or {}).get(name, ())) for name, plan in plans
+    ]
     return {
         "plans": found,
         "total": _total(plans, found),
@@ -75,25 +55,29 @@ def evaluate(
 def _evaluated(
     name: str, plan: Plan, knowledge: Knowledge, state: Calibration, similar: Sequence[SimilarCampaign]
 ) -> dict[str, Any]:
-    promise, shares = plan.promise(), plan.shares()
+    promise, own, objective = plan.promise(), plan.shares(), signals.of_objective(plan.objective).key
+    shares = booked(knowledge, own, objective)
+    platform = signals.of_platform(plan.platform).key if plan.audiences or plan.creatives else None
     corrected = calibration.predict(state, promise)
     expected = {key: scale.base for key, scale in scales(promise.expected).items()}
     far = calibration.outside_range(state, promise)
     same_money = knowledge.currency == plan.currency
     metrics = {}
     for metric in PLAN_METRICS:
-        ours = from_signals(knowledge, metric, shares, plan.budget) if same_money or metric not in _IN_MONEY else None
+        comparable = same_money or metric not in _IN_MONEY
+        ours = from_signals(knowledge, metric, shares, plan.budget) if comparable else None
+        usual = _usual(knowledge, metric, plan.budget, objective, platform) if comparable else None
         metrics[metric] = _metric(
-            metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
-            _usual(knowledge, metric, plan.budget) if same_money or metric not in _IN_MONEY else None,
+            metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric), usual,
             identified=far is None or metric not in _OF_SCALE,
         )  # fmt: skip
     return {
         "plan_id": name,
         "metrics": metrics,
-        "drivers": drivers(knowledge, shares),
+        "booked": _booked(knowledge, own, objective),
+        "drivers": drivers(knowledge, own),
         "similar": [asdict(item) for item in similar],
-        "notes": _notes(plan, knowledge, state, corrected, shares, far, same_money),
+        "notes": _notes(plan, knowledge, state, corrected, own, far, same_money),
     }
 
 
@@ -114,20 +98,6 @@ def from_signals(knowledge: Knowledge, metric: str, shares: Mapping[str, float],
     variance = float(draws.var()) + posterior.scatter(knowledge, source) ** 2 + noise
     scale = float(np.log(budget)) if METRICS[metric].total else 0.0
     return Belief(float(draws.mean()) + scale, float(np.sqrt(variance)))
-
-
-def blend(corrected: Belief | None, ours: Belief | None) -> tuple[Belief | None, float | None]:
-    """Pool two predictions of the same campaign; the belief and the weight of the signals in it.
-
-    Weights are inverse variances; the variance is that of the mixture, so disagreement widens instead of cancelling.
-    """
-    if corrected is None or ours is None:
-        return (corrected or ours), (None if corrected is None and ours is None else float(corrected is None))
-    weight = ours.sd**-2 / (ours.sd**-2 + corrected.sd**-2)
-    mean = weight * ours.mean + (1 - weight) * corrected.mean
-    within = weight * ours.sd**2 + (1 - weight) * corrected.sd**2
-    between = weight * (1 - weight) * (ours.mean - corrected.mean) ** 2
-    return Belief(mean, float(np.sqrt(within + between))), weight
 
 
 def drivers(knowledge: Knowledge, shares: Mapping[str, float]) -> list[dict[str, Any]]:
@@ -190,15 +160,28 @@ def _metric(
     }
 
 
-def _usual(knowledge: Knowledge, metric: str, budget: float) -> float | None:
-    """What the workspace's average level would give for this budget."""
-    if metric == "conversions":
-        cost = posterior.usual(knowledge, "cpa")
-        return None if cost is None else budget / cost
-    if metric == "revenue":
-        roas = posterior.usual(knowledge, "roas")
-        return None if roas is None else budget * roas
-    return posterior.usual(knowledge, metric)
+def _usual(knowledge: Knowledge, metric: str, budget: float, objective: str, platform: str | None) -> float | None:
+    """What the account usually gets for this budget, its objective, and its platform where that is not the choice."""
+    level = usual_level(knowledge, rate_behind(metric), objective, platform)
+    return None if level is None else level * budget if METRICS[metric].total else level
+
+
+def _booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) -> list[dict[str, Any]]:
+    """The total effect on the goal of everything the plan books, on its platform."""
+    platform = next(key for key in shares if signals.parse(key).group == signals.PLATFORM)
+    bookables = [one for one in knowledge.bookables if one.platform is None and one.key in shares]
+    if not posterior.known(knowledge, knowledge.goal_metric):
+        return []
+    settled = objective if objective in knowledge.delivery else None
+    totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables, platform=platform, objective=settled)
+    return [
+        {
+            "signal": one.key, "label": one.label, "metric": judged.total.metric, "effect": judged.total.effect,
+            "interval": list(judged.total.interval), "p_better": judged.total.p_better, "lane": judged.total.lane,
+            "campaigns": one.campaigns, "rows": one.rows, "spend": one.spend,
+        }
+        for one, judged in zip(bookables, totals, strict=True)
+    ]  # fmt: skip
 
 
 def _sampling_variance(knowledge: Knowledge, metric: str, budget: float) -> float:

@@ -32,17 +32,22 @@ class Campaigns:
     Attributes:
         platform_key, currency: text per campaign ("" = currency not stated).
         day: days since 1970-01-01 UTC.
-        has_revenue: whether revenue was given.
+        role: whom each meets (`audience_role`).
+        kind: the kind of conversion each counts, "" where nothing says; `stated`: whether the campaign itself does.
+        revenue: NaN where it was not given.
         planned: impressions that were planned, 0 where none were.
     """
 
     ids: NDArray[np.str_]
     platform_key: NDArray[np.str_]
     currency: NDArray[np.str_]
+    kind: NDArray[np.str_]
+    role: NDArray[np.str_]
     day: NDArray[np.int64]
+    stated: NDArray[np.bool_]
     spend: Floats
     conversions: Floats
-    has_revenue: NDArray[np.bool_]
+    revenue: Floats
     planned: Floats
 
     def __len__(self) -> int:
@@ -51,6 +56,11 @@ class Campaigns:
     def subset(self, kept: NDArray[np.bool_]) -> "Campaigns":
         """Only the campaigns of the mask."""
         return Campaigns(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
+
+    @property
+    def has_revenue(self) -> NDArray[np.bool_]:
+        """Whether revenue was given."""
+        return ~np.isnan(self.revenue)
 
     @property
     def usual_currency(self) -> str | None:
@@ -135,6 +145,35 @@ class DatasetBuilder:
         """Every campaign, sorted by id. All evidence must have been added."""
         return self._sorted_campaigns[0]
 
+    def shared(self, values: Floats, least: float, fewest: int) -> dict[str, Ints]:
+        """Main signals whose campaigns have another mean than all of them, and the campaigns with each, ascending.
+
+        Args:
+            values: one a campaign, sorted by id; NaN where it has none.
+            least: how far the mean of a signal's cells has to be from that of all.
+            fewest: how many campaigns with a value it takes.
+        """
+        rank = np.empty(len(values), dtype=np.intp)
+        rank[self._sorted_campaigns[1]] = np.arange(len(values))
+        owner, matrix = rank[_column(self._owner, np.int64)], self._matrix()
+        known = ~np.isnan(values[owner])
+        if not known.any():
+            return {}
+        weight = matrix.T @ known.astype(np.float64)
+        sums = matrix.T @ np.where(known, values[owner], 0.0)
+        mean = np.divide(sums, weight, out=np.full(len(weight), np.nan), where=weight > 0)
+        far = np.abs(mean - np.nanmean(values)) > least
+        members: dict[str, Ints] = {}
+        for key, column in self._columns.items():
+            if not far[column] or signals.CROSS in key or key.startswith(f"{signals.PLATFORM}:"):
+                continue
+            cells = np.searchsorted(matrix.indptr, np.flatnonzero(matrix.indices == column), side="right") - 1
+            having = np.unique(owner[cells])
+            having = having[~np.isnan(values[having])]
+            if len(having) >= fewest:
+                members[key] = having
+        return members
+
     def dataset(self, without: Collection[str] = ()) -> Dataset:
         """The table of all campaigns but some, as if those had never been there."""
         names = set(without)
@@ -175,12 +214,11 @@ class DatasetBuilder:
         """Gather one campaign's evidence."""
         owner, actual, columns = len(self._ids), item.actual, self._columns
         self._ids.append(item.campaign_id)
-        texts = [
-            self._texts.setdefault(text, len(self._texts)) for text in (item.platform_key, item.currency or NOT_STATED)
-        ]
-        self._places.extend((*texts, item.day))
-        planned, stated = item.expected.impressions or 0.0, actual.revenue is not None
-        self._amounts.extend((_known(actual.spend), _known(actual.conversions), stated, planned))
+        texts = (item.platform_key, item.currency or NOT_STATED, item.kind, item.role)
+        codes = [self._texts.setdefault(text, len(self._texts)) for text in texts]
+        self._places.extend((*codes, item.day, item.conversion_kind is not None))
+        planned = item.expected.impressions or 0.0
+        self._amounts.extend((_known(actual.spend), _known(actual.conversions), _known(actual.revenue), planned))
         for cell in item.cells:
             for key, share in cell.shares.items():
                 self._indices.append(columns.setdefault(key, len(columns)))
@@ -197,10 +235,12 @@ class DatasetBuilder:
         ids = np.array(self._ids, dtype=np.str_)
         order = np.argsort(ids, kind="stable")
         texts = list(self._texts)
-        platform, currency, day = _column(self._places, np.int64).reshape(-1, 3)[order].T
+        *codes, day, stated = _column(self._places, np.int64).reshape(-1, 6)[order].T
         spend, conversions, revenue, planned = _column(self._amounts, np.float64).reshape(-1, 4)[order].T
-        named = _named(texts, platform), _named(texts, currency)
-        campaigns = Campaigns(ids[order], named[0], named[1], day, spend, conversions, revenue > 0, planned)
+        platform, currency, kind, role = (_named(texts, code) for code in codes)
+        campaigns = Campaigns(
+            ids[order], platform, currency, kind, role, day, stated > 0, spend, conversions, revenue, planned
+        )
         return campaigns, order
 
     def _matrix(self) -> sparse.csr_array:

@@ -1,15 +1,16 @@
-"""Effects as a table people read: every signal on every metric, raw and shrunk, with what it rests on.
+"""Effects as a table people read: every signal on every metric, before and after weighing, with what it rests on.
 
 Turns fits into `Effect` rows. An effect is a finding when adaptive shrinkage selects it (share of false findings at
 most 10 %) and its own 90 % interval excludes "no effect": the selection alone lets weak effects ride on strong ones.
 Must not know findings' words or stores.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import numpy as np
 
+from reflection.domain import signals
 from reflection.domain.knowledge import Effect
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.fit import FittedMetrics, counts_of
@@ -108,7 +109,7 @@ def _row(
     reason = _reason(finding, found.verdict(column), lift, raw, campaigns)
     aliases = stands_for.get(str(feature), [])
     if aliases:
-        reason += f"; cannot be told apart from {', '.join(sorted(aliases))}, which always come together with it"
+        reason += f"; cannot be told apart from {_labels(aliases)}, which always come together with it"
     return Effect(
         signal=str(feature),
         group=feature.group,
@@ -138,8 +139,12 @@ def _alias_row(row: Effect, alias: str) -> Effect:
         campaigns=row.campaigns,
         spend=row.spend,
         finding=False,
-        reason=f"always comes together with {row.signal}; the effect is stated there",
+        reason=f"always comes together with {_labels([row.signal])}; the effect is stated there",
     )
+
+
+def _labels(keys: Iterable[str]) -> str:
+    return ", ".join(signals.parse(key).label for key in sorted(keys))
 
 
 def _reason(finding: bool, verdict: Verdict, lift: float, raw: float | None, campaigns: float) -> str:
@@ -150,7 +155,12 @@ def _reason(finding: bool, verdict: Verdict, lift: float, raw: float | None, cam
     text = "not enough evidence"
     if raw is None:
         return text
-    few = f"only {'under 0.1' if campaigns < 0.05 else f'{campaigns:.1f}'} campaigns' worth of it"
-    why = few if campaigns < FEW else "it is confounded with other signals or noisy"
-    moved = raw <= 0 or abs(np.log(raw)) > abs(np.log(lift)) + 0.02
-    return f"{text}: raw {raw:.2f}x is shrunk to {lift:.2f}x because {why}" if moved else text
+    if not (raw <= 0 or abs(np.log(raw)) > abs(np.log(lift)) + 0.02):
+        return text
+    worth = "under 0.1 campaigns" if campaigns < 0.05 else f"{campaigns:.1f} campaigns"
+    why = (
+        f"it rests on the worth of {worth}" if campaigns < FEW else "other things ran with it, or chance makes as much"
+    )
+    return f"{text}: {raw - 1:+.0%} by the plain ratio, {lift - 1:+.0%} after weighing, because {why}".replace(
+        "%", " %"
+    )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reflection.domain import signals
+from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS, MODELLED
@@ -28,21 +29,25 @@ def effects_page(
     group: str | None = None,
     platform: str | None = None,
     findings_only: bool = False,
+    goal: str | None = None,
     limit: int = 100,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, reason}.
+    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, reason, goals}.
 
     `calibration` (`Knowledge.coverage`) and `size` (`Knowledge.size`) are of all metrics, whatever the filters.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
+        goal: a kind of conversion (`goals` lists them); without it the goal most money is spent on.
 
     Raises:
         InvalidInput: an unknown metric, or a cursor that is not ours.
     """
     if metric is not None:
         _check(metric)
+    goals = [one.kind for one in knowledge.every_goal]
+    knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     wanted = None if platform is None else signals.of_platform(platform)
     chosen = [
         effect
@@ -63,13 +68,20 @@ def effects_page(
         "calibration": knowledge.coverage,
         "size": knowledge.size,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
+        "goals": goals,
     }
 
 
 def evidence_of(
-    knowledge: Knowledge, signal: str, metric: str | None, evidence: Sequence[tuple[str, bytes]]
+    knowledge: Knowledge,
+    signal: str,
+    metric: str | None,
+    evidence: Sequence[tuple[str, bytes]],
+    goal: str | None = None,
 ) -> dict[str, Any]:
     """Campaigns for and against an effect: {signal, metric, effect, supporting, contradicting, held, as_of, epoch}.
+
+    Of the goal most money is spent on, or of another (`goal`, a kind of conversion).
 
     A campaign's residual is the log of what its cells with the signal did over what is expected of them without the
     signal's effect; above zero speaks for a higher metric.
@@ -77,12 +89,14 @@ def evidence_of(
     Raises:
         InvalidInput: an unknown metric.
     """
+    whole, knowledge = knowledge, knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     chosen = metric or knowledge.goal_metric
     _check(chosen)
     effect = next((e for e in knowledge.effects if e.signal == signal and e.metric == chosen), None)
     held = [name for name, _ in evidence if name in knowledge.held]
-    counted = [decode(payload) for name, payload in evidence if name not in knowledge.held]
-    residuals = [_residual(knowledge, signal, chosen, item) for item in counted]
+    counted = (decode(payload) for name, payload in evidence if name not in knowledge.held)
+    among = [item for item in counted if not whole.goals or whole.kind_for(item) == knowledge.kind]
+    residuals = [_residual(knowledge, signal, chosen, item) for item in among]
     known = sorted((r for r in residuals if r is not None), key=lambda r: (-abs(r["residual"]), r["campaign_id"]))
     sign = 1.0 if effect is None or effect.effect >= 1 else -1.0
     return {

@@ -128,6 +128,11 @@ class FittedMetrics:
             return discover_composed(self._fits, RECIPES[metric])
         return discover(self.metrics[metric].fit)
 
+    def favours_effects(self, metric: str) -> bool:
+        """Whether the data favour some effect on a metric over none at all (a Bayes factor above 1 of a part)."""
+        fits = (self.metrics[part].fit for part, _ in self.parts(metric) if part in self.metrics)
+        return any(fit.log_bayes_factor > 0 for fit in fits)
+
     def expected_rate(self, metric: str) -> Floats:
         """The metric that the fit expects of each cell, shape (cells,); CPM per *single* impression."""
         total = np.zeros(len(self.table.campaign))
@@ -216,7 +221,7 @@ def _observe(name: str, table: Dataset) -> tuple[float | None, Observations | No
     x, n = counts_of(name, table)
     if name in RATES:
         counted = (n > 0) & ~np.isnan(x)
-        if not counted.any():
+        if not counted.any() or (name == "cvr" and not x[counted].any()):  # never converted: half an event says nothing
             return None, None
         reference = pooled_rate(x[counted], n[counted])
         return reference, observe_rate(x, n, reference)

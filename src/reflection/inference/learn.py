@@ -5,17 +5,21 @@
 Knows the core only; the learner (learner.py) decides when to call it and where the result goes.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.bookable import Definition
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import RATES
-from reflection.domain.results import Finding, SignalWeight
+from reflection.domain.results import Finding
+from reflection.domain.weights import SignalWeight
+from reflection.inference.bookables import with_bookables
 from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
 from reflection.inference.effects import effect_rows
 from reflection.inference.findings.budget import budget_findings
@@ -24,6 +28,7 @@ from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.trends import trend_findings
 from reflection.inference.fit import FittedMetrics, fit_metrics
+from reflection.inference.goals import goals_of, labelled
 from reflection.inference.next_test import propose
 from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods
@@ -46,6 +51,7 @@ class FitRequest:
         goal: ``roas``, ``conversions_per_spend``, or ``auto``: ROAS where most campaigns give revenue.
         seq, epoch, as_of: what the result is labelled with.
         spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
+        definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
     """
 
     accepted: Collection[str] = ()
@@ -54,6 +60,7 @@ class FitRequest:
     epoch: int = 1
     as_of: str | None = None
     spelt: Mapping[str, str] = field(default_factory=dict)
+    definitions: Sequence[Definition] = ()
 
 
 DEFAULT = FitRequest()
@@ -72,10 +79,38 @@ def learn(
         progress: told which share of the metrics has been fitted.
     """
     builder = DatasetBuilder(evidence)
-    held = faults(builder.campaigns, request.accepted)
-    neighbours = as_diagnostics(neighbourhoods(builder.campaigns))
-    table = builder.dataset(without=held)
-    del builder  # what it holds is in the table; of a million campaigns, half a gigabyte
+    around = neighbourhoods(builder)
+    held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
+    goals, of_objective = goals_of(builder.campaigns, held)
+    tables = [(goal.kind, builder.dataset(without=goal.others)) for goal in goals]
+    del builder  # what it holds is in the tables; of a million campaigns, half a gigabyte
+    largest, *others = [
+        _of_goal(kind, table, request, partial(_part, progress, number, len(tables)))
+        for number, (kind, table) in enumerate(tables)
+    ]
+    if others:
+        largest, others = labelled(largest), [labelled(goal) for goal in others]
+    return replace(
+        largest,
+        campaigns=sum(len(table) for _, table in tables),
+        held=held,
+        diagnostics={
+            **largest.diagnostics,
+            "neighbours": neighbours,
+            "goal_of_objective": dict(of_objective),
+            "goal": request.goal,
+        },
+        goals=tuple(others),
+    )
+
+
+def _part(progress: Callable[[float], object], number: int, count: int, share: float) -> None:
+    """Tell how far all goals are, from how far one is."""
+    progress((number + share) / count)
+
+
+def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[[float], object]) -> Knowledge:
+    """What the campaigns of one goal say."""
     knowledge = Knowledge(
         epoch=request.epoch,
         seq=request.seq,
@@ -83,11 +118,16 @@ def learn(
         campaigns=len(table),
         goal_metric=_goal(request.goal, table),
         currency=table.currency,
-        held=held,
         reason=f"{len(table)} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
-        diagnostics={"neighbours": neighbours, "aliases": {}, "spelt": dict(request.spelt)},
+        diagnostics={"aliases": {}, "spelt": dict(request.spelt)},
+        kind=kind,
     )
-    return knowledge if len(table) < FEWEST_CAMPAIGNS else _with_fits(knowledge, fit_metrics(table, progress))
+    if len(table) < FEWEST_CAMPAIGNS:
+        return knowledge
+    fits = fit_metrics(table, progress)
+    return with_bookables(
+        _with_fits(knowledge, fits), table, request.definitions, favoured=fits.favours_effects(knowledge.goal_metric)
+    )
 
 
 def _with_fits(knowledge: Knowledge, fits: FittedMetrics) -> Knowledge:
@@ -105,7 +145,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics) -> Knowledge:
         posteriors={name: metric.posterior() for name, metric in fits.metrics.items()},
         reason=None if any(not finding.descriptive for finding in findings) else _no_findings(fits.table),
         next_test=propose(fits, effects, goal, spelt),
-        diagnostics={**_diagnostics(fits, knowledge.diagnostics["neighbours"]), "spelt": dict(spelt)},
+        diagnostics={**_diagnostics(fits), "spelt": dict(spelt)},
     )
 
 
@@ -171,10 +211,9 @@ def _no_findings(table: Dataset) -> str:
     )
 
 
-def _diagnostics(fitted: FittedMetrics, neighbours: dict[str, dict[str, object]]) -> dict[str, object]:
+def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:
     days = fitted.table.campaigns.day
     return {
-        "neighbours": neighbours,
         "aliases": dict(fitted.table.aliases),
         "cells": len(fitted.table.campaign),
         "features": len(fitted.layout),

@@ -10,12 +10,16 @@ from typing import Any
 import orjson
 from threadpoolctl import threadpool_limits
 
+from reflection.domain.conversion_kind import plural
 from reflection.domain.evidence import decode
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Store
 from reflection.inference.learn import FitRequest, learn
 
-_PARTS = ("campaigns", "goal_metric", "currency", "effects", "findings", "weights", "held", "next_test", "reason")
+_PARTS = (
+    "campaigns", "goal_metric", "currency", "effects", "findings", "weights", "bookables", "held", "next_test",
+    "reason",
+)  # fmt: skip
 
 
 def differences(store: Store, workspace: str) -> list[str]:
@@ -37,14 +41,16 @@ def differences(store: Store, workspace: str) -> list[str]:
 def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collection[str]) -> Knowledge:
     """What the ledger says as of the entry and the goal of `known`."""
     evidence = [decode(payload) for _, payload in store.live_evidence(workspace, known.seq)]
+    bookables = [one for goal in known.every_goal for one in goal.bookables]
     with threadpool_limits(1, "blas"):  # as the learner does: sums in the same order, whatever the machine's cores
         request = FitRequest(
             accepted=accepted,
-            goal=known.goal_metric,
+            goal=known.diagnostics.get("goal", known.goal_metric),
             seq=known.seq,
             epoch=known.epoch,
             as_of=known.as_of,
             spelt=known.spelt,
+            definitions=list({one.definition.key: one.definition for one in bookables}.values()),
         )
         return learn(evidence, request)
 
@@ -52,7 +58,12 @@ def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collect
 def _compared(known: Knowledge, again: Knowledge) -> list[str]:
     """Names of the parts that differ."""
     wrong = [part for part in _PARTS if _text(getattr(known, part)) != _text(getattr(again, part))]
-    return wrong + (["posteriors"] if _bits(known) != _bits(again) else [])
+    wrong += ["posteriors"] if _bits(known) != _bits(again) else []
+    if [goal.kind for goal in known.goals] != [goal.kind for goal in again.goals]:
+        return [*wrong, "goals"]
+    for before, after in zip(known.goals, again.goals, strict=True):
+        wrong += [f"{part} of {plural(before.kind)}" for part in _compared(before, after)]
+    return wrong
 
 
 def _text(part: Any) -> bytes:

@@ -1,28 +1,37 @@
 """Numbers that look like a tracking fault: kept out of learning until somebody accepts them.
 
-A campaign is compared with its neighbours (same platform) on conversions per currency unit. Real campaigns differ by
-factors of two or three; a factor of six beyond the neighbours' own scatter is a broken pixel or a doubled export far
-more often than a discovery (EXPORTS 4: a CPA of 2.35 where the neighbours sit at 91 to 166). Robust and order-free:
-medians of the set. Must not know how effects are estimated.
+A campaign is compared with its neighbours (same platform, goal and role) on conversions per currency unit. Real
+campaigns differ by factors of two or three; a factor of six beyond the neighbours' own scatter is a broken pixel or a
+doubled export far more often than a discovery (EXPORTS 4: a CPA of 2.35 where the neighbours sit at 91 to 166). Brand
+search and retargeting are several times as good, honestly, and so may be what several campaigns share: each is judged
+by its own kind. Robust and order-free: medians of the set. Must not know how effects are estimated.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
-from reflection.inference.dataset import NOT_STATED, Campaigns, Floats
+from reflection.inference.dataset import NOT_STATED, Campaigns, DatasetBuilder, Floats, Ints
+from reflection.inference.goals import kinds_of
 
 FEWEST_NEIGHBOURS = 4
+FEWEST_LIKE_IT = 3
+"""So many campaigns that share something with one, and are like it, are no fault: a fault is alone."""
+
+ANOTHER_LEVEL = np.log(2.0)
+"""From this mean difference on, the campaigns of a signal may be a kind of their own."""
+
 FACTOR = np.log(6.0)
 DEVIATIONS = 5.0
 LEAST_SCATTER = 0.25
 MAD_TO_SD = 1.4826
 EVERYWHERE = "*"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +50,10 @@ class Neighbours:
         noise = 1 / (spend * np.exp(self.median) + 0.5)
         return np.asarray((distance > FACTOR) & (distance > DEVIATIONS * np.sqrt(self.scatter**2 + noise)))
 
-    def reason(self, spend: float, conversions: float) -> str | None:
-        """Why a campaign looks like a tracking fault, or None."""
-        if not self.suspicious(np.array([spend]), np.array([conversions]))[0]:
+    def reason(self, spend: float, conversions: float, like_it: Iterable["Neighbours"] = ()) -> str | None:
+        """Why a campaign looks like a tracking fault, or None; `like_it` are campaigns that share something with it."""
+        far = [around.suspicious(np.array([spend]), np.array([conversions]))[0] for around in (self, *like_it)]
+        if not all(far):
             return None
         shown = f"CPA is {spend / conversions:,.2f}" if conversions else "there is no conversion"
         return (
@@ -55,44 +65,92 @@ class Neighbours:
 def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:
     """Judge one campaign by the neighbours of the last fit; reads no history."""
     stored = knowledge.diagnostics.get("neighbours", {})
-    currency = evidence.currency or NOT_STATED
-    found = stored.get(_place(evidence.platform_key, currency)) or stored.get(_place(EVERYWHERE, currency))
     spend, conversions = evidence.actual.spend, evidence.actual.conversions
-    if not found or not spend or conversions is None:
+    where = (evidence.currency or NOT_STATED, knowledge.kind_for(evidence), evidence.role)
+    around = _around(stored, evidence.platform_key, where)
+    if around is None or not spend or conversions is None:
         return None
-    return Neighbours(**found).reason(spend, conversions)
+    like_it = (stored[place] for key in evidence.signal_keys() if (place := _place(key, where)) in stored)
+    return Neighbours(**around).reason(spend, conversions, (Neighbours(**values) for values in like_it))
 
 
-def faults(campaigns: Campaigns, accepted: Collection[str]) -> dict[str, str]:
-    """Campaigns of the set that look like tracking faults and were not accepted, with the reason."""
-    neighbours = neighbourhoods(campaigns)
-    found = {}
-    places = zip(campaigns.platform_key.tolist(), campaigns.currency.tolist(), strict=True)
-    for platform_key, currency in sorted(set(places)):
-        around = neighbours.get(_place(platform_key, currency)) or neighbours.get(_place(EVERYWHERE, currency))
+def faults(builder: DatasetBuilder, accepted: Collection[str], neighbours: Mapping[str, Neighbours]) -> dict[str, str]:
+    """Campaigns of the set that look like tracking faults and were not accepted, with the reason.
+
+    A campaign is compared with those that count the same, in its currency, for the same kind of people; one that is far
+    from them is none where it is like at least three others that share an audience, an objective or a creative with it.
+    """
+    campaigns = builder.campaigns
+    goal, _ = kinds_of(campaigns)
+    shared = _shared(builder)
+    found: dict[str, str] = {}
+    places = zip(
+        *(column.tolist() for column in (campaigns.platform_key, campaigns.currency, goal, campaigns.role)), strict=True
+    )
+    for platform_key, *where in sorted(set(places)):
+        around = _around(neighbours, platform_key, where)
         if around is None:
             continue
-        here = (campaigns.platform_key == platform_key) & (campaigns.currency == currency) & _measured(campaigns)
-        suspects = np.flatnonzero(here)[around.suspicious(campaigns.spend[here], campaigns.conversions[here])]
-        for index in suspects:
+        here = np.flatnonzero((campaigns.platform_key == platform_key) & _in(campaigns, goal, where))
+        for index in here[around.suspicious(campaigns.spend[here], campaigns.conversions[here])].tolist():
             name = str(campaigns.ids[index])
-            reason = around.reason(float(campaigns.spend[index]), float(campaigns.conversions[index]))
+            like_it = [
+                _neighbours(campaigns, others)
+                for members in shared.values()
+                if index in members
+                and len(others := _others(members, index, _in(campaigns, goal, where))) >= FEWEST_LIKE_IT
+            ]
+            reason = around.reason(float(campaigns.spend[index]), float(campaigns.conversions[index]), like_it)
             if name not in accepted and reason is not None:
                 found[name] = reason
     return found
 
 
-def neighbourhoods(campaigns: Campaigns) -> dict[str, Neighbours]:
-    """Neighbours per platform and currency, and per currency everywhere, where there are enough."""
+def neighbourhoods(builder: DatasetBuilder) -> dict[str, Neighbours]:
+    """Neighbours per platform, everywhere, and per signal that goes with another level; each within currency, goal and
+    role, where there are enough.
+    """
+    campaigns = builder.campaigns
+    goal, _ = kinds_of(campaigns)
+    shared = _shared(builder)
     found = {}
-    for currency in sorted(set(campaigns.currency.tolist())):
+    for where in sorted(set(zip(campaigns.currency.tolist(), goal.tolist(), campaigns.role.tolist(), strict=True))):
+        within = _in(campaigns, goal, where)
         for platform_key in [EVERYWHERE, *sorted(set(campaigns.platform_key.tolist()))]:
-            here = (campaigns.currency == currency) & _measured(campaigns)
-            if platform_key != EVERYWHERE:
-                here &= campaigns.platform_key == platform_key
+            here = within if platform_key == EVERYWHERE else within & (campaigns.platform_key == platform_key)
             if here.sum() > FEWEST_NEIGHBOURS:
-                found[_place(platform_key, currency)] = _neighbours(campaigns.spend[here], campaigns.conversions[here])
+                found[_place(platform_key, where)] = _neighbours(campaigns, np.flatnonzero(here))
+        for key, members in shared.items():
+            inside = members[within[members]]
+            if len(inside) >= FEWEST_LIKE_IT:
+                found[_place(key, where)] = _neighbours(campaigns, inside)
     return found
+
+
+def _around(neighbours: Mapping[str, T], platform_key: str, where: Sequence[str]) -> T | None:
+    """Who a campaign is compared with: its own platform where there are enough, else all."""
+    return neighbours.get(_place(platform_key, where)) or neighbours.get(_place(EVERYWHERE, where))
+
+
+def _in(campaigns: Campaigns, goal: NDArray[np.str_], where: Sequence[str]) -> NDArray[np.bool_]:
+    """Campaigns with a cost per conversion, of one currency, goal and role."""
+    currency, kind, role = where
+    same = (campaigns.currency == currency) & (goal == kind) & (campaigns.role == role)
+    return np.asarray(same & _measured(campaigns))
+
+
+def _shared(builder: DatasetBuilder) -> dict[str, Ints]:
+    """Campaigns of each signal whose campaigns are, on the whole, at another level than all."""
+    campaigns = builder.campaigns
+    rates = np.full(len(campaigns), np.nan)
+    measured = _measured(campaigns)
+    rates[measured] = np.log((campaigns.conversions[measured] + 0.5) / campaigns.spend[measured])
+    return builder.shared(rates, ANOTHER_LEVEL, FEWEST_LIKE_IT)
+
+
+def _others(members: Ints, index: int, within: NDArray[np.bool_]) -> Ints:
+    """The comparable ones among these campaigns, but one."""
+    return np.asarray(members[within[members] & (members != index)])
 
 
 def _measured(campaigns: Campaigns) -> NDArray[np.bool_]:
@@ -105,12 +163,13 @@ def as_diagnostics(neighbours: Mapping[str, Neighbours]) -> dict[str, dict[str, 
     return {place: asdict(value) for place, value in neighbours.items()}
 
 
-def _place(platform_key: str, currency: str) -> str:
-    return f"{platform_key}|{currency}"
+def _place(scope: str, where: Sequence[str]) -> str:
+    """The name of a neighbourhood: a platform, a signal or everywhere, then currency, goal and role."""
+    return "|".join((scope, *where))
 
 
-def _neighbours(spend: Floats, conversions: Floats) -> Neighbours:
-    rates = np.log((conversions + 0.5) / spend)
+def _neighbours(campaigns: Campaigns, chosen: Ints) -> Neighbours:
+    rates = np.log((campaigns.conversions[chosen] + 0.5) / campaigns.spend[chosen])
     median = float(np.median(rates))
     scatter = MAD_TO_SD * float(np.median(np.abs(rates - median)))
     low, high = np.quantile(-rates, [0.1, 0.9])

@@ -33,6 +33,7 @@ from reflection.ingest.import_report import Finding, ImportReport, Reject, Total
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import open_source
 from reflection.ingest.reading.header import Header, find_header
+from reflection.ingest.reading.preamble import Preamble
 from reflection.ingest.reading.tables import Table, open_tables
 from reflection.ingest.reading.typed_rows import Facts, read_facts
 
@@ -40,7 +41,7 @@ Input = Path | str | tuple[str, bytes]
 """A path, or an upload: (file name, bytes)."""
 
 
-_OFFSET = re.compile(r"GMT([+-])([01]\d|2[0-3]):([0-5]\d)")
+_OFFSET = re.compile(r"GMT([+-])([01]?\d|2[0-3]):([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def _parse(item: Input, options: ImportOptions) -> _FileRows:
         header,
         locale=options.locale or (mapping.locale if mapping else ""),
         date_order=options.date_order or (mapping.date_order if mapping else None),
+        currency=options.currency or (mapping.currency if mapping else ""),
     )
     return _FileRows(table, header, facts)
 
@@ -304,14 +306,14 @@ class _BuildOutcome:
 
 
 def _zone(header: Header, options: ImportOptions) -> dt.tzinfo:
-    """The zone of the file's days: the user's, the preamble's offset, the platform's, UTC."""
-    if options.timezone:
-        return zone_named(options.timezone)
-    for line in header.preamble:
-        if line.casefold().startswith("time zone:") and (match := _OFFSET.search(line)):
-            offset = dt.timedelta(hours=int(match[2]), minutes=int(match[3]))
-            return dt.timezone(-offset if match[1] == "-" else offset)
-    return zone_named(header.dialect.timezone or None)
+    """The zone of the file's days: the user's, the preamble's, the platform's, UTC."""
+    stated = Preamble(header.preamble).zone()
+    if options.timezone or not stated:
+        return zone_named(options.timezone or header.dialect.timezone or None)
+    if match := _OFFSET.search(stated):
+        offset = dt.timedelta(hours=int(match[2]), minutes=int(match[3]))
+        return dt.timezone(-offset if match[1] == "-" else offset)
+    return zone_named("UTC" if stated.upper().startswith("GMT") else stated)
 
 
 def _with_objective(draft: Draft, choice: Choice, options: ImportOptions) -> Draft:

@@ -12,7 +12,7 @@ from typing import Literal
 from reflection.domain import signals
 from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
-from reflection.domain.results import Interval
+from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift
 
 State = Literal["emerging", "established", "contested", "superseded", "retired"]

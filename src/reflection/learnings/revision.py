@@ -24,13 +24,17 @@ def revised(
         learnings: every learning as its last revision says, the one worth most first.
         knowledge: the fit.
         evidence: the newest campaigns, from which is seen whether an effect still holds; those that the fit holds
-            out are left out here too.
+            out, or that have another goal, are left out here too.
 
     Returns:
         New learnings and new revisions of `learnings`, in the order in which claims are looked at.
     """
     readings = readings_of(knowledge)
-    campaigns = [campaign for campaign in evidence if campaign.campaign_id not in knowledge.held]
+    campaigns = [
+        campaign
+        for campaign in evidence
+        if campaign.campaign_id not in knowledge.held and knowledge.for_goal(campaign) is knowledge
+    ]
     views: dict[str, MetricView] = {}
     news = []
     for claim in _claims(learnings, readings):

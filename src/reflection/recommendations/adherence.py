@@ -17,8 +17,10 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.forecast_register import ADVICE
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import ForecastRow
+from reflection.explain.advice import VERBS
 from reflection.inference import posterior
-from reflection.recommendations.cards import VERBS, card_id
+from reflection.inference.total_effects import TotalEffects, booked
+from reflection.recommendations.cards import card_id
 from reflection.stats.conformal import LEVELS
 
 VERSION = "advice-1"
@@ -41,12 +43,11 @@ def resolve(
 ) -> tuple[str, str] | None:
     """Signal and lane of an id that a card of this workspace could have, in or out of the context; else None."""
     contexts = [(p, o) for p in (None, platform) for o in (None, objective)]
-    for effect in knowledge.effects:
-        if effect.metric != knowledge.goal_metric:
-            continue
+    for bookable in knowledge.bookables:
         for lane in VERBS:
-            if any(card_id(lane, effect.signal, effect.metric, p, o) == recommendation_id for p, o in contexts):
-                return effect.signal, lane
+            ids = {card_id(lane, bookable.key, knowledge.goal_metric, p, o) for p, o in contexts}
+            if recommendation_id in ids:
+                return bookable.key, lane
     return None
 
 
@@ -74,7 +75,8 @@ def followed(
 
 def follows(signal: str, lane: str, shares: Mapping[str, float]) -> bool:
     """Whether a campaign with these signals does what a recommendation says; "avoid" means it lacks the signal."""
-    return (signal in shares) != (lane == "avoid")
+    books = signal in shares or all(part.key in shares for part in signals.parse(signal).parts)
+    return books != (lane == "avoid")
 
 
 def claims_of(
@@ -91,33 +93,25 @@ def claims(
     knowledge: Knowledge, campaign: Campaign, shares: Mapping[str, float], advice: Iterable[Followed], issued_at: str
 ) -> list[ForecastRow]:
     """Register rows for the recommendations a campaign follows: its goal metric with the advice, and without."""
-    metric = knowledge.goal_metric
+    metric, objective = knowledge.goal_metric, signals.of_objective(campaign.objective).key
     if not posterior.known(knowledge, metric) or knowledge.currency != campaign.currency:
         return []
+    level = posterior.level_draws(knowledge, metric, booked(knowledge, shares, objective), np.random.default_rng(SEED))
+    bookables = {bookable.key: bookable for bookable in knowledge.bookables}
+    chosen = [one for one in advice if one.signal in bookables]
+    if level is None or not chosen:
+        return []
+    totals = TotalEffects(knowledge, metric).of(
+        [bookables[one.signal] for one in chosen],
+        platform=signals.of_platform(campaign.platform).key,
+        objective=objective if objective in knowledge.delivery else None,
+    )
     rows = []
-    for one in advice:
-        own = _own_part(one.signal, shares) or {one.signal: 1.0}
-        lift = posterior.effect_draws(knowledge, metric, own)
-        level = posterior.level_draws(knowledge, metric, shares, np.random.default_rng(SEED))
-        if lift is None or level is None:
-            continue
-        lift = -lift if one.lane == "avoid" else lift
-        rows.append(_row(knowledge, campaign, one, lift, level, issued_at))
+    for one, total in zip(chosen, totals, strict=True):
+        # Of an audience that is half of the campaign, half of the effect; to avoid it is to be without all of it.
+        share = -1.0 if one.lane == "avoid" else min(shares.get(bookables[one.signal].definition.key, 1.0), 1.0)
+        rows.append(_row(knowledge, campaign, one, share * total.draws, level, issued_at))
     return rows
-
-
-def _own_part(signal: str, shares: Mapping[str, float]) -> dict[str, float]:
-    """The shares behind a signal's card: its own and its interactions; of an interaction also what it adds to.
-
-    The same mix as the card's odds (`cards.build`), so that claim and card speak of one effect.
-    """
-    own = signals.parse(signal).parts
-    found = {own[1].key: shares[own[1].key]} if len(own) > 1 and own[1].key in shares else {}
-    for key, share in shares.items():
-        parts = signals.parse(key).parts
-        if key == signal or (len(parts) > 1 and signal in {part.key for part in parts}):
-            found[key] = share
-    return found
 
 
 def _row(

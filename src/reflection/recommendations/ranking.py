@@ -13,7 +13,7 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.results import SignalWeight
+from reflection.domain.weights import SignalWeight
 from reflection.recommendations.cards import Card, Option, build, with_propensities
 from reflection.stats import thompson
 
@@ -24,6 +24,8 @@ OTHERS = 5
 """Cards each of the lanes avoid and not enough evidence."""
 
 TOP = 10
+_OF_THEIR_TIME = ("finding:", "recommendation:", "next_test")
+"""Evidence of stored sentences that the cards and the next test of today say anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
         "recommendations": _strings(cards, basis.insights, knowledge, reason),
-        "top_signals": [_signal(weight, knowledge) for weight in _top_signals(basis)],
+        "top_signals": _top_signals(options, knowledge),
         "similar_campaigns": [_plain(item) for item in basis.similar],
         "cards": [asdict(card) for card in cards],
         "reason": reason,
@@ -89,10 +91,10 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
 
 def _rests_on(card: Card, past: Container[str]) -> bool:
     """Whether a card adds up effects of which one does not hold any longer."""
-    parts = signals.parse(card.signal).parts
-    keys = {card.signal, parts[-1].key}
-    if card.platform and len(parts) == 1:
-        keys.add(signals.crossed(signals.of_platform(card.platform), parts[0]).key)
+    context = [part for part in signals.parse(card.signal).parts if part.group == signals.PLATFORM]
+    context += [signals.of_platform(card.platform)] if card.platform else []
+    keys = {card.signal, *card.parts}
+    keys |= {signals.crossed(platform, signals.parse(part)).key for platform in context for part in card.parts}
     return any(key in past for key in keys)
 
 
@@ -154,7 +156,8 @@ def _strings(
             said.append(knowledge.next_test.description)
     for row in insights:
         content = str(row.get("content", ""))
-        if row.get("kind") == "recommendation" and content and content not in said:
+        aged = any(str(one).startswith(_OF_THEIR_TIME) for one in row.get("evidence", ()))
+        if row.get("kind") == "recommendation" and content and content not in said and not aged:
             said.append(content)
     return said[: SLATE + OTHERS]
 
@@ -167,23 +170,31 @@ def _nothing(knowledge: Knowledge) -> str:
     return f"after {knowledge.campaigns} campaigns no effect is beyond noise"
 
 
-def _top_signals(basis: RecommendationInput) -> list[SignalWeight]:
-    """Signals with the highest weight that fit the filters and still hold, best first."""
-    settled = {signals.PLATFORM: basis.platform, signals.OBJECTIVE: basis.objective}
-    levels = {group: signals.normalise(name) for group, name in settled.items() if name is not None}
-
-    def fits(weight: SignalWeight) -> bool:
-        parts = signals.parse(weight.signal_key).parts
-        return weight.signal_key not in basis.past and all(
-            levels.get(part.group, part.level) == part.level for part in parts
-        )
-
-    ranked = sorted(filter(fits, basis.knowledge.weights), key=lambda weight: (-weight.weight, weight.signal_key))
-    return ranked[:TOP]
+def _top_signals(options: Sequence[Option], knowledge: Knowledge) -> list[dict[str, Any]]:
+    """What can be booked, best first, each with its total effect as its weight: never a partial effect."""
+    weights = {weight.signal_key: weight for weight in knowledge.weights}
+    ranked = sorted((option.card for option in options), key=lambda card: (-card.effect, card.signal))
+    return [_signal(card, weights.get(card.signal)) for card in ranked[:TOP]]
 
 
-def _signal(weight: SignalWeight, knowledge: Knowledge) -> dict[str, Any]:
-    return {**asdict(weight), "label": signals.label_of(weight.signal_key, knowledge.spelt)}
+def _signal(card: Card, weight: SignalWeight | None) -> dict[str, Any]:
+    """A row of `top_signals`; successes and failures are campaigns beyond noise on either side."""
+    return {
+        "signal_key": card.signal,
+        "weight": card.effect,
+        "successes": len(card.evidence_for),
+        "failures": len(card.evidence_against),
+        "last_updated": weight.last_updated if weight else None,
+        "interval": card.interval,
+        "raw_lift": weight.raw_lift if weight else None,
+        "effective_campaigns": weight.effective_campaigns if weight else float(card.campaigns),
+        "label": card.label,
+        "p_better": card.p_better,
+        "campaigns": card.campaigns,
+        "rows": card.rows,
+        "spend": card.spend,
+        "parts": card.parts,
+    }
 
 
 def _plain(item: Any) -> dict[str, Any]:

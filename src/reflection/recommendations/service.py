@@ -260,7 +260,7 @@ class RecommendationService:
         found = next((one.card for one in cards.build(knowledge) if one.card.id == recommendation_id), None)
         if found is not None:
             return asdict(found)
-        levels = [signals.parse(effect.signal) for effect in knowledge.effects]
+        levels = [signals.parse(effect.signal) for effect in knowledge.effects]  # contexts a card may be asked for in
         platforms = sorted({level.level for level in levels if level.group == signals.PLATFORM})
         objectives = sorted({level.level for level in levels if level.group == signals.OBJECTIVE})
         for platform in (None, *platforms):

@@ -72,11 +72,19 @@ class Mixture:
         """Posterior mean of each effect under the mixture, shape (p,)."""
         return np.asarray((self.weight * self.mean).sum(axis=1))
 
+    def above_zero(self) -> Floats:
+        """Probability that the effect is above zero, (p,); that it is zero counts half."""
+        negative, positive = self._signs()
+        return np.asarray(np.clip(0.5 + (positive - negative) / 2, 0.0, 1.0))
+
+    def _signs(self) -> tuple[Floats, Floats]:
+        """Probabilities of an effect below and above zero, (p,) each."""
+        below = special.ndtr(-self.mean[:, 1:] / np.sqrt(np.maximum(self.variance[:, 1:], 1e-300)))
+        return (self.weight[:, 1:] * below).sum(axis=1), (self.weight[:, 1:] * (1.0 - below)).sum(axis=1)
+
     def false_sign_rate(self) -> Floats:
         """Probability that the effect is zero or has the other sign than the likelier one, (p,)."""
-        below = special.ndtr(-self.mean[:, 1:] / np.sqrt(np.maximum(self.variance[:, 1:], 1e-300)))
-        negative = (self.weight[:, 1:] * below).sum(axis=1)
-        positive = (self.weight[:, 1:] * (1.0 - below)).sum(axis=1)
+        negative, positive = self._signs()
         return np.asarray(np.clip(1.0 - np.maximum(negative, positive), 0.0, 1.0))
 
 
@@ -106,23 +114,43 @@ class Discoveries:
 def ash(estimate: Floats, error: Floats) -> Mixture:
     """Fit the mixture prior of one family by EM and return each effect's posterior.
 
-    ``estimate``, ``error``: de-shrunk effects and standard errors, (m,). The spike has a Dirichlet penalty of
-    3 pseudo-effects, which errs on the side of "nothing there".
+    ``estimate``, ``error``: de-shrunk effects and standard errors, (m,).
+    """
+    return shrunk(estimate, error, mixture_shares(estimate, error))
+
+
+def mixture_shares(estimate: Floats, error: Floats) -> Floats:
+    """Shares of the mixture's components among the effects of one family, (K,), fitted by EM.
+
+    The spike has a Dirichlet penalty of 3 pseudo-effects, which errs on the side of "nothing there".
     """
     scale = np.asarray(GRID_SD)
-    total = error[:, None] ** 2 + scale**2
-    log_density = -0.5 * (np.log(total) + estimate[:, None] ** 2 / total)
-    density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
+    density = _density(estimate, error)
     share = np.concatenate([[_NULL_START], np.full(len(scale) - 1, (1 - _NULL_START) / (len(scale) - 1))])
     penalty = np.zeros(len(scale))
     penalty[0] = _NULL_PENALTY
-    for _ in range(_EM_STEPS):
+    for _ in range(_EM_STEPS - 1):  # the last step's weights are those of `shrunk`
         weight = density * share
         weight /= weight.sum(axis=1, keepdims=True)
         share = weight.sum(axis=0) + penalty
         share /= share.sum()
-    kept = scale**2 / total
+    return np.asarray(share)
+
+
+def shrunk(estimate: Floats, error: Floats, share: Floats) -> Mixture:
+    """Posterior of each effect under a mixture prior with these shares of its components, (K,)."""
+    scale = np.asarray(GRID_SD)
+    weight = _density(estimate, error) * share
+    weight /= weight.sum(axis=1, keepdims=True)
+    kept = scale**2 / (error[:, None] ** 2 + scale**2)
     return Mixture(weight, kept * estimate[:, None], kept * error[:, None] ** 2)
+
+
+def _density(estimate: Floats, error: Floats) -> Floats:
+    """Likelihood of each effect under each component, (m, K), up to a factor an effect."""
+    total = error[:, None] ** 2 + np.asarray(GRID_SD) ** 2
+    log_density = -0.5 * (np.log(total) + estimate[:, None] ** 2 / total)
+    return np.asarray(np.exp(log_density - log_density.max(axis=1, keepdims=True)))
 
 
 def select(lfsr: Floats, level: float = LEVEL) -> NDArray[np.bool_]:

@@ -92,7 +92,7 @@ def _drop_old_fits(connection: Connection, workspace: str) -> None:
 
 def _replace_patterns(connection: Connection, workspace: str, knowledge: Knowledge, now: str) -> None:
     connection.execute(delete(patterns).where(patterns.c.workspace == workspace))
-    dates = _dates(connection, workspace, knowledge.findings)
+    dates = _dates(connection, workspace, knowledge.every_finding)
     rows = [
         {
             "workspace": workspace,
@@ -105,7 +105,7 @@ def _replace_patterns(connection: Connection, workspace: str, knowledge: Knowled
             "body": json_text(finding),
             "created_at": finding.first_seen or knowledge.as_of or now,
         }
-        for finding in knowledge.findings
+        for finding in knowledge.every_finding
     ]
     if rows:
         connection.execute(insert(patterns), rows)

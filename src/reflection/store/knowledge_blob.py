@@ -15,18 +15,23 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import PydanticSerializationError, from_json
 
+from reflection.domain.bookable import Bookable, Definition, EvidenceFloor, Total
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
-from reflection.domain.results import Category, Finding, NextTest, SignalWeight
+from reflection.domain.results import Category, Finding, NextTest
+from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
 from reflection.stats.array_bytes import packed, unpacked
 
 _LEVEL = 1
 _LITTLE_FLOAT = np.dtype("<f4")
-_VALUES = (Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest)
+_VALUES = (
+    Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total, EvidenceFloor,
+)  # fmt: skip
 _KNOWLEDGE = TypeAdapter(
     Knowledge | None, config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")
 )
-_OF_THEIR_OWN: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": {"draws"}}}
+_ARRAYS: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": {"draws"}}}
+_OF_THEIR_OWN: dict[str, Any] = {**_ARRAYS, "goals": {"__all__": _ARRAYS}}
 
 
 def _format() -> str:
@@ -58,7 +63,11 @@ def encode(knowledge: Knowledge) -> KnowledgeBlob:
         raise LearningError("the fit holds a value that cannot be stored") from error
     except ValueError as error:
         raise LearningError("the fit holds a number that is not finite") from error
-    draws = {metric: posterior.draws for metric, posterior in knowledge.posteriors.items()}
+    draws = {
+        _array_name(number, metric): posterior.draws
+        for number, goal in enumerate(knowledge.every_goal)
+        for metric, posterior in goal.posteriors.items()
+    }
     if not all(np.isfinite(array).all() for array in draws.values()):
         raise LearningError("the posterior draws hold a number that is not finite")
     draws = {metric: np.ascontiguousarray(array, dtype=_LITTLE_FLOAT) for metric, array in draws.items()}
@@ -73,10 +82,16 @@ def decode(body: bytes, draws: bytes, calibration: bytes | None) -> Knowledge:
     """
     fields: dict[str, Any] = from_json(zlib.decompress(body))
     arrays = unpacked(draws)
-    for metric, posterior in fields["posteriors"].items():
-        posterior["draws"] = arrays[metric]
+    for number, goal in enumerate([fields, *fields["goals"]]):
+        for metric, posterior in goal["posteriors"].items():
+            posterior["draws"] = arrays[_array_name(number, metric)]
     fields["calibration"] = calibration or b""
     return _KNOWLEDGE.validate_python(fields) or NOTHING
+
+
+def _array_name(number: int, metric: str) -> str:
+    """The name of a goal's draws of a metric; those of the first goal have the metric's."""
+    return f"{metric}.{number}" if number else metric
 
 
 def _plain(value: Any) -> Any:

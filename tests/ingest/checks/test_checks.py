@@ -319,6 +319,22 @@ def test_a_faulty_month_is_imported_flagged_and_can_be_accepted(
     assert found(accepted, "tracking_fault") is None
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [{"campaign": "Search brand"}, {"audience": "Cart abandoners"},
+     {"indicator": "actions:onsite_conversion.lead_grouped"}],
+)  # fmt: skip
+def test_a_campaign_is_compared_with_its_own_kind(
+    write: Write, meta_header: list[str], meta_row: Row, kind: dict[str, str]
+) -> None:
+    others = [meta_row(campaign=f"Autumn {number}", spend=3_000.0, conversions=30) for number in range(5)]
+    own = [meta_row(spend=3_000.0, conversions=300, clicks=2_000, **{"campaign": "Winter", **kind})]
+
+    assert found(read_export(write([meta_header, *others, *own]), OPTIONS), "tracking_fault") is None
+    plain = [meta_row(campaign="Winter", spend=3_000.0, conversions=300, clicks=2_000)]
+    assert found(read_export(write([meta_header, *others, *plain]), OPTIONS), "tracking_fault") is not None
+
+
 def test_a_faulty_day_is_seen_in_a_daily_file(write: Write, meta_header: list[str], meta_row: Row) -> None:
     days = [meta_row(f"2026-09-{day:02d}", spend=500.0, conversions=25) for day in range(1, 21)]
     days[11] = meta_row("2026-09-12", spend=500.0, conversions=900, clicks=1_000)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reflection.errors import ImportFileError
 from reflection.ingest.dialects.dialect import DateOrder
-from reflection.ingest.reading.dates import decide_order, parse_date, parse_range
+from reflection.ingest.reading.dates import decide_order, parse_date, parse_range, parse_span, serial_date
 
 DAY = dt.date(2026, 9, 1)
 LAW = settings(max_examples=100, derandomize=True)
@@ -106,3 +106,30 @@ def test_reads_the_range_above_a_header(text: str) -> None:
 @pytest.mark.parametrize("text", ["All time", "", "2026-09-03 - 2026-09-01", "Campaign report"])
 def test_what_is_no_range_is_none(text: str) -> None:
     assert parse_range(text, "ymd") is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "first", "last"),
+    [
+        ("2026-08-31 - 2026-09-06", (8, 31), (9, 6)), ("08/31/2026 - 09/06/2026", (8, 31), (9, 6)),
+        ("Aug 31 - Sep 6, 2026", (8, 31), (9, 6)), ("31. August 2026 – 6. September 2026", (8, 31), (9, 6)),
+        ("20260831-20260906", (8, 31), (9, 6)), ("2026-08-31/2026-09-06", (8, 31), (9, 6)),
+        ("2026-W36", (8, 31), (9, 6)), ("Week 36, 2026", (8, 31), (9, 6)), ("KW 36 2026", (8, 31), (9, 6)),
+        ("Q3 2026", (7, 1), (9, 30)), ("2026-Q3", (7, 1), (9, 30)), ("2026-09", (9, 1), (9, 30)),
+        ("09/2026", (9, 1), (9, 30)), ("septembre 2026", (9, 1), (9, 30)), ("1-Sep-26", (9, 1), (9, 1)),
+        ("Tue, Sep 1, 2026", (9, 1), (9, 1)), ("mar. 1 sept. 2026", (9, 1), (9, 1)), ("1 wrz 2026", (9, 1), (9, 1)),
+    ],
+)  # fmt: skip
+def test_longer_times_are_read_whole(cell: str, first: tuple[int, int], last: tuple[int, int]) -> None:
+    assert parse_span(cell, "mdy") == (dt.date(2026, *first), dt.date(2026, *last))
+
+
+@pytest.mark.parametrize(
+    "cell", ["2026-09-01 garbage", "2026-09-01 -", "1 Sep 2026 x", "2026-09-06 - 2026-08-31", "Sep-26"]
+)
+def test_nothing_after_a_date_passes_for_a_time_unless_it_is_one(cell: str) -> None:
+    assert parse_span(cell, "mdy") is None
+
+
+def test_excels_number_of_a_day() -> None:
+    assert [serial_date(cell) for cell in ("46266", "46266.5", "1234", "99999", "")] == [DAY, DAY, None, None, None]

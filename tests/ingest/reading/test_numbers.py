@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reflection.errors import ImportFileError
-from reflection.ingest.reading.numbers import NumberFormat, choose_format, formats, is_missing
+from reflection.ingest.reading.number_formats import Evidence, choose_format
+from reflection.ingest.reading.numbers import NumberFormat, formats, is_missing
 
 BY_NAME = {option.locale: option for option in formats()}
 LAW = settings(max_examples=150, derandomize=True)
@@ -20,10 +21,11 @@ def parse(option: NumberFormat, *cells: str, typed: bool = False) -> list[float 
     return option.parse(pl.Series(cells, dtype=pl.String), typed=typed).to_list()
 
 
-def choose(counts: list[str], amounts: list[str], language: str = "en", named: str = "") -> str:
+def choose(counts: list[str], amounts: list[str], language: str = "en", named: str = "", **said: str) -> str:
     """The name of the format chosen."""
     series = [[pl.Series(cells, dtype=pl.String)] for cells in (counts, amounts)]
-    return choose_format(series[0], series[1], language, typed=False, locale=named).locale
+    evidence = Evidence(*series, language=language, **said)
+    return choose_format(evidence, "export.csv", typed=False, locale=named).locale
 
 
 @pytest.mark.parametrize("locale", ["en", "de", "fr", "de_CH", "en_IN"])
@@ -123,3 +125,55 @@ def test_an_unknown_locale_is_refused() -> None:
 
 def test_a_workbooks_own_numbers_are_read_whatever_the_locale() -> None:
     assert parse(BY_NAME["de"], "1234.5", "38.1100", "1.234,56", typed=True) == [1234.5, 38.11, 1234.56]
+
+
+def test_a_group_does_not_begin_with_zero() -> None:
+    assert parse(BY_NAME["de"], "0.125") == [None]
+    assert parse(BY_NAME["en"], "0.125") == [0.125]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("-$2.40", -2.4), ("$-2.40", -2.4), ("(2.40)", -2.4), ("($1,002.40)", -1002.4), ("USD 12.00", 12.0),
+     ("\u200e-2.40", -2.4), ("\ufeff7\u00a0", 7.0), ("R$ 1.50", 1.5), ("12.00 kr", 12.0)],
+)  # fmt: skip
+def test_credits_and_invisible_marks_are_read(cell: str, value: float) -> None:
+    assert parse(BY_NAME["en"], cell) == [value]
+
+
+@pytest.mark.parametrize(
+    ("amount", "said", "locale"),
+    [
+        ("125,300", {"language": "es", "currency": "CLP"}, "en"),  # there are no half pesos
+        ("1.250.000", {"currency": "KRW"}, "de"),
+        ("1.250", {"delimiter": ";"}, "de"),  # a semicolon, and no money in thousandths
+        ("1,250", {"delimiter": ","}, "en"),
+        ("1.250", {"language": "de"}, "de"),
+    ],
+)
+def test_evidence_decides_what_a_thousand_is(amount: str, said: dict[str, str], locale: str) -> None:
+    assert choose(["950"], [amount], **said) == locale
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        ("125,300", {"language": "es", "currency": "MXN"}),  # German-looking words, English-looking number
+        ("1.250", {"language": "en", "delimiter": ","}),
+        ("1,250", {"language": "en", "delimiter": ";"}),
+    ],
+)
+def test_where_two_readings_remain_the_user_has_to_say(amount: str, said: dict[str, str]) -> None:
+    with pytest.raises(ImportFileError) as caught:
+        choose(["950"], [amount], **said)
+
+    assert "--locale" in caught.value.hint
+    assert amount in caught.value.message
+
+
+def test_columns_that_are_not_used_speak_too() -> None:
+    ratios = pl.Series(["0,42", "1,38"], dtype=pl.String)
+
+    evidence = Evidence([], [pl.Series(["1.250"], dtype=pl.String)], [ratios], delimiter=",")
+
+    assert choose_format(evidence, "export.csv", typed=False).locale == "de"

@@ -11,6 +11,8 @@ from reflection.domain.metrics import ModelledMetric
 router = APIRouter(prefix="/v1/effects", tags=["learning"])
 Text = Annotated[str | None, Query(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
+GOAL = "a kind of conversion, such as `lead`; without it the goal most money is spent on"
+
 
 @router.get("", summary="Effects of signals", response_model=EffectsPage)
 def effects(
@@ -20,6 +22,7 @@ def effects(
     group: Annotated[Text, Query(description="signal group, such as `audience.age`")] = None,
     platform: Text = None,
     findings_only: bool = False,
+    goal: Annotated[Text, Query(description=GOAL)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Text = None,
 ) -> Response:
@@ -30,6 +33,7 @@ def effects(
         group=group,
         platform=platform,
         findings_only=findings_only,
+        goal=goal,
         limit=limit,
         cursor=cursor,
     )
@@ -42,6 +46,7 @@ def evidence(
     workspace: Workspace,
     signal: Annotated[str, Path(max_length=1000, description="signal key, such as `audience.age:18-25`")],
     metric: Annotated[ModelledMetric | None, Query()] = None,
+    goal: Annotated[Text, Query(description=GOAL)] = None,
 ) -> Response:
     """Campaigns for and against, each with its residual."""
-    return json_response(engine.effect_evidence(signal, workspace=workspace, metric=metric))
+    return json_response(engine.effect_evidence(signal, workspace=workspace, metric=metric, goal=goal))

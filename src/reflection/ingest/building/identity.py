@@ -18,11 +18,12 @@ from reflection.ingest.building.drafts import month_span
 from reflection.ingest.building.name_templates import platform_name
 from reflection.ingest.dialects.dialect import SPLITS, normal_header
 from reflection.ingest.import_report import Finding, Granularity, finding
-from reflection.ingest.reading.dates import parse_range
 from reflection.ingest.reading.header import Header
+from reflection.ingest.reading.preamble import Preamble
 from reflection.ingest.reading.typed_rows import Facts
 
 ACCOUNT = "account_id"
+NAMELESS = "rows without a campaign name"
 _DAY_HEADERS = frozenset({"day", "date", "tag", "jour", "día", "giorno", "dia", "hari", "日", "by day"})
 _WEEK_HEADERS = frozenset({"week", "woche", "semaine", "semana", "settimana"})
 _MONTH_HEADERS = frozenset({"month", "monat", "mois", "mes", "mese", "mês"})
@@ -141,7 +142,7 @@ def _looked_up(name: str, book: Mapping[str, str]) -> pl.Expr:
 
 def _days(frame: pl.DataFrame, facts: Facts, header: Header) -> tuple[pl.DataFrame, Granularity]:
     if "date" not in frame.columns:
-        span = next((s for line in header.preamble if (s := parse_range(line, facts.date_order))), None)
+        span = Preamble(header.preamble).period(facts.date_order)
         first, last = span or (None, None)
         frame = frame.with_columns(
             pl.lit(first, dtype=pl.Date).alias("first"), pl.lit(last, dtype=pl.Date).alias("last")
@@ -155,7 +156,9 @@ def _days(frame: pl.DataFrame, facts: Facts, header: Header) -> tuple[pl.DataFra
     elif written in _MONTH_HEADERS:
         first_day, last_day = first_day.dt.month_start(), first_day.dt.month_end()
     elif "date_end" in frame.columns and written not in _DAY_HEADERS:
-        last_day = pl.coalesce("date_end", "date")
+        last_day = pl.coalesce(*(name for name in ("date_end_last", "date_end") if name in frame.columns), "date")
+    if "date_last" in frame.columns:  # the cell itself names a longer time
+        last_day = pl.when(pl.col("date_last") > first_day).then("date_last").otherwise(last_day)
     frame = frame.with_columns(first_day.alias("first"), last_day.alias("last"))
     return frame, "hour" if "hour" in written else _granularity(frame)
 
@@ -189,7 +192,10 @@ def _campaign(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str, not
         note, fallback = _nameless(frame, book, stem, campaign)
         notes.append(note)
         key.append(fallback)
-    frame = frame.with_columns(_first([*key, pl.lit(campaign or stem)]).alias("key"))
+    elif missing := frame.filter(pl.all_horizontal(one.is_null() for one in key))["line"].to_list():
+        message = f"Rows that name no campaign: {len(missing)}. They are kept together, as '{NAMELESS}'."
+        notes.append(finding("rows_without_name", "warning", message, missing))
+    frame = frame.with_columns(_first([*key, pl.lit(campaign or NAMELESS)]).alias("key"))
     return frame.with_columns(_first([_looked_up("key", book.campaigns), *name, _text("key")]).alias("name"))
 
 
@@ -229,8 +235,8 @@ def _currency(
     sources: list[pl.Expr] = []
     if "currency" in frame.columns:
         sources.append(_text("currency").str.to_uppercase().str.extract(r"^([A-Z]{3})$"))
-    if header.currency:
-        sources.append(pl.lit(header.currency))
+    if stated := header.currency or Preamble(header.preamble).currency():
+        sources.append(pl.lit(stated))
     if "account_id" in frame.columns:
         sources.append(_looked_up("account_id", book.currencies))
     sources.append(pl.lit(currency, dtype=pl.String))

@@ -15,11 +15,12 @@ from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft
 from reflection.ingest.building.identity import IdentifiedRows
 from reflection.ingest.checks import periods, tracking_faults
 from reflection.ingest.checks.periods import period
-from reflection.ingest.dialects.dialect import SPLITS
+from reflection.ingest.dialects.dialect import SPLITS, is_number
 from reflection.ingest.import_report import Finding, Granularity, Reject, Totals, finding
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
-from reflection.ingest.reading.typed_rows import Facts, TotalRow
+from reflection.ingest.reading.total_rows import TotalRow
+from reflection.ingest.reading.typed_rows import Facts
 
 _ACCOUNT = ("account", "konto", "compte", "cuenta", "conta")
 _ROWS = re.compile(r"^Rows:\s*(\d{1,15})$", re.IGNORECASE)
@@ -103,7 +104,10 @@ def _checksums(facts: Facts, frame: pl.DataFrame) -> list[Finding]:
     for row in facts.totals:
         off, shares = _compare(row, facts.frame)
         label = f"'{row.label}'" if row.label else "the unnamed total row"
-        if not off:
+        if not shares:
+            message = f"{label} has no figures of its own: it confirms nothing."
+            notes.append(finding("total_without_figures", "info", message, [row.line]))
+        elif not off:
             names = ", ".join(shares)
             notes.append(
                 finding("total_confirmed", "info", f"{label} equals the sum of the rows ({names}).", [row.line])
@@ -235,12 +239,25 @@ def _lacking(name: str, header: Header) -> Finding:
     return finding("column_missing", "warning", message)
 
 
+def _below_zero(frame: pl.DataFrame) -> list[int]:
+    numbers = [name for name in frame.columns if is_number(name)]
+    below = pl.any_horizontal(pl.col(name).fill_null(0.0) < 0 for name in numbers) if numbers else pl.lit(False)
+    return frame.filter(below)["line"].to_list()
+
+
 def _assumptions(facts: Facts, header: Header) -> list[Finding]:
     notes: list[Finding] = []
     if facts.decided_by == "platform":
         order = "month first" if facts.date_order == "mdy" else "day first"
         message = f"No date decides day or month; read {order}, as {header.dialect.title} writes. Or say --date-order."
         notes.append(finding("date_order_by_platform", "info", message))
+    if facts.serial_dates:
+        message = "Days are written as a spreadsheet's numbers of them (46266 is 2026-09-01) and read so."
+        notes.append(finding("serial_dates", "info", message))
+    credits = _below_zero(facts.frame)
+    if credits:
+        message = f"Rows with figures below zero, as credits and corrections are: {len(credits)}. They are added."
+        notes.append(finding("below_zero", "info", message, credits))
     if facts.ruined_ids:
         notes.append(
             finding("ids_rounded", "warning", f"{len(facts.ruined_ids)} ids were rounded by a spreadsheet (1.7E+15): "

@@ -1,9 +1,9 @@
 """Jumps that are faults of tracking, not learnings: conversions at a CPA of 2.35 where the neighbours sit at 91.
 
-A period is compared with the median cost per conversion of the campaign's other periods, or of the account's other
-periods where it has fewer than three. It is a fault when the count is both far off (a factor of six) and beyond any
-chance: expected and observed differ by six standard deviations of a Poisson count with overdispersion. This file must
-not know files; it only marks, somebody else decides.
+A period is compared with the median cost per conversion of the campaign's other periods, or where it has fewer than
+three of the account's other periods of its kind (platform, currency, what is counted, whom it meets). It is a fault
+when the count is both far off (a factor of six) and beyond any chance: expected and observed differ by six standard
+deviations of a Poisson count with overdispersion. This file must not know files; it only marks, somebody else decides.
 """
 
 from bisect import bisect_left
@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import polars as pl
 
+from reflection.domain.audience_role import role_of
+from reflection.domain.conversion_kind import kind_of_objective
 from reflection.ingest.building.campaigns import draft_id
 from reflection.ingest.building.drafts import Draft, Sums, metric_sums
 from reflection.ingest.import_report import Finding, Granularity, finding
@@ -22,7 +24,7 @@ OVERDISPERSION = 4.0
 MIN_NEIGHBOURS = 2
 MIN_COUNT = 20.0
 DAYS_OF_A_WEEK = 7
-Place = tuple[str, str | None]
+Place = tuple[str | None, ...]
 
 
 def findings(
@@ -81,16 +83,23 @@ class Neighbours:
 
 def _of_periods(drafts: Sequence[Draft], dialect: str, accepted: frozenset[str]) -> list[Finding]:
     own = _grouped(drafts, lambda draft: (draft.key, draft.currency))
-    account = _grouped(drafts, lambda draft: (draft.platform, draft.currency))
+    account = _grouped(drafts, _kind)
     notes: list[Finding] = []
     for draft in drafts:
         same = own[(draft.key, draft.currency)]
         enough = len(same.periods) > MIN_NEIGHBOURS
-        deviation = (same if enough else account[(draft.platform, draft.currency)]).fault(draft.sums)
+        deviation = (same if enough else account[_kind(draft)]).fault(draft.sums)
         if deviation is not None and (identity := draft_id(dialect, draft)) not in accepted:
             subject = f"{draft.name} {draft.label}".strip()
             notes.append(_fault_finding(subject, draft.sums, deviation, draft.lines, identity))
     return notes
+
+
+def _kind(draft: Draft) -> Place:
+    """What a campaign has in common with those it may be compared with: brand search and leads have their own kind."""
+    counted = draft.conversion_kind or kind_of_objective(draft.objective)
+    role = role_of((draft.name, draft.objective), [cell.audience for cell in draft.cells if cell.audience])
+    return draft.platform, draft.currency, counted, role
 
 
 def _grouped(drafts: Sequence[Draft], place: Callable[[Draft], Place]) -> dict[Place, Neighbours]:

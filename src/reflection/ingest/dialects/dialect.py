@@ -25,6 +25,8 @@ Role = Literal["performance", "names", "actions"]
 Names = Mapping[str, tuple[str, ...]]
 
 _SPACE = re.compile(r"[\s_]+")
+_POINT = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
+_INVISIBLE = re.compile(r"[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _CURRENCY = re.compile(r"^(?P<name>.*\S)\s*\((?P<code>[A-Za-z]{3})\)$")
 
 NUMBERS = frozenset(
@@ -80,14 +82,19 @@ class Dialect:
     writes_totals: bool = False
 
 
-def normal_header(cell: str) -> str:
-    """A header without case, line breaks, underscores and width variants; a currency suffix is kept.
+def plain_header(cell: str) -> str:
+    """A header as it is written, without marks that no screen shows."""
+    return _INVISIBLE.sub("", cell).strip()
 
-    >>> normal_header("Campaign_Name ")
-    'campaign name'
+
+def normal_header(cell: str) -> str:
+    """A header without case, line breaks, underscores, points within and width variants; a currency suffix is kept.
+
+    >>> normal_header("Campaign_Name "), normal_header("metrics.cost_micros")
+    ('campaign name', 'metrics cost micros')
     """
-    text = unicodedata.normalize("NFKC", cell.replace("\ufeff", "")).casefold()
-    return _SPACE.sub(" ", text).strip().replace("’", "'")
+    text = unicodedata.normalize("NFKC", plain_header(cell)).casefold()
+    return _SPACE.sub(" ", _POINT.sub(" ", text)).strip().replace("’", "'")
 
 
 def split_currency(cell: str) -> tuple[str, str]:
@@ -96,7 +103,7 @@ def split_currency(cell: str) -> tuple[str, str]:
     >>> split_currency("Amount spent (EUR)")
     ('Amount spent', 'EUR')
     """
-    match = _CURRENCY.match(unicodedata.normalize("NFKC", cell).strip())
+    match = _CURRENCY.match(unicodedata.normalize("NFKC", plain_header(cell)))
     if match and match["code"].isupper():
         return match["name"], match["code"]
     return cell, ""

@@ -1,9 +1,11 @@
-"""Dates as exports write them: ISO, month first, day first, in words; an ambiguous column is refused, not guessed.
+"""Dates as exports write them: ISO, month first, day first, in words, as weeks, months, quarters and ranges.
 
-The order is decided by all date cells of a file together: one day above 12 settles it. Where none does, the platform's
-documented order is used, else the user has to say. This file must not know platforms or files.
+The order of day and month is decided by all date cells of a file together: one day above 12 settles it. Where none
+does, the platform's documented order is used, else the user has to say. What follows a date has to be a time of day;
+anything else makes it none. This file must not know platforms or files.
 """
 
+import calendar
 import datetime as dt
 import re
 import unicodedata
@@ -15,11 +17,51 @@ from babel import Locale
 from reflection.errors import ImportFileError
 from reflection.ingest.dialects.dialect import DateOrder
 
-_ISO = re.compile(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?$")
+Span = tuple[dt.date, dt.date]
+
+_TIME = re.compile(
+    r"(?:[T ]|, | at )\s*\d{1,2}(?::\d{2}){1,2}(?:[.,]\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?"
+    r"\s*(?:Z|UTC|GMT|[A-Z]{3,4})?(?:[+-]\d{2}:?\d{2})?$"
+)
+_ISO = re.compile(r"^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})$")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
-_PARTS = re.compile(r"^(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?:[T ,].*)?$")
+_PARTS = re.compile(r"^(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})$")
+_WEEK = re.compile(
+    r"^(?:(\d{4})[- ]?[Ww](\d{1,2})|(?:[Ww]|KW|CW|Week|Woche)[ -]?(\d{1,2})[ ,/-]+(\d{4}))$", re.IGNORECASE
+)
+_QUARTER = re.compile(r"^(?:(\d{4})[ -]?Q([1-4])|Q([1-4])[ ,/-]*(\d{4}))$", re.IGNORECASE)
+_MONTH = re.compile(r"^(?:(\d{4})[-/.](\d{1,2})|(\d{1,2})[/.-](\d{4}))$")
+_SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$")
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
-_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "id")
+_DAY_MONTH_YEAR = re.compile(r"^(\d{1,2})[-/ .]+([^\W\d_]+)\.?[-/ .,]+(\d{2})$")
+_BETWEEN = re.compile(
+    r"\s+(?:-|–|—|to|bis|au|a|al|até|tot|t/m)\s+|\s*[–—~]\s*|(?<=\d{8})-(?=\d{8}$)|(?<=\d)/(?=\d{4}-\d)"
+    r"|(?<=\d),(?=\d{1,4}[-/])"
+)
+_LANGUAGES = (
+    "en",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "id",
+    "pl",
+    "sv",
+    "da",
+    "nb",
+    "fi",
+    "cs",
+    "tr",
+    "hu",
+    "ro",
+    "ru",
+)
+_FILLING = frozenset({"de", "del", "of", "the", "st", "nd", "rd", "th", "er", "le", "den", "di", "г", "el", "dia"})
+_EXCEL_EPOCH = dt.date(1899, 12, 30)
+FIRST_SERIAL, LAST_SERIAL = 32_874, 73_415
+"""Excel's numbers of the first day of 1990 and of 2101."""
 
 
 def decide_order(cells: Iterable[str], platform_order: DateOrder | None, name: str) -> tuple[DateOrder, str]:
@@ -30,11 +72,11 @@ def decide_order(cells: Iterable[str], platform_order: DateOrder | None, name: s
     """
     first = second = 0
     example = ""
-    for cell in cells:
-        match = _PARTS.match(cell.strip())
+    for cell in (part for text in cells for part in _ends(_plain(text))):
+        match = _PARTS.match(_TIME.sub("", cell))
         if not match:
             continue
-        example = cell.strip()
+        example = cell
         left, separator, right = int(match[1]), match[2], int(match[3])
         if separator == "." or left > 12:
             first += 1
@@ -58,43 +100,124 @@ def decide_order(cells: Iterable[str], platform_order: DateOrder | None, name: s
 
 
 def parse_date(cell: str, order: DateOrder) -> dt.date | None:
-    """A date, its time of day dropped; a month in words is its first day; None where it is neither.
+    """The first day of what a cell names, its time of day dropped; None where it names no day.
 
     >>> parse_date("9/1/2026", "mdy"), parse_date("1 sept. 2026", "ymd")
     (datetime.date(2026, 9, 1), datetime.date(2026, 9, 1))
     """
-    text = cell.strip()
-    if match := _ISO.match(text) or _COMPACT.match(text):
-        return _date(int(match[1]), int(match[2]), int(match[3]))
-    if match := _PARTS.match(text):
-        a, b, year = int(match[1]), int(match[3]), int(match[4])
-        year += 2000 if year < 100 else 0
-        return _date(year, a, b) if order == "mdy" else _date(year, b, a)
-    return _in_words(text)
+    span = parse_span(cell, order)
+    return span[0] if span else None
 
 
-def parse_range(text: str, order: DateOrder) -> tuple[dt.date, dt.date] | None:
-    """First and last day of a line such as ``September 1, 2026 - September 3, 2026``."""
+def parse_span(cell: str, order: DateOrder) -> Span | None:
+    """First and last day of what a cell names: a day, a week, a month, a quarter, or a range of them.
+
+    >>> parse_span("2026-W36", "ymd") == parse_span("2026-08-31 - 2026-09-06", "ymd")
+    True
+    """
+    text = _plain(cell)
+    if len(text) > 60:
+        return None
+    if span := _single(text, order):
+        return span
+    ends = _ends(text)
+    if len(ends) != 2:
+        return None
+    left, right = ends
+    last = _single(right, order)
+    first = _single(left, order) or (_single(f"{left} {last[1].year}", order) if last else None)
+    return (first[0], last[1]) if first and last and first[0] <= last[1] else None
+
+
+def parse_range(text: str, order: DateOrder) -> Span | None:
+    """First and last day of a line such as ``Campaign report (September 1, 2026 - September 3, 2026)``."""
     inner = text[text.rfind("(") + 1 :].rstrip(" )") if "(" in text else text
-    for separator in (" - ", " – ", " — ", ","):
-        left, dash, right = inner.partition(separator)
-        if not dash:
-            continue
-        first, last = parse_date(left, order), parse_date(right, order)
-        if first and last and first <= last:
-            return first, last
+    span = parse_span(inner, order)
+    return span if span and (span[0] != span[1] or len(_ends(_plain(inner))) == 2) else None
+
+
+def serial_date(cell: str) -> dt.date | None:
+    """The day of Excel's number of it, as in 46266 for 2026-09-01; None where it is none."""
+    text = cell.strip()
+    if not _SERIAL.match(text):
+        return None
+    number = int(text.partition(".")[0])
+    return _EXCEL_EPOCH + dt.timedelta(days=number) if FIRST_SERIAL <= number <= LAST_SERIAL else None
+
+
+def _plain(cell: str) -> str:
+    return " ".join(cell.split())
+
+
+def _ends(text: str) -> list[str]:
+    """The two ends of a range, or the text alone."""
+    parts = _BETWEEN.split(text)
+    return [part.strip() for part in parts] if len(parts) == 2 else [text]
+
+
+def _single(text: str, order: DateOrder) -> Span | None:
+    """The span of one day, week, month or quarter."""
+    text = _TIME.sub("", text)
+    day: dt.date | None = None
+    if match := _ISO.match(text):
+        day = _date(int(match[1]), int(match[3]), int(match[4]))
+    elif match := _COMPACT.match(text):
+        day = _date(int(match[1]), int(match[2]), int(match[3]))
+    elif match := _PARTS.match(text):
+        a, b, year = int(match[1]), int(match[3]), _year(match[4])
+        day = _date(year, a, b) if order == "mdy" else _date(year, b, a)
+    elif span := _longer(text):
+        return span
+    elif match := _DAY_MONTH_YEAR.match(text):
+        month = _months().get(_fold(match[2]))
+        day = _date(_year(match[3]), month, int(match[1])) if month else None
+    else:
+        return _in_words(text)
+    return (day, day) if day else None
+
+
+def _longer(text: str) -> Span | None:
+    """An ISO week, a quarter, or a month by its number."""
+    if match := _WEEK.match(text):
+        try:
+            monday = dt.date.fromisocalendar(int(match[1] or match[4]), int(match[2] or match[3]), 1)
+        except ValueError:
+            return None
+        return monday, monday + dt.timedelta(days=6)
+    if match := _QUARTER.match(text):
+        year, last = int(match[1] or match[4]), 3 * int(match[2] or match[3])
+        first, end = _month(year, last - 2), _month(year, last)
+        return (first[0], end[1]) if first and end else None
+    if match := _MONTH.match(text):
+        return _month(int(match[1] or match[4]), int(match[2] or match[3]))
     return None
 
 
-def _in_words(text: str) -> dt.date | None:
+def _in_words(text: str) -> Span | None:
     if len(text) > 40:
         return None
     numbers = [int(digits) for digits in re.findall(r"\d+", text)]
-    months = {_months()[key] for word in _WORD.findall(text) if (key := _fold(word)) in _months()}
-    if not 1 <= len(numbers) <= 2 or len(months) != 1:
+    words = [_fold(word) for word in _WORD.findall(text)]
+    months = {_months()[word] for word in words if word in _months()}
+    if len(months) > 1:  # French Tuesdays and March share their first letters
+        months = {_months()[word] for word in words if word in _months() and word not in _weekdays()}
+    strange = [word for word in words if word not in _months() and word not in _weekdays() and word not in _FILLING]
+    if not 1 <= len(numbers) <= 2 or len(months) != 1 or strange:
         return None
-    day, year = (1, numbers[0]) if len(numbers) == 1 else sorted(numbers)
-    return _date(year, months.pop(), day)
+    if len(numbers) == 1:
+        return _month(numbers[0], months.pop())
+    day, year = sorted(numbers)
+    date = _date(year, months.pop(), day)
+    return (date, date) if date else None
+
+
+def _year(text: str) -> int:
+    return int(text) + (2000 if len(text) == 2 else 0)
+
+
+def _month(year: int, month: int) -> Span | None:
+    first = _date(year, month, 1)
+    return (first, first.replace(day=calendar.monthrange(year, month)[1])) if first else None
 
 
 def _date(year: int, month: int, day: int) -> dt.date | None:
@@ -117,6 +240,18 @@ def _months() -> Mapping[str, int]:
                     names.setdefault(_fold(word), int(number))
     names.setdefault("sept", 9)
     return names
+
+
+@lru_cache(maxsize=1)
+def _weekdays() -> frozenset[str]:
+    """Names of weekdays, long and short, each word of them."""
+    return frozenset(
+        part
+        for language in _LANGUAGES
+        for width in ("wide", "abbreviated")
+        for word in Locale.parse(language).days["format"][width].values()
+        for part in _WORD.findall(_fold(word))
+    )
 
 
 def _fold(word: str) -> str:

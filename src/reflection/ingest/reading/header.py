@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reflection.errors import ImportFileError
-from reflection.ingest.dialects.dialect import Dialect, Names, is_number, normal_header, split_currency
+from reflection.ingest.dialects.dialect import Dialect, Names, is_number, normal_header, plain_header, split_currency
 from reflection.ingest.reading.tables import Cells, Table
 
 
@@ -25,6 +25,7 @@ class Header:
         currency: ISO code named in a money header, or ''.
         preamble: the text above it.
         cautions: codes of findings deserved by the columns used, with the header.
+        scale: factor for fields in another unit (cost in micros).
         reason: why this dialect, in one sentence.
     """
 
@@ -38,10 +39,11 @@ class Header:
     cautions: tuple[tuple[str, str], ...]
     score: int
     reason: str
+    scale: Mapping[str, float]
 
     def written(self, field: str) -> str:
         """The header of a field as the file writes it."""
-        return self.cells[self.columns[field]].replace("\ufeff", "").strip()
+        return plain_header(self.cells[self.columns[field]])
 
 
 def find_header(table: Table, dialects: Sequence[Dialect], *, explicit: bool = False) -> Header | None:
@@ -87,7 +89,14 @@ def _score(
     reason = _reason(dialect, line, marks or [cells[i] for i in columns.values()], len(columns), preamble)
     score = len(columns) + 3 * len(marks) + 2 * len(preamble)
     money, cautions = _currency(cells, columns), _cautions(dialect, normal, columns)
-    return Header(dialect, line, cells, language, columns, money, above, cautions, score, reason)
+    scale = {**_micros(normal, columns), **dialect.scale}
+    return Header(dialect, line, cells, language, columns, money, above, cautions, score, reason, scale)
+
+
+def _micros(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, float]:
+    """Amounts whose header says that they are millionths."""
+    fields = ((name, normal[index]) for name, index in columns.items() if is_number(name))
+    return {name: 1e-6 for name, header in fields if header.endswith("micros")}
 
 
 def _currency(cells: Cells, columns: Mapping[str, int]) -> str:
@@ -97,7 +106,7 @@ def _currency(cells: Cells, columns: Mapping[str, int]) -> str:
 
 
 def _cautions(dialect: Dialect, normal: list[str], columns: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
-    used = {normal[index] for index in columns.values()}
+    used = {normal[columns[name]] for name in ("clicks", "impressions") if name in columns}
     return tuple((code, header) for header, code in dialect.cautions.items() if header in used)
 
 
@@ -115,6 +124,8 @@ def _enough(dialect: Dialect, columns: Mapping[str, int]) -> bool:
     if dialect.role == "names":
         return len(columns) >= 3
     facts = [name for name in columns if is_number(name)]
+    if dialect.required and len(dialect.required) == len(columns):  # a mapping: the user said which they are
+        return bool(facts)
     return len(facts) >= 2 and len(columns) >= 4 and ("spend" in columns or "impressions" in columns)
 
 

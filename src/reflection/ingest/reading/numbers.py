@@ -1,12 +1,11 @@
-"""Numbers as people's locales write them: the format of a column, and strict reading of it, a column at a time.
+"""Numbers as people's locales write them: strict reading of a column in one format, a column at a time.
 
 The separators come from Babel's locale data, and its strict parser is the oracle of the tests: `12,34` is no English
-number, and is refused rather than read as 1234. What is missing (`--`, `-`, blank) is missing, not zero. This file must
-not know platforms or files.
+number, and is refused rather than read as 1234. What is missing (`--`, `-`, blank) is missing, not zero. Which format a
+file is written in is decided elsewhere (number_formats.py). This file must not know platforms or files.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -15,12 +14,21 @@ from babel import Locale, UnknownLocaleError
 
 from reflection.errors import ImportFileError
 
-MISSING = ("", "-", "--", "—", "–", "n/a", "N/A", "null", "NULL", "None", "nan", "NaN", "#N/A")
+MISSING = ("", "n/a", "N/A", "null", "NULL", "None", "nan", "NaN", "#N/A", "#N/V", "#NV", "#DIV/0!", "#REF!", "#VALUE!")
+DASHES = r"^[-–—]+$"
+INVISIBLE = "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+"""Marks that no screen shows: byte order, direction, breaks. Joiners stay: they make emoji and letters."""
+
 LARGEST = 1e20
 """Beyond it nothing was counted or paid, also not in millionths; a sum of larger ones may be infinite."""
 
 _SPACES = "[\u00a0\u202f\u2009 ]"
-_CURRENCY_SIGNS = r"^(?:[A-Z]{0,3}[$€£¥₹₩₽₺฿])\s*|\s*(?:[$€£¥₹₩₽₺฿])$"
+_SIGNS = "$€£¥₹₩₽₺₴₫₱₦₪฿"
+_CURRENCY_SIGNS = (
+    rf"^([-+]?)\s*(?:[A-Z]{{0,3}}[{_SIGNS}]|[A-Z]{{3}}\b|R\$|zł|kr\.?|Kč|Ft|lei|лв|Rp\.?)\s*([-+]?)"
+    rf"|\s*(?:[{_SIGNS}]|[A-Z]{{3}}|zł|kr\.?|Kč|Ft|lei|лв)$"
+)
+_IN_BRACKETS = r"^\((.*)\)$"
 _THRESHOLD = r"^[<>]\s*\d"
 _CANONICAL = r"^[-+]?(?:\d+|\d+\.(?:\d{0,2}|\d{4,}))$"
 
@@ -34,14 +42,19 @@ class NumberFormat:
     group: str
     groups: int = 3
 
+    @property
+    def example(self) -> str:
+        """1234.56 as it writes it."""
+        return f"1{self.group}234{self.decimal}56"
+
     @cached_property
     def pattern(self) -> str:
         """A strict pattern: groups are complete or absent; ``144.`` is a number, as warehouses write it."""
         group, point = re.escape(self.group), re.escape(self.decimal)
         if self.groups == 2:
-            grouped = rf"\d{{1,2}}(?:{group}\d{{2}})*{group}\d{{3}}"
+            grouped = rf"[1-9]\d?(?:{group}\d{{2}})*{group}\d{{3}}"
         else:
-            grouped = rf"\d{{1,3}}(?:{group}\d{{3}})+"
+            grouped = rf"[1-9]\d{{0,2}}(?:{group}\d{{3}})+"
         return rf"^[-+]?(?:\d+|{grouped})(?:{point}\d*)?$"
 
     def parse(self, cells: pl.Series, *, typed: bool = False) -> pl.Series:
@@ -64,11 +77,12 @@ def _nulls(length: int) -> pl.Series:
 
 
 def _clean(cells: pl.Series) -> pl.Series:
-    """Trim; drop currency signs; one kind of space; a minus sign is a hyphen."""
+    """Trim; drop what is invisible and currency signs; one kind of space; (2.40) is -2.40 and a minus sign a hyphen."""
     return (
-        cells.str.strip_chars()
+        visible(cells)
         .str.replace("−", "-", literal=True)
-        .str.replace_all(_CURRENCY_SIGNS, "")
+        .str.replace(_IN_BRACKETS, "-${1}")
+        .str.replace_all(_CURRENCY_SIGNS, "${1}${2}")
         .str.replace_all(_SPACES, "\u202f")
         .str.replace_all("'", "’", literal=True)
     )
@@ -85,56 +99,23 @@ def formats() -> tuple[NumberFormat, ...]:
     return (*by_signs.values(), NumberFormat("en_IN", ".", ",", 2))
 
 
+def visible(cells: pl.Series) -> pl.Series:
+    """Texts trimmed, of any space, and without marks that no screen shows."""
+    return cells.str.replace_all(INVISIBLE, "").str.strip_chars()
+
+
 def is_missing(cells: pl.Series) -> pl.Series:
     """Where a cell says that nothing is known; a threshold such as ``< 10%`` says no number either."""
-    clean = cells.str.strip_chars()
-    return clean.is_null() | clean.is_in(MISSING) | clean.str.contains(_THRESHOLD)
+    clean = visible(cells)
+    return clean.is_null() | clean.is_in(MISSING) | clean.str.contains(DASHES) | clean.str.contains(_THRESHOLD)
 
 
-_HOME = {"en": "en", "ja": "en", "de": "de", "es": "de", "it": "de", "pt": "de", "id": "de", "fr": "fr"}
-
-
-def choose_format(
-    counts: Iterable[pl.Series], amounts: Iterable[pl.Series], language: str, *, typed: bool, locale: str = ""
-) -> NumberFormat:
-    """The one format that reads every cell; counts must come out whole, which settles ``38.110``.
-
-    Args:
-        counts: columns that hold whole numbers (impressions, clicks).
-        amounts: the other number columns.
-        language: the header's language; its own format is preferred among those that fit.
-        locale: a locale the user named (``de``, ``fr_FR``); then nothing is guessed.
+def format_of(name: str) -> NumberFormat:
+    """The format of a locale that the user named (``de``, ``fr_FR``).
 
     Raises:
-        ImportFileError: the named locale is unknown; or two formats fit, disagree, and the language does not decide.
+        ImportFileError: there is no such locale.
     """
-    if locale:
-        return _of_locale(locale)
-    whole = [_candidates(cells) for cells in counts]
-    other = [_candidates(cells) for cells in amounts]
-    scored = [(_fit(option, whole, other, typed), option) for option in formats()]
-    best = max(score for score, _ in scored)
-    fitting = [option for score, option in scored if score == best]
-    home = _HOME.get(language, "en")
-    return next((option for option in fitting if option.locale == home), fitting[0])
-
-
-def _fit(option: NumberFormat, whole: list[pl.Series], other: list[pl.Series], typed: bool) -> int:
-    """Minus the number of distinct cells the format cannot read."""
-    bad = 0
-    for cells in whole:
-        values = option.parse(cells, typed=typed)
-        bad += values.null_count() + int((values != values.round(0)).sum())
-    for cells in other:
-        bad += option.parse(cells, typed=typed).null_count()
-    return -bad
-
-
-def _candidates(cells: pl.Series) -> pl.Series:
-    return cells.filter(~is_missing(cells)).unique()
-
-
-def _of_locale(name: str) -> NumberFormat:
     try:
         locale = Locale.parse(name.replace("-", "_"))
     except (ValueError, UnknownLocaleError) as error:

@@ -1,4 +1,4 @@
-"""The section on what was learnt: a forest plot of findings and of effects that are none yet, raw and shrunk.
+"""The section on what was learnt: a forest plot of findings and of effects that are none, before and after weighing.
 
 Must not know formats or where knowledge is kept.
 """
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.results import Analysis, Finding
 from reflection.explain import formatting
+from reflection.explain.as_people_read import effect_as_read, finding_as_read
 from reflection.explain.evidence import INTERVAL_LEVEL
 from reflection.explain.evidence_of_facts import subject
 from reflection.explain.phrases_en import ENGLISH
@@ -63,10 +64,11 @@ def _section(
         and effect.interval[1] / effect.interval[0] > VARIED
     ]
     ranked = sorted(unsettled, key=lambda effect: (-effect.campaigns, effect.signal))[:MAX_EFFECTS]
+    significant, ranked = [finding_as_read(item) for item in significant], [effect_as_read(effect) for effect in ranked]
     rows = [_finding_row(item, labels) for item in significant] + [_effect_row(effect, labels) for effect in ranked]
     lead = f"Nothing can be called a finding yet: {formatting.plain_name(reason, 300)}." if reason else ""
     plots = (_plot(rows, significant, ranked, labels),) if rows else ()
-    groups = [item for item in findings if item.descriptive][:MAX_FINDINGS]
+    groups = [finding_as_read(item) for item in findings if item.descriptive][:MAX_FINDINGS]
     tables = (_groups(groups, labels),) if groups else ()
     return Section("learnt", "What was learnt", lead=lead, points=points, plots=plots, tables=tables)
 
@@ -91,8 +93,8 @@ def _groups(groups: Sequence[Finding], labels: Labels) -> Table:
 
 def _plot(rows: list[RatioRow], findings: list[Finding], effects: list[Effect], labels: Labels) -> Plot:
     table = Table(
-        f"Effects against the average, shrunk and raw, with {INTERVAL_LEVEL} intervals",
-        ("Signal", "Metric", "Effect", f"{INTERVAL_LEVEL} interval", "Raw", "Campaigns", "Reading"),
+        f"Effects against the average, after weighing all campaigns and before, with {INTERVAL_LEVEL} intervals",
+        ("Signal", "Metric", "Effect", f"{INTERVAL_LEVEL} interval", "Before weighing", "Campaigns", "Reading"),
         tuple(
             [_finding_cells(finding, labels) for finding in findings]
             + [_effect_cells(effect, labels) for effect in effects]

@@ -1,0 +1,39 @@
+"""Whom a campaign meets: people who look for the brand or know the shop, or anybody; read off its names.
+
+Brand search and retargeting convert many times as often as other campaigns, honestly: they are compared with their own
+kind. Names only; must not know numbers.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+BRAND, RETARGETING, ANYBODY = "brand", "retargeting", ""
+
+_SEPARATORS = re.compile(r"[\W_]+")
+_NOT_BRAND = re.compile(r"\b(?:non|no|not|ohne|hors) ?(?:brand|marke|marca|marque)\w*|\bbrand (?:awareness|lift|video)")
+_BRAND = re.compile(r"\b(?:brand|branded|trademark|marke|marken|eigenmarke|marca|marque)\b")
+_RETARGETING = re.compile(
+    r"\bre ?target|\bre ?market|\brtg\b|\brmkt?\b|\bwarm\b|\bvisitors?\b|\babandon|\bwarenkorb|\bbesucher|\bcrm\b"
+    r"|\b(?:existing|past|returning) (?:customers?|buyers?|purchasers?)\b|\bbestandskunden\b|\badd(?:ed)? to cart\b"
+)
+
+
+def role_of(names: Iterable[str], audiences: Iterable[str]) -> str:
+    """``brand``, ``retargeting`` or ``""``.
+
+    Args:
+        names: what the campaign and its objective are called; one that says it is enough.
+        audiences: whom it addresses; all of them have to say it.
+    """
+    said = {_role(name) for name in names} - {ANYBODY}
+    if said:
+        return BRAND if BRAND in said else RETARGETING
+    whom = {_role(audience) for audience in audiences}
+    return whom.pop() if len(whom) == 1 else ANYBODY
+
+
+@lru_cache(maxsize=16_384)
+def _role(name: str) -> str:
+    words = _NOT_BRAND.sub(" ", _SEPARATORS.sub(" ", name.casefold()).strip())
+    return BRAND if _BRAND.search(words) else RETARGETING if _RETARGETING.search(words) else ANYBODY

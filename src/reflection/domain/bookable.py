@@ -1,0 +1,164 @@
+"""What a planner can book: an audience with all its attributes, a creative with its type, a platform.
+
+Which signals belong to it *by definition* is what campaigns said of it, and nothing that merely ran beside it. Where
+campaigns describe one name differently, only what all of them say belongs to it; the rest is named as differing. Knows
+campaigns and signals; must not know evidence or numbers.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reflection.domain import signals
+from reflection.domain.campaign import Campaign
+from reflection.domain.weights import Interval
+
+Kind = Literal["platform", "audience", "creative"]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One bookable thing as campaigns define it.
+
+    Attributes:
+        key: the signal of its name: ``audience:parents 35-44``, ``creative:crt_video``, ``platform:meta``.
+        parts: signals booked with it, its name among them, and their shares (a list of ages splits its share).
+        differs: groups of signals (``audience.age``) that campaigns describe differently; no part of it.
+    """
+
+    key: str
+    kind: Kind
+    parts: Mapping[str, float]
+    differs: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFloor:
+    """What a claim needs at least, whatever its odds: real campaigns, and events (conversions, clicks)."""
+
+    campaigns: int = 3
+    events: int = 30
+
+
+Lane = Literal["exploit", "explore", "avoid", "not enough evidence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The total effect of booking something on a goal, as a multiplicative lift over what the account usually gets.
+
+    Attributes:
+        effect, interval: posterior median and 90 % interval; `optimistic` the 90th percentile.
+        p_better: probability that it is better than usual, by adaptive shrinkage; no difference counts half.
+        lane: what follows from exactly these figures and from whether there is evidence `enough`.
+        steady: whether it points the same way on every platform, for every objective it was booked for.
+        stake: what a usual campaign spends on it, rounded; `gain` what this much brings more than usual: revenue where
+            the goal is ROAS, else conversions. None where the money is not known.
+        currency: of both amounts.
+    """
+
+    metric: str
+    effect: float
+    interval: Interval
+    optimistic: float
+    p_better: float
+    lane: Lane
+    steady: bool = True
+    stake: float | None = None
+    gain: float | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bookable:
+    """Something a planner can book, what is known of it, and how much that rests on.
+
+    Attributes:
+        key: of `definition`; of a pair with a platform ``platform*audience:meta*parents 35-44``.
+        label: what people call it: ``audience Parents 35-44 on Meta``.
+        platform: key of the platform's signal of a pair, else None.
+        campaigns, rows: campaigns that booked it, and rows of evidence (of a breakdown: ad rows) of it.
+        spend: money spent on it, None where no amount is known; `conversions` likewise counted by its shares.
+        objectives: share of its spend by objective key.
+        enough: whether campaigns and conversions reach the evidence floor.
+        confounded: signals it always ran with and so cannot be told apart from, which are no part of it.
+        total: on the goal metric; None where that could not be fitted.
+        campaign_ids: campaigns that booked it, at most a few.
+        supporting, contradicting: those that did beyond noise better, and worse, than usual there, at most a few.
+    """
+
+    key: str
+    label: str
+    definition: Definition
+    platform: str | None
+    campaigns: int
+    rows: int
+    spend: float | None
+    conversions: float
+    objectives: Mapping[str, float]
+    enough: bool
+    confounded: tuple[str, ...] = ()
+    total: Total | None = None
+    campaign_ids: tuple[str, ...] = ()
+    supporting: tuple[str, ...] = ()
+    contradicting: tuple[str, ...] = ()
+
+    @property
+    def advised(self) -> bool:
+        """Whether something is advised for or against it."""
+        return self.total is not None and self.total.lane in ("exploit", "avoid")
+
+
+def definitions(campaigns: Iterable[Campaign]) -> tuple[Definition, ...]:
+    """Everything that campaigns booked, by key; the order of the campaigns does not matter."""
+    descriptions: dict[str, list[dict[signals.Signal, float]]] = {}
+    for campaign in campaigns:
+        platform = signals.of_platform(campaign.platform)
+        members = [[(platform, 1.0)]]
+        members += [signals.of_audience(audience) for audience in campaign.audiences]
+        members += [signals.of_creative(creative) for creative in campaign.creatives]
+        for said in members:
+            shares = _summed(said)
+            known = descriptions.setdefault(said[0][0].key, [])  # its name comes first
+            if shares not in known:
+                known.append(shares)
+    return tuple(_defined(key, known) for key, known in sorted(descriptions.items()))
+
+
+def recommendation_id(
+    verb: str, key: str, metric: str, platform: str | None = None, objective: str | None = None
+) -> str:
+    """Content hash of what is recommended, never of numbers: 16 hexadecimal digits after ``rec_``."""
+    context = [signals.normalise(value) if value else "" for value in (platform, objective)]
+    content = "\n".join([verb, key, metric, *context])
+    return "rec_" + hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def root(key: str) -> str:
+    """What a signal is said of: ``audience`` of ``audience.age:25-34``; of an interaction, of its last part."""
+    return signals.parse(key).parts[-1].group.partition(".")[0]
+
+
+def _summed(said: Iterable[tuple[signals.Signal, float]]) -> dict[signals.Signal, float]:
+    shares: dict[signals.Signal, float] = {}
+    for signal, share in said:
+        shares[signal] = shares.get(signal, 0.0) + share
+    return shares
+
+
+def _defined(key: str, descriptions: list[dict[signals.Signal, float]]) -> Definition:
+    """What all descriptions of one name agree on, group by group."""
+    groups = sorted({signal.group for shares in descriptions for signal in shares})
+    parts: dict[str, float] = {}
+    differs = []
+    for group in groups:
+        first, *others = [
+            {signal.key: share for signal, share in shares.items() if signal.group == group} for shares in descriptions
+        ]
+        if any(other != first for other in others):
+            differs.append(group)
+        else:
+            parts |= first
+    kind: Kind = "platform" if root(key) == "platform" else "audience" if root(key) == "audience" else "creative"
+    return Definition(key, kind, dict(sorted(parts.items())), tuple(differs))

@@ -1,0 +1,155 @@
+"""What is advised of something bookable, as evidence with its figures, and the remarks that go with it.
+
+The figures are those of its total effect, as they were computed; nothing is estimated here. Must not know how a total
+effect is made, nor which door shows it.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, recommendation_id
+from reflection.domain.metrics import as_read
+from reflection.explain import formatting
+from reflection.explain.evidence import INTERVAL_LEVEL, Certainty, Evidence, Figure
+from reflection.explain.phrases_en import ENGLISH, Language
+
+VERBS: dict[Lane, str] = {
+    "exploit": "put more of the budget on",
+    "avoid": "put less of the budget on",
+    "explore": "test",
+    "not enough evidence": "find out about",
+}
+PHRASE_OF: dict[Lane, str] = {
+    "exploit": "exploit", "avoid": "avoid", "explore": "explore", "not enough evidence": "unknown",
+}  # fmt: skip
+MAX_STRANGERS = 3
+WHOLE_FROM = 2.0
+
+
+def recommendation(
+    bookable: Bookable, total: Total, *, platform: str | None = None, objective: str | None = None
+) -> Evidence:
+    """What follows from a total effect, as evidence for a sentence.
+
+    Args:
+        platform, objective: what was settled before, as written; part of the id.
+    """
+    lane = total.lane
+    metric, effect, (low, high) = _as_read(total)
+    figures = {
+        "effect": Figure(effect, formatting.signed_lift),
+        "size": Figure(effect, _size),
+        "low": Figure(low, _size),
+        "high": Figure(high, _size),
+        "odds": Figure(total.p_better, formatting.probability),
+        "campaigns": Figure(bookable.campaigns, formatting.count),
+        "rows": Figure(bookable.rows, formatting.count),
+    }
+    rough = partial(formatting.money, currency=total.currency, whole=True)
+    if bookable.spend is not None:
+        figures["spend"] = Figure(bookable.spend, rough)
+    if total.stake is not None and total.gain is not None:
+        figures["stake"] = Figure(total.stake, rough)
+        size = abs(rounded(total.gain))
+        figures["gain"] = Figure(size, rough if total.metric == "roas" else formatting.count)
+    label = formatting.plain_name(bookable.label)
+    if platform is not None and bookable.definition.kind != "platform" and bookable.platform is None:
+        label = f"{label} on {formatting.plain_name(platform)}"
+    certainty: Certainty = "beyond_noise" if lane in ("exploit", "avoid") else "unknown"
+    identifier = recommendation_id(VERBS[lane], bookable.key, total.metric, platform, objective)
+    detail = {
+        "metric": metric,
+        "direction": "favorable" if total.effect >= 1 else "unfavorable",
+        "lane": lane,
+        "phrase": PHRASE_OF[lane],
+        "side": "higher" if effect >= 1 else "lower",
+        "what": "revenue" if total.metric == "roas" else "conversions",
+        "group": bookable.definition.kind,
+    }
+    evidence_id = f"recommendation:{identifier}"
+    return Evidence(0, evidence_id, "recommendation", label, certainty, "observed", figures, detail, (label,))
+
+
+def rounded(value: float) -> float:
+    """An amount to two significant digits and in whole ones from two on: more would claim to know it."""
+    short = float(f"{value:.2g}")
+    return float(round(short)) if abs(short) >= WHOLE_FROM else short
+
+
+def basis(bookable: Bookable) -> str:
+    """How much a claim rests on, in things that can be counted: campaigns, ad rows, money."""
+    counted = ENGLISH.counted
+    parts = [
+        counted("campaign", bookable.campaigns, formatting.count(bookable.campaigns)),
+        counted("ad row", bookable.rows, formatting.count(bookable.rows)),
+    ]
+    if bookable.spend is not None and bookable.total is not None:
+        parts.append(f"{formatting.money(bookable.spend, bookable.total.currency, whole=True)} spent")
+    return ", ".join(parts)
+
+
+def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[str]:
+    """Why there is no advice although the odds may look good; nothing where there is one."""
+    if bookable.confounded:
+        names = ", ".join(formatting.plain_name(key) for key in bookable.confounded[:MAX_STRANGERS])
+        yield f"it always ran together with {names}, so their effects cannot be told apart"
+    if not bookable.enough:
+        yield (
+            f"an advice needs at least {floor.campaigns} campaigns and {floor.events} conversions, this has "
+            f"{formatting.count(bookable.campaigns)} and {formatting.count(round(bookable.conversions))}"
+        )
+    if not total.steady:
+        yield "it does better on some platforms or for some objectives, and worse on others"
+    if bookable.definition.differs:
+        groups = ", ".join(group.partition(".")[2].replace("_", " ") or group for group in bookable.definition.differs)
+        yield f"campaigns describe its {groups} differently; what is said holds whatever that is"
+
+
+def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
+    """What to do with something bookable, what that brings, and how much it rests on."""
+    words = {"subject": item.label, "metric": language.kpi(item.detail["metric"]), "range": _range(item, language)}
+    phrase, side = item.detail["phrase"], language.say(f"side.{item.detail['side']}")
+    text = language.say(f"advice.{phrase}", level=INTERVAL_LEVEL, side=side, size=item.text("size"), **words)
+    if phrase in ("exploit", "avoid") and item.value("gain"):
+        text += language.say(f"advice.money_{phrase}", what=_gained(item, language), stake=item.text("stake"))
+    return f"{text}. {_basis(item, language)}"
+
+
+def _range(item: Evidence, language: Language) -> str:
+    """``12 % to 31 % higher``, ``5 % lower to 8 % higher``."""
+    low, high = item.value("low") or 0.0, item.value("high") or 0.0
+    if low < 1.0 < high:
+        return language.say("range.both_sides", low=item.text("low"), high=item.text("high"))
+    nearer, farther = ("low", "high") if low >= 1.0 else ("high", "low")
+    side = language.say("side.higher" if low >= 1.0 else "side.lower")
+    return language.say("range.one_side", low=item.text(nearer), high=item.text(farther), side=side)
+
+
+def _gained(item: Evidence, language: Language) -> str:
+    """``USD 1,200 of revenue``, ``9 conversions``."""
+    if item.detail["what"] == "revenue":
+        return language.say("advice.revenue", gain=item.text("gain"))
+    return language.counted("conversion", item.value("gain") or 0.0, item.text("gain"))
+
+
+def _basis(item: Evidence, language: Language) -> str:
+    """How much a recommendation rests on, in things that can be counted."""
+    words = {
+        "campaigns": language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns")),
+        "rows": language.counted("ad row", item.value("rows") or 0.0, item.text("rows")),
+    }
+    if "spend" not in item.figures:
+        return language.say("advice.basis", **words)
+    return language.say("advice.basis_money", spend=item.text("spend"), **words)
+
+
+def _as_read(total: Total) -> tuple[str, float, tuple[float, float]]:
+    """Metric, lift and interval as people read them: of conversions for the money, those of CPA."""
+    metric, effect, interval = as_read(total.metric, total.effect, total.interval)
+    assert effect is not None
+    assert interval is not None
+    return metric, effect, interval
+
+
+def _size(lift: float) -> str:
+    return f"{100 * abs(lift - 1):.0f} %"

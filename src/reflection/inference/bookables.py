@@ -1,0 +1,194 @@
+"""What campaigns booked, how much evidence there is of each, and its total effect on the goal.
+
+Made once a fit, from the definitions that campaigns gave and the evidence table; read by everybody who recommends.
+Must not know where definitions come from.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from reflection.domain import signals
+from reflection.domain.bookable import Bookable, Definition, root
+from reflection.domain.knowledge import Knowledge
+from reflection.inference import posterior
+from reflection.inference.dataset import Dataset, Floats, feature_of
+from reflection.inference.support import MOST_IDS
+from reflection.inference.total_effects import ALL, TotalEffects, moments
+from reflection.stats.false_discovery import mixture_shares
+
+MOST_BOOKABLES = 400
+"""What most money was spent on; more than anybody chooses from."""
+
+SAME_SHARE = 1e-9
+
+
+def with_bookables(
+    knowledge: Knowledge, table: Dataset, definitions: Sequence[Definition], *, favoured: bool
+) -> Knowledge:
+    """The knowledge of a fit with what can be booked, on its goal metric; its posteriors must be there.
+
+    Args:
+        favoured: whether the data favour some effect on the goal over none at all.
+    """
+    cells = _Cells(table)
+    knowledge = replace(knowledge, delivery=cells.delivery())
+    bookables = _counted(knowledge, cells, definitions)
+    if not bookables or not posterior.known(knowledge, knowledge.goal_metric):
+        return replace(knowledge, bookables=bookables)
+    knowledge = replace(knowledge, mixtures=_mixtures(knowledge, bookables) if favoured else {})
+    totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables)
+    return replace(
+        knowledge,
+        bookables=tuple(replace(one, total=item.total) for one, item in zip(bookables, totals, strict=True)),
+    )
+
+
+def _mixtures(knowledge: Knowledge, bookables: Sequence[Bookable]) -> dict[str, tuple[float, ...]]:
+    """How large total effects on the goal usually are, learnt from everything that was booked on its own."""
+    own = [one for one in bookables if one.platform is None and not one.confounded]
+    if not own:
+        return {}
+    draws = TotalEffects(knowledge, knowledge.goal_metric).draws(own)
+    return {knowledge.goal_metric: tuple(mixture_shares(*moments(draws)).tolist())}
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """Cells that booked something, and the share of each."""
+
+    cell: NDArray[np.intp]
+    share: Floats
+
+
+class _Cells:
+    """The evidence table seen by signal."""
+
+    def __init__(self, table: Dataset) -> None:
+        self.table = table
+        self._columns = {str(feature): column for column, feature in enumerate(table.features)}
+        self._members = sparse.csc_array(table.shares)
+        self.has_money = bool((np.nan_to_num(table.spend) > 0).any())
+        self.weight = np.nan_to_num(table.spend) if self.has_money else table.impressions
+
+    def column(self, key: str) -> int | None:
+        """The column of a signal, or of the one that stands for it."""
+        return self._columns.get(self.table.aliases.get(key, key))
+
+    def keys(self, group: str) -> list[str]:
+        """Every signal of a group, those that another one stands for too."""
+        names = [*self._columns, *self.table.aliases]
+        return sorted(key for key in names if feature_of(key).group == group)
+
+    def selection(self, key: str, within: str | None = None) -> _Selection:
+        """The cells with a signal, of those with another one."""
+        column = self.column(key)
+        if column is None:
+            return _Selection(np.zeros(0, dtype=np.intp), np.zeros(0))
+        part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))
+        cell, share = self._members.indices[part].astype(np.intp), self._members.data[part]
+        if within is not None:
+            kept = np.isin(cell, self.selection(within).cell)
+            cell, share = cell[kept], share[kept]
+        delivered = (self.table.impressions[cell] > 0) | (self.table.conversions[cell] > 0)
+        return _Selection(cell[delivered], share[delivered])
+
+    def delivery(self) -> dict[str, dict[str, float]]:
+        """Share of the money spent with each main signal, of all and of each objective."""
+        weights = {ALL: self.weight}
+        for key in self.keys(signals.OBJECTIVE):
+            chosen = self.selection(key)
+            own = np.zeros(len(self.weight))
+            own[chosen.cell] = self.weight[chosen.cell]
+            weights[key] = own
+        return {key: self._shares(own) for key, own in weights.items() if own.sum() > 0}
+
+    def _shares(self, weight: Floats) -> dict[str, float]:
+        totals = np.asarray(self.table.shares.T @ weight) / weight.sum()
+        return {
+            str(feature): float(share)
+            for feature, share in zip(self.table.features, totals, strict=True)
+            if share > 0 and signals.CROSS not in feature.group
+        }
+
+    def twins(self, key: str) -> set[str]:
+        """Main signals that occur in exactly the same cells, itself among them."""
+        aliases = self.table.aliases
+        stands = aliases.get(key, key)
+        names = {stands, *(alias for alias, one in aliases.items() if one == stands)}
+        return {name for name in names if signals.CROSS not in feature_of(name).group}
+
+
+def _counted(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definition]) -> tuple[Bookable, ...]:
+    """What was booked with its evidence, by key; pairs with a platform where the fit has effects of such pairs."""
+    mains = [one for one in (_bookable(knowledge, cells, item) for item in definitions) if one.rows]
+    crossed = _crossed_groups(knowledge)
+    pairs = [
+        _bookable(knowledge, cells, one.definition, platform)
+        for one in mains
+        if any(feature_of(part).group in crossed for part in one.definition.parts)
+        for platform in cells.keys(signals.PLATFORM)
+    ]
+    found = [*mains, *(pair for pair in pairs if pair.rows)]
+    largest = sorted(found, key=lambda one: (one.platform is not None, -(one.spend or 0.0), -one.rows, one.key))
+    return tuple(sorted(largest[:MOST_BOOKABLES], key=lambda one: one.key))
+
+
+def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platform: str | None = None) -> Bookable:
+    chosen = cells.selection(definition.key, within=platform)
+    owner = cells.table.campaign[chosen.cell]
+    campaigns = cells.table.campaigns.ids[np.unique(owner)].tolist()
+    floor, conversions = knowledge.floor, float((cells.table.conversions[chosen.cell] * chosen.share).sum())
+    spent = float((np.nan_to_num(cells.table.spend[chosen.cell]) * chosen.share).sum())
+    key = definition.key
+    if platform is not None:
+        key = signals.crossed(signals.parse(platform), signals.parse(key)).key
+    return Bookable(
+        key=key,
+        label=signals.spoken(key, knowledge.spelt).removeprefix("platform "),
+        definition=definition,
+        platform=platform,
+        campaigns=len(campaigns),
+        rows=len(chosen.cell),
+        spend=spent if cells.has_money else None,
+        conversions=conversions,
+        objectives=_objectives(cells, chosen),
+        enough=len(campaigns) >= floor.campaigns and conversions >= floor.events,
+        confounded=_confounded(knowledge, cells, definition),
+        campaign_ids=tuple(campaigns[:MOST_IDS]),
+    )
+
+
+def _objectives(cells: _Cells, chosen: _Selection) -> dict[str, float]:
+    """Share of what was spent on it by objective."""
+    weight = cells.weight[chosen.cell] * chosen.share
+    total = float(weight.sum())
+    if total <= 0:
+        return {}
+    shares = {
+        key: float(weight[np.isin(chosen.cell, cells.selection(key).cell)].sum()) / total
+        for key in cells.keys(signals.OBJECTIVE)
+    }
+    return {key: share for key, share in shares.items() if share > 0}
+
+
+def _confounded(knowledge: Knowledge, cells: _Cells, definition: Definition) -> tuple[str, ...]:
+    """Signals of another kind that always came with one of its parts, unless everything came with both."""
+    usual: Mapping[str, float] = knowledge.delivery.get(ALL, {})
+    strangers: dict[str, set[str]] = defaultdict(set)
+    for part, share in definition.parts.items():
+        stands = cells.table.aliases.get(part, part)
+        if abs(usual.get(stands, 0.0) - share) > SAME_SHARE:
+            strangers[part] = {name for name in cells.twins(part) if root(name) != definition.kind}
+    return tuple(sorted(set().union(*strangers.values())))
+
+
+def _crossed_groups(knowledge: Knowledge) -> set[str]:
+    """Groups of signals whose effect may differ by platform in this fit."""
+    features = {key for one in knowledge.posteriors.values() for key in one.features}
+    parts = [signals.parse(key).parts for key in features if signals.CROSS in signals.parse(key).group]
+    return {last.group for first, last in parts if first.group == signals.PLATFORM}

@@ -1,0 +1,245 @@
+"""The total effect of booking something: the one place that computes it, for cards, plans, insights and reports.
+
+A partial effect ("other things equal") explains; whoever books an audience gets its age, place and segment with it. The
+total effect is the sum of the effects of everything that belongs to it by definition, the rest as the account delivers
+it (shares of the money spent for the same objective), against the account's usual delivery. What merely ran beside it
+is no part of it. Its probability comes from adaptive shrinkage over all that can be booked (Stephens 2017): of what
+has one above `thompson.EXPLOIT_ABOVE`, at most one in ten has the other sign or no effect. Knows `Knowledge`; must not
+know how a fit is made, nor what is done with the figures.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from reflection.domain import signals
+from reflection.domain.bookable import Bookable, Total, root
+from reflection.domain.knowledge import Knowledge
+from reflection.inference import posterior
+from reflection.stats import thompson
+from reflection.stats.false_discovery import shrunk
+
+Array = NDArray[np.float64]
+ALL = ""
+"""The delivery of all objectives together."""
+
+SEED = 20_260_301
+"""Of levels: a plan and what is usual differ by what is booked, and not by the draws for what neither has seen."""
+
+LEAST_ERROR = 1e-6
+"""Of what is the same as usual by definition: no division by zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class TotalDraws:
+    """A total effect, its odds with a stake of `total.stake` (1 where not known), and the draws of its logarithm.
+
+    `level` is what the account usually gets where it would be booked, in the goal's own unit.
+    """
+
+    total: Total
+    odds: thompson.Odds
+    level: float | None
+    draws: Array
+
+
+def booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) -> dict[str, float]:
+    """All shares of a campaign with these signals; where it says nothing, the account's usual delivery.
+
+    Args:
+        shares: signals by key; interactions are made anew.
+        objective: key of the objective's signal, `ALL` for all of them.
+    """
+    own = {key: share for key, share in shares.items() if signals.CROSS not in signals.parse(key).group}
+    roots = {root(key) for key in own}
+    rest = {key: share for key, share in _delivery(knowledge, objective).items() if root(key) not in roots}
+    mains = {**rest, **own}
+    crossed = {}
+    for first, second in signals.INTERACTIONS:
+        for a, b in _pairs(mains, first, second):
+            key = signals.crossed(signals.parse(a), signals.parse(b)).key
+            # What was never seen together widens a plan that says so, and not one that leaves it open.
+            if (a in own and b in own) or _has_effect(knowledge, key):
+                crossed[key] = mains[a] * mains[b]
+    return {**mains, **crossed}
+
+
+def usual_shares(knowledge: Knowledge, objective: str, platform: str | None = None) -> dict[str, float]:
+    """The account's usual delivery for an objective, of all platforms or with one (keys of signals)."""
+    settled = [key for key in (objective, platform) if key]
+    return booked(knowledge, dict.fromkeys(settled, 1.0), objective)
+
+
+def usual_level(knowledge: Knowledge, metric: str, objective: str = ALL, platform: str | None = None) -> float | None:
+    """What the account usually gets, in the metric's own unit; None where it is not known."""
+    shares = usual_shares(knowledge, objective, platform)
+    draws = posterior.level_draws(knowledge, metric, shares, np.random.default_rng(SEED))
+    return None if draws is None else float(np.exp(draws.mean()))
+
+
+class TotalEffects:
+    """Total effects on one metric, from one fit.
+
+    Args:
+        metric: one that is known (`posterior.known`) and of which more is better.
+    """
+
+    def __init__(self, knowledge: Knowledge, metric: str) -> None:
+        self._knowledge, self._metric = knowledge, metric
+        self._column, self._matrix = posterior.effect_matrix(knowledge, metric)
+        self._features = tuple(self._column)
+        self._groups = [signals.parse(key).group for key in self._features]
+        self._usuals: dict[tuple[str, str | None], Array] = {}
+        self._levels: dict[tuple[str, str | None], float | None] = {}
+
+    def of(
+        self, bookables: Sequence[Bookable], *, platform: str | None = None, objective: str | None = None
+    ) -> tuple[TotalDraws, ...]:
+        """The total effect of each, in their order.
+
+        Args:
+            platform, objective: keys of signals that are settled; a pair's platform is settled anyway.
+        """
+        if not bookables:
+            return ()
+        draws = self.draws(bookables, platform=platform, objective=objective)
+        stakes = [_stake(one) for one in bookables]
+        odds = thompson.odds(draws, [stake or 1.0 for stake in stakes])
+        chances = self._chances(draws).tolist()
+        totals = []
+        for number, bookable in enumerate(bookables):
+            own = replace(odds[number], p_better=chances[number])
+            steady = self._steady(bookable, platform, objective, float(draws[number].mean()))
+            lane = thompson.lane(own, established=bookable.enough and steady and not bookable.confounded)
+            level = self._level(bookable, platform, objective)
+            gain = None if stakes[number] is None or level is None else own.expected_gain * level
+            total = Total(
+                metric=self._metric, effect=own.median, interval=(own.low, own.high), optimistic=own.optimistic,
+                p_better=own.p_better, lane=lane, steady=steady, stake=stakes[number], gain=gain,
+                currency=self._knowledge.currency,
+            )  # fmt: skip
+            totals.append(TotalDraws(total, own, level, draws[number]))
+        return tuple(totals)
+
+    def draws(
+        self, bookables: Sequence[Bookable], *, platform: str | None = None, objective: str | None = None
+    ) -> Array:
+        """Draws of the logarithm of each total effect, (bookables, draws)."""
+        contrasts = sparse.csr_array(np.stack([self._contrast(one, platform, objective) for one in bookables]))
+        return np.asarray(contrasts @ self._matrix)
+
+    def _level(self, bookable: Bookable, platform: str | None, objective: str | None) -> float | None:
+        """What the account usually gets where it would be booked."""
+        settled = bookable.platform or (platform if bookable.definition.kind != signals.PLATFORM else None)
+        purpose = objective or max(bookable.objectives, key=lambda key: (bookable.objectives[key], key), default=ALL)
+        if (purpose, settled) not in self._levels:
+            self._levels[purpose, settled] = usual_level(self._knowledge, self._metric, purpose, settled)
+        return self._levels[purpose, settled]
+
+    def _contrast(self, bookable: Bookable, platform: str | None, objective: str | None) -> Array:
+        """What booking it changes of the account's usual delivery, (features,)."""
+        settled = bookable.platform or (platform if bookable.definition.kind != signals.PLATFORM else None)
+        weights = {objective: 1.0} if objective is not None else dict(bookable.objectives) or {ALL: 1.0}
+        total = np.zeros(len(self._features))
+        for key, weight in weights.items():
+            usual = self._usual(key, settled)
+            total += weight * (self._mix(usual, bookable) - usual)
+        return total
+
+    def _mix(self, usual: Array, bookable: Bookable) -> Array:
+        """The usual delivery with something booked in the place of what is usual of its kind."""
+        definition, mix = bookable.definition, usual.copy()
+        for column, group in enumerate(self._groups):
+            if group.partition(".")[0] == definition.kind and group not in definition.differs:
+                mix[column] = 0.0
+        for key, share in posterior.resolved(self._knowledge, definition.parts).items():
+            if key in self._column:
+                mix[self._column[key]] = share
+        return self._crossed(mix)
+
+    def _usual(self, objective: str, platform: str | None) -> Array:
+        if (objective, platform) not in self._usuals:
+            usual = np.zeros(len(self._features))
+            for key, share in _delivery(self._knowledge, objective).items():
+                if key in self._column and not (platform and root(key) == signals.PLATFORM):
+                    usual[self._column[key]] = share
+            column = self._column.get(self._knowledge.aliases.get(platform or "", platform or ""))
+            if column is not None:
+                usual[column] = 1.0
+            self._usuals[objective, platform] = self._crossed(usual)
+        return self._usuals[objective, platform]
+
+    def _crossed(self, mix: Array) -> Array:
+        """The shares with interactions as products of those of their parts."""
+        cell, first, second = self._interactions
+        mix[cell] = mix[first] * mix[second]
+        return mix
+
+    @cached_property
+    def _interactions(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+        """Columns of interactions and of their two main signals, of those whose mains have columns."""
+        aliases, triples = self._knowledge.aliases, []
+        for column, key in enumerate(self._features):
+            parts = signals.parse(key).parts
+            mains = [self._column.get(aliases.get(part.key, part.key)) for part in parts]
+            if len(parts) == 2 and None not in mains:
+                triples.append((column, *mains))
+        columns = np.array(triples, dtype=np.intp).reshape(-1, 3)
+        return columns[:, 0], columns[:, 1], columns[:, 2]
+
+    def _chances(self, draws: Array) -> Array:
+        """Probability that each is better than usual, (bookables,); half where no effect at all is as likely."""
+        shares = self._knowledge.mixtures.get(self._metric)
+        if not shares:
+            return np.full(len(draws), 0.5)
+        return shrunk(*moments(draws), np.asarray(shares)).above_zero()
+
+    def _steady(self, bookable: Bookable, platform: str | None, objective: str | None, mean: float) -> bool:
+        """Whether the expected effect has one sign on every platform, for every objective it was booked for."""
+        objectives = [objective] if objective is not None else list(bookable.objectives) or [ALL]
+        platforms: list[str | None] = [bookable.platform or platform]
+        if bookable.definition.kind != signals.PLATFORM and platforms == [None]:
+            platforms += [key for key, group in zip(self._features, self._groups, strict=True) if group == "platform"]
+        return all(
+            float(self._contrast(bookable, where, purpose) @ self._means) * mean > 0
+            for purpose in objectives
+            for where in platforms
+        )
+
+    @cached_property
+    def _means(self) -> Array:
+        """Expected effect of every feature, (features,)."""
+        return np.asarray(self._matrix.mean(axis=1))
+
+
+def moments(draws: Array) -> tuple[Array, Array]:
+    """Mean and standard deviation of each row of draws, (rows,) each; the latter never zero."""
+    return draws.mean(axis=1), np.maximum(draws.std(axis=1), LEAST_ERROR)
+
+
+def _stake(bookable: Bookable) -> float | None:
+    """What a usual campaign spends on it, to two significant digits."""
+    if not bookable.spend or not bookable.campaigns:
+        return None
+    return float(f"{bookable.spend / bookable.campaigns:.2g}")
+
+
+def _delivery(knowledge: Knowledge, objective: str) -> Mapping[str, float]:
+    """The account's delivery for an objective; of all where it never had this one."""
+    return knowledge.delivery.get(objective) or knowledge.delivery.get(ALL, {})
+
+
+def _pairs(mains: Mapping[str, float], first: str, second: str) -> list[tuple[str, str]]:
+    of_group: dict[str, list[str]] = {}
+    for key in mains:
+        of_group.setdefault(signals.parse(key).group, []).append(key)
+    return [(a, b) for a in of_group.get(first, ()) for b in of_group.get(second, ())]
+
+
+def _has_effect(knowledge: Knowledge, key: str) -> bool:
+    key = knowledge.aliases.get(key, key)
+    return any(key in part.features for part in knowledge.posteriors.values())

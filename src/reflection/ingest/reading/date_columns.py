@@ -1,0 +1,89 @@
+"""Date cells of a table as days: the order of day and month decided once, ranges as first and last day.
+
+A cell that names a longer time (a week, a month, a range) gives `date` its first day and `date_last` its last. What is
+no date is rejected with its line. This file must not know platforms, nor campaigns.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from reflection.errors import ImportFileError
+from reflection.ingest.dialects.dialect import DateOrder
+from reflection.ingest.import_report import Reject
+from reflection.ingest.reading.dates import Span, decide_order, parse_span, serial_date
+from reflection.ingest.reading.header import Header
+from reflection.ingest.reading.preamble import Preamble
+
+Spans = Mapping[str, Span | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Rows with days in place of date cells.
+
+    Attributes:
+        rejects: rows whose date cannot be read; they are not in the frame.
+        order, decided_by: how day and month were told apart, as `decide_order` says it, or 'user'.
+        serial: whether days were Excel's numbers of them.
+    """
+
+    frame: pl.DataFrame
+    rejects: tuple[Reject, ...]
+    order: DateOrder
+    decided_by: str
+    serial: bool
+
+
+def with_days(frame: pl.DataFrame, header: Header, name: str, user_order: DateOrder | None) -> Days:
+    """Date cells as days.
+
+    Raises:
+        ImportFileError: nothing tells day and month apart, or most cells are no dates.
+    """
+    fields = [field for field in ("date", "date_end") if field in frame.columns]
+    cells = list(dict.fromkeys(cell for field in fields for cell in frame[field].drop_nulls().unique().to_list()))
+    serials = {cell: day for cell in cells if (day := serial_date(cell))}
+    order: DateOrder
+    if user_order in ("mdy", "dmy"):
+        order, basis = user_order, "user"
+    else:  # 'ymd' says nothing of 03/04/2026
+        stated = cells if fields else Preamble(header.preamble).dates()
+        order, basis = decide_order(stated, header.dialect.date_order, name)
+    spans = {cell: (serials[cell],) * 2 if cell in serials else parse_span(cell, order) for cell in cells}
+    _refuse_hopeless(spans, name)
+    rejects: list[Reject] = []
+    for field in fields:
+        frame, strange = _as_days(frame, field, spans)
+        rejects += strange
+    return Days(frame, tuple(rejects), order, basis, bool(serials))
+
+
+def _as_days(frame: pl.DataFrame, field: str, spans: Spans) -> tuple[pl.DataFrame, list[Reject]]:
+    readable = [cell for cell, span in spans.items() if span]
+    strange = frame.filter(frame[field].is_not_null() & ~frame[field].cast(pl.String).is_in(readable))
+    rejects = [
+        Reject(row["line"], f"'{row[field]}' is no date", row.get("campaign") or row.get("campaign_id") or "")
+        for row in strange.iter_rows(named=True)
+    ]
+    frame = frame.filter(frame[field].is_null() | frame[field].cast(pl.String).is_in(readable))
+    columns = [_end_of(frame[field], spans, 0).alias(field)]
+    if any(span and span[0] != span[1] for span in spans.values()):
+        columns.append(_end_of(frame[field], spans, 1).alias(f"{field}_last"))
+    return frame.with_columns(columns), rejects
+
+
+def _end_of(cells: pl.Series, spans: Spans, end: int) -> pl.Series:
+    """The first or last day of each cell's span."""
+    days = {cell: span[end] for cell, span in spans.items() if span}
+    return cells.cast(pl.String).replace_strict(days or {"": None}, default=None, return_dtype=pl.Date)
+
+
+def _refuse_hopeless(spans: Spans, name: str) -> None:
+    strange = [cell for cell, span in spans.items() if span is None]
+    if len(strange) > len(spans) / 2:
+        raise ImportFileError(
+            f"{name}: most dates cannot be read, such as '{strange[0][:40]}'.",
+            hint="Export with ISO dates (2026-09-30).",
+        )

@@ -1,0 +1,148 @@
+"""In which format a file writes its numbers: decided by evidence, never by the language of its headers alone.
+
+The format has to read every number of the file, and counts have to come out whole. Where several do and mean different
+amounts (`1.250` is a thousand or one and a quarter), three things speak: the currency (there are no half pesos), the
+delimiter (a semicolon stands where the comma is the decimal sign) and how many decimals there are (money has no three).
+Where they disagree, or only one speaks against the language, the file is refused. Must not know platforms or files.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from babel.numbers import get_currency_precision
+
+from reflection.errors import ImportFileError
+from reflection.ingest.reading.numbers import NumberFormat, format_of, formats, is_missing
+
+_HOME = {
+    "de": "de", "es": "de", "it": "de", "pt": "de", "id": "de", "nl": "de", "da": "de", "tr": "de", "vi": "de",
+    "fr": "fr", "pl": "fr", "cs": "fr", "sv": "fr", "nb": "fr", "fi": "fr", "ru": "fr", "uk": "fr", "hu": "fr",
+}  # fmt: skip
+_NUMBER_LIKE = r"^[-+(]?\D{0,4}\d[\d.,'’\s\u00a0\u202f]*\D{0,4}$"
+_THREE_DECIMALS = r"\d[.,]\d{3}\D{0,4}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a file says about its numbers.
+
+    Attributes:
+        counts: distinct cells of columns that hold whole numbers.
+        amounts: those of the other number columns.
+        others: cells of columns that are not used, as far as they look like numbers.
+        delimiter, currency, language: of the file; '' where it has none or states none.
+    """
+
+    counts: Sequence[pl.Series]
+    amounts: Sequence[pl.Series]
+    others: Sequence[pl.Series] = ()
+    delimiter: str = ""
+    currency: str = ""
+    language: str = "en"
+
+
+Values = tuple[float | None, ...]
+Readings = Mapping[Values, list[NumberFormat]]
+
+
+def choose_format(evidence: Evidence, name: str, *, typed: bool, locale: str = "") -> NumberFormat:
+    """The one format that reads every number of the file.
+
+    Args:
+        typed: the numbers are a workbook's own, written canonically.
+        locale: a locale the user named (``de``, ``fr_FR``); then nothing is decided here.
+
+    Raises:
+        ImportFileError: the named locale is unknown; or two readings remain.
+    """
+    if locale:
+        return format_of(locale)
+    scored = [(_unreadable(option, evidence, typed), option) for option in formats()]
+    least = min(count for count, _ in scored)
+    home = _HOME.get(evidence.language, "en")
+    fitting = sorted((option for count, option in scored if count == least), key=lambda one: one.locale != home)
+    readings: dict[Values, list[NumberFormat]] = {}
+    for option in fitting:
+        values = tuple(value for cells in evidence.amounts for value in option.parse(known(cells), typed=typed))
+        readings.setdefault(values, []).append(option)
+    if len(readings) == 1:
+        return fitting[0]
+    return _decided(readings, evidence, fitting[0], name)
+
+
+def known(cells: pl.Series) -> pl.Series:
+    """The distinct cells that say something, in one order."""
+    return cells.filter(~is_missing(cells)).unique(maintain_order=True)
+
+
+def number_like(cells: pl.Series) -> pl.Series:
+    """The distinct cells that look like numbers, per cent signs dropped."""
+    bare = known(cells).str.strip_chars_end(" %")
+    return bare.filter(bare.str.contains(_NUMBER_LIKE))
+
+
+def numeric(cells: pl.Series) -> bool:
+    """Whether a column holds numbers: nearly all its cells look like some, and one format reads them all."""
+    said, like = known(cells), number_like(cells)
+    enough = len(like) > 0 and len(like) >= 0.8 * len(said)
+    return enough and any(not option.parse(like).null_count() for option in formats())
+
+
+def _unreadable(option: NumberFormat, evidence: Evidence, typed: bool) -> int:
+    """How many distinct cells the format cannot read."""
+    bad = 0
+    for column in evidence.counts:
+        values = option.parse(known(column), typed=typed)
+        bad += values.null_count() + int((values != values.round(0)).sum())
+    for column in evidence.amounts:
+        bad += option.parse(known(column), typed=typed).null_count()
+    for column in evidence.others:
+        bad += option.parse(number_like(column), typed=typed).null_count()
+    return bad
+
+
+def _decided(readings: Readings, evidence: Evidence, home: NumberFormat, name: str) -> NumberFormat:
+    """The reading that all evidence speaks for."""
+    left = list(readings)
+    if evidence.currency and get_currency_precision(evidence.currency) == 0:
+        whole = [values for values in left if all(value is None or value == round(value) for value in values)]
+        left = whole or left
+    if len(left) > 1:
+        votes = [vote for vote in (_by_delimiter(evidence), _by_decimals(evidence)) if vote is not None]
+        for vote in votes:
+            left = [values for values in left if any(vote(option) for option in readings[values])]
+        if len(votes) == 1 and not any(home in readings[values] for values in left):
+            left = []  # one witness, and the language speaks against it
+    if len(left) != 1:
+        raise _ambiguous(readings, evidence, name)
+    options = readings[left[0]]
+    return home if home in options else options[0]
+
+
+Vote = Callable[[NumberFormat], bool]
+
+
+def _by_delimiter(evidence: Evidence) -> Vote | None:
+    """A semicolon stands between cells where the comma is taken: it is the decimal sign."""
+    return (lambda option: option.decimal == ",") if evidence.delimiter == ";" else None
+
+
+def _by_decimals(evidence: Evidence) -> Vote | None:
+    """Three digits after the only sign of every amount that has one: they are a group, for money has no mils."""
+    cells = [cell for column in evidence.amounts for cell in known(column).to_list() if "." in cell or "," in cell]
+    if not cells or not pl.Series(cells).str.contains(_THREE_DECIMALS).all():
+        return None
+    signs = {sign for cell in cells for sign in ".," if sign in cell}
+    return lambda option: option.decimal not in signs
+
+
+def _ambiguous(readings: Readings, evidence: Evidence, name: str) -> ImportFileError:
+    cells = [cell for column in evidence.amounts for cell in known(column).to_list()]
+    (one, first), (other, second) = [(values, options[0]) for values, options in readings.items()][:2]
+    place = next(i for i, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
+    return ImportFileError(
+        f"{name}: '{cells[place].strip()}' is {one[place]:,.10g} or {other[place]:,.10g}: the file does not decide.",
+        hint=f"Say which: --locale {first.locale} reads the first, --locale {second.locale} the second.",
+        field="locale",
+    )  # fmt: skip

@@ -1,0 +1,84 @@
+"""Which rows are totals and not facts: by their label wherever it stands, or by being the sum of the others.
+
+Totals are dropped and kept as checksums. A row that names nothing is a total only where it looks like one; else it is a
+row without a name, and kept. This file must not know platforms, nor campaigns.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from reflection.ingest.dialects.dialect import KEYS
+
+TOTAL_LABEL = (
+    r"(?i)^\W*(?:(?:grand\s+|overall\s+|sub)?totals?(?:\s*:.*|\s+of\s+.*|\s+-.*|\s+general)?|gesamt(?:summe|ergebnis)?(?:\s*:.*)?|"
+    r"summe|total[et]?(?:\s*:.*)?|totaal(?:\s*:.*)?|totales(?:\s*:.*)?|totalt(?:\s*:.*)?|suma|razem|celkem|toplam(?:\s*:.*)?|"
+    r"összesen|jumlah|итого(?:\s*:.*)?|всего|合計|合计|总计|總計|총계|합계|tổng(?:\s+cộng)?)\W*$"
+)
+FIRST_CELL = "first cell"
+"""The column of each row's first cell, where reports write what a row is, whatever that column is called."""
+
+_LEAST_SHARE = 0.9
+"""What a row that names nothing has to be of all others together, to be taken for their total."""
+
+
+@dataclass(frozen=True, slots=True)
+class TotalRow:
+    """A total row of the file: its line, its label and its numbers."""
+
+    line: int
+    label: str
+    values: Mapping[str, float | None]
+
+
+def is_label(cell: str) -> bool:
+    """Whether a cell says that its row is a total."""
+    return re.match(TOTAL_LABEL, cell) is not None
+
+
+def labelled(frame: pl.DataFrame) -> pl.Series:
+    """Rows that a label makes totals: one in the first cell or in a name, and nothing else named."""
+    names = [name for name in (*KEYS, "date", "account") if name in frame.columns]
+    keys = [name for name in KEYS if name in frame.columns] or names
+    label = {name: pl.col(name).str.contains(TOTAL_LABEL).fill_null(False) for name in (*names, FIRST_CELL)}
+    if not names:
+        return frame.select(label[FIRST_CELL].alias("total"))["total"]
+    other = pl.sum_horizontal((pl.col(name).is_not_null() & ~label[name]).cast(pl.Int32) for name in keys)
+    return frame.select((pl.any_horizontal(label.values()) & (other == 0)).alias("total"))["total"]
+
+
+def total_row(row: Mapping[str, object], numbers: Sequence[str]) -> TotalRow:
+    """A row of the frame as a total."""
+    texts = [str(row[name]) for name in (FIRST_CELL, *KEYS, "date", "account") if row.get(name)]
+    values = {name: value for name in numbers if isinstance(value := row[name], float)}
+    return TotalRow(int(str(row["line"])), next(filter(is_label, texts), ""), values)
+
+
+def unnamed(frame: pl.DataFrame) -> pl.Series:
+    """Rows that name nothing although there are columns of names."""
+    keys = [name for name in KEYS if name in frame.columns]
+    if not keys:
+        return pl.Series("unnamed", [False]).new_from_index(0, frame.height)
+    return frame.select(pl.all_horizontal(pl.col(name).is_null() for name in keys).alias("unnamed"))["unnamed"]
+
+
+def totals_among(frame: pl.DataFrame, nameless: pl.Series, numbers: Sequence[str]) -> pl.Series:
+    """Those of the rows that name nothing which are totals of the others.
+
+    Without a date where others have one; or the only one of its kind, first or last, and about the sum of all others.
+    """
+    if not nameless.any():
+        return nameless
+    dated = "date" in frame.columns and frame.filter(~nameless)["date"].null_count() < (~nameless).sum()
+    if dated and (without := nameless & frame["date"].is_null()).any():
+        return without
+    places = nameless.arg_true().to_list()
+    if len(places) > 1 or places[0] not in (0, frame.height - 1):
+        return nameless & False
+    own, others = frame.filter(nameless), frame.filter(~nameless)
+    for name in ("impressions", "spend", "clicks"):
+        if name in numbers and (whole := own[name].item()) and (total := float(others[name].sum())) > 0:
+            return nameless & (float(whole) >= _LEAST_SHARE * total)
+    return nameless & (others.height > 0)
