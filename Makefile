@@ -7,6 +7,8 @@ DEV := $(VENV)/.ready-dev
 AUDIT := .venv-audit
 WHEEL := .venv-wheel
 WORKERS ?= auto
+# Linear algebra in one thread, and compiled code kept whatever the machine's habit: tests start a hundred processes.
+ALONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 TORTURE := kills-1 kills-2 machine-1 machine-2 server disk soak api learning
 PIP = python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
@@ -46,7 +48,7 @@ serve: $(RUN) ## start the API on http://127.0.0.1:8000 (documentation at /docs)
 	@$(BIN)/reflection serve
 
 test: $(DEV) ## run the tests (under 5 minutes on two cores)
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) -m "not torture and not browser and not chroma"
+	@$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) -m "not torture and not browser and not chroma"
 
 check: $(DEV) ## lint, types, layers, dependencies
 	$(BIN)/ruff check .
@@ -66,10 +68,10 @@ torture-soak: ## ten thousand submissions: memory, speed, rebuilding
 torture-api: ## every operation of the API against its description; extreme numbers
 torture-learning: ## hundreds of simulated worlds; what intervals cover
 $(TORTURE:%=torture-%): torture-%: $(DEV)
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) -m "torture(part='$*')"
+	$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) -m "torture(part='$*')"
 
 bench: $(DEV) ## run the benchmarks and write docs/benchmarks.md
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks
+	$(ALONE) $(BIN)/python -m benchmarks
 
 test-chroma: requirements-chroma.lock ## the tests of the Chroma backend, in an environment of their own
 	$(call environment,.venv-chroma,requirements-chroma.lock)

@@ -1,10 +1,13 @@
 """Shared parts of the tests: the sample campaigns, what is learnt from them, and an application on a fresh file."""
 
 import functools
+import itertools
 import json
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,8 +56,10 @@ def _metrics(draw: st.DrawFn) -> Metrics:
 
 
 st.register_type_strategy(Metrics, _metrics())
-examples.register_profile("untimed", deadline=None)  # a busy machine is no fault of what is tested
-examples.load_profile("untimed")
+# No deadline: a busy machine is no fault of what is tested. `pytest --hypothesis-profile=thorough` looks for longer.
+examples.register_profile("usual", deadline=None, max_examples=30)
+examples.register_profile("thorough", deadline=None, max_examples=1_000)
+examples.load_profile("usual")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -168,17 +173,65 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def settings_in(migrated: Path) -> Callable[..., Settings]:
+    """settings_in(folder, background="threads"): everything in one folder, on a migrated database; no `.env` is read.
+
+    Nothing runs in the background unless asked for: learning after every request is most of what a test would cost.
+    """
+
+    def make(folder: Path, **values: Any) -> Settings:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "reflection.db").exists():
+            shutil.copy(migrated, folder / "reflection.db")
+        return Settings.load(
+            _env_file=None,
+            database_path=folder / "reflection.db",
+            output_dir=folder / "output",
+            weights_path=folder / "weights.json",
+            **{"vector_backend": "local", "background": "none", **values},
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """free_port(): for a server that is about to start.
+
+    Not one of those that the system hands out: a client's connection, or another process of these tests, could take it
+    before the server does.
+    """
+    ports = itertools.count(20_000 + os.getpid() % 1_000 * 10)
+
+    def port() -> int:
+        for number in ports:
+            with socket.socket() as probe, suppress(OSError):
+                probe.bind(("127.0.0.1", number))
+                return number
+        raise AssertionError("there is always another one")
+
+    return port
+
+
 @pytest.fixture
-def settings(tmp_path: Path, migrated: Path) -> Settings:
+def settings(tmp_path: Path, settings_in: Callable[..., Settings]) -> Settings:
     """Settings that keep everything in one fresh folder and read no `.env`."""
-    shutil.copy(migrated, tmp_path / "reflection.db")
-    return Settings.load(
-        _env_file=None,
-        database_path=tmp_path / "reflection.db",
-        output_dir=tmp_path / "output",
-        weights_path=tmp_path / "weights.json",
-        vector_backend="local",
-    )
+    return settings_in(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def learnt(
+    tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[..., Settings], history: tuple[Campaign, ...]
+) -> Path:
+    """A database with the forty campaigns, learnt from and published, to copy: making it takes three seconds."""
+    settings = settings_in(tmp_path_factory.mktemp("learnt"))
+    with build(settings) as application:
+        for campaign in history:
+            application.engine.analyze(campaign)
+        application.learner.learn_now("default")
+        application.publisher.publish_pending()
+    return settings.database_path
 
 
 @pytest.fixture
@@ -193,6 +246,14 @@ def store(tmp_path: Path, migrated: Path) -> Iterator[SqlStore]:
 @pytest.fixture
 def application(settings: Settings) -> Iterator[Application]:
     """The whole application on a fresh file; nothing runs in the background."""
+    with build(settings) as built:
+        yield built
+
+
+@pytest.fixture
+def learnt_application(settings: Settings, learnt: Path) -> Iterator[Application]:
+    """The whole application, which has learnt from the forty campaigns."""
+    shutil.copy(learnt, settings.database_path)
     with build(settings) as built:
         yield built
 

@@ -96,6 +96,23 @@ def test_a_deleted_campaign_is_forgotten(engine):
         engine.evidence("platform:meta")
 
 
+def test_campaigns_are_listed_held_accepted_and_held_again(engine):
+    actual = CMP_007["actual_metrics"]
+    usual = [
+        {**CMP_007, "campaign_id": f"c{n}", "actual_metrics": {**actual, "conversions": 200.0 + n}} for n in range(8)
+    ]
+    odd = {**CMP_007, "campaign_id": "odd", "actual_metrics": {**actual, "conversions": 4_500.0}}
+    list(engine.analyze_many([*usual, odd]))
+
+    assert list(engine.held()) == ["odd"]
+    assert [item["campaign_id"] for item in engine.campaigns(state="held", platform="meta")["items"]] == ["odd"]
+    assert engine.accept("odd")["accepted"] is True
+    assert engine.held() == {}
+    assert engine.unaccept("odd")["learning"] == "held"
+    assert list(engine.held()) == ["odd"]
+    assert "not held" in engine.accept("c1")["note"]
+
+
 def test_artifacts_are_published_when_the_engine_closes(tmp_path):
     with Engine(tmp_path / "x.db", output=tmp_path / "output") as engine:
         engine.analyze(CMP_007)

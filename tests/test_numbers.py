@@ -101,7 +101,7 @@ def _answers_are_finite(application: Application, checked: list[str], examples: 
 
 
 def test_an_answer_is_finite_or_a_refusal(application: Application, checked: list[str]) -> None:
-    _answers_are_finite(application, checked, 300)
+    _answers_are_finite(application, checked, 100)
 
 
 @pytest.mark.torture(part="api")

@@ -14,7 +14,7 @@ from reflection.settings import Settings
 from reflection.wiring import build
 from reflection.worker.chores import Chores
 
-ROUNDS = 50
+ROUNDS = 25
 SUBMISSIONS, STEP = 10_000, 1_000
 CAMPAIGNS = 250
 """Few, each revised again and again: what is kept in memory per campaign (its vector) is state, not a leak."""
@@ -24,7 +24,7 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-def test_fifty_openings_leave_no_descriptor_and_no_thread(settings: Settings, sample: Campaign) -> None:
+def test_many_openings_leave_no_descriptor_and_no_thread(settings: Settings, sample: Campaign) -> None:
     with build(settings) as application:
         application.engine.analyze(sample)
     gc.collect()

@@ -51,7 +51,7 @@ def test_the_threads_learn_publish_and_stop(application, make_campaign, settings
     chores.start()
     for i in range(3):
         application.engine.analyze(make_campaign(campaign_id=f"c{i}"))
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while application.status()["learning_lag"] != {"default": 0} or not settings.weights_path.exists():
         assert time.monotonic() < deadline, "the threads took too long"
         time.sleep(0.02)

@@ -29,6 +29,7 @@ import orjson
 from reflection.domain.campaign import Campaign
 from reflection.domain.validation import read
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
+from reflection.engine.campaign_list import ListRequest
 from reflection.engine.engine import Refused
 from reflection.settings import Settings
 from reflection.wiring import build
@@ -128,6 +129,43 @@ class Engine:
         """
         self._catch_up()
         return _plain(self._application.engine.effect_evidence(signal, workspace=self._workspace))
+
+    def campaigns(self, **filters: Any) -> dict[str, Any]:
+        """A page of stored campaigns, the newest first: {items, next_cursor, as_of, held}.
+
+        Args:
+            filters: platform, objective, state, kind, search, since, until, limit, cursor, as GET /v1/campaigns has
+                them (there `q` is the search).
+
+        Raises:
+            InvalidInput: a cursor that is not ours.
+        """
+        self._catch_up()
+        return _plain(self._application.engine.campaigns(ListRequest(**filters), workspace=self._workspace))
+
+    def held(self) -> dict[str, str]:
+        """Campaigns that are kept out of learning as a likely fault of tracking: id -> why."""
+        self._catch_up()
+        return self._application.engine.held(workspace=self._workspace)
+
+    def accept(self, campaign_id: str) -> dict[str, Any]:
+        """Learn from a campaign although it looks like a fault: {campaign_id, accepted, learning, note}.
+
+        Raises:
+            NotFound: there is no such campaign.
+        """
+        self._catch_up()
+        self._unlearnt = True
+        return self._application.engine.accept(campaign_id, workspace=self._workspace)
+
+    def unaccept(self, campaign_id: str) -> dict[str, Any]:
+        """Take an acceptance back; the campaign is judged by its figures again.
+
+        Raises:
+            NotFound: there is no such campaign.
+        """
+        self._unlearnt = True
+        return self._application.engine.unaccept(campaign_id, workspace=self._workspace)
 
     def show(self, campaign_id: str) -> dict[str, Any]:
         """The stored analysis of a campaign.

@@ -151,10 +151,11 @@ class Settings(BaseSettings):
     ctr_weight: float = Field(1000.0, description="Weight of CTR (a share, not per cent) in the performance score.")
     cpa_weight: float = Field(1.0, description="Weight of CPA in the performance score; it is subtracted.")
     holdback: float = Field(
-        0.2,
+        0.0,
         ge=0.0,
         lt=1.0,
-        description="Share of recommendations held back at random to measure if advice helps, 0 to below 1.",
+        description="Share of planned campaigns that get no advice, at random, to measure if it helps; "
+        "0 is off, 0.2 is a good share to begin with.",
     )
     rate_limit: str = Field(
         "6000/minute",

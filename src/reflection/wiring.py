@@ -40,7 +40,7 @@ from reflection.store.learnings import LearningBook
 from reflection.store.maintenance.purge import purge_workspace
 from reflection.store.maintenance.retention import Retention
 from reflection.store.memories import MemoryRows
-from reflection.store.projections.artifacts import ArtifactFolder
+from reflection.store.projections.artifacts import ArtifactFolder, Telling
 from reflection.store.projections.outbox import Outbox
 from reflection.store.projections.publisher import Handler, OutboxPublisher
 from reflection.store.recommendations import AdviceRows
@@ -84,7 +84,9 @@ class Application:
         self.backfill = EmbeddingBackfill(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
         self.retention = Retention(self.store, self.notes)
-        self.artifacts = ArtifactFolder(self.database, settings.output_dir, settings.weights_path)
+        self.artifacts = ArtifactFolder(
+            self.database, settings.output_dir, settings.weights_path, current=self._current
+        )
         self.outbox = Outbox(self.database)
         self.worker = WorkerLock(settings.database_path)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
@@ -155,6 +157,10 @@ class Application:
         """Close the database; the application is not usable afterwards."""
         self.memory.index.close()
         self.database.close()
+
+    def _current(self, workspace: str) -> Telling:
+        """How campaigns of a workspace are told today, for files."""
+        return self.engine.telling(workspace)
 
     def _observe(self, stage: str, seconds: float) -> None:
         """To whoever wants to know at the moment."""

@@ -41,17 +41,6 @@ class Live:
         return httpx.Client(base_url=self.url, headers=headers, timeout=30.0)
 
 
-def settings_in(folder: Path, **values: Any) -> Settings:
-    """Settings that keep everything in one folder and read no `.env`."""
-    return Settings.load(
-        _env_file=None,
-        database_path=folder / "reflection.db",
-        output_dir=folder / "output",
-        weights_path=folder / "weights.json",
-        **{"vector_backend": "local", "background": "threads", **values},
-    )
-
-
 @contextmanager
 def running(settings: Settings) -> Iterator[Live]:
     """Serve in a thread of this process, on a free port."""
@@ -66,6 +55,9 @@ def running(settings: Settings) -> Iterator[Live]:
         assert thread.is_alive(), "the server did not start"
         assert time.monotonic() < deadline, "the server took too long to start"
         time.sleep(0.01)
+    for other in threading.enumerate():
+        if other.name == "warm":  # it reads vectors, which a test may be about to damage
+            other.join(30)
     try:
         yield Live(f"http://127.0.0.1:{socket.getsockname()[1]}", app)
     finally:
@@ -76,7 +68,7 @@ def running(settings: Settings) -> Iterator[Live]:
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live(tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[..., Settings]) -> Iterator[Live]:
     """A keyless server shared by a module's tests."""
     with running(settings_in(tmp_path_factory.mktemp("live"))) as server:
         yield server
@@ -90,20 +82,20 @@ def client(live: Live) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def guarded(tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[..., Settings]) -> Iterator[Live]:
     """A server with keys, shared by a module's tests."""
     with running(settings_in(tmp_path_factory.mktemp("guarded"), api_keys=API_KEYS)) as server:
         yield server
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Callable[..., Any]:
+def serve(tmp_path: Path, settings_in: Callable[..., Settings]) -> Callable[..., Any]:
     """A server with other settings: `with serve(rate_limit="3/minute") as live`."""
     return lambda **values: running(settings_in(tmp_path, **values))
 
 
 @pytest.fixture(scope="session")
-def module_serve() -> Callable[..., Any]:
+def module_serve(settings_in: Callable[..., Settings]) -> Callable[..., Any]:
     """A server in a folder of the caller's: `with module_serve(folder, vector_backend="json") as live`."""
     return lambda folder, **values: running(settings_in(folder, **values))
 

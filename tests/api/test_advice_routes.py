@@ -172,20 +172,24 @@ def test_the_scoreboard_knows_the_planner_and_us(http: httpx.Client):
     assert board["holdback"]["evaluable"] is False
 
 
-def test_a_planned_campaign_keeps_its_hold_back(http: httpx.Client, taught: Any):
-    answers = {name: http.get(f"/v1/recommendations?campaign_id={name}").json() for name in map(str, range(40))}
-    held = [name for name, answer in answers.items() if not answer["holdback"]["treated"]]
-    assert 2 <= len(held) <= 16
-    assert all(answers[name]["cards"] == [] for name in held)
-    assert "held back" in answers[held[0]]["reason"]
-    assert http.get(f"/v1/recommendations?campaign_id={held[0]}").json()["holdback"] == answers[held[0]]["holdback"]
+def test_a_planned_campaign_keeps_its_hold_back(serve: Callable[..., Any]):
+    with serve(holdback=0.2) as server, server.client() as http:
+        answers = {name: http.get(f"/v1/recommendations?campaign_id={name}").json() for name in map(str, range(40))}
+        held = [name for name, answer in answers.items() if not answer["holdback"]["treated"]]
+        assert 2 <= len(held) <= 16
+        assert all(answers[name]["cards"] == [] for name in held)
+        assert "held back" in answers[held[0]]["reason"]
+        assert http.get(f"/v1/recommendations?campaign_id={held[0]}").json()["holdback"] == answers[held[0]]["holdback"]
+        invitation = http.post("/v1/plans/evaluate", json={"plans": [PLAN]}).json()["holdback"]
+        assert "20% of planned campaigns get no advice" in invitation
 
 
 def test_turned_off_nothing_is_held_back(serve: Callable[..., Any]):
-    with serve(holdback=0.0) as server, server.client() as client:
+    with serve() as server, server.client() as client:
         answers = [client.get(f"/v1/recommendations?campaign_id={k}").json() for k in range(5)]
         assert all(answer["holdback"] is None for answer in answers)
         assert "turned off" in client.get("/v1/track-record").json()["holdback"]["reason"]
+        assert "MARKO_HOLDBACK=0.2" in client.post("/v1/plans/evaluate", json={"plans": [PLAN]}).json()["holdback"]
 
 
 def test_labels_and_sentences_are_spelt_as_campaigns_do_and_signals_are_keys(http: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,29 @@ ROWS = [
 ]  # fmt: skip
 
 
+@contextmanager
+def importing(server):
+    """A server that goes on with imports, and does nothing else besides answering."""
+    with server as live:
+        for name, thread in live.app.state.background.chores.threads.items():
+            if name != "imports":
+                thread.stop()
+        yield live
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory, module_serve):
+    with importing(module_serve(tmp_path_factory.mktemp("imports"), background="threads")) as server:
+        yield server
+
+
 def upload(client, path, **fields):
     return client.post("/v1/imports", files={"files": (path.name, path.read_bytes())}, data=fields)
 
 
 def finished(client, answer):
     assert answer.status_code == 202, answer.text
-    url, deadline = answer.headers["location"], time.monotonic() + 30
+    url, deadline = answer.headers["location"], time.monotonic() + 60
     while (body := client.get(url).json())["state"] == "running":
         assert time.monotonic() < deadline, body
         time.sleep(0.05)
@@ -214,8 +231,13 @@ def test_an_unknown_import_is_not_found(client):
         assert client.request(method, f"/v1/imports/imp_none{path}").status_code == 404
 
 
-def test_workspaces_do_not_see_each_others_imports(guarded, keys):
-    with guarded.client(keys["owner"]) as owner, guarded.client(keys["other"]) as other:
+def test_workspaces_do_not_see_each_others_imports(serve, keys):
+    api_keys = f"acme={keys['owner']},globex={keys['other']}"
+    with (
+        importing(serve(background="threads", api_keys=api_keys)) as live,
+        live.client(keys["owner"]) as owner,
+        live.client(keys["other"]) as other,
+    ):
         body = finished(owner, upload(owner, EXPORTS / "tiktok_en_day_total_row.csv"))
 
         assert other.get(f"/v1/imports/{body['import_id']}").status_code == 404
@@ -225,14 +247,11 @@ def test_workspaces_do_not_see_each_others_imports(guarded, keys):
 
 
 def test_an_import_left_by_a_killed_server_is_finished_by_the_next(serve):
-    with serve() as live, live.client() as client:
-        live.app.state.background.chores.threads[
-            "imports"
-        ].stop()  # the queue is taken, nobody works on it: what a kill leaves
+    with serve() as live, live.client() as client:  # nobody works on what is waiting: what a kill leaves
         answer = upload(client, EXPORTS / "tiktok_en_day_total_row.csv")
         assert answer.json()["state"] == "running"
         assert client.get(answer.headers["location"]).json()["progress"]["done"] == 0
-    with serve() as live, live.client() as client:
+    with importing(serve(background="threads")) as live, live.client() as client:
         body = finished(client, answer)
 
     assert body["outcome"]["new"] == len(body["campaigns"]) > 0

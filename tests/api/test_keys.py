@@ -11,7 +11,7 @@ from reflection.errors import Unavailable
 from reflection.settings import Settings
 from reflection.store.api_keys import KeyRing
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(autouse=True)

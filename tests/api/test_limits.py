@@ -83,7 +83,7 @@ def test_ten_thousand_callers_are_forgotten_when_their_window_has_passed():
         clock.shift(60)
         limiter.take("key-0")
         counters = limiter._counter.storage.storage
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(counters) > 1 and time.monotonic() < deadline:
             limiter.take("key-0")  # any request starts the clean-up in the background
             clock.shift(1)

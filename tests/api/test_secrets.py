@@ -106,7 +106,6 @@ def break_reading(live, monkeypatch, folder):
 
 
 def break_the_database(live, monkeypatch, folder):
-    live.application.stop()  # or a thread that closes the file last writes it sound again from its journal
     live.application.database.close()
     (folder / "reflection.db").write_bytes(b"damage" * 5_000)
     return [("GET", "/insights", {}, 503), ("POST", "/analyze-campaign", {"json": CMP_007}, 503)]

@@ -15,7 +15,6 @@ from fastapi.testclient import TestClient
 from sqlalchemy.engine import Connection
 
 from reflection.api.app import create_app
-from reflection.settings import Settings
 from reflection.store.database.connections import Database
 from reflection.store.snapshot import SqlSnapshot
 from reflection.wiring import Application, build
@@ -25,16 +24,12 @@ Reads = Callable[[], AbstractContextManager[list[str]]]
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory, migrated: Path, history) -> Iterator[TestClient]:
+def client(tmp_path_factory: pytest.TempPathFactory, learnt: Path, settings_in) -> Iterator[TestClient]:
     """A workspace that has learnt from a history; no test depends on what another one adds."""
-    folder = tmp_path_factory.mktemp("learnt")
-    shutil.copy(migrated, folder / "reflection.db")
-    places = {"output_dir": folder / "output", "weights_path": folder / "weights.json", "vector_backend": "local"}
-    with build(Settings.load(_env_file=None, database_path=folder / "reflection.db", **places)) as application:
-        list(application.engine.analyze_many(history[:-1]))
-        application.learner.learn_all()
-        with TestClient(create_app(application)) as client:
-            yield client
+    folder = tmp_path_factory.mktemp("snapshots")
+    shutil.copy(learnt, folder / "reflection.db")
+    with build(settings_in(folder)) as application, TestClient(create_app(application)) as client:
+        yield client
 
 
 @pytest.fixture
@@ -103,10 +98,11 @@ def test_a_question_on_a_campaign_reads_one_state(client: TestClient, transactio
 
 
 def test_an_analysis_reads_one_state_before_it_writes(client: TestClient, transactions: Reads, history) -> None:
+    another = history[0].model_copy(update={"campaign_id": "another"})
     headers = {"Content-Type": "application/json", "Idempotency-Key": "once"}
     for replayed in (False, True):
         with transactions() as modules:
-            answer = client.post("/analyze-campaign", content=history[-1].canonical_json(), headers=headers)
+            answer = client.post("/analyze-campaign", content=another.canonical_json(), headers=headers)
         assert answer.status_code == 200, answer.text
         assert ("Idempotency-Replayed" in answer.headers) is replayed
         assert len([module for module in modules if module != MEMORY]) == 1

@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +14,7 @@ import orjson
 import pytest
 from rich.progress import Progress
 
+from reflection.cli import main
 from reflection.domain.evidence import decode, encode
 from reflection.memory.local import LocalIndex
 from reflection.memory.packaged_model import PackagedEmbedder
@@ -24,6 +27,17 @@ from reflection.store.memories import MemoryRows
 
 TEMPLATES, SIZE = 6, 24
 PER_CAMPAIGN = ("campaign_revisions", "campaigns", "performance_logs", "evidence", "memories", "forecasts", "insights")
+
+
+def command(name: str, environment: Mapping[str, str]) -> None:
+    """What the filling runs as a process, in this one."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in environment.keys() - os.environ.keys():
+            patch.setenv(variable, environment[variable])
+        patch.setattr(sys, "argv", ["reflection", name])
+        with pytest.raises(SystemExit) as ended:
+            main.main()
+    assert not ended.value.code
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +53,7 @@ def path(filling: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     patch = pytest.MonkeyPatch()
     patch.setattr(filling, "TEMPLATES", TEMPLATES)
+    patch.setattr(filling, "_run", command)
     with Progress(disable=True) as progress:
         filling.fill(path, SIZE, environment, progress)
     patch.undo()

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,8 +28,9 @@ class Result:
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory of the commands; no setting of the machine reaches them."""
+def folder(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory of the commands, with an empty database; no setting of the machine reaches them."""
+    shutil.copy(migrated, tmp_path / "reflection.db")
     for name in variables():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "120")

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from pathlib import Path
+import shutil
 
 import pytest
 
@@ -12,14 +12,12 @@ from reflection.cli import main
 from reflection.cli.effects import size_line
 from reflection.cli.render import few_campaigns
 
-SAMPLES = Path(__file__).parents[2] / "data" / "samples"
-
 COMMANDS = tuple(name for name, _ in main.COMMANDS)
 
 
 def test_a_campaign_is_analysed_twice_and_then_shown(spawn, run, sample, folder):
     first = spawn("analyze", sample.name)
-    second = spawn("analyze", sample.name, "--json")
+    second = run("analyze", sample.name, "--json")
     shown = run("show", "cmp_007_meta_summer_bootcamp", "--json")
 
     assert (first.returncode, second.returncode, shown.returncode) == (0, 0, 0), first.stderr + second.stderr
@@ -30,8 +28,10 @@ def test_a_campaign_is_analysed_twice_and_then_shown(spawn, run, sample, folder)
     assert "CVR -1.447 (noise)" in first.stdout
     assert "score 220.73" in first.stdout
     assert "Traceback" not in first.stderr
-    assert json.loads(second.stdout) == json.loads(shown.stdout)
-    assert json.loads(second.stdout)["stored_memory"]["revision"] == 1
+    replay, today = json.loads(second.stdout), json.loads(shown.stdout)
+    assert today["comparison_report"] == replay["comparison_report"]  # what was learnt since is told as of today
+    assert (replay["as_of"], bool(today["as_of"])) == (None, True)
+    assert replay["stored_memory"]["revision"] == 1
     artifacts = {path.name for path in (folder / "output" / "cmp_007_meta_summer_bootcamp").iterdir()}
     assert artifacts == {"comparison.json", "patterns.json", "insights.json", "updated_weights.json"}
 
@@ -147,8 +147,8 @@ def test_tables_are_exported_with_their_columns(run, sample):
         assert all(len(row) == len(rows[0]) for row in rows)
 
 
-def test_effects_say_what_goes_with_the_planned_size_and_call_noise_noise(run):
-    run("analyze", str(SAMPLES / "campaign_history.json"))
+def test_effects_say_what_goes_with_the_planned_size_and_call_noise_noise(run, folder, learnt):
+    shutil.copy(learnt, folder / "reflection.db")
     shown = run("effects", "--metric", "ctr", "--limit", "3").stdout
     lines = [line for line in shown.splitlines() if line.startswith("campaigns planned twice as large")]
     assert [line.split(":")[1].split()[0] for line in lines] == ["CTR", "CVR"]

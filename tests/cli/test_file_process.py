@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pytest
 
 from reflection.cli import analyze as command
 from reflection.cli import processes
-from reflection.cli.processes import FilesBeside
+from reflection.cli.processes import FilesBeside, Workers
+from reflection.domain.answers import Answer, Refused
 from reflection.domain.campaign import Campaign
 from reflection.errors import Unavailable
 from reflection.settings import Settings
@@ -94,7 +95,19 @@ def test_a_large_file_has_its_files_written_beside_and_a_small_one_afterwards(
             started.append(settings)
             super().__init__(settings)
 
+    class Here(Workers):
+        """Analyses in this process: how several share the work is another file's subject."""
+
+        def __init__(self, settings: Settings, workspace: str, count: int) -> None:
+            super().__init__(settings, workspace, 0)
+            self._settings = settings
+
+        def analyze_many(self, campaigns: Iterable[Campaign]) -> Iterator[Answer | Refused]:
+            with build(self._settings) as application:
+                yield from application.engine.analyze_many(campaigns)
+
     monkeypatch.setattr(processes, "FilesBeside", Noted)
+    monkeypatch.setattr(processes, "Workers", Here)
     monkeypatch.setattr(command, "MANY", 5)
     for name, count in (("small", 4), ("big", 8)):
         lines = [json.dumps(campaign(campaign_id=f"{name}{number}")) for number in range(count)]

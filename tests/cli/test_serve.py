@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,12 +13,6 @@ import httpx2 as httpx
 from reflection.api.openapi import CMP_007
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def environment(folder):
@@ -62,7 +55,7 @@ COMMANDS = (
 )
 
 
-def test_both_ways_of_starting_serve_stop_when_asked_and_share_a_file(tmp_path):
+def test_both_ways_of_starting_serve_stop_when_asked_and_share_a_file(tmp_path, free_port):
     for command in COMMANDS:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
@@ -86,7 +79,7 @@ def test_both_ways_of_starting_serve_stop_when_asked_and_share_a_file(tmp_path):
         assert (tmp_path / "output" / "cmp_007_meta_summer_bootcamp" / "comparison.json").is_file()
 
 
-def test_a_wrong_setting_stops_the_specifications_command_with_one_line(tmp_path):
+def test_a_wrong_setting_stops_the_specifications_command_with_one_line(tmp_path, free_port):
     result = subprocess.run(
         [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(free_port())],
         cwd=ROOT,

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -150,16 +149,8 @@ class House:
         self.database.close()
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database file to copy."""
-    path = tmp_path_factory.mktemp("empty") / "store.db"
-    open_database(path).close()
-    return path
-
-
 @pytest.fixture
-def new_house(tmp_path: Path, empty_store: Path) -> Iterator[Callable[..., House]]:
+def new_house(tmp_path: Path, migrated: Path) -> Iterator[Callable[..., House]]:
     """Makes houses, each in a folder of its own or in the one named."""
     houses: list[House] = []
 
@@ -167,7 +158,7 @@ def new_house(tmp_path: Path, empty_store: Path) -> Iterator[Callable[..., House
         folder = tmp_path / name
         if not folder.exists():
             folder.mkdir()
-            shutil.copy(empty_store, folder / "store.db")
+            shutil.copy(migrated, folder / "store.db")
         houses.append(House(folder, **options))
         return houses[-1]
 
@@ -195,12 +186,13 @@ def state() -> Callable[[Database], dict[str, list[tuple[Any, ...]]]]:
 
 
 class Server:
-    """A server process on a free port, its files in one folder; `before` is put before its command."""
+    """A server process, its files in one folder; `before` is put before its command.
 
-    def __init__(self, folder: Path, *before: str) -> None:
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = found.getsockname()[1]
+    It makes no vectors, which would be most of its work.
+    """
+
+    def __init__(self, folder: Path, port: int, *before: str) -> None:
+        self.port = port
         self.url = f"http://127.0.0.1:{self.port}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MARKO_", "OPENAI_"))}
         paths = {"DATABASE_PATH": "x.db", "OUTPUT_DIR": "output", "WEIGHTS_PATH": "weights.json"}
@@ -208,7 +200,7 @@ class Server:
         self.process = subprocess.Popen(
             [*before, sys.executable, "-m", "reflection.cli", "serve", "--port", str(self.port)],
             cwd=ROOT,
-            env={**kept, **own, "MARKO_LOG_LEVEL": "ERROR", "MARKO_VECTOR_BACKEND": "local"},
+            env={**kept, **own, "MARKO_LOG_LEVEL": "ERROR", "MARKO_EMBEDDING_MODEL": "none"},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -235,12 +227,12 @@ class Server:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def start(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[..., Server]]:
     """Starts servers on one folder; whatever still runs at the end is killed."""
     servers: list[Server] = []
 
     def start(*before: str) -> Server:
-        servers.append(Server(tmp_path, *before))
+        servers.append(Server(tmp_path, free_port(), *before))
         return servers[-1]
 
     yield start

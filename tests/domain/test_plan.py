@@ -62,3 +62,31 @@ def test_what_cannot_be_a_plan_is_refused(body: dict[str, object]):
 def test_plans_without_a_name_are_numbered():
     request = read(PlanRequest, {"plans": [BASE, {**BASE, "plan_id": "spring"}]})
     assert [name for name, _ in request.named()] == ["plan-1", "spring"]
+
+
+AS_A_CAMPAIGN = {
+    "campaign_id": "cmp_next", "platform": "Meta", "objective": "Leads", "timestamp": "2026-06-01T00:00:00+00:00",
+    "expected_metrics": {"impressions": 50_000, "clicks": 1_000, "conversions": 40, "spend": 800.0, "revenue": None},
+    "audiences": [{"name": "Students", "attributes": {"age_range": "18-25"}}],
+}  # fmt: skip
+
+
+def test_a_campaign_that_has_not_run_is_a_plan_as_it_stands():
+    ((name, plan),) = read(PlanRequest, {"plans": [AS_A_CAMPAIGN]}).named()
+    assert (name, plan.budget) == ("cmp_next", 800.0)
+    assert plan.promise().expected.conversions == 40
+    assert plan.promise().expected.revenue is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"expected": {"cpa": 10.0}}, "not both"),
+        ({"expected_metrics": {"impressions": 1, "clicks": 2, "conversions": 0, "spend": 5.0}}, "expected_metrics"),
+        ({"expected_metrics": None}, "budget"),
+        ({"actual_metrics": AS_A_CAMPAIGN["expected_metrics"]}, "actual_metrics"),
+    ],
+)
+def test_a_campaign_that_is_no_plan_says_why(change: dict[str, object], words: str):
+    with pytest.raises(InvalidInput, match=words):
+        read(PlanRequest, {"plans": [{**AS_A_CAMPAIGN, **change}]})

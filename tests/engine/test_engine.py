@@ -191,6 +191,35 @@ def test_a_correction_of_an_accepted_campaign_stays_accepted(taught, make_campai
     assert orjson.loads(again.body)["stored_memory"]["learning"] == "pending"
 
 
+def test_an_acceptance_can_be_taken_back(taught, make_campaign):
+    fault = make_campaign(currency="USD", actual={"conversions": 4000.0})
+    taught.engine.analyze(fault)
+    taught.engine.accept(fault.campaign_id)
+
+    answer = taught.engine.unaccept(fault.campaign_id)
+
+    assert (answer["accepted"], answer["learning"]) == (False, "held")
+    assert "suspected tracking fault" in answer["note"]
+    assert orjson.loads(taught.engine.show(fault.campaign_id))["stored_memory"]["learning"] == "held"
+    assert taught.store.accepted("default") == frozenset()
+    assert "not accepted" in taught.engine.unaccept(fault.campaign_id)["note"]
+
+
+def test_accepting_what_is_not_held_says_so_and_changes_nothing(taught, make_campaign):
+    plain = make_campaign(currency="USD")
+    taught.engine.analyze(plain)
+    seq = taught.store.last_seq("default")
+
+    answer = taught.engine.accept(plain.campaign_id)
+
+    assert answer == {
+        "campaign_id": plain.campaign_id, "accepted": False, "learning": "learnt",
+        "note": "it is not held: it is learnt from as it is",
+    }  # fmt: skip
+    assert taught.store.last_seq("default") == seq
+    assert taught.store.accepted("default") == frozenset()
+
+
 def test_accepting_survives_a_lost_race(taught, make_campaign, monkeypatch):
     taught.engine.analyze(make_campaign(currency="USD", actual={"conversions": 4000.0}))
     real, calls = taught.store.accept, []

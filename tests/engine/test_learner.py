@@ -1,5 +1,7 @@
 """The learner: takes in everything new, once, from every process, and puts it where everybody reads it."""
 
+import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,11 +14,12 @@ from reflection.errors import LearningError
 from reflection.inference.recheck import differences
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
+from reflection.wiring import build
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def few(make_campaign):
     """Four campaigns, enough to learn from."""
     return [
@@ -25,8 +28,30 @@ def few(make_campaign):
     ]
 
 
+@pytest.fixture(scope="module")
+def taught_file(tmp_path_factory, settings_in, few):
+    """A database that has learnt the four."""
+    settings = settings_in(tmp_path_factory.mktemp("few"))
+    with build(settings) as application:
+        _analyse(application, few)
+        _learner(application).learn_now("default")
+    return settings.database_path
+
+
+@pytest.fixture
+def taught(settings, taught_file):
+    """An application that has learnt the four, and published nothing yet."""
+    shutil.copy(taught_file, settings.database_path)
+    with build(settings) as application:
+        yield application
+
+
 @pytest.fixture
 def learner(application):
+    return _learner(application)
+
+
+def _learner(application):
     return Learner(application.store, clock=lambda: NOW)
 
 
@@ -51,26 +76,22 @@ def test_what_was_analysed_is_learnt_and_stored(learner, application, few):
     assert application.store.knowledge("default") is found
 
 
-def test_nothing_new_is_nothing_to_do(learner, application, few, monkeypatch):
-    _analyse(application, few)
-    first = learner.learn_now("default")
-    monkeypatch.setattr(application.store, "live_evidence", lambda *args: pytest.fail("the evidence was read again"))
-    assert learner.learn_now("default") is first
+def test_nothing_new_is_nothing_to_do(taught, monkeypatch):
+    first = taught.store.knowledge("default")
+    monkeypatch.setattr(taught.store, "live_evidence", lambda *args: pytest.fail("the evidence was read again"))
+    assert _learner(taught).learn_now("default") is first
 
 
-def test_the_weights_are_published_with_the_fit(learner, application, few, settings):
-    _analyse(application, few)
-    found = learner.learn_now("default")
-    application.publisher.publish_pending()
-    weights = orjson.loads(settings.weights_path.read_bytes())
-    assert weights["as_of"] == found.as_of
-    assert set(weights["signal_weights"]) == {weight.signal_key for weight in found.weights}
+def test_the_weights_are_published_with_the_fit(taught, settings):
+    taught.publisher.publish_pending()
+    knowledge, weights = taught.store.knowledge("default"), orjson.loads(settings.weights_path.read_bytes())
+    assert weights["as_of"] == knowledge.as_of
+    assert set(weights["signal_weights"]) == {weight.signal_key for weight in knowledge.weights}
 
 
-def test_relearning_is_a_new_epoch_with_the_same_content(learner, application, few):
-    _analyse(application, few)
-    first, steps = learner.learn_now("default"), []
-    again = learner.relearn("default", lambda done, total: steps.append((done, total)))
+def test_relearning_is_a_new_epoch_with_the_same_content(taught):
+    first, steps = taught.store.knowledge("default"), []
+    again = _learner(taught).relearn("default", lambda done, total: steps.append((done, total)))
 
     assert again.epoch == first.epoch + 1
     assert (again.effects, again.findings, again.weights) == (first.effects, first.findings, first.weights)
@@ -83,28 +104,28 @@ class _Stopped(Exception):
     """Somebody pressed Ctrl-C."""
 
 
-@pytest.mark.parametrize("percent", [0, READ, 60, FITTED])
-def test_a_relearn_that_is_stopped_changes_nothing_and_starts_again(learner, application, few, percent):
-    _analyse(application, few)
-    before, steps = learner.learn_now("default"), []
+def test_a_relearn_that_is_stopped_changes_nothing_and_starts_again(taught):
+    learner, before, steps = _learner(taught), taught.store.knowledge("default"), []
 
-    def stop(done, total):
-        if done == percent:
-            raise _Stopped
+    for percent in (0, READ, 60, FITTED):
 
-    with pytest.raises(_Stopped):
-        learner.relearn("default", stop)
-    assert application.store.knowledge("default") is before
+        def stop(done, total, percent=percent):
+            if done == percent:
+                raise _Stopped
+
+        with pytest.raises(_Stopped):
+            learner.relearn("default", stop)
+        assert taught.store.knowledge("default") is before, percent
 
     again = learner.relearn("default", lambda done, total: steps.append(done))
 
     assert (again.epoch, again.campaigns) == (before.epoch + 1, 4)
     assert (steps[0], steps[-1]) == (0, WHOLE)
-    assert differences(application.store, "default") == []
+    assert differences(taught.store, "default") == []
 
 
-def test_what_is_learnt_during_a_relearn_is_not_taken_back(learner, application, few, make_campaign):
-    _analyse(application, few)
+def test_what_is_learnt_during_a_relearn_is_not_taken_back(taught, make_campaign):
+    application, learner = taught, _learner(taught)
     new = [make_campaign(campaign_id="c4", actual={"clicks": 3100})]
 
     def progress(done, total):
@@ -199,13 +220,16 @@ class _Ledger:
 
     def __init__(self, campaigns, behind, as_of):
         self._known = replace(NOTHING, campaigns=campaigns, seq=campaigns, as_of=as_of)
-        self._last = campaigns + behind
+        self._behind = behind
 
     def knowledge(self, workspace):
         return self._known
 
-    def last_seq(self, workspace):
-        return self._last
+    def snapshot(self, workspace):
+        return nullcontext(self)
+
+    def pending(self):
+        return self._behind
 
 
 @pytest.mark.parametrize(

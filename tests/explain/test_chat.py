@@ -42,6 +42,9 @@ class Sources:
     def knowledge(self) -> Knowledge:
         return self._knowledge
 
+    def campaign_names(self) -> dict[str, str | None]:
+        return {CAMPAIGN: None} if self._analysis else {}
+
     def similar(self, workspace: str, text: str) -> Sequence[SimilarCampaign]:
         return [SimilarCampaign("campaign:cmp_003", "cmp_003", 0.8, "summary", {})]
 

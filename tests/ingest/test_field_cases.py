@@ -186,7 +186,7 @@ def test_every_case_is_checked() -> None:
     assert {path.name[:2] for path in FOLDER.iterdir() if path.is_dir()} == set(CASES)
 
 
-OPEN = ["06", "09", "13", "15", "16", "18", "21", "38"]
+OPEN = ["15", "16", "18"]
 """Cases that are not read right yet: strict, so that one that is mended is taken off the list."""
 
 

@@ -214,4 +214,5 @@ def test_the_real_export_has_no_tracking_fault_in_it(real_export: Path) -> None:
 
     assert {item.code for item in report.findings} == {
         "campaign_not_named", "conversions_by_indicator", "rows_summed", "not_delivered", "not_daily", "expected_from",
+        "columns_not_used",
     }  # fmt: skip

@@ -59,17 +59,9 @@ def minilm() -> PackagedEmbedder:
     return PackagedEmbedder()
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file without rows: copying it costs a hundredth of migrating."""
-    path = tmp_path_factory.mktemp("empty") / "memory.db"
-    open_database(path).close()
-    return path
-
-
 @pytest.fixture
-def database(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
-    shutil.copy(empty_database, tmp_path / "memory.db")
+def database(tmp_path: Path, migrated: Path) -> Iterator[Database]:
+    shutil.copy(migrated, tmp_path / "memory.db")
     opened = open_database(tmp_path / "memory.db")
     yield opened
     opened.close()

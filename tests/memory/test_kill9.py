@@ -45,10 +45,10 @@ for number in range(100_000):
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(10, marks=pytest.mark.torture(part="server"))])
 def test_every_acknowledged_memory_survives_and_the_index_equals_the_rows(
-    tmp_path: Path, empty_database: Path, rounds: int
+    tmp_path: Path, migrated: Path, rounds: int
 ) -> None:
     path = tmp_path / "memory.db"
-    path.write_bytes(empty_database.read_bytes())
+    path.write_bytes(migrated.read_bytes())
     acknowledged: set[str] = set()
     for turn in range(rounds):
         command = [sys.executable, "-c", WRITER, str(path), f"w{turn}"]

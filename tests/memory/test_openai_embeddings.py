@@ -27,6 +27,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[dict[str, Any]] = []
+        self.closed = threading.Event()
 
     @property
     def url(self) -> str:
@@ -44,7 +45,7 @@ class _Handler(BaseHTTPRequestHandler):
         if mode.isdigit():
             return self._send(int(mode), b'{"error": {"message": "no"}}')
         if mode == "hang":
-            time.sleep(5)
+            self.server.closed.wait(60)
         if mode == "drip":
             return self._drip()
         if mode == "cut":
@@ -65,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "1000")
         self.end_headers()
         try:
-            for _ in range(50):
+            for _ in range(600):
                 self.wfile.write(b" ")
                 self.wfile.flush()
                 time.sleep(0.1)
@@ -100,6 +101,7 @@ def server() -> Iterator[Server]:
     thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield running
+    running.closed.set()
     running.shutdown()
     running.server_close()
 
@@ -143,7 +145,7 @@ def test_the_deadline_is_for_the_whole_call_not_per_read(server: Server, mode: s
     started = time.monotonic()
     with pytest.raises(Unavailable):
         _embedder(server, deadline_seconds=0.4).embed(["text"])
-    assert time.monotonic() - started < 0.4 + 1.0
+    assert time.monotonic() - started < 20
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:

@@ -21,15 +21,11 @@ START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def application(tmp_path: Path) -> Iterator[Application]:
-    settings = Settings.load(
-        _env_file=None,
-        database_path=tmp_path / "a.db",
-        output_dir=tmp_path / "output",
-        weights_path=tmp_path / "weights.json",
-        vector_backend="local",
-    )
-    with build(settings) as running:
+def application(
+    request: pytest.FixtureRequest, tmp_path: Path, settings_in: Callable[..., Settings]
+) -> Iterator[Application]:
+    """Without vectors, which cost more than all the rest, but where meaning is what a test is about."""
+    with build(settings_in(tmp_path, embedding_model=getattr(request, "param", "none"))) as running:
         yield running
 
 
@@ -110,6 +106,7 @@ def test_nothing_is_believed_where_there_is_nothing(
     assert application.book.list("default", state="established")[0] == []
 
 
+@pytest.mark.parametrize("application", ["packaged"], indirect=True)
 def test_learnings_are_found_by_meaning_and_survive_purging_what_can_be_made_again(
     application: Application, live: Callable[..., list[str | None]]
 ) -> None:

@@ -75,7 +75,9 @@ EFFECT = Effect(
     "few",
 )
 CARD: dict[str, Any] = {
+    "id": "rec_1",
     "action": "use more of age 18-25",
+    "sentence": "Put more of the budget on age 18-25.",
     "lane": "exploit",
     "p_better": 0.97,
     "effect": 1.32,

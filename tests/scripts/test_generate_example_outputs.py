@@ -2,23 +2,25 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from reflection.settings import variables
+
 SCRIPT = Path(__file__).parents[2] / "scripts" / "generate_example_outputs.py"
 CAMPAIGN = "cmp_007_meta_summer_bootcamp"
 WHEN = ("generated_at", "as_of", "created_at")
 
 
-def _run(folder, *arguments, **environment):
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MARKO_", "OPENAI_"))}
+def _run(folder):
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments],
+        [sys.executable, str(SCRIPT)],
         cwd=folder,
-        env=clean | environment,
+        env={name: value for name, value in os.environ.items() if not name.startswith(("MARKO_", "OPENAI_"))},
         capture_output=True,
         text=True,
         check=False,
@@ -75,8 +77,14 @@ def test_it_prints_where_the_files_are(ran):
     assert printed.splitlines()[-1].strip() == "weights.json"
 
 
-def test_running_it_again_gives_the_same_files_wherever_they_go(ran, tmp_path):
-    _run(tmp_path, MARKO_OUTPUT_DIR="elsewhere", MARKO_WEIGHTS_PATH="w.json")
+def test_running_it_again_gives_the_same_files_wherever_they_go(ran, tmp_path, monkeypatch):
+    """In this process: that it is a command of its own was shown before."""
+    for name in variables():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MARKO_OUTPUT_DIR", "elsewhere")
+    monkeypatch.setenv("MARKO_WEIGHTS_PATH", "w.json")
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(SCRIPT))["main"]([])
     assert _without_instants(_artifacts(tmp_path, "elsewhere")) == _without_instants(_artifacts(ran[0]))
     again, first = (json.loads(path.read_text()) for path in (tmp_path / "w.json", ran[0] / "weights.json"))
     assert again["signal_weights"] == first["signal_weights"]

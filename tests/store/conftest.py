@@ -77,18 +77,10 @@ def record() -> Callable[..., AnalysisRecord]:
     return _record
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database file to copy: migrating takes longer than most tests."""
-    path = tmp_path_factory.mktemp("empty") / "store.db"
-    open_database(path).close()
-    return path
-
-
 @pytest.fixture
-def database(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
+def database(tmp_path: Path, migrated: Path) -> Iterator[Database]:
     """A migrated database file."""
-    shutil.copy(empty_database, tmp_path / "store.db")
+    shutil.copy(migrated, tmp_path / "store.db")
     database = open_database(tmp_path / "store.db", busy_seconds=5)
     yield database
     database.close()

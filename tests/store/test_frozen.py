@@ -8,11 +8,9 @@ The files are in `frozen/`, one pair for each commit; frozen/ORIGIN.md says how 
 
 import json
 import lzma
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +19,15 @@ import time_machine
 from starlette.testclient import TestClient
 
 from reflection.api.app import create_app
+from reflection.cli.backup import problems_of
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 
 FROZEN = Path(__file__).parent / "frozen"
 NAMES = sorted(path.name.removesuffix(".db.xz") for path in FROZEN.glob("*.db.xz"))
+WORDS_ONLY = {"embedding_model": "none"}
+"""Vectors depend on the model file, and answers found by meaning on the vectors."""
+
 RECALL = re.compile(r"rcl_[0-9a-f]{20}")
 INCOMING = Path(__file__).parents[2] / "data" / "samples" / "incoming_campaign.json"
 
@@ -37,28 +39,26 @@ def recorded(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {**json.loads(text), "name": request.param}
 
 
-@pytest.fixture
-def database(recorded: dict[str, Any], tmp_path: Path) -> Path:
-    """A copy of the frozen file."""
-    path = tmp_path / "reflection.db"
+@pytest.fixture(scope="module")
+def learnt_file(
+    recorded: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[..., Settings]
+) -> Path:
+    """The frozen file, opened by the present code at the instant of the recording, with everything learnt."""
+    path = tmp_path_factory.mktemp("frozen") / "reflection.db"
     path.write_bytes(lzma.decompress((FROZEN / f"{recorded['name']}.db.xz").read_bytes()))
+    with time_machine.travel(recorded["now"], tick=False), build(settings_in(path.parent, **WORDS_ONLY)) as built:
+        for workspace in built.store.workspaces():
+            built.learner.learn_now(workspace)
     return path
 
 
 @pytest.fixture
-def application(recorded: dict[str, Any], database: Path) -> Iterator[Application]:
-    """The present code on the copy, at the instant of the recording, with everything learnt.
-
-    Words only: vectors depend on the model file, and answers found by meaning on the vectors.
-    """
-    folder = database.parent
-    places = {"output_dir": folder / "output", "weights_path": folder / "weights.json"}
-    settings = Settings.load(
-        _env_file=None, database_path=database, vector_backend="local", embedding_model="none", **places
-    )
-    with time_machine.travel(recorded["now"], tick=False), build(settings) as built:
-        for workspace in built.store.workspaces():
-            built.learner.learn_now(workspace)
+def application(
+    recorded: dict[str, Any], learnt_file: Path, tmp_path: Path, settings_in: Callable[..., Settings]
+) -> Iterator[Application]:
+    """The present code on a copy, at the instant of the recording."""
+    shutil.copy(learnt_file, tmp_path / "reflection.db")
+    with time_machine.travel(recorded["now"], tick=False), build(settings_in(tmp_path, **WORDS_ONLY)) as built:
         yield built
 
 
@@ -74,7 +74,7 @@ LEARNT_AT = frozenset({"as_of", "generated_at"})
 
 
 TOLD = re.compile(
-    r"(/insights|/patterns|/recommendations|/report)\?|/recommendations |"
+    r"(/insights|/patterns|/recommendations|/report)\?|/recommendations |/v1/campaigns/\S+ \.(notes|epoch)|"
     r"\.(pattern_report|insights|weights|similar_campaigns|summary|text|reason|why|outcome)\b"
 )
 """What is said of the figures, on paths of answers: sentences, and lists that are chosen and ordered for a reader."""
@@ -88,7 +88,11 @@ def alike(value: Any, then: Any, path: str) -> Iterator[str]:
             yield from alike(value[name], then[name], f"{path}.{name}")
     elif isinstance(then, list) and isinstance(value, list):
         yield from alike(value[0], then[0], f"{path}[0]") if value and then else ()
-    elif None not in (value, then) and not isinstance(value, float | int if isinstance(then, float) else type(then)):
+    elif (
+        None not in (value, then)
+        and not path.endswith(".id")
+        and not isinstance(value, float | int if isinstance(then, float) else type(then))
+    ):
         yield f"{path}: {str(value)[:200]} where {str(then)[:200]} was"
 
 
@@ -112,6 +116,8 @@ def same(value: Any, then: Any, path: str = "") -> Iterator[str]:
 def test_a_database_of_an_earlier_commit_gives_the_same_answers(client: TestClient, recorded: dict[str, Any]) -> None:
     differences = []
     for then in recorded["answers"]:
+        if isinstance(then["body"], dict) and then["body"].get("state") == "proposed":
+            continue  # a card nobody was shown: made anew from what is known today, and of other units
         answer = client.get(then["url"], headers={"X-Workspace": then["workspace"]})
         body = json.loads(RECALL.sub("rcl_<id>", answer.text))
         path = f"{then['workspace']} {then['url']} "
@@ -120,18 +126,9 @@ def test_a_database_of_an_earlier_commit_gives_the_same_answers(client: TestClie
     assert differences == []
 
 
-def test_a_database_of_an_earlier_commit_is_sound(application: Application, database: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "reflection.cli", "verify", "--json"],
-        cwd=database.parent,
-        env={**os.environ, "MARKO_DATABASE_PATH": str(database)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-    assert json.loads(ended.stdout) == {"workspaces": len(application.store.workspaces()), "problems": []}, ended.stderr
-    assert ended.returncode == 0
+def test_a_database_of_an_earlier_commit_is_sound(application: Application) -> None:
+    assert application.store.workspaces()
+    assert problems_of(application) == []
 
 
 def test_a_database_of_an_earlier_commit_goes_on(client: TestClient, application: Application) -> None:

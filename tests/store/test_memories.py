@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reflection.domain.ports import AnalysisRecord, MemoryFilters, MemoryRecord
+from reflection.domain.memory_search import MemoryFilters
+from reflection.domain.ports import AnalysisRecord, MemoryRecord
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.database.sqlite import full_text_query

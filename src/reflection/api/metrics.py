@@ -116,7 +116,9 @@ class _State(Collector):
             CounterMetricFamily("reflection_worker_deaths", "Workers that died and were started again.", worker.deaths),
             GaugeMetricFamily("reflection_workspaces", "Workspaces with anything in them.", value=len(names)),
             GaugeMetricFamily(
-                "reflection_learning_lag_entries", "Ledger entries that are not learnt yet, all together.", sum(lags)
+                "reflection_learning_lag_entries",
+                "Campaigns with changes not learnt yet, all together.",
+                sum(lags),
             ),
             GaugeMetricFamily(
                 "reflection_learning_lag_entries_worst", "The same of the workspace most behind.", max(lags, default=0)

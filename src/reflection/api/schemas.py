@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from reflection.domain.campaign_list import CampaignState
+
 INTERVAL = Field(min_length=2, max_length=2, description="[low, high], 90 % credible interval")
 
 
@@ -102,6 +104,7 @@ class EffectsPage(BaseModel):
     next_cursor: str | None = None
     as_of: str | None
     epoch: int
+    pending: int = Field(description="campaigns whose changes are not in these effects yet")
     calibration: dict[str, IntervalCheck | None] = Field(
         description="of CPM, CTR, CVR and AOV, whatever the filters; "
         "null where fewer than 20 campaigns could say, or the fit has more than 600 columns"
@@ -120,11 +123,43 @@ class SignalEvidence(BaseModel):
 
 
 class Accepted(BaseModel):
-    """A campaign that was held back now takes part in the learning."""
+    """Whether a campaign that looks like a fault of tracking takes part in the learning all the same."""
 
     campaign_id: str
     accepted: bool
-    learning: str
+    learning: Literal["pending", "held", "learnt"]
+    note: str | None = Field(description="why it is held, or why nothing changed")
+
+
+class ListedCampaign(BaseModel):
+    """A stored campaign in a list; figures are its facts, null where they were not given."""
+
+    campaign_id: str
+    name: str = Field(description="what people call it; its id where nobody said")
+    unit_id: str
+    account_id: str | None
+    platform: str
+    objective: str
+    conversion_kind: str | None = Field(description="what it counts: stated, or named by its objective")
+    timestamp: str
+    currency: str | None
+    spend: float | None
+    conversions: float | None
+    revenue: float | None
+    cpa: float | None
+    roas: float | None
+    state: CampaignState
+    reason: str | None = Field(description="why it is held")
+    revision: int
+
+
+class CampaignPage(BaseModel):
+    """A page of campaigns, the newest first."""
+
+    items: list[ListedCampaign]
+    next_cursor: str | None
+    as_of: str | None
+    held: int = Field(description="how many campaigns of the workspace are held out of learning")
 
 
 class Health(BaseModel):

@@ -15,7 +15,8 @@ import orjson
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from reflection.cli.render import print_analysis, summary_row, summary_table
+from reflection.cli.batch_summary import BatchSummary
+from reflection.cli.render import print_analysis
 from reflection.cli.session import (
     JsonOption,
     WorkspaceOption,
@@ -189,15 +190,26 @@ def analyze(
     rejects = Rejects(file, resume=from_line > 1)
     with open_application() as application, _bar() as bar, ExitStack() as files:
         batch = Batch(application, workspace, bar, rejects, processes or cores(), files)
+        shown = None
         try:
-            _put(batch.run(file, from_line - 1), as_json=as_json)
+            answers = batch.run(file, from_line - 1)
+            if as_json:
+                for body in answers:
+                    print_json_line(body)
+            else:
+                shown = BatchSummary(answers)
         except (KeyboardInterrupt, Unavailable):
             _say_where(batch)
             raise
         finally:
             rejects.close()
+        if shown is not None and shown.count == 1:
+            print_analysis(console(), shown.analyses[0])
         if batch.count:
             _finish(application, workspace, bar, files)
+        if shown is not None and shown.count > 1:
+            shown.print_lines(console(), application, workspace)
+            shown.print_table(console())
     _conclude(batch)
 
 
@@ -209,24 +221,6 @@ def _finish(application: "Application", workspace: str, bar: Progress, files: Ex
     files.close()
     application.publisher.publish_pending()
     bar.remove_task(task)
-
-
-def _put(answers: Iterator[bytes], *, as_json: bool) -> None:
-    """Print analyses as they come, or at the end the first of them in a table."""
-    if as_json:
-        for body in answers:
-            print_json_line(body)
-        return
-    analyses = [orjson.loads(body) for body in islice(answers, SHOWN)]
-    more = sum(1 for _ in answers)
-    out = console()
-    if len(analyses) == 1:
-        print_analysis(out, analyses[0])
-    elif analyses:
-        out.print(summary_table(summary_row(analysis) for analysis in analyses))
-        if more:
-            out.print(f"... and {more:,} more")
-        out.print("[dim]'reflection show CAMPAIGN_ID' shows one in full, 'reflection effects' what was learnt.[/]")
 
 
 def _say_where(batch: Batch) -> None:

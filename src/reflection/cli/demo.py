@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from reflection.cli.batch_summary import BatchSummary
 from reflection.cli.plan import print_plan
 from reflection.cli.render import (
     findings_table,
@@ -148,24 +149,21 @@ def _forecast_table(application: "Application", incoming: "Campaign") -> Table:
 
 def _history(out: Console, application: "Application") -> None:
     """The packaged history learnt at once; what it teaches, what to do next, and a plan judged by it."""
+    from reflection.domain.answers import Refused
     from reflection.domain.plan import PlanRequest
     from reflection.domain.validation import read
 
-    for _ in application.engine.analyze_many(_campaigns(), workspace=MANY, following=True):
-        pass
+    answers = application.engine.analyze_many(_campaigns(), workspace=MANY, following=True)
+    shown = BatchSummary(answer.body for answer in answers if not isinstance(answer, Refused))
     application.learner.learn_now(MANY)
+    cards = application.recommendations.recommend(workspace=MANY)["cards"]
     knowledge = application.engine.knowledge(workspace=MANY)
     findings = [finding for finding in knowledge.findings if not finding.descriptive]
-    out.print(
-        f"{knowledge.campaigns} campaigns were compared and learnt from; {len(findings)} differences are beyond chance."
-    )
-    out.print(
-        f"Held out because they look like tracking faults: {escape(', '.join(sorted(knowledge.held)) or 'none')}."
-    )
+    shown.print_lines(out, application, MANY)
     heading(out, "What was learnt")
     out.print(findings_table(orjson.loads(orjson.dumps(findings[:MOST_FINDINGS]))))
     heading(out, "What to do next")
-    print_cards(out, application.recommendations.recommend(workspace=MANY)["cards"])
+    print_cards(out, cards)
     heading(out, "A plan, judged before it runs")
     request = read(PlanRequest, {"plans": [orjson.loads(NEXT_PLAN.read_bytes())]})
     for plan in application.recommendations.evaluate(request, workspace=MANY)["plans"]:

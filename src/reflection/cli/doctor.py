@@ -55,6 +55,7 @@ def doctor(
         status = application.status()
         problems = problems_of(application) if verify else []
         calibration = {name: application.store.knowledge(name).coverage for name in application.store.workspaces()}
+        held = {name: application.engine.held(workspace=name) for name in application.store.workspaces()}
     remarks = [*advice(settings, os.environ), *worker_remarks(status), *overconfident(calibration), *problems]
     report = {
         "version": version("reflection"),
@@ -62,6 +63,7 @@ def doctor(
         "settings": shown(settings),
         "status": status,
         "calibration": calibration,
+        "held": {name: reasons for name, reasons in held.items() if reasons},
         "remarks": remarks,
     }
     if as_json:
@@ -164,6 +166,10 @@ def _print(report: Mapping[str, Any]) -> None:
         out.print()
     for line in coverage_lines(report["calibration"]):
         out.print(escape(line), highlight=False)
+    for workspace, reasons in report["held"].items():
+        where = "" if workspace == DEFAULT_WORKSPACE else f" ({workspace})"
+        for name, reason in reasons.items():
+            out.print(f"held out of learning{where}: {escape(name)}: {escape(reason)}")
     for remark in report["remarks"]:
         out.print(f"[yellow]attention:[/] {escape(remark)}")
     if not report["remarks"]:

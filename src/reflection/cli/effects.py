@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from reflection.cli.render import effects_table
-from reflection.cli.session import JsonOption, WorkspaceOption, as_plain, console, open_application, print_json
+from reflection.cli.session import JsonOption, WorkspaceOption, as_of, as_plain, console, open_application, print_json
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 
@@ -51,11 +51,11 @@ def effects(
         for name, size in page["size"].items():
             low, high = size["interval"]
             out.print(f"[dim]{size_line(name, size['doubling'], low, high)}[/]")
-        out.print(f"[dim]as of {page['as_of']}[/]")
+        out.print(f"[dim]{as_of(page)}[/]")
     elif page["as_of"] is None:
         out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")
     else:
-        out.print(f"No effect matches, as of {page['as_of']}.")
+        out.print(f"No effect matches, {as_of(page)}.")
 
 
 def size_line(metric: str, doubling: float, low: float, high: float) -> str:

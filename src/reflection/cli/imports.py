@@ -85,6 +85,9 @@ def import_files(
     files: Annotated[list[Path], typer.Argument(help="Exports: CSV, TSV, XLSX, also gzipped or zipped.")],
     reading: dict[str, Any],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; store nothing.")] = False,
+    suggest: Annotated[
+        bool, typer.Option("--suggest-mapping", help="Print a column mapping for the file to start from; read nothing.")
+    ] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -97,9 +100,15 @@ def import_files(
     Examples:
       reflection import ads_manager.csv --group-by month
       reflection import report.csv --expected plan.csv --conversions Purchases
+      reflection import any_table.xlsx --suggest-mapping > columns.json
       reflection import any_table.xlsx --mapping columns.json --dry-run
       reflection import ads.csv --campaign-names '{year}_{platform}_{audience}_{type}'
     """
+    if suggest:
+        from reflection.ingest import suggest_mapping
+
+        print_json(suggest_mapping(files[0]))
+        return
     options = _options(**reading)
     with open_application() as application:
         answer = _imported(application, workspace, files, options, dry_run=dry_run)

@@ -39,6 +39,8 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("import", imports.import_files),
     ("imports", imports.imports),
     ("analyze", analyze.analyze),
+    ("campaigns", campaigns.campaigns),
+    ("held", campaigns.held),
     ("accept", campaigns.accept),
     ("show", campaigns.show),
     ("effects", effects.effects),

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from reflection.cli.render import lift, lift_interval
-from reflection.cli.session import JsonOption, WorkspaceOption, console, open_application, print_json, text_table
+from reflection.cli.session import JsonOption, WorkspaceOption, as_of, console, open_application, print_json, text_table
 from reflection.domain.metrics import METRICS, RATES, as_read
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
@@ -51,7 +51,8 @@ def plan(
         bounds = interval(whole["intervals"]["90"])
         out.print(f"All plans: {number(whole['calibrated'])} conversions (90 % interval {bounds}{doubt}).")
     out.print("Beating the usual and reaching a target are probabilities; ?: we cannot tell yet, see the notes.")
-    out.print(f"[dim]as of {answer['as_of'] or 'nothing learnt yet'}[/]")
+    out.print(f"[dim]{escape(answer['holdback'][:1].upper() + answer['holdback'][1:])}.[/]")
+    out.print(f"[dim]{as_of(answer)}[/]")
 
 
 def _as_request(body: bytes) -> dict[str, Any]:

@@ -50,9 +50,14 @@ def print_summary(console: Console, insights: Mapping[str, Any]) -> None:
     if not lines:
         console.print(escape(insights["narrative_summary"]))
         return
+    print_lines(console, [(line["label"], line["text"]) for line in lines])
+
+
+def print_lines(console: Console, lines: Iterable[tuple[str, str]]) -> None:
+    """Questions with their answers beside them."""
     grid = Table.grid(padding=(0, 2))
-    for line in lines:
-        grid.add_row(Text(line["label"], style="bold"), Text(line["text"]))
+    for question, answer in lines:
+        grid.add_row(Text(question, style="bold"), Text(answer))
     console.print(grid)
 
 
@@ -84,8 +89,6 @@ def summary_row(analysis: Mapping[str, Any]) -> tuple[Text | str, ...]:
         escape(comparison["campaign_id"]),
         BASES[comparison.get("basis", FORECAST)].title,
         *changes,
-        _score(comparison),
-        str(len(analysis["pattern_report"]["pattern_report"])),
     )
 
 
@@ -96,7 +99,7 @@ def _score(comparison: Mapping[str, Any]) -> str:
 
 def summary_table(rows: Iterable[tuple[Text | str, ...]]) -> Table:
     """Many campaigns, one line each."""
-    table = text_table("campaign", "against", *(METRICS[kpi].label for kpi in _SUMMARY), "score", "findings")
+    table = text_table("campaign", "against", *(METRICS[kpi].label for kpi in _SUMMARY))
     for row in rows:
         table.add_row(*row)
     return table

@@ -5,7 +5,7 @@ Wiring is imported when a command really runs, so that `--help` answers at once.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -74,6 +74,13 @@ def print_json(value: Any) -> None:
 def print_json_line(value: Any) -> None:
     """One line of JSON lines on standard output."""
     sys.stdout.buffer.write((value if isinstance(value, bytes) else orjson.dumps(value)) + b"\n")
+
+
+def as_of(answer: Mapping[str, Any]) -> str:
+    """What an answer knows: when that was learnt, and how many campaigns are not in it yet."""
+    pending = answer["pending"]
+    waiting = f"; {pending} campaign{'s wait' if pending > 1 else ' waits'} to be learnt" if pending else ""
+    return f"as of {answer['as_of'] or 'nothing learnt yet'}{waiting}"
 
 
 def as_plain(answer: Any) -> Any:

@@ -68,6 +68,7 @@ def compare(
         score_reason=f"{_are(actual.unknown)} not known" if actual.unknown else None,
         basis=basis.name,
         verdict=verdict_on(deltas),
+        conversion_kind=kind_of(campaign),
         expected_counts={name: getattr(expected, name) for name in COUNTS if basis.comparable},
         actual_counts={name: getattr(actual, name) for name in COUNTS},
     )

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.bookable import Bookable, EvidenceFloor
-from reflection.domain.conversion_kind import UNSTATED, plural
-from reflection.domain.goal import HasGoal, kind_of
+from reflection.domain.conversion_kind import UNSTATED, kind_of_objective, plural
+from reflection.domain.goal import HasGoal
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.weights import Interval, SignalWeight
 
@@ -128,9 +128,11 @@ class Knowledge:
 
     def kind_for(self, item: HasGoal) -> str:
         """The goal that a campaign or plan belongs to, by what it states or what its objective names."""
-        if item.conversion_kind:
-            return item.conversion_kind
-        named = kind_of(item)
+        return item.conversion_kind or self.kind_of_objective(item.objective)
+
+    def kind_of_objective(self, objective: str) -> str:
+        """The goal of campaigns with this objective that do not say what they count."""
+        named = kind_of_objective(objective)
         of_objective: Mapping[str, str] = self.diagnostics.get("goal_of_objective", {})
         return of_objective.get(named, named or self.kind)
 

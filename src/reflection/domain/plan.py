@@ -4,7 +4,8 @@ Strict like `campaign`: a plan is a campaign that has not happened yet. Knows py
 know how a plan is evaluated.
 """
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
@@ -20,6 +21,8 @@ from reflection.domain.campaign import (
     ConversionKind,
     Count,
     Creative,
+    Instant,
+    Metrics,
     Money,
     Name,
     Strict,
@@ -47,7 +50,7 @@ class Figures(Strict):
 
 
 class Plan(Strict):
-    """One planned campaign."""
+    """One planned campaign; a campaign without `actual_metrics` is one, as it stands."""
 
     plan_id: Name | None = None
     platform: Name
@@ -59,10 +62,29 @@ class Plan(Strict):
     planner: Name | None = None
     expected: Figures | None = None
     targets: dict[str, Rate] = Field(default_factory=dict, description="metric -> value that should be reached")
+    campaign_id: CampaignId | None = Field(default=None, description="names the plan where plan_id does not")
+    expected_metrics: Metrics | None = Field(
+        default=None, description="the planner's figures as a campaign states them; its spend is the budget"
+    )
+    timestamp: Instant | None = None
     name: Name | None = Field(default=None, description="what people call it")
     account_id: Name | None = None
     unit_id: CampaignId | None = Field(default=None, description="the real campaign this is planned for")
     conversion_kind: ConversionKind | None = Field(default=None, description="purchase, lead, app_install ...")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_a_campaign(cls, value: Any) -> Any:
+        """The budget from the expected spend of a campaign that has not run yet."""
+        expected = value.get("expected_metrics") if isinstance(value, Mapping) else None
+        spend = expected.get("spend") if isinstance(expected, Mapping) else None
+        return value if spend is None or "budget" in value else {**value, "budget": spend}
+
+    @model_validator(mode="after")
+    def _one_forecast(self) -> "Plan":
+        if self.expected is not None and self.expected_metrics is not None:
+            raise ValueError("give expected or expected_metrics, not both")
+        return self
 
     @field_validator("targets")
     @classmethod
@@ -89,7 +111,8 @@ class Plan(Strict):
 
     def _counts(self) -> Counts:
         """The planner's counts; where figures contradict each other, conversions count more than impressions."""
-        figures = {} if self.expected is None else self.expected.model_dump(exclude_none=True)
+        stated = self.expected or self.expected_metrics
+        figures = {} if stated is None else stated.model_dump(exclude_none=True)
         order = [route for route in FROM_CONVERSIONS if route[0] not in figures]  # a stated figure stands, zero too
         counts = totals({**figures, "spend": self.budget}, order)
         return Counts(
@@ -116,11 +139,14 @@ class PlanRequest(Strict):
 
     @model_validator(mode="after")
     def _distinct(self) -> "PlanRequest":
-        names = [plan.plan_id for plan in self.plans if plan.plan_id is not None]
+        names = [name for plan in self.plans if (name := plan.plan_id or plan.campaign_id) is not None]
         if len(set(names)) != len(names):
             raise ValueError(f"plan_id '{next(name for name in names if names.count(name) > 1)}' is given twice")
         return self
 
     def named(self) -> list[tuple[str, Plan]]:
         """Every plan with its id; one without is numbered."""
-        return [(plan.plan_id or f"plan-{index}", plan) for index, plan in enumerate(self.plans, start=1)]
+        return [
+            (plan.plan_id or plan.campaign_id or f"plan-{index}", plan)
+            for index, plan in enumerate(self.plans, start=1)
+        ]

@@ -1,21 +1,23 @@
 """What the engine needs from the outside, as protocols and the values that cross them.
 
-Adapters (store, memory, explain's writers) implement these; the engine and the learner call them. This file knows
-core values only, and no adapter.
+Adapters (store, memory, writers) implement these, engine and learner call them. Knows core values, and no adapter.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.bookable import Bookable
+from reflection.domain.campaign_list import CampaignQuery, ListPlace
+from reflection.domain.facts import Facts as Facts
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.results import Comparison, Finding, Insights, PatternReport, SimilarCampaign, Statement
+from reflection.domain.learning_summary import LearningSummary
+from reflection.domain.list_query import ALL, ListQuery
+from reflection.domain.results import Comparison, Insights, SimilarCampaign, Statement
 
 Vector = NDArray[np.float32]
 
@@ -36,38 +38,10 @@ class MemoryRecord:
     vector: Vector | None = None
 
 
-class MemoryFilters(NamedTuple):
-    """What a search of the memories is narrowed to; None does not narrow. Names are normalised, both ends inclusive.
-
-    A memory of no platform or objective in particular speaks of all of them, and passes.
-    """
-
-    kind: str | None = None
-    platform_name: str | None = None
-    objective_name: str | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-
-
-EVERYTHING = MemoryFilters()
-
-
-class Position(NamedTuple):
-    """How far somebody has read: the number of a change, and a row that was there.
-
-    Numbers begin anew after a purge, also by another process, so a number alone cannot tell an old history from a new
-    one that has grown as long; the number of a row is never given twice.
-    """
-
-    seq: int = 0
-    row: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class StoredCampaign:
-    """A campaign as the store holds it; `answer` is the JSON that was served for this revision.
-
-    `name` is what people call it, None where nobody said.
+    """A campaign as the store holds it; `answer` is the JSON that was served for this revision, `name` what people call
+    it.
 
     `new` says of what a save returns that this very save wrote it; two saves at once may carry equal bytes.
     """
@@ -151,16 +125,6 @@ class LedgerEntry:
     payload: bytes
 
 
-class LearningSummary(NamedTuple):
-    """A learning without its numbers."""
-
-    learning_id: str
-    signal_key: str
-    context: str
-    metric: str
-    state: str
-
-
 class StaleRevision(Exception):
     """Another writer stored this campaign since it was read; the engine computes again."""
 
@@ -181,6 +145,9 @@ class Snapshot(Protocol):
     def campaigns_named(self, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
         """Those of the named campaigns that are stored."""
 
+    def campaign_names(self, limit: int) -> dict[str, str | None]:
+        """Ids of stored campaigns with their display names, the newest first."""
+
     def idempotent_answer(self, key: str) -> tuple[str, bytes] | None:
         """Content hash and answer that an idempotency key has had."""
 
@@ -190,11 +157,35 @@ class Snapshot(Protocol):
     def accepted_advice(self) -> list[dict[str, Any]]:
         """The last recommendations whose latest feedback accepted them: {recommendation_id, unit, seq, claim, ...}."""
 
+    def campaign_list(self, query: CampaignQuery) -> list[tuple[ListPlace, StoredCampaign]]:
+        """Campaigns with their places in the list, the newest first."""
+
+    def objective_keys(self) -> list[str]:
+        """Every objective's signal key."""
+
+    def unlearnt(self, after: int, limit: int) -> list[str]:
+        """Campaigns that the ledger names after an entry; of so many entries."""
+
     def knowledge(self) -> Knowledge:
         """What was learnt last."""
 
-    def insights(self, limit: int) -> list[dict[str, Any]]:
-        """Insights by priority, the newest first among equals."""
+    def pending(self) -> int:
+        """How many campaigns have changes that `knowledge` has not taken in yet."""
+
+    def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
+        """Ledger entries after a number, in order."""
+
+    def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
+        """How many stored campaigns carry each of these signals; those that none carries are left out."""
+
+    def insights(self, limit: int, query: ListQuery = ALL, without: Collection[str] = ()) -> list[dict[str, Any]]:
+        """What campaigns say of themselves, by priority, the newest first among equals; none of those `without`."""
+
+    def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
+        """Of each learning the newest campaign for it that has these signals."""
+
+    def newest(self, campaign_ids: Collection[str], signal_keys: Sequence[str]) -> list[str]:
+        """Those of the campaigns that are stored and have these signals, the newest first."""
 
     def patterns(self, limit: int) -> list[dict[str, Any]]:
         """Patterns of the last fit by impact."""
@@ -254,6 +245,9 @@ class Store(Protocol):
     def accept(self, record: AnalysisRecord) -> StoredCampaign:
         """Store that a person accepts a campaign."""
 
+    def unaccept(self, record: AnalysisRecord) -> StoredCampaign:
+        """Store that nobody accepts a campaign any longer."""
+
     def workspaces(self) -> list[str]:
         """Names of all workspaces."""
 
@@ -271,20 +265,6 @@ class Memory(Protocol):
 
     def status(self) -> dict[str, Any]:
         """Which index answers and whether it is degraded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a writer may speak about: numbers with ids, nothing else; `advice` is what of it is recommended."""
-
-    comparison: Comparison
-    patterns: PatternReport
-    findings: tuple[Finding, ...]
-    similar: tuple[SimilarCampaign, ...]
-    platform: str
-    objective: str
-    notes: tuple[str, ...] = ()
-    advice: tuple[Bookable, ...] = ()
 
 
 class InsightWriter(Protocol):

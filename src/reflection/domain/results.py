@@ -112,6 +112,7 @@ class Comparison:
     score_reason: str | None = None
     basis: str = "forecast"
     verdict: Verdict | None = None
+    conversion_kind: str | None = None
     expected_counts: dict[str, float | None] = field(default_factory=dict)
     actual_counts: dict[str, float | None] = field(default_factory=dict)
 
@@ -190,6 +191,10 @@ class PatternReport:
     epoch: int = 0
 
 
+TOLD_FROM_KNOWLEDGE = ("finding:", "effect:", "learnt", "next_test", "flag:no_findings", "flag:suspected")
+"""How the evidence ids begin that rest on what a workspace knew when a sentence was written: such sentences age."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One sentence and what it rests on: evidence ids such as ``delta:cpa``, ``driver:cpa:ctr``, ``finding:<id>``."""
@@ -215,7 +220,8 @@ class SummaryLine:
 class Insights:
     """What the numbers mean, in words. `source` is ``deterministic``, the model's name, or ``mixed``.
 
-    `summary` says it in five lines; `narrative_summary` is their text, a line each.
+    `summary` says it in five lines; `narrative_summary` is their text, a line each. `as_of` is the instant of the fit
+    that they speak of.
     """
 
     narrative_summary: str
@@ -226,6 +232,7 @@ class Insights:
     statements: tuple[Statement, ...] = ()
     rejected: tuple[str, ...] = ()
     summary: tuple[SummaryLine, ...] = ()
+    as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +262,11 @@ class StoredMemory:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The answer to one campaign."""
+    """The answer to one campaign.
+
+    `known_as_of` is the instant of the fit from which patterns, insights and weights are told; a stored answer that is
+    read again is told from the last one.
+    """
 
     comparison_report: Comparison
     pattern_report: PatternReport
@@ -265,4 +276,6 @@ class Analysis:
     stored_memory: StoredMemory
     as_of: str | None = None
     epoch: int = 0
+    pending: int = 0
     notes: tuple[str, ...] = field(default=())
+    known_as_of: str | None = None

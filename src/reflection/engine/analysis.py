@@ -7,7 +7,7 @@ is read from one snapshot before, and the engine writes what comes out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -29,7 +29,7 @@ from reflection.domain.ports import (
     Snapshot,
     StoredCampaign,
 )
-from reflection.domain.results import Analysis, Comparison, StoredMemory
+from reflection.domain.results import Analysis, Comparison, PatternReport, SimilarCampaign, StoredMemory
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.explain.evidence_of_facts import advised
 from reflection.forecasting.forecaster import Forecaster
@@ -51,6 +51,7 @@ class AnalysisInput:
         content: the campaign's canonical JSON and its hash, made once.
         current: the campaign's stored revision, None for a new campaign.
         fault: why it is kept out of the learning, None where it is not.
+        pending: other campaigns whose changes `knowledge` has not taken in yet.
         now: instant of the analysis, RFC 3339.
         accepted_advice: recommendations that were accepted, which the campaign may follow.
         idempotency_key: under which the answer is kept, if the caller named one.
@@ -63,6 +64,7 @@ class AnalysisInput:
     knowledge: Knowledge
     current: StoredCampaign | None
     fault: str | None
+    pending: int
     now: str
     accepted_advice: Sequence[Mapping[str, Any]] = ()
     idempotency_key: str | None = None
@@ -74,6 +76,7 @@ class InputReader:
     def __init__(self, snapshot: Snapshot, now: str) -> None:
         self._snapshot, self._now = snapshot, now
         self._knowledge = snapshot.knowledge()
+        self._pending = snapshot.pending()
         self._accepted_advice = snapshot.accepted_advice()
 
     def read(
@@ -82,10 +85,10 @@ class InputReader:
         content: Content,
         current: StoredCampaign | None,
         *,
-        accepted: bool = False,
+        accepted: bool | None = None,
         idempotency_key: str | None = None,
     ) -> AnalysisInput:
-        """The input of one campaign's analysis; `accepted`: somebody just said that its tracking is sound."""
+        """The input of one campaign's analysis; `accepted`: whether its tracking is sound, as somebody just said."""
         evidence = evidence_of(campaign)
         return AnalysisInput(
             workspace=self._snapshot.workspace,
@@ -94,16 +97,18 @@ class InputReader:
             evidence=evidence,
             knowledge=self._knowledge.for_goal(campaign),
             current=current,
-            fault=None if accepted else self._fault(evidence),
+            fault=self._fault(evidence, accepted),
+            pending=self._pending,
             now=self._now,
             accepted_advice=self._accepted_advice,
             idempotency_key=idempotency_key,
         )
 
-    def _fault(self, evidence: Evidence) -> str | None:
+    def _fault(self, evidence: Evidence, accepted: bool | None) -> str | None:
         """Why the campaign is kept out of the learning, unless somebody accepted it."""
-        fault = suspected_fault(evidence, self._knowledge)
-        return fault if fault and evidence.campaign_id not in self._snapshot.accepted_campaigns() else None
+        if accepted or (accepted is None and evidence.campaign_id in self._snapshot.accepted_campaigns()):
+            return None
+        return suspected_fault(evidence, self._knowledge)
 
 
 class Analyst:
@@ -168,18 +173,10 @@ class Analyst:
         with timed(self._observe, "similar"):
             found = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
             similar = tuple(found)
-        facts = Facts(
-            comparison=comparison,
-            patterns=patterns,
-            findings=patterns.pattern_report,
-            similar=similar,
-            platform=campaign.platform,
-            objective=campaign.objective,
-            notes=(case.fault,) if case.fault else (),
-            advice=tuple(advised(knowledge, keys)),
-        )
+        notes = (case.fault,) if case.fault else ()
+        facts = campaign_facts(campaign, keys, comparison, patterns, knowledge, similar=similar, notes=notes)
         with timed(self._observe, "phrase"):
-            insights = self._writer.write(facts, workspace=case.workspace)
+            insights = replace(self._writer.write(facts, workspace=case.workspace), as_of=knowledge.as_of)
         analysis = Analysis(
             comparison_report=comparison,
             pattern_report=patterns,
@@ -189,7 +186,9 @@ class Analyst:
             stored_memory=self._stored(case, vector is not None),
             as_of=knowledge.as_of,
             epoch=knowledge.epoch,
+            pending=case.pending,
             notes=facts.notes,
+            known_as_of=knowledge.as_of,
         )
         return analysis, memory_record(campaign, comparison, text, embedder_id, vector)
 
@@ -230,3 +229,26 @@ class Analyst:
         with timed(self._observe, "forecast"):
             rows += self._forecaster(case.workspace, campaign, case.knowledge, case.now)
             return rows + adherence.claims_of(campaign, case.knowledge, case.accepted_advice, case.now)
+
+
+def campaign_facts(
+    campaign: Campaign,
+    signal_keys: Sequence[str],
+    comparison: Comparison,
+    patterns: PatternReport,
+    knowledge: Knowledge,
+    *,
+    similar: Sequence[SimilarCampaign],
+    notes: Sequence[str],
+) -> Facts:
+    """What may be said of a campaign, when it is analysed and whenever it is told again from a newer knowledge."""
+    return Facts(
+        comparison=comparison,
+        patterns=patterns,
+        findings=patterns.pattern_report,
+        similar=tuple(similar),
+        platform=campaign.platform,
+        objective=campaign.objective,
+        notes=tuple(notes),
+        advice=tuple(advised(knowledge, signal_keys)),
+    )

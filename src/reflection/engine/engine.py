@@ -14,13 +14,17 @@ from reflection.domain.answers import Answer as Answer
 from reflection.domain.answers import Refused as Refused
 from reflection.domain.campaign import Campaign
 from reflection.domain.canonical_json import Content
+from reflection.domain.held import stored_reason
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.list_query import ListQuery
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter, Memory, StaleRevision, Store, StoredCampaign
 from reflection.domain.weights import Weights
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.analysis import Analyst, InputReader
 from reflection.engine.bulk import NullMemory, analyze_many
+from reflection.engine.campaign_list import CampaignLister, ListRequest
+from reflection.engine.current_analysis import current_answer
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.errors import Conflict, NotFound, Unavailable, no_campaign
 from reflection.explain.writer import DeterministicWriter
@@ -28,8 +32,11 @@ from reflection.forecasting.forecaster import Forecaster
 from reflection.inference import effects_page
 from reflection.inference.weights import weights_for
 from reflection.learnings.current import CurrentLearnings
+from reflection.learnings.insights import insights
 
 ATTEMPTS = 5
+NOT_HELD = "it is not held: it is learnt from as it is"
+NOT_ACCEPTED = "it was not accepted: nothing changes"
 
 Clock = Callable[[], datetime]
 
@@ -122,23 +129,33 @@ class Engine:
             following=following,
         )
 
-    def insights(
-        self, *, workspace: str = DEFAULT_WORKSPACE, limit: int = 50, past: bool = False
-    ) -> list[dict[str, Any]]:
-        """Stored insights by priority, each with the learnings it rests on; with `past` also what holds no longer."""
-        with self._store.snapshot(workspace) as snapshot:
-            return CurrentLearnings(snapshot).insights(limit, past=past)
+    def insights(self, *, workspace: str = DEFAULT_WORKSPACE, **query: Any) -> list[dict[str, Any]]:
+        """What was learnt, then what campaigns say of themselves, by priority; `query` as `ListQuery`."""
+        return self.insight_page(ListQuery(**query), workspace=workspace)[0]
 
-    def patterns(
-        self, *, workspace: str = DEFAULT_WORKSPACE, limit: int = 50, past: bool = False
-    ) -> list[dict[str, Any]]:
-        """Findings and learnings by impact, each with its state; with `past` also what holds no longer."""
+    def patterns(self, *, workspace: str = DEFAULT_WORKSPACE, **query: Any) -> list[dict[str, Any]]:
+        """Findings and learnings by impact, each with its state; `query` as `ListQuery`."""
+        return self.pattern_page(ListQuery(**query), workspace=workspace)[0]
+
+    def insight_page(
+        self, query: ListQuery, *, workspace: str = DEFAULT_WORKSPACE
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of insights, and the cursor of the next one (None at the end)."""
         with self._store.snapshot(workspace) as snapshot:
-            return CurrentLearnings(snapshot).patterns(snapshot.knowledge(), limit, past=past)
+            return insights(snapshot, snapshot.knowledge(), query)
+
+    def pattern_page(
+        self, query: ListQuery, *, workspace: str = DEFAULT_WORKSPACE
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of patterns, and the cursor of the next one (None at the end)."""
+        with self._store.snapshot(workspace) as snapshot:
+            return CurrentLearnings(snapshot).patterns(snapshot.knowledge(), query)
 
     def effects(self, *, workspace: str = DEFAULT_WORKSPACE, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as `evidence_view.effects_page`."""
-        return effects_page.effects_page(self._store.knowledge(workspace), **filters)
+        with self._store.snapshot(workspace) as snapshot:
+            knowledge, pending = snapshot.knowledge(), snapshot.pending()
+        return {**effects_page.effects_page(knowledge, **filters), "pending": pending}
 
     def effect_evidence(
         self,
@@ -158,41 +175,81 @@ class Engine:
             evidence = snapshot.evidence_of_signal(signal, limit)
             if not evidence:
                 raise NotFound(f"no campaign has the signal '{signal}'", hint="GET /v1/effects lists the signals")
-            return effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence, goal)
+            page = effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence, goal)
+            return {**page, "pending": snapshot.pending()}
 
     def weights(self, *, workspace: str = DEFAULT_WORKSPACE) -> Weights:
         """All signal weights."""
         return weights_for(self._store.knowledge(workspace), self._score_weights, generated_at=self._now())
 
     def show(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> bytes:
-        """The stored answer of a campaign, as JSON.
+        """The analysis of a campaign as JSON: compared when it came, told from what is known today.
 
         Raises:
             NotFound: no such campaign in this workspace.
         """
-        return _existing(self._store.campaign(workspace, campaign_id), campaign_id).answer
+        with self._store.snapshot(workspace) as snapshot:
+            stored, knowledge = _existing(snapshot.campaign(campaign_id), campaign_id), snapshot.knowledge()
+        return current_answer(stored, knowledge)
+
+    def telling(self, workspace: str) -> Callable[[StoredCampaign], bytes]:
+        """How the campaigns of a workspace are told today: the JSON of each one's analysis."""
+        knowledge = self._store.knowledge(workspace)
+        return lambda stored: current_answer(stored, knowledge)
 
     def accept(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
         """Let a campaign that looked like a tracking fault into the learning; idempotent.
 
-        It is analysed again, so that no answer, insight or file says any longer that it is kept out.
+        It is analysed again, so that no answer, insight or file says any longer that it is kept out. One that is not
+        held is left as it is, and the answer says so.
+
+        Returns:
+            {campaign_id, accepted, learning, note}.
 
         Raises:
             NotFound: no such campaign in this workspace.
             Unavailable: the store is busy, full or lost the race too often; nothing was written.
         """
+        return self._decide(campaign_id, workspace, accepted=True)
+
+    def unaccept(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
+        """Take an acceptance back: the campaign is judged by its figures again; idempotent.
+
+        Returns and raises as `accept`.
+        """
+        return self._decide(campaign_id, workspace, accepted=False)
+
+    def _decide(self, campaign_id: str, workspace: str, *, accepted: bool) -> dict[str, Any]:
         for _ in range(ATTEMPTS):
             with self._store.snapshot(workspace) as snapshot:
                 current = _existing(snapshot.campaign(campaign_id), campaign_id)
-                if campaign_id in snapshot.accepted_campaigns():
-                    return _accepted(campaign_id)
+                was = campaign_id in snapshot.accepted_campaigns()
+                if was == accepted:
+                    return _decision(campaign_id, accepted, "pending", None if accepted else NOT_ACCEPTED)
+                if accepted and stored_reason(current, snapshot.knowledge()) is None:
+                    return _decision(campaign_id, False, "learnt", NOT_HELD)
                 campaign = Campaign.model_validate_json(current.campaign_json)
                 inputs = InputReader(snapshot, self._now())
-                analysis = inputs.read(campaign, campaign.content(), current, accepted=True)
+                analysis = inputs.read(campaign, campaign.content(), current, accepted=accepted)
             with suppress(StaleRevision):
-                self._store.accept(self._analyst.record(analysis))
-                return _accepted(campaign_id)
+                record = self._analyst.record(analysis)
+                (self._store.accept if accepted else self._store.unaccept)(record)
+                return _decision(campaign_id, accepted, "held" if analysis.fault else "pending", analysis.fault)
         raise _raced(campaign_id)
+
+    def campaigns(self, request: ListRequest | None = None, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
+        """A page of stored campaigns, the newest first; see `CampaignLister.page`.
+
+        Raises:
+            InvalidInput: a cursor that is not ours.
+        """
+        with self._store.snapshot(workspace) as snapshot:
+            return CampaignLister(snapshot).page(request or ListRequest())
+
+    def held(self, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, str]:
+        """Campaigns that are kept out of learning because they look like a fault of tracking: id -> why."""
+        with self._store.snapshot(workspace) as snapshot:
+            return CampaignLister(snapshot).held
 
     def delete(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> bool:
         """Forget a campaign: its evidence is retracted, its projections go; False if there was none."""
@@ -212,8 +269,9 @@ def _existing(stored: StoredCampaign | None, campaign_id: str) -> StoredCampaign
     return stored
 
 
-def _accepted(campaign_id: str) -> dict[str, Any]:
-    return {"campaign_id": campaign_id, "accepted": True, "learning": "pending"}
+def _decision(campaign_id: str, accepted: bool, learning: str, note: str | None) -> dict[str, Any]:
+    """What came of accepting a campaign or taking that back; `note` says why it is held, or why nothing changed."""
+    return {"campaign_id": campaign_id, "accepted": accepted, "learning": learning, "note": note}
 
 
 def _raced(campaign_id: str) -> Unavailable:

@@ -98,8 +98,9 @@ class Learner:
             return learnt
 
     def lag(self, workspace: str) -> int:
-        """Ledger entries that the stored knowledge has not taken in yet."""
-        return max(0, self._store.last_seq(workspace) - self._store.knowledge(workspace).seq)
+        """Campaigns with changes that the stored knowledge has not taken in yet."""
+        with self._store.snapshot(workspace) as snapshot:
+            return snapshot.pending()
 
     def learn_all(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """Bring every workspace that is behind up to date, a large one when that is worth a fit (`due`).

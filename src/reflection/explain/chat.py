@@ -5,26 +5,28 @@ insights. What no evidence answers is answered with "I cannot tell from the data
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from reflection.domain.knowledge import Effect, Knowledge
-from reflection.domain.ports import Facts
+from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Analysis, SimilarCampaign
-from reflection.domain.signals import normalise, parse
 from reflection.errors import no_campaign
-from reflection.explain.evidence import Evidence, EvidenceBook, join, renumber
-from reflection.explain.evidence_of_facts import gather, gather_learnt
+from reflection.explain.campaign_names import MOST_CANDIDATES, Named, find, names_of
+from reflection.explain.chat_evidence import evidence_for, signal_words
+from reflection.explain.evidence import Evidence, EvidenceBook, renumber
+from reflection.explain.formatting import plain_name
 from reflection.explain.gate import Passed, Proposal, judge
-from reflection.explain.question import Question, relevant, understand
+from reflection.explain.question import ADVISING, Question, relevant, understand
+from reflection.explain.question_words_en import CUES, HIGH, LOW
 from reflection.explain.sentences import Sentences, basis_of
 from reflection.explain.writer import DETERMINISTIC
 
 MAX_MESSAGE = 2_000
 MAX_NAMED = 5
-MAX_EFFECTS = 6
+
+
 _ID = re.compile(r"[^\s,;?!\"']{3,300}")
 _TRAILING = ".:)("
 
@@ -37,6 +39,9 @@ class ChatReader(Protocol):
 
     def knowledge(self) -> Knowledge:
         """What the last fit says: effects, findings and the next test."""
+
+    def campaign_names(self) -> Mapping[str, str | None]:
+        """Ids of stored campaigns with their display names, the newest first."""
 
 
 class ChatSources(Protocol):
@@ -104,16 +109,26 @@ class Chat:
         Raises:
             NotFound: there is no campaign `campaign_id`.
         """
-        question = understand(message)
-        if not question.kpis and not question.intents and context:
-            question = understand(f"{message} {context}")
         with self._sources.open(workspace) as reader:
-            analysis = _analysis(reader, message, campaign_id)
-            knowledge = reader.knowledge()
+            knowledge, names = reader.knowledge(), reader.campaign_names()
+            known = signal_words(knowledge)
+            question = understand(message, known)
+            if not question.kpis and not question.intents and context:
+                question = understand(f"{message} {context}", known)
+            by_words = {} if "alike" in question.intents else names  # "like a summer push" names no campaign
+            named = _named(reader, message, by_words, campaign_id) or _named(reader, context, by_words, None)
+            analysis = reader.analysis(named.one) if named.one else None
+            if named.one:
+                question = question.without(names_of(named.one, names.get(named.one)))
+        if analysis is None and _asks_for_a_campaign(question, named):
+            return self._which(question, named, names, knowledge)
         book = self._book(workspace, message, question, analysis, knowledge)
         evidence = relevant(question, book)
-        if analysis is not None and not evidence and not question.words - _words_of(analysis):
-            evidence = relevant(understand("result"), book)
+        denied = [item for item in evidence if item.certainty == "noise" and _is_denied(question, item)]
+        evidence = denied or evidence
+        if analysis is not None and not evidence and not _asks_beside(question, analysis):
+            question = understand("result")
+            evidence = relevant(question, book)
         return self._reply(workspace, message, question, renumber(evidence), analysis, knowledge)
 
     def _book(
@@ -126,11 +141,18 @@ class Chat:
     ) -> EvidenceBook:
         alike = "alike" in question.intents
         similar = self._sources.similar(workspace, message) if alike and analysis is None else ()
-        learnt = gather_learnt(knowledge, _named_effects(question, knowledge), similar)
-        if analysis is None:
-            return learnt
-        of_others = [item for item in learnt if item.detail.get("of") != "campaign"]
-        return join(gather(facts_of(analysis)), renumber(of_others))
+        return evidence_for(question, analysis, knowledge, similar)
+
+    def _which(
+        self, question: Question, named: Named, names: Mapping[str, str | None], knowledge: Knowledge
+    ) -> ChatAnswer:
+        """Ask which campaign is meant, with those that may be."""
+        campaign_ids = named.campaign_ids or tuple(names)[:MOST_CANDIDATES]
+        unknown = "chat.unknown" if question.words - CUES else "chat.which"
+        listed = self._sentences.listed([f"'{plain_name(name)}'" for name in campaign_ids])
+        phrase = "chat.which_of" if named else unknown if campaign_ids else "chat.no_campaigns"
+        lines = [self._sentences.say("chat.cannot_tell"), self._sentences.say(phrase, campaigns=listed)]
+        return ChatAnswer(" ".join(lines), False, (), tuple(lines), as_of=knowledge.as_of)
 
     def _reply(
         self,
@@ -150,6 +172,8 @@ class Chat:
         can_tell = any(_answers(item) for item in evidence) and not question.about_the_future
         phrasing = self._model_sentences(workspace, message, evidence) if can_tell else []
         lines = phrasing or self._quotations(question, evidence, citations)
+        if can_tell and (phrase := _lacking(question, evidence)):
+            lines.insert(0, self._sentences.say(phrase))
         if not can_tell:
             lines = [*self._refusal(question, bool(citations)), *lines]
         elif question.about_a_cause and any(item.kind == "driver" for item in evidence):
@@ -166,6 +190,12 @@ class Chat:
             numbers = {item.number for item in deltas}
             marks = "".join(f"[{number}]" for number in sorted(numbers))
             lines = [f"{self._sentences.verdict(deltas)} {marks}"]
+        for item in deltas:
+            if _is_denied(question, item):
+                numbers.add(item.number)
+                lines.append(
+                    f"{self._sentences.say('chat.not_so', figures=self._sentences.clause(item))} [{item.number}]"
+                )
         return lines + [f"{item.text} [{item.ref}]" for item in citations if item.ref not in numbers]
 
     def _cited_text(self, item: Evidence, nearest: int) -> str:
@@ -192,50 +222,48 @@ class Chat:
         ]
 
 
-def _analysis(reader: ChatReader, message: str, campaign_id: str | None) -> Analysis | None:
-    """The stored answer on the campaign in question, else on the first that the message names."""
+def _named(reader: ChatReader, message: str, names: Mapping[str, str | None], campaign_id: str | None) -> Named:
+    """The campaigns in question: the one that is given, else one whose id stands in the message, else by its words."""
     if campaign_id is not None:
-        analysis = reader.analysis(campaign_id)
-        if analysis is None:
+        if reader.analysis(campaign_id) is None:
             raise no_campaign(campaign_id)
-        return analysis
-    names = [word.strip(_TRAILING) for word in _ID.findall(message)]
-    likely = [name for name in names if any(char.isdigit() or char in "_-" for char in name)]
-    for name in dict.fromkeys(likely[:MAX_NAMED]):
-        analysis = reader.analysis(name)
-        if analysis is not None:
-            return analysis
-    return None
+        return Named((campaign_id,))
+    likely = [word.strip(_TRAILING) for word in _ID.findall(message)]
+    ids = [word for word in likely if any(char.isdigit() or char in "_-" for char in word)]
+    for name in dict.fromkeys(ids[:MAX_NAMED]):
+        if name in names or reader.analysis(name) is not None:
+            return Named((name,))
+    return find(message, names, CUES)
 
 
-def facts_of(analysis: Analysis) -> Facts:
-    """The facts a stored answer was written from."""
-    patterns = analysis.pattern_report
-    return Facts(
-        comparison=analysis.comparison_report,
-        patterns=patterns,
-        findings=patterns.pattern_report,
-        similar=analysis.similar_campaigns,
-        platform="",
-        objective="",
-        notes=analysis.notes,
-    )
+def _asks_for_a_campaign(question: Question, named: Named) -> bool:
+    """Whether a question can only be answered of one campaign, and none was found."""
+    of_one = bool(question.intents & {"result", "why", "trouble"}) or bool(question.kpis)
+    general = question.groups or question.intents & {"learnt", "good", "bad", "next", "budget", "test", "alike"}
+    return (of_one and not general and "campaign" in question.words) or (len(named.campaign_ids) > 1 and not general)
 
 
-def _named_effects(question: Question, knowledge: Knowledge) -> list[Effect]:
-    """Effects of signals the question names, on the KPIs it names or the goal."""
-    metrics = question.kpis or {knowledge.goal_metric}
-    effects = [
-        effect
-        for effect in knowledge.effects
-        if effect.metric in metrics and not effect.finding and _is_named(effect, question)
-    ]
-    return sorted(effects, key=lambda effect: (-effect.campaigns, effect.signal))[:MAX_EFFECTS]
+def _is_denied(question: Question, delta: Evidence) -> bool:
+    """Whether a question takes for granted what the figures do not say: "why was it so expensive" of what was not."""
+    change = delta.value("change")
+    high, low = bool(question.words & HIGH), bool(question.words & LOW)
+    if "why" not in question.intents or high == low or delta.label not in question.kpis or change is None:
+        return False
+    return delta.certainty == "noise" or (change <= 0 if high else change >= 0)
 
 
-def _is_named(effect: Effect, question: Question) -> bool:
-    levels = [part.level for part in parse(effect.signal).parts]
-    return all(set(normalise(level).split()) <= question.words for level in levels)
+def _lacking(question: Question, evidence: EvidenceBook) -> str | None:
+    """What is said first where what was asked for is not there: no test is proposed, no budget should move."""
+    lanes = {item.detail["lane"] for item in evidence.of_kind("recommendation")}
+    if "test" in question.intents:
+        return None if evidence.of_kind("next_test") else "chat.no_test"
+    asks = question.intents & ADVISING and lanes
+    return "chat.no_advice" if asks and lanes.isdisjoint({"exploit", "avoid"}) else None
+
+
+def _asks_beside(question: Question, analysis: Analysis) -> bool:
+    """Whether a question names something besides the campaign."""
+    return bool(question.words - CUES - names_of(analysis.comparison_report.campaign_id, None))
 
 
 def _of_campaign(item: Evidence) -> bool:
@@ -246,8 +274,3 @@ def _answers(item: Evidence) -> bool:
     """Whether a piece of evidence says something, rather than why nothing can be said."""
     told = "change" if basis_of(item).comparable else "actual"
     return item.kind != "reason" and not (item.kind == "delta" and told not in item.figures)
-
-
-def _words_of(analysis: Analysis) -> frozenset[str]:
-    """Words that only name the campaign, or ask for it."""
-    return understand(f"{analysis.comparison_report.campaign_id} tell me about show the of campaign what how").words

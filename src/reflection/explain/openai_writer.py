@@ -12,6 +12,7 @@ from dataclasses import replace
 from reflection.domain.ports import Facts
 from reflection.domain.results import Insights, Statement
 from reflection.errors import ModelUnavailable
+from reflection.explain.earlier_sentences import place_of
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.gate import Passed, Rejected, Verdict, judge
 from reflection.explain.gate_words_en import vocabulary
@@ -90,7 +91,7 @@ def merge(
     positions: set[int] = set()
     extras: list[Statement] = []
     for passed in (item for item in judgements if isinstance(item, Passed)):
-        position = _position(passed, statements, positions)
+        position = place_of(passed.kind, passed.evidence, statements, positions)
         if position is not None:
             positions.add(position)
             sentences[position] = replace(
@@ -100,13 +101,3 @@ def merge(
             extras.append(Statement(passed.kind, passed.text, passed.evidence, EXTRA_PRIORITY, model))
     reasons = [f"{item.kind}: {item.reason}" for item in judgements if isinstance(item, Rejected)]
     return [*sentences, *extras], reasons
-
-
-def _position(passed: Passed, statements: Sequence[Statement], positions: set[int]) -> int | None:
-    """The first statement of the same kind whose whole evidence the sentence covers."""
-    for index, statement in enumerate(statements):
-        if index in positions or statement.kind != passed.kind or not statement.evidence:
-            continue
-        if set(statement.evidence) <= set(passed.evidence):
-            return index
-    return None

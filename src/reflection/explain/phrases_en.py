@@ -8,6 +8,8 @@ not know facts, evidence or thresholds.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reflection.explain.phrases_summary_en import SUMMARY
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
@@ -33,6 +35,7 @@ _PLURALS = {
     "ad row": "ad rows",
     "campaign": "campaigns",
     "conversion": "conversions",
+    "difference": "differences",
     "finding": "findings",
     "forecast": "forecasts",
     "learning": "learnings",
@@ -85,51 +88,7 @@ _PHRASES = {
     "clause.alone": "{kpi} {actual}",
     "kpi.alone": "{kpi} is {actual}; there is no forecast to compare it with.",
     "kpi.missing": "{kpi} cannot be compared: {reason}.",
-    # the five lines that are read first
-    "summary.happened": "What happened",
-    "summary.why": "Why",
-    "summary.next": "What to do",
-    "summary.certainty": "How sure",
-    "summary.money": "Money",
-    "why.main": "Mostly {factor}, {actual} against {expected}",
-    "why.share": ": it accounts for {part} of the {total} by which {kpi} is {move}",
-    "why.alone": ": it alone accounts for {part} of {kpi}",
-    "why.against": "; {factor} worked against it by {part}",
-    "why.noise": "No factor of {kpi} is off by more than chance makes.",
-    "why.zero": "{factor} was zero against {expected}.",
-    "why.none": "The figures do not say: there is nothing to divide the result by.",
-    "next.nothing": "Nothing to change yet: keep the plan, and send the next campaigns.",
-    "certainty.beyond_noise": (
-        "Sure of the direction: {expected} is outside the {level} range of the result, {low} to {high}."
-    ),
-    "certainty.noise": ("We cannot tell yet: the {level} range of the result, {low} to {high}, includes {expected}."),
-    "certainty.unknown": "We cannot tell yet: how much {kpi} varies from campaign to campaign is not known.",
-    "certainty.none": "We cannot tell: there is no forecast of cost or return to hold the result against.",
-    "certainty.learnt": "{findings} about its audiences, creatives or platform hold beyond chance.",
-    "certainty.learnt_once": "{findings} about its audiences, creatives or platform holds beyond chance.",
-    "certainty.nothing_learnt": "No finding about its audiences or creatives.",
-    "money.roas_more": (
-        "{spend} spent brought {revenue} back: {difference} more than at {reference} return ({at_forecast})."
-    ),
-    "money.roas_less": (
-        "{spend} spent brought {revenue} back: {difference} less than at {reference} return ({at_forecast})."
-    ),
-    "money.roas_noise": (
-        "{spend} spent brought {revenue} back, {at_forecast} at {reference} return: chance alone makes such a gap."
-    ),
-    "money.cpa_more": (
-        "{spend} spent brought {conversions}: {difference} more than at {reference} CPA ({at_forecast})."
-    ),
-    "money.cpa_less": (
-        "{spend} spent brought {conversions}: {difference} fewer than at {reference} CPA ({at_forecast})."
-    ),
-    "money.cpa_noise": (
-        "{spend} spent brought {conversions}, {at_forecast} at {reference} CPA: chance alone makes such a gap."
-    ),
-    "money.no_revenue": " Revenue is missing, so what came back is not known.",
-    "money.revenue": "{spend} spent brought {conversions} and {revenue} back.",
-    "money.conversions": "{spend} spent brought {conversions}.",
-    "money.none": "Nothing was spent.",
+    **SUMMARY,
     # drivers
     "driver.part": (
         "{factor} was {actual} against {expected}; that accounts for {part} of the {total} by which {kpi} is {move}."
@@ -199,6 +158,13 @@ _PHRASES = {
     "finding.contradicted": ("Not all agree on {subject}: {against} of {campaigns} campaigns point the other way."),
     "finding.contradicted_once": (
         "Not all agree on {subject}: {against} of {campaigns} campaigns points the other way."
+    ),
+    # what a workspace has learnt
+    "learning.established": "{claim}.",
+    "learning.emerging": "A first sign, to be confirmed: {claim}.",
+    "learning.claim": (
+        "with {subject}, {metric} is {size} {side} than average ({level} interval {low} to {high}; "
+        "{agreeing} of {campaigns} agree); observed, not tested"
     ),
     # what cannot be told
     "unknown.kpi_noise": (
@@ -281,8 +247,15 @@ _PHRASES = {
     "chat.no_cause": "This divides the change among its factors; it is no proof of a cause.",
     "chat.ask": (
         "I answer from stored campaigns: how a campaign did against its forecast, why CPA or ROAS differs, "
-        "which audiences and creatives stand out, and what to test next."
+        "which audiences and creatives stand out, where more or less budget should go, and what to test next."
     ),
+    "chat.which": "Which campaign do you mean? The newest are {campaigns}.",
+    "chat.unknown": "I find no campaign of that name. The newest are {campaigns}.",
+    "chat.which_of": "Several campaigns may be meant: {campaigns}. Ask again with the name of one.",
+    "chat.no_campaigns": "No campaign is stored yet.",
+    "chat.no_advice": "Nothing is known well enough yet to move budget for it; this is worth finding out.",
+    "chat.not_so": "The figures do not say so: {figures}.",
+    "chat.no_test": "No test is proposed now.",
     # memory
     "similar.closest": "The most similar earlier campaign is {name} (similarity {score}).",
     "similar.next": "Also similar: {name} ({score}).",

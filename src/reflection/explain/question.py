@@ -1,87 +1,57 @@
-"""Which evidence a question is about: plain matching of words, the same question to the same evidence.
+"""What a question asks for, and which evidence answers it: the same question has the same evidence.
 
-No model and no index: a campaign has some forty pieces of evidence, and what a question names is a KPI, a kind of
-answer (why, what next, what works) or a signal. Must not know campaigns' storage or sentences.
+No model and no index, plain matching of words: a campaign has some forty pieces of evidence, and what a question names
+is a KPI, a kind of answer (why, what next, where more money goes) or a signal, in a marketer's words and with a slip of
+the pen. Must not know campaigns' storage or sentences.
 """
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from reflection.domain.signals import normalise
+from reflection.explain.campaign_names import closest
 from reflection.explain.evidence import Evidence, EvidenceBook, Kind
+from reflection.explain.question_words_en import (
+    CAUSE,
+    COMMON,
+    COST,
+    CUES,
+    FUTURE,
+    GROUPS,
+    INTENT_WORDS,
+    KPI_WORDS,
+    LESS,
+    MORE,
+    WORTH,
+)
 
 ENOUGH = 2.0
 """Score from which a piece of evidence answers a question; below it nothing is said."""
 
 MOST = 5
+LEAST_KNOWN = 3
+"""How many things are named to find out more about where nothing can be recommended."""
+
 _WORD = re.compile(r"[a-z0-9]+(?:-[0-9]+)?")
 
-KPI_WORDS = {
-    "ctr": ("ctr", "click rate", "clickthrough", "click-through", "click through"),
-    "cvr": ("cvr", "conversion rate"),
-    "cpa": ("cpa", "cost per acquisition", "cost per conversion", "cost per lead", "cpl"),
-    "roas": ("roas", "return on ad spend", "return on spend", "profitab"),
-    "cpm": ("cpm", "cost per thousand", "cost per mille"),
-    "cpc": ("cpc", "cost per click"),
-    "aov": ("aov", "order value", "basket"),
-}
-
-INTENTS = {
-    "why": (
-        "why reason reasons driver drivers drove cause caused causes because explain explains moved change changed"
-    ),
-    "good": "best better winning winner winners works work worked win top strong strongest succeed",
-    "bad": ("worst worse avoid bad waste wasted wasting losing loser losers weak weakest inefficient fail failed"),
-    "next": "next should recommend recommendation recommendations advice plan test try todo suggest",
-    "alike": "similar alike resemble resembles comparable like before",
-    "result": (
-        "perform performed performance result results verdict summary summarise summarize forecast outcome doing"
-    ),
-    "learnt": ("learn learnt learned learning learnings know known evidence sure confident confidence certain"),
-    "trouble": "wrong problem problems tracking flag flags missing revenue anomaly anomalies odd strange",
-}
-FUTURE = frozenset(["will", "tomorrow", "predict", "prediction", "future", "soon", "going"])
-CAUSE = frozenset(["why", "cause", "caused", "causes", "because", "reason", "drove"])
-GROUPS = {
-    "audience": "audience",
-    "audiences": "audience",
-    "creative": "creative",
-    "creatives": "creative",
-    "ad": "creative",
-    "ads": "creative",
-    "platform": "platform",
-    "platforms": "platform",
-    "channel": "platform",
-    "channels": "platform",
-    "cluster": "cluster",
-    "group": "cluster",
-    "groups": "cluster",
-    "clusters": "cluster",
-}
-"""Words that ask for one group of signals only."""
-
-ABOUT_SIGNALS = frozenset(["finding", "effect", "recommendation", "next_test"])
+ABOUT_SIGNALS = frozenset(["finding", "effect", "next_test", "recommendation"])
 """Kinds of evidence about a signal: where the question names one, those on others are no answer."""
 
 DESCRIBED = frozenset(["cluster", "clusters", "group", "groups", "alike", "resemble"])
 """Words that ask for groups of campaigns that look alike; no other question is answered with one."""
 
+ADVISING = frozenset(["good", "bad", "next", "budget"])
+"""Intents that are answered with recommendations, where there are any."""
+
 ANSWERS_TO: dict[Kind, frozenset[str]] = {
-    "flag": frozenset(["trouble"]),
-    "reason": frozenset(["learnt", "good", "bad", "next"]),
+    "reason": frozenset(["learnt", "good", "bad", "next", "budget", "test"]),
     "similar": frozenset(["alike"]),
-    "learnt": frozenset(["learnt"]),
 }
 """Kinds of evidence that answer some intents alike; the other kinds have rules of their own (`_INTENT_RULES`)."""
 
 _NOTHING: frozenset[str] = frozenset()
-_COMMON_WORDS = """
-a an the is are was were of in on for to with and or by at it its this that what which who how when where do
-does did we our us i me my you your can could would campaign campaigns ad ads age type tell show about have
-has had platform objective audience creative much many be been than from as any all so well
-"""
-_COMMON = frozenset(_COMMON_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +61,10 @@ class Question:
     words: frozenset[str]
     kpis: frozenset[str]
     intents: frozenset[str]
+
+    def without(self, words: Iterable[str]) -> "Question":
+        """The question without words that only name its campaign."""
+        return replace(self, words=self.words - (frozenset(words) - CUES))
 
     @property
     def about_the_future(self) -> bool:
@@ -102,14 +76,45 @@ class Question:
         """Whether it asks for a cause."""
         return bool(self.words & CAUSE)
 
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups of signals it asks about; none means any."""
+        return frozenset(GROUPS[word] for word in self.words if word in GROUPS)
 
-def understand(message: str) -> Question:
-    """A message as the words, KPIs and kinds of answer it asks for."""
+    @property
+    def wish(self) -> int:
+        """1 where it asks where more money goes, -1 where less, 0 where it asks for either."""
+        more = bool(self.words & MORE) or "good" in self.intents
+        less = bool(self.words & LESS) or "bad" in self.intents
+        return more - less
+
+
+def understand(message: str, known: frozenset[str] = _NOTHING) -> Question:
+    """A message as the words, KPIs and kinds of answer it asks for; slips are mended.
+
+    Args:
+        known: words that name something here and are left as they are.
+    """
     text = normalise(message)
-    words = frozenset(_WORD.findall(text))
+    found = _WORD.findall(text)
+    clear = CUES | known
+    found += [first + second for first, second in pairwise(found) if first + second in known]
+    words = frozenset(word if word in clear else closest(word, clear) for word in found)
     kpis = frozenset(kpi for kpi, names in KPI_WORDS.items() if any(_names(name, text) for name in names))
-    intents = frozenset(name for name, vocabulary in INTENTS.items() if words & set(vocabulary.split()))
-    return Question(words, kpis, intents)
+    intents = frozenset(name for name, vocabulary in INTENT_WORDS.items() if words & vocabulary)
+    if {"how", "campaign"} <= words:
+        intents |= {"result"}
+    if "why" in intents:
+        intents -= {"result"}  # "why did it": the reason is asked for, not the verdict
+    return Question(words, kpis or _implied(words), intents)
+
+
+def _implied(words: frozenset[str]) -> frozenset[str]:
+    """The KPI that is meant where none is named: "expensive" speaks of what a conversion costs."""
+    if words & COST:
+        counted = {"clicks": "cpc", "click": "cpc", "impressions": "cpm", "reach": "cpm"}
+        return frozenset({counted[word] for word in words if word in counted} or {"cpa"})
+    return frozenset({"roas"}) if words & WORTH else _NOTHING
 
 
 def relevant(question: Question, book: EvidenceBook, most: int = MOST) -> list[Evidence]:
@@ -120,27 +125,60 @@ def relevant(question: Question, book: EvidenceBook, most: int = MOST) -> list[E
         answers = [
             (value, item) for value, item in answers if item.kind not in ABOUT_SIGNALS or _is_named(question, item)
         ]
+    if question.intents & ADVISING and not any(item.kind == "recommendation" for _, item in answers):
+        answers += [(ENOUGH, item) for item in book.of_kind("recommendation") if _is_to_find_out(question, item)][
+            :LEAST_KNOWN
+        ]
+    if any(item.kind == "recommendation" for _, item in answers) and "learnt" not in question.intents:
+        answers = [(value, item) for value, item in answers if not _is_partial(item)]
+    if any(item.detail.get("lane") in ("exploit", "avoid", "explore") for _, item in answers):
+        answers = [(value, item) for value, item in answers if not _is_aside(question, item)]
     ranked = [item for value, item in sorted(answers, key=lambda pair: (-pair[0], pair[1].number))]
     kpi = next((item.detail["kpi"] for item in ranked if item.kind == "driver"), None)
-    return [item for item in ranked if item.kind != "driver" or item.detail["kpi"] == kpi][:most]
+    ranked = [item for item in ranked if item.kind != "driver" or item.detail["kpi"] == kpi]
+    whole = book.find(f"delta:{kpi}")  # before its parts stands what they are parts of
+    return ([whole, *(item for item in ranked if item is not whole)] if whole else ranked)[:most]
+
+
+def _is_aside(question: Question, item: Evidence) -> bool:
+    """Something little is known of that shares a word with what was asked for, and is not asked for itself."""
+    return item.detail.get("lane") == "not enough evidence" and not _is_all_named(question, item)
+
+
+def _is_all_named(question: Question, item: Evidence) -> bool:
+    """Whether every word of what a piece of evidence is about stands in the question."""
+    return _content(_WORD.findall(normalise(item.label))) <= question.words
+
+
+def _is_to_find_out(question: Question, item: Evidence) -> bool:
+    """Whether a recommendation is to find out more about something of the groups that are asked for."""
+    asked = not question.groups or item.detail.get("group") in question.groups
+    return asked and item.detail.get("lane") == "explore"
+
+
+def _is_partial(item: Evidence) -> bool:
+    """An effect other things equal, which explains; what to do is said by a recommendation, of the whole."""
+    return item.kind == "effect" or (item.kind == "finding" and item.detail.get("of") != "campaign")
 
 
 def score(question: Question, item: Evidence) -> float:
     """How well a piece of evidence answers a question; 0 where it is about another KPI or group."""
     kpis = {item.detail[key] for key in ("kpi", "metric") if key in item.detail}
-    if question.kpis and kpis and not kpis & question.kpis:
+    if (
+        question.kpis
+        and kpis
+        and not kpis & question.kpis
+        and item.kind not in ("outcome", "recommendation", "next_test")
+    ):
         return 0.0
     if item.kind == "similar" and "alike" not in question.intents:
         return 0.0  # a neighbour's name may share words with the campaign's
-    groups = {GROUPS[word] for word in question.words if word in GROUPS}
-    if (
-        groups
-        and item.kind in ("finding", "description", "effect", "recommendation", "next_test")
-        and item.detail.get("group") not in groups
-    ):
+    groups = question.groups
+    about_signals = item.kind in ABOUT_SIGNALS or item.kind == "description"
+    if groups and about_signals and item.detail.get("group") not in groups:
         return 0.0
-    value = 2.0 if question.kpis & kpis else 0.0
-    value += 1.5 * len(_overlap(question, item))
+    value = 2.0 if question.kpis & kpis and item.kind != "outcome" else 0.0
+    value += 1.5 * len(_overlap(question, item)) if item.kind != "flag" else 0.0
     return value + _intent(question, item)
 
 
@@ -153,8 +191,17 @@ def _intent(question: Question, item: Evidence) -> float:
 
 
 def _delta_intent(question: Question, item: Evidence) -> float:
-    asks_for_result = "result" in question.intents and "change" in item.figures
+    """A result is told by its headline KPIs; before a reason stands what is to be explained."""
+    if item.kind == "delta" and "why" in question.intents and item.label in question.kpis:
+        return 2.0
+    told = "change" in item.figures or "actual" in item.figures
+    asks_for_result = "result" in question.intents and "why" not in question.intents and told
     return 2.0 if asks_for_result and item.label in ("roas", "cpa") else 0.0
+
+
+def _outcome_intent(question: Question, item: Evidence) -> float:
+    """What the money brought follows a verdict."""
+    return 2.0 if "result" in question.intents and not question.intents & {"why", "learnt"} else 0.0
 
 
 def _driver_intent(question: Question, item: Evidence) -> float:
@@ -162,19 +209,32 @@ def _driver_intent(question: Question, item: Evidence) -> float:
     part = item.value("part")
     if "why" not in question.intents or not part:
         return -2.5
-    return 2.0 + min(abs(part) / ((item.value("total") or 0.0) + 1e-9), 0.9)
+    return 2.0 + min(abs(part) / ((item.value("total") or 0.0) + 1e-9), 0.9) - (0.5 if question.kpis else 0.0)
 
 
 def _finding_intent(question: Question, item: Evidence) -> float:
-    if ("good" if item.detail["direction"] == "favorable" else "bad") in question.intents:
+    good = item.detail["direction"] == "favorable"
+    if ("good" if good else "bad") in question.intents:
         return 2.0
-    return 1.0 if question.intents & {"next", "learnt"} else 0.0
+    if "learnt" in question.intents:
+        return 2.0
+    advised = question.intents & {"next", "budget"} and question.wish in (0, 1 if good else -1)
+    return 1.0 if advised else 0.0
 
 
 def _recommendation_intent(question: Question, item: Evidence) -> float:
-    if "next" in question.intents:
-        return 2.5
-    return 2.0 if ("good" if item.detail["direction"] == "favorable" else "bad") in question.intents else 0.0
+    """Where more money goes, less, or what to try; what is named is spoken of whatever is known of it."""
+    lane = item.detail.get("lane")
+    if _is_named(question, item):
+        return 3.0 if _is_all_named(question, item) else 1.0
+    if "why" in question.intents:
+        return 0.0
+    if "test" in question.intents:
+        return 2.1 if lane == "explore" else 0.0
+    if not question.intents & ADVISING or lane not in ("exploit", "avoid"):
+        return 0.0
+    fits = question.wish == 0 or question.wish == (1 if lane == "exploit" else -1)
+    return (2.9 if lane == "exploit" else 2.8) if fits else 0.0
 
 
 def _description_intent(question: Question, item: Evidence) -> float:
@@ -182,19 +242,33 @@ def _description_intent(question: Question, item: Evidence) -> float:
 
 
 def _next_test_intent(question: Question, item: Evidence) -> float:
-    """Asked what works or fails, the next test is no answer, unless it is asked for too."""
-    if question.intents & {"good", "bad"} and not question.words & {"next", "test"}:
+    """Asked what works, what fails or where money goes, the next test is no answer, unless it is asked for too."""
+    if "test" in question.intents:
+        return 3.0
+    if question.wish or question.intents & {"good", "bad", "budget"}:
         return -2.0
     return 2.0 if "next" in question.intents else 0.0
 
 
+def _flag_intent(question: Question, item: Evidence) -> float:
+    """What to know before trusting a result is told with it."""
+    return 2.0 if question.intents & {"trouble", "result"} else 0.0
+
+
+def _learnt_intent(question: Question, item: Evidence) -> float:
+    return 3.0 if "learnt" in question.intents else 0.0
+
+
 _INTENT_RULES: dict[Kind, Callable[[Question, Evidence], float]] = {
     "delta": _delta_intent,
+    "outcome": _outcome_intent,
     "driver": _driver_intent,
     "finding": _finding_intent,
-    "description": _description_intent,
     "recommendation": _recommendation_intent,
+    "description": _description_intent,
     "next_test": _next_test_intent,
+    "flag": _flag_intent,
+    "learnt": _learnt_intent,
 }
 
 
@@ -204,7 +278,8 @@ def _is_named(question: Question, item: Evidence) -> bool:
 
 
 def _overlap(question: Question, item: Evidence) -> frozenset[str]:
-    return _content(question.words) & _content(_WORD.findall(normalise(item.label)))
+    subject = item.label
+    return (question.words - CUES) & _content(_WORD.findall(normalise(subject)))
 
 
 def _names(name: str, text: str) -> bool:
@@ -213,4 +288,4 @@ def _names(name: str, text: str) -> bool:
 
 def _content(words: Iterable[str]) -> frozenset[str]:
     """Words that say what something is about."""
-    return frozenset(words) - _COMMON
+    return frozenset(words) - COMMON

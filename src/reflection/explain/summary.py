@@ -25,11 +25,10 @@ def five_lines(book: EvidenceBook, statements: Sequence[Statement], sentences: S
     Args:
         statements: all its sentences in reading order; the first is the verdict, the first advice is what to do.
     """
-    lines = _Lines(book, sentences)
-    return tuple(lines.all(statements))
+    return tuple(SummaryLines(book, sentences).all(statements))
 
 
-class _Lines:
+class SummaryLines:
     """The lines of one book of evidence."""
 
     def __init__(self, book: EvidenceBook, sentences: Sentences) -> None:
@@ -40,37 +39,37 @@ class _Lines:
     def all(self, statements: Sequence[Statement]) -> Iterator[SummaryLine]:
         """The five, in order."""
         verdict = statements[0]
-        yield self._line("happened", verdict.text, verdict.evidence)
-        yield self._why()
+        yield self.line("happened", verdict.text, verdict.evidence)
+        yield self.why()
         advice = next((item for item in statements if item.kind == "recommendation"), None)
         yield (
-            self._line("next", advice.text, advice.evidence)
-            if advice
-            else self._line("next", self._say("next.nothing"))
+            self.line("next", advice.text, advice.evidence) if advice else self.line("next", self._say("next.nothing"))
         )
         yield self._certainty()
-        yield self._money()
+        yield self.money()
 
-    def _line(self, question: Question, text: str, evidence: Sequence[str] = ()) -> SummaryLine:
+    def line(self, question: Question, text: str, evidence: Sequence[str] = ()) -> SummaryLine:
+        """One line under its label."""
         return SummaryLine(question, self._say(f"summary.{question}"), text, tuple(evidence))
 
-    def _why(self) -> SummaryLine:
+    def why(self) -> SummaryLine:
+        """The factor that accounts for most of the difference, and the one that worked most against it."""
         drivers = self._book.of_kind("driver")
         kpi = next((kpi for kpi in WHY_OF if any(item.detail["kpi"] == kpi for item in drivers)), None)
         moving = [item for item in drivers if item.detail["kpi"] == kpi and item.value("part")]
         if not moving:
-            return self._line("why", self._say("why.none"))
+            return self.line("why", self._say("why.none"))
         sure = [item for item in moving if item.certainty != "noise"]
         if not sure:
             text = self._say("why.noise", kpi=self._kpi(moving[0].detail["kpi"]))
-            return self._line("why", text, [item.id for item in moving])
+            return self.line("why", text, [item.id for item in moving])
         with_it = [item for item in sure if driver_phrase(item) != "against"]
         ranked = sorted(with_it or sure, key=lambda item: (-abs(item.value("signed_part") or 0.0), item.id))
         against = sorted(
             (item for item in sure if with_it and driver_phrase(item) == "against"),
             key=lambda item: (-abs(item.value("signed_part") or 0.0), item.id),
         )
-        return self._line("why", self._reason(ranked[0], against[:1]), [item.id for item in (ranked[0], *against[:1])])
+        return self.line("why", self._reason(ranked[0], against[:1]), [item.id for item in (ranked[0], *against[:1])])
 
     def _reason(self, main: Evidence, against: Sequence[Evidence]) -> str:
         phrase = driver_phrase(main)
@@ -102,7 +101,7 @@ class _Lines:
         findings = self._book.of_kind("finding")
         basis = findings or self._book.of_kind("reason")
         text = f"{text} {self._learnt(len(findings))}"
-        return self._line("certainty", text, evidence + [support.id for support in basis])
+        return self.line("certainty", text, evidence + [support.id for support in basis])
 
     def _learnt(self, number: int) -> str:
         if not number:
@@ -111,15 +110,16 @@ class _Lines:
         phrase = "certainty.learnt_once" if number == 1 else "certainty.learnt"
         return self._say(phrase, findings=self._sentences.counted("finding", number))
 
-    def _money(self) -> SummaryLine:
+    def money(self) -> SummaryLine:
+        """What was spent, what it brought, and what it would have brought as forecast."""
         item = next(iter(self._book.of_kind("outcome")), None)
         if item is None:
-            return self._line("money", self._say("money.none"))
+            return self.line("money", self._say("money.none"))
         text, evidence = self._sentences.outcome(item), [item.id]
         missing = self._book.find("flag:revenue_is_missing")
         if missing is not None:
             text, evidence = text + self._say("money.no_revenue"), [*evidence, missing.id]
-        return self._line("money", text, evidence)
+        return self.line("money", text, evidence)
 
     def _kpi(self, name: str) -> str:
         return self._sentences.kpi_name(name)

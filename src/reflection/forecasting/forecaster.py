@@ -5,12 +5,21 @@ campaign it is about. Keeps the calibration it read last, because reading one co
 stores.
 """
 
+from collections.abc import Iterable, Iterator
+
 from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import decode
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.planner_forecast import PlannerForecast
-from reflection.domain.ports import ForecastRow
+from reflection.domain.ports import ForecastRow, LedgerEntry, Snapshot
 from reflection.forecasting import calibration_blob
 from reflection.forecasting.calibration import EMPTY, Calibration, forecast_rows
+from reflection.forecasting.calibration_update import fold
+from reflection.inference.tracking_faults import suspected_fault
+
+MOST_ENTRIES = 200
+"""Ledger entries taken in for one answer: a fraction of a second. More wait only where nobody learns, and are taken in
+by the answers after it."""
 
 
 class Forecaster:
@@ -18,6 +27,7 @@ class Forecaster:
 
     def __init__(self) -> None:
         self._last: dict[str, tuple[bytes, Calibration]] = {}
+        self._folded: dict[str, tuple[bytes, Calibration]] = {}
 
     def __call__(self, workspace: str, campaign: Campaign, knowledge: Knowledge, now: str) -> list[ForecastRow]:
         """Rows for the forecast register; none while too little was learnt."""
@@ -32,6 +42,22 @@ class Forecaster:
             period_end=campaign.period_end.isoformat() if campaign.period_end else None,
         )
 
+    def up_to_date(self, snapshot: Snapshot, knowledge: Knowledge) -> Calibration:
+        """The calibration with what was stored since the last fit, as far as `MOST_ENTRIES`; as the next fit makes it.
+
+        Of campaigns that look like tracking faults nothing is learnt here; the next fit sees them among all others.
+        """
+        workspace, fitted = snapshot.workspace, self.calibration(snapshot.workspace, knowledge)
+        blob, state = self._folded.get(workspace, (b"", fitted))
+        if blob != knowledge.calibration or not blob:
+            state = fitted
+        entries = snapshot.ledger(state.seq, MOST_ENTRIES)
+        if entries:
+            held = {*knowledge.held, *_suspects(entries, knowledge)} - snapshot.accepted_campaigns()
+            state = fold(entries, state, held=held)
+        self._folded[workspace] = (knowledge.calibration, state)
+        return state
+
     def calibration(self, workspace: str, knowledge: Knowledge) -> Calibration:
         """The calibration of a knowledge; empty before anything was calibrated."""
         if not knowledge.calibration:
@@ -41,3 +67,9 @@ class Forecaster:
             last = (knowledge.calibration, calibration_blob.decode(knowledge.calibration))
             self._last[workspace] = last
         return last[1]
+
+
+def _suspects(entries: Iterable[LedgerEntry], knowledge: Knowledge) -> Iterator[str]:
+    """Campaigns among these that look like tracking faults, beside those of the last fit."""
+    added = (entry for entry in entries if entry.sign > 0)
+    return (entry.campaign_id for entry in added if suspected_fault(decode(entry.payload), knowledge))

@@ -7,6 +7,7 @@ Pure; must not know stores or requests.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from reflection.domain.metrics import METRICS, PLAN_METRICS, Unit, rate_behind
 from reflection.domain.plan import Plan
 from reflection.domain.planner_forecast import scales
 from reflection.domain.results import SimilarCampaign
-from reflection.forecasting import calibration
+from reflection.forecasting import calibration, plan_notes
 from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.inference import posterior
@@ -32,28 +33,42 @@ def evaluate(
     knowledge: Knowledge,
     state: Calibration,
     similar: Mapping[str, Sequence[SimilarCampaign]] | None = None,
+    *,
+    pending: int = 0,
+    stored_with: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Evaluate named plans.
 
+    Args:
+        pending: stored campaigns that `knowledge` has not taken in yet.
+        stored_with: signals of the plans that `knowledge` does not have -> stored campaigns that carry them.
+
     Returns:
         {plans[{plan_id, metrics{name: {planner, signals, calibrated, intervals{"50", "80", "90"}, p_target, p_better,
-        usual, identified}}, booked[], drivers[], similar[], notes[]}], total, as_of, epoch}; figures nobody can give
-        are None. `usual` is what the account gets for the objective on this platform (of a plan that names nothing
-        else, on all), `booked` the total effects of what is booked; `drivers`, partial effects, explain only.
+        usual, identified}}, booked[], drivers[], similar[], notes[]}], total, as_of, epoch, pending}; figures nobody
+        can give are None. `usual` is what the account gets for the objective on this platform (of a plan that names
+        nothing else, on all), `booked` the total effects of what is booked; `drivers`, partial effects, explain only.
     """
     found = [
-        _evaluated(name, plan, knowledge.for_goal(plan), state, (similar or {}).get(name, ())) for name, plan in plans
+        _evaluated(name, plan, knowledge.for_goal(plan), state, (similar or {}).get(name, ()), stored_with)
+        for name, plan in plans
     ]
     return {
         "plans": found,
         "total": _total(plans, found),
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
+        "pending": pending,
     }
 
 
 def _evaluated(
-    name: str, plan: Plan, knowledge: Knowledge, state: Calibration, similar: Sequence[SimilarCampaign]
+    name: str,
+    plan: Plan,
+    knowledge: Knowledge,
+    state: Calibration,
+    similar: Sequence[SimilarCampaign],
+    stored_with: Mapping[str, int],
 ) -> dict[str, Any]:
     promise, own, objective = plan.promise(), plan.shares(), signals.of_objective(plan.objective).key
     shares = booked(knowledge, own, objective)
@@ -77,7 +92,10 @@ def _evaluated(
         "booked": _booked(knowledge, own, objective),
         "drivers": drivers(knowledge, own),
         "similar": [asdict(item) for item in similar],
-        "notes": _notes(plan, knowledge, state, corrected, own, far, same_money),
+        "notes": [
+            *plan_notes.not_learnt(knowledge, own, stored_with),
+            *plan_notes.notes_on(plan, knowledge, state, corrected, far, same_money),
+        ],
     }
 
 
@@ -192,47 +210,6 @@ def _sampling_variance(knowledge: Knowledge, metric: str, budget: float) -> floa
     cost = posterior.usual(knowledge, "cpa")
     orders = 1.0 / (budget / cost + 0.5) if cost else 0.0
     return orders * METRICS[metric].noise
-
-
-def _notes(
-    plan: Plan,
-    knowledge: Knowledge,
-    state: Calibration,
-    corrected: Mapping[str, Calibrated],
-    shares: Mapping[str, float],
-    far: tuple[float, float] | None,
-    same_money: bool,
-) -> list[str]:
-    notes = []
-    if not knowledge.posteriors:
-        notes.append(f"not identified: {knowledge.reason or 'nothing has been learnt yet'}")
-    for key in posterior.unseen(knowledge, knowledge.goal_metric, shares) if knowledge.posteriors else ():
-        notes.append(
-            f"not identified: {signals.label_of(key, knowledge.spelt)} was never seen; the intervals are wider for it"
-        )
-    if far is not None:
-        money = f" {plan.currency}" if plan.currency else ""
-        notes.append(
-            f"not identified: a spend of {plan.budget:,.0f}{money} is far outside what was seen, {far[0]:,.0f} to "
-            f"{far[1]:,.0f}{money}; what this much money brings (CPA, ROAS, conversions, revenue) is an extrapolation "
-            "without odds"
-        )
-    if knowledge.posteriors and not same_money:
-        stated = knowledge.currency or "no stated currency"
-        notes.append(f"learnt in {stated}, planned in {plan.currency or 'no stated currency'}: money is not compared")
-    if plan.expected is not None and not corrected:
-        notes.append(
-            f"the planner's figures are taken as they are: {state.learned} campaigns with a forecast were learnt, "
-            f"{calibration.START} are needed to correct them"
-        )
-    new = sorted(
-        {name for value in corrected.values() for name in value.unseen if name.startswith(calibration.PLANNER)}
-    )
-    notes += [
-        f"not identified: {name.partition(':')[2]} has no forecasts on record yet; the intervals are wider for it"
-        for name in new
-    ]
-    return notes
 
 
 def _total(plans: Sequence[tuple[str, Plan]], found: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:

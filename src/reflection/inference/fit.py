@@ -146,14 +146,14 @@ def fit_metrics(table: Dataset, fitted: Callable[[float], object] = lambda share
     design = CellDesign.of(table)
     layout = Layout.of(design.features)
 
-    found: dict[str, FittedMetric] = {}
+    metrics: dict[str, FittedMetric] = {}
     with threadpool_limits(THREADS, "blas"):
         for number, name in enumerate(OBSERVED):
             metric = _fit_metric(name, table, design, layout, (SEED, number))
             if metric is not None:
-                found[name] = metric
+                metrics[name] = metric
             fitted((number + 1) / len(OBSERVED))
-    return FittedMetrics(table, design, layout, found)
+    return FittedMetrics(table, design, layout, metrics)
 
 
 def counts_of(metric: str, table: Dataset) -> tuple[Floats, Floats]:
@@ -179,11 +179,11 @@ def _fit_metric(
         return fit(_summed(rows).view(rough), seed, hyper_draws=1, draws=8)
 
     def fitted(observations: Observations) -> FittedMetric:
-        wanted = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
-        aside = SetAside(observations.observed, table.campaign, wanted)
+        most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
+        aside = SetAside(observations.observed, table.campaign, most)
         rows = aside.passing(design.rows(observations, table.campaign))
-        found = fit(_summed(rows).view(layout), seed)
-        return FittedMetric(name, found, reference, aside.scores(found))
+        fit_of_all = fit(_summed(rows).view(layout), seed)
+        return FittedMetric(name, fit_of_all, reference, aside.scores(fit_of_all))
 
     if name not in RATES:
         return fitted(plain)

@@ -33,35 +33,35 @@ def differences(store: Store, workspace: str) -> list[str]:
     accepted = store.accepted(workspace)
     later = {entry.campaign_id for entry in store.ledger(workspace, knowledge.seq)}
     candidates = [accepted, accepted - later] if later & accepted else [accepted]
-    found = [_compared(knowledge, recomputed(store, workspace, knowledge, names)) for names in candidates]
-    wrong = [] if [] in found else found[0]
+    differing = [_compared(knowledge, recomputed(store, workspace, knowledge, names)) for names in candidates]
+    wrong = [] if [] in differing else differing[0]
     return [f"{workspace}: {part} stored are not what the ledger says; 'relearn' makes them again" for part in wrong]
 
 
-def recomputed(store: Store, workspace: str, known: Knowledge, accepted: Collection[str]) -> Knowledge:
-    """What the ledger says as of the entry and the goal of `known`."""
-    evidence = [decode(payload) for _, payload in store.live_evidence(workspace, known.seq)]
-    bookables = [one for goal in known.every_goal for one in goal.bookables]
+def recomputed(store: Store, workspace: str, knowledge: Knowledge, accepted: Collection[str]) -> Knowledge:
+    """What the ledger says as of the entry and the goal of `knowledge`."""
+    evidence = [decode(payload) for _, payload in store.live_evidence(workspace, knowledge.seq)]
+    bookables = [one for goal in knowledge.every_goal for one in goal.bookables]
     with threadpool_limits(1, "blas"):  # as the learner does: sums in the same order, whatever the machine's cores
         request = FitRequest(
             accepted=accepted,
-            goal=known.diagnostics.get("goal", known.goal_metric),
-            seq=known.seq,
-            epoch=known.epoch,
-            as_of=known.as_of,
-            spelt=known.spelt,
+            goal=knowledge.diagnostics.get("goal", knowledge.goal_metric),
+            seq=knowledge.seq,
+            epoch=knowledge.epoch,
+            as_of=knowledge.as_of,
+            spelt=knowledge.spelt,
             definitions=list({one.definition.key: one.definition for one in bookables}.values()),
         )
         return learn(evidence, request)
 
 
-def _compared(known: Knowledge, again: Knowledge) -> list[str]:
+def _compared(knowledge: Knowledge, again: Knowledge) -> list[str]:
     """Names of the parts that differ."""
-    wrong = [part for part in _PARTS if _text(getattr(known, part)) != _text(getattr(again, part))]
-    wrong += ["posteriors"] if _bits(known) != _bits(again) else []
-    if [goal.kind for goal in known.goals] != [goal.kind for goal in again.goals]:
+    wrong = [part for part in _PARTS if _text(getattr(knowledge, part)) != _text(getattr(again, part))]
+    wrong += ["posteriors"] if _bits(knowledge) != _bits(again) else []
+    if [goal.kind for goal in knowledge.goals] != [goal.kind for goal in again.goals]:
         return [*wrong, "goals"]
-    for before, after in zip(known.goals, again.goals, strict=True):
+    for before, after in zip(knowledge.goals, again.goals, strict=True):
         wrong += [f"{part} of {plural(before.kind)}" for part in _compared(before, after)]
     return wrong
 
@@ -73,6 +73,13 @@ def _text(part: Any) -> bytes:
 
 def _bits(knowledge: Knowledge) -> dict[str, tuple[Any, ...]]:
     return {
-        metric: (one.features, one.sigma, dict(one.tau), one.reference, one.draws.shape, one.draws.tobytes())
-        for metric, one in knowledge.posteriors.items()
+        metric: (
+            posterior.features,
+            posterior.sigma,
+            dict(posterior.tau),
+            posterior.reference,
+            posterior.draws.shape,
+            posterior.draws.tobytes(),
+        )
+        for metric, posterior in knowledge.posteriors.items()
     }

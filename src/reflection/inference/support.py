@@ -89,8 +89,8 @@ class SupportIndex:
         rest_expected = about.expected_of[campaign] - summed(about.expected[cell])
         elsewhere = _log_ratio(rest_observed, np.where(rest_expected > 1e-9, rest_expected, 0.0))
         ratio = _log_ratio(own_observed, own_expected) - np.nan_to_num(elsewhere)
-        known = ~np.isnan(ratio)
-        return campaign[known], ratio[known]
+        defined = ~np.isnan(ratio)
+        return campaign[defined], ratio[defined]
 
     def _effect(self, feature: Feature, metric: str, *, present: bool) -> float:
         effects = self._fitted.effects(metric) if present else self._metric(metric).effects

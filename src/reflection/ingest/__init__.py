@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reflection.ingest.options import Forecast, ForecastQuery, ImportOptions
     from reflection.ingest.pipeline import read_export, read_exports
     from reflection.ingest.reading.archives import Limits
+    from reflection.ingest.recognition import suggest_mapping
 
 __all__ = [
     "DIALECTS",
@@ -42,6 +43,7 @@ __all__ = [
     "load_mapping",
     "read_export",
     "read_exports",
+    "suggest_mapping",
 ]
 
 _MODULES = {
@@ -55,6 +57,7 @@ _MODULES = {
     "ingest.options": ("Forecast", "ForecastQuery", "ImportOptions"),
     "ingest.pipeline": ("read_export", "read_exports"),
     "ingest.reading.archives": ("Limits",),
+    "ingest.recognition": ("suggest_mapping",),
 }
 
 

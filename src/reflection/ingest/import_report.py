@@ -13,6 +13,10 @@ from reflection.domain.campaign import Campaign
 Severity = Literal["info", "warning", "error"]
 Granularity = Literal["hour", "day", "week", "month", "period", "none"]
 MAX_ROWS = 20
+CampaignDay = tuple[str, str, dt.date, dt.date]
+"""Platform, campaign name in lower case, first and last day."""
+
+_FIGURES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,28 +155,28 @@ class Snapshot:
 
     Attributes:
         source: the dialect it came from.
-        cells: (campaign name in lower case, first day, last day) -> (impressions, clicks, conversions, spend, revenue).
-        ids: the same names -> ids of the campaigns made of them.
+        cells: platform, campaign name in lower case, first and last day -> impressions, clicks, conversions, spend,
+            revenue. One name on two platforms is two campaigns.
+        ids: platform and name -> ids of the campaigns made of them.
     """
 
     source: str
-    cells: dict[tuple[str, dt.date, dt.date], tuple[float | None, ...]]
-    ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    cells: dict[CampaignDay, tuple[float | None, ...]]
+    ids: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def as_list(self) -> list[list[Any]]:
-        """JSON-ready rows [campaign name, first day, last day, *figures], sorted by name and day."""
+        """JSON-ready rows [campaign name, first day, last day, *figures, platform], sorted by platform, name, day."""
         return [
-            [key, first.isoformat(), last.isoformat(), *values]
-            for (key, first, last), values in sorted(self.cells.items())
+            [name, first.isoformat(), last.isoformat(), *values, platform]
+            for (platform, name, first, last), values in sorted(self.cells.items(), key=lambda item: item[0])
         ]
 
     @classmethod
-    def from_list(cls, source: str, rows: Sequence[Sequence[Any]]) -> "Snapshot":
-        """A snapshot of `source` from the rows that `as_list` made."""
-        return cls(
-            source,
-            {
-                (str(row[0]), dt.date.fromisoformat(row[1]), dt.date.fromisoformat(row[2])): tuple(row[3:])
-                for row in rows
-            },
-        )
+    def from_list(cls, source: str, platform: str, rows: Sequence[Sequence[Any]]) -> "Snapshot":
+        """A snapshot of `source` from the rows that `as_list` made; older ones do not say their platform."""
+        cells: dict[CampaignDay, tuple[float | None, ...]] = {}
+        for name, first, last, *rest in rows:
+            place = str(rest[_FIGURES]) if len(rest) > _FIGURES else platform
+            days = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
+            cells[(place, str(name), *days)] = tuple(rest[:_FIGURES])
+        return cls(source, cells)

@@ -5,7 +5,6 @@ actions) and are checked against each other. Nothing is stored here: a report is
 """
 
 import datetime as dt
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -20,37 +19,20 @@ from reflection.domain.planner_forecast import NO_FORECAST, PREVIOUS_PERIOD, TRA
 from reflection.errors import ImportFileError
 from reflection.ingest.building import meta_actions
 from reflection.ingest.building.campaigns import BuildResult, build, draft_id
-from reflection.ingest.building.conversions import CHOSEN, Choice, choose_conversions, resolve_column
+from reflection.ingest.building.conversions import Choice, choose_conversions
 from reflection.ingest.building.drafts import Draft, group_drafts
 from reflection.ingest.building.expected import References
 from reflection.ingest.building.identity import IdentifiedRows, NameBook, identify, name_book
 from reflection.ingest.building.plan_file import Plan, read_plan
 from reflection.ingest.checks import checks, overlaps, restatements
 from reflection.ingest.checks.restatements import snapshot
-from reflection.ingest.dialects import DIALECTS
-from reflection.ingest.dialects.dialect import Dialect
 from reflection.ingest.import_report import Finding, ImportReport, Reject, Totals, finding
 from reflection.ingest.options import ImportOptions
-from reflection.ingest.reading.archives import open_source
-from reflection.ingest.reading.header import Header, find_header
+from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
-from reflection.ingest.reading.tables import Table, open_tables
-from reflection.ingest.reading.typed_rows import Facts, read_facts
-
-Input = Path | str | tuple[str, bytes]
-"""A path, or an upload: (file name, bytes)."""
-
+from reflection.ingest.recognition import FileRows, Input, read_rows
 
 _OFFSET = re.compile(r"GMT([+-])([01]?\d|2[0-3]):([0-5]\d)")
-
-
-@dataclass(frozen=True, slots=True)
-class _FileRows:
-    """One file as typed rows."""
-
-    table: Table
-    header: Header
-    facts: Facts
 
 
 def read_export(source: Input, options: ImportOptions | None = None) -> ImportReport:
@@ -72,7 +54,7 @@ def read_exports(inputs: Sequence[Input], options: ImportOptions | None = None) 
     """
     options = options or ImportOptions()
     zone_named(options.timezone)
-    files = [_parse(item, options) for item in inputs]
+    files = [read_rows(item, options) for item in inputs]
     book = name_book([file.facts.frame for file in files if file.header.dialect.role == "names"])
     files = meta_actions.join([(file.header, file.facts, file) for file in files], _with_frame)
     plan = _plan(options)
@@ -80,96 +62,10 @@ def read_exports(inputs: Sequence[Input], options: ImportOptions | None = None) 
     return overlaps.compare(reports, options.previous)
 
 
-def _with_frame(file: _FileRows, frame: pl.DataFrame, columns: dict[str, int]) -> _FileRows:
+def _with_frame(file: FileRows, frame: pl.DataFrame, columns: dict[str, int]) -> FileRows:
     """The same file with completed rows."""
     header = replace(file.header, columns={**file.header.columns, **columns})
     return replace(file, header=header, facts=replace(file.facts, frame=frame))
-
-
-def _parse(item: Input, options: ImportOptions) -> _FileRows:
-    name, origin = ("", Path(item)) if isinstance(item, (str, Path)) else item
-    source = open_source(origin, name, options.limits)
-    dialects, explicit = _dialects(options)
-    tables = open_tables(source)
-    candidates = [(table, header) for table in tables if (header := find_header(table, dialects, explicit=explicit))]
-    if not candidates:
-        raise _unrecognised(tables[0], options)
-    table, header = max(candidates, key=lambda pair: pair[1].score)
-    if explicit and options.mapping is None:
-        _check_platform(table, header)
-    index = resolve_column(header, options.conversions)
-    if index is not None:
-        header = replace(header, columns={**header.columns, CHOSEN: index})
-    mapping = options.mapping
-    facts = read_facts(
-        table,
-        header,
-        locale=options.locale or (mapping.locale if mapping else ""),
-        date_order=options.date_order or (mapping.date_order if mapping else None),
-        currency=options.currency or (mapping.currency if mapping else ""),
-    )
-    return _FileRows(table, header, facts)
-
-
-def _dialects(options: ImportOptions) -> tuple[Sequence[Dialect], bool]:
-    if options.mapping is not None:
-        return [options.mapping.dialect()], True
-    if options.platform == "auto":
-        return DIALECTS, False
-    dialects = [dialect for dialect in DIALECTS if dialect.key == options.platform]
-    if not dialects:
-        keys = ", ".join(dict.fromkeys(dialect.key for dialect in DIALECTS))
-        raise ImportFileError(f"'{options.platform}' is no dialect.", hint=f"Known: {keys}.", field="platform")
-    return dialects, True
-
-
-def _check_platform(table: Table, header: Header) -> None:
-    """Words that many platforms use fit several dialects; the one the user named must not be beaten by another.
-
-    Raises:
-        ImportFileError: the table is plainly another platform's.
-    """
-    rival = find_header(table, [dialect for dialect in DIALECTS if dialect.key != header.dialect.key])
-    if rival is not None and rival.score > header.score:
-        raise ImportFileError(
-            f"{table.name} is not of {header.dialect.title}: it has the headers of {rival.dialect.title}.",
-            hint=f"Say --platform {rival.dialect.key}, or nothing.", field="platform",
-        )  # fmt: skip
-
-
-def _unrecognised(table: Table, options: ImportOptions) -> ImportFileError:
-    """What is wrong with a table that nothing fits, and the mapping that would read it, as far as its headers say."""
-    cells = max((row for _, row in table.head), key=lambda row: sum(1 for cell in row if cell.strip()))
-    beginning = ", ".join(f"'{cell.strip()[:30]}'" for cell in cells[:8])
-    if options.mapping is not None:
-        headers = ", ".join(f"'{text}'" for text in options.mapping.columns.values())
-        return ImportFileError(
-            f"{table.name} does not have the mapping's headers ({headers}); its widest row begins {beginning}.",
-            hint="Write them in the mapping as the file does.", field="mapping",
-        )  # fmt: skip
-    candidates = [header for dialect in DIALECTS if (header := find_header(table, [dialect], explicit=True))]
-    if options.platform != "auto":
-        title = next(dialect.title for dialect in DIALECTS if dialect.key == options.platform)
-        nearest = max(candidates, key=lambda header: header.score, default=None)
-        hint = (
-            f"It looks like {nearest.dialect.title}: say --platform {nearest.dialect.key}, or nothing."
-            if nearest
-            else ""
-        )
-        return ImportFileError(
-            f"{table.name} has not the headers of {title}; its widest row begins {beginning}.",
-            hint=hint,
-            field="platform",
-        )
-    template = max(candidates, key=lambda header: len(header.columns), default=None)
-    columns = (
-        {name: template.written(name) for name in template.columns} if template else {"campaign": "...", "spend": "..."}
-    )
-    return ImportFileError(
-        f"{table.name} has none of the headers of any platform known; its widest row begins {beginning}.",
-        hint="Say --platform if it is an ad platform's. If not, save which column is which, corrected, and give it as "
-        f"--mapping: {json.dumps({'platform': '...', 'columns': columns}, ensure_ascii=False)}",
-    )
 
 
 def _plan(options: ImportOptions) -> Plan | None:
@@ -178,7 +74,7 @@ def _plan(options: ImportOptions) -> Plan | None:
     return read_plan(Path(options.expected), options.plan_mapping, options.limits)
 
 
-def _report(file: _FileRows, book: NameBook, plan: Plan | None, options: ImportOptions) -> ImportReport:
+def _report(file: FileRows, book: NameBook, plan: Plan | None, options: ImportOptions) -> ImportReport:
     header, facts = file.header, file.facts
     empty = ImportReport(
         name=file.table.name,
@@ -203,7 +99,7 @@ def _report(file: _FileRows, book: NameBook, plan: Plan | None, options: ImportO
             "that it belongs to: it completes them.",
         )
         return replace(empty, findings=(note,))
-    choice = choose_conversions(facts.frame, header, options.conversions)
+    choice = choose_conversions(facts.frame, header, options.conversions, file.unused)
     mapping_currency = options.mapping.currency if options.mapping else ""
     rows = identify(
         facts, header, choice.frame, book=book, stem=Path(file.table.name).stem, campaign=options.campaign,
@@ -214,7 +110,7 @@ def _report(file: _FileRows, book: NameBook, plan: Plan | None, options: ImportO
 
 def _campaigns(
     report: ImportReport,
-    file: _FileRows,
+    file: FileRows,
     choice: Choice,
     rows: IdentifiedRows,
     plan: Plan | None,
@@ -241,7 +137,7 @@ def _campaigns(
         *choice.findings,
         *rows.findings,
         *outcome.findings(),
-        *checks.file_findings(file.facts, file.header, rows),
+        *checks.file_findings(file.facts, file.header, rows, file.unused),
         *campaign_notes,
     ]
     if previous := options.previous.get(dialect):
@@ -282,15 +178,15 @@ class _BuildOutcome:
     campaigns: list[Campaign] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
-    ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ids: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, draft: Draft, result: BuildResult) -> None:
         """Keep a campaign, or the reason why there is none."""
         self.notes += result.findings
         if result.campaign is not None:
             self.campaigns.append(result.campaign)
-            name = draft.name.casefold()
-            self.ids[name] = (*self.ids.get(name, ()), result.campaign.campaign_id)
+            place = draft.platform, draft.name.lower()
+            self.ids[place] = (*self.ids.get(place, ()), result.campaign.campaign_id)
         elif result.reject is not None:
             self.rejects.append(result.reject)
 

@@ -1,41 +1,34 @@
-"""What was said and found, with what is believed of it now: sentences and patterns joined with their learnings.
+"""What was found, with what is believed of it now: patterns joined with their learnings.
 
-A stored sentence is as old as its campaign and a fit pools all times, so neither knows that an effect has ended; the
-learnings do. What rests on a superseded or retired learning is left out, unless it is asked for. Pure joining of rows;
-must not know stores.
+A fit pools all times, so it does not know that an effect has ended; the learnings do. What rests on a superseded or
+retired learning is left out, unless it is asked for. Pure joining of rows; must not know stores.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.ports import LearningSummary
+from reflection.domain.learning_summary import LearningSummary
+from reflection.domain.list_query import ListQuery, Place
 from reflection.domain.results import DESCRIPTIVE, Finding
 from reflection.inference.findings.common import impact
-from reflection.inference.findings.signals import category_of, claim_id
+from reflection.inference.findings.signals import category_of
 
 Row = dict[str, Any]
 
 PAST = frozenset({"superseded", "retired"})
 """States of learnings that do not hold any longer."""
 
-MOST_READ = 20_000
-"""Stored sentences that are looked through, at most, for those that still hold."""
-
 MOST_PATTERNS = 1_000
 """Findings of one fit that are looked at for a list; a fit has far fewer."""
 
 _SHOWN = ("id", "state", "text", "metric", "context", "effect", "interval", "campaigns", "since", "until", "reason")
-_FINDING = "finding:"
 
 
 class LearningReader(Protocol):
-    """One state of a workspace's sentences, patterns and learnings; a `Snapshot` is one."""
-
-    def insights(self, limit: int) -> Sequence[Row]:
-        """So many stored sentences, the most important first."""
+    """One state of a workspace's patterns and learnings; a `Snapshot` is one."""
 
     def patterns(self, limit: int) -> Sequence[Row]:
         """So many patterns of the last fit, the most important first."""
@@ -46,39 +39,54 @@ class LearningReader(Protocol):
     def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, Row]:
         """What is believed now, by learning id."""
 
+    def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
+        """Of each learning the newest campaign for it that has these signals."""
+
+    def newest(self, campaign_ids: Collection[str], signal_keys: Sequence[str]) -> list[str]:
+        """Those of the campaigns that are stored and have these signals, the newest first."""
+
 
 class CurrentLearnings:
-    """Sentences and patterns as their learnings stand in one state of a workspace; each learning is read once."""
+    """Patterns as their learnings stand in one state of a workspace; each learning is read once."""
 
     def __init__(self, reader: LearningReader) -> None:
         self._reader = reader
-        self._learnings = [(_pattern_key(summary), summary) for summary in reader.learning_summaries()]
+        self._learnings = [(pattern_key(summary), summary) for summary in reader.learning_summaries()]
         self._facts: dict[str, Row] = {}
 
-    def insights(self, limit: int, *, past: bool = False) -> list[Row]:
-        """Stored sentences by priority; each with the learnings it rests on, and the `state` of the one that decides.
+    @property
+    def summaries(self) -> list[LearningSummary]:
+        """Every learning without its numbers, the one worth most first."""
+        return [summary for _, summary in self._learnings]
 
-        Args:
-            past: also those that rest on a learning which does not hold any longer.
-        """
-        by_finding = self._by_finding()
-        kept: list[_Item] = []
-        asked, read = limit, -1
-        while len(kept) < limit and read < asked <= MOST_READ:
-            rows = self._reader.insights(asked)
-            kept = [item for item in (_sentence(row, by_finding) for row in rows) if past or not item.past]
-            read, asked = asked, 2 * asked
-            if len(rows) < read:
-                break
-        return self._shown(kept[:limit])
-
-    def patterns(self, knowledge: Knowledge, limit: int, *, past: bool = False) -> list[Row]:
-        """Findings of the last fit and learnings that hold beside them, by impact; each with its learnings.
+    def patterns(self, knowledge: Knowledge, query: ListQuery) -> tuple[list[Row], str | None]:
+        """Findings of the last fit and learnings that hold beside them, by impact; each with its learnings, and the
+        cursor of the next page (None at the end).
 
         Args:
             knowledge: the last fit, of the same state.
-            past: also what does not hold any longer, with an impact of 0.
+            query: `past` adds what does not hold any longer, with an impact of 0.
         """
+        rows = [row for row in self._patterns(knowledge, past=query.past) if _fits(row, query)]
+        rows = self._resting_on(rows, knowledge, query) if query.signal_keys else rows
+        rows.sort(key=lambda row: _place(row).order)
+        page = [{**row, "known_as_of": knowledge.as_of} for row in rows[: query.limit]]
+        return page, _place(page[-1]).cursor if page and len(rows) > query.limit else None
+
+    def _resting_on(self, rows: Sequence[Row], knowledge: Knowledge, query: ListQuery) -> list[Row]:
+        """Those patterns that rest on a campaign with the signals asked for, each with the newest such campaign."""
+        supporting = {finding.finding_id: finding.supporting for finding in knowledge.findings}
+        named = {name for row in rows for name in supporting.get(row["id"], ())}
+        order = {name: place for place, name in enumerate(self._reader.newest(named, query.signal_keys))}
+        learnings = [row["id"] for row in rows if row["id"] not in supporting]
+        campaigns = self._reader.supporters(learnings, query.signal_keys)
+        for row in rows:
+            own = [name for name in supporting.get(row["id"], ()) if name in order]
+            if own:
+                campaigns[row["id"]] = min(own, key=order.__getitem__)
+        return [{**row, "campaign_id": campaigns[row["id"]]} for row in rows if row["id"] in campaigns]
+
+    def _patterns(self, knowledge: Knowledge, *, past: bool) -> list[Row]:
         by_claim = {(key, learning.metric): learning for key, learning in self._learnings}
         findings = {finding.finding_id: finding for finding in knowledge.findings}
         items = [_pattern(row, findings.get(row["id"]), by_claim) for row in self._reader.patterns(MOST_PATTERNS)]
@@ -90,8 +98,7 @@ class CurrentLearnings:
             for key, learning in beside
             if learning.learning_id in facts
         ]
-        rows = [_as_it_stands(row) for row in self._shown([item for item in items if past or not item.past])]
-        return sorted(rows, key=lambda row: (-row["impact_score"], str(row["id"])))[:limit]
+        return [_as_it_stands(row) for row in self._shown([item for item in items if past or not item.past])]
 
     def past(self, metric: str) -> dict[str, Row]:
         """Signals whose effect on a metric does not hold any longer, with what is believed of it."""
@@ -100,18 +107,14 @@ class CurrentLearnings:
         }
         facts = self._facts_of(list(ended.values()))
         return {
-            key: {"signal_key": key, **_excerpt(facts[learning.learning_id])}
+            key: {"signal_key": key, **excerpt(facts[learning.learning_id])}
             for key, learning in ended.items()
             if learning.learning_id in facts
         }
 
-    def _by_finding(self) -> dict[str, LearningSummary]:
-        """The learning of each finding that the same claim makes."""
-        return {claim_id(key, learning.metric): learning for key, learning in self._learnings}
-
     def _shown(self, items: Sequence["_Item"]) -> list[Row]:
         facts = self._facts_of([summary for item in items for summary in item.learnings])
-        excerpts = {name: _excerpt(fact) for name, fact in facts.items()}
+        excerpts = {name: excerpt(fact) for name, fact in facts.items()}
         return [
             {
                 **item.row,
@@ -135,7 +138,7 @@ class CurrentLearnings:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A sentence or pattern with its learnings, the one that decides first."""
+    """A pattern with its learnings, the one that decides first."""
 
     row: Row
     learnings: tuple[LearningSummary, ...]
@@ -147,22 +150,24 @@ class _Item:
         return self.state in PAST
 
 
-def _sentence(row: Row, known: Mapping[str, LearningSummary]) -> _Item:
-    """The learnings of the findings a sentence cites; what holds no longer comes first and decides."""
-    cited = [str(one).removeprefix(_FINDING) for one in row.get("evidence", ()) if str(one).startswith(_FINDING)]
-    learnings = [known[finding] for finding in dict.fromkeys(cited) if finding in known]
-    learnings.sort(key=lambda learning: learning.state not in PAST)
-    return _Item(row, tuple(learnings), learnings[0].state if learnings else None)
+def _place(row: Row) -> Place:
+    return Place(row["impact_score"], str(row["id"]))
 
 
-def _pattern_key(learning: LearningSummary) -> str:
+def _fits(row: Row, query: ListQuery) -> bool:
+    if query.kind not in (None, row["category"]) or not query.is_recent(row["created_at"]):
+        return False
+    return query.after is None or _place(row).order > query.after.order
+
+
+def pattern_key(learning: LearningSummary) -> str:
     """The signal whose effect a learning speaks of: within a context, that of the interaction."""
     if not learning.context:
         return learning.signal_key
     return signals.crossed(signals.parse(learning.context), signals.parse(learning.signal_key)).key
 
 
-def _excerpt(fact: Row) -> Row:
+def excerpt(fact: Row) -> Row:
     """What is shown of a learning beside something else."""
     return {field: fact[field] for field in _SHOWN}
 

@@ -11,7 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from reflection.domain.ports import Position, Vector
+from reflection.domain.memory_search import Position
+from reflection.domain.ports import Vector
 from reflection.memory.embedders import Space
 from reflection.memory.rows import Change, MemoryRows, entry_of
 from reflection.memory.vectors import Entry, Hit, VectorSpace, Where

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from reflection.domain.ports import Position
+from reflection.domain.memory_search import Position
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space
 from reflection.memory.index import Entry, VectorIndex, Where

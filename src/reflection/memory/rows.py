@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from reflection.domain import signals
-from reflection.domain.ports import EVERYTHING, MemoryFilters, MemoryRecord, Position, Vector
+from reflection.domain.memory_search import EVERYTHING, MemoryFilters, Position
+from reflection.domain.ports import MemoryRecord, Vector
 from reflection.memory.embedders import Space
 from reflection.memory.vectors import Columns, Entry
 

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from reflection.domain import signals
+from reflection.domain.memory_search import MemoryFilters
 from reflection.domain.memory_text import memory_id, why, words
-from reflection.domain.ports import MemoryFilters, MemoryRecord, Vector
+from reflection.domain.ports import MemoryRecord, Vector
 from reflection.domain.results import SimilarCampaign
 from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space

@@ -4,7 +4,6 @@ Beside the engine, which takes campaigns in: this is what goes out before a camp
 ports, no adapters; what is computed stands in plan_evaluation, ranking, cards, adherence and track_record.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -14,16 +13,18 @@ from reflection.domain import signals
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.list_query import ListQuery
 from reflection.domain.plan import Plan, PlanRequest
 from reflection.domain.ports import ForecastRow, Memory, Store
 from reflection.domain.results import SimilarCampaign
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import NotFound
 from reflection.evaluation import track_record
-from reflection.forecasting import plan_evaluation
+from reflection.forecasting import plan_evaluation, plan_notes
 from reflection.forecasting.forecaster import Forecaster
 from reflection.learnings.current import CurrentLearnings
-from reflection.recommendations import adherence, cards, ranking
+from reflection.learnings.insights import insights as learnt_insights
+from reflection.recommendations import adherence, cards, holdback, ranking
 from reflection.recommendations.ranking import RecommendationInput
 
 SIMILAR = 5
@@ -102,12 +103,16 @@ class RecommendationService:
         self._judged: dict[str, tuple[object, dict[str, Any]]] = {}
 
     def evaluate(self, request: PlanRequest, *, workspace: str) -> dict[str, Any]:
-        """Evaluate plans; see `plan_evaluation.evaluate`."""
-        knowledge = self._store.knowledge(workspace)
-        state = self._forecaster.calibration(workspace, knowledge)
+        """Evaluate plans; see `plan_evaluation.evaluate`. `holdback` says how to take part in measuring advice."""
         named = request.named()
+        with self._store.snapshot(workspace) as snapshot:
+            knowledge, pending = snapshot.knowledge(), snapshot.pending()
+            unseen = {key for _, plan in named for key in plan_notes.unseen(knowledge.for_goal(plan), plan)}
+            stored_with = snapshot.campaigns_with(sorted(unseen))
+            state = self._forecaster.up_to_date(snapshot, knowledge)
         similar = {name: self._similar(workspace, _words(plan)) for name, plan in named}
-        return plan_evaluation.evaluate(named, knowledge, state, similar)
+        answer = plan_evaluation.evaluate(named, knowledge, state, similar, pending=pending, stored_with=stored_with)
+        return {**answer, "holdback": holdback.invitation(self._holdback)}
 
     def recommend(
         self,
@@ -127,10 +132,10 @@ class RecommendationService:
         similar = self._similar(workspace, query) if query else []
         with self._store.snapshot(workspace) as snapshot:
             knowledge, current = snapshot.knowledge(), CurrentLearnings(snapshot)
-            insights = current.insights(limit)
-            patterns = current.patterns(knowledge, limit)
-            past = current.past(knowledge.goal_metric)
-        return ranking.recommend(
+            insights, _ = learnt_insights(snapshot, knowledge, ListQuery(limit=limit), current.summaries)
+            patterns, _ = current.patterns(knowledge, ListQuery(limit=limit))
+            past, pending = current.past(knowledge.goal_metric), snapshot.pending()
+        answer = ranking.recommend(
             RecommendationInput(
                 knowledge=knowledge,
                 now=self._clock(),
@@ -143,6 +148,7 @@ class RecommendationService:
                 seed=seed,
             )
         )
+        return {**answer, "pending": pending}
 
     def hold_back(self, answer: dict[str, Any], unit: str | None, *, workspace: str) -> dict[str, Any]:
         """An answer of `recommend` for a named planned campaign, `holdback` saying whether it gets the advice.
@@ -153,7 +159,7 @@ class RecommendationService:
         if unit is None or self._holdback <= 0:
             return {**answer, "holdback": None}
         treated = self._rows.assign(
-            workspace, unit, _draw(workspace, unit) >= self._holdback, 1.0 - self._holdback, self._now()
+            workspace, unit, holdback.draw(workspace, unit) >= self._holdback, 1.0 - self._holdback, self._now()
         )
         given = {"unit": unit, "treated": treated, "probability": 1.0 - self._holdback}
         if treated:
@@ -252,7 +258,7 @@ class RecommendationService:
             assignments=self._rows.assignments(workspace),
         )
         if self._holdback <= 0:
-            board["holdback"]["reason"] = "the hold-back is turned off (MARKO_HOLDBACK=0)"
+            board["holdback"]["reason"] = "the hold-back is turned off; MARKO_HOLDBACK=0.2 turns it on"
         return {**board, "as_of": knowledge.as_of, "campaigns": len(actuals)}
 
     def _card(self, workspace: str, knowledge: Knowledge, recommendation_id: str) -> dict[str, Any] | None:
@@ -285,9 +291,3 @@ def _words(plan: Plan) -> str:
     """What campaigns like a plan are searched by."""
     names = [audience.name for audience in plan.audiences] + [creative.type for creative in plan.creatives]
     return " ".join([plan.platform, plan.objective, *names])
-
-
-def _draw(workspace: str, unit: str) -> float:
-    """A number in [0, 1) that depends on workspace and campaign alone: a coin that cannot be thrown twice."""
-    digest = hashlib.sha256(f"hold-back\x1f{workspace}\x1f{unit}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2.0**64

@@ -17,10 +17,11 @@ from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.results import Analysis, Delta
-from reflection.domain.verdict import verdict_of
 from reflection.explain import formatting
 from reflection.explain.evidence_of_comparison import kpi_form
+from reflection.explain.period import Period
 from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.sentences import Sentences
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.retrospective import method_notes
 from reflection.reports.sections.learnings import workspace_forest
@@ -77,6 +78,12 @@ def portfolio(
     sums = _tally(selection)
     by_age = sorted(selection, key=lambda reported: (reported.campaign.timestamp, reported.campaign.campaign_id))
     labels = {key: label for reported in by_age for key, label in signals.labels_of(reported.campaign).items()}
+    period = Period()
+    for reported in selection:
+        period.add(reported.analysis.comparison_report)
+        if reported.campaign.campaign_id in knowledge.held:
+            period.hold(reported.analysis.comparison_report)
+    lines = period.lines(knowledge, (recommendations or {}).get("cards", ()))
     sections = [
         Section("totals", "Totals", tables=(_totals(sums),)),
         _against_forecast(selection),
@@ -88,12 +95,13 @@ def portfolio(
         kind="Portfolio",
         title=f"{start.isoformat()} to {end.isoformat()}",
         subtitle=_campaigns(len(selection)),
-        verdict=_verdict(selection),
+        verdict=period.verdict(Sentences()),
         tiles=tuple(_tiles(sums)),
         sections=tuple(sections if selection else sections[2:]),
         notes=tuple(method_notes()),
         generated_at=generated_at,
         facts=(("Learnt as of", (knowledge.as_of or "nothing learnt yet")[:10]),),
+        summary=tuple((line.label, line.text) for line in lines) if selection else (),
     )
 
 
@@ -106,28 +114,6 @@ def _tally(campaigns: Iterable[ReportedCampaign]) -> dict[str, tuple[_Sums, _Sum
             expected.add(reported.campaign.expected_metrics)
         actual.add(reported.campaign.actual_metrics)
     return dict(sorted(sums.items()))
-
-
-def _verdict(campaigns: Sequence[ReportedCampaign]) -> str:
-    if not campaigns:
-        return "No campaign of this period is stored."
-    bases = [BASES[reported.analysis.comparison_report.basis] for reported in campaigns]
-    verdicts = [verdict_of(reported.analysis.comparison_report) for reported in campaigns]
-    against = (
-        "forecast" if all(basis.forecast for basis in bases if basis.comparable) else "what they are compared with"
-    )
-    parts = [
-        f"{formatting.count(number)} {words}"
-        for among, words in (
-            (("better",), f"did better than {against} beyond noise"),
-            (("worse",), "did worse"),
-            (("mixed",), "did better on one of cost and return and worse on the other"),
-            (("noise", "same", "unclear"), "cannot be told from noise"),
-            ((None,), "cannot be compared"),
-        )
-        if (number := sum(verdict in among for verdict in verdicts))
-    ]
-    return f"Of {_campaigns(len(campaigns))}, {', '.join(parts)}."
 
 
 def _campaigns(number: int) -> str:

@@ -5,6 +5,7 @@ SQL, HTTP or the command line.
 """
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any, Protocol
 
@@ -12,8 +13,9 @@ from pydantic import TypeAdapter
 
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.ports import StoredCampaign
+from reflection.domain.ports import Snapshot, StoredCampaign
 from reflection.domain.results import Analysis
+from reflection.engine.current_analysis import current_analysis
 from reflection.errors import no_campaign
 from reflection.reports.portfolio import ReportedCampaign, portfolio
 from reflection.reports.rendering import Format, render
@@ -24,10 +26,10 @@ _ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 
 
 class CampaignPages(Protocol):
-    """Where stored campaigns are read, one by id or page by page."""
+    """Where stored campaigns are read, in one state or page by page."""
 
-    def campaign(self, workspace: str, campaign_id: str) -> StoredCampaign | None:
-        """One campaign, None where there is none."""
+    def snapshot(self, workspace: str) -> AbstractContextManager[Snapshot]:
+        """One state of a workspace."""
 
     def campaigns(self, workspace: str, *, after: str = "", limit: int = PAGE) -> list[StoredCampaign]:
         """The campaigns after an id, in the order of their ids."""
@@ -66,16 +68,17 @@ def campaign_report(
         NotFound: no such campaign in this workspace.
         ReportsMissing: HTML or PDF without the `reports` extra.
     """
-    stored = pages.campaign(workspace, campaign_id)
+    with pages.snapshot(workspace) as snapshot:
+        stored, knowledge = snapshot.campaign(campaign_id), snapshot.knowledge()
     if stored is None:
         raise no_campaign(campaign_id)
-    reported = _reported(stored)
+    campaign = Campaign.model_validate_json(stored.campaign_json)
     view = retrospective(
-        reported.analysis,
-        campaign=reported.campaign,
-        knowledge=source.knowledge(workspace=workspace),
+        current_analysis(stored, knowledge),
+        campaign=campaign,
+        knowledge=knowledge,
         recommendations=service.recommend(
-            workspace=workspace, platform=reported.campaign.platform, objective=reported.campaign.objective
+            workspace=workspace, platform=campaign.platform, objective=campaign.objective
         ),
         track_record=service.track_record(workspace=workspace),
     )

@@ -156,5 +156,5 @@ class SetAside:
 
     def scores(self, fit: Fit) -> Floats:
         """z of each campaign as a whole, predicted from all others, (campaigns,); none of fewer than 20."""
-        found = [leave_one_out(fit, rows, origin).z[rows.stratum == Stratum.BETWEEN] for rows, origin in self._parts]
-        return np.concatenate([np.zeros(0), *found])
+        parts = [leave_one_out(fit, rows, origin).z[rows.stratum == Stratum.BETWEEN] for rows, origin in self._parts]
+        return np.concatenate([np.zeros(0), *parts])

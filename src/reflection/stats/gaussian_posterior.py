@@ -9,8 +9,9 @@ penalty to tune. This file must not know how variance components are chosen, nor
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
@@ -33,22 +34,27 @@ class Posterior:
     """Constrained Gaussian posterior at fixed variance components.
 
     ``mean``: (p,). ``covariance``: (p, p). ``log_evidence``: log marginal likelihood up to a constant
-    of the rows (not of the layout). ``gradient``: its derivative by (log sigma of each learnt stratum,
-    log tau of each group).
+    of the rows (not of the layout). Gradient and draws, which most posteriors are not asked for, are computed when
+    they are.
     """
 
     mean: Floats
     covariance: Floats
     log_evidence: float
-    gradient: Floats
+    _gradient: Callable[[], Floats]
+    _correction: Callable[[], Floats]
     _factor: Floats
-    _correction: Floats
+
+    @cached_property
+    def gradient(self) -> Floats:
+        """Derivative of ``log_evidence`` by (log sigma of each learnt stratum, log tau of each group)."""
+        return self._gradient()
 
     def draw(self, rng: np.random.Generator, count: int) -> Floats:
         """Return posterior draws, shape (p, count); every draw satisfies the constraints."""
         white = rng.standard_normal((len(self.mean), count))
         noise = _solved(self._factor, white, transposed=True)
-        return np.asarray(self.mean[:, None] + noise - self._correction @ noise)
+        return np.asarray(self.mean[:, None] + noise - self._correction() @ noise)
 
 
 class Model:
@@ -101,8 +107,10 @@ class Model:
             for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
         )
         of_tau = np.array([np.add.reduceat(row, starts) for row in squares]).reshape(len(starts), -1)
-        known = np.bincount(self._member[1:], np.diag(posterior.covariance)[1:] * d, minlength=len(self.layout.groups))
-        of_tau[np.diag_indices_from(of_tau)] += self.layout.dof - 2 * known
+        determined = np.bincount(
+            self._member[1:], np.diag(posterior.covariance)[1:] * d, minlength=len(self.layout.groups)
+        )
+        of_tau[np.diag_indices_from(of_tau)] += self.layout.dof - 2 * determined
         count = len(self.strata)
         found = np.zeros((self.dimensions, self.dimensions))
         for i in range(count):
@@ -137,10 +145,10 @@ class Model:
         covariance = free
         covariance -= half.T @ half
         mean = covariance @ pull
-        correction = _correction(half, between, self._constraints)
         evidence = self._log_evidence(components, w, float(pull @ mean), factor, between)
-        gradient = self._gradient(components, w, d, mean, covariance)
-        return Posterior(mean, covariance, evidence, gradient, factor, correction)
+        gradient = partial(self._gradient, components, w, d, mean, covariance)
+        correction = partial(_correction, half, between, self._constraints)
+        return Posterior(mean, covariance, evidence, gradient, correction, factor)
 
     def _log_evidence(self, components: Floats, w: Floats, fitted: float, factor: Floats, between: Floats) -> float:
         """log p(y) + log p(C'b = 0 | y) - log p(C'b = 0), each Gaussian."""

@@ -53,10 +53,10 @@ def proposed(
     scores, log_ratio = _drawn(centre, scale, rng, count * WEIGHED_OF_FEW)
     components = log_sd(scores)
     weight = _weights(Marginal(model).log_evidence(components) + log_ratio)
-    wanted = math.ceil(_KEPT_OF_FEW * count)
-    places = (rng.random() + np.arange(wanted)) / wanted
+    kept_count = math.ceil(_KEPT_OF_FEW * count)
+    places = (rng.random() + np.arange(kept_count)) / kept_count
     kept, times = np.unique(np.searchsorted(np.cumsum(weight)[:-1], places), return_counts=True)
-    return times / wanted, [model.posterior(one) for one in components[kept]]
+    return times / kept_count, [model.posterior(point) for point in components[kept]]
 
 
 def mixed(weight: Floats, posteriors: Sequence[Posterior]) -> tuple[Floats, Floats]:

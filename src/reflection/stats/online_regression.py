@@ -143,14 +143,14 @@ def with_intercept(rows: Sequence[Mapping[Feature, float]]) -> Design:
     return Design.of([{INTERCEPT: 1.0, **row} for row in rows])
 
 
-def _of(found: Moments) -> Sequential:
+def _of(moments: Moments) -> Sequential:
     """Correlations as at the mode, standard deviations as integrated over the variance components."""
-    spread = np.sqrt(np.maximum(np.diag(found.covariance), 1e-12))
-    ratio = found.sd / spread
+    spread = np.sqrt(np.maximum(np.diag(moments.covariance), 1e-12))
+    ratio = moments.sd / spread
     return Sequential(
-        features=found.layout.features,
-        mean=found.mean,
-        covariance=found.covariance * np.outer(ratio, ratio),
-        scatter=found.sigma.get(Stratum.BETWEEN, 1.0 / PRIOR_RATE),
-        tau=dict(zip(found.layout.groups, found.tau.tolist(), strict=True)),
+        features=moments.layout.features,
+        mean=moments.mean,
+        covariance=moments.covariance * np.outer(ratio, ratio),
+        scatter=moments.sigma.get(Stratum.BETWEEN, 1.0 / PRIOR_RATE),
+        tau=dict(zip(moments.layout.groups, moments.tau.tolist(), strict=True)),
     )

@@ -54,14 +54,14 @@ def mode_of(model: Model) -> Floats:
         value, gradient = objective(model, position * scale)
         return value, gradient * scale
 
-    found = optimize.minimize(
+    minimum = optimize.minimize(
         scaled,
         np.full(model.dimensions, _START) / scale,
         jac=True,
         method="L-BFGS-B",
         bounds=[(BOUNDS[0] / s, BOUNDS[1] / s) for s in scale],
     )
-    return np.asarray(found.x * scale)
+    return np.asarray(minimum.x * scale)
 
 
 def _scored(model: Model) -> Floats:

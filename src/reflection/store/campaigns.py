@@ -199,6 +199,23 @@ class SqlStore:
         with self._database.write(committed) as connection:
             return campaigns_write.accept(connection, item, self._topics, self._instant())
 
+    def unaccept(self, record: AnalysisRecord) -> StoredCampaign:
+        """Take an acceptance back: the analysis made with the suspicion becomes a revision of its own.
+
+        Changes nothing where the campaign is not accepted.
+
+        Raises:
+            NotFound: there is no such campaign.
+            StaleRevision: it has another revision than the analysis expected; nothing was written.
+        """
+        item = prepare(record)
+
+        def committed(connection: Connection) -> bool:
+            return record.campaign_id not in campaigns_read.accepted(connection, record.workspace)
+
+        with self._database.write(committed) as connection:
+            return campaigns_write.unaccept(connection, item, self._topics)
+
     # Knowledge
 
     def knowledge(self, workspace: str) -> Knowledge:

@@ -17,6 +17,7 @@ from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import (
     acceptances,
     campaign_revisions,
+    campaign_signals,
     campaigns,
     evidence,
     forecasts,
@@ -27,6 +28,9 @@ _FORECAST = tuple(ForecastRow.__dataclass_fields__)
 _later = evidence.alias("later")
 _CHUNK = 500
 """Ids in one statement; databases limit the number of its parameters."""
+
+_COUNTED = 100_000
+"""Ledger entries that are looked at to count those who wait."""
 
 
 def plain(row: Mapping[Any, Any]) -> Row:
@@ -79,6 +83,19 @@ def last_seq(connection: Connection, workspace: str) -> int:
     return connection.execute(_LAST_SEQ, {"w": workspace}).scalar_one() or 0
 
 
+def pending(connection: Connection, workspace: str, after: int) -> int:
+    """Campaigns with ledger entries after a number; of very many entries the first are counted."""
+    return int(connection.execute(_PENDING, {"w": workspace, "after": after, "limit": _COUNTED}).scalar_one())
+
+
+def campaigns_with(connection: Connection, workspace: str, signal_keys: Sequence[str]) -> dict[str, int]:
+    """How many campaigns carry each of these signals; those that none carries are left out."""
+    counts: dict[str, int] = {}
+    for chunk in chunks(signal_keys):
+        counts |= {row[0]: row[1] for row in connection.execute(_CARRIED, {"w": workspace, "keys": chunk})}
+    return counts
+
+
 def ledger_page(connection: Connection, workspace: str, after: int, limit: int) -> list[LedgerEntry]:
     """Ledger entries after a number, in order."""
     rows = connection.execute(_LEDGER, {"w": workspace, "after": after, "limit": limit})
@@ -99,6 +116,15 @@ def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list
     joined = newest.join(campaigns, (campaigns.c.campaign_id == newest.c.campaign_id) & own)  # reads no other bodies
     bodies = select(campaigns.c.body).select_from(joined).order_by(*order)
     return list(connection.execute(bodies).scalars())
+
+
+def campaign_names(connection: Connection, workspace: str, limit: int) -> dict[str, str | None]:
+    """Ids of the campaigns with the latest timestamps, each with its display name where it has one."""
+    name = func.json_extract(campaigns.c.body, "$.name")
+    order = (campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
+    own = campaigns.c.workspace == workspace
+    rows = connection.execute(select(campaigns.c.campaign_id, name).where(own).order_by(*order).limit(limit))
+    return {row[0]: row[1] for row in rows}
 
 
 def accepted(connection: Connection, workspace: str) -> frozenset[str]:
@@ -155,6 +181,21 @@ _LEDGER = (
     .where(evidence.c.workspace == bindparam("w"), evidence.c.seq > bindparam("after"))
     .order_by(evidence.c.seq)
     .limit(bindparam("limit"))
+)
+_WAITING = (
+    select(evidence.c.campaign_id)
+    .where(evidence.c.workspace == bindparam("w"), evidence.c.seq > bindparam("after"))
+    .limit(bindparam("limit"))
+    .subquery()
+)
+_PENDING = select(func.count(func.distinct(_WAITING.c.campaign_id)))
+_CARRIED = (
+    select(campaign_signals.c.signal_key, func.count())
+    .where(
+        campaign_signals.c.workspace == bindparam("w"),
+        campaign_signals.c.signal_key.in_(bindparam("keys", expanding=True)),
+    )
+    .group_by(campaign_signals.c.signal_key)
 )
 _LIVE = _live()
 

@@ -81,12 +81,38 @@ def accept(connection: Connection, item: Prepared, topics: Sequence[str], now: s
         StaleRevision: it has another revision than the analysis expected.
     """
     record = item.record
+    before, stored = _present(connection, record)
+    key = {"workspace": record.workspace, "campaign_id": record.campaign_id}
+    if not connection.execute(sqlite.insert_missing(acceptances), {**key, "accepted_at": now}).rowcount:
+        return stored
+    return _revised(connection, item, before, topics)
+
+
+def unaccept(connection: Connection, item: Prepared, topics: Sequence[str]) -> StoredCampaign:
+    """Store a campaign's analysis as one that nobody accepts: a new revision, unless nobody did before.
+
+    Raises:
+        NotFound: there is no such campaign.
+        StaleRevision: it has another revision than the analysis expected.
+    """
+    record = item.record
+    before, stored = _present(connection, record)
+    own = (acceptances.c.workspace == record.workspace, acceptances.c.campaign_id == record.campaign_id)
+    if not connection.execute(delete(acceptances).where(*own)).rowcount:
+        return stored
+    return _revised(connection, item, before, topics)
+
+
+def _present(connection: Connection, record: AnalysisRecord) -> tuple[Current, StoredCampaign]:
     before = current(connection, record.workspace, [record.campaign_id])[record.campaign_id]
     if before.stored is None:
         raise NotFound(f"there is no campaign {record.campaign_id!r}")
-    key = {"workspace": record.workspace, "campaign_id": record.campaign_id}
-    if not connection.execute(sqlite.insert_missing(acceptances), {**key, "accepted_at": now}).rowcount:
-        return before.stored
+    return before, before.stored
+
+
+def _revised(connection: Connection, item: Prepared, before: Current, topics: Sequence[str]) -> StoredCampaign:
+    """Write an analysis as the next revision, although the campaign's content is the same."""
+    record = item.record
     _check_revision(record, before)
     change = _Change(item, before, before.last + 1)
     _write(connection, record.workspace, [change], topics)

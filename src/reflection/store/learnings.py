@@ -16,8 +16,9 @@ from sqlalchemy.engine import Connection
 from reflection.domain import signals
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.memory_text import learning_text, memory_id
-from reflection.domain.ports import LearningSummary, MemoryRecord
+from reflection.domain.ports import MemoryRecord
 from reflection.errors import NotFound
 from reflection.learnings.claims import CampaignEstimate, Claim, Learning
 from reflection.learnings.lifecycle import worth
@@ -261,7 +262,7 @@ _NEWEST_REVISION = learning_revisions.c.revision == learnings.c.revision
 _CURRENT = _ALL.where(_NEWEST_REVISION).order_by(*_BEST_FIRST)
 _CURRENT_OF = _ALL.where(_NEWEST_REVISION, learnings.c.learning_id.in_(bindparam("ids", expanding=True)))
 _HEADS = (
-    select(*_HEAD, learnings.c.state)
+    select(*_HEAD, learnings.c.state, learnings.c.worth)
     .where(learnings.c.workspace == bindparam("w"))
     .order_by(learnings.c.worth.desc(), learnings.c.learning_id)
 )

@@ -14,7 +14,8 @@ import orjson
 from sqlalchemy import func, or_, select
 from sqlalchemy.engine import Connection
 
-from reflection.domain.ports import EVERYTHING, MemoryFilters, MemoryRecord, Position, Vector
+from reflection.domain.memory_search import EVERYTHING, MemoryFilters, Position
+from reflection.domain.ports import MemoryRecord, Vector
 from reflection.store import memories_write
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
-from reflection.domain.ports import Position, Vector
+from reflection.domain.memory_search import Position
+from reflection.domain.ports import Vector
 from reflection.store.database import sqlite
 from reflection.store.row_values import Row, vector_bytes
 from reflection.store.tables.campaigns import memories

@@ -4,18 +4,20 @@ What a request asks for together is answered from the same state, whatever is co
 know what the answers are for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-import orjson
 from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.engine import Connection
 
+from reflection.domain.campaign_list import CampaignQuery, ListPlace
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.ports import LearningSummary, StoredCampaign
-from reflection.store import campaigns_read, learnings, recommendations
+from reflection.domain.learning_summary import LearningSummary
+from reflection.domain.list_query import ALL, ListQuery
+from reflection.domain.ports import LedgerEntry, StoredCampaign
+from reflection.store import campaign_list, campaigns_read, fits, insights_read, learnings, recommendations
 from reflection.store.row_values import Row, unpacked
-from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, idempotency, insights, patterns
+from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, idempotency, patterns
 
 KnowledgeReader = Callable[[Connection, str], Knowledge]
 """Reads what a workspace knows in the transaction of a connection."""
@@ -48,6 +50,10 @@ class SqlSnapshot:
         states = campaigns_read.current(self._connection, self._workspace, campaign_ids)
         return {name: state.stored for name, state in states.items() if state.stored is not None}
 
+    def campaign_names(self, limit: int) -> dict[str, str | None]:
+        """Ids of stored campaigns with their display names, the newest first."""
+        return campaigns_read.campaign_names(self._connection, self._workspace, limit)
+
     def idempotent_answer(self, key: str) -> tuple[str, bytes] | None:
         """Content hash and answer given under an idempotency key; None when it was never used."""
         row = self._connection.execute(_ANSWER, {"w": self._workspace, "k": key}).one_or_none()
@@ -61,14 +67,46 @@ class SqlSnapshot:
         """The last claims shown whose latest feedback accepted them: what a campaign may be following."""
         return recommendations.accepted(self._connection, self._workspace)
 
+    def campaign_list(self, query: CampaignQuery) -> list[tuple[ListPlace, StoredCampaign]]:
+        """Campaigns with their places in the list, the newest first."""
+        return campaign_list.campaign_list(self._connection, self._workspace, query)
+
+    def objective_keys(self) -> list[str]:
+        """Every objective's signal key, sorted."""
+        return campaign_list.objective_keys(self._connection, self._workspace)
+
+    def unlearnt(self, after: int, limit: int) -> list[str]:
+        """Campaigns that the ledger names after an entry, sorted; at most `limit` entries are looked at."""
+        return campaign_list.unlearnt(self._connection, self._workspace, after, limit)
+
     def knowledge(self) -> Knowledge:
         """What the workspace knows; `NOTHING` before the first fit."""
         return self._read_knowledge(self._connection, self._workspace)
 
-    def insights(self, limit: int) -> list[Row]:
-        """Insights by priority, the newest first among equals."""
-        rows = self._connection.execute(_INSIGHTS, {"w": self._workspace, "limit": limit}).mappings()
-        return [{**campaigns_read.plain(row), "evidence": orjson.loads(row["evidence"])} for row in rows]
+    def pending(self) -> int:
+        """How many campaigns have changes that `knowledge` has not taken in yet."""
+        head = fits.newest(self._connection, self._workspace)
+        return campaigns_read.pending(self._connection, self._workspace, head.seq if head else 0)
+
+    def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
+        """Ledger entries after a number, in order."""
+        return campaigns_read.ledger_page(self._connection, self._workspace, after, limit)
+
+    def campaigns_with(self, signal_keys: Sequence[str]) -> dict[str, int]:
+        """How many stored campaigns carry each of these signals; those that none carries are left out."""
+        return campaigns_read.campaigns_with(self._connection, self._workspace, signal_keys)
+
+    def insights(self, limit: int, query: ListQuery = ALL, without: Collection[str] = ()) -> list[Row]:
+        """What campaigns say of themselves, by priority, the newest first among equals; none of those `without`."""
+        return insights_read.own_sentences(self._connection, self._workspace, limit, query, without)
+
+    def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
+        """Of each learning the newest campaign for it that has these signals."""
+        return insights_read.supporters(self._connection, self._workspace, learning_ids, signal_keys)
+
+    def newest(self, campaign_ids: Collection[str], signal_keys: Sequence[str]) -> list[str]:
+        """Those of the campaigns that are stored and have these signals, the newest first."""
+        return insights_read.newest(self._connection, self._workspace, campaign_ids, signal_keys)
 
     def patterns(self, limit: int) -> list[Row]:
         """Patterns by impact; `id` is the finding's."""
@@ -111,13 +149,6 @@ def _of_signal() -> Select[tuple[str, bytes]]:
 
 _ANSWER = select(idempotency.c.request_hash, idempotency.c.answer).where(
     idempotency.c.workspace == bindparam("w"), idempotency.c.key == bindparam("k")
-)
-_INSIGHT = ("id", "campaign_id", "kind", "content", "priority", "created_at", "evidence", "source")
-_INSIGHTS = (
-    select(*(insights.c[name] for name in _INSIGHT))
-    .where(insights.c.workspace == bindparam("w"))
-    .order_by(insights.c.priority.desc(), insights.c.id.desc())
-    .limit(bindparam("limit"))
 )
 _PATTERN = ("campaign_id", "category", "signal_key", "summary", "impact_score", "created_at")
 _PATTERNS = (

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from reflection.domain.campaign import MAX_AUDIENCES, PLACEHOLDERS, Audience
 from reflection.errors import ImportFileError
 from reflection.ingest.building.identity import undated
-from reflection.ingest.building.name_templates import campaign_id, parse_name, platform_name, real_name
+from reflection.ingest.building.name_templates import campaign_id, parse_name, real_name
+from reflection.ingest.dialects.platforms import platform_name
 
 LAW = settings(max_examples=200, derandomize=True)
 

@@ -150,7 +150,7 @@ def test_weeks_are_flagged_and_those_across_months_stand_alone(write: Write) -> 
 def test_a_later_file_restates_and_the_difference_is_shown(write: Write) -> None:
     first = read_export(write([GOOGLE, google(), google("2026-09-02")]), OPTIONS)
     assert first.snapshot is not None
-    kept = Snapshot.from_list("google", first.snapshot.as_list())
+    kept = Snapshot.from_list("google", "Google", first.snapshot.as_list())
     again = write([GOOGLE, google(), google("2026-09-02", conversions="4")], "later.csv")
 
     report = read_export(again, replace(OPTIONS, previous={"google": kept}))
@@ -173,7 +173,7 @@ def test_the_same_file_again_says_nothing_new(write: Write) -> None:
 
 
 def test_days_inside_a_period_imported_earlier_are_said(write: Write) -> None:
-    month = Snapshot("google", {("a", dt.date(2026, 9, 1), dt.date(2026, 9, 30)): (1.0, 1.0, 1.0, 1.0, None)})
+    month = Snapshot("google", {("Google", "a", dt.date(2026, 9, 1), dt.date(2026, 9, 30)): (1.0, 1.0, 1.0, 1.0, None)})
 
     report = read_export(write([GOOGLE, google("2026-09-05")]), replace(OPTIONS, previous={"google": month}))
 
@@ -203,13 +203,27 @@ def test_two_sources_of_the_same_days_are_never_added(write: Write, meta_header:
     assert "meta.csv" in note.message
 
 
-def test_a_second_source_is_seen_across_imports_too(write: Write) -> None:
-    other = Snapshot("meta", {("a", dt.date(2026, 9, 1), dt.date(2026, 9, 1)): (1.0, 1.0, 1.0, 1.0, None)})
+@pytest.mark.parametrize(("platform", "double"), [("Google", True), ("unspecified", True), ("Meta", False)])
+def test_a_second_source_is_seen_across_imports_too(write: Write, platform: str, double: bool) -> None:
+    other = Snapshot("blended", {(platform, "a", dt.date(2026, 9, 1), dt.date(2026, 9, 1)): (1.0, 1.0, 1.0, 1.0, None)})
 
-    report = read_export(write([GOOGLE, google()]), replace(OPTIONS, previous={"meta": other}))
+    report = read_export(write([GOOGLE, google()]), replace(OPTIONS, previous={"blended": other}))
 
-    assert report.campaigns == ()
-    assert found(report, "two_sources") is not None
+    assert (report.campaigns == ()) is double
+    assert (found(report, "two_sources") is not None) is double
+
+
+def test_of_a_blended_sheet_only_the_platform_already_reported_is_left_out(
+    write: Write, meta_header: list[str], meta_row: Row
+) -> None:
+    header = ["source", "date", "campaign", "clicks", "spend", "impressions", "conversions", "currency"]
+    rows = [["facebook", "120", "90"], ["google_ads", "80", "70"], ["tiktok", "60", "40"]]
+    sheet = [[name, "2026-09-01", "Autumn", clicks, spend, "9000", "5", "EUR"] for name, clicks, spend in rows]
+
+    one, two = read_exports([write([meta_header, meta_row()], "meta.csv"), write([header, *sheet], "all.csv")], OPTIONS)
+
+    assert [campaign.platform for campaign in one.campaigns] == ["Meta"]
+    assert {campaign.platform for campaign in two.campaigns} == {"Google", "TikTok"}
 
 
 def test_the_same_file_twice_in_one_import_counts_once(write: Write) -> None:

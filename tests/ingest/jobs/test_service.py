@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,16 @@ import pytest
 from reflection.domain.campaign import Campaign
 from reflection.errors import ImportFileError, NotFound, StorageFull
 from reflection.ingest import ImportOptions
+from reflection.ingest.jobs import service
 from reflection.ingest.jobs.register import Claim
-from reflection.ingest.jobs.service import BATCH, revision_to_restore
-from reflection.wiring import Application
+from reflection.ingest.jobs.service import revision_to_restore
+from reflection.settings import Settings
+from reflection.wiring import Application, build
 
 W = "default"
+BATCH = 20
+"""Campaigns of a batch in the tests that need more than one."""
+
 FILES = Path(__file__).parents[2] / "ingest" / "files" / "exports"
 TIKTOK = FILES / "tiktok_en_day_total_row.csv"
 HEADER = ["Day", "Campaign name", "Ad set name", "Ad name", "Amount spent (EUR)", "Impressions", "Link clicks",
@@ -55,8 +61,15 @@ class Office:
 
 
 @pytest.fixture
-def office(application: Application) -> Office:
-    return Office(application)
+def office(tmp_path: Path, settings_in: Callable[..., Settings]) -> Iterator[Office]:
+    """Without vectors: nothing here is searched."""
+    with build(settings_in(tmp_path, embedding_model="none")) as application:
+        yield Office(application)
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "BATCH", BATCH)
 
 
 def codes(answer: dict[str, Any]) -> set[str]:
@@ -216,6 +229,7 @@ def test_a_campaign_that_was_there_before_any_import_gets_its_content_back(offic
     assert stored.content_hash == mine.content_hash()
 
 
+@pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("stops_after", [0, 1])
 def test_a_stopped_import_is_gone_on_with_by_another_process(office: Office, stops_after: int) -> None:
     names = [("2026-09-01", f"Campaign {number:03d}", 5) for number in range(BATCH + 7)]
@@ -232,6 +246,7 @@ def test_a_stopped_import_is_gone_on_with_by_another_process(office: Office, sto
     assert (done["state"], only(done)) == ("done", {"new": len(names)})
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_a_half_done_import_can_be_taken_back(office: Office) -> None:
     names = [("2026-09-01", f"Campaign {number:03d}", 5) for number in range(BATCH + 7)]
     import_id = office.begin(meta(*names))

@@ -125,4 +125,4 @@ def test_a_dialect_is_consistent(dialect: object) -> None:
         assert len(set(preferred)) == len(preferred)
     assert all(mark == normal_header(mark) for mark in dialect.marks)
     assert dialect.key
-    assert dialect.platform or dialect.key in {"marko", "mapping"}
+    assert dialect.platform or dialect.key in {"marko", "mapping", "blended"}

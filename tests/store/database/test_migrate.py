@@ -1,16 +1,18 @@
 """Migrations: up, down, up again; adopting, refusing, and being killed half way."""
 
+import itertools
 import multiprocessing
 import os
 import signal
 import sqlite3
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from reflection.domain.ports import AnalysisRecord
 from reflection.errors import ConfigurationError, Unavailable
@@ -213,19 +215,33 @@ def test_processes_that_open_a_new_database_together_all_succeed(tmp_path: Path)
     assert {name for name, _ in _schema(tmp_path / "a.db")} >= set(metadata.tables)
 
 
+def _open_and_die(path: Path, statement: int) -> None:
+    """Open, and be killed before a statement; the transaction is committed after the last one."""
+    numbers = itertools.count(1)
+
+    def kill(*_: object) -> None:
+        if next(numbers) == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Engine, "before_cursor_execute", kill)
+    open_database(path).close()
+
+
 def test_killed_while_migrating_leaves_the_old_version_or_the_new(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    seen = set()
-    for number in range(8):
-        path = tmp_path / f"{number}.db"
-        process = context.Process(target=_open, args=(path,))
+    ends = []
+    for statement in (*range(1, 500, 30), 10_000):
+        path = tmp_path / f"{statement}.db"
+        process = context.Process(target=_open_and_die, args=(path, statement))
         process.start()
-        time.sleep(number * 0.025)
-        os.kill(process.pid or 0, signal.SIGKILL)
         process.join()
         tables = {name for name, _ in _schema(path)} & set(metadata.tables)
         assert tables in (set(), set(metadata.tables))
-        seen.add(len(tables))
+        ends.append((process.exitcode, len(tables)))
         open_database(path).close()
         assert {name for name, _ in _schema(path)} >= set(metadata.tables)
-    assert 0 in seen
+        if process.exitcode == 0:
+            break
+    assert ends[-1] == (0, len(metadata.tables))
+    assert {tables for code, tables in ends if code == -signal.SIGKILL} >= {0}
+    assert len(ends) >= 4, "it died in the midst of it"

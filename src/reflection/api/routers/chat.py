@@ -1,12 +1,12 @@
 """POST /agent-chat: questions about campaigns and learnings, answered from evidence; SSE where asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Header, Response
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import Field, StringConstraints
 from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
@@ -16,13 +16,16 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Snapshot
 from reflection.domain.results import Analysis, SimilarCampaign
 from reflection.domain.validation import read
+from reflection.engine.current_analysis import current_analysis
 from reflection.explain.chat import MAX_MESSAGE, Chat, ChatAnswer
 from reflection.wiring import Application
 
 router = APIRouter(tags=["chat"])
 SIMILAR = 5
+MOST_NAMES = 2_000
+"""Of how many campaigns, the newest, a name is recognised in a question; an id always is."""
+
 EVENT_STREAM = "text/event-stream"
-_ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 
 
 class ChatRequest(Strict):
@@ -40,9 +43,13 @@ class StoredCampaigns:
         self._snapshot = snapshot
 
     def analysis(self, campaign_id: str) -> Analysis | None:
-        """A stored answer, or None."""
+        """A stored campaign's analysis as it stands today, or None."""
         stored = self._snapshot.campaign(campaign_id)
-        return _ANALYSIS.validate_json(stored.answer) if stored else None
+        return current_analysis(stored, self._snapshot.knowledge()) if stored else None
+
+    def campaign_names(self) -> Mapping[str, str | None]:
+        """The newest campaigns with their display names."""
+        return self._snapshot.campaign_names(MOST_NAMES)
 
     def knowledge(self) -> Knowledge:
         """What the last fit says."""

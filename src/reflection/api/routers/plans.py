@@ -30,6 +30,7 @@ class EvaluatedPlan(BaseModel):
 
     plan_id: str
     metrics: dict[str, PlanMetric]
+    booked: list[dict[str, Any]]
     drivers: list[dict[str, Any]]
     similar: list[dict[str, Any]]
     notes: list[str]
@@ -42,6 +43,8 @@ class PlanAnswer(BaseModel):
     total: dict[str, Any] | None
     as_of: str | None
     epoch: int
+    pending: int
+    holdback: str | None = None
 
 
 @router.post("/evaluate", summary="Evaluate plans", response_model=PlanAnswer, openapi_extra=json_request(PlanRequest))

@@ -122,14 +122,14 @@ def _stabilities(profile: Floats, cuts: list[Labels]) -> list[dict[int, float]]:
     """Mean over subsamples of the best Jaccard similarity that each cluster of each cut finds again."""
     rng = np.random.default_rng(SEED)
     size = max(int(KEPT * len(profile)), MOST_CLUSTERS + 1)
-    found = np.zeros((len(cuts), MOST_CLUSTERS + 1))
+    similarity = np.zeros((len(cuts), MOST_CLUSTERS + 1))
     for _ in range(SUBSAMPLES):
         chosen = np.sort(rng.choice(len(profile), size, replace=False))
-        for row, labels, again in zip(found, cuts, _cuts(profile[chosen]), strict=True):
+        for row, labels, again in zip(similarity, cuts, _cuts(profile[chosen]), strict=True):
             row += _best_jaccard(labels[chosen], again)
     return [
         {int(label): float(row[label]) / SUBSAMPLES for label in np.unique(labels)}
-        for row, labels in zip(found, cuts, strict=True)
+        for row, labels in zip(similarity, cuts, strict=True)
     ]
 
 

@@ -23,7 +23,7 @@ from reflection.stats import drift
 def trend_findings(fitted: FittedMetrics) -> list[Finding]:
     """Every platform x metric that moved beyond noise."""
     platforms = sorted({f.level for f in fitted.layout.features if f.group == signals.PLATFORM})
-    found = []
+    findings = []
     for metric in fitted.metrics:
         effects, discoveries = fitted.raw_effects(metric), fitted.discoveries(metric)
         for level in platforms:
@@ -31,8 +31,8 @@ def trend_findings(fitted: FittedMetrics) -> list[Finding]:
             if path is not None and path.changes:
                 finding = _finding(fitted, metric, level, path)
                 if finding is not None:
-                    found.append(finding)
-    return found
+                    findings.append(finding)
+    return findings
 
 
 def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -> Finding | None:

@@ -6,6 +6,7 @@ This file must not know files, dates or campaigns' shapes.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,6 +14,7 @@ import polars as pl
 from reflection.domain.conversion_kind import KINDS, LEAD, normal_kind
 from reflection.errors import ImportFileError
 from reflection.ingest.dialects.dialect import normal_header
+from reflection.ingest.dialects.words import field_of
 from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.reading.header import Header
 
@@ -65,10 +67,11 @@ def event_of(indicator: str) -> str:
     return "custom" if event.startswith("custom") else event
 
 
-def choose_conversions(frame: pl.DataFrame, header: Header, request: str) -> Choice:
+def choose_conversions(frame: pl.DataFrame, header: Header, request: str, unused: Sequence[str] = ()) -> Choice:
     """Settle `conversions` and `revenue` of every row.
 
     Args:
+        unused: headers of number columns that no field was found for: one of them may be what is asked for.
         request: a column of the file, an indicator (``actions:link_click``) or its event (``purchase``); '' for none.
 
     Raises:
@@ -107,7 +110,7 @@ def choose_conversions(frame: pl.DataFrame, header: Header, request: str) -> Cho
             _value(frame, event),
             note,
         )
-    return _none(frame, header, events, special)
+    return _none(frame, header, events, special, [name for name in unused if field_of(name) == "conversions"])
 
 
 def resolve_column(header: Header, name: str) -> int | None:
@@ -224,9 +227,10 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
     return _settled(frame, pl.col("conversions"), source, (), revenue, note)
 
 
-def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str]) -> Choice:
+def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str], others: Sequence[str]) -> Choice:
     unexplained = ["results"] if "results" in frame.columns and not events else []
-    could = [f"'{header.written(name)}'" for name in (*special, *unexplained)] + sorted(events)
+    columns = [header.written(name) for name in (*special, *unexplained)] + [*others]
+    could = [f"'{name}'" for name in columns] + sorted(events)
     hint = f"Say with --conversions which of these is one: {', '.join(could)}."
     message = f"Nothing here can be counted as a conversion for sure. {hint}"
     notes = (finding("conversions_not_chosen", "error", message),) if could else ()

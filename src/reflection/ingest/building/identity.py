@@ -15,8 +15,8 @@ from reflection.domain.metrics import COUNTS
 from reflection.errors import ImportFileError
 from reflection.ingest.building.conversions import KIND
 from reflection.ingest.building.drafts import month_span
-from reflection.ingest.building.name_templates import platform_name
 from reflection.ingest.dialects.dialect import SPLITS, normal_header
+from reflection.ingest.dialects.platforms import platform_name
 from reflection.ingest.import_report import Finding, Granularity, finding
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble

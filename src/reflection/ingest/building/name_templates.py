@@ -17,12 +17,6 @@ _FIELD = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 MAX_NAME = 200
 
-PLATFORMS = {
-    "meta": "Meta", "facebook": "Meta", "instagram": "Meta", "google": "Google", "adwords": "Google",
-    "youtube": "Google", "tiktok": "TikTok", "linkedin": "LinkedIn", "microsoft": "Microsoft", "bing": "Microsoft",
-    "pinterest": "Pinterest",
-}  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Templates:
@@ -87,12 +81,6 @@ def real_name(name: str | None) -> str | None:
     if len(clean) > MAX_NAME:
         clean = f"{clean[: MAX_NAME - 10].rstrip()} #{_digest(clean)[:8]}"
     return clean
-
-
-def platform_name(channel: str) -> str:
-    """The platform a channel cell means; the cell itself where it is none of ours."""
-    words = re.findall(r"[a-z]+", channel.casefold())
-    return next((PLATFORMS[word] for word in words if word in PLATFORMS), channel)
 
 
 def campaign_id(*parts: str) -> str:

@@ -24,6 +24,7 @@ from reflection.ingest.reading.typed_rows import Facts
 
 _ACCOUNT = ("account", "konto", "compte", "cuenta", "conta")
 _ROWS = re.compile(r"^Rows:\s*(\d{1,15})$", re.IGNORECASE)
+MOST_NAMED = 12
 _CHECKED = ("impressions", "clicks", "spend", "conversions", "revenue")
 _CAUTIONS = {
     "unique_clicks": "'{0}' counts people, not clicks: CTR and CVR are lower and higher than with link clicks. Export "
@@ -64,8 +65,8 @@ def incomplete(drafts: Sequence[Draft], rejects: Sequence[Reject]) -> set[str]:
     return {draft.key for draft in drafts if draft.key in names or draft.name in names}
 
 
-def file_findings(facts: Facts, header: Header, rows: IdentifiedRows) -> list[Finding]:
-    """Findings about the file as a whole."""
+def file_findings(facts: Facts, header: Header, rows: IdentifiedRows, unused: Sequence[str] = ()) -> list[Finding]:
+    """Findings about the file as a whole; `unused` are number columns that nothing is made of."""
     notes = [*_checksums(facts, rows.frame), *_cut_off(facts, header)]
     notes += _doubles(rows.frame, header)
     notes += _impossible(rows.frame)
@@ -77,6 +78,9 @@ def file_findings(facts: Facts, header: Header, rows: IdentifiedRows) -> list[Fi
                     f"(line {facts.rejects[0].line}). Their campaigns are left out.",
                     [reject.line for reject in facts.rejects])
         )  # fmt: skip
+    if unused:
+        named = ", ".join(f"'{name}'" for name in unused[:MOST_NAMED]) + (" ..." if len(unused) > MOST_NAMED else "")
+        notes.append(finding("columns_not_used", "info", f"Number columns that nothing is made of: {named}."))
     for code, name in header.cautions:
         notes.append(finding(code, "warning", _CAUTIONS[code].format(name)))
     if rows.granularity in ("week", "month", "period"):

@@ -3,13 +3,15 @@
 This file must not know how files are read.
 """
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from reflection.ingest.import_report import ImportReport, Reject, Snapshot, finding
+from reflection.ingest.import_report import CampaignDay, ImportReport, Reject, Snapshot, finding
 
-Day = tuple[str, dt.date, dt.date]
+ANY = "unspecified"
+"""The platform of rows that do not say theirs: they may be anybody's."""
+
+_EVERY = ""
 
 
 def compare(reports: Sequence[ImportReport], previous: Mapping[str, Snapshot]) -> list[ImportReport]:
@@ -18,37 +20,48 @@ def compare(reports: Sequence[ImportReport], previous: Mapping[str, Snapshot]) -
     Args:
         previous: what earlier imports said, by dialect; the same dialect restates, another is a second source.
     """
-    sources: dict[Day, str] = {}
+    sources: dict[CampaignDay, str] = {}
     results: list[ImportReport] = []
     hashes: dict[str, str] = {}
     for report in reports:
-        if report.snapshot is None:
+        snapshot = report.snapshot
+        if snapshot is None:
             results.append(report)
             continue
         if report.sha256 in hashes:
             ids = {campaign.campaign_id for campaign in report.campaigns}
             report = _without(report, ids, hashes[report.sha256], "same_file_twice")
         else:
-            earlier = {
-                day: f"the {name} import"
-                for name, old in previous.items()
-                if name != report.dialect
-                for day in old.cells
-            }
-            report = _without(report, *_reported(report, {**earlier, **sources}), "two_sources")
+            earlier: dict[CampaignDay, str] = {}
+            for name, old in previous.items():
+                if name != report.dialect:
+                    _note(earlier, old, f"the {name} import")
+            doubles = _reported(snapshot, {**earlier, **sources})
+            report = _without(report, *doubles, "two_sources")
         hashes[report.sha256] = report.name
-        for day in report.snapshot.cells if report.snapshot else ():
-            sources.setdefault(day, report.name)
+        _note(sources, snapshot, report.name)
         results.append(report)
     return results
 
 
-def _reported(report: ImportReport, sources: Mapping[Day, str]) -> tuple[set[str], str]:
-    """Ids of campaigns of which some days were reported before, under the same name; and by whom."""
-    assert report.snapshot is not None
-    doubles = [day for day in report.snapshot.cells if day in sources]
-    ids = {identity for name, _, _ in doubles for identity in report.snapshot.ids.get(name, ())}
-    return ids, sources[doubles[0]] if doubles else ""
+def _note(sources: dict[CampaignDay, str], snapshot: Snapshot, name: str) -> None:
+    """Who reports a campaign's day, of its platform and of any."""
+    for day in snapshot.cells:
+        sources.setdefault(day, name)
+        sources.setdefault((_EVERY, *day[1:]), name)
+
+
+def _reported(snapshot: Snapshot, sources: Mapping[CampaignDay, str]) -> tuple[set[str], str]:
+    """Ids of campaigns of which some days were reported before, on the same platform under the same name; by whom."""
+    ids: set[str] = set()
+    by = ""
+    for platform, name, first, last in snapshot.cells:
+        places = (platform, ANY, _EVERY) if platform == ANY else (platform, ANY)
+        source = next((sources[day] for place in places if (day := (place, name, first, last)) in sources), None)
+        if source is not None:
+            ids.update(snapshot.ids.get((platform, name), ()))
+            by = by or source
+    return ids, by
 
 
 def _without(report: ImportReport, ids: set[str], other: str, code: str) -> ImportReport:

@@ -19,14 +19,16 @@ _SHOWN = 3
 
 
 def snapshot(frame: pl.DataFrame, dialect: str) -> Snapshot:
-    """Per campaign name and day span, the sums of identified rows."""
+    """Per platform, campaign name and day span, the sums of identified rows."""
     sums = [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS]
     grouped = (
         frame.drop_nulls(["first", "last"])
-        .group_by(pl.col("name").cast(pl.String).str.to_lowercase(), "first", "last")
+        .group_by(
+            pl.col("platform").cast(pl.String), pl.col("name").cast(pl.String).str.to_lowercase(), "first", "last"
+        )
         .agg(sums)
     )
-    return Snapshot(dialect, {(row[0], row[1], row[2]): tuple(row[3:]) for row in grouped.iter_rows()})
+    return Snapshot(dialect, {(row[0], row[1], row[2], row[3]): tuple(row[4:]) for row in grouped.iter_rows()})
 
 
 def findings(before: Snapshot, now: Snapshot) -> list[Finding]:
@@ -49,21 +51,21 @@ def findings(before: Snapshot, now: Snapshot) -> list[Finding]:
         f"{len(changed)} campaign-days known from an earlier file are restated ({', '.join(parts)}): the new figures "
         f"replace the old ones. First: {examples}."
     )
-    ids = sorted({identity for key in changed for identity in now.ids.get(key[0], ())})
+    ids = sorted({identity for key in changed for identity in now.ids.get(key[:2], ())})
     return [*notes, finding("restated", "warning", message, (), ids)]
 
 
 def _overlapping(before: Snapshot, now: Snapshot) -> list[Finding]:
     """Days of this file inside longer (or shorter) periods imported earlier."""
-    spans: dict[str, list[tuple[dt.date, dt.date]]] = {}
-    for name, first, last in before.cells:
-        spans.setdefault(name, []).append((first, last))
+    spans: dict[tuple[str, str], list[tuple[dt.date, dt.date]]] = {}
+    for platform, name, first, last in before.cells:
+        spans.setdefault((platform, name), []).append((first, last))
     inside = [
-        (name, first, last)
-        for name, first, last in now.cells
+        (platform, name, first, last)
+        for platform, name, first, last in now.cells
         if any(
             (start, end) != (first, last) and (start <= first <= end or first <= start <= last)
-            for start, end in spans.get(name, ())
+            for start, end in spans.get((platform, name), ())
         )
     ]
     if not inside:
@@ -72,11 +74,11 @@ def _overlapping(before: Snapshot, now: Snapshot) -> list[Finding]:
         f"{len(inside)} campaign periods overlap, without being the same, periods imported earlier (first: "
         f"{_day(*inside[0])}): undo the earlier import, or the same spend is learnt twice."
     )
-    ids = sorted({identity for name, _, _ in inside for identity in now.ids.get(name, ())})
+    ids = sorted({identity for day in inside for identity in now.ids.get(day[:2], ())})
     return [finding("overlaps_earlier", "warning", message, (), ids)]
 
 
-def _day(name: str, first: dt.date, last: dt.date) -> str:
+def _day(_platform: str, name: str, first: dt.date, last: dt.date) -> str:
     return f"{name} {first}" if first == last else f"{name} {first} to {last}"
 
 
@@ -108,7 +110,7 @@ def _beside(report: ImportReport, earlier: Sequence[Reported]) -> ImportReport:
     merged: dict[str, Snapshot] = {}
     for item in earlier:
         if platforms & _parts(item.platform):
-            addition = Snapshot.from_list(item.dialect, item.rows)
+            addition = Snapshot.from_list(item.dialect, item.platform, item.rows)
             base = merged.get(item.dialect)
             merged[item.dialect] = replace(base, cells={**base.cells, **addition.cells}) if base else addition
     own = merged.get(report.dialect)

@@ -1,5 +1,9 @@
 """The dialects known, one file per platform; a new platform is a new file and one more name here."""
 
+from reflection.ingest.dialects.amazon import AMAZON
+from reflection.ingest.dialects.apple import APPLE
+from reflection.ingest.dialects.blended import BLENDED
+from reflection.ingest.dialects.cm360 import CM360
 from reflection.ingest.dialects.dialect import Dialect
 from reflection.ingest.dialects.google import GOOGLE
 from reflection.ingest.dialects.linkedin import LINKEDIN
@@ -7,9 +11,12 @@ from reflection.ingest.dialects.marko import MARKO
 from reflection.ingest.dialects.meta import META
 from reflection.ingest.dialects.microsoft import MICROSOFT
 from reflection.ingest.dialects.pinterest import PINTEREST
+from reflection.ingest.dialects.snapchat import SNAPCHAT
 from reflection.ingest.dialects.tiktok import TIKTOK
 from reflection.ingest.dialects.warehouse import WAREHOUSE
 
-DIALECTS: tuple[Dialect, ...] = (META, GOOGLE, TIKTOK, LINKEDIN, MICROSOFT, PINTEREST, MARKO, *WAREHOUSE)
+DIALECTS: tuple[Dialect, ...] = (
+    META, GOOGLE, TIKTOK, LINKEDIN, MICROSOFT, PINTEREST, SNAPCHAT, APPLE, AMAZON, CM360, MARKO, BLENDED, *WAREHOUSE,
+)  # fmt: skip
 
 __all__ = ["DIALECTS"]

@@ -78,8 +78,6 @@ def load_mapping(source: Path | Mapping[str, Any]) -> ColumnMapping:
     if not isinstance(body, Mapping) or not isinstance(body.get("columns"), Mapping) or not body["columns"]:
         raise ImportFileError("A column mapping needs 'columns': {field: header}.", field="columns")
     _check_names(body)
-    if not any(map(is_number, body["columns"])):
-        raise ImportFileError("A column mapping needs a column of figures, such as impressions.", field="columns")
     if (order := body.get("date_order")) not in (None, "mdy", "dmy", "ymd"):
         raise ImportFileError("date_order is mdy, dmy or ymd.", field="date_order")
     return ColumnMapping(

@@ -64,6 +64,7 @@ class Dialect:
         blank_is_zero: fields whose blank cell means none, where the column has others that are filled.
         writes_totals: whether it always ends with a total row; without one the file may be cut off.
         timezone: the zone all its days are in, where that is documented.
+        names_platforms: it is known by its column `platform`, whose cells name platforms.
     """
 
     key: str
@@ -80,6 +81,7 @@ class Dialect:
     blank_is_zero: frozenset[str] = frozenset()
     timezone: str = ""
     writes_totals: bool = False
+    names_platforms: bool = False
 
 
 def plain_header(cell: str) -> str:

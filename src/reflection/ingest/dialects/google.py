@@ -100,15 +100,40 @@ _PT = table(
     device="Dispositivo",
 )
 
+_NL = table(
+    date="Dag|Datum|Week|Maand",
+    campaign="Campagne",
+    campaign_id="Campagne-ID",
+    audience="Advertentiegroep",
+    impressions="Vertoningen|Vert.",
+    clicks="Klikken|Aantal klikken",
+    spend="Kosten",
+    conversions="Conversies",
+    revenue="Conv.waarde|Conversiewaarde",
+    currency="Valutacode",
+    device="Apparaat",
+    segment="Zoekwoord|Zoekterm",
+)
+_LANGUAGES = (_EN, _DE, _FR, _ES, _IT, _PT, _NL)
+_OWN = frozenset(
+    header for language in _LANGUAGES for name in ("spend", "revenue", "currency") for header in language.get(name, ())
+)
+_RATIOS = frozenset(
+    {"impr.", "vert.", "avg. cpc", "avg. cost", "cost / conv.", "conv. rate", "conv. value / cost",
+     "interaction rate",
+     "campaign status", "campaign type", "durchschn. cpc", "cpc moy.", "cpc médio", "cpc méd.", "gem. cpc",
+     "kosten/conv."}
+)  # fmt: skip
+
 GOOGLE = Dialect(
     key="google",
     platform="Google",
     title="Google Ads",
-    names={"en": _EN, "de": _DE, "fr": _FR, "es": _ES, "it": _IT, "pt": _PT},
-    marks=frozenset({"impr."}),
+    names={"en": _EN, "de": _DE, "fr": _FR, "es": _ES, "it": _IT, "pt": _PT, "nl": _NL},
+    marks=_OWN - {"currency"} | _RATIOS,
     writes_totals=True,
     preamble=(
         r"^(campaign|ad group|ads?|ad performance|search terms?|search keyword|keyword|asset group|account)\b.* report",
-        r"^kampagnenbericht|bericht$|^rapport sur|^informe de|^rapporto|^relatório",
+        r"^kampagnenbericht|bericht$|^rapport sur|^informe de|^rapporto|^relatório|rapport$",
     ),
 )

@@ -43,6 +43,10 @@ LINKEDIN = Dialect(
             "total spent",
             "clicks to landing page",
             "view-through conversions",
+            "campaign group id",
+            "total social actions",
+            "total engagements",
+            "ad introduction text",
         }
     ),
     preamble=(r"performance report \(in utc\)", r"^report start:", r"^report end:"),

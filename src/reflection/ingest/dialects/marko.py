@@ -19,5 +19,5 @@ MARKO = Dialect(
             status="status",
         )
     },
-    marks=frozenset({"ad set or group", "channel"}),
+    marks=frozenset({"ad set or group", "channel"}),  # either alone stands in many sheets
 )

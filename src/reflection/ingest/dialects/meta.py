@@ -182,17 +182,28 @@ _UNIQUE = (
     "cliques únicos no link",
 )
 
+_LANGUAGES = (_EN, _DE, _FR, _ES, _IT, _PT, _ID, _JA)
+_GENERIC = frozenset({"day", "date", "tag", "jour", "día", "giorno", "dia", "hari", "日"})
+_OWN = frozenset(
+    header
+    for language in _LANGUAGES
+    for name in ("spend", "clicks", "result_indicator", "all_clicks", "delivery", "date", "date_end", "attribution",
+                 "value.purchase")
+    for header in language.get(name, ())
+) - _GENERIC  # fmt: skip
+_RATIOS = frozenset(
+    {"cost per result", "cost per results", "cpc (cost per link click)", "cpm (cost per 1,000 impressions)",
+     "results value",
+     "ctr (link click-through rate)", "ctr (all)", "cpc (all)", "purchase roas (return on ad spend)",
+     "website purchases"}
+)  # fmt: skip
+
 META = Dialect(
     key="meta",
     platform="Meta",
     title="Meta Ads Manager",
     names={"en": _EN, "de": _DE, "fr": _FR, "es": _ES, "it": _IT, "pt": _PT, "id": _ID, "ja": _JA},
-    marks=frozenset(
-        header
-        for language in (_EN, _DE, _FR, _ES, _IT, _PT, _ID, _JA)
-        for name in ("spend", "result_indicator", "all_clicks", "delivery")
-        for header in language.get(name, ())
-    ),
+    marks=_OWN | _RATIOS,
     cautions=dict.fromkeys(_UNIQUE, "unique_clicks"),
     blank_is_zero=frozenset({"results", "clicks"}),
 )

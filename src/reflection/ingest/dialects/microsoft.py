@@ -38,8 +38,17 @@ MICROSOFT = Dialect(
             "campaignname",
             "currencycode",
             "conversionsqualified",
+            "accountname",
+            "adgroupname",
+            "devicetype",
         }
     ),
-    preamble=(r"^report name:", r"^report time:", r"^time zone:", r"^report aggregation:"),
+    preamble=(
+        r"^report name:",
+        r"^report time:",
+        r"^report aggregation:",
+        r"^last completed available",
+        r"^potential incomplete",
+    ),
     date_order="mdy",
 )

@@ -43,6 +43,11 @@ TIKTOK = Dialect(
             "total complete payment value",
             "cpc (destination)",
             "ctr (destination)",
+            "destination clicks",
+            "2-second video views",
+            "6-second video views",
+            "real-time conversions",
+            "cost per 1,000 people reached",
         }
     ),
 )

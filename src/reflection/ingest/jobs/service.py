@@ -43,7 +43,7 @@ from reflection.ingest.jobs.register import (
 
 if TYPE_CHECKING:
     from reflection.ingest import ImportOptions, ImportReport
-    from reflection.ingest.pipeline import Input
+    from reflection.ingest.recognition import Input
 
 BATCH = 200
 MAX_DETAILS = 100

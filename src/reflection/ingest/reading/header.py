@@ -9,8 +9,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reflection.errors import ImportFileError
-from reflection.ingest.dialects.dialect import Dialect, Names, is_number, normal_header, plain_header, split_currency
+from reflection.ingest.dialects.dialect import (
+    SPLITS,
+    Dialect,
+    Names,
+    is_number,
+    normal_header,
+    plain_header,
+    split_currency,
+)
+from reflection.ingest.dialects.platforms import is_platform
+from reflection.ingest.dialects.words import field_of
 from reflection.ingest.reading.tables import Cells, Table
+
+LEAST_EVIDENCE = 2
+"""Marks of its own, or lines above the table, that a platform needs to be recognised by itself."""
+
+PLATFORM_SHARE = 0.8
+"""Share of cells that have to name platforms where a column is to tell each row's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +42,7 @@ class Header:
         preamble: the text above it.
         cautions: codes of findings deserved by the columns used, with the header.
         scale: factor for fields in another unit (cost in micros).
+        marks: the headers that only its platform writes.
         reason: why this dialect, in one sentence.
     """
 
@@ -40,6 +57,7 @@ class Header:
     score: int
     reason: str
     scale: Mapping[str, float]
+    marks: tuple[str, ...]
 
     def written(self, field: str) -> str:
         """The header of a field as the file writes it."""
@@ -49,7 +67,8 @@ class Header:
 def find_header(table: Table, dialects: Sequence[Dialect], *, explicit: bool = False) -> Header | None:
     """The best header of a table over all dialects, or None where no row looks like one.
 
-    Without `explicit` (the user said which platform it is), words that any platform could use are not enough.
+    Without `explicit` (the user said which platform it is), words that any platform could use are not enough, nor is
+    one word of a platform's own.
 
     Raises:
         ImportFileError: two platforms explain the table equally well.
@@ -60,8 +79,10 @@ def find_header(table: Table, dialects: Sequence[Dialect], *, explicit: bool = F
         if sum(1 for cell in normal if cell) < 3:
             continue
         above = tuple(" ".join(cell for cell in row if cell).strip() for _, row in table.head[:position])
+        below = [row for _, row in table.head[position + 1 :] if len(row) == len(cells)]
         for dialect in dialects:
-            if header := _score(dialect, line, cells, normal, above, explicit=explicit):
+            header = _score(dialect, line, cells, normal, above, explicit=explicit)
+            if header and (explicit or _fits(header, normal, below)):
                 candidates.append(header)
     if not candidates:
         return None
@@ -82,15 +103,38 @@ def _score(
     if not dialect.required <= set(normal):
         return None
     language, columns = _bind(dialect, normal)
+    if dialect.role == "performance" and not dialect.required:
+        columns |= _splits(normal, columns)
     marks = [cells[i].strip() for i, header in enumerate(normal) if header in dialect.marks]
     preamble = [text for text in above if any(re.search(pattern, text, re.IGNORECASE) for pattern in dialect.preamble)]
-    if not _enough(dialect, columns) or not (marks or preamble or explicit or dialect.required):
+    evidence = len(set(marks)) + len(preamble) + bool(dialect.required) + dialect.names_platforms
+    least = 1 if dialect.role != "performance" or dialect.names_platforms or dialect.required else LEAST_EVIDENCE
+    if not _enough(dialect, columns) or not (explicit or evidence >= least):
         return None
     reason = _reason(dialect, line, marks or [cells[i] for i in columns.values()], len(columns), preamble)
     score = len(columns) + 3 * len(marks) + 2 * len(preamble)
     money, cautions = _currency(cells, columns), _cautions(dialect, normal, columns)
     scale = {**_micros(normal, columns), **dialect.scale}
-    return Header(dialect, line, cells, language, columns, money, above, cautions, score, reason, scale)
+    return Header(dialect, line, cells, language, columns, money, above, cautions, score, reason, scale, tuple(marks))
+
+
+def _fits(header: Header, normal: Sequence[str], below: Sequence[Cells]) -> bool:
+    """Whether the table says nothing that speaks against the dialect.
+
+    A column that plainly means money, clicks or impressions and is none of its headers is another platform's; and where
+    a column has to name platforms, its cells have to.
+    """
+    columns = header.columns
+    if header.dialect.role == "performance":
+        foreign = {field_of(header.cells[i]) for i, text in enumerate(normal) if text and i not in columns.values()}
+        if foreign & {"spend", "impressions", "clicks"} - set(columns):
+            return False
+    if not header.dialect.names_platforms:
+        return True
+    cells = (
+        [row[columns["platform"]] for row in below if row[columns["platform"]].strip()] if "platform" in columns else []
+    )
+    return bool(cells) and sum(map(is_platform, cells)) >= PLATFORM_SHARE * len(cells)
 
 
 def _micros(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, float]:
@@ -144,6 +188,16 @@ def _bind(dialect: Dialect, normal: list[str]) -> tuple[str, dict[str, int]]:
                 columns[field] = index
                 indices.add(index)
     return language, columns
+
+
+def _splits(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]:
+    """Columns that split rows (age, device, placement ...) in any language, where the dialect names none."""
+    found: dict[str, int] = {}
+    for index, header in enumerate(normal):
+        name = field_of(header) if header and index not in columns.values() else None
+        if name in SPLITS and name not in columns:
+            found.setdefault(name, index)
+    return found
 
 
 def _columns(names: Names, where: Mapping[str, int]) -> dict[str, int]:

@@ -1,18 +1,19 @@
 """The output folder as a projection of the rows: `output/<campaign>/*.json` and `weights.json`.
 
-The handler of the outbox topic ``artifacts``. A campaign's files are parts of its stored answer, a workspace's own are
-rows of `artifacts`. It writes what the rows say now, and removes only files it published itself. Must not know what is
-in the files.
+The handler of the outbox topic ``artifacts``. A campaign's files are parts of its stored answer and carry the date of
+what was known then; `rebuild` writes them as they are told today. A workspace's own are rows of `artifacts`. It writes
+what the rows say now, and removes only files it published itself. Must not know what is in the files.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import select
 
 from reflection.domain.answers import files_of
+from reflection.domain.ports import StoredCampaign
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.store.campaigns_read import chunks
+from reflection.store.campaigns_read import chunks, current
 from reflection.store.database.connections import Database
 from reflection.store.projections import atomic_files
 from reflection.store.projections.folder_names import campaign_folder, workspace_folder
@@ -22,17 +23,34 @@ from reflection.store.tables.campaigns import WORKSPACE_LEVEL, artifacts, campai
 
 WEIGHTS = "weights.json"
 _PAGE = 500
+Telling = Callable[[StoredCampaign], bytes]
+"""The JSON of a stored campaign's analysis."""
+
+
+def as_stored(campaign: StoredCampaign) -> bytes:
+    """The answer that was given when the campaign was analysed."""
+    return campaign.answer
 
 
 class ArtifactFolder:
     """Publishes artifacts into a folder.
 
-    Args: output: the folder of all campaigns' folders. weights_path: where the default workspace's
-        weights.json goes; other workspaces have theirs in their folder.
+    Args:
+        output: the folder of all campaigns' folders.
+        weights_path: where the default workspace's weights.json goes; other workspaces have theirs in their folder.
+        current: for a workspace, how a stored campaign is told today, as the JSON of its analysis.
     """
 
-    def __init__(self, database: Database, output: Path, weights_path: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        output: Path,
+        weights_path: Path,
+        *,
+        current: Callable[[str], Telling] = lambda _: as_stored,
+    ) -> None:
         self._database = database
+        self._current = current
         self._output = output
         self._weights_path = weights_path
 
@@ -49,16 +67,22 @@ class ArtifactFolder:
             self._publish_those(workspace, {key: names for (own, key), names in gone.items() if own == workspace})
 
     def rebuild(self) -> int:
-        """Write every file again from the rows; how many campaigns and workspaces. Removes nothing."""
+        """Write every file again, as it is told today; how many campaigns and workspaces. Removes nothing."""
         count = 0
         for workspace, campaign_ids in self._keys():
-            self._publish_those(workspace, {campaign_id: set() for campaign_id in campaign_ids})
+            told = self._current(workspace)
+            self._publish_those(workspace, {campaign_id: set() for campaign_id in campaign_ids}, told)
             count += len(campaign_ids)
         return count
 
-    def _publish_those(self, workspace: str, earlier: Mapping[str, set[str]]) -> None:
+    def _publish_those(
+        self,
+        workspace: str,
+        earlier: Mapping[str, set[str]],
+        told: Telling = as_stored,
+    ) -> None:
         """Bring files of one workspace up to date; `earlier` maps what they belong to -> names published before."""
-        found = self._contents(workspace, list(earlier))
+        found = self._contents(workspace, list(earlier), told)
         own = found.pop(WORKSPACE_LEVEL, {})
         atomic_files.write_folders({self.folder_of(workspace, key): contents for key, contents in found.items()})
         for campaign_id, names in earlier.items():
@@ -79,16 +103,13 @@ class ArtifactFolder:
         if contents:
             atomic_files.write_files(folder, contents)
 
-    def _contents(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, dict[str, bytes]]:
+    def _contents(self, workspace: str, campaign_ids: Sequence[str], told: Telling) -> dict[str, dict[str, bytes]]:
         """What there is to publish: campaign -> file name -> content; campaigns that are gone are left out."""
         contents: dict[str, dict[str, bytes]] = {}
         for chunk in chunks([name for name in campaign_ids if name != WORKSPACE_LEVEL]):
-            statement = select(campaigns.c.campaign_id, campaigns.c.answer).where(
-                campaigns.c.workspace == workspace, campaigns.c.campaign_id.in_(chunk)
-            )
             with self._database.read() as connection:
-                found = connection.execute(statement).all()
-            contents |= {row.campaign_id: files_of(unpacked(row.answer)) for row in found}
+                stored = [item.stored for item in current(connection, workspace, chunk).values()]
+            contents |= {item.campaign_id: files_of(told(item)) for item in stored if item is not None}
         if WORKSPACE_LEVEL in campaign_ids:
             contents |= {WORKSPACE_LEVEL: self._own(workspace)}
         return contents

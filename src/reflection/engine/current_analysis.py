@@ -1,0 +1,78 @@
+"""A stored analysis as it stands today: compared then, told from what is known now.
+
+What was counted does not change: comparison, drivers and similar campaigns are the stored ones. What was learnt does:
+patterns, sentences and weights are made again from the last fit, `known_as_of` its instant. Needs the stored campaign
+and the knowledge, never the history. Pure; must not know stores.
+"""
+
+from dataclasses import replace
+
+import orjson
+from pydantic import TypeAdapter
+
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import evidence_of
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import ScoreWeights
+from reflection.domain.ports import Facts, StoredCampaign
+from reflection.domain.results import Analysis, Insights
+from reflection.engine.analysis import campaign_facts
+from reflection.explain.chat_evidence import facts_of
+from reflection.explain.earlier_sentences import placed, still_true
+from reflection.explain.evidence_of_facts import gather
+from reflection.explain.writer import DETERMINISTIC, DeterministicWriter
+from reflection.inference.findings.for_campaign import patterns_for
+from reflection.inference.weights import weights_for
+
+_ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
+_WRITER = DeterministicWriter()
+
+
+def current_answer(stored: StoredCampaign, knowledge: Knowledge) -> bytes:
+    """The JSON of `current_analysis`; byte for byte the stored one where nothing was learnt since."""
+    then = orjson.loads(stored.answer)
+    if (then["as_of"], then["epoch"]) != (knowledge.as_of, knowledge.epoch):
+        return orjson.dumps(current_analysis(stored, knowledge))
+    return stored.answer if "known_as_of" in then else orjson.dumps({**then, "known_as_of": knowledge.as_of})
+
+
+def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
+    """A campaign's analysis with what is known today; the stored one where nothing was learnt since."""
+    then = _ANALYSIS.validate_json(stored.answer)
+    if (then.as_of, then.epoch) == (knowledge.as_of, knowledge.epoch):
+        return replace(then, known_as_of=knowledge.as_of)
+    campaign, moment = Campaign.model_validate_json(stored.campaign_json), knowledge.as_of or then.as_of
+    keys = evidence_of(campaign).signal_keys()
+    notes = _notes(then, stored, knowledge)
+    patterns = patterns_for(campaign, keys, knowledge, generated_at=moment or stored.created_at)
+    weights = weights_for(knowledge, ScoreWeights(), generated_at=patterns.generated_at, signals=keys)
+    facts = campaign_facts(
+        campaign, keys, then.comparison_report, patterns, knowledge, similar=then.similar_campaigns, notes=notes
+    )
+    return replace(
+        then,
+        pattern_report=patterns,
+        insights=replace(_insights(facts, then), as_of=knowledge.as_of),
+        weights=replace(weights, scoring_weights=then.weights.scoring_weights),  # those the stored score is made with
+        as_of=knowledge.as_of,
+        epoch=knowledge.epoch,
+        known_as_of=knowledge.as_of,
+        notes=notes,
+    )
+
+
+def _insights(facts: Facts, then: Analysis) -> Insights:
+    """Sentences of today; those of a model stay while their evidence says the same."""
+    book = gather(facts)
+    statements = _WRITER.statements(book)
+    if any(item.source != DETERMINISTIC for item in then.insights.statements):
+        statements = tuple(placed(still_true(then.insights.statements, gather(facts_of(then)), book), statements))
+    return _WRITER.assemble(book, statements)
+
+
+def _notes(then: Analysis, stored: StoredCampaign, knowledge: Knowledge) -> tuple[str, ...]:
+    """Why the campaign is kept out of the learning: as the last fit says, unless it is older than the campaign."""
+    if knowledge.as_of is None or knowledge.as_of < stored.created_at:
+        return then.notes
+    fault = knowledge.held.get(stored.campaign_id)
+    return (fault,) if fault else ()

@@ -1,0 +1,99 @@
+"""The evidence a question may be answered from: a stored answer's figures, today's knowledge, recommendations.
+
+What a stored answer knew of its workspace when it was written is left out; today's knowledge is told instead. Must not
+know sentences, stores or HTTP.
+"""
+
+from collections.abc import Sequence
+
+from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.ports import Facts
+from reflection.domain.results import Analysis, SimilarCampaign
+from reflection.domain.signals import normalise, parse
+from reflection.explain.advice import recommendation
+from reflection.explain.campaign_names import names_of, words_of
+from reflection.explain.evidence import EvidenceBook, join, renumber
+from reflection.explain.evidence_of_facts import gather, gather_learnt
+from reflection.explain.question import ADVISING, Question
+
+MAX_EFFECTS = 6
+MOST_PROPOSALS = 40
+BESIDE = ADVISING | {"learnt", "test", "alike"}
+"""What may be asked of a campaign and is answered by what is known beside it."""
+
+KNOWN_SINCE = frozenset({"finding", "description", "reason", "next_test"})
+"""What a stored answer knew when it was written; today's knowledge is told instead."""
+
+
+def evidence_for(
+    question: Question,
+    analysis: Analysis | None,
+    knowledge: Knowledge,
+    similar: Sequence[SimilarCampaign],
+) -> EvidenceBook:
+    """Everything a question may be answered from, of one campaign (`analysis`) or of the whole workspace."""
+    learnt = gather_learnt(knowledge, _named_effects(question, knowledge), similar)
+    proposals = _proposals(question, knowledge)
+    if analysis is None:
+        return join(learnt, proposals)
+    own = _about_itself(analysis, knowledge)
+    beside = question.intents & BESIDE
+    others = [item for item in learnt if item.id in own or (beside and item.detail.get("of") != "campaign")]
+    told = [item for item in gather(facts_of(analysis)) if item.kind not in KNOWN_SINCE]
+    return join(renumber(told), renumber(others), proposals)
+
+
+def facts_of(analysis: Analysis) -> Facts:
+    """The facts a stored answer was written from."""
+    patterns = analysis.pattern_report
+    return Facts(
+        comparison=analysis.comparison_report,
+        patterns=patterns,
+        findings=patterns.pattern_report,
+        similar=analysis.similar_campaigns,
+        platform="",
+        objective="",
+        notes=analysis.notes,
+    )
+
+
+def _named_effects(question: Question, knowledge: Knowledge) -> list[Effect]:
+    """Effects of signals the question names, on the KPIs it names or the goal."""
+    metrics = question.kpis or {knowledge.goal_metric}
+    effects = [
+        effect
+        for effect in knowledge.effects
+        if effect.metric in metrics and not effect.finding and _is_named(effect, question)
+    ]
+    return sorted(effects, key=lambda effect: (-effect.campaigns, effect.signal))[:MAX_EFFECTS]
+
+
+def _is_named(effect: Effect, question: Question) -> bool:
+    levels = [part.level for part in parse(effect.signal).parts]
+    return all(set(normalise(level).split()) <= question.words for level in levels)
+
+
+def _proposals(question: Question, knowledge: Knowledge) -> EvidenceBook:
+    """What can be booked and nothing is advised of yet, as it is said everywhere: named, or worth finding out about."""
+    known = [one for one in knowledge.bookables if one.total and not one.advised and one.platform is None]
+    named = [one for one in known if names_of(one.label, None) & question.words]
+    open_ones = [one for one in known if one.total and one.total.lane == "explore" and one not in named]
+    open_ones.sort(key=lambda one: (-one.total.p_better if one.total else 0.0, one.key))
+    drafts = [recommendation(one, one.total) for one in [*named, *open_ones][:MOST_PROPOSALS] if one.total]
+    return EvidenceBook(tuple(drafts))
+
+
+def _about_itself(analysis: Analysis, knowledge: Knowledge) -> frozenset[str]:
+    """Ids of the evidence on what was found of the campaign itself."""
+    name = normalise(analysis.comparison_report.campaign_id)
+    return frozenset(
+        f"finding:{finding.finding_id}"
+        for finding in knowledge.findings
+        if finding.signal_key.partition(":")[::2] == ("campaign", name)
+    )
+
+
+def signal_words(knowledge: Knowledge) -> frozenset[str]:
+    """Words that name a signal, as campaigns spell them."""
+    parts = {part for effect in knowledge.effects for part in parse(effect.signal).parts}
+    return frozenset(word for part in parts for word in words_of(part.level))

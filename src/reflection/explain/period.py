@@ -1,0 +1,173 @@
+"""Five lines on several campaigns together: a load, a month, a whole workspace.
+
+Campaigns are added up by currency and kind of conversion, never across; those held out are counted beside. Only what
+somebody forecast is held against a forecast. Must not know stores or formats.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from reflection.comparison.compare import compare
+from reflection.domain.basis import BASES
+from reflection.domain.campaign import Campaign, Metrics
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import COUNTS, OBSERVED
+from reflection.domain.planner_forecast import NO_FORECAST
+from reflection.domain.results import Comparison, SummaryLine
+from reflection.domain.verdict import verdict_of
+from reflection.explain.evidence import EvidenceBook, renumber
+from reflection.explain.evidence_of_comparison import evidence_of_comparison
+from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.sentences import Sentences
+from reflection.explain.summary import SummaryLines
+
+VERDICTS = (
+    (("better",), "period.better"),
+    (("worse",), "period.worse"),
+    (("mixed",), "period.mixed"),
+    (("noise", "same", "unclear"), "period.noise"),
+    ((None,), "period.none"),
+)
+"""Verdicts on single campaigns and how many of them are told together, in reading order."""
+
+ADVISING = ("exploit", "avoid", "explore")
+
+Counts = dict[str, float | None]
+
+
+@dataclass(slots=True)
+class _Group:
+    """Campaigns of one currency and one kind of conversion."""
+
+    campaigns: int = 0
+    forecasts: int = 0
+    square: float = 0.0
+    expected: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
+    actual: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
+    every: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
+
+
+class Period:
+    """Comparisons of campaigns, as they are added."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, str], _Group] = {}
+        self._verdicts: Counter[str | None] = Counter()
+        self._references = 0
+        self.held = 0
+        """How many are held out because they look like tracking faults."""
+
+    def add(self, comparison: Comparison) -> None:
+        """Add one campaign."""
+        self._count(comparison, 1)
+
+    def hold(self, comparison: Comparison) -> None:
+        """Take one that was added out of every total and verdict: it is told beside them."""
+        self._count(comparison, -1)
+        self.held += 1
+
+    def _count(self, comparison: Comparison, sign: int) -> None:
+        basis = BASES[comparison.basis]
+        self._verdicts[verdict_of(comparison) if basis.comparable else None] += sign
+        self._references += sign * (basis.comparable and not basis.forecast)
+        if not comparison.actual_counts:
+            return  # stored before comparisons carried their counts
+        key = comparison.currency or "", comparison.conversion_kind or ""
+        group = self._groups.setdefault(key, _Group())
+        group.campaigns += sign
+        _add(group.every, comparison.actual_counts, sign)
+        if basis.forecast:
+            group.square += sign * (comparison.actual_counts.get("spend") or 0.0) ** 2
+            group.forecasts += sign
+            _add(group.expected, comparison.expected_counts, sign)
+            _add(group.actual, comparison.actual_counts, sign)
+
+    def verdict(self, sentences: Sentences) -> str:
+        """How many campaigns did better, worse, or neither."""
+        if not self._verdicts.total():
+            return sentences.say("period.empty")
+        against = sentences.word("period.reference" if self._references else "period.forecast")
+        parts = [
+            sentences.say(phrase, number=str(number), against=against)
+            for among, phrase in VERDICTS
+            if (number := sum(self._verdicts[verdict] for verdict in among))
+        ]
+        campaigns = sentences.counted("campaign", self._verdicts.total())
+        return sentences.say("period.verdict", campaigns=campaigns, parts=", ".join(parts))
+
+    def lines(
+        self, knowledge: Knowledge, cards: Sequence[Mapping[str, Any]], sentences: Sentences | None = None
+    ) -> tuple[SummaryLine, ...]:
+        """The five lines.
+
+        Args:
+            knowledge: of the workspace they belong to.
+            cards: its recommendations, the best first.
+        """
+        say = sentences or Sentences(ENGLISH)
+        lines = SummaryLines(self._book(knowledge), say)
+        money = lines.money()
+        card = next((card for lane in ADVISING for card in cards if card["lane"] == lane), None)
+        advice = (card["sentence"], [card["id"]]) if card else (say.say("next.nothing"), [])
+        return (
+            lines.line("happened", self.verdict(say)),
+            lines.why(),
+            lines.line("next", *advice),
+            lines.line("certainty", self._certainty(knowledge, say)),
+            replace(money, text=money.text + self._part(say)),
+        )
+
+    def _part(self, sentences: Sentences) -> str:
+        """Which campaigns the money is of, where it is not of all."""
+        if len(self._groups) < 2:
+            return ""
+        (currency, kind), group = self._largest()
+        campaigns = sentences.counted("campaign", group.campaigns)
+        return sentences.say("period.part", campaigns=campaigns, kind=kind or "conversion", currency=currency).rstrip()
+
+    def _largest(self) -> tuple[tuple[str, str], "_Group"]:
+        """The group with the most spend."""
+        return max(self._groups.items(), key=lambda item: (item[1].every["spend"] or 0.0, item[0]))
+
+    def _certainty(self, knowledge: Knowledge, sentences: Sentences) -> str:
+        findings = sum(not finding.descriptive for finding in knowledge.findings)
+        words = {
+            "findings": sentences.counted("difference", findings),
+            "campaigns": sentences.counted("campaign", knowledge.campaigns),
+        }
+        text = sentences.say("period.certainty" if knowledge.campaigns else "period.nothing_learnt", **words)
+        if self.held:
+            text += sentences.say("period.held", campaigns=sentences.counted("campaign", self.held))
+        return text
+
+    def _book(self, knowledge: Knowledge) -> EvidenceBook:
+        """The largest group by spend as evidence, its scatter that of a mean of so many campaigns."""
+        if not self._groups:
+            return renumber([])
+        (currency, kind), group = self._largest()
+        spend = group.actual["spend"] or 0.0
+        worth = max(1.0, spend**2 / group.square) if group.square else 1.0  # (sum w)^2 / sum w^2 (Kish 1965)
+        scatter = {name: None if (sd := knowledge.sigma(name)) is None else sd / math.sqrt(worth) for name in OBSERVED}
+        whole = Campaign.model_construct(
+            campaign_id="period", platform="", objective="", currency=currency or None, conversion_kind=kind or None,
+            expected_metrics=_metrics(group.expected), breakdown=(),
+            actual_metrics=_metrics(group.actual if group.forecasts else group.every),
+            planner=None if group.forecasts else NO_FORECAST, timestamp=datetime.fromtimestamp(0, UTC),
+        )  # fmt: skip
+        return renumber(list(evidence_of_comparison(compare(whole, generated_at="", scatter=scatter))))
+
+
+def _add(sums: Counts, counts: Mapping[str, float | None], sign: int) -> None:
+    """Add or take away counts; a sum is known only while every campaign states it."""
+    for name in COUNTS:
+        total, count = sums[name], counts.get(name)
+        sums[name] = None if total is None or count is None else total + sign * count
+
+
+def _metrics(sums: Mapping[str, Any]) -> Metrics:
+    """Sums as metrics, whose bounds are those of one campaign: not checked."""
+    return Metrics.model_construct(**sums)

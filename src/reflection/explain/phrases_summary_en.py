@@ -1,0 +1,69 @@
+"""The English of the five lines that are read first, of one campaign and of several.
+
+Part of the language in phrases_en.py, under the same rules: no digits, no facts.
+"""
+
+from collections.abc import Mapping
+
+SUMMARY: Mapping[str, str] = {
+    # the five lines that are read first
+    "summary.happened": "What happened",
+    "summary.why": "Why",
+    "summary.next": "What to do",
+    "summary.certainty": "How sure",
+    "summary.money": "Money",
+    "why.main": "Mostly {factor}, {actual} against {expected}",
+    "why.share": ": it accounts for {part} of the {total} by which {kpi} is {move}",
+    "why.alone": ": it alone accounts for {part} of {kpi}",
+    "why.against": "; {factor} worked against it by {part}",
+    "why.noise": "No factor of {kpi} is off by more than chance makes.",
+    "why.zero": "{factor} was zero against {expected}.",
+    "why.none": "The figures do not say: there is nothing to divide the result by.",
+    "next.nothing": "Nothing to change yet: keep the plan, and send the next campaigns.",
+    "certainty.beyond_noise": (
+        "Sure of the direction: {expected} is outside the {level} range of the result, {low} to {high}."
+    ),
+    "certainty.noise": ("We cannot tell yet: the {level} range of the result, {low} to {high}, includes {expected}."),
+    "certainty.unknown": "We cannot tell yet: how much {kpi} varies from campaign to campaign is not known.",
+    "certainty.none": "We cannot tell: there is no forecast of cost or return to hold the result against.",
+    "certainty.learnt": "{findings} about its audiences, creatives or platform hold beyond chance.",
+    "certainty.learnt_once": "{findings} about its audiences, creatives or platform holds beyond chance.",
+    "certainty.nothing_learnt": "No finding about its audiences or creatives.",
+    "money.roas_more": (
+        "{spend} spent brought {revenue} back: {difference} more than at {reference} return ({at_forecast})."
+    ),
+    "money.roas_less": (
+        "{spend} spent brought {revenue} back: {difference} less than at {reference} return ({at_forecast})."
+    ),
+    "money.roas_noise": (
+        "{spend} spent brought {revenue} back, {at_forecast} at {reference} return: chance alone makes such a gap."
+    ),
+    "money.cpa_more": (
+        "{spend} spent brought {conversions}: {difference} more than at {reference} CPA ({at_forecast})."
+    ),
+    "money.cpa_less": (
+        "{spend} spent brought {conversions}: {difference} fewer than at {reference} CPA ({at_forecast})."
+    ),
+    "money.cpa_noise": (
+        "{spend} spent brought {conversions}, {at_forecast} at {reference} CPA: chance alone makes such a gap."
+    ),
+    "money.no_revenue": " Revenue is missing, so what came back is not known.",
+    "money.revenue": "{spend} spent brought {conversions} and {revenue} back.",
+    "money.conversions": "{spend} spent brought {conversions}.",
+    "money.none": "Nothing was spent.",
+    # several campaigns together
+    "period.empty": "No campaign of this period is stored.",
+    "period.verdict": "Of {campaigns}, {parts}.",
+    "period.forecast": "forecast",
+    "period.reference": "what they are compared with",
+    "period.better": "{number} did better than {against} beyond noise",
+    "period.worse": "{number} did worse",
+    "period.mixed": "{number} did better on one of cost and return and worse on the other",
+    "period.noise": "{number} cannot be told from noise",
+    "period.none": "{number} cannot be compared",
+    "period.certainty": "{findings} between audiences, creatives or platforms hold beyond chance, from {campaigns}.",
+    "period.nothing_learnt": "Nothing is learnt yet.",
+    "period.part": " That is of {campaigns} whose conversion is: {kind}, in {currency}.",
+    "period.held": " Held out, because they look like tracking faults: {campaigns}.",
+}
+"""Phrases by name."""

@@ -1,0 +1,72 @@
+"""What the data cannot say of a plan, in sentences: signals nobody saw or learnt from yet, money far out, new planners.
+
+Pure; must not know stores or requests.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from reflection.domain import signals
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.plan import Plan
+from reflection.forecasting import calibration
+from reflection.forecasting.calibration import Calibrated, Calibration
+from reflection.inference import posterior
+
+
+def unseen(knowledge: Knowledge, plan: Plan) -> tuple[str, ...]:
+    """Signals of a plan that the last fit says nothing about, sorted; none where it says nothing at all."""
+    return posterior.unseen(knowledge, knowledge.goal_metric, plan.shares()) if knowledge.posteriors else ()
+
+
+def not_learnt(knowledge: Knowledge, shares: Mapping[str, float], stored_with: Mapping[str, int]) -> Iterator[str]:
+    """What of a plan nothing was learnt about, and whether it is on record all the same."""
+    if not knowledge.posteriors:
+        yield f"not identified: {knowledge.reason or 'nothing has been learnt yet'}"
+        return
+    for key in posterior.unseen(knowledge, knowledge.goal_metric, shares):
+        count, label = stored_with.get(key, 0), signals.label_of(key, knowledge.spelt)
+        if count == 0:
+            seen = "was never seen"
+        else:
+            seen = f"is in {count} stored campaign{'s' if count > 1 else ''} not learnt from so far"
+        yield f"not identified: {label} {seen}; the intervals are wider for it"
+
+
+def notes_on(
+    plan: Plan,
+    knowledge: Knowledge,
+    state: Calibration,
+    corrected: Mapping[str, Calibrated],
+    far: tuple[float, float] | None,
+    same_money: bool,
+) -> list[str]:
+    """What of a plan the data cannot say, beside its signals.
+
+    Args:
+        far: the range of what was spent before, where the plan is far outside of it.
+        same_money: whether the plan is in the currency that was learnt in.
+    """
+    notes = []
+    if far is not None:
+        money = f" {plan.currency}" if plan.currency else ""
+        notes.append(
+            f"not identified: a spend of {plan.budget:,.0f}{money} is far outside what was seen, {far[0]:,.0f} to "
+            f"{far[1]:,.0f}{money}; what this much money brings (CPA, ROAS, conversions, revenue) is an extrapolation "
+            "without odds"
+        )
+    if knowledge.posteriors and not same_money:
+        stated = knowledge.currency or "no stated currency"
+        notes.append(f"learnt in {stated}, planned in {plan.currency or 'no stated currency'}: money is not compared")
+    if plan.expected is not None and not corrected:
+        notes.append(
+            f"the planner's figures are taken as they are: {state.learned} campaigns with a forecast were learnt, "
+            f"{calibration.START} are needed to correct them"
+        )
+    new = sorted(
+        {name for value in corrected.values() for name in value.unseen if name.startswith(calibration.PLANNER)}
+    )
+    notes += [
+        f"not identified: {name.partition(':')[2]} has no forecasts on record yet; the intervals are wider for it"
+        for name in new
+    ]
+    return notes

@@ -1,0 +1,37 @@
+"""One sheet of several platforms, as connectors write them: a column names each row's platform.
+
+Its headers are words that anybody could use; what identifies it are the cells of that column, which name platforms.
+"""
+
+from reflection.ingest.dialects.dialect import Dialect, table
+
+BLENDED = Dialect(
+    key="blended",
+    platform="",
+    title="a sheet of several platforms",
+    names={
+        "en": table(
+            date="Date|Day|Week|Month",
+            platform="Data source|Datasource|Source|Platform|Ad platform|Channel|Network|Publisher",
+            account="Account name|Account",
+            account_id="Account ID",
+            campaign="Campaign name|Campaign",
+            campaign_id="Campaign ID",
+            audience="Ad group name|Ad group|Ad set name|Adset name|Ad set|Ad set or group",
+            creative="Ad name|Ad",
+            creative_id="Ad ID",
+            objective="Objective|Campaign objective",
+            impressions="Impressions",
+            clicks="Link clicks|Clicks",
+            spend="Spend|Cost|Amount spent|Media cost|Ad spend|Total cost|Total spend",
+            conversions="Conversions|Total conversions|Conversion",
+            conversion__purchase="Purchases|Orders|Transactions",
+            conversion__lead="Leads",
+            revenue="Revenue|Conversion value|Conversions value|Total conversion value",
+            currency="Currency|Currency code|Account currency",
+            country="Country",
+            device="Device",
+        )
+    },
+    names_platforms=True,
+)

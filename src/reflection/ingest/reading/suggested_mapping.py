@@ -1,0 +1,73 @@
+"""A column mapping to start from, for a table that no dialect fits: its header, and what each column probably is.
+
+Made from the words of many languages and from what the cells hold; for people to look at, never used unasked. Must not
+know platforms.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from reflection.ingest.dialects.dialect import normal_header, plain_header, split_currency
+from reflection.ingest.dialects.words import field_of, guess
+from reflection.ingest.reading.dates import parse_span
+from reflection.ingest.reading.number_formats import numeric
+from reflection.ingest.reading.tables import Cells, Table
+
+_LEAST_CELLS = 3
+_MOST_ROWS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedMapping:
+    """Which column is probably which.
+
+    Attributes:
+        columns: field -> header as the file writes it.
+        header: the row taken for the header.
+        unclear: headers of number columns that no field was found for.
+    """
+
+    columns: dict[str, str]
+    header: Cells
+    unclear: tuple[str, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `load_mapping` reads it."""
+        return {"platform": "", "columns": self.columns}
+
+
+def suggest(table: Table) -> SuggestedMapping:
+    """What the columns of a table probably are."""
+    rows = [row for _, row in table.head]
+    place = _header_row(rows)
+    header, below = rows[place], [row for row in rows[place + 1 :] if len(row) == len(rows[place])][:_MOST_ROWS]
+    cells = [pl.Series([row[i] for row in below], dtype=pl.String) for i in range(len(header))]
+    numbers, days = [numeric(column) for column in cells], [_dated(column) for column in cells]
+    numbers = [number and not day for number, day in zip(numbers, days, strict=True)]
+    seen: set[str] = set()
+    columns: dict[str, str] = {}
+    for name, index in guess(header, numbers, days).items():
+        text = split_currency(plain_header(header[index]))[0]
+        if normal_header(text) not in seen:
+            columns[name] = text
+            seen.add(normal_header(text))
+    unclear = [plain_header(cell) for cell, number in zip(header, numbers, strict=True) if number]
+    left = (text for text in unclear if normal_header(split_currency(text)[0]) not in seen)
+    return SuggestedMapping(columns, header, tuple(left))
+
+
+def _header_row(rows: Sequence[Cells]) -> int:
+    """The row with most cells that plainly name a field; where none does, the widest, the first of several."""
+    wide = [i for i, row in enumerate(rows) if sum(bool(cell.strip()) for cell in row) >= _LEAST_CELLS]
+    named = {i: sum(field_of(cell) is not None for cell in rows[i]) for i in wide}
+    best = max(named, key=lambda i: (named[i], -i), default=0)
+    return best if named.get(best) else max(range(len(rows)), key=lambda i: (len(rows[i]), -i))
+
+
+def _dated(cells: pl.Series) -> bool:
+    known = [cell for cell in cells.to_list() if cell.strip()]
+    days = [cell for cell in known if parse_span(cell, "mdy") or parse_span(cell, "dmy")]
+    return bool(known) and len(days) >= 0.8 * len(known)

@@ -1,0 +1,159 @@
+"""One file opened and recognised: which of its tables, by whose headers; or why not, with the mapping that would do.
+
+A text is tried with each delimiter and a workbook with each sheet; the best pair of table and dialect is read. This
+file must not know what is made of the rows.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from reflection.errors import ImportFileError
+from reflection.ingest.building.conversions import CHOSEN, resolve_column
+from reflection.ingest.dialects import DIALECTS
+from reflection.ingest.dialects.dialect import Dialect, is_number, normal_header, plain_header, split_currency
+from reflection.ingest.dialects.words import NOT_ADDED
+from reflection.ingest.options import ImportOptions
+from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_source
+from reflection.ingest.reading.header import Header, find_header
+from reflection.ingest.reading.number_formats import numeric
+from reflection.ingest.reading.suggested_mapping import suggest
+from reflection.ingest.reading.tables import Table, open_tables
+from reflection.ingest.reading.typed_rows import Facts, read_facts
+
+Input = Path | str | tuple[str, bytes]
+"""A path, or an upload: (file name, bytes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """One file as typed rows; `unused` are headers of number columns that nothing is made of."""
+
+    table: Table
+    header: Header
+    facts: Facts
+    unused: tuple[str, ...] = ()
+
+
+def read_rows(item: Input, options: ImportOptions) -> FileRows:
+    """Open one file, recognise its table, and read its rows.
+
+    Raises:
+        ImportFileError: it cannot be opened, recognised, or read unambiguously.
+    """
+    name, origin = ("", Path(item)) if isinstance(item, (str, Path)) else item
+    source = open_source(origin, name, options.limits)
+    dialects, explicit = _dialects(options)
+    tables = open_tables(source)
+    candidates = [(table, header) for table in tables if (header := find_header(table, dialects, explicit=explicit))]
+    if not candidates:
+        raise _unrecognised(tables, options)
+    table, header = max(candidates, key=lambda pair: pair[1].score)
+    if explicit and options.mapping is None:
+        _check_platform(table, header)
+    index = resolve_column(header, options.conversions)
+    if index is not None:
+        header = replace(header, columns={**header.columns, CHOSEN: index})
+    mapping = options.mapping
+    facts = read_facts(
+        table,
+        header,
+        locale=options.locale or (mapping.locale if mapping else ""),
+        date_order=options.date_order or (mapping.date_order if mapping else None),
+        currency=options.currency or (mapping.currency if mapping else ""),
+    )
+    return FileRows(table, header, facts, _unused(table, header))
+
+
+def _unused(table: Table, header: Header) -> tuple[str, ...]:
+    """Headers of columns that hold amounts or counts and are not read; ratios and ids are nothing to add up."""
+    rows = [row for line, row in table.head if line > header.line and len(row) == len(header.cells)]
+    left = set(range(len(header.cells))) - set(header.columns.values())
+    texts = {index: plain_header(header.cells[index]) for index in sorted(left)}
+    return tuple(
+        text
+        for index, text in texts.items()
+        if text and not NOT_ADDED.search(text) and numeric(pl.Series([row[index] for row in rows], dtype=pl.String))
+    )
+
+
+def _dialects(options: ImportOptions) -> tuple[Sequence[Dialect], bool]:
+    if options.mapping is not None:
+        if not any(map(is_number, options.mapping.columns)):
+            raise ImportFileError("The column mapping names no column of figures (impressions ...).", field="mapping")
+        return [options.mapping.dialect()], True
+    if options.platform == "auto":
+        return DIALECTS, False
+    dialects = [dialect for dialect in DIALECTS if dialect.key == options.platform]
+    if not dialects:
+        keys = ", ".join(dict.fromkeys(dialect.key for dialect in DIALECTS))
+        raise ImportFileError(f"'{options.platform}' is no dialect.", hint=f"Known: {keys}.", field="platform")
+    return dialects, True
+
+
+def _check_platform(table: Table, header: Header) -> None:
+    """Words that many platforms use fit several dialects; the one the user named must not be beaten by another.
+
+    Raises:
+        ImportFileError: the table is plainly another platform's.
+    """
+    rival = find_header(table, [dialect for dialect in DIALECTS if dialect.key != header.dialect.key])
+    if rival is not None and rival.score > header.score:
+        raise ImportFileError(
+            f"{table.name} is not of {header.dialect.title}: it has the headers of {rival.dialect.title}.",
+            hint=f"Say --platform {rival.dialect.key}, or nothing.", field="platform",
+        )  # fmt: skip
+
+
+def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFileError:
+    """What is wrong with a table that nothing fits, and the mapping that would read it, as far as its headers say."""
+    table = max(tables, key=_regularity)
+    suggestion = suggest(table)
+    beginning = "its header begins " + ", ".join(f"'{cell.strip()[:30]}'" for cell in suggestion.header[:8])
+    if options.mapping is not None:
+        normal = {normal_header(split_currency(cell)[0]) for _, row in table.head for cell in row}
+        headers = list(options.mapping.columns.values())
+        absent = [text for text in headers if normal_header(split_currency(text)[0]) not in normal]
+        lacking = ", ".join(f"'{text}'" for text in absent or headers)
+        return ImportFileError(
+            f"{table.name} does not have the mapping's headers {lacking} in one row; {beginning}.",
+            hint="Write them in the mapping as the file does.", field="mapping",
+        )  # fmt: skip
+    candidates = [header for dialect in DIALECTS if (header := find_header(table, [dialect], explicit=True))]
+    near = max((header for header in candidates if header.marks), key=lambda header: header.score, default=None)
+    if options.platform != "auto":
+        nearest = near or max(candidates, key=lambda header: header.score, default=None)
+        title = next(dialect.title for dialect in DIALECTS if dialect.key == options.platform)
+        looks = nearest and f"It looks like {nearest.dialect.title}: say --platform {nearest.dialect.key}, or nothing."
+        return ImportFileError(
+            f"{table.name} has not the headers of {title}; {beginning}.", hint=looks or "", field="platform"
+        )
+    perhaps = f" If it is {near.dialect.title}'s, say --platform {near.dialect.key}." if near else ""
+    unclear = f" Not clear: {', '.join(suggestion.unclear[:8])}." if suggestion.unclear else ""
+    body = json.dumps(suggestion.as_dict(), ensure_ascii=False)
+    return ImportFileError(
+        f"{table.name} is recognised as no platform's: that takes several words of its own; {beginning}.",
+        hint="Say which column is which with --mapping columns.json. --suggest-mapping writes what its headers say: "
+        f"{body}.{unclear}{perhaps}",
+    )
+
+
+def _regularity(table: Table) -> int:
+    """How many of a reading's first rows are equally wide: the delimiter that makes a table makes most."""
+    widths = Counter(len(row) for _, row in table.head)
+    return max((count for width, count in widths.items() if width > 1), default=0)
+
+
+def suggest_mapping(source: Input, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
+    """The column mapping to start from for one file, as `load_mapping` reads it.
+
+    Raises:
+        ImportFileError: the file cannot be opened, or holds no table.
+    """
+    name, origin = ("", Path(source)) if isinstance(source, (str, Path)) else source
+    return suggest(max(open_tables(open_source(origin, name, limits)), key=_regularity)).as_dict()

@@ -1,0 +1,165 @@
+"""The list of insights: first what the workspace has learnt, told from today, then what its campaigns say themselves.
+
+Stored sentences that rest on what was known when their campaign came are left out: what is known of it today stands in
+the list for all campaigns. Needs learnings, the last fit and so many stored sentences as are shown; never the history.
+Pure; must not know stores.
+"""
+
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.learning_summary import LearningSummary
+from reflection.domain.list_query import ListQuery, Place
+from reflection.domain.results import Finding, InsightKind
+from reflection.explain.formatting import plain_name
+from reflection.explain.learning_sentences import LearningSentences
+from reflection.inference.findings.signals import claim_id
+from reflection.learnings.current import PAST, excerpt, pattern_key
+
+Row = dict[str, Any]
+
+ABOVE_CAMPAIGNS = 1.0
+"""Added to the worth of what the workspace knows (0 to 1): no sentence on a single campaign has more than this."""
+
+OF_ONE_CAMPAIGN = {"held": 0.95, "budget_inefficiency": 0.8}
+"""Priority of what is known today of a single campaign."""
+
+SIZE_HALF = 0.2
+"""The absolute log effect at which size counts half, as in the worth of learnings."""
+
+
+class InsightReader(Protocol):
+    """One state of a workspace; a `Snapshot` is one."""
+
+    def insights(self, limit: int, query: ListQuery, without: Collection[str]) -> Sequence[Row]:
+        """Sentences that campaigns say of themselves, the most important first; none of the campaigns `without`."""
+
+    def learning_summaries(self) -> Sequence[LearningSummary]:
+        """Every learning without its numbers, the one worth most first."""
+
+    def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, Row]:
+        """What is believed now, by learning id."""
+
+    def supporters(self, learning_ids: Sequence[str], signal_keys: Sequence[str]) -> dict[str, str]:
+        """Of each learning the newest campaign for it that has these signals."""
+
+    def newest(self, campaign_ids: Collection[str], signal_keys: Sequence[str]) -> list[str]:
+        """Those of the campaigns that are stored and have these signals, the newest first."""
+
+
+def insights(
+    reader: InsightReader,
+    knowledge: Knowledge,
+    query: ListQuery,
+    summaries: Sequence[LearningSummary] | None = None,
+) -> tuple[list[Row], str | None]:
+    """A page of the list, and the cursor of the next one (None at the end).
+
+    Args:
+        knowledge: the last fit, of the same state.
+        summaries: every learning, where somebody has read them already.
+    """
+    if summaries is None:
+        summaries = reader.learning_summaries()
+    known = [row for row in _known(reader, knowledge, query, summaries) if _fits(row, query)]
+    stored = reader.insights(query.limit + 1, query, frozenset(knowledge.held))
+    rows = [*known, *({**row, "state": None, "learnings": []} for row in stored)]
+    rows = sorted(rows, key=lambda row: _place(row).order)
+    page = [{**row, "known_as_of": knowledge.as_of} for row in rows[: query.limit]]
+    return page, _place(page[-1]).cursor if page and len(rows) > query.limit else None
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    return Place(row["priority"], row["id"])
+
+
+def _fits(row: Row, query: ListQuery) -> bool:
+    if query.kind not in (None, row["kind"]) or not query.is_recent(row["created_at"]):
+        return False
+    return query.after is None or _place(row).order > query.after.order
+
+
+def _known(
+    reader: InsightReader, knowledge: Knowledge, query: ListQuery, summaries: Sequence[LearningSummary]
+) -> Iterator[Row]:
+    """What is known today, one row each, of those that rest on a campaign as it is asked for."""
+    sentences = LearningSentences(knowledge.spelt, knowledge.currency)
+    current = [item for item in summaries if query.past or item.state not in PAST]
+    yield from _learnings(reader, query, current, sentences)
+    for finding in knowledge.findings:
+        campaign = _campaign(reader, finding, query) if _is_shown(finding) else None
+        if campaign is not None:
+            yield _of_finding(finding, campaign, knowledge, sentences)
+    for campaign in reader.newest(knowledge.held, query.signal_keys) if knowledge.held else ():
+        text = f"{plain_name(campaign)} is held out of what is learnt: {plain_name(knowledge.held[campaign], 300)}."
+        priority = OF_ONE_CAMPAIGN["held"]
+        yield _row(f"held:{campaign}", campaign, "anomaly", text, priority, knowledge.as_of, ("flag:suspected_fault",))
+
+
+def _learnings(
+    reader: InsightReader, query: ListQuery, summaries: Sequence[LearningSummary], sentences: LearningSentences
+) -> Iterator[Row]:
+    if query.after is not None:  # what was shown before needs no look
+        worth = query.after.rank - ABOVE_CAMPAIGNS
+        summaries = [item for item in summaries if item.worth <= worth]
+    found = 0
+    for start in range(0, len(summaries), query.limit + 1):
+        portion = summaries[start : start + query.limit + 1]
+        ids = [item.learning_id for item in portion]
+        campaigns, facts = reader.supporters(ids, query.signal_keys), reader.learning_facts(ids)
+        for item in portion:
+            if item.learning_id in campaigns and item.learning_id in facts:
+                row = _of_learning(item, facts[item.learning_id], campaigns[item.learning_id], sentences)
+                found += _fits(row, query)
+                yield row
+        if found > query.limit:
+            return
+
+
+def _of_learning(item: LearningSummary, fact: Row, campaign: str, sentences: LearningSentences) -> Row:
+    priority = ABOVE_CAMPAIGNS + item.worth
+    cited = (f"finding:{claim_id(pattern_key(item), item.metric)}",)
+    text = sentences.learning(fact)
+    row = _row(item.learning_id, campaign, "key_learning", text, priority, fact["recorded_at"], cited)
+    return {**row, "state": item.state, "learnings": [excerpt(fact)]}
+
+
+def _is_shown(finding: Finding) -> bool:
+    """Signals are told by their learnings; a description is no insight."""
+    return finding.category in ("platform_trend", "cluster", "budget_inefficiency") and not finding.descriptive
+
+
+def _campaign(reader: InsightReader, finding: Finding, query: ListQuery) -> str | None:
+    """The newest campaign that a finding rests on, of those asked for."""
+    return next(iter(reader.newest(finding.supporting, query.signal_keys)), None)
+
+
+def _of_finding(finding: Finding, campaign: str, knowledge: Knowledge, sentences: LearningSentences) -> Row:
+    priority = OF_ONE_CAMPAIGN.get(finding.category, ABOVE_CAMPAIGNS + _worth(finding))
+    text, cited = sentences.finding(finding), (f"finding:{finding.finding_id}",)
+    return _row(finding.finding_id, campaign, "key_learning", text, priority, knowledge.as_of, cited)
+
+
+def _worth(finding: Finding) -> float:
+    """Effect size x certainty, in 0..1, on the scale of a learning's worth."""
+    size = abs(math.log(finding.effect)) if finding.effect else 0.0
+    return size / (size + SIZE_HALF) * (1.0 - (finding.lfsr or 0.0))
+
+
+def _row(
+    row_id: str, campaign: str, kind: InsightKind, text: str, priority: float, made: str | None, cited: Sequence[str]
+) -> Row:
+    return {
+        "id": row_id,
+        "campaign_id": campaign,
+        "kind": kind,
+        "content": text,
+        "priority": priority,
+        "created_at": made or "",
+        "evidence": list(cited),
+        "source": "deterministic",
+        "state": None,
+        "learnings": [],
+    }

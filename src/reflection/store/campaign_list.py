@@ -1,0 +1,81 @@
+"""Lists of campaigns, the newest first: filters, search, pages. Functions on a connection somebody else opened."""
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.engine import Connection
+
+from reflection.domain import signals
+from reflection.domain.campaign_list import CampaignQuery, ListPlace
+from reflection.domain.ports import StoredCampaign
+from reflection.store.campaigns_read import stored_campaign
+from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, instant_text
+
+
+def campaign_list(
+    connection: Connection, workspace: str, query: CampaignQuery
+) -> list[tuple[ListPlace, StoredCampaign]]:
+    """Campaigns with their places, the newest first, those of one instant by id."""
+    chosen = (
+        select(campaigns)
+        .where(campaigns.c.workspace == workspace, *_filters(workspace, query))
+        .order_by(campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
+        .limit(query.limit)
+    )
+    rows = connection.execute(chosen).mappings()
+    return [(ListPlace(row["timestamp"], row["campaign_id"]), stored_campaign(dict(row))) for row in rows]
+
+
+def objective_keys(connection: Connection, workspace: str) -> list[str]:
+    """Every objective's signal key, sorted."""
+    key = campaign_signals.c.signal_key
+    prefix = f"{signals.OBJECTIVE}:"
+    own = select(key).where(campaign_signals.c.workspace == workspace, key >= prefix, key < f"{signals.OBJECTIVE};")
+    return list(connection.execute(own.distinct().order_by(key)).scalars())
+
+
+def unlearnt(connection: Connection, workspace: str, after: int, limit: int) -> list[str]:
+    """Campaigns that the ledger names after an entry, sorted, at most `limit` entries looked at."""
+    newer = select(evidence.c.campaign_id).where(evidence.c.workspace == workspace, evidence.c.seq > after)
+    return sorted(set(connection.execute(newer.order_by(evidence.c.seq.desc()).limit(limit)).scalars()))
+
+
+def _filters(workspace: str, query: CampaignQuery) -> list[ColumnElement[bool]]:
+    columns, found = campaigns.c, list[ColumnElement[bool]]()
+    if query.platform is not None:
+        found.append(_has(workspace, [signals.of_platform(query.platform).key]))
+    if query.objective is not None:
+        found.append(_has(workspace, [signals.of_objective(query.objective).key]))
+    if query.kinds is not None:
+        unsaid = and_(columns.conversion_kind.is_(None), _has(workspace, query.objectives))
+        found.append(or_(columns.conversion_kind.in_(query.kinds), unsaid))
+    if query.search is not None:
+        found += [_contains(part) for part in query.search.split()]
+    if query.since is not None:
+        found.append(columns.timestamp >= instant_text(query.since))
+    if query.until is not None:
+        found.append(columns.timestamp <= instant_text(query.until))
+    if query.among is not None:
+        found.append(columns.campaign_id.in_(query.among))
+    if query.not_among:
+        found.append(columns.campaign_id.not_in(query.not_among))
+    if query.after is not None:
+        timestamp, campaign_id = query.after
+        earlier = columns.timestamp < timestamp
+        found.append(or_(earlier, and_(columns.timestamp == timestamp, columns.campaign_id > campaign_id)))
+    return found
+
+
+def _has(workspace: str, keys: tuple[str, ...] | list[str]) -> ColumnElement[bool]:
+    """Whether a campaign has one of these signals."""
+    having = select(campaign_signals.c.campaign_id).where(
+        campaign_signals.c.workspace == workspace, campaign_signals.c.signal_key.in_(keys)
+    )
+    return campaigns.c.campaign_id.in_(having)
+
+
+def _contains(part: str) -> ColumnElement[bool]:
+    """Whether name or id contain a text; the database folds the case of ASCII letters only."""
+    columns = (func.coalesce(campaigns.c.name, ""), campaigns.c.campaign_id)
+    return or_(
+        *(func.instr(func.lower(column), part.lower()) > 0 for column in columns),
+        *(func.instr(column, part) > 0 for column in columns),
+    )

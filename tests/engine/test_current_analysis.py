@@ -1,0 +1,152 @@
+"""A stored campaign is told from what is known today; what was compared stays as it was, and so does every replay."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from pydantic import TypeAdapter
+
+from reflection.domain.campaign import Campaign
+from reflection.domain.knowledge import NOTHING, Knowledge
+from reflection.domain.ports import StoredCampaign
+from reflection.domain.results import Analysis, Statement
+from reflection.engine.current_analysis import current_analysis, current_answer
+from reflection.explain.writer import assemble
+from reflection.wiring import Application
+
+KEPT = ("comparison_report", "similar_campaigns", "stored_memory")
+ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
+
+
+@pytest.fixture
+def batch(application: Application, history: tuple[Campaign, ...]) -> dict[str, Any]:
+    """What forty campaigns were answered that were loaded together, and learnt from afterwards."""
+    answers = [orjson.loads(answer.body) for answer in application.engine.analyze_many(history, following=True)]
+    application.learner.learn_all()
+    return {answer["comparison_report"]["campaign_id"]: answer for answer in answers}
+
+
+def _stored(application: Application, campaign_id: str) -> StoredCampaign:
+    stored = application.store.campaign("default", campaign_id)
+    assert stored is not None
+    return stored
+
+
+def test_a_batch_is_told_from_what_was_learnt_of_it(
+    application: Application, batch: dict[str, Any], history: tuple[Campaign, ...], fault_id: str
+) -> None:
+    knowledge = application.engine.knowledge()
+    telling = application.engine.telling("default")
+    for campaign in history:
+        then, now = batch[campaign.campaign_id], orjson.loads(telling(_stored(application, campaign.campaign_id)))
+        assert "nothing has been learnt yet" in then["pattern_report"]["reason"]
+        assert b"nothing has been learnt yet" not in orjson.dumps(now)
+        assert {name: now[name] for name in KEPT} == {name: then[name] for name in KEPT}
+        assert (now["known_as_of"], now["insights"]["as_of"]) == (knowledge.as_of, knowledge.as_of)
+        assert ("tracking fault" in str(now["notes"])) == (campaign.campaign_id == fault_id)
+        own = {one["signal_key"] for one in now["weights"]["updated_signals"]}
+        assert own
+        assert own <= {weight.signal_key for weight in knowledge.weights}
+        assert now["weights"]["scoring_weights"] == then["weights"]["scoring_weights"]
+
+
+def test_every_finding_on_a_campaign_is_told_by_the_campaign(
+    application: Application, batch: dict[str, Any], fault_id: str
+) -> None:
+    told = {
+        one["finding_id"]
+        for name in batch
+        for one in orjson.loads(application.engine.show(name))["pattern_report"]["pattern_report"]
+    }
+
+    assert told >= {one.finding_id for one in application.engine.knowledge().findings}
+
+
+def test_a_replay_gives_the_stored_bytes(application: Application, make_campaign: Callable[..., Campaign]) -> None:
+    first = application.engine.analyze(make_campaign(campaign_id="a"), idempotency_key="k")
+    for number in range(4):
+        application.engine.analyze(make_campaign(campaign_id=f"b{number}", actual={"clicks": 4_000 + 300 * number}))
+    application.learner.learn_all()
+
+    assert application.engine.analyze(make_campaign(campaign_id="a"), idempotency_key="k").body == first.body
+    assert application.engine.analyze(make_campaign(campaign_id="a")).body == first.body
+    now, then = orjson.loads(application.engine.show("a")), orjson.loads(first.body)
+    assert now != then
+    assert now["comparison_report"] == then["comparison_report"]
+
+
+def test_where_nothing_was_learnt_since_the_stored_bytes_are_shown(
+    application: Application, sample: Campaign, knowledge: Knowledge
+) -> None:
+    answer = application.engine.analyze(sample)
+    stored = _stored(application, sample.campaign_id)
+
+    assert application.engine.show(sample.campaign_id) == answer.body
+    assert current_answer(stored, NOTHING) == answer.body
+    earlier = orjson.dumps({name: part for name, part in orjson.loads(answer.body).items() if name != "known_as_of"})
+    assert orjson.loads(current_answer(replace(stored, answer=earlier), NOTHING)) == orjson.loads(answer.body)
+    assert current_answer(stored, knowledge) == orjson.dumps(current_analysis(stored, knowledge))
+    assert current_analysis(stored, knowledge).known_as_of == knowledge.as_of
+
+
+def _with_model(stored: StoredCampaign, *sentences: Statement) -> StoredCampaign:
+    """A stored answer whose sentences are a model's."""
+    analysis = ANALYSIS.validate_json(stored.answer)
+    insights = assemble([*sentences], analysis.insights.summary)
+    return replace(stored, answer=orjson.dumps(replace(analysis, insights=insights)))
+
+
+def test_a_models_sentence_stays_while_its_evidence_says_the_same_and_not_longer(
+    application: Application, sample: Campaign, knowledge: Knowledge
+) -> None:
+    application.engine.analyze(sample)
+    fact = Statement("key_learning", "A model on what was counted.", ("driver:cpa:ctr", "delta:cpa"), 0.9, "a-model")
+    aged = Statement("key_learning", "A model on what was known.", ("flag:no_findings",), 0.7, "a-model")
+    stored = _with_model(_stored(application, sample.campaign_id), fact, aged)
+
+    insights = current_analysis(stored, knowledge).insights
+    assert fact.text in insights.key_learnings
+    assert aged.text not in insights.key_learnings
+    assert insights.source == "mixed"
+    assert not [text for text in insights.key_learnings if text.startswith("CTR was 3.50 % against 2.00 %")]
+
+
+def test_a_models_sentence_on_a_finding_that_moved_gives_way(
+    application: Application, sample: Campaign, knowledge: Knowledge
+) -> None:
+    application.engine.analyze(sample)
+    before = current_analysis(_stored(application, sample.campaign_id), knowledge)
+    finding = before.pattern_report.pattern_report[0]
+    said = Statement("key_learning", "A model on a finding.", (f"finding:{finding.finding_id}",), 0.8, "a-model")
+    then = replace(before, insights=assemble([said], before.insights.summary))
+    stored = replace(_stored(application, sample.campaign_id), answer=orjson.dumps(then))
+    later = replace(knowledge, as_of="2026-05-01T00:00:00+00:00", seq=99)
+    moved = tuple(
+        replace(one, effect=(one.effect or 1.0) * 1.1) if one.finding_id == finding.finding_id else one
+        for one in knowledge.findings
+    )
+
+    assert said.text in current_analysis(stored, later).insights.key_learnings
+    assert said.text not in current_analysis(stored, replace(later, findings=moved)).insights.key_learnings
+
+
+def test_files_carry_the_date_of_what_was_known_and_are_written_anew_by_rebuild(
+    application: Application, batch: dict[str, Any]
+) -> None:
+    application.publisher.publish_pending()
+    name = next(iter(batch))
+    folder = application.artifacts.folder_of("default", name)
+
+    def files() -> dict[str, Any]:
+        return {path.name: orjson.loads(path.read_bytes()) for path in folder.glob("*.json")}
+
+    before = files()
+    application.rebuild()
+    after, as_of = files(), application.engine.knowledge().as_of
+    dated = ("insights.json", "patterns.json", "updated_weights.json")
+    assert {before[one]["as_of"] for one in dated} == {None}
+    assert {after[one]["as_of"] for one in dated} == {as_of}
+    assert after["comparison.json"] == before["comparison.json"]
+    assert after["patterns.json"] == orjson.loads(application.engine.show(name))["pattern_report"]

@@ -1,0 +1,121 @@
+"""What an answer knows of campaigns that no fit has taken in yet: counted, and calibrating forecasts."""
+
+from collections.abc import Callable
+
+import pytest
+
+from reflection.domain.campaign import Campaign
+from reflection.domain.plan import Plan, PlanRequest
+from reflection.forecasting import calibration_blob, forecaster
+from reflection.forecasting.calibration import Calibration
+from reflection.wiring import Application
+
+TIKTOK = "platform tiktok"
+
+
+def plan(application: Application, platform: str, workspace: str = "default") -> dict[str, object]:
+    request = PlanRequest(plans=[Plan(platform=platform, objective="Lead Generation", budget=1000.0)])
+    return application.recommendations.evaluate(request, workspace=workspace)
+
+
+def notes(answer: dict[str, object], word: str) -> list[str]:
+    return [note for note in answer["plans"][0]["notes"] if word in note.casefold()]  # type: ignore[index]
+
+
+@pytest.fixture
+def learnt(application: Application, history: tuple[Campaign, ...]) -> Application:
+    """Twelve campaigns of Meta and Google, learnt."""
+    for campaign in [one for one in history if one.platform in ("Meta", "Google")][:12]:
+        application.engine.analyze(campaign)
+    application.learner.learn_now("default")
+    return application
+
+
+def test_a_plan_right_after_a_campaign_knows_that_its_platform_was_seen(
+    learnt: Application, make_campaign: Callable[..., Campaign]
+) -> None:
+    before = plan(learnt, "TikTok")
+    assert notes(before, "was never seen")
+    assert before["pending"] == 0
+
+    learnt.engine.analyze(make_campaign(campaign_id="t1", platform="TikTok"))
+    learnt.engine.analyze(make_campaign(campaign_id="t2", platform="TikTok"))
+    after = plan(learnt, "TikTok")
+
+    assert not notes(after, "was never seen")
+    assert notes(after, "tiktok is in 2 stored campaigns not learnt from so far")
+    assert (after["pending"], after["as_of"]) == (2, before["as_of"])
+    learnt.learner.learn_now("default")
+    assert not notes(plan(learnt, "TikTok"), "tiktok")
+
+
+def test_a_retracted_campaign_is_on_record_no_longer_and_waits_until_it_is_unlearnt(
+    learnt: Application, make_campaign: Callable[..., Campaign]
+) -> None:
+    learnt.engine.analyze(make_campaign(campaign_id="t1", platform="TikTok"))
+    learnt.engine.delete("t1")
+
+    after = plan(learnt, "TikTok")
+    assert notes(after, "was never seen")
+    assert after["pending"] == 1
+
+
+def test_what_waits_is_counted_by_campaign_and_in_its_own_workspace(
+    learnt: Application, make_campaign: Callable[..., Campaign]
+) -> None:
+    for conversions in (5.0, 6.0, 7.0):
+        learnt.engine.analyze(make_campaign(campaign_id="again", actual={"conversions": conversions}))
+    for number in range(4):
+        learnt.engine.analyze(make_campaign(campaign_id=f"o{number}"), workspace="other")
+
+    assert learnt.engine.effects()["pending"] == 1
+    assert learnt.recommendations.recommend()["pending"] == 1
+    assert learnt.learner.lag("default") == 1
+    assert learnt.learner.lag("other") == 4
+    assert plan(learnt, "Meta", "other")["pending"] == 4
+    assert learnt.engine.effects(workspace="nobody")["pending"] == 0
+
+
+def up_to_date(application: Application) -> Calibration:
+    with application.store.snapshot("default") as snapshot:
+        return application.recommendations._forecaster.up_to_date(snapshot, snapshot.knowledge())
+
+
+@pytest.mark.parametrize("asked_after", [1, 4, 30])
+def test_calibration_of_now_is_bit_for_bit_what_the_next_fit_makes_of_it(
+    application: Application, history: tuple[Campaign, ...], monkeypatch: pytest.MonkeyPatch, asked_after: int
+) -> None:
+    """However many campaigns came since, in how many portions they are taken in, and also of corrections."""
+    monkeypatch.setattr(forecaster, "MOST_ENTRIES", 200 if asked_after > 1 else 3)
+    sound = [one for one in history if one.platform in ("Meta", "TikTok")]
+    for campaign in sound[:12]:
+        application.engine.analyze(campaign)
+    application.learner.learn_now("default")
+    for number, campaign in enumerate(sound[12:20]):
+        application.engine.analyze(campaign)
+        if number % asked_after == 0:
+            up_to_date(application)
+    application.engine.analyze(sound[3].model_copy(update={"timestamp": sound[4].timestamp}))
+    application.engine.delete(sound[5].campaign_id)
+    while (state := up_to_date(application)).seq < application.store.last_seq("default"):
+        continue
+
+    knowledge = application.learner.learn_now("default")
+    assert calibration_blob.encode(state) == knowledge.calibration
+    assert up_to_date(application) is not state, "a fit is the base of what follows"
+
+
+def test_a_suspected_fault_calibrates_nothing(application: Application, history: tuple[Campaign, ...]) -> None:
+    google = [one for one in history if one.platform == "Google"]
+    faulty = next(one for one in google if one.campaign_id == "cmp_h31_google_sales")
+    for campaign in google:
+        if campaign is not faulty:
+            application.engine.analyze(campaign)
+    application.learner.learn_now("default")
+    before = up_to_date(application)
+
+    application.engine.analyze(faulty)
+    after = up_to_date(application)
+
+    assert after.learned == before.learned
+    assert after.seq > before.seq
