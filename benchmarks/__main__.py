@@ -108,6 +108,13 @@ def retrieval(quick: bool) -> str:
     return bench.report()
 
 
+def paraphrases(quick: bool) -> str:
+    """Finding campaigns by a question in other words."""
+    import paraphrases as bench
+
+    return bench.report()
+
+
 def neighbours(quick: bool) -> str:
     """What similar campaigns are worth."""
     import neighbours as bench
@@ -132,6 +139,7 @@ SECTIONS: dict[str, tuple[str, Callable[[bool], str]]] = {
     "keywords": ("Forecasts: keyword weeks", keywords),
     "loop": ("Advice: the closed loop", loop),
     "retrieval": ("Memory: retrieval", retrieval),
+    "paraphrases": ("Memory: search by meaning", paraphrases),
     "neighbours": ("Memory: usefulness of neighbours", neighbours),
     "supersession": ("Memory: learnings that end", supersession),
     "importing": ("Imports: a million rows", importing),

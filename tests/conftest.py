@@ -38,6 +38,7 @@ from reflection.wiring import Application, build
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 FAULT = "cmp_h31_google_sales"
+WASTEFUL = "cmp_h19_meta_sales"
 
 
 @st.composite
@@ -157,6 +158,22 @@ def knowledge(history: tuple[Campaign, ...], history_evidence: tuple[Evidence, .
     """What is learnt from the forty campaigns; about a second, so it is made once."""
     request = FitRequest(seq=40, epoch=6, as_of="2026-04-01T00:00:00+00:00", definitions=definitions(history))
     return learn(history_evidence, request)
+
+
+@pytest.fixture(scope="session")
+def wasteful_evidence(history: tuple[Campaign, ...]) -> tuple[Evidence, ...]:
+    """The forty campaigns, of which `WASTEFUL` paid four times as much for the same."""
+    bodies = [campaign.model_dump(mode="json") for campaign in history]
+    (body,) = (body for body in bodies if body["campaign_id"] == WASTEFUL)
+    for metrics in (body["actual_metrics"], *(row["metrics"] for row in body["breakdown"])):
+        metrics["spend"] *= 4
+    return tuple(evidence_of(Campaign.model_validate_json(json.dumps(body))) for body in bodies)
+
+
+@pytest.fixture(scope="session")
+def knowledge_of_waste(wasteful_evidence: tuple[Evidence, ...]) -> Knowledge:
+    """What is learnt where one campaign wasted its money."""
+    return learn(wasteful_evidence, FitRequest(seq=40, epoch=6, as_of="2026-04-01T00:00:00+00:00"))
 
 
 @pytest.fixture(scope="session")

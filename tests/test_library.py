@@ -4,6 +4,7 @@ import doctest
 import json
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 
@@ -75,6 +76,35 @@ def test_reading_takes_in_what_was_just_analysed(engine):
     assert isinstance(engine.patterns(), list)
     assert set(engine.recommendations(platform="Meta")) >= {"recommendations", "top_signals"}
     assert engine.evidence("platform:meta")
+
+
+def test_the_library_has_the_verbs_of_the_other_doors(tmp_path, history, samples):
+    with Engine(tmp_path / "x.db", output=tmp_path / "output", embedding_model="none") as engine:
+        list(engine.analyze_many(history))
+        plan = json.loads((samples / "next_plan.json").read_text(encoding="utf-8"))
+
+        evaluated = engine.plan(plan)
+        assert evaluated["plans"][0]["metrics"]
+        assert engine.recommend(platform="Meta") == engine.recommendations(platform="Meta")
+        assert {row["kind"] for row in engine.insights(kind="recommendation", limit=5)} == {"recommendation"}
+        assert {row["category"] for row in engine.patterns(kind="winning_audience")} == {"winning_audience"}
+        assert "cmp_h00_google_app" in [item["id"] for item in engine.search("cmp_h00_google_app")["items"]]
+        assert "Campaign retrospective" in engine.report(history[0].campaign_id, kind="md").decode()
+        assert json.loads(engine.report(start=date(2025, 1, 1), end=date(2026, 12, 31), kind="json"))["kind"]
+        with pytest.raises(InvalidInput):
+            engine.report()
+
+
+def test_the_library_imports_files(tmp_path, samples):
+    export = next(path for path in sorted((samples / "meta_export").iterdir()) if path.suffix == ".csv")
+    with Engine(tmp_path / "x.db", output=tmp_path / "output", embedding_model="none") as engine:
+        answer = engine.import_files(export, group_by="month")
+
+        assert answer["campaigns"]
+        assert answer["state"] == "done"
+        assert {item["campaign_id"] for item in engine.campaigns(limit=500)["items"]} == set(answer["campaigns"])
+        with pytest.raises(InvalidInput):
+            engine.import_files(export, group_by="nonsense")
 
 
 def test_what_another_process_left_behind_is_learnt(tmp_path, sample):

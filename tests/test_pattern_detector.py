@@ -6,7 +6,7 @@ from reflection.domain.evidence import evidence_of
 from reflection.inference.findings.for_campaign import patterns_for
 
 CATEGORIES = {
-    "winning_audience", "high_performing_creative", "budget_inefficiency", "cross_platform_pattern", "cluster",
+    "winning_audience", "high_performing_creative", "cross_platform_pattern", "cluster",
 }  # fmt: skip
 """Of the history, which has no planted drift; a trend needs one (tests/inference/findings/test_trends.py)."""
 
@@ -43,10 +43,16 @@ def test_video_is_the_high_performing_creative_and_text_the_one_to_avoid(by_sign
     assert "ctr" in video.metadata["also"]
 
 
-def test_budget_inefficiencies_name_the_money(knowledge):
-    found = [finding for finding in knowledge.findings if finding.category == "budget_inefficiency"]
+def test_budget_inefficiencies_name_the_money(knowledge_of_waste):
+    found = [finding for finding in knowledge_of_waste.findings if finding.category == "budget_inefficiency"]
     assert found
     assert all(finding.metadata["money_lost"] > 0 for finding in found)
+
+
+def test_the_history_has_the_normal_spread_and_no_waste(knowledge):
+    assert not [finding for finding in knowledge.findings if finding.category == "budget_inefficiency"]
+    low, high = knowledge.spread
+    assert 0.4 < low < 0.8 < 1.25 < high < 2.5
 
 
 def test_platforms_that_differ_are_named(by_signal):

@@ -19,18 +19,22 @@ Learning runs inline: after a batch, and before anything is read that depends on
 settings.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import orjson
 
 from reflection.domain.campaign import Campaign
+from reflection.domain.plan import PlanRequest
 from reflection.domain.validation import read
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.campaign_list import ListRequest
 from reflection.engine.engine import Refused
+from reflection.errors import InvalidInput
+from reflection.reports.service import campaign_report, portfolio_report
 from reflection.settings import Settings
 from reflection.wiring import build
 
@@ -101,20 +105,93 @@ class Engine:
         self._unlearnt = False
         self._application.publisher.publish_pending()
 
-    def insights(self, limit: int = 20) -> list[dict[str, Any]]:
-        """Stored learnings by priority."""
-        return self._application.engine.insights(workspace=self._workspace, limit=limit)
+    def import_files(
+        self, *files: str | Path, plan: str | Path | None = None, mapping: str | Path | None = None, **reading: Any
+    ) -> dict[str, Any]:
+        """Import exports of ad platforms as one import, and learn; the verdict, as `reflection import --json`.
 
-    def patterns(self, limit: int = 20) -> list[dict[str, Any]]:
-        """Findings by impact."""
+        Args:
+            plan: a file with expected figures; `mapping`: a column mapping (JSON) for any table.
+            reading: how rows are to be read, such as ``group_by="month"``; as the fields of POST /v1/imports.
+
+        Raises:
+            InvalidInput: a file or an option cannot be read; nothing was stored.
+        """
+        from reflection.ingest import load_mapping
+        from reflection.ingest.jobs.request import ReadingOptions
+
+        columns = load_mapping(Path(mapping)) if mapping is not None else None
+        options = read(ReadingOptions, reading).options(mapping=columns, plan=Path(plan) if plan is not None else None)
+        imports = self._application.imports
+        reports = imports.read(self._workspace, [Path(file) for file in files], options)
+        answer = imports.run(self._workspace, imports.begin(self._workspace, reports, options))
+        self.learn()
+        return _plain(answer)
+
+    def insights(self, limit: int = 20, **filters: Any) -> list[dict[str, Any]]:
+        """What was learnt, then what campaigns say of themselves, by priority.
+
+        Args:
+            filters: kind, platform, objective, since (with offset), past, as GET /insights has them.
+        """
         self._catch_up()
-        return self._application.engine.patterns(workspace=self._workspace, limit=limit)
+        return self._application.engine.insights(workspace=self._workspace, limit=limit, **filters)
 
-    def recommendations(self, platform: str | None = None, objective: str | None = None) -> dict[str, Any]:
-        """What to plan next."""
+    def patterns(self, limit: int = 20, **filters: Any) -> list[dict[str, Any]]:
+        """Findings by impact; filters as of `insights`, `kind` being a category."""
+        self._catch_up()
+        return self._application.engine.patterns(workspace=self._workspace, limit=limit, **filters)
+
+    def recommend(self, platform: str | None = None, objective: str | None = None) -> dict[str, Any]:
+        """What to do next, and what to plan with."""
         self._catch_up()
         service = self._application.recommendations
         return _plain(service.recommend(workspace=self._workspace, platform=platform, objective=objective))
+
+    recommendations = recommend
+
+    def plan(self, plans: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """What a plan, or several, will probably do, as POST /v1/plans/evaluate.
+
+        Raises:
+            InvalidInput: it is no plan.
+        """
+        self._catch_up()
+        given = [plans] if isinstance(plans, Mapping) else list(plans)
+        request = read(PlanRequest, {"plans": given})
+        return _plain(self._application.recommendations.evaluate(request, workspace=self._workspace))
+
+    def search(self, question: str, **filters: Any) -> dict[str, Any]:
+        """Campaigns and learnings by plain words or an id: {items, index, degraded}.
+
+        Args:
+            filters: platform, objective, start, end, kind (``campaign`` or ``learning``), limit.
+        """
+        self._catch_up()
+        return _plain(self._application.memory.search(self._workspace, question, **filters))
+
+    def report(
+        self,
+        campaign_id: str | None = None,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        kind: Literal["html", "pdf", "md", "json"] = "html",
+    ) -> bytes:
+        """The report on one campaign, or on all campaigns from a day to a day, as a file's bytes.
+
+        Raises:
+            NotFound: there is no such campaign.
+            InvalidInput: neither a campaign nor both days are given.
+            ReportsMissing: HTML or PDF without the `reports` extra.
+        """
+        self._catch_up()
+        parts = (self._application.store, self._application.engine, self._application.recommendations)
+        if campaign_id is not None:
+            return campaign_report(*parts, self._workspace, campaign_id, kind)
+        if start is None or end is None:
+            raise InvalidInput("name a campaign, or the first and the last day")
+        return portfolio_report(*parts, self._workspace, start, end, kind)
 
     def effects(self, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as GET /v1/effects."""
@@ -168,7 +245,7 @@ class Engine:
         return self._application.engine.unaccept(campaign_id, workspace=self._workspace)
 
     def show(self, campaign_id: str) -> dict[str, Any]:
-        """The stored analysis of a campaign.
+        """The analysis of a campaign: compared when it came, told from what is known today.
 
         Raises:
             NotFound: there is no such campaign.

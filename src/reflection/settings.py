@@ -154,8 +154,13 @@ class Settings(BaseSettings):
         0.0,
         ge=0.0,
         lt=1.0,
-        description="Share of planned campaigns that get no advice, at random, to measure if it helps; "
-        "0 is off, 0.2 is a good share to begin with.",
+        description="Share of planned campaigns without advice, at random, to measure if it helps: 0 is off, try 0.2.",
+    )
+    finding_campaigns: int = Field(
+        3, ge=1, le=1_000, description="Real campaigns that a finding or an advice takes at least, 1 to 1000."
+    )
+    finding_events: int = Field(
+        30, ge=1, le=1_000_000, description="Events (conversions; clicks for CTR) that both take at least, 1 to 1000000"
     )
     rate_limit: str = Field(
         "6000/minute",

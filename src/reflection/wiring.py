@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
+from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
 from reflection.engine.engine import Engine, utc_now
@@ -90,7 +91,9 @@ class Application:
         self.outbox = Outbox(self.database)
         self.worker = WorkerLock(settings.database_path)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
-        self.learner = Learner(self.store, goal=settings.goal_metric, score_weights=_score_weights(settings))
+        floor = EvidenceFloor(settings.finding_campaigns, settings.finding_events)
+        weights = _score_weights(settings)
+        self.learner = Learner(self.store, goal=settings.goal_metric, score_weights=weights, floor=floor)
         self.model = _model(settings)
         self.phraser = _phraser(self.model)
         forecaster = Forecaster()

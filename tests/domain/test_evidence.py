@@ -12,7 +12,8 @@ from reflection.domain.evidence import COVERED, Cell, Counts, Evidence, decode, 
 
 NUMBER = st.floats(min_value=0, max_value=1e12)
 COUNTS = st.builds(Counts, NUMBER, NUMBER, NUMBER, NUMBER, st.none() | NUMBER)
-NAME = st.text(min_size=1, max_size=12).filter(lambda text: text.isprintable())
+PRINTABLE = st.characters(exclude_categories=("C", "Z"), include_characters=" ")
+NAME = st.text(PRINTABLE, min_size=1, max_size=12)
 CELL = st.builds(Cell, st.dictionaries(NAME, st.floats(0.001, 1.0), max_size=5), COUNTS)
 EVIDENCE = st.builds(
     Evidence,

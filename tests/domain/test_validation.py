@@ -1,5 +1,7 @@
 """Reading what callers give: one shape of error, no echo of input, bounded work."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,3 +61,70 @@ def test_a_long_list_of_errors_is_cut():
 def test_anything_is_either_a_campaign_or_a_clear_refusal(value):
     with pytest.raises(FieldErrors):
         read(Campaign, value)
+
+
+def _places(value, path=""):
+    yield path
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _places(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _places(item, f"{path}[{number}]")
+
+
+def _change(value, path, replacement):
+    """A copy of a document with another value at a path of keys and indices."""
+    if not path:
+        return replacement
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = _change(value[path[0]], path[1:], replacement)
+    return copy
+
+
+def _keys(value, path=()):
+    yield path
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield from _keys(value[key], (*path, key))
+
+
+FULL = json.loads(json.dumps(CMP_007)) | {
+    "breakdown": [{"creative": "crt_010", "metrics": {
+        "impressions": 100, "clicks": 10, "conversions": 1, "spend": 5.0, "revenue": 9.0}}],
+}  # fmt: skip
+FULL["audiences"][0]["attributes"] = {"age_range": "18-25", "interest": ["code", "design"]}
+WRONG = st.sampled_from([None, True, -1, 1e300, "", "string", [], [True], [[1]], {}, {"x": {"y": 1}}, {"": 1}])
+
+
+@given(path=st.sampled_from(list(_keys(FULL))), wrong=WRONG, as_json=st.booleans())
+def test_a_field_is_named_as_the_sender_wrote_it(path, wrong, as_json):
+    document = _change(FULL, path, wrong)
+    try:
+        read(Campaign, json.dumps(document) if as_json else document)
+    except FieldErrors as refused:
+        places = set(_places(document))
+        for error in refused.errors:
+            parent = error["field"].rpartition(".")[0]  # of a field that is missing
+            assert error["field"] in places or (parent in places and "required" in error["problem"])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(25, "25"), (25.0, "25"), (2.5, "2.5"), (-3, "-3"), ("18-25", "18-25"), ([25, "30", 1.5], ["25", "30", "1.5"])],
+)
+def test_a_number_as_the_value_of_an_attribute_is_its_text(value, text):
+    document = _change(FULL, ("audiences", 0, "attributes"), {"age_range": value})
+    for given_as in (document, json.dumps(document)):
+        assert read(Campaign, given_as).audiences[0].attributes["age_range"] == text
+
+
+@pytest.mark.parametrize("value", [True, None, {}, [True], [], "string"])
+def test_what_is_neither_text_nor_number_is_refused_by_its_place(value):
+    document = _change(FULL, ("audiences", 0, "attributes"), {"age_range": value})
+    if value == []:
+        assert read(Campaign, document).audiences[0].attributes["age_range"] == []
+        return
+    with pytest.raises(FieldErrors) as refused:
+        read(Campaign, json.dumps(document))
+    place = "audiences[0].attributes.age_range" + ("[0]" if value == [True] else "")
+    assert [error["field"] for error in refused.value.errors] == [place]

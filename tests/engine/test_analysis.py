@@ -57,7 +57,7 @@ def analyst(memory, forecasts):
 
 @pytest.fixture
 def case(sample):
-    return AnalysisInput("acme", sample, sample.content(), evidence_of(sample), NOTHING, None, None, NOW)
+    return AnalysisInput("acme", sample, sample.content(), evidence_of(sample), NOTHING, None, None, 0, NOW)
 
 
 def _stored(sample):

@@ -43,9 +43,14 @@ def test_a_batch_is_told_from_what_was_learnt_of_it(
         then, now = batch[campaign.campaign_id], orjson.loads(telling(_stored(application, campaign.campaign_id)))
         assert "nothing has been learnt yet" in then["pattern_report"]["reason"]
         assert b"nothing has been learnt yet" not in orjson.dumps(now)
+        held, compared = campaign.campaign_id == fault_id, now["comparison_report"]
+        if held:  # its figures stand, what is concluded from them does not
+            assert compared["verdict"] == "held"
+            assert compared["summary"][0].startswith("Held: looks like a tracking fault, because CPA is 0.39")
+            compared |= {name: then["comparison_report"][name] for name in ("verdict", "summary")}
         assert {name: now[name] for name in KEPT} == {name: then[name] for name in KEPT}
         assert (now["known_as_of"], now["insights"]["as_of"]) == (knowledge.as_of, knowledge.as_of)
-        assert ("tracking fault" in str(now["notes"])) == (campaign.campaign_id == fault_id)
+        assert ("tracking fault" in str(now["notes"])) == held
         own = {one["signal_key"] for one in now["weights"]["updated_signals"]}
         assert own
         assert own <= {weight.signal_key for weight in knowledge.weights}

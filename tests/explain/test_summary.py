@@ -68,3 +68,10 @@ def test_why_nothing_is_learnt_stands_beside_how_sure_it_is(make_facts: Callable
     lines = _lines(make_facts(reason="3 campaigns are too few"))
     assert lines["certainty"].text.endswith("Nothing can be called a finding yet: 3 campaigns are too few.")
     assert "flag:no_findings" in lines["certainty"].evidence
+
+
+def test_how_sure_is_said_of_the_kpi_that_decides(make_facts: Callable[..., Facts], sample: dict[str, Any]) -> None:
+    poor = _campaign(sample, clicks=1960, impressions=98_000, conversions=80, revenue=3_000.0)
+    lines = _lines(make_facts(poor))
+    assert lines["happened"].text.startswith("The campaign did worse")
+    assert lines["certainty"].text.startswith("Sure of the direction: the forecast of 2.00 is outside")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reflection.domain.held import fault_text
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, Insights, Statement
 from reflection.explain import phrases_en
@@ -128,7 +129,8 @@ def _without_revenue(sample: dict[str, Any], *sides: str) -> dict[str, Any]:
 
 
 def test_missing_revenue_is_named_and_asked_for(make_facts: Callable[..., Facts], sample: dict[str, Any]) -> None:
-    insights = _write(make_facts(_without_revenue(sample, "expected_metrics", "actual_metrics")))
+    sales = {**_without_revenue(sample, "expected_metrics", "actual_metrics"), "objective": "Sales"}
+    insights = _write(make_facts(sales))
     assert "Revenue is missing, so ROAS and average order value cannot be told." in insights.key_learnings
     assert "Send revenue with the next campaign: without it ROAS stays unknown." in insights.recommendations
     assert "ROAS" not in insights.statements[0].text
@@ -230,10 +232,22 @@ def test_findings_that_compare_with_something_else_say_with_what(
 
 
 def test_a_suspected_tracking_fault_is_an_anomaly(make_facts: Callable[..., Facts]) -> None:
-    note = "suspected tracking fault: CPA is 2.35 where 7 comparable campaigns sit at 91.00 to 166.00"
-    insights = _write(make_facts(notes=(note,)))
-    assert f"Mind when reading this: {note}." in insights.anomalies
+    wrong = "CPA is 2.35 where 7 comparable campaigns sit at 91.00 to 166.00"
+    insights = _write(make_facts(notes=(fault_text(wrong),)))
+    assert insights.anomalies == (
+        f"Held: looks like a tracking fault, because {wrong}. It counts in no total and teaches nothing.",
+    )
     assert insights.statements[0].priority > max(item.priority for item in insights.statements[1:])
+
+
+def test_nothing_is_concluded_from_figures_that_look_wrong(
+    make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
+) -> None:
+    note = fault_text("CPA is 2.35 where 7 comparable campaigns sit at 91.00 to 166.00")
+    insights = _write(make_facts(notes=(note,), findings=(make_finding(),)))
+    assert insights.key_learnings == ()
+    assert [line.question for line in insights.summary] == ["happened", "why", "next", "certainty", "money"]
+    assert {item for line in insights.summary for item in line.evidence} == {"flag:suspected_tracking_fault"}
 
 
 def test_findings_without_an_effect_are_not_given_one(

@@ -13,7 +13,7 @@ from reflection.errors import InvalidInput
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 
-AGED = ("finding:", "next_test", "flag:no_findings", "effect:", "learnt")
+AGED = ("finding:", "recommendation:", "next_test", "flag:no_findings", "effect:", "learnt")
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +37,12 @@ def _rows(application: Application, **query: Any) -> list[dict[str, Any]]:
 def test_what_was_learnt_stands_before_what_single_campaigns_say(taught: Application) -> None:
     rows = _rows(taught)
     learnings = [place for place, row in enumerate(rows) if row["learnings"]]
+    advice = {row["id"] for row in rows if str(row["id"]).startswith("rec_")}
     single = [place for place, row in enumerate(rows) if isinstance(row["id"], int)]
 
     assert len(learnings) >= 3
     assert max(learnings) < min(single)
+    assert advice >= {card["id"] for card in taught.recommendations.recommend()["cards"] if card["lane"] == "exploit"}
     assert {rows[place]["kind"] for place in learnings} == {"key_learning"}
     assert [row["priority"] for row in rows] == sorted((row["priority"] for row in rows), reverse=True)
     assert {row["known_as_of"] for row in rows} == {taught.engine.knowledge().as_of}
@@ -51,7 +53,14 @@ def test_every_learning_that_holds_is_told_once_by_its_newest_campaign(taught: A
     rows = {row["id"]: row for row in _rows(taught) if row["learnings"]}
     learnings = taught.book.list("default", limit=500)[0]
 
-    assert set(rows) == {item["id"] for item in learnings if item["state"] not in ("superseded", "retired")}
+    holding = [item for item in learnings if item["state"] not in ("superseded", "retired")]
+    told_as_cpa = {(item["signal_key"], item["context"]) for item in holding if item["metric"] == "cpa"}
+    assert set(rows) == {
+        item["id"]
+        for item in holding
+        if item["metric"] != "conversions_per_spend" or (item["signal_key"], item["context"]) not in told_as_cpa
+    }
+    assert len({row["content"] for row in rows.values()}) == len(rows)
     for name, row in rows.items():
         supporting = [item["campaign_id"] for item in taught.book.get("default", name)["evidence"] if item["supports"]]
         assert row["campaign_id"] in supporting

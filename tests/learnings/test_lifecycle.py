@@ -129,8 +129,8 @@ def test_an_effect_that_vanishes_leaves_established_with_its_day_and_its_old_siz
     assert math.log(ended.effect) == pytest.approx(0.4, abs=0.1)
     assert ended.effect_now == pytest.approx(1.0, abs=0.1)
     assert ended.text({}).endswith("no longer so")
-    assert ended.contradicting >= 10
     assert ended.supporting >= 28
+    assert ended.contradicting <= 8, "campaigns without the effect are neither for nor against, but for chance"
 
 
 def test_it_stays_superseded_while_the_evidence_stays_and_returns_with_the_effect() -> None:
@@ -188,7 +188,8 @@ def test_witnesses_are_the_carriers_bounded_and_counted_in_full() -> None:
     learning = assess(None, _reading(math.exp(0.3)), _points([0.3] * 120))
     assert learning is not None
     assert len(learning.witnesses) == MAX_EVIDENCE
-    assert learning.supporting + learning.contradicting == 120
+    assert 100 <= learning.supporting < 120, "those beyond noise; the others are neither"
+    assert learning.contradicting == 0
     assert all(witness.campaign_id.endswith("+") for witness in learning.witnesses)
     assert learning.since == 0
 

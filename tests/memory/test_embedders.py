@@ -1,12 +1,15 @@
 """What all embedders share: the id of a space, unit length, the byte form, and refusing nonsense."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reflection.domain.memory_text import WHOLE
 from reflection.errors import Unavailable
-from reflection.memory.embedders import NoEmbedder, Space, as_bytes, as_vector, checked, unit
+from reflection.memory.embedders import Matrix, NoEmbedder, Space, as_bytes, as_vector, by_passages, checked, unit
 
 
 def test_the_id_changes_with_everything_that_changes_a_vector() -> None:
@@ -42,3 +45,18 @@ def test_without_a_model_there_is_no_vector_and_no_space() -> None:
     assert NoEmbedder().space is None
     with pytest.raises(Unavailable):
         NoEmbedder().embed(["text"])
+
+
+def test_the_vector_of_a_memory_is_the_weighted_sum_of_its_passages() -> None:
+    asked: list[str] = []
+
+    def embed(texts: Sequence[str]) -> Matrix:
+        asked.extend(texts)
+        return unit(np.asarray([[len(text), 1.0] for text in texts], dtype=np.float32))
+
+    memory = "platform: Meta\nheadline: Walk all day"
+    question, whole = by_passages(["shoes?", memory], embed)
+    assert asked == ["shoes?", "Walk all day", memory]
+    first, second = embed(["Walk all day"]), embed([memory])
+    assert np.allclose(whole, unit(first + WHOLE * second)[0])
+    assert np.allclose(question, embed(["shoes?"])[0])

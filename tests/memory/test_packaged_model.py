@@ -47,9 +47,9 @@ def test_the_revision_and_so_the_embedder_id_change_with_model_and_tokenizer(min
 
 
 def test_vectors_are_the_same_on_every_processor(minilm: PackagedEmbedder) -> None:
-    """`packaged_vectors.npy` is `embed(TEXTS)`; without `EXACT` it is off by .005 to .025 where there is no VNNI."""
+    """`packaged_vectors.npy` is `vectors(TEXTS)`; without `EXACT` it is off by .005 to .025 where there is no VNNI."""
     stored = np.load(Path(__file__).with_name("packaged_vectors.npy"))
-    cosines = np.sum(minilm.embed(TEXTS) * stored, axis=1)
+    cosines = np.sum(minilm.vectors(TEXTS) * stored, axis=1)
     assert len(TEXTS) == len(cosines) == 20
     assert cosines.min() >= 0.999
 

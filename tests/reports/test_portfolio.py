@@ -1,13 +1,21 @@
 """The report on a period: sums per currency, never across, and only campaigns of the period."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reflection.domain.held import fault_text
 from reflection.domain.knowledge import Knowledge
 from reflection.reports.portfolio import ReportedCampaign, portfolio
 from reflection.reports.svg import shorten
 from reflection.reports.view import ReportView, Section
+
+ACTUAL = {"impressions": 140_000, "clicks": 4_900, "conversions": 205, "spend": 3_950.0, "revenue": 22_500.0}
+EXPECTED = {"impressions": 95_000, "clicks": 1_900, "conversions": 76, "spend": 3_800.0, "revenue": 7_600.0}
 
 
 def _view(reported: list[ReportedCampaign], knowledge: Knowledge, **options: Any) -> ReportView:
@@ -25,8 +33,8 @@ def test_totals_are_ratios_of_sums_per_currency(
     metrics = {"impressions": 1000, "clicks": 100, "conversions": 10, "spend": 500.0}
     reported = [
         make_reported(),
-        make_reported("cmp_a", actual_metrics=metrics | {"revenue": 100.0}),
-        make_reported("cmp_b", currency="EUR", actual_metrics=metrics),
+        make_reported("cmp_a", objective="Lead Generation", actual_metrics=metrics | {"revenue": 100.0}),
+        make_reported("cmp_b", objective="Lead Generation", currency="EUR", actual_metrics=metrics),
     ]
     rows = {row[0]: row for row in _section(_view(reported, knowledge), "totals").tables[0].rows}
     assert rows["USD"][1] == "2"
@@ -35,6 +43,51 @@ def test_totals_are_ratios_of_sums_per_currency(
     assert rows["USD"][7] == f"{(22500 + 100) / 4450:.2f}"
     assert rows["EUR"][5] == "EUR 50.00"
     assert rows["EUR"][7] == "-"
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(factors=st.lists(st.floats(0.5, 40.0), min_size=2, max_size=5), first=st.integers(0, 4))
+def test_totals_never_include_a_held_campaign(
+    make_reported: Callable[..., ReportedCampaign], knowledge: Knowledge, factors: list[float], first: int
+) -> None:
+    reported = [
+        make_reported(f"c{number}", objective="Sales", actual_metrics=ACTUAL | {"conversions": 200.0 * factor})
+        for number, factor in enumerate(factors)
+    ]
+    out = {f"c{first % len(factors)}"}
+    holding = replace(knowledge, held={name: fault_text("CPA is 1.00 where others sit at 20.00") for name in out})
+
+    with_held = _view(reported, holding)
+    without = _view([one for one in reported if one.campaign.campaign_id not in out], knowledge)
+
+    assert with_held.tiles == without.tiles
+    assert _section(with_held, "totals").tables == _section(without, "totals").tables
+    assert _section(with_held, "campaigns") == _section(without, "campaigns")
+    assert with_held.verdict == f"{without.verdict} 1 campaign held out: likely a tracking fault."
+    assert _section(with_held, "totals").points == (
+        f"1 campaign is held out, because it looks like a tracking fault: {next(iter(out))} "
+        "(CPA is 1.00 where others sit at 20.00).",
+    )
+
+
+def test_leads_and_purchases_have_totals_of_their_own(
+    make_reported: Callable[..., ReportedCampaign], knowledge: Knowledge
+) -> None:
+    nothing = {"revenue": 0.0}
+    reported = [
+        make_reported("shop", conversion_kind="purchase"),
+        make_reported(
+            "form", conversion_kind="lead", actual_metrics=ACTUAL | nothing, expected_metrics=EXPECTED | nothing
+        ),
+    ]
+    view = _view(reported, replace(knowledge, kind="purchase"))
+    rows = {row[1]: row for row in _section(view, "totals").tables[0].rows}
+
+    assert {kind: (row[2], row[8]) for kind, row in rows.items()} == {"purchases": ("1", "5.70"), "leads": ("1", "-")}
+    assert {tile.label for tile in view.tiles} == {
+        "CPA, USD, purchases only", "CPA, USD, leads only", "Spend, purchases", "Spend, leads",
+    }  # fmt: skip
+    assert str(2 * ACTUAL["conversions"]) not in repr((view.verdict, view.tiles, _section(view, "totals")))
 
 
 def test_only_campaigns_of_the_period_count(

@@ -106,6 +106,23 @@ def test_the_gradient_equals_finite_differences(view: View) -> None:
         assert gradient[k] == pytest.approx(rise / 2e-5, abs=1e-5)
 
 
+def test_the_hessian_equals_finite_differences_of_the_gradient(view: View) -> None:
+    model = Model(view)
+    at = _components(model)
+    found = model.hessian(at, model.posterior(at))
+    for k in range(model.dimensions):
+        step = np.zeros(model.dimensions)
+        step[k] = 1e-5
+        rise = model.posterior(at + step).gradient - model.posterior(at - step).gradient
+        np.testing.assert_allclose(found[k], rise / 2e-5, atol=1e-4, rtol=1e-5)
+    np.testing.assert_allclose(found, found.T, atol=1e-10)
+
+
+def test_the_variance_alone_is_the_diagonal_of_the_covariance(view: View) -> None:
+    posterior = Model(view).posterior(_components(Model(view)))
+    np.testing.assert_allclose(posterior.variance, np.diag(posterior.covariance), rtol=1e-9, atol=1e-14)
+
+
 def test_sparse_sums_answer_as_dense_ones(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     dense = Model(view)
     at = _components(dense)

@@ -6,7 +6,7 @@ from scipy import integrate, stats
 
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.design import Design, Rows
-from reflection.stats.gaussian_posterior import Model
+from reflection.stats.gaussian_posterior import Model, Posterior
 from reflection.stats.importance_sampling import log_sd, mixed, normal_score, proposed
 from reflection.stats.marginal_likelihood import MOST_ROWS
 from reflection.stats.sufficient_statistics import SufficientStatistics
@@ -27,8 +27,14 @@ def model_of(count: int, seed: int = 4, sigma: float = 0.2) -> Model:
 
 
 def mixture(model: Model, seed: int = 0, count: int = 192) -> tuple[np.ndarray, np.ndarray]:
+    return mixed(*proposals(model, seed, count))
+
+
+def proposals(model: Model, seed: int, count: int) -> tuple[np.ndarray, list[Posterior]]:
     mode = mode_of(model)
-    return mixed(*proposed(model, mode, spread_of(model, mode), np.random.default_rng(seed), count))
+    at_mode = model.posterior(mode)
+    spread = spread_of(model, mode, at_mode)
+    return proposed(model, mode, at_mode, spread, np.random.default_rng(seed), count)
 
 
 def integral(model: Model) -> tuple[np.ndarray, np.ndarray]:
@@ -89,8 +95,7 @@ def test_of_more_rows_too_where_all_proposals_are_kept_with_their_weights():
 @pytest.mark.parametrize("count", [12, MOST_ROWS, MOST_ROWS + 1, 300])
 def test_weights_add_up_and_the_mixture_lies_among_its_parts(count: int):
     model = model_of(count)
-    mode = mode_of(model)
-    weight, posteriors = proposed(model, mode, spread_of(model, mode), np.random.default_rng(0), 40)
+    weight, posteriors = proposals(model, 0, 40)
     mean, sd = mixed(weight, posteriors)
 
     assert len(weight) == len(posteriors) <= 40
@@ -104,8 +109,7 @@ def test_weights_add_up_and_the_mixture_lies_among_its_parts(count: int):
 
 def test_those_kept_of_few_rows_are_worth_far_more_than_as_many_weighted_ones():
     model = model_of(20)
-    mode = mode_of(model)
-    weight, _ = proposed(model, mode, spread_of(model, mode), np.random.default_rng(0), 192)
+    weight, _ = proposals(model, 0, 192)
 
     assert len(weight) <= 128
     assert 1 / (weight**2).sum() > 80

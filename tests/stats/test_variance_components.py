@@ -32,6 +32,12 @@ def test_at_the_mode_the_density_is_level_and_highest(model: Model):
         assert objective(model, mode + step)[0] > best
 
 
+@pytest.mark.parametrize("start", [[-5.9, 0.9], [0.5, -4.0], [-1.5, -1.2]])
+def test_wherever_the_search_starts_it_ends_at_the_same_mode(model: Model, start: list[float]):
+    np.testing.assert_allclose(mode_of(model, np.array(start)), mode_of(model), atol=2e-3)
+    assert mode_of(model, np.zeros(7)).tolist() == mode_of(model).tolist(), "a start of other components is not used"
+
+
 def test_what_made_the_rows_is_found_again(model: Model):
     sigma, tau = np.exp(mode_of(model))
     assert sigma == pytest.approx(SIGMA, rel=0.15)
@@ -45,7 +51,8 @@ def test_the_gradient_is_that_of_the_density(model: Model):
 
 
 def test_many_rows_leave_little_doubt_of_sigma_and_few_levels_much_of_tau(model: Model):
-    spread = spread_of(model, mode_of(model))
+    mode = mode_of(model)
+    spread = spread_of(model, mode, model.posterior(mode))
     sd = np.sqrt(np.diag(spread @ spread.T))
     assert sd[0] < 0.1 < sd[1]
 

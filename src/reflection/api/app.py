@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from reflection.api import logging, openapi, problems
 from reflection.api.access import Access
-from reflection.api.dependencies import enforce_policy
+from reflection.api.dependencies import enforce_policy, known_parameters
 from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.metrics import Metrics
 from reflection.api.middleware import Outermost
@@ -48,7 +48,7 @@ def create_app(application: Application | None = None, settings: Settings | None
         description="Forecast against fact, what can be learnt, what next; every number with its interval.",
         openapi_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(enforce_policy(may_call))],
+        dependencies=[Depends(enforce_policy(may_call)), Depends(known_parameters)],
         lifespan=_lifespan(application, settings, access, metrics),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

@@ -4,14 +4,17 @@ Endpoints stay synchronous (they run in the thread pool); what is here is asynch
 looks things up (a hop to the thread pool costs more) or waits for the body.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Header, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from reflection.api.access import Caller
 from reflection.api.problems import UnsupportedMediaType
+from reflection.domain.validation import MAX_FIELD_ERRORS, FieldErrors
 from reflection.engine.engine import Engine
 from reflection.errors import InvalidInput, NotAllowed
 from reflection.wiring import Application
@@ -82,6 +85,31 @@ def enforce_policy(may: Callable[[str, Caller], bool]) -> Callable[[Request], Aw
             )
 
     return check
+
+
+async def known_parameters(request: Request) -> None:
+    """A dependency for every route: what it does not read is no parameter, rather than a filter that does nothing.
+
+    Raises:
+        FieldErrors: names every parameter that the route does not have, and those it has.
+    """
+    names = _parameters(request.scope["route"])
+    unknown = sorted(set(request.query_params) - names)
+    if unknown:
+        problem = f"is no parameter of this route, which has {', '.join(sorted(names)) or 'none'}"
+        errors = [{"field": f"query.{name[:100]}", "problem": problem} for name in unknown[:MAX_FIELD_ERRORS]]
+        raise FieldErrors(errors, len(unknown))
+
+
+def _parameters(route: APIRoute) -> frozenset[str]:
+    """The names a route reads from the query."""
+    return frozenset(param.alias for part in _parts(route.dependant) for param in part.query_params)
+
+
+def _parts(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for part in dependant.dependencies:
+        yield from _parts(part)
 
 
 ApplicationPart = Annotated[Application, Depends(application)]

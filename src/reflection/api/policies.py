@@ -65,6 +65,8 @@ POLICIES: dict[str, Right] = {
     "POST /analyze-campaign": Right.WRITE,
     "GET /insights": Right.READ,
     "GET /patterns": Right.READ,
+    "GET /v1/insights": Right.READ,
+    "GET /v1/patterns": Right.READ,
     "GET /recommendations": Right.READ,
     "POST /v1/plans/evaluate": Right.READ,
     "POST /v1/forecasts": Right.WRITE,

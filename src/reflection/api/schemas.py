@@ -29,7 +29,7 @@ class LearningMark(BaseModel):
 
 
 class InsightRow(BaseModel):
-    """One stored sentence."""
+    """What the workspace has learnt (a text as id), or one sentence of a campaign on itself (a number)."""
 
     id: int | str
     campaign_id: str
@@ -39,6 +39,14 @@ class InsightRow(BaseModel):
     created_at: str
     state: str | None
     learnings: list[LearningMark]
+    known_as_of: str | None = Field(description="instant of the fit that what is known is told from")
+
+
+class InsightPage(BaseModel):
+    """A page of insights, the most important first."""
+
+    items: list[InsightRow]
+    next_cursor: str | None
 
 
 class PatternRow(BaseModel):
@@ -53,6 +61,14 @@ class PatternRow(BaseModel):
     created_at: str
     state: str | None = Field(description="of the learning; `descriptive` for a grouping; null without a learning")
     learnings: list[LearningMark]
+    known_as_of: str | None = Field(description="instant of the fit that what is known is told from")
+
+
+class PatternPage(BaseModel):
+    """A page of patterns, the largest impact first."""
+
+    items: list[PatternRow]
+    next_cursor: str | None
 
 
 class Recommendations(BaseModel):
@@ -108,6 +124,10 @@ class EffectsPage(BaseModel):
     calibration: dict[str, IntervalCheck | None] = Field(
         description="of CPM, CTR, CVR and AOV, whatever the filters; "
         "null where fewer than 20 campaigns could say, or the fit has more than 600 columns"
+    )
+    spread: tuple[float, float] | None = Field(
+        description="the normal spread: CPA of nine in ten campaigns as multiples of what their signals explain; "
+        "a budget inefficiency lies beyond it"
     )
     size: dict[str, SizeEffect] = Field(
         description="of CTR and CVR, whatever the filters; effects are those at the usual size; "

@@ -25,7 +25,7 @@ class BatchSummary:
     """What is shown of the answers of one file: the first of them, and all of them together."""
 
     def __init__(self, answers: Iterable[bytes]) -> None:
-        from reflection.explain.period import Period
+        from reflection.reports.period import Period
 
         self.analyses: list[dict[str, Any]] = []
         self._period = Period()

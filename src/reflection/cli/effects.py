@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from reflection.cli.render import effects_table
+from reflection.cli.render import effects_table, lift_interval
 from reflection.cli.session import JsonOption, WorkspaceOption, as_of, as_plain, console, open_application, print_json
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
@@ -51,6 +51,10 @@ def effects(
         for name, size in page["size"].items():
             low, high = size["interval"]
             out.print(f"[dim]{size_line(name, size['doubling'], low, high)}[/]")
+        if page["spread"]:
+            out.print(
+                f"[dim]normal spread: CPA of nine in ten campaigns {lift_interval(page['spread'])} of its signals'[/]"
+            )
         out.print(f"[dim]{as_of(page)}[/]")
     elif page["as_of"] is None:
         out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")

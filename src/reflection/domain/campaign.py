@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from reflection.domain.attribute_values import BY_SHAPE, MANY, NUMBERS_AS_TEXT, ONE
 from reflection.domain.canonical_json import Content, canonical, hash_of
 from reflection.domain.conversion_kind import normal_kind
 
@@ -109,6 +110,8 @@ def _at_most(limit: int) -> BeforeValidator:
 
 _Stripped = StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
 Name = Annotated[str, BeforeValidator(_real_name), _Stripped]
+AttributeText = Annotated[Name, NUMBERS_AS_TEXT]
+AttributeValue = Annotated[Annotated[AttributeText, ONE] | Annotated[list[AttributeText], MANY], BY_SHAPE]
 Text = Annotated[str, BeforeValidator(_clean_text), StringConstraints(strip_whitespace=True, max_length=5_000)]
 _Identity = StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
 CampaignId = Annotated[str, BeforeValidator(_real_name), _Identity]
@@ -155,7 +158,7 @@ class Audience(Strict):
     """Who was addressed: a name and any attributes (age, city tier, segment ...)."""
 
     name: Name
-    attributes: dict[Name, Name | list[Name]] = Field(default_factory=dict, max_length=50)
+    attributes: dict[Name, AttributeValue] = Field(default_factory=dict, max_length=50)
 
 
 class Creative(Strict):
@@ -165,7 +168,7 @@ class Creative(Strict):
     type: Name
     headline: Text = ""
     primary_text: Text = ""
-    attributes: dict[Name, Name] = Field(default_factory=dict, max_length=50)
+    attributes: dict[Name, AttributeText] = Field(default_factory=dict, max_length=50)
 
 
 class BreakdownRow(Strict):
@@ -249,11 +252,11 @@ class Campaign(Strict):
         for name in ("impressions", "clicks", "conversions", "spend", "revenue"):
             total = getattr(self.actual_metrics, name)
             parts = [getattr(row.metrics, name) for row in self.breakdown]
-            known = sum(part for part in parts if part is not None)
+            listed = sum(part for part in parts if part is not None)
             if total is None and any(part is not None for part in parts):
                 raise ValueError(f"breakdown gives {name}, actual_metrics does not")
-            if total is not None and known > total * TOTAL_TOLERANCE + 0.01:
-                raise ValueError(f"breakdown {name} add up to {known:g}, more than the campaign's {total:g}")
+            if total is not None and listed > total * TOTAL_TOLERANCE + 0.01:
+                raise ValueError(f"breakdown {name} add up to {listed:g}, more than the campaign's {total:g}")
 
     @property
     def display_name(self) -> str:

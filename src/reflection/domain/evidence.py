@@ -65,10 +65,10 @@ class Counts:
 
 def _left(total: float | None, parts: list[float | None]) -> float | None:
     """What is left of a total; 0.0 for what adding floats leaves, which would be a price of nearly nothing."""
-    known = [part for part in parts if part is not None]
-    if total is None or len(known) < len(parts):
+    present = [part for part in parts if part is not None]
+    if total is None or len(present) < len(parts):
         return None
-    left = total - sum(known)
+    left = total - sum(present)
     return left if left >= max(DUST, ROUNDING * total) else 0.0
 
 

@@ -14,6 +14,22 @@ from reflection.domain.ports import StoredCampaign
 from reflection.domain.results import Analysis
 
 LEARNING_HELD = "held"
+_NAMED, _CONSEQUENCE = "suspected tracking fault: ", "; kept out of learning until it is accepted"
+
+
+def fault_text(because: str) -> str:
+    """Why a campaign is held, as it is stored and answered."""
+    return f"{_NAMED}{because}{_CONSEQUENCE}"
+
+
+def because(reason: str) -> str:
+    """What looks wrong, of a reason that `fault_text` made."""
+    return reason.removeprefix(_NAMED).removesuffix(_CONSEQUENCE)
+
+
+def held_sentence(reason: str) -> str:
+    """The verdict on a held campaign."""
+    return f"Held: looks like a tracking fault, because {because(reason)}. It counts in no total and teaches nothing."
 
 
 def held_reason(analysis: Analysis, knowledge: Knowledge) -> str | None:

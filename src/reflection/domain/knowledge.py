@@ -4,7 +4,7 @@ Made by the learner, kept by the store, read by everybody else. It answers "what
 looking at any history. Must not know how it was computed (learning/) nor where it is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,8 +25,15 @@ OF_EVERY_GOAL = ("cpm", "ctr")
 class Effect:
     """The effect of one signal on one metric, as a multiplicative lift (1.0 = the average level of its group).
 
-    `finding` says whether it may be called one (cumulative lfsr <= 10 %); `reason` says why not. `goal` is the kind of
-    conversion of the campaigns it rests on, None where the workspace has one goal.
+    `finding` says whether it may be called one (false-sign rate at most 10 %, and evidence that reaches the floor);
+    `reason` says why not. `goal` is the kind of conversion of the campaigns it rests on, None where the workspace has
+    one goal.
+
+    Attributes:
+        campaigns: effective number of campaigns, by the share of their impressions.
+        real_campaigns, rows: real campaigns it was seen in, and rows of evidence (of a breakdown: ad rows).
+        events: events of the metric counted with it, by its shares.
+        within: the one real campaign it was seen in, where it is beyond noise there; it says nothing of others.
     """
 
     signal: str
@@ -42,6 +49,10 @@ class Effect:
     finding: bool
     reason: str
     goal: str | None = None
+    real_campaigns: int = 0
+    rows: int = 0
+    events: float = 0.0
+    within: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +183,14 @@ class Knowledge:
     @property
     def aliases(self) -> Mapping[str, str]:
         """Signals that always came together with another one -> the one whose effect is estimated for both."""
-        found: Mapping[str, str] = self.diagnostics.get("aliases", {})
-        return found
+        others: Mapping[str, str] = self.diagnostics.get("aliases", {})
+        return others
 
     @property
     def spelt(self) -> Mapping[str, str]:
         """How campaigns spell their signals: key -> level, where that is not the level in the key (`signals`)."""
-        found: Mapping[str, str] = self.diagnostics.get("spelt", {})
-        return found
+        spellings: Mapping[str, str] = self.diagnostics.get("spelt", {})
+        return spellings
 
     @property
     def coverage(self) -> Mapping[str, Mapping[str, float] | None]:
@@ -188,16 +199,24 @@ class Knowledge:
         `coverage_90` is the share of them within the interval, `z_sd` the standard deviation of their standardised
         errors; None where fewer than 20 campaigns could say, or the fit was too large to ask.
         """
-        found: Mapping[str, Mapping[str, float] | None] = self.diagnostics.get("coverage", {})
-        return found
+        by_metric: Mapping[str, Mapping[str, float] | None] = self.diagnostics.get("coverage", {})
+        return by_metric
 
     @property
     def size(self) -> Mapping[str, Mapping[str, Any]]:
         """Metric (ctr, cvr) -> {doubling, interval}: lift of campaigns planned twice as large, with its 90 %
         interval; empty where all were planned alike.
         """
-        found: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
-        return found
+        sizes: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
+        return sizes
+
+    @property
+    def spread(self) -> Interval | None:
+        """The normal spread of campaigns: CPA of nine in ten of them as multiples of what their signals explain; None
+        where no scatter was found.
+        """
+        bounds: Sequence[float] | None = self.diagnostics.get("spread")
+        return (bounds[0], bounds[1]) if bounds else None
 
     def sigma(self, metric: str) -> float | None:
         """Scatter between campaigns of a metric (log scale), or None while it is not known."""

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
@@ -80,6 +80,10 @@ class ListQuery:
     def since_text(self) -> str:
         """`since` as rows carry their instants: UTC with milliseconds, so that texts compare as instants do."""
         return self.since.astimezone(UTC).isoformat(timespec="milliseconds") if self.since else ""
+
+    def narrowed(self, *, kind: str | None, limit: int, after: Place | None = None) -> Self:
+        """The same question for one kind, a length and a page."""
+        return replace(self, kind=kind, limit=limit, after=after)
 
     def is_recent(self, instant: str) -> bool:
         """Whether a row's instant or day is not before `since`."""

@@ -241,7 +241,7 @@ def rate_behind(name: str) -> str:
     """What gives a total when multiplied by the spend: ROAS for revenue; a ratio is its own."""
     if not METRICS[name].total:
         return name
-    return next((one for one in METRICS if METRICS[one].counts == (name, "spend")), name)
+    return next((metric for metric in METRICS if METRICS[metric].counts == (name, "spend")), name)
 
 
 def log_value(name: str, counts: Metrics | Counts) -> float | None:

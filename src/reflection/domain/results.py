@@ -20,7 +20,9 @@ Category = Literal[
 ]
 """The level of a platform or an objective is a ``cross_platform_pattern``; a ``platform_trend`` is a dated change."""
 
-Verdict = Literal["better", "worse", "mixed", "noise", "same", "unclear"]
+Verdict = Literal["better", "worse", "mixed", "noise", "same", "unclear", "held"]
+"""``held``: kept out of learning and of totals, because the figures look like a fault of tracking."""
+
 InsightKind = Literal["key_learning", "recommendation", "anomaly"]
 ESTABLISHED, DESCRIPTIVE = "established", "descriptive"
 """Values of `Finding.status`."""
@@ -191,7 +193,9 @@ class PatternReport:
     epoch: int = 0
 
 
-TOLD_FROM_KNOWLEDGE = ("finding:", "effect:", "learnt", "next_test", "flag:no_findings", "flag:suspected")
+TOLD_FROM_KNOWLEDGE = (
+    "finding:", "recommendation:", "effect:", "learnt", "next_test", "flag:no_findings", "flag:suspected",
+)  # fmt: skip
 """How the evidence ids begin that rest on what a workspace knew when a sentence was written: such sentences age."""
 
 

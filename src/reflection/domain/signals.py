@@ -155,7 +155,9 @@ def usual_spellings(campaigns: Iterable[Campaign]) -> dict[str, str]:
     for campaign in campaigns:
         for key, text in spellings_of(campaign).items():
             counts.setdefault(key, Counter())[text] += 1
-    usual = {key: min(found, key=lambda text: (-found[text], text)) for key, found in sorted(counts.items())}
+    usual = {
+        key: min(spellings, key=lambda text: (-spellings[text], text)) for key, spellings in sorted(counts.items())
+    }
     return {key: text for key, text in usual.items() if text != _unescape(parse(key).level)}
 
 

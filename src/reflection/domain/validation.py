@@ -5,6 +5,7 @@ pydantic and the error tree; must not know where the input came from. Echoes no 
 or a secret.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -52,13 +53,52 @@ def read(model: type[Model], value: bytes | str | Mapping[str, Any] | Model) -> 
             raise FieldErrors(
                 [{"field": "", "problem": f"{total} things are wrong; is it another format?"}], 1
             ) from None
-        raise field_errors(error.errors(include_url=False, include_input=False, include_context=False)) from None
+        errors = error.errors(include_url=False, include_input=False, include_context=False)
+        raise field_errors(errors, document_of(value)) from None
 
 
-def field_errors(found: Sequence[Any]) -> FieldErrors:
-    """Pydantic's errors (mappings with `loc` and `msg`) as ours."""
-    listed = [{"field": field_path(item["loc"]), "problem": _problem(item["msg"])} for item in found[:MAX_FIELD_ERRORS]]
-    return FieldErrors(listed, total=len(found))
+def document_of(value: object) -> Any:
+    """What the sender wrote, to find fields in; None where it is no JSON at all."""
+    if not isinstance(value, (bytes, str)):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+
+
+def field_errors(errors: Sequence[Any], document: Any = None) -> FieldErrors:
+    """Pydantic's errors (mappings with `type`, `loc` and `msg`) as ours.
+
+    Args:
+        document: what the sender wrote; a field is named as it stands there.
+    """
+    listed = [
+        {"field": field_path(_as_written(item, document)), "problem": _problem(item["msg"])}
+        for item in errors[:MAX_FIELD_ERRORS]
+    ]
+    return FieldErrors(listed, total=len(errors))
+
+
+def _as_written(item: Mapping[str, Any], document: Any) -> list[str | int]:
+    """The place of an error without what only the model knows of: branches of a union, validators, marks of keys."""
+    location: Sequence[str | int] = item["loc"]
+    if document is None:
+        return list(location)
+    path: list[str | int] = []
+    for number, part in enumerate(location):
+        missing = item["type"] == "missing" and number == len(location) - 1
+        inside = (isinstance(document, Mapping) and part in document) or (
+            isinstance(document, Sequence)
+            and not isinstance(document, (str, bytes))
+            and isinstance(part, int)
+            and part < len(document)
+        )
+        if inside or missing:
+            path.append(part)
+        if inside:
+            document = document[part]
+    return path
 
 
 def field_path(location: Iterable[str | int]) -> str:

@@ -16,6 +16,7 @@ from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign
 from reflection.domain.canonical_json import Content
 from reflection.domain.evidence import Evidence, encode, evidence_of
+from reflection.domain.held import held_sentence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.memory_text import memory_record, memory_text
 from reflection.domain.metrics import KPIS, OBSERVED, ScoreWeights
@@ -133,7 +134,7 @@ class Analyst:
 
     def record(self, case: AnalysisInput) -> AnalysisRecord:
         """Everything the analysis of a case writes."""
-        campaign, comparison = case.campaign, self._compared(case)
+        campaign, comparison = case.campaign, as_held(self._compared(case), case.fault)
         analysis, memory = self._analysis(case, comparison)
         return AnalysisRecord(
             workspace=case.workspace,
@@ -171,8 +172,8 @@ class Analyst:
         with timed(self._observe, "embed"):
             embedder_id, vector = self._memory.embed(text)
         with timed(self._observe, "similar"):
-            found = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
-            similar = tuple(found)
+            memories = self._memory.similar(case.workspace, text, vector, limit=SIMILAR, exclude=campaign.campaign_id)
+            similar = tuple(item for item in memories if item.campaign_id not in knowledge.held)
         notes = (case.fault,) if case.fault else ()
         facts = campaign_facts(campaign, keys, comparison, patterns, knowledge, similar=similar, notes=notes)
         with timed(self._observe, "phrase"):
@@ -229,6 +230,14 @@ class Analyst:
         with timed(self._observe, "forecast"):
             rows += self._forecaster(case.workspace, campaign, case.knowledge, case.now)
             return rows + adherence.claims_of(campaign, case.knowledge, case.accepted_advice, case.now)
+
+
+def as_held(comparison: Comparison, fault: str | None) -> Comparison:
+    """The comparison of a campaign whose figures look wrong: they stand, and nothing is concluded from them."""
+    if fault is None:
+        return comparison
+    notes = (sentence for sentence in comparison.summary if sentence.startswith("Note: "))
+    return replace(comparison, verdict="held", summary=(held_sentence(fault), *notes))
 
 
 def campaign_facts(

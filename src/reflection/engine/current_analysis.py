@@ -10,13 +10,16 @@ from dataclasses import replace
 import orjson
 from pydantic import TypeAdapter
 
+from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
+from reflection.domain.held import held_reason
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.metrics import ScoreWeights
+from reflection.domain.metrics import OBSERVED, ScoreWeights
 from reflection.domain.ports import Facts, StoredCampaign
-from reflection.domain.results import Analysis, Insights
-from reflection.engine.analysis import campaign_facts
+from reflection.domain.results import Analysis, Comparison, Insights
+from reflection.domain.verdict import verdict_on
+from reflection.engine.analysis import as_held, campaign_facts
 from reflection.explain.chat_evidence import facts_of
 from reflection.explain.earlier_sentences import placed, still_true
 from reflection.explain.evidence_of_facts import gather
@@ -43,14 +46,16 @@ def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
         return replace(then, known_as_of=knowledge.as_of)
     campaign, moment = Campaign.model_validate_json(stored.campaign_json), knowledge.as_of or then.as_of
     keys = evidence_of(campaign).signal_keys()
-    notes = _notes(then, stored, knowledge)
-    patterns = patterns_for(campaign, keys, knowledge, generated_at=moment or stored.created_at)
-    weights = weights_for(knowledge, ScoreWeights(), generated_at=patterns.generated_at, signals=keys)
-    facts = campaign_facts(
-        campaign, keys, then.comparison_report, patterns, knowledge, similar=then.similar_campaigns, notes=notes
-    )
+    fault = held_reason(then, knowledge)
+    notes = (fault,) if fault else ()
+    comparison, goal = _comparison(then, campaign, knowledge, notes), knowledge.for_goal(campaign)
+    patterns = patterns_for(campaign, keys, goal, generated_at=moment or stored.created_at)
+    weights = weights_for(goal, ScoreWeights(), generated_at=patterns.generated_at, signals=keys)
+    similar = tuple(item for item in then.similar_campaigns if item.campaign_id not in knowledge.held)
+    facts = campaign_facts(campaign, keys, comparison, patterns, goal, similar=similar, notes=notes)
     return replace(
         then,
+        comparison_report=comparison,
         pattern_report=patterns,
         insights=replace(_insights(facts, then), as_of=knowledge.as_of),
         weights=replace(weights, scoring_weights=then.weights.scoring_weights),  # those the stored score is made with
@@ -61,6 +66,16 @@ def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
     )
 
 
+def _comparison(then: Analysis, campaign: Campaign, knowledge: Knowledge, notes: tuple[str, ...]) -> Comparison:
+    """The stored comparison; whether it is held is today's, its figures are not."""
+    stored = then.comparison_report
+    if notes or stored.verdict != "held":
+        return as_held(stored, notes[0] if notes else None)
+    scatter = {metric: knowledge.sigma(metric) for metric in OBSERVED}
+    again = compare(campaign, generated_at=stored.generated_at, scatter=scatter)
+    return replace(stored, verdict=verdict_on(stored.deltas), summary=again.summary)
+
+
 def _insights(facts: Facts, then: Analysis) -> Insights:
     """Sentences of today; those of a model stay while their evidence says the same."""
     book = gather(facts)
@@ -68,11 +83,3 @@ def _insights(facts: Facts, then: Analysis) -> Insights:
     if any(item.source != DETERMINISTIC for item in then.insights.statements):
         statements = tuple(placed(still_true(then.insights.statements, gather(facts_of(then)), book), statements))
     return _WRITER.assemble(book, statements)
-
-
-def _notes(then: Analysis, stored: StoredCampaign, knowledge: Knowledge) -> tuple[str, ...]:
-    """Why the campaign is kept out of the learning: as the last fit says, unless it is older than the campaign."""
-    if knowledge.as_of is None or knowledge.as_of < stored.created_at:
-        return then.notes
-    fault = knowledge.held.get(stored.campaign_id)
-    return (fault,) if fault else ()

@@ -13,7 +13,7 @@ import orjson
 from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import EvidenceFloor, definitions
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Knowledge
@@ -62,11 +62,13 @@ class Learner:
         *,
         goal: str = "auto",
         score_weights: ScoreWeights | None = None,
+        floor: EvidenceFloor | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
         self._goal = goal
         self._score_weights = score_weights or ScoreWeights()
+        self._floor = floor or EvidenceFloor()
         self._clock = clock
         self._one_at_a_time = threading.Lock()
         self._last_workspace = ""
@@ -118,11 +120,11 @@ class Learner:
 
     def due(self, workspace: str) -> bool:
         """Whether a workspace is behind, and if it is large, by enough new entries or for long enough."""
-        known, lag = self._store.knowledge(workspace), self.lag(workspace)
-        if not lag or known.campaigns < LARGE or known.as_of is None:
+        stored, lag = self._store.knowledge(workspace), self.lag(workspace)
+        if not lag or stored.campaigns < LARGE or stored.as_of is None:
             return lag > 0
-        age = (self._clock() - datetime.fromisoformat(known.as_of)).total_seconds()
-        return lag >= known.campaigns * WORTH_A_FIT or age >= known.campaigns * SECONDS_A_CAMPAIGN
+        age = (self._clock() - datetime.fromisoformat(stored.as_of)).total_seconds()
+        return lag >= stored.campaigns * WORTH_A_FIT or age >= stored.campaigns * SECONDS_A_CAMPAIGN
 
     def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
         """What the ledger says up to an entry."""
@@ -138,16 +140,17 @@ class Learner:
                     as_of=self._clock().isoformat(timespec="milliseconds"),
                     spelt=signals.usual_spellings(newest),
                     definitions=definitions(newest),
+                    floor=self._floor,
                 ),
                 progress=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
             )
         progress(FITTED, WHOLE)
         return learnt
 
-    def _saved(self, workspace: str, learnt: Knowledge, known: Knowledge, new_epochs: int) -> Knowledge:
+    def _saved(self, workspace: str, learnt: Knowledge, before: Knowledge, new_epochs: int) -> Knowledge:
         grown = (learnt.campaigns + len(learnt.held)).bit_length()
-        learnt = dataclasses.replace(learnt, epoch=max(known.epoch + new_epochs, grown))
-        learnt = self._calibrated(workspace, learnt, known, start_over=bool(new_epochs))
+        learnt = dataclasses.replace(learnt, epoch=max(before.epoch + new_epochs, grown))
+        learnt = self._calibrated(workspace, learnt, before, start_over=bool(new_epochs))
         self._store.save_knowledge(workspace, learnt, {"weights.json": self._weights(learnt)})
         return self._store.knowledge(workspace)
 
@@ -163,9 +166,9 @@ class Learner:
             yield decode(payload)
         progress(READ, WHOLE)
 
-    def _calibrated(self, workspace: str, learnt: Knowledge, known: Knowledge, *, start_over: bool) -> Knowledge:
+    def _calibrated(self, workspace: str, learnt: Knowledge, before: Knowledge, *, start_over: bool) -> Knowledge:
         """Fold the new ledger entries, in their order, into the calibration of forecasts."""
-        old = calibration_blob.decode(b"" if start_over else known.calibration)
+        old = calibration_blob.decode(b"" if start_over else before.calibration)
         after = max(old.seq, learnt.seq - CALIBRATED_ENTRIES)
         with threadpool_limits(1, "blas"):  # many tiny systems: threads would only fight
             state = calibration_update.fold(self._store.ledger(workspace, after), old, held=learnt.held)

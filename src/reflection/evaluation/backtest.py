@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.basis import basis_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.metrics import METRICS, PLAN_METRICS, log_value, rate_behind, values
-from reflection.domain.planner_forecast import REFERENCES
 from reflection.evaluation import hindsight
 from reflection.forecasting import calibration_update, plan_evaluation
 from reflection.forecasting.calibration import EMPTY, Calibration
@@ -80,7 +80,7 @@ class Memory:
 
 def replay(campaigns: Sequence[Campaign], progress: Progress = lambda done, total: None) -> list[Forecasted]:
     """Predict and then learn every campaign in the order of their timestamps."""
-    ordered = sorted(campaigns, key=lambda one: (one.timestamp, one.campaign_id))
+    ordered = sorted(campaigns, key=lambda item: (item.timestamp, item.campaign_id))
     memory, state, knowledge = Memory(), EMPTY, NOTHING
     past: list[Evidence] = []
     made: list[Forecasted] = []
@@ -103,21 +103,23 @@ def summary(made: Sequence[Forecasted], campaigns: int) -> dict[str, Any]:
 
     Methods are compared on the same campaigns: those for which every method that speaks of a metric at all spoke.
     """
-    metrics = {metric: _compared([one for one in made if one.metric == metric]) for metric in PLAN_METRICS}
-    platforms = sorted({one.platform for one in made})
+    metrics = {
+        metric: _compared([forecast for forecast in made if forecast.metric == metric]) for metric in PLAN_METRICS
+    }
+    platforms = sorted({forecast.platform for forecast in made})
     return {
         "campaigns": campaigns,
         "metrics": {metric: rows for metric, rows in metrics.items() if rows["n"]},
         "coverage": {
             "all": _coverage(made),
-            **{name: _coverage([one for one in made if one.platform == name]) for name in platforms},
+            **{name: _coverage([forecast for forecast in made if forecast.platform == name]) for name in platforms},
         },
-        "forecasts": [asdict(one) for one in made],
+        "forecasts": [asdict(forecast) for forecast in made],
     }
 
 
 def _forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memory: Memory) -> list[Forecasted]:
-    promised = campaign.planner is None or signals.normalise(campaign.planner) not in REFERENCES
+    promised = basis_of(campaign).forecast
     plan = hindsight.plan_of(campaign)
     if plan is None:
         return []
@@ -139,29 +141,31 @@ def _forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memo
 
 
 def _compared(made: Sequence[Forecasted]) -> dict[str, Any]:
-    speaking = [method for method in METHODS if any(_error(one, method) is not None for one in made)]
-    common = [one for one in made if speaking and all(_error(one, method) is not None for method in speaking)]
+    speaking = [method for method in METHODS if any(_error(forecast, method) is not None for forecast in made)]
+    common = [
+        forecast for forecast in made if speaking and all(_error(forecast, method) is not None for method in speaking)
+    ]
     if "ours" not in speaking or not common:
         return {"n": 0, "methods": {}, "coverage": {}}
     methods = {}
     for method in speaking:
-        errors = np.array([_error(one, method) for one in common], dtype=float)
+        errors = np.array([_error(forecast, method) for forecast in common], dtype=float)
         methods[method] = {"mae_log": float(np.abs(errors).mean()), "bias": float(errors.mean())}
     return {"n": len(common), "methods": methods, "coverage": _coverage(common)}
 
 
-def _error(one: Forecasted, method: str) -> float | None:
-    value = one.said.get(method)
-    return None if value is None or value <= 0 else float(np.log(one.actual / value))
+def _error(forecast: Forecasted, method: str) -> float | None:
+    value = forecast.said.get(method)
+    return None if value is None or value <= 0 else float(np.log(forecast.actual / value))
 
 
 def _coverage(made: Sequence[Forecasted]) -> dict[str, Any]:
-    found: dict[str, Any] = {"n": sum(one.intervals["90"] is not None for one in made)}
+    coverage: dict[str, Any] = {"n": sum(forecast.intervals["90"] is not None for forecast in made)}
     for level in LEVELS:
-        bounds = [(pair, one.actual) for one in made if (pair := one.intervals[level]) is not None]
+        bounds = [(pair, forecast.actual) for forecast in made if (pair := forecast.intervals[level]) is not None]
         hits = [scoring_rules.hit(low, high, actual) for (low, high), actual in bounds]
-        found[level] = float(np.mean(hits)) if hits else None
-    return found
+        coverage[level] = float(np.mean(hits)) if hits else None
+    return coverage
 
 
 def _scale(metric: str, campaign: Campaign) -> float:

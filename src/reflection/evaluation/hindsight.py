@@ -62,11 +62,11 @@ def check(campaign: Campaign, knowledge: Knowledge, state: Calibration) -> list[
         return []
     (evaluated,) = plan_evaluation.evaluate([(campaign.campaign_id, plan)], knowledge, state)["plans"]
     actual = values(PLAN_METRICS, as_given(campaign).actual_metrics)
-    found = []
+    checks = []
     for metric in PLAN_METRICS:
         said = evaluated["metrics"][metric]
         low, high = said["intervals"]["90"] or (None, None)
         happened = actual.get(metric)
         held = None if low is None or high is None or happened is None else bool(low <= happened <= high)
-        found.append(Check(metric, said["planner"], said["calibrated"], low, high, happened, held))
-    return found
+        checks.append(Check(metric, said["planner"], said["calibrated"], low, high, happened, held))
+    return checks

@@ -43,8 +43,8 @@ def _sum(cells: Sequence[Counts]) -> Counts:
 
 
 def _total(counts: Sequence[float | None]) -> float | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
+    present = [count for count in counts if count is not None]
+    return sum(present) if len(present) == len(counts) else None
 
 
 def _day(text: str | None) -> int | None:

@@ -91,8 +91,8 @@ def scoreboard(
         {issuers[], probabilities[], findings{}, advice{}, holdback{}}, JSON-able.
     """
     judged = judge(register, actuals)
-    forecasts = [one for one in judged if one.row.issuer != ADVICE]
-    advice = [one for one in judged if one.row.issuer == ADVICE]
+    forecasts = [case for case in judged if case.row.issuer != ADVICE]
+    advice = [case for case in judged if case.row.issuer == ADVICE]
     return {
         "issuers": _issuers(forecasts),
         "probabilities": _probabilities(forecasts, advice),
@@ -105,15 +105,15 @@ def scoreboard(
 def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> list[Judged]:
     """The forecasts that count, with their outcomes."""
     taken: set[tuple[str, str, str, str]] = set()
-    known: set[str] = set()
-    naive, found = _Naive(), []
+    seen: set[str] = set()
+    naive, judgements = _Naive(), []
     periods = Periods(actuals)
     for row in register:
         subject = row.campaign_id or f"{row.platform}/{row.period_start}/{row.period_end}"
         # Rows without a source enter together with the campaign's outcome; from then on others are too late.
         if row.detail.get("source") is None:
-            known.add(subject)
-        elif subject in known:
+            seen.add(subject)
+        elif subject in seen:
             continue
         if normalise(row.issuer) in REFERENCES:
             continue
@@ -125,8 +125,8 @@ def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> l
         if outcome is None:
             continue
         taken.add(key)
-        found.append(_judged(row, outcome, naive.before(row.metric, subject, outcome)))
-    return found
+        judgements.append(_judged(row, outcome, naive.before(row.metric, subject, outcome)))
+    return judgements
 
 
 def _counts_for(row: ForecastRow, actuals: Mapping[str, Evidence], periods: Periods) -> Counts | None:
@@ -151,9 +151,9 @@ def _judged(row: ForecastRow, outcome: float, naive: float | None) -> Judged:
 
 def _issuers(judged: Sequence[Judged]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str, str], list[Judged]] = {}
-    for one in judged:
-        for platform_name in {"", one.platform_name or ""}:
-            groups.setdefault((one.row.issuer, one.row.metric, platform_name), []).append(one)
+    for case in judged:
+        for platform_name in {"", case.platform_name or ""}:
+            groups.setdefault((case.row.issuer, case.row.metric, platform_name), []).append(case)
     ordered = sorted(groups.items(), key=lambda item: (item[0][0] != ISSUER, *item[0]))
     return [
         {"issuer": issuer, "metric": metric, "platform": platform_name or None, **_figures(own)}
@@ -162,14 +162,16 @@ def _issuers(judged: Sequence[Judged]) -> list[dict[str, Any]]:
 
 
 def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
-    errors = [one.outcome - one.point for one in judged if one.point is not None]
-    scored = [(one.crps, one.outcome, one.naive) for one in judged if one.crps is not None]
+    errors = [case.outcome - case.point for case in judged if case.point is not None]
+    scored = [(case.crps, case.outcome, case.naive) for case in judged if case.crps is not None]
     paired = [(crps, abs(outcome - naive)) for crps, outcome, naive in scored if naive is not None]
     return {
         "n": len(judged),
         "bias": _mean(errors),
         "mae_log": _mean([abs(error) for error in errors]),
-        "coverage": {level: _mean([hit for one in judged if (hit := one.hit(level)) is not None]) for level in LEVELS},
+        "coverage": {
+            level: _mean([hit for case in judged if (hit := case.hit(level)) is not None]) for level in LEVELS
+        },
         "crps": _mean([crps for crps, _, _ in scored if crps is not None]),
         "crps_skill": scoring_rules.skill(
             [crps for crps, _ in paired if crps is not None], [base for _, base in paired]
@@ -179,18 +181,18 @@ def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
 
 def _probabilities(forecasts: Sequence[Judged], advice: Sequence[Judged]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str, str], list[tuple[float, bool]]] = {}
-    for one in forecasts:
-        stated, planner = one.row.detail.get("p_reached"), one.row.detail.get("planner")
-        bound = None if planner is None else log_of(one.row.metric, float(planner))
+    for case in forecasts:
+        stated, planner = case.row.detail.get("p_reached"), case.row.detail.get("planner")
+        bound = None if planner is None else log_of(case.row.metric, float(planner))
         if stated is not None and bound is not None:
-            rise_favors = METRICS[one.row.metric].favors(True)
-            reached = one.outcome >= bound if rise_favors else one.outcome <= bound
-            groups.setdefault((one.row.issuer, "plan reached", one.row.metric), []).append((float(stated), reached))
-    for one in advice:
-        stated = one.row.detail.get("p_better")
+            rise_favors = METRICS[case.row.metric].favors(True)
+            reached = case.outcome >= bound if rise_favors else case.outcome <= bound
+            groups.setdefault((case.row.issuer, "plan reached", case.row.metric), []).append((float(stated), reached))
+    for case in advice:
+        stated = case.row.detail.get("p_better")
         if stated is not None:
-            better = one.outcome > float(one.row.detail["baseline_log"])
-            groups.setdefault((ADVICE, "better than without", one.row.metric), []).append((float(stated), better))
+            better = case.outcome > float(case.row.detail["baseline_log"])
+            groups.setdefault((ADVICE, "better than without", case.row.metric), []).append((float(stated), better))
     rows = []
     for (issuer, claim, metric), pairs in sorted(groups.items()):
         p, y = [pair[0] for pair in pairs], [float(pair[1]) for pair in pairs]
@@ -198,7 +200,8 @@ def _probabilities(forecasts: Sequence[Judged], advice: Sequence[Judged]) -> lis
         rows.append(
             {
                 "issuer": issuer, "claim": claim, "metric": metric, "n": len(pairs), "brier": scoring_rules.brier(p, y),
-                "brier_base_rate": base * (1 - base), "bins": [asdict(one) for one in scoring_rules.reliability(p, y)],
+                "brier_base_rate": base * (1 - base),
+                "bins": [asdict(share) for share in scoring_rules.reliability(p, y)],
             }
         )  # fmt: skip
     return rows
@@ -209,9 +212,11 @@ def findings_record(established: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     if not established:
         return {"n": 0, "replicated": None, "promised": None, "states": {}, "reason": "no learning was established yet"}
     states: dict[str, int] = {}
-    for one in established:
-        states[one["state"]] = states.get(one["state"], 0) + 1
-    promised = [1.0 - float(one["body"]["lfsr"]) for one in established if one["body"].get("lfsr") is not None]
+    for learning in established:
+        states[learning["state"]] = states.get(learning["state"], 0) + 1
+    promised = [
+        1.0 - float(learning["body"]["lfsr"]) for learning in established if learning["body"].get("lfsr") is not None
+    ]
     gone = states.get("superseded", 0) + states.get("retired", 0)
     return {
         "n": len(established),
@@ -226,8 +231,8 @@ def advice_record(advice: Sequence[Judged]) -> dict[str, Any]:
     """What following advice was predicted to bring, against what campaigns that followed it measured (as lifts)."""
     if not advice:
         return {"n": 0, "reason": "no campaign named or matched a recommendation yet", "outcomes": []}
-    measured = [one.outcome - float(one.row.detail["baseline_log"]) for one in advice]
-    predicted = [float(one.row.detail["lift_mean"]) for one in advice]
+    measured = [case.outcome - float(case.row.detail["baseline_log"]) for case in advice]
+    predicted = [float(case.row.detail["lift_mean"]) for case in advice]
     spread = float(np.std(measured, ddof=1)) / np.sqrt(len(measured)) if len(measured) > 1 else None
     mean = float(np.mean(measured))
     return {
@@ -238,14 +243,14 @@ def advice_record(advice: Sequence[Judged]) -> dict[str, Any]:
         if spread is None
         else [float(np.exp(mean - 1.645 * spread)), float(np.exp(mean + 1.645 * spread))],
         "same_direction": _mean([m * p > 0 for m, p in zip(measured, predicted, strict=True)]),
-        "coverage_90": _mean([hit for one in advice if (hit := one.hit("90")) is not None]),
+        "coverage_90": _mean([hit for case in advice if (hit := case.hit("90")) is not None]),
         "reason": "campaigns that followed advice chose to: this is no proof that advice helps, the hold-back is",
         "outcomes": [
             {
-                "recommendation_id": one.row.detail.get("recommendation_id"), "campaign_id": one.row.campaign_id,
-                "matched": one.row.detail.get("matched"), "predicted": float(np.exp(p)), "measured": float(np.exp(m)),
+                "recommendation_id": case.row.detail.get("recommendation_id"), "campaign_id": case.row.campaign_id,
+                "matched": case.row.detail.get("matched"), "predicted": float(np.exp(p)), "measured": float(np.exp(m)),
             }
-            for one, m, p in zip(advice, measured, predicted, strict=True)
+            for case, m, p in zip(advice, measured, predicted, strict=True)
         ],
     }  # fmt: skip
 
@@ -254,17 +259,17 @@ def holdback_record(
     assignments: Sequence[Mapping[str, Any]], actuals: Mapping[str, Evidence], goal_metric: str
 ) -> dict[str, Any]:
     """Effect of giving advice on the goal metric, from the randomised hold-back; or why there is none."""
-    known = [
+    measured = [
         (outcome, bool(assignment["treated"]), float(assignment["probability"]))
         for assignment in assignments
         if assignment["unit"] in actuals
         and (outcome := log_value(goal_metric, actuals[assignment["unit"]].actual)) is not None
     ]
     effect = scoring_rules.anytime_effect(
-        [outcome for outcome, _, _ in known], [treated for _, treated, _ in known], [p for _, _, p in known]
+        [outcome for outcome, _, _ in measured], [treated for _, treated, _ in measured], [p for _, _, p in measured]
     )
     reason = effect.reason
-    if assignments and not known:
+    if assignments and not measured:
         reason = f"none of the campaigns assigned ({len(assignments)}) has an outcome yet"
     return {
         "metric": goal_metric,

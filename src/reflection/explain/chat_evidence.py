@@ -88,7 +88,7 @@ def _about_itself(analysis: Analysis, knowledge: Knowledge) -> frozenset[str]:
     name = normalise(analysis.comparison_report.campaign_id)
     return frozenset(
         f"finding:{finding.finding_id}"
-        for finding in knowledge.findings
+        for finding in knowledge.every_finding
         if finding.signal_key.partition(":")[::2] == ("campaign", name)
     )
 

@@ -10,6 +10,7 @@ from datetime import date
 
 from reflection.domain import signals
 from reflection.domain.bookable import Bookable
+from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.ports import Facts
 from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
@@ -50,7 +51,7 @@ def gather_learnt(
     knowledge: Knowledge, effects: Sequence[Effect] = (), similar: Sequence[SimilarCampaign] = ()
 ) -> EvidenceBook:
     """What a workspace knows apart from any one campaign: findings, effects, the next test, neighbours."""
-    discoveries, groups = _discoveries(knowledge.findings)[:MAX_LEARNT], descriptions(knowledge.findings)
+    discoveries, groups = _discoveries(knowledge.every_finding)[:MAX_LEARNT], descriptions(knowledge.every_finding)
     drafts = [
         _finding(finding, knowledge.currency, scope="workspace")
         for finding in (*discoveries, *groups[:MAX_DESCRIPTIONS])
@@ -65,7 +66,17 @@ def gather_learnt(
         campaigns = Figure(knowledge.campaigns, formatting.count)
         date = knowledge.as_of[:10]
         drafts.append(Evidence(0, "learnt", "learnt", date, "stated", "observed", {"campaigns": campaigns}))
+    if (spread := spread_of(knowledge)) is not None:
+        drafts.append(spread)
     return renumber([*drafts, *(_similar(item) for item in similar[:MAX_SIMILAR])])
+
+
+def spread_of(knowledge: Knowledge) -> Evidence | None:
+    """The normal spread of campaigns, beyond which a budget inefficiency is a finding."""
+    if knowledge.spread is None:
+        return None
+    figures = _interval(knowledge.spread)
+    return Evidence(0, "spread", "spread", "normal spread", "stated", "observed", figures, {"metric": "cpa"})
 
 
 def advised(knowledge: Knowledge, signal_keys: Collection[str] | None = None) -> list[Bookable]:
@@ -127,6 +138,8 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
     label = subject(finding.signal_key, spelling if isinstance(spelling, str) else None)
     own = "campaign" if finding.signal_key.startswith("campaign:") else "signal"
     aliases = [subject(key) for key in finding.metadata.get("aliases", ())] if scope else []
+    if finding.goal is not None:
+        label = f"{label} (campaigns for {plural(finding.goal)})"
     if aliases:
         label = f"{label} (always together with {', '.join(aliases[:MAX_ALIASES])})"
     detail = {
@@ -137,6 +150,10 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
         "of": own,
         "group": _group(finding.signal_key),
     }
+    names = [label]
+    if isinstance(within := finding.metadata.get("within"), str):
+        detail["within"] = formatting.plain_name(within)
+        names.append(detail["within"])
     return Evidence(
         0,
         f"finding:{finding.finding_id}",
@@ -146,7 +163,7 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
         finding.grade,
         figures,
         detail,
-        (label,),
+        tuple(names),
     )
 
 
@@ -155,7 +172,7 @@ def _effect(effect: Effect) -> Evidence:
     evidence_id, label = f"effect:{effect.metric}:{effect.signal}", subject(effect.signal)
     effect = effect_as_read(effect)
     figures = {
-        "campaigns": Figure(effect.campaigns, formatting.count, round(effect.campaigns, 1)),
+        "campaigns": Figure(effect.real_campaigns, formatting.count),
         "effect": Figure(effect.effect, formatting.signed_lift),
         "size": Figure(abs(effect.effect - 1), formatting.lift, effect.effect),
         **_interval(effect.interval),

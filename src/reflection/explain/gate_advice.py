@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from reflection.domain.results import InsightKind
 from reflection.explain import gate_words_en as words
 from reflection.explain.evidence import Evidence
+from reflection.explain.gate_owners import kpi_of
 from reflection.explain.gate_reading import FOUND, NAME_FIGURE, Sentence, Token
 
 ADVISED = frozenset({"finding", "recommendation"})
@@ -35,6 +36,7 @@ _ADVISING = frozenset(
         "breakdown",
     ]
 )
+_MOVING = frozenset(["shift", "shifting", "move", "moving", "reallocate", "divert", "take", "pull"])
 _TO, _FROM = frozenset({"to", "into", "on", "in", "onto", "behind"}), frozenset({"from"})
 
 
@@ -45,7 +47,7 @@ def advice_objections(sentence: Sentence, kind: InsightKind, cited: Sequence[Evi
         yield from _segment(sentence, run, kind)
     spoken = {place for run in runs for place in run}
     for place in sentence.where("reason", "so"):
-        if not _explains_advice(sentence, place, spoken):
+        if not _explains_advice(sentence, place, spoken) and not _says_again(sentence, place):
             yield "it claims a cause where evidence shows an association or plain accounting"
     for place, token in enumerate(sentence.tokens):
         if place in spoken or not token.kinds or not token.kinds <= _ADVISING:
@@ -201,8 +203,8 @@ def _polarity(sentence: Sentence, run: range, target: int) -> int:
     preposition = sentence.tokens[left] if left >= 0 else None
     if preposition is not None and preposition.has("away"):
         return -1
-    moving = any(sentence.text(place) in ("shift", "shifting", "move", "moving") for place in run)
-    if preposition is not None and (preposition.has("toward") or moving):
+    moving = any(sentence.text(place) in _MOVING for place in run)
+    if preposition is not None and moving:
         return 1 if preposition.has("toward") or preposition.text in _TO else -1 if preposition.text in _FROM else 0
     if sentence.text(target + 1) in ("back", "down"):
         return -1
@@ -212,7 +214,9 @@ def _polarity(sentence: Sentence, run: range, target: int) -> int:
         clause = [p for p in before if not any(q in range(p, target) for q in _targets(sentence, run, *ADVISED))]
         near = {signs[p] for p in clause or before[-1:]}
         return near.pop() if len(near) == 1 else 0
-    return signs[after[0]] if after else 0
+    if after:
+        return signs[after[0]]
+    return 1 if preposition is not None and preposition.has("toward") else 0
 
 
 def _sign(sentence: Sentence, place: int) -> int:
@@ -229,6 +233,15 @@ def _explains_advice(sentence: Sentence, place: int, spoken: set[int]) -> bool:
     ahead = [p for p in spoken if p < place]
     behind = [p for p in spoken if p > place]
     return bool(ahead) if sentence.tokens[place].has("reason") else bool(behind and not ahead)
+
+
+def _says_again(sentence: Sentence, place: int) -> bool:
+    """`CPM was 3, so impressions were 4 % cheaper`: of one KPI nothing causes another, it is said in other words."""
+    shown = {kpi_of(sentence.tokens[other]) for other in sentence.figures}
+    named = {sentence.kpi_at(other) for other in sentence.mentions(range(len(sentence)))}
+    return (
+        sentence.tokens[place].has("so") and len(shown | named) == 1 and not sentence.any("account", "source", "cause")
+    )
 
 
 def _noun_of_a_test(sentence: Sentence, place: int) -> bool:

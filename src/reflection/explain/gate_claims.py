@@ -79,6 +79,10 @@ def _subject_words(sentence: Sentence) -> Iterator[str]:
             yield "it tells its reader to do something that no evidence recommends"
         if token.has("many") and not kinds & (NAMED | {"learnt"}):
             yield "it speaks of more than its evidence"
+        if token.has("hedge") and not (
+            "next_test" in kinds or sentence.any("noise", "unsure", "head", "grow", "shrink")
+        ):
+            yield "it adds a doubt that its evidence does not have"
         if token.has("scope") and not figures & {"part", "total", "signed_part"}:
             yield "it speaks of more than its evidence"
         if token.has("more") and not _is_one_of_what_is_shown(sentence, place):

@@ -17,6 +17,7 @@ _GAPS = words.SETS["gaps"]
 _AGAINST = words.SETS["against"]
 _RANGES = words.SETS["ranges"]
 _LOWER_BOUNDS = {"low": "high", "now_low": "now_high", "after_low": "after_high"}
+_APART = frozenset({"difference", "gap"})
 _SPENT, _REVENUE = frozenset({"spend", "spent"}), frozenset({"revenue"})
 _COUNTED = words.SETS["counted"]
 
@@ -62,6 +63,8 @@ def told_as_forecast(sentence: Sentence, place: int) -> bool:
         return True
     if left >= 0 and bracket and sentence.tokens[left].has(*REFERENCES) and not _result_before(sentence, left):
         return True
+    if sentence.text(place - 1) == ":" and place > 1 and sentence.tokens[place - 2].has(*REFERENCES):
+        return not _result_before(sentence, place - 2)
     ahead = place + 1
     while sentence.text(ahead) in _LEADING_ON:
         ahead += 1
@@ -97,13 +100,23 @@ def _result_before(sentence: Sentence, forecast: int) -> bool:
 
 def _expected(sentence: Sentence, place: int) -> bool:
     after_bracket = sentence.text(place - 1) == "(" and sentence.tokens[place - 2].has(*REFERENCES)
-    return after_bracket or told_as_forecast(sentence, place)
+    return after_bracket or told_as_forecast(sentence, place) or _beside_the_result(sentence, place)
+
+
+def _beside_the_result(sentence: Sentence, place: int) -> bool:
+    """`the difference between X and Y`, where one of both is the forecast."""
+    first = place - 2 if sentence.text(place - 1) == "and" else place
+    if first < 1 or first + 2 >= len(sentence) or sentence.text(first - 1) != "between":
+        return False
+    figures = {sentence.tokens[first].figure, sentence.tokens[first + 2].figure}
+    return figures == {"actual", "expected"} and any(sentence.text(p) in _APART for p in range(first - 1))
 
 
 def _actual(sentence: Sentence, place: int) -> bool:
     left = sentence.tokens[left_of(sentence, place)] if left_of(sentence, place) >= 0 else Token("")
     right = sentence.tokens[place + 1] if place + 1 < len(sentence) else Token("")
-    if told_as_forecast(sentence, place) or left.text in ("by", "up", "down") or right.kinds & _LEVEL:
+    measures = right.kinds & _LEVEL and right.text not in words.SETS["contests"]
+    if told_as_forecast(sentence, place) or left.text in ("by", "up", "down") or measures:
         return False
     if left.text == "of":
         before = left_of(sentence, left_of(sentence, place))
@@ -120,7 +133,11 @@ def _size(sentence: Sentence, place: int) -> bool:
     if left >= 0 and sentence.text(left) == "of":
         before = left_of(sentence, left)
         return before >= 0 and bool(sentence.tokens[before].kinds & _LEVEL or sentence.text(before) in _GAPS)
-    return near(sentence, place, 2, _LEVEL) or (left >= 0 and sentence.text(left) in _GAPS)
+    return (
+        near(sentence, place, 2, _LEVEL)
+        or (left >= 0 and sentence.text(left) in _GAPS)
+        or (sentence.text(place + 1) in ("difference", "gap", "change", "shift", "movement"))
+    )
 
 
 def _change(sentence: Sentence, place: int) -> bool:
@@ -139,7 +156,7 @@ def _bound(sentence: Sentence, place: int) -> bool:
         return False
     return _pair(sentence, place) and (
         sentence.text(place - 1) == "("
-        or _near_text(sentence, place, 4, _RANGES)
+        or _near_text(sentence, place, 6, _RANGES)
         or token.figure != "low"
         or sentence.any("random")
     )

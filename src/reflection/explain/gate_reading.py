@@ -168,40 +168,41 @@ def _runs(pieces: Sequence[str | Token]) -> Iterator[list[str | Token]]:
         yield run
 
 
-def _tokens(run: Sequence[str | Token]) -> list[Token] | None:
-    """A sentence's tokens, the longest phrase first; None where a word is not in the vocabulary or stands as a name."""
+def _tokens(run: Sequence[str | Token], place: int = 0) -> list[Token] | None:
+    """A sentence's tokens, the longest phrases that leave all the rest readable; None where a word cannot be read."""
     tokens: list[Token] = []
-    place = 0
     while place < len(run):
         piece = run[place]
-        if isinstance(piece, Token):
-            tokens.append(piece)
+        if isinstance(piece, Token) or not piece[0].isalpha():
+            tokens.append(piece if isinstance(piece, Token) else Token(piece))
             place += 1
-        elif not piece[0].isalpha():
-            tokens.append(Token(piece))
-            place += 1
-        else:
-            phrase = _phrase(run, place)
-            if phrase is None:
-                return None
-            tokens.append(phrase)
-            place += len(phrase.text.split())
+            continue
+        phrases = _phrases(run, place)
+        if len(phrases) == 1:
+            tokens.append(phrases[0])
+            place += len(phrases[0].text.split())
+            continue
+        for phrase in phrases:
+            rest = _tokens(run, place + len(phrase.text.split()))
+            if rest is not None:
+                return [*tokens, phrase, *rest]
+        return None
     return tokens
 
 
-def _phrase(run: Sequence[str | Token], place: int) -> Token | None:
-    """The longest phrase of the vocabulary that begins here."""
+def _phrases(run: Sequence[str | Token], place: int) -> list[Token]:
+    """The phrases of the vocabulary that begin here, the longest first."""
     plain: list[str] = []
     for piece in run[place : place + words.LONGEST]:
         word = _plain(piece, opens=not plain and (place == 0 or run[place - 1] == ":"))
         if word is None:
             break
         plain.append(word)
-    for length in range(len(plain), 0, -1):
-        kinds = words.VOCABULARY.get(tuple(plain[:length]))
-        if kinds:
-            return Token(" ".join(plain[:length]), kinds)
-    return None
+    return [
+        Token(" ".join(plain[:length]), kinds)
+        for length in range(len(plain), 0, -1)
+        if (kinds := words.VOCABULARY.get(tuple(plain[:length])))
+    ]
 
 
 def _plain(piece: str | Token, opens: bool) -> str | None:

@@ -11,6 +11,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import as_read
 from reflection.domain.results import Finding
 from reflection.explain import formatting
+from reflection.explain.evidence import Evidence
 from reflection.explain.evidence_of_facts import gather_learnt
 from reflection.explain.sentences import Sentences
 
@@ -33,7 +34,7 @@ class LearningSentences:
         effect, (low, high) = effect or 1.0, interval or fact["interval"]
         number = fact["supporting"] + fact["contradicting"]
         say = self._sentences.say
-        return say(
+        text = say(
             f"learning.{fact['state']}",
             claim=say(
                 "learning.claim",
@@ -47,11 +48,16 @@ class LearningSentences:
                 campaigns=self._sentences.counted("campaign", number),
             ),
         )
+        return _capital(text)
 
     def finding(self, finding: Finding) -> str:
         """A finding on a change, a group of campaigns or a single campaign."""
         (item,) = gather_learnt(Knowledge(findings=(finding,), currency=self._currency))
         return self._sentences.about(item)
+
+    def recommendation(self, item: Evidence) -> str:
+        """What is advised of something bookable, as everywhere else."""
+        return self._sentences.recommendation(item)
 
     def _subject(self, signal_key: str, context: str) -> str:
         signal = signals.parse(signal_key)

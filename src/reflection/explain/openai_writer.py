@@ -17,6 +17,7 @@ from reflection.explain.evidence_of_facts import gather
 from reflection.explain.gate import Passed, Rejected, Verdict, judge
 from reflection.explain.gate_words_en import vocabulary
 from reflection.explain.proposals import MAX_ITEMS, ModelProposer, fenced
+from reflection.explain.summary import held_flag
 from reflection.explain.writer import DeterministicWriter
 
 INSTRUCTIONS = (
@@ -63,6 +64,8 @@ class OpenAIWriter:
         """Sentences for one analysis; never raises for what the model does."""
         book = gather(facts)
         statements = self._frame.statements(book)
+        if held_flag(book) is not None:  # of figures that look wrong there is nothing to phrase
+            return self._frame.assemble(book, statements)
         try:
             proposals = self._model.propose(workspace, INSTRUCTIONS, fenced(book))
         except ModelUnavailable as error:

@@ -140,6 +140,10 @@ _PHRASES = {
         "{campaigns} look alike ({subject}); beyond what their signals explain, their {metric} was {size} {side} "
         "that of the others. That describes them and promises nothing."
     ),
+    "finding.within": (
+        "Within {campaign}, {subject} had {metric} {size} {side} its average ({level} interval {low} to {high}); seen "
+        "in one campaign only, so nothing is said of others."
+    ),
     "finding.description_plain": "{campaigns} look alike ({subject}). That describes them and promises nothing.",
     "finding.platform_trend": (
         "{subject}: since {since}, {metric} has moved to {size} {side} its earlier level "
@@ -163,7 +167,7 @@ _PHRASES = {
     "learning.established": "{claim}.",
     "learning.emerging": "A first sign, to be confirmed: {claim}.",
     "learning.claim": (
-        "with {subject}, {metric} is {size} {side} than average ({level} interval {low} to {high}; "
+        "other things equal, {metric} is {size} {side} with {subject} ({level} interval {low} to {high}; "
         "{agreeing} of {campaigns} agree); observed, not tested"
     ),
     # what cannot be told
@@ -240,6 +244,10 @@ _PHRASES = {
         "{subject} came with {metric} {size} {side} average ({level} interval {low} to {high}, {campaigns})."
     ),
     "learnt.count": "What is known rests on {campaigns}, as of {date}.",
+    "learnt.spread": (
+        "Nine in ten campaigns pay {low} to {high} per conversion against what their platform, audiences and creatives "
+        "explain: that is the normal spread, and no waste."
+    ),
     # answers to questions
     "chat.cannot_tell": "I cannot tell from the data.",
     "chat.cannot_tell_future": "I cannot tell from the data what will happen.",

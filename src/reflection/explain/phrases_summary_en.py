@@ -19,6 +19,10 @@ SUMMARY: Mapping[str, str] = {
     "why.noise": "No factor of {kpi} is off by more than chance makes.",
     "why.zero": "{factor} was zero against {expected}.",
     "why.none": "The figures do not say: there is nothing to divide the result by.",
+    "why.held": "Not explained: figures that look wrong explain nothing.",
+    "certainty.held": "Nothing is concluded from it until somebody has looked at its figures.",
+    "money.held": "Its money and its conversions are left out of every total.",
+    "next.held": "Check how its conversions are counted; if the figures are right, accept the campaign.",
     "next.nothing": "Nothing to change yet: keep the plan, and send the next campaigns.",
     "certainty.beyond_noise": (
         "Sure of the direction: {expected} is outside the {level} range of the result, {low} to {high}."

@@ -45,6 +45,9 @@ DESCRIBED = frozenset(["cluster", "clusters", "group", "groups", "alike", "resem
 ADVISING = frozenset(["good", "bad", "next", "budget"])
 """Intents that are answered with recommendations, where there are any."""
 
+WASTE = frozenset(["waste", "wasted", "wasting", "inefficient", "overpaid", "overspent"])
+"""Words that ask for money that bought nothing; how much campaigns ordinarily differ belongs to the answer."""
+
 ANSWERS_TO: dict[Kind, frozenset[str]] = {
     "reason": frozenset(["learnt", "good", "bad", "next", "budget", "test"]),
     "similar": frozenset(["alike"]),
@@ -199,6 +202,10 @@ def _delta_intent(question: Question, item: Evidence) -> float:
     return 2.0 if asks_for_result and item.label in ("roas", "cpa") else 0.0
 
 
+def _spread_intent(question: Question, item: Evidence) -> float:
+    return 2.0 if question.words & WASTE else 0.0
+
+
 def _outcome_intent(question: Question, item: Evidence) -> float:
     """What the money brought follows a verdict."""
     return 2.0 if "result" in question.intents and not question.intents & {"why", "learnt"} else 0.0
@@ -260,6 +267,7 @@ def _learnt_intent(question: Question, item: Evidence) -> float:
 
 
 _INTENT_RULES: dict[Kind, Callable[[Question, Evidence], float]] = {
+    "spread": _spread_intent,
     "delta": _delta_intent,
     "outcome": _outcome_intent,
     "driver": _driver_intent,

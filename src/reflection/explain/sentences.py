@@ -17,6 +17,8 @@ REVENUE_FLAGS = {
     "flag:the_forecast_has_no_revenue": "flag.forecast_revenue",
 }
 
+_RANGE = ("size", "low", "high")
+
 
 class Sentences:
     """Sentences in one language."""
@@ -59,6 +61,7 @@ class Sentences:
             "similar": self.similar,
             "effect": self.effect,
             "learnt": self.learnt,
+            "spread": self.spread,
         }[item.kind]
         return sentence(item)
 
@@ -153,15 +156,18 @@ class Sentences:
         )
 
     def description(self, item: Evidence) -> str:
-        """A group of campaigns that look alike: what it was like, and that nothing follows from it."""
-        side = "above" if (item.value("effect") or 1.0) >= 1 else "below"
+        """A group of campaigns that look alike, or what one campaign alone shows, and that nothing follows from it."""
+        side = self._language.phrases["side.above" if (item.value("effect") or 1.0) >= 1 else "side.below"]
+        words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"]), "side": side}
+        if "within" in item.detail:
+            return self.say("finding.within", campaign=item.detail["within"], **words, **texts(item, *_RANGE))
+        campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
+        sized = "effect" in item.figures
         return self.say(
-            "finding.description" if "effect" in item.figures else "finding.description_plain",
-            subject=item.label,
-            campaigns=self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns")),
-            metric=self._language.kpi(item.detail["metric"]),
-            side=self._language.phrases[f"side.{side}"],
-            **texts(item, *(name for name in ("size",) if name in item.figures)),
+            "finding.description" if sized else "finding.description_plain",
+            campaigns=campaigns,
+            **words,
+            **texts(item, *(("size",) if sized else ())),
         )
 
     def effect(self, item: Evidence) -> str:
@@ -180,6 +186,10 @@ class Sentences:
         """How much everything rests on, and of when it is."""
         campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
         return self.say("learnt.count", campaigns=campaigns, date=item.label)
+
+    def spread(self, item: Evidence) -> str:
+        """How far apart campaigns ordinarily are."""
+        return self.say("learnt.spread", **texts(item, "low", "high"))
 
     def contradicted(self, item: Evidence) -> str | None:
         """How many campaigns point the other way; None where none does."""

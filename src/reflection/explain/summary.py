@@ -15,8 +15,10 @@ Question = Literal["happened", "why", "next", "certainty", "money"]
 WHY_OF = ("cpa", "roas", "conversions")
 """The KPI whose drivers are named, the first that has any."""
 
+HELD = "flag:suspected_tracking_fault"
+
 DECISIVE = ("cpa", "roas")
-"""The KPI whose interval is shown, the first that can be compared."""
+"""The KPI whose interval is shown: the first that is beyond noise, else the first that can be compared."""
 
 
 def five_lines(book: EvidenceBook, statements: Sequence[Statement], sentences: Sentences) -> tuple[SummaryLine, ...]:
@@ -26,6 +28,11 @@ def five_lines(book: EvidenceBook, statements: Sequence[Statement], sentences: S
         statements: all its sentences in reading order; the first is the verdict, the first advice is what to do.
     """
     return tuple(SummaryLines(book, sentences).all(statements))
+
+
+def held_flag(book: EvidenceBook) -> Evidence | None:
+    """That the campaign is held as a likely fault of tracking, where it is."""
+    return next((item for item in book.of_kind("flag") if item.id.startswith(HELD)), None)
 
 
 class SummaryLines:
@@ -40,13 +47,14 @@ class SummaryLines:
         """The five, in order."""
         verdict = statements[0]
         yield self.line("happened", verdict.text, verdict.evidence)
-        yield self.why()
+        held = held_flag(self._book)
+        yield self.why() if held is None else self.line("why", self._say("why.held"), [held.id])
         advice = next((item for item in statements if item.kind == "recommendation"), None)
         yield (
             self.line("next", advice.text, advice.evidence) if advice else self.line("next", self._say("next.nothing"))
         )
-        yield self._certainty()
-        yield self.money()
+        yield self._certainty() if held is None else self.line("certainty", self._say("certainty.held"), [held.id])
+        yield self.money() if held is None else self.line("money", self._say("money.held"), [held.id])
 
     def line(self, question: Question, text: str, evidence: Sequence[str] = ()) -> SummaryLine:
         """One line under its label."""
@@ -89,7 +97,9 @@ class SummaryLines:
 
     def _certainty(self) -> SummaryLine:
         deltas = [self._book.find(f"delta:{kpi}") for kpi in DECISIVE]
-        item = next((item for item in deltas if item is not None and "change" in item.figures), None)
+        compared = [item for item in deltas if item is not None and "change" in item.figures]
+        sure = [item for item in compared if item.certainty == "beyond_noise"]
+        item = next(iter(sure or compared), None)
         if item is None:
             text, evidence = self._say("certainty.none"), []
         elif item.certainty == "unknown" or "low" not in item.figures:

@@ -8,6 +8,7 @@ Must not know stores, settings or language models.
 
 from collections.abc import Iterator, Sequence
 
+from reflection.domain.held import held_sentence
 from reflection.domain.metrics import HEADLINES
 from reflection.domain.ports import Facts
 from reflection.domain.results import InsightKind, Insights, Statement, SummaryLine
@@ -16,7 +17,7 @@ from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.phrases_en import ENGLISH, Language
 from reflection.explain.sentences import REVENUE_FLAGS, Sentences, basis_of, driver_phrase
-from reflection.explain.summary import five_lines
+from reflection.explain.summary import five_lines, held_flag
 
 MAX_DRIVERS = 3
 MAX_LEARNT = 5
@@ -55,7 +56,11 @@ class _Draft:
         self._said_noise: set[str] = set()
 
     def all(self) -> Iterator[Statement]:
-        """Every sentence, in reading order."""
+        """Every sentence, in reading order; of figures that look wrong nothing is said but that."""
+        if (held := held_flag(self._book)) is not None:
+            yield _statement("anomaly", 0.95, held_sentence(held.label), held)
+            yield _statement("recommendation", 0.88, self._sentences.say("next.held"), held)
+            return
         yield self._verdict()
         yield from self._drivers()
         yield from self._learnt()
@@ -104,7 +109,9 @@ class _Draft:
             against = self._sentences.contradicted(item)
             if against:
                 yield _statement("key_learning", 0.55 - STEP * rank, against, item)
-        for item in self._book.of_kind("description")[:1]:
+        descriptions = self._book.of_kind("description")
+        alone = [item for item in descriptions if "within" in item.detail][:MAX_DRIVERS]
+        for item in [*alone, *(item for item in descriptions if item not in alone and "within" not in item.detail)][:4]:
             yield _statement("key_learning", 0.35, self._sentences.description(item), item)
         for item in self._book.of_kind("reason"):
             yield _statement("key_learning", 0.7, self._sentences.reason(item), item)

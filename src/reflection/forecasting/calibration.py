@@ -121,27 +121,31 @@ def predict(state: Calibration, promise: PlannerForecast) -> dict[str, Calibrate
     """
     if promise.planner in REFERENCES:
         return {}
-    known = {name: (one, one.belief) for name, one in state.metrics.items() if one.belief and one.learned >= START}
-    if not known:
+    believed = {
+        name: (metric, metric.belief)
+        for name, metric in state.metrics.items()
+        if metric.belief and metric.learned >= START
+    }
+    if not believed:
         return {}
     row = features(state, promise)
     return {
-        name: _calibrated(name, scale, *known[name], row, promise.platform_key)
+        name: _calibrated(name, scale, *believed[name], row, promise.platform_key)
         for name, scale in scales(promise.expected).items()
-        if name in known
+        if name in believed
     }
 
 
 def _calibrated(
     name: str,
     scale: ForecastScale,
-    known: MetricState,
+    learnt: MetricState,
     belief: Sequential,
     row: Mapping[Feature, float],
     platform_key: str,
 ) -> Calibrated:
     mean, sd = belief.predict(row, scale.variance)
-    reaches = known.conformal.multipliers(platform_key, learned=known.learned)
+    reaches = learnt.conformal.multipliers(platform_key, learned=learnt.learned)
     # Planners who were never wrong have scores of zero; a distribution still needs a width.
     honest = max(sd * reaches[-1] / _WIDEST, LEAST_SD)
     above = float(special.ndtr(mean / honest))
@@ -156,7 +160,7 @@ def _calibrated(
             for level, reach in zip(LEVELS, reaches, strict=True)
         },
         p_reached=above if METRICS[name].favors(True) else 1.0 - above,
-        learned=known.learned,
+        learned=learnt.learned,
         unseen=tuple(str(feature) for feature in sorted(feature for feature in row if _is_new(feature, belief))),
         scale=scale,
     )
@@ -229,8 +233,8 @@ def forecast_rows(
             version=VERSION,
             issued_at=issued_at,
             metric=name,
-            point=one.point,
-            quantiles=quantiles(one),
+            point=forecast.point,
+            quantiles=quantiles(forecast),
             campaign_id=campaign_id,
             platform=platform,
             objective=objective,
@@ -238,21 +242,22 @@ def forecast_rows(
             period_end=period_end,
             currency=promise.currency if METRICS[name].monetary else None,
             detail={
-                "planner": one.planner, "mean_log": one.mean_log, "sd_log": one.sd_log, "p_reached": one.p_reached,
-                "learned": one.learned, "seq": state.seq,
+                "planner": forecast.planner, "mean_log": forecast.mean_log, "sd_log": forecast.sd_log,
+                "p_reached": forecast.p_reached,
+                "learned": forecast.learned, "seq": state.seq,
             },
         )
-        for name, one in predict(state, promise).items()
+        for name, forecast in predict(state, promise).items()
     ]  # fmt: skip
 
 
-def quantiles(one: Calibrated) -> dict[str, float]:
+def quantiles(forecast: Calibrated) -> dict[str, float]:
     """The intervals as quantiles: level text -> value."""
-    found = {"0.5": one.point}
+    values = {"0.5": forecast.point}
     for level in LEVELS:
-        low, high = one.intervals[f"{level * 100:.0f}"]
-        found[f"{(1 - level) / 2:.4g}"], found[f"{(1 + level) / 2:.4g}"] = low, high
-    return dict(sorted(found.items(), key=lambda item: float(item[0])))
+        low, high = forecast.intervals[f"{level * 100:.0f}"]
+        values[f"{(1 - level) / 2:.4g}"], values[f"{(1 + level) / 2:.4g}"] = low, high
+    return dict(sorted(values.items(), key=lambda item: float(item[0])))
 
 
 def _parts(key: str) -> tuple[str, str]:

@@ -11,9 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from reflection.domain import evidence
+from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
 from reflection.domain.metrics import PLAN_METRICS
-from reflection.domain.planner_forecast import REFERENCES, PlannerForecast, observed, scales
+from reflection.domain.planner_forecast import PlannerForecast, observed, scales
 from reflection.domain.ports import LedgerEntry
 from reflection.forecasting.calibration import (
     EMPTY,
@@ -65,7 +66,7 @@ def fold(entries: Iterable[LedgerEntry], state: Calibration = EMPTY, *, held: Co
 def learn(state: Calibration, evidence: Evidence, *, first: bool = True) -> Calibration:
     """Predict a campaign, score the prediction (unless it is a correction), then learn it."""
     promise = PlannerForecast.of(evidence)
-    if promise.planner in REFERENCES:
+    if reference_of(evidence.planner, evidence.expected, evidence.actual) is not None:
         return state
     state = _with_budget(state, promise)
     seen = observed(promise.expected, evidence.actual)
@@ -102,7 +103,7 @@ def forget(state: Calibration, campaign_id: str) -> Calibration:
         for name, (y, v) in row.observed.items():
             metrics[name] = _unlearned(metrics[name], x, y, v)
     left = replace(state, rows=rows, metrics=metrics)
-    lost = any(state.metrics[name].belief and not known.belief for name, known in metrics.items())
+    lost = any(state.metrics[name].belief and not metric.belief for name, metric in metrics.items())
     return refit(left) if lost or len(rows) < EXACT_BELOW else left
 
 
@@ -114,7 +115,7 @@ def refit(state: Calibration) -> Calibration:
     rows = [_design(row, base) for row in state.rows]
     designs: dict[tuple[int, ...], Design] = {}
     metrics = {}
-    for name, known in state.metrics.items():
+    for name, metric in state.metrics.items():
         used = tuple(index for index, row in enumerate(state.rows) if name in row.observed)
         belief = None
         if len(used) >= START:
@@ -122,7 +123,7 @@ def refit(state: Calibration) -> Calibration:
                 designs[used] = with_intercept([rows[index] for index in used])
             y, v = zip(*(state.rows[index].observed[name] for index in used), strict=True)
             belief = fitted(designs[used], y, v, seed=(SEED, PLAN_METRICS.index(name)))
-        metrics[name] = replace(known, belief=belief)
+        metrics[name] = replace(metric, belief=belief)
     due = state.learned + min(max(1, int(state.learned * REFIT_GROWTH)), REFIT_AFTER)
     return replace(state, base=base, metrics=metrics, refit_at=due)
 
@@ -131,23 +132,23 @@ def _design(row: Row, base: Mapping[str, int]) -> dict[Feature, float]:
     return {**context(row.platform, row.objective, row.planner, row.budget), **drift(base, row.platform, row.bucket)}
 
 
-def _unlearned(known: MetricState, x: dict[Feature, float], y: float, v: float) -> MetricState:
+def _unlearned(metric: MetricState, x: dict[Feature, float], y: float, v: float) -> MetricState:
     """Without one campaign; without a belief when that cannot be worked out from the belief alone."""
-    belief = None if known.belief is None else known.belief.unlearn(x, y, v)
-    return replace(known, belief=belief, learned=known.learned - 1)
+    belief = None if metric.belief is None else metric.belief.unlearn(x, y, v)
+    return replace(metric, belief=belief, learned=metric.learned - 1)
 
 
 def _learned(
-    known: MetricState, promise: PlannerForecast, name: str, x: dict[Feature, float], y: float, v: float, first: bool
+    metric: MetricState, promise: PlannerForecast, name: str, x: dict[Feature, float], y: float, v: float, first: bool
 ) -> MetricState:
-    belief, conformal = known.belief, known.conformal
+    belief, conformal = metric.belief, metric.conformal
     if belief is not None:
         if first:
             # Judged as it was predicted: with the sampling noise of the plan, delivery being unknown then.
             mean, sd = belief.predict(x, scales(promise.expected)[name].variance)
-            conformal = conformal.learn(promise.platform_key, y - mean, sd, learned=known.learned)
+            conformal = conformal.learn(promise.platform_key, y - mean, sd, learned=metric.learned)
         belief = belief.learn(x, y, v)
-    return MetricState(belief, conformal, known.learned + 1)
+    return MetricState(belief, conformal, metric.learned + 1)
 
 
 def _with_budget(state: Calibration, promise: PlannerForecast) -> Calibration:

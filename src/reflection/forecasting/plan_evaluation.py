@@ -49,13 +49,13 @@ def evaluate(
         can give are None. `usual` is what the account gets for the objective on this platform (of a plan that names
         nothing else, on all), `booked` the total effects of what is booked; `drivers`, partial effects, explain only.
     """
-    found = [
+    evaluations = [
         _evaluated(name, plan, knowledge.for_goal(plan), state, (similar or {}).get(name, ()), stored_with)
         for name, plan in plans
     ]
     return {
-        "plans": found,
-        "total": _total(plans, found),
+        "plans": evaluations,
+        "total": _total(plans, evaluations),
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
         "pending": pending,
@@ -212,7 +212,7 @@ def _sampling_variance(knowledge: Knowledge, metric: str, budget: float) -> floa
     return orders * METRICS[metric].noise
 
 
-def _total(plans: Sequence[tuple[str, Plan]], found: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _total(plans: Sequence[tuple[str, Plan]], evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """Conversions and revenue of all plans together; bounds add up as if all plans missed the same way.
 
     Identified only when they are in every plan. None for a single plan and for mixed currencies, which are never added.
@@ -221,7 +221,7 @@ def _total(plans: Sequence[tuple[str, Plan]], found: Sequence[Mapping[str, Any]]
         return None
     total: dict[str, Any] = {"spend": sum(plan.budget for _, plan in plans), "currency": plans[0][1].currency}
     for metric in ("conversions", "revenue"):
-        parts = [one["metrics"][metric] for one in found]
+        parts = [evaluation["metrics"][metric] for evaluation in evaluations]
         if any(part["calibrated"] is None for part in parts):
             total[metric] = None
             continue

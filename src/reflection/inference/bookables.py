@@ -4,6 +4,7 @@ Made once a fit, from the definitions that campaigns gave and the evidence table
 Must not know where definitions come from.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from reflection.domain.bookable import Bookable, Definition, root
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
 from reflection.inference.dataset import Dataset, Floats, feature_of
-from reflection.inference.support import MOST_IDS
+from reflection.inference.support import MOST_IDS, SupportIndex
 from reflection.inference.total_effects import ALL, TotalEffects, moments
 from reflection.stats.false_discovery import mixture_shares
 
@@ -28,7 +29,12 @@ SAME_SHARE = 1e-9
 
 
 def with_bookables(
-    knowledge: Knowledge, table: Dataset, definitions: Sequence[Definition], *, favoured: bool
+    knowledge: Knowledge,
+    table: Dataset,
+    definitions: Sequence[Definition],
+    support: SupportIndex,
+    *,
+    favoured: bool,
 ) -> Knowledge:
     """The knowledge of a fit with what can be booked, on its goal metric; its posteriors must be there.
 
@@ -42,10 +48,18 @@ def with_bookables(
         return replace(knowledge, bookables=bookables)
     knowledge = replace(knowledge, mixtures=_mixtures(knowledge, bookables) if favoured else {})
     totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables)
-    return replace(
-        knowledge,
-        bookables=tuple(replace(one, total=item.total) for one, item in zip(bookables, totals, strict=True)),
-    )
+    judged = [replace(one, total=item.total) for one, item in zip(bookables, totals, strict=True)]
+    return replace(knowledge, bookables=tuple(_supported(one, cells, support) for one in judged))
+
+
+def _supported(bookable: Bookable, cells: "_Cells", support: SupportIndex) -> Bookable:
+    """With the campaigns that did better and worse than usual with it, beyond noise."""
+    if bookable.total is None:
+        return bookable
+    chosen, effect = cells.selection(bookable.definition.key, bookable.platform), math.log(bookable.total.effect)
+    sides = support.of_total(chosen.cell, chosen.share, bookable.total.metric, effect, sign=1.0)
+    supporting, contradicting = sides.ids()
+    return replace(bookable, supporting=supporting, contradicting=contradicting)
 
 
 def _mixtures(knowledge: Knowledge, bookables: Sequence[Bookable]) -> dict[str, tuple[float, ...]]:
@@ -73,7 +87,8 @@ class _Cells:
         self._columns = {str(feature): column for column, feature in enumerate(table.features)}
         self._members = sparse.csc_array(table.shares)
         self.has_money = bool((np.nan_to_num(table.spend) > 0).any())
-        self.weight = np.nan_to_num(table.spend) if self.has_money else table.impressions
+        self.weight = np.nan_to_num(table.spend if self.has_money else table.impressions)
+        self.conversions = np.nan_to_num(table.conversions)
 
     def column(self, key: str) -> int | None:
         """The column of a signal, or of the one that stands for it."""
@@ -140,9 +155,9 @@ def _counted(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definiti
 
 def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platform: str | None = None) -> Bookable:
     chosen = cells.selection(definition.key, within=platform)
-    owner = cells.table.campaign[chosen.cell]
-    campaigns = cells.table.campaigns.ids[np.unique(owner)].tolist()
-    floor, conversions = knowledge.floor, float((cells.table.conversions[chosen.cell] * chosen.share).sum())
+    owner = np.unique(cells.table.campaign[chosen.cell])
+    campaigns = len(np.unique(cells.table.campaigns.real[owner]))
+    floor, conversions = knowledge.floor, float((cells.conversions[chosen.cell] * chosen.share).sum())
     spent = float((np.nan_to_num(cells.table.spend[chosen.cell]) * chosen.share).sum())
     key = definition.key
     if platform is not None:
@@ -152,14 +167,14 @@ def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platf
         label=signals.spoken(key, knowledge.spelt).removeprefix("platform "),
         definition=definition,
         platform=platform,
-        campaigns=len(campaigns),
+        campaigns=campaigns,
         rows=len(chosen.cell),
         spend=spent if cells.has_money else None,
         conversions=conversions,
         objectives=_objectives(cells, chosen),
-        enough=len(campaigns) >= floor.campaigns and conversions >= floor.events,
+        enough=campaigns >= floor.campaigns and conversions >= floor.events,
         confounded=_confounded(knowledge, cells, definition),
-        campaign_ids=tuple(campaigns[:MOST_IDS]),
+        campaign_ids=tuple(cells.table.campaigns.ids[owner[:MOST_IDS]].tolist()),
     )
 
 

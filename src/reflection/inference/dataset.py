@@ -36,6 +36,7 @@ class Campaigns:
         kind: the kind of conversion each counts, "" where nothing says; `stated`: whether the campaign itself does.
         revenue: NaN where it was not given.
         planned: impressions that were planned, 0 where none were.
+        real: a number for the real campaign each belongs to: rows of several months have one.
     """
 
     ids: NDArray[np.str_]
@@ -49,6 +50,7 @@ class Campaigns:
     conversions: Floats
     revenue: Floats
     planned: Floats
+    real: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -116,9 +118,9 @@ class Dataset:
 
     def by_campaign(self, column: Floats) -> Floats:
         """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
-        known = np.bincount(self.campaign, ~np.isnan(column), minlength=len(self))
+        present = np.bincount(self.campaign, ~np.isnan(column), minlength=len(self))
         sums = np.bincount(self.campaign, np.nan_to_num(column), minlength=len(self))
-        return np.where(known > 0, sums, np.nan)
+        return np.where(present > 0, sums, np.nan)
 
 
 def feature_of(key: str) -> Feature:
@@ -135,6 +137,7 @@ class DatasetBuilder:
         self._indices, self._shares, self._lengths = array("i"), array("d"), array("q")
         self._counts, self._owner = array("d"), array("q")
         self._ids: list[str] = []
+        self._real: dict[int, str] = {}
         self._texts: dict[str, int] = {}
         self._places, self._amounts = array("q"), array("d")
         for item in evidence:
@@ -177,14 +180,14 @@ class DatasetBuilder:
     def dataset(self, without: Collection[str] = ()) -> Dataset:
         """The table of all campaigns but some, as if those had never been there."""
         names = set(without)
-        wanted = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
-        campaigns = self.campaigns.subset(wanted)
-        rank = np.empty(len(wanted), dtype=np.intp)
-        rank[self._sorted_campaigns[1]] = np.arange(len(wanted))
+        inside = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
+        campaigns = self.campaigns.subset(inside)
+        rank = np.empty(len(inside), dtype=np.intp)
+        rank[self._sorted_campaigns[1]] = np.arange(len(inside))
         owner = rank[_column(self._owner, np.int64)]
         cells = np.argsort(owner, kind="stable")
-        cells = cells[wanted[owner[cells]]]
-        owner = (np.cumsum(wanted) - 1)[owner[cells]]
+        cells = cells[inside[owner[cells]]]
+        owner = (np.cumsum(inside) - 1)[owner[cells]]
         matrix = self._matrix()[cells]
         used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
         present = {key: column for key, column in self._columns.items() if used[column]}
@@ -214,6 +217,8 @@ class DatasetBuilder:
         """Gather one campaign's evidence."""
         owner, actual, columns = len(self._ids), item.actual, self._columns
         self._ids.append(item.campaign_id)
+        if item.unit != item.campaign_id:
+            self._real[owner] = item.unit
         texts = (item.platform_key, item.currency or NOT_STATED, item.kind, item.role)
         codes = [self._texts.setdefault(text, len(self._texts)) for text in texts]
         self._places.extend((*codes, item.day, item.conversion_kind is not None))
@@ -239,9 +244,17 @@ class DatasetBuilder:
         spend, conversions, revenue, planned = _column(self._amounts, np.float64).reshape(-1, 4)[order].T
         platform, currency, kind, role = (_named(texts, code) for code in codes)
         campaigns = Campaigns(
-            ids[order], platform, currency, kind, role, day, stated > 0, spend, conversions, revenue, planned
-        )
+            ids[order], platform, currency, kind, role, day, stated > 0, spend, conversions, revenue, planned,
+            self._real_campaigns()[order],
+        )  # fmt: skip
         return campaigns, order
+
+    def _real_campaigns(self) -> NDArray[np.int64]:
+        """A number for the real campaign of each, in the order of arrival; its own where it stands for itself."""
+        if not self._real:
+            return np.arange(len(self._ids))
+        names = [self._real.get(owner, name) for owner, name in enumerate(self._ids)]
+        return np.unique(np.array(names, dtype=np.str_), return_inverse=True)[1].astype(np.int64)
 
     def _matrix(self) -> sparse.csr_array:
         indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])

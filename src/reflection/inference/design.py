@@ -19,7 +19,7 @@ from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.design import Design, Rows, campaign_rows, quantised
-from reflection.stats.empirical_bayes import Fit
+from reflection.stats.empirical_bayes import Fit, Moments
 from reflection.stats.observations import Observations
 
 ROWS_AT_ONCE = 50_000
@@ -66,7 +66,7 @@ class CellDesign:
         controls.eliminate_zeros()
         return replace(self, controls=controls)
 
-    def predictor(self, fit: Fit) -> Floats:
+    def predictor(self, fit: Fit | Moments) -> Floats:
         """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""
         coefficient = dict(zip(fit.layout.features, fit.mean.tolist(), strict=True))
         effects = np.array([coefficient.get(feature, 0.0) for feature in self.features])
@@ -111,12 +111,12 @@ class CellDesign:
         return sparse.csr_array(sparse.hstack([self.shares[cells], self.controls[cells], *more], format="csr"))
 
     def _cell(self, index: int) -> dict[Feature, float]:
-        found: dict[Feature, float] = {}
+        mixture: dict[Feature, float] = {}
         for matrix, first in ((self.shares, 0), (self.controls, self.shares.shape[1])):
             part = slice(matrix.indptr[index], matrix.indptr[index + 1])
             for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
-                found[self.features[first + column]] = value
-        return found
+                mixture[self.features[first + column]] = value
+        return mixture
 
 
 def _drift_steps(

@@ -1,24 +1,30 @@
 """Effects as a table people read: every signal on every metric, before and after weighing, with what it rests on.
 
 Turns fits into `Effect` rows. An effect is a finding when adaptive shrinkage selects it (share of false findings at
-most 10 %) and its own 90 % interval excludes "no effect": the selection alone lets weak effects ride on strong ones.
-Must not know findings' words or stores.
+most 10 %), its own false-sign rate is at most that and its own 90 % interval excludes "no effect": the selection alone
+lets weak effects ride on strong ones, and what is 88 % likely is no finding. And only where it was seen often enough:
+three campaigns and thirty events, say. Must not know findings' words or stores.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from reflection.domain import signals
+from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.knowledge import Effect
+from reflection.domain.metrics import METRICS
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.fit import FittedMetrics, counts_of
-from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Layout
+from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Kind, Layout
 from reflection.stats.empirical_bayes import Effects
-from reflection.stats.false_discovery import Discoveries, Verdict
+from reflection.stats.false_discovery import LEVEL, Discoveries, Verdict, ash
 
-FEW = 8.0
+FEW = 8
+FLOOR = EvidenceFloor()
 
 
 class RawLifts:
@@ -37,6 +43,25 @@ class RawLifts:
         total = np.bincount(table.campaign, shown, minlength=len(table))[table.campaign]
         weight = np.divide(shown, total, out=np.zeros(len(total)), where=total > 0)
         return np.asarray(table.shares.T @ weight)
+
+    def evidence(self, feature: Feature, metric: str) -> tuple[int, int, float]:
+        """Real campaigns it was seen in, rows of evidence, and events of a metric counted with it, by its shares."""
+        column = self._column[feature]
+        part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))
+        cell, share = self._members.indices[part], self._members.data[part]
+        real = np.unique(self._table.campaigns.real[self._table.campaign[cell]])
+        counted = METRICS[metric].events or METRICS[metric].denominator or "impressions"
+        events = np.nan_to_num(getattr(self._table, counted)[cell])
+        return len(real), len(cell), float((events * share).sum())
+
+    def only_campaign(self, feature: Feature) -> str:
+        """The first campaign with a feature: where it was seen in one, this one."""
+        column = self._column[feature]
+        return str(self._table.campaigns.ids[self._table.campaign[self._members.indices[self._members.indptr[column]]]])
+
+    @cached_property
+    def _members(self) -> sparse.csc_array:
+        return sparse.csc_array(self._table.shares)
 
     @cached_property
     def _spend(self) -> Floats:
@@ -70,8 +95,12 @@ class RawLifts:
         return np.asarray(ratio / (x.sum() / n.sum()))
 
 
-def effect_rows(fitted: FittedMetrics) -> tuple[Effect, ...]:
-    """Every signal on every metric, aliases included, sorted by metric and signal."""
+def effect_rows(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> tuple[Effect, ...]:
+    """Every signal on every metric, aliases included, sorted by metric and signal.
+
+    Args:
+        floor: evidence that a finding needs at least.
+    """
     raw_lifts = RawLifts(fitted.table)
     stands_for: dict[str, list[str]] = {}
     for alias, key in fitted.table.aliases.items():
@@ -79,11 +108,27 @@ def effect_rows(fitted: FittedMetrics) -> tuple[Effect, ...]:
     rows = []
     for metric in fitted.names():
         effects, found = fitted.effects(metric), fitted.discoveries(metric)
+        rates = false_sign_rates(effects)
         for column in _signal_columns(fitted.layout):
-            row = _row(column, metric, effects, found, raw_lifts, stands_for)
+            row = _row(column, metric, effects, found, float(rates[column]), raw_lifts, stands_for, floor)
             rows.append(row)
             rows += [_alias_row(row, alias) for alias in stands_for.get(row.signal, [])]
     return tuple(sorted(rows, key=lambda row: (row.metric, row.signal)))
+
+
+def false_sign_rates(effects: Effects) -> Floats:
+    """Probability that each effect is none or has the other sign, (p,); 1 where nothing is known.
+
+    Adaptive shrinkage of what is shown, the effect on this metric itself, so that it never contradicts the interval
+    beside it. The effects are shrunk already and here once more, which errs on the side of "nothing there".
+    """
+    rates = np.ones(len(effects.layout))
+    for kind in Kind:
+        columns = effects.layout.columns_of(kind)
+        columns = columns[effects.layout.identifiable[columns] & (effects.sd[columns] > 0)]
+        if len(columns):
+            rates[columns] = ash(effects.mean[columns], effects.sd[columns]).false_sign_rate()
+    return rates
 
 
 def _signal_columns(layout: Layout) -> list[int]:
@@ -96,17 +141,26 @@ def _row(
     metric: str,
     effects: Effects,
     found: Discoveries,
+    lfsr: float,
     raw_lifts: RawLifts,
     stands_for: Mapping[str, list[str]],
+    floor: EvidenceFloor,
 ) -> Effect:
     feature = effects.layout.features[column]
     low, high = float(np.exp(effects.low[column])), float(np.exp(effects.high[column]))
     draws = effects.draws[column]
     above = float((draws > 0).mean() + 0.5 * (draws == 0).mean())
-    finding = bool(found.selected[column]) and not low <= 1.0 <= high
+    beyond_noise = bool(found.selected[column]) and lfsr <= LEVEL and not low <= 1.0 <= high
+    real, rows, events = raw_lifts.evidence(feature, metric)
+    finding = bool(beyond_noise and real >= floor.campaigns and events >= floor.events)
+    within = raw_lifts.only_campaign(feature) if beyond_noise and real == 1 and events >= floor.events else None
     lift, raw = float(np.exp(effects.mean[column])), raw_lifts.raw_lift(feature, metric)
     campaigns = raw_lifts.campaigns(feature)
-    reason = _reason(finding, found.verdict(column), lift, raw, campaigns)
+    reason = (
+        _too_little(real, events, floor)
+        if beyond_noise and not finding
+        else _reason(finding, found.verdict(column), lift, raw, real)
+    )
     aliases = stands_for.get(str(feature), [])
     if aliases:
         reason += f"; cannot be told apart from {_labels(aliases)}, which always come together with it"
@@ -118,27 +172,35 @@ def _row(
         effect=lift,
         interval=(low, high),
         probability=max(above, 1 - above),
-        lfsr=float(found.lfsr[column]),
+        lfsr=lfsr,
         campaigns=round(campaigns, 3),
         spend=raw_lifts.spend(feature),
         finding=finding,
         reason=reason,
+        real_campaigns=real,
+        rows=rows,
+        events=events,
+        within=within,
+    )
+
+
+def _too_little(real: int, events: float, floor: EvidenceFloor) -> str:
+    """Why what is beyond noise is no finding all the same."""
+    if real == 1:
+        return "seen in one campaign only: it holds within that campaign and says nothing of others"
+    return (
+        f"not enough evidence: seen in {real} campaigns with {events:,.0f} events, a finding needs {floor.campaigns} "
+        f"campaigns and {floor.events} events"
     )
 
 
 def _alias_row(row: Effect, alias: str) -> Effect:
-    return Effect(
+    return replace(
+        row,
         signal=alias,
         group=alias.partition(":")[0],
-        metric=row.metric,
-        raw_lift=row.raw_lift,
-        effect=row.effect,
-        interval=row.interval,
-        probability=row.probability,
-        lfsr=row.lfsr,
-        campaigns=row.campaigns,
-        spend=row.spend,
         finding=False,
+        within=None,
         reason=f"always comes together with {_labels([row.signal])}; the effect is stated there",
     )
 
@@ -147,7 +209,7 @@ def _labels(keys: Iterable[str]) -> str:
     return ", ".join(signals.parse(key).label for key in sorted(keys))
 
 
-def _reason(finding: bool, verdict: Verdict, lift: float, raw: float | None, campaigns: float) -> str:
+def _reason(finding: bool, verdict: Verdict, lift: float, raw: float | None, campaigns: int) -> str:
     if finding:
         return "beyond noise"
     if verdict is not Verdict.FINDING and verdict is not Verdict.UNCERTAIN:
@@ -157,10 +219,8 @@ def _reason(finding: bool, verdict: Verdict, lift: float, raw: float | None, cam
         return text
     if not (raw <= 0 or abs(np.log(raw)) > abs(np.log(lift)) + 0.02):
         return text
-    worth = "under 0.1 campaigns" if campaigns < 0.05 else f"{campaigns:.1f} campaigns"
-    why = (
-        f"it rests on the worth of {worth}" if campaigns < FEW else "other things ran with it, or chance makes as much"
-    )
+    seen = "one campaign" if campaigns == 1 else f"{campaigns} campaigns"
+    why = f"it was seen in {seen} only" if campaigns < FEW else "other things ran with it, or chance makes as much"
     return f"{text}: {raw - 1:+.0%} by the plain ratio, {lift - 1:+.0%} after weighing, because {why}".replace(
         "%", " %"
     )

@@ -17,6 +17,7 @@ from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS, MODELLED
 from reflection.errors import InvalidInput
 from reflection.inference import posterior
+from reflection.inference.support import BEYOND_NOISE, LEAST_EVENTS
 
 MOST_ITEMS = 500
 _CURSOR = re.compile(r"o[0-9]{1,9}")
@@ -33,9 +34,10 @@ def effects_page(
     limit: int = 100,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, reason, goals}.
+    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, spread, reason, goals}.
 
-    `calibration` (`Knowledge.coverage`) and `size` (`Knowledge.size`) are of all metrics, whatever the filters.
+    `calibration` (`Knowledge.coverage`), `size` and `spread` (as `Knowledge` has them) are of all metrics, whatever the
+    filters.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -48,13 +50,13 @@ def effects_page(
         _check(metric)
     goals = [one.kind for one in knowledge.every_goal]
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
-    wanted = None if platform is None else signals.of_platform(platform)
+    keys = None if platform is None else signals.of_platform(platform)
     chosen = [
         effect
         for effect in knowledge.effects
         if (metric is None or effect.metric == metric)
         and (group is None or effect.group == group)
-        and (wanted is None or _of_platform(effect, wanted))
+        and (keys is None or _of_platform(effect, keys))
         and (effect.finding or not findings_only)
     ]
     start, size = _offset(cursor), max(1, min(limit, MOST_ITEMS))
@@ -66,6 +68,7 @@ def effects_page(
         "epoch": knowledge.epoch,
         "campaigns": knowledge.campaigns,
         "calibration": knowledge.coverage,
+        "spread": knowledge.spread,
         "size": knowledge.size,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
@@ -79,12 +82,13 @@ def evidence_of(
     evidence: Sequence[tuple[str, bytes]],
     goal: str | None = None,
 ) -> dict[str, Any]:
-    """Campaigns for and against an effect: {signal, metric, effect, supporting, contradicting, held, as_of, epoch}.
+    """Campaigns for and against an effect: {signal, metric, effect, supporting, contradicting, neither, held, as_of,
+    epoch}.
 
     Of the goal most money is spent on, or of another (`goal`, a kind of conversion).
 
     A campaign's residual is the log of what its cells with the signal did over what is expected of them without the
-    signal's effect; above zero speaks for a higher metric.
+    signal's effect; above zero speaks for a higher metric. It counts for or against only beyond its noise (`sd`).
 
     Raises:
         InvalidInput: an unknown metric.
@@ -97,14 +101,15 @@ def evidence_of(
     counted = (decode(payload) for name, payload in evidence if name not in knowledge.held)
     among = [item for item in counted if not whole.goals or whole.kind_for(item) == knowledge.kind]
     residuals = [_residual(knowledge, signal, chosen, item) for item in among]
-    known = sorted((r for r in residuals if r is not None), key=lambda r: (-abs(r["residual"]), r["campaign_id"]))
+    measured = sorted((r for r in residuals if r is not None), key=lambda r: (-abs(r["residual"]), r["campaign_id"]))
     sign = 1.0 if effect is None or effect.effect >= 1 else -1.0
     return {
         "signal": signal,
         "metric": chosen,
         "effect": effect,
-        "supporting": [r for r in known if r["residual"] * sign > 0],
-        "contradicting": [r for r in known if r["residual"] * sign <= 0],
+        "supporting": [r for r in measured if r["residual"] * sign > BEYOND_NOISE * r["sd"]],
+        "contradicting": [r for r in measured if -r["residual"] * sign > BEYOND_NOISE * r["sd"]],
+        "neither": [r for r in measured if abs(r["residual"]) <= BEYOND_NOISE * r["sd"]],
         "held": held,
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
@@ -115,7 +120,7 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
     """Observed over expected-without-the-signal of the campaign's cells that have the signal."""
     aliases = knowledge.aliases
     key = aliases.get(signal, signal)
-    observed = expected = 0.0
+    observed = expected = events = 0.0
     for cell in evidence.cells:
         if signal not in cell.shares:
             continue
@@ -126,14 +131,24 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
             continue
         observed += numerator
         expected += denominator / METRICS[metric].scale * math.exp(level)
+        events += getattr(cell.counts, METRICS[metric].events or "impressions") or 0.0
     if observed <= 0 or expected <= 0:
         return None
     return {
         "campaign_id": evidence.campaign_id,
         "residual": math.log(observed / expected),
+        "sd": _noise(knowledge, metric, expected, events),
         "observed": observed,
         "expected": expected,
     }
+
+
+def _noise(knowledge: Knowledge, metric: str, expected: float, events: float) -> float:
+    """Standard deviation that a residual has anyway: the counting of events, and the scatter of campaigns."""
+    about = METRICS[metric]
+    counted = expected if about.events == about.numerator else events
+    counting = 0.0 if about.events is None else about.noise / max(counted, LEAST_EVENTS)
+    return math.sqrt(counting + posterior.scatter(knowledge, metric) ** 2)
 
 
 def _check(metric: str) -> None:

@@ -7,7 +7,7 @@ the dataset. Must not know findings, stores or clocks.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -24,7 +24,7 @@ from reflection.stats.columns import FREE_MARK, Layout
 from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Rows, Stratum
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside
-from reflection.stats.empirical_bayes import Effects, Fit, fit
+from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
 from reflection.stats.false_discovery import Discoveries, discover, discover_composed
 from reflection.stats.observations import (
     Observations,
@@ -92,13 +92,15 @@ class FittedMetrics:
     design: CellDesign
     layout: Layout
     metrics: Mapping[str, FittedMetric]
+    _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
+    _discoveries: dict[str, Discoveries] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _predicted(self) -> dict[str, Floats]:
         """Every metric's predictor, log scale with its reference, shape (cells,); CPM per *single* impression."""
         return {
-            name: self.design.predictor(one.fit) + float(np.log(one.reference / METRICS[name].scale))
-            for name, one in self.metrics.items()
+            name: self.design.predictor(metric.fit) + float(np.log(metric.reference / METRICS[name].scale))
+            for name, metric in self.metrics.items()
         }
 
     @cached_property
@@ -115,18 +117,22 @@ class FittedMetrics:
         return RECIPES[metric].parts if metric in RECIPES else ((metric, 1),)
 
     def effects(self, metric: str) -> Effects:
-        """Present effects on an observed or composed metric."""
-        return drift.at_present(self.raw_effects(metric), signals.PLATFORM)
+        """Present effects on an observed or composed metric; worked out once."""
+        if metric not in self._effects:
+            self._effects[metric] = drift.at_present(self.raw_effects(metric), signals.PLATFORM)
+        return self._effects[metric]
 
     def raw_effects(self, metric: str) -> Effects:
         """Effects as fitted: platforms before their first drift step."""
         return compose(self._fits, RECIPES[metric]) if metric in RECIPES else self.metrics[metric].fit
 
     def discoveries(self, metric: str) -> Discoveries:
-        """Which effects on a metric may be called findings."""
-        if metric in RECIPES:
-            return discover_composed(self._fits, RECIPES[metric])
-        return discover(self.metrics[metric].fit)
+        """Which effects on a metric may be called findings; worked out once."""
+        if metric not in self._discoveries:
+            recipe = RECIPES.get(metric)
+            found = discover_composed(self._fits, recipe) if recipe else discover(self.metrics[metric].fit)
+            self._discoveries[metric] = found
+        return self._discoveries[metric]
 
     def favours_effects(self, metric: str) -> bool:
         """Whether the data favour some effect on a metric over none at all (a Bayes factor above 1 of a part)."""
@@ -174,25 +180,26 @@ def _fit_metric(
     rough = layout if len(layout) <= MANY_FEATURES else _main_effects(layout)
     around = _anchor_sample(table)
 
-    def roughly(observations: Observations) -> Fit:
+    def roughly(observations: Observations, start: Floats | None) -> Moments:
         rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign))
-        return fit(_summed(rows).view(rough), seed, hyper_draws=1, draws=8)
+        return moments(_summed(rows).view(rough), start=start)
 
-    def fitted(observations: Observations) -> FittedMetric:
+    def fitted(observations: Observations, start: Floats | None = None) -> FittedMetric:
         most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
         aside = SetAside(observations.observed, table.campaign, most)
         rows = aside.passing(design.rows(observations, table.campaign))
-        fit_of_all = fit(_summed(rows).view(layout), seed)
+        fit_of_all = fit(_summed(rows).view(layout), seed, start=start)
         return FittedMetric(name, fit_of_all, reference, aside.scores(fit_of_all))
 
     if name not in RATES:
         return fitted(plain)
     x, n = counts_of(name, table)
-    working = plain
+    working, mode = plain, None
     for _ in range(RELINEARISATIONS):
-        eta = design.predictor(roughly(working)) + float(np.log(reference))
-        working = observe_around(x, n, eta, reference)
-    return fitted(working)
+        found = roughly(working, mode)
+        mode = found.mode
+        working = observe_around(x, n, design.predictor(found) + float(np.log(reference)), reference)
+    return fitted(working, mode if rough is layout else None)
 
 
 def _summed(rows: Iterable[Rows]) -> SufficientStatistics:

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from reflection.domain import signals
-from reflection.domain.bookable import Definition
+from reflection.domain.bookable import Definition, EvidenceFloor
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import RATES
@@ -22,7 +22,7 @@ from reflection.domain.weights import SignalWeight
 from reflection.inference.bookables import with_bookables
 from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
 from reflection.inference.effects import effect_rows
-from reflection.inference.findings.budget import budget_findings
+from reflection.inference.findings.budget import budget_findings, normal_spread
 from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
@@ -52,6 +52,7 @@ class FitRequest:
         seq, epoch, as_of: what the result is labelled with.
         spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
         definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
+        floor: evidence that a finding or an advice needs at least.
     """
 
     accepted: Collection[str] = ()
@@ -61,6 +62,7 @@ class FitRequest:
     as_of: str | None = None
     spelt: Mapping[str, str] = field(default_factory=dict)
     definitions: Sequence[Definition] = ()
+    floor: EvidenceFloor = field(default_factory=EvidenceFloor)
 
 
 DEFAULT = FitRequest()
@@ -121,18 +123,20 @@ def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[
         reason=f"{len(table)} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
         diagnostics={"aliases": {}, "spelt": dict(request.spelt)},
         kind=kind,
+        floor=request.floor,
     )
     if len(table) < FEWEST_CAMPAIGNS:
         return knowledge
     fits = fit_metrics(table, progress)
-    return with_bookables(
-        _with_fits(knowledge, fits), table, request.definitions, favoured=fits.favours_effects(knowledge.goal_metric)
-    )
+    support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
+    knowledge = _with_fits(knowledge, fits, support)
+    return with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
 
 
-def _with_fits(knowledge: Knowledge, fits: FittedMetrics) -> Knowledge:
+def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex) -> Knowledge:
     """The knowledge of a table, with what its fits say."""
-    goal, spelt, effects, support = knowledge.goal_metric, knowledge.spelt, effect_rows(fits), SupportIndex(fits)
+    goal, spelt = knowledge.goal_metric, knowledge.spelt
+    effects = effect_rows(fits, knowledge.floor)
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
         for finding in _findings(fits, effects, support, goal)
@@ -159,12 +163,12 @@ def _goal(goal: str, table: Dataset) -> str:
 def _findings(
     fitted: FittedMetrics, effects: tuple[Effect, ...], support: SupportIndex, goal: str
 ) -> tuple[Finding, ...]:
-    found = signal_findings(effects, fitted.table, support, goal)
-    found += budget_findings(fitted)
-    found += trend_findings(fitted)
+    findings = signal_findings(effects, fitted.table, support, goal)
+    findings += budget_findings(fitted)
+    findings += trend_findings(fitted)
     if goal in fitted.names():
-        found += cluster_findings(fitted, goal)
-    return tuple(sorted(found, key=lambda item: (-item.impact_score, item.finding_id)))
+        findings += cluster_findings(fitted, goal)
+    return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))
 
 
 def _weights(
@@ -225,6 +229,7 @@ def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:
         },
         "coverage": {name: _coverage(metric.left_out) for name, metric in fitted.metrics.items()},
         "size": _sizes(fitted),
+        "spread": normal_spread(fitted),
         "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
     }
 
@@ -234,12 +239,12 @@ def _sizes(fitted: FittedMetrics) -> dict[str, dict[str, object]]:
     column = fitted.layout.column(SIZE)
     if column is None:
         return {}
-    found: dict[str, dict[str, object]] = {}
+    sizes: dict[str, dict[str, object]] = {}
     for name in (name for name in RATES if name in fitted.metrics):
         fit = fitted.metrics[name].fit
         low, middle, high = (2.0 ** float(slope[column]) for slope in (fit.low, fit.mean, fit.high))
-        found[name] = {"doubling": middle, "interval": [low, high]}
-    return found
+        sizes[name] = {"doubling": middle, "interval": [low, high]}
+    return sizes
 
 
 def _coverage(scores: Floats) -> dict[str, float] | None:

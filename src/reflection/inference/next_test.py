@@ -101,8 +101,8 @@ def _noise(fitted: FittedMetrics, metric: str, spend: float) -> float:
 
 def _usual_spend(fitted: FittedMetrics) -> float:
     spend = fitted.table.by_campaign(fitted.table.spend)
-    known = spend[np.nan_to_num(spend) > 0]
-    return float(np.median(known)) if len(known) else 0.0
+    amounts = spend[np.nan_to_num(spend) > 0]
+    return float(np.median(amounts)) if len(amounts) else 0.0
 
 
 def _described(

@@ -52,8 +52,8 @@ def effect_matrix(knowledge: Knowledge, metric: str) -> tuple[dict[str, int], Ar
     rows = {key: row for row, key in enumerate(keys)}
     matrix = np.zeros((len(keys), count))
     for part, sign in parts.items():
-        found = knowledge.posteriors[part]
-        matrix[[rows[key] for key in found.features]] += sign * found.draws[1:, :count]
+        posterior = knowledge.posteriors[part]
+        matrix[[rows[key] for key in posterior.features]] += sign * posterior.draws[1:, :count]
     return rows, matrix
 
 

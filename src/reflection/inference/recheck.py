@@ -50,6 +50,7 @@ def recomputed(store: Store, workspace: str, knowledge: Knowledge, accepted: Col
             epoch=knowledge.epoch,
             as_of=knowledge.as_of,
             spelt=knowledge.spelt,
+            floor=knowledge.floor,
             definitions=list({one.definition.key: one.definition for one in bookables}.values()),
         )
         return learn(evidence, request)

@@ -2,7 +2,9 @@
 
 A campaign's cells with the signal are compared with what the fit expects of them *without* the signal's effect, and,
 where the campaign also has cells without the signal, with how those did: so a good week for the whole campaign does
-not count for one of its audiences. Ratios of sums throughout. Must not decide what is a finding.
+not count for one of its audiences. Ratios of sums throughout. A campaign counts for or against only where its ratio is
+beyond noise: that of counting events, and the scatter that campaigns (or the rows of one) have anyway. Must not decide
+what is a finding.
 """
 
 from dataclasses import dataclass
@@ -10,20 +12,32 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from reflection.inference.dataset import Floats, Ints
+from reflection.domain.metrics import METRICS
+from reflection.inference.dataset import Dataset, Floats, Ints
 from reflection.inference.fit import FittedMetrics, counts_of
 from reflection.stats.columns import Feature
+from reflection.stats.design import Stratum
 from reflection.stats.empirical_bayes import Effects
 
 MOST_IDS = 50
+BEYOND_NOISE = 1.2815515655446004
+"""Standard deviations beyond which a campaign counts for or against: it says so with a probability of 90 %."""
+
+LEAST_EVENTS = 0.5
+UNCOUNTED = 1e15
+"""Events of what is not counted but known: no noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Log ratios of fact over expectation-without-the-signal, by campaign id, strongest first."""
+    """Log ratios of fact over expectation-without-the-signal, by campaign id, strongest first; only beyond noise.
+
+    `days` are the first and the last day of all campaigns that say something, None where none does.
+    """
 
     supporting: tuple[tuple[str, float], ...]
     contradicting: tuple[tuple[str, float], ...]
+    days: tuple[int, int] | None = None
 
     def ids(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Ids for and against, at most `MOST_IDS` each."""
@@ -35,13 +49,31 @@ class Support:
 
 @dataclass(frozen=True, eq=False)
 class _Metric:
-    """What was observed and expected of each cell, shape (cells,), and of each campaign; zero where nothing is said."""
+    """What was observed and expected of each cell, shape (cells,), and of each campaign; zero where nothing is said.
+
+    `events` are those expected, whose counting is noise; `UNCOUNTED` where nothing is. `events_of` of a campaign.
+    """
 
     observed: Floats
     expected: Floats
+    events: Floats
     observed_of: Floats
     expected_of: Floats
+    events_of: Floats
     effects: Effects
+
+
+@dataclass(frozen=True, eq=False)
+class _Ratios:
+    """Campaigns that say something, ascending, their log ratios and the noise of these (standard deviations)."""
+
+    campaign: Ints
+    ratio: Floats
+    noise: Floats
+
+    def beyond(self, sign: float) -> Ints:
+        """Places of those beyond noise on one side."""
+        return np.flatnonzero(sign * self.ratio > BEYOND_NOISE * self.noise)
 
 
 class SupportIndex:
@@ -52,45 +84,70 @@ class SupportIndex:
         self._table = fitted.table
         self._columns = {feature: column for column, feature in enumerate(fitted.table.features)}
         self._members = sparse.csc_array(fitted.table.shares)
+        self._cells_of = np.bincount(fitted.table.campaign, minlength=len(fitted.table))
         self._metrics: dict[str, _Metric] = {}
 
     def of(self, feature: Feature, metric: str) -> Support:
         """Campaigns for and against the effect of a feature on a metric."""
-        found, ratios = self._of(feature, metric)
+        cell, share = self._cells(feature)
         sign = 1.0 if self._effect(feature, metric, present=True) >= 0 else -1.0
-        names = self._table.campaigns.ids[found].tolist()
-        ranked = sorted(zip(names, ratios.tolist(), strict=True), key=lambda pair: (-abs(pair[1]), pair[0]))
-        return Support(
-            tuple(pair for pair in ranked if pair[1] * sign > 0),
-            tuple(pair for pair in ranked if pair[1] * sign < 0),
-        )
+        return self._support(self._ratios(cell, share, metric, self._effect(feature, metric, present=False)), sign)
+
+    def of_total(self, cell: Ints, share: Floats, metric: str, effect: float, *, sign: float) -> Support:
+        """Campaigns for and against something booked in these cells, with its share and total effect (log)."""
+        return self._support(self._ratios(cell, share, metric, effect), sign)
 
     def above_and_below(self, feature: Feature, metric: str) -> tuple[int, int]:
-        """How many campaigns did better, and worse, than expected without the signal."""
-        _, ratios = self._of(feature, metric)
-        return int((ratios > 0).sum()), int((ratios < 0).sum())
+        """How many campaigns did better, and worse, than expected without the signal, beyond noise."""
+        cell, share = self._cells(feature)
+        ratios = self._ratios(cell, share, metric, self._effect(feature, metric, present=False))
+        return len(ratios.beyond(1.0)), len(ratios.beyond(-1.0))
 
-    def _of(self, feature: Feature, metric: str) -> tuple[Ints, Floats]:
-        """Campaigns with the signal that say something of it, ascending, and their log ratios."""
+    def _cells(self, feature: Feature) -> tuple[Ints, Floats]:
         column = self._columns[feature]
         part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))
-        cell, share = self._members.indices[part], self._members.data[part]
-        about, effect = self._metric(metric), self._effect(feature, metric, present=False)
+        return self._members.indices[part], self._members.data[part]
+
+    def _support(self, ratios: _Ratios, sign: float) -> Support:
+        def ranked(places: Ints) -> tuple[tuple[str, float], ...]:
+            names = self._table.campaigns.ids[ratios.campaign[places]].tolist()
+            pairs = zip(names, ratios.ratio[places].tolist(), strict=True)
+            return tuple(sorted(pairs, key=lambda pair: (-abs(pair[1]), pair[0])))
+
+        days = self._table.campaigns.day[ratios.campaign]
+        period = (int(days.min()), int(days.max())) if len(days) else None
+        return Support(ranked(ratios.beyond(sign)), ranked(ratios.beyond(-sign)), period)
+
+    def _ratios(self, cell: Ints, share: Floats, metric: str, effect: float) -> _Ratios:
+        """What the campaigns of these cells say of an effect (log) of so large a share."""
+        about = self._metric(metric)
         campaign, place = np.unique(self._table.campaign[cell], return_inverse=True)
 
         def summed(values: Floats) -> Floats:
             return np.bincount(place, values, minlength=len(campaign)).astype(np.float64)
 
-        own_observed, own_expected = (
-            summed(about.observed[cell]),
-            summed(about.expected[cell] * np.exp(-effect * share)),
-        )
+        own_observed = summed(about.observed[cell])
+        own_expected = summed(about.expected[cell] * np.exp(-effect * share))
         rest_observed = about.observed_of[campaign] - own_observed
         rest_expected = about.expected_of[campaign] - summed(about.expected[cell])
         elsewhere = _log_ratio(rest_observed, np.where(rest_expected > 1e-9, rest_expected, 0.0))
         ratio = _log_ratio(own_observed, own_expected) - np.nan_to_num(elsewhere)
+        own_events = summed(about.events[cell])
+        counting = METRICS[metric].noise / np.maximum(own_events, LEAST_EVENTS)
+        rest_events = np.maximum(about.events_of[campaign] - own_events, LEAST_EVENTS)
+        compared = ~np.isnan(elsewhere)
+        counting += np.where(compared, METRICS[metric].noise / rest_events, 0.0)
+        own_rows = summed(np.ones(len(cell)))
+        rest_rows = np.maximum(self._cells_of[campaign] - own_rows, 1.0)
+        within = self._scatter(metric, Stratum.WITHIN) ** 2 * (1.0 / own_rows + 1.0 / rest_rows)
+        scatter = np.where(compared, within, self._scatter(metric, Stratum.BETWEEN) ** 2)
         defined = ~np.isnan(ratio)
-        return campaign[defined], ratio[defined]
+        return _Ratios(campaign[defined], ratio[defined], np.sqrt(counting + scatter)[defined])
+
+    def _scatter(self, metric: str, stratum: Stratum) -> float:
+        """Standard deviation of campaigns (or of rows of one) beyond counting noise, of a metric's parts together."""
+        parts = (self._fitted.metrics[part].fit.sigma for part, _ in self._fitted.parts(metric))
+        return float(np.sqrt(sum(sigma.get(stratum, sigma.get(Stratum.BETWEEN, 0.0)) ** 2 for sigma in parts)))
 
     def _effect(self, feature: Feature, metric: str, *, present: bool) -> float:
         effects = self._fitted.effects(metric) if present else self._metric(metric).effects
@@ -104,14 +161,26 @@ class SupportIndex:
             said = ~np.isnan(x) & ~np.isnan(n)
             observed = np.where(said, x, 0.0)
             expected = np.where(said, n * self._fitted.expected_rate(metric), 0.0)
+            events = self._events(metric, table)
+
+            def summed(values: Floats) -> Floats:
+                return np.bincount(table.campaign, values, minlength=len(table)).astype(np.float64)
+
             self._metrics[metric] = _Metric(
-                observed,
-                expected,
-                observed_of=np.bincount(table.campaign, observed, minlength=len(table)).astype(np.float64),
-                expected_of=np.bincount(table.campaign, expected, minlength=len(table)).astype(np.float64),
+                observed, expected, events, summed(observed), summed(expected), summed(events),
                 effects=self._fitted.raw_effects(metric),
-            )
+            )  # fmt: skip
         return self._metrics[metric]
+
+    def _events(self, metric: str, table: Dataset) -> Floats:
+        """Events expected of each cell whose counting makes the metric's noise: clicks or conversions."""
+        counted = METRICS[metric].events
+        if counted is None:
+            return np.full(len(table.campaign), UNCOUNTED)
+        rate, base = ("ctr", table.impressions) if counted == "clicks" else ("cvr", table.clicks)
+        if rate not in self._fitted.metrics:
+            return np.asarray(np.nan_to_num(getattr(table, counted)))
+        return np.asarray(np.nan_to_num(base * self._fitted.expected_rate(rate)), dtype=np.float64)
 
 
 def _log_ratio(observed: Floats, expected: Floats) -> Floats:

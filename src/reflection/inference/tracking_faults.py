@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.evidence import Evidence
+from reflection.domain.held import fault_text
 from reflection.domain.knowledge import Knowledge
 from reflection.inference.dataset import NOT_STATED, Campaigns, DatasetBuilder, Floats, Ints
 from reflection.inference.goals import kinds_of
@@ -56,10 +57,8 @@ class Neighbours:
         if not all(far):
             return None
         shown = f"CPA is {spend / conversions:,.2f}" if conversions else "there is no conversion"
-        return (
-            f"suspected tracking fault: {shown} where {self.count} comparable campaigns sit at "
-            f"{self.low_cpa:,.2f} to {self.high_cpa:,.2f}; kept out of learning until it is accepted"
-        )
+        usual = f"{self.low_cpa:,.2f} to {self.high_cpa:,.2f}"
+        return fault_text(f"{shown} where {self.count} comparable campaigns sit at {usual}")
 
 
 def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:
@@ -83,7 +82,7 @@ def faults(builder: DatasetBuilder, accepted: Collection[str], neighbours: Mappi
     campaigns = builder.campaigns
     goal, _ = kinds_of(campaigns)
     shared = _shared(builder)
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     places = zip(
         *(column.tolist() for column in (campaigns.platform_key, campaigns.currency, goal, campaigns.role)), strict=True
     )
@@ -102,8 +101,8 @@ def faults(builder: DatasetBuilder, accepted: Collection[str], neighbours: Mappi
             ]
             reason = around.reason(float(campaigns.spend[index]), float(campaigns.conversions[index]), like_it)
             if name not in accepted and reason is not None:
-                found[name] = reason
-    return found
+                reasons[name] = reason
+    return reasons
 
 
 def neighbourhoods(builder: DatasetBuilder) -> dict[str, Neighbours]:
@@ -113,18 +112,18 @@ def neighbourhoods(builder: DatasetBuilder) -> dict[str, Neighbours]:
     campaigns = builder.campaigns
     goal, _ = kinds_of(campaigns)
     shared = _shared(builder)
-    found = {}
+    neighbours = {}
     for where in sorted(set(zip(campaigns.currency.tolist(), goal.tolist(), campaigns.role.tolist(), strict=True))):
         within = _in(campaigns, goal, where)
         for platform_key in [EVERYWHERE, *sorted(set(campaigns.platform_key.tolist()))]:
             here = within if platform_key == EVERYWHERE else within & (campaigns.platform_key == platform_key)
             if here.sum() > FEWEST_NEIGHBOURS:
-                found[_place(platform_key, where)] = _neighbours(campaigns, np.flatnonzero(here))
+                neighbours[_place(platform_key, where)] = _neighbours(campaigns, np.flatnonzero(here))
         for key, members in shared.items():
             inside = members[within[members]]
             if len(inside) >= FEWEST_LIKE_IT:
-                found[_place(key, where)] = _neighbours(campaigns, inside)
-    return found
+                neighbours[_place(key, where)] = _neighbours(campaigns, inside)
+    return neighbours
 
 
 def _around(neighbours: Mapping[str, T], platform_key: str, where: Sequence[str]) -> T | None:

@@ -24,7 +24,8 @@ from reflection.ingest.building.drafts import Draft, group_drafts
 from reflection.ingest.building.expected import References
 from reflection.ingest.building.identity import IdentifiedRows, NameBook, identify, name_book
 from reflection.ingest.building.plan_file import Plan, read_plan
-from reflection.ingest.checks import checks, overlaps, restatements
+from reflection.ingest.checks import checks, overlaps, restatements, workbooks
+from reflection.ingest.checks.plausibility import refuse_millionths
 from reflection.ingest.checks.restatements import snapshot
 from reflection.ingest.import_report import Finding, ImportReport, Reject, Totals, finding
 from reflection.ingest.options import ImportOptions
@@ -62,9 +63,9 @@ def read_exports(inputs: Sequence[Input], options: ImportOptions | None = None) 
     return overlaps.compare(reports, options.previous)
 
 
-def _with_frame(file: FileRows, frame: pl.DataFrame, columns: dict[str, int]) -> FileRows:
+def _with_frame(file: FileRows, frame: pl.DataFrame, made: dict[str, str]) -> FileRows:
     """The same file with completed rows."""
-    header = replace(file.header, columns={**file.header.columns, **columns})
+    header = replace(file.header, made=made)
     return replace(file, header=header, facts=replace(file.facts, frame=frame))
 
 
@@ -105,6 +106,7 @@ def _report(file: FileRows, book: NameBook, plan: Plan | None, options: ImportOp
         facts, header, choice.frame, book=book, stem=Path(file.table.name).stem, campaign=options.campaign,
         currency=options.currency or mapping_currency or None,
     )  # fmt: skip
+    refuse_millionths(rows.frame, file.table.name)
     return _campaigns(replace(empty, conversions=choice.description), file, choice, rows, plan, options)
 
 
@@ -137,7 +139,8 @@ def _campaigns(
         *choice.findings,
         *rows.findings,
         *outcome.findings(),
-        *checks.file_findings(file.facts, file.header, rows, file.unused),
+        *checks.file_findings(file.facts, file.header, rows, file.unused, undecided=choice.undecided),
+        *workbooks.findings(file.table, file.unread, frame),
         *campaign_notes,
     ]
     if previous := options.previous.get(dialect):

@@ -32,12 +32,18 @@ Input = Path | str | tuple[str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class FileRows:
-    """One file as typed rows; `unused` are headers of number columns that nothing is made of."""
+    """One file as typed rows.
+
+    Attributes:
+        unused: headers of number columns that nothing is made of.
+        unread: sheets of the workbook that hold rows and are not read.
+    """
 
     table: Table
     header: Header
     facts: Facts
     unused: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def read_rows(item: Input, options: ImportOptions) -> FileRows:
@@ -59,15 +65,42 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
     index = resolve_column(header, options.conversions)
     if index is not None:
         header = replace(header, columns={**header.columns, CHOSEN: index})
-    mapping = options.mapping
-    facts = read_facts(
-        table,
-        header,
-        locale=options.locale or (mapping.locale if mapping else ""),
-        date_order=options.date_order or (mapping.date_order if mapping else None),
-        currency=options.currency or (mapping.currency if mapping else ""),
+    facts = _facts(table, header, options)
+    sheets = [(table, facts)]
+    for sheet, own in candidates:
+        if sheet.typed and sheet is not table and _shape(own) == _shape(header):
+            more = _facts(sheet, replace(own, columns=header.columns), options)
+            if not any(_same_rows(more, known) for _, known in sheets):  # a copy of a sheet is no second spend
+                sheets.append((sheet, more))
+    done = [sheet for sheet, _ in sheets]
+    unread = tuple(sheet.name for sheet in tables if sheet.typed and sheet not in done)
+    return FileRows(table, header, _together([more for _, more in sheets]), _unused(table, header), unread)
+
+
+def _same_rows(one: Facts, other: Facts) -> bool:
+    return one.frame["twin"].sort().equals(other.frame["twin"].sort())
+
+
+def _shape(header: Header) -> tuple[object, ...]:
+    """What sheets that hold one table have in common: the dialect and the headers."""
+    return header.dialect.key, tuple(normal_header(cell) for cell in header.cells)
+
+
+def _together(sheets: Sequence[Facts]) -> Facts:
+    """The rows of several sheets of one shape as one table."""
+    if len(sheets) == 1:
+        return sheets[0]
+    first = sheets[0]
+    return replace(
+        first,
+        frame=pl.concat([sheet.frame for sheet in sheets], how="diagonal"),
+        totals=(),  # each is the checksum of its own sheet
+        rejects=tuple(reject for sheet in sheets for reject in sheet.rejects),
+        ruined_ids=tuple(line for sheet in sheets for line in sheet.ruined_ids),
+        thresholds=sum(sheet.thresholds for sheet in sheets),
+        unnamed=tuple(line for sheet in sheets for line in sheet.unnamed),
+        serial_dates=any(sheet.serial_dates for sheet in sheets),
     )
-    return FileRows(table, header, facts, _unused(table, header))
 
 
 def _unused(table: Table, header: Header) -> tuple[str, ...]:
@@ -79,6 +112,17 @@ def _unused(table: Table, header: Header) -> tuple[str, ...]:
         text
         for index, text in texts.items()
         if text and not NOT_ADDED.search(text) and numeric(pl.Series([row[index] for row in rows], dtype=pl.String))
+    )
+
+
+def _facts(table: Table, header: Header, options: ImportOptions) -> Facts:
+    mapping = options.mapping
+    return read_facts(
+        table,
+        header,
+        locale=options.locale or (mapping.locale if mapping else ""),
+        date_order=options.date_order or (mapping.date_order if mapping else None),
+        currency=options.currency or (mapping.currency if mapping else ""),
     )
 
 
@@ -133,13 +177,13 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
         return ImportFileError(
             f"{table.name} has not the headers of {title}; {beginning}.", hint=looks or "", field="platform"
         )
-    perhaps = f" If it is {near.dialect.title}'s, say --platform {near.dialect.key}." if near else ""
+    perhaps = f"If it is {near.dialect.title}'s, say --platform {near.dialect.key}." if near else ""
     unclear = f" Not clear: {', '.join(suggestion.unclear[:8])}." if suggestion.unclear else ""
     body = json.dumps(suggestion.as_dict(), ensure_ascii=False)
     return ImportFileError(
         f"{table.name} is recognised as no platform's: that takes several words of its own; {beginning}.",
-        hint="Say which column is which with --mapping columns.json. --suggest-mapping writes what its headers say: "
-        f"{body}.{unclear}{perhaps}",
+        hint=f"{perhaps or 'Say --platform if it is one.'} If not, give a --mapping; --suggest-mapping writes "
+        f"what the headers say.{unclear} They say: {body}",
     )
 
 

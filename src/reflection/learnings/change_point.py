@@ -92,13 +92,13 @@ class MetricView:
         At most the newest `most` carriers and as many others.
         """
         own = self._means.get(signal_key, 0.0)
-        found = [
+        candidates = [
             _point(item, signal_key, own, self._noise)
             for item in self._residuals
             if item.cells and (not context or any(context in shares for _, _, shares in item.cells))
         ]
-        found.sort(key=lambda point: (point.day, point.campaign_id))
-        kept = [[point for point in found if point.carries is side][-most:] for side in (True, False)]
+        candidates.sort(key=lambda point: (point.day, point.campaign_id))
+        kept = [[point for point in candidates if point.carries is side][-most:] for side in (True, False)]
         return sorted(kept[0] + kept[1], key=lambda point: (point.day, point.campaign_id))
 
 

@@ -5,19 +5,22 @@ what moves a learning from state to state is in lifecycle.py; must not know stor
 """
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from reflection.domain import signals
 from reflection.domain.evidence import day_text
-from reflection.domain.metrics import METRICS
+from reflection.domain.metrics import METRICS, as_read
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift
 
 State = Literal["emerging", "established", "contested", "superseded", "retired"]
 
 OPPOSITE = 0.95
+BEYOND_NOISE = 1.2815515655446004
+"""Standard deviations beyond which a campaign counts for or against: it says so with a probability of 90 %."""
 """Probability that a context's effect lies on one side, from which two contexts may contradict each other."""
 
 
@@ -81,6 +84,11 @@ class CampaignEstimate:
     sd: float
     supports: bool
 
+    @property
+    def beyond_noise(self) -> bool:
+        """Whether it counts for or against."""
+        return abs(math.log(self.estimate)) > BEYOND_NOISE * self.sd
+
 
 @dataclass(frozen=True, slots=True)
 class Learning:
@@ -90,7 +98,7 @@ class Learning:
         direction: whether the effect is good for who advertises (a lower CPA is).
         since: first day (days since 1970-01-01) of the campaigns it stands on; `until` the day the effect ended.
         effect_now: effect in the campaigns after the last step, where there was one.
-        supporting: number of campaigns for it, `contradicting` against it.
+        supporting: number of campaigns for it, `contradicting` against it, both beyond noise.
     """
 
     claim: Claim
@@ -111,14 +119,20 @@ class Learning:
 
     def text(self, spelt: Mapping[str, str]) -> str:
         """The claim as a sentence, from the numbers; `spelt` as `Knowledge.spelt`."""
-        about, metric = signals.label_of(self.claim.signal_key, spelt), METRICS[self.claim.metric].short_name
+        about = signals.label_of(self.claim.signal_key, spelt)
+        name, effect, interval = as_read(self.claim.metric, self.effect, self.interval)
+        metric = METRICS[name].short_name
         where = f" on {signals.label_of(self.claim.context, spelt)}" if self.claim.context else ""
         if self.state == "contested":
-            parts = (f"{signals.label_of(item.context, spelt)}: {rounded_lift(item.effect)}" for item in self.segments)
+            parts = (f"{signals.label_of(item.context, spelt)}: {self._read(item.effect)}" for item in self.segments)
             return f"{about} works in opposite ways on {metric}: {'; '.join(parts)}"
-        low, high = (rounded_lift(bound) for bound in self.interval)
-        sentence = f"{about}{where}: {metric} {rounded_lift(self.effect)} ({low} to {high})"
+        low, high = (rounded_lift(bound) for bound in interval or self.interval)
+        sentence = f"{about}{where}: {metric} {rounded_lift(effect or 1.0)} ({low} to {high})"
         return f"{sentence}, {self._end()}" if self.state == "superseded" else sentence
+
+    def _read(self, lift: float) -> str:
+        """A lift on the metric that people read."""
+        return rounded_lift(as_read(self.claim.metric, lift, None)[1] or 1.0)
 
     def _end(self) -> str:
         """How it ended: at a day where its campaigns show one, else by the weight of all evidence."""

@@ -75,7 +75,7 @@ class CurrentLearnings:
 
     def _resting_on(self, rows: Sequence[Row], knowledge: Knowledge, query: ListQuery) -> list[Row]:
         """Those patterns that rest on a campaign with the signals asked for, each with the newest such campaign."""
-        supporting = {finding.finding_id: finding.supporting for finding in knowledge.findings}
+        supporting = {finding.finding_id: finding.supporting for finding in knowledge.every_finding}
         named = {name for row in rows for name in supporting.get(row["id"], ())}
         order = {name: place for place, name in enumerate(self._reader.newest(named, query.signal_keys))}
         learnings = [row["id"] for row in rows if row["id"] not in supporting]
@@ -88,7 +88,7 @@ class CurrentLearnings:
 
     def _patterns(self, knowledge: Knowledge, *, past: bool) -> list[Row]:
         by_claim = {(key, learning.metric): learning for key, learning in self._learnings}
-        findings = {finding.finding_id: finding for finding in knowledge.findings}
+        findings = {finding.finding_id: finding for finding in knowledge.every_finding}
         items = [_pattern(row, findings.get(row["id"]), by_claim) for row in self._reader.patterns(MOST_PATTERNS)]
         listed = {item.row["signal_key"] for item in items}
         beside = [(key, learning) for key, learning in self._learnings if key not in listed]

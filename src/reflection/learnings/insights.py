@@ -13,6 +13,8 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery, Place
 from reflection.domain.results import Finding, InsightKind
+from reflection.explain.advice import recommendation
+from reflection.explain.evidence_of_facts import advised
 from reflection.explain.formatting import plain_name
 from reflection.explain.learning_sentences import LearningSentences
 from reflection.inference.findings.signals import claim_id
@@ -22,6 +24,9 @@ Row = dict[str, Any]
 
 ABOVE_CAMPAIGNS = 1.0
 """Added to the worth of what the workspace knows (0 to 1): no sentence on a single campaign has more than this."""
+
+ROUNDING = 1e-9
+"""What adding one to a worth and taking it away again may change."""
 
 OF_ONE_CAMPAIGN = {"held": 0.95, "budget_inefficiency": 0.8}
 """Priority of what is known today of a single campaign."""
@@ -87,8 +92,10 @@ def _known(
     """What is known today, one row each, of those that rest on a campaign as it is asked for."""
     sentences = LearningSentences(knowledge.spelt, knowledge.currency)
     current = [item for item in summaries if query.past or item.state not in PAST]
-    yield from _learnings(reader, query, current, sentences)
-    for finding in knowledge.findings:
+    yield from _learnings(reader, query, _once(current), sentences)
+    for goal in knowledge.every_goal:
+        yield from _advice(reader, goal, query, sentences)
+    for finding in knowledge.every_finding:
         campaign = _campaign(reader, finding, query) if _is_shown(finding) else None
         if campaign is not None:
             yield _of_finding(finding, campaign, knowledge, sentences)
@@ -102,7 +109,7 @@ def _learnings(
     reader: InsightReader, query: ListQuery, summaries: Sequence[LearningSummary], sentences: LearningSentences
 ) -> Iterator[Row]:
     if query.after is not None:  # what was shown before needs no look
-        worth = query.after.rank - ABOVE_CAMPAIGNS
+        worth = query.after.rank - ABOVE_CAMPAIGNS + ROUNDING
         summaries = [item for item in summaries if item.worth <= worth]
     found = 0
     for start in range(0, len(summaries), query.limit + 1):
@@ -116,6 +123,29 @@ def _learnings(
                 yield row
         if found > query.limit:
             return
+
+
+def _once(summaries: Sequence[LearningSummary]) -> list[LearningSummary]:
+    """Without those on conversions per amount spent that stand there as CPA, its reciprocal."""
+    said = {(item.signal_key, item.context) for item in summaries if item.metric == "cpa"}
+    return [
+        item
+        for item in summaries
+        if item.metric != "conversions_per_spend" or (item.signal_key, item.context) not in said
+    ]
+
+
+def _advice(
+    reader: InsightReader, knowledge: Knowledge, query: ListQuery, sentences: LearningSentences
+) -> Iterator[Row]:
+    """What the workspace is advised, each by the newest campaign that booked it."""
+    for bookable in advised(knowledge):
+        campaigns = reader.newest(bookable.campaign_ids, query.signal_keys)
+        if campaigns and bookable.total is not None:
+            item, odds = recommendation(bookable, bookable.total), bookable.total.p_better
+            priority = ABOVE_CAMPAIGNS + _worth(bookable.total.effect, max(odds, 1 - odds))
+            text, name = sentences.recommendation(item), item.id.partition(":")[2]
+            yield _row(name, campaigns[0], "recommendation", text, priority, knowledge.as_of, (item.id,))
 
 
 def _of_learning(item: LearningSummary, fact: Row, campaign: str, sentences: LearningSentences) -> Row:
@@ -137,15 +167,16 @@ def _campaign(reader: InsightReader, finding: Finding, query: ListQuery) -> str 
 
 
 def _of_finding(finding: Finding, campaign: str, knowledge: Knowledge, sentences: LearningSentences) -> Row:
-    priority = OF_ONE_CAMPAIGN.get(finding.category, ABOVE_CAMPAIGNS + _worth(finding))
+    worth = _worth(finding.effect or 1.0, 1.0 - (finding.lfsr or 0.0))
+    priority = OF_ONE_CAMPAIGN.get(finding.category, ABOVE_CAMPAIGNS + worth)
     text, cited = sentences.finding(finding), (f"finding:{finding.finding_id}",)
     return _row(finding.finding_id, campaign, "key_learning", text, priority, knowledge.as_of, cited)
 
 
-def _worth(finding: Finding) -> float:
+def _worth(effect: float, certainty: float) -> float:
     """Effect size x certainty, in 0..1, on the scale of a learning's worth."""
-    size = abs(math.log(finding.effect)) if finding.effect else 0.0
-    return size / (size + SIZE_HALF) * (1.0 - (finding.lfsr or 0.0))
+    size = abs(math.log(effect))
+    return size / (size + SIZE_HALF) * certainty
 
 
 def _row(

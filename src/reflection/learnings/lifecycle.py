@@ -62,11 +62,13 @@ def readings_of(knowledge: Knowledge) -> dict[Claim, Reading]:
     An interaction's own effect is a deviation; the claim in a context is main effect plus deviation, which is what one
     can act on. It is a finding where the deviation is one, or where another context contradicts it.
     """
-    found = {}
+    readings = {}
     for effect in knowledge.effects:
         if "*" not in effect.group:
             claim = Claim(effect.signal, "", effect.metric)
-            found[claim] = Reading(claim, effect.effect, effect.interval, effect.lfsr, effect.campaigns, effect.finding)
+            readings[claim] = Reading(
+                claim, effect.effect, effect.interval, effect.lfsr, effect.campaigns, effect.finding
+            )
     inner: dict[Claim, list[tuple[Effect, Segment]]] = {}
     for effect in knowledge.effects:
         if "*" in effect.group and (segment := _segment(knowledge, effect)) is not None:
@@ -77,10 +79,10 @@ def readings_of(knowledge: Knowledge) -> dict[Claim, Reading]:
         split = are_opposite(segments)
         for effect, segment in pairs:
             claim = replace(general, context=segment.context)
-            found[claim] = _within(claim, effect, segment, split)
-        if general in found:
-            found[general] = replace(found[general], segments=segments)
-    return found
+            readings[claim] = _within(claim, effect, segment, split)
+        if general in readings:
+            readings[general] = replace(readings[general], segments=segments)
+    return readings
 
 
 def assess(before: Learning | None, reading: Reading | None, points: Sequence[Point]) -> Learning | None:
@@ -197,8 +199,8 @@ def _described(
         effect_now=math.exp(step.after) if step is not None else None,
         segments=reading.segments,
         witnesses=tuple(heaviest[:MAX_EVIDENCE]),
-        supporting=sum(witness.supports for witness in witnesses),
-        contradicting=sum(not witness.supports for witness in witnesses),
+        supporting=sum(witness.beyond_noise and witness.supports for witness in witnesses),
+        contradicting=sum(witness.beyond_noise and not witness.supports for witness in witnesses),
     )
 
 

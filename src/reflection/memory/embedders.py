@@ -1,16 +1,17 @@
 """The port of embedders: text in, unit vectors out, and an id that says which space the vectors live in.
 
 Two vectors may be compared only if their embedder ids are equal; the id therefore changes with the model, its revision,
-the number of dimensions and the template of the text. Knows no store, no index and no concrete model.
+the number of dimensions and what is embedded of a text. Knows no store, no index and no concrete model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.memory_text import passages
 from reflection.domain.ports import Vector
 from reflection.errors import Unavailable
 
@@ -66,6 +67,21 @@ class NoEmbedder:
             Unavailable: always.
         """
         raise Unavailable("no embedding model is configured", hint="semantic search falls back to words")
+
+
+def by_passages(texts: Sequence[str], embed: Callable[[Sequence[str]], Matrix]) -> Matrix:
+    """Unit vectors of texts, each the weighted sum of the vectors of its passages (`memory_text.passages`).
+
+    Args:
+        embed: unit vectors of passages, in their order.
+    """
+    of_texts = [passages(text) for text in texts]
+    vectors = embed([passage for parts in of_texts for passage, _ in parts])
+    weights = np.asarray([weight for parts in of_texts for _, weight in parts], dtype=np.float32)
+    if len(vectors) == len(texts):
+        return vectors
+    starts = np.cumsum([0, *(len(parts) for parts in of_texts[:-1])])
+    return unit(np.add.reduceat(vectors * weights[:, None], starts, axis=0))
 
 
 def unit(matrix: Matrix) -> Matrix:

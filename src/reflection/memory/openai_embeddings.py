@@ -16,7 +16,7 @@ from reflection.domain.memory_text import TEMPLATE
 from reflection.errors import Unavailable
 from reflection.llm.circuit_breaker import Breaker
 from reflection.llm.deadline import Deadline, DeadlineRunner
-from reflection.memory.embedders import Matrix, Space, checked, unit
+from reflection.memory.embedders import Matrix, Space, by_passages, checked, unit
 
 KNOWN_DIMENSIONS = {
     "text-embedding-3-small": 1_536,
@@ -72,6 +72,9 @@ class OpenAIEmbedder:
         Raises:
             Unavailable: the server is down, slow, wrong, or was three times in a row and is left alone for a minute.
         """
+        return by_passages(texts, self._embed)
+
+    def _embed(self, texts: Sequence[str]) -> Matrix:
         batches = [self._batch(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)]
         return np.concatenate(batches) if batches else np.zeros((0, self._dimensions), dtype=np.float32)
 

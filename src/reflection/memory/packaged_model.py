@@ -18,7 +18,7 @@ import numpy as np
 
 from reflection.domain.memory_text import TEMPLATE
 from reflection.errors import Unavailable
-from reflection.memory.embedders import Matrix, Space, checked, unit
+from reflection.memory.embedders import Matrix, Space, by_passages, checked, unit
 
 NAME = "minilm-l6-v2-int8"
 REVISION = "6ea0068e707d"
@@ -48,6 +48,10 @@ class PackagedEmbedder:
         Raises:
             Unavailable: the model's files are missing or damaged.
         """
+        return by_passages(texts, self.vectors)
+
+    def vectors(self, texts: Sequence[str]) -> Matrix:
+        """The model's own unit vectors of texts as they stand, whatever they are texts of."""
         tokenizer, session = self._model()
         rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         for index, text in enumerate(texts):

@@ -5,6 +5,7 @@ another model; with a broken or lagging mirror the local index answers; `status`
 writes rows; `reindexing` does. Must not know SQL, files or settings.
 """
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,16 @@ from reflection.errors import Unavailable
 from reflection.memory.embedders import Embedder, Space
 from reflection.memory.index import Hit, VectorIndex, Where
 from reflection.memory.local import LocalIndex
-from reflection.memory.ranking import Candidate, best_first, by_overlap, hybrid, weighted, worth
+from reflection.memory.ranking import (
+    EXACT_WEIGHT,
+    Candidate,
+    best_first,
+    by_overlap,
+    exactness,
+    hybrid,
+    weighted,
+    worth,
+)
 from reflection.memory.rows import MemoryRows
 
 CANDIDATES = 50
@@ -163,7 +173,11 @@ class SemanticMemory:
         names = self._named(workspace, question, filters)
         lexical = self._lexical(workspace, question, filters, beside_vector=hits is not None)
         cosines = self._cosines(workspace, vector, hits, [*names, *(name for name, _ in lexical)])
-        candidates = hybrid(names, cosines, lexical)
+        if hits is None:
+            candidates = hybrid(names, cosines, lexical)
+        else:
+            exact = exactness(lexical, len(words(question)) * math.log(1 + RARE))
+            candidates = hybrid(names, cosines, exact, EXACT_WEIGHT, exact_words=True)
         facts = self._facts(workspace, [item.memory_id for item in candidates])
         ranked = (
             best_first(_valued(item, facts, filters) for item in candidates)[:limit] if facts else candidates[:limit]

@@ -133,6 +133,7 @@ class RecommendationService:
         with self._store.snapshot(workspace) as snapshot:
             knowledge, current = snapshot.knowledge(), CurrentLearnings(snapshot)
             insights, _ = learnt_insights(snapshot, knowledge, ListQuery(limit=limit), current.summaries)
+            insights = [row for row in insights if not str(row["id"]).startswith("rec_")]  # the cards say these
             patterns, _ = current.patterns(knowledge, ListQuery(limit=limit))
             past, pending = current.past(knowledge.goal_metric), snapshot.pending()
         answer = ranking.recommend(

@@ -1,33 +1,33 @@
-"""The report on a period: totals per currency, campaigns against their forecasts, what was learnt.
+"""The report on a period: totals per currency and goal, campaigns against their forecasts, what was learnt.
 
-KPIs of several campaigns are ratios of sums; amounts of different currencies are never added. Must not know formats,
-stores or HTTP.
+KPIs of several campaigns are ratios of sums; amounts of different currencies and conversions of different kinds are
+never added, and campaigns that are held as likely faults of tracking count nowhere. Must not know formats, stores or
+HTTP.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
 
 from reflection.domain import signals
-from reflection.domain.basis import BASES, basis_of
-from reflection.domain.campaign import Campaign, Metrics
+from reflection.domain.basis import BASES
+from reflection.domain.campaign import Campaign
+from reflection.domain.held import held_reason
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.metrics import COUNTS, ratio
 from reflection.domain.results import Analysis, Delta
 from reflection.explain import formatting
 from reflection.explain.evidence_of_comparison import kpi_form
-from reflection.explain.period import Period
-from reflection.explain.phrases_en import ENGLISH
 from reflection.explain.sentences import Sentences
+from reflection.reports.period import Period
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.retrospective import method_notes
 from reflection.reports.sections.learnings import workspace_forest
 from reflection.reports.sections.recommendations import cards_section
+from reflection.reports.sections.totals import amount, campaigns_in_words, held_points, tally, tiles, totals
 from reflection.reports.sections.track_record import record_section
-from reflection.reports.view import Plot, ReportView, Section, Table, Tile
+from reflection.reports.view import Plot, ReportView, Section, Table
 
 MOST_DRAWN = 20
 NONE = "-"
@@ -39,25 +39,6 @@ class ReportedCampaign:
 
     campaign: Campaign
     analysis: Analysis
-
-
-@dataclass(slots=True)
-class _Sums:
-    """Counts and amounts of several campaigns, forecast or fact; None where one of them does not say."""
-
-    campaigns: int = 0
-    impressions: float | None = 0.0
-    clicks: float | None = 0.0
-    conversions: float | None = 0.0
-    spend: float | None = 0.0
-    revenue: float | None = 0.0
-
-    def add(self, metrics: Metrics) -> None:
-        """Add one campaign."""
-        self.campaigns += 1
-        for name in COUNTS:
-            total, count = getattr(self, name), getattr(metrics, name)
-            setattr(self, name, None if total is None or count is None else total + count)
 
 
 def portfolio(
@@ -75,18 +56,23 @@ def portfolio(
         (reported for reported in campaigns if start <= reported.campaign.timestamp.date() <= end),
         key=lambda reported: (-(reported.campaign.actual_metrics.spend or 0.0), reported.campaign.campaign_id),
     )
-    sums = _tally(selection)
+    held = {
+        reported.campaign.campaign_id: reason
+        for reported in selection
+        if (reason := held_reason(reported.analysis, knowledge)) is not None
+    }
+    counted = [reported for reported in selection if reported.campaign.campaign_id not in held]
+    sums = tally((reported.campaign for reported in counted), knowledge)
     by_age = sorted(selection, key=lambda reported: (reported.campaign.timestamp, reported.campaign.campaign_id))
     labels = {key: label for reported in by_age for key, label in signals.labels_of(reported.campaign).items()}
     period = Period()
-    for reported in selection:
+    for reported in counted:
         period.add(reported.analysis.comparison_report)
-        if reported.campaign.campaign_id in knowledge.held:
-            period.hold(reported.analysis.comparison_report)
+    period.held = len(held)
     lines = period.lines(knowledge, (recommendations or {}).get("cards", ()))
     sections = [
-        Section("totals", "Totals", tables=(_totals(sums),)),
-        _against_forecast(selection),
+        Section("totals", "Totals", points=held_points(held), tables=(totals(sums),)),
+        _against_forecast(counted),
         workspace_forest(knowledge, labels),
         cards_section(None, recommendations, labels),
         *record_section(track_record),
@@ -94,9 +80,9 @@ def portfolio(
     return ReportView(
         kind="Portfolio",
         title=f"{start.isoformat()} to {end.isoformat()}",
-        subtitle=_campaigns(len(selection)),
-        verdict=period.verdict(Sentences()),
-        tiles=tuple(_tiles(sums)),
+        subtitle=campaigns_in_words(len(selection)),
+        verdict=period.verdict(Sentences()) + _beside(held),
+        tiles=tuple(tiles(sums)),
         sections=tuple(sections if selection else sections[2:]),
         notes=tuple(method_notes()),
         generated_at=generated_at,
@@ -105,19 +91,9 @@ def portfolio(
     )
 
 
-def _tally(campaigns: Iterable[ReportedCampaign]) -> dict[str, tuple[_Sums, _Sums]]:
-    """Sums of forecast and fact per currency; only what somebody forecast is a forecast."""
-    sums: dict[str, tuple[_Sums, _Sums]] = defaultdict(lambda: (_Sums(), _Sums()))
-    for reported in campaigns:
-        expected, actual = sums[reported.campaign.currency or ""]
-        if basis_of(reported.campaign).forecast:
-            expected.add(reported.campaign.expected_metrics)
-        actual.add(reported.campaign.actual_metrics)
-    return dict(sorted(sums.items()))
-
-
-def _campaigns(number: int) -> str:
-    return ENGLISH.counted("campaign", number, formatting.count(number))
+def _beside(held: Mapping[str, str]) -> str:
+    """What is said of held campaigns beside a verdict on the others."""
+    return f" {campaigns_in_words(len(held))} held out: likely a tracking fault." if held else ""
 
 
 def _reading(delta: Delta | None) -> str:
@@ -127,69 +103,6 @@ def _reading(delta: Delta | None) -> str:
     if not delta.beyond_noise or delta.favorable is None:
         return "noise" if delta.beyond_noise is False else "not told from noise"
     return "better" if delta.favorable else "worse"
-
-
-def _tiles(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Iterator[Tile]:
-    for currency, (expected, actual) in list(sums.items())[:2]:
-        money = currency or None
-        plan, fact = ratio(expected.spend, expected.conversions), ratio(actual.spend, actual.conversions)
-        label = f"CPA, {currency}" if currency else "CPA"
-        if fact is not None:
-            complete = plan is not None and expected.campaigns == actual.campaigns
-            detail = (
-                f"against {formatting.money(plan or 0.0, money)} forecast" if complete else _forecasts(sums[currency])
-            )
-            yield Tile(label, formatting.money(fact, money), detail, "", "noise")
-        planned = expected.spend if expected.campaigns == actual.campaigns else 0.0
-        yield Tile(
-            "Spend",
-            _amount(actual.spend, money),
-            _of(actual.spend, planned),
-            "",
-            "noise",
-        )
-
-
-def _forecasts(sides: tuple[_Sums, _Sums]) -> str:
-    """How many of the campaigns somebody forecast, where that is not all."""
-    expected, actual = sides
-    if not expected.campaigns:
-        return "no forecast"
-    return f"{formatting.count(expected.campaigns)} of {_campaigns(actual.campaigns)} had a forecast"
-
-
-def _amount(value: float | None, currency: str | None) -> str:
-    return NONE if value is None else formatting.money(value, currency, whole=True)
-
-
-def _of(actual: float | None, expected: float | None) -> str:
-    if not expected or actual is None:
-        return ""
-    change = 100 * (actual / expected - 1)
-    return f"{formatting.percent(change, signed=True)} against the plan" if abs(change) >= 0.05 else "as planned"
-
-
-def _totals(sums: Mapping[str, tuple[_Sums, _Sums]]) -> Table:
-    head = ("Currency", "Campaigns", "Spend", "Forecast spend", "Conversions", "CPA", "Forecast CPA", "ROAS")
-    rows = []
-    for currency, (expected, actual) in sums.items():
-        money = currency or None
-        cpa, plan = ratio(actual.spend, actual.conversions), ratio(expected.spend, expected.conversions)
-        roas = ratio(actual.revenue, actual.spend)
-        complete = expected.campaigns == actual.campaigns
-        rows.append(
-            (
-                currency or "not stated",
-                formatting.count(actual.campaigns),
-                _amount(actual.spend, money),
-                _amount(expected.spend, money) if complete else _forecasts(sums[currency]),
-                NONE if actual.conversions is None else formatting.count(round(actual.conversions, 1)),
-                NONE if cpa is None else formatting.money(cpa, money),
-                NONE if plan is None or not complete else formatting.money(plan, money),
-                NONE if roas is None else formatting.ratio(roas),
-            )
-        )
-    return Table("Totals per currency; KPIs are ratios of sums", head, tuple(rows), tuple(range(1, len(head))))
 
 
 def _against_forecast(campaigns: Sequence[ReportedCampaign]) -> Section:
@@ -233,7 +146,7 @@ def _row(reported: ReportedCampaign) -> RatioRow | None:
     sure = bool(delta.beyond_noise)
     change = formatting.percent(delta.pct_diff, signed=True)
     return RatioRow(
-        label=formatting.plain_name(reported.campaign.campaign_id),
+        label=formatting.plain_name(reported.campaign.display_name),
         note=f"{formatting.plain_name(reported.campaign.platform)}, {reported.campaign.timestamp.date().isoformat()}",
         ratio=delta.actual / delta.expected,
         low=low,
@@ -254,10 +167,16 @@ def _cells(reported: ReportedCampaign, forecasts: bool) -> tuple[str, ...]:
         amounts[1] = BASES[comparison.basis].figure.format(amounts[1])
     change = NONE if delta is None or delta.pct_diff is None else formatting.percent(delta.pct_diff, signed=True)
     return (
-        formatting.plain_name(reported.campaign.campaign_id),
+        _named(reported.campaign),
         formatting.plain_name(reported.campaign.platform),
-        _amount(reported.campaign.actual_metrics.spend, currency),
+        amount(reported.campaign.actual_metrics.spend, currency),
         *amounts,
         change,
         _reading(delta),
     )
+
+
+def _named(campaign: Campaign) -> str:
+    """What people call it, with its id where that is another."""
+    name, identity = formatting.plain_name(campaign.display_name), formatting.plain_name(campaign.campaign_id)
+    return name if name == identity else f"{name} ({identity})"

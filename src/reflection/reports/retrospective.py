@@ -10,6 +10,7 @@ from typing import Any
 from reflection.domain import signals
 from reflection.domain.basis import BASES, Basis
 from reflection.domain.campaign import Campaign
+from reflection.domain.held import held_reason, held_sentence
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.metrics import HEADLINES, KPIS, METRICS
 from reflection.domain.results import Analysis, Decomposition, Delta, Driver, SimilarCampaign, Statement
@@ -71,7 +72,7 @@ def retrospective(
         kind="Campaign retrospective",
         title=formatting.plain_name(comparison.campaign_id, 120),
         subtitle=_subtitle(comparison.currency, campaign),
-        verdict=_verdict(analysis),
+        verdict=_verdict(analysis, knowledge),
         tiles=tuple(_tiles(book)),
         sections=tuple(section for section in sections if section is not None),
         notes=tuple(_notes(analysis)),
@@ -89,7 +90,9 @@ def _subtitle(currency: str | None, campaign: Campaign | None) -> str:
     return " · ".join([*parts, f"amounts in {currency}" if currency else "currency not stated"])
 
 
-def _verdict(analysis: Analysis) -> str:
+def _verdict(analysis: Analysis, knowledge: Knowledge | None) -> str:
+    if knowledge is not None and (reason := held_reason(analysis, knowledge)) is not None:
+        return held_sentence(reason)
     first = next((item.text for item in analysis.insights.statements if item.kind == "key_learning"), "")
     return first or analysis.insights.narrative_summary
 

@@ -25,8 +25,8 @@ not decide the slope.
 def usual_size(planned: ArrayLike) -> float:
     """Return the median of the sizes that are positive, 1 where there is none; the order does not matter."""
     sizes = np.asarray(planned, dtype=np.float64)
-    known = sizes[sizes > 0]
-    return float(np.median(known)) if len(known) else 1.0
+    positive = sizes[sizes > 0]
+    return float(np.median(positive)) if len(positive) else 1.0
 
 
 def size_of(planned: ArrayLike, usual: float) -> Floats:
@@ -34,7 +34,7 @@ def size_of(planned: ArrayLike, usual: float) -> Floats:
     size is known.
     """
     sizes = np.asarray(planned, dtype=np.float64)
-    known = sizes > 0
+    positive = sizes > 0
     with np.errstate(over="ignore", under="ignore", divide="ignore"):  # beyond every float is beyond the limit, too
-        logs = np.log(np.where(known, sizes, 1.0) / usual)
-    return np.where(known, np.clip(logs, -LIMIT, LIMIT), 0.0)
+        logs = np.log(np.where(positive, sizes, 1.0) / usual)
+    return np.where(positive, np.clip(logs, -LIMIT, LIMIT), 0.0)

@@ -141,9 +141,9 @@ class SetAside:
 
     def __init__(self, observed: NDArray[np.bool_], campaign: Ints, most: int = MOST_CAMPAIGNS) -> None:
         cells = np.bincount(campaign[observed])
-        known = np.flatnonzero((cells > 0) & (cells <= MOST_CELLS))
-        few = len(known) < FEWEST_SCORES
-        self._chosen = known[:0] if few else known[np.unique(np.arange(most) * len(known) // max(most, 1))]
+        eligible = np.flatnonzero((cells > 0) & (cells <= MOST_CELLS))
+        few = len(eligible) < FEWEST_SCORES
+        self._chosen = eligible[:0] if few else eligible[np.unique(np.arange(most) * len(eligible) // max(most, 1))]
         self._parts: list[tuple[Rows, Ints]] = []
 
     def passing(self, parts: Iterable[tuple[Rows, Ints]]) -> Iterator[Rows]:

@@ -64,14 +64,14 @@ def steps(group: str, level: str, bucket: int, share: float = 1.0, first: int = 
 
 def path(effects: Effects, group: str, level: str, discoveries: Discoveries | None = None) -> Path | None:
     """Read back the path of a level, or None when the layout has no step of it."""
-    found = []
+    walks = []
     for column, feature in enumerate(effects.layout.features):
         name, mark, bucket = feature.level.rpartition(_AT)
         if feature.group == drift_group(group) and mark and name == level:
-            found.append((int(bucket), column))
-    if not found:
+            walks.append((int(bucket), column))
+    if not walks:
         return None
-    begun, columns = np.array(sorted(found)).T
+    begun, columns = np.array(sorted(walks)).T
     walk = np.cumsum(effects.draws[columns].astype(np.float64), axis=0)
     low, high = np.quantile(walk, [0.05, 0.95], axis=1)
     return Path(

@@ -4,7 +4,7 @@
 (per group) have Exp(6) priors; their joint mode is found by L-BFGS with exact gradients (of very many columns by
 Fisher scoring, which needs a third of the evaluations), and importance-weighted ``proposals`` around it carry
 their uncertainty into every interval, because plugging in the mode under-covers at few campaigns. A fit is a pure
-function of (sums, layout, seed): there is no warm start. This file must not know which metric it fits.
+function of (sums, layout, seed): no fit starts from another. This file must not know which metric it fits.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class Moments:
     """The two moments of a posterior without its draws: all that predicting one row after another needs.
 
     ``mean``, ``sd``: (p,), integrated over the components. ``covariance``: (p, p), ``sigma``, ``tau``: at the mode.
+    ``mode``: the components, logarithms of ``sigma`` and ``tau``.
     """
 
     layout: Layout
@@ -85,20 +86,22 @@ class Moments:
     covariance: Floats
     sigma: dict[Stratum, float]
     tau: Floats
+    mode: Floats
 
 
-def moments(view: View, seed: int | Sequence[int] = 0, *, hyper_draws: int = 1) -> Moments:
+def moments(view: View, seed: int | Sequence[int] = 0, *, hyper_draws: int = 1, start: Floats | None = None) -> Moments:
     """Return what :func:`fit` finds without its draws and Bayes factor, at a fraction of the cost.
 
-    ``hyper_draws``: 1 plugs in the mode. Same input, same answer.
+    ``hyper_draws``: 1 plugs in the mode. ``start``: see :func:`~reflection.stats.variance_components.mode_of`. Same
+    input, same answer.
     """
     model = Model(view)
-    mode = mode_of(model)
+    mode = mode_of(model, start)
     at_mode = model.posterior(mode)
     mean, sd = at_mode.mean, _sd(at_mode)
     if hyper_draws > 1 and mode.size and len(view.layout) <= INTEGRATE_UP_TO:
-        spread = spread_of(model, mode)
-        mean, sd = mixed(*proposed(model, mode, spread, np.random.default_rng(seed), hyper_draws))
+        spread = spread_of(model, mode, at_mode)
+        mean, sd = mixed(*proposed(model, mode, at_mode, spread, np.random.default_rng(seed), hyper_draws))
     fixed = ~view.layout.identifiable
     sigmas, taus = np.split(np.exp(mode), [len(model.strata)])
     return Moments(
@@ -108,24 +111,32 @@ def moments(view: View, seed: int | Sequence[int] = 0, *, hyper_draws: int = 1) 
         covariance=at_mode.covariance,
         sigma=dict(zip(model.strata, sigmas.tolist(), strict=True)),
         tau=taus,
+        mode=mode,
     )
 
 
-def fit(view: View, seed: int | Sequence[int] = 0, *, hyper_draws: int = HYPER_DRAWS, draws: int = DRAWS) -> Fit:
+def fit(
+    view: View,
+    seed: int | Sequence[int] = 0,
+    *,
+    hyper_draws: int = HYPER_DRAWS,
+    draws: int = DRAWS,
+    start: Floats | None = None,
+) -> Fit:
     """Fit the effects of ``view.layout`` to the sums.
 
     ``seed``: give every metric its own (for example ``(7, 2)``), or composed draws would be correlated.
-    ``hyper_draws``: 1 plugs in the mode. Same input, same answer. No rows are fine: the answer is then the
-    prior.
+    ``hyper_draws``: 1 plugs in the mode. ``start``: see :func:`~reflection.stats.variance_components.mode_of`. Same
+    input, same answer. No rows are fine: the answer is then the prior.
     """
     rng = np.random.default_rng(seed)
     model = Model(view)
-    mode = mode_of(model)
+    mode = mode_of(model, start)
     at_mode = model.posterior(mode)
-    spread = spread_of(model, mode)
+    spread = spread_of(model, mode, at_mode)
     count = hyper_draws if mode.size and len(view.layout) <= INTEGRATE_UP_TO else 1
     if count > 1:
-        mean, sd, sample = _integrated(model, mode, spread, rng, count, draws)
+        mean, sd, sample = _integrated(model, mode, at_mode, spread, rng, count, draws)
     else:
         mean, sd, sample = at_mode.mean, _sd(at_mode), at_mode.draw(rng, draws)
     fixed = ~view.layout.identifiable
@@ -152,10 +163,16 @@ def fit(view: View, seed: int | Sequence[int] = 0, *, hyper_draws: int = HYPER_D
 
 
 def _integrated(
-    model: Model, mode: Floats, spread: Floats, rng: np.random.Generator, count: int, draws: int
+    model: Model,
+    mode: Floats,
+    at_mode: Posterior,
+    spread: Floats,
+    rng: np.random.Generator,
+    count: int,
+    draws: int,
 ) -> tuple[Floats, Floats, Floats]:
     """Mean, standard deviation and draws averaged over ``count`` proposals of the components."""
-    weight, posteriors = proposed(model, mode, spread, rng, count)
+    weight, posteriors = proposed(model, mode, at_mode, spread, rng, count)
     shares = rng.multinomial(draws, weight)
     sample = np.concatenate([p.draw(rng, int(c)) for p, c in zip(posteriors, shares, strict=True)], axis=1)
     return *mixed(weight, posteriors), sample
@@ -178,7 +195,8 @@ def _log_evidence_of_nothing(view: View) -> float:
     )
     model = Model(bare)
     mode = mode_of(model)
-    return _laplace(model.posterior(mode), mode, spread_of(model, mode))
+    posterior = model.posterior(mode)
+    return _laplace(posterior, mode, spread_of(model, mode, posterior))
 
 
 def _sd(posterior: Posterior) -> Floats:

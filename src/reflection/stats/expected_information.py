@@ -33,8 +33,8 @@ def sd_after(
     """
     x, unseen = aligned(fit, design)
     noise = (np.asarray(v, dtype=np.float64) + fit.sigma.get(stratum, 0.0) ** 2 + unseen) / repeats
-    covariance = fit.covariance.astype(np.float64)
-    half = np.asarray(x @ covariance)
+    used = np.unique(x.indices)  # two or three columns of hundreds
+    half = np.asarray(x[:, used] @ fit.covariance[used].astype(np.float64))
     spread = np.asarray(x.multiply(half).sum(axis=1)).ravel()
-    left = covariance[column, column] - half[:, column] ** 2 / np.maximum(noise + spread, 1e-12)
+    left = np.float64(fit.covariance[column, column]) - half[:, column] ** 2 / np.maximum(noise + spread, 1e-12)
     return np.asarray(np.sqrt(np.maximum(left, 0.0)))

@@ -9,15 +9,14 @@ penalty to tune. This file must not know how variance components are chosen, nor
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Protocol
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from reflection.stats.block_sums import BlockSums, DenseSums, SparseSums
 from reflection.stats.columns import Layout
 from reflection.stats.design import Stratum
 from reflection.stats.sufficient_statistics import View
@@ -33,28 +32,43 @@ DENSE_COLUMNS = 600
 class Posterior:
     """Constrained Gaussian posterior at fixed variance components.
 
-    ``mean``: (p,). ``covariance``: (p, p). ``log_evidence``: log marginal likelihood up to a constant
-    of the rows (not of the layout). Gradient and draws, which most posteriors are not asked for, are computed when
-    they are.
+    ``mean``: (p,). ``log_evidence``: log marginal likelihood up to a constant of the rows (not of the layout). What
+    not everybody asks for (``covariance``, ``variance``, ``gradient``, draws) is worked out when it is: of hundreds of
+    proposals most are only weighed.
     """
 
     mean: Floats
-    covariance: Floats
     log_evidence: float
-    _gradient: Callable[[], Floats]
-    _correction: Callable[[], Floats]
+    _model: Model
+    _components: Floats
     _factor: Floats
+    _half: Floats
+    _between: Floats
+    _inverse: Floats | None
+
+    @cached_property
+    def covariance(self) -> Floats:
+        """Covariance of the effects, (p, p)."""
+        free = _inverse(self._factor) if self._inverse is None else self._inverse
+        free -= self._half.T @ self._half
+        return free
+
+    @cached_property
+    def variance(self) -> Floats:
+        """Diagonal of the covariance, (p,), without the rest of it."""
+        white = _triangle_inverse(self._factor)
+        return np.asarray(np.einsum("ij,ij->j", white, white) - np.einsum("ij,ij->j", self._half, self._half))
 
     @cached_property
     def gradient(self) -> Floats:
         """Derivative of ``log_evidence`` by (log sigma of each learnt stratum, log tau of each group)."""
-        return self._gradient()
+        return self._model.gradient(self._components, self)
 
     def draw(self, rng: np.random.Generator, count: int) -> Floats:
         """Return posterior draws, shape (p, count); every draw satisfies the constraints."""
-        white = rng.standard_normal((len(self.mean), count))
-        noise = _solved(self._factor, white, transposed=True)
-        return np.asarray(self.mean[:, None] + noise - self._correction() @ noise)
+        noise = _solved(self._factor, rng.standard_normal((len(self.mean), count)), transposed=True)
+        missed = _solved(self._between, self._model.missed(noise))
+        return np.asarray(self.mean[:, None] + noise - self._half.T @ missed)
 
 
 class Model:
@@ -70,7 +84,7 @@ class Model:
         present = set(view.stratum.tolist())
         self.strata = tuple(s for s in (Stratum.BETWEEN, Stratum.WITHIN) if s.value in present)
         p = len(self.layout)
-        self._sums: _Sums = _DenseSums(view) if p <= DENSE_COLUMNS else _SparseSums(view)
+        self._sums: BlockSums = DenseSums(view) if p <= DENSE_COLUMNS else SparseSums(view)
         self._constraints: Floats | sparse.csc_array = self.layout.constraints
         if p <= DENSE_COLUMNS:
             self._constraints = self.layout.constraints.toarray()
@@ -112,12 +126,12 @@ class Model:
         )
         of_tau[np.diag_indices_from(of_tau)] += self.layout.dof - 2 * determined
         count = len(self.strata)
-        found = np.zeros((self.dimensions, self.dimensions))
+        total = np.zeros((self.dimensions, self.dimensions))
         for i in range(count):
             mine = self.stratum_of_block == i
-            found[i, i] = (self.view.rows[mine] * (w[mine] * np.exp(2 * components[i])) ** 2).sum()
-        found[count:, count:] = of_tau
-        return 2 * found
+            total[i, i] = (self.view.rows[mine] * (w[mine] * np.exp(2 * components[i])) ** 2).sum()
+        total[count:, count:] = of_tau
+        return 2 * total
 
     def prior_precision(self, components: Floats) -> Floats:
         """Diagonal prior precision of the unconstrained effects, shape (p,)."""
@@ -137,18 +151,26 @@ class Model:
         precision = self._sums.weighted(w)
         precision.flat[:: len(d) + 1] += d  # the diagonal
         factor = _cholesky(precision)
-        free = _inverse(factor)
         pull = w @ self.view.moment
-        crossed = np.asarray(self._constraints.T @ free)  # C'S
+        crossed, inverse = self._crossed(factor)
         between = _cholesky(np.asarray(crossed @ self._constraints))
         half = _solved(between, crossed)
-        covariance = free
-        covariance -= half.T @ half
-        mean = covariance @ pull
+        free = _solved(factor, _solved(factor, pull), transposed=True)
+        mean = free - half.T @ (half @ pull)
         evidence = self._log_evidence(components, w, float(pull @ mean), factor, between)
-        gradient = partial(self._gradient, components, w, d, mean, covariance)
-        correction = partial(_correction, half, between, self._constraints)
-        return Posterior(mean, covariance, evidence, gradient, correction, factor)
+        return Posterior(mean, evidence, self, components, factor, half, between, inverse)
+
+    def _crossed(self, factor: Floats) -> tuple[Floats, Floats | None]:
+        """C'S, (q, p), and S where that is the quicker way to it: where C is sparse."""
+        if isinstance(self._constraints, np.ndarray):
+            half = _solved(factor, self._constraints)
+            return np.ascontiguousarray(_solved(factor, half, transposed=True).T), None
+        free = _inverse(factor)
+        return np.asarray(self._constraints.T @ free), free
+
+    def missed(self, noise: Floats) -> Floats:
+        """By how much columns of effects miss the constraints, C' noise."""
+        return np.asarray(self._constraints.T @ noise)
 
     def _log_evidence(self, components: Floats, w: Floats, fitted: float, factor: Floats, between: Floats) -> float:
         """log p(y) + log p(C'b = 0 | y) - log p(C'b = 0), each Gaussian."""
@@ -157,16 +179,55 @@ class Model:
         volume = np.log(np.diag(factor)).sum() + np.log(np.diag(between)).sum()
         return 0.5 * data - float(self.layout.dof @ log_tau) - float(volume) + self._volume
 
-    def _gradient(self, components: Floats, w: Floats, d: Floats, mean: Floats, covariance: Floats) -> Floats:
+    def gradient(self, components: Floats, posterior: Posterior) -> Floats:
+        """Derivative of the log evidence at these components, shape (dimensions,)."""
+        w, d, covariance, mean = (
+            self.weights(components), self.prior_precision(components), posterior.covariance, posterior.mean
+        )  # fmt: skip
         second = mean**2 + np.diag(covariance)
         of_tau = np.bincount(self._member[1:], (second * d)[1:], minlength=len(self.layout.groups)) - self.layout.dof
-        expected = self._sums.traces(covariance) + self._sums.forms(mean)
-        residual = self.view.square - 2 * self.view.moment @ mean + expected
-        slope = w**2 * residual - w * self.view.rows
+        slope = w**2 * self._residual(posterior) - w * self.view.rows
         of_sigma = [
             np.exp(2 * components[i]) * slope[self.stratum_of_block == i].sum() for i in range(len(self.strata))
         ]
         return np.concatenate([of_sigma, of_tau])
+
+    def hessian(self, components: Floats, posterior: Posterior) -> Floats:
+        """Second derivatives of the log evidence at these components, shape (dimensions, dimensions), for dense sums.
+
+        From dS = -S dM S and dm = S (dr - dM m), which hold for the constrained S as well; r = sum_b w_b X_b'y_b.
+        """
+        w, d, s, m = (
+            self.weights(components), self.prior_precision(components), posterior.covariance, posterior.mean
+        )  # fmt: skip
+        count, member = len(self.strata), self._member[1:]
+        indicator = np.zeros((len(self.layout), len(self.layout.groups)))
+        indicator[np.arange(1, len(self.layout)), member] = d[1:]  # D of each group, as a column
+        pulled = indicator * m[:, None]
+        found = np.zeros((self.dimensions, self.dimensions))
+        of_tau = indicator.T @ (2 * np.square(s) @ indicator) + 4 * pulled.T @ (s @ pulled)
+        of_tau[np.diag_indices_from(of_tau)] -= 2 * ((m**2 + np.diag(s)) @ indicator)
+        found[count:, count:] = of_tau
+        residual, turned = self._residual(posterior), []
+        for i in range(count):
+            mine, variance = self.stratum_of_block == i, np.exp(2 * components[i])
+            change = np.where(mine, -2 * variance * w**2, 0.0)
+            weighted = self._sums.weighted(change)
+            push = change @ self.view.moment - weighted @ m
+            moved = s @ weighted
+            found[i, count:] = found[count:, i] = (2 * m * (s @ push) - np.einsum("ij,ji->i", moved, s)) @ indicator
+            slope = w**2 * residual - w * self.view.rows
+            found[i, i] = (2 * variance * slope + variance * (2 * w * residual - self.view.rows) * change)[mine].sum()
+            turned.append((push, moved))
+        for i, (push, moved) in enumerate(turned):
+            for k, (other, also) in enumerate(turned):
+                found[i, k] += push @ (s @ other) + 0.5 * np.einsum("ij,ji->", moved, also)
+        return found
+
+    def _residual(self, posterior: Posterior) -> Floats:
+        """Expected sum of squared residuals of each block, shape (B,)."""
+        expected = self._sums.traces(posterior.covariance, posterior.mean)
+        return np.asarray(self.view.square - 2 * self.view.moment @ posterior.mean + expected)
 
 
 def _log_volume(layout: Layout) -> float:
@@ -188,79 +249,14 @@ def _solved(factor: Floats, right: Floats, *, transposed: bool = False) -> Float
     return np.asarray(linalg.lapack.dtrtrs(factor, right, lower=1, trans=int(transposed))[0]) if len(factor) else right
 
 
+def _triangle_inverse(factor: Floats) -> Floats:
+    """Inverse of a lower triangle."""
+    return np.asarray(linalg.lapack.dtrtri(factor, lower=1)[0])
+
+
 def _inverse(factor: Floats) -> Floats:
     """Full inverse from a lower Cholesky factor."""
     lower, _ = linalg.lapack.dpotri(factor, lower=1)
     full = lower + lower.T  # the factor's upper triangle is zero, and so is this one's
     np.fill_diagonal(full, lower.diagonal())
     return np.asarray(full)
-
-
-def _correction(half: Floats, between: Floats, constraints: Floats | sparse.csc_array) -> Floats:
-    """SC G^-1 C', what a free draw must lose to satisfy the constraints, shape (p, p)."""
-    solved = _solved(between, half, transposed=True)
-    return np.asarray((constraints @ solved).T)
-
-
-class _Sums(Protocol):
-    def weighted(self, w: Floats) -> Floats: ...
-
-    def traces(self, symmetric: Floats) -> Floats: ...
-
-    def forms(self, vector: Floats) -> Floats: ...
-
-
-class _DenseSums:
-    """B full matrices as one (B, p^2) array."""
-
-    def __init__(self, view: View) -> None:
-        self._p = len(view.layout)
-        self._stack = np.zeros((len(view.grams), self._p**2))
-        for row, gram in zip(self._stack, view.grams, strict=True):
-            lower = gram.toarray() * view.gram_scale
-            row[:] = (lower + np.tril(lower, -1).T).ravel()
-
-    def weighted(self, w: Floats) -> Floats:
-        """sum_b w_b A_b, shape (p, p)."""
-        return np.asarray(w @ self._stack).reshape(self._p, self._p)
-
-    def traces(self, symmetric: Floats) -> Floats:
-        """tr(A_b T) for a symmetric T, shape (B,)."""
-        return np.asarray(self._stack @ symmetric.ravel())
-
-    def forms(self, vector: Floats) -> Floats:
-        """t' A_b t, shape (B,)."""
-        return np.asarray(self._stack @ np.outer(vector, vector).ravel())
-
-
-class _SparseSums:
-    """B lower triangles in CSR form, as integers."""
-
-    def __init__(self, view: View) -> None:
-        self._p, self._scale, self._grams = len(view.layout), view.gram_scale, view.grams
-
-    def weighted(self, w: Floats) -> Floats:
-        """Lower triangle of sum_b w_b A_b, shape (p, p); the upper one is zero."""
-        total = np.zeros((self._p, self._p))
-        for weight, gram in zip(w, self._grams, strict=True):
-            for start in range(0, self._p, _BAND):
-                band = gram[start : start + _BAND]
-                total[start : start + _BAND] += (weight * self._scale) * band.toarray()
-        return total
-
-    def traces(self, symmetric: Floats) -> Floats:
-        """tr(A_b T) for a symmetric T, shape (B,)."""
-        found = []
-        for gram in self._grams:
-            row = np.repeat(np.arange(self._p, dtype=np.int32), np.diff(gram.indptr))
-            lower = float(gram.data @ symmetric[row, gram.indices])
-            found.append(2 * lower - float(gram.diagonal() @ np.diag(symmetric)))
-        return np.array(found) * self._scale
-
-    def forms(self, vector: Floats) -> Floats:
-        """t' A_b t, shape (B,)."""
-        found = [2 * (vector @ (gram @ vector)) - gram.diagonal() @ vector**2 for gram in self._grams]
-        return np.array(found) * self._scale
-
-
-_BAND = 256

@@ -49,10 +49,10 @@ def aligned(fit: Fit, design: Design) -> tuple[sparse.csr_array, Floats]:
     (n,).
     """
     at = [fit.layout.column(feature) for feature in design.features]
-    known = [i for i, column in enumerate(at) if column is not None]
+    places = [i for i, column in enumerate(at) if column is not None]
     matrix = design.matrix()
     place = sparse.csr_array(
-        (np.ones(len(known)), (known, [column for column in at if column is not None])),
+        (np.ones(len(places)), (places, [column for column in at if column is not None])),
         shape=(len(at), len(fit.layout)),
     )
     unknown = np.array(

@@ -136,8 +136,8 @@ def _augmented_terms(y: Array, z: NDArray[np.bool_], p: Array) -> Array:
         total = np.concatenate([[0.0], np.cumsum(np.where(arm, y, 0.0))[:-1]])
         everything = np.concatenate([[0.0], np.cumsum(y)[:-1]]) / np.maximum(np.arange(y.size), 1)
         means.append(np.where(before > 0, total / np.maximum(before, 1.0), everything))
-    one, zero = means
-    return np.asarray(one - zero + z / p * (y - one) - (~z) / (1 - p) * (y - zero), dtype=float)
+    treated, control = means
+    return np.asarray(treated - control + z / p * (y - treated) - (~z) / (1 - p) * (y - control), dtype=float)
 
 
 def _boundary(n: int, alpha: float, tightest_at: int = 100) -> float:

@@ -193,12 +193,12 @@ class SufficientStatistics:
     def _widen(self, features: Iterable[Feature]) -> None:
         """Make room for new features, keeping the columns sorted."""
         old = self._features
-        wanted = tuple(sorted({*old, *features}))
-        if wanted == old:
+        union = tuple(sorted({*old, *features}))
+        if union == old:
             return
-        self._features = wanted
+        self._features = union
         at = self._positions(old)
-        self._blocks = {key: _moved(block, at, len(wanted)) for key, block in self._blocks.items()}
+        self._blocks = {key: _moved(block, at, len(union)) for key, block in self._blocks.items()}
 
     def _fold_chunk(self, pending: list[tuple[int, Rows]]) -> None:
         """Sum all buffered rows, block by block."""

@@ -2,8 +2,8 @@
 
 Standard deviations sigma (per stratum) and tau (per group) have Exp(6) priors; their joint mode is found by L-BFGS with
 exact gradients (of very many columns by Fisher scoring, which needs a third of the evaluations); ``proposals`` carry
-their uncertainty on (LEARNING 3). A pure function of the model: there is no warm start. This file must not know what is
-made of the posteriors.
+their uncertainty on (LEARNING 3). A pure function of the model: no fit starts from another. This file must not know
+what is made of the posteriors.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ BOUNDS = (-6.0, 1.0)
 
 _START = np.log(0.15)
 _LEAST_CURVATURE = 0.15
-_STEP = 1e-3
 _MOST_STEPS, _LONGEST_STEP, _ENOUGH = 40, -0.98, 0.03
 
 
@@ -40,8 +39,12 @@ def _cost(components: Floats, posterior: Posterior) -> tuple[float, Floats]:
     return -value, -(posterior.gradient + 1.0 - PRIOR_RATE * sd)
 
 
-def mode_of(model: Model) -> Floats:
-    """Most probable components. Steps are scaled by the expected curvature, so few are needed."""
+def mode_of(model: Model, start: Floats | None = None) -> Floats:
+    """Most probable components. Steps are scaled by the expected curvature, so few are needed.
+
+    ``start``: the mode of a first linearisation of the *same rows*, which is near (one of another length is not used);
+    never that of an earlier fit, or a result would depend on what was asked before.
+    """
     if not model.dimensions:
         return np.empty(0)
     if len(model.layout) > INTEGRATE_UP_TO:
@@ -56,7 +59,7 @@ def mode_of(model: Model) -> Floats:
 
     minimum = optimize.minimize(
         scaled,
-        np.full(model.dimensions, _START) / scale,
+        (start if start is not None and len(start) == model.dimensions else np.full(model.dimensions, _START)) / scale,
         jac=True,
         method="L-BFGS-B",
         bounds=[(BOUNDS[0] / s, BOUNDS[1] / s) for s in scale],
@@ -96,16 +99,12 @@ def _bounded_step(components: Floats, slope: Floats, information: Floats) -> Flo
     return np.clip(components + step, *BOUNDS) - components
 
 
-def spread_of(model: Model, mode: Floats) -> Floats:
-    """Square root of the inverse Hessian at the mode (central differences of the gradient); weak directions
-    are bounded. For very many columns the expected curvature has to do.
+def spread_of(model: Model, mode: Floats, posterior: Posterior) -> Floats:
+    """Square root of the inverse Hessian at the mode; weak directions are bounded. For very many columns the expected
+    curvature has to do.
     """
     if len(model.layout) > INTEGRATE_UP_TO:
         return np.asarray(np.diag(1.0 / np.sqrt(model.curvature)))
-    hessian = np.empty((len(mode), len(mode)))
-    for k in range(len(mode)):
-        step = np.zeros(len(mode))
-        step[k] = _STEP
-        hessian[k] = (objective(model, mode + step)[1] - objective(model, mode - step)[1]) / (2 * _STEP)
+    hessian = np.diag(PRIOR_RATE * np.exp(mode)) - model.hessian(mode, posterior)
     values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
     return np.asarray(vectors / np.sqrt(np.maximum(values, _LEAST_CURVATURE)))

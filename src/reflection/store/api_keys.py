@@ -65,11 +65,11 @@ class KeyRing:
     def find(self, sent: str) -> StoredKey | None:
         """The key that was sent, None when it is unknown or revoked. Digests are compared in constant time."""
         key_id, secret = _parts(sent)
-        found = self._keys.get(key_id)
-        salt, digest = (found[1], found[2]) if found else (b"", b"\0" * 32)
-        if not hmac.compare_digest(_digest(salt, secret), digest) or found is None:
+        entry = self._keys.get(key_id)
+        salt, digest = (entry[1], entry[2]) if entry else (b"", b"\0" * 32)
+        if not hmac.compare_digest(_digest(salt, secret), digest) or entry is None:
             return None
-        return found[0] if found[0].revoked_at is None else None
+        return entry[0] if entry[0].revoked_at is None else None
 
 
 class KeyBook:

@@ -108,9 +108,9 @@ class ImportRows:
             connection.execute(sqlite.insert_missing(imports), row)
             changed = {name: row[name] for name in ("state", "verdict", "updated_at")}
             connection.execute(update(imports).where(*_is(imports, workspace, import_id)).values(changed))
-            known = {claim.campaign_id: claim for claim in _claims(connection, workspace, import_id)}
+            earlier = {claim.campaign_id: claim for claim in _claims(connection, workspace, import_id)}
             claims = [
-                {**key, **_claim_row(item, known.get(item.campaign_id)), "position": position}
+                {**key, **_claim_row(item, earlier.get(item.campaign_id)), "position": position}
                 for position, item in enumerate(planned)
             ]
             sqlite.insert_rows(connection, _PUT_CLAIM, claims)
@@ -187,11 +187,11 @@ class ImportRows:
 
     def claims_on(self, workspace: str, campaign_ids: Sequence[str]) -> list[Claim]:
         """What every import that was begun says of some campaigns, oldest import first."""
-        found: list[RowMapping] = []
+        rows: list[RowMapping] = []
         with self._database.read() as connection:
             for chunk in chunks(campaign_ids):
-                found += connection.execute(_CLAIMS_ON, {"w": workspace, "ids": chunk}).mappings().all()
-        return [_claim(row) for row in sorted(found, key=lambda row: int(row["number"]))]
+                rows += connection.execute(_CLAIMS_ON, {"w": workspace, "ids": chunk}).mappings().all()
+        return [_claim(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
 
     def details(self, workspace: str, import_id: str, limit: int) -> list[dict[str, str]]:
         """Campaigns that were replaced or refused: {campaign_id, change, undone, detail}."""
@@ -233,9 +233,9 @@ def _claims(connection: Connection, workspace: str, import_id: str) -> list[Clai
     return [_claim(row) for row in connection.execute(query).mappings()]
 
 
-def _claim_row(item: Planned, known: Claim | None) -> dict[str, Any]:
+def _claim_row(item: Planned, claim: Claim | None) -> dict[str, Any]:
     """A claim to be done; one that said the same before remembers what it replaced then."""
-    same = known if known is not None and known.content_hash == item.content_hash else None
+    same = claim if claim is not None and claim.content_hash == item.content_hash else None
     return {
         "campaign_id": item.campaign_id,
         "content_hash": item.content_hash,

@@ -54,14 +54,14 @@ class LearningNotes:
             connection.execute(insert(learning_reviews), {"workspace": workspace, "learning_id": learning_id, **row})
         return row
 
-    def recall(self, workspace: str, purpose: str, question: str, found: Sequence[tuple[str, float]]) -> str | None:
+    def recall(self, workspace: str, purpose: str, question: str, hits: Sequence[tuple[str, float]]) -> str | None:
         """Log that learnings were given to somebody; the id that outcomes refer to, None when nothing was given.
 
         Args:
             purpose: what for, such as ``search`` or ``recommendation``.
             found: learning ids with their scores, best first.
         """
-        if not found:
+        if not hits:
             return None
         recall_id = f"rcl_{uuid.uuid4().hex[:20]}"
         key = {"workspace": workspace, "recall_id": recall_id}
@@ -72,15 +72,15 @@ class LearningNotes:
                 insert(recalled),
                 [
                     {**key, "learning_id": learning_id, "rank": rank, "score": score}
-                    for rank, (learning_id, score) in enumerate(found, 1)
+                    for rank, (learning_id, score) in enumerate(hits, 1)
                 ],
             )
         return recall_id
 
-    def try_recall(self, workspace: str, purpose: str, question: str, found: Sequence[tuple[str, float]]) -> str | None:
+    def try_recall(self, workspace: str, purpose: str, question: str, hits: Sequence[tuple[str, float]]) -> str | None:
         """`recall` for a read, which must not fail because nothing can be written: None then."""
         try:
-            return self.recall(workspace, purpose, question, found)
+            return self.recall(workspace, purpose, question, hits)
         except Unavailable:
             return None
 

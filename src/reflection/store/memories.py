@@ -86,8 +86,8 @@ class MemoryRows:
         """Memories by id; what is unknown or deleted is left out. Without `vectors` they read as not made yet."""
         values = {"workspace": workspace, "wanted": orjson.dumps(list(memory_ids)).decode()}
         with self._database.read() as connection:
-            found = sqlite.rows_of(connection, _FETCH if vectors else _FETCH_TEXTS, values)
-        return {row[0]: _record(*row) for row in found}
+            rows = sqlite.rows_of(connection, _FETCH if vectors else _FETCH_TEXTS, values)
+        return {row[0]: _record(*row) for row in rows}
 
     def named(
         self,
@@ -154,22 +154,22 @@ class MemoryRows:
             return []
         conditions, values = _conditions(filters)
         statement = sqlite.memories_among("id", "m.memory_id", conditions)
-        found: list[tuple[str, float]] = []
+        hits: list[tuple[str, float]] = []
         with self._database.read() as connection:
             scores = _rare(connection, terms, most)
             left = sorted(scores.values(), reverse=True)
-            while left and len(found) < limit:  # with all that score like the last one: their ids decide
+            while left and len(hits) < limit:  # with all that score like the last one: their ids decide
                 lowest = left[min(limit, len(left)) - 1]
                 numbers = [number for number, score in scores.items() if lowest <= score <= left[0]]
                 values |= {"workspace": workspace, "wanted": orjson.dumps(numbers).decode()}
-                found += [(name, scores[number]) for number, name in sqlite.rows_of(connection, statement, values)]
+                hits += [(name, scores[number]) for number, name in sqlite.rows_of(connection, statement, values)]
                 left = left[len(numbers) :]
-        return sorted(found, key=lambda item: (-item[1], item[0]))[:limit]
+        return sorted(hits, key=lambda item: (-item[1], item[0]))[:limit]
 
     def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> list[TextToEmbed]:
         """Memories without a vector of this embedder: those without any first, in the order in which they came."""
         with self._database.read() as connection:
-            found = connection.execute(
+            rows = connection.execute(
                 select(memories.c.memory_id, memories.c.seq, memories.c.text)
                 .where(
                     memories.c.workspace == workspace,
@@ -179,7 +179,7 @@ class MemoryRows:
                 .order_by(memories.c.embedder_id, memories.c.id)  # the order of the index: the rest is not read
                 .limit(limit)
             )
-            return [TextToEmbed(*row) for row in found]
+            return [TextToEmbed(*row) for row in rows]
 
     def has_other_vectors(self, workspace: str, embedder_id: str) -> bool:
         """Whether a memory has a vector of another embedder; two looks at an index, however many memories there are."""
@@ -210,13 +210,13 @@ class MemoryRows:
     def _changes(self, workspace: str, after: int) -> list[MemoryChange]:
         columns = [memories.c[name] for name in _CHANGE_COLUMNS]
         with self._database.read() as connection:
-            found = connection.execute(
+            rows = connection.execute(
                 select(*columns)
                 .where(memories.c.workspace == workspace, memories.c.seq > after)
                 .order_by(memories.c.seq)
                 .limit(_PAGE)
             )
-            return [MemoryChange(*(*row[:8], vector_of(row[8]), bool(row[9]))) for row in found]
+            return [MemoryChange(*(*row[:8], vector_of(row[8]), bool(row[9]))) for row in rows]
 
 
 def search_terms(query: str) -> list[str]:
@@ -229,14 +229,14 @@ def search_terms(query: str) -> list[str]:
 
 def _conditions(filters: MemoryFilters) -> tuple[str, dict[str, Any]]:
     """The conditions on `m` that are asked for, as SQL, and their values."""
-    wanted = {
+    possible = {
         "kind": ("kind = :kind", filters.kind),
         "platform": ("platform IN ('', :platform)", filters.platform_name),
         "objective": ("objective IN ('', :objective)", filters.objective_name),
         "start": ("timestamp >= :start", instant_text(filters.start) if filters.start else None),
         "end": ("timestamp <= :end", instant_text(filters.end) if filters.end else None),
     }
-    used = {name: (condition, value) for name, (condition, value) in wanted.items() if value is not None}
+    used = {name: (condition, value) for name, (condition, value) in possible.items() if value is not None}
     conditions = "".join(f" AND m.{condition}" for condition, _ in used.values())
     return conditions, {name: value for name, (_, value) in used.items()}
 
@@ -281,5 +281,7 @@ def _record(
     embedder_id: str | None = None,
     vector: bytes | None = None,
 ) -> MemoryRecord:
-    when, told = datetime.fromisoformat(timestamp), orjson.loads(metadata)
-    return MemoryRecord(memory_id, kind, text, platform, objective, when, summary, told, embedder_id, vector_of(vector))
+    when, details = datetime.fromisoformat(timestamp), orjson.loads(metadata)
+    return MemoryRecord(
+        memory_id, kind, text, platform, objective, when, summary, details, embedder_id, vector_of(vector)
+    )

@@ -161,11 +161,11 @@ class AdviceRows:
             .where(learnings.c.workspace == workspace, revision.state == "established")
             .order_by(learnings.c.learning_id, revision.revision)
         )  # fmt: skip
-        found: dict[str, dict[str, Any]] = {}
+        by_id: dict[str, dict[str, Any]] = {}
         with self._database.read() as connection:
             for row in connection.execute(query).mappings():
-                found.setdefault(row["learning_id"], {**_plain(row), "body": orjson.loads(row["body"])})
-        return list(found.values())
+                by_id.setdefault(row["learning_id"], {**_plain(row), "body": orjson.loads(row["body"])})
+        return list(by_id.values())
 
 
 def accepted(connection: Connection, workspace: str) -> list[dict[str, Any]]:

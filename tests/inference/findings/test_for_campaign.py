@@ -39,10 +39,10 @@ def test_findings_are_spelt_as_the_campaign_spells_its_signals(make_campaign, kn
     assert known.metadata["label"] == "creative type video"
 
 
-def test_a_campaign_of_the_history_meets_what_is_said_about_itself(history, knowledge):
-    finding = next(f for f in knowledge.findings if f.category == "budget_inefficiency")
+def test_a_campaign_of_the_history_meets_what_is_said_about_itself(history, knowledge_of_waste):
+    finding = next(f for f in knowledge_of_waste.findings if f.category == "budget_inefficiency")
     campaign = next(c for c in history if c.campaign_id == finding.supporting[0])
-    assert finding in _report(campaign, knowledge).budget_inefficiencies
+    assert finding in _report(campaign, knowledge_of_waste).budget_inefficiencies
 
 
 def test_categories_together_are_the_whole_report(history, knowledge):

@@ -7,7 +7,7 @@ import pytest
 
 from reflection.errors import ImportFileError
 from reflection.ingest import ImportOptions, ImportReport, read_export
-from reflection.ingest.building.conversions import ACTION_DEFAULTS, CONVERSION_EVENTS, event_of
+from reflection.ingest.building.conversions import CONVERSION_EVENTS, event_of
 
 Write = Callable[..., Path]
 Row = Callable[..., list[str]]
@@ -32,11 +32,6 @@ def test_an_indicator_names_an_event(indicator: str, event: str) -> None:
 
 def test_clicks_and_views_are_no_conversions() -> None:
     assert not {"link_click", "landing_page_view", "video_view", "post_engagement", "reach"} & CONVERSION_EVENTS
-
-
-def test_default_actions_do_not_contain_each_other() -> None:
-    assert "lead" not in ACTION_DEFAULTS
-    assert len({event_of(action) for action in ACTION_DEFAULTS}) == 4
 
 
 def test_the_only_conversion_indicator_decides(write: Write, meta_header: list[str], meta_row: Row) -> None:

@@ -15,7 +15,7 @@ import pytest
 from reflection.errors import ImportFileError
 from reflection.ingest import read_export
 from reflection.ingest.reading.archives import Limits, open_source
-from reflection.ingest.reading.excel import workbook_bytes
+from reflection.ingest.reading.excel import checked_workbook
 from reflection.ingest.reading.tables import open_tables
 
 TABLE = b"Day,Campaign,Impr.\n2026-09-01,Brand,5\n"
@@ -203,7 +203,7 @@ def test_one_long_text_named_by_many_cells_is_counted_once_for_each() -> None:
 def test_a_small_workbook_passes_its_check(make_workbook: Callable[..., bytes]) -> None:
     data = make_workbook([["a", 1.5], ["b", 2.0]])
 
-    assert workbook_bytes(open_source(data, "report.xlsx")) == data
+    assert checked_workbook(open_source(data, "report.xlsx")).data == data
 
 
 def test_one_line_of_a_gigabyte_is_refused_after_its_first_megabyte(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """A backup taken while others write is a state that was, and it restores."""
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from reflection.domain.ports import AnalysisRecord
-from reflection.errors import Conflict, NotFound, Unavailable
+from reflection.errors import Conflict, InvalidInput, NotFound, Unavailable
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
@@ -121,3 +123,29 @@ def test_fifty_backups_under_load_are_prefixes(
     store: SqlStore, database: Database, record: Make, tmp_path: Path
 ) -> None:
     _backups_under_load(store, database, record, tmp_path, rounds=50)
+
+
+@pytest.mark.parametrize("kind", ["text", "empty", "cut", "another", "newer"])
+def test_what_is_no_backup_is_refused_and_nothing_is_made(
+    store: SqlStore, database: Database, record: Make, tmp_path: Path, kind: str
+) -> None:
+    store.save_many([record(f"cmp_{number}") for number in range(20)])
+    source = tmp_path / "one.db"
+    if kind == "another":
+        with closing(sqlite3.connect(source)) as connection:
+            connection.execute("CREATE TABLE notes (text)")
+            connection.commit()
+    elif kind in ("cut", "newer"):
+        backup(database, source)
+    if kind == "newer":
+        with closing(sqlite3.connect(source)) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+            connection.commit()
+    whole = source.read_bytes() if source.exists() else b""
+    source.write_bytes({"text": b"campaign,clicks", "empty": b"", "cut": whole[: len(whole) // 2]}.get(kind, whole))
+
+    with pytest.raises(InvalidInput, match="is no backup"):
+        restore(source, tmp_path / "new" / "store.db")
+
+    assert not (tmp_path / "new").exists()
+    assert [path.name for path in tmp_path.glob("one.db*")] == ["one.db"]

@@ -1,37 +1,97 @@
-"""GET /insights, /patterns and /recommendations: what is known, for planning."""
+"""What is known, for planning: /insights, /patterns and /recommendations, and the first two in pages under /v1."""
 
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from reflection.api.dependencies import ApplicationPart, Workspace, json_response
-from reflection.api.schemas import InsightRow, PatternRow, Recommendations
+from reflection.api.dependencies import ApplicationPart, EnginePart, Workspace, json_response
+from reflection.api.schemas import InsightPage, InsightRow, PatternPage, PatternRow, Recommendations
+from reflection.domain.campaign import Day, Instant
+from reflection.domain.list_query import ListQuery, Place
+from reflection.domain.results import Category, InsightKind
 
 router = APIRouter(tags=["planning"])
 Limit = Annotated[int | None, Query(ge=1, le=500, description="how many; MARKO_INSIGHTS_LIMIT by default")]
+PageLimit = Annotated[int, Query(ge=1, le=500, description="how many")]
 Past = Annotated[bool, Query(description="also what rests on a superseded or retired learning")]
 Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Platform = Annotated[Filter, Query(description="what rests on a campaign of this platform")]
+Objective = Annotated[Filter, Query(description="what rests on a campaign with this objective")]
+Since = Annotated[Instant | Day | None, Query(description="an instant or a day: `created_at` is not before it")]
+Kind = Annotated[InsightKind | None, Query(description="one kind of insight only")]
+InCategory = Annotated[Category | None, Query(description="one category of pattern only")]
+Cursor = Annotated[str | None, Query(max_length=2_000, pattern=r"^[A-Za-z0-9_-]+$", description="of the page before")]
 
 
-@router.get("/insights", summary="Stored learnings by priority", response_model=list[InsightRow])
-def insights(application: ApplicationPart, workspace: Workspace, limit: Limit = None, past: Past = False) -> Response:
-    """Key learnings, recommendations and anomalies of all campaigns, the most important first.
+def _asked(
+    platform: Platform = None, objective: Objective = None, since: Since = None, past: Past = False
+) -> ListQuery:
+    """The filters that both lists have."""
+    if since is not None and not isinstance(since, datetime):
+        since = _start_of(since)
+    return ListQuery(platform=platform, objective=objective, since=since, past=past)
+
+
+Asked = Annotated[ListQuery, Depends(_asked)]
+
+
+@router.get("/insights", summary="What was learnt, then what campaigns say", response_model=list[InsightRow])
+def insights(
+    application: ApplicationPart, workspace: Workspace, asked: Asked, kind: Kind = None, limit: Limit = None
+) -> Response:
+    """What the workspace has learnt, each with its newest supporting campaign; then what single campaigns say.
 
     `learnings` are those a sentence rests on, as they are believed now; `state` is that of the one that decides, null
-    for a sentence about its own campaign only.
+    for a sentence about its own campaign only. All is told from what is known today (`known_as_of`).
     """
-    wanted = limit or application.settings.insights_limit
-    return json_response(application.engine.insights(workspace=workspace, limit=wanted, past=past))
+    query = asked.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
+    return json_response(application.engine.insight_page(query, workspace=workspace)[0])
+
+
+@router.get("/v1/insights", summary="Insights in pages", response_model=InsightPage)
+def insight_page(
+    engine: EnginePart,
+    workspace: Workspace,
+    asked: Asked,
+    kind: Kind = None,
+    limit: PageLimit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The list of GET /insights, page by page.
+
+    Narrowed to a platform or an objective, the 20,000 most important sentences of campaigns are looked through.
+    """
+    query = asked.narrowed(kind=kind, limit=limit, after=_after(cursor))
+    items, following = engine.insight_page(query, workspace=workspace)
+    return json_response({"items": items, "next_cursor": following})
 
 
 @router.get("/patterns", summary="Findings by impact", response_model=list[PatternRow])
-def patterns(application: ApplicationPart, workspace: Workspace, limit: Limit = None, past: Past = False) -> Response:
+def patterns(
+    application: ApplicationPart, workspace: Workspace, asked: Asked, kind: InCategory = None, limit: Limit = None
+) -> Response:
     """What is beyond noise, the largest impact first, each with its learnings and their state.
 
     `state` is `descriptive` for a grouping that describes the past and is no discovery.
     """
-    wanted = limit or application.settings.insights_limit
-    return json_response(application.engine.patterns(workspace=workspace, limit=wanted, past=past))
+    query = asked.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
+    return json_response(application.engine.pattern_page(query, workspace=workspace)[0])
+
+
+@router.get("/v1/patterns", summary="Patterns in pages", response_model=PatternPage)
+def pattern_page(
+    engine: EnginePart,
+    workspace: Workspace,
+    asked: Asked,
+    kind: InCategory = None,
+    limit: PageLimit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The list of GET /patterns, page by page."""
+    query = asked.narrowed(kind=kind, limit=limit, after=_after(cursor))
+    items, following = engine.pattern_page(query, workspace=workspace)
+    return json_response({"items": items, "next_cursor": following})
 
 
 @router.get("/recommendations", summary="What to plan next", response_model=Recommendations)
@@ -41,3 +101,11 @@ def recommendations(
     """Recommendations from top insights, findings, signal weights and similar campaigns."""
     service = application.recommendations
     return json_response(service.recommend(workspace=workspace, platform=platform, objective=objective))
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _after(cursor: str | None) -> Place | None:
+    return Place.of_cursor(cursor) if cursor is not None else None

@@ -16,8 +16,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.metrics import METRICS, OBSERVED, ORDER_VALUE_CV, RATES
+from reflection.domain.metrics import METRICS, OBSERVED, ORDER_VALUE_CV, RATES, as_read
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Finding
+from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.dataset import Floats
 from reflection.inference.findings.common import finding_id
 from reflection.inference.fit import FittedMetrics, counts_of
@@ -53,13 +54,13 @@ def cluster_findings(fitted: FittedMetrics, goal: str) -> list[Finding]:
     status = ESTABLISHED if stability and distinct(profile, labels) else DESCRIPTIVE
     result = _residual(fitted, goal)[members]
     log_spend = np.log(np.maximum(np.nan_to_num(fitted.table.by_campaign(fitted.table.spend)[members]), 1e-9))
-    found = []
+    findings = []
     for label in sorted(stability):
         inside = labels == label
         finding = _finding(fitted, goal, members[inside], result, inside, log_spend, stability[label], status)
         if finding is not None:
-            found.append(finding)
-    return found
+            findings.append(finding)
+    return findings
 
 
 def profiles(fitted: FittedMetrics, goal: str) -> tuple[Floats, NDArray[np.intp]]:
@@ -201,13 +202,14 @@ def _finding(
     name = "At-risk campaigns" if difference < 0 else "Scale winners" if large else "Efficient converters"
     ids = tuple(fitted.table.campaigns.ids[members].tolist())
     lift = math.exp(difference)
+    metric, read, bounds = as_read(goal, lift, interval)
     return Finding(
         finding_id=finding_id("cluster", name, *ids),
         category="cluster",
         title=f"{name}: {len(ids)} campaigns",
         description=(
-            f"{len(ids)} campaigns that look alike; beyond what their signals explain, their {METRICS[goal].label} is "
-            f"{lift:.2f} times that of the others (90 % interval {interval[0]:.2f} to {interval[1]:.2f}); "
+            f"{len(ids)} campaigns that look alike; beyond what their signals explain, their {METRICS[metric].label} "
+            f"is {rounded_lift(read or lift)} against the others (90 % interval {rounded_lifts(bounds or interval)}); "
             f"the group comes back in {100 * stability:.0f} % of resampled clusterings."
             + (" It describes these campaigns and promises nothing." if status == DESCRIPTIVE else "")
         ),

@@ -25,7 +25,11 @@ def patterns_for(
     chosen = [with_label(finding, labels.get(finding.signal_key)) for finding in ranked]
 
     def of(category: Category) -> tuple[Finding, ...]:
-        return tuple(finding for finding in chosen if finding.category == category)
+        return tuple(
+            finding
+            for finding in chosen
+            if finding.category == category and (category == "cluster" or not finding.descriptive)
+        )
 
     return PatternReport(
         campaign_id=campaign.campaign_id,
@@ -37,7 +41,7 @@ def patterns_for(
         platform_trends=of("platform_trend"),
         clusters=of("cluster"),
         auto_tags=_tags(signal_keys, chosen),
-        reason=None if any(not one.descriptive for one in chosen) else _reason(knowledge),
+        reason=None if any(not item.descriptive for item in chosen) else _reason(knowledge),
         next_test=knowledge.next_test,
         as_of=knowledge.as_of,
         epoch=knowledge.epoch,
@@ -47,16 +51,18 @@ def patterns_for(
 def _concerns(finding: Finding, signal_keys: set[str], campaign_id: str) -> bool:
     if finding.category in ("cluster", "budget_inefficiency"):
         return campaign_id in finding.supporting
+    if "within" in finding.metadata and campaign_id not in (*finding.supporting, *finding.contradicting):
+        return bool(campaign_id == finding.metadata["within"])
     return finding.signal_key in signal_keys or any(key in signal_keys for key in finding.metadata.get("aliases", ()))
 
 
 def with_label(finding: Finding, label: str | None) -> Finding:
     """The finding with its signal spelt in another way: as most campaigns do, or as the one that is spoken of."""
-    known = finding.metadata.get("label")
-    if label is None or known is None or label == known or finding.category == "cluster":  # which has its own name
+    former = finding.metadata.get("label")
+    if label is None or former is None or label == former or finding.category == "cluster":  # which has its own name
         return finding
     title, description = (
-        label + text.removeprefix(known) if text.startswith(known) else text
+        label + text.removeprefix(former) if text.startswith(former) else text
         for text in (finding.title, finding.description)
     )
     return replace(finding, title=title, description=description, metadata={**finding.metadata, "label": label})

@@ -11,8 +11,8 @@ import numpy as np
 from reflection.domain import signals
 from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect
-from reflection.domain.metrics import METRICS, PRICES, RATES
-from reflection.domain.results import Category, Finding
+from reflection.domain.metrics import METRICS, PRICES, RATES, as_read
+from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Category, Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.dataset import Dataset, feature_of
 from reflection.inference.findings.common import finding_id, impact, is_favorable
@@ -23,18 +23,18 @@ RATES_BY_VALUE = (*reversed(RATES), *PRICES)
 
 
 def signal_findings(effects: Iterable[Effect], table: Dataset, support: SupportIndex, goal: str) -> list[Finding]:
-    """One finding for every signal with an effect beyond noise."""
+    """One finding for every signal with an effect beyond noise; one seen in a single campaign describes this one."""
     by_signal: dict[str, dict[str, Effect]] = {}
     for effect in effects:
-        if effect.finding:
+        if effect.finding or effect.within is not None:
             by_signal.setdefault(effect.signal, {})[effect.metric] = effect
     total = float(np.nansum(table.spend))
-    found = []
+    findings = []
     for _, beyond_noise in sorted(by_signal.items()):
         chosen = _clearest(beyond_noise, goal)
         if chosen is not None:
-            found.append(_finding(chosen, beyond_noise, table, support, total))
-    return found
+            findings.append(_finding(chosen, beyond_noise, table, support, total))
+    return findings
 
 
 def category_of(group: str) -> Category:
@@ -76,21 +76,25 @@ def _finding(
 ) -> Finding:
     sides = support.of(feature_of(effect.signal), effect.metric)
     supporting, contradicting = sides.ids()
-    days = _days(table, [*sides.supporting, *sides.contradicting])
+    first, last = sides.days or (None, None)
     good = is_favorable(effect.metric, effect.effect)
     category = category_of(effect.group)
-    label, metric = signals.parse(effect.signal).label, METRICS[effect.metric].label
+    label = signals.parse(effect.signal).label
+    metric, lift, _ = as_read(effect.metric, effect.effect, None)
     aliases = sorted(alias for alias, key in table.aliases.items() if key == effect.signal)
     return Finding(
         finding_id=claim_id(effect.signal, effect.metric),
         category=category,
-        title=f"{label}: {metric} {rounded_lift(effect.effect)} against the average",
-        description=_describe(effect, label, metric, aliases, len(sides.supporting), len(sides.contradicting)),
+        title=f"{label}: {METRICS[metric].label} {rounded_lift(lift or 1.0)} against the average"
+        + (f" within {effect.within}" if effect.within else ""),
+        description=_describe(effect, label, aliases, len(sides.supporting), len(sides.contradicting)),
         signal_key=effect.signal,
         impact_score=impact(effect.effect, (effect.spend or 0) / total_spend if total_spend else 0.0, effect.lfsr),
-        evidence_count=len(sides.supporting) + len(sides.contradicting),
+        evidence_count=effect.real_campaigns,
         metadata={
             "label": label,
+            "rows": effect.rows,
+            **({"within": effect.within} if effect.within else {}),
             "action": "prefer" if good else "avoid",
             "aliases": aliases,
             "also": {m: {"effect": e.effect, "interval": e.interval} for m, e in sorted(beyond_noise.items())},
@@ -106,25 +110,26 @@ def _finding(
         spend=effect.spend,
         supporting=supporting,
         contradicting=contradicting,
-        first_seen=days[0],
-        last_confirmed=days[1],
+        first_seen=None if first is None else day_text(first),
+        last_confirmed=None if last is None else day_text(last),
+        status=ESTABLISHED if effect.finding else DESCRIPTIVE,
     )
 
 
-def _describe(effect: Effect, label: str, metric: str, aliases: list[str], pro: int, contra: int) -> str:
-    raw = "" if effect.raw_lift is None else f" The raw ratio is {rounded_lift(effect.raw_lift)}."
-    alone = f" It cannot be told apart from {', '.join(aliases)}." if aliases else ""
+def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: int) -> str:
+    metric, lift, bounds = as_read(effect.metric, effect.effect, effect.interval)
+    _, raw, _ = as_read(effect.metric, effect.raw_lift or None, None)
+    plain = "" if raw is None else f" The plain ratio is {rounded_lift(raw)}."
+    names = ", ".join(signals.parse(alias).label for alias in aliases)
+    alone = f" It cannot be told apart from {names}." if aliases else ""
+    size = f"{METRICS[metric].label} {rounded_lift(lift or 1.0)} against the average level, other things equal"
+    interval = f"90 % interval {rounded_lifts(bounds or effect.interval)}"
+    if effect.within:
+        return (
+            f"Within {effect.within}, {label} comes with {size} ({interval}; {effect.rows} ad rows).{plain}{alone} "
+            "It was seen in this campaign only, so nothing is said of others."
+        )
     return (
-        f"{label} comes with {metric} {rounded_lift(effect.effect)} against the average level "
-        f"(90 % interval {rounded_lifts(effect.interval)}; {pro} campaigns for, {contra} against).{raw}{alone} "
-        "Observed, not randomised."
+        f"{label} comes with {size} ({interval}; seen in {effect.real_campaigns} campaigns and {effect.rows} ad rows, "
+        f"beyond noise {pro} of them for it, {contra} against).{plain}{alone} Observed, not randomised."
     )
-
-
-def _days(table: Dataset, sides: list[tuple[str, float]]) -> tuple[str | None, str | None]:
-    """First and last day of the campaigns that speak about it."""
-    if not sides:
-        return None, None
-    at = np.searchsorted(table.campaigns.ids, [name for name, _ in sides])
-    days = table.campaigns.day[at]
-    return day_text(int(days.min())), day_text(int(days.max()))

@@ -19,6 +19,9 @@ from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.reading.header import Header
 
 CHOSEN = "conversion.chosen"
+OTHER = "action"
+"""What columns of action types that nobody here knows begin with."""
+
 KIND = "conversion_kind"
 """The column that says what each row's conversions are; null where the file leaves it open."""
 
@@ -28,15 +31,6 @@ CONVERSION_EVENTS = frozenset(
      "complete_payment", "checkout", "signup"}
 )  # fmt: skip
 """Events that are somebody's conversion; everything else (clicks, views) is not, unless the user says so."""
-
-ACTION_DEFAULTS = (
-    "offsite_conversion.fb_pixel_custom",
-    "offsite_conversion.fb_pixel_lead",
-    "onsite_conversion.lead_grouped",
-    "offsite_conversion.fb_pixel_purchase",
-    "onsite_conversion.purchase",
-)
-"""Meta action types summed by default; `lead` or `purchase` beside them would count the same event twice."""
 
 _PREFIX = re.compile(
     r"^(?:actions:)?(?:offsite_conversion\.|onsite_conversion\.|app_custom_event\.)?(?:fb_pixel_|fb_mobile_)?"
@@ -77,6 +71,8 @@ def choose_conversions(frame: pl.DataFrame, header: Header, request: str, unused
     Raises:
         ImportFileError: the column or event is not in the file.
     """
+    if "conversion_action" in frame.columns and (choice := _by_action(frame, header, request)):
+        return choice
     if CHOSEN in frame.columns:
         kind = normal_kind(request)
         return _settled(
@@ -113,6 +109,21 @@ def choose_conversions(frame: pl.DataFrame, header: Header, request: str, unused
     return _none(frame, header, events, special, [name for name in unused if field_of(name) == "conversions"])
 
 
+def _by_action(frame: pl.DataFrame, header: Header, request: str) -> Choice | None:
+    """Where each row counts one conversion action: the one asked for; several are never added up unasked."""
+    counted = frame.filter(pl.col("conversions") > 0) if "conversions" in frame.columns else frame.clear()
+    actions = sorted(counted["conversion_action"].cast(pl.String).drop_nulls().unique().to_list())
+    if len(actions) < 2:
+        return None
+    revenue = _value(frame, "") if "revenue" in frame.columns else None
+    if request in actions:
+        own = pl.col("conversion_action").cast(pl.String) == request
+        money = None if revenue is None else pl.when(own).then(revenue)
+        counts = pl.when(own).then(pl.col("conversions"))
+        return _settled(frame, counts, f"'{request}', as asked", (), money)
+    return _none(frame, header, set(actions), [], [])
+
+
 def resolve_column(header: Header, name: str) -> int | None:
     """Index of the column a user named, by its header in any case; None when it is no column."""
     normal = [normal_header(cell) for cell in header.cells]
@@ -128,6 +139,8 @@ def _events(frame: pl.DataFrame) -> set[str]:
 
 def _by_request(frame: pl.DataFrame, header: Header, request: str) -> Choice:
     event = event_of(request)
+    if f"{OTHER}.{request}" in frame.columns:
+        return _settled(frame, pl.col(f"{OTHER}.{request}"), f"actions of type '{request}', as asked", (), None)
     if f"conversion.{event}" in frame.columns:
         name = f"conversion.{event}"
         return _settled(
@@ -229,7 +242,8 @@ def _generic(frame: pl.DataFrame, header: Header) -> Choice:
 
 def _none(frame: pl.DataFrame, header: Header, events: set[str], special: list[str], others: Sequence[str]) -> Choice:
     unexplained = ["results"] if "results" in frame.columns and not events else []
-    columns = [header.written(name) for name in (*special, *unexplained)] + [*others]
+    strange = [name.partition(".")[2] for name in frame.columns if name.startswith(f"{OTHER}.")]
+    columns = [header.written(name) for name in (*special, *unexplained)] + [*others, *strange]
     could = [f"'{name}'" for name in columns] + sorted(events)
     hint = f"Say with --conversions which of these is one: {', '.join(could)}."
     message = f"Nothing here can be counted as a conversion for sure. {hint}"

@@ -11,6 +11,7 @@ import polars as pl
 
 from reflection.domain.campaign import REQUIRED_COUNTS
 from reflection.domain.metrics import COUNTS, KPIS, METRICS, OBSERVED
+from reflection.ingest.building.conversions import OTHER
 from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft
 from reflection.ingest.building.identity import IdentifiedRows
 from reflection.ingest.checks import periods, tracking_faults
@@ -65,12 +66,19 @@ def incomplete(drafts: Sequence[Draft], rejects: Sequence[Reject]) -> set[str]:
     return {draft.key for draft in drafts if draft.key in names or draft.name in names}
 
 
-def file_findings(facts: Facts, header: Header, rows: IdentifiedRows, unused: Sequence[str] = ()) -> list[Finding]:
-    """Findings about the file as a whole; `unused` are number columns that nothing is made of."""
+def file_findings(
+    facts: Facts, header: Header, rows: IdentifiedRows, unused: Sequence[str] = (), *, undecided: bool = False
+) -> list[Finding]:
+    """Findings about the file as a whole.
+
+    Args:
+        unused: headers of number columns that nothing is made of.
+        undecided: whether the user has to say what a conversion is; then their absence is no news.
+    """
     notes = [*_checksums(facts, rows.frame), *_cut_off(facts, header)]
     notes += _doubles(rows.frame, header)
     notes += _impossible(rows.frame)
-    notes += _unknown(rows.frame, header)
+    notes += _unknown(rows.frame, header, undecided=undecided)
     notes += _assumptions(facts, header)
     if facts.rejects:
         notes.append(
@@ -78,6 +86,9 @@ def file_findings(facts: Facts, header: Header, rows: IdentifiedRows, unused: Se
                     f"(line {facts.rejects[0].line}). Their campaigns are left out.",
                     [reject.line for reject in facts.rejects])
         )  # fmt: skip
+    if strange := [name.partition(".")[2] for name in header.made if name.startswith(f"{OTHER}.")]:
+        message = f"Action types that are not known here and not counted: {', '.join(sorted(strange))}."
+        notes.append(finding("actions_unknown", "warning", message))
     if unused:
         named = ", ".join(f"'{name}'" for name in unused[:MOST_NAMED]) + (" ..." if len(unused) > MOST_NAMED else "")
         notes.append(finding("columns_not_used", "info", f"Number columns that nothing is made of: {named}."))
@@ -223,10 +234,10 @@ def _holes(frame: pl.DataFrame) -> list[Finding]:
     return notes
 
 
-def _unknown(frame: pl.DataFrame, header: Header) -> list[Finding]:
+def _unknown(frame: pl.DataFrame, header: Header, *, undecided: bool) -> list[Finding]:
     """Counts that no row states: which KPIs that costs, and whether anything is left to learn."""
     empty = [name for name in REQUIRED_COUNTS if frame[name].null_count() == frame.height]
-    notes = [_lacking(name, header) for name in empty]
+    notes = [_lacking(name, header) for name in empty if not (undecided and name == "conversions")]
     if not any(set(METRICS[metric].counts).isdisjoint(empty) for metric in OBSERVED if metric != "aov"):
         message = f"Nothing can be learnt from this file: it does not say {', '.join(empty)}. Export it with them."
         notes.append(finding("nothing_to_learn", "warning", message))

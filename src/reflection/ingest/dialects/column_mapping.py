@@ -24,7 +24,8 @@ from reflection.ingest.dialects.dialect import (
 )
 
 _TEXT = ("date", "date_end", "account", "account_id", "objective", "creative_type", "headline", "body", "currency",
-         "platform", "status", "attribution", "result_indicator", "source_name", "planner", "period")  # fmt: skip
+         "platform", "status", "attribution", "result_indicator", "source_name", "planner", "period",
+         "conversion_action")  # fmt: skip
 FIELDS = (*KEYS, *_TEXT, *SPLITS)
 MOST = 1e9
 """Largest factor of a scale: amounts in millionths, either way round, are well within it."""

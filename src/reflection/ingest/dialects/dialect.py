@@ -8,7 +8,7 @@ Fields a header may name:
     names      campaign, campaign_id, account, account_id, audience, audience_id, creative,
                creative_id, source_name, parent_campaign_id (of an ad set's names)
     text       objective, creative_type, headline, body, currency, attribution, result_indicator, delivery, platform,
-               status, action_type
+               status, action_type, conversion_action, actions and action_values (JSON)
     splits     age, gender, device, country, network, placement, segment (dimensions that repeat a row)
     numbers    impressions, clicks, spend, revenue, conversions, results, results_value, all_clicks, value,
                conversion.<event>, value.<event>

@@ -27,7 +27,8 @@ _EN = table(
     currency="Currency code|Currency",
     device="Device",
     network="Network (with search partners)|Network",
-    segment="Search term|Keyword|Conversion action",
+    segment="Search term|Keyword",
+    conversion_action="Conversion action|Conversion action name",
 )
 _DE = table(
     date="Tag|Datum|Woche|Monat",

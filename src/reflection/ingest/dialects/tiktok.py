@@ -38,6 +38,7 @@ TIKTOK = Dialect(
     marks=frozenset(
         {
             "by day",
+            "cost",
             "clicks (destination)",
             "complete payment",
             "total complete payment value",

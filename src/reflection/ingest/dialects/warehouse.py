@@ -35,6 +35,20 @@ def _headers(text: str) -> frozenset[str]:
 
 
 GOOGLE_API = (
+    _api("google_api", "Google", "query rows",
+         "metrics cost micros|metrics costmicros|metrics impressions|metrics clicks|"
+         "metrics conversions|segments date|customer currency code|customer currencycode|customer id",
+         date="segments date|segments week|segments month|date",
+         account="customer descriptive name|customer descriptivename",
+         account_id="customer id", currency="customer currency code|customer currencycode",
+         campaign="campaign name", campaign_id="campaign id", audience="ad group name|adgroup name",
+         audience_id="ad group id|adgroup id", creative="ad group ad ad name|adgroupad ad name",
+         creative_id="ad group ad ad id|adgroupad ad id", device="segments device",
+         network="segments ad network type|segments adnetworktype",
+         conversion_action="segments conversion action name|segments conversionactionname",
+         impressions="metrics impressions", clicks="metrics clicks",
+         spend="metrics cost micros|metrics costmicros|metrics cost", conversions="metrics conversions",
+         revenue="metrics conversions value|metrics conversionsvalue"),
     _api("google_api", "Google", "campaign stats", "base_campaign|cost_micros|_fivetran_id",
          required="base_campaign", micros=True,
          date="date", account_id="customer_id", campaign_id="id", device="device", network="ad_network_type",
@@ -58,6 +72,14 @@ GOOGLE_API = (
 )  # fmt: skip
 
 META_API = (
+    _api("meta_api", "Meta", "insights rows",
+         "date_start|date_stop|account_currency|inline_link_clicks|actions|action_values",
+         required="date_start|impressions|spend", date="date_start", date_end="date_stop", account_id="account_id",
+         account="account_name", currency="account_currency", campaign_id="campaign_id", campaign="campaign_name",
+         audience_id="adset_id", audience="adset_name", creative_id="ad_id", creative="ad_name", objective="objective",
+         age="age", gender="gender", country="country", placement="publisher_platform", impressions="impressions",
+         clicks="inline_link_clicks", all_clicks="clicks", spend="spend", actions="actions",
+         action_values="action_values"),
     _api("meta_api", "Meta", "basic ad", "inline_link_clicks|ad_id", date="date", account_id="account_id",
          campaign_id="campaign_id", campaign="campaign_name", audience_id="adset_id|ad_set_id",
          audience="adset_name|ad_set_name", creative_id="ad_id", creative="ad_name", impressions="impressions",

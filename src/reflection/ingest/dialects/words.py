@@ -11,17 +11,18 @@ from functools import lru_cache
 from reflection.ingest.dialects.dialect import SPLITS, is_number, normal_header, split_currency, table
 
 WORDS: Mapping[str, tuple[str, ...]] = table(
-    date="date|day|start date|start time|reporting starts|tag|datum|jour|fecha|día|giorno|data|dia|dzień|dag|"
-    "dato|päivä|den|tarih|gün|дата|день|日付|日|날짜|日期|ngày|hari|tanggal|week|woche|semaine|semana|"
-    "settimana|tydzień|vecka|uge|viikko|týden|hafta|неделя|month|monat|mois|mes|mese|mês|maand|miesiąc|månad|"
-    "måned|kuukausi|měsíc|ay|месяц|bulan|year month|date day|stat date|report date|segments date",
+    date="date|day|quarter|quartal|trimestre|kwartał|kvartal|kwartaal|by day|by week|by month|start date|"
+    "start time|reporting starts|tag|datum|jour|fecha|día|giorno|data|dia|dzień|dag|dato|päivä|den|tarih|gün|"
+    "дата|день|日付|日|날짜|日期|ngày|hari|tanggal|week|woche|semaine|semana|settimana|tydzień|vecka|uge|"
+    "viikko|týden|hafta|неделя|month|monat|mois|mes|mese|mês|maand|miesiąc|månad|måned|kuukausi|měsíc|ay|"
+    "месяц|bulan|year month|date day|stat date|report date|segments date",
     date_end="end date|end time|reporting ends|date stop|enddatum|fecha de fin|date de fin",
-    campaign="campaign|campaign name|kampagne|kampagnenname|campagne|nom de la campagne|campaña|"
-    "nombre de la campaña|campagna|nome della campagna|campanha|nome da campanha|campagnenaam|kampania|"
-    "nazwa kampanii|kampanj|kampanjnamn|kampanje|kampagnenavn|kampanja|kampanjan nimi|kampaň|název kampaně|"
-    "kampanya|kampanya adı|kampány|campanie|кампания|название кампании|キャンペーン|キャンペーン名|캠페인|"
-    "캠페인 이름|广告系列|推广计划|广告系列名称|chiến dịch|kampanye|nama kampanye|session campaign|"
-    "insertion order|projekt|project|proyecto|projet|progetto|projeto",
+    campaign="campaign|kampagnengruppe|campaign group name|campaign name|kampagne|kampagnenname|campagne|"
+    "nom de la campagne|campaña|nombre de la campaña|campagna|nome della campagna|campanha|nome da campanha|"
+    "campagnenaam|kampania|nazwa kampanii|kampanj|kampanjnamn|kampanje|kampagnenavn|kampanja|kampanjan nimi|"
+    "kampaň|název kampaně|kampanya|kampanya adı|kampány|campanie|кампания|название кампании|キャンペーン|"
+    "キャンペーン名|캠페인|캠페인 이름|广告系列|推广计划|广告系列名称|chiến dịch|kampanye|nama kampanye|"
+    "session campaign|insertion order|projekt|project|proyecto|projet|progetto|projeto",
     campaign_id="campaign id|kampagnen-id|id de campagne|id de la campaña|id campagna|id da campanha|"
     "campagne-id|id kampanii|kampanj-id|kampanya kimliği|идентификатор кампании|キャンペーン id|캠페인 id",
     account="account|account name|ad account name|advertiser|advertiser name|konto|kontoname|compte|cuenta|"
@@ -41,18 +42,20 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "visningar|exponeringar|visninger|eksponeringer|näyttökerrat|zobrazení|gösterim|gösterimler|"
     "megjelenítések|afișări|показы|インプレッション|表示回数|노출|노출수|展示次数|展示|曝光次数|曝光量|"
     "lượt hiển thị|hiển thị|tayangan|metrics impressions|imps|exposures|ad impressions",
-    clicks="clicks|click|link clicks|outbound clicks|swipe ups|swipes|taps|klicks|link-klicks|clics|clic|"
-    "clics en el enlace|cliques|cliques no link|klikken|aantal klikken|kliknięcia|klickningar|klikk|klik|"
+    clicks="clicks|länkklick|linkklik|lenkeklikk|linkklikken|klikken op link|kliknięcia linku|"
+    "bağlantı tıklamaları|click|link clicks|outbound clicks|swipe ups|swipes|taps|klicks|link-klicks|clics|"
+    "clic|clics en el enlace|cliques|cliques no link|klikken|aantal klikken|kliknięcia|klickningar|klikk|klik|"
     "klikkaukset|klikit|kliknutí|prokliky|tıklama|tıklamalar|kattintások|clicuri|клики|クリック|クリック数|"
     "클릭|클릭수|点击|点击次数|点击量|lượt nhấp|số lượt nhấp|metrics clicks|ad clicks|inline link clicks",
-    spend="spend|cost|amount spent|spent|total spent|media cost|media spend|ad spend|adspend|total cost|"
-    "total spend|investment|kosten|ausgaben|ausgegebener betrag|kosten netto|coût|coûts|dépenses|dépense|"
-    "montant dépensé|coste|costo|gasto|importe gastado|importo speso|spesa|custo|investimento|valor usado|"
-    "uitgaven|besteed|koszt|wydatki|kostnad|kostnader|omkostning|omkostninger|forbrug|kustannus|kulut|cena|"
-    "náklady|útrata|maliyet|harcama|harcanan tutar|költség|cost total|расход|расходы|стоимость|費用|消化金額|"
-    "コスト|비용|지출금액|费用|花费|消耗|chi phí|biaya|jumlah yang dibelanjakan|metrics cost micros|"
-    "cost micros|metrics costmicros|local spend amount|revenue adv currency|"
-    "total media cost advertiser currency",
+    spend="spend|gesamtausgaben|spenderat belopp|brugt beløb|beløp brukt|uitgegeven bedrag|besteed bedrag|"
+    "wydana kwota|vynaložená částka|gasto total|valor gasto|montante gasto|importe total|cost|amount spent|"
+    "spent|total spent|media cost|media spend|ad spend|adspend|total cost|total spend|investment|kosten|"
+    "ausgaben|ausgegebener betrag|kosten netto|coût|coûts|dépenses|dépense|montant dépensé|coste|costo|gasto|"
+    "importe gastado|importo speso|spesa|custo|investimento|valor usado|uitgaven|besteed|koszt|wydatki|"
+    "kostnad|kostnader|omkostning|omkostninger|forbrug|kustannus|kulut|cena|náklady|útrata|maliyet|harcama|"
+    "harcanan tutar|költség|cost total|расход|расходы|стоимость|費用|消化金額|コスト|비용|지출금액|费用|花费|"
+    "消耗|chi phí|biaya|jumlah yang dibelanjakan|metrics cost micros|cost micros|metrics costmicros|"
+    "local spend amount|revenue adv currency|total media cost advertiser currency",
     conversions="conversions|conversion|conv.|total conversions|results|result|konversionen|conversiones|"
     "conversioni|conversões|conversies|konwersje|konverteringar|konverteringer|konversiot|konverze|dönüşüm|"
     "dönüşümler|konverziók|conversii|конверсии|コンバージョン|전환|전환수|转化|转化次数|转化数|chuyển đổi|"

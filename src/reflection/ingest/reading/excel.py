@@ -7,6 +7,7 @@ advertising, nor what the cells mean.
 
 import io
 import re
+from dataclasses import dataclass
 
 from reflection.errors import ImportFileError
 from reflection.ingest.reading.archives import Source, unzipped
@@ -14,13 +15,32 @@ from reflection.ingest.reading.archives import Source, unzipped
 _CELL = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
 _ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _STRING_END = re.compile(rb"</(?:\w+:)?si>")
+_UNCALCULATED = re.compile(
+    rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"  # a formula
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"  # and then no value
+)
+_HIDDEN = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
 _SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>\s*(\d{1,9})\s*<")
 MAX_TEXT = 256 << 20
 """Bytes of text a workbook may become: a shared string counts once for every cell that names it."""
 
 
-def workbook_bytes(source: Source) -> bytes:
-    """The bytes of an Excel workbook, after its parts were unpacked once, counted, and found harmless.
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """The bytes of an Excel workbook, and what no reader says of it.
+
+    Attributes:
+        uncalculated: formulas that no spreadsheet program has calculated: their cells read as empty.
+        hidden: rows that are hidden, by hand or by a filter; they are read as the others.
+    """
+
+    data: bytes
+    uncalculated: int
+    hidden: int
+
+
+def checked_workbook(source: Source) -> Workbook:
+    """An Excel workbook, after its parts were unpacked once, counted, and found harmless.
 
     Raises:
         ImportFileError: too many bytes, cells or characters, or a damaged file.
@@ -30,7 +50,7 @@ def workbook_bytes(source: Source) -> bytes:
         parts = [Source(source.name, data, "zip", info.filename, "text", source.limits) for info in archive.infolist()]
     budget = source.limits.max_workbook
     lengths: list[int] = []
-    references = 0
+    references = uncalculated = hidden = 0
     for part in parts:
         content = part.read(max(budget, 0))
         budget -= len(content)
@@ -38,9 +58,11 @@ def workbook_bytes(source: Source) -> bytes:
         _check_rectangle(part, content)
         lengths += [len(piece) for piece in _STRING_END.split(content)[:-1]]
         references += len(_SHARED.findall(content))
+        uncalculated += len(_UNCALCULATED.findall(content))
+        hidden += len(_HIDDEN.findall(content))
     if max(lengths, default=0) * references > MAX_TEXT:
         _check_text(parts, lengths)
-    return data
+    return Workbook(data, uncalculated, hidden)
 
 
 def _check_markup(part: Source, content: bytes) -> None:

@@ -6,7 +6,7 @@ three, a matching line above it two. The best pair wins and says why. This file 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reflection.errors import ImportFileError
 from reflection.ingest.dialects.dialect import (
@@ -43,6 +43,7 @@ class Header:
         cautions: codes of findings deserved by the columns used, with the header.
         scale: factor for fields in another unit (cost in micros).
         marks: the headers that only its platform writes.
+        made: what fields that stand in no column of their own were made of, in words.
         reason: why this dialect, in one sentence.
     """
 
@@ -58,10 +59,13 @@ class Header:
     reason: str
     scale: Mapping[str, float]
     marks: tuple[str, ...]
+    made: Mapping[str, str] = field(default_factory=dict)
 
-    def written(self, field: str) -> str:
+    def written(self, name: str) -> str:
         """The header of a field as the file writes it."""
-        return plain_header(self.cells[self.columns[field]])
+        if name in self.made:
+            return self.made[name]
+        return plain_header(self.cells[self.columns[name]])
 
 
 def find_header(table: Table, dialects: Sequence[Dialect], *, explicit: bool = False) -> Header | None:
@@ -104,7 +108,7 @@ def _score(
         return None
     language, columns = _bind(dialect, normal)
     if dialect.role == "performance" and not dialect.required:
-        columns |= _splits(normal, columns)
+        columns |= _splits(normal, columns) | _days(normal, columns)
     marks = [cells[i].strip() for i, header in enumerate(normal) if header in dialect.marks]
     preamble = [text for text in above if any(re.search(pattern, text, re.IGNORECASE) for pattern in dialect.preamble)]
     evidence = len(set(marks)) + len(preamble) + bool(dialect.required) + dialect.names_platforms
@@ -183,9 +187,9 @@ def _bind(dialect: Dialect, normal: list[str]) -> tuple[str, dict[str, int]]:
     columns = dict(by_language[language])
     indices = set(columns.values())
     for fields in by_language.values():
-        for field, index in fields.items():
-            if field not in columns and index not in indices:
-                columns[field] = index
+        for name, index in fields.items():
+            if name not in columns and index not in indices:
+                columns[name] = index
                 indices.add(index)
     return language, columns
 
@@ -200,10 +204,18 @@ def _splits(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]
     return found
 
 
+def _days(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]:
+    """A column of days, weeks or months where the dialect names none; a campaign's own start is none."""
+    if "date" in columns:
+        return {}
+    named = (i for i, header in enumerate(normal) if field_of(header) == "date" and i not in columns.values())
+    return next(({"date": i} for i in named if not re.search(r"start|begin", normal[i])), {})
+
+
 def _columns(names: Names, where: Mapping[str, int]) -> dict[str, int]:
     columns: dict[str, int] = {}
-    for field, headers in names.items():
+    for name, headers in names.items():
         index = next((where[header] for header in headers if header in where), None)
         if index is not None:
-            columns[field] = index
+            columns[name] = index
     return columns

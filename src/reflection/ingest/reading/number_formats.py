@@ -142,7 +142,11 @@ def _ambiguous(readings: Readings, evidence: Evidence, name: str) -> ImportFileE
     (one, first), (other, second) = [(values, options[0]) for values, options in readings.items()][:2]
     place = next(i for i, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
     return ImportFileError(
-        f"{name}: '{cells[place].strip()}' is {one[place]:,.10g} or {other[place]:,.10g}: the file does not decide.",
+        f"{name}: '{cells[place].strip()}' is {_shown(one[place])} or {_shown(other[place])}: nothing decides.",
         hint=f"Say which: --locale {first.locale} reads the first, --locale {second.locale} the second.",
         field="locale",
     )  # fmt: skip
+
+
+def _shown(value: float | None) -> str:
+    return "no number" if value is None else f"{value:,.10g}"

@@ -19,6 +19,9 @@ DASHES = r"^[-–—]+$"
 INVISIBLE = "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 """Marks that no screen shows: byte order, direction, breaks. Joiners stay: they make emoji and letters."""
 
+SPACED = "en-spaced"
+"""The name of a format that no locale has: a point, and spaces between groups, as the SI writes numbers."""
+
 LARGEST = 1e20
 """Beyond it nothing was counted or paid, also not in millionths; a sum of larger ones may be infinite."""
 
@@ -96,7 +99,7 @@ def formats() -> tuple[NumberFormat, ...]:
         symbols = Locale.parse(name).number_symbols["latn"]
         group = symbols["group"].replace("\u00a0", "\u202f")
         by_signs.setdefault((symbols["decimal"], group), NumberFormat(name, symbols["decimal"], group))
-    return (*by_signs.values(), NumberFormat("en_IN", ".", ",", 2))
+    return (*by_signs.values(), NumberFormat("en_IN", ".", ",", 2), NumberFormat(SPACED, ".", "\u202f"))
 
 
 def visible(cells: pl.Series) -> pl.Series:
@@ -116,6 +119,8 @@ def format_of(name: str) -> NumberFormat:
     Raises:
         ImportFileError: there is no such locale.
     """
+    if name == SPACED:
+        return formats()[-1]
     try:
         locale = Locale.parse(name.replace("-", "_"))
     except (ValueError, UnknownLocaleError) as error:

@@ -13,7 +13,7 @@ import polars as pl
 from reflection.ingest.dialects.dialect import normal_header, plain_header, split_currency
 from reflection.ingest.dialects.words import field_of, guess
 from reflection.ingest.reading.dates import parse_span
-from reflection.ingest.reading.number_formats import numeric
+from reflection.ingest.reading.number_formats import known, numeric
 from reflection.ingest.reading.tables import Cells, Table
 
 _LEAST_CELLS = 3
@@ -68,6 +68,7 @@ def _header_row(rows: Sequence[Cells]) -> int:
 
 
 def _dated(cells: pl.Series) -> bool:
-    known = [cell for cell in cells.to_list() if cell.strip()]
-    days = [cell for cell in known if parse_span(cell, "mdy") or parse_span(cell, "dmy")]
-    return bool(known) and len(days) >= 0.8 * len(known)
+    """Whether most cells are days; a total may stand among them."""
+    said = known(cells).to_list()
+    days = [cell for cell in said if parse_span(cell, "mdy") or parse_span(cell, "dmy")]
+    return len(days) > 0.5 * len(said)

@@ -22,7 +22,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from reflection.errors import ImportFileError
 from reflection.ingest.reading.archives import Source
 from reflection.ingest.reading.encodings import TextProfile, codec_name, profile
-from reflection.ingest.reading.excel import workbook_bytes
+from reflection.ingest.reading.excel import checked_workbook
 
 HEAD_ROWS = 80
 CHUNK_ROWS = 20_000
@@ -50,6 +50,7 @@ class Table:
         delimiter: what separates cells; empty for a sheet.
         typed: numbers and dates come from a workbook's own types, so they are written canonically here.
         head: the first rows with their line numbers.
+        uncalculated, hidden: see `Workbook`; of all its sheets.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Table:
     typed: bool
     head: list[tuple[int, Cells]]
     _source: Source
+    uncalculated: int = 0
+    hidden: int = 0
     _sheet: list[Cells] | None = None
 
     def chunks(self, size: int = CHUNK_ROWS) -> Iterator[Chunk]:
@@ -162,17 +165,18 @@ def _line_numbers(rows: list[Cells], before: int, after: int) -> list[int]:
 
 
 def _sheets(source: Source) -> list[Table]:
-    data = workbook_bytes(source)
-    digest = hashlib.sha256(data).hexdigest()
+    checked = checked_workbook(source)
+    digest = hashlib.sha256(checked.data).hexdigest()
     tables: list[Table] = []
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(checked.data))
         for name in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(name)
             rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
             head = [(number, cells) for number, cells in enumerate(rows, start=1) if any(cells)][:HEAD_ROWS]
             label = f"{source.name} [{name}]" if len(workbook.sheet_names) > 1 else source.name
-            tables.append(Table(label, "xlsx", "", digest, True, head, source, rows))
+            marks = checked.uncalculated, checked.hidden
+            tables.append(Table(label, "xlsx", "", digest, True, head, source, *marks, rows))
     except (CalamineError, OSError, ValueError) as error:
         raise ImportFileError(
             f"{source.name} is a damaged workbook: {error}",

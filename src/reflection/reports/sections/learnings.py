@@ -10,8 +10,9 @@ from reflection.domain.results import Analysis, Finding
 from reflection.explain import formatting
 from reflection.explain.as_people_read import effect_as_read, finding_as_read
 from reflection.explain.evidence import INTERVAL_LEVEL
-from reflection.explain.evidence_of_facts import subject
+from reflection.explain.evidence_of_facts import spread_of, subject
 from reflection.explain.phrases_en import ENGLISH
+from reflection.explain.sentences import Sentences
 from reflection.reports.plots import RatioRow, ratio_plot
 from reflection.reports.view import Plot, Section, Table
 
@@ -40,7 +41,9 @@ def forest(analysis: Analysis, knowledge: Knowledge, labels: Labels) -> Section:
 def workspace_forest(knowledge: Knowledge, labels: Labels) -> Section:
     """What was learnt in a whole workspace."""
     ranked = sorted(knowledge.findings, key=lambda finding: (-finding.impact_score, finding.finding_id))
-    return _section(ranked, knowledge.effects, knowledge, (), knowledge.reason, labels)
+    spread = spread_of(knowledge)
+    points = () if spread is None else (Sentences().spread(spread),)
+    return _section(ranked, knowledge.effects, knowledge, points, knowledge.reason, labels)
 
 
 def _section(
@@ -68,16 +71,22 @@ def _section(
     rows = [_finding_row(item, labels) for item in significant] + [_effect_row(effect, labels) for effect in ranked]
     lead = f"Nothing can be called a finding yet: {formatting.plain_name(reason, 300)}." if reason else ""
     plots = (_plot(rows, significant, ranked, labels),) if rows else ()
-    groups = [finding_as_read(item) for item in findings if item.descriptive][:MAX_FINDINGS]
-    tables = (_groups(groups, labels),) if groups else ()
+    described = [finding_as_read(item) for item in findings if item.descriptive]
+    alone = [item for item in described if "within" in item.metadata][:MAX_FINDINGS]
+    groups = [item for item in described if "within" not in item.metadata][:MAX_FINDINGS]
+    tables = tuple(_groups(items, title, labels) for items, title in ((alone, WITHIN), (groups, ALIKE)) if items)
     return Section("learnt", "What was learnt", lead=lead, points=points, plots=plots, tables=tables)
 
 
-def _groups(groups: Sequence[Finding], labels: Labels) -> Table:
-    """Campaigns that look alike: a description, told apart from what was learnt."""
+WITHIN = "Within one campaign only: no finding, nothing is said of other campaigns"
+ALIKE = "Campaigns that look alike: a description of the past, no finding; nothing follows from it"
+
+
+def _groups(groups: Sequence[Finding], title: str, labels: Labels) -> Table:
+    """Campaigns that look alike, or what one campaign alone shows: a description, told apart from what was learnt."""
     return Table(
-        "Campaigns that look alike: a description of the past, no finding; nothing follows from it",
-        ("Group", "Metric", "Was, against the others", "Campaigns"),
+        title,
+        ("What", "Metric", "Was, against the others", "Campaigns"),
         tuple(
             (
                 _capital(subject(group.signal_key, labels.get(group.signal_key) or _own_label(group))),

@@ -54,7 +54,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
     at = current(database)
     if at == target:
         return
-    _check_known(database.path.name, at)
+    check_known(database.path.name, at)
     from alembic import command  # here, because it costs more than opening a database that is up to date
 
     with database.write() as connection:
@@ -70,7 +70,7 @@ def downgrade(database: Database, revision: str) -> None:
         command.downgrade(_config(connection), revision)
 
 
-def _check_known(name: str, revision: str | None) -> None:
+def check_known(name: str, revision: str | None) -> None:
     """Refuse a database at a revision that no migration of this version starts from."""
     if revision is None or revision in revisions():
         return

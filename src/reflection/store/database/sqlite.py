@@ -278,9 +278,9 @@ def empty_log(engine: Engine) -> None:
 
 def integrity_problems(connection: Connection) -> list[str]:
     """What SQLite itself finds wrong with the file and with references; empty when all is well."""
-    found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
+    problems = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-    return found + [f"{row[0]} row {row[1]} refers to nothing in {row[2]}" for row in broken]
+    return problems + [f"{row[0]} row {row[1]} refers to nothing in {row[2]}" for row in broken]
 
 
 def copy_database(connection: Connection, target: Path) -> None:

@@ -7,9 +7,10 @@ import os
 import shutil
 from pathlib import Path
 
-from reflection.errors import Conflict, NotFound
+from reflection.errors import Conflict, InvalidInput, NotFound
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.database_file import problem_of_file
 from reflection.store.projections import atomic_files
 
 
@@ -37,11 +38,17 @@ def backup(database: Database, target: Path) -> None:
 def restore(source: Path, target: Path) -> None:
     """Put a backup at a new place, from where `open_database` opens it.
 
-    Raises: NotFound: there is no backup at `source`. Conflict: something is at `target` already; nothing is
-        replaced.
+    Raises:
+        NotFound: there is no file at `source`.
+        InvalidInput: it is no backup, or no whole one.
+        Conflict: something is at `target` already; nothing is replaced.
     """
     if not source.is_file():
         raise NotFound(f"there is no backup at {source.name}")
+    problem = problem_of_file(source)
+    if problem is not None:
+        hint = "give a file that 'reflection backup' wrote; nothing was changed"
+        raise InvalidInput(f"{source.name} is no backup: {problem}", hint=hint)
     beside = target.with_name(f".{target.name}.pending")
     for place in (target, target.with_name(target.name + "-wal"), target.with_name(target.name + "-shm")):
         if place.exists():

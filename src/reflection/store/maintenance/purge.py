@@ -37,8 +37,8 @@ def purge_workspace(database: Database, workspace: str, now: str) -> int:
         sqlite.rebuild_full_text(connection)  # taking rows out leaves their words in the index for a while
         for statement in sqlite.guards_ddl():
             connection.exec_driver_sql(statement)
-        told = [outbox_row(workspace, "artifacts", key, now, names) for key, names in files.items()]
-        sqlite.insert_rows(connection, _TELL, told)
+        news = [outbox_row(workspace, "artifacts", key, now, names) for key, names in files.items()]
+        sqlite.insert_rows(connection, _TELL, news)
     sqlite.empty_log(database.writer)
     return removed
 
@@ -59,8 +59,8 @@ def _published(connection: Connection, workspace: str) -> dict[str, list[str]]:
     """The files of a workspace by what they belong to; its own last, because they stand in the folder of the others."""
     named = select(campaigns.c.campaign_id).where(campaigns.c.workspace == workspace)
     own = select(artifacts.c.name).where(artifacts.c.workspace == workspace)
-    found = {campaign_id: list(FILES) for campaign_id in connection.execute(named).scalars()}
-    return {**found, WORKSPACE_LEVEL: sorted(connection.execute(own).scalars())}
+    names = {campaign_id: list(FILES) for campaign_id in connection.execute(named).scalars()}
+    return {**names, WORKSPACE_LEVEL: sorted(connection.execute(own).scalars())}
 
 
 def _tables(connection: Connection) -> list[Table]:

@@ -82,11 +82,11 @@ class ArtifactFolder:
         told: Telling = as_stored,
     ) -> None:
         """Bring files of one workspace up to date; `earlier` maps what they belong to -> names published before."""
-        found = self._contents(workspace, list(earlier), told)
-        own = found.pop(WORKSPACE_LEVEL, {})
-        atomic_files.write_folders({self.folder_of(workspace, key): contents for key, contents in found.items()})
+        folders = self._contents(workspace, list(earlier), told)
+        own = folders.pop(WORKSPACE_LEVEL, {})
+        atomic_files.write_folders({self.folder_of(workspace, key): contents for key, contents in folders.items()})
         for campaign_id, names in earlier.items():
-            gone = sorted(names - found.get(campaign_id, {}).keys())
+            gone = sorted(names - folders.get(campaign_id, {}).keys())
             if gone and campaign_id != WORKSPACE_LEVEL:
                 atomic_files.remove_files(self.folder_of(workspace, campaign_id), gone)
         if WORKSPACE_LEVEL in earlier:  # last: the folder is removed when nothing is left in it

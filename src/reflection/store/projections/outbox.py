@@ -38,10 +38,10 @@ class Outbox:
     def pending(self, topic: str, limit: int = _PAGE) -> list[OutboxEntry]:
         """The oldest unpublished entries of a topic."""
         with self._database.read() as connection:
-            found = connection.execute(select(outbox).where(outbox.c.topic == topic).order_by(outbox.c.id).limit(limit))
+            rows = connection.execute(select(outbox).where(outbox.c.topic == topic).order_by(outbox.c.id).limit(limit))
             return [
                 OutboxEntry(row.id, row.workspace, row.topic, row.key, tuple(orjson.loads(row.detail)), row.created_at)
-                for row in found
+                for row in rows
             ]
 
     def mark_published(self, entries: Sequence[OutboxEntry]) -> None:
@@ -59,5 +59,5 @@ class Outbox:
     def lag(self) -> dict[str, int]:
         """How many entries are unpublished, by topic."""
         with self._database.read() as connection:
-            found = connection.execute(select(outbox.c.topic, func.count()).group_by(outbox.c.topic))
-            return {row[0]: row[1] for row in found}
+            rows = connection.execute(select(outbox.c.topic, func.count()).group_by(outbox.c.topic))
+            return {row[0]: row[1] for row in rows}

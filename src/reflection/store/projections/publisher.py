@@ -71,7 +71,7 @@ class OutboxPublisher:
             return count
 
     def _publish(self, topics: Collection[str] | None, pages: int | None) -> int:
-        chosen = {name: one for name, one in self._handlers.items() if topics is None or name in topics}
+        chosen = {name: handler for name, handler in self._handlers.items() if topics is None or name in topics}
         if not any(self._outbox.pending(topic, limit=1) for topic in chosen):
             return 0
         with atomic_files.locked(self._lock_path):

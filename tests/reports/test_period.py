@@ -9,8 +9,8 @@ from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import NOTHING
 from reflection.domain.results import Comparison
-from reflection.explain.period import Period
 from reflection.explain.sentences import Sentences
+from reflection.reports.period import Period
 
 NOW = "2026-03-29T10:00:00+00:00"
 

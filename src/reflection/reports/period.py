@@ -18,7 +18,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import COUNTS, OBSERVED
 from reflection.domain.planner_forecast import NO_FORECAST
 from reflection.domain.results import Comparison, SummaryLine
-from reflection.domain.verdict import verdict_of
+from reflection.domain.verdict import verdict_of, verdict_on
 from reflection.explain.evidence import EvidenceBook, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison
 from reflection.explain.phrases_en import ENGLISH
@@ -72,7 +72,8 @@ class Period:
 
     def _count(self, comparison: Comparison, sign: int) -> None:
         basis = BASES[comparison.basis]
-        self._verdicts[verdict_of(comparison) if basis.comparable else None] += sign
+        verdict = verdict_on(comparison.deltas) if comparison.verdict == "held" else verdict_of(comparison)
+        self._verdicts[verdict if basis.comparable else None] += sign
         self._references += sign * (basis.comparable and not basis.forecast)
         if not comparison.actual_counts:
             return  # stored before comparisons carried their counts

@@ -1,0 +1,182 @@
+"""`reflection insights`, `patterns` and `recommend`: what was learnt, what stands out, and what to do next."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from reflection.cli.session import (
+    JsonOption,
+    WorkspaceOption,
+    as_plain,
+    console,
+    heading,
+    open_application,
+    print_json,
+)
+from reflection.domain.list_query import ListQuery, Place
+from reflection.domain.results import Category, InsightKind
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
+
+Platform = Annotated[str | None, typer.Option(help="Only what rests on a campaign of this platform.")]
+Objective = Annotated[str | None, typer.Option(help="Only what rests on a campaign with this objective.")]
+Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what was made since this day (UTC).")]
+Limit = Annotated[int, typer.Option(min=1, max=500, help="How many.")]
+Past = Annotated[bool, typer.Option("--past", help="Also what holds no longer.")]
+CursorOption = Annotated[str | None, typer.Option("--cursor", help="Go on where an earlier list ended.")]
+
+LANES = {
+    "exploit": "Do more",
+    "explore": "Test",
+    "avoid": "Do less",
+    "not enough evidence": "We cannot tell yet",
+}
+"""Headings of recommendations, in the order of the answer."""
+
+ABOUT = {
+    "winning_audience": "audience",
+    "high_performing_creative": "creative",
+    "budget_inefficiency": "budget",
+    "cross_platform_pattern": "platform",
+    "platform_trend": "change over time",
+    "cluster": "group of campaigns",
+}
+"""What the patterns of a category are about; they may be for the better or the worse."""
+
+
+def insights(
+    kind: Annotated[InsightKind | None, typer.Option(help="Only this kind.")] = None,
+    platform: Platform = None,
+    objective: Objective = None,
+    since: Since = None,
+    past: Past = False,
+    limit: Limit = 20,
+    cursor: CursorOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what was learnt and what to do, then what single campaigns say of themselves.
+
+    \b
+    Examples:
+      reflection insights
+      reflection insights --kind recommendation --platform Meta
+    """
+    query = _query(kind, platform, objective, since, past, limit, cursor)
+    with open_application() as application:
+        page = _page(*application.engine.insight_page(query, workspace=workspace))
+    if as_json:
+        print_json(page)
+        return
+    _print_lines(page, [(row["content"], _origin(row)) for row in page["items"]], "Nothing is known yet.")
+
+
+def patterns(
+    kind: Annotated[Category | None, typer.Option(help="Only this category.")] = None,
+    platform: Platform = None,
+    objective: Objective = None,
+    since: Since = None,
+    past: Past = False,
+    limit: Limit = 20,
+    cursor: CursorOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what stands out beyond chance: audiences, creatives, platforms, changes, budgets and groups.
+
+    \b
+    Example:
+      reflection patterns --kind winning_audience
+    """
+    query = _query(kind, platform, objective, since, past, limit, cursor)
+    with open_application() as application:
+        page = _page(*application.engine.pattern_page(query, workspace=workspace))
+    if as_json:
+        print_json(page)
+        return
+    lines = [(row["summary"], _standing(row)) for row in page["items"]]
+    _print_lines(page, lines, "Nothing stands out beyond chance yet.")
+
+
+def recommend(
+    platform: Annotated[str | None, typer.Option(help="The platform that is settled already.")] = None,
+    objective: Annotated[str | None, typer.Option(help="The objective that is settled already.")] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what to do next: where to put more and less of the budget, what to test, and what cannot be told yet.
+
+    \b
+    Examples:
+      reflection recommend
+      reflection recommend --platform Meta --objective Sales
+    """
+    with open_application() as application:
+        answer = as_plain(
+            application.recommendations.recommend(workspace=workspace, platform=platform, objective=objective)
+        )
+    if as_json:
+        print_json(answer)
+    else:
+        _print_recommendations(console(), answer)
+
+
+def _query(
+    kind: str | None,
+    platform: str | None,
+    objective: str | None,
+    since: datetime | None,
+    past: bool,
+    limit: int,
+    cursor: str | None,
+) -> ListQuery:
+    return ListQuery(
+        kind=kind,
+        platform=platform,
+        objective=objective,
+        since=since.replace(tzinfo=UTC) if since is not None else None,
+        past=past,
+        limit=limit,
+        after=Place.of_cursor(cursor) if cursor is not None else None,
+    )
+
+
+def _page(items: Sequence[Mapping[str, Any]], following: str | None) -> dict[str, Any]:
+    page: dict[str, Any] = as_plain({"items": items, "next_cursor": following})
+    return page
+
+
+def _origin(row: Mapping[str, Any]) -> str:
+    """Of whom a sentence speaks."""
+    return row["campaign_id"] if isinstance(row["id"], int) else f"newest of its campaigns: {row['campaign_id']}"
+
+
+def _standing(row: Mapping[str, Any]) -> str:
+    """What a pattern is about, and how far it may be believed."""
+    return ABOUT[row["category"]] + (f", {row['state']}" if row["state"] else "")
+
+
+def _print_lines(page: Mapping[str, Any], lines: Sequence[tuple[str, str]], nothing: str) -> None:
+    out = console()
+    for text, origin in lines:
+        out.print(f"- {escape(text)}")
+        out.print(f"  [dim]{escape(origin)}[/]")
+    if not lines:
+        out.print(f"{nothing} 'reflection analyze FILE' stores campaigns and learns from them.")
+    if page["next_cursor"]:
+        out.print(f"[dim]more with --cursor {page['next_cursor']}[/]")
+
+
+def _print_recommendations(out: Console, answer: Mapping[str, Any]) -> None:
+    for lane, title in LANES.items():
+        sentences = [card["sentence"] for card in answer["cards"] if card["lane"] == lane]
+        if sentences:
+            heading(out, title)
+            for sentence in sentences:
+                out.print(f"- {escape(sentence)}")
+    if answer["reason"]:
+        out.print(f"Nothing can be recommended yet: {escape(answer['reason'])}.")
+    out.print(f"[dim]as of {(answer['as_of'] or 'nothing learnt yet')[:19]}[/]")

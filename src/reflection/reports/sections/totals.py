@@ -1,0 +1,160 @@
+"""Totals of several campaigns: per currency and goal, never across, and without those that are held.
+
+KPIs are ratios of sums. Must not know formats, stores or HTTP.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from reflection.domain.basis import basis_of
+from reflection.domain.campaign import Campaign, Metrics
+from reflection.domain.conversion_kind import plural
+from reflection.domain.goal import as_given
+from reflection.domain.held import because
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import COUNTS, ratio
+from reflection.explain import formatting
+from reflection.explain.phrases_en import ENGLISH
+from reflection.reports.view import Table, Tile
+
+NONE = "-"
+
+
+@dataclass(slots=True)
+class Sums:
+    """Counts and amounts of several campaigns, forecast or fact; None where one of them does not say."""
+
+    campaigns: int = 0
+    impressions: float | None = 0.0
+    clicks: float | None = 0.0
+    conversions: float | None = 0.0
+    spend: float | None = 0.0
+    revenue: float | None = 0.0
+
+    def add(self, metrics: Metrics) -> None:
+        """Add one campaign."""
+        self.campaigns += 1
+        for name in COUNTS:
+            total, count = getattr(self, name), getattr(metrics, name)
+            setattr(self, name, None if total is None or count is None else total + count)
+
+
+class Group(NamedTuple):
+    """What may be added: campaigns of one currency that count the same as a conversion."""
+
+    currency: str
+    kind: str
+
+
+Tally = Mapping[Group, tuple[Sums, Sums]]
+
+
+def tally(campaigns: Iterable[Campaign], knowledge: Knowledge) -> Tally:
+    """Sums of forecast and fact per currency and goal; only what somebody forecast is a forecast."""
+    sums: dict[Group, tuple[Sums, Sums]] = defaultdict(lambda: (Sums(), Sums()))
+    for campaign in map(as_given, campaigns):
+        expected, actual = sums[Group(campaign.currency or "", knowledge.kind_for(campaign))]
+        if basis_of(campaign).forecast:
+            expected.add(campaign.expected_metrics)
+        actual.add(campaign.actual_metrics)
+    return dict(sorted(sums.items(), key=lambda item: (-(item[1][1].spend or 0.0), item[0])))
+
+
+def held_points(held: Mapping[str, str]) -> tuple[str, ...]:
+    """What is kept out of every total, and why; said beside them."""
+    if not held:
+        return ()
+    they = "is held out, because it looks like a tracking fault"
+    if len(held) > 1:
+        they = "are held out, because they look like tracking faults"
+    listed = "; ".join(f"{formatting.plain_name(name)} ({because(reason)})" for name, reason in held.items())
+    return (f"{campaigns_in_words(len(held))} {they}: {listed}.",)
+
+
+def tiles(sums: Tally) -> Iterator[Tile]:
+    """CPA and spend of the two largest groups."""
+    several = len({group.kind for group in sums}) > 1
+    for group, (expected, actual) in list(sums.items())[:2]:
+        currency, money = group.currency, group.currency or None
+        plan, fact = ratio(expected.spend, expected.conversions), ratio(actual.spend, actual.conversions)
+        label = ", ".join(part for part in ("CPA", currency, f"{plural(group.kind)} only" if several else "") if part)
+        if fact is not None:
+            complete = plan is not None and expected.campaigns == actual.campaigns
+            detail = (
+                f"against {formatting.money(plan or 0.0, money)} forecast"
+                if complete
+                else _forecasts((expected, actual))
+            )
+            yield Tile(label, formatting.money(fact, money), detail, "", "noise")
+        planned = expected.spend if expected.campaigns == actual.campaigns else 0.0
+        yield Tile(
+            f"Spend, {plural(group.kind)}" if several else "Spend",
+            amount(actual.spend, money),
+            _of(actual.spend, planned),
+            "",
+            "noise",
+        )
+
+
+def _forecasts(sides: tuple[Sums, Sums]) -> str:
+    """How many of the campaigns somebody forecast, where that is not all."""
+    expected, actual = sides
+    if not expected.campaigns:
+        return "no forecast"
+    return f"{formatting.count(expected.campaigns)} of {campaigns_in_words(actual.campaigns)} had a forecast"
+
+
+def _of(actual: float | None, expected: float | None) -> str:
+    if not expected or actual is None:
+        return ""
+    change = 100 * (actual / expected - 1)
+    return f"{formatting.percent(change, signed=True)} against the plan" if abs(change) >= 0.05 else "as planned"
+
+
+def totals(sums: Tally) -> Table:
+    """A row for each group; the goal is named where there are several."""
+    several = len({group.kind for group in sums}) > 1
+    head = (
+        "Currency",
+        *(["Goal"] if several else []),
+        "Campaigns",
+        "Spend",
+        "Forecast spend",
+        "Conversions",
+        "CPA",
+        "Forecast CPA",
+        "ROAS",
+    )
+    rows = []
+    for (currency, kind), (expected, actual) in sums.items():
+        money = currency or None
+        cpa, plan = ratio(actual.spend, actual.conversions), ratio(expected.spend, expected.conversions)
+        roas = ratio(actual.revenue, actual.spend)
+        complete = expected.campaigns == actual.campaigns
+        rows.append(
+            (
+                currency or "not stated",
+                *([plural(kind)] if several else []),
+                formatting.count(actual.campaigns),
+                amount(actual.spend, money),
+                amount(expected.spend, money) if complete else _forecasts((expected, actual)),
+                NONE if actual.conversions is None else formatting.count(round(actual.conversions, 1)),
+                NONE if cpa is None else formatting.money(cpa, money),
+                NONE if plan is None or not complete else formatting.money(plan, money),
+                NONE if roas is None else formatting.ratio(roas),
+            )
+        )
+    title = "Totals per currency and goal" if several else "Totals per currency"
+    return Table(f"{title}; KPIs are ratios of sums", head, tuple(rows), tuple(range(1 + several, len(head))))
+
+
+def amount(value: float | None, currency: str | None) -> str:
+    """Money as it is shown, a dash where it is not known."""
+    return NONE if value is None else formatting.money(value, currency, whole=True)
+
+
+def campaigns_in_words(number: int) -> str:
+    """``1 campaign``, ``12 campaigns``."""
+    return ENGLISH.counted("campaign", number, formatting.count(number))

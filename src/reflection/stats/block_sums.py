@@ -1,0 +1,72 @@
+"""Sums of outer products A_b of each block of rows, as one dense stack or as sparse blocks, and what is asked of them.
+
+Must not know what the weights are.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflection.stats.sufficient_statistics import View
+
+Floats = NDArray[np.float64]
+
+_BAND = 256
+
+
+class BlockSums(Protocol):
+    """What a posterior asks of the second moments of its blocks."""
+
+    def weighted(self, w: Floats) -> Floats:
+        """sum_b w_b A_b, shape (p, p), its lower triangle at least."""
+
+    def traces(self, symmetric: Floats, vector: Floats) -> Floats:
+        """tr(A_b T) + t' A_b t for a symmetric T, shape (B,)."""
+
+
+class DenseSums:
+    """B full matrices as one (B, p^2) array."""
+
+    def __init__(self, view: View) -> None:
+        self._p = len(view.layout)
+        self._stack = np.zeros((len(view.grams), self._p**2))
+        for row, gram in zip(self._stack, view.grams, strict=True):
+            lower = gram.toarray() * view.gram_scale
+            row[:] = (lower + np.tril(lower, -1).T).ravel()
+
+    def weighted(self, w: Floats) -> Floats:
+        """sum_b w_b A_b, shape (p, p)."""
+        return np.asarray(w @ self._stack).reshape(self._p, self._p)
+
+    def traces(self, symmetric: Floats, vector: Floats) -> Floats:
+        """tr(A_b T) + t' A_b t for a symmetric T, shape (B,)."""
+        return np.asarray(self._stack @ (symmetric + vector[:, None] * vector).ravel())
+
+
+class SparseSums:
+    """B lower triangles in CSR form, as integers."""
+
+    def __init__(self, view: View) -> None:
+        self._p, self._scale, self._grams = len(view.layout), view.gram_scale, view.grams
+
+    def weighted(self, w: Floats) -> Floats:
+        """Lower triangle of sum_b w_b A_b, shape (p, p); the upper one is zero."""
+        total = np.zeros((self._p, self._p))
+        for weight, gram in zip(w, self._grams, strict=True):
+            for start in range(0, self._p, _BAND):
+                band = gram[start : start + _BAND]
+                total[start : start + _BAND] += (weight * self._scale) * band.toarray()
+        return total
+
+    def traces(self, symmetric: Floats, vector: Floats) -> Floats:
+        """tr(A_b T) + t' A_b t for a symmetric T, shape (B,)."""
+        found = []
+        for gram in self._grams:
+            row = np.repeat(np.arange(self._p, dtype=np.int32), np.diff(gram.indptr))
+            lower = float(gram.data @ symmetric[row, gram.indices])
+            form = 2 * (vector @ (gram @ vector)) - gram.diagonal() @ vector**2
+            found.append(2 * lower - float(gram.diagonal() @ np.diag(symmetric)) + form)
+        return np.array(found) * self._scale

@@ -1,0 +1,41 @@
+"""Whether a file is a whole database of this engine: asked before anything is made of it.
+
+Knows SQLite's files, as sqlite.py knows its connections. The file is only read, and nothing is made beside it.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from reflection.errors import ConfigurationError
+from reflection.store.database.migrate import check_known
+
+MAGIC = b"SQLite format 3\0"
+"""The first bytes of every SQLite database."""
+
+
+def problem_of_file(path: Path) -> str | None:
+    """Why a file is no whole database that this version opens; None where it is."""
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            return "it is no SQLite database"
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1", uri=True)) as connection:
+            return _problem(connection, path.name)
+    except sqlite3.DatabaseError as error:
+        return f"it cannot be read ({error})"
+
+
+def _problem(connection: sqlite3.Connection, name: str) -> str | None:
+    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        return "it is damaged"
+    tables = {table for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not {"alembic_version", "campaigns"} <= tables:
+        return "it holds no campaigns of this engine"
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    try:
+        check_known(name, row[0] if row else None)
+    except ConfigurationError as error:
+        return error.message
+    return None

@@ -1,0 +1,49 @@
+"""What a route does not read is no parameter: a misspelt filter is refused, not passed over in silence."""
+
+import re
+
+import pytest
+
+from reflection.api.policies import POLICIES
+
+
+@pytest.mark.parametrize("name", [name for name in POLICIES if not name.startswith("GET /docs")])
+def test_an_unknown_parameter_is_refused_by_every_route(client, name):
+    method, path = name.split(" ", 1)
+    response = client.request(method, re.sub(r"\{[^}]*\}", "x", path), params={"platfrom": "Meta"})
+
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    (error,) = response.json()["errors"]
+    assert error["field"] == "query.platfrom"
+    assert "no parameter of this route" in error["problem"]
+
+
+def test_the_parameters_a_route_has_are_named(client):
+    problem = client.get("/recommendations", params={"goal": "roas", "plattform": "Meta"}).json()["errors"][0][
+        "problem"
+    ]
+    assert "objective" in problem
+    assert "platform" in problem
+
+
+def test_those_it_has_are_read(client):
+    for path, listed in client.get("/openapi.json").json()["paths"].items():
+        for operation in listed.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "query" and "{" not in path and "get" in listed:
+                    answer = client.get(path, params={parameter["name"]: "1"})
+                    assert "no parameter of this route" not in answer.text
+
+
+def test_a_number_as_an_attribute_is_taken(client, campaign):
+    body = campaign(
+        campaign_id="a-number", audiences=[{"name": "a", "attributes": {"age_range": 25, "interest": [1, "b"]}}]
+    )
+    assert client.post("/analyze-campaign", json=body).status_code == 200
+
+
+def test_a_wrong_attribute_is_named_as_it_was_written(client, campaign):
+    body = campaign(campaign_id="a-wrong-one", audiences=[{"name": "a", "attributes": {"age_range": {"from": 18}}}])
+    errors = client.post("/analyze-campaign", json=body).json()["errors"]
+    assert [error["field"] for error in errors] == ["audiences[0].attributes.age_range"]

@@ -1,0 +1,129 @@
+"""Workbooks: sheets of one shape are one table, others are named; what no program has calculated is said."""
+
+import io
+import zipfile
+from collections.abc import Callable
+
+import pytest
+
+from reflection.ingest import ImportReport, read_export
+
+HEADER: list[str | float | None] = [
+    "Day",
+    "Campaign name",
+    "Amount spent (EUR)",
+    "Impressions",
+    "Link clicks",
+    "Purchases",
+]
+
+
+def row(day: int, spend: float | str | None = 10.0) -> list[str | float | None]:
+    """One row under the header."""
+    return [f"2026-09-{day:02d}", "Brand", spend, 1000.0, 20.0, 2.0]
+
+
+def with_sheets(make: Callable[..., bytes], **sheets: list[list[str | float | None]]) -> bytes:
+    """A workbook of several sheets, made of workbooks of one."""
+    pages = {name: zipfile.ZipFile(io.BytesIO(make(rows))) for name, rows in sheets.items()}
+    first = next(iter(pages.values()))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for info in first.infolist():
+            if not info.filename.startswith("xl/worksheets") and info.filename not in ("xl/workbook.xml", RELATIONS):
+                archive.writestr(info.filename, first.read(info))
+        book, relations = first.read("xl/workbook.xml").decode(), first.read(RELATIONS).decode()
+        tags = "".join(f'<sheet name="{name}" sheetId="{i}" r:id="r{i}"/>' for i, name in enumerate(pages, 1))
+        start, end = book.index("<sheet "), book.index("</sheets>")
+        archive.writestr("xl/workbook.xml", book[:start] + tags + book[end:])
+        start, end = relations.index("<Relationship "), relations.index("</Relationships>")
+        kind = relations.split('Type="')[1].split('"')[0]
+        links = "".join(
+            f'<Relationship Id="r{i}" Type="{kind}" Target="worksheets/sheet{i}.xml"/>'
+            for i in range(1, len(pages) + 1)
+        )
+        archive.writestr(RELATIONS, relations[:start] + links + relations[end:])
+        for i, page in enumerate(pages.values(), 1):
+            archive.writestr(f"xl/worksheets/sheet{i}.xml", page.read("xl/worksheets/sheet1.xml"))
+    return out.getvalue()
+
+
+RELATIONS = "xl/_rels/workbook.xml.rels"
+
+
+def read(data: bytes) -> ImportReport:
+    """What is made of it."""
+    return read_export(("report.xlsx", data))
+
+
+def codes(report: ImportReport) -> set[str]:
+    """The codes of its findings."""
+    return {note.code for note in report.findings}
+
+
+def test_sheets_of_one_shape_are_read_as_one_table(make_workbook: Callable[..., bytes]) -> None:
+    report = read(with_sheets(make_workbook, August=[HEADER, row(1), row(2)], September=[HEADER, row(3)]))
+
+    assert report.totals.spend == 30.0
+    assert "sheets_not_read" not in codes(report)
+
+
+def test_a_copy_of_a_sheet_is_no_second_spend(make_workbook: Callable[..., bytes]) -> None:
+    report = read(with_sheets(make_workbook, Data=[HEADER, row(1), row(2)], Copy=[HEADER, row(2), row(1)]))
+
+    assert report.totals.spend == 20.0
+    assert "sheets_not_read" in codes(report)
+
+
+def test_a_sheet_of_another_shape_is_named(make_workbook: Callable[..., bytes]) -> None:
+    notes: list[list[str | float | None]] = [["Topic", "Remark", "Who"], ["Budget", "raised", "Ann"]]
+
+    report = read(with_sheets(make_workbook, Data=[HEADER, row(1)], Notes=notes))
+
+    assert report.totals.spend == 10.0
+    note = next(item for item in report.findings if item.code == "sheets_not_read")
+    assert "[Notes]" in note.message
+
+
+def _with_cell(make: Callable[..., bytes], cell: str, attributes: str = "") -> bytes:
+    """Two rows; the spend of the second is this cell, its row has these attributes."""
+    data = make([HEADER, row(1), row(2)])
+    sheet = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml").decode()
+    changed = sheet.replace('<c r="C3"><v>10.0</v></c>', cell).replace('<row r="3">', f'<row r="3"{attributes}>')
+    assert changed != sheet
+    return make([], raw_sheet=changed.encode())
+
+
+@pytest.mark.parametrize("value", ["", "<v/>", "<v></v>"])
+def test_a_formula_nobody_calculated_makes_the_amount_unknown_never_smaller(
+    make_workbook: Callable[..., bytes], value: str
+) -> None:
+    report = read(_with_cell(make_workbook, f'<c r="C3"><f>5*2</f>{value}</c>'))
+
+    assert "formulas_without_values" in codes(report)
+    assert not report.ok
+    assert report.campaigns[0].actual_metrics.spend is None
+
+
+def test_a_formula_with_its_value_is_a_number(make_workbook: Callable[..., bytes]) -> None:
+    report = read(_with_cell(make_workbook, '<c r="C3"><f>5*2</f><v>10.0</v></c>'))
+
+    assert report.totals.spend == 20.0
+    assert "formulas_without_values" not in codes(report)
+
+
+def test_hidden_rows_are_read_and_said(make_workbook: Callable[..., bytes]) -> None:
+    report = read(_with_cell(make_workbook, '<c r="C3"><v>10.00</v></c>', ' hidden="1"'))
+
+    assert report.totals.spend == 20.0
+    assert "hidden_rows" in codes(report)
+
+
+def test_days_as_a_spreadsheets_numbers_are_read(make_workbook: Callable[..., bytes]) -> None:
+    rows: list[list[str | float | None]] = [[46266.0 + day, "Brand", 10.0, 1000.0, 20.0, 2.0] for day in range(3)]
+
+    report = read(make_workbook([HEADER, *rows]))
+
+    assert report.period is not None
+    assert [day.isoformat() for day in report.period] == ["2026-09-01", "2026-09-03"]
+    assert "serial_dates" in codes(report)
