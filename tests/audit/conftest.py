@@ -1,5 +1,7 @@
 """Simulated accounts with a planted truth, loaded and learnt, and every sentence the engine says of them."""
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,7 +215,7 @@ def _break(account: Account, index: int) -> None:
         metrics["conversions"] *= 60.0
         if "revenue" in metrics:
             metrics["revenue"] *= 60.0
-    account.campaigns[index] = Campaign.model_validate_json(__import__("json").dumps(body))
+    account.campaigns[index] = Campaign.model_validate_json(json.dumps(body))
     account.faulty.add(campaign.campaign_id)
 
 
@@ -236,9 +238,13 @@ class Doors:
             yield from ((campaign_id, statement) for statement in answer["insights"]["statements"])
 
 
+KEY = re.compile(r"(?:audience|creative|platform|objective)[\w.*]*:\S.*")
+"""A signal's key, which answers carry beside the words for it."""
+
+
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        if " " in value:
+        if " " in value and not KEY.fullmatch(value):
             yield value
     elif isinstance(value, Mapping):
         for item in value.values():
@@ -272,14 +278,14 @@ def _asked(account: Account, folder: Path) -> Doors:
         application.learner.learn_now("default")
         client = TestClient(create_app(application), "http://127.0.0.1:8000", client=("127.0.0.1", 50000))
         urls = [
-            "/insights?limit=500", "/patterns?limit=500", "/recommendations", "/v1/recommendations?limit=100",
+            "/insights?limit=500", "/patterns?limit=500", "/recommendations", "/v1/recommendations",
             "/v1/learnings?limit=500", "/v1/effects?limit=1000",
             "/v1/portfolio/report?start=2025-01-01&end=2030-01-01&format=json",
         ]  # fmt: skip
         answers = {url.partition("?")[0]: _json(client.get(url)) for url in urls}
         for platform in PLATFORMS:
             answers[f"/v1/recommendations {platform}"] = _json(
-                client.get(f"/v1/recommendations?platform={platform}&limit=100")
+                client.get(f"/v1/recommendations?platform={platform}")
             )
         for message in MESSAGES:
             answers[f"chat: {message}"] = _json(client.post("/agent-chat", json={"message": message}))

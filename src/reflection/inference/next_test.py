@@ -13,7 +13,7 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Effect
-from reflection.domain.metrics import METRICS
+from reflection.domain.metrics import METRICS, as_read
 from reflection.domain.results import NextTest
 from reflection.inference.dataset import feature_of
 from reflection.inference.fit import FittedMetrics
@@ -119,7 +119,7 @@ def _described(
     return NextTest(
         signal_key=effect.signal,
         metric=goal,
-        question=f"does {label} change {METRICS[goal].label}?",
+        question=f"does {label} change {METRICS[as_read(goal, None, None)[0]].label}?",
         description=(
             f"{how}: the 90 % interval of its effect is expected to go from {effect.interval[0]:.2f}-"
             f"{effect.interval[1]:.2f} to {low:.2f}-{high:.2f} (1.00 = average)."
