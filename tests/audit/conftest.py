@@ -284,9 +284,7 @@ def _asked(account: Account, folder: Path) -> Doors:
         ]  # fmt: skip
         answers = {url.partition("?")[0]: _json(client.get(url)) for url in urls}
         for platform in PLATFORMS:
-            answers[f"/v1/recommendations {platform}"] = _json(
-                client.get(f"/v1/recommendations?platform={platform}")
-            )
+            answers[f"/v1/recommendations {platform}"] = _json(client.get(f"/v1/recommendations?platform={platform}"))
         for message in MESSAGES:
             answers[f"chat: {message}"] = _json(client.post("/agent-chat", json={"message": message}))
         sample = account.campaigns[:: max(1, len(account.campaigns) // 12)]
