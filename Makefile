@@ -7,8 +7,8 @@ DEV := $(VENV)/.ready-dev
 AUDIT := .venv-audit
 WHEEL := .venv-wheel
 WORKERS ?= auto
-# Linear algebra in one thread, and compiled code kept whatever the machine's habit: tests start a hundred processes.
-ALONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
+# Arithmetic in one thread, and compiled code kept whatever the machine's habit: tests start a hundred processes.
+ALONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1 PYTHONDONTWRITEBYTECODE=
 TORTURE := kills-1 kills-2 machine-1 machine-2 server disk soak api learning
 PIP = python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11

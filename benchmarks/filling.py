@@ -62,7 +62,8 @@ def campaign(rng: np.random.Generator, name: str) -> dict[str, object]:
         "campaign_id": name,
         "platform": ["Meta", "Google", "TikTok", "LinkedIn"][int(rng.integers(4))],
         "objective": ["Sales", "Leads", "Installs"][int(rng.integers(3))],
-        "expected_metrics": {**counts, "clicks": max(clicks, 1)},
+        "expected_metrics": counts
+        | {"clicks": round(impressions * CTR) + 1, "conversions": round(impressions * CTR * CVR)},
         "actual_metrics": counts,
         "audiences": [
             {"name": f"audience {k}", "attributes": {a: f"{a} {rng.integers(n)}" for a, n in SIGNALS.items()}}

@@ -1,13 +1,14 @@
-"""Is an analysis as fast with a million stored campaigns as with ten?
+"""How fast is an analysis while the engine learns, with ten stored campaigns and with a million, beside the floor?
 
     python benchmarks/http_speed.py                    10, 1,000 and 100,000 stored campaigns
     python benchmarks/http_speed.py --sizes 10,1000000 --folder /var/tmp/speed
                                                        16 GB on disk; a quarter of an hour, the next time a minute
 
 For each size a database is filled (a thousand real analyses, then copies of their rows in SQL, each with outcomes of
-its own), a real server is started on it, and once it is at rest distinct campaigns with about 100 signals in the
-workspace are posted over HTTP. Signals have no effect, so that at every size as little is known and an answer says as
-much. Printed as ratios to the smallest size. In a folder that is named the filled databases stay, and are used again.
+its own), a real server with its worker is started on it, and distinct campaigns with about 100 signals in the workspace
+are posted over HTTP in steady streams of 1, 8 and 32 clients, while the worker learns, publishes and embeds. Before
+each stream the floor (`floor.py`) gets the same one. Freshness is the time from an acknowledged campaign to effects
+that count it. In a folder that is named the filled databases stay, and are used again.
 """
 
 from __future__ import annotations
@@ -24,62 +25,163 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filling import campaign, fill, is_filled, prepare, stored_in
 from rich.progress import Progress
 
-ROOT = Path(__file__).parents[1]
+HERE = Path(__file__).parent
+ROOT = HERE.parent
 SIZES = (10, 1_000, 100_000)
-POSTS, WARM_UP, CONCURRENCY = 300, 30, 8
+CLIENTS = (1, 8, 32)
+POSTS, WARM_UP = 300, 30
+LOOK, SETTLE = 0.1, 60.0
+"""Seconds between two looks at what is known, and how long after a stream everything must be known."""
+
 READ_AT_ONCE = 2**24
-QUIET, WATCHED, PATIENCE = 0.05, 3.0, 900.0
-"""A server is at rest when it uses less of one core for so many seconds; how long that is waited for."""
+PATIENCE = 900.0
+PLANNED, EVERY, KNOWN_WITHIN = 160, 20, 5.0
+"""Plans during a stream: after each so many of so many campaigns; what is older than this must be known."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What clients met: latencies in seconds, requests a second, campaigns that were not acknowledged."""
+
+    latencies: list[float]
+    rate: float
+    lost: int
+
+    def quantile(self, share: float) -> float:
+        """Of the latencies, in milliseconds."""
+        return float(np.quantile(self.latencies, share)) * 1000
 
 
 @dataclass(frozen=True)
 class Row:
-    """Latencies at one size and the server's CPU time of a request, in milliseconds; requests a second."""
+    """One stream at one size, the floor's beside it, and seconds until each campaign counted (one client only)."""
 
     stored: int
-    start: float
-    p50: float
-    p95: float
-    cpu: float
-    alone: float
-    together: float
-    lost: int
+    clients: int
+    engine: Stream
+    floor: Stream
+    fresh: list[float]
 
 
-def measure(path: Path, size: int) -> Row:
-    """Post to a real server on this database, which holds about `size` campaigns."""
+def measure(path: Path, size: int) -> list[Row]:
+    """Streams to a real server on this database, which holds about `size` campaigns."""
+    stored = stored_in(path)  # in the names, so that no campaign is one of an earlier run
+    _read_through(path)
+    rng, rows = np.random.default_rng(stored), list[Row]()
+    with _served("app.main:app", ROOT, _environment(path)) as engine, tempfile.TemporaryDirectory() as beside:
+        _wait_for_vectors(engine)
+        with _served("floor:app", HERE, {**os.environ, "FLOOR_PATH": f"{beside}/floor.db"}) as floor:
+            for port in (engine, floor):
+                _post(port, [campaign(rng, f"warm {stored} {i}") for i in range(WARM_UP)], 1)
+            for clients in CLIENTS:
+                stream = [campaign(rng, f"{clients} {stored} {i}") for i in range(POSTS)]
+                beneath = _post(floor, stream, clients)
+                watch = Watch(engine) if clients == 1 else None
+                met = _post(engine, stream, clients, watch)
+                rows.append(Row(size, clients, met, beneath, watch.settled() if watch else []))
+    return rows
+
+
+class Watch:
+    """Looks again and again at how many campaigns wait to be learnt, and says when each acknowledged one was in."""
+
+    def __init__(self, port: int) -> None:
+        self._port, self._acknowledged, self._counted = port, list[float](), list[float]()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    def acknowledged(self) -> None:
+        """A campaign was answered."""
+        self._acknowledged.append(time.monotonic())
+
+    def settled(self) -> list[float]:
+        """Seconds from each campaign's answer to effects that count it, once all do."""
+        end = time.monotonic() + SETTLE
+        while len(self._counted) < len(self._acknowledged) and time.monotonic() < end:
+            time.sleep(LOOK)
+        self._over.set()
+        self._thread.join()
+        if len(self._counted) < len(self._acknowledged):
+            raise SystemExit("what was posted is not learnt")
+        return [counted - began for began, counted in zip(self._acknowledged, self._counted, strict=True)]
+
+    def _look(self) -> None:
+        while not self._over.is_set():
+            posted = len(self._acknowledged)  # before asking: a campaign that came meanwhile may be in what waits
+            known, now = posted - _pending(self._port), time.monotonic()
+            self._counted += [now] * (known - len(self._counted))
+            time.sleep(LOOK)
+
+
+def _pending(port: int) -> int:
+    """How many campaigns the effects do not count yet."""
+    return int(_get(port, "/v1/effects?limit=1")["pending"])
+
+
+def plans_in_a_stream() -> str:
+    """After each 20th of 160 campaigns: of what was posted more than 5 s earlier, what does a plan not know?"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "reflection.db"
+        rng, posted, unknown, asked = np.random.default_rng(5), list[tuple[float, dict[str, Any]]](), set[str](), 0
+        with _served("app.main:app", ROOT, _environment(path)) as port:
+            for number in range(PLANNED):
+                one = campaign(rng, f"c{number}")
+                if _post(port, [one], 1).lost:
+                    raise SystemExit("a campaign was refused")
+                posted.append((time.monotonic(), one))
+                if (number + 1) % EVERY == 0:
+                    old = [body for at, body in posted if time.monotonic() - at > KNOWN_WITHIN]
+                    plans = [_as_plan(body, f"p{index}") for index, body in enumerate(old)][-50:]
+                    asked += len(plans)
+                    answer = _get(port, "/v1/plans/evaluate", {"plans": plans}) if plans else {"plans": []}
+                    notes = [note for plan in answer["plans"] for note in plan["notes"]]
+                    unknown |= {note for note in notes if "never seen" in note or "not learnt from so far" in note}
+    found = f"{len(unknown)} signals not known, such as: {min(unknown)}" if unknown else "every signal known"
+    return (
+        f"Plans during a stream of {PLANNED} campaigns, {asked} of them after each {EVERY}th, of what was posted more "
+        f"than {KNOWN_WITHIN:.0f} s earlier: {found}."
+    )
+
+
+def _as_plan(body: dict[str, Any], name: str) -> dict[str, Any]:
+    kept = {key: body[key] for key in ("platform", "objective", "audiences", "creatives", "currency")}
+    return {"plan_id": name, "budget": body["expected_metrics"]["spend"], **kept}
+
+
+@contextmanager
+def _served(address: str, folder: Path, environment: dict[str, str]) -> Iterator[int]:
+    """A server process of its own; the port it listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    stored = stored_in(path)  # in the names, so that no campaign is one of an earlier run
-    _read_through(path)
-    command = [sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(port), "--log-level", "warning"]
-    began = time.monotonic()
-    server = subprocess.Popen(command, cwd=ROOT, env=_environment(path))
+    command = [sys.executable, "-m", "uvicorn", address, "--port", str(port), "--log-level", "warning"]
+    server = subprocess.Popen(command, cwd=folder, env=environment)
     try:
         _wait(port)
-        _wait_for_vectors(port)
-        rng = np.random.default_rng(stored)
-        _post(port, [campaign(rng, f"warm {stored} {i}") for i in range(WARM_UP)], 1)
-        start = time.monotonic() - began
-        _wait_for_rest(server.pid)
-        before = _cpu_seconds(server.pid)
-        alone, rate, lost = _post(port, [campaign(rng, f"one {stored} {i}") for i in range(POSTS)], 1)
-        cpu = (_cpu_seconds(server.pid) - before) / POSTS
-        _, together, lost8 = _post(port, [campaign(rng, f"many {stored} {i}") for i in range(POSTS)], CONCURRENCY)
-        p50, p95 = np.quantile(alone, [0.5, 0.95]) * 1000
-        return Row(size, start, float(p50), float(p95), cpu * 1000, rate, together, lost + lost8)
+        yield int(port)
     finally:
         server.terminate()
         server.wait()
+
+
+def _get(port: int, place: str, body: dict[str, Any] | None = None) -> Any:
+    """The JSON at an address, posted to where there is a body."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+        sent = None if body is None else json.dumps(body)
+        method = "GET" if body is None else "POST"
+        connection.request(method, place, sent, {"Content-Type": "application/json"} if sent else {})
+        return json.loads(connection.getresponse().read())
 
 
 def _environment(path: Path) -> dict[str, str]:
@@ -125,26 +227,9 @@ def _wait_for_vectors(port: int) -> None:
     raise SystemExit("the server does not come to hold all vectors")
 
 
-def _wait_for_rest(pid: int) -> None:
-    """Until nothing is done behind the requests: no learning, no sorting of vectors."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        used = _cpu_seconds(pid)
-        time.sleep(WATCHED)
-        if _cpu_seconds(pid) - used < QUIET * WATCHED:
-            return
-    raise SystemExit("the server does not come to rest")
-
-
-def _cpu_seconds(pid: int) -> float:
-    """CPU time of a process so far, of all its threads, in user and system mode (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _post(port: int, campaigns: list[dict[str, object]], concurrency: int) -> tuple[list[float], float, int]:
-    """Latencies in seconds, requests a second, and how many campaigns were lost."""
-    left, lock, latencies, failed = list(campaigns), threading.Lock(), [], []
+def _post(port: int, campaigns: list[dict[str, Any]], clients: int, watch: Watch | None = None) -> Stream:
+    """Post campaigns in order, by so many clients at once."""
+    left, lock, latencies, failed = list(reversed(campaigns)), threading.Lock(), list[float](), list[int]()
 
     def work(connection: http.client.HTTPConnection) -> None:
         while True:
@@ -160,40 +245,56 @@ def _post(port: int, campaigns: list[dict[str, object]], concurrency: int) -> tu
                 latencies.append(time.perf_counter() - began)
                 if response.status != 200:
                     failed.append(response.status)
+                elif watch is not None:
+                    watch.acknowledged()
 
     def client() -> None:
         with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
             work(connection)
 
     began = time.perf_counter()
-    threads = [threading.Thread(target=client) for _ in range(concurrency)]
+    threads = [threading.Thread(target=client) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return latencies, len(campaigns) / (time.perf_counter() - began), len(failed)
+    return Stream(latencies, len(campaigns) / (time.perf_counter() - began), len(failed))
 
 
 def report(sizes: tuple[int, ...] = SIZES, folder: Path | None = None) -> str:
-    """The table, for docs/benchmarks.md.
+    """The tables, for docs/benchmarks.md.
 
     Args:
         folder: where filled databases stay and are used again; a temporary one when None.
     """
     with tempfile.TemporaryDirectory() as temporary, Progress(transient=True) as progress:
-        rows = [measure(_filled(folder or Path(temporary), size, progress), size) for size in sizes]
-    base = rows[0].p50
+        place = folder or Path(temporary)
+        rows = [row for size in sizes for row in measure(_filled(place, size, progress), size)]
     lines = [
-        "| stored campaigns | p50 ms | p95 ms | ratio to the first | CPU ms | requests/s alone | at concurrency 8 | "
-        "lost | first answers after s |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| stored campaigns | clients | p50 ms | p95 ms | floor p50 ms | p50 in floors | p95 in floors | "
+        "p50 to the first size | requests/s | to one client | floor's | lost | fresh after s, p50 | p95 |",
+        "|" + "---:|" * 14,
     ]
+    one: dict[int, Row] = {}
+    first: dict[int, Row] = {}
     for row in rows:
-        lines.append(
-            f"| {row.stored:,} | {row.p50:.1f} | {row.p95:.1f} | {row.p50 / base:.2f} | {row.cpu:.1f} | "
-            f"{row.alone:.1f} | {row.together:.1f} | {row.lost} | {row.start:.0f} |"
-        )
-    return "\n".join(lines)
+        one.setdefault(row.stored, row)
+        first.setdefault(row.clients, row)
+        lines.append(_line(row, one[row.stored], first[row.clients]))
+    return "\n".join([*lines, "", plans_in_a_stream()])
+
+
+def _line(row: Row, one: Row, first: Row) -> str:
+    """A row of the table, against one client at its size and against the first size."""
+    p50, p95, floor = row.engine.quantile(0.5), row.engine.quantile(0.95), row.floor.quantile(0.5)
+    fresh = [f"{np.quantile(row.fresh, share):.1f}" if row.fresh else "" for share in (0.5, 0.95)]
+    cells = [
+        f"{row.stored:,}", row.clients, f"{p50:.1f}", f"{p95:.1f}", f"{floor:.1f}", f"{p50 / floor:.2f}",
+        f"{p95 / floor:.2f}", f"{p50 / first.engine.quantile(0.5):.2f}", f"{row.engine.rate:.1f}",
+        f"{row.engine.rate / one.engine.rate:.2f}", f"{row.floor.rate / one.floor.rate:.2f}",
+        row.engine.lost, *fresh,
+    ]  # fmt: skip
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def _filled(folder: Path, size: int, progress: Progress) -> Path:
@@ -201,7 +302,7 @@ def _filled(folder: Path, size: int, progress: Progress) -> Path:
     path = folder / f"{size}" / "reflection.db"
     environment = _environment(path)
     if is_filled(path, size):
-        prepare(path, environment, 2 * POSTS + WARM_UP)
+        prepare(path, environment, len(CLIENTS) * POSTS + WARM_UP)
     else:
         shutil.rmtree(path.parent, ignore_errors=True)
         path.parent.mkdir(parents=True)

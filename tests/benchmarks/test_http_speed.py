@@ -1,7 +1,5 @@
-"""The benchmark measures a real server, at rest, on a database that it can use again."""
+"""The benchmark measures a real server while it learns, beside the floor, on a database that it can use again."""
 
-import os
-import time
 from pathlib import Path
 from types import ModuleType
 
@@ -12,18 +10,20 @@ from rich.progress import Progress
 def test_a_real_server_is_measured_on_a_database_that_is_filled_once(
     http_speed: ModuleType, filling: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"POSTS": 4, "WARM_UP": 2, "WATCHED": 0.4}.items():
+    for name, value in {"POSTS": 4, "WARM_UP": 2, "CLIENTS": (1, 2), "plans_in_a_stream": lambda: "plans"}.items():
         monkeypatch.setattr(http_speed, name, value)
     monkeypatch.setattr(filling, "_run", lambda *_: None)  # the server embeds and learns what it finds
 
     lines = http_speed.report((3,), tmp_path).splitlines()
 
-    head, row = ([cell.strip() for cell in line.strip("|").split("|")] for line in (lines[0], lines[2]))
+    head, row, _ = ([cell.strip() for cell in line.strip("|").split("|")] for line in (lines[0], *lines[2:4]))
     told = dict(zip(head, row, strict=True))
     path = tmp_path / "3" / "reflection.db"
-    assert (told["stored campaigns"], told["ratio to the first"], told["lost"]) == ("3", "1.00", "0")
+    assert (told["stored campaigns"], told["p50 to the first size"], told["lost"]) == ("3", "1.00", "0")
     assert 0 < float(told["p50 ms"]) <= float(told["p95 ms"])
-    assert float(told["CPU ms"]) > 0
+    assert float(told["floor p50 ms"]) > 0
+    assert float(told["fresh after s, p50"]) <= float(told["p95"])
+    assert lines[-1] == "plans"
     assert http_speed.stored_in(path) == 3 + 2 + 4 + 4
 
     prepared: list[int] = []
@@ -47,21 +47,26 @@ def test_a_database_of_which_nobody_knows_whether_it_is_whole_is_filled_anew(
     assert there == [[]]
 
 
-def test_cpu_time_is_that_of_the_process(http_speed: ModuleType) -> None:
-    before, began = http_speed._cpu_seconds(os.getpid()), time.process_time()
-    while time.process_time() - began < 0.1:
-        sum(range(1_000))
+def test_a_campaign_is_fresh_when_the_effects_count_it(http_speed: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = iter([3, 1, 0])
+    monkeypatch.setattr(http_speed, "_pending", lambda _: next(waiting, 0))
+    monkeypatch.setattr(http_speed, "LOOK", 0.05)
+    watch = http_speed.Watch(0)
+    for _ in range(3):
+        watch.acknowledged()
 
-    used = http_speed._cpu_seconds(os.getpid()) - before
-    assert used == pytest.approx(time.process_time() - began, abs=0.05)
+    first, second, third = watch.settled()
+
+    assert min(first, second) >= 0
+    assert third >= second + 0.04, "two were learnt at one look, the last one at the next"
 
 
-def test_a_busy_server_is_not_at_rest(http_speed: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    seconds = iter([0.0, 0.5, 0.5, 0.9, 0.9, 0.91])
-    monkeypatch.setattr(http_speed, "_cpu_seconds", lambda _: next(seconds))
-    monkeypatch.setattr(http_speed, "WATCHED", 1.0)
-    monkeypatch.setattr(http_speed.time, "sleep", lambda _: None)
-
-    http_speed._wait_for_rest(1)
-
-    assert list(seconds) == [], "looked until it was quiet"
+def test_what_never_counts_is_an_error_and_not_a_number(
+    http_speed: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_speed, "_pending", lambda _: 1)
+    monkeypatch.setattr(http_speed, "SETTLE", 0.1)
+    watch = http_speed.Watch(0)
+    watch.acknowledged()
+    with pytest.raises(SystemExit, match="not learnt"):
+        watch.settled()

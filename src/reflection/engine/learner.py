@@ -27,8 +27,8 @@ CALIBRATED_ENTRIES = 3_000
 """A first load longer than this is calibrated on its last entries: older ones are outside every window (a full fit
 rests on the last 2,000 campaigns, the width of intervals on the last 250 predictions)."""
 
-LARGE = 5_000
-"""Up to so many campaigns a fit takes a few seconds, and every news is learnt at once."""
+LARGE = 10_000
+"""Up to so many campaigns a fit takes two or three seconds, and every news is learnt at once."""
 
 WORTH_A_FIT, SECONDS_A_CAMPAIGN = 0.01, 0.01
 """Above it a fit waits for one per cent of news, or until it is a hundredth of a second a campaign old (a million

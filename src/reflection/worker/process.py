@@ -18,8 +18,8 @@ from reflection.store.worker_lock import WorkerLock
 from reflection.wiring import build
 from reflection.worker.chores import ALL, OF_VECTORS, Chores
 
-REST = 1.0
-"""It rests as long as it learnt: with a processor of its own, that halves what a stream of campaigns costs."""
+REST = 0.5
+"""It rests half as long as it learnt, so that a stream of campaigns never costs a whole processor."""
 
 LOOK_AROUND = 0.5
 NICENESS = 5
