@@ -162,7 +162,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class NextTest:
-    """The cheapest next campaign that would settle an open question."""
+    """The next test that is worth its money: something to book beside today's best choice of its kind.
+
+    Attributes:
+        share: of the budget that goes to what is tested; `against` is the key of today's best choice.
+        interval_now, interval_after: 90 % interval of the ratio of the two on `metric`, now and as expected after it.
+        value: expected gain on what 90 days spend there, from choosing after it; `cost` the loss while it runs; money.
+        deciding: observed ratio from which what is tested is the better choice.
+    """
 
     signal_key: str
     metric: str
@@ -172,6 +179,14 @@ class NextTest:
     currency: str | None
     interval_now: Interval
     interval_after: Interval
+    against: str | None = None
+    label: str | None = None
+    against_label: str | None = None
+    days: int | None = None
+    share: float | None = None
+    value: float | None = None
+    cost: float | None = None
+    deciding: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ effect is made, nor which door shows it.
 from collections.abc import Iterator
 from functools import partial
 
+from reflection.domain.audience_role import feeds_others
 from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, recommendation_id
 from reflection.domain.metrics import as_read
 from reflection.explain import formatting
@@ -38,9 +39,9 @@ def recommendation(
     metric, effect, (low, high) = _as_read(total)
     figures = {
         "effect": Figure(effect, formatting.signed_lift),
-        "size": Figure(effect, _size),
-        "low": Figure(low, _size),
-        "high": Figure(high, _size),
+        "size": Figure(effect, formatting.rough_lift),
+        "low": Figure(low, formatting.rough_lift),
+        "high": Figure(high, formatting.rough_lift),
         "odds": Figure(total.p_better, formatting.probability),
         "campaigns": Figure(bookable.campaigns, formatting.count),
         "rows": Figure(bookable.rows, formatting.count),
@@ -112,7 +113,21 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     text = language.say(f"advice.{phrase}", level=INTERVAL_LEVEL, side=side, size=item.text("size"), **words)
     if phrase in ("exploit", "avoid") and item.value("gain"):
         text += language.say(f"advice.money_{phrase}", what=_gained(item, language), stake=item.text("stake"))
-    return f"{text}. {_basis(item, language)}"
+    caveat = f" {language.say('advice.feeds_others')}" if phrase == "avoid" and feeds_others(item.label) else ""
+    return f"{text}. {_basis(item, language)}{caveat}"
+
+
+def sentence_of_test(item: Evidence, language: Language = ENGLISH) -> str:
+    """The next test: what to run beside what, what that is worth, what it costs, and which result decides."""
+    return language.say(
+        "next.test_worth",
+        subject=item.label,
+        against=item.detail["against"],
+        unit=language.say(f"unit.{item.detail['unit']}"),
+        side=language.say(f"side.{item.detail['side']}"),
+        metric=language.kpi(item.detail["shown_metric"]),
+        **{name: item.text(name) for name in ("spend", "days", "value", "cost", "deciding")},
+    )
 
 
 def _range(item: Evidence, language: Language) -> str:
@@ -149,7 +164,3 @@ def _as_read(total: Total) -> tuple[str, float, tuple[float, float]]:
     assert effect is not None
     assert interval is not None
     return metric, effect, interval
-
-
-def _size(lift: float) -> str:
-    return f"{100 * abs(lift - 1):.0f} %"

@@ -10,16 +10,19 @@ from datetime import date
 
 from reflection.domain import signals
 from reflection.domain.bookable import Bookable
+from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.metrics import as_read
 from reflection.domain.ports import Facts
 from reflection.domain.results import Comparison, Finding, NextTest, SimilarCampaign
 from reflection.domain.weights import Interval
 from reflection.explain import formatting
-from reflection.explain.advice import recommendation
+from reflection.explain.advice import recommendation, rounded
 from reflection.explain.as_people_read import effect_as_read, finding_as_read
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison, rough
+from reflection.explain.hints import hint_for
 
 GROUPS = frozenset({"platform", "objective", "audience", "creative", "campaign", "cluster"})
 MAX_SIMILAR = 5
@@ -200,27 +203,39 @@ def _group(signal_key: str) -> str:
 
 def _context(comparison: Comparison, facts: Facts) -> Iterator[Evidence]:
     for text in (*comparison.flags, *facts.notes):
-        yield _stated(flag_id(text), "flag", text)
+        yield _stated(flag_id(text), "flag", text, facts.campaign)
     if facts.patterns.next_test is not None:
         yield _next_test(facts.patterns.next_test)
     if facts.patterns.reason and not _discoveries(facts.findings):
-        yield _stated("flag:no_findings", "reason", facts.patterns.reason)
+        yield _stated("flag:no_findings", "reason", facts.patterns.reason, facts.campaign)
 
 
-def _stated(evidence_id: str, kind: Kind, text: str) -> Evidence:
-    """Something said in words by the core; a name in it is inert here."""
-    plain = formatting.plain_name(text, MAX_STATED).rstrip(". ")
-    return Evidence(0, evidence_id, kind, plain, "stated", "observed", _figures_in(plain))
+def _stated(evidence_id: str, kind: Kind, text: str, campaign: Campaign | None = None) -> Evidence:
+    """Something said in words by the core; a name in it is inert here. `hint`: what to send next, where that fits."""
+    plain, hint = formatting.plain_name(text, MAX_STATED).rstrip(". "), hint_for(evidence_id, campaign)
+    detail = {"hint": hint} if hint else {}
+    return Evidence(0, evidence_id, kind, plain, "stated", "observed", _figures_in(plain), detail)
 
 
 def _next_test(test: NextTest) -> Evidence:
-    label = subject(test.signal_key)
+    label = subject(test.signal_key, test.label)
     figures = {f"now_{name}": figure for name, figure in _interval(test.interval_now).items()}
     figures |= {f"after_{name}": figure for name, figure in _interval(test.interval_after).items()}
     detail = {"metric": test.metric, "group": _group(test.signal_key)}
     if test.spend is not None:
         figures["spend"] = Figure(test.spend, rough(test.currency))
-    return Evidence(0, "next_test", "next_test", label, "stated", "observed", figures, detail, (label,))
+    names = [label]
+    if test.against is not None and test.value is not None and test.cost is not None and test.days is not None:
+        detail["against"] = subject(test.against, test.against_label)
+        names.append(detail["against"])
+        money = rough(test.currency)
+        figures["value"], figures["cost"] = Figure(rounded(test.value), money), Figure(rounded(test.cost), money)
+        figures["days"] = Figure(test.days, formatting.count)
+        metric, deciding, _ = as_read(test.metric, test.deciding, None)
+        detail["unit"] = "revenue" if test.metric == "roas" else "conversions"
+        detail["shown_metric"], detail["side"] = metric, "above" if (deciding or 1.0) >= 1 else "below"
+        figures["deciding"] = Figure(deciding or 1.0, formatting.rough_lift)
+    return Evidence(0, "next_test", "next_test", label, "stated", "observed", figures, detail, tuple(names))
 
 
 def _similar(item: SimilarCampaign) -> Evidence:

@@ -88,6 +88,11 @@ def signed_lift(effect: float) -> str:
     return percent(100 * (effect - 1), signed=True)
 
 
+def rough_lift(effect: float) -> str:
+    """Size of a multiplicative lift in whole per cent, without its direction: 1.32 -> ``32 %``."""
+    return f"{100 * abs(effect - 1):.0f} %"
+
+
 def rounded_lift(effect: float) -> str:
     """A multiplicative lift as a signed whole percentage: 1.32 -> ``+32 %``."""
     return f"{100 * (effect - 1):+.0f} %"

@@ -237,14 +237,28 @@ def _rows(sentence: Sentence, place: int) -> bool:
 
 
 def _stake(sentence: Sentence, place: int) -> bool:
-    """The money that what is gained is told for: ``on X``."""
     return sentence.text(place - 1) == "on"
 
 
 def _gain(sentence: Sentence, place: int) -> bool:
-    """What is gained on a stake that is shown beside it."""
-    staked = any(token.figure == "stake" and token.item is sentence.tokens[place].item for token in sentence.tokens)
-    return staked and (_conversions(sentence, place) or _revenue(sentence, place))
+    """What is gained, on a stake that is shown beside it."""
+    item = sentence.tokens[place].item
+    return any(token.figure == "stake" and token.item is item for token in sentence.tokens) and (
+        _conversions(sentence, place) or _revenue(sentence, place)
+    )
+
+
+def _money_of_a_test(sentence: Sentence, place: int) -> bool:
+    said = {"worth"} if sentence.tokens[place].figure == "value" else {"cost", "costs"}
+    return _near_text(sentence, place, 3, frozenset(said))
+
+
+def _days(sentence: Sentence, place: int) -> bool:
+    return sentence.text(place + 1) == "days"
+
+
+def _deciding(sentence: Sentence, place: int) -> bool:
+    return near(sentence, place, 2, _LEVEL)
 
 
 PLACES = {
@@ -274,6 +288,10 @@ PLACES = {
     "since": _since,
     "score": _score,
     "rows": _rows,
+    "value": _money_of_a_test,
+    "cost": _money_of_a_test,
+    "days": _days,
+    "deciding": _deciding,
     "stake": _stake,
     "gain": _gain,
 }

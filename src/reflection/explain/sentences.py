@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from reflection.domain.basis import BASES, FORECAST, Basis
 from reflection.explain import formatting
-from reflection.explain.advice import advice_sentence
+from reflection.explain.advice import advice_sentence, sentence_of_test
 from reflection.explain.evidence import INTERVAL_LEVEL, Evidence
 from reflection.explain.phrases_en import ENGLISH, Language
 
@@ -161,14 +161,10 @@ class Sentences:
         words = {"subject": item.label, "metric": self._language.kpi(item.detail["metric"]), "side": side}
         if "within" in item.detail:
             return self.say("finding.within", campaign=item.detail["within"], **words, **texts(item, *_RANGE))
-        campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
-        sized = "effect" in item.figures
-        return self.say(
-            "finding.description" if sized else "finding.description_plain",
-            campaigns=campaigns,
-            **words,
-            **texts(item, *(("size",) if sized else ())),
-        )
+        words["campaigns"] = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
+        if "effect" not in item.figures:
+            return self.say("finding.description_plain", **words)
+        return self.say("finding.description", **words, **texts(item, "size"))
 
     def effect(self, item: Evidence) -> str:
         """An effect of a signal, whether it can be told from noise or not."""
@@ -211,7 +207,9 @@ class Sentences:
         return self.say(f"next.{step}", **words, **texts(item, "odds", *(("since",) if step == "trend" else ())))
 
     def next_test(self, item: Evidence) -> str:
-        """The next test and what it would settle."""
+        """The next test: what it is worth, what it costs and which result decides; else what it would settle."""
+        if "value" in item.figures:
+            return sentence_of_test(item, self._language)
         words = {
             "subject": item.label,
             "metric": self._language.kpi(item.detail["metric"]),

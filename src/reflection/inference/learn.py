@@ -29,7 +29,7 @@ from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.trends import trend_findings
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.goals import goals_of, labelled
-from reflection.inference.next_test import propose
+from reflection.inference.next_test import with_next_test
 from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods
 from reflection.stats.campaign_size import SIZE
@@ -130,7 +130,8 @@ def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[
     fits = fit_metrics(table, progress)
     support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
     knowledge = _with_fits(knowledge, fits, support)
-    return with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
+    knowledge = with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
+    return with_next_test(knowledge, table)
 
 
 def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex) -> Knowledge:
@@ -148,7 +149,6 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
         weights=tuple(_weights(effects, fits, support, goal)),
         posteriors={name: metric.posterior() for name, metric in fits.metrics.items()},
         reason=None if any(not finding.descriptive for finding in findings) else _no_findings(fits.table),
-        next_test=propose(fits, effects, goal, spelt),
         diagnostics={**_diagnostics(fits), "spelt": dict(spelt)},
     )
 
@@ -209,10 +209,10 @@ def _last_days(table: Dataset) -> dict[Feature, int]:
 
 
 def _no_findings(table: Dataset) -> str:
-    return (
-        f"{len(table)} campaigns were learnt from and no effect is beyond noise; "
-        "that is normal for few campaigns without a breakdown"
-    )
+    """Why there are none; a breakdown is missed only where campaigns came without one."""
+    without = len(table.campaign) == len(table)
+    normal = "that is normal for few campaigns" + (" without a breakdown" if without else "")
+    return f"{len(table)} campaigns were learnt from and no effect is beyond noise; {normal}"
 
 
 def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:

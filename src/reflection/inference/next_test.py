@@ -1,131 +1,206 @@
-"""The cheapest next campaign that would settle the most valuable open question.
+"""The next test that is worth its money: what to run beside today's best choice, for how much, and what decides.
 
-Open questions are signals whose effect on the goal is not beyond noise; the most valuable is the widest one that money
-rides on. The proposed test shows it side by side with the most used alternative of its group in one campaign, because
-cells of one campaign share everything else and so settle more per currency unit. The change of the interval is known
-before the test is run (learning/information.py). Must not know stores.
+Open questions are what can be booked and is not today's best choice of its kind. A test is worth what choosing after
+it, and not now, is expected to bring on the money that the next 90 days put there; it costs what its half that is not
+today's best choice is expected to lose. One is proposed only where the first exceeds the second; "nothing" is an
+answer. Cells of one campaign share everything else, so audiences and creatives are shown side by side in one campaign.
+Must not know stores.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reflection.domain import signals
-from reflection.domain.knowledge import Effect
-from reflection.domain.metrics import METRICS
+from reflection.domain.bookable import Bookable
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import METRICS, as_read
 from reflection.domain.results import NextTest
-from reflection.inference.dataset import feature_of
-from reflection.inference.fit import FittedMetrics
-from reflection.stats.columns import INTERCEPT
-from reflection.stats.design import Design, Stratum
-from reflection.stats.expected_information import sd_after
+from reflection.explain import formatting
+from reflection.inference import posterior
+from reflection.inference.dataset import Dataset
+from reflection.inference.total_effects import TotalEffects, usual_level
+from reflection.stats.design import Stratum
+from reflection.stats.value_of_information import (
+    deciding_result,
+    loss_while_testing,
+    value_of_testing,
+    variance_after,
+)
 
-MOST_CANDIDATES = 40
-WHOLE_CAMPAIGN = (signals.PLATFORM, signals.OBJECTIVE)
+HORIZON = 90
+"""Days whose spend is chosen with what a test tells."""
+
+SIZES = (0.5, 1.0, 2.0, 4.0)
+"""Sizes of tests, in usual campaigns."""
+
+DAYS = (7, 60)
 WORTH_RUNNING = 0.97
 """A test that leaves more than this share of the interval's width settles nothing."""
 
+LEAST_WORTH = 0.02
+"""Of a test's spend: what is worth less is not worth the trouble."""
 
-def propose(
-    fitted: FittedMetrics, effects: tuple[Effect, ...], goal: str, spelt: Mapping[str, str] | None = None
-) -> NextTest | None:
-    """The next test, or None where nothing is open, or no single campaign would settle anything.
-
-    Args:
-        spelt: how campaigns spell their signals.
-    """
-    if goal not in fitted.names():
-        return None
-    open_questions = [e for e in effects if e.metric == goal and not e.finding and _testable(e, fitted)]
-    ranked = sorted(open_questions, key=lambda e: (-_value(e), e.signal))[:MOST_CANDIDATES]
-    spend = _usual_spend(fitted)
-    tests = [(effect, *_contrast(fitted, effect, effects, spend, goal)) for effect in ranked]
-    useful = [test for test in tests if test[2] < WORTH_RUNNING]
-    if not useful:
-        return None
-    effect, partner, ratio = max(useful, key=lambda test: (_value(test[0]) * (1 - test[2]), test[0].signal))
-    labels = [signals.label_of(one.signal, spelt or {}) for one in (effect, partner) if one is not None]
-    return _described(effect, labels, ratio, spend, fitted.table.currency, goal)
+Z90 = 1.6448536269514722
+NOTHING = "nothing is worth testing now: what a test could still change is worth less than it would cost"
 
 
-def _testable(effect: Effect, fitted: FittedMetrics) -> bool:
-    column = fitted.layout.column(feature_of(effect.signal))
-    return column is not None and bool(fitted.layout.identifiable[column]) and "*" not in effect.group
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is spent: in the last 90 days, and by a usual campaign."""
+
+    recent: float
+    campaign: float
+
+    @classmethod
+    def of(cls, table: Dataset) -> "Pace":
+        """The pace of a table, in its currency."""
+        spend, days = np.nan_to_num(table.by_campaign(table.spend)), table.campaigns.day
+        if not (spend > 0).any():
+            return cls(0.0, 0.0)
+        return cls(float(spend[days > days.max() - HORIZON].sum()), float(np.median(spend[spend > 0])))
 
 
-def _value(effect: Effect) -> float:
-    """Width of what is not known, times the root of the money that rides on it."""
-    return math.log(effect.interval[1] / effect.interval[0]) * math.sqrt((effect.spend or 0.0) + 1.0)
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Whether something does better than today's best choice of its kind: the log ratio, and the money on it."""
+
+    challenger: Bookable
+    holder: Bookable
+    mean: float
+    variance: float
+    moved: float
 
 
-def _contrast(
-    fitted: FittedMetrics, effect: Effect, effects: tuple[Effect, ...], spend: float, goal: str
-) -> tuple[Effect | None, float]:
-    """The alternative to show beside the signal (None: a campaign of its own), and what is left of the interval."""
-    if effect.group in WHOLE_CAMPAIGN:
-        own = Design.of([{INTERCEPT: 1.0, feature_of(effect.signal): 1.0}])
-        return None, _left(fitted, effect, own, spend, goal, Stratum.BETWEEN)
-    others = [e for e in effects if e.metric == goal and e.group == effect.group and e.signal != effect.signal]
-    others = [e for e in others if _testable(e, fitted) and e.campaigns > 0]
-    if not others:
-        return None, 1.0
-    partner = max(others, key=lambda e: (e.campaigns, e.signal))
-    half = math.sqrt(0.5)
-    side_by_side = Design.of([{feature_of(effect.signal): half, feature_of(partner.signal): -half}])
-    return partner, _left(fitted, effect, side_by_side, spend / 2, goal, Stratum.WITHIN)
+def with_next_test(knowledge: Knowledge, table: Dataset) -> Knowledge:
+    """The knowledge with the test that is worth most after its cost, or with none."""
+    pace, goal = Pace.of(table), knowledge.goal_metric
+    if not posterior.known(knowledge, goal) or pace.recent <= 0:
+        return knowledge
+    tests = [test for question in _questions(knowledge, pace) for test in _tests(knowledge, question, pace)]
+    best = max(tests, key=lambda test: ((test.value or 0.0) - (test.cost or 0.0), test.signal_key), default=None)
+    return replace(knowledge, next_test=best)
 
 
-def _left(fitted: FittedMetrics, effect: Effect, design: Design, spend: float, goal: str, stratum: Stratum) -> float:
-    """Ratio of the goal effect's standard deviation after the test to before it."""
-    before = after = 0.0
-    for name, _ in fitted.parts(goal):
-        fit = fitted.metrics[name].fit
-        column = fit.layout.column(feature_of(effect.signal)) or 0
-        variance = np.array([_noise(fitted, name, spend)])
-        before += float(fit.covariance[column, column])
-        after += float(sd_after(fit, column, design, variance, stratum=stratum)[0]) ** 2
-    return math.sqrt(after / before) if before > 0 else 1.0
+def _questions(knowledge: Knowledge, pace: Pace) -> list[_Question]:
+    """Every challenger of today's best choice of its kind."""
+    questions = []
+    for kind in ("platform", "audience", "creative"):
+        rivals = [
+            one
+            for one in knowledge.bookables
+            if one.definition.kind == kind and one.platform is None and not one.confounded and one.spend
+        ]
+        if len(rivals) < 2:
+            continue
+        draws = TotalEffects(knowledge, knowledge.goal_metric).draws(rivals)
+        expected = np.exp(np.clip(draws, -50.0, 50.0)).mean(axis=1)
+        # Only what was booked often enough is a choice that one falls back on.
+        best = max(range(len(rivals)), key=lambda place: (rivals[place].enough, expected[place], rivals[place].key))
+        share = 1.0 if kind == signals.PLATFORM else min(1.0, _usual_stake(rivals) / pace.campaign)
+        for place, rival in enumerate(rivals):
+            if place != best:
+                ratio = draws[place] - draws[best]
+                variance = float(ratio.var())
+                if variance > 0:
+                    questions.append(_Question(rival, rivals[best], float(ratio.mean()), variance, pace.recent * share))
+    return questions
 
 
-def _noise(fitted: FittedMetrics, metric: str, spend: float) -> float:
-    """Sampling variance of a log rate in a cell with this spend, from the pooled rates."""
-    if metric == "cpm":
-        return 0.0
-    reference = {name: value.reference for name, value in fitted.metrics.items()}
-    impressions = 1000 * spend / reference["cpm"] if "cpm" in reference else 0.0
-    clicks = impressions * reference.get("ctr", 0.0)
-    events = clicks if metric == "ctr" else clicks * reference.get("cvr", 0.0)
-    return 1 / (events + 0.5)
+def _usual_stake(rivals: Sequence[Bookable]) -> float:
+    """What a usual campaign puts on one of them."""
+    return float(np.median([(one.spend or 0.0) / one.campaigns for one in rivals]))
 
 
-def _usual_spend(fitted: FittedMetrics) -> float:
-    spend = fitted.table.by_campaign(fitted.table.spend)
-    amounts = spend[np.nan_to_num(spend) > 0]
-    return float(np.median(amounts)) if len(amounts) else 0.0
+def _tests(knowledge: Knowledge, question: _Question, pace: Pace) -> list[NextTest]:
+    """The sizes of a test that are worth more than they cost."""
+    goal = knowledge.goal_metric
+    level = usual_level(knowledge, goal)
+    worth = (level or 0.0) if goal == "roas" else 1.0
+    tests = []
+    for size in SIZES:
+        spend = float(f"{size * pace.campaign:.2g}")
+        days = max(DAYS[0], math.ceil(spend / (question.moved / HORIZON)))
+        noise = _noise(knowledge, question, spend)
+        left = variance_after(question.variance, noise)
+        value = question.moved * worth * value_of_testing(question.mean, question.variance, noise)
+        cost = spend / 2 * worth * loss_while_testing(question.mean, question.variance)
+        settles = math.sqrt(left / question.variance) < WORTH_RUNNING
+        if days <= DAYS[1] and settles and value > max(cost, LEAST_WORTH * spend):
+            tests.append(_described(knowledge, question, spend, days, noise, value, cost))
+    return tests
+
+
+def _noise(knowledge: Knowledge, question: _Question, spend: float) -> float:
+    """Variance of the log ratio that a test observes: the counting of each half's events, and their own scatter."""
+    goal = knowledge.goal_metric
+    cost = posterior.usual(knowledge, "cpa")
+    events = spend / 2 / cost if cost else 0.0
+    counting = 2 * METRICS[goal].noise / (events + 0.5)
+    whole = question.challenger.definition.kind == signals.PLATFORM
+    names = (Stratum.BETWEEN,) if whole else (Stratum.WITHIN, Stratum.BETWEEN)
+    scatters = knowledge.diagnostics.get("scatter", {})
+    variance = 0.0
+    for part in METRICS[goal].composition:
+        known = scatters.get(part, {})
+        variance += next((known[name.name.casefold()] for name in names if name.name.casefold() in known), 0.0) ** 2
+    return counting + 2 * variance
 
 
 def _described(
-    effect: Effect, labels: Sequence[str], ratio: float, spend: float, currency: str | None, goal: str
+    knowledge: Knowledge, question: _Question, spend: float, days: int, noise: float, value: float, cost: float
 ) -> NextTest:
-    center = math.log(effect.effect)
-    low, high = (math.exp(center + ratio * (math.log(edge) - center)) for edge in effect.interval)
-    label = labels[0]
-    money = f"about {spend:,.0f} {currency or ''}".strip()
-    how = f"Run one campaign with {label} and {money}"
-    if len(labels) > 1:
-        pair = " and ".join(labels)
-        how = f"Run one campaign that shows {pair} side by side with {money}, half each, and send the breakdown"
+    goal, currency = knowledge.goal_metric, knowledge.currency
+    challenger, holder = question.challenger.label, question.holder.label
+    deciding = math.exp(deciding_result(question.mean, question.variance, noise))
+    now, after = (
+        _interval(question.mean, variance) for variance in (question.variance, variance_after(question.variance, noise))
+    )
+    metric, decides, _ = as_read(goal, deciding, None)
+    label = METRICS[metric].label
+    unit = "of revenue" if goal == "roas" else "in conversions at the usual CPA"
+
+    def money(amount: float) -> str:
+        return formatting.money(float(f"{amount:.2g}"), currency, whole=True)
+
+    how = (
+        f"Run one campaign on {challenger} and one on {holder}"
+        if question.challenger.definition.kind == signals.PLATFORM
+        else f"Show {challenger} and {holder} side by side in one campaign"
+    )
     return NextTest(
-        signal_key=effect.signal,
+        signal_key=question.challenger.key,
         metric=goal,
-        question=f"does {label} change {METRICS[goal].label}?",
+        question=f"does {challenger} do better than {holder} on {label}?",
         description=(
-            f"{how}: the 90 % interval of its effect is expected to go from {effect.interval[0]:.2f}-"
-            f"{effect.interval[1]:.2f} to {low:.2f}-{high:.2f} (1.00 = average)."
+            f"{how}, half of the budget each, with {money(spend)} over {days} days, and send the breakdown. Choose "
+            f"{challenger} if its {label} comes out {_than(decides or 1.0)} that of {holder} or better, else stay with "
+            f"{holder}. Choosing after it is worth about {money(value)} {unit} on the {money(question.moved)} that 90 "
+            f"days put there; while it runs it costs about {money(cost)} against {holder} alone."
         ),
         spend=spend,
         currency=currency,
-        interval_now=effect.interval,
-        interval_after=(low, high),
+        interval_now=now,
+        interval_after=after,
+        against=question.holder.key,
+        label=challenger,
+        against_label=holder,
+        days=days,
+        share=0.5,
+        value=value,
+        cost=cost,
+        deciding=deciding,
     )
+
+
+def _than(lift: float) -> str:
+    """``5 % above``, ``12 % below``, ``at``."""
+    size = round(100 * abs(lift - 1))
+    return "at" if size == 0 else f"{size} % {'above' if lift > 1 else 'below'}"
+
+
+def _interval(mean: float, variance: float) -> tuple[float, float]:
+    reach = Z90 * math.sqrt(variance)
+    return math.exp(mean - reach), math.exp(mean + reach)

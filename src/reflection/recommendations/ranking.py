@@ -14,6 +14,7 @@ import numpy as np
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.weights import SignalWeight
+from reflection.inference.next_test import NOTHING
 from reflection.recommendations.cards import Card, Option, build, with_propensities
 from reflection.stats import thompson
 
@@ -66,7 +67,7 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
 
     Returns:
         {generated_at, as_of, epoch, recommendations[], top_signals[], similar_campaigns[], cards[], reason, next_test,
-        top_insights[], top_patterns[], no_longer[]}.
+        next_test_reason, top_insights[], top_patterns[], no_longer[]}.
     """
     knowledge, past = basis.knowledge, basis.past
     options = build(knowledge, basis.platform, basis.objective)
@@ -83,6 +84,7 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
         "cards": [asdict(card) for card in cards],
         "reason": reason,
         "next_test": asdict(knowledge.next_test) if knowledge.next_test else None,
+        "next_test_reason": None if knowledge.next_test else NOTHING if knowledge.bookables else _nothing(knowledge),
         "top_insights": [dict(row) for row in basis.insights[:TOP]],
         "top_patterns": [dict(row) for row in basis.patterns[:TOP]],
         "no_longer": [dict(row) for row in past.values()][:TOP],
