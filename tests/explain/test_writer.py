@@ -96,7 +96,7 @@ def test_a_finding_on_a_signal_explains_and_advises_nothing(
     make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
 ) -> None:
     written = _write(make_facts(findings=(make_finding(),)))
-    assert any("Age 18-25" in text for text in written.key_learnings)
+    assert any("age 18-25" in text for text in written.key_learnings)
     assert not any("18-25" in text for text in written.recommendations)
 
 
