@@ -192,6 +192,10 @@ def _campaigns(sentence: Sentence, place: int) -> bool:
 
 
 def _odds(sentence: Sentence, place: int) -> bool:
+    """Of a finding the odds that it is as it is said to be, of a recommendation those that it is better than usual."""
+    item = sentence.tokens[place].item
+    if item is not None and item.kind == "recommendation" and item.detail.get("direction") != "favorable":
+        return False
     return near(sentence, place, 8, frozenset({"likely"})) and near(sentence, place, 12, _LEVEL)
 
 
