@@ -7,6 +7,7 @@ effect is made, nor which door shows it.
 from collections.abc import Iterator
 from functools import partial
 
+from reflection.domain.audience_role import feeds_others
 from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, recommendation_id
 from reflection.domain.metrics import as_read
 from reflection.explain import formatting
@@ -112,7 +113,8 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     text = language.say(f"advice.{phrase}", level=INTERVAL_LEVEL, side=side, size=item.text("size"), **words)
     if phrase in ("exploit", "avoid") and item.value("gain"):
         text += language.say(f"advice.money_{phrase}", what=_gained(item, language), stake=item.text("stake"))
-    return f"{text}. {_basis(item, language)}"
+    caveat = f" {language.say('advice.feeds_others')}" if phrase == "avoid" and feeds_others(item.label) else ""
+    return f"{text}. {_basis(item, language)}{caveat}"
 
 
 def sentence_of_test(item: Evidence, language: Language = ENGLISH) -> str:

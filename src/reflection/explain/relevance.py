@@ -1,7 +1,7 @@
 """Which evidence answers a question: the same question has the same evidence.
 
-No model and no index: a campaign has some forty pieces of evidence, and each is scored by what the question asks for
-and names. Must not know campaigns' storage or sentences.
+No model and no index: a campaign has some forty pieces of evidence; each is scored by what the question asks for and
+names. Must not know campaigns' storage or sentences.
 """
 
 import re
