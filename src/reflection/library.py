@@ -142,11 +142,13 @@ class Engine:
         self._catch_up()
         return self._application.engine.patterns(workspace=self._workspace, limit=limit, **filters)
 
-    def recommend(self, platform: str | None = None, objective: str | None = None) -> dict[str, Any]:
-        """What to do next, and what to plan with."""
+    def recommend(
+        self, platform: str | None = None, objective: str | None = None, goal: str | None = None
+    ) -> dict[str, Any]:
+        """What to do next, and what to plan with; `goal` is a kind of conversion, the largest without it."""
         self._catch_up()
         service = self._application.recommendations
-        return _plain(service.recommend(workspace=self._workspace, platform=platform, objective=objective))
+        return _plain(service.recommend(workspace=self._workspace, platform=platform, objective=objective, goal=goal))
 
     recommendations = recommend
 

@@ -115,7 +115,8 @@ def test_one_campaign_is_singular(make_facts: Callable[..., Facts], make_finding
 
 
 def test_thin_evidence_says_so_and_proposes_a_test(make_facts: Callable[..., Facts]) -> None:
-    insights = _write(make_facts(reason="3 campaigns are too few"))
+    audiences = [{"name": "Students"}, {"name": "Parents"}]
+    insights = _write(make_facts(reason="3 campaigns are too few", audiences=audiences))
     assert "Nothing can be called a finding yet: 3 campaigns are too few." in insights.key_learnings
     assert any("breakdown" in text for text in insights.recommendations)
     assert "Nothing can be called a finding yet" in insights.narrative_summary

@@ -80,7 +80,22 @@ DIALECTS: dict[str, tuple[list[list[str]], list[str], str]] = {
                        "Spend in account currency"], "en"),
     "marko": ([], ["date", "campaign_name", "impressions", "clicks", "conversions", "spend", "channel",
                    "ad_set_or_group"], "en"),
+    "snapchat": ([], ["Start time", "Campaign Name", "Paid Impressions", "Swipe Ups", "Purchases", "Amount Spent"],
+                 "en"),
+    "apple": ([["Currency: AUD"]], ["Date", "Campaign Name", "Impressions", "Taps", "Installs (Total)", "Spend"], "en"),
+    "amazon": ([], ["Date", "Campaign Name", "Impressions", "Clicks", "7 Day Total Orders (#)", "Spend",
+                    "Portfolio name"], "en"),
+    "cm360": ([["Report Time Zone", "America/New_York"], ["Report Fields"]],
+              ["Date", "Campaign", "Impressions", "Clicks", "Total Conversions", "Media Cost"], "en"),
+    "blended": ([], ["Date", "Campaign", "Impressions", "Clicks", "Conversions", "Cost", "Source"], "en"),
+    "google nl": ([["Campagnerapport"], ["1 augustus 2026 - 30 september 2026"]],
+                  ["Dag", "Campagne", "Vertoningen", "Aantal klikken", "Conversies", "Kosten"], "nl"),
+    "google_api": ([], ["segments.date", "campaign.name", "metrics.impressions", "metrics.clicks",
+                        "metrics.conversions", "metrics.cost"], "en"),
 }  # fmt: skip
+EXTRA = {"marko": ["Meta", "Everyone"], "amazon": ["Kitchen"], "blended": ["facebook"]}
+"""Cells of the columns that follow the figures."""
+
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"]
 
 
@@ -96,7 +111,7 @@ def written(truth: list[Row], dialect: str, locale: str, delimiter: str, encodin
             format_decimal(value, locale=locale, group_separator=grouped)
             for value in (row.impressions, row.clicks, row.conversions, row.spend)
         ]
-        extra = ["Meta", "Everyone"] if dialect == "marko" else []
+        extra = EXTRA.get(dialect, [])
         writer.writerow([row.day.isoformat(), row.campaign, *numbers, *extra])
     return out.getvalue().replace("\u202f", "\u00a0").encode(encoding)
 
@@ -194,6 +209,16 @@ def test_any_table_in_any_dialect_and_encoding_reads_back_equal(**table: Any) ->
 @given(**HOLES)
 def test_a_column_that_is_gone_or_empty_is_said_to_be_missing_and_never_zero(**table: Any) -> None:
     says_what_is_missing(**table)
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_every_dialect_is_read_whole_and_misses_each_of_its_columns(dialect: str) -> None:
+    truth = [Row(dt.date(2026, 9, day), "Brand é", 12_000 * day, 130 * day, day / 2, day * 11.25) for day in (1, 2, 30)]
+
+    reads_back_equal(truth, dialect, "utf-8", ",", True)
+    for gone in COLUMNS:
+        for emptied in (True, False):
+            says_what_is_missing(truth, dialect, gone, emptied, ",")
 
 
 @pytest.mark.torture(part="soak")

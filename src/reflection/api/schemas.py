@@ -79,6 +79,8 @@ class Recommendations(BaseModel):
     top_signals: list[dict[str, Any]]
     similar_campaigns: list[dict[str, Any]]
     no_longer: list[dict[str, Any]] = Field(description="signals whose effect on the goal holds no longer")
+    goal: str | None = Field(description="kind of conversion it is about; null where all campaigns count the same")
+    goals: list[dict[str, Any]] = Field(description="the same of every other goal: cards, recommendations, top signals")
 
 
 class EffectRow(BaseModel):

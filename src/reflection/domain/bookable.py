@@ -125,7 +125,8 @@ def definitions(campaigns: Iterable[Campaign]) -> tuple[Definition, ...]:
             known = descriptions.setdefault(said[0][0].key, [])  # its name comes first
             if shares not in known:
                 known.append(shares)
-    return tuple(_defined(key, known) for key, known in sorted(descriptions.items()))
+    named = (item for item in sorted(descriptions.items()) if not signals.is_unstated(item[0]))
+    return tuple(_defined(key, known) for key, known in named)
 
 
 def recommendation_id(

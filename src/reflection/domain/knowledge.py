@@ -132,6 +132,11 @@ class Knowledge:
         return (self, *self.goals)
 
     @property
+    def goal(self) -> str | None:
+        """What its campaigns count, where the workspace has several goals; None where it has one."""
+        return next((effect.goal for effect in self.effects), None)
+
+    @property
     def every_finding(self) -> tuple[Finding, ...]:
         """The findings of all goals by impact."""
         findings = [finding for knowledge in self.every_goal for finding in knowledge.findings]

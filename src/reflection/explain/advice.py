@@ -7,6 +7,7 @@ effect is made, nor which door shows it.
 from collections.abc import Iterator
 from functools import partial
 
+from reflection.domain.audience_role import feeds_others
 from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, recommendation_id
 from reflection.domain.conversion_kind import plural, spoken
 from reflection.domain.metrics import as_read
@@ -119,7 +120,8 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
         one = item.text("gain") == "1"
         what = "revenue" if revenue else item.detail["counted_once" if one else "counted"]
         text += language.say("advice.money", stake=item.text("stake"), gain=item.text("gain"), more=more, what=what)
-    return f"{text}. {_basis(item, language)}"
+    caveat = f" {language.say('advice.feeds_others')}" if phrase == "avoid" and feeds_others(item.label) else ""
+    return f"{text}. {_basis(item, language)}{caveat}"
 
 
 def sentence_of_test(item: Evidence, language: Language = ENGLISH) -> str:

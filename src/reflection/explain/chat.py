@@ -18,8 +18,9 @@ from reflection.explain.chat_evidence import evidence_for, signal_words
 from reflection.explain.evidence import Evidence, EvidenceBook, renumber
 from reflection.explain.formatting import plain_name
 from reflection.explain.gate import Passed, Proposal, judge_all
-from reflection.explain.question import ADVISING, Question, relevant, understand
+from reflection.explain.question import ADVISING, Question, understand
 from reflection.explain.question_words_en import CUES, HIGH, LOW
+from reflection.explain.relevance import relevant
 from reflection.explain.sentences import Sentences, basis_of
 from reflection.explain.writer import DETERMINISTIC
 
@@ -240,7 +241,8 @@ def _asks_for_a_campaign(question: Question, named: Named) -> bool:
     """Whether a question can only be answered of one campaign, and none was found."""
     of_one = bool(question.intents & {"result", "why", "trouble"}) or bool(question.kpis)
     general = question.groups or question.intents & {"learnt", "good", "bad", "next", "budget", "test", "alike"}
-    return (of_one and not general and "campaign" in question.words) or (len(named.campaign_ids) > 1 and not general)
+    names_one = "campaign" in question.words and "which" not in question.words
+    return (of_one and not general and names_one) or (len(named.campaign_ids) > 1 and not general)
 
 
 def _is_denied(question: Question, delta: Evidence) -> bool:

@@ -207,6 +207,10 @@ _PHRASES = {
     "advice.more": "more",
     "advice.less": "less",
     "advice.fewer": "fewer",
+    "advice.feeds_others": (
+        "It meets people who may buy later in retargeting or brand search, which is counted there: cut it in steps, "
+        "and watch those."
+    ),
     "advice.basis": "Seen in {campaigns}, {rows}.",
     "advice.basis_money": "Seen in {campaigns}, {rows}, with {spend} spent.",
     "range.one_side": "{low} to {high} {side}",
@@ -233,6 +237,7 @@ _PHRASES = {
         " {now}, to {after}."
     ),
     "next.interval": "between {low} and {high}",
+    "next.planned_revenue": "Plan revenue as well: then ROAS can be held against the forecast.",
     "next.revenue": "Send revenue with the next campaign: without it ROAS stays unknown.",
     "next.forecast": (
         "Do not plan again with a {kpi} of {expected}: the {level} interval of this result is {low} to "

@@ -5,7 +5,7 @@ posteriors of the signals in the plan; they are pooled (`belief`). What the data
 Pure; must not know stores or requests.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
@@ -55,7 +55,7 @@ def evaluate(
     ]
     return {
         "plans": evaluations,
-        "total": _total(plans, evaluations),
+        "total": _total(plans, evaluations, {knowledge.kind_for(plan) for _, plan in plans}),
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
         "pending": pending,
@@ -212,17 +212,21 @@ def _sampling_variance(knowledge: Knowledge, metric: str, budget: float) -> floa
     return orders * METRICS[metric].noise
 
 
-def _total(plans: Sequence[tuple[str, Plan]], evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _total(
+    plans: Sequence[tuple[str, Plan]], evaluations: Sequence[Mapping[str, Any]], kinds: Collection[str]
+) -> dict[str, Any] | None:
     """Conversions and revenue of all plans together; bounds add up as if all plans missed the same way.
 
-    Identified only when they are in every plan. None for a single plan and for mixed currencies, which are never added.
+    Identified only when they are in every plan. None for a single plan and for mixed currencies, which are never added;
+    so are conversions of several kinds.
     """
     if len(plans) < 2 or len({plan.currency for _, plan in plans}) > 1:
         return None
     total: dict[str, Any] = {"spend": sum(plan.budget for _, plan in plans), "currency": plans[0][1].currency}
     for metric in ("conversions", "revenue"):
         parts = [evaluation["metrics"][metric] for evaluation in evaluations]
-        if any(part["calibrated"] is None for part in parts):
+        mixed = metric == "conversions" and len(kinds) > 1
+        if mixed or any(part["calibrated"] is None for part in parts):
             total[metric] = None
             continue
         promised = [part["planner"] for part in parts]

@@ -59,8 +59,18 @@ def read_exports(inputs: Sequence[Input], options: ImportOptions | None = None) 
     book = name_book([file.facts.frame for file in files if file.header.dialect.role == "names"])
     files = meta_actions.join([(file.header, file.facts, file) for file in files], _with_frame)
     plan = _plan(options)
-    reports = [_report(file, book, plan, options) for file in files]
-    return overlaps.compare(reports, options.previous)
+    every_draft: list[Draft] = []
+    reports = [_report(file, book, plan, options, every_draft) for file in files]
+    return overlaps.compare(_with_plan_findings(reports, plan, every_draft), options.previous)
+
+
+def _with_plan_findings(reports: list[ImportReport], plan: Plan | None, drafts: Sequence[Draft]) -> list[ImportReport]:
+    """What is to be said of the plan, beside the first file of figures: it is a plan for all of them."""
+    notes = list(plan.findings(drafts)) if plan is not None else []
+    place = next((number for number, report in enumerate(reports) if report.kind == "performance"), None)
+    if notes and place is not None:
+        reports[place] = replace(reports[place], findings=tuple(_ordered([*reports[place].findings, *notes])))
+    return reports
 
 
 def _with_frame(file: FileRows, frame: pl.DataFrame, made: dict[str, str]) -> FileRows:
@@ -75,7 +85,10 @@ def _plan(options: ImportOptions) -> Plan | None:
     return read_plan(Path(options.expected), options.plan_mapping, options.limits)
 
 
-def _report(file: FileRows, book: NameBook, plan: Plan | None, options: ImportOptions) -> ImportReport:
+def _report(
+    file: FileRows, book: NameBook, plan: Plan | None, options: ImportOptions, every_draft: list[Draft]
+) -> ImportReport:
+    """The report on one file; its drafts are added to `every_draft`."""
     header, facts = file.header, file.facts
     empty = ImportReport(
         name=file.table.name,
@@ -107,7 +120,16 @@ def _report(file: FileRows, book: NameBook, plan: Plan | None, options: ImportOp
         currency=options.currency or mapping_currency or None,
     )  # fmt: skip
     refuse_millionths(rows.frame, file.table.name)
-    return _campaigns(replace(empty, conversions=choice.description), file, choice, rows, plan, options)
+    described = replace(empty, conversions=choice.description)
+    drafts = _drafts(rows, choice, options)
+    every_draft += drafts
+    return _campaigns(described, file, choice, rows, drafts, plan, options)
+
+
+def _drafts(rows: IdentifiedRows, choice: Choice, options: ImportOptions) -> list[Draft]:
+    """The campaigns in the making that delivered anything."""
+    drafts = [_with_objective(draft, choice, options) for draft in group_drafts(rows.frame, options.group_by)]
+    return [draft for draft in drafts if draft.sums.delivered()]
 
 
 def _campaigns(
@@ -115,14 +137,13 @@ def _campaigns(
     file: FileRows,
     choice: Choice,
     rows: IdentifiedRows,
+    drafts: list[Draft],
     plan: Plan | None,
     options: ImportOptions,
 ) -> ImportReport:
-    """Everything from identified rows on: drafts, expected figures, checks, campaigns."""
+    """Everything from drafts on: expected figures, checks, campaigns."""
     frame, dialect, rejects = rows.frame, report.dialect, file.facts.rejects
     zone = _zone(file.header, options)
-    drafts = [_with_objective(draft, choice, options) for draft in group_drafts(frame, options.group_by)]
-    drafts = [draft for draft in drafts if draft.sums.delivered()]
     campaign_notes = checks.campaign_findings(drafts, frame, rows.granularity, dialect, options)
     references = References(*_sound(drafts, frame, campaign_notes, dialect), options, plan)
     outcome = _BuildOutcome()

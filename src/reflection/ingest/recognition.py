@@ -16,7 +16,7 @@ import polars as pl
 from reflection.errors import ImportFileError
 from reflection.ingest.building.conversions import CHOSEN, resolve_column
 from reflection.ingest.dialects import DIALECTS
-from reflection.ingest.dialects.dialect import Dialect, is_number, normal_header, plain_header, split_currency
+from reflection.ingest.dialects.dialect import Dialect, normal_header, plain_header, split_currency
 from reflection.ingest.dialects.words import NOT_ADDED
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_source
@@ -128,8 +128,11 @@ def _facts(table: Table, header: Header, options: ImportOptions) -> Facts:
 
 def _dialects(options: ImportOptions) -> tuple[Sequence[Dialect], bool]:
     if options.mapping is not None:
-        if not any(map(is_number, options.mapping.columns)):
-            raise ImportFileError("The column mapping names no column of figures (impressions ...).", field="mapping")
+        if not {"spend", "impressions"} & set(options.mapping.columns):
+            raise ImportFileError(
+                "The column mapping names neither spend nor impressions: nothing can be made of the rest.",
+                field="mapping",
+            )
         return [options.mapping.dialect()], True
     if options.platform == "auto":
         return DIALECTS, False

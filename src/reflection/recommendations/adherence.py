@@ -67,6 +67,7 @@ def followed(
     platform_name = signals.normalise(campaign.platform)
     for name, claim in open_claims.items():
         fits = claim["platform"] is None or signals.normalise(claim["platform"]) == platform_name
+        fits = fits and claim.get("goal") in (None, knowledge.kind)
         proposes = name not in matches and fits and claim["lane"] != "avoid"
         if proposes and follows(claim["signal"], claim["lane"], shares):
             matches[name] = Followed(name, claim["signal"], claim["lane"], "signal")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.domain.bookable import Bookable, recommendation_id
+from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.weights import Interval
 from reflection.explain.advice import VERBS, basis, recommendation, remarks
@@ -45,6 +46,7 @@ class Card:
         evidence_for, evidence_against: ids of campaigns that did better, and worse, than usual with it, beyond noise.
         campaigns, rows, spend, conversions: how much it rests on.
         parts: signals that belong to it by definition, with their shares.
+        goal: what the campaigns it rests on count as a conversion; None where the workspace has one goal.
         reason: what the card really rests on.
     """
 
@@ -78,6 +80,7 @@ class Card:
     conversions: float = 0.0
     gain: float | None = None
     parts: Mapping[str, float] = field(default_factory=dict)
+    goal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ def _card(
         grade="observed",
         propensity=None,
         drawn=False,
-        sentence=_SENTENCES.recommendation(evidence),
+        sentence=_of_goal(_SENTENCES.recommendation(evidence), knowledge.goal),
         reason=f"seen in {basis(bookable)}; {notes or 'an association, as platforms choose who sees what'}",
         platform=platform,
         objective=objective,
@@ -191,7 +194,13 @@ def _card(
         conversions=bookable.conversions,
         gain=total.gain,
         parts=bookable.definition.parts,
+        goal=knowledge.goal,
     )
+
+
+def _of_goal(sentence: str, goal: str | None) -> str:
+    """A sentence that says which campaigns it is for, where the workspace has several goals."""
+    return sentence if goal is None else f"For {plural(goal)}: {sentence}"
 
 
 def card_id(

@@ -4,18 +4,19 @@ Beside the engine, which takes campaigns in: this is what goes out before a camp
 ports, no adapters; what is computed stands in plan_evaluation, ranking, cards, adherence and track_record.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from reflection.domain import signals
+from reflection.domain.conversion_kind import normal_kind
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.list_query import ListQuery
 from reflection.domain.plan import Plan, PlanRequest
-from reflection.domain.ports import ForecastRow, Memory, Store
+from reflection.domain.ports import Memory
 from reflection.domain.results import SimilarCampaign
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import NotFound
@@ -26,54 +27,9 @@ from reflection.learnings.current import CurrentLearnings
 from reflection.learnings.insights import insights as learnt_insights
 from reflection.recommendations import adherence, cards, holdback, ranking
 from reflection.recommendations.ranking import RecommendationInput
+from reflection.recommendations.stores import AdviceStore, ForecastStore
 
 SIMILAR = 5
-
-
-class AdviceStore(Protocol):
-    """What advice needs to be remembered: claims shown, feedback, assignments, and the register to read."""
-
-    def show(
-        self, workspace: str, recommendation_id: str, unit: str, seq: int, shown_at: str, claim: dict[str, Any]
-    ) -> bool:
-        """Freeze a claim; False when it was shown for this unit on this state already."""
-        ...
-
-    def shown(self, workspace: str, recommendation_id: str | None = None) -> list[dict[str, Any]]:
-        """Claims as they were shown, oldest first."""
-        ...
-
-    def say(self, workspace: str, recommendation_id: str, accepted: bool, note: str, created_at: str) -> bool:
-        """Note feedback; False when the last feedback said the same."""
-        ...
-
-    def feedback(self, workspace: str, recommendation_id: str) -> list[dict[str, Any]]:
-        """Everything that was said to a recommendation, oldest first."""
-        ...
-
-    def assign(self, workspace: str, unit: str, treated: bool, probability: float, assigned_at: str) -> bool:
-        """Log an assignment and return the one that holds."""
-        ...
-
-    def assignments(self, workspace: str) -> list[dict[str, Any]]:
-        """Every assignment in order."""
-        ...
-
-    def register(self, workspace: str) -> Iterator[ForecastRow]:
-        """The whole forecast register in the order of entry."""
-        ...
-
-    def established(self, workspace: str) -> list[dict[str, Any]]:
-        """Learnings that were ever established, with their state now."""
-        ...
-
-
-class ForecastStore(Store, Protocol):
-    """A store that also takes forecasts without a campaign."""
-
-    def add_forecasts(self, workspace: str, rows: Sequence[ForecastRow]) -> int:
-        """Append to the register; how many were new."""
-        ...
 
 
 class RecommendationService:
@@ -120,22 +76,29 @@ class RecommendationService:
         workspace: str = DEFAULT_WORKSPACE,
         platform: str | None = None,
         objective: str | None = None,
+        goal: str | None = None,
         seed: int | None = None,
         limit: int = 10,
     ) -> dict[str, Any]:
         """What to do next, from what was learnt; deterministic unless a draw is asked for with `seed`.
 
+        In a workspace with several goals it is about the one asked for, or that of the objective, or the one most money
+        is spent on; `goals` has the cards of the others.
+
         Args:
+            goal: a kind of conversion, such as ``lead``.
             limit: most stored insights and patterns that are shown beside the cards.
         """
         query = " ".join(part for part in (platform, objective) if part)
         similar = self._similar(workspace, query) if query else []
         with self._store.snapshot(workspace) as snapshot:
-            knowledge, current = snapshot.knowledge(), CurrentLearnings(snapshot)
-            insights, _ = learnt_insights(snapshot, knowledge, ListQuery(limit=limit), current.summaries)
+            whole, current = snapshot.knowledge(), CurrentLearnings(snapshot)
+            knowledge = _of_goal(whole, goal, objective)
+            insights, _ = learnt_insights(snapshot, whole, ListQuery(limit=limit), current.summaries)
             insights = [row for row in insights if not str(row["id"]).startswith("rec_")]  # the cards say these
-            patterns, _ = current.patterns(knowledge, ListQuery(limit=limit))
-            past, pending = current.past(knowledge.goal_metric), snapshot.pending()
+            patterns, _ = current.patterns(whole, ListQuery(limit=limit))
+            past = current.past(knowledge.goal_metric) if knowledge.kind == whole.kind else {}  # learnt of the largest
+            pending = snapshot.pending()
         answer = ranking.recommend(
             RecommendationInput(
                 knowledge=knowledge,
@@ -149,7 +112,20 @@ class RecommendationService:
                 seed=seed,
             )
         )
-        return {**answer, "pending": pending}
+        others = [other for other in whole.every_goal if whole.goals and other.kind != knowledge.kind]
+        return {
+            **answer,
+            "pending": pending,
+            "goal": knowledge.goal,
+            "goals": [self._beside(other, platform) for other in others],
+        }
+
+    def _beside(self, knowledge: Knowledge, platform: str | None) -> dict[str, Any]:
+        """What to do next for another goal: {goal, goal_metric, recommendations[], top_signals[], cards[], reason}."""
+        answer = ranking.recommend(RecommendationInput(knowledge=knowledge, now=self._clock(), platform=platform))
+        shown = ("recommendations", "top_signals", "cards", "reason")
+        kept = {name: answer[name] for name in shown}
+        return {"goal": knowledge.kind, "goal_metric": knowledge.goal_metric, **kept}
 
     def hold_back(self, answer: dict[str, Any], unit: str | None, *, workspace: str) -> dict[str, Any]:
         """An answer of `recommend` for a named planned campaign, `holdback` saying whether it gets the advice.
@@ -167,7 +143,8 @@ class RecommendationService:
             return {**answer, "holdback": given}
         reason = "this campaign is held back from advice at random, so that the effect of advice can be measured"
         return {
-            **answer, "cards": [], "recommendations": [], "top_signals": [], "reason": reason, "holdback": given,
+            **answer, **{name: [] for name in ("cards", "recommendations", "top_signals", "goals")},
+            "reason": reason, "holdback": given,
         }  # fmt: skip
 
     def show(self, recommendation_id: str, *, workspace: str, unit: str | None = None) -> dict[str, Any]:
@@ -256,14 +233,22 @@ class RecommendationService:
             actuals,
             goal_metric=knowledge.goal_metric,
             established=self._rows.established(workspace),
-            assignments=self._rows.assignments(workspace),
+            assignments=[
+                assigned
+                for assigned in self._rows.assignments(workspace)
+                if not knowledge.goals or _same_goal(knowledge, actuals.get(assigned["unit"]))
+            ],
         )
         if self._holdback <= 0:
             board["holdback"]["reason"] = "the hold-back is turned off; MARKO_HOLDBACK=0.2 turns it on"
         return {**board, "as_of": knowledge.as_of, "campaigns": len(actuals)}
 
     def _card(self, workspace: str, knowledge: Knowledge, recommendation_id: str) -> dict[str, Any] | None:
-        """The current card with an id, in whatever context it was made."""
+        """The current card with an id, of whatever goal and in whatever context it was made."""
+        for other in knowledge.goals:
+            card = self._card(workspace, knowledge.of_kind(other.kind), recommendation_id)
+            if card is not None:
+                return card
         found = next((one.card for one in cards.build(knowledge) if one.card.id == recommendation_id), None)
         if found is not None:
             return asdict(found)
@@ -286,6 +271,18 @@ class RecommendationService:
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="milliseconds")
+
+
+def _of_goal(knowledge: Knowledge, goal: str | None, objective: str | None) -> Knowledge:
+    """What is known of the goal that is asked for, else of the one an objective names, else of the largest."""
+    if goal is not None:
+        return knowledge.of_kind(normal_kind(goal))
+    return knowledge.of_kind(knowledge.kind_of_objective(objective)) if objective and knowledge.goals else knowledge
+
+
+def _same_goal(knowledge: Knowledge, campaign: Evidence | None) -> bool:
+    """Whether a campaign, if it has run, counts what the largest goal counts: others cannot be compared with it."""
+    return campaign is None or knowledge.kind_for(campaign) == knowledge.kind
 
 
 def _words(plan: Plan) -> str:

@@ -1,8 +1,10 @@
 """Expected figures of imported campaigns, always with their source."""
 
 import datetime as dt
+import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from reflection.errors import ImportFileError
 from reflection.ingest import REFERENCES, Forecast, ForecastQuery, ImportOptions, load_mapping, read_export
 from reflection.ingest.building.drafts import Sums
 from reflection.ingest.building.expected import at_spend
+from reflection.ingest.import_report import Finding, ImportReport
 
 Write = Callable[..., Path]
 Row = Callable[..., list[str]]
@@ -127,6 +130,39 @@ def test_a_campaign_outside_the_plan_falls_back_and_says_so(export: Path, write:
     assert {c.planner for c in report.campaigns} == {"plan plan", "account-average"}
 
 
+PLANS = {
+    "de": ["Kampagne", "Monat", "Impressionen", "Klicks", "Conversions", "Budget", "Umsatz"],
+    "fr": ["Campagne", "Mois", "Impressions", "Clics", "Conversions", "Budget", "Chiffre d'affaires"],
+    "es": ["Campaña", "Mes", "Impresiones", "Clics", "Conversiones", "Presupuesto", "Ingresos"],
+    "pt": ["Campanha", "Mês", "Impressões", "Cliques", "Conversões", "Orçamento", "Receita"],
+}
+
+
+@pytest.mark.parametrize("language", sorted(PLANS))
+def test_a_plan_is_read_in_the_languages_of_its_planners(export: Path, write: Write, language: str) -> None:
+    plan = write([PLANS[language], ["Autumn", "2026-08", "50000", "1000", "30", "210,5", "900,5"]], "plan.csv", ";")
+
+    report = read_export(export, ImportOptions(group_by="month", expected=plan, as_of=dt.date(2027, 1, 1)))
+
+    august = next(one for one in report.campaigns if one.campaign_id.endswith("2026-08") and one.name == "Autumn")
+    assert august.expected_metrics == Metrics(
+        impressions=50_000, clicks=1_000, conversions=30.0, spend=210.5, revenue=900.5
+    )
+
+
+def test_a_refused_plan_shows_the_mapping_that_reads_it(export: Path, write: Write) -> None:
+    rows = [["Kampanj", "Visningar", "Klickningar", "Köp", "Kostnad"], ["Autumn", "50000", "1000", "30", "200"]]
+    plan = write(rows, "plan.csv")
+    with pytest.raises(ImportFileError) as refused:
+        read_export(export, ImportOptions(expected=plan, as_of=dt.date(2027, 1, 1)))
+    mapping = load_mapping(json.loads(refused.value.hint[refused.value.hint.index("{") :]))
+
+    report = read_export(export, ImportOptions(expected=plan, plan_mapping=mapping, as_of=dt.date(2027, 1, 1)))
+
+    autumn = next(campaign for campaign in report.campaigns if campaign.name == "Autumn")
+    assert autumn.expected_metrics.impressions == 50_000
+
+
 def test_a_plan_has_its_own_mapping(export: Path, write: Write) -> None:
     plan = write(
         [["Projekt", "Sicht", "Klicks", "Leads", "Etat"], ["Autumn", "1.000", "10", "1,5", "99,50"]],
@@ -148,7 +184,7 @@ def test_a_plan_has_its_own_mapping(export: Path, write: Write) -> None:
     ("rows", "what"),
     [
         ([["campaign", "clicks", "conversions", "budget"], ["A", "1", "1", "1"]], "impressions"),
-        ([["who", "impressions", "clicks", "conversions", "budget"], ["A", "1", "1", "1", "1"]], "no columns for campaign"),  # noqa: E501
+        ([["who", "impressions", "clicks", "conversions", "budget"], ["A", "1", "1", "1", "1"]], "does not say campaign"),  # noqa: E501
         ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "1", "5", "1", "1"]], "exceed"),
         ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "1", "", "1", "1"]], "missing"),
         ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "x", "1", "1", "1"]], "no number"),
@@ -182,3 +218,67 @@ def test_the_forecast_register_is_asked_first(export: Path) -> None:
 
 def test_a_past_without_spend_is_taken_as_it_was() -> None:
     assert at_spend(Sums(10, 5, 1.0, 0.0, None), Sums(spend=50.0)).spend == 0.0
+
+
+HEAD = ["campaign", "month", "impressions", "clicks", "conversions", "budget"]
+WHOLE = ImportOptions(as_of=dt.date(2027, 1, 1))
+
+
+def _with_plan(export: Path, plan: Path, group_by: str = "campaign") -> ImportReport:
+    return read_export(export, replace(WHOLE, expected=plan, group_by=group_by))
+
+
+def _said(report: ImportReport, code: str) -> list[Finding]:
+    return [item for item in report.findings if item.code == code]
+
+
+def test_monthly_plans_add_up_for_a_whole_campaign(export: Path, write: Write) -> None:
+    rows = [["Autumn", "2026-07", "1000", "100", "5", "60"], ["Autumn", "2026-08", "3000", "200", "15", "240"]]
+    report = _with_plan(export, write([HEAD, *rows], "plan.csv"))
+
+    autumn = next(c for c in report.campaigns if "autumn" in c.campaign_id)
+    assert autumn.expected_metrics == Metrics(impressions=4_000, clicks=300, conversions=20.0, spend=300.0)
+    assert autumn.planner == "plan plan"
+    assert not _said(report, "plan_lines_unmatched")
+
+
+def test_a_month_without_a_plan_leaves_the_whole_campaign_without_one(export: Path, write: Write) -> None:
+    report = _with_plan(export, write([HEAD, ["Autumn", "2026-07", "1000", "100", "5", "60"]], "plan.csv"))
+
+    assert "plan plan" not in {campaign.planner for campaign in report.campaigns}
+    (said,) = _said(report, "plan_lines_unmatched")
+    assert "line 2, 'Autumn' (2026-07-01 to 2026-07-31 plans none of its days" in said.message
+
+
+def test_lines_of_a_plan_that_match_nothing_are_named_with_their_reason(export: Path, write: Write) -> None:
+    rows = [
+        ["Autumn", "2026-07", "1000", "100", "5", "60"],
+        ["Autum", "2026-08", "3000", "200", "15", "240"],
+        ["Nobody at all", "2026-08", "3000", "200", "15", "240"],
+        ["Autumn", "2025-01", "3000", "200", "15", "240"],
+    ]
+    report = _with_plan(export, write([HEAD, *rows], "plan.csv"), "month")
+
+    (said,) = _said(report, "plan_lines_unmatched")
+    assert said.severity == "warning"
+    assert said.rows == (3, 4, 5)
+    assert "3 of 4 lines match no campaign" in said.message
+    assert "line 3, 'Autum' (is it 'Autumn'?)" in said.message
+    assert "line 4, 'Nobody at all' (there is none of that name)" in said.message
+    assert "line 5, 'Autumn' (2025-01-01 to 2025-01-31" in said.message
+
+
+def test_columns_of_a_plan_that_are_not_read_are_named(export: Path, write: Write) -> None:
+    rows = [[*HEAD, "Sales value"], ["Autumn", "2026-07", "1000", "100", "5", "60", "900"]]
+    (said,) = _said(_with_plan(export, write(rows, "plan.csv"), "month"), "plan_columns_unread")
+    assert "'Sales value'" in said.message
+
+
+def test_a_week_of_two_months_plans_neither_of_them(export: Path, write: Write) -> None:
+    head = ["campaign", "start", "end", "impressions", "clicks", "conversions", "budget"]
+    rows = [["Autumn", "2026-07-01", "2026-07-31", *"9111"], ["Autumn", "2026-08-01", "2026-08-15", *"9111"],
+            ["Autumn", "2026-08-16", "2026-09-15", *"9111"]]  # fmt: skip
+    report = _with_plan(export, write([head, *rows], "plan.csv"), "month")
+    planned = {campaign.campaign_id[-7:] for campaign in report.campaigns if campaign.planner == "plan plan"}
+    assert planned == {"2026-07"}
+    assert _said(report, "plan_lines_unmatched")[0].rows == (3, 4)

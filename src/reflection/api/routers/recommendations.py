@@ -68,13 +68,14 @@ def recommendations(
     workspace: Workspace,
     platform: Filter = None,
     objective: Filter = None,
+    goal: Annotated[Filter, Query(description="a kind of conversion, such as `lead`; the largest without it")] = None,
     campaign_id: Filter = None,
     seed: Annotated[int | None, Query(ge=0, le=2**32 - 1, description="draw the order, with known odds")] = None,
     format: Annotated[Literal["cards", "envelope"], Query(description="cards, or the agents' envelope")] = "cards",
 ) -> Response:
     """What to do next, by lane. Naming the planned campaign makes it part of the hold-back that measures advice."""
     service = application.recommendations
-    answer = service.recommend(workspace=workspace, platform=platform, objective=objective, seed=seed)
+    answer = service.recommend(workspace=workspace, platform=platform, objective=objective, goal=goal, seed=seed)
     answer = service.hold_back(answer, campaign_id, workspace=workspace)
     return json_response(agent_envelope.wrap(answer) if format == "envelope" else answer)
 

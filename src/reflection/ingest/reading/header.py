@@ -173,7 +173,7 @@ def _enough(dialect: Dialect, columns: Mapping[str, int]) -> bool:
         return len(columns) >= 3
     facts = [name for name in columns if is_number(name)]
     if dialect.required and len(dialect.required) == len(columns):  # a mapping: the user said which they are
-        return bool(facts)
+        return "spend" in columns or "impressions" in columns
     return len(facts) >= 2 and len(columns) >= 4 and ("spend" in columns or "impressions" in columns)
 
 
