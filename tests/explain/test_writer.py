@@ -84,11 +84,11 @@ def test_advice_is_what_can_be_booked_with_money_and_evidence(rich_facts: Facts)
     advice = _write(rich_facts).recommendations
     assert advice[0] == (
         "Put more of the budget on audience Students 18-25: CPA probably 20 % lower than usual (90 % interval 9 % to "
-        "29 % lower); on USD 1,000 that is about 9 conversions more. Seen in 12 campaigns, 40 ad rows, with USD 5,000 "
+        "29 % lower); on USD 1,000 about 9 more conversions. Seen in 12 campaigns, 40 ad rows, with USD 5,000 "
         "spent."
     )
     assert advice[1].startswith("Put less of the budget on creative crt_9: ROAS probably 20 % lower than usual")
-    assert "on USD 500 that is about USD 240 of revenue less" in advice[1]
+    assert "on USD 500 about USD 240 less revenue" in advice[1]
     assert advice[2].startswith("Next test: run creative type video with about USD 500")
 
 

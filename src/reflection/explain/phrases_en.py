@@ -203,9 +203,10 @@ _PHRASES = {
         "We cannot tell yet whether {subject} does better than usual: {metric} is {size} {side} so far "
         "({level} interval {range})"
     ),
-    "advice.money_exploit": "; on {stake} that is about {what} more",
-    "advice.money_avoid": "; on {stake} that is about {what} less",
-    "advice.revenue": "{gain} of revenue",
+    "advice.money": "; on {stake} about {gain} {more} {what}",
+    "advice.more": "more",
+    "advice.less": "less",
+    "advice.fewer": "fewer",
     "advice.feeds_others": (
         "It meets people who may buy later in retargeting or brand search, which is counted there: cut it in steps, "
         "and watch those."
