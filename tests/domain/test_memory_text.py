@@ -121,14 +121,14 @@ def test_why_names_equal_fields_first_then_shared_words() -> None:
     assert why(ours, theirs) == [
         "same audience: Students 18-25 (city tier tier-1, interests ai code)",
         "same objective: Lead Generation",
-        "headline shares: build, portfolio",
+        "both mention build, portfolio (headline)",
     ]
 
 
 def test_a_plain_question_is_compared_with_every_field() -> None:
     assert why("portfolio for students?", memory_text(_campaign())) == [
-        "audience shares: students",
-        "headline shares: portfolio",
+        "mentions portfolio (headline)",
+        "mentions students (audience)",
     ]
     assert why("nothing in common", memory_text(_campaign())) == []
 

@@ -99,7 +99,7 @@ def _facts(
     patterns = PatternReport(
         parsed.campaign_id, comparison.generated_at, *lists, auto_tags=(), reason=reason, next_test=next_test
     )
-    return Facts(comparison, patterns, findings, similar, parsed.platform, parsed.objective, notes, advice)
+    return Facts(comparison, patterns, findings, similar, parsed.platform, parsed.objective, notes, advice, parsed)
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_a_question_in_plain_words_finds_by_meaning_and_says_the_words_shared(me
     assert _names(result)[0] == "boot_001"
     assert result.items[0].rank == 1
     assert result.items[0].text == BOOTCAMP
-    assert result.items[0].why == ["headline shares: bootcamp, coding, summer"]
+    assert result.items[0].why == ["mentions bootcamp, coding, summer (headline)"]
     assert (result.index, result.degraded) == ("local", [])
 
 

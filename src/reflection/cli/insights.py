@@ -14,6 +14,7 @@ from reflection.cli.session import (
     as_plain,
     console,
     heading,
+    none_found,
     open_application,
     print_json,
 )
@@ -68,10 +69,15 @@ def insights(
     query = _query(kind, platform, objective, since, past, limit, cursor)
     with open_application() as application:
         page = _page(*application.engine.insight_page(query, workspace=workspace))
+        stored = application.store.last_seq(workspace) > 0
     if as_json:
         print_json(page)
         return
-    _print_lines(page, [(row["content"], _origin(row)) for row in page["items"]], "Nothing is known yet.")
+    _print_lines(
+        page,
+        [(row["content"], _origin(row)) for row in page["items"]],
+        none_found("No insight matches.", stored=stored),
+    )
 
 
 def patterns(
@@ -94,11 +100,12 @@ def patterns(
     query = _query(kind, platform, objective, since, past, limit, cursor)
     with open_application() as application:
         page = _page(*application.engine.pattern_page(query, workspace=workspace))
+        stored = application.store.last_seq(workspace) > 0
     if as_json:
         print_json(page)
         return
     lines = [(row["summary"], _standing(row)) for row in page["items"]]
-    _print_lines(page, lines, "Nothing stands out beyond chance yet.")
+    _print_lines(page, lines, none_found("No pattern matches.", stored=stored))
 
 
 def recommend(
@@ -165,7 +172,7 @@ def _print_lines(page: Mapping[str, Any], lines: Sequence[tuple[str, str]], noth
         out.print(f"- {escape(text)}")
         out.print(f"  [dim]{escape(origin)}[/]")
     if not lines:
-        out.print(f"{nothing} 'reflection analyze FILE' stores campaigns and learns from them.")
+        out.print(nothing)
     if page["next_cursor"]:
         out.print(f"[dim]more with --cursor {page['next_cursor']}[/]")
 

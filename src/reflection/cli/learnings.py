@@ -12,6 +12,7 @@ from reflection.cli.session import (
     WorkspaceOption,
     as_plain,
     console,
+    none_found,
     open_application,
     print_json,
     progress_bar,
@@ -58,6 +59,7 @@ def learnings(
                 workspace, state=state, signal=signal, metric=metric, as_of=instant, limit=limit
             )
             answer = as_plain({"items": items})
+        stored = application.store.last_seq(workspace) > 0
     if as_json:
         print_json(answer)
     elif learning_id is not None:
@@ -65,7 +67,7 @@ def learnings(
     elif answer["items"]:
         console().print(_table(answer["items"]))
     else:
-        console().print("No learning matches; 'reflection analyze FILE' stores campaigns and learns from them.")
+        console().print(none_found("No learning matches.", stored=stored))
 
 
 def search(

@@ -116,6 +116,11 @@ def progress_bar() -> Progress:
     )
 
 
+def none_found(text: str, *, stored: bool) -> str:
+    """That a list is empty, and how to begin where nothing was ever stored."""
+    return text if stored else f"{text} 'reflection analyze FILE' stores campaigns and learns from them."
+
+
 def require_some(count: int, what: str) -> None:
     """Nothing to work on is an error a person should see.
 

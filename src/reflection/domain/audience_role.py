@@ -10,6 +10,10 @@ from functools import lru_cache
 
 BRAND, RETARGETING, ANYBODY = "brand", "retargeting", ""
 
+_PROSPECTING = re.compile(
+    r"\bprospect|\bcold\b|\blook ?a ?like|\bbroad\b|\bacquisition\b|\bawareness\b|\bupper funnel\b|\bneukunden\b"
+    r"|\bnew (?:customers?|buyers?|audiences?)\b"
+)
 _SEPARATORS = re.compile(r"[\W_]+")
 _NOT_BRAND = re.compile(r"\b(?:non|no|not|ohne|hors) ?(?:brand|marke|marca|marque)\w*|\bbrand (?:awareness|lift|video)")
 _BRAND = re.compile(r"\b(?:brand|branded|trademark|marke|marken|eigenmarke|marca|marque)\b")
@@ -31,6 +35,12 @@ def role_of(names: Iterable[str], audiences: Iterable[str]) -> str:
         return BRAND if BRAND in said else RETARGETING
     whom = {_role(audience) for audience in audiences}
     return whom.pop() if len(whom) == 1 else ANYBODY
+
+
+@lru_cache(maxsize=4_096)
+def feeds_others(name: str) -> bool:
+    """Whether something meets new people, who buy later in retargeting or brand search, where they are counted."""
+    return _PROSPECTING.search(_SEPARATORS.sub(" ", name.casefold())) is not None and _role(name) == ANYBODY
 
 
 @lru_cache(maxsize=16_384)

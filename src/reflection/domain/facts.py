@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from reflection.domain.bookable import Bookable
+from reflection.domain.campaign import Campaign
 from reflection.domain.results import Comparison, Finding, PatternReport, SimilarCampaign
 
 
@@ -14,6 +15,7 @@ class Facts:
         findings: those of `patterns` that are spoken of.
         notes: why it is kept out of the learning, where it is.
         advice: what of what is known is recommended to it.
+        campaign: as it was sent, for hints on what to send next; without it none is given.
     """
 
     comparison: Comparison
@@ -24,3 +26,4 @@ class Facts:
     objective: str
     notes: tuple[str, ...] = ()
     advice: tuple[Bookable, ...] = ()
+    campaign: Campaign | None = None

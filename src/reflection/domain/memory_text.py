@@ -50,6 +50,22 @@ _STOP = frozenset(
     )
 )
 
+_WEAK = frozenset(
+    re.findall(
+        r"\w+",
+        "all also any been before best built can come comes day days do does done every first free get gets go good "
+        "got great had here just like look made make makes most much need new now off one only other over own per "
+        "ready see start still such take time today under use used want way week well work works year",
+    )
+)
+"""Words that texts share without being alike: alone they are no reason of similarity."""
+
+_READ_AS = {"message": "ad text", "found": "result", "learning": "subject", "also": "subject", "": "text"}
+"""What a field is called where people read it; the others have their own name."""
+
+ALIKE = 2
+"""Words that two memories have to share in a field; of a question one is enough, for somebody asked for it."""
+
 HELD = "held: looks like a tracking fault"
 """What is said of how a held campaign did."""
 
@@ -204,24 +220,36 @@ def _asked(text: str) -> tuple[dict[str, _Field], frozenset[str]]:
 def why(asked: str, text: str, limit: int = 4) -> list[str]:
     """In which fields a memory agrees with what was asked, strongest first: "same objective: lead generation".
 
-    Two memories are compared field by field; a plain question is compared with every field.
+    Two memories are compared field by field; a plain question is compared with every field. Words that say nothing,
+    numbers, and what stands where nothing was said are no reason.
     """
     terms, free = _asked(asked)
     reasons: list[tuple[float, str]] = []
     for field, values in fields_of(text).items():
-        theirs = " ".join(values)
+        theirs, name = " ".join(values), _READ_AS.get(field, field)
+        if signals.normalise(theirs) in signals.UNSTATED_LEVELS:
+            continue
         mine = terms.get(field)
         if mine is not None and mine.text and mine.text == signals.normalise(theirs):
-            reasons.append((10.0 + len(mine.words), f"same {field}: {_short(theirs, 80)}"))
+            reasons.append((10.0 + len(mine.words), f"same {name}: {_short(theirs, 80)}"))
             continue
         both = [value for value in values if signals.normalise(value) in mine.values] if mine is not None else []
         if both:
-            reasons.append((5.0 + len(both), f"same {field}: {_short(', '.join(both), 120)}"))
+            reasons.append((5.0 + len(both), f"same {name}: {_short(', '.join(both), 120)}"))
             continue
-        shared = [w for w in words(theirs) & (mine.words | free if mine is not None else free) if not w.isdigit()]
-        if shared:
-            reasons.append((float(len(shared)), f"{field or 'text'} shares: {', '.join(sorted(shared)[:6])}"))
+        theirs_too = [word for word in words(theirs) if _means(word)]
+        in_both = sorted(word for word in theirs_too if mine is not None and word in mine.words)
+        asked_for = sorted(word for word in theirs_too if word in free)
+        if asked_for:
+            reasons.append((float(len(asked_for)), f"mentions {', '.join(asked_for[:6])} ({name})"))
+        elif len(in_both) >= ALIKE:
+            reasons.append((float(len(in_both)), f"both mention {', '.join(in_both[:6])} ({name})"))
     return [reason for _, reason in sorted(reasons, key=lambda item: (-item[0], item[1]))[:limit]]
+
+
+def _means(word: str) -> bool:
+    """Whether a word that two texts share says something: no number, no part of an id, none that every text has."""
+    return word not in _WEAK and not any(char.isdigit() for char in word)
 
 
 def _audience(audience: Audience) -> str:

@@ -79,6 +79,15 @@ def attribute_group(prefix: str, attribute: str) -> str:
     return f"{prefix}.{ATTRIBUTE_ALIASES.get(name, name)}"
 
 
+UNSTATED_LEVELS = frozenset({"unspecified", "not specified", "unknown", "not set", "(not set)", "undefined", "n%2fa"})
+"""Levels that stand where nothing was said; whatever has one has nothing in common."""
+
+
+def is_unstated(key: str) -> bool:
+    """Whether a signal says nothing: ``creative.type:unspecified``, or an interaction with it."""
+    return any(part.level in UNSTATED_LEVELS for part in parse(key).parts)
+
+
 def parse(key: str) -> Signal:
     """Read a key back: the inverse of `Signal.key`."""
     group, _, level = key.partition(":")

@@ -260,4 +260,5 @@ def campaign_facts(
         objective=campaign.objective,
         notes=tuple(notes),
         advice=tuple(advised(knowledge, signal_keys)),
+        campaign=campaign,
     )

@@ -10,6 +10,7 @@ from datetime import date
 
 from reflection.domain import signals
 from reflection.domain.bookable import Bookable
+from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import as_read
@@ -21,6 +22,7 @@ from reflection.explain.advice import recommendation, rounded
 from reflection.explain.as_people_read import effect_as_read, finding_as_read
 from reflection.explain.evidence import Certainty, Evidence, EvidenceBook, Figure, Kind, renumber
 from reflection.explain.evidence_of_comparison import evidence_of_comparison, rough
+from reflection.explain.hints import hint_for
 
 GROUPS = frozenset({"platform", "objective", "audience", "creative", "campaign", "cluster"})
 MAX_SIMILAR = 5
@@ -201,17 +203,18 @@ def _group(signal_key: str) -> str:
 
 def _context(comparison: Comparison, facts: Facts) -> Iterator[Evidence]:
     for text in (*comparison.flags, *facts.notes):
-        yield _stated(flag_id(text), "flag", text)
+        yield _stated(flag_id(text), "flag", text, facts.campaign)
     if facts.patterns.next_test is not None:
         yield _next_test(facts.patterns.next_test)
     if facts.patterns.reason and not _discoveries(facts.findings):
-        yield _stated("flag:no_findings", "reason", facts.patterns.reason)
+        yield _stated("flag:no_findings", "reason", facts.patterns.reason, facts.campaign)
 
 
-def _stated(evidence_id: str, kind: Kind, text: str) -> Evidence:
-    """Something said in words by the core; a name in it is inert here."""
-    plain = formatting.plain_name(text, MAX_STATED).rstrip(". ")
-    return Evidence(0, evidence_id, kind, plain, "stated", "observed", _figures_in(plain))
+def _stated(evidence_id: str, kind: Kind, text: str, campaign: Campaign | None = None) -> Evidence:
+    """Something said in words by the core; a name in it is inert here. `hint`: what to send next, where that fits."""
+    plain, hint = formatting.plain_name(text, MAX_STATED).rstrip(". "), hint_for(evidence_id, campaign)
+    detail = {"hint": hint} if hint else {}
+    return Evidence(0, evidence_id, kind, plain, "stated", "observed", _figures_in(plain), detail)
 
 
 def _next_test(test: NextTest) -> Evidence:

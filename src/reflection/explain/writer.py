@@ -150,11 +150,10 @@ class _Draft:
         for item in self._book.of_kind("next_test"):
             yield _statement("recommendation", 0.7, self._sentences.next_test(item), item)
         yield from self._forecast_advice()
-        for item in self._book.of_kind("flag"):
-            if item.id.startswith(tuple(REVENUE_FLAGS)):
-                yield _statement("recommendation", 0.65, self._sentences.say("next.revenue"), item)
-        for item in self._book.of_kind("reason"):
-            yield _statement("recommendation", 0.45, self._sentences.say("next.breakdown"), item)
+        hints = [(0.65, item) for item in self._book.of_kind("flag")]
+        for priority, item in [*hints, *((0.45, item) for item in self._book.of_kind("reason"))]:
+            if "hint" in item.detail:
+                yield _statement("recommendation", priority, self._sentences.say(item.detail["hint"]), item)
 
     def _forecast_advice(self) -> Iterator[Statement]:
         """A forecast the result clearly missed is no plan for the next campaign."""

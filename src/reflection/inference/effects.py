@@ -151,6 +151,7 @@ def _row(
     draws = effects.draws[column]
     above = float((draws > 0).mean() + 0.5 * (draws == 0).mean())
     beyond_noise = bool(found.selected[column]) and lfsr <= LEVEL and not low <= 1.0 <= high
+    beyond_noise = beyond_noise and not signals.is_unstated(str(feature))  # nothing was said: of nothing
     real, rows, events = raw_lifts.evidence(feature, metric)
     finding = bool(beyond_noise and real >= floor.campaigns and events >= floor.events)
     within = raw_lifts.only_campaign(feature) if beyond_noise and real == 1 and events >= floor.events else None
@@ -161,6 +162,8 @@ def _row(
         if beyond_noise and not finding
         else _reason(finding, found.verdict(column), lift, raw, real)
     )
+    if signals.is_unstated(str(feature)):
+        reason = "it stands where nothing was said"
     aliases = stands_for.get(str(feature), [])
     if aliases:
         reason += f"; cannot be told apart from {_labels(aliases)}, which always come together with it"

@@ -209,10 +209,10 @@ def _last_days(table: Dataset) -> dict[Feature, int]:
 
 
 def _no_findings(table: Dataset) -> str:
-    return (
-        f"{len(table)} campaigns were learnt from and no effect is beyond noise; "
-        "that is normal for few campaigns without a breakdown"
-    )
+    """Why there are none; a breakdown is missed only where campaigns came without one."""
+    without = len(table.campaign) == len(table)
+    normal = "that is normal for few campaigns" + (" without a breakdown" if without else "")
+    return f"{len(table)} campaigns were learnt from and no effect is beyond noise; {normal}"
 
 
 def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:

@@ -63,14 +63,15 @@ def readings_of(knowledge: Knowledge) -> dict[Claim, Reading]:
     can act on. It is a finding where the deviation is one, or where another context contradicts it.
     """
     readings = {}
-    for effect in knowledge.effects:
+    effects = [effect for effect in knowledge.effects if not signals.is_unstated(effect.signal)]
+    for effect in effects:
         if "*" not in effect.group:
             claim = Claim(effect.signal, "", effect.metric)
             readings[claim] = Reading(
                 claim, effect.effect, effect.interval, effect.lfsr, effect.campaigns, effect.finding
             )
     inner: dict[Claim, list[tuple[Effect, Segment]]] = {}
-    for effect in knowledge.effects:
+    for effect in effects:
         if "*" in effect.group and (segment := _segment(knowledge, effect)) is not None:
             general = Claim(signals.parse(effect.signal).parts[1].key, "", effect.metric)
             inner.setdefault(general, []).append((effect, segment))

@@ -213,6 +213,29 @@ def test_a_second_source_is_seen_across_imports_too(write: Write, platform: str,
     assert (found(report, "two_sources") is not None) is double
 
 
+@pytest.mark.parametrize("column", ["Campaign ID", "Campaign name"])
+def test_one_id_or_name_in_two_accounts_is_two_campaigns(write: Write, column: str) -> None:
+    header = ["Day", "Account ID", column, "Amount spent (EUR)", "Impressions", "Link clicks", "Purchases"]
+    rows = [["2026-09-01", account, "7", "10", "1000", "20", "2"] for account in ("a1", "a2", "a2")]
+
+    report = read_export(write([header, *rows]), OPTIONS)
+
+    assert sorted((one.account_id, one.actual_metrics.spend) for one in report.campaigns) == [
+        ("a1", 10.0),
+        ("a2", 20.0),
+    ]
+
+
+def test_another_table_below_is_said_and_not_read(write: Write) -> None:
+    below: list[list[str]] = [[], ["Date", "Sessions"], ["2026-09-01", "55"], ["2026-09-02", "66"]]
+
+    report = read_export(write([GOOGLE, google(), *below]), OPTIONS)
+
+    assert report.ok
+    assert len(report.campaigns) == 1
+    assert found(report, "next_table") is not None
+
+
 def test_of_a_blended_sheet_only_the_platform_already_reported_is_left_out(
     write: Write, meta_header: list[str], meta_row: Row
 ) -> None:

@@ -180,14 +180,16 @@ def _campaign(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str, not
     have = set(frame.columns)
     key: list[pl.Expr] = []
     if "campaign_id" in have:
-        key.append(_text("campaign_id"))
+        key.append(_apart(have, "campaign_id"))
     if "audience_id" in have and book.parents:
         key.append(_looked_up("audience_id", book.parents))
     name: list[pl.Expr] = []
     if "campaign" in have:
-        by_account = [_text("account")] if "account" in have and frame["account"].n_unique() > 1 else []
+        several = "account" in have and frame["account"].n_unique() > 1
         name.append(_text("campaign"))
-        key.append(pl.concat_str(*by_account, _text("campaign"), separator=" / "))
+        if several:
+            key.append(pl.concat_str(_text("account"), _text("campaign"), separator=" / "))
+        key.append(_apart(have, "campaign"))
     if not key:
         note, fallback = _nameless(frame, book, stem, campaign)
         notes.append(note)
@@ -196,7 +198,18 @@ def _campaign(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str, not
         message = f"Rows that name no campaign: {len(missing)}. They are kept together, as '{NAMELESS}'."
         notes.append(finding("rows_without_name", "warning", message, missing))
     frame = frame.with_columns(_first([*key, pl.lit(campaign or NAMELESS)]).alias("key"))
-    return frame.with_columns(_first([_looked_up("key", book.campaigns), *name, _text("key")]).alias("name"))
+    by_id = [_looked_up("campaign_id", book.campaigns)] if "campaign_id" in have else []
+    return frame.with_columns(_first([_looked_up("key", book.campaigns), *by_id, *name, _text("key")]).alias("name"))
+
+
+def _apart(have: set[str], column: str) -> pl.Expr:
+    """An id or a name, with its account before it where several accounts have the same."""
+    account = next((name for name in (ACCOUNT, "account") if name in have), None)
+    if account is None:
+        return _text(column)
+    shared = pl.col(account).drop_nulls().n_unique().over(column) > 1
+    together = pl.concat_str(_text(account), _text(column), separator=" / ")
+    return pl.when(shared & pl.col(account).is_not_null()).then(together).otherwise(_text(column))
 
 
 def _nameless(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str) -> tuple[Finding, pl.Expr]:

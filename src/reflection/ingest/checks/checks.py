@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from reflection.domain.campaign import REQUIRED_COUNTS
-from reflection.domain.metrics import COUNTS, KPIS, METRICS, OBSERVED
+from reflection.domain.metrics import AMOUNTS, COUNTS, KPIS, METRICS, OBSERVED
 from reflection.ingest.building.conversions import OTHER
 from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft
 from reflection.ingest.building.identity import IdentifiedRows
@@ -228,7 +228,8 @@ def _holes(frame: pl.DataFrame) -> list[Finding]:
         lines = frame.filter(pl.col(name).is_null() & doing.fill_null(False))["line"].to_list()
         if lines:
             what = "Rows with clicks" if doing is not did and name != "clicks" else "Rows that were delivered"
-            done = f"the {name} of their campaigns stay unknown" if strict else "only what is known is added"
+            stays = "stays" if name in AMOUNTS else "stay"
+            done = f"the {name} of their campaigns {stays} unknown" if strict else "only what is known is added"
             message = f"{what} and say nothing about {name}: {len(lines)}; {done}."
             notes.append(finding("cells_missing", "info" if name == "clicks" else "warning", message, lines))
     return notes
@@ -250,7 +251,7 @@ def _lacking(name: str, header: Header) -> Finding:
     else:
         seen = f"The file has no column of {name} that is known here"
     lost = ", ".join(METRICS[kpi].short_name for kpi in KPIS if name in METRICS[kpi].counts)
-    message = f"{seen}: {name} stay unknown, never 0, and so do {lost}."
+    message = f"{seen}: {name} {'stays' if name in AMOUNTS else 'stay'} unknown, never 0, and so do {lost}."
     return finding("column_missing", "warning", message)
 
 
@@ -266,6 +267,9 @@ def _assumptions(facts: Facts, header: Header) -> list[Finding]:
         order = "month first" if facts.date_order == "mdy" else "day first"
         message = f"No date decides day or month; read {order}, as {header.dialect.title} writes. Or say --date-order."
         notes.append(finding("date_order_by_platform", "info", message))
+    if facts.next_table:
+        message = f"Another table begins in line {facts.next_table}: it is not read. Export it alone to import it."
+        notes.append(finding("next_table", "warning", message, [facts.next_table]))
     if facts.serial_dates:
         message = "Days are written as a spreadsheet's numbers of them (46266 is 2026-09-01) and read so."
         notes.append(finding("serial_dates", "info", message))

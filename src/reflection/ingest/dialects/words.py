@@ -37,9 +37,9 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "annons|iklan|広告名|광고|广告",
     creative_id="ad id|creative id",
     objective="objective|campaign objective|goal|ziel|objectif|objetivo|obiettivo|doel|cel|mål|hedef|цель",
-    impressions="impressions|impr.|impr|paid impressions|shown|views served|impressionen|einblendungen|"
-    "impressions totales|impresiones|impressioni|impression|impressões|vertoningen|weergaven|wyświetlenia|"
-    "visningar|exponeringar|visninger|eksponeringer|näyttökerrat|zobrazení|gösterim|gösterimler|"
+    impressions="impressions|wyśw.|vert.|impr.|impr|paid impressions|shown|views served|impressionen|"
+    "einblendungen|impressions totales|impresiones|impressioni|impression|impressões|vertoningen|weergaven|"
+    "wyświetlenia|visningar|exponeringar|visninger|eksponeringer|näyttökerrat|zobrazení|gösterim|gösterimler|"
     "megjelenítések|afișări|показы|インプレッション|表示回数|노출|노출수|展示次数|展示|曝光次数|曝光量|"
     "lượt hiển thị|hiển thị|tayangan|metrics impressions|imps|exposures|ad impressions",
     clicks="clicks|länkklick|linkklik|lenkeklikk|linkklikken|klikken op link|kliknięcia linku|"

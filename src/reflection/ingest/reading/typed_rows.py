@@ -45,6 +45,7 @@ class Facts:
         date_order, decided_by: how day and month were told apart.
         unnamed: lines that name nothing and are no totals: `NAMELESS` in the frame.
         serial_dates: whether days are Excel's numbers of them.
+        next_table: the line where another table begins, which is not read; 0 where none does.
     """
 
     frame: pl.DataFrame
@@ -57,6 +58,7 @@ class Facts:
     thresholds: int
     unnamed: tuple[int, ...] = ()
     serial_dates: bool = False
+    next_table: int = 0
 
 
 @dataclass(slots=True)
@@ -74,6 +76,8 @@ class _Reading:
     ruined: list[int] = field(default_factory=list)
     thresholds: int = 0
     last_ragged: int = 0
+    last_whole: int = 0
+    next_table: int = 0
     last_line: int = 0
 
 
@@ -121,13 +125,14 @@ def read_facts(
         reading.thresholds,
         unnamed_lines,
         days.serial,
+        reading.next_table,
     )
 
 
 def _read_chunk(reading: _Reading, chunk: Chunk) -> None:
     header = reading.header
     lines, rows = _whole_rows(reading, chunk)
-    reading.last_line = chunk.lines[-1]
+    reading.last_line = reading.last_line if reading.next_table else chunk.lines[-1]
     if not rows:
         return
     columns: dict[str, pl.Series] = {"line": pl.Series(lines, dtype=pl.Int64)}
@@ -180,7 +185,10 @@ def _without_unnamed_totals(frame: pl.DataFrame, reading: _Reading) -> tuple[pl.
 def _whole_rows(reading: _Reading, chunk: Chunk) -> tuple[list[int], list[Cells]]:
     """The rows as wide as the header; footers are dropped, other ragged rows rejected."""
     header, width = reading.header, len(reading.header.cells)
+    if reading.next_table:
+        return [], []
     if chunk.lines[0] > header.line and set(map(len, chunk.rows)) == {width}:
+        reading.last_whole = chunk.lines[-1]
         return chunk.lines, chunk.rows
     below = [(n, row) for n, row in zip(chunk.lines, chunk.rows, strict=True) if n > header.line]
     lines: list[int] = []
@@ -191,8 +199,12 @@ def _whole_rows(reading: _Reading, chunk: Chunk) -> tuple[list[int], list[Cells]
         if len(row) == width:
             lines.append(line)
             rows.append(row)
+            reading.last_whole = line
         elif row and is_label(row[0]):
             reading.totals.append(TotalRow(line, row[0].strip(), {}))
+        elif _is_apart(reading, line, row):
+            reading.next_table = line
+            break
         elif sum(1 for cell in row if cell.strip()) > 1 or (len(row) > 1 and row[0].strip()):
             index = header.columns.get("campaign", header.columns.get("campaign_id", width))
             reading.last_ragged = line
@@ -204,6 +216,12 @@ def _whole_rows(reading: _Reading, chunk: Chunk) -> tuple[list[int], list[Cells]
                 )
             )
     return lines, rows
+
+
+def _is_apart(reading: _Reading, line: int, row: Cells) -> bool:
+    """Whether a row of another width begins another table: lines without cells stand between, as in several reports."""
+    first = line - sum(cell.count("\n") for cell in row)
+    return sum(1 for cell in row if cell.strip()) > 1 and 0 < reading.last_whole < first - 1
 
 
 def _typed(reading: _Reading, frame: pl.DataFrame, numbers: list[str]) -> tuple[pl.DataFrame, pl.Series]:
