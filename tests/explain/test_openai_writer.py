@@ -238,3 +238,13 @@ def test_the_model_is_not_asked_again_while_a_sentence_is_only_rejected(fake_ser
     assert insights.source == "deterministic"
     assert len(insights.rejected) == 12
     assert set(insights.rejected) == {"anomaly: it cites no evidence"}
+
+
+def test_a_model_may_not_advise_from_a_finding_that_only_explains(fake_server: Any, rich_facts: Facts) -> None:
+    """A partial effect is an explanation; what to book is evidence of its own."""
+    finding = _ref(rich_facts, "finding:f1")
+    text = f"Plan more with {{{finding}.about}}, it is {{{finding}.odds}} likely to do better."
+    fake_server.items = [{"kind": "recommendation", "text": text, "evidence": [finding]}]
+    insights = _writer(fake_server.url).write(rich_facts)
+    assert not any("18-25" in one and one.startswith("Plan more") for one in insights.recommendations)
+    assert insights.rejected

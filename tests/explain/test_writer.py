@@ -74,7 +74,7 @@ def test_findings_are_associations_unless_randomised(
     make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
 ) -> None:
     observed = _write(make_facts(findings=(make_finding(),)))
-    assert "Age 18-25 came with CTR 32.0 % above average" in observed.key_learnings[4]
+    assert "Other things equal, CTR was 32.0 % above average with age 18-25" in observed.key_learnings[4]
     assert observed.key_learnings[4].endswith("observed, not tested.")
     tested = _write(make_facts(findings=(make_finding(grade="randomised"),)))
     assert tested.key_learnings[4].startswith("In a randomised test, age 18-25 raised CTR by 32.0 %")
@@ -84,11 +84,11 @@ def test_advice_is_what_can_be_booked_with_money_and_evidence(rich_facts: Facts)
     advice = _write(rich_facts).recommendations
     assert advice[0] == (
         "Put more of the budget on audience Students 18-25: CPA probably 20 % lower than usual (90 % interval 9 % to "
-        "29 % lower); on USD 1,000 that is about 9 conversions more. Seen in 12 campaigns, 40 ad rows, with USD 5,000 "
+        "29 % lower); on USD 1,000 about 9 more conversions. Seen in 12 campaigns, 40 ad rows, with USD 5,000 "
         "spent."
     )
     assert advice[1].startswith("Put less of the budget on creative crt_9: ROAS probably 20 % lower than usual")
-    assert "on USD 500 that is about USD 240 of revenue less" in advice[1]
+    assert "on USD 500 about USD 240 less revenue" in advice[1]
     assert advice[2].startswith("Next test: run creative type video with about USD 500")
 
 
@@ -96,7 +96,7 @@ def test_a_finding_on_a_signal_explains_and_advises_nothing(
     make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
 ) -> None:
     written = _write(make_facts(findings=(make_finding(),)))
-    assert any("Age 18-25" in text for text in written.key_learnings)
+    assert any("age 18-25" in text for text in written.key_learnings)
     assert not any("18-25" in text for text in written.recommendations)
 
 

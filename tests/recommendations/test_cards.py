@@ -141,7 +141,7 @@ def test_sentences_say_how_much_how_sure_for_how_much_money_and_on_what_evidence
     sentence = _by_signal(cards.build(knowledge))["creative.type:video"].sentence
     assert re.fullmatch(
         r"Put more of the budget on creative type video: ROAS probably 3\d % higher than usual "
-        r"\(90 % interval \d+ % to \d+ % higher\); on EUR 500 that is about EUR \d+ of revenue more\. "
+        r"\(90 % interval \d+ % to \d+ % higher\); on EUR 500 about EUR \d+ more revenue\. "
         r"Seen in 12 campaigns, 24 ad rows, with EUR 6,000 spent\.",
         sentence,
     )
@@ -151,7 +151,7 @@ def test_without_revenue_a_sentence_speaks_of_cpa_and_conversions(make_knowledge
     known = make_knowledge({"creative.type:video": (0.3, 0.05, True)}, metric="conversions_per_spend")
     sentence = _by_signal(cards.build(known))["creative.type:video"].sentence
     assert "CPA probably 26 % lower than usual" in sentence
-    assert "on EUR 500 that is about 18 conversions more" in sentence
+    assert "on EUR 500 about 18 more conversions" in sentence
 
 
 def test_the_lane_follows_from_the_figures_that_are_shown(knowledge: Knowledge):

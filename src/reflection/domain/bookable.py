@@ -12,6 +12,7 @@ from typing import Literal
 
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
+from reflection.domain.conversion_kind import UNSTATED
 from reflection.domain.weights import Interval
 
 Kind = Literal["platform", "audience", "creative"]
@@ -55,7 +56,7 @@ class Total:
         steady: whether it points the same way on every platform, for every objective it was booked for.
         stake: what a usual campaign spends on it, rounded; `gain` what this much brings more than usual: revenue where
             the goal is ROAS, else conversions. None where the money is not known.
-        currency: of both amounts.
+        currency: of both amounts; `kind` is what is counted as a conversion.
     """
 
     metric: str
@@ -68,6 +69,7 @@ class Total:
     stake: float | None = None
     gain: float | None = None
     currency: str | None = None
+    kind: str = UNSTATED
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from functools import partial
 
 from reflection.domain.audience_role import feeds_others
 from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, recommendation_id
+from reflection.domain.conversion_kind import plural, spoken
 from reflection.domain.metrics import as_read
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL, Certainty, Evidence, Figure
@@ -65,6 +66,8 @@ def recommendation(
         "phrase": PHRASE_OF[lane],
         "side": "higher" if effect >= 1 else "lower",
         "what": "revenue" if total.metric == "roas" else "conversions",
+        "counted": plural(total.kind),
+        "counted_once": spoken(total.kind),
         "group": bookable.definition.kind,
     }
     evidence_id = f"recommendation:{identifier}"
@@ -112,7 +115,11 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     phrase, side = item.detail["phrase"], language.say(f"side.{item.detail['side']}")
     text = language.say(f"advice.{phrase}", level=INTERVAL_LEVEL, side=side, size=item.text("size"), **words)
     if phrase in ("exploit", "avoid") and item.value("gain"):
-        text += language.say(f"advice.money_{phrase}", what=_gained(item, language), stake=item.text("stake"))
+        revenue, fewer = item.detail["what"] == "revenue", phrase == "avoid"
+        more = language.say("advice.more" if not fewer else "advice.less" if revenue else "advice.fewer")
+        one = item.text("gain") == "1"
+        what = "revenue" if revenue else item.detail["counted_once" if one else "counted"]
+        text += language.say("advice.money", stake=item.text("stake"), gain=item.text("gain"), more=more, what=what)
     caveat = f" {language.say('advice.feeds_others')}" if phrase == "avoid" and feeds_others(item.label) else ""
     return f"{text}. {_basis(item, language)}{caveat}"
 
@@ -138,13 +145,6 @@ def _range(item: Evidence, language: Language) -> str:
     nearer, farther = ("low", "high") if low >= 1.0 else ("high", "low")
     side = language.say("side.higher" if low >= 1.0 else "side.lower")
     return language.say("range.one_side", low=item.text(nearer), high=item.text(farther), side=side)
-
-
-def _gained(item: Evidence, language: Language) -> str:
-    """``USD 1,200 of revenue``, ``9 conversions``."""
-    if item.detail["what"] == "revenue":
-        return language.say("advice.revenue", gain=item.text("gain"))
-    return language.counted("conversion", item.value("gain") or 0.0, item.text("gain"))
 
 
 def _basis(item: Evidence, language: Language) -> str:

@@ -17,7 +17,7 @@ from reflection.explain.campaign_names import MOST_CANDIDATES, Named, find, name
 from reflection.explain.chat_evidence import evidence_for, signal_words
 from reflection.explain.evidence import Evidence, EvidenceBook, renumber
 from reflection.explain.formatting import plain_name
-from reflection.explain.gate import Passed, Proposal, judge
+from reflection.explain.gate import Passed, Proposal, judge_all
 from reflection.explain.question import ADVISING, Question, understand
 from reflection.explain.question_words_en import CUES, HIGH, LOW
 from reflection.explain.relevance import relevant
@@ -214,7 +214,7 @@ class Chat:
         """The model's sentences that pass the gate, each with its references; empty where none does."""
         if self._phraser is None or not evidence.items:
             return []
-        verdicts = [judge(item, evidence) for item in self._phraser.phrase(workspace, message, evidence)]
+        verdicts = judge_all(self._phraser.phrase(workspace, message, evidence), evidence)
         numbers = {item.id: item.number for item in evidence}
         return [
             f"{verdict.text} " + "".join(f"[{numbers[evidence_id]}]" for evidence_id in verdict.evidence)

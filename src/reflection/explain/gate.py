@@ -8,7 +8,7 @@ rejected text is never repeated anywhere. Pure; must not know models, networks o
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reflection.domain.results import InsightKind
@@ -57,6 +57,8 @@ class Rejected:
 
 
 Verdict = Passed | Rejected
+EXPLAINING = frozenset({"winning_audience", "high_performing_creative", "cross_platform_pattern"})
+"""Kinds of findings that say what comes with a signal, other things equal."""
 
 
 def judge(proposal: Proposal, book: EvidenceBook) -> Verdict:
@@ -70,6 +72,24 @@ def judge(proposal: Proposal, book: EvidenceBook) -> Verdict:
     text = PLACEHOLDER.sub(lambda match: _render(match, book), proposal.text).strip()
     text = text if text.endswith(".") else f"{text}."
     return Passed(proposal.kind, text[:1].upper() + text[1:], tuple(item.id for item in cited))
+
+
+def judge_all(proposals: Iterable[Proposal], book: EvidenceBook) -> list[Verdict]:
+    """The verdicts on what a model proposes for readers: advice rests on what can be booked, not on what explains it.
+
+    A finding on a signal is a partial effect, other things equal; what to do with the money follows from the total
+    effect of something bookable, which is evidence of its own.
+    """
+    return [_without_explanations(judge(proposal, book), book) for proposal in proposals]
+
+
+def _without_explanations(verdict: Verdict, book: EvidenceBook) -> Verdict:
+    if isinstance(verdict, Rejected) or verdict.kind != "recommendation":
+        return verdict
+    cited = [item for name in verdict.evidence if (item := book.find(name)) is not None]
+    if any(item.kind == "finding" and item.detail.get("category") in EXPLAINING for item in cited):
+        return Rejected(verdict.kind, "it advises from a finding that explains and advises nothing")
+    return verdict
 
 
 def _cited(references: Sequence[str], book: EvidenceBook) -> tuple[Evidence, ...] | str:

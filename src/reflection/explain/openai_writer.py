@@ -14,7 +14,7 @@ from reflection.domain.results import Insights, Statement
 from reflection.errors import ModelUnavailable
 from reflection.explain.earlier_sentences import place_of
 from reflection.explain.evidence_of_facts import gather
-from reflection.explain.gate import Passed, Rejected, Verdict, judge
+from reflection.explain.gate import Passed, Rejected, Verdict, judge_all
 from reflection.explain.gate_words_en import vocabulary
 from reflection.explain.proposals import MAX_ITEMS, ModelProposer, fenced
 from reflection.explain.summary import held_flag
@@ -71,7 +71,7 @@ class OpenAIWriter:
         except ModelUnavailable as error:
             log.warning("insights stay deterministic: %s", error.message)
             return self._frame.assemble(book, statements, (f"no sentence of the model was used: {error.message}",))
-        merged, rejected = merge(statements, [judge(item, book) for item in proposals[:MAX_ITEMS]], self._model.name)
+        merged, rejected = merge(statements, judge_all(proposals[:MAX_ITEMS], book), self._model.name)
         return self._frame.assemble(book, merged, rejected)
 
     def status(self) -> dict[str, object]:

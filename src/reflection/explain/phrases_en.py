@@ -112,7 +112,7 @@ _PHRASES = {
     "move.down": "lower",
     # findings
     "finding.observed": (
-        "{subject} came with {metric} {size} {side} average ({level} interval {low} to {high}, "
+        "Other things equal, {metric} was {size} {side} average with {subject} ({level} interval {low} to {high}, "
         "{campaigns}); observed, not tested."
     ),
     "finding.randomised": (
@@ -203,9 +203,10 @@ _PHRASES = {
         "We cannot tell yet whether {subject} does better than usual: {metric} is {size} {side} so far "
         "({level} interval {range})"
     ),
-    "advice.money_exploit": "; on {stake} that is about {what} more",
-    "advice.money_avoid": "; on {stake} that is about {what} less",
-    "advice.revenue": "{gain} of revenue",
+    "advice.money": "; on {stake} about {gain} {more} {what}",
+    "advice.more": "more",
+    "advice.less": "less",
+    "advice.fewer": "fewer",
     "advice.feeds_others": (
         "It meets people who may buy later in retargeting or brand search, which is counted there: cut it in steps, "
         "and watch those."
@@ -248,12 +249,12 @@ _PHRASES = {
     ),
     # what a workspace knows
     "effect.noise": (
-        "{subject} came with {metric} {size} {side} average so far ({level} interval {low} to {high}, "
-        "{campaigns}); "
+        "With {subject}, {metric} was {size} {side} average so far ({level} interval {low} to {high}, {campaigns}); "
         "that is not enough evidence to tell it from noise."
     ),
     "effect.real": (
-        "{subject} came with {metric} {size} {side} average ({level} interval {low} to {high}, {campaigns})."
+        "Other things equal, {metric} was {size} {side} average with {subject} ({level} interval {low} to {high}, "
+        "{campaigns})."
     ),
     "learnt.count": "What is known rests on {campaigns}, as of {date}.",
     "learnt.spread": (

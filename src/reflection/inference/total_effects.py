@@ -120,7 +120,7 @@ class TotalEffects:
             total = Total(
                 metric=self._metric, effect=own.median, interval=(own.low, own.high), optimistic=own.optimistic,
                 p_better=own.p_better, lane=lane, steady=steady, stake=stakes[number], gain=gain,
-                currency=self._knowledge.currency,
+                currency=self._knowledge.currency, kind=self._knowledge.kind,
             )  # fmt: skip
             totals.append(TotalDraws(total, own, level, draws[number]))
         return tuple(totals)
