@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from reflection.domain.campaign import Campaign
+from reflection.domain.memory_text import memory_text
 from reflection.domain.validation import read
 from reflection.memory.packaged_model import PackagedEmbedder
 
@@ -39,7 +40,7 @@ def _connection() -> sqlite3.Connection:
 
 def _handled(body: bytes) -> bytes:
     campaign = read(Campaign, body)
-    vector = _embedder.embed([f"{campaign.platform} {campaign.objective} {campaign.canonical_json()[:600]}"])[0]
+    vector = _embedder.embed([memory_text(campaign, ())])[0]
     connection = _connection()
     connection.execute("BEGIN IMMEDIATE")
     rows: list[tuple[str, Any]] = [(campaign.campaign_id, vector.tobytes())] * (ROWS - 1)

@@ -1,11 +1,15 @@
 """Write docs/api.md and docs/cli.md from the code: every route, every problem, every command.
 
-    python scripts/reference_pages.py            write them
-    python scripts/reference_pages.py --check    say whether they are as the code is (exit code 1 if not)
+    python scripts/reference_pages.py             write them; the examples stay as they are
+    python scripts/reference_pages.py --examples  make the examples anew too, by calling every route
+    python scripts/reference_pages.py --check     say whether all but the examples is as the code is (else exit code 1)
 
-A test runs the check, so a route or a command that was added is in the pages too.
+Tests run both checks, so a route or a command that was added is in the pages too.
 """
 
+import json
+import re
+import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +35,12 @@ of the scope admin. Without any keys, callers on this machine may do everything.
 where the key may choose. `Idempotency-Key` makes a `POST /analyze-campaign` safe to send again. A query parameter that
 a route does not have is refused (422), and so is a field that a body does not have.
 """
+EXAMPLES_HEAD = """
+## Examples
+
+What every route was asked and what it said, of the forty campaigns in `data/samples` (`scripts/api_examples.py` makes
+the calls). Answers are shortened: the first item of a list, the first keys of a large object, the opening of a text.
+"""
 PROBLEMS_HEAD = """
 ## Problems
 
@@ -45,8 +55,8 @@ needs attention, 2 refused (one line says why), 130 interrupted. This page is wr
 """
 
 
-def api_page() -> str:
-    """docs/api.md."""
+def api_page(anew: bool = False) -> str:
+    """docs/api.md; its examples as they stand there, or made anew."""
     lines = [API_HEAD, "| Route | Needs | What |", "|---|---|---|"]
     routes = {name: route for router in ROUTERS for route in routes_of(router) for name in names_of(route)}
     lines += [f"| `{name}` | {NEEDS[right]} | {_summary(routes[name])} |" for name, right in POLICIES.items()]
@@ -55,7 +65,23 @@ def api_page() -> str:
         lines.append(f"\nBodies are limited to `MARKO_MAX_BODY_BYTES`, except: {taken}.")
     lines += [PROBLEMS_HEAD, "| Type | Status | Meaning |", "|---|---|---|"]
     lines += [f"| `/problems/{code}` | {status} | {meaning} |" for code, status, meaning in sorted(_problems())]
-    return "\n".join(lines) + "\n"
+    written = _read(DOCS / "api.md").partition(EXAMPLES_HEAD)[2]
+    return "\n".join(lines) + "\n" + EXAMPLES_HEAD + ("\n" + "\n".join(_examples()) + "\n" if anew else written)
+
+
+def _examples() -> Iterator[str]:
+    examples = runpy.run_path(str(Path(__file__).with_name("api_examples.py")))["examples"]
+    for name, example in examples().items():
+        yield from (f"### {name}", "", "```text", f"{name.split(' ', 1)[0]} {example.path}")
+        if example.body is not None:
+            body = example.body if isinstance(example.body, str) else json.dumps(example.body, indent=2)
+            yield from ("", body)
+        yield from ("```", "", f"{example.status}:", "", "```text", example.answer, "```", "")
+
+
+def outline(page: str) -> list[str]:
+    """What of the examples no machine's rounding changes: their headings and the names of fields."""
+    return re.findall(r'^### .*|"[^"]+":', page.partition(EXAMPLES_HEAD)[2], re.MULTILINE)
 
 
 def cli_page() -> str:
@@ -92,7 +118,7 @@ def _cell(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write or check the pages; the exit code."""
-    pages = {"api.md": api_page(), "cli.md": cli_page()}
+    pages = {"api.md": api_page(anew="--examples" in arguments), "cli.md": cli_page()}
     if "--check" in arguments:
         old = [name for name, text in pages.items() if _read(DOCS / name) != text]
         if old:

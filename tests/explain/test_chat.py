@@ -92,7 +92,7 @@ QUESTIONS = [
     ("Did the conversion rate improve?", CAMPAIGN, "delta:cvr", "within noise"),
     (f"tell me about {CAMPAIGN}", None, "delta:cpa", "CPA USD 19.27"),
     (f"Why was CPA low in {CAMPAIGN}?", None, "driver:cpa:ctr", "accounts for"),
-    ("Which audiences work best?", None, "finding:f1", "CTR 32.0 % above average"),
+    ("Which audiences work best?", None, "finding:f1", "CTR was 32.0 % above average"),
     ("What should we test next?", None, "next_test", "about USD 500"),
     ("Does video help CTR?", None, "effect:ctr:creative.type:video", "not enough evidence"),
     ("Which campaigns are similar?", None, "similar:campaign:cmp_003", "'cmp_003'"),
@@ -238,7 +238,7 @@ def test_a_question_that_names_a_signal_is_answered_with_it_under_any_of_its_nam
     age = make_finding(finding_id="a", metadata={"aliases": ["audience.segment:students"]})
     video = make_finding(finding_id="v", category="high_performing_creative", signal_key="creative.type:video")
     answer = _learnt(sources, video, age).answer("default", "What works best for students?").answer
-    assert "Age 18-25 (always together with segment students)" in answer
+    assert "age 18-25 (always together with segment students)" in answer
     assert "video" not in answer
     both = _learnt(sources, video, age).answer("default", "What works best?").answer
     assert "video" in both

@@ -332,3 +332,36 @@ def test_only_what_a_campaign_is_compared_with_may_be_named(
     book = gather(make_facts(planner=planner))
     verdict = judge(*proposal(f"any | L | {text}", {"any": book}))
     assert isinstance(verdict, Passed) == passes, verdict
+
+
+ADVICE = [
+    ("R", "Put more of the budget on {S.about}: CPA is probably {S.size} lower than usual.", True),
+    ("R", "Give {S.about} more budget: CPA was {S.size} lower than usual in {S.campaigns} campaigns.", True),
+    ("R", "Put more budget on {S.about}; on {S.stake} that is about {S.gain} conversions more.", True),
+    ("R", "{S.about} should get more budget, with {S.odds} odds of a CPA better than usual.", True),
+    ("R", "Spend less on {I.about}, whose ROAS was {I.size} below the usual level.", True),
+    ("R", "Use less of {I.about}: ROAS is {I.size} lower than usual, seen in {I.rows} ad rows.", True),
+    ("L", "CPA was {S.size} lower than usual with {S.about}.", True),
+    ("R", "Put more of the budget on {I.about}: ROAS is probably {I.size} lower than usual.", False),
+    ("R", "Put less of the budget on {S.about}: CPA is {S.size} lower than usual.", False),
+    ("R", "Spend less on {I.about}: it is {I.odds} likely to be worse than usual on ROAS.", False),
+    ("R", "Put more of the budget on {S.about}: CPA is probably {S.size} higher than usual.", False),
+    ("R", "Put {S.stake} more on {S.about}: CPA is {S.size} lower than usual.", False),
+    ("L", "Put more of the budget on {S.about}: CPA is {S.size} lower than usual.", False),
+    ("L", "ROAS fell by {I.size} with {I.about}.", False),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "passes"), ADVICE)
+def test_of_what_is_recommended_only_that_is_advised(rich_facts: Facts, kind: str, text: str, passes: bool) -> None:
+    book = gather(rich_facts)
+    students, image = (item.number for item in book.of_kind("recommendation"))
+    written = text.replace("{S.", f"{{e{students}.").replace("{I.", f"{{e{image}.")
+    references = tuple(dict.fromkeys(re.findall(r"\{(e\d+)\.", written)))
+    verdict = judge(Proposal(KINDS[kind], written, references), book)
+    assert isinstance(verdict, Passed) == passes, verdict
+
+
+def test_a_text_that_can_be_read_in_many_ways_takes_no_longer(books: Mapping[str, EvidenceBook]) -> None:
+    text = "CTR was {ctr.actual}, " + "as well as " * 30 + "zzz"
+    assert not passed(f"good | L | {text}", books)

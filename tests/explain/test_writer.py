@@ -74,7 +74,7 @@ def test_findings_are_associations_unless_randomised(
     make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
 ) -> None:
     observed = _write(make_facts(findings=(make_finding(),)))
-    assert "Age 18-25 came with CTR 32.0 % above average" in observed.key_learnings[4]
+    assert "Other things equal, CTR was 32.0 % above average with age 18-25" in observed.key_learnings[4]
     assert observed.key_learnings[4].endswith("observed, not tested.")
     tested = _write(make_facts(findings=(make_finding(grade="randomised"),)))
     assert tested.key_learnings[4].startswith("In a randomised test, age 18-25 raised CTR by 32.0 %")
@@ -96,7 +96,7 @@ def test_a_finding_on_a_signal_explains_and_advises_nothing(
     make_facts: Callable[..., Facts], make_finding: Callable[..., Finding]
 ) -> None:
     written = _write(make_facts(findings=(make_finding(),)))
-    assert any("Age 18-25" in text for text in written.key_learnings)
+    assert any("age 18-25" in text for text in written.key_learnings)
     assert not any("18-25" in text for text in written.recommendations)
 
 

@@ -79,7 +79,7 @@ def test_a_campaign_held_out_says_so_and_nothing_else(taught: Application, fault
     (row,) = [row for row in _rows(taught) if row["campaign_id"] == fault_id]
 
     assert row["kind"] == "anomaly"
-    assert "held out of what is learnt" in row["content"]
+    assert "Held: looks like a tracking fault, because" in row["content"]
 
 
 @pytest.mark.parametrize("query", [{"platform": "meta "}, {"objective": "SALES"}, {"platform": "TikTok", "past": True}])

@@ -41,6 +41,9 @@ _NEEDS: Mapping[str, frozenset[str]] = {
 }
 """Words that speak of one kind of evidence, which their sentence has to show."""
 
+_PROBABLE = frozenset(["probably", "likely"])
+"""Words that say of a recommendation what its lane means; the others name odds, which have to be shown."""
+
 _GROUPS = {
     "audience": "audience",
     "audiences": "audience",
@@ -65,7 +68,10 @@ def _subject_words(sentence: Sentence) -> Iterator[str]:
         needed = [kind for kind in token.kinds if kind in _NEEDS]
         if needed and "plain" not in token.kinds and not any(kinds & _NEEDS[kind] for kind in needed):
             yield "it speaks of something its evidence is not about"
-        if token.has("likely") and "odds" not in figures:
+        probable = token.text in _PROBABLE and any(
+            item.kind == "recommendation" and item.certainty == "beyond_noise" for item in sentence.items
+        )
+        if token.has("likely") and "odds" not in figures and not probable:
             yield "it speaks of odds that the evidence does not hold"
         if token.has("now") and not figures & {"now_low", "now_high"}:
             yield "it speaks of a time that is not in evidence"

@@ -26,7 +26,8 @@ def figure_objections(sentence: Sentence) -> Iterator[str]:
     """What is wrong with the places of a sentence's figures."""
     for place in sentence.figures:
         token = sentence.tokens[place]
-        if token.figure != NAME_FIGURE and not _fits(sentence, place, token):
+        rule = PLACES.get(token.figure)
+        if token.figure != NAME_FIGURE and (rule is None or not rule(sentence, place)):
             yield "it shows a figure as something it is not"
 
 
@@ -47,12 +48,6 @@ def near(sentence: Sentence, place: int, reach: int, kinds: frozenset[str]) -> b
 def _near_text(sentence: Sentence, place: int, reach: int, texts: frozenset[str]) -> bool:
     around = range(max(0, place - reach), min(len(sentence), place + reach + 1))
     return any(sentence.text(other) in texts for other in around)
-
-
-def _fits(sentence: Sentence, place: int, token: Token) -> bool:
-    """Whether a figure stands where its meaning lets it."""
-    rule = PLACES.get(token.figure)
-    return rule is not None and rule(sentence, place)
 
 
 def told_as_forecast(sentence: Sentence, place: int) -> bool:
@@ -192,6 +187,10 @@ def _campaigns(sentence: Sentence, place: int) -> bool:
 
 
 def _odds(sentence: Sentence, place: int) -> bool:
+    """Of a finding the odds that it is as it is said to be, of a recommendation those that it is better than usual."""
+    item = sentence.tokens[place].item
+    if item is not None and item.kind == "recommendation" and item.detail.get("direction") != "favorable":
+        return False
     return near(sentence, place, 8, frozenset({"likely"})) and near(sentence, place, 12, _LEVEL)
 
 

@@ -168,26 +168,24 @@ def _runs(pieces: Sequence[str | Token]) -> Iterator[list[str | Token]]:
         yield run
 
 
-def _tokens(run: Sequence[str | Token], place: int = 0) -> list[Token] | None:
-    """A sentence's tokens, the longest phrases that leave all the rest readable; None where a word cannot be read."""
-    tokens: list[Token] = []
-    while place < len(run):
+def _tokens(run: Sequence[str | Token]) -> list[Token] | None:
+    """A sentence's tokens, the longest phrases that leave all the rest readable; None where a word cannot be read.
+
+    From the end backwards, so that no text takes more than its length.
+    """
+    rests: list[list[Token] | None] = [None] * len(run) + [[]]
+    for place in range(len(run) - 1, -1, -1):
         piece = run[place]
         if isinstance(piece, Token) or not piece[0].isalpha():
-            tokens.append(piece if isinstance(piece, Token) else Token(piece))
-            place += 1
-            continue
-        phrases = _phrases(run, place)
-        if len(phrases) == 1:
-            tokens.append(phrases[0])
-            place += len(phrases[0].text.split())
-            continue
-        for phrase in phrases:
-            rest = _tokens(run, place + len(phrase.text.split()))
+            choices = [piece if isinstance(piece, Token) else Token(piece)]
+        else:
+            choices = _phrases(run, place)
+        for token in choices:
+            rest = rests[place + max(1, len(token.text.split()))]
             if rest is not None:
-                return [*tokens, phrase, *rest]
-        return None
-    return tokens
+                rests[place] = [token, *rest]
+                break
+    return rests[0]
 
 
 def _phrases(run: Sequence[str | Token], place: int) -> list[Token]:

@@ -44,7 +44,7 @@ def about(sentence: Sentence, kpi: str, cited: Sequence[Evidence], place: int) -
 
 def kpis(item: Evidence) -> set[str]:
     """The KPIs a piece of evidence is about; conversions per unit of spend are spoken of as CPA."""
-    found = {item.detail[key] for key in ("kpi", "factor", "metric") if key in item.detail}
+    found = {item.detail[key] for key in ("kpi", "factor", "metric", "what") if key in item.detail}
     if item.kind == "outcome":
         return {"spend", "conversions", "revenue"}
     return found | ({"cpa"} if "conversions_per_spend" in found else set())
@@ -106,6 +106,8 @@ def move(item: Evidence, kpi: str | None) -> int:
     if item.kind in MEASURED:
         expected, actual = item.value("expected"), item.value("actual")
         return 0 if expected is None or actual is None else (actual > expected) - (actual < expected)
+    if kpi is not None and kpi == item.detail.get("what"):  # what the same money brings of it
+        return 1 if item.detail.get("direction") == "favorable" else -1
     effect = item.value("effect")
     sign = 0 if effect is None else (effect > 1) - (effect < 1)
     return -sign if kpi == "cpa" and item.detail.get("metric") == "conversions_per_spend" else sign

@@ -122,7 +122,8 @@ further / another / each
 = scope: with {..part} or {..total} only =>
 alone / altogether / total / whole / in all / in total
 = many: with evidence on several campaigns =>
-campaigns / campaigns so far / earlier campaigns / other campaigns / past campaigns / previous campaigns
+ad rows / ad row / campaigns / campaigns so far / earlier campaigns / other campaigns / past campaigns /
+previous campaigns
 = forecast: beside {..expected}, or as what a result is compared with =>
 anticipated / budgeted / expectation / expectations / expected / forecast / forecasted / forecasts / foreseen / plan /
 planned / plans / predicted / projected / target / aimed for / had been expected / had been planned / was expected /

@@ -112,7 +112,7 @@ _PHRASES = {
     "move.down": "lower",
     # findings
     "finding.observed": (
-        "{subject} came with {metric} {size} {side} average ({level} interval {low} to {high}, "
+        "Other things equal, {metric} was {size} {side} average with {subject} ({level} interval {low} to {high}, "
         "{campaigns}); observed, not tested."
     ),
     "finding.randomised": (
@@ -249,12 +249,12 @@ _PHRASES = {
     ),
     # what a workspace knows
     "effect.noise": (
-        "{subject} came with {metric} {size} {side} average so far ({level} interval {low} to {high}, "
-        "{campaigns}); "
+        "With {subject}, {metric} was {size} {side} average so far ({level} interval {low} to {high}, {campaigns}); "
         "that is not enough evidence to tell it from noise."
     ),
     "effect.real": (
-        "{subject} came with {metric} {size} {side} average ({level} interval {low} to {high}, {campaigns})."
+        "Other things equal, {metric} was {size} {side} average with {subject} ({level} interval {low} to {high}, "
+        "{campaigns})."
     ),
     "learnt.count": "What is known rests on {campaigns}, as of {date}.",
     "learnt.spread": (

@@ -144,7 +144,7 @@ class Sentences:
             return self.say("finding.plain", subject=_capital(item.label), campaigns=campaigns, category=category)
         side = "above" if (item.value("effect") or 0.0) >= 1 else "below"
         phrase = finding_phrase(item)
-        opens = phrase not in ("randomised", "cluster", "cluster_of_others")
+        opens = phrase not in ("observed", "randomised", "cluster", "cluster_of_others")
         return self.say(
             f"finding.{phrase}",
             subject=_capital(item.label) if opens else item.label,
@@ -171,7 +171,7 @@ class Sentences:
         side = "above" if (item.value("effect") or 0.0) >= 1 else "below"
         return self.say(
             "effect.real" if item.certainty == "beyond_noise" else "effect.noise",
-            subject=_capital(item.label),
+            subject=item.label,
             campaigns=self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns")),
             metric=self._language.kpi(item.detail["metric"]),
             side=self._language.phrases[f"side.{side}"],

@@ -9,6 +9,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from reflection.domain.held import held_sentence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ListQuery, Place
@@ -100,7 +101,7 @@ def _known(
         if campaign is not None:
             yield _of_finding(finding, campaign, knowledge, sentences)
     for campaign in reader.newest(knowledge.held, query.signal_keys) if knowledge.held else ():
-        text = f"{plain_name(campaign)} is held out of what is learnt: {plain_name(knowledge.held[campaign], 300)}."
+        text = f"{plain_name(campaign)}. {plain_name(held_sentence(knowledge.held[campaign]), 400)}"
         priority = OF_ONE_CAMPAIGN["held"]
         yield _row(f"held:{campaign}", campaign, "anomaly", text, priority, knowledge.as_of, ("flag:suspected_fault",))
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.memory_search import EVERYTHING, MemoryFilters, Position
@@ -80,6 +80,8 @@ class MemoryRows:
         """Every memory that changed after number `after`, in the order of change, deletions included."""
         while page := self._changes(workspace, after):
             yield from page
+            if len(page) < _PAGE:
+                return
             after = page[-1].seq
 
     def fetch(self, workspace: str, memory_ids: Sequence[str], *, vectors: bool = True) -> dict[str, MemoryRecord]:
@@ -208,14 +210,8 @@ class MemoryRows:
             sqlite.rebuild_full_text(connection)
 
     def _changes(self, workspace: str, after: int) -> list[MemoryChange]:
-        columns = [memories.c[name] for name in _CHANGE_COLUMNS]
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(*columns)
-                .where(memories.c.workspace == workspace, memories.c.seq > after)
-                .order_by(memories.c.seq)
-                .limit(_PAGE)
-            )
+            rows = connection.execute(_CHANGES, {"w": workspace, "after": after, "limit": _PAGE})
             return [MemoryChange(*(*row[:8], vector_of(row[8]), bool(row[9]))) for row in rows]
 
 
@@ -260,6 +256,13 @@ _CHANGE_COLUMNS = (
     "seq", "memory_id", "kind", "campaign_id", "platform", "objective", "timestamp", "embedder_id", "vector", "deleted",
 )  # fmt: skip
 """In the order of `MemoryChange`'s fields."""
+
+_CHANGES = (
+    select(*[memories.c[name] for name in _CHANGE_COLUMNS])
+    .where(memories.c.workspace == bindparam("w"), memories.c.seq > bindparam("after"))
+    .order_by(memories.c.seq)
+    .limit(bindparam("limit"))
+)
 _OTHER_VECTORS = """
 SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id < :embedder UNION ALL
 SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id > :embedder LIMIT 1

@@ -8,7 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Float, Index, Integer, PrimaryKeyConstraint, Table, Text, UniqueConstraint, select
+from sqlalchemy import (
+    Column,
+    Float,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Select,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    select,
+)
 from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.domain.ports import ForecastRow
@@ -170,6 +182,10 @@ class AdviceRows:
 
 def accepted(connection: Connection, workspace: str) -> list[dict[str, Any]]:
     """The last claims shown whose latest feedback accepted them: what a campaign may be following."""
+    return [_shown(row) for row in connection.execute(_ACCEPTED, {"w": workspace}).mappings()]
+
+
+def _accepted_claims() -> Select[Any]:
     latest = (
         select(advice_feedback.c.accepted)
         .where(advice_feedback.c.workspace == advice_shown.c.workspace)
@@ -178,13 +194,16 @@ def accepted(connection: Connection, workspace: str) -> list[dict[str, Any]]:
         .limit(1)
         .scalar_subquery()
     )
-    query = (
+    return (
         select(advice_shown)
-        .where(advice_shown.c.workspace == workspace, latest == 1)
+        .where(advice_shown.c.workspace == bindparam("w"), latest == 1)
         .order_by(advice_shown.c.id.desc())
         .limit(ACCEPTED_LIMIT)
     )
-    return [_shown(row) for row in connection.execute(query).mappings()]
+
+
+_ACCEPTED = _accepted_claims()
+"""Made once: every analysis asks it, and making it took longer than asking."""
 
 
 def _last_feedback(connection: Connection, workspace: str, recommendation_id: str) -> RowMapping | None:

@@ -1,0 +1,198 @@
+"""A body and an answer for every route, from real calls to a small workspace: what docs/api.md shows.
+
+The forty sample campaigns are learnt, one export is imported, and every route is called once. Answers are shortened
+(first items of lists, long texts cut, times of the run set to one instant), never made up.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from starlette.testclient import TestClient
+
+from reflection.api.app import create_app
+from reflection.api.openapi import CMP_007
+from reflection.api.policies import POLICIES
+from reflection.domain.campaign import Campaign
+from reflection.settings import Settings
+from reflection.wiring import Application, build
+
+ROOT = Path(__file__).resolve().parents[1]
+INSTANT = "2026-04-01T10:00:00+00:00"
+FIRST = 1
+"""Items of a list that are shown."""
+
+PAIR = 2
+"""Plain items that are shown all the same: the two bounds of an interval."""
+
+LONGEST = 110
+MOST_KEYS = 14
+MOST_DEPTH = 5
+EXPORT = b"""Day,Campaign name,Amount spent (EUR),Impressions,Link clicks,Purchases
+2026-09-01,Autumn,55.00,4000,90,4
+"""
+ROWS = [
+    {"date": "2026-09-01", "campaign": "Autumn", "impressions": 4000, "clicks": 90, "conversions": 4, "spend": 55.0}
+]
+PLAN = {
+    "platform": "Meta",
+    "objective": "Lead Generation",
+    "budget": 4000.0,
+    "currency": "USD",
+    "targets": {"cpa": 25.0},
+}
+_TIME = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
+
+
+class Example(NamedTuple):
+    """One call: the path with its query, the body (None for none), the status and the answer as text."""
+
+    path: str
+    body: Any
+    status: int
+    answer: str
+
+
+def examples() -> dict[str, Example]:
+    """An example for every route of the table of rights."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        settings = Settings.load(
+            _env_file=None, database_path=folder / "reflection.db", output_dir=folder / "output",
+            weights_path=folder / "weights.json", vector_backend="local", embedding_model="none",
+        )  # fmt: skip
+        with build(settings) as application:
+            bodies = json.loads((ROOT / "data/samples/campaign_history.json").read_text(encoding="utf-8"))
+            campaigns = [Campaign.model_validate_json(json.dumps(body)) for body in bodies]
+            list(application.engine.analyze_many(campaigns, following=True))
+            application.learner.learn_now("default")
+            client = TestClient(create_app(application), "http://127.0.0.1:8000", client=("127.0.0.1", 50_000))
+            called = dict(_called(client, application))
+    missing = set(POLICIES) - set(called)
+    if missing:
+        raise SystemExit(f"no example for {', '.join(sorted(missing))}")
+    return {name: called[name] for name in POLICIES}
+
+
+def _called(client: TestClient, application: Application) -> Iterator[tuple[str, Example]]:
+    """Every route with what it was asked and what it said, in an order in which each finds what it needs."""
+
+    def call(name: str, path: str = "", body: Any = None, **upload: Any) -> tuple[str, Example]:
+        method, template = name.split(" ", 1)
+        sent = {} if body is None or upload else {"json": body}
+        answer = client.request(method, path or template, **sent, **upload)
+        if answer.status_code >= 400:
+            raise SystemExit(f"{name}: {answer.status_code} {answer.text}")
+        last.clear()
+        last.update(
+            answer.json()
+            if "application/json" in answer.headers.get("content-type", "") and answer.text[:1] == "{"
+            else {}
+        )
+        return name, Example(path or template, body, answer.status_code, _shown(answer))
+
+    last: dict[str, Any] = {}
+    campaign, held = CMP_007["campaign_id"], "cmp_h31_google_sales"
+    yield call("POST /analyze-campaign", body=CMP_007)
+    for name in ("GET /insights", "GET /patterns", "GET /v1/insights", "GET /v1/patterns"):
+        yield call(name, f"{name.split(' ')[1]}?limit=1")
+    yield call("GET /recommendations", "/recommendations?platform=Meta")
+    yield call("POST /v1/plans/evaluate", body={"plans": [PLAN]})
+    forecast = {"issuer": "media team", "version": "1", "issued_at": "2026-04-01T00:00:00+00:00", "metric": "cpa",
+                "point": 21.0, "campaign_id": "cmp_next", "currency": "USD"}  # fmt: skip
+    yield call("POST /v1/forecasts", body={"forecasts": [forecast]})
+    yield call("GET /v1/track-record")
+    yield call("GET /v1/recommendations", "/v1/recommendations?platform=Meta")
+    key = last["cards"][0]["id"]
+    life = f"/v1/recommendations/{key}"
+    yield call(
+        "POST /v1/recommendations/{recommendation_id}/shown",
+        f"/v1/recommendations/{key}/shown",
+        {"campaign_id": "cmp_next"},
+    )
+    yield call(
+        "POST /v1/recommendations/{recommendation_id}/feedback",
+        f"/v1/recommendations/{key}/feedback",
+        {"accepted": True},
+    )
+    yield call("GET /v1/recommendations/{recommendation_id}", life)
+    yield call("POST /shown", body={"recommendation_id": key, "campaign_id": "cmp_next"})
+    yield call("POST /feedback", body={"recommendation_id": key, "accepted": True, "note": "booked for May"})
+    yield call("GET /v1/effects", "/v1/effects?metric=ctr&limit=1")
+    yield call("GET /v1/effects/{signal:path}/evidence", "/v1/effects/creative.type:video/evidence?metric=ctr")
+    yield call("GET /v1/learnings", "/v1/learnings?limit=1")
+    learning = last["items"][0]["id"]
+    yield call("GET /v1/learnings/{learning_id}", f"/v1/learnings/{learning}")
+    yield call(
+        "POST /v1/learnings/{learning_id}/review",
+        f"/v1/learnings/{learning}/review",
+        {"verdict": "approve", "author": "Ada"},
+    )
+    yield call("GET /v1/memory/search", "/v1/memory/search?q=video+for+students")
+    recall = last["recall_id"]
+    outcome = {"campaign_id": campaign, "outcome": "CPA was 19.27"}
+    yield call("POST /v1/learnings/recalls/{recall_id}/outcome", f"/v1/learnings/recalls/{recall}/outcome", outcome)
+    yield call("POST /agent-chat", body={"message": f"How did {campaign} do?"})
+    yield call("GET /v1/campaigns/{campaign_id:path}/report", f"/v1/campaigns/{campaign}/report?format=md")
+    yield call("GET /v1/portfolio/report", "/v1/portfolio/report?start=2026-03-01&end=2026-03-31&format=md")
+    yield from _imports(call, application, last)
+    yield call("GET /v1/campaigns", "/v1/campaigns?platform=Meta&limit=1")
+    yield call("GET /v1/campaigns/{campaign_id:path}", f"/v1/campaigns/{campaign}")
+    yield call("POST /v1/campaigns/{campaign_id:path}/accept", f"/v1/campaigns/{held}/accept")
+    yield call("DELETE /v1/campaigns/{campaign_id:path}/accept", f"/v1/campaigns/{held}/accept")
+    yield call("DELETE /v1/campaigns/{campaign_id:path}", f"/v1/campaigns/{campaign}")
+    for name in ("GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs"):
+        yield call(name)
+    yield call("GET /problems/{code}", "/problems/not-found")
+    yield call("GET /docs/{asset}", "/docs/swagger-ui.css")
+
+
+def _imports(call: Any, application: Application, last: dict[str, Any]) -> Iterator[tuple[str, Example]]:
+    """An export sent as a file, followed and taken back, and rows sent as JSON."""
+    yield call("POST /v1/imports", body="files=@export.csv", files={"files": ("export.csv", EXPORT)})
+    place = f"/v1/imports/{last['import_id']}"
+    while application.imports.work():
+        pass
+    yield call("GET /v1/imports", "/v1/imports?limit=1")
+    yield call("GET /v1/imports/{import_id}", place)
+    yield call("GET /v1/imports/{import_id}/events", f"{place}/events")
+    yield call("DELETE /v1/imports/{import_id}", place)
+    yield call("POST /v1/observations", body={"platform": "Meta", "rows": ROWS, "dry_run": True})
+
+
+def _shown(answer: Any) -> str:
+    """An answer as it is shown: JSON shortened and indented, other texts by their first lines."""
+    kind = answer.headers.get("content-type", "")
+    if "json" in kind:
+        return json.dumps(_short(answer.json()), indent=2, ensure_ascii=False)
+    lines = [line for line in answer.text.splitlines() if line.strip()][:6]
+    return "\n".join(_text(line) for line in lines)
+
+
+def _short(value: Any, depth: int = 0) -> Any:
+    """A value with the first items of its lists, the first keys of its objects and the opening of its texts."""
+    if isinstance(value, dict):
+        if depth == MOST_DEPTH:
+            return "{...}" if value else {}
+        shown = {_text(name): _short(item, depth + 1) for name, item in list(value.items())[:MOST_KEYS]}
+        return shown | ({"...": f"{len(value) - MOST_KEYS} more"} if len(value) > MOST_KEYS else {})
+    if isinstance(value, list) and len(value) <= PAIR and not any(isinstance(item, (dict, list)) for item in value):
+        return [_short(item, depth + 1) for item in value]
+    if isinstance(value, list):
+        shown_items = [_short(item, depth + 1) for item in value[:FIRST]]
+        return [*shown_items, f"... {len(value) - FIRST} more"] if len(value) > FIRST else shown_items
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(text: str) -> str:
+    """A text without what differs from run to run, cut where it is long."""
+    if _TIME.match(text) and abs(datetime.fromisoformat(text) - datetime.now(UTC)) < timedelta(hours=6):
+        return INSTANT
+    text = re.sub(r"\S*/tmp\w*/?(?=output|reflection)", "", text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} ..."
