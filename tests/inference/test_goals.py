@@ -122,8 +122,8 @@ def test_several_goals_come_back_from_storage(both: Knowledge) -> None:
     again = knowledge_blob.decode(*knowledge_blob.encode(both))
 
     assert [goal.kind for goal in again.every_goal] == ["purchase", "lead"]
+    assert knowledge_blob.encode(again) == knowledge_blob.encode(both)
     for stored, goal in zip(again.every_goal, both.every_goal, strict=True):
-        assert stored.findings == goal.findings
         assert stored.posteriors["cvr"].draws.tobytes() == goal.posteriors["cvr"].draws.tobytes()
 
 

@@ -6,6 +6,7 @@ Pure; must not know stores or requests.
 from collections.abc import Iterator, Mapping
 
 from reflection.domain import signals
+from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.plan import Plan
 from reflection.forecasting import calibration
@@ -25,7 +26,9 @@ def not_learnt(knowledge: Knowledge, shares: Mapping[str, float], stored_with: M
         return
     for key in posterior.unseen(knowledge, knowledge.goal_metric, shares):
         count, label = stored_with.get(key, 0), signals.label_of(key, knowledge.spelt)
-        if count == 0:
+        if knowledge.goal is not None:
+            seen = f"was never seen in campaigns for {plural(knowledge.goal)}"
+        elif count == 0:
             seen = "was never seen"
         else:
             seen = f"is in {count} stored campaign{'s' if count > 1 else ''} not learnt from so far"

@@ -1,0 +1,168 @@
+"""The content audit: what is said of simulated accounts, anywhere, follows from what is known and from what is true.
+
+Each law is judged on every sentence of every door (answers, insights, patterns, learnings, cards, chat, reports) by the
+evidence the sentence names. Three accounts in the fast tests, all of them in several sizes in torture.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+Doors = Any
+Audit = Callable[[str, int, int], Doors]
+
+FEW = (("mixed goals", 40, 2), ("tracking fault", 40, 3), ("no plan", 40, 4))
+NAMES = (
+    "shop", "shop without a breakdown", "leads", "mixed goals", "brand search", "retargeting", "one-off creatives",
+    "tracking fault", "no plan", "two currencies",
+)  # fmt: skip
+MANY = tuple((name, size, seed) for name in NAMES for size in (5, 20, 60, 200) for seed in (11, 12))
+LARGE = tuple((name, 500, 13) for name in ("shop", "mixed goals", "retargeting"))
+CLEAR = 0.03
+"""Log of a truth that counts as a direction; below it neither side is wrong."""
+
+MOVED = {"above": 1, "higher": 1, "more": 1, "below": -1, "lower": -1, "fewer": -1, "less": -1}
+SIZE = re.compile(r"\b(CTR|CVR|CPA|ROAS|CPM|CPC)\b[^.;(]*? (\d+(?:\.\d+)?) % (above|below|higher|lower)\b")
+EXPERT = re.compile(
+    r"effective campaigns|\blanes?\b|shrunk|\bx\d|\d\.\d+x\b|per unit of spend|per currency unit|conversions_per_spend"
+    r"|\b(?:audience|creative|platform|objective)(?:\.\w+)?:\w",
+)
+"""Words of the method and keys of ours that no sentence for a marketer holds."""
+
+EXPERT_DOORS = ("/v1/effects",)
+RETURN = re.compile(r"\b(?:ROAS|AOV|average order value)\b[^.;]*\d|\brevenue\b[^.;]*\d", re.IGNORECASE)
+FORECAST = re.compile(r"\bforecasts?\b", re.IGNORECASE)
+
+
+def accounts(cases: Any) -> Any:
+    """The cases as parameters with a readable name."""
+    return [pytest.param(case, id=f"{case[0]}, {case[1]}, {case[2]}") for case in cases]
+
+
+def _cards(doors: Doors) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every card of every door, with the door."""
+    for door, answer in doors.answers.items():
+        if door.startswith("/v1/recommendations"):
+            yield from ((door, card) for card in answer["cards"])
+
+
+def no_advice_is_against_the_truth(doors: Doors) -> None:
+    advised = {
+        (card["lane"], card["signal"]): doors.account.truth[card["signal"]]
+        for door, card in _cards(doors)
+        if card["lane"] in ("exploit", "avoid")
+        and card["signal"] in doors.account.truth
+        and door == "/v1/recommendations"
+    }
+    wrong = {key: truth for key, truth in advised.items() if (truth if key[0] == "exploit" else -truth) < -CLEAR}
+
+    assert len(wrong) <= 0.1 * len(advised), wrong
+
+
+def a_card_decides_by_the_probability_it_shows(doors: Doors) -> None:
+    for _, card in _cards(doors):
+        better = card["effect"] >= 1.0
+        assert (card["p_better"] > 0.5) == better or card["lane"] not in ("exploit", "avoid"), card
+        if card["lane"] == "exploit":
+            assert card["p_better"] > 0.9, card
+        if card["lane"] == "avoid":
+            assert card["p_better"] < 0.1, card
+
+
+def one_thing_has_one_figure(doors: Doors) -> None:
+    figures: dict[tuple[str, str, str | None, str | None], set[tuple[float, float]]] = {}
+    for _, card in _cards(doors):
+        key = (card["signal"], card["metric"], card["platform"], card["objective"])
+        figures.setdefault(key, set()).add((round(card["effect"], 6), round(card["p_better"], 6)))
+
+    assert {key: values for key, values in figures.items() if len(values) > 1} == {}
+
+
+def a_sentence_turns_the_way_its_evidence_does(doors: Doors) -> None:
+    findings = {row["finding_id"]: row for row in _findings(doors)}
+    for campaign_id, statement in doors.statements():
+        cited = [findings[item.removeprefix("finding:")] for item in statement["evidence"] if item[8:] in findings]
+        for metric, size, word in SIZE.findall(statement["text"]):
+            match = [finding for finding in cited if _reads(finding, metric, float(size), MOVED[word])]
+            assert not cited or match, (campaign_id, statement)
+
+
+def _findings(doors: Doors) -> Iterator[Mapping[str, Any]]:
+    for answer in doors.stored.values():
+        yield from answer["pattern_report"]["pattern_report"]
+
+
+def _reads(finding: Mapping[str, Any], metric: str, size: float, sign: int) -> bool:
+    """Whether a finding says this of this metric; conversions for the money are read as CPA."""
+    effect = finding["effect"]
+    if effect is None:
+        return False
+    if finding["metric"] == "conversions_per_spend":
+        effect = 1 / effect
+    name = {"conversions_per_spend": "CPA"}.get(finding["metric"], finding["metric"].upper())
+    return name == metric and (effect - 1) * sign > 0 and abs(abs(effect - 1) * 100 - size) < 0.6
+
+
+def held_campaigns_are_in_no_claim(doors: Doors) -> None:
+    held = doors.account.faulty if len(doors.account.campaigns) >= 20 else set()
+    for door, text in doors.texts():
+        for name in held:
+            if door != name and re.search(rf"\b{name}\b", text):
+                assert re.search(r"\bheld\b|tracking fault|looks? like a fault|kept out", text), (door, text)
+
+
+def what_is_missing_has_no_figure(doors: Doors) -> None:
+    without = {
+        campaign.campaign_id
+        for campaign in doors.account.campaigns
+        if campaign.actual_metrics.revenue is None and campaign.campaign_id in doors.stored
+    }
+    for name in without:
+        for kind in ("key_learnings", "anomalies"):
+            for text in doors.stored[name]["insights"][kind]:
+                assert not re.search(r"\bROAS \d|ROAS is \d", text), (name, text)
+    if all(campaign.actual_metrics.revenue is None for campaign in doors.account.campaigns):
+        assert [text for _, text in doors.texts() if re.search(r"\bROAS \d|of revenue\b", text)] == []
+
+
+def without_a_forecast_nothing_missed_one(doors: Doors) -> None:
+    planners = {campaign.campaign_id: campaign.planner for campaign in doors.account.campaigns}
+    for campaign_id, statement in doors.statements():
+        if planners[campaign_id] == "account-average" and statement["evidence"][0].startswith(("delta:", "driver:")):
+            assert not FORECAST.search(statement["text"]), (campaign_id, statement["text"])
+
+
+def words_of_the_method_stay_with_the_experts(doors: Doors) -> None:
+    said = {text for door, text in doors.texts() if not door.startswith(EXPERT_DOORS)}
+
+    assert sorted(text for text in said if EXPERT.search(text)) == []
+
+
+LAWS = (
+    no_advice_is_against_the_truth,
+    a_card_decides_by_the_probability_it_shows,
+    one_thing_has_one_figure,
+    a_sentence_turns_the_way_its_evidence_does,
+    held_campaigns_are_in_no_claim,
+    what_is_missing_has_no_figure,
+    without_a_forecast_nothing_missed_one,
+    words_of_the_method_stay_with_the_experts,
+)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        *accounts(FEW),
+        *(
+            pytest.param(*case.values, id=case.id, marks=pytest.mark.torture(part="learning"))
+            for case in accounts(MANY + LARGE)
+        ),
+    ],
+)
+def test_what_is_said_of_an_account_keeps_every_law(audit: Audit, case: tuple[str, int, int]) -> None:
+    doors = audit(*case)
+    for law in LAWS:
+        law(doors)
