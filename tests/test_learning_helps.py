@@ -169,20 +169,20 @@ def worlds_with_a_false_winner(seeds: range) -> int:
 
 
 def test_what_was_learnt_beats_no_learning() -> None:
-    over_blind, over_compounding = gains(range(10))
+    over_blind, over_compounding = gains(range(6))
 
     assert min(over_blind) > 0.0
     assert np.mean(over_compounding) > 0.0
 
 
 def test_effects_learnt_together_err_less_than_each_seen_by_itself() -> None:
-    pooled, alone = errors(range(10))
+    pooled, alone = errors(range(6))
 
     assert pooled <= alone
 
 
 def test_nothing_wins_where_nothing_matters() -> None:
-    assert worlds_with_a_false_winner(range(10)) <= 1
+    assert worlds_with_a_false_winner(range(5)) <= 1
 
 
 @pytest.mark.torture(part="learning")

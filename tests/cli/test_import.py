@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reflection.cli import analyze
+from reflection.cli import batch_summary
 from reflection.ingest.jobs.service import BATCH
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
@@ -189,8 +189,8 @@ def test_from_line_passes_over_what_was_done(run, folder, campaign):
 
 
 def test_of_many_campaigns_the_first_are_shown_and_the_rest_counted(run, folder, campaign, monkeypatch):
-    assert analyze.SHOWN >= 50
-    monkeypatch.setattr(analyze, "SHOWN", 5)
+    assert batch_summary.SHOWN >= 50
+    monkeypatch.setattr(batch_summary, "SHOWN", 5)
     (folder / "big.jsonl").write_text(lines(campaign, 8))
 
     result = run("analyze", "big.jsonl")

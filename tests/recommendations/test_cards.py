@@ -127,6 +127,11 @@ def test_where_nothing_at_all_is_favoured_nothing_is_advised(make_knowledge):
     assert option.card.lane == "explore"
 
 
+def test_the_only_thing_of_its_kind_is_no_choice(make_knowledge):
+    known = make_knowledge({"platform:meta": (0.0, 0.0, False), "creative.type:video": (0.3, 0.03, True)})
+    assert set(_by_signal(cards.build(known))) == {"creative.type:video"}
+
+
 def test_an_id_depends_on_what_is_proposed_and_not_on_numbers(make_knowledge):
     first = _by_signal(cards.build(make_knowledge({"creative.type:video": (0.30, 0.08, True)})))
     later = _by_signal(cards.build(make_knowledge({"creative.type:video": (0.22, 0.05, True)}, epoch=9)))

@@ -61,7 +61,8 @@ CLEAR, CLEARLY_WORSE, OPEN = (1.01, 1.2), (0.8, 0.99), (0.9, 1.1)
 def test_lanes_at_their_limits(
     p_better: float, interval: tuple[float, float], optimistic: float, established: bool, expected: str
 ):
-    one = replace(EVEN, p_better=p_better, low=interval[0], high=interval[1], optimistic=optimistic)
+    middle = float(np.sqrt(interval[0] * interval[1])) if interval != OPEN else 1.001
+    one = replace(EVEN, p_better=p_better, low=interval[0], median=middle, high=interval[1], optimistic=optimistic)
 
     assert lane(one, established=established) == expected
 

@@ -26,6 +26,9 @@ Array = NDArray[np.float64]
 FEWEST_CAMPAIGNS = 2
 """What was booked in one campaign says something of that campaign; nothing is proposed from it."""
 
+NO_CHOICE = 1e-9
+"""Standard deviation of a total effect that is none by definition."""
+
 _SENTENCES = Sentences()
 
 
@@ -110,14 +113,17 @@ def build(
     objective_key = signals.of_objective(objective).key if objective else None
     bookables = [one for one in knowledge.bookables if _is_choice(one, platform_key, objective_key, knowledge)]
     totals = TotalEffects(knowledge, goal).of(bookables, platform=platform_key, objective=objective_key)
+    # The only platform, audience or creative there is, is what is usual: there is no other choice.
+    choices = [
+        (bookable, total) for bookable, total in zip(bookables, totals, strict=True) if total.draws.std() > NO_CHOICE
+    ]
     options = [
-        Option(_card(knowledge, bookable, total, platform, objective), total.draws)
-        for bookable, total in zip(bookables, totals, strict=True)
+        Option(_card(knowledge, bookable, total, platform, objective), total.draws) for bookable, total in choices
     ]
     decided = {option.card.signal: option.card.lane for option in options}
     return tuple(
         option
-        for option, bookable in zip(options, bookables, strict=True)
+        for option, (bookable, _) in zip(options, choices, strict=True)
         if bookable.platform is None or platform_key or _says_more(option.card, bookable, decided)
     )
 

@@ -74,14 +74,14 @@ def lane(odds: Odds, *, established: bool) -> Lane:
     """The lane of one option, from the figures that are shown of it.
 
     `established` says whether there is evidence enough to say anything. Exploit and avoid want clear odds and an
-    interval without "no difference"; explore wants something to gain at the optimistic end; otherwise there is not
-    enough evidence to say anything.
+    interval without "no difference"; explore wants odds at least even and something to gain at the optimistic end;
+    otherwise there is not enough evidence to say anything.
     """
     if established and odds.p_better >= EXPLOIT_ABOVE and odds.low > 1.0:
         return "exploit"
     if established and odds.p_better <= AVOID_BELOW and odds.high < 1.0:
         return "avoid"
-    if np.log(odds.optimistic) > NEGLIGIBLE and odds.p_better >= 0.5:
+    if np.log(odds.optimistic) > NEGLIGIBLE and odds.p_better >= 0.5 and odds.median >= 1.0:
         return "explore"
     return "not enough evidence"
 

@@ -18,6 +18,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 DateOrder = Literal["mdy", "dmy", "ymd"]
@@ -89,6 +90,7 @@ def plain_header(cell: str) -> str:
     return _INVISIBLE.sub("", cell).strip()
 
 
+@lru_cache(maxsize=4_096)
 def normal_header(cell: str) -> str:
     """A header without case, line breaks, underscores, points within and width variants; a currency suffix is kept.
 

@@ -110,6 +110,7 @@ def _fields() -> Mapping[str, str]:
     return {header: field for field, headers in reversed(list(WORDS.items())) for header in headers}
 
 
+@lru_cache(maxsize=4_096)
 def field_of(header: str) -> str | None:
     """The field that a header plainly names, in any language; None where it does not.
 

@@ -7,7 +7,7 @@ Where they disagree, or only one speaks against the language, the file is refuse
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 from babel.numbers import get_currency_precision
@@ -20,6 +20,7 @@ _HOME = {
     "fr": "fr", "pl": "fr", "cs": "fr", "sv": "fr", "nb": "fr", "fi": "fr", "ru": "fr", "uk": "fr", "hu": "fr",
 }  # fmt: skip
 _NUMBER_LIKE = r"^[-+(]?\D{0,4}\d[\d.,'’\s\u00a0\u202f]*\D{0,4}$"
+MOST_OTHERS = 500
 _THREE_DECIMALS = r"\d[.,]\d{3}\D{0,4}$"
 
 
@@ -58,17 +59,28 @@ def choose_format(evidence: Evidence, name: str, *, typed: bool, locale: str = "
     """
     if locale:
         return format_of(locale)
+    evidence = _distinct(evidence)
     scored = [(_unreadable(option, evidence, typed), option) for option in formats()]
     least = min(count for count, _ in scored)
     home = _HOME.get(evidence.language, "en")
     fitting = sorted((option for count, option in scored if count == least), key=lambda one: one.locale != home)
     readings: dict[Values, list[NumberFormat]] = {}
     for option in fitting:
-        values = tuple(value for cells in evidence.amounts for value in option.parse(known(cells), typed=typed))
+        values = tuple(value for cells in evidence.amounts for value in option.parse(cells, typed=typed))
         readings.setdefault(values, []).append(option)
     if len(readings) == 1:
         return fitting[0]
     return _decided(readings, evidence, fitting[0], name)
+
+
+def _distinct(evidence: Evidence) -> Evidence:
+    """The same with each cell once; of columns that are not used a part is enough."""
+    return replace(
+        evidence,
+        counts=[known(cells) for cells in evidence.counts],
+        amounts=[known(cells) for cells in evidence.amounts],
+        others=[number_like(cells.head(MOST_OTHERS)) for cells in evidence.others],
+    )
 
 
 def known(cells: pl.Series) -> pl.Series:
@@ -93,12 +105,12 @@ def _unreadable(option: NumberFormat, evidence: Evidence, typed: bool) -> int:
     """How many distinct cells the format cannot read."""
     bad = 0
     for column in evidence.counts:
-        values = option.parse(known(column), typed=typed)
+        values = option.parse(column, typed=typed)
         bad += values.null_count() + int((values != values.round(0)).sum())
     for column in evidence.amounts:
-        bad += option.parse(known(column), typed=typed).null_count()
+        bad += option.parse(column, typed=typed).null_count()
     for column in evidence.others:
-        bad += option.parse(number_like(column), typed=typed).null_count()
+        bad += option.parse(column, typed=typed).null_count()
     return bad
 
 
@@ -130,7 +142,7 @@ def _by_delimiter(evidence: Evidence) -> Vote | None:
 
 def _by_decimals(evidence: Evidence) -> Vote | None:
     """Three digits after the only sign of every amount that has one: they are a group, for money has no mils."""
-    cells = [cell for column in evidence.amounts for cell in known(column).to_list() if "." in cell or "," in cell]
+    cells = [cell for column in evidence.amounts for cell in column.to_list() if "." in cell or "," in cell]
     if not cells or not pl.Series(cells).str.contains(_THREE_DECIMALS).all():
         return None
     signs = {sign for cell in cells for sign in ".," if sign in cell}
@@ -138,7 +150,7 @@ def _by_decimals(evidence: Evidence) -> Vote | None:
 
 
 def _ambiguous(readings: Readings, evidence: Evidence, name: str) -> ImportFileError:
-    cells = [cell for column in evidence.amounts for cell in known(column).to_list()]
+    cells = [cell for column in evidence.amounts for cell in column.to_list()]
     (one, first), (other, second) = [(values, options[0]) for values, options in readings.items()][:2]
     place = next(i for i, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
     return ImportFileError(

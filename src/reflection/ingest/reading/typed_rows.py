@@ -15,8 +15,8 @@ from reflection.ingest.dialects.dialect import DateOrder, is_number
 from reflection.ingest.import_report import Reject
 from reflection.ingest.reading.date_columns import with_days
 from reflection.ingest.reading.header import Header
+from reflection.ingest.reading.number_formats import MOST_OTHERS, choose_format, numeric
 from reflection.ingest.reading.number_formats import Evidence as NumberEvidence
-from reflection.ingest.reading.number_formats import choose_format, numeric
 from reflection.ingest.reading.numbers import DASHES, NumberFormat, is_missing, visible
 from reflection.ingest.reading.tables import Cells, Chunk, Table
 from reflection.ingest.reading.total_rows import (
@@ -161,7 +161,7 @@ def _number_format(
     header, unused = reading.header, set(range(len(cells))) - set(reading.header.columns.values())
     currencies = visible(frame["currency"]).drop_nulls().unique().to_list() if "currency" in frame.columns else []
     stated = currencies[0] if len(currencies) == 1 and re.fullmatch(r"[A-Z]{3}", currencies[0]) else ""
-    others = [pl.Series(cells[index], dtype=pl.String) for index in sorted(unused)]
+    others = [pl.Series(cells[index][:MOST_OTHERS], dtype=pl.String) for index in sorted(unused)]
     evidence = NumberEvidence(
         counts=[frame[name] for name in numbers if name in _WHOLE],
         amounts=[frame[name] for name in numbers if name not in _WHOLE],
