@@ -45,8 +45,9 @@ LOOK, SETTLE = 0.1, 60.0
 
 READ_AT_ONCE = 2**24
 PATIENCE = 900.0
-PLANNED, EVERY, KNOWN_WITHIN = 160, 20, 5.0
-"""Plans during a stream: after each so many of so many campaigns; what is older than this must be known."""
+PLANNED, EVERY, KNOWN_WITHIN, PACE = 160, 20, 5.0, 0.25
+"""Plans during a stream: after each so many of so many campaigns; what is older than this must be known. One campaign
+in `PACE` seconds, so that there is something old."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def plans_in_a_stream() -> str:
                 if _post(port, [one], 1).lost:
                     raise SystemExit("a campaign was refused")
                 posted.append((time.monotonic(), one))
+                time.sleep(PACE)
                 if (number + 1) % EVERY == 0:
                     old = [body for at, body in posted if time.monotonic() - at > KNOWN_WITHIN]
                     plans = [_as_plan(body, f"p{index}") for index, body in enumerate(old)][-50:]

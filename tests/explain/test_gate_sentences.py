@@ -1,8 +1,8 @@
 """The gate against many sentences: of the hostile none passes, of the honest at least four in five do.
 
 The sentences stand in data/. The held-out ones were only counted while the gate was written: of the first 100 honest
-ones 81 passed and of 180 hostile two, of the second 51 honest ones 40 and of 69 hostile none. Then they were looked at,
-and what had gone wrong was mended as a kind. A line is ``world | kind | sentence``, with placeholders by name:
+ones 81 passed and of 180 hostile two, of the second 51 honest ones 40 and of 110 hostile none. Then they were read, and
+what had gone wrong was mended as a kind. A line is ``world | kind | sentence``, with placeholders by name:
 ``{cpa.actual}`` is of the campaign's CPA, ``{cpa/ctr.part}`` of what CTR accounts for in it, ``{young.size}`` of a
 finding. A fourth column names evidence that is cited besides what is shown.
 """

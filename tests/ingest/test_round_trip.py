@@ -39,6 +39,11 @@ class Row:
     spend: float
 
 
+def _payable(cents: int, impressions: int) -> int:
+    """At most 50,000 for a thousand impressions: beyond every price are only millionths, which are refused."""
+    return min(cents, impressions * 5_000) if impressions else cents
+
+
 names = st.text(
     alphabet=st.characters(codec="cp1252", exclude_categories=["C", "Z"], exclude_characters="-–—"),
     min_size=1,
@@ -47,7 +52,7 @@ names = st.text(
 rows = st.lists(
     st.builds(
         lambda day, campaign, impressions, share, conversions, cents: Row(
-            day, campaign, impressions, int(impressions * share), conversions / 4, cents / 100
+            day, campaign, impressions, int(impressions * share), conversions / 4, _payable(cents, impressions) / 100
         ),
         st.dates(dt.date(2026, 8, 1), dt.date(2026, 9, 30)),
         names,

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 PARTLY_REFUSED = 2
-SHOWN = 50
 MANY = 2_000
 """Up to this many, starting other processes takes longer than they save."""
 
