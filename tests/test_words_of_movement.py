@@ -32,6 +32,9 @@ MOVEMENT = re.compile(
     r"|grew|grow\w*|improv\w*|newer|nowadays|recently)\b",
     re.IGNORECASE,
 )
+PRESENT = re.compile(r"(?:worth testing|proposed) now", re.IGNORECASE)
+"""What is to be done at present, which says nothing of a change."""
+
 MESSAGES = (
     "Which platform works best?", "What did we learn about Meta?", "Why did CPA differ?", "What should we test next?",
     "Is CTR on Google going up?", "How did w0_Meta_5 perform?",
@@ -86,7 +89,7 @@ def _sentences(client: TestClient, campaign_id: str) -> list[str]:
     answers = [client.get(url) for url in urls]
     answers += [client.post("/agent-chat", json={"message": message}) for message in MESSAGES]
     assert {answer.status_code for answer in answers} == {200}
-    return [text for answer in answers for text in _texts(answer.json())]
+    return [PRESENT.sub("", text) for answer in answers for text in _texts(answer.json())]
 
 
 def _world(folder: Path, campaigns: list[Campaign]) -> Iterator[TestClient]:
