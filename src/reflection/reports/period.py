@@ -50,6 +50,18 @@ class _Group:
     actual: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
     every: Counts = field(default_factory=lambda: dict.fromkeys(COUNTS, 0.0))
 
+    def join(self, other: "_Group") -> None:
+        """Add all of another group."""
+        self.campaigns += other.campaigns
+        self.forecasts += other.forecasts
+        self.square += other.square
+        for name in ("expected", "actual", "every"):
+            _add(getattr(self, name), getattr(other, name), 1)
+
+
+Groups = dict[tuple[str, str], _Group]
+"""By currency and kind of conversion."""
+
 
 class Period:
     """Comparisons of campaigns, as they are added."""
@@ -110,7 +122,8 @@ class Period:
             cards: its recommendations, the best first.
         """
         say = sentences or Sentences(ENGLISH)
-        lines = SummaryLines(self._book(knowledge), say)
+        groups = self._goals(knowledge)
+        lines = SummaryLines(_book(groups, knowledge), say)
         money = lines.money()
         card = next((card for lane in ADVISING for card in cards if card["lane"] == lane), None)
         advice = (card["sentence"], [card["id"]]) if card else (say.say("next.nothing"), [])
@@ -119,20 +132,16 @@ class Period:
             lines.why(),
             lines.line("next", *advice),
             lines.line("certainty", self._certainty(knowledge, say)),
-            replace(money, text=money.text + self._part(say)),
+            replace(money, text=money.text + _part(groups, say)),
         )
 
-    def _part(self, sentences: Sentences) -> str:
-        """Which campaigns the money is of, where it is not of all."""
-        if len(self._groups) < 2:
-            return ""
-        (currency, kind), group = self._largest()
-        campaigns = sentences.counted("campaign", group.campaigns)
-        return sentences.say("period.part", campaigns=campaigns, kind=kind or "conversion", currency=currency).rstrip()
-
-    def _largest(self) -> tuple[tuple[str, str], "_Group"]:
-        """The group with the most spend."""
-        return max(self._groups.items(), key=lambda item: (item[1].every["spend"] or 0.0, item[0]))
+    def _goals(self, knowledge: Knowledge) -> Groups:
+        """The groups by currency and goal: kinds that objectives name and that bring the same money are one goal."""
+        of_objective: Mapping[str, str] = knowledge.diagnostics.get("goal_of_objective", {})
+        goals: Groups = {}
+        for (currency, kind), group in self._groups.items():
+            goals.setdefault((currency, of_objective.get(kind, kind)), _Group()).join(group)
+        return goals
 
     def _certainty(self, knowledge: Knowledge, sentences: Sentences) -> str:
         findings = sum(not finding.descriptive for finding in knowledge.findings)
@@ -145,21 +154,36 @@ class Period:
             text += sentences.say("period.held", campaigns=sentences.counted("campaign", self.held))
         return text
 
-    def _book(self, knowledge: Knowledge) -> EvidenceBook:
-        """The largest group by spend as evidence, its scatter that of a mean of so many campaigns."""
-        if not self._groups:
-            return renumber([])
-        (currency, kind), group = self._largest()
-        spend = group.actual["spend"] or 0.0
-        worth = max(1.0, spend**2 / group.square) if group.square else 1.0  # (sum w)^2 / sum w^2 (Kish 1965)
-        scatter = {name: None if (sd := knowledge.sigma(name)) is None else sd / math.sqrt(worth) for name in OBSERVED}
-        whole = Campaign.model_construct(
-            campaign_id="period", platform="", objective="", currency=currency or None, conversion_kind=kind or None,
-            expected_metrics=_metrics(group.expected), breakdown=(),
-            actual_metrics=_metrics(group.actual if group.forecasts else group.every),
-            planner=None if group.forecasts else NO_FORECAST, timestamp=datetime.fromtimestamp(0, UTC),
-        )  # fmt: skip
-        return renumber(list(evidence_of_comparison(compare(whole, generated_at="", scatter=scatter))))
+
+def _part(groups: Groups, sentences: Sentences) -> str:
+    """Which campaigns the money is of, where it is not of all."""
+    if len(groups) < 2:
+        return ""
+    (currency, kind), group = _largest(groups)
+    campaigns = sentences.counted("campaign", group.campaigns)
+    return sentences.say("period.part", campaigns=campaigns, kind=kind or "conversion", currency=currency).rstrip()
+
+
+def _largest(groups: Groups) -> tuple[tuple[str, str], _Group]:
+    """The group with the most spend."""
+    return max(groups.items(), key=lambda item: (item[1].every["spend"] or 0.0, item[0]))
+
+
+def _book(groups: Groups, knowledge: Knowledge) -> EvidenceBook:
+    """The largest group by spend as evidence, its scatter that of a mean of so many campaigns."""
+    if not groups:
+        return renumber([])
+    (currency, kind), group = _largest(groups)
+    spend = group.actual["spend"] or 0.0
+    worth = max(1.0, spend**2 / group.square) if group.square else 1.0  # (sum w)^2 / sum w^2 (Kish 1965)
+    scatter = {name: None if (sd := knowledge.sigma(name)) is None else sd / math.sqrt(worth) for name in OBSERVED}
+    whole = Campaign.model_construct(
+        campaign_id="period", platform="", objective="", currency=currency or None, conversion_kind=kind or None,
+        expected_metrics=_metrics(group.expected), breakdown=(),
+        actual_metrics=_metrics(group.actual if group.forecasts else group.every),
+        planner=None if group.forecasts else NO_FORECAST, timestamp=datetime.fromtimestamp(0, UTC),
+    )  # fmt: skip
+    return renumber(list(evidence_of_comparison(compare(whole, generated_at="", scatter=scatter))))
 
 
 def _add(sums: Counts, counts: Mapping[str, float | None], sign: int) -> None:
