@@ -9,7 +9,7 @@ WHEEL := .venv-wheel
 WORKERS ?= auto
 # Arithmetic in one thread, and compiled code kept whatever the machine's habit: tests start a hundred processes.
 ALONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1 PYTHONDONTWRITEBYTECODE=
-TORTURE := kills-1 kills-2 machine-1 machine-2 server disk soak api learning
+TORTURE := kills-1 kills-2 machine-1 machine-2 server disk soak api learning audit
 PIP = python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
@@ -67,6 +67,7 @@ torture-disk: ## power cuts, aborted writes, full disks, damage, backups under l
 torture-soak: ## ten thousand submissions: memory, speed, rebuilding
 torture-api: ## every operation of the API against its description; extreme numbers
 torture-learning: ## hundreds of simulated worlds; what intervals cover
+torture-audit: ## every sentence of eighty-three simulated accounts against the truth planted in them
 $(TORTURE:%=torture-%): torture-%: $(DEV)
 	$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) -m "torture(part='$*')"
 

@@ -157,7 +157,7 @@ LAWS = (
     [
         *accounts(FEW),
         *(
-            pytest.param(*case.values, id=case.id, marks=pytest.mark.torture(part="learning"))
+            pytest.param(*case.values, id=case.id, marks=pytest.mark.torture(part="audit"))
             for case in accounts(MANY + LARGE)
         ),
     ],
