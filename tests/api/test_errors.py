@@ -200,7 +200,7 @@ def test_an_unforeseen_error_leaks_nothing_and_is_logged_with_its_request(serve,
         raise RuntimeError("canary-in-the-exception\nforged line with canary-of-a-secret")
 
     with serve(log_level="DEBUG", openai_api_key="canary-of-a-secret") as live, live.client() as client:
-        monkeypatch.setattr(Engine, "insights", broken)
+        monkeypatch.setattr(Engine, "insight_page", broken)
         response = client.get("/insights", headers={"X-Request-ID": "my-request-1"})
         monkeypatch.undo()
         assert client.get("/insights").status_code == 200

@@ -149,14 +149,14 @@ def test_a_full_disk_is_no_error_and_the_next_round_forgets(
     assert counts()[0] == 0
 
 
-@pytest.mark.parametrize("round_of", ["learner", "rebuild"])
+@pytest.mark.parametrize("round_of", ["worker", "rebuild"])
 def test_the_background_round_and_rebuild_forget(settings: Settings, round_of: str, sample: Campaign) -> None:
     with build(settings) as application:
         application.engine.analyze(sample, idempotency_key="k")
         with application.database.write() as connection:
             connection.execute(update(idempotency).values(created_at=instant_text(datetime(2020, 1, 1, tzinfo=UTC))))
-        if round_of == "learner":
-            application._learn()
+        if round_of == "worker":
+            application.retention.forget_due()
         else:
             application.rebuild()
 
