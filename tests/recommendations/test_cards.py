@@ -173,7 +173,9 @@ def test_the_lane_follows_from_the_figures_that_are_shown(knowledge: Knowledge):
 
 def test_words_of_what_is_not_sure_say_so(knowledge: Knowledge):
     found = _by_signal(cards.build(knowledge))
-    assert found["platform:google"].sentence.startswith("Test google with a small part of the budget: ROAS is perhaps")
+    assert found["platform:google"].sentence.startswith(
+        "If anything is to be tested, google is a candidate: ROAS is perhaps"
+    )
     assert found["audience.age:45+"].sentence.startswith("We cannot tell yet whether age 45+ does better than usual")
 
 

@@ -21,6 +21,7 @@ from reflection.cli.session import (
 from reflection.domain.list_query import ListQuery, Place
 from reflection.domain.results import Category, InsightKind
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
+from reflection.explain.advice import HEADINGS
 
 Platform = Annotated[str | None, typer.Option(help="Only what rests on a campaign of this platform.")]
 Objective = Annotated[str | None, typer.Option(help="Only what rests on a campaign with this objective.")]
@@ -28,14 +29,6 @@ Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only
 Limit = Annotated[int, typer.Option(min=1, max=500, help="How many.")]
 Past = Annotated[bool, typer.Option("--past", help="Also what holds no longer.")]
 CursorOption = Annotated[str | None, typer.Option("--cursor", help="Go on where an earlier list ended.")]
-
-LANES = {
-    "exploit": "Do more",
-    "explore": "Test",
-    "avoid": "Do less",
-    "not enough evidence": "We cannot tell yet",
-}
-"""Headings of recommendations, in the order of the answer."""
 
 ABOUT = {
     "winning_audience": "audience",
@@ -178,7 +171,7 @@ def _print_lines(page: Mapping[str, Any], lines: Sequence[tuple[str, str]], noth
 
 
 def _print_recommendations(out: Console, answer: Mapping[str, Any]) -> None:
-    for lane, title in LANES.items():
+    for lane, title in HEADINGS.items():
         sentences = [card["sentence"] for card in answer["cards"] if card["lane"] == lane]
         if sentences:
             heading(out, title)

@@ -16,6 +16,7 @@ from reflection.cli.session import text_table
 from reflection.domain import signals
 from reflection.domain.basis import BASES, FORECAST
 from reflection.domain.metrics import KPIS, METRICS, Unit, as_read, unit_of
+from reflection.explain.advice import HEADINGS
 from reflection.explain.formatting import telling_decimals
 
 _NONE = "-"
@@ -61,9 +62,6 @@ def print_lines(console: Console, lines: Iterable[tuple[str, str]]) -> None:
     console.print(grid)
 
 
-LANES = (
-    ("exploit", "Do more"), ("avoid", "Do less"), ("explore", "Test"), ("not enough evidence", "We cannot tell yet"),
-)  # fmt: skip
 MOST_CARDS = 3
 
 
@@ -71,7 +69,7 @@ def print_cards(console: Console, cards: Sequence[Mapping[str, Any]]) -> None:
     """Recommendations by what they ask for, the best first; a sentence each."""
     if not cards:
         console.print("Nothing to recommend yet.")
-    for lane, words in LANES:
+    for lane, words in HEADINGS.items():
         of_lane = [card for card in cards if card["lane"] == lane]
         if of_lane:
             console.print(f"[bold]{words}[/]")

@@ -21,6 +21,14 @@ VERBS: dict[Lane, str] = {
     "explore": "test",
     "not enough evidence": "find out about",
 }
+HEADINGS: dict[Lane, str] = {
+    "exploit": "Do more",
+    "avoid": "Do less",
+    "explore": "Candidates for a test",
+    "not enough evidence": "We cannot tell yet",
+}
+"""What recommendations stand under, in reading order."""
+
 PHRASE_OF: dict[Lane, str] = {
     "exploit": "exploit", "avoid": "avoid", "explore": "explore", "not enough evidence": "unknown",
 }  # fmt: skip

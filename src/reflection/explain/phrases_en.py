@@ -196,7 +196,7 @@ _PHRASES = {
         "Put less of the budget on {subject}: {metric} probably {size} {side} than usual ({level} interval {range})"
     ),
     "advice.explore": (
-        "Test {subject} with a small part of the budget: {metric} is perhaps {size} {side} than usual, "
+        "If anything is to be tested, {subject} is a candidate: {metric} is perhaps {size} {side} than usual, "
         "we cannot tell yet ({level} interval {range})"
     ),
     "advice.unknown": (

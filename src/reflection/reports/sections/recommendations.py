@@ -8,13 +8,13 @@ from typing import Any
 
 from reflection.domain.results import Analysis
 from reflection.explain import formatting
+from reflection.explain.advice import HEADINGS
 from reflection.explain.evidence import INTERVAL_LEVEL
 from reflection.explain.phrases_en import ENGLISH
 from reflection.reports.view import CardView, Section
 
 MAX_CARDS = 6
 MAX_IDS = 5
-LANES = {"exploit": "Do more", "explore": "Test", "avoid": "Do less", "not enough evidence": "Find out"}
 
 
 def cards_section(
@@ -65,7 +65,7 @@ def card(values: Mapping[str, Any]) -> CardView:
     action = formatting.plain_name(values["action"], 120)
     grade = "Tested at random" if values["grade"] == "randomised" else "Observed, not tested"
     return CardView(
-        lane=LANES.get(values["lane"], values["lane"]),
+        lane=HEADINGS.get(values["lane"], values["lane"]),
         title=action[:1].upper() + action[1:],
         facts=tuple(facts),
         reason=_reason(values),
