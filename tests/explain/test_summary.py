@@ -75,3 +75,4 @@ def test_how_sure_is_said_of_the_kpi_that_decides(make_facts: Callable[..., Fact
     lines = _lines(make_facts(poor))
     assert lines["happened"].text.startswith("The campaign did worse")
     assert lines["certainty"].text.startswith("Sure of the direction: the forecast of 2.00 is outside")
+    assert "less than at the forecast's return" in lines["money"].text

@@ -121,7 +121,8 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     """What to do with something bookable, what that brings, and how much it rests on."""
     words = {"subject": item.label, "metric": language.kpi(item.detail["metric"]), "range": _range(item, language)}
     phrase, side = item.detail["phrase"], language.say(f"side.{item.detail['side']}")
-    text = language.say(f"advice.{phrase}", level=INTERVAL_LEVEL, side=side, size=item.text("size"), **words)
+    figures = {name: item.text(name) for name in ("size", "odds")}
+    text = language.say(f"advice.{phrase}", level=INTERVAL_LEVEL, side=side, **figures, **words)
     if phrase in ("exploit", "avoid") and item.value("gain"):
         revenue, fewer = item.detail["what"] == "revenue", phrase == "avoid"
         more = language.say("advice.more" if not fewer else "advice.less" if revenue else "advice.fewer")

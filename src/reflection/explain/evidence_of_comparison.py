@@ -94,7 +94,8 @@ def _outcome(comparison: Comparison) -> Iterator[Evidence]:
     if revenue is not None:
         figures["revenue"] = Figure(revenue, money)
     deltas = {kpi: comparison.deltas.get(f"{kpi}_diff") for kpi in ("roas", "cpa")}
-    kpi, delta = next(((kpi, delta) for kpi, delta in deltas.items() if delta and delta.pct_diff), ("", None))
+    compared = [(kpi, delta) for kpi, delta in deltas.items() if delta and delta.pct_diff]
+    kpi, delta = next(iter([pair for pair in compared if pair[1].beyond_noise] or compared), ("", None))
     if delta is None or not delta.expected:
         yield Evidence(0, "outcome", "outcome", "spend", "stated", "accounting", figures, {"kpi": ""})
         return

@@ -196,12 +196,12 @@ _PHRASES = {
         "Put less of the budget on {subject}: {metric} probably {size} {side} than usual ({level} interval {range})"
     ),
     "advice.explore": (
-        "If anything is to be tested, {subject} is a candidate: {metric} is perhaps {size} {side} than usual, "
-        "we cannot tell yet ({level} interval {range})"
+        "If anything is to be tested, {subject} is a candidate: {metric} is perhaps {size} {side} than usual "
+        "({odds} likely to be better than usual; {level} interval {range})"
     ),
     "advice.unknown": (
         "We cannot tell yet whether {subject} does better than usual: {metric} is {size} {side} so far "
-        "({level} interval {range})"
+        "({odds} likely to be better; {level} interval {range})"
     ),
     "advice.money": "; on {stake} about {gain} {more} {what}",
     "advice.more": "more",
