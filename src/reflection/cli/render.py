@@ -26,7 +26,10 @@ _SUMMARY = KPIS[:4]
 def print_analysis(console: Console, analysis: Mapping[str, Any]) -> None:
     """Print one campaign's retrospective from the JSON of its analysis: five lines first, then the details."""
     comparison = analysis["comparison_report"]
-    console.print(f"\n[bold]{escape(comparison['campaign_id'])}[/]")
+    name = comparison.get("campaign_name")
+    console.print(f"\n[bold]{escape(name or comparison['campaign_id'])}[/]")
+    if name:
+        console.print(f"[dim]{escape(comparison['campaign_id'])}[/]")
     print_summary(console, analysis["insights"])
     console.print(f"\n[bold]Details[/]  score {_score(comparison)}")
     console.print(_comparison_table(comparison))

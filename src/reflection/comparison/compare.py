@@ -69,6 +69,7 @@ def compare(
         basis=basis.name,
         verdict=verdict_on(deltas),
         conversion_kind=kind_of(campaign),
+        campaign_name=campaign.name,
         expected_counts={name: getattr(expected, name) for name in COUNTS if basis.comparable},
         actual_counts={name: getattr(actual, name) for name in COUNTS},
     )

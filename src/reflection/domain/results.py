@@ -115,6 +115,7 @@ class Comparison:
     basis: str = "forecast"
     verdict: Verdict | None = None
     conversion_kind: str | None = None
+    campaign_name: str | None = None
     expected_counts: dict[str, float | None] = field(default_factory=dict)
     actual_counts: dict[str, float | None] = field(default_factory=dict)
 

@@ -70,7 +70,7 @@ def retrospective(
     ]
     return ReportView(
         kind="Campaign retrospective",
-        title=formatting.plain_name(comparison.campaign_id, 120),
+        title=formatting.plain_name(comparison.campaign_name or comparison.campaign_id, 120),
         subtitle=_subtitle(comparison.currency, campaign),
         verdict=_verdict(analysis, knowledge),
         tiles=tuple(_tiles(book)),
@@ -87,6 +87,7 @@ def _subtitle(currency: str | None, campaign: Campaign | None) -> str:
     if campaign is not None:
         parts = [formatting.plain_name(campaign.platform), formatting.plain_name(campaign.objective)]
         parts.append(campaign.timestamp.date().isoformat())
+        parts += [formatting.plain_name(campaign.campaign_id)] if campaign.name else []
     return " · ".join([*parts, f"amounts in {currency}" if currency else "currency not stated"])
 
 
