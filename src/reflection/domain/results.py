@@ -96,8 +96,7 @@ class Comparison:
     ``account-average`` or ``month-before``, or ``no-forecast``, where nothing is compared. `verdict` is that on cost
     and return together; None where neither can be compared.
     `performance_score` is None where a count it is made of is not known, and `score_reason` says which.
-    `expected_counts` and `actual_counts` are what the rates were made of (impressions, clicks, conversions, spend,
-    revenue); empty in answers stored before there were any, the expected ones where nothing is compared.
+    `expected_counts` and `actual_counts` are what the rates were made of; empty where nothing is compared or stored.
     """
 
     campaign_id: str
