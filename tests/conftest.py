@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpcore2
 import numpy as np
@@ -26,10 +26,12 @@ from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import Effect, Knowledge, MetricPosterior
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.weights import SignalWeight
+from reflection.explain.proposals import ModelProposer
 from reflection.inference.dataset import Dataset
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.learn import FitRequest, learn
 from reflection.inference.total_effects import TotalEffects
+from reflection.llm.client import Answer, ModelServer, Question
 from reflection.memory import packaged_model
 from reflection.settings import Settings
 from reflection.store.campaigns import SqlStore
@@ -380,3 +382,41 @@ def video_works() -> Knowledge:
 def next_test() -> NextTest:
     """The cheapest next campaign, as the learner proposes it."""
     return NextTest("platform:google", "cvr", "?", "Run one campaign on google.", 500.0, "EUR", (0.8, 1.4), (0.9, 1.3))
+
+
+class TwistingServer:
+    """A model that swaps names, promotes noise and turns signs, with the evidence it is given."""
+
+    model = "twisting"
+
+    def ask(self, question: Question) -> Answer:
+        evidence = json.loads(question.data.split("\n")[1])["evidence"]
+        return Answer(json.dumps({"items": [item for e in evidence for item in self._items(e, evidence)][:48]}), 10)
+
+    def _items(self, item: dict[str, Any], everything: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        ref, figures = item["ref"], item["figures"]
+        texts = []
+        if item["kind"] == "delta" and "change" in figures:
+            opposite = "fell" if figures["change"].startswith("+") else "rose"
+            texts.append(f"{item['about'].upper()} {opposite} to {{{ref}.actual}}.")
+            if item["certainty"] == "noise":
+                texts.append(f"{item['about'].upper()} moved to {{{ref}.actual}}, beyond noise.")
+        if item["kind"] == "finding":
+            others = [other["ref"] for other in everything if other["kind"] == "finding" and other is not item]
+            texts += [f"{{{other}.about}} came with {item['detail']['metric'].upper()} {{{ref}.size}} above average."
+                      for other in others]  # fmt: skip
+            step = "less" if item["detail"]["direction"] == "favorable" else "more"
+            texts.append(f"Plan {step} with {{{ref}.about}}, which is {{{ref}.odds}} likely to be above average.")
+        kinds = ("key_learning", "recommendation")
+        refs = [other["ref"] for other in everything if other["kind"] in ("finding", "delta")][:8]
+        return [
+            {"kind": kind, "text": text, "evidence": refs if ref in refs else [ref, *refs[:7]]}
+            for text in texts
+            for kind in kinds
+        ]
+
+
+@pytest.fixture(scope="session")
+def twisting_model() -> ModelProposer:
+    """A model that swaps names, promotes noise and turns signs, whatever evidence it is given."""
+    return ModelProposer(cast(ModelServer, TwistingServer()), tokens_per_day=10**9)

@@ -9,8 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
+
+from reflection.domain.results import Analysis
+from reflection.explain.chat_evidence import facts_of
+from reflection.explain.openai_writer import OpenAIWriter
+from reflection.explain.proposals import ModelProposer
+from reflection.explain.writer import DeterministicWriter
 
 Doors = Any
+ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 Audit = Callable[[str, int, int], Doors]
 
 FEW = (("mixed goals", 40, 2), ("tracking fault", 40, 3), ("no plan", 40, 4))
@@ -152,7 +160,7 @@ LAWS = (
 )
 
 
-@pytest.mark.parametrize(
+every_account = pytest.mark.parametrize(
     "case",
     [
         *accounts(FEW),
@@ -162,7 +170,24 @@ LAWS = (
         ),
     ],
 )
+
+
+@every_account
 def test_what_is_said_of_an_account_keeps_every_law(audit: Audit, case: tuple[str, int, int]) -> None:
     doors = audit(*case)
     for law in LAWS:
         law(doors)
+
+
+@every_account
+def test_a_model_that_twists_its_evidence_adds_nothing(
+    audit: Audit, case: tuple[str, int, int], twisting_model: ModelProposer
+) -> None:
+    rejections = 0
+    for answer in audit(*case).stored.values():
+        facts = facts_of(ANALYSIS.validate_python(answer))
+        insights = OpenAIWriter(twisting_model).write(facts)
+
+        assert insights.statements == DeterministicWriter().write(facts).statements
+        rejections += len(insights.rejected)
+    assert rejections > 0  # a held campaign alone gives it nothing to twist

@@ -7,11 +7,9 @@ what had gone wrong was mended as a kind. A line is ``world | kind | sentence``,
 finding. A fourth column names evidence that is cited besides what is shown.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
@@ -26,7 +24,6 @@ from reflection.explain.gate import Passed, Proposal, judge
 from reflection.explain.openai_writer import INSTRUCTIONS, OpenAIWriter
 from reflection.explain.proposals import ModelProposer
 from reflection.explain.writer import DeterministicWriter
-from reflection.llm.client import Answer, ModelServer, Question
 
 NEXT_TEST = NextTest("creative.type:video", "cvr", "q", "d", 500.0, "USD", (0.8, 1.45), (0.92, 1.22))
 DATA = Path(__file__).parent / "data"
@@ -237,40 +234,10 @@ def test_no_honest_sentence_passes_once_it_is_twisted(twist: str, books: Mapping
     assert [line for line in twisted if passed(line, books)] == []
 
 
-class TwistingServer:
-    """A model that swaps names, promotes noise and turns signs, with the evidence it is given."""
-
-    model = "twisting"
-
-    def ask(self, question: Question) -> Answer:
-        evidence = json.loads(question.data.split("\n")[1])["evidence"]
-        return Answer(json.dumps({"items": [item for e in evidence for item in self._items(e, evidence)][:48]}), 10)
-
-    def _items(self, item: dict[str, Any], everything: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        ref, figures = item["ref"], item["figures"]
-        texts = []
-        if item["kind"] == "delta" and "change" in figures:
-            opposite = "fell" if figures["change"].startswith("+") else "rose"
-            texts.append(f"{item['about'].upper()} {opposite} to {{{ref}.actual}}.")
-            if item["certainty"] == "noise":
-                texts.append(f"{item['about'].upper()} moved to {{{ref}.actual}}, beyond noise.")
-        if item["kind"] == "finding":
-            others = [other["ref"] for other in everything if other["kind"] == "finding" and other is not item]
-            texts += [f"{{{other}.about}} came with {item['detail']['metric'].upper()} {{{ref}.size}} above average."
-                      for other in others]  # fmt: skip
-            step = "less" if item["detail"]["direction"] == "favorable" else "more"
-            texts.append(f"Plan {step} with {{{ref}.about}}, which is {{{ref}.odds}} likely to be above average.")
-        kinds = ("key_learning", "recommendation")
-        refs = [other["ref"] for other in everything if other["kind"] in ("finding", "delta")][:8]
-        return [
-            {"kind": kind, "text": text, "evidence": refs if ref in refs else [ref, *refs[:7]]}
-            for text in texts
-            for kind in kinds
-        ]
-
-
-def test_of_a_model_that_twists_everything_nothing_reaches_a_reader(rich_facts: Facts) -> None:
-    insights = OpenAIWriter(ModelProposer(cast(ModelServer, TwistingServer()))).write(rich_facts)
+def test_of_a_model_that_twists_everything_nothing_reaches_a_reader(
+    rich_facts: Facts, twisting_model: ModelProposer
+) -> None:
+    insights = OpenAIWriter(twisting_model).write(rich_facts)
     assert insights.statements == DeterministicWriter().write(rich_facts).statements
     assert len(insights.rejected) == 12
 
