@@ -78,28 +78,43 @@ def examples() -> dict[str, Example]:
     return {name: called[name] for name in POLICIES}
 
 
-def _called(client: TestClient, application: Application) -> Iterator[tuple[str, Example]]:
-    """Every route with what it was asked and what it said, in an order in which each finds what it needs."""
+class _Caller:
+    """Calls routes; `last` is the JSON object that the last of them answered, for what the next one needs of it."""
 
-    def call(name: str, path: str = "", body: Any = None, **upload: Any) -> tuple[str, Example]:
+    def __init__(self, client: TestClient) -> None:
+        self._client = client
+        self.last: dict[str, Any] = {}
+
+    def __call__(self, name: str, path: str = "", body: Any = None, **upload: Any) -> tuple[str, Example]:
+        """One route with what it was asked and what it said."""
         method, template = name.split(" ", 1)
         sent = {} if body is None or upload else {"json": body}
-        answer = client.request(method, path or template, **sent, **upload)
+        answer = self._client.request(method, path or template, **sent, **upload)
         if answer.status_code >= 400:
             raise SystemExit(f"{name}: {answer.status_code} {answer.text}")
-        last.clear()
-        last.update(
-            answer.json()
-            if "application/json" in answer.headers.get("content-type", "") and answer.text[:1] == "{"
-            else {}
-        )
+        is_object = "application/json" in answer.headers.get("content-type", "") and answer.text[:1] == "{"
+        self.last = answer.json() if is_object else {}
         return name, Example(path or template, body, answer.status_code, _shown(answer))
 
-    last: dict[str, Any] = {}
-    campaign, held = CMP_007["campaign_id"], "cmp_h31_google_sales"
+
+def _called(client: TestClient, application: Application) -> Iterator[tuple[str, Example]]:
+    """Every route, in an order in which each finds what it needs."""
+    call = _Caller(client)
     yield call("POST /analyze-campaign", body=CMP_007)
     for name in ("GET /insights", "GET /patterns", "GET /v1/insights", "GET /v1/patterns"):
         yield call(name, f"{name.split(' ')[1]}?limit=1")
+    yield from _planning(call)
+    yield from _learning(call)
+    yield from _imports(call, application)
+    yield from _campaigns(call)
+    for name in ("GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs"):
+        yield call(name)
+    yield call("GET /problems/{code}", "/problems/not-found")
+    yield call("GET /docs/{asset}", "/docs/swagger-ui.css")
+
+
+def _planning(call: _Caller) -> Iterator[tuple[str, Example]]:
+    """Plans and forecasts, and the life of a recommendation."""
     yield call("GET /recommendations", "/recommendations?platform=Meta")
     yield call("POST /v1/plans/evaluate", body={"plans": [PLAN]})
     forecast = {"issuer": "media team", "version": "1", "issued_at": "2026-04-01T00:00:00+00:00", "metric": "cpa",
@@ -107,7 +122,7 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     yield call("POST /v1/forecasts", body={"forecasts": [forecast]})
     yield call("GET /v1/track-record")
     yield call("GET /v1/recommendations", "/v1/recommendations?platform=Meta")
-    key = last["cards"][0]["id"]
+    key = call.last["cards"][0]["id"]
     life = f"/v1/recommendations/{key}"
     yield call(
         "POST /v1/recommendations/{recommendation_id}/shown",
@@ -122,10 +137,15 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     yield call("GET /v1/recommendations/{recommendation_id}", life)
     yield call("POST /shown", body={"recommendation_id": key, "campaign_id": "cmp_next"})
     yield call("POST /feedback", body={"recommendation_id": key, "accepted": True, "note": "booked for May"})
+
+
+def _learning(call: _Caller) -> Iterator[tuple[str, Example]]:
+    """What was learnt, searched, asked and reported."""
+    campaign = CMP_007["campaign_id"]
     yield call("GET /v1/effects", "/v1/effects?metric=ctr&limit=1")
     yield call("GET /v1/effects/{signal:path}/evidence", "/v1/effects/creative.type:video/evidence?metric=ctr")
     yield call("GET /v1/learnings", "/v1/learnings?limit=1")
-    learning = last["items"][0]["id"]
+    learning = call.last["items"][0]["id"]
     yield call("GET /v1/learnings/{learning_id}", f"/v1/learnings/{learning}")
     yield call(
         "POST /v1/learnings/{learning_id}/review",
@@ -133,28 +153,28 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
         {"verdict": "approve", "author": "Ada"},
     )
     yield call("GET /v1/memory/search", "/v1/memory/search?q=video+for+students")
-    recall = last["recall_id"]
+    recall = call.last["recall_id"]
     outcome = {"campaign_id": campaign, "outcome": "CPA was 19.27"}
     yield call("POST /v1/learnings/recalls/{recall_id}/outcome", f"/v1/learnings/recalls/{recall}/outcome", outcome)
     yield call("POST /agent-chat", body={"message": f"How did {campaign} do?"})
     yield call("GET /v1/campaigns/{campaign_id:path}/report", f"/v1/campaigns/{campaign}/report?format=md")
     yield call("GET /v1/portfolio/report", "/v1/portfolio/report?start=2026-03-01&end=2026-03-31&format=md")
-    yield from _imports(call, application, last)
+
+
+def _campaigns(call: _Caller) -> Iterator[tuple[str, Example]]:
+    """Campaigns listed, accepted and forgotten."""
+    campaign, held = CMP_007["campaign_id"], "cmp_h31_google_sales"
     yield call("GET /v1/campaigns", "/v1/campaigns?platform=Meta&limit=1")
     yield call("GET /v1/campaigns/{campaign_id:path}", f"/v1/campaigns/{campaign}")
     yield call("POST /v1/campaigns/{campaign_id:path}/accept", f"/v1/campaigns/{held}/accept")
     yield call("DELETE /v1/campaigns/{campaign_id:path}/accept", f"/v1/campaigns/{held}/accept")
     yield call("DELETE /v1/campaigns/{campaign_id:path}", f"/v1/campaigns/{campaign}")
-    for name in ("GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs"):
-        yield call(name)
-    yield call("GET /problems/{code}", "/problems/not-found")
-    yield call("GET /docs/{asset}", "/docs/swagger-ui.css")
 
 
-def _imports(call: Any, application: Application, last: dict[str, Any]) -> Iterator[tuple[str, Example]]:
+def _imports(call: _Caller, application: Application) -> Iterator[tuple[str, Example]]:
     """An export sent as a file, followed and taken back, and rows sent as JSON."""
     yield call("POST /v1/imports", body="files=@export.csv", files={"files": ("export.csv", EXPORT)})
-    place = f"/v1/imports/{last['import_id']}"
+    place = f"/v1/imports/{call.last['import_id']}"
     while application.imports.work():
         pass
     yield call("GET /v1/imports", "/v1/imports?limit=1")

@@ -33,7 +33,7 @@ def _rebuilt(settings: Settings, sample: Campaign, count: int) -> float:
     with build(settings) as application:
         answers = list(application.engine.analyze_many(_campaigns(sample, count), following=True))
         assert [type(answer) for answer in answers] == [Answer] * count
-        application.embed_new()
+        application.backfill.catch_up("default")
         application.publisher.publish_pending()
         before = application.memory.search("default", QUESTION, limit=10)
         assert (len(before.items), before.index, before.degraded) == (10, "json", [])

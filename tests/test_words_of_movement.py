@@ -7,7 +7,6 @@ with a planted change of one platform.
 import datetime
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -92,11 +91,7 @@ def _sentences(client: TestClient, campaign_id: str) -> list[str]:
     return [PRESENT.sub("", text) for answer in answers for text in _texts(answer.json())]
 
 
-def _world(folder: Path, campaigns: list[Campaign]) -> Iterator[TestClient]:
-    settings = Settings.load(
-        _env_file=None, database_path=folder / "reflection.db", output_dir=folder / "output",
-        weights_path=folder / "weights.json", vector_backend="local", embedding_model="none",
-    )  # fmt: skip
+def _world(settings: Settings, campaigns: list[Campaign]) -> Iterator[TestClient]:
     with build(settings) as application:
         list(application.engine.analyze_many(campaigns, following=True))
         application.learner.learn_now("default")
@@ -104,15 +99,27 @@ def _world(folder: Path, campaigns: list[Campaign]) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="module")
-def still(tmp_path_factory: pytest.TempPathFactory, make_campaign: Callable[..., Campaign]) -> Iterator[TestClient]:
+def still(
+    tmp_path_factory: pytest.TempPathFactory,
+    settings_in: Callable[..., Settings],
+    make_campaign: Callable[..., Campaign],
+) -> Iterator[TestClient]:
     """A world in which nothing changes over time, learnt."""
-    yield from _world(tmp_path_factory.mktemp("still"), _campaigns(make_campaign, 0))
+    yield from _world(
+        settings_in(tmp_path_factory.mktemp("still"), embedding_model="none"), _campaigns(make_campaign, 0)
+    )
 
 
 @pytest.fixture(scope="module")
-def changed(tmp_path_factory: pytest.TempPathFactory, make_campaign: Callable[..., Campaign]) -> Iterator[TestClient]:
+def changed(
+    tmp_path_factory: pytest.TempPathFactory,
+    settings_in: Callable[..., Settings],
+    make_campaign: Callable[..., Campaign],
+) -> Iterator[TestClient]:
     """The same world with a platform whose CTR changed."""
-    yield from _world(tmp_path_factory.mktemp("changed"), _campaigns(make_campaign, 0, lift=1.8))
+    yield from _world(
+        settings_in(tmp_path_factory.mktemp("changed"), embedding_model="none"), _campaigns(make_campaign, 0, lift=1.8)
+    )
 
 
 def test_where_nothing_changes_no_word_says_so(still: TestClient) -> None:

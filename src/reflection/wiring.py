@@ -116,10 +116,6 @@ class Application:
                 with suppress(Unavailable):
                     first_search(self.memory.index, space, workspace)
 
-    def embed_new(self, go_on: Callable[[], bool] = lambda: True) -> int:
-        """Embed what was stored without a vector, while `go_on`; how many memories."""
-        return sum(self.backfill.catch_up(workspace, go_on) for workspace in self.store.workspaces())
-
     def status(self) -> dict[str, Any]:
         """What is configured, what is degraded, who works behind it, and how far that is behind."""
         # To the first that is not level; an empty store has a mirror too, which may be down.

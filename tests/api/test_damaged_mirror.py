@@ -34,7 +34,7 @@ def mirrored(tmp_path_factory, module_serve):
                     "/analyze-campaign", json={**CMP_007, "campaign_id": f"c{number}", "creatives": creatives}
                 )
                 assert posted.status_code == 200
-        live.application.embed_new()
+        live.application.backfill.catch_up("default")
         live.application.publisher.publish_pending()
         live.path = folder / "vectors.json"
         yield live

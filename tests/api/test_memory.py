@@ -33,7 +33,7 @@ def plant(live, workspace="default", count=24):
                 timestamp=(start + timedelta(days=number)).isoformat(),
             )
     live.application.learner.learn_now(workspace)
-    live.application.embed_new()
+    live.application.backfill.catch_up("default")
 
 
 @pytest.fixture(scope="module")

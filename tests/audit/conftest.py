@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -255,24 +254,23 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def audit(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int, int], Doors]:
+def audit(
+    tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[..., Settings]
+) -> Callable[[str, int, int], Doors]:
     """An account loaded, learnt and asked through every door; made once for each recipe, size and seed."""
     made: dict[tuple[str, int, int], Doors] = {}
 
     def doors(name: str, size: int, seed: int) -> Doors:
         key = (name, size, seed)
         if key not in made:
-            made[key] = _asked(_account(name, size, seed), tmp_path_factory.mktemp("audit"))
+            settings = settings_in(tmp_path_factory.mktemp("audit"), embedding_model="none")
+            made[key] = _asked(_account(name, size, seed), settings)
         return made[key]
 
     return doors
 
 
-def _asked(account: Account, folder: Path) -> Doors:
-    settings = Settings.load(
-        _env_file=None, database_path=folder / "reflection.db", output_dir=folder / "output",
-        weights_path=folder / "weights.json", vector_backend="local", embedding_model="none",
-    )  # fmt: skip
+def _asked(account: Account, settings: Settings) -> Doors:
     with build(settings) as application:
         list(application.engine.analyze_many(account.campaigns, following=True))
         application.learner.learn_now("default")

@@ -163,8 +163,7 @@ def test_noise_is_that_of_what_is_counted():
 def test_totals_are_told_by_what_a_unit_of_spend_buys():
     assert (rate_behind("conversions"), rate_behind("revenue")) == ("conversions_per_spend", "roas")
     assert [rate_behind(name) for name in ("ctr", "roas", "clicks")] == ["ctr", "roas", "clicks"]
-    assert METRICS["roas"].wording == "revenue per unit of spend"
-    assert METRICS["cpa"].wording == METRICS["cpa"].short_name == "CPA"
+    assert METRICS["cpa"].short_name == "CPA"
     assert METRICS["conversions_per_spend"].short_name == "conversions per spend"
 
 

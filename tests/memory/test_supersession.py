@@ -111,7 +111,7 @@ def test_learnings_are_found_by_meaning_and_survive_purging_what_can_be_made_aga
     application: Application, live: Callable[..., list[str | None]]
 ) -> None:
     live(40, lambda *_: 0.4, every=40)
-    assert application.embed_new() > 0
+    assert application.backfill.catch_up("default") > 0
     result = application.memory.search("default", "do filmed ads get more clicks?", kind="learning")
     assert result.degraded == []
     assert _best(result, "video") > _best(result, "image") + MARGIN

@@ -51,7 +51,7 @@ def plan(
         bounds = interval(whole["intervals"]["90"])
         out.print(f"All plans: {number(whole['calibrated'])} conversions (90 % interval {bounds}{doubt}).")
     out.print("Beating the usual and reaching a target are probabilities; ?: we cannot tell yet, see the notes.")
-    out.print(f"[dim]{escape(answer['holdback'][:1].upper() + answer['holdback'][1:])}.[/]")
+    out.print(f"[dim]{escape(formatting.capital(answer['holdback']))}.[/]")
     out.print(f"[dim]{as_of(answer)}[/]")
 
 

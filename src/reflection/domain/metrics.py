@@ -76,11 +76,6 @@ class Metric:
         return (self.numerator in AMOUNTS) != (self.denominator in AMOUNTS)
 
     @property
-    def wording(self) -> str:
-        """What it is, for sentences that explain: ``revenue per unit of spend``; its label where that says it."""
-        return f"{self.numerator} per unit of spend" if self.denominator == "spend" else self.label
-
-    @property
     def short_name(self) -> str:
         """Its abbreviation where its name is one: ``CTR``, ``conversions per spend``."""
         return self.name.replace("_", " ") if "_" in self.name else self.name.upper()

@@ -7,6 +7,7 @@ effect is made, nor which door shows it.
 from collections.abc import Iterator
 from functools import partial
 
+from reflection.domain import signals
 from reflection.domain.audience_role import feeds_others
 from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, recommendation_id
 from reflection.domain.conversion_kind import plural, spoken
@@ -103,7 +104,9 @@ def basis(bookable: Bookable) -> str:
 def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[str]:
     """Why there is no advice although the odds may look good; nothing where there is one."""
     if bookable.confounded:
-        names = ", ".join(formatting.plain_name(key) for key in bookable.confounded[:MAX_STRANGERS])
+        names = ", ".join(
+            formatting.plain_name(signals.parse(key).label) for key in bookable.confounded[:MAX_STRANGERS]
+        )
         yield f"it always ran together with {names}, so their effects cannot be told apart"
     if not bookable.enough:
         yield (

@@ -153,6 +153,11 @@ def plain_name(text: str, limit: int = NAME_LIMIT) -> str:
     return inert if len(inert) <= limit else inert[: limit - 1].rstrip() + "…"
 
 
+def capital(text: str) -> str:
+    """The text with its first letter upper case, for what opens a sentence; the rest as it stands."""
+    return text[:1].upper() + text[1:]
+
+
 def _is_space(char: str) -> bool:
     return char.isspace() or unicodedata.category(char) in ("Zs", "Zl", "Zp")
 

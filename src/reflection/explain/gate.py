@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reflection.domain.results import InsightKind
+from reflection.explain import formatting
 from reflection.explain import gate_words_en as words
 from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.gate_advice import advice_objections, advising
@@ -71,7 +72,7 @@ def judge(proposal: Proposal, book: EvidenceBook) -> Verdict:
         return Rejected(proposal.kind, reason)
     text = PLACEHOLDER.sub(lambda match: _render(match, book), proposal.text).strip()
     text = text if text.endswith(".") else f"{text}."
-    return Passed(proposal.kind, text[:1].upper() + text[1:], tuple(item.id for item in cited))
+    return Passed(proposal.kind, formatting.capital(text), tuple(item.id for item in cited))
 
 
 def judge_all(proposals: Iterable[Proposal], book: EvidenceBook) -> list[Verdict]:

@@ -29,7 +29,7 @@ class LearningSentences:
     def learning(self, fact: Mapping[str, Any]) -> str:
         """A learning as it stands; `fact` as the store gives it: signal_key, context, metric, effect, interval ..."""
         if fact["state"] in AS_RECORDED:
-            return f"{_capital(formatting.plain_name(fact['text'], 300))}."
+            return f"{formatting.capital(formatting.plain_name(fact['text'], 300))}."
         metric, effect, interval = as_read(fact["metric"], fact["effect"], fact["interval"])
         effect, (low, high) = effect or 1.0, interval or fact["interval"]
         number = fact["supporting"] + fact["contradicting"]
@@ -48,7 +48,7 @@ class LearningSentences:
                 campaigns=self._sentences.counted("campaign", number),
             ),
         )
-        return _capital(text)
+        return formatting.capital(text)
 
     def finding(self, finding: Finding) -> str:
         """A finding on a change, a group of campaigns or a single campaign."""
@@ -63,7 +63,3 @@ class LearningSentences:
         signal = signals.parse(signal_key)
         crossed = signals.crossed(signals.parse(context), signal) if context else signal
         return formatting.plain_name(signals.spoken(crossed.key, self._spelt))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -90,7 +90,7 @@ class Sentences:
     def kpi(self, item: Evidence) -> str:
         """A KPI's change, standing alone."""
         if "change" in item.figures:
-            return f"{_capital(self.clause(item))}."
+            return f"{formatting.capital(self.clause(item))}."
         if "actual" in item.figures and not basis_of(item).comparable:
             return self.say("kpi.alone", kpi=self._language.kpi(item.label), actual=item.text("actual"))
         reason = item.detail.get("reason", "")
@@ -123,7 +123,7 @@ class Sentences:
         phrase = driver_phrase(item)
         return self.say(
             f"driver.{phrase}_again" if again and phrase == "part" else f"driver.{phrase}",
-            factor=_capital(self._language.kpi(item.label)),
+            factor=formatting.capital(self._language.kpi(item.label)),
             kpi=self._language.kpi(item.detail["kpi"]),
             move=self._language.phrases[f"move.{move}"] if move else "",
             **texts(item, "expected", "actual", "part", "total"),
@@ -141,13 +141,14 @@ class Sentences:
         campaigns = self._language.counted("campaign", item.value("campaigns") or 0.0, item.text("campaigns"))
         if "effect" not in item.figures or "low" not in item.figures:
             category = self._language.phrases[f"category.{item.detail['category']}"]
-            return self.say("finding.plain", subject=_capital(item.label), campaigns=campaigns, category=category)
+            subject = formatting.capital(item.label)
+            return self.say("finding.plain", subject=subject, campaigns=campaigns, category=category)
         side = "above" if (item.value("effect") or 0.0) >= 1 else "below"
         phrase = finding_phrase(item)
         opens = phrase not in ("observed", "randomised", "cluster", "cluster_of_others")
         return self.say(
             f"finding.{phrase}",
-            subject=_capital(item.label) if opens else item.label,
+            subject=formatting.capital(item.label) if opens else item.label,
             campaigns=campaigns,
             metric=self._language.kpi(item.detail["metric"]),
             side=self._language.phrases[f"side.{side}"],
@@ -291,8 +292,3 @@ def finding_phrase(item: Evidence) -> str:
 def texts(item: Evidence, *names: str) -> dict[str, str]:
     """Renderings of figures by name."""
     return {name: item.text(name) for name in names}
-
-
-def _capital(text: str) -> str:
-    """First letter upper case, for a name that opens a sentence."""
-    return text[:1].upper() + text[1:]

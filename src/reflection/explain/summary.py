@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from reflection.domain.results import Statement, SummaryLine
+from reflection.explain import formatting
 from reflection.explain.evidence import Evidence, EvidenceBook
 from reflection.explain.sentences import Sentences, basis_of, driver_phrase, texts
 
@@ -83,7 +84,7 @@ class SummaryLines:
         phrase = driver_phrase(main)
         factor = self._kpi(main.label)
         if phrase == "exact_zero":
-            return self._say("why.zero", factor=_capital(factor), **texts(main, "expected"))
+            return self._say("why.zero", factor=formatting.capital(factor), **texts(main, "expected"))
         kpi = self._kpi(main.detail["kpi"])
         text = self._say("why.main", factor=factor, **texts(main, "expected", "actual"))
         if phrase in ("part", "all"):
@@ -133,7 +134,3 @@ class SummaryLines:
 
     def _kpi(self, name: str) -> str:
         return self._sentences.kpi_name(name)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -133,7 +133,7 @@ def _against_forecast(analysis: Analysis, book: EvidenceBook, campaign: Campaign
     deltas, basis = analysis.comparison_report.deltas, BASES[analysis.comparison_report.basis]
     items = [item for kpi in ORDER if (item := book.find(f"delta:{kpi}")) is not None]
     rows = [_ratio_row(item, deltas[f"{item.label}_diff"]) for item in items if "change" in item.figures]
-    title, head = _against(basis), _capital(basis.title)
+    title, head = _against(basis), formatting.capital(basis.title)
     table = Table(
         f"{title}, with {INTERVAL_LEVEL} intervals",
         ("KPI", head, "Actual", f"{INTERVAL_LEVEL} interval", "Change", "Reading"),
@@ -165,7 +165,7 @@ def _ratio_row(item: Evidence, delta: Delta) -> RatioRow:
     expected = delta.expected or 1.0
     low, high = (bound / expected for bound in delta.interval) if delta.interval else (None, None)
     return RatioRow(
-        label=_capital(ENGLISH.kpi(item.label)),
+        label=formatting.capital(ENGLISH.kpi(item.label)),
         note=f"{item.text('expected')} → {item.text('actual')}",
         ratio=(delta.actual or 0.0) / expected,
         low=low,
@@ -182,7 +182,7 @@ def _delta_row(item: Evidence) -> tuple[str, ...]:
     reading = CERTAINTY[item.certainty] if "change" in item.figures else item.detail.get("reason", "")
     if item.certainty == "beyond_noise" and item.detail["direction"] != "neither":
         reading = f"{item.detail['direction']}, {reading}"
-    return (_capital(ENGLISH.kpi(item.label)), *values, _band(item), change, reading)
+    return (formatting.capital(ENGLISH.kpi(item.label)), *values, _band(item), change, reading)
 
 
 def _band(item: Evidence) -> str:
@@ -206,8 +206,8 @@ def _counts(campaign: Campaign | None, basis: Basis) -> tuple[Table, ...]:
             NONE if value is None else formatting.money(value, campaign.currency) if money else formatting.count(value)
             for value in pair
         ]
-        rows.append((_capital(name), *amounts))
-    return (Table("The counts behind it", ("Count", _capital(basis.title), "Actual"), tuple(rows), (1, 2)),)
+        rows.append((formatting.capital(name), *amounts))
+    return (Table("The counts behind it", ("Count", formatting.capital(basis.title), "Actual"), tuple(rows), (1, 2)),)
 
 
 def _why(analysis: Analysis) -> Iterator[Section]:
@@ -219,7 +219,7 @@ def _why(analysis: Analysis) -> Iterator[Section]:
 
 
 def _waterfall(part: Decomposition, currency: str | None, basis: Basis) -> Plot:
-    kpi = _capital(ENGLISH.kpi(part.kpi))
+    kpi = formatting.capital(ENGLISH.kpi(part.kpi))
     lower = METRICS[part.kpi].lower_is_better
 
     def value(amount: float, signed: bool = False, extra: int = 0) -> str:
@@ -227,7 +227,7 @@ def _waterfall(part: Decomposition, currency: str | None, basis: Basis) -> Plot:
 
     steps = [
         WaterfallStep(
-            label=_capital(ENGLISH.kpi(driver.factor)),
+            label=formatting.capital(ENGLISH.kpi(driver.factor)),
             part=driver.contribution,
             text=value(driver.displayed, signed=True),
             interval=driver.interval,
@@ -249,7 +249,7 @@ def _waterfall(part: Decomposition, currency: str | None, basis: Basis) -> Plot:
     )
     head = (
         "Factor",
-        _capital(basis.title),
+        formatting.capital(basis.title),
         "Actual",
         f"Part of the change in {kpi}",
         f"{INTERVAL_LEVEL} interval",
@@ -262,7 +262,8 @@ def _waterfall(part: Decomposition, currency: str | None, basis: Basis) -> Plot:
     title = f"From the {kpi} that was forecast to the one that came"
     if not basis.forecast:
         title = f"From the {kpi} of {basis.phrase} to the one that came"
-    ends = ((_capital(basis.title), part.expected, value(part.expected)), ("Actual", part.actual, value(part.actual)))
+    before = formatting.capital(basis.title)
+    ends = ((before, part.expected, value(part.expected)), ("Actual", part.actual, value(part.actual)))
     svg = waterfall(f"why-{part.kpi}", *ends, steps, title=title, description=description)
     legend = "Bars add up exactly. Whisker: 90 % interval of the part. White and dashed: within noise."
     return Plot(f"why-{part.kpi}", title, description, svg, table, part.note or legend)
@@ -314,7 +315,7 @@ def _outcome(item: SimilarCampaign) -> str:
     verdict, against = outcome.get("verdict"), outcome.get("against_forecast") or {}
     if not verdict:
         return formatting.plain_name(item.summary, 240)
-    parts = [_capital(formatting.plain_name(str(verdict), 120))]
+    parts = [formatting.capital(formatting.plain_name(str(verdict), 120))]
     currency = outcome.get("currency")
     for kpi in ("roas", "cpa"):
         if kpi in against:
@@ -357,7 +358,3 @@ def _notes(analysis: Analysis) -> Iterator[str]:
     if analysis.insights.source != "deterministic":
         yield "A language model phrased some sentences; every figure in them was set from the data."
     yield from (formatting.plain_name(note, 300) for note in analysis.notes)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -89,7 +89,7 @@ def _groups(groups: Sequence[Finding], title: str, labels: Labels) -> Table:
         ("What", "Metric", "Was, against the others", "Campaigns"),
         tuple(
             (
-                _capital(subject(group.signal_key, labels.get(group.signal_key) or _own_label(group))),
+                formatting.capital(subject(group.signal_key, labels.get(group.signal_key) or _own_label(group))),
                 ENGLISH.kpi(group.metric),
                 "-" if group.effect is None else formatting.signed_lift(group.effect),
                 formatting.count(group.evidence_count),
@@ -123,7 +123,7 @@ def _plot(rows: list[RatioRow], findings: list[Finding], effects: list[Effect], 
 def _finding_row(finding: Finding, labels: Labels) -> RatioRow:
     effect, interval = finding.effect or 1.0, finding.interval or (1.0, 1.0)
     return RatioRow(
-        label=_capital(subject(finding.signal_key, labels.get(finding.signal_key) or _own_label(finding))),
+        label=formatting.capital(subject(finding.signal_key, labels.get(finding.signal_key) or _own_label(finding))),
         note=ENGLISH.kpi(finding.metric),
         ratio=effect,
         low=interval[0],
@@ -137,7 +137,7 @@ def _finding_row(finding: Finding, labels: Labels) -> RatioRow:
 
 def _effect_row(effect: Effect, labels: Labels) -> RatioRow:
     return RatioRow(
-        label=_capital(subject(effect.signal, labels.get(effect.signal))),
+        label=formatting.capital(subject(effect.signal, labels.get(effect.signal))),
         note=ENGLISH.kpi(effect.metric),
         ratio=effect.effect,
         low=effect.interval[0],
@@ -152,7 +152,7 @@ def _finding_cells(finding: Finding, labels: Labels) -> tuple[str, ...]:
     grade = "tested at random" if finding.grade == "randomised" else "observed"
     against = f", {len(finding.contradicting)} against" if finding.contradicting else ""
     return (
-        _capital(subject(finding.signal_key, labels.get(finding.signal_key) or _own_label(finding))),
+        formatting.capital(subject(finding.signal_key, labels.get(finding.signal_key) or _own_label(finding))),
         ENGLISH.kpi(finding.metric),
         formatting.signed_lift(finding.effect or 1.0),
         _band(finding.interval or (1.0, 1.0)),
@@ -164,7 +164,7 @@ def _finding_cells(finding: Finding, labels: Labels) -> tuple[str, ...]:
 
 def _effect_cells(effect: Effect, labels: Labels) -> tuple[str, ...]:
     return (
-        _capital(subject(effect.signal, labels.get(effect.signal))),
+        formatting.capital(subject(effect.signal, labels.get(effect.signal))),
         ENGLISH.kpi(effect.metric),
         formatting.signed_lift(effect.effect),
         _band(effect.interval),
@@ -181,7 +181,3 @@ def _band(interval: tuple[float, float]) -> str:
 def _own_label(finding: Finding) -> str | None:
     label = finding.metadata.get("label")
     return label if isinstance(label, str) else None
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

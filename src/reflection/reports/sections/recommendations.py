@@ -66,7 +66,7 @@ def card(values: Mapping[str, Any]) -> CardView:
     grade = "Tested at random" if values["grade"] == "randomised" else "Observed, not tested"
     return CardView(
         lane=HEADINGS.get(values["lane"], values["lane"]),
-        title=action[:1].upper() + action[1:],
+        title=formatting.capital(action),
         facts=tuple(facts),
         reason=_reason(values),
         evidence="; ".join([grade, *sides]) + ".",

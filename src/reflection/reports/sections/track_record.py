@@ -62,7 +62,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     coverage = row["coverage"][LEVEL]
     return (
         _issuer(row["issuer"]),
-        _capital(ENGLISH.kpi(row["metric"])),
+        formatting.capital(ENGLISH.kpi(row["metric"])),
         formatting.count(row["n"]),
         NONE if row["bias"] is None else formatting.signed_lift(math.exp(row["bias"])),
         NONE if row["mae_log"] is None else formatting.percent(100.0 * math.expm1(row["mae_log"])),
@@ -96,15 +96,15 @@ def _points(board: Mapping[str, Any]) -> Iterator[str]:
         clause = "" if promise is None else f" ({formatting.percent(100.0 * promise)} were promised to)"
         yield f"Of {learnings} ever established, {formatting.percent(100.0 * replication)} still hold{clause}."
     else:
-        yield f"{_capital(findings['reason'])}."
+        yield f"{formatting.capital(findings['reason'])}."
     if advice["n"]:
         yield (
             f"Advice was followed {formatting.count(advice['n'])} times: predicted "
             f"{formatting.signed_lift(advice['predicted_lift'])}, measured "
-            f"{formatting.signed_lift(advice['measured_lift'])}. {_capital(advice['reason'])}."
+            f"{formatting.signed_lift(advice['measured_lift'])}. {formatting.capital(advice['reason'])}."
         )
     else:
-        yield f"{_capital(advice['reason'])}."
+        yield f"{formatting.capital(advice['reason'])}."
     if holdback["evaluable"]:
         low, high = (formatting.signed_lift(bound) for bound in holdback["interval"])
         lift = formatting.signed_lift(holdback["lift"])
@@ -116,7 +116,3 @@ def _points(board: Mapping[str, Any]) -> Iterator[str]:
 
 def _issuer(name: str) -> str:
     return "This engine" if name == ISSUER else formatting.plain_name(name, 60)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
