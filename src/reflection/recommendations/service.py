@@ -15,6 +15,7 @@ from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.list_query import ListQuery
+from reflection.domain.maturity import day_of, evidence_by
 from reflection.domain.plan import Plan, PlanRequest
 from reflection.domain.ports import Memory
 from reflection.domain.results import SimilarCampaign
@@ -217,7 +218,8 @@ class RecommendationService:
 
     def _board(self, workspace: str) -> dict[str, Any]:
         knowledge = self._store.knowledge(workspace)
-        key = (self._store.last_seq(workspace), knowledge.epoch, knowledge.seq, len(self._rows.assignments(workspace)))
+        fit = knowledge.epoch, knowledge.seq, knowledge.waiting.get("first")
+        key = (self._store.last_seq(workspace), *fit, len(self._rows.assignments(workspace)))
         cached = self._judged.get(workspace)
         if cached is None or cached[0] != key:
             cached = (key, self._scored(workspace, knowledge))
@@ -226,7 +228,8 @@ class RecommendationService:
 
     def _scored(self, workspace: str, knowledge: Knowledge) -> dict[str, Any]:
         actuals: dict[str, Evidence] = {
-            campaign_id: decode(payload) for campaign_id, payload in self._store.live_evidence(workspace)
+            campaign_id: evidence_by(decode(payload), day_of(knowledge.as_of))
+            for campaign_id, payload in self._store.live_evidence(workspace)
         }
         board = track_record.scoreboard(
             self._rows.register(workspace),
