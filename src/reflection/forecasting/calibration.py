@@ -15,7 +15,7 @@ from scipy import special
 
 from reflection.domain.forecast_register import ISSUER
 from reflection.domain.metrics import METRICS
-from reflection.domain.planner_forecast import REFERENCES, ForecastScale, PlannerForecast, scales
+from reflection.domain.planner_forecast import ForecastScale, PlannerForecast, is_reference, scales
 from reflection.domain.ports import ForecastRow
 from reflection.domain.signals import parse
 from reflection.domain.weights import Interval
@@ -119,7 +119,7 @@ def predict(state: Calibration, promise: PlannerForecast) -> dict[str, Calibrate
     Empty while there are too few, and for a reference: correcting figures that were taken from the facts would foretell
     the facts by themselves.
     """
-    if promise.planner in REFERENCES:
+    if is_reference(promise.planner):
         return {}
     believed = {
         name: (metric, metric.belief)
