@@ -27,6 +27,7 @@ REFERENCES = frozenset({PREVIOUS_PERIOD, TRAILING_28D, ACCOUNT_AVERAGE, NO_FOREC
 """`planner` of campaigns whose expected figures importers took from other facts (or these): something to compare with,
 but nobody's forecast. They promise nothing, so they neither teach nor test what planners get wrong."""
 
+
 def is_reference(planner: str | None) -> bool:
     """Whether a planner's name, in any spelling, is one of `REFERENCES`: ``Account Average`` is ``account-average``."""
     return reference_name(planner) in REFERENCES

@@ -37,9 +37,7 @@ def trend_findings(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> list[
     return findings
 
 
-def _finding(
-    fitted: FittedMetrics, metric: str, level: str, path: drift.Path, floor: EvidenceFloor
-) -> Finding | None:
+def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, floor: EvidenceFloor) -> Finding | None:
     before = int(np.flatnonzero(path.buckets == path.changes[0])[0]) - 1
     effects, since_bucket = fitted.raw_effects(metric), int(path.buckets[before])
     change, low, high = drift.change(effects, signals.PLATFORM, level, since_bucket)
