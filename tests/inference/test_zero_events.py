@@ -91,6 +91,5 @@ def test_groups_and_trends_of_a_handful_of_conversions_are_not_told():
 def test_a_trend_needs_events_before_and_since(history_evidence):
     fits = fit_metrics(Dataset.of(history_evidence))
 
-    assert trend_findings(fits, EvidenceFloor(events=10**9)) == [
-        one for one in trend_findings(fits) if one.metric == "cpm"
-    ]
+    prices = [one for one in trend_findings(fits) if one.metric == "cpm"]
+    assert trend_findings(fits, EvidenceFloor(events=10**9)) == prices

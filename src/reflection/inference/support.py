@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from reflection.domain.metrics import METRICS
-from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.inference.dataset import Floats, Ints
 from reflection.inference.fit import FittedMetrics, counts_of
 from reflection.stats.columns import Feature
 from reflection.stats.design import Stratum
