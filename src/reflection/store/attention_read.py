@@ -17,7 +17,8 @@ _earlier = learning_revisions.alias("earlier")
 
 def last_arrival(connection: Connection, workspace: str) -> str | None:
     """When the campaign came that is the last entry of the ledger; None for an empty one."""
-    return connection.execute(_LAST_ARRIVAL, {"w": workspace}).scalars().first()
+    row = connection.execute(_LAST_ARRIVAL, {"w": workspace}).first()
+    return None if row is None else row.created_at
 
 
 def ended_learnings(
