@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 from reflection.api.access import Caller
 from reflection.api.routers import (
     analyze,
+    attention,
     campaigns,
     chat,
     docs,
@@ -45,6 +46,7 @@ class Right(Enum):
 ROUTERS: tuple[APIRouter, ...] = (
     analyze.router,
     insights.router,
+    attention.router,
     plans.router,
     recommendations.router,
     forecasts.router,
@@ -67,6 +69,7 @@ POLICIES: dict[str, Right] = {
     "GET /patterns": Right.READ,
     "GET /v1/insights": Right.READ,
     "GET /v1/patterns": Right.READ,
+    "GET /v1/attention": Right.READ,
     "GET /recommendations": Right.READ,
     "POST /v1/plans/evaluate": Right.READ,
     "POST /v1/forecasts": Right.WRITE,
