@@ -23,9 +23,14 @@ HIGH, MEDIUM = 0.9, 0.75
 
 
 def wrap(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of `ranking.recommend` as an envelope; cards without enough evidence are not recommendations."""
+    """The service's answer as an envelope; cards without enough evidence are not recommendations."""
     cards = [card for card in answer["cards"] if card["lane"] != "not enough evidence"]
-    return {"agent_name": AGENT, "recommendations": [_wrapped(card, answer) for card in cards]}
+    return {
+        "agent_name": AGENT,
+        "recommendations": [_wrapped(card, answer) for card in cards],
+        "as_of": answer["as_of"],
+        "pending": answer["pending"],
+    }
 
 
 def _wrapped(card: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,7 +55,12 @@ def _wrapped(card: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, An
         },
         "confidence": round(confidence, 4),
         "priority": "high" if confidence >= HIGH else "medium" if confidence >= MEDIUM else "low",
-        "context": {"as_of": answer["as_of"], "epoch": answer["epoch"], "objective": card["objective"]},
+        "context": {
+            "as_of": answer["as_of"],
+            "pending": answer["pending"],
+            "epoch": answer["epoch"],
+            "objective": card["objective"],
+        },
         "version": VERSION,
         "agent_specific": {
             key: card[key]

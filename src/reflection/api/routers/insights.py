@@ -1,7 +1,8 @@
 """What is known, for planning: /insights, /patterns and /recommendations, and the first two in pages under /v1."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -23,6 +24,21 @@ Kind = Annotated[InsightKind | None, Query(description="one kind of insight only
 InCategory = Annotated[Category | None, Query(description="one category of pattern only")]
 Cursor = Annotated[str | None, Query(max_length=2_000, pattern=r"^[A-Za-z0-9_-]+$", description="of the page before")]
 
+FRESHNESS_HEADERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "X-As-Of": {
+                "description": "instant of the fit that the list is told from; left out before anything was learnt",
+                "schema": {"type": "string", "format": "date-time"},
+            },
+            "X-Pending": {
+                "description": "campaigns of the workspace that this fit has not taken in yet",
+                "schema": {"type": "integer", "minimum": 0},
+            },
+        }
+    }
+}
+
 
 def _asked(
     platform: Platform = None, objective: Objective = None, since: Since = None, past: Past = False
@@ -36,17 +52,24 @@ def _asked(
 Asked = Annotated[ListQuery, Depends(_asked)]
 
 
-@router.get("/insights", summary="What was learnt, then what campaigns say", response_model=list[InsightRow])
+@router.get(
+    "/insights",
+    summary="What was learnt, then what campaigns say",
+    response_model=list[InsightRow],
+    responses=FRESHNESS_HEADERS,
+)
 def insights(
     application: ApplicationPart, workspace: Workspace, asked: Asked, kind: Kind = None, limit: Limit = None
 ) -> Response:
     """What the workspace has learnt, each with its newest supporting campaign; then what single campaigns say.
 
+    The headers `X-As-Of` and `X-Pending` say the same as `known_as_of` and `pending` of a row, where there is none too.
+
     `learnings` are those a sentence rests on, as they are believed now; `state` is that of the one that decides, null
     for a sentence about its own campaign only. All is told from what is known today (`known_as_of`).
     """
     query = asked.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
-    return json_response(application.engine.insight_page(query, workspace=workspace)[0])
+    return _bare_list(application.engine.insight_page(query, workspace=workspace))
 
 
 @router.get("/v1/insights", summary="Insights in pages", response_model=InsightPage)
@@ -63,20 +86,21 @@ def insight_page(
     Narrowed to a platform or an objective, the 20,000 most important sentences of campaigns are looked through.
     """
     query = asked.narrowed(kind=kind, limit=limit, after=_after(cursor))
-    items, following = engine.insight_page(query, workspace=workspace)
-    return json_response({"items": items, "next_cursor": following})
+    return json_response(engine.insight_page(query, workspace=workspace))
 
 
-@router.get("/patterns", summary="Findings by impact", response_model=list[PatternRow])
+@router.get("/patterns", summary="Findings by impact", response_model=list[PatternRow], responses=FRESHNESS_HEADERS)
 def patterns(
     application: ApplicationPart, workspace: Workspace, asked: Asked, kind: InCategory = None, limit: Limit = None
 ) -> Response:
     """What is beyond noise, the largest impact first, each with its learnings and their state.
 
+    The headers `X-As-Of` and `X-Pending` say the same as `known_as_of` and `pending` of a row, where there is none too.
+
     `state` is `descriptive` for a grouping that describes the past and is no discovery.
     """
     query = asked.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
-    return json_response(application.engine.pattern_page(query, workspace=workspace)[0])
+    return _bare_list(application.engine.pattern_page(query, workspace=workspace))
 
 
 @router.get("/v1/patterns", summary="Patterns in pages", response_model=PatternPage)
@@ -90,8 +114,7 @@ def pattern_page(
 ) -> Response:
     """The list of GET /patterns, page by page."""
     query = asked.narrowed(kind=kind, limit=limit, after=_after(cursor))
-    items, following = engine.pattern_page(query, workspace=workspace)
-    return json_response({"items": items, "next_cursor": following})
+    return json_response(engine.pattern_page(query, workspace=workspace))
 
 
 @router.get("/recommendations", summary="What to plan next", response_model=Recommendations)
@@ -101,6 +124,15 @@ def recommendations(
     """Recommendations from top insights, findings, signal weights and similar campaigns."""
     service = application.recommendations
     return json_response(service.recommend(workspace=workspace, platform=platform, objective=objective))
+
+
+def _bare_list(page: Mapping[str, Any]) -> Response:
+    """The rows of a page alone; what the page says of itself stands in headers."""
+    response = json_response(page["items"])
+    response.headers["X-Pending"] = str(page["pending"])
+    if page["as_of"] is not None:
+        response.headers["X-As-Of"] = page["as_of"]
+    return response
 
 
 def _start_of(day: date) -> datetime:

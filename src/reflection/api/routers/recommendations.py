@@ -48,6 +48,8 @@ class Life(BaseModel):
     """What a recommendation claimed when last shown (or claims now), what was said to it, and what came of it."""
 
     recommendation_id: str
+    as_of: str | None
+    pending: int
     state: Literal["proposed", "shown", "accepted", "rejected", "measured"]
     claim: dict[str, Any]
     shown: list[dict[str, Any]]
@@ -60,6 +62,8 @@ class Cards(BaseModel):
 
     cards: list[dict[str, Any]] = Field(default_factory=list)
     recommendations: list[Any] = Field(default_factory=list)
+    as_of: str | None
+    pending: int
 
 
 @router.get("/v1/recommendations", summary="Recommendations with odds", response_model=Cards)
