@@ -1,4 +1,4 @@
-"""Every answer that is told from what was learnt says what it is as of and how many campaigns wait, by the same names."""
+"""Every answer told from what was learnt says what it is as of and how many campaigns wait, by the same names."""
 
 import json
 import shutil
@@ -111,9 +111,10 @@ def test_every_answer_says_what_it_is_as_of_and_how_many_campaigns_wait(
         answer = client.request(route.split(" ")[0], path, json=sent)
         assert answer.status_code == 200, (path, answer.text)
         told = answer.json()
-        if isinstance(told, list):
+        if isinstance(told, list) or "envelope" in path:  # shapes that were agreed on: beside them, in headers
             assert (answer.headers["X-As-Of"], answer.headers["X-Pending"]) == (as_of, "2"), path
-            assert all((row["known_as_of"], row["pending"]) == (as_of, 2) for row in told), path
+            rows = told if isinstance(told, list) else [row["context"] for row in told["recommendations"]]
+            assert all((row.get("known_as_of", row.get("as_of")), row["pending"]) == (as_of, 2) for row in rows), path
         else:
             assert (told["as_of"], told["pending"]) == (as_of, 2), path
 

@@ -255,6 +255,9 @@ class Store(Protocol):
     def workspaces(self) -> list[str]:
         """Names of all workspaces."""
 
+    def behind(self) -> list[str]:
+        """Names of the workspaces whose ledger goes further than what was learnt of it, sorted."""
+
 
 class Memory(Protocol):
     """Similar things from before. `embed` runs before the write transaction, `similar` never writes."""

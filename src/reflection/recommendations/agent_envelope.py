@@ -23,14 +23,9 @@ HIGH, MEDIUM = 0.9, 0.75
 
 
 def wrap(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The service's answer as an envelope; cards without enough evidence are not recommendations."""
+    """The answer of `ranking.recommend` as an envelope; cards without enough evidence are not recommendations."""
     cards = [card for card in answer["cards"] if card["lane"] != "not enough evidence"]
-    return {
-        "agent_name": AGENT,
-        "recommendations": [_wrapped(card, answer) for card in cards],
-        "as_of": answer["as_of"],
-        "pending": answer["pending"],
-    }
+    return {"agent_name": AGENT, "recommendations": [_wrapped(card, answer) for card in cards]}
 
 
 def _wrapped(card: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:

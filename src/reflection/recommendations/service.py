@@ -110,12 +110,12 @@ class RecommendationService:
                 similar=similar,
                 past=past,
                 seed=seed,
+                pending=pending,
             )
         )
         others = [other for other in whole.every_goal if whole.goals and other.kind != knowledge.kind]
         return {
             **answer,
-            "pending": pending,
             "goal": knowledge.goal,
             "goals": [self._beside(other, platform) for other in others],
         }

@@ -1,12 +1,18 @@
 """What is known, for planning: /insights, /patterns and /recommendations, and the first two in pages under /v1."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from reflection.api.dependencies import ApplicationPart, EnginePart, Workspace, json_response
+from reflection.api.dependencies import (
+    FRESHNESS_HEADERS,
+    ApplicationPart,
+    EnginePart,
+    Workspace,
+    bare_response,
+    json_response,
+)
 from reflection.api.schemas import InsightPage, InsightRow, PatternPage, PatternRow, Recommendations
 from reflection.domain.campaign import Day, Instant
 from reflection.domain.list_query import ListQuery, Place
@@ -23,21 +29,6 @@ Since = Annotated[Instant | Day | None, Query(description="an instant or a day: 
 Kind = Annotated[InsightKind | None, Query(description="one kind of insight only")]
 InCategory = Annotated[Category | None, Query(description="one category of pattern only")]
 Cursor = Annotated[str | None, Query(max_length=2_000, pattern=r"^[A-Za-z0-9_-]+$", description="of the page before")]
-
-FRESHNESS_HEADERS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "headers": {
-            "X-As-Of": {
-                "description": "instant of the fit that the list is told from; left out before anything was learnt",
-                "schema": {"type": "string", "format": "date-time"},
-            },
-            "X-Pending": {
-                "description": "campaigns of the workspace that this fit has not taken in yet",
-                "schema": {"type": "integer", "minimum": 0},
-            },
-        }
-    }
-}
 
 
 def _asked(
@@ -69,7 +60,8 @@ def insights(
     for a sentence about its own campaign only. All is told from what is known today (`known_as_of`).
     """
     query = asked.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
-    return _bare_list(application.engine.insight_page(query, workspace=workspace))
+    page = application.engine.insight_page(query, workspace=workspace)
+    return bare_response(page["items"], page)
 
 
 @router.get("/v1/insights", summary="Insights in pages", response_model=InsightPage)
@@ -100,7 +92,8 @@ def patterns(
     `state` is `descriptive` for a grouping that describes the past and is no discovery.
     """
     query = asked.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
-    return _bare_list(application.engine.pattern_page(query, workspace=workspace))
+    page = application.engine.pattern_page(query, workspace=workspace)
+    return bare_response(page["items"], page)
 
 
 @router.get("/v1/patterns", summary="Patterns in pages", response_model=PatternPage)
@@ -124,15 +117,6 @@ def recommendations(
     """Recommendations from top insights, findings, signal weights and similar campaigns."""
     service = application.recommendations
     return json_response(service.recommend(workspace=workspace, platform=platform, objective=objective))
-
-
-def _bare_list(page: Mapping[str, Any]) -> Response:
-    """The rows of a page alone; what the page says of itself stands in headers."""
-    response = json_response(page["items"])
-    response.headers["X-Pending"] = str(page["pending"])
-    if page["as_of"] is not None:
-        response.headers["X-As-Of"] = page["as_of"]
-    return response
 
 
 def _start_of(day: date) -> datetime:
