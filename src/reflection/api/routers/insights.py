@@ -50,7 +50,7 @@ Asked = Annotated[ListQuery, Depends(_asked)]
     responses=FRESHNESS_HEADERS,
 )
 def insights(
-    application: ApplicationPart, workspace: Workspace, asked: Asked, kind: Kind = None, limit: Limit = None
+    application: ApplicationPart, workspace: Workspace, filters: Asked, kind: Kind = None, limit: Limit = None
 ) -> Response:
     """What the workspace has learnt, each with its newest supporting campaign; then what single campaigns say.
 
@@ -59,7 +59,7 @@ def insights(
     `learnings` are those a sentence rests on, as they are believed now; `state` is that of the one that decides, null
     for a sentence about its own campaign only. All is told from what is known today (`known_as_of`).
     """
-    query = asked.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
+    query = filters.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
     page = application.engine.insight_page(query, workspace=workspace)
     return bare_response(page["items"], page)
 
@@ -68,7 +68,7 @@ def insights(
 def insight_page(
     engine: EnginePart,
     workspace: Workspace,
-    asked: Asked,
+    filters: Asked,
     kind: Kind = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,
@@ -77,13 +77,13 @@ def insight_page(
 
     Narrowed to a platform or an objective, the 20,000 most important sentences of campaigns are looked through.
     """
-    query = asked.narrowed(kind=kind, limit=limit, after=_after(cursor))
+    query = filters.narrowed(kind=kind, limit=limit, after=_after(cursor))
     return json_response(engine.insight_page(query, workspace=workspace))
 
 
 @router.get("/patterns", summary="Findings by impact", response_model=list[PatternRow], responses=FRESHNESS_HEADERS)
 def patterns(
-    application: ApplicationPart, workspace: Workspace, asked: Asked, kind: InCategory = None, limit: Limit = None
+    application: ApplicationPart, workspace: Workspace, filters: Asked, kind: InCategory = None, limit: Limit = None
 ) -> Response:
     """What is beyond noise, the largest impact first, each with its learnings and their state.
 
@@ -91,7 +91,7 @@ def patterns(
 
     `state` is `descriptive` for a grouping that describes the past and is no discovery.
     """
-    query = asked.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
+    query = filters.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
     page = application.engine.pattern_page(query, workspace=workspace)
     return bare_response(page["items"], page)
 
@@ -100,13 +100,13 @@ def patterns(
 def pattern_page(
     engine: EnginePart,
     workspace: Workspace,
-    asked: Asked,
+    filters: Asked,
     kind: InCategory = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """The list of GET /patterns, page by page."""
-    query = asked.narrowed(kind=kind, limit=limit, after=_after(cursor))
+    query = filters.narrowed(kind=kind, limit=limit, after=_after(cursor))
     return json_response(engine.pattern_page(query, workspace=workspace))
 
 
