@@ -46,6 +46,7 @@ ASKED: dict[str, list[tuple[str, Any]]] = {
         ("/agent-chat", {"message": "Why did it fail?"}),
         ("/agent-chat", {"message": "What was CPA?", "campaign_id": "{campaign}"}),
     ],
+    "GET /v1/attention": [("/v1/attention", None)],
     "GET /v1/campaigns": [("/v1/campaigns", None)],
     "GET /v1/campaigns/{campaign_id:path}": [("/v1/campaigns/{campaign}", None)],
     "GET /v1/campaigns/{campaign_id:path}/report": [("/v1/campaigns/{campaign}/report?format=json", None)],

@@ -132,13 +132,11 @@ class Engine:
 
     def insights(self, *, workspace: str = DEFAULT_WORKSPACE, **query: Any) -> list[dict[str, Any]]:
         """What was learnt, then what campaigns say of themselves, by priority; `query` as `ListQuery`."""
-        items: list[dict[str, Any]] = self.insight_page(ListQuery(**query), workspace=workspace)["items"]
-        return items
+        return list(self.insight_page(ListQuery(**query), workspace=workspace)["items"])
 
     def patterns(self, *, workspace: str = DEFAULT_WORKSPACE, **query: Any) -> list[dict[str, Any]]:
         """Findings and learnings by impact, each with its state; `query` as `ListQuery`."""
-        items: list[dict[str, Any]] = self.pattern_page(ListQuery(**query), workspace=workspace)["items"]
-        return items
+        return list(self.pattern_page(ListQuery(**query), workspace=workspace)["items"])
 
     def insight_page(self, query: ListQuery, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
         """A page of insights: {items, next_cursor (None at the end), as_of, pending}."""
@@ -270,8 +268,7 @@ class Engine:
 
 def _page(items: list[dict[str, Any]], following: str | None, freshness: Freshness) -> dict[str, Any]:
     """A page of a list; each row says what it is as of, for doors that give a bare list."""
-    rows = [{**row, "pending": freshness["pending"]} for row in items]
-    return {"items": rows, "next_cursor": following, **freshness}
+    return {"items": [row | {"pending": freshness["pending"]} for row in items], "next_cursor": following, **freshness}
 
 
 def _existing(stored: StoredCampaign | None, campaign_id: str) -> StoredCampaign:

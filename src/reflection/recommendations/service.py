@@ -217,11 +217,8 @@ class RecommendationService:
             pending = snapshot.pending()
         board = self._board(workspace)
         advice = {name: part for name, part in board["advice"].items() if name != "outcomes"}
-        return {
-            **board,
-            "pending": pending,
-            "advice": {**advice, "recent": board["advice"]["outcomes"][-track_record.RECENT :]},
-        }
+        recent = board["advice"]["outcomes"][-track_record.RECENT :]
+        return {**board, "pending": pending, "advice": {**advice, "recent": recent}}
 
     def _board(self, workspace: str) -> dict[str, Any]:
         knowledge = self._store.knowledge(workspace)
