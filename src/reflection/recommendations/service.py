@@ -223,8 +223,7 @@ class RecommendationService:
 
     def _board(self, workspace: str) -> dict[str, Any]:
         knowledge = self._store.knowledge(workspace)
-        fit = knowledge.epoch, knowledge.seq, knowledge.waiting.get("first")
-        key = (self._store.last_seq(workspace), *fit, len(self._rows.assignments(workspace)))
+        key = (self._store.last_seq(workspace), knowledge.epoch, knowledge.seq, len(self._rows.assignments(workspace)))
         cached = self._judged.get(workspace)
         if cached is None or cached[0] != key:
             cached = (key, self._scored(workspace, knowledge))
