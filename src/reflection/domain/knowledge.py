@@ -76,6 +76,11 @@ class MetricPosterior:
     sized: bool = False
 
     @property
+    def of_signals(self) -> NDArray[np.float32]:
+        """Draws of the signals' effects, (features, draws)."""
+        return self.draws[1 : 1 + len(self.features)]
+
+    @property
     def slope(self) -> NDArray[np.float64] | None:
         """Draws of what e times the planned size adds to the log of the metric; None where no sizes were learnt."""
         return self.draws[-1].astype(np.float64) if self.sized else None

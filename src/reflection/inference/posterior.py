@@ -55,7 +55,7 @@ def effect_matrix(knowledge: Knowledge, metric: str) -> tuple[dict[str, int], Ar
     for part, sign in parts.items():
         posterior = knowledge.posteriors[part]
         matrix[[rows[key] for key in posterior.features]] += (
-            sign * posterior.draws[1 : 1 + len(posterior.features), :count]
+            sign * posterior.of_signals[:, :count]
         )
     return rows, matrix
 
