@@ -5,6 +5,7 @@ import re
 import pytest
 
 from reflection.api.policies import POLICIES
+from reflection.web import site
 
 
 @pytest.mark.parametrize("name", [name for name in POLICIES if not name.startswith("GET /docs")])
