@@ -192,6 +192,43 @@ def test_learning_can_be_left_between_two_workspaces(learner, application, few):
     assert learner.lag("globex") == 0
 
 
+def test_a_workspace_that_comes_meanwhile_waits_for_one_fit_and_not_for_the_round(
+    learner, application, few, monkeypatch
+):
+    """Fair turns: a bulk load that goes on for ever in one workspace keeps no other one waiting."""
+    _analyse(application, few[:3], workspace="bulk")
+    _analyse(application, few[:3], workspace="early")
+    learn_now, turns = learner.learn_now, []
+
+    def loaded(name):
+        turns.append(name)
+        known = learn_now(name)
+        if turns == ["bulk"]:
+            _analyse(application, few[:3], workspace="calm")
+        _analyse(application, few[3:], workspace="bulk")
+        application.engine.delete("c3", workspace="bulk")
+        return known
+
+    monkeypatch.setattr(learner, "learn_now", loaded)
+    learner.learn_all()
+    assert turns == ["bulk", "calm", "early"]
+    learner.learn_all()
+    assert turns[3:] == ["bulk"]
+    assert learner.lags() == {"bulk": 1, "calm": 0, "early": 0}
+
+
+def test_the_lag_is_counted_in_campaigns_of_the_own_workspace(learner, application, few):
+    _analyse(application, few[:3], workspace="mine")
+    learner.learn_now("mine")
+    _analyse(application, few, workspace="foreign")
+    _analyse(application, few[3:], workspace="mine")
+    assert learner.lags() == {"foreign": 4, "mine": 1}
+    assert application.status()["learning_lag"] == {"foreign": 4, "mine": 1}
+    assert application.store.behind() == ["foreign", "mine"]
+    learner.learn_all()
+    assert application.store.behind() == []
+
+
 def _raise(name):
     raise LearningError(name)
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from reflection.domain.campaign_list import CampaignState
 
+PENDING = Field(description="campaigns of the workspace that the fit of `as_of` has not taken in yet")
 INTERVAL = Field(min_length=2, max_length=2, description="[low, high], 90 % credible interval")
 
 
@@ -40,6 +41,7 @@ class InsightRow(BaseModel):
     state: str | None
     learnings: list[LearningMark]
     known_as_of: str | None = Field(description="instant of the fit that what is known is told from")
+    pending: int = PENDING
 
 
 class InsightPage(BaseModel):
@@ -47,6 +49,8 @@ class InsightPage(BaseModel):
 
     items: list[InsightRow]
     next_cursor: str | None
+    as_of: str | None
+    pending: int = PENDING
 
 
 class PatternRow(BaseModel):
@@ -62,6 +66,7 @@ class PatternRow(BaseModel):
     state: str | None = Field(description="of the learning; `descriptive` for a grouping; null without a learning")
     learnings: list[LearningMark]
     known_as_of: str | None = Field(description="instant of the fit that what is known is told from")
+    pending: int = PENDING
 
 
 class PatternPage(BaseModel):
@@ -69,6 +74,8 @@ class PatternPage(BaseModel):
 
     items: list[PatternRow]
     next_cursor: str | None
+    as_of: str | None
+    pending: int = PENDING
 
 
 class Recommendations(BaseModel):
@@ -81,6 +88,8 @@ class Recommendations(BaseModel):
     no_longer: list[dict[str, Any]] = Field(description="signals whose effect on the goal holds no longer")
     goal: str | None = Field(description="kind of conversion it is about; null where all campaigns count the same")
     goals: list[dict[str, Any]] = Field(description="the same of every other goal: cards, recommendations, top signals")
+    as_of: str | None
+    pending: int = PENDING
 
 
 class EffectRow(BaseModel):
@@ -122,7 +131,7 @@ class EffectsPage(BaseModel):
     next_cursor: str | None = None
     as_of: str | None
     epoch: int
-    pending: int = Field(description="campaigns whose changes are not in these effects yet")
+    pending: int = PENDING
     calibration: dict[str, IntervalCheck | None] = Field(
         description="of CPM, CTR, CVR and AOV, whatever the filters; "
         "null where fewer than 20 campaigns could say, or the fit has more than 600 columns"
@@ -142,6 +151,8 @@ class SignalEvidence(BaseModel):
     """The campaigns for and against one signal's effect."""
 
     signal: str
+    as_of: str | None
+    pending: int = PENDING
 
 
 class Accepted(BaseModel):
@@ -181,6 +192,7 @@ class CampaignPage(BaseModel):
     items: list[ListedCampaign]
     next_cursor: str | None
     as_of: str | None
+    pending: int = PENDING
     held: int = Field(description="how many campaigns of the workspace are held out of learning")
 
 

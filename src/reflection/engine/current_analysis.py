@@ -31,12 +31,20 @@ _ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 _WRITER = DeterministicWriter()
 
 
-def current_answer(stored: StoredCampaign, knowledge: Knowledge) -> bytes:
-    """The JSON of `current_analysis`; byte for byte the stored one where nothing was learnt since."""
+def current_answer(stored: StoredCampaign, knowledge: Knowledge, pending: int | None = None) -> bytes:
+    """The JSON of `current_analysis`; byte for byte the stored one where nothing was learnt and nothing came since.
+
+    Args:
+        pending: other campaigns that wait to be learnt now; as it was when None.
+    """
     then = orjson.loads(stored.answer)
     if (then["as_of"], then["epoch"]) != (knowledge.as_of, knowledge.epoch):
-        return orjson.dumps(current_analysis(stored, knowledge))
-    return stored.answer if "known_as_of" in then else orjson.dumps({**then, "known_as_of": knowledge.as_of})
+        now = current_analysis(stored, knowledge)
+        return orjson.dumps(now if pending is None else replace(now, pending=pending))
+    waiting = then["pending"] if pending is None else pending
+    if "known_as_of" in then and then["pending"] == waiting:
+        return stored.answer
+    return orjson.dumps({**then, "known_as_of": knowledge.as_of, "pending": waiting})
 
 
 def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:

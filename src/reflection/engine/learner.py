@@ -6,7 +6,8 @@ that arrived meanwhile, from this process and from others. Knows ports; what lea
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 
 import orjson
@@ -104,19 +105,28 @@ class Learner:
         with self._store.snapshot(workspace) as snapshot:
             return snapshot.pending()
 
-    def learn_all(self, go_on: Callable[[], bool] = lambda: True) -> None:
-        """Bring every workspace that is behind up to date, a large one when that is worth a fit (`due`).
+    def lags(self) -> dict[str, int]:
+        """The `lag` of every workspace, each in its own campaigns."""
+        behind = {name: self.lag(name) for name in self._store.behind()}
+        return {name: behind.get(name, 0) for name in self._store.workspaces()}
 
-        Begins after the one it ended with last time: one that cannot be learnt does not keep the others waiting.
+    def learn_all(self, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Bring every workspace that is behind up to date, in turns, a large one when that is worth a fit (`due`).
+
+        Looks anew before each, so that nobody waits longer than one fit of every workspace before it, and begins after
+        the one it ended with: one that cannot be learnt, or is written to without end, keeps no other waiting.
         """
-        names = self._store.workspaces()
-        begin = sum(name <= self._last_workspace for name in names)
-        for workspace in names[begin:] + names[:begin]:
-            if not go_on():
-                return
+        served: set[str] = set()
+        while go_on() and (workspace := self._next(served)) is not None:
+            served.add(workspace)
             self._last_workspace = workspace
-            if self.due(workspace):
-                self.learn_now(workspace)
+            self.learn_now(workspace)
+
+    def _next(self, served: Collection[str]) -> str | None:
+        """Whose turn it is of those that are due and not served yet; None where nobody's."""
+        names = [name for name in self._store.behind() if name not in served]
+        begin = bisect_right(names, self._last_workspace)
+        return next((name for name in names[begin:] + names[:begin] if self.due(name)), None)
 
     def due(self, workspace: str) -> bool:
         """Whether a workspace is behind, and if it is large, by enough new entries or for long enough."""
