@@ -7,7 +7,6 @@ import pytest
 from reflection.api.policies import POLICIES
 from reflection.web import site
 
-
 SCREENS = {f"GET {path}" for path in site.SCREENS}
 """The address of a screen carries the filters that its script reads."""
 
