@@ -3,6 +3,7 @@
 `tests/api` checks the real answers against these. Fields may be added by the engine; those named here stay.
 """
 
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -124,6 +125,14 @@ class SizeEffect(BaseModel):
     interval: tuple[float, float] = Field(description="90 % interval")
 
 
+class Waiting(BaseModel):
+    """Campaigns whose attribution window was open at the fit: CPM and CTR are learnt, what conversions make waits."""
+
+    campaigns: int
+    first: date = Field(description="the day the first of them is complete, and learning goes on by itself")
+    last: date = Field(description="the day the last of them is")
+
+
 class EffectsPage(BaseModel):
     """A page of effects, as of one fit."""
 
@@ -145,6 +154,7 @@ class EffectsPage(BaseModel):
         "empty where all campaigns were planned alike"
     )
     goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")
+    waiting: Waiting | None = Field(description="whose conversions still come in; null where nothing waits")
 
 
 class SignalEvidence(BaseModel):

@@ -15,6 +15,7 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.held import held_reason
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.maturity import day_of, waits
 from reflection.domain.metrics import OBSERVED, ScoreWeights
 from reflection.domain.ports import Facts, StoredCampaign
 from reflection.domain.results import Analysis, Comparison, Insights
@@ -27,6 +28,7 @@ from reflection.explain.writer import DETERMINISTIC, DeterministicWriter
 from reflection.inference.findings.for_campaign import patterns_for
 from reflection.inference.weights import weights_for
 
+SCORED = ("conversion", "ctr", "cpa")
 _ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 _WRITER = DeterministicWriter()
 
@@ -75,11 +77,18 @@ def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
 
 
 def _comparison(then: Analysis, campaign: Campaign, knowledge: Knowledge, notes: tuple[str, ...]) -> Comparison:
-    """The stored comparison; whether it is held is today's, its figures are not."""
-    stored = then.comparison_report
+    """The stored comparison; whether it is held is today's, its figures are not, unless its conversions waited."""
+    stored, scatter = then.comparison_report, {metric: knowledge.sigma(metric) for metric in OBSERVED}
+    if waits(campaign, day_of(stored.generated_at)) and not waits(campaign, day_of(knowledge.as_of)):
+        again = compare(
+            campaign,
+            generated_at=knowledge.as_of or stored.generated_at,
+            scatter=scatter,
+            score_weights=ScoreWeights(*(then.weights.scoring_weights[f"{name}_weight"] for name in SCORED)),
+        )
+        return as_held(again, notes[0] if notes else None)
     if notes or stored.verdict != "held":
         return as_held(stored, notes[0] if notes else None)
-    scatter = {metric: knowledge.sigma(metric) for metric in OBSERVED}
     again = compare(campaign, generated_at=stored.generated_at, scatter=scatter)
     return replace(stored, verdict=verdict_on(stored.deltas), summary=again.summary)
 

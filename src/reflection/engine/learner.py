@@ -18,6 +18,7 @@ from reflection.domain.bookable import EvidenceFloor, definitions
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.maturity import day_of
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
 from reflection.forecasting import calibration_blob, calibration_update
@@ -79,10 +80,11 @@ class Learner:
         with self._one_at_a_time:
             knowledge = self._store.knowledge(workspace)
             last = self._store.last_seq(workspace)
-            if last == knowledge.seq:
+            matured = self._matured(knowledge)
+            if last == knowledge.seq and not matured:
                 return knowledge
             learnt = self._learnt(workspace, last, _silent)
-            return self._saved(workspace, learnt, knowledge, 0)
+            return self._saved(workspace, learnt, knowledge, int(matured))  # what was left out is calibrated, too
 
     def relearn(self, workspace: str, progress: Progress = _silent) -> Knowledge:
         """Learn everything again from the ledger, as a new epoch; safe beside other processes.
@@ -131,10 +133,16 @@ class Learner:
     def due(self, workspace: str) -> bool:
         """Whether a workspace is behind, and if it is large, by enough new entries or for long enough."""
         stored, lag = self._store.knowledge(workspace), self.lag(workspace)
+        if self._matured(stored):
+            return True
         if not lag or stored.campaigns < LARGE or stored.as_of is None:
             return lag > 0
         age = (self._clock() - datetime.fromisoformat(stored.as_of)).total_seconds()
         return lag >= stored.campaigns * WORTH_A_FIT or age >= stored.campaigns * SECONDS_A_CAMPAIGN
+
+    def _matured(self, knowledge: Knowledge) -> bool:
+        """Whether conversions that the last fit had to leave waiting are complete by now."""
+        return knowledge.complete_since(self._clock().astimezone(UTC).date())
 
     def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
         """What the ledger says up to an entry."""
@@ -181,7 +189,8 @@ class Learner:
         old = calibration_blob.decode(b"" if start_over else before.calibration)
         after = max(old.seq, learnt.seq - CALIBRATED_ENTRIES)
         with threadpool_limits(1, "blas"):  # many tiny systems: threads would only fight
-            state = calibration_update.fold(self._store.ledger(workspace, after), old, held=learnt.held)
+            entries = self._store.ledger(workspace, after)
+            state = calibration_update.fold(entries, old, held=learnt.held, day=day_of(learnt.as_of))
         return dataclasses.replace(learnt, calibration=calibration_blob.encode(state))
 
     def _weights(self, knowledge: Knowledge) -> bytes:

@@ -15,6 +15,7 @@ from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.list_query import ListQuery
+from reflection.domain.maturity import day_of, evidence_by
 from reflection.domain.plan import Plan, PlanRequest
 from reflection.domain.ports import Memory
 from reflection.domain.results import SimilarCampaign
@@ -231,7 +232,8 @@ class RecommendationService:
 
     def _scored(self, workspace: str, knowledge: Knowledge) -> dict[str, Any]:
         actuals: dict[str, Evidence] = {
-            campaign_id: decode(payload) for campaign_id, payload in self._store.live_evidence(workspace)
+            campaign_id: evidence_by(decode(payload), day_of(knowledge.as_of))
+            for campaign_id, payload in self._store.live_evidence(workspace)
         }
         board = track_record.scoreboard(
             self._rows.register(workspace),
