@@ -54,9 +54,7 @@ def effect_matrix(knowledge: Knowledge, metric: str) -> tuple[dict[str, int], Ar
     matrix = np.zeros((len(keys), count))
     for part, sign in parts.items():
         posterior = knowledge.posteriors[part]
-        matrix[[rows[key] for key in posterior.features]] += (
-            sign * posterior.of_signals[:, :count]
-        )
+        matrix[[rows[key] for key in posterior.features]] += sign * posterior.of_signals[:, :count]
     return rows, matrix
 
 
