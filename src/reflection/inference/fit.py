@@ -62,8 +62,8 @@ class FittedMetric:
 
     Attributes:
         reference: its pooled rate, CPM per 1,000 impressions, AOV in money.
-        left_out: z-scores of campaigns predicted from all others, shape (at most 1,000,), see `SetAside`; none of more
-            than MANY_FEATURES columns.
+        left_out: z-scores of real campaigns predicted from all others, shape (at most 1,000,), see `SetAside`; none of
+            more than MANY_FEATURES columns.
     """
 
     name: str
@@ -178,16 +178,16 @@ def _fit_metric(
     if name not in RATES:
         design = design.without_size()
     rough = layout if len(layout) <= MANY_FEATURES else _main_effects(layout)
-    around = _anchor_sample(table)
+    around, unit = _anchor_sample(table), table.campaigns.unit
 
     def roughly(observations: Observations, start: Floats | None) -> Moments:
-        rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign))
+        rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign, unit))
         return moments(_summed(rows).view(rough), start=start)
 
     def fitted(observations: Observations, start: Floats | None = None) -> FittedMetric:
         most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
-        aside = SetAside(observations.observed, table.campaign, most)
-        rows = aside.passing(design.rows(observations, table.campaign))
+        aside = SetAside(observations.observed, unit[table.campaign], most)
+        rows = aside.passing(design.rows(observations, table.campaign, unit))
         fit_of_all = fit(_summed(rows).view(layout), seed, start=start)
         return FittedMetric(name, fit_of_all, reference, aside.scores(fit_of_all))
 

@@ -19,6 +19,7 @@ from reflection.errors import LearningError
 from reflection.stats.design import GRID, Rows, Stratum
 from reflection.stats.empirical_bayes import Fit
 from reflection.stats.prediction import aligned
+from reflection.stats.repeated_units import blocks_of
 
 Floats = NDArray[np.float64]
 
@@ -73,11 +74,11 @@ def leave_one_out(fit: Fit, rows: Rows, origin: ArrayLike) -> LeftOut:
     if len(number) != len(rows):
         raise LearningError("Every row needs the number of its campaign.")
     x, unseen = aligned(fit, rows.design)
-    noise = rows.v + _scatter(fit, rows.stratum) ** 2 + unseen
+    noise = rows.v + scatter_of(fit, rows) + unseen
     raw = rows.y / GRID - x @ fit.mean
     covariance = fit.covariance.astype(np.float64)
     residual, variance = np.empty(len(rows)), np.empty(len(rows))
-    for own in _blocks(number):
+    for own in blocks_of(number, _ROWS_AT_ONCE):
         some, width = x[own.ravel()], own.shape[1]
         half = np.asarray(some @ covariance).reshape(*own.shape, -1)
         leverage = some.toarray().reshape(half.shape) @ half.transpose(0, 2, 1)
@@ -104,23 +105,13 @@ def coverage(z: Floats) -> Coverage:
     return Coverage(n, share, max(1.0, float(quantile / Z90)), spread=spread)
 
 
-def _blocks(number: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-    """Rows of the campaigns with equally many, (campaigns, rows of each), some thousand rows at a time."""
-    order = np.argsort(number, kind="stable")
-    starts = np.flatnonzero(np.diff(number[order], prepend=number[order][:1] - 1))
-    sizes = np.diff(starts, append=len(order))
-    for size in np.unique(sizes).tolist():
-        of_size = starts[sizes == size]
-        step = max(1, _ROWS_AT_ONCE // size)
-        for first in range(0, len(of_size), step):
-            yield order[of_size[first : first + step, None] + np.arange(size)]
-
-
-def _scatter(fit: Fit, stratum: NDArray[np.int8]) -> Floats:
+def scatter_of(fit: Fit, rows: Rows) -> Floats:
+    """Variance of each row beyond sampling: its stratum's, and in between rows what periods leave of theirs, (n,)."""
     by_stratum = np.zeros(len(Stratum))
     for name, sigma in fit.sigma.items():
-        by_stratum[name] = sigma
-    return np.asarray(by_stratum[stratum])
+        by_stratum[name] = sigma**2
+    passing = np.where(rows.stratum == Stratum.BETWEEN, rows.passing, 0.0)
+    return np.asarray(by_stratum[rows.stratum] + passing * by_stratum[Stratum.PERIOD])
 
 
 Ints = NDArray[np.intp]

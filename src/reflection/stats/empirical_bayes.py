@@ -1,7 +1,7 @@
 """Effects of signals on one metric: empirical Bayes with the variance components integrated over.
 
 :func:`fit` turns sums into believable effects (LEARNING 3). Standard deviations sigma (per stratum) and tau
-(per group) have Exp(6) priors; their joint mode is found by L-BFGS with exact gradients (of very many columns by
+(per group) have exponential priors; their joint mode is found by L-BFGS with exact gradients (of very many columns by
 Fisher scoring, which needs a third of the evaluations), and importance-weighted ``proposals`` around it carry
 their uncertainty into every interval, because plugging in the mode under-covers at few campaigns. A fit is a pure
 function of (sums, layout, seed): no fit starts from another. This file must not know which metric it fits.
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.design import Stratum
-from reflection.stats.gaussian_posterior import Model, Posterior
+from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
 from reflection.stats.importance_sampling import mixed, proposed
 from reflection.stats.sufficient_statistics import View
-from reflection.stats.variance_components import INTEGRATE_UP_TO, PRIOR_RATE, mode_of, spread_of
+from reflection.stats.variance_components import INTEGRATE_UP_TO, mode_of, spread_of
 
 Floats = NDArray[np.float64]
 
@@ -158,7 +158,7 @@ def fit(
         covariance=at_mode.covariance.astype(np.float32),
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
-        log_bayes_factor=_laplace(at_mode, mode, spread) - _log_evidence_of_nothing(view),
+        log_bayes_factor=_laplace(model, at_mode, mode, spread) - _log_evidence_of_nothing(view),
     )
 
 
@@ -178,9 +178,9 @@ def _integrated(
     return *mixed(weight, posteriors), sample
 
 
-def _laplace(posterior: Posterior, mode: Floats, spread: Floats) -> float:
+def _laplace(model: Model, posterior: Posterior, mode: Floats, spread: Floats) -> float:
     """Log marginal likelihood with the components integrated out by Laplace's method."""
-    prior = float((np.log(PRIOR_RATE) + mode - PRIOR_RATE * np.exp(mode)).sum())
+    prior = float((np.log(model.rates) + mode - model.rates * np.exp(mode)).sum())
     volume = 0.5 * len(mode) * np.log(2 * np.pi) + float(np.linalg.slogdet(spread)[1])
     return float(posterior.log_evidence + prior + volume)
 
@@ -196,7 +196,7 @@ def _log_evidence_of_nothing(view: View) -> float:
     model = Model(bare)
     mode = mode_of(model)
     posterior = model.posterior(mode)
-    return _laplace(posterior, mode, spread_of(model, mode, posterior))
+    return _laplace(model, posterior, mode, spread_of(model, mode, posterior))
 
 
 def _sd(posterior: Posterior) -> Floats:

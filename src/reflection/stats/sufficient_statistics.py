@@ -1,6 +1,7 @@
 """Sufficient statistics of one metric: integer sums that add, subtract and merge without a trace of order.
 
-For every (stratum, information bin) the sums of x x', x y, y^2, log2 v and 1 are kept (LEARNING 2). Because
+For every (stratum, information bin) the sums of x x', x y, y^2, log2 v and 1 are kept (LEARNING 2); rows that are means
+over periods of a unit in bins of their own, by the share of the passing scatter that is left in them. Because
 they are integers on a 2^-16 grid, permutation, partition and retract-and-re-add leave them bit-identical;
 because they are kept per bin of the sampling variance, any overdispersion can be evaluated later without the
 rows. This file must not know how effects are estimated, nor what a column means.
@@ -23,13 +24,16 @@ from scipy import sparse
 
 from reflection.errors import LearningError
 from reflection.stats.columns import Feature, Layout
-from reflection.stats.design import GRID, GRID_BITS, Rows
+from reflection.stats.design import GRID, GRID_BITS, Rows, Stratum
 
 LOWEST_BIN, HIGHEST_BIN = -14, 5
 """Information bins are octaves of v: bin b holds 2^b <= v < 2^(b+1); beyond both ends the weights no longer
 differ.
 """
 BINS = HIGHEST_BIN - LOWEST_BIN + 1
+PASSING_BINS = 10
+"""Bins of the share of passing scatter: all of it, then octaves; a mean over a thousand periods has next to none."""
+_STRATA = len(Stratum)
 
 _CHUNK_ROWS = 1 << 18
 _SAFE = 1 << 62
@@ -44,6 +48,7 @@ class _Block:
     square: int
     rows: int
     log2_v: int
+    log2_passing: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +57,8 @@ class View:
 
     ``grams``: B lower-triangular int64 CSR matrices of x x' in grid units of 2^-32 (scale with
     :attr:`gram_scale`). ``moment``: sums of x y, (B, p). ``square``: sums of y^2, (B,). ``rows``: (B,).
-    ``v``: geometric mean sampling variance of the block, (B,). ``stratum``: int8, (B,).
+    ``v``: geometric mean sampling variance of the block, (B,). ``stratum``: int8, (B,). ``passing``: geometric mean
+    share of the scatter between periods that its rows carry, (B,).
     """
 
     layout: Layout
@@ -62,6 +68,7 @@ class View:
     rows: NDArray[np.float64]
     v: NDArray[np.float64]
     stratum: NDArray[np.int8]
+    passing: NDArray[np.float64]
     gram_scale: float = GRID**-2
 
     def exposure(self) -> NDArray[np.float64]:
@@ -150,7 +157,8 @@ class SufficientStatistics:
             square=np.array([block.square / (1 << 2 * GRID_BITS) for block in blocks], dtype=np.float64),
             rows=rows,
             v=np.exp2(np.array([b.log2_v for b in blocks], dtype=np.float64) / GRID / np.maximum(rows, 1)),
-            stratum=np.array([key // BINS for key in keys], dtype=np.int8),
+            stratum=np.array([key // BINS % _STRATA for key in keys], dtype=np.int8),
+            passing=np.exp2(np.array([b.log2_passing for b in blocks], dtype=np.float64) / GRID / np.maximum(rows, 1)),
         )
 
     def digest(self) -> str:
@@ -159,7 +167,7 @@ class SufficientStatistics:
         seal = hashlib.sha256(repr(self._features).encode())
         for key in sorted(self._blocks):
             block = self._blocks[key]
-            seal.update(repr((key, block.square, block.rows, block.log2_v)).encode())
+            seal.update(repr((key, block.square, block.rows, block.log2_v, block.log2_passing)).encode())
             for part in (block.gram.indptr, block.gram.indices, block.gram.data, block.moment):
                 seal.update(part.astype("<i8").tobytes())
         return seal.hexdigest()
@@ -213,11 +221,13 @@ class SufficientStatistics:
         sign = np.concatenate([np.full(len(rows), s, dtype=np.int64) for s, rows in pending])
         y = np.concatenate([rows.y for _, rows in pending])
         log2_v = np.concatenate([rows.log2_v for _, rows in pending])
+        passing = np.concatenate([rows.log2_passing for _, rows in pending])
         stratum = np.concatenate([rows.stratum for _, rows in pending]).astype(np.int64)
+        stratum += _STRATA * np.clip(-(passing >> GRID_BITS), 0, PASSING_BINS - 1)
         key = stratum * BINS + np.clip(log2_v >> GRID_BITS, LOWEST_BIN, HIGHEST_BIN) - LOWEST_BIN
         for k in np.unique(key).tolist():
             at = np.flatnonzero(key == k)
-            self._accumulate(k, _summed(x[at], y[at], log2_v[at], sign[at]))
+            self._accumulate(k, _summed(x[at], y[at], log2_v[at], passing[at], sign[at]))
 
     def _accumulate(self, key: int, more: _Block) -> None:
         block = self._blocks.get(key)
@@ -229,6 +239,7 @@ class SufficientStatistics:
         block.square += more.square
         block.rows += more.rows
         block.log2_v += more.log2_v
+        block.log2_passing += more.log2_passing
 
     def _tidy(self) -> None:
         """Make the state canonical: no zero cells, no empty blocks, no features without evidence."""
@@ -236,7 +247,8 @@ class SufficientStatistics:
         for key, block in list(self._blocks.items()):
             block.gram.eliminate_zeros()
             block.gram.sort_indices()
-            if not (block.rows or block.gram.nnz or block.square or block.log2_v or block.moment.any()):
+            sums = (block.rows, block.gram.nnz, block.square, block.log2_v, block.log2_passing)
+            if not (any(sums) or block.moment.any()):
                 del self._blocks[key]
                 continue
             used |= block.gram.diagonal() != 0
@@ -246,11 +258,18 @@ class SufficientStatistics:
             self._blocks = {key: _moved(block, at, len(self._features)) for key, block in self._blocks.items()}
 
 
-def _summed(x: sparse.csr_array, y: NDArray[np.int64], log2_v: NDArray[np.int64], sign: NDArray[np.int64]) -> _Block:
+def _summed(
+    x: sparse.csr_array,
+    y: NDArray[np.int64],
+    log2_v: NDArray[np.int64],
+    log2_passing: NDArray[np.int64],
+    sign: NDArray[np.int64],
+) -> _Block:
     """Signed sums over the rows of one block."""
     signed = x if (sign == 1).all() else sparse.csr_array(x.multiply(sign[:, None]))
     gram = _lower(sparse.csr_array(signed.T.tocsr() @ x))
-    return _Block(gram, signed.T @ y, _exact_square(y, sign), int(sign.sum()), int((sign * log2_v).sum()))
+    logs = int((sign * log2_v).sum()), int((sign * log2_passing).sum())
+    return _Block(gram, signed.T @ y, _exact_square(y, sign), int(sign.sum()), *logs)
 
 
 def _exact_square(y: NDArray[np.int64], sign: NDArray[np.int64]) -> int:
@@ -288,7 +307,7 @@ def _moved(block: _Block, at: NDArray[np.intp], p: int) -> _Block:
     gram.sort_indices()
     moment = np.zeros(p, dtype=np.int64)
     moment[at[at >= 0]] = block.moment[at >= 0]
-    return _Block(gram, moment, block.square, block.rows, block.log2_v)
+    return _Block(gram, moment, block.square, block.rows, block.log2_v, block.log2_passing)
 
 
 def _or_minus_one(column: int | None) -> int:
