@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 from reflection.api.access import Caller
 from reflection.api.routers import (
     analyze,
+    attention,
     campaigns,
     chat,
     docs,
@@ -45,6 +46,7 @@ class Right(Enum):
 ROUTERS: tuple[APIRouter, ...] = (
     analyze.router,
     insights.router,
+    attention.router,
     plans.router,
     recommendations.router,
     forecasts.router,
@@ -67,6 +69,7 @@ POLICIES: dict[str, Right] = {
     "GET /patterns": Right.READ,
     "GET /v1/insights": Right.READ,
     "GET /v1/patterns": Right.READ,
+    "GET /v1/attention": Right.READ,
     "GET /recommendations": Right.READ,
     "POST /v1/plans/evaluate": Right.READ,
     "POST /v1/forecasts": Right.WRITE,
@@ -124,8 +127,8 @@ def may_call(name: str, caller: Caller) -> bool:
 
 def methods_of(path: str) -> str:
     """The Allow header of a path: every method of every route that matches it."""
-    found = (name.split(" ", 1) for name in POLICIES)
-    return ", ".join(sorted({method for method, template in found if compile_path(template)[0].match(path)}))
+    routes = (name.split(" ", 1) for name in POLICIES)
+    return ", ".join(sorted({method for method, template in routes if compile_path(template)[0].match(path)}))
 
 
 def routes_of(router: APIRouter) -> list[APIRoute]:

@@ -199,6 +199,12 @@ class Snapshot(Protocol):
     def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """The present numbers of learnings, by id."""
 
+    def ended_learnings(self, states: tuple[str, ...], since: datetime, limit: int) -> dict[str, str]:
+        """Learnings that came into one of these states since an instant: id -> when, the latest first."""
+
+    def last_arrival(self) -> str | None:
+        """When the last campaign came; None where none ever did."""
+
 
 class Store(Protocol):
     """The structured truth: one workspace at a time, every call names it."""

@@ -7,6 +7,7 @@ stores.
 
 from collections.abc import Iterable, Iterator
 
+from reflection.domain.basis import basis_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import decode
 from reflection.domain.knowledge import Knowledge
@@ -30,7 +31,9 @@ class Forecaster:
         self._folded: dict[str, tuple[bytes, Calibration]] = {}
 
     def __call__(self, workspace: str, campaign: Campaign, knowledge: Knowledge, now: str) -> list[ForecastRow]:
-        """Rows for the forecast register; none while too little was learnt."""
+        """Rows for the forecast register; none while too little was learnt, nor where nobody forecast anything."""
+        if not basis_of(campaign).forecast:
+            return []
         return forecast_rows(
             self.calibration(workspace, knowledge),
             PlannerForecast.of_campaign(campaign),

@@ -228,7 +228,7 @@ def _observe(name: str, table: Dataset) -> tuple[float | None, Observations | No
     x, n = counts_of(name, table)
     if name in RATES:
         counted = (n > 0) & ~np.isnan(x)
-        if not counted.any() or (name == "cvr" and not x[counted].any()):  # never converted: half an event says nothing
+        if not x[counted].any():  # it never happened: half an event says nothing
             return None, None
         reference = pooled_rate(x[counted], n[counted])
         return reference, observe_rate(x, n, reference)

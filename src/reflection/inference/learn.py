@@ -140,7 +140,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
     effects = effect_rows(fits, knowledge.floor)
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
-        for finding in _findings(fits, effects, support, goal)
+        for finding in _findings(fits, effects, support, goal, knowledge.floor)
     )
     return replace(
         knowledge,
@@ -161,13 +161,13 @@ def _goal(goal: str, table: Dataset) -> str:
 
 
 def _findings(
-    fitted: FittedMetrics, effects: tuple[Effect, ...], support: SupportIndex, goal: str
+    fitted: FittedMetrics, effects: tuple[Effect, ...], support: SupportIndex, goal: str, floor: EvidenceFloor
 ) -> tuple[Finding, ...]:
     findings = signal_findings(effects, fitted.table, support, goal)
     findings += budget_findings(fitted)
-    findings += trend_findings(fitted)
+    findings += trend_findings(fitted, floor)
     if goal in fitted.names():
-        findings += cluster_findings(fitted, goal)
+        findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))
 
 

@@ -21,7 +21,7 @@ from reflection.explain import formatting
 from reflection.explain.evidence_of_comparison import kpi_form
 from reflection.explain.sentences import Sentences
 from reflection.reports.period import Period
-from reflection.reports.plots import RatioRow, ratio_plot
+from reflection.reports.plot_data import RatioRow, Ratios
 from reflection.reports.retrospective import method_notes
 from reflection.reports.sections.learnings import workspace_forest
 from reflection.reports.sections.recommendations import cards_section
@@ -127,14 +127,13 @@ def _against_forecast(campaigns: Sequence[ReportedCampaign]) -> Section:
     if not rows:
         return Section("campaigns", heading, tables=(table,))
     largest = rows[:MOST_DRAWN]
-    description = "; ".join(f"{row.label} {row.value.replace(' | ', ', ')}" for row in largest)
+    description = "; ".join(f"{row.label} {row.words}" for row in largest)
     title = f"CPA of each campaign against {'its forecast' if forecasts else 'what it is compared with'}"
     origin = "forecast" if forecasts else "compared"
-    svg = ratio_plot("campaigns", largest, title=title, description=description, origin=origin)
     more = f" The {MOST_DRAWN} largest of {len(rows)} are drawn." if len(rows) > MOST_DRAWN else ""
     cheaper = "cheaper than forecast" if forecasts else "cheaper"
     legend = f"Left of the line: {cheaper}. Bar: 90 % interval. Hollow and dashed: within noise.{more}"
-    plot = Plot("campaigns", title, description, svg, table, legend)
+    plot = Plot("campaigns", title, description, Ratios(origin, tuple(largest)), table, legend)
     return Section("campaigns", heading, plots=(plot,))
 
 
@@ -146,12 +145,14 @@ def _row(reported: ReportedCampaign) -> RatioRow | None:
     sure = bool(delta.beyond_noise)
     change = formatting.percent(delta.pct_diff, signed=True)
     return RatioRow(
+        subject=reported.campaign.campaign_id,
         label=formatting.plain_name(reported.campaign.display_name),
         note=f"{formatting.plain_name(reported.campaign.platform)}, {reported.campaign.timestamp.date().isoformat()}",
         ratio=delta.actual / delta.expected,
         low=low,
         high=high,
-        value=f"{change} | {'beyond noise' if sure else 'within noise'}",
+        value=change,
+        remark="beyond noise" if sure else "within noise",
         certain=sure,
         favorable=delta.favorable,
     )

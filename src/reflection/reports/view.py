@@ -6,6 +6,8 @@ the contents come from.
 
 from dataclasses import dataclass, field
 
+from reflection.reports.plot_data import PlotData
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -19,12 +21,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A drawing with its text alternative and its numbers as a table."""
+    """What a drawing shows, with its text alternative and its numbers as a table."""
 
     name: str
     title: str
     description: str
-    svg: str
+    data: PlotData
     table: Table
     legend: str = ""
 

@@ -41,6 +41,11 @@ def hit(low: float, high: float, outcome: float) -> bool:
     return low <= outcome <= high
 
 
+def misses_by_chance(hits: int, n: int, level: float) -> float:
+    """Probability of so few hits or fewer of n intervals of a level that are right (binomial; for independent hits)."""
+    return float(special.bdtr(hits, n, level))
+
+
 def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> float | None:
     """Mean squared error of probabilities of yes/no outcomes; None without any."""
     p, y = np.asarray(probabilities, dtype=float), np.asarray(outcomes, dtype=float)
@@ -65,17 +70,17 @@ def reliability(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 10) -
     if p.shape != y.shape:
         raise LearningError("every probability needs its outcome")
     index = np.minimum((p * bins).astype(int), bins - 1)
-    made = []
+    scores = []
     for k in np.unique(index).tolist():
         inside = index == k
         n, yes = int(inside.sum()), float(y[inside].sum())
         interval = special.betaincinv(yes + 0.5, n - yes + 0.5, [0.05, 0.95])
-        made.append(
+        scores.append(
             ReliabilityBin(
                 k / bins, (k + 1) / bins, n, float(p[inside].mean()), yes / n, (float(interval[0]), float(interval[1]))
             )
         )
-    return tuple(made)
+    return tuple(scores)
 
 
 @dataclass(frozen=True, slots=True)

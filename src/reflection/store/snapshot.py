@@ -5,6 +5,7 @@ know what the answers are for.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, select
@@ -15,7 +16,15 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ALL, ListQuery
 from reflection.domain.ports import LedgerEntry, StoredCampaign
-from reflection.store import campaign_list, campaigns_read, fits, insights_read, learnings, recommendations
+from reflection.store import (
+    attention_read,
+    campaign_list,
+    campaigns_read,
+    fits,
+    insights_read,
+    learnings,
+    recommendations,
+)
 from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, idempotency, patterns
 
@@ -125,6 +134,14 @@ class SqlSnapshot:
     def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, Row]:
         """The present numbers of learnings, by id."""
         return learnings.facts(self._connection, self._workspace, learning_ids)
+
+    def ended_learnings(self, states: tuple[str, ...], since: datetime, limit: int) -> dict[str, str]:
+        """Learnings that came into one of these states since an instant: id -> when, the latest first."""
+        return attention_read.ended_learnings(self._connection, self._workspace, states, since, limit)
+
+    def last_arrival(self) -> str | None:
+        """When the last campaign came; None where none ever did."""
+        return attention_read.last_arrival(self._connection, self._workspace)
 
 
 def _of_signal() -> Select[tuple[str, bytes]]:
