@@ -22,7 +22,7 @@ from reflection.inference.design import CellDesign
 from reflection.stats import drift
 from reflection.stats.columns import FREE_MARK, Layout
 from reflection.stats.composed_metrics import Recipe, compose
-from reflection.stats.design import Rows, Stratum
+from reflection.stats.design import Rows
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside
 from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
 from reflection.stats.false_discovery import Discoveries, discover, discover_composed
@@ -78,7 +78,7 @@ class FittedMetric:
         return MetricPosterior(
             features=tuple(str(present.layout.features[i]) for i in kept[1:]),
             draws=np.ascontiguousarray(present.draws[kept, :STORED_DRAWS]),
-            sigma=float(self.fit.sigma.get(Stratum.BETWEEN, 0.0)),
+            sigma=float(self.fit.scatter_of_unseen),
             tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.tau, strict=True)},
             reference=self.reference / METRICS[self.name].scale,
         )

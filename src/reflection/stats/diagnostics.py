@@ -119,26 +119,31 @@ Ints = NDArray[np.intp]
 MOST_CAMPAIGNS = 1_000
 """So many tell a coverage of 90 % from one of 87 %."""
 
-MOST_CELLS = 100
-"""Of one campaign: leaving it out takes a matrix as large as its cells are many."""
+MOST_CELLS = 400
+"""Of one unit: leaving it out takes a matrix as large as its cells are many."""
+
+MOST_WORK = 10**10
+"""Multiplications spent on leaving out units: of daily rows fewer units have to do."""
 
 
 class SetAside:
-    """Whole campaigns of one metric.
+    """Whole units of one metric: leaving out one month of a campaign would keep its siblings.
 
-    ``observed``: which cells are fitted, bool (cells,). ``campaign``: number of each cell's campaign, (cells,).
-    ``most``: how many campaigns at most, evenly chosen in the order of their numbers.
+    ``observed``: which cells are fitted, bool (cells,). ``unit``: number of each cell's unit, (cells,). ``most``: how
+    many units at most, evenly chosen in the order of their numbers.
     """
 
-    def __init__(self, observed: NDArray[np.bool_], campaign: Ints, most: int = MOST_CAMPAIGNS) -> None:
-        cells = np.bincount(campaign[observed])
+    def __init__(self, observed: NDArray[np.bool_], unit: Ints, most: int = MOST_CAMPAIGNS) -> None:
+        cells = np.bincount(unit[observed])
         eligible = np.flatnonzero((cells > 0) & (cells <= MOST_CELLS))
         few = len(eligible) < FEWEST_SCORES
+        work = float((cells[eligible].astype(np.float64) ** 3).mean()) if len(eligible) else 1.0
+        most = min(most, max(FEWEST_SCORES, int(MOST_WORK / work)))
         self._chosen = eligible[:0] if few else eligible[np.unique(np.arange(most) * len(eligible) // max(most, 1))]
         self._parts: list[tuple[Rows, Ints]] = []
 
     def passing(self, parts: Iterable[tuple[Rows, Ints]]) -> Iterator[Rows]:
-        """The same rows, a copy of those of the chosen campaigns being kept; each with its campaign's number."""
+        """The same rows, a copy of those of the chosen units being kept; each with its unit's number."""
         for rows, origin in parts:
             mine = np.flatnonzero(np.isin(origin, self._chosen))
             if len(mine):
@@ -146,6 +151,6 @@ class SetAside:
             yield rows
 
     def scores(self, fit: Fit) -> Floats:
-        """z of each campaign as a whole, predicted from all others, (campaigns,); none of fewer than 20."""
+        """z of each unit as a whole, predicted from all others, (units,); none of fewer than 20."""
         parts = [leave_one_out(fit, rows, origin).z[rows.stratum == Stratum.BETWEEN] for rows, origin in self._parts]
         return np.concatenate([np.zeros(0), *parts])

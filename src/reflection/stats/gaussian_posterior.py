@@ -45,8 +45,8 @@ class Posterior:
 
     mean: Floats
     log_evidence: float
+    components: Floats
     _model: Model
-    _components: Floats
     _factor: Floats
     _half: Floats
     _between: Floats
@@ -68,7 +68,7 @@ class Posterior:
     @cached_property
     def gradient(self) -> Floats:
         """Derivative of ``log_evidence`` by (log sigma of each learnt stratum, log tau of each group)."""
-        return self._model.gradient(self._components, self)
+        return self._model.gradient(self.components, self)
 
     def draw(self, rng: np.random.Generator, count: int) -> Floats:
         """Return posterior draws, shape (p, count); every draw satisfies the constraints."""
@@ -166,7 +166,7 @@ class Model:
         free = _solved(factor, _solved(factor, pull), transposed=True)
         mean = free - half.T @ (half @ pull)
         evidence = self._log_evidence(components, w, float(pull @ mean), factor, between)
-        return Posterior(mean, evidence, self, components, factor, half, between, inverse)
+        return Posterior(mean, evidence, components, self, factor, half, between, inverse)
 
     def _crossed(self, factor: Floats) -> tuple[Floats, Floats | None]:
         """C'S, (q, p), and S where that is the quicker way to it: where C is sparse."""
