@@ -6,6 +6,7 @@ looking at any history. Must not know how it was computed (learning/) nor where 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -222,6 +223,18 @@ class Knowledge:
         """
         bounds: Sequence[float] | None = self.diagnostics.get("spread")
         return (bounds[0], bounds[1]) if bounds else None
+
+    @property
+    def waiting(self) -> Mapping[str, Any]:
+        """{campaigns, first, last}: whose conversions are not learnt yet, and the days the first and last are complete
+        (`maturity`); empty where nothing waits.
+        """
+        campaigns: Mapping[str, Any] = self.diagnostics.get("waiting", {})
+        return campaigns
+
+    def complete_since(self, day: date) -> bool:
+        """Whether conversions that waited at this fit are complete by a day."""
+        return bool(self.waiting) and date.fromisoformat(self.waiting["first"]) <= day
 
     def sigma(self, metric: str) -> float | None:
         """Scatter between campaigns of a metric (log scale), or None while it is not known."""

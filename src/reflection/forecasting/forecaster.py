@@ -11,6 +11,7 @@ from reflection.domain.basis import basis_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import decode
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.maturity import day_of
 from reflection.domain.planner_forecast import PlannerForecast
 from reflection.domain.ports import ForecastRow, LedgerEntry, Snapshot
 from reflection.forecasting import calibration_blob
@@ -57,7 +58,7 @@ class Forecaster:
         entries = snapshot.ledger(state.seq, MOST_ENTRIES)
         if entries:
             held = {*knowledge.held, *_suspects(entries, knowledge)} - snapshot.accepted_campaigns()
-            state = fold(entries, state, held=held)
+            state = fold(entries, state, held=held, day=day_of(knowledge.as_of))
         self._folded[workspace] = (knowledge.calibration, state)
         return state
 

@@ -16,6 +16,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import Definition, EvidenceFloor
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.maturity import EvidenceOfDay, day_of
 from reflection.domain.metrics import RATES
 from reflection.domain.results import Finding
 from reflection.domain.weights import SignalWeight
@@ -49,7 +50,9 @@ class FitRequest:
     Attributes:
         accepted: ids of campaigns that somebody accepted although they look like tracking faults.
         goal: ``roas``, ``conversions_per_spend``, or ``auto``: ROAS where most campaigns give revenue.
-        seq, epoch, as_of: what the result is labelled with.
+        seq, epoch: what the result is labelled with.
+        as_of: the instant of the fit, RFC 3339: conversions of campaigns that are not complete by then wait
+            (`maturity`); without one nothing waits.
         spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
         definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
         floor: evidence that a finding or an advice needs at least.
@@ -80,7 +83,8 @@ def learn(
         evidence: one campaign's after the other, read once.
         progress: told which share of the metrics has been fitted.
     """
-    builder = DatasetBuilder(evidence)
+    complete = EvidenceOfDay(evidence, day_of(request.as_of))
+    builder = DatasetBuilder(complete)
     around = neighbourhoods(builder)
     held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
     goals, of_objective = goals_of(builder.campaigns, held)
@@ -101,6 +105,7 @@ def learn(
             "neighbours": neighbours,
             "goal_of_objective": dict(of_objective),
             "goal": request.goal,
+            "waiting": complete.waiting,
         },
         goals=tuple(others),
     )
@@ -156,8 +161,9 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
 def _goal(goal: str, table: Dataset) -> str:
     if goal != "auto":
         return goal
-    given = int(table.campaigns.has_revenue.sum())
-    return "roas" if len(table) and 2 * given >= len(table) else "conversions_per_spend"
+    given = table.campaigns.has_revenue
+    telling = int((given | ~np.isnan(table.campaigns.conversions)).sum()) or len(table)  # others wait, or do not count
+    return "roas" if len(table) and 2 * int(given.sum()) >= telling else "conversions_per_spend"
 
 
 def _findings(
