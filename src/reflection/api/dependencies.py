@@ -17,6 +17,7 @@ from reflection.api.problems import UnsupportedMediaType
 from reflection.domain.validation import MAX_FIELD_ERRORS, FieldErrors
 from reflection.engine.engine import Engine
 from reflection.errors import InvalidInput, NotAllowed
+from reflection.web.site import SCREENS
 from reflection.wiring import Application
 
 
@@ -93,6 +94,8 @@ async def known_parameters(request: Request) -> None:
     Raises:
         FieldErrors: names every parameter that the route does not have, and those it has.
     """
+    if request.scope["route"].path in SCREENS:  # the page's script reads what stands in its address
+        return
     names = _parameters(request.scope["route"])
     unknown = sorted(set(request.query_params) - names)
     if unknown:
