@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.errors import LearningError
+from reflection.stats.block import Block, moved, summed
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.design import GRID, GRID_BITS, Rows, Stratum
 
@@ -37,18 +38,6 @@ _STRATA = len(Stratum)
 
 _CHUNK_ROWS = 1 << 18
 _SAFE = 1 << 62
-
-
-@dataclass(eq=False)
-class _Block:
-    """Sums over the rows of one stratum and information bin; ``gram`` keeps the lower triangle."""
-
-    gram: sparse.csr_array
-    moment: NDArray[np.int64]
-    square: int
-    rows: int
-    log2_v: int
-    log2_passing: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +78,7 @@ class SufficientStatistics:
     """
 
     _features: tuple[Feature, ...] = ()
-    _blocks: dict[int, _Block] = field(default_factory=dict)
+    _blocks: dict[int, Block] = field(default_factory=dict)
     _pending: list[tuple[int, Rows]] = field(default_factory=list)
     _pending_rows: int = 0
     _largest_x: int = 1
@@ -113,8 +102,7 @@ class SufficientStatistics:
         self._widen(other._features)
         at = self._positions(other._features)
         for key, block in other._blocks.items():
-            moved = _moved(block, at, len(self._features))
-            self._accumulate(key, moved)
+            self._accumulate(key, moved(block, at, len(self._features)))
         self._tidy()
 
     def fold(self) -> None:
@@ -148,7 +136,7 @@ class SufficientStatistics:
         target = layout if layout is not None else Layout.of(self._features)
         at = np.array([_or_minus_one(target.column(f)) for f in self._features], dtype=np.intp)
         keys = sorted(self._blocks)
-        blocks = [_moved(self._blocks[key], at, len(target)) for key in keys]
+        blocks = [moved(self._blocks[key], at, len(target)) for key in keys]
         rows = np.array([block.rows for block in blocks], dtype=np.float64)
         return View(
             layout=target,
@@ -206,7 +194,7 @@ class SufficientStatistics:
             return
         self._features = union
         at = self._positions(old)
-        self._blocks = {key: _moved(block, at, len(union)) for key, block in self._blocks.items()}
+        self._blocks = {key: moved(block, at, len(union)) for key, block in self._blocks.items()}
 
     def _fold_chunk(self, pending: list[tuple[int, Rows]]) -> None:
         """Sum all buffered rows, block by block."""
@@ -227,9 +215,9 @@ class SufficientStatistics:
         key = stratum * BINS + np.clip(log2_v >> GRID_BITS, LOWEST_BIN, HIGHEST_BIN) - LOWEST_BIN
         for k in np.unique(key).tolist():
             at = np.flatnonzero(key == k)
-            self._accumulate(k, _summed(x[at], y[at], log2_v[at], passing[at], sign[at]))
+            self._accumulate(k, summed(x[at], y[at], log2_v[at], passing[at], sign[at]))
 
-    def _accumulate(self, key: int, more: _Block) -> None:
+    def _accumulate(self, key: int, more: Block) -> None:
         block = self._blocks.get(key)
         if block is None:
             self._blocks[key] = replace(more)
@@ -255,59 +243,7 @@ class SufficientStatistics:
         if not used.all():
             at = np.where(used, np.cumsum(used) - 1, -1)
             self._features = tuple(f for f, keep in zip(self._features, used, strict=True) if keep)
-            self._blocks = {key: _moved(block, at, len(self._features)) for key, block in self._blocks.items()}
-
-
-def _summed(
-    x: sparse.csr_array,
-    y: NDArray[np.int64],
-    log2_v: NDArray[np.int64],
-    log2_passing: NDArray[np.int64],
-    sign: NDArray[np.int64],
-) -> _Block:
-    """Signed sums over the rows of one block."""
-    signed = x if (sign == 1).all() else sparse.csr_array(x.multiply(sign[:, None]))
-    gram = _lower(sparse.csr_array(signed.T.tocsr() @ x))
-    logs = int((sign * log2_v).sum()), int((sign * log2_passing).sum())
-    return _Block(gram, signed.T @ y, _exact_square(y, sign), int(sign.sum()), *logs)
-
-
-def _exact_square(y: NDArray[np.int64], sign: NDArray[np.int64]) -> int:
-    """Signed sum of y^2 without overflow: y = high * 2^16 + low, each product summed below 2^63 and joined in
-    Python.
-    """
-    high, low = y >> 16, y & 0xFFFF
-    products = [int((sign * a * b).sum()) for a, b in ((high, high), (high, low), (low, low))]
-    return (products[0] << 32) + (products[1] << 17) + products[2]
-
-
-def _lower(square: sparse.csr_array) -> sparse.csr_array:
-    """Lower triangle with sorted indices."""
-    row = np.repeat(np.arange(square.shape[0], dtype=square.indices.dtype), np.diff(square.indptr))
-    keep = square.indices <= row
-    count = np.concatenate([[0], np.cumsum(np.bincount(row[keep], minlength=square.shape[0]))])
-    parts = (square.data[keep], square.indices[keep], count.astype(square.indices.dtype))
-    lower = sparse.csr_array(parts, shape=square.shape)
-    lower.sort_indices()
-    return lower
-
-
-def _moved(block: _Block, at: NDArray[np.intp], p: int) -> _Block:
-    """The same sums with column j at position ``at[j]`` of p columns; -1 drops it. Shares memory when nothing
-    moves.
-    """
-    if len(at) == p and np.array_equal(at, np.arange(p)):
-        return block
-    coo = block.gram.tocoo()
-    narrow = at.astype(np.int32)  # SciPy keeps the wider of the indices it is given
-    row, column = narrow[coo.row], narrow[coo.col]
-    keep = (row >= 0) & (column >= 0)
-    ends = (np.maximum(row, column)[keep], np.minimum(row, column)[keep])
-    gram = sparse.csr_array(sparse.coo_array((coo.data[keep], ends), shape=(p, p)).tocsr())
-    gram.sort_indices()
-    moment = np.zeros(p, dtype=np.int64)
-    moment[at[at >= 0]] = block.moment[at >= 0]
-    return _Block(gram, moment, block.square, block.rows, block.log2_v, block.log2_passing)
+            self._blocks = {key: moved(block, at, len(self._features)) for key, block in self._blocks.items()}
 
 
 def _or_minus_one(column: int | None) -> int:
