@@ -125,7 +125,7 @@ class Application:
         # To the first that is not level; an empty store has a mirror too, which may be down.
         all(self.memory.is_level(workspace) for workspace in self.store.workspaces() or ["default"])
         memory, worker = self.memory.status(), self.worker.state()
-        learning_lag = {name: self.learner.lag(name) for name in self.store.workspaces()}
+        learning_lag = self.learner.lags()
         degraded = list(memory.get("degraded", ()))
         if any(learning_lag.values()) and not worker.running:
             degraded.append(NOT_LEARNING)

@@ -26,6 +26,7 @@ from reflection.api.routers import (
     memory,
     metrics,
     months,
+    page,
     plans,
     problems,
     recommendations,
@@ -63,6 +64,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     metrics.router,
     problems.router,
     docs.router,
+    page.router,
 )
 
 POLICIES: dict[str, Right] = {
@@ -111,7 +113,19 @@ POLICIES: dict[str, Right] = {
     "GET /openapi.json": Right.READ,
     "GET /docs": Right.READ,
     "GET /docs/{asset}": Right.READ,
+    "GET /": Right.PUBLIC,
+    "GET /campaigns": Right.PUBLIC,
+    "GET /campaigns/{campaign_id:path}": Right.PUBLIC,
+    "GET /works": Right.PUBLIC,
+    "GET /works/{signal:path}": Right.PUBLIC,
+    "GET /plan": Right.PUBLIC,
+    "GET /ask": Right.PUBLIC,
+    "GET /record": Right.PUBLIC,
+    "GET /data": Right.PUBLIC,
+    "GET /assets/{name:path}": Right.PUBLIC,
 }
+
+_PUBLIC = [compile_path(name.split(" ", 1)[1])[0] for name, right in POLICIES.items() if right is Right.PUBLIC]
 
 LARGE_BODIES: dict[str, int] = {
     "/v1/imports": imports.MAX_UPLOAD,
@@ -144,9 +158,9 @@ def names_of(route: APIRoute) -> Iterator[str]:
     return (f"{method} {route.path}" for method in sorted(route.methods or ()))
 
 
-def public_paths() -> frozenset[str]:
-    """Paths that answer without a key; only fixed paths can be public."""
-    return frozenset(name.split(" ", 1)[1] for name, right in POLICIES.items() if right is Right.PUBLIC)
+def is_public(path: str) -> bool:
+    """Whether a path answers without a key; a test holds that no public template matches another route's path."""
+    return any(pattern.match(path) for pattern in _PUBLIC)
 
 
 def check_table(routers: tuple[APIRouter, ...] = ROUTERS) -> None:

@@ -50,8 +50,13 @@ def portfolio(
     recommendations: Mapping[str, Any] | None = None,
     track_record: Mapping[str, Any] | None = None,
     generated_at: str,
+    pending: int = 0,
 ) -> ReportView:
-    """The view of the report on campaigns whose timestamp lies in the period (both days included)."""
+    """The view of the report on campaigns whose timestamp lies in the period (both days included).
+
+    Args:
+        pending: campaigns of the workspace that `knowledge` has not taken in yet.
+    """
     selection = sorted(
         (reported for reported in campaigns if start <= reported.campaign.timestamp.date() <= end),
         key=lambda reported: (-(reported.campaign.actual_metrics.spend or 0.0), reported.campaign.campaign_id),
@@ -86,7 +91,9 @@ def portfolio(
         sections=tuple(sections if selection else sections[2:]),
         notes=tuple(method_notes()),
         generated_at=generated_at,
-        facts=(("Learnt as of", (knowledge.as_of or "nothing learnt yet")[:10]),),
+        as_of=knowledge.as_of,
+        pending=pending,
+        facts=(("Learnt as of", formatting.as_of(knowledge.as_of and knowledge.as_of[:10], pending)),),
         summary=tuple((line.label, line.text) for line in lines) if selection else (),
     )
 

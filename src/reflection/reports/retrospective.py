@@ -77,6 +77,8 @@ def retrospective(
         sections=tuple(section for section in sections if section is not None),
         notes=tuple(_notes(analysis)),
         generated_at=comparison.generated_at,
+        as_of=analysis.as_of,
+        pending=analysis.pending,
         facts=tuple(_facts(analysis, campaign)),
         summary=tuple((line.label, line.text) for line in analysis.insights.summary),
     )
@@ -107,7 +109,7 @@ def _facts(analysis: Analysis, campaign: Campaign | None) -> Iterator[tuple[str,
     if analysis.comparison_report.breakdown_coverage is not None:
         yield "Breakdown covers", formatting.percent(100 * analysis.comparison_report.breakdown_coverage)
     yield "Revision", str(analysis.stored_memory.revision)
-    yield "Learnt as of", (analysis.as_of or "nothing learnt yet")[:10]
+    yield "Learnt as of", formatting.as_of(analysis.as_of and analysis.as_of[:10], analysis.pending)
     yield "Sentences by", analysis.insights.source
 
 

@@ -69,7 +69,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """Everything a report says, in reading order."""
+    """Everything a report says, in reading order; `as_of` and `pending` as of every answer (`Freshness`)."""
 
     kind: str
     title: str
@@ -79,6 +79,8 @@ class ReportView:
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
     generated_at: str
+    as_of: str | None
+    pending: int
     facts: tuple[tuple[str, str], ...] = field(default=())
     summary: tuple[tuple[str, str], ...] = field(default=())
     """What is read first, as (question, answer); stands in place of the verdict where there is any."""

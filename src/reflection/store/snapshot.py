@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.campaign_list import CampaignQuery, ListPlace
+from reflection.domain.freshness import Freshness
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ALL, ListQuery
@@ -93,10 +94,14 @@ class SqlSnapshot:
         """What the workspace knows; `NOTHING` before the first fit."""
         return self._read_knowledge(self._connection, self._workspace)
 
-    def pending(self) -> int:
-        """How many campaigns have changes that `knowledge` has not taken in yet."""
+    def pending(self, beside: str = "") -> int:
+        """How many campaigns, `beside` left out, have changes that `knowledge` has not taken in yet."""
         head = fits.newest(self._connection, self._workspace)
-        return campaigns_read.pending(self._connection, self._workspace, head.seq if head else 0)
+        return campaigns_read.pending(self._connection, self._workspace, head.seq if head else 0, beside)
+
+    def freshness(self) -> Freshness:
+        """What an answer from this state says of itself: {as_of, pending}."""
+        return {"as_of": self.knowledge().as_of, "pending": self.pending()}
 
     def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
         """Ledger entries after a number, in order."""
