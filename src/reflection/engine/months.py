@@ -58,7 +58,7 @@ def _item(group: _Group, sums: dict[str, float]) -> dict[str, Any]:
     counted = bool(sums["counted"])
     spend, conversions = sums["spend_of_counted"], sums["conversions"]
     # unchecked: what is added up may exceed what one campaign may say
-    facts = Metrics.model_construct(conversions=conversions, spend=spend)
+    facts = Metrics.model_construct(impressions=None, clicks=None, conversions=conversions, spend=spend)
     return {
         "month": group.month,
         "currency": group.currency,
