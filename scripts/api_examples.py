@@ -19,6 +19,7 @@ from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES
 from reflection.domain.campaign import Campaign
 from reflection.settings import Settings
+from reflection.web import site
 from reflection.wiring import Application, build
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -118,6 +119,9 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
         yield call(name)
     yield call("GET /problems/{code}", "/problems/not-found")
     yield call("GET /docs/{asset}", "/docs/swagger-ui.css")
+    for address in site.SCREENS:
+        yield call(f"GET {address}", re.sub(r"{.*?}", "x", address))
+    yield call(f"GET {site.ASSETS}", "/assets/page.css")
     yield from _keys(call)
 
 
