@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import orjson
+
 from reflection.domain.answers import Answer as Answer
 from reflection.domain.answers import Refused as Refused
 from reflection.domain.campaign import Campaign
@@ -110,6 +112,13 @@ class Engine:
                 stored = self._store.save_analysis(record)
                 return Answer(stored.answer, replayed=not stored.new)
         raise _raced(campaign.campaign_id)
+
+    def draft(self, campaign: Campaign, *, workspace: str = DEFAULT_WORKSPACE) -> bytes:
+        """The JSON that `analyze` would answer, storing nothing; `stored_memory` says that nothing was saved."""
+        with self._store.snapshot(workspace) as snapshot:
+            current = snapshot.campaign(campaign.campaign_id)
+            case = InputReader(snapshot, self._now()).read(campaign, campaign.content(), current)
+        return orjson.dumps(self._analyst.draft(case))
 
     def analyze_many(
         self, campaigns: Iterable[Campaign], *, workspace: str = DEFAULT_WORKSPACE, following: bool = False
