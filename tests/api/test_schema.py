@@ -10,7 +10,7 @@ from schemathesis import GenerationMode
 
 from reflection.api.policies import POLICIES
 
-HIDDEN = {"GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
+HIDDEN = {"POST /mcp", "GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
 
 ACCEPTED = ["2xx", "401", "403", "404", "409", "422"]
 """422 as well: a description cannot say that clicks are at most impressions, or a cursor is ours."""

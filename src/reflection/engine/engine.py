@@ -117,8 +117,8 @@ class Engine:
         """The JSON that `analyze` would answer, storing nothing; `stored_memory` says that nothing was saved."""
         with self._store.snapshot(workspace) as snapshot:
             current = snapshot.campaign(campaign.campaign_id)
-            case = InputReader(snapshot, self._now()).read(campaign, campaign.content(), current)
-        return orjson.dumps(self._analyst.draft(case))
+            inputs = InputReader(snapshot, self._now()).read(campaign, campaign.content(), current)
+        return orjson.dumps(self._analyst.draft(inputs))
 
     def analyze_many(
         self, campaigns: Iterable[Campaign], *, workspace: str = DEFAULT_WORKSPACE, following: bool = False
@@ -222,10 +222,7 @@ class Engine:
         return self._decide(campaign_id, workspace, accepted=True)
 
     def unaccept(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
-        """Take an acceptance back: the campaign is judged by its figures again; idempotent.
-
-        Returns and raises as `accept`.
-        """
+        """Take an acceptance back, so that figures decide again; idempotent. Returns and raises as `accept`."""
         return self._decide(campaign_id, workspace, accepted=False)
 
     def _decide(self, campaign_id: str, workspace: str, *, accepted: bool) -> dict[str, Any]:

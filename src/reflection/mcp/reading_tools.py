@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
+from reflection.domain.metrics import ModelledMetric
 from reflection.mcp import views
 from reflection.mcp.in_process import Routes, segment
 
@@ -16,19 +17,35 @@ Json = dict[str, Any]
 RoutesOf = Callable[[Context], Routes]
 Tool = Callable[..., Awaitable[Json]]
 
-Metric = Literal["cpm", "ctr", "cvr", "aov", "cpa", "roas", "conversions_per_spend"]
 Many = Annotated[int, Field(ge=1, le=50)]
 Few = Annotated[int, Field(ge=1, le=20)]
 Day = Annotated[str, Field(description="YYYY-MM-DD", pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Plans = Annotated[list[Json], Field(min_length=1, max_length=20, description="as POST /v1/plans/evaluate takes them")]
 
 
-def reading_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
+class ReadingTools:
     """The tools, asking the routes of whoever calls."""
 
+    def __init__(self, routes_of: RoutesOf) -> None:
+        self._routes_of = routes_of
+
+    def all(self) -> tuple[Tool, ...]:
+        """Every tool, in the order in which they are offered."""
+        return (
+            self.what_works,
+            self.recall,
+            self.explain_learning,
+            self.list_campaigns,
+            self.retrospective,
+            self.evaluate_plans,
+            self.recommend,
+            self.track_record,
+        )
+
     async def what_works(
+        self,
         ctx: Context,
-        metric: Metric | None = None,
+        metric: ModelledMetric | None = None,
         group: str | None = None,
         platform: str | None = None,
         goal: str | None = None,
@@ -40,7 +57,7 @@ def reading_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
 
         `include_noise` adds what cannot be told from chance.
         """
-        page = await routes_of(ctx).get(
+        page = await self._routes_of(ctx).get(
             "/v1/effects",
             metric=metric,
             group=group,
@@ -53,6 +70,7 @@ def reading_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
         return views.what_works(page)
 
     async def recall(
+        self,
         ctx: Context,
         question: str,
         kind: Literal["campaign", "learning"] | None = None,
@@ -61,7 +79,7 @@ def reading_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
         limit: Few = 5,
     ) -> Json:
         """Earlier campaigns and learnings that fit a question in plain words, with how they turned out."""
-        result = await routes_of(ctx).get(
+        result = await self._routes_of(ctx).get(
             "/v1/memory/search",
             q=question,
             kind=kind,
@@ -71,11 +89,12 @@ def reading_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
         )
         return views.recall(result)
 
-    async def explain_learning(ctx: Context, learning_id: str, as_of: str | None = None) -> Json:
+    async def explain_learning(self, ctx: Context, learning_id: str, as_of: str | None = None) -> Json:
         """One learning: its claim and state, the campaigns for and against it, its history and reviews."""
-        return views.learning(await routes_of(ctx).get(f"/v1/learnings/{segment(learning_id)}", as_of=as_of))
+        return views.learning(await self._routes_of(ctx).get(f"/v1/learnings/{segment(learning_id)}", as_of=as_of))
 
     async def list_campaigns(
+        self,
         ctx: Context,
         platform: str | None = None,
         objective: str | None = None,
@@ -87,7 +106,7 @@ def reading_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
         cursor: str | None = None,
     ) -> Json:
         """Stored campaigns, the newest first; `state="held"` lists those kept out of learning as likely faults."""
-        page = await routes_of(ctx).get(
+        page = await self._routes_of(ctx).get(
             "/v1/campaigns",
             platform=platform,
             objective=objective,
@@ -100,39 +119,28 @@ def reading_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
         )
         return views.campaign_list(page)
 
-    async def retrospective(ctx: Context, campaign_id: str) -> Json:
+    async def retrospective(self, ctx: Context, campaign_id: str) -> Json:
         """How a campaign did against its forecast: five lines, what moved (better, worse or noise), and why."""
-        routes, path = routes_of(ctx), f"/v1/campaigns/{segment(campaign_id)}"
+        routes, path = self._routes_of(ctx), f"/v1/campaigns/{segment(campaign_id)}"
         report = await routes.get(f"{path}/report", format="json")
         return views.retrospective(report, await routes.get(path))
 
-    async def evaluate_plans(ctx: Context, plans: Plans) -> Json:
+    async def evaluate_plans(self, ctx: Context, plans: Plans) -> Json:
         """What 1 to 20 planned campaigns will probably do: intervals, odds of target and of beating the average.
 
         `identified` false means the data cannot tell. Nothing is stored.
         """
-        return views.plans(await routes_of(ctx).post("/v1/plans/evaluate", {"plans": plans}))
+        return views.plans(await self._routes_of(ctx).post("/v1/plans/evaluate", {"plans": plans}))
 
     async def recommend(
-        ctx: Context, platform: str | None = None, objective: str | None = None, campaign_id: str | None = None
+        self, ctx: Context, platform: str | None = None, objective: str | None = None, campaign_id: str | None = None
     ) -> Json:
         """What to do next, by lane, with odds, money and evidence, and the test that would settle most."""
-        answer = await routes_of(ctx).get(
+        answer = await self._routes_of(ctx).get(
             "/v1/recommendations", platform=platform, objective=objective, campaign_id=campaign_id
         )
         return views.recommendations(answer)
 
-    async def track_record(ctx: Context, issuer: str | None = None) -> Json:
+    async def track_record(self, ctx: Context, issuer: str | None = None) -> Json:
         """How right past forecasts, findings and advice were; an issuer's name gives each platform."""
-        return views.track_record(await routes_of(ctx).get("/v1/track-record"), issuer)
-
-    return (
-        what_works,
-        recall,
-        explain_learning,
-        list_campaigns,
-        retrospective,
-        evaluate_plans,
-        recommend,
-        track_record,
-    )
+        return views.track_record(await self._routes_of(ctx).get("/v1/track-record"), issuer)

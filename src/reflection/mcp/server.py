@@ -21,8 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reflection.domain.validation import field_errors
 from reflection.mcp.in_process import Routes, refusal, segment
 from reflection.mcp.prompts import plan_campaign, weekly_review, why_did_it_move
-from reflection.mcp.reading_tools import Tool, reading_tools
-from reflection.mcp.writing_tools import writing_tools
+from reflection.mcp.reading_tools import ReadingTools, RoutesOf, Tool
+from reflection.mcp.writing_tools import WritingTools
 
 INSTRUCTIONS = (
     "Forecast against fact of marketing campaigns, what was learnt from them, and what to do next. "
@@ -52,8 +52,6 @@ ROUTES_OF_TOOLS: dict[str, tuple[str, ...]] = {
 READING = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 WRITING = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
-RoutesOf = Callable[[Context], Routes]
-
 
 def make_server(routes_of: RoutesOf, version: str, *, write: bool = True) -> MCPServer[Any]:
     """A server whose tools ask the routes of whoever calls.
@@ -63,9 +61,9 @@ def make_server(routes_of: RoutesOf, version: str, *, write: bool = True) -> MCP
         write: whether the tools that write are offered.
     """
     server = _quiet_server(version)
-    for tool in reading_tools(routes_of):
+    for tool in ReadingTools(routes_of).all():
         server.add_tool(_compact(tool), annotations=READING)
-    for tool in writing_tools(routes_of) if write else ():
+    for tool in WritingTools(routes_of).all() if write else ():
         server.add_tool(_compact(tool), annotations=WRITING)
     _add_resources(server, routes_of)
     for prompt in (plan_campaign, weekly_review, why_did_it_move):

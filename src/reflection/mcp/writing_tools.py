@@ -14,10 +14,18 @@ from reflection.mcp.reading_tools import Json, RoutesOf, Tool
 Figures = Annotated[dict[str, float], Field(min_length=1, description="metric -> value, such as {'cpa': 24.5}")]
 
 
-def writing_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
+class WritingTools:
     """The tools, writing as whoever calls."""
 
+    def __init__(self, routes_of: RoutesOf) -> None:
+        self._routes_of = routes_of
+
+    def all(self) -> tuple[Tool, ...]:
+        """Every tool, in the order in which they are offered."""
+        return self.register_forecast, self.report_outcome, self.analyze_campaign
+
     async def register_forecast(
+        self,
         ctx: Context,
         campaign_id: str,
         issuer: str,
@@ -28,10 +36,11 @@ def writing_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
         """Keep a forecast to be scored when the outcome comes; the first of an issuer counts, the same adds nothing."""
         common = {"campaign_id": campaign_id, "issuer": issuer, "issued_at": issued_at, "currency": currency}
         forecasts = [{**common, "metric": metric, "point": float(value)} for metric, value in figures.items()]
-        added = await routes_of(ctx).post("/v1/forecasts", {"forecasts": forecasts})
+        added = await self._routes_of(ctx).post("/v1/forecasts", {"forecasts": forecasts})
         return {"campaign_id": campaign_id, "issuer": issuer, **added}
 
     async def report_outcome(
+        self,
         ctx: Context,
         recommendation_id: str | None = None,
         recall_id: str | None = None,
@@ -40,7 +49,7 @@ def writing_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
         note: str = "",
     ) -> Json:
         """Say what came of a recommendation (`accepted`) or of a recall (`campaign_id` and `note`)."""
-        routes = routes_of(ctx)
+        routes = self._routes_of(ctx)
         if (recommendation_id is None) == (recall_id is None):
             raise ToolError("Name either recommendation_id or recall_id.")
         if recommendation_id is not None:
@@ -53,6 +62,7 @@ def writing_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
         return {**await routes.post(f"/v1/learnings/recalls/{segment(recall_id or '')}/outcome", outcome)}
 
     async def analyze_campaign(
+        self,
         ctx: Context,
         campaign: Annotated[Json, Field(description="as POST /analyze-campaign takes it")],
         confirm: Annotated[str | None, Field(description="the word of the dry run of this campaign")] = None,
@@ -61,14 +71,12 @@ def writing_tools(routes_of: RoutesOf) -> tuple[Tool, ...]:
 
         With the draft's `confirm` and the same campaign it is stored and learnt from.
         """
-        routes, token = routes_of(ctx), confirmation(campaign)
+        routes, token = self._routes_of(ctx), confirmation(campaign)
         if confirm is None:
             return views.draft(await routes.post("/analyze-campaign", campaign, dry_run="true"), token)
         if confirm != token:
             raise ToolError("`confirm` belongs to another campaign; call once more without it and read the draft.")
         return views.stored(await routes.post("/analyze-campaign", campaign))
-
-    return register_forecast, report_outcome, analyze_campaign
 
 
 def confirmation(campaign: dict[str, Any]) -> str:
