@@ -35,12 +35,12 @@ def effects_page(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
-    spread, reason, goals}.
+    spread, reason, goals, waiting}.
 
     `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows.
 
-    `calibration` (`Knowledge.coverage`), `size` and `spread` (as `Knowledge` has them) are of all metrics, whatever the
-    filters.
+    `calibration` (`Knowledge.coverage`), `size`, `spread` and `waiting` (as `Knowledge` has them) are of all metrics,
+    whatever the filters.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -51,7 +51,7 @@ def effects_page(
     """
     if metric is not None:
         _check(metric)
-    goals = [one.kind for one in knowledge.every_goal]
+    goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
     among = [
@@ -78,6 +78,7 @@ def effects_page(
         "size": knowledge.size,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
+        "waiting": dict(waiting) or None,
     }
 
 
