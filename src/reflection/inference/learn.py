@@ -28,12 +28,12 @@ from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.trends import trend_findings
-from reflection.inference.fit import FittedMetrics, fit_metrics
+from reflection.inference.fit import FittedMetric, FittedMetrics, fit_metrics
 from reflection.inference.goals import goals_of, labelled
 from reflection.inference.next_test import with_next_test
 from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods
-from reflection.stats.campaign_size import SIZE
+from reflection.stats.campaign_size import SIZE, usual_size
 from reflection.stats.columns import Feature
 from reflection.stats.design import Stratum
 from reflection.stats.diagnostics import coverage
@@ -233,8 +233,10 @@ def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:
             name: {stratum.name.casefold(): value for stratum, value in metric.fit.sigma.items()}
             for name, metric in fitted.metrics.items()
         },
-        "coverage": {name: _coverage(metric.left_out) for name, metric in fitted.metrics.items()},
+        "coverage": {name: _coverage(metric) for name, metric in fitted.metrics.items()},
         "size": _sizes(fitted),
+        "planned_sizes": _planned_sizes(fitted.table.campaigns.planned),
+        "spends": _range(fitted.table.by_campaign(fitted.table.spend)),
         "spread": normal_spread(fitted),
         "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
     }
@@ -253,9 +255,26 @@ def _sizes(fitted: FittedMetrics) -> dict[str, dict[str, object]]:
     return sizes
 
 
-def _coverage(scores: Floats) -> dict[str, float] | None:
+def _planned_sizes(planned: Floats) -> dict[str, float]:
+    """Median, least and most of the sizes that were planned, as `Knowledge.planned_sizes` has them."""
+    seen = _range(planned)
+    return {} if seen is None else {"usual": usual_size(planned), "low": seen[0], "high": seen[1]}
+
+
+def _range(amounts: Floats) -> list[float] | None:
+    """Least and most of the amounts that are positive; None where there is none."""
+    positive = amounts[np.nan_to_num(amounts) > 0]
+    return [float(positive.min()), float(positive.max())] if len(positive) else None
+
+
+def _coverage(metric: FittedMetric) -> dict[str, float] | None:
     """How often 90 % intervals held a campaign left out, as `Knowledge.coverage` has it; None where too few say."""
-    judged = coverage(scores)
+    judged = coverage(metric.left_out)
     if judged.share is None or judged.spread is None:
         return None
-    return {"campaigns": judged.scores, "coverage_90": judged.share, "z_sd": judged.spread}
+    return {
+        "campaigns": judged.scores,
+        "coverage_90": judged.share,
+        "z_sd": judged.spread,
+        "widening": metric.widening,
+    }
