@@ -22,6 +22,7 @@ from reflection.api.routers import (
     forecasts,
     imports,
     insights,
+    keys,
     learnings,
     mcp,
     memory,
@@ -32,7 +33,9 @@ from reflection.api.routers import (
     problems,
     recommendations,
     reports,
+    samples,
     track_record,
+    workspaces,
 )
 from reflection.errors import ConfigurationError
 
@@ -43,7 +46,7 @@ class Right(Enum):
     PUBLIC = "nothing, not even a key"
     READ = "any key"
     WRITE = "a key that may write"
-    OPERATE = "a key for every workspace, or with the scope admin"
+    OPERATE = "a key for every workspace, or with the scope admin; to change something one that may write"
 
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -63,6 +66,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports.router,
     campaigns.router,
     mcp.router,
+    samples.router,
+    workspaces.router,
+    keys.router,
     metrics.router,
     problems.router,
     docs.router,
@@ -109,6 +115,13 @@ POLICIES: dict[str, Right] = {
     "POST /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
     "DELETE /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
     "POST /mcp": Right.READ,
+    "GET /v1/samples": Right.OPERATE,
+    "POST /v1/samples": Right.OPERATE,
+    "DELETE /v1/samples": Right.OPERATE,
+    "GET /v1/workspaces": Right.READ,
+    "GET /v1/keys": Right.OPERATE,
+    "POST /v1/keys": Right.OPERATE,
+    "DELETE /v1/keys/{key_id}": Right.OPERATE,
     "GET /health": Right.PUBLIC,
     "GET /ready": Right.READ,
     "GET /metrics": Right.OPERATE,
@@ -141,7 +154,7 @@ def may_call(name: str, caller: Caller) -> bool:
     """Whether a caller may call a route; one without policy may nobody."""
     right = POLICIES.get(name)
     if right is Right.OPERATE:
-        return caller.operates
+        return caller.operates and (caller.writes or name.startswith("GET "))
     return right is not None and (caller.writes or right is not Right.WRITE)
 
 
