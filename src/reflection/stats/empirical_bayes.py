@@ -21,10 +21,11 @@ from reflection.stats.gaussian_posterior import Model, Posterior
 from reflection.stats.importance_sampling import mixed, proposed
 from reflection.stats.sufficient_statistics import View
 from reflection.stats.variance_components import INTEGRATE_UP_TO, PRIOR_RATE, mode_of, spread_of
+from reflection.stats.wide_posterior import model_of
 
 Floats = NDArray[np.float64]
 
-HYPER_DRAWS = 192
+HYPER_DRAWS = 96
 """Proposals of the components asked for; see :func:`~reflection.stats.importance_sampling.proposed`."""
 DRAWS = 2000
 
@@ -95,7 +96,7 @@ def moments(view: View, seed: int | Sequence[int] = 0, *, hyper_draws: int = 1, 
     ``hyper_draws``: 1 plugs in the mode. ``start``: see :func:`~reflection.stats.variance_components.mode_of`. Same
     input, same answer.
     """
-    model = Model(view)
+    model = model_of(view)
     mode = mode_of(model, start)
     at_mode = model.posterior(mode)
     mean, sd = at_mode.mean, _sd(at_mode)
@@ -130,7 +131,7 @@ def fit(
     input, same answer. No rows are fine: the answer is then the prior.
     """
     rng = np.random.default_rng(seed)
-    model = Model(view)
+    model = model_of(view)
     mode = mode_of(model, start)
     at_mode = model.posterior(mode)
     spread = spread_of(model, mode, at_mode)
@@ -173,8 +174,8 @@ def _integrated(
 ) -> tuple[Floats, Floats, Floats]:
     """Mean, standard deviation and draws averaged over ``count`` proposals of the components."""
     weight, posteriors = proposed(model, mode, at_mode, spread, rng, count)
-    shares = rng.multinomial(draws, weight)
-    sample = np.concatenate([p.draw(rng, int(c)) for p, c in zip(posteriors, shares, strict=True)], axis=1)
+    counts = np.diff(np.rint(draws * np.cumsum(weight)), prepend=0.0).astype(int).tolist()
+    sample = np.concatenate([p.draw(rng, own) for p, own in zip(posteriors, counts, strict=True)], axis=1)
     return *mixed(weight, posteriors), sample
 
 
@@ -193,7 +194,7 @@ def _log_evidence_of_nothing(view: View) -> float:
         grams=tuple(gram[:1, :1] for gram in view.grams),
         moment=view.moment[:, :1],
     )
-    model = Model(bare)
+    model = model_of(bare)
     mode = mode_of(model)
     posterior = model.posterior(mode)
     return _laplace(posterior, mode, spread_of(model, mode, posterior))
