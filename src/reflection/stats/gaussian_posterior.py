@@ -161,7 +161,7 @@ class Model:
 
     def log_evidence(self, components: Floats) -> Floats:
         """``Posterior.log_evidence`` at each of N components, (N, dimensions) -> (N,), and nothing else of them."""
-        found = np.empty(len(components))
+        values = np.empty(len(components))
         for start in range(0, len(components), _AT_ONCE):
             some = components[start : start + _AT_ONCE]
             w, d = self.weights(some), self._precision(some, self._member)
@@ -170,8 +170,8 @@ class Model:
             for number, pull in enumerate(w @ self._moment):
                 factor = cholesky(precision[number])
                 white = solved(factor, pull)
-                found[start + number] = self._log_evidence(w[number], d[number], white @ white, np.diag(factor))
-        return found
+                values[start + number] = self._log_evidence(w[number], d[number], white @ white, np.diag(factor))
+        return values
 
     def _log_evidence(self, w: Floats, d: Floats, fitted: float, diagonal: Floats) -> float:
         """log p(y), a Gaussian in the coordinates."""
@@ -200,10 +200,10 @@ class Model:
         indicator = np.zeros((len(d), len(self.layout.groups)))
         indicator[np.arange(1, len(d)), member] = d[1:]  # D of each group, as a column
         pulled = indicator * m[:, None]
-        found = np.zeros((self.dimensions, self.dimensions))
+        total = np.zeros((self.dimensions, self.dimensions))
         of_tau = indicator.T @ (2 * np.square(s) @ indicator) + 4 * pulled.T @ (s @ pulled)
         of_tau[np.diag_indices_from(of_tau)] -= 2 * ((m**2 + np.diag(s)) @ indicator)
-        found[count:, count:] = of_tau
+        total[count:, count:] = of_tau
         residual, turned = self._residual(posterior), []
         for i in range(count):
             mine, variance = self.stratum_of_block == i, np.exp(2 * components[i])
@@ -211,14 +211,14 @@ class Model:
             weighted = self._sums.weighted(change)
             push = change @ self._moment - weighted @ m
             moved = s @ weighted
-            found[i, count:] = found[count:, i] = (2 * m * (s @ push) - np.einsum("ij,ji->i", moved, s)) @ indicator
+            total[i, count:] = total[count:, i] = (2 * m * (s @ push) - np.einsum("ij,ji->i", moved, s)) @ indicator
             slope = w**2 * residual - w * self.view.rows
-            found[i, i] = (2 * variance * slope + variance * (2 * w * residual - self.view.rows) * change)[mine].sum()
+            total[i, i] = (2 * variance * slope + variance * (2 * w * residual - self.view.rows) * change)[mine].sum()
             turned.append((push, moved))
         for i, (push, moved) in enumerate(turned):
             for k, (other, also) in enumerate(turned):
-                found[i, k] += push @ (s @ other) + 0.5 * np.einsum("ij,ji->", moved, also)
-        return found
+                total[i, k] += push @ (s @ other) + 0.5 * np.einsum("ij,ji->", moved, also)
+        return total
 
     def _residual(self, posterior: Posterior) -> Floats:
         """Expected sum of squared residuals of each block, shape (B,)."""
