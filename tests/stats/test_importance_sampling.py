@@ -98,7 +98,7 @@ def test_weights_add_up_and_the_mixture_lies_among_its_parts(count: int):
     weight, posteriors = proposals(model, 0, 40)
     mean, sd = mixed(weight, posteriors)
 
-    assert len(weight) == len(posteriors) <= (54 if count <= MOST_ROWS else 27)
+    assert len(weight) == len(posteriors) <= 54
     assert weight.sum() == pytest.approx(1.0)
     assert (weight >= 0).all()
     means = np.array([one.mean for one in posteriors])

@@ -1,10 +1,10 @@
 """Effects of signals on one metric: empirical Bayes with the variance components integrated over.
 
 :func:`fit` turns sums into believable effects (LEARNING 3). Standard deviations sigma (per stratum) and tau
-(per group) have Exp(6) priors; their joint mode is found by L-BFGS with exact gradients (of very many columns by
-Fisher scoring, which needs a third of the evaluations), and importance-weighted ``proposals`` around it carry
-their uncertainty into every interval, because plugging in the mode under-covers at few campaigns. A fit is a pure
-function of (sums, layout, seed): no fit starts from another. This file must not know which metric it fits.
+(per group) have Exp(6) priors; their joint mode is found by Newton steps (of very many columns by Fisher
+scoring), and importance-weighted ``proposals`` around it carry their uncertainty into every interval, because plugging
+in the mode under-covers at few campaigns. A fit is a pure function of (sums, layout, seed): no fit starts from another.
+This file must not know which metric it fits.
 """
 
 from __future__ import annotations

@@ -103,8 +103,12 @@ class Model:
     @cached_property
     def curvature(self) -> Floats:
         """Typical curvature of the log evidence in each component: twice its rows or free effects."""
-        rows = [self.view.rows[self.stratum_of_block == i].sum() for i in range(len(self.strata))]
-        return np.maximum(2.0 * np.concatenate([rows, self.layout.dof]), 2.0)
+        return np.maximum(2.0 * np.concatenate([self.rows_of_strata, self.layout.dof]), 2.0)
+
+    @property
+    def rows_of_strata(self) -> Floats:
+        """Rows of each learnt stratum, shape (strata,)."""
+        return np.array([self.view.rows[self.stratum_of_block == i].sum() for i in range(len(self.strata))])
 
     def information(self, components: Floats, posterior: Posterior) -> Floats:
         """Expected information about the components, shape (dimensions, dimensions).
@@ -170,7 +174,7 @@ class Model:
             for number, pull in enumerate(w @ self._moment):
                 factor = cholesky(precision[number])
                 white = solved(factor, pull)
-                values[start + number] = self._log_evidence(w[number], d[number], white @ white, np.diag(factor))
+                values[start + number] = self._log_evidence(w[number], d[number], float(white @ white), np.diag(factor))
         return values
 
     def _log_evidence(self, w: Floats, d: Floats, fitted: float, diagonal: Floats) -> float:

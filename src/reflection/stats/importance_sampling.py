@@ -28,6 +28,9 @@ WEIGHED_OF_FEW = 16
 _KEPT, _KEPT_OF_FEW = 2 / 3, 4 / 3
 """Those kept for each one asked for. Of few rows each is worth about five weighted ones."""
 
+_MANY_ROWS = 100
+"""With fewer rows of any stratum twice as many are weighed: what is left open about the scatter is wide and skewed."""
+
 _STUDENT_DF = 15
 _WIDER = 1.2
 _SHARE_OF_PRIOR = 0.15
@@ -43,10 +46,12 @@ def proposed(
     """Components as the posterior has them: their weights, adding up to 1, and the posteriors there.
 
     ``mode``, ``spread``: as of :func:`~reflection.stats.variance_components.mode_of` and ``spread_of``; ``at_mode``:
-    the posterior there. ``count``: how many are weighed, of few rows `WEIGHED_OF_FEW` times as many. Weights are cut at
-    sqrt(proposals) times their mean (Ionides 2008), so that one lucky proposal cannot be the whole answer.
+    the posterior there. ``count``: how many are weighed where rows are many. Weights are cut at sqrt(proposals) times
+    their mean (Ionides 2008), so that one lucky proposal cannot be the whole answer.
     """
     few = 0 < model.view.rows.sum() <= MOST_ROWS
+    if not few and model.rows_of_strata.min(initial=_MANY_ROWS) < _MANY_ROWS:
+        count *= 2
     centre, scale = _normal_approximation(mode, spread, at_mode.gradient)
     scores, log_ratio = _drawn(centre, scale, rng, count * WEIGHED_OF_FEW if few else count)
     components = log_sd(scores)

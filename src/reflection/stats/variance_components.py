@@ -1,9 +1,8 @@
 """How large effects and scatter are: variance components, their most probable values and their uncertainty.
 
-Standard deviations sigma (per stratum) and tau (per group) have Exp(6) priors; their joint mode is found by L-BFGS with
-exact gradients (of very many columns by Fisher scoring, which needs a third of the evaluations); ``proposals`` carry
-their uncertainty on (LEARNING 3). A pure function of the model: no fit starts from another. This file must not know
-what is made of the posteriors.
+Standard deviations sigma (per stratum) and tau (per group) have Exp(6) priors; their joint mode is found by Newton
+steps (of very many columns by Fisher scoring); ``proposals`` carry their uncertainty on (LEARNING 3). A pure function
+of the model: no fit starts from another. This file must not know what is made of the posteriors.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 """Coordinates of effects in which nothing is constrained: an orthonormal basis of what a layout allows.
 
-Independent N(0, tau^2) effects of a group, conditioned on their zero sums, are independent N(0, tau^2) in any orthonormal
-basis of the effects that are left. A posterior needs one Cholesky factor then, and no constraints: effects = basis times
-coordinates. Groups are consecutive columns of a layout, so the basis is one small matrix a group. This file must not
-know what is estimated.
+Independent N(0, tau^2) effects of a group, conditioned on their zero sums, are independent N(0, tau^2) in any
+orthonormal basis of the effects that are left. A posterior needs one Cholesky factor then, and no constraints: effects
+are the basis times coordinates. Groups are consecutive columns of a layout, so the basis is one small matrix a group.
+This file must not know what is estimated.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,7 @@ class ZeroSum:
 def zero_sum(layout: Layout) -> ZeroSum:
     """The basis of a layout, as its constraints are: the complement of each group's, by QR."""
     ends = [0, 1, *(1 + np.cumsum(layout.sizes)).tolist()]
-    spans = tuple(slice(first, end) for first, end in zip(ends, ends[1:], strict=False))
+    spans = tuple(slice(first, end) for first, end in pairwise(ends))
     bases = [np.ones((1, 1))]
     dense = layout.constraints.toarray()
     group_of = layout.constraint_groups
