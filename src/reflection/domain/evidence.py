@@ -15,12 +15,13 @@ from reflection.domain import signals
 from reflection.domain.audience_role import role_of
 from reflection.domain.campaign import DUST, Audience, BreakdownRow, Campaign, Creative, Metrics
 from reflection.domain.goal import brings_money, kind_of
+from reflection.domain.real_campaign import real_campaign
 
 VERSION = 1
 ROUNDING = 1e-12
 """Share of a total that adding up its parts, thousands of floats, may lose or gain."""
 
-_OPTIONAL = {"name": "name", "unit": "unit_id", "kind": "conversion_kind"}
+_OPTIONAL = {"name": "name", "unit": "unit_id", "kind": "conversion_kind", "account": "account_id"}
 """Keys that an encoded evidence has only where the campaign says them: older payloads keep their bytes."""
 
 COVERED = 0.95
@@ -88,7 +89,7 @@ class Evidence:
         day: days since 1970-01-01 UTC of the campaign's timestamp; what drift is measured on.
         expected: the forecast's counts; what calibration is measured on.
         cells: one for a campaign without breakdown, else one per delivered audience x creative row.
-        name, unit_id, conversion_kind: as the campaign gives them; None where it does not.
+        name, unit_id, conversion_kind, mature_on, account_id: as the campaign gives them; None where it does not.
     """
 
     campaign_id: str
@@ -103,6 +104,8 @@ class Evidence:
     name: str | None = None
     unit_id: str | None = None
     conversion_kind: str | None = None
+    mature_on: date | None = None
+    account_id: str | None = None
 
     def __post_init__(self) -> None:
         """A revenue of 0 of a kind of conversion that brings none was not given, whoever wrote the payload."""
@@ -140,6 +143,11 @@ class Evidence:
         """The real campaign it belongs to: rows of several months have one."""
         return self.unit_id or self.campaign_id
 
+    @property
+    def real_campaign(self) -> int:
+        """A number for the real campaign it belongs to, by ids first and names second (`real_campaign`)."""
+        return real_campaign(self.platform_key, self.account_id, self.name, self.unit_id, self.campaign_id)
+
     def signal_keys(self) -> tuple[str, ...]:
         """Every signal present, sorted."""
         return tuple(sorted({key for cell in self.cells for key in cell.shares}))
@@ -160,12 +168,14 @@ def evidence_of(campaign: Campaign) -> Evidence:
         name=campaign.name,
         unit_id=campaign.unit_id,
         conversion_kind=campaign.conversion_kind,
+        mature_on=campaign.mature_on,
+        account_id=campaign.account_id,
     )
 
 
 def encode(evidence: Evidence) -> bytes:
     """One byte string per evidence: keys sorted, so equal evidence is equal bytes; what is not given has no key."""
-    given = {key: getattr(evidence, name) for key, name in _OPTIONAL.items()}
+    given = {key: getattr(evidence, name) for key, name in _OPTIONAL.items()} | {"mature_on": evidence.mature_on}
     body = {
         **{key: value for key, value in given.items() if value is not None},
         "v": VERSION,
@@ -195,6 +205,7 @@ def decode(payload: bytes) -> Evidence:
         expected=Counts(*body["expected"]),
         actual=Counts(*body["actual"]),
         cells=tuple(Cell(shares, Counts(*counts)) for shares, counts in body["cells"]),
+        mature_on=date.fromisoformat(day) if (day := body.get("mature_on")) else None,
         **{name: body.get(key) for key, name in _OPTIONAL.items()},
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from reflection.domain.metrics import METRICS
-from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.inference.dataset import Floats, Ints
 from reflection.inference.fit import FittedMetrics, counts_of
 from reflection.stats.columns import Feature
 from reflection.stats.design import Stratum
@@ -146,8 +146,10 @@ class SupportIndex:
 
     def _scatter(self, metric: str, stratum: Stratum) -> float:
         """Standard deviation of campaigns (or of rows of one) beyond counting noise, of a metric's parts together."""
-        parts = (self._fitted.metrics[part].fit.sigma for part, _ in self._fitted.parts(metric))
-        return float(np.sqrt(sum(sigma.get(stratum, sigma.get(Stratum.BETWEEN, 0.0)) ** 2 for sigma in parts)))
+        parts = (self._fitted.metrics[part].fit for part, _ in self._fitted.parts(metric))
+        inside = stratum is not Stratum.BETWEEN
+        scatters = (fit.sigma.get(stratum, fit.scatter) if inside else fit.scatter for fit in parts)
+        return float(np.sqrt(sum(scatter**2 for scatter in scatters)))
 
     def _effect(self, feature: Feature, metric: str, *, present: bool) -> float:
         effects = self._fitted.effects(metric) if present else self._metric(metric).effects
@@ -161,7 +163,7 @@ class SupportIndex:
             said = ~np.isnan(x) & ~np.isnan(n)
             observed = np.where(said, x, 0.0)
             expected = np.where(said, n * self._fitted.expected_rate(metric), 0.0)
-            events = self._events(metric, table)
+            events = expected_events(self._fitted, metric)
 
             def summed(values: Floats) -> Floats:
                 return np.bincount(table.campaign, values, minlength=len(table)).astype(np.float64)
@@ -172,15 +174,16 @@ class SupportIndex:
             )  # fmt: skip
         return self._metrics[metric]
 
-    def _events(self, metric: str, table: Dataset) -> Floats:
-        """Events expected of each cell whose counting makes the metric's noise: clicks or conversions."""
-        counted = METRICS[metric].events
-        if counted is None:
-            return np.full(len(table.campaign), UNCOUNTED)
-        rate, base = ("ctr", table.impressions) if counted == "clicks" else ("cvr", table.clicks)
-        if rate not in self._fitted.metrics:
-            return np.asarray(np.nan_to_num(getattr(table, counted)))
-        return np.asarray(np.nan_to_num(base * self._fitted.expected_rate(rate)), dtype=np.float64)
+
+def expected_events(fitted: FittedMetrics, metric: str) -> Floats:
+    """Events expected of each cell whose counting makes the metric's noise, shape (cells,): clicks or conversions."""
+    counted, table = METRICS[metric].events, fitted.table
+    if counted is None:
+        return np.full(len(table.campaign), UNCOUNTED)
+    rate, base = ("ctr", table.impressions) if counted == "clicks" else ("cvr", table.clicks)
+    if rate not in fitted.metrics:
+        return np.asarray(np.nan_to_num(getattr(table, counted)))
+    return np.asarray(np.nan_to_num(base * fitted.expected_rate(rate)), dtype=np.float64)
 
 
 def _log_ratio(observed: Floats, expected: Floats) -> Floats:

@@ -147,7 +147,7 @@ def _shares_of_each(families: Sequence[tuple[Floats, Floats]]) -> Floats:
         weight = density * np.repeat(share, sizes, axis=1)
         weight /= weight.sum(axis=0)
         share = (np.add.reduceat(weight, starts, axis=1) + penalty) / (sizes + _NULL_PENALTY)
-    return share.T
+    return np.asarray(share.T)
 
 
 def shrunk(estimate: Floats, error: Floats, share: Floats) -> Mixture:

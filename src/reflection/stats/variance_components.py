@@ -1,6 +1,6 @@
 """How large effects and scatter are: variance components, their most probable values and their uncertainty.
 
-Standard deviations sigma (per stratum) and tau (per group) have Exp(6) priors; their joint mode is found by Newton
+Standard deviations sigma (per stratum) and tau (per group) have exponential priors; their joint mode is found by Newton
 steps (of very many columns by Fisher scoring); ``proposals`` carry their uncertainty on (LEARNING 3). A pure function
 of the model: no fit starts from another. This file must not know what is made of the posteriors.
 """
@@ -14,8 +14,6 @@ from reflection.stats.gaussian_posterior import Model, Posterior
 
 Floats = NDArray[np.float64]
 
-PRIOR_RATE = 6.0
-"""Rate of the exponential prior of every standard deviation: mean 1/6, one in twenty above one half."""
 INTEGRATE_UP_TO = 600
 """Above so many columns the components are so well known that the mode is plugged in."""
 
@@ -32,16 +30,16 @@ _LEVEL = 1e-7
 
 def objective(model: Model, components: Floats) -> tuple[float, Floats]:
     """Minus the log posterior density of the log components, and its gradient."""
-    return _cost(components, model.posterior(components))
+    return _cost(components, model.rates, model.posterior(components))
 
 
-def _cost(components: Floats, posterior: Posterior) -> tuple[float, Floats]:
-    return -_density(components, posterior), -(posterior.gradient + 1.0 - PRIOR_RATE * np.exp(components))
+def _cost(components: Floats, rates: Floats, posterior: Posterior) -> tuple[float, Floats]:
+    return -_density(components, rates, posterior), -(posterior.gradient + 1.0 - rates * np.exp(components))
 
 
-def _density(components: Floats, posterior: Posterior) -> float:
+def _density(components: Floats, rates: Floats, posterior: Posterior) -> float:
     """Log posterior density of the log components, up to a constant."""
-    return posterior.log_evidence + float((components - PRIOR_RATE * np.exp(components)).sum())
+    return posterior.log_evidence + float((components - rates * np.exp(components)).sum())
 
 
 def mode_of(model: Model, start: Floats | None = None) -> Floats:
@@ -57,23 +55,23 @@ def mode_of(model: Model, start: Floats | None = None) -> Floats:
     near = start is not None and len(start) == model.dimensions
     components = np.clip(start, *BOUNDS) if start is not None and near else np.full(model.dimensions, _START)
     posterior = model.posterior(components)
-    cost, downhill = _cost(components, posterior)
+    cost, downhill = _cost(components, model.rates, posterior)
     for _ in range(_MOST_STEPS):
-        curvature = np.diag(PRIOR_RATE * np.exp(components)) - model.hessian(components, posterior)
+        curvature = np.diag(model.rates * np.exp(components)) - model.hessian(components, posterior)
         step = _newton_step(components, -downhill, curvature)
         promised = -0.5 * float(step @ downhill)
         if promised < _LEVEL:
             return np.clip(components + step, *BOUNDS)
         for _ in range(_MOST_STEPS):
             posterior = model.posterior(components + step)
-            reached = _density(components + step, posterior)
+            reached = _density(components + step, model.rates, posterior)
             if reached >= -cost:
                 break
             step /= 2
         else:
             return components
         components = components + step
-        cost, downhill = _cost(components, posterior)
+        cost, downhill = _cost(components, model.rates, posterior)
     return components
 
 
@@ -102,13 +100,13 @@ def _scored(model: Model) -> Floats:
     components, step, value = np.full(model.dimensions, _START), np.zeros(model.dimensions), -np.inf
     for _ in range(_MOST_STEPS):
         posterior = model.posterior(components + step)
-        cost, downhill = _cost(components + step, posterior)
+        cost, downhill = _cost(components + step, model.rates, posterior)
         if -cost < value:
             step /= 2
             continue
         components, value = components + step, -cost
         information = model.information(components, posterior)
-        information[np.diag_indices_from(information)] += np.maximum(PRIOR_RATE * np.exp(components), _LEAST_CURVATURE)
+        information[np.diag_indices_from(information)] += np.maximum(model.rates * np.exp(components), _LEAST_CURVATURE)
         del posterior  # three matrices of this size, before the next ones are made
         step = _bounded_step(components, -downhill, information)
         if -0.5 * float(step @ downhill) < _ENOUGH:
@@ -132,6 +130,6 @@ def spread_of(model: Model, mode: Floats, posterior: Posterior) -> Floats:
     """
     if len(model.layout) > INTEGRATE_UP_TO:
         return np.asarray(np.diag(1.0 / np.sqrt(model.curvature)))
-    hessian = np.diag(PRIOR_RATE * np.exp(mode)) - model.hessian(mode, posterior)
+    hessian = np.diag(model.rates * np.exp(mode)) - model.hessian(mode, posterior)
     values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
     return np.asarray(vectors / np.sqrt(np.maximum(values, _LEAST_CURVATURE)))

@@ -84,7 +84,7 @@ class WideModel(Model):
         log_tau = components[len(self.strata) :]
         volume = self._volume - self.layout.dof @ log_tau - 0.5 * np.log(d[1:]).sum()
         evidence = self._log_evidence(w, d, float(pull @ mean), diagonal) + float(volume)
-        return WidePosterior(mean, evidence, mean, self, components, factor, half, between, free)
+        return WidePosterior(mean, evidence, components, mean, self, factor, half, between, free)
 
 
 def model_of(view: View) -> Model:
