@@ -129,7 +129,7 @@ def mixture_shares(estimate: Floats, error: Floats) -> Floats:
 
     The spike has a Dirichlet penalty of 3 pseudo-effects, which errs on the side of "nothing there".
     """
-    return _shares_of_each([(estimate, error)])[0]
+    return np.asarray(_shares_of_each([(estimate, error)])[0])
 
 
 def _shares_of_each(families: Sequence[tuple[Floats, Floats]]) -> Floats:
