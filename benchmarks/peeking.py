@@ -1,0 +1,123 @@
+"""What looking after every campaign does: accounts in which nothing has an effect, looked at all their life long.
+
+Campaigns scatter beyond counting (.25 on prices, clicks and conversions each) and nothing else is true of them. A fit
+is made after each of campaigns 5 to 40 and after every fifth from then on, learnings are carried from fit to fit as
+the worker does, by pure functions alone. Whatever is ever called a finding, or becomes an established learning, is
+false. Streams take turns: totals only, ad rows (two audiences by two creatives), and totals in which one quality of a
+campaign lifts clicks and conversions together and makes its impressions cheaper.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import Evidence, evidence_of
+from reflection.inference.learn import learn
+from reflection.learnings.claims import Claim, Learning
+from reflection.learnings.revision import revised
+
+STREAMS, CAMPAIGNS = 60, 120
+LONG_STREAMS, LONG_CAMPAIGNS = 10, 300
+FIRST_LOOK, EVERY_UNTIL, EVERY = 5, 40, 5
+USUALLY_SHOWN, FEW_SHOWN = 100_000.0, 2_000.0
+SCATTER, CELL_SCATTER, QUALITY = 0.25, 0.1, 0.2
+START = datetime(2025, 1, 6, 9, tzinfo=UTC)
+
+KINDS = ("totals", "ad rows", "one quality", "few signals", "few clicks")
+"""Of streams, in turns: totals only; two audiences by two creatives; one quality of a campaign that lifts clicks and
+conversions and makes its impressions cheaper; a short menu; and campaigns with thirty clicks and a conversion."""
+
+PLATFORMS = ("Meta", "Google", "TikTok", "LinkedIn")
+OBJECTIVES = ("Sales", "Traffic", "Retargeting")
+AGES, SEGMENTS = ("18-24", "25-34", "35-44", "45-54", "55-64"), ("students", "parents", "athletes", "gamers")
+TYPES, HOOKS = ("video", "image", "carousel", "text"), ("price", "trust", "urgency", "story")
+SHORT = 2
+"""Levels of each of these in a short menu."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a null stream ever said: kinds of findings with the look each was first at, and established learnings."""
+
+    kind: str
+    findings: dict[str, int]
+    established: int | None
+    looks: int
+
+
+def looks(campaigns: int) -> list[int]:
+    """After how many campaigns somebody looks."""
+    return [*range(FIRST_LOOK, min(EVERY_UNTIL, campaigns) + 1), *range(EVERY_UNTIL + EVERY, campaigns + 1, EVERY)]
+
+
+def null_stream(seed: int, campaigns: int, kind: str) -> list[Evidence]:
+    """Campaigns in the order they come, a campaign every second day; no signal has any effect."""
+    rng = np.random.default_rng((18, seed))
+    return [evidence_of(Campaign.model_validate(_body(number, kind, rng))) for number in range(campaigns)]
+
+
+def _body(number: int, kind: str, rng: np.random.Generator) -> dict[str, Any]:
+    rows = 2 if kind == "ad rows" else 1
+    ages, segments, types, hooks, platforms = (
+        menu[:SHORT] if kind == "few signals" else menu for menu in (AGES, SEGMENTS, TYPES, HOOKS, PLATFORMS)
+    )
+    ages, hooks = rng.choice(ages, rows, replace=False), rng.choice(hooks, rows, replace=False)
+    audiences = [
+        {"name": f"{segment} {age}", "attributes": {"age_range": str(age), "segment": str(segment)}}
+        for age, segment in zip(ages, rng.choice(segments, rows), strict=True)
+    ]
+    creatives = [
+        {"id": f"{form}_{hook}", "type": str(form), "attributes": {"hook": str(hook)}}
+        for hook, form in zip(hooks, rng.choice(types, rows), strict=True)
+    ]
+    planned = float(np.exp(rng.normal(math.log(FEW_SHOWN if kind == "few clicks" else USUALLY_SHOWN), 0.8)))
+    quality = QUALITY * float(rng.normal()) if kind == "one quality" else 0.0
+    levels = SCATTER * rng.normal(size=4) + quality * np.array([-1.0, 1.0, 1.0, 0.0])
+    cells = [
+        {"audience": audience["name"], "creative": creative["id"], "metrics": _counts(planned / rows**2, levels, rows, rng)}
+        for audience in audiences
+        for creative in creatives
+    ]
+    total = {name: sum(cell["metrics"][name] for cell in cells) for name in cells[0]["metrics"]}
+    return {
+        "campaign_id": f"cmp_{number:04d}",
+        "platform": str(rng.choice(platforms)),
+        "objective": str(rng.choice(OBJECTIVES)),
+        "audiences": audiences,
+        "creatives": creatives,
+        "currency": "EUR",
+        "expected_metrics": _plan(planned),
+        "actual_metrics": total,
+        "breakdown": cells if rows > 1 else [],
+        "timestamp": (START + timedelta(days=2 * number)).isoformat(),
+    }
+
+
+def _plan(impressions: float) -> dict[str, float]:
+    clicks = impressions * 0.015
+    return {
+        "impressions": round(impressions), "clicks": round(clicks), "conversions": round(clicks * 0.04),
+        "spend": round(impressions * 0.008, 2), "revenue": round(clicks * 0.04 * 45.0, 2),
+    }  # fmt: skip
+
+
+def _counts(impressions: float, levels: np.ndarray, rows: int, rng: np.random.Generator) -> dict[str, float]:
+    """What one row was counted with, at its campaign's levels of price, clicks, conversions and order value."""
+    own = levels + (CELL_SCATTER * rng.normal(size=4) if rows > 1 else 0.0)
+    shown = int(rng.poisson(impressions * math.exp(0.2 * float(rng.normal()))))
+    clicks = int(rng.binomial(shown, min(1.0, 0.015 * math.exp(own[1]))))
+    conversions = int(rng.binomial(clicks, min(1.0, 0.04 * math.exp(own[2]))))
+    revenue = float(rng.exponential(45.0 * math.exp(0.4 * own[3]), conversions).sum())
+    return {
+        "impressions": shown, "clicks": clicks, "conversions": conversions,
+        "spend": round(shown * 0.008 * math.exp(own[0]), 2), "revenue": round(revenue, 2),
+    }  # fmt: skip
