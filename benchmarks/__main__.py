@@ -43,6 +43,13 @@ def facebook(quick: bool) -> str:
     return bench.report()
 
 
+def worlds(quick: bool) -> str:
+    """Worlds that break the assumptions of learning."""
+    import worlds as bench
+
+    return bench.report(5 if quick else bench.SEEDS)
+
+
 def scale(quick: bool) -> str:
     """A million campaigns relearnt."""
     import relearn as bench
@@ -132,6 +139,7 @@ def supersession(quick: bool) -> str:
 SECTIONS: dict[str, tuple[str, Callable[[bool], str]]] = {
     "learning": ("Learning: effects one may believe", learning),
     "facebook": ("Learning: real Facebook ads", facebook),
+    "worlds": ("Learning: worlds that break its assumptions", worlds),
     "agreement": ("Learning: agreement with MCMC", agreement),
     "scale": ("Learning: a million campaigns", scale),
     "speed": ("Speed: analyses over HTTP", speed),

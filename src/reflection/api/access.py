@@ -58,20 +58,20 @@ class Caller:
     writes: bool
     operates: bool = False
 
-    def workspace_for(self, wanted: str | None) -> str:
+    def workspace_for(self, name: str | None) -> str:
         """The workspace this request works in; `wanted` is the X-Workspace header.
 
         Raises:
             InvalidInput: no such name is possible.
             NotAllowed: the key belongs to another workspace.
         """
-        if wanted is None:
+        if name is None:
             return DEFAULT_WORKSPACE if self.workspace == ANY_WORKSPACE else self.workspace
-        if not WORKSPACE_NAME.match(wanted):
+        if not WORKSPACE_NAME.match(name):
             raise InvalidInput("X-Workspace is not a workspace name", field="X-Workspace")
-        if self.workspace not in (ANY_WORKSPACE, wanted):
+        if self.workspace not in (ANY_WORKSPACE, name):
             raise NotAllowed("this key does not open that workspace")
-        return wanted
+        return name
 
 
 class Access:
@@ -147,16 +147,16 @@ class Access:
             raise NotAuthenticated("no key was sent", hint="send 'Authorization: Bearer <key>' or 'X-API-Key: <key>'")
         digest = hashlib.sha256(sent.encode()).digest()
         stored = self._ring.find(sent)
-        found: Caller | None = _caller_of(stored) if stored else None
-        for known, caller in self._keys:
-            if hmac.compare_digest(known, digest):
-                found = caller
-        if found is None:
+        holder: Caller | None = _caller_of(stored) if stored else None
+        for own_key, caller in self._keys:
+            if hmac.compare_digest(own_key, digest):
+                holder = caller
+        if holder is None:
             raise WrongKey(
                 "the key is not known, or was revoked",
                 hint="check the key; MARKO_API_KEYS and 'reflection keys list' say which open",
             )
-        return found
+        return holder
 
 
 def _caller_of(key: StoredKey) -> Caller:

@@ -42,9 +42,9 @@ class RateLimiter:
         """
         self._take(FAILED_KEYS, "failed", _network(address))
 
-    def _take(self, limit: RateLimitItem, kind: str, who: str) -> None:
-        if not self._counter.hit(limit, kind, who):
-            reset = self._counter.get_window_stats(limit, kind, who).reset_time
+    def _take(self, limit: RateLimitItem, kind: str, client: str) -> None:
+        if not self._counter.hit(limit, kind, client):
+            reset = self._counter.get_window_stats(limit, kind, client).reset_time
             raise TooManyRequests(
                 f"more than {limit.amount} requests in {limit.get_expiry()} seconds",
                 retry_after=max(1, round(reset - time.time() + 0.5)),

@@ -90,15 +90,15 @@ class _State(Collector):
 
     def collect(self) -> Iterator[Any]:
         """The state as gauges; without the store only that it cannot be read."""
-        found: list[Any] = [_breakers(self._application)]
+        families: list[Any] = [_breakers(self._application)]
         try:
-            found += self._stored()
+            families += self._stored()
         except ReflectionError:
             readable = 0
         else:
             readable = 1
         yield GaugeMetricFamily("reflection_store_readable", "1 when the store answers.", value=readable)
-        yield from found
+        yield from families
 
     def _stored(self) -> list[Any]:
         application = self._application

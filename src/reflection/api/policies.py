@@ -124,8 +124,8 @@ def may_call(name: str, caller: Caller) -> bool:
 
 def methods_of(path: str) -> str:
     """The Allow header of a path: every method of every route that matches it."""
-    found = (name.split(" ", 1) for name in POLICIES)
-    return ", ".join(sorted({method for method, template in found if compile_path(template)[0].match(path)}))
+    routes = (name.split(" ", 1) for name in POLICIES)
+    return ", ".join(sorted({method for method, template in routes if compile_path(template)[0].match(path)}))
 
 
 def routes_of(router: APIRouter) -> list[APIRoute]:

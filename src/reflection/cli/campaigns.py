@@ -108,8 +108,8 @@ def accept(
     if as_json:
         print_json(answer)
         return
-    said = answer["note"] or ("accepted: it is learnt from" if answer["accepted"] else "no longer accepted")
-    console().print(f"{campaign_id}: {said}.", markup=False)
+    sentence = answer["note"] or ("accepted: it is learnt from" if answer["accepted"] else "no longer accepted")
+    console().print(f"{campaign_id}: {sentence}.", markup=False)
 
 
 def show(

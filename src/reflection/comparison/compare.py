@@ -135,7 +135,7 @@ def _flags(campaign: Campaign, basis: Basis) -> tuple[str, ...]:
     """What a reader must know before trusting the numbers."""
     fact, plan = campaign.actual_metrics, campaign.expected_metrics
     coverage = campaign.coverage()
-    found = {
+    cautions = {
         "conversions exceed clicks (view-through or modelled attribution): CVR is above 1": (
             fact.conversions is not None and fact.clicks is not None and fact.conversions > fact.clicks
         ),
@@ -152,7 +152,7 @@ def _flags(campaign: Campaign, basis: Basis) -> tuple[str, ...]:
             coverage is not None and coverage < COVERAGE_WORTH_SAYING
         ),
     }
-    return tuple(text for text, holds in found.items() if holds)
+    return tuple(text for text, holds in cautions.items() if holds)
 
 
 def _summary(

@@ -76,8 +76,8 @@ class _Sides(NamedTuple):
 
     def explain(self, kpi: str) -> bool:
         """Whether every factor of a KPI is known before and after, and conversions are made of clicks."""
-        known = all(None not in self.factor(name) for name in METRICS[kpi].composition)
-        return known and bool(self.plan.cvr and self.fact.cvr)
+        complete = all(None not in self.factor(name) for name in METRICS[kpi].composition)
+        return complete and bool(self.plan.cvr and self.fact.cvr)
 
     def factor(self, name: str) -> tuple[float | None, float | None]:
         """A factor before and after."""

@@ -30,9 +30,9 @@ def role_of(names: Iterable[str], audiences: Iterable[str]) -> str:
         names: what the campaign and its objective are called; one that says it is enough.
         audiences: whom it addresses; all of them have to say it.
     """
-    said = {_role(name) for name in names} - {ANYBODY}
-    if said:
-        return BRAND if BRAND in said else RETARGETING
+    roles = {_role(name) for name in names} - {ANYBODY}
+    if roles:
+        return BRAND if BRAND in roles else RETARGETING
     whom = {_role(audience) for audience in audiences}
     return whom.pop() if len(whom) == 1 else ANYBODY
 

@@ -120,13 +120,13 @@ def definitions(campaigns: Iterable[Campaign]) -> tuple[Definition, ...]:
         members = [[(platform, 1.0)]]
         members += [signals.of_audience(audience) for audience in campaign.audiences]
         members += [signals.of_creative(creative) for creative in campaign.creatives]
-        for said in members:
-            shares = _summed(said)
-            known = descriptions.setdefault(said[0][0].key, [])  # its name comes first
-            if shares not in known:
-                known.append(shares)
+        for member in members:
+            shares = _summed(member)
+            alternatives = descriptions.setdefault(member[0][0].key, [])  # its name comes first
+            if shares not in alternatives:
+                alternatives.append(shares)
     named = (item for item in sorted(descriptions.items()) if not signals.is_unstated(item[0]))
-    return tuple(_defined(key, known) for key, known in named)
+    return tuple(_defined(key, alternatives) for key, alternatives in named)
 
 
 def recommendation_id(
@@ -143,9 +143,9 @@ def root(key: str) -> str:
     return signals.parse(key).parts[-1].group.partition(".")[0]
 
 
-def _summed(said: Iterable[tuple[signals.Signal, float]]) -> dict[signals.Signal, float]:
+def _summed(members: Iterable[tuple[signals.Signal, float]]) -> dict[signals.Signal, float]:
     shares: dict[signals.Signal, float] = {}
-    for signal, share in said:
+    for signal, share in members:
         shares[signal] = shares.get(signal, 0.0) + share
     return shares
 

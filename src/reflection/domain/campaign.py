@@ -238,15 +238,15 @@ class Campaign(Strict):
     def _check_breakdown_names(self) -> None:
         audiences = {audience.name for audience in self.audiences}
         creatives = {creative.id for creative in self.creatives}
-        seen: set[tuple[str | None, str | None]] = set()
+        keys: set[tuple[str | None, str | None]] = set()
         for index, row in enumerate(self.breakdown):
             if row.audience is not None and row.audience not in audiences:
                 raise ValueError(f"breakdown[{index}].audience '{row.audience}' is not among the audiences")
             if row.creative is not None and row.creative not in creatives:
                 raise ValueError(f"breakdown[{index}].creative '{row.creative}' is not among the creatives")
-            if (row.audience, row.creative) in seen:
+            if (row.audience, row.creative) in keys:
                 raise ValueError(f"breakdown[{index}] repeats {row.audience!r} x {row.creative!r}")
-            seen.add((row.audience, row.creative))
+            keys.add((row.audience, row.creative))
 
     def _check_breakdown_totals(self) -> None:
         for name in ("impressions", "clicks", "conversions", "spend", "revenue"):

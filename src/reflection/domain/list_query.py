@@ -89,8 +89,8 @@ class ListQuery:
         """Whether a row's instant or day is not before `since`."""
         if self.since is None:
             return True
-        made = datetime.fromisoformat(instant)
-        return (made if made.tzinfo else made.replace(tzinfo=UTC)) >= self.since
+        moment = datetime.fromisoformat(instant)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) >= self.since
 
 
 ALL = ListQuery()

@@ -217,28 +217,30 @@ def _asked(text: str) -> tuple[dict[str, _Field], frozenset[str]]:
     return fields, fields[""].words if "" in fields else frozenset()
 
 
-def why(asked: str, text: str, limit: int = 4) -> list[str]:
+def why(query: str, text: str, limit: int = 4) -> list[str]:
     """In which fields a memory agrees with what was asked, strongest first: "same objective: lead generation".
 
     Two memories are compared field by field; a plain question is compared with every field. Words that say nothing,
     numbers, and what stands where nothing was said are no reason.
     """
-    terms, free = _asked(asked)
+    terms, free = _asked(query)
     reasons: list[tuple[float, str]] = []
     for field, values in fields_of(text).items():
         theirs, name = " ".join(values), _READ_AS.get(field, field)
         if signals.normalise(theirs) in signals.UNSTATED_LEVELS:
             continue
-        mine = terms.get(field)
-        if mine is not None and mine.text and mine.text == signals.normalise(theirs):
-            reasons.append((10.0 + len(mine.words), f"same {name}: {_short(theirs, 80)}"))
+        own_value = terms.get(field)
+        if own_value is not None and own_value.text and own_value.text == signals.normalise(theirs):
+            reasons.append((10.0 + len(own_value.words), f"same {name}: {_short(theirs, 80)}"))
             continue
-        both = [value for value in values if signals.normalise(value) in mine.values] if mine is not None else []
+        both = (
+            [value for value in values if signals.normalise(value) in own_value.values] if own_value is not None else []
+        )
         if both:
             reasons.append((5.0 + len(both), f"same {name}: {_short(', '.join(both), 120)}"))
             continue
         theirs_too = [word for word in words(theirs) if _means(word)]
-        in_both = sorted(word for word in theirs_too if mine is not None and word in mine.words)
+        in_both = sorted(word for word in theirs_too if own_value is not None and word in own_value.words)
         asked_for = sorted(word for word in theirs_too if word in free)
         if asked_for:
             reasons.append((float(len(asked_for)), f"mentions {', '.join(asked_for[:6])} ({name})"))

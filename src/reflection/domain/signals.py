@@ -146,11 +146,11 @@ def of_campaign(campaign: Campaign) -> dict[Signal, float]:
 
 def spellings_of(campaign: Campaign) -> dict[str, str]:
     """How the campaign itself spells its main signals: key -> level, such as ``platform:meta`` -> ``Meta``."""
-    said = [(PLATFORM, campaign.platform), (OBJECTIVE, campaign.objective)]
-    said += [item[:2] for audience in campaign.audiences for item in _said_of_audience(audience)]
-    said += [item[:2] for creative in campaign.creatives for item in _said_of_creative(creative)]
+    pairs = [(PLATFORM, campaign.platform), (OBJECTIVE, campaign.objective)]
+    pairs += [item[:2] for audience in campaign.audiences for item in _said_of_audience(audience)]
+    pairs += [item[:2] for creative in campaign.creatives for item in _said_of_creative(creative)]
     spelt: dict[str, str] = {}
-    for group, text in said:
+    for group, text in pairs:
         spelt.setdefault(Signal(group, normalise(text)).key, _SPACE.sub(" ", text).strip())
     return spelt
 
@@ -197,17 +197,17 @@ def labels_of(campaign: Campaign) -> dict[str, str]:
 
 def _said_of_audience(audience: Audience) -> list[tuple[str, str, float]]:
     """Group, text and share of everything an audience says; a list of values splits its share."""
-    said = [(AUDIENCE, audience.name, 1.0)]
+    pairs = [(AUDIENCE, audience.name, 1.0)]
     for attribute, value in audience.attributes.items():
         levels = [value] if isinstance(value, str) else value
-        said += [(attribute_group(AUDIENCE, attribute), level, 1.0 / len(levels)) for level in levels]
-    return said
+        pairs += [(attribute_group(AUDIENCE, attribute), level, 1.0 / len(levels)) for level in levels]
+    return pairs
 
 
 def _said_of_creative(creative: Creative) -> list[tuple[str, str, float]]:
     """Group, text and share of everything a creative says."""
-    said = [(CREATIVE, creative.id, 1.0), (CREATIVE_TYPE, creative.type, 1.0)]
-    return said + [(attribute_group(CREATIVE, name), level, 1.0) for name, level in creative.attributes.items()]
+    pairs = [(CREATIVE, creative.id, 1.0), (CREATIVE_TYPE, creative.type, 1.0)]
+    return pairs + [(attribute_group(CREATIVE, name), level, 1.0) for name, level in creative.attributes.items()]
 
 
 def _level_of(signal: Signal, spelt: Mapping[str, str]) -> str:

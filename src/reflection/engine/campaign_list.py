@@ -107,13 +107,13 @@ class CampaignLister:
         """The stated kinds, and the objectives that name it where campaigns state none."""
         if kind is None:
             return None, ()
-        wanted = normal_kind(kind)
+        normal = normal_kind(kind)
         naming = [
             key
             for key in self._snapshot.objective_keys()
-            if self._knowledge.kind_of_objective(signals.parse(key).level) == wanted
+            if self._knowledge.kind_of_objective(signals.parse(key).level) == normal
         ]
-        return (wanted,), tuple(naming)
+        return (normal,), tuple(naming)
 
     def _item(self, stored: StoredCampaign) -> dict[str, Any]:
         campaign = as_given(Campaign.model_validate_json(stored.campaign_json))
@@ -139,7 +139,7 @@ class CampaignLister:
     def _reasons(self) -> dict[str, str]:
         candidates = sorted({*self._knowledge.held, *self._unlearnt})
         stored = self._snapshot.campaigns_named(candidates)
-        reasons = ((name, stored_reason(one, self._knowledge)) for name, one in sorted(stored.items()))
+        reasons = ((name, stored_reason(campaign, self._knowledge)) for name, campaign in sorted(stored.items()))
         return {name: reason for name, reason in reasons if reason is not None and name not in self._accepted}
 
 

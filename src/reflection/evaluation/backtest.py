@@ -83,38 +83,40 @@ def replay(campaigns: Sequence[Campaign], progress: Progress = lambda done, tota
     ordered = sorted(campaigns, key=lambda item: (item.timestamp, item.campaign_id))
     memory, state, knowledge = Memory(), EMPTY, NOTHING
     past: list[Evidence] = []
-    made: list[Forecasted] = []
+    forecasts: list[Forecasted] = []
     due = 3
     for index, campaign in enumerate(ordered):
         if len(past) >= due:
             knowledge = learn(past, FitRequest(seq=len(past)))
             due = len(past) + max(1, int(len(past) * REFIT_GROWTH))
-        made += _forecast(campaign, knowledge, state, memory)
+        forecasts += _forecast(campaign, knowledge, state, memory)
         evidence = evidence_of(campaign)
         memory.learn(campaign, evidence)
         state = calibration_update.learn(state, evidence)
         past.append(evidence)
         progress(index + 1, len(ordered))
-    return made
+    return forecasts
 
 
-def summary(made: Sequence[Forecasted], campaigns: int) -> dict[str, Any]:
+def summary(forecasts: Sequence[Forecasted], campaigns: int) -> dict[str, Any]:
     """The report as data: methods by metric, coverage by level and platform, and the forecasts.
 
     Methods are compared on the same campaigns: those for which every method that speaks of a metric at all spoke.
     """
     metrics = {
-        metric: _compared([forecast for forecast in made if forecast.metric == metric]) for metric in PLAN_METRICS
+        metric: _compared([forecast for forecast in forecasts if forecast.metric == metric]) for metric in PLAN_METRICS
     }
-    platforms = sorted({forecast.platform for forecast in made})
+    platforms = sorted({forecast.platform for forecast in forecasts})
     return {
         "campaigns": campaigns,
         "metrics": {metric: rows for metric, rows in metrics.items() if rows["n"]},
         "coverage": {
-            "all": _coverage(made),
-            **{name: _coverage([forecast for forecast in made if forecast.platform == name]) for name in platforms},
+            "all": _coverage(forecasts),
+            **{
+                name: _coverage([forecast for forecast in forecasts if forecast.platform == name]) for name in platforms
+            },
         },
-        "forecasts": [asdict(forecast) for forecast in made],
+        "forecasts": [asdict(forecast) for forecast in forecasts],
     }
 
 
@@ -123,27 +125,29 @@ def _forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memo
     plan = hindsight.plan_of(campaign)
     if plan is None:
         return []
-    said = plan_evaluation.evaluate([("", plan)], knowledge, state)["plans"][0]["metrics"]
-    made = []
+    metrics = plan_evaluation.evaluate([("", plan)], knowledge, state)["plans"][0]["metrics"]
+    forecasts = []
     actuals = values(PLAN_METRICS, evidence_of(campaign).actual)
-    for metric, ours in said.items():
+    for metric, ours in metrics.items():
         actual = actuals.get(metric)
         if actual is None or actual <= 0:
             continue
         by_method = memory.say(metric, campaign, ours["planner"] if promised else None)
-        made.append(
+        forecasts.append(
             Forecasted(
                 campaign.campaign_id, campaign.timestamp.isoformat(), signals.normalise(campaign.platform), metric,
                 {**by_method, "ours": ours["calibrated"]}, ours["intervals"], actual,
             )
         )  # fmt: skip
-    return made
+    return forecasts
 
 
-def _compared(made: Sequence[Forecasted]) -> dict[str, Any]:
-    speaking = [method for method in METHODS if any(_error(forecast, method) is not None for forecast in made)]
+def _compared(forecasts: Sequence[Forecasted]) -> dict[str, Any]:
+    speaking = [method for method in METHODS if any(_error(forecast, method) is not None for forecast in forecasts)]
     common = [
-        forecast for forecast in made if speaking and all(_error(forecast, method) is not None for method in speaking)
+        forecast
+        for forecast in forecasts
+        if speaking and all(_error(forecast, method) is not None for method in speaking)
     ]
     if "ours" not in speaking or not common:
         return {"n": 0, "methods": {}, "coverage": {}}
@@ -159,10 +163,10 @@ def _error(forecast: Forecasted, method: str) -> float | None:
     return None if value is None or value <= 0 else float(np.log(forecast.actual / value))
 
 
-def _coverage(made: Sequence[Forecasted]) -> dict[str, Any]:
-    coverage: dict[str, Any] = {"n": sum(forecast.intervals["90"] is not None for forecast in made)}
+def _coverage(forecasts: Sequence[Forecasted]) -> dict[str, Any]:
+    coverage: dict[str, Any] = {"n": sum(forecast.intervals["90"] is not None for forecast in forecasts)}
     for level in LEVELS:
-        bounds = [(pair, forecast.actual) for forecast in made if (pair := forecast.intervals[level]) is not None]
+        bounds = [(pair, forecast.actual) for forecast in forecasts if (pair := forecast.intervals[level]) is not None]
         hits = [scoring_rules.hit(low, high, actual) for (low, high), actual in bounds]
         coverage[level] = float(np.mean(hits)) if hits else None
     return coverage

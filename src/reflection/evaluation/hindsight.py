@@ -64,9 +64,9 @@ def check(campaign: Campaign, knowledge: Knowledge, state: Calibration) -> list[
     actual = values(PLAN_METRICS, as_given(campaign).actual_metrics)
     checks = []
     for metric in PLAN_METRICS:
-        said = evaluated["metrics"][metric]
-        low, high = said["intervals"]["90"] or (None, None)
+        interval = evaluated["metrics"][metric]
+        low, high = interval["intervals"]["90"] or (None, None)
         happened = actual.get(metric)
         held = None if low is None or high is None or happened is None else bool(low <= happened <= high)
-        checks.append(Check(metric, said["planner"], said["calibrated"], low, high, happened, held))
+        checks.append(Check(metric, interval["planner"], interval["calibrated"], low, high, happened, held))
     return checks

@@ -217,10 +217,10 @@ def findings_record(established: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     promised = [
         1.0 - float(learning["body"]["lfsr"]) for learning in established if learning["body"].get("lfsr") is not None
     ]
-    gone = states.get("superseded", 0) + states.get("retired", 0)
+    ended = states.get("superseded", 0) + states.get("retired", 0)
     return {
         "n": len(established),
-        "replicated": 1.0 - gone / len(established),
+        "replicated": 1.0 - ended / len(established),
         "promised": _mean(promised),
         "states": states,
         "reason": None,

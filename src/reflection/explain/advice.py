@@ -129,8 +129,8 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     if phrase in ("exploit", "avoid") and item.value("gain"):
         revenue, fewer = item.detail["what"] == "revenue", phrase == "avoid"
         more = language.say("advice.more" if not fewer else "advice.less" if revenue else "advice.fewer")
-        one = item.text("gain") == "1"
-        what = "revenue" if revenue else item.detail["counted_once" if one else "counted"]
+        single = item.text("gain") == "1"
+        what = "revenue" if revenue else item.detail["counted_once" if single else "counted"]
         text += language.say("advice.money", stake=item.text("stake"), gain=item.text("gain"), more=more, what=what)
     caveat = f" {language.say('advice.feeds_others')}" if phrase == "avoid" and feeds_others(item.label) else ""
     return f"{text}. {_basis(item, language)}{caveat}"

@@ -45,11 +45,11 @@ def find(message: str, names: Mapping[str, str | None], ignored: frozenset[str])
         names: ids with their display names, the newest first.
         ignored: words that ask, and name no campaign.
     """
-    asked = words_of(message)
-    said = [word for word in asked if word not in ignored]
-    if "campaign" in asked and (set(asked) & _NEWEST or len(names) == 1) and names:
+    words = words_of(message)
+    telling_words = [word for word in words if word not in ignored]
+    if "campaign" in words and (set(words) & _NEWEST or len(names) == 1) and names:
         return Named((next(iter(names)),))
-    scores = _scores(said, names)
+    scores = _scores(telling_words, names)
     if not scores:
         return Named(())
     best = max(scores.values())
@@ -68,11 +68,11 @@ def names_of(campaign_id: str, title: str | None) -> frozenset[str]:
     return frozenset(words_of(name)) | frozenset(re.findall(r"[a-z0-9]+", normalise(name)))
 
 
-def _scores(said: Sequence[str], names: Mapping[str, str | None]) -> dict[str, float]:
+def _scores(words_asked: Sequence[str], names: Mapping[str, str | None]) -> dict[str, float]:
     """How well each campaign fits, of those that share a word which few others have."""
     words = {name: set(words_of(f"{name} {title or ''}")) for name, title in names.items()}
     common = Counter(word for own in words.values() for word in own)
-    fits = {word: fit for word in common if (fit := max((_fit(other, word) for other in said), default=0.0))}
+    fits = {word: fit for word in common if (fit := max((_fit(other, word) for other in words_asked), default=0.0))}
     rare = max(3.0, 0.1 * len(names))
     shared = {name: [word for word in own if word in fits] for name, own in words.items()}
     if not (fitting := [name for name, own in shared.items() if any(common[word] <= rare for word in own)]):
@@ -88,13 +88,13 @@ def _sharing_all(shared: Mapping[str, Sequence[str]]) -> list[str]:
     return fitting if most > 1 and len(fitting) <= MOST_CANDIDATES else []
 
 
-def _fit(said: str, word: str) -> float:
+def _fit(asked: str, word: str) -> float:
     """1 for the same word, less for a slip or a beginning of it; numbers fit exactly or not at all."""
-    if said == word or (said.isdigit() and word.isdigit() and said.lstrip("0") == word.lstrip("0")):
+    if asked == word or (asked.isdigit() and word.isdigit() and asked.lstrip("0") == word.lstrip("0")):
         return 1.0
-    if said.isdigit() or min(len(said), len(word)) < 4:
+    if asked.isdigit() or min(len(asked), len(word)) < 4:
         return 0.0
-    return SLIP if word.startswith(said) or is_slip(said, word) else 0.0
+    return SLIP if word.startswith(asked) or is_slip(asked, word) else 0.0
 
 
 def is_slip(said: str, word: str) -> bool:

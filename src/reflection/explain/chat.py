@@ -112,10 +112,10 @@ class Chat:
         """
         with self._sources.open(workspace) as reader:
             knowledge, names = reader.knowledge(), reader.campaign_names()
-            known = signal_words(knowledge)
-            question = understand(message, known)
+            words = signal_words(knowledge)
+            question = understand(message, words)
             if not question.kpis and not question.intents and context:
-                question = understand(f"{message} {context}", known)
+                question = understand(f"{message} {context}", words)
             by_words = {} if "alike" in question.intents else names  # "like a summer push" names no campaign
             named = _named(reader, message, by_words, campaign_id) or _named(reader, context, by_words, None)
             analysis = reader.analysis(named.one) if named.one else None
@@ -274,5 +274,5 @@ def _of_campaign(item: Evidence) -> bool:
 
 def _answers(item: Evidence) -> bool:
     """Whether a piece of evidence says something, rather than why nothing can be said."""
-    told = "change" if basis_of(item).comparable else "actual"
-    return item.kind != "reason" and not (item.kind == "delta" and told not in item.figures)
+    figure = "change" if basis_of(item).comparable else "actual"
+    return item.kind != "reason" and not (item.kind == "delta" and figure not in item.figures)

@@ -39,8 +39,8 @@ def evidence_for(
     own = _about_itself(analysis, knowledge)
     beside = question.intents & BESIDE
     others = [item for item in learnt if item.id in own or (beside and item.detail.get("of") != "campaign")]
-    told = [item for item in gather(facts_of(analysis)) if item.kind not in KNOWN_SINCE]
-    return join(renumber(told), renumber(others), proposals)
+    items = [item for item in gather(facts_of(analysis)) if item.kind not in KNOWN_SINCE]
+    return join(renumber(items), renumber(others), proposals)
 
 
 def facts_of(analysis: Analysis) -> Facts:
@@ -75,11 +75,19 @@ def _is_named(effect: Effect, question: Question) -> bool:
 
 def _proposals(question: Question, knowledge: Knowledge) -> EvidenceBook:
     """What can be booked and nothing is advised of yet, as it is said everywhere: named, or worth finding out about."""
-    known = [one for one in knowledge.bookables if one.total and not one.advised and one.platform is None]
-    named = [one for one in known if names_of(one.label, None) & question.words]
-    open_ones = [one for one in known if one.total and one.total.lane == "explore" and one not in named]
-    open_ones.sort(key=lambda one: (-one.total.p_better if one.total else 0.0, one.key))
-    drafts = [recommendation(one, one.total) for one in [*named, *open_ones][:MOST_PROPOSALS] if one.total]
+    judged = [
+        bookable
+        for bookable in knowledge.bookables
+        if bookable.total and not bookable.advised and bookable.platform is None
+    ]
+    named = [bookable for bookable in judged if names_of(bookable.label, None) & question.words]
+    open_ones = [
+        bookable for bookable in judged if bookable.total and bookable.total.lane == "explore" and bookable not in named
+    ]
+    open_ones.sort(key=lambda bookable: (-bookable.total.p_better if bookable.total else 0.0, bookable.key))
+    drafts = [
+        recommendation(bookable, bookable.total) for bookable in [*named, *open_ones][:MOST_PROPOSALS] if bookable.total
+    ]
     return EvidenceBook(tuple(drafts))
 
 

@@ -43,7 +43,7 @@ def gather(facts: Facts) -> EvidenceBook:
         *evidence_of_comparison(comparison),
         *(_finding(finding, comparison.currency) for finding in _discoveries(facts.findings)[:MAX_FINDINGS]),
         *(_finding(finding, comparison.currency) for finding in descriptions(facts.findings)[:MAX_DESCRIPTIONS]),
-        *(recommendation(one, one.total) for one in facts.advice if one.total is not None),
+        *(recommendation(bookable, bookable.total) for bookable in facts.advice if bookable.total is not None),
         *_context(comparison, facts),
         *(_similar(item) for item in facts.similar[:MAX_SIMILAR]),
     ]
@@ -59,7 +59,9 @@ def gather_learnt(
         _finding(finding, knowledge.currency, scope="workspace")
         for finding in (*discoveries, *groups[:MAX_DESCRIPTIONS])
     ]
-    drafts += [recommendation(one, one.total) for one in advised(knowledge) if one.total is not None]
+    drafts += [
+        recommendation(bookable, bookable.total) for bookable in advised(knowledge) if bookable.total is not None
+    ]
     drafts += [_effect(effect) for effect in effects]
     if knowledge.next_test is not None:
         drafts.append(_next_test(knowledge.next_test))
@@ -87,16 +89,25 @@ def advised(knowledge: Knowledge, signal_keys: Collection[str] | None = None) ->
 
     A pair with a platform is left out where the same is advised of the thing itself.
     """
-    everywhere = {(one.key, one.total.lane) for one in knowledge.bookables if one.total and one.platform is None}
+    everywhere = {
+        (bookable.key, bookable.total.lane)
+        for bookable in knowledge.bookables
+        if bookable.total and bookable.platform is None
+    }
     chosen = [
-        one
-        for one in knowledge.bookables
-        if one.advised
-        and one.total is not None
-        and (one.platform is None or (one.definition.key, one.total.lane) not in everywhere)
-        and (signal_keys is None or {one.definition.key, one.platform or one.definition.key} <= set(signal_keys))
+        bookable
+        for bookable in knowledge.bookables
+        if bookable.advised
+        and bookable.total is not None
+        and (bookable.platform is None or (bookable.definition.key, bookable.total.lane) not in everywhere)
+        and (
+            signal_keys is None
+            or {bookable.definition.key, bookable.platform or bookable.definition.key} <= set(signal_keys)
+        )
     ]
-    return sorted(chosen, key=lambda one: (-abs(math.log(one.total.effect)) if one.total else 0.0, one.key))
+    return sorted(
+        chosen, key=lambda bookable: (-abs(math.log(bookable.total.effect)) if bookable.total else 0.0, bookable.key)
+    )
 
 
 def descriptions(findings: Sequence[Finding]) -> list[Finding]:

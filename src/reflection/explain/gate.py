@@ -156,10 +156,10 @@ def _placeholders(text: str, cited: Sequence[Evidence]) -> Iterator[str]:
 
 def _named_kpis(sentence: Sentence, cited: Sequence[Evidence]) -> Iterator[str]:
     """A KPI is spoken of where evidence on it is cited; something counted also beside its price."""
-    known = {kpi for item in cited for kpi in kpis(item)}
+    cited_kpis = {kpi for item in cited for kpi in kpis(item)}
     for place in sentence.mentions(range(len(sentence))):
         kpi, token = sentence.kpi_at(place), sentence.tokens[place]
-        if kpi in known or token.has("budget", "head"):
+        if kpi in cited_kpis or token.has("budget", "head"):
             continue
         yield "it speaks of a KPI it cites no evidence for"
 

@@ -190,8 +190,8 @@ def _budget(sentence: Sentence, run: range) -> Iterator[str]:
         yield "it advises a result instead of an action"
     for place in targets:
         item = sentence.tokens[place].item
-        wanted = 1 if item is not None and item.detail.get("direction") == "favorable" else -1
-        if _polarity(sentence, run, place) != wanted:
+        sign = 1 if item is not None and item.detail.get("direction") == "favorable" else -1
+        if _polarity(sentence, run, place) != sign:
             yield "it advises against the evidence"
 
 

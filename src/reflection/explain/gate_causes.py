@@ -18,8 +18,8 @@ _ARTICLES = words.SETS["articles"] | {","}
 
 def cause_objections(sentence: Sentence, advice: frozenset[int]) -> Iterator[str]:
     """A cause is claimed by a verb that acts on something; only a randomised test carries it."""
-    found = [item for item in sentence.items if item.kind in FOUND]
-    randomised = bool(found) and all(item.grade == "randomised" for item in found)
+    findings = [item for item in sentence.items if item.kind in FOUND]
+    randomised = bool(findings) and all(item.grade == "randomised" for item in findings)
     if sentence.any("random") and not randomised:
         yield "it speaks of an experiment where nothing was randomised"
     acting = [
@@ -29,7 +29,7 @@ def cause_objections(sentence: Sentence, advice: frozenset[int]) -> Iterator[str
         yield "it claims a cause where evidence shows an association or plain accounting"
     for place in acting:
         ahead = range(place + 1, len(sentence))
-        signs = {move(item, None) for item in found}
+        signs = {move(item, None) for item in findings}
         says = (
             {1}
             if sentence.tokens[place].text in _RAISING
@@ -37,7 +37,7 @@ def cause_objections(sentence: Sentence, advice: frozenset[int]) -> Iterator[str
             if sentence.tokens[place].text in _LOWERING
             else set()
         )
-        good = {quality(item, None) for item in found}
+        good = {quality(item, None) for item in findings}
         if (says and signs - says) or (sentence.tokens[place].has("better") and good - {1}):
             yield "it says the opposite of the evidence"
         if sentence.tokens[place].has("cause") and not says and not sentence.tokens[place].text.startswith("improve"):

@@ -139,8 +139,8 @@ def unshown(sentence: Sentence, cited: Sequence[Evidence], directions: Sequence[
     shown = {kpi for item in sentence.items for kpi in kpis(item)}
     for place in sentence.mentions(range(len(sentence))):
         clause = sentence.clause(place)
-        said = any(p in clause for p in directions) or sentence.any("noise", "unsure", "line", run=clause)
-        if sentence.kpi_at(place) not in shown and not said and not sentence.tokens[place].has("head", "budget"):
+        directed = any(p in clause for p in directions) or sentence.any("noise", "unsure", "line", run=clause)
+        if sentence.kpi_at(place) not in shown and not directed and not sentence.tokens[place].has("head", "budget"):
             return True
     return False
 

@@ -248,8 +248,8 @@ def _gain(sentence: Sentence, place: int) -> bool:
 
 
 def _money_of_a_test(sentence: Sentence, place: int) -> bool:
-    said = {"worth"} if sentence.tokens[place].figure == "value" else {"cost", "costs"}
-    return _near_text(sentence, place, 3, frozenset(said))
+    verbs = {"worth"} if sentence.tokens[place].figure == "value" else {"cost", "costs"}
+    return _near_text(sentence, place, 3, frozenset(verbs))
 
 
 def _days(sentence: Sentence, place: int) -> bool:

@@ -44,10 +44,10 @@ def about(sentence: Sentence, kpi: str, cited: Sequence[Evidence], place: int) -
 
 def kpis(item: Evidence) -> set[str]:
     """The KPIs a piece of evidence is about; conversions per unit of spend are spoken of as CPA."""
-    found = {item.detail[key] for key in ("kpi", "factor", "metric", "what") if key in item.detail}
+    metrics = {item.detail[key] for key in ("kpi", "factor", "metric", "what") if key in item.detail}
     if item.kind == "outcome":
         return {"spend", "conversions", "revenue"}
-    return found | ({"cpa"} if "conversions_per_spend" in found else set())
+    return metrics | ({"cpa"} if "conversions_per_spend" in metrics else set())
 
 
 def _mention_group(sentence: Sentence, place: int) -> list[str]:

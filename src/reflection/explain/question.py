@@ -74,10 +74,10 @@ def understand(message: str, known: frozenset[str] = _NOTHING) -> Question:
         known: words that name something here and are left as they are.
     """
     text = normalise(message)
-    found = _WORD.findall(text)
+    tokens = _WORD.findall(text)
     clear = CUES | known
-    found += [first + second for first, second in pairwise(found) if first + second in known]
-    words = frozenset(word if word in clear else closest(word, clear) for word in found)
+    tokens += [first + second for first, second in pairwise(tokens) if first + second in known]
+    words = frozenset(word if word in clear else closest(word, clear) for word in tokens)
     kpis = frozenset(kpi for kpi, names in KPI_WORDS.items() if any(_names(name, text) for name in names))
     intents = frozenset(name for name, vocabulary in INTENT_WORDS.items() if words & vocabulary)
     if {"how", "campaign"} <= words:

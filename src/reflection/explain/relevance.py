@@ -74,8 +74,8 @@ def _is_all_named(question: Question, item: Evidence) -> bool:
 
 def _is_to_find_out(question: Question, item: Evidence) -> bool:
     """Whether a recommendation is to find out more about something of the groups that are asked for."""
-    asked = not question.groups or item.detail.get("group") in question.groups
-    return asked and item.detail.get("lane") == "explore"
+    in_group = not question.groups or item.detail.get("group") in question.groups
+    return in_group and item.detail.get("lane") == "explore"
 
 
 def _is_partial(item: Evidence) -> bool:
@@ -116,8 +116,8 @@ def _delta_intent(question: Question, item: Evidence) -> float:
     """A result is told by its headline KPIs; before a reason stands what is to be explained."""
     if item.kind == "delta" and "why" in question.intents and item.label in question.kpis:
         return 2.0
-    told = "change" in item.figures or "actual" in item.figures
-    asks_for_result = "result" in question.intents and "why" not in question.intents and told
+    has_figure = "change" in item.figures or "actual" in item.figures
+    asks_for_result = "result" in question.intents and "why" not in question.intents and has_figure
     return 2.0 if asks_for_result and item.label in ("roas", "cpa") else 0.0
 
 

@@ -73,11 +73,11 @@ class _Draft:
     def _verdict(self) -> Statement:
         deltas = [item for kpi in RESTS_ON if (item := self._book.find(f"delta:{kpi}")) is not None]
         alone = any(not basis_of(item).comparable for item in deltas)
-        told = [item for item in deltas if ("actual" if alone else "change") in item.figures]
-        if not told:
+        items = [item for item in deltas if ("actual" if alone else "change") in item.figures]
+        if not items:
             return self._verdict_without_headline()
-        self._said_noise |= {item.label for item in told if item.certainty == "noise"}
-        return _statement("key_learning", 1.0, self._sentences.verdict(told), *told)
+        self._said_noise |= {item.label for item in items if item.certainty == "noise"}
+        return _statement("key_learning", 1.0, self._sentences.verdict(items), *items)
 
     def _verdict_without_headline(self) -> Statement:
         cpa = self._book.find("delta:cpa")

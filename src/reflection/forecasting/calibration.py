@@ -198,21 +198,21 @@ def budget_of(state: Calibration, promise: PlannerForecast) -> float | None:
 
 def budget_range(state: Calibration, currency: str | None) -> tuple[float, float] | None:
     """Least and most planned spend among the campaigns it rests on, in money of the currency."""
-    seen = [row.budget for row in state.rows if row.budget is not None and row.currency == currency]
-    if not seen:
+    amounts = [row.budget for row in state.rows if row.budget is not None and row.currency == currency]
+    if not amounts:
         return None
     reference = state.budgets.get(currency or "", 0.0)
-    return float(np.exp(reference + min(seen))), float(np.exp(reference + max(seen)))
+    return float(np.exp(reference + min(amounts))), float(np.exp(reference + max(amounts)))
 
 
 def outside_range(state: Calibration, promise: PlannerForecast) -> Interval | None:
     """The range of spend seen, when the promise's lies far outside of it; None when it is within reach."""
-    seen = budget_range(state, promise.currency)
-    if seen is None or promise.spend <= 0:
+    budgets = budget_range(state, promise.currency)
+    if budgets is None or promise.spend <= 0:
         return None
     log_spend = np.log(promise.spend)
-    beyond = max(float(np.log(seen[0]) - log_spend), float(log_spend - np.log(seen[1])))
-    return seen if beyond > FAR else None
+    beyond = max(float(np.log(budgets[0]) - log_spend), float(log_spend - np.log(budgets[1])))
+    return budgets if beyond > FAR else None
 
 
 def forecast_rows(

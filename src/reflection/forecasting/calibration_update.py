@@ -69,17 +69,17 @@ def learn(state: Calibration, evidence: Evidence, *, first: bool = True) -> Cali
     if reference_of(evidence.planner, evidence.expected, evidence.actual) is not None:
         return state
     state = _with_budget(state, promise)
-    seen = observed(promise.expected, evidence.actual)
-    if not seen:
+    outcomes = observed(promise.expected, evidence.actual)
+    if not outcomes:
         return state
     x = features(state, promise)
     metrics = dict(state.metrics)
-    for name, (y, v) in seen.items():
+    for name, (y, v) in outcomes.items():
         metrics[name] = _learned(metrics.get(name, MetricState()), promise, name, x, y, v, first)
     bucket = state.campaigns_of.get(promise.platform_key, 0) // STEP
     row = Row(
         evidence.campaign_id, promise.platform_key, promise.objective_key, promise.planner, promise.currency,
-        budget_of(state, promise), bucket, seen,
+        budget_of(state, promise), bucket, outcomes,
     )  # fmt: skip
     grown = replace(
         state,
@@ -93,12 +93,12 @@ def learn(state: Calibration, evidence: Evidence, *, first: bool = True) -> Cali
 
 def forget(state: Calibration, campaign_id: str) -> Calibration:
     """Take back what a campaign taught; the score of its prediction stays, the prediction was made."""
-    gone = [row for row in state.rows if row.campaign_id == campaign_id]
-    if not gone:
+    earlier = [row for row in state.rows if row.campaign_id == campaign_id]
+    if not earlier:
         return state
     rows = tuple(row for row in state.rows if row.campaign_id != campaign_id)
     metrics = dict(state.metrics)
-    for row in gone:
+    for row in earlier:
         x = _design(row, state.base)
         for name, (y, v) in row.observed.items():
             metrics[name] = _unlearned(metrics[name], x, y, v)

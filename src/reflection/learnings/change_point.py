@@ -98,8 +98,8 @@ class MetricView:
             if item.cells and (not context or any(context in shares for _, _, shares in item.cells))
         ]
         candidates.sort(key=lambda point: (point.day, point.campaign_id))
-        kept = [[point for point in candidates if point.carries is side][-most:] for side in (True, False)]
-        return sorted(kept[0] + kept[1], key=lambda point: (point.day, point.campaign_id))
+        nearest = [[point for point in candidates if point.carries is side][-most:] for side in (True, False)]
+        return sorted(nearest[0] + nearest[1], key=lambda point: (point.day, point.campaign_id))
 
 
 def estimates(points_in: Sequence[Point], pooled: float) -> list[tuple[Point, float]]:

@@ -187,8 +187,8 @@ def _as_it_stands(row: Row) -> Row:
     """A pattern whose learning says something else than the pooled effect says that."""
     if row["state"] not in ("contested", *PAST) or not row["learnings"]:
         return row
-    gone = row["state"] in PAST
-    return {**row, "summary": row["learnings"][0]["text"], "impact_score": 0.0 if gone else row["impact_score"]}
+    past = row["state"] in PAST
+    return {**row, "summary": row["learnings"][0]["text"], "impact_score": 0.0 if past else row["impact_score"]}
 
 
 def _pattern_of(key: str, learning: LearningSummary, fact: Row, knowledge: Knowledge) -> Row:

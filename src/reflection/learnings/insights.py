@@ -69,9 +69,9 @@ def insights(
     """
     if summaries is None:
         summaries = reader.learning_summaries()
-    known = [row for row in _known(reader, knowledge, query, summaries) if _fits(row, query)]
+    statements = [row for row in _known(reader, knowledge, query, summaries) if _fits(row, query)]
     stored = reader.insights(query.limit + 1, query, frozenset(knowledge.held))
-    rows = [*known, *({**row, "state": None, "learnings": []} for row in stored)]
+    rows = [*statements, *({**row, "state": None, "learnings": []} for row in stored)]
     rows = sorted(rows, key=lambda row: _place(row).order)
     page = [{**row, "known_as_of": knowledge.as_of} for row in rows[: query.limit]]
     return page, _place(page[-1]).cursor if page and len(rows) > query.limit else None
@@ -112,7 +112,7 @@ def _learnings(
     if query.after is not None:  # what was shown before needs no look
         worth = query.after.rank - ABOVE_CAMPAIGNS + ROUNDING
         summaries = [item for item in summaries if item.worth <= worth]
-    found = 0
+    count = 0
     for start in range(0, len(summaries), query.limit + 1):
         portion = summaries[start : start + query.limit + 1]
         ids = [item.learning_id for item in portion]
@@ -120,19 +120,19 @@ def _learnings(
         for item in portion:
             if item.learning_id in campaigns and item.learning_id in facts:
                 row = _of_learning(item, facts[item.learning_id], campaigns[item.learning_id], sentences)
-                found += _fits(row, query)
+                count += _fits(row, query)
                 yield row
-        if found > query.limit:
+        if count > query.limit:
             return
 
 
 def _once(summaries: Sequence[LearningSummary]) -> list[LearningSummary]:
     """Without those on conversions per amount spent that stand there as CPA, its reciprocal."""
-    said = {(item.signal_key, item.context) for item in summaries if item.metric == "cpa"}
+    pairs = {(item.signal_key, item.context) for item in summaries if item.metric == "cpa"}
     return [
         item
         for item in summaries
-        if item.metric != "conversions_per_spend" or (item.signal_key, item.context) not in said
+        if item.metric != "conversions_per_spend" or (item.signal_key, item.context) not in pairs
     ]
 
 

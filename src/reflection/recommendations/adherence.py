@@ -99,26 +99,30 @@ def claims(
         return []
     level = posterior.level_draws(knowledge, metric, booked(knowledge, shares, objective), np.random.default_rng(SEED))
     bookables = {bookable.key: bookable for bookable in knowledge.bookables}
-    chosen = [one for one in advice if one.signal in bookables]
+    chosen = [recommendation for recommendation in advice if recommendation.signal in bookables]
     if level is None or not chosen:
         return []
     totals = TotalEffects(knowledge, metric).of(
-        [bookables[one.signal] for one in chosen],
+        [bookables[recommendation.signal] for recommendation in chosen],
         platform=signals.of_platform(campaign.platform).key,
         objective=objective if objective in knowledge.delivery else None,
     )
     rows = []
-    for one, total in zip(chosen, totals, strict=True):
+    for recommendation, total in zip(chosen, totals, strict=True):
         # Of an audience that is half of the campaign, half of the effect; to avoid it is to be without all of it.
-        share = -1.0 if one.lane == "avoid" else min(shares.get(bookables[one.signal].definition.key, 1.0), 1.0)
-        rows.append(_row(knowledge, campaign, one, share * total.draws, level, issued_at))
+        share = (
+            -1.0
+            if recommendation.lane == "avoid"
+            else min(shares.get(bookables[recommendation.signal].definition.key, 1.0), 1.0)
+        )
+        rows.append(_row(knowledge, campaign, recommendation, share * total.draws, level, issued_at))
     return rows
 
 
 def _row(
     knowledge: Knowledge,
     campaign: Campaign,
-    one: Followed,
+    advice: Followed,
     lift: posterior.Array,
     level: posterior.Array,
     issued_at: str,
@@ -139,7 +143,8 @@ def _row(
         objective=campaign.objective,
         currency=campaign.currency,
         detail={
-            "recommendation_id": one.recommendation_id, "signal": one.signal, "lane": one.lane, "matched": one.matched,
+            "recommendation_id": advice.recommendation_id, "signal": advice.signal,
+            "lane": advice.lane, "matched": advice.matched,
             "baseline_log": mean - float(lift.mean()), "lift_mean": float(lift.mean()), "lift_sd": float(lift.std()),
             "p_better": float(special.ndtr(lift.mean() / np.sqrt(lift.var() + noise))), "seq": knowledge.seq,
         },

@@ -111,7 +111,7 @@ def build(
         return ()
     platform_key = signals.of_platform(platform).key if platform else None
     objective_key = signals.of_objective(objective).key if objective else None
-    bookables = [one for one in knowledge.bookables if _is_choice(one, platform_key, objective_key, knowledge)]
+    bookables = [choice for choice in knowledge.bookables if _is_choice(choice, platform_key, objective_key, knowledge)]
     totals = TotalEffects(knowledge, goal).of(bookables, platform=platform_key, objective=objective_key)
     # The only platform, audience or creative there is, is what is usual: there is no other choice.
     choices = [
@@ -140,14 +140,19 @@ def with_propensities(options: Sequence[Option], *, drawn: bool) -> tuple[Option
     )
 
 
-def _is_choice(one: Bookable, platform: str | None, objective: str | None, knowledge: Knowledge) -> bool:
+def _is_choice(bookable: Bookable, platform: str | None, objective: str | None, knowledge: Knowledge) -> bool:
     """Whether it can be chosen here, and was booked often enough to say anything."""
-    if one.campaigns < FEWEST_CAMPAIGNS or one.confounded:
+    if bookable.campaigns < FEWEST_CAMPAIGNS or bookable.confounded:
         return False
-    if objective is not None and objective in knowledge.delivery and one.objectives and objective not in one.objectives:
+    if (
+        objective is not None
+        and objective in knowledge.delivery
+        and bookable.objectives
+        and objective not in bookable.objectives
+    ):
         return False  # it never ran for this
     # A settled platform is no choice any more, and what differs there is in the total effect on it.
-    return platform is None or (one.platform is None and one.definition.kind != signals.PLATFORM)
+    return platform is None or (bookable.platform is None and bookable.definition.kind != signals.PLATFORM)
 
 
 def _says_more(card: Card, pair: Bookable, lanes: Mapping[str, str]) -> bool:

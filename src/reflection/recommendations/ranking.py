@@ -104,7 +104,7 @@ def _choose(options: Sequence[Option], seed: int | None, explore_budget: float |
     """Cards in the order of the answer: proposals first, then what to avoid, then what cannot be said yet."""
     proposals = _proposals([option for option in options if option.card.lane in ("exploit", "explore")], explore_budget)
     drawn = with_propensities(proposals, drawn=seed is not None)
-    cards = [one.card for one in drawn]
+    cards = [draw.card for draw in drawn]
     if seed is not None and cards:
         shares = np.array([card.propensity for card in cards], dtype=float)
         order = np.random.default_rng(seed).choice(len(cards), len(cards), replace=False, p=shares / shares.sum())
@@ -117,13 +117,15 @@ def _choose(options: Sequence[Option], seed: int | None, explore_budget: float |
 
 def _proposals(options: Sequence[Option], explore_budget: float | None) -> list[Option]:
     """At most `SLATE` proposals: what is known to work first, 10 to 30 % of the places kept for tests."""
-    ranked = sorted(options, key=lambda one: (one.card.lane != "exploit", -one.card.optimistic, one.card.signal))
-    known = [one for one in ranked if one.card.lane == "exploit"]
-    tests = _within_budget([one for one in ranked if one.card.lane == "explore"], explore_budget)
-    if not tests or not known:
-        return [*known, *tests[: _places(tests)]][:SLATE]
+    ranked = sorted(
+        options, key=lambda option: (option.card.lane != "exploit", -option.card.optimistic, option.card.signal)
+    )
+    exploits = [option for option in ranked if option.card.lane == "exploit"]
+    tests = _within_budget([option for option in ranked if option.card.lane == "explore"], explore_budget)
+    if not tests or not exploits:
+        return [*exploits, *tests[: _places(tests)]][:SLATE]
     places = min(_places(ranked), len(tests))
-    return [*known[: SLATE - places], *tests[:places]]
+    return [*exploits[: SLATE - places], *tests[:places]]
 
 
 def _places(options: Sequence[Option]) -> int:
@@ -138,30 +140,30 @@ def _places(options: Sequence[Option]) -> int:
 def _within_budget(tests: Sequence[Option], budget: float | None) -> list[Option]:
     if budget is None:
         return list(tests)
-    kept, spent = [], 0.0
+    affordable, spent = [], 0.0
     for test in tests:
         stake = test.card.stake
         if stake is not None and spent + stake <= budget:
-            kept.append(test)
+            affordable.append(test)
             spent += stake
-    return kept
+    return affordable
 
 
 def _strings(
     cards: Sequence[Card], insights: Sequence[Mapping[str, Any]], knowledge: Knowledge, reason: str | None
 ) -> list[str]:
     """The specification's strings: the cards' sentences, then stored recommendations not said already."""
-    said = [card.sentence for card in cards if card.lane != "not enough evidence"]
+    sentences = [card.sentence for card in cards if card.lane != "not enough evidence"]
     if reason is not None:
-        said.append(f"Nothing can be recommended yet: {reason}.")
+        sentences.append(f"Nothing can be recommended yet: {reason}.")
         if knowledge.next_test is not None:
-            said.append(knowledge.next_test.description)
+            sentences.append(knowledge.next_test.description)
     for row in insights:
         content = str(row.get("content", ""))
-        aged = any(str(one).startswith(_OF_THEIR_TIME) for one in row.get("evidence", ()))
-        if row.get("kind") == "recommendation" and content and content not in said and not aged:
-            said.append(content)
-    return said[: SLATE + OTHERS]
+        aged = any(str(evidence_id).startswith(_OF_THEIR_TIME) for evidence_id in row.get("evidence", ()))
+        if row.get("kind") == "recommendation" and content and content not in sentences and not aged:
+            sentences.append(content)
+    return sentences[: SLATE + OTHERS]
 
 
 def _nothing(knowledge: Knowledge) -> str:

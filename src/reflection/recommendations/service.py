@@ -124,8 +124,8 @@ class RecommendationService:
         """What to do next for another goal: {goal, goal_metric, recommendations[], top_signals[], cards[], reason}."""
         answer = ranking.recommend(RecommendationInput(knowledge=knowledge, now=self._clock(), platform=platform))
         shown = ("recommendations", "top_signals", "cards", "reason")
-        kept = {name: answer[name] for name in shown}
-        return {"goal": knowledge.kind, "goal_metric": knowledge.goal_metric, **kept}
+        reply = {name: answer[name] for name in shown}
+        return {"goal": knowledge.kind, "goal_metric": knowledge.goal_metric, **reply}
 
     def hold_back(self, answer: dict[str, Any], unit: str | None, *, workspace: str) -> dict[str, Any]:
         """An answer of `recommend` for a named planned campaign, `holdback` saying whether it gets the advice.
@@ -189,18 +189,18 @@ class RecommendationService:
             raise NotFound(
                 f"there is no recommendation '{recommendation_id}'", hint="GET /v1/recommendations lists what there is"
             )
-        said = self._rows.feedback(workspace, recommendation_id)
+        answers = self._rows.feedback(workspace, recommendation_id)
         measured = self._board(workspace)["advice"]["outcomes"]
-        outcomes = [one for one in measured if one["recommendation_id"] == recommendation_id]
+        outcomes = [row for row in measured if row["recommendation_id"] == recommendation_id]
         state = "measured" if outcomes else "shown" if shown else "proposed"
-        if said and not outcomes:
-            state = "accepted" if said[-1]["accepted"] else "rejected"
+        if answers and not outcomes:
+            state = "accepted" if answers[-1]["accepted"] else "rejected"
         return {
             "recommendation_id": recommendation_id,
             "state": state,
             "claim": claim,
-            "shown": [{"unit": one["unit"] or None, "seq": one["seq"], "shown_at": one["shown_at"]} for one in shown],
-            "feedback": said,
+            "shown": [{"unit": row["unit"] or None, "seq": row["seq"], "shown_at": row["shown_at"]} for row in shown],
+            "feedback": answers,
             "outcomes": outcomes,
         }
 
@@ -249,9 +249,11 @@ class RecommendationService:
             card = self._card(workspace, knowledge.of_kind(other.kind), recommendation_id)
             if card is not None:
                 return card
-        found = next((one.card for one in cards.build(knowledge) if one.card.id == recommendation_id), None)
-        if found is not None:
-            return asdict(found)
+        match = next(
+            (candidate.card for candidate in cards.build(knowledge) if candidate.card.id == recommendation_id), None
+        )
+        if match is not None:
+            return asdict(match)
         levels = [signals.parse(effect.signal) for effect in knowledge.effects]  # contexts a card may be asked for in
         platforms = sorted({level.level for level in levels if level.group == signals.PLATFORM})
         objectives = sorted({level.level for level in levels if level.group == signals.OBJECTIVE})

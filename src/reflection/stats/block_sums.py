@@ -63,10 +63,10 @@ class SparseSums:
 
     def traces(self, symmetric: Floats, vector: Floats) -> Floats:
         """tr(A_b T) + t' A_b t for a symmetric T, shape (B,)."""
-        found = []
+        blocks = []
         for gram in self._grams:
             row = np.repeat(np.arange(self._p, dtype=np.int32), np.diff(gram.indptr))
             lower = float(gram.data @ symmetric[row, gram.indices])
             form = 2 * (vector @ (gram @ vector)) - gram.diagonal() @ vector**2
-            found.append(2 * lower - float(gram.diagonal() @ np.diag(symmetric)) + form)
-        return np.array(found) * self._scale
+            blocks.append(2 * lower - float(gram.diagonal() @ np.diag(symmetric)) + form)
+        return np.array(blocks) * self._scale

@@ -204,10 +204,10 @@ class Model:
         indicator = np.zeros((len(self.layout), len(self.layout.groups)))
         indicator[np.arange(1, len(self.layout)), member] = d[1:]  # D of each group, as a column
         pulled = indicator * m[:, None]
-        found = np.zeros((self.dimensions, self.dimensions))
+        total = np.zeros((self.dimensions, self.dimensions))
         of_tau = indicator.T @ (2 * np.square(s) @ indicator) + 4 * pulled.T @ (s @ pulled)
         of_tau[np.diag_indices_from(of_tau)] -= 2 * ((m**2 + np.diag(s)) @ indicator)
-        found[count:, count:] = of_tau
+        total[count:, count:] = of_tau
         residual, turned = self._residual(posterior), []
         for i in range(count):
             mine, variance = self.stratum_of_block == i, np.exp(2 * components[i])
@@ -215,14 +215,14 @@ class Model:
             weighted = self._sums.weighted(change)
             push = change @ self.view.moment - weighted @ m
             moved = s @ weighted
-            found[i, count:] = found[count:, i] = (2 * m * (s @ push) - np.einsum("ij,ji->i", moved, s)) @ indicator
+            total[i, count:] = total[count:, i] = (2 * m * (s @ push) - np.einsum("ij,ji->i", moved, s)) @ indicator
             slope = w**2 * residual - w * self.view.rows
-            found[i, i] = (2 * variance * slope + variance * (2 * w * residual - self.view.rows) * change)[mine].sum()
+            total[i, i] = (2 * variance * slope + variance * (2 * w * residual - self.view.rows) * change)[mine].sum()
             turned.append((push, moved))
         for i, (push, moved) in enumerate(turned):
             for k, (other, also) in enumerate(turned):
-                found[i, k] += push @ (s @ other) + 0.5 * np.einsum("ij,ji->", moved, also)
-        return found
+                total[i, k] += push @ (s @ other) + 0.5 * np.einsum("ij,ji->", moved, also)
+        return total
 
     def _residual(self, posterior: Posterior) -> Floats:
         """Expected sum of squared residuals of each block, shape (B,)."""

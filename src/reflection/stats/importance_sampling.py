@@ -55,7 +55,7 @@ def proposed(
         posteriors = [model.posterior(components) for components in log_sd(scores)]
         weight = _weights(np.array([posterior.log_evidence for posterior in posteriors]) + log_ratio)
         counting = np.flatnonzero(weight > _NEGLIGIBLE)
-        return weight[counting] / weight[counting].sum(), [posteriors[one] for one in counting]
+        return weight[counting] / weight[counting].sum(), [posteriors[draw] for draw in counting]
     scores, log_ratio = _drawn(centre, scale, rng, count * WEIGHED_OF_FEW)
     components = log_sd(scores)
     weight = _weights(Marginal(model).log_evidence(components) + log_ratio)

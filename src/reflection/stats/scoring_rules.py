@@ -65,17 +65,17 @@ def reliability(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 10) -
     if p.shape != y.shape:
         raise LearningError("every probability needs its outcome")
     index = np.minimum((p * bins).astype(int), bins - 1)
-    made = []
+    scores = []
     for k in np.unique(index).tolist():
         inside = index == k
         n, yes = int(inside.sum()), float(y[inside].sum())
         interval = special.betaincinv(yes + 0.5, n - yes + 0.5, [0.05, 0.95])
-        made.append(
+        scores.append(
             ReliabilityBin(
                 k / bins, (k + 1) / bins, n, float(p[inside].mean()), yes / n, (float(interval[0]), float(interval[1]))
             )
         )
-    return tuple(made)
+    return tuple(scores)
 
 
 @dataclass(frozen=True, slots=True)

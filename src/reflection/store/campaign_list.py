@@ -39,29 +39,29 @@ def unlearnt(connection: Connection, workspace: str, after: int, limit: int) -> 
 
 
 def _filters(workspace: str, query: CampaignQuery) -> list[ColumnElement[bool]]:
-    columns, found = campaigns.c, list[ColumnElement[bool]]()
+    columns, conditions = campaigns.c, list[ColumnElement[bool]]()
     if query.platform is not None:
-        found.append(_has(workspace, [signals.of_platform(query.platform).key]))
+        conditions.append(_has(workspace, [signals.of_platform(query.platform).key]))
     if query.objective is not None:
-        found.append(_has(workspace, [signals.of_objective(query.objective).key]))
+        conditions.append(_has(workspace, [signals.of_objective(query.objective).key]))
     if query.kinds is not None:
         unsaid = and_(columns.conversion_kind.is_(None), _has(workspace, query.objectives))
-        found.append(or_(columns.conversion_kind.in_(query.kinds), unsaid))
+        conditions.append(or_(columns.conversion_kind.in_(query.kinds), unsaid))
     if query.search is not None:
-        found += [_contains(part) for part in query.search.split()]
+        conditions += [_contains(part) for part in query.search.split()]
     if query.since is not None:
-        found.append(columns.timestamp >= instant_text(query.since))
+        conditions.append(columns.timestamp >= instant_text(query.since))
     if query.until is not None:
-        found.append(columns.timestamp <= instant_text(query.until))
+        conditions.append(columns.timestamp <= instant_text(query.until))
     if query.among is not None:
-        found.append(columns.campaign_id.in_(query.among))
+        conditions.append(columns.campaign_id.in_(query.among))
     if query.not_among:
-        found.append(columns.campaign_id.not_in(query.not_among))
+        conditions.append(columns.campaign_id.not_in(query.not_among))
     if query.after is not None:
         timestamp, campaign_id = query.after
         earlier = columns.timestamp < timestamp
-        found.append(or_(earlier, and_(columns.timestamp == timestamp, columns.campaign_id > campaign_id)))
-    return found
+        conditions.append(or_(earlier, and_(columns.timestamp == timestamp, columns.campaign_id > campaign_id)))
+    return conditions
 
 
 def _has(workspace: str, keys: tuple[str, ...] | list[str]) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from reflection.store import campaigns_read, campaigns_write, fits, knowledge_bl
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
 from reflection.store.learnings import LearningBook
-from reflection.store.row_values import Row, forecast_row, prepare
+from reflection.store.row_values import Row, analysis_rows, forecast_row
 from reflection.store.snapshot import SqlSnapshot
 from reflection.store.tables.campaigns import forecasts, idempotency, instant_text, workspaces
 
@@ -112,7 +112,7 @@ class SqlStore:
             Conflict: an idempotency key was used for another request.
             StorageFull, Unavailable: nothing was written.
         """
-        batches = [[prepare(record) for record in batch] for batch in _batches(records)]
+        batches = [[analysis_rows(record) for record in batch] for batch in _batches(records)]
         results: list[StoredCampaign] = []
 
         def committed(connection: Connection) -> bool:
@@ -191,13 +191,13 @@ class SqlStore:
             NotFound: there is no such campaign.
             StaleRevision: it has another revision than the analysis expected; nothing was written.
         """
-        item = prepare(record)
+        rows = analysis_rows(record)
 
         def committed(connection: Connection) -> bool:
             return record.campaign_id in campaigns_read.accepted(connection, record.workspace)
 
         with self._database.write(committed) as connection:
-            return campaigns_write.accept(connection, item, self._topics, self._instant())
+            return campaigns_write.accept(connection, rows, self._topics, self._instant())
 
     def unaccept(self, record: AnalysisRecord) -> StoredCampaign:
         """Take an acceptance back: the analysis made with the suspicion becomes a revision of its own.
@@ -208,13 +208,13 @@ class SqlStore:
             NotFound: there is no such campaign.
             StaleRevision: it has another revision than the analysis expected; nothing was written.
         """
-        item = prepare(record)
+        rows = analysis_rows(record)
 
         def committed(connection: Connection) -> bool:
             return record.campaign_id not in campaigns_read.accepted(connection, record.workspace)
 
         with self._database.write(committed) as connection:
-            return campaigns_write.unaccept(connection, item, self._topics)
+            return campaigns_write.unaccept(connection, rows, self._topics)
 
     # Knowledge
 

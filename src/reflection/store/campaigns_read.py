@@ -209,6 +209,11 @@ class Current:
     memory_id: str = ""
     signal_keys: tuple[str, ...] = ()
 
+    @property
+    def next_revision(self) -> int:
+        """The number that a new revision of the campaign gets."""
+        return self.last + 1
+
 
 def current(connection: Connection, workspace: str, campaign_ids: Sequence[str]) -> dict[str, Current]:
     """What the store holds of each campaign."""

@@ -4,8 +4,8 @@ One path for one record and for a thousand: rows are gathered over the batch and
 transactions, files or learning.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Select, bindparam, delete, insert, literal, select
 from sqlalchemy.engine import Connection
@@ -16,7 +16,7 @@ from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import Current, chunks, current
 from reflection.store.database import sqlite
 from reflection.store.memories_write import remember, tombstone
-from reflection.store.row_values import Prepared, Row, outbox_row, packed, unpacked
+from reflection.store.row_values import AnalysisRows, Row, outbox_row, packed, unpacked
 from reflection.store.tables.campaigns import (
     acceptances,
     campaign_revisions,
@@ -35,18 +35,11 @@ ARTIFACTS = "artifacts"
 """The outbox topic of files; other topics are told about every change of a memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    prepared: Prepared
-    before: Current
-    revision: int
-
-    @property
-    def key(self) -> Row:
-        return {"workspace": self.prepared.record.workspace, "campaign_id": self.prepared.record.campaign_id}
+Before = Mapping[str, Current]
+"""What the store holds of the campaigns of a write, by their ids."""
 
 
-def save(connection: Connection, batch: Sequence[Prepared], topics: Sequence[str]) -> list[StoredCampaign]:
+def save(connection: Connection, batch: Sequence[AnalysisRows], topics: Sequence[str]) -> list[StoredCampaign]:
     """Store a batch of analyses of different campaigns of one workspace, in order.
 
     Raises:
@@ -56,67 +49,65 @@ def save(connection: Connection, batch: Sequence[Prepared], topics: Sequence[str
     if not batch:
         return []
     workspace = batch[0].record.workspace
-    current_of = current(connection, workspace, [item.record.campaign_id for item in batch])
-    repeated = _repeated(connection, workspace, [item.record for item in batch])
+    before = current(connection, workspace, [rows.record.campaign_id for rows in batch])
+    repeated = _repeated(connection, workspace, [rows.record for rows in batch])
     results: list[StoredCampaign] = []
-    changes: list[_Change] = []
-    for item in batch:
-        record, before = item.record, current_of[item.record.campaign_id]
-        stored = repeated.get(record.campaign_id) or _unchanged(connection, record, before)
+    changes: list[AnalysisRows] = []
+    for rows in batch:
+        record, present = rows.record, before[rows.record.campaign_id]
+        stored = repeated.get(record.campaign_id) or _unchanged(connection, record, present)
         if stored is None:
-            _check_revision(record, before)
-            changes.append(_Change(item, before, before.last + 1))
-            stored = _stored(record, before.last + 1)
+            _check_revision(record, present)
+            changes.append(rows)
+            stored = _stored(record, present.next_revision)
         results.append(stored)
     if changes:
-        _write(connection, workspace, changes, topics)
+        _write(connection, changes, before, topics)
     return results
 
 
-def accept(connection: Connection, item: Prepared, topics: Sequence[str], now: str) -> StoredCampaign:
+def accept(connection: Connection, rows: AnalysisRows, topics: Sequence[str], now: str) -> StoredCampaign:
     """Store a campaign's analysis as an accepted one: a new revision, unless it was accepted before.
 
     Raises:
         NotFound: there is no such campaign.
         StaleRevision: it has another revision than the analysis expected.
     """
-    record = item.record
-    before, stored = _present(connection, record)
-    key = {"workspace": record.workspace, "campaign_id": record.campaign_id}
-    if not connection.execute(sqlite.insert_missing(acceptances), {**key, "accepted_at": now}).rowcount:
+    record = rows.record
+    present, stored = _present(connection, record)
+    if not connection.execute(sqlite.insert_missing(acceptances), {**rows.key, "accepted_at": now}).rowcount:
         return stored
-    return _revised(connection, item, before, topics)
+    return _revised(connection, rows, present, topics)
 
 
-def unaccept(connection: Connection, item: Prepared, topics: Sequence[str]) -> StoredCampaign:
+def unaccept(connection: Connection, rows: AnalysisRows, topics: Sequence[str]) -> StoredCampaign:
     """Store a campaign's analysis as one that nobody accepts: a new revision, unless nobody did before.
 
     Raises:
         NotFound: there is no such campaign.
         StaleRevision: it has another revision than the analysis expected.
     """
-    record = item.record
-    before, stored = _present(connection, record)
+    record = rows.record
+    present, stored = _present(connection, record)
     own = (acceptances.c.workspace == record.workspace, acceptances.c.campaign_id == record.campaign_id)
     if not connection.execute(delete(acceptances).where(*own)).rowcount:
         return stored
-    return _revised(connection, item, before, topics)
+    return _revised(connection, rows, present, topics)
 
 
 def _present(connection: Connection, record: AnalysisRecord) -> tuple[Current, StoredCampaign]:
-    before = current(connection, record.workspace, [record.campaign_id])[record.campaign_id]
-    if before.stored is None:
+    present = current(connection, record.workspace, [record.campaign_id])[record.campaign_id]
+    if present.stored is None:
         raise NotFound(f"there is no campaign {record.campaign_id!r}")
-    return before, before.stored
+    return present, present.stored
 
 
-def _revised(connection: Connection, item: Prepared, before: Current, topics: Sequence[str]) -> StoredCampaign:
+def _revised(connection: Connection, rows: AnalysisRows, present: Current, topics: Sequence[str]) -> StoredCampaign:
     """Write an analysis as the next revision, although the campaign's content is the same."""
-    record = item.record
-    _check_revision(record, before)
-    change = _Change(item, before, before.last + 1)
-    _write(connection, record.workspace, [change], topics)
-    return _stored(record, change.revision)
+    record = rows.record
+    _check_revision(record, present)
+    _write(connection, [rows], {record.campaign_id: present}, topics)
+    return _stored(record, present.next_revision)
 
 
 def take_back(connection: Connection, workspace: str, campaign_id: str, now: str, topics: Sequence[str]) -> bool:
@@ -192,56 +183,68 @@ def _check_revision(record: AnalysisRecord, before: Current) -> None:
         )
 
 
-def _write(connection: Connection, workspace: str, changes: Sequence[_Change], topics: Sequence[str]) -> None:
+def _write(connection: Connection, changes: Sequence[AnalysisRows], before: Before, topics: Sequence[str]) -> None:
     """Write new revisions, table by table, in the order of their references."""
-    replaced = [change for change in changes if change.before.stored is not None]
-    _write_history(connection, workspace, changes, replaced)
-    _clear_replaced(connection, workspace, replaced)
-    _write_statements(connection, [change.prepared for change in changes])
-    remember(connection, workspace, [change.prepared.memory for change in changes])
-    _write_delivery(connection, changes, topics)
+    replaced = [rows for rows in changes if before[rows.record.campaign_id].stored is not None]
+    _write_history(connection, changes, replaced, before)
+    _clear_replaced(connection, replaced, before)
+    _write_statements(connection, changes)
+    remember(connection, changes[0].record.workspace, [rows.memory for rows in changes])
+    _write_delivery(connection, changes, before, topics)
 
 
 def _write_history(
-    connection: Connection, workspace: str, changes: Sequence[_Change], replaced: Sequence[_Change]
+    connection: Connection, changes: Sequence[AnalysisRows], replaced: Sequence[AnalysisRows], before: Before
 ) -> None:
     """The campaigns with their revisions, and the ledger: what was replaced is retracted before the new one counts."""
-    created_at = changes[0].prepared.record.created_at
-    campaign_rows = [{**change.prepared.campaign, "revision": change.revision} for change in changes]
-    sqlite.insert_rows(connection, _ADD_WORKSPACE, [{"workspace": workspace, "created_at": created_at}])
-    sqlite.insert_rows(connection, _ADD_REVISION, [_revision_row(change) for change in changes])
-    sqlite.insert_rows(connection, _PUT_CAMPAIGN, campaign_rows)
-    _retract(connection, [{**change.key, "revision": change.before.last} for change in replaced])
-    sqlite.insert_rows(connection, _ADD_EVIDENCE, [_evidence_row(change) for change in changes])
+    first = changes[0].record
+    revisions = [{**rows.key, "revision": before[rows.record.campaign_id].next_revision} for rows in changes]
+    sqlite.insert_rows(connection, _ADD_WORKSPACE, [{"workspace": first.workspace, "created_at": first.created_at}])
+    sqlite.insert_rows(
+        connection, _ADD_REVISION, [_revision_row(row, rows) for row, rows in zip(revisions, changes, strict=True)]
+    )
+    sqlite.insert_rows(
+        connection, _PUT_CAMPAIGN, [{**rows.campaign, **row} for row, rows in zip(revisions, changes, strict=True)]
+    )
+    _retract(connection, [{**rows.key, "revision": before[rows.record.campaign_id].last} for rows in replaced])
+    sqlite.insert_rows(
+        connection, _ADD_EVIDENCE, [_evidence_row(row, rows) for row, rows in zip(revisions, changes, strict=True)]
+    )
 
 
-def _write_statements(connection: Connection, analyses: Sequence[Prepared]) -> None:
+def _write_statements(connection: Connection, changes: Sequence[AnalysisRows]) -> None:
     """What an analysis says of its campaign: figures, sentences, signals and forecasts."""
-    sqlite.insert_rows(connection, _PUT_PERFORMANCE, [analysis.performance for analysis in analyses])
-    sqlite.insert_rows(connection, _ADD_INSIGHT, [row for analysis in analyses for row in analysis.insights])
-    sqlite.insert_rows(connection, _ADD_SIGNAL, [row for analysis in analyses for row in analysis.signals])
-    sqlite.insert_rows(connection, _ADD_FORECAST, [row for analysis in analyses for row in analysis.forecasts])
+    sqlite.insert_rows(connection, _PUT_PERFORMANCE, [rows.performance for rows in changes])
+    sqlite.insert_rows(connection, _ADD_INSIGHT, [row for rows in changes for row in rows.insights])
+    sqlite.insert_rows(connection, _ADD_SIGNAL, [row for rows in changes for row in rows.signals])
+    sqlite.insert_rows(connection, _ADD_FORECAST, [row for rows in changes for row in rows.forecasts])
 
 
-def _write_delivery(connection: Connection, changes: Sequence[_Change], topics: Sequence[str]) -> None:
+def _write_delivery(
+    connection: Connection, changes: Sequence[AnalysisRows], before: Before, topics: Sequence[str]
+) -> None:
     """The answers to requests that may come again, and what is to be published."""
-    sqlite.insert_rows(connection, _ADD_KEY, [row for change in changes for row in _idempotency_rows(change)])
-    sqlite.insert_rows(connection, _ADD_OUTBOX, [row for change in changes for row in _outbox_rows(change, topics)])
+    keys: list[Row] = []
+    notices: list[Row] = []
+    for rows in changes:
+        record, present = rows.record, before[rows.record.campaign_id]
+        if record.idempotency_key is not None:
+            keys.append(_idempotency_row(record, _stored(record, present.next_revision)))
+        notices += _outbox_rows(record, present, topics)
+    sqlite.insert_rows(connection, _ADD_KEY, keys)
+    sqlite.insert_rows(connection, _ADD_OUTBOX, notices)
 
 
-def _clear_replaced(connection: Connection, workspace: str, replaced: Sequence[_Change]) -> None:
+def _clear_replaced(connection: Connection, replaced: Sequence[AnalysisRows], before: Before) -> None:
     """Take away what an earlier revision left, so that no second set stands beside the new one."""
     if not replaced:
         return
-    keys = [{"w": workspace, "c": change.prepared.record.campaign_id} for change in replaced]
-    connection.execute(_CLEAR_INSIGHTS, keys)
-    _forget_signals(
-        connection,
-        workspace,
-        [(change.prepared.record.campaign_id, change.before.signal_keys) for change in replaced],
-    )
-    moved = [item for item in replaced if item.before.memory_id != item.prepared.memory["memory_id"]]
-    tombstone(connection, workspace, [change.before.memory_id for change in moved])
+    workspace = replaced[0].record.workspace
+    pairs = [(rows, before[rows.record.campaign_id]) for rows in replaced]
+    connection.execute(_CLEAR_INSIGHTS, [{"w": workspace, "c": rows.record.campaign_id} for rows in replaced])
+    _forget_signals(connection, workspace, [(rows.record.campaign_id, present.signal_keys) for rows, present in pairs])
+    moved = [present.memory_id for rows, present in pairs if present.memory_id != rows.memory["memory_id"]]
+    tombstone(connection, workspace, moved)
 
 
 def _retract(connection: Connection, revisions: Sequence[Row]) -> None:
@@ -258,26 +261,12 @@ def _forget_signals(
         connection.execute(_CLEAR_SIGNALS, rows)
 
 
-def _revision_row(change: _Change) -> Row:
-    campaign = change.prepared.campaign
-    kept = ("content_hash", "body", "created_at")
-    return {**change.key, "revision": change.revision, **{name: campaign[name] for name in kept}}
+def _revision_row(revision: Row, rows: AnalysisRows) -> Row:
+    return {**revision, **{name: rows.campaign[name] for name in ("content_hash", "body", "created_at")}}
 
 
-def _evidence_row(change: _Change) -> Row:
-    return {
-        **change.key,
-        "revision": change.revision,
-        "sign": 1,
-        "payload": change.prepared.record.evidence,
-    }
-
-
-def _idempotency_rows(change: _Change) -> list[Row]:
-    record = change.prepared.record
-    if record.idempotency_key is None:
-        return []
-    return [_idempotency_row(record, _stored(record, change.revision))]
+def _evidence_row(revision: Row, rows: AnalysisRows) -> Row:
+    return {**revision, "sign": 1, "payload": rows.record.evidence}
 
 
 def _idempotency_row(record: AnalysisRecord, stored: StoredCampaign) -> Row:
@@ -292,14 +281,13 @@ def _idempotency_row(record: AnalysisRecord, stored: StoredCampaign) -> Row:
     }
 
 
-def _outbox_rows(change: _Change, topics: Sequence[str]) -> list[Row]:
-    record = change.prepared.record
+def _outbox_rows(record: AnalysisRecord, present: Current, topics: Sequence[str]) -> list[Row]:
     keys = dict.fromkeys(topics, record.memory.memory_id)
     keys[ARTIFACTS] = record.campaign_id
     rows = [outbox_row(record.workspace, topic, key, record.created_at) for topic, key in keys.items()]
-    if change.before.memory_id not in ("", record.memory.memory_id):
+    if present.memory_id not in ("", record.memory.memory_id):
         rows += [
-            outbox_row(record.workspace, topic, change.before.memory_id, record.created_at)
+            outbox_row(record.workspace, topic, present.memory_id, record.created_at)
             for topic in topics
             if topic != ARTIFACTS
         ]

@@ -102,8 +102,8 @@ class MemoryRows:
         values |= {"workspace": workspace, "wanted": orjson.dumps(list(memory_ids)).decode()}
         statement = sqlite.memories_among("memory_id", "1", conditions)
         with self._database.read() as connection:
-            there = {row[0] for row in sqlite.rows_of(connection, statement, values)}
-        return [name for name in memory_ids if name in there]
+            present = {row[0] for row in sqlite.rows_of(connection, statement, values)}
+        return [name for name in memory_ids if name in present]
 
     def count(self, workspace: str) -> int:
         """How many memories there are."""

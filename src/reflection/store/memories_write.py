@@ -40,8 +40,8 @@ def stands(connection: Connection, workspace: str, position: Position) -> bool:
     seq, row = position
     if seq == 0:
         return True
-    there = connection.execute(_IS_THERE, {"w": workspace, "i": row}).first()
-    return there is not None and last_number(connection, workspace) >= seq
+    present = connection.execute(_IS_THERE, {"w": workspace, "i": row}).first()
+    return present is not None and last_number(connection, workspace) >= seq
 
 
 def last_number(connection: Connection, workspace: str) -> int:

@@ -26,8 +26,8 @@ _FORECAST_FIELDS = tuple(field.name for field in fields(ForecastRow))
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """One analysis, its texts and blobs made; only the revision is still unknown."""
+class AnalysisRows:
+    """The rows of one analysis, its texts and blobs made; only the revision is still unknown."""
 
     record: AnalysisRecord
     campaign: Row
@@ -37,11 +37,16 @@ class Prepared:
     memory: Row
     forecasts: list[Row]
 
+    @property
+    def key(self) -> Row:
+        """The columns that name the campaign."""
+        return {"workspace": self.record.workspace, "campaign_id": self.record.campaign_id}
 
-def prepare(record: AnalysisRecord) -> Prepared:
+
+def analysis_rows(record: AnalysisRecord) -> AnalysisRows:
     """The rows of one analysis."""
     key = {"workspace": record.workspace, "campaign_id": record.campaign_id}
-    return Prepared(
+    return AnalysisRows(
         record=record,
         campaign=_campaign(record),
         performance={**key, **_performance(record)},

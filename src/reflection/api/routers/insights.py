@@ -38,14 +38,14 @@ Asked = Annotated[ListQuery, Depends(_asked)]
 
 @router.get("/insights", summary="What was learnt, then what campaigns say", response_model=list[InsightRow])
 def insights(
-    application: ApplicationPart, workspace: Workspace, asked: Asked, kind: Kind = None, limit: Limit = None
+    application: ApplicationPart, workspace: Workspace, filters: Asked, kind: Kind = None, limit: Limit = None
 ) -> Response:
     """What the workspace has learnt, each with its newest supporting campaign; then what single campaigns say.
 
     `learnings` are those a sentence rests on, as they are believed now; `state` is that of the one that decides, null
     for a sentence about its own campaign only. All is told from what is known today (`known_as_of`).
     """
-    query = asked.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
+    query = filters.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
     return json_response(application.engine.insight_page(query, workspace=workspace)[0])
 
 
@@ -53,7 +53,7 @@ def insights(
 def insight_page(
     engine: EnginePart,
     workspace: Workspace,
-    asked: Asked,
+    filters: Asked,
     kind: Kind = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,
@@ -62,20 +62,20 @@ def insight_page(
 
     Narrowed to a platform or an objective, the 20,000 most important sentences of campaigns are looked through.
     """
-    query = asked.narrowed(kind=kind, limit=limit, after=_after(cursor))
+    query = filters.narrowed(kind=kind, limit=limit, after=_after(cursor))
     items, following = engine.insight_page(query, workspace=workspace)
     return json_response({"items": items, "next_cursor": following})
 
 
 @router.get("/patterns", summary="Findings by impact", response_model=list[PatternRow])
 def patterns(
-    application: ApplicationPart, workspace: Workspace, asked: Asked, kind: InCategory = None, limit: Limit = None
+    application: ApplicationPart, workspace: Workspace, filters: Asked, kind: InCategory = None, limit: Limit = None
 ) -> Response:
     """What is beyond noise, the largest impact first, each with its learnings and their state.
 
     `state` is `descriptive` for a grouping that describes the past and is no discovery.
     """
-    query = asked.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
+    query = filters.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
     return json_response(application.engine.pattern_page(query, workspace=workspace)[0])
 
 
@@ -83,13 +83,13 @@ def patterns(
 def pattern_page(
     engine: EnginePart,
     workspace: Workspace,
-    asked: Asked,
+    filters: Asked,
     kind: InCategory = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """The list of GET /patterns, page by page."""
-    query = asked.narrowed(kind=kind, limit=limit, after=_after(cursor))
+    query = filters.narrowed(kind=kind, limit=limit, after=_after(cursor))
     items, following = engine.pattern_page(query, workspace=workspace)
     return json_response({"items": items, "next_cursor": following})
 

@@ -114,8 +114,8 @@ def learning(
 @router.post("/{learning_id}/review", summary="Say a word on it", openapi_extra=json_request(Review))
 def review(learning_id: LearningId, body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
     """Approve, reject or note: recorded and shown, never mixed into the numbers."""
-    said = read(Review, body)
-    recorded = application.notes.review(workspace, learning_id, said.verdict, said.note, said.author or "")
+    verdict = read(Review, body)
+    recorded = application.notes.review(workspace, learning_id, verdict.verdict, verdict.note, verdict.author or "")
     return json_response({"learning_id": learning_id, **recorded}, status=201)
 
 
@@ -127,6 +127,8 @@ def outcome(
     workspace: Workspace,
 ) -> Response:
     """Attach how a campaign turned out that acted on what was recalled; a later word replaces an earlier one."""
-    told = read(RecallOutcome, body)
-    application.notes.outcome(workspace, recall_id, told.campaign_id, {"text": told.outcome})
-    return json_response({"recall_id": recall_id, "campaign_id": told.campaign_id, "outcome": told.outcome}, status=201)
+    result = read(RecallOutcome, body)
+    application.notes.outcome(workspace, recall_id, result.campaign_id, {"text": result.outcome})
+    return json_response(
+        {"recall_id": recall_id, "campaign_id": result.campaign_id, "outcome": result.outcome}, status=201
+    )

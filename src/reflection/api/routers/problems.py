@@ -13,13 +13,13 @@ router = APIRouter(tags=["operation"])
 
 def kinds() -> dict[str, type[ReflectionError]]:
     """Every error class by its code; of two with one code, the more general."""
-    found: dict[str, type[ReflectionError]] = {}
+    errors: dict[str, type[ReflectionError]] = {}
     pending: list[type[ReflectionError]] = [ReflectionError]
     while pending:
         kind = pending.pop(0)
-        found.setdefault(kind.code, kind)
+        errors.setdefault(kind.code, kind)
         pending.extend(kind.__subclasses__())
-    return found
+    return errors
 
 
 FRAMEWORK = {

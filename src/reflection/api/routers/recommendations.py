@@ -110,9 +110,11 @@ def feedback(
     recommendation_id: RecommendationId, body: JsonBody, application: ApplicationPart, workspace: Workspace
 ) -> Response:
     """Note whether it was accepted; the same again changes nothing."""
-    said = read(Feedback, body)
+    answer = read(Feedback, body)
     return json_response(
-        application.recommendations.record_feedback(recommendation_id, said.accepted, said.note, workspace=workspace)
+        application.recommendations.record_feedback(
+            recommendation_id, answer.accepted, answer.note, workspace=workspace
+        )
     )
 
 

@@ -60,18 +60,18 @@ class ArtifactFolder:
 
     def publish(self, entries: Sequence[OutboxEntry]) -> None:
         """Bring the folders of these entries to what the rows say; the handler of topic ``artifacts``."""
-        gone: dict[tuple[str, str], set[str]] = {}
+        removed: dict[tuple[str, str], set[str]] = {}
         for entry in entries:
-            gone.setdefault((entry.workspace, entry.key), set()).update(entry.names)
-        for workspace in sorted({workspace for workspace, _ in gone}):
-            self._publish_those(workspace, {key: names for (own, key), names in gone.items() if own == workspace})
+            removed.setdefault((entry.workspace, entry.key), set()).update(entry.names)
+        for workspace in sorted({workspace for workspace, _ in removed}):
+            self._publish_those(workspace, {key: names for (own, key), names in removed.items() if own == workspace})
 
     def rebuild(self) -> int:
         """Write every file again, as it is told today; how many campaigns and workspaces. Removes nothing."""
         count = 0
         for workspace, campaign_ids in self._keys():
-            told = self._current(workspace)
-            self._publish_those(workspace, {campaign_id: set() for campaign_id in campaign_ids}, told)
+            telling = self._current(workspace)
+            self._publish_those(workspace, {campaign_id: set() for campaign_id in campaign_ids}, telling)
             count += len(campaign_ids)
         return count
 
@@ -79,37 +79,37 @@ class ArtifactFolder:
         self,
         workspace: str,
         earlier: Mapping[str, set[str]],
-        told: Telling = as_stored,
+        telling: Telling = as_stored,
     ) -> None:
         """Bring files of one workspace up to date; `earlier` maps what they belong to -> names published before."""
-        folders = self._contents(workspace, list(earlier), told)
+        folders = self._contents(workspace, list(earlier), telling)
         own = folders.pop(WORKSPACE_LEVEL, {})
         atomic_files.write_folders({self.folder_of(workspace, key): contents for key, contents in folders.items()})
         for campaign_id, names in earlier.items():
-            gone = sorted(names - folders.get(campaign_id, {}).keys())
-            if gone and campaign_id != WORKSPACE_LEVEL:
-                atomic_files.remove_files(self.folder_of(workspace, campaign_id), gone)
+            removed = sorted(names - folders.get(campaign_id, {}).keys())
+            if removed and campaign_id != WORKSPACE_LEVEL:
+                atomic_files.remove_files(self.folder_of(workspace, campaign_id), removed)
         if WORKSPACE_LEVEL in earlier:  # last: the folder is removed when nothing is left in it
             self._publish_workspace(workspace, own, earlier[WORKSPACE_LEVEL] - own.keys())
 
-    def _publish_workspace(self, workspace: str, contents: dict[str, bytes], gone: set[str]) -> None:
+    def _publish_workspace(self, workspace: str, contents: dict[str, bytes], removed: set[str]) -> None:
         folder = workspace_folder(self._output, workspace)
-        if workspace == DEFAULT_WORKSPACE and WEIGHTS in gone:
+        if workspace == DEFAULT_WORKSPACE and WEIGHTS in removed:
             atomic_files.remove_files(self._weights_path.parent, [self._weights_path.name])
-        elif gone or (workspace != DEFAULT_WORKSPACE and not contents):
-            atomic_files.remove_files(folder, sorted(gone))
+        elif removed or (workspace != DEFAULT_WORKSPACE and not contents):
+            atomic_files.remove_files(folder, sorted(removed))
         if workspace == DEFAULT_WORKSPACE and WEIGHTS in contents:
             atomic_files.write_files(self._weights_path.parent, {self._weights_path.name: contents.pop(WEIGHTS)})
         if contents:
             atomic_files.write_files(folder, contents)
 
-    def _contents(self, workspace: str, campaign_ids: Sequence[str], told: Telling) -> dict[str, dict[str, bytes]]:
+    def _contents(self, workspace: str, campaign_ids: Sequence[str], telling: Telling) -> dict[str, dict[str, bytes]]:
         """What there is to publish: campaign -> file name -> content; campaigns that are gone are left out."""
         contents: dict[str, dict[str, bytes]] = {}
         for chunk in chunks([name for name in campaign_ids if name != WORKSPACE_LEVEL]):
             with self._database.read() as connection:
                 stored = [item.stored for item in current(connection, workspace, chunk).values()]
-            contents |= {item.campaign_id: files_of(told(item)) for item in stored if item is not None}
+            contents |= {item.campaign_id: files_of(telling(item)) for item in stored if item is not None}
         if WORKSPACE_LEVEL in campaign_ids:
             contents |= {WORKSPACE_LEVEL: self._own(workspace)}
         return contents

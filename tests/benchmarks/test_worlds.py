@@ -1,0 +1,25 @@
+"""The worlds that break learning's assumptions: the same from the same seed, and every kind is what it says."""
+
+import pytest
+
+from benchmarks import worlds
+
+
+@pytest.mark.parametrize("kind", worlds.WORLDS)
+def test_a_world_is_the_same_from_the_same_seed_and_another_from_another(kind: str) -> None:
+    make = worlds.WORLDS[kind].make
+    assert make(3) == make(3)
+    assert make(3) != make(4)
+    assert worlds.WORLDS[kind].null == all(
+        value == 0 for by_signal in make(3).effects.values() for value in by_signal.values()
+    )
+
+
+@pytest.mark.parametrize("kind", worlds.WORLDS)
+def test_planted_effects_are_differences_from_the_mean_of_their_group(kind: str) -> None:
+    for by_signal in worlds.WORLDS[kind].make(1).effects.values():
+        sums: dict[str, float] = {}
+        for key, value in by_signal.items():
+            group = key.partition(":")[0]
+            sums[group] = sums.get(group, 0.0) + value
+        assert all(abs(total) < 1e-9 for total in sums.values())
