@@ -9,26 +9,26 @@ campaign lifts clicks and conversions together and makes its impressions cheaper
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, evidence_of
-from reflection.inference.learn import learn
-from reflection.learnings.claims import Claim, Learning
-from reflection.learnings.revision import revised
+
+Floats = NDArray[np.float64]
 
 STREAMS, CAMPAIGNS = 60, 120
 LONG_STREAMS, LONG_CAMPAIGNS = 10, 300
 FIRST_LOOK, EVERY_UNTIL, EVERY = 5, 40, 5
 USUALLY_SHOWN, FEW_SHOWN = 100_000.0, 2_000.0
+ACTIVE, EFFECT_SD = 0.4, 0.25
 SCATTER, CELL_SCATTER, QUALITY = 0.25, 0.1, 0.2
 START = datetime(2025, 1, 6, 9, tzinfo=UTC)
 
@@ -40,8 +40,16 @@ PLATFORMS = ("Meta", "Google", "TikTok", "LinkedIn")
 OBJECTIVES = ("Sales", "Traffic", "Retargeting")
 AGES, SEGMENTS = ("18-24", "25-34", "35-44", "45-54", "55-64"), ("students", "parents", "athletes", "gamers")
 TYPES, HOOKS = ("video", "image", "carousel", "text"), ("price", "trust", "urgency", "story")
+MENU = {
+    "platform": PLATFORMS, "objective": OBJECTIVES, "audience.age": AGES, "audience.segment": SEGMENTS,
+    "creative.type": TYPES, "creative.hook": HOOKS,
+}  # fmt: skip
 SHORT = 2
 """Levels of each of these in a short menu."""
+
+
+Planted = Mapping[str, Mapping[str, float]]
+"""Metric (ctr, cvr) -> signal -> log effect."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +67,30 @@ def looks(campaigns: int) -> list[int]:
     return [*range(FIRST_LOOK, min(EVERY_UNTIL, campaigns) + 1), *range(EVERY_UNTIL + EVERY, campaigns + 1, EVERY)]
 
 
-def null_stream(seed: int, campaigns: int, kind: str) -> list[Evidence]:
-    """Campaigns in the order they come, a campaign every second day; no signal has any effect."""
+NOTHING: Planted = {"ctr": {}, "cvr": {}}
+"""No signal has any effect."""
+
+
+def planted(seed: int) -> Planted:
+    """Effects of 40 % of the levels of every group on CTR and CVR; on prices and order values none."""
+    rng = np.random.default_rng((19, seed))
+    effects: dict[str, dict[str, float]] = {"ctr": {}, "cvr": {}}
+    for by_signal in effects.values():
+        for group, levels in MENU.items():
+            active = rng.random(len(levels)) < ACTIVE
+            drawn = np.where(active, rng.normal(0.0, EFFECT_SD, len(levels)), 0.0)
+            drawn[active] -= drawn.sum() / max(active.sum(), 1)
+            by_signal |= {f"{group}:{level.casefold()}": float(x) for level, x in zip(levels, drawn, strict=True)}
+    return effects
+
+
+def stream(seed: int, campaigns: int, kind: str, effects: Planted = NOTHING) -> list[Evidence]:
+    """Campaigns in the order they come, one every second day."""
     rng = np.random.default_rng((18, seed))
-    return [evidence_of(Campaign.model_validate(_body(number, kind, rng))) for number in range(campaigns)]
+    return [evidence_of(Campaign.model_validate(_body(number, kind, effects, rng))) for number in range(campaigns)]
 
 
-def _body(number: int, kind: str, rng: np.random.Generator) -> dict[str, Any]:
+def _body(number: int, kind: str, effects: Planted, rng: np.random.Generator) -> dict[str, Any]:
     rows = 2 if kind == "ad rows" else 1
     ages, segments, types, hooks, platforms = (
         menu[:SHORT] if kind == "few signals" else menu for menu in (AGES, SEGMENTS, TYPES, HOOKS, PLATFORMS)
@@ -82,16 +107,17 @@ def _body(number: int, kind: str, rng: np.random.Generator) -> dict[str, Any]:
     planned = float(np.exp(rng.normal(math.log(FEW_SHOWN if kind == "few clicks" else USUALLY_SHOWN), 0.8)))
     quality = QUALITY * float(rng.normal()) if kind == "one quality" else 0.0
     levels = SCATTER * rng.normal(size=4) + quality * np.array([-1.0, 1.0, 1.0, 0.0])
-    cells = [
-        {"audience": audience["name"], "creative": creative["id"], "metrics": _counts(planned / rows**2, levels, rows, rng)}
-        for audience in audiences
-        for creative in creatives
-    ]
+    platform, objective = str(rng.choice(platforms)), str(rng.choice(OBJECTIVES))
+    cells = []
+    for audience, creative in itertools.product(audiences, creatives):
+        lifts = _lifts(effects, platform, objective, audience, creative)
+        counted = _counts(planned / rows**2, levels + lifts, rows, rng)
+        cells.append({"audience": audience["name"], "creative": creative["id"], "metrics": counted})
     total = {name: sum(cell["metrics"][name] for cell in cells) for name in cells[0]["metrics"]}
     return {
         "campaign_id": f"cmp_{number:04d}",
-        "platform": str(rng.choice(platforms)),
-        "objective": str(rng.choice(OBJECTIVES)),
+        "platform": platform,
+        "objective": objective,
         "audiences": audiences,
         "creatives": creatives,
         "currency": "EUR",
@@ -102,6 +128,19 @@ def _body(number: int, kind: str, rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
+def _lifts(
+    effects: Planted, platform: str, objective: str, audience: Mapping[str, Any], creative: Mapping[str, Any]
+) -> Floats:
+    """What is planted of a row, on price, clicks, conversions and order value (log)."""
+    keys = (
+        f"platform:{platform}", f"objective:{objective}", f"audience.age:{audience['attributes']['age_range']}",
+        f"audience.segment:{audience['attributes']['segment']}", f"creative.type:{creative['type']}",
+        f"creative.hook:{creative['attributes']['hook']}",
+    )  # fmt: skip
+    ctr, cvr = (sum(effects[metric].get(key.casefold(), 0.0) for key in keys) for metric in ("ctr", "cvr"))
+    return np.array([0.0, ctr, cvr, 0.0])
+
+
 def _plan(impressions: float) -> dict[str, float]:
     clicks = impressions * 0.015
     return {
@@ -110,7 +149,7 @@ def _plan(impressions: float) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _counts(impressions: float, levels: np.ndarray, rows: int, rng: np.random.Generator) -> dict[str, float]:
+def _counts(impressions: float, levels: Floats, rows: int, rng: np.random.Generator) -> dict[str, float]:
     """What one row was counted with, at its campaign's levels of price, clicks, conversions and order value."""
     own = levels + (CELL_SCATTER * rng.normal(size=4) if rows > 1 else 0.0)
     shown = int(rng.poisson(impressions * math.exp(0.2 * float(rng.normal()))))

@@ -107,6 +107,11 @@ class FittedMetrics:
     def _fits(self) -> dict[str, Fit]:
         return {name: metric.fit for name, metric in self.metrics.items()}
 
+    @cached_property
+    def _judged(self) -> dict[str, Fit]:
+        """The fits with platforms as they are at present."""
+        return {name: drift.judged_at_present(fit, signals.PLATFORM) for name, fit in self._fits.items()}
+
     def names(self) -> tuple[str, ...]:
         """Observed metrics, then the composed ones whose parts are all there."""
         composed = [n for n, recipe in RECIPES.items() if all(part in self.metrics for part, _ in recipe.parts)]
@@ -130,8 +135,9 @@ class FittedMetrics:
         """Which effects on a metric may be called findings; worked out once."""
         if metric not in self._discoveries:
             recipe = RECIPES.get(metric)
-            found = discover_composed(self._fits, recipe) if recipe else discover(self.metrics[metric].fit)
-            self._discoveries[metric] = found
+            self._discoveries[metric] = (
+                discover_composed(self._judged, recipe) if recipe else discover(self._judged[metric])
+            )
         return self._discoveries[metric]
 
     def favours_effects(self, metric: str) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.stats.columns import Feature, Layout
+from reflection.stats.columns import Feature, Kind, Layout
 from reflection.stats.design import Stratum
 from reflection.stats.gaussian_posterior import Model, Posterior
 from reflection.stats.importance_sampling import mixed, proposed
@@ -53,7 +53,8 @@ class Fit(Effects):
     = S/(1 - S/P), P the prior variance), (p,), input of ``discoveries``. ``sigma``: overdispersion of the
     learnt strata. ``tau``: standard deviation of each group's effects, (groups,). ``covariance``: at the
     mode, float32, (p, p). ``exposure``: effective rows behind each column, (p,). ``rows``: number of rows.
-    ``log_bayes_factor``: of the model against one in which no signal has any effect.
+    ``log_bayes_factor``: of the model against one in which no signal has any effect and no level moves; slopes
+    stay. ``log_step_factors``: by group of steps, of levels that move against levels that stand still.
     """
 
     estimate: Floats
@@ -64,6 +65,7 @@ class Fit(Effects):
     exposure: Floats
     rows: int
     log_bayes_factor: float
+    log_step_factors: dict[str, float]
 
     def tau_of(self, feature: Feature) -> float:
         """Prior standard deviation of a feature, seen or not; the prior mean 1/6 for an unknown group."""
@@ -158,7 +160,8 @@ def fit(
         covariance=at_mode.covariance.astype(np.float32),
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
-        log_bayes_factor=_laplace(at_mode, mode, spread) - _log_evidence_of_nothing(view),
+        log_bayes_factor=_laplace(at_mode, mode, spread) - _log_evidence(view, _slopes(view.layout)),
+        log_step_factors=_log_step_factors(view),
     )
 
 
@@ -185,18 +188,38 @@ def _laplace(posterior: Posterior, mode: Floats, spread: Floats) -> float:
     return float(posterior.log_evidence + prior + volume)
 
 
-def _log_evidence_of_nothing(view: View) -> float:
-    """The same for the intercept and overdispersion alone."""
+def _log_evidence(view: View, columns: Sequence[int]) -> float:
+    """The same of some columns alone, ascending and the intercept first."""
+    kept = np.array(columns, dtype=np.intp)
     bare = replace(
         view,
-        layout=Layout.of([]),
-        grams=tuple(gram[:1, :1] for gram in view.grams),
-        moment=view.moment[:, :1],
+        layout=Layout.of(view.layout.features[column] for column in columns),
+        grams=tuple(gram[kept][:, kept] for gram in view.grams),
+        moment=view.moment[:, kept],
     )
     model = Model(bare)
     mode = mode_of(model)
     posterior = model.posterior(mode)
     return _laplace(posterior, mode, spread_of(model, mode, posterior))
+
+
+def _log_step_factors(view: View) -> dict[str, float]:
+    """Log Bayes factor of each group of steps, ``~walk.name``, beside the slopes and the levels of ``name``."""
+    layout = view.layout
+    factors = {}
+    for number, group in enumerate(layout.groups):
+        if Kind.of(group) is Kind.FREE and layout.sizes[number] > 1:
+            steps = np.flatnonzero(layout.group_index == number).tolist()
+            levels = [i for i, feature in enumerate(layout.features) if i and feature.group == group.partition(".")[2]]
+            still = sorted([*_slopes(layout), *levels])
+            factors[group] = _log_evidence(view, sorted([*still, *steps])) - _log_evidence(view, still)
+    return factors
+
+
+def _slopes(layout: Layout) -> list[int]:
+    """The intercept and the free columns that are alone in their group: numeric slopes."""
+    alone = layout.sizes[layout.group_index] == 1
+    return [0, *(int(column) for column in layout.columns_of(Kind.FREE) if alone[column])]
 
 
 def _sd(posterior: Posterior) -> Floats:
