@@ -44,7 +44,7 @@ $(DEV): $(RUN) requirements-dev.lock
 demo: $(RUN) ## run the main job on a real account and show the retrospective
 	@$(BIN)/reflection demo
 
-serve: $(RUN) ## start the API on http://127.0.0.1:8000 (documentation at /docs)
+serve: $(RUN) ## the page and the API on http://127.0.0.1:8000 (documentation at /docs)
 	@$(BIN)/reflection serve
 
 test: $(DEV) ## run the tests (under 5 minutes on two cores)
@@ -87,7 +87,7 @@ wheel: $(DEV) ## build the wheel and run it in an empty environment
 	$(PYTHON) -m venv $(WHEEL)
 	$(call put,$(WHEEL),--require-hashes -r requirements.lock)
 	$(call put,$(WHEEL),--no-deps dist/*.whl)
-	cd $(WHEEL) && bin/python -I -c "import reflection.api.app, reflection; print(reflection.Engine)" && bin/reflection --version
+	cd $(WHEEL) && bin/python -I -c "import reflection.api.app, reflection; from reflection.web import site; print(reflection.Engine, len([site.asset(name).body for name in site.names()]), site.asset(site.SHELL).tag)" && bin/reflection --version
 	rm -rf $(WHEEL)
 
 audit: requirements-dev.lock ## known vulnerabilities, failing on what could not be looked up; writes sbom.json

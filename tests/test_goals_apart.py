@@ -95,7 +95,7 @@ def test_totals_are_of_one_kind_and_without_what_is_held(mixed: Engine) -> None:
 
     application = mixed._application
     report = portfolio_report(
-        application.store, application.engine, application.recommendations, "default",
+        application.store, application.recommendations, "default",
         date(2026, 1, 1), date(2026, 12, 31), "json",
     ).decode()  # fmt: skip
     shop = [_body("shop", number)["actual_metrics"] for number in range(16)]

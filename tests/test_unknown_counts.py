@@ -128,6 +128,6 @@ def test_a_campaign_without_clicks_goes_through_every_door(application):
     console = Console(file=StringIO(), width=200)
     print_analysis(console, answer)
     assert "score -" in console.file.getvalue()
-    doors = (application.store, application.engine, application.recommendations)
+    doors = (application.store, application.recommendations)
     assert b"none: clicks are not known" in campaign_report(*doors, "default", "no clicks", "md")
     assert b"no clicks" in portfolio_report(*doors, "default", date(2020, 1, 1), date(2030, 1, 1), "md")

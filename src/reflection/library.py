@@ -164,13 +164,14 @@ class Engine:
         return _plain(self._application.recommendations.evaluate(request, workspace=self._workspace))
 
     def search(self, question: str, **filters: Any) -> dict[str, Any]:
-        """Campaigns and learnings by plain words or an id: {items, index, degraded}.
+        """Campaigns and learnings by plain words or an id: {items, index, degraded, as_of, pending}.
 
         Args:
             filters: platform, objective, start, end, kind (``campaign`` or ``learning``), limit.
         """
         self._catch_up()
-        return _plain(self._application.memory.search(self._workspace, question, **filters))
+        freshness = self._application.engine.freshness(workspace=self._workspace)
+        return _plain(self._application.memory.search(self._workspace, question, **filters)) | freshness
 
     def report(
         self,
@@ -188,7 +189,7 @@ class Engine:
             ReportsMissing: HTML or PDF without the `reports` extra.
         """
         self._catch_up()
-        parts = (self._application.store, self._application.engine, self._application.recommendations)
+        parts = (self._application.store, self._application.recommendations)
         if campaign_id is not None:
             return campaign_report(*parts, self._workspace, campaign_id, kind)
         if start is None or end is None:
@@ -210,7 +211,7 @@ class Engine:
         return _plain(self._application.engine.effect_evidence(signal, workspace=self._workspace))
 
     def campaigns(self, **filters: Any) -> dict[str, Any]:
-        """A page of stored campaigns, the newest first: {items, next_cursor, as_of, held}.
+        """A page of stored campaigns, the newest first: {items, next_cursor, as_of, pending, held}.
 
         Args:
             filters: platform, objective, state, kind, search, since, until, limit, cursor, as GET /v1/campaigns has

@@ -15,6 +15,7 @@ import structlog
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
+from reflection.engine.attention import Attention
 from reflection.engine.engine import Engine, utc_now
 from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
@@ -63,6 +64,9 @@ ARTIFACTS = "artifacts"
 
 NOT_LEARNING = "not-learning"
 """What `degraded` says where campaigns wait to be learnt and no worker runs."""
+
+IMPORTS_LOOKED_AT = 10
+"""The last imports whose remarks may need somebody."""
 
 EMBEDDING_SECONDS = 2.0
 """The longest a remote embedding may take: it stands in the way of every analysis and every question."""
@@ -121,7 +125,7 @@ class Application:
         # To the first that is not level; an empty store has a mirror too, which may be down.
         all(self.memory.is_level(workspace) for workspace in self.store.workspaces() or ["default"])
         memory, worker = self.memory.status(), self.worker.state()
-        learning_lag = {name: self.learner.lag(name) for name in self.store.workspaces()}
+        learning_lag = self.learner.lags()
         degraded = list(memory.get("degraded", ()))
         if any(learning_lag.values()) and not worker.running:
             degraded.append(NOT_LEARNING)
@@ -134,6 +138,12 @@ class Application:
             "outbox_lag": self.outbox.lag(),
             "degraded": degraded,
         }
+
+    def attention(self, workspace: str, limit: int) -> dict[str, Any]:
+        """What needs somebody in a workspace; see `Attention.page`."""
+        imports = self.imports.recent(workspace, IMPORTS_LOOKED_AT)
+        with self.store.snapshot(workspace) as snapshot:
+            return Attention(snapshot, imports, utc_now()).page(limit)
 
     def rebuild(self) -> int:
         """Recreate every projection from the rows: artifacts, weights.json, mirrors; forget what is past its time."""

@@ -1,5 +1,6 @@
 """Live servers on this machine: real wiring on a real SQLite file, real HTTP."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,10 +11,12 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 import uvicorn
+from fastapi.testclient import TestClient
 
 from reflection.api.app import create_app
 from reflection.api.openapi import CMP_007
 from reflection.settings import Settings
+from reflection.wiring import build
 
 KEYS = {
     "owner": "owner-key-of-acme-0001",
@@ -79,6 +82,17 @@ def client(live: Live) -> Iterator[httpx.Client]:
     """A client of the keyless server."""
     with live.client() as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def page(
+    tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[..., Settings], learnt: Path
+) -> Iterator[TestClient]:
+    """The keyless application with the forty campaigns learnt, without a socket; `page.app.state.application` is it."""
+    settings = settings_in(tmp_path_factory.mktemp("page"))
+    shutil.copy(learnt, settings.database_path)
+    with build(settings) as application:
+        yield TestClient(create_app(application), "http://127.0.0.1:8000", client=("127.0.0.1", 50_000))
 
 
 @pytest.fixture(scope="module")

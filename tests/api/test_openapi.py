@@ -7,8 +7,10 @@ import pytest
 from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES
 from reflection.domain.campaign import Campaign
+from reflection.web import site
 
-HIDDEN = {"GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
+PAGE = {f"GET {path}" for path in (*site.SCREENS, site.ASSETS)}
+HIDDEN = {"GET /docs", "GET /docs/{asset}", "GET /openapi.json"} | PAGE
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,10 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
 from reflection.api.policies import POLICIES
+from reflection.web import site
 
-HIDDEN = {"GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
+PAGE = {f"GET {path}" for path in (*site.SCREENS, site.ASSETS)}
+HIDDEN = {"GET /docs", "GET /docs/{asset}", "GET /openapi.json"} | PAGE
 
 ACCEPTED = ["2xx", "401", "403", "404", "409", "422"]
 """422 as well: a description cannot say that clicks are at most impressions, or a cursor is ours."""

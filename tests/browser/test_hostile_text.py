@@ -68,7 +68,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applicatio
 
 def pages(application: Application) -> Iterator[tuple[str, str]]:
     """Every kind of HTML page there is, by name; one campaign's page for each payload."""
-    parts = application.store, application.engine, application.recommendations
+    parts = application.store, application.recommendations
     for number, payload in enumerate(PAYLOADS):
         body = campaign_report(*parts, "default", hostile(number).campaign_id, "html")
         yield f"campaign of {payload}", body.decode()

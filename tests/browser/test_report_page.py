@@ -44,7 +44,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applicatio
 
 @pytest.fixture(scope="module", params=["campaign", "portfolio"])
 def page(application: Application, request: pytest.FixtureRequest) -> str:
-    parts = application.store, application.engine, application.recommendations
+    parts = application.store, application.recommendations
     if request.param == "campaign":
         return campaign_report(*parts, "default", CMP_007["campaign_id"], "html").decode()
     from datetime import date

@@ -135,3 +135,17 @@ def test_stopping_waits_no_longer_than_it_is_told_and_says_whether_it_ended():
     assert not thread.going_on()
     assert not thread.stop(0.01)
     release.set()
+
+
+def test_work_that_is_measured_by_the_processor_does_not_rest_for_its_waiting():
+    begun, time_used = [], iter([0.0, 0.0])
+    waiting = threading.Event()
+
+    def work():
+        begun.append(1)
+        waiting.wait(0.2)
+
+    thread = Background("learner", work, _never, poll=0.001, rest=3_600, clock=lambda: next(time_used, 0.0))
+    thread.start()
+    _wait_until(lambda: len(begun) >= 2)
+    thread.stop()

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 from pydantic import TypeAdapter
 
+from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import StoredCampaign
@@ -155,3 +157,26 @@ def test_files_carry_the_date_of_what_was_known_and_are_written_anew_by_rebuild(
     assert {after[one]["as_of"] for one in dated} == {as_of}
     assert after["comparison.json"] == before["comparison.json"]
     assert after["patterns.json"] == orjson.loads(application.engine.show(name))["pattern_report"]
+
+
+def test_what_waited_for_its_window_is_compared_once_it_has_closed(
+    application: Application, make_campaign: Callable[..., Campaign]
+) -> None:
+    """Asked before, the answer says until when it waits; learnt after, it is compared from the same figures."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    young = make_campaign(campaign_id="young", mature_on=tomorrow.isoformat())
+    grown = make_campaign(campaign_id="young")
+    then = orjson.loads(application.engine.analyze(young).body)["comparison_report"]
+    until = f"its conversions still come in until {tomorrow}"
+    waiting = {name for name, delta in then["deltas"].items() if delta["reason"] == until}
+    assert waiting == {"cvr_diff", "cpa_diff", "roas_diff", "aov_diff"}
+    assert then["deltas"]["ctr_diff"]["pct_diff"] is not None
+    assert (then["performance_score"], then["score_reason"]) == (None, until)
+    assert f"Note: {until}: CVR, CPA, ROAS and order value wait until then." in then["summary"]
+    assert then["actual_counts"]["conversions"] == young.actual_metrics.conversions
+
+    stored = _stored(application, "young")
+    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    now = current_analysis(stored, replace(NOTHING, as_of=later)).comparison_report
+    alone = compare(grown, generated_at=later)
+    assert (now.deltas, now.summary, now.performance_score) == (alone.deltas, alone.summary, alone.performance_score)

@@ -11,6 +11,7 @@ import pytest
 from reflection.domain.knowledge import NOTHING
 from reflection.engine.learner import FITTED, LARGE, READ, WHOLE, Learner
 from reflection.errors import LearningError
+from reflection.forecasting import calibration_blob
 from reflection.inference.recheck import differences
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.open import open_database
@@ -192,6 +193,43 @@ def test_learning_can_be_left_between_two_workspaces(learner, application, few):
     assert learner.lag("globex") == 0
 
 
+def test_a_workspace_that_comes_meanwhile_waits_for_one_fit_and_not_for_the_round(
+    learner, application, few, monkeypatch
+):
+    """Fair turns: a bulk load that goes on for ever in one workspace keeps no other one waiting."""
+    _analyse(application, few[:3], workspace="bulk")
+    _analyse(application, few[:3], workspace="early")
+    learn_now, turns = learner.learn_now, []
+
+    def loaded(name):
+        turns.append(name)
+        known = learn_now(name)
+        if turns == ["bulk"]:
+            _analyse(application, few[:3], workspace="calm")
+        _analyse(application, few[3:], workspace="bulk")
+        application.engine.delete("c3", workspace="bulk")
+        return known
+
+    monkeypatch.setattr(learner, "learn_now", loaded)
+    learner.learn_all()
+    assert turns == ["bulk", "calm", "early"]
+    learner.learn_all()
+    assert turns[3:] == ["bulk"]
+    assert learner.lags() == {"bulk": 1, "calm": 0, "early": 0}
+
+
+def test_the_lag_is_counted_in_campaigns_of_the_own_workspace(learner, application, few):
+    _analyse(application, few[:3], workspace="mine")
+    learner.learn_now("mine")
+    _analyse(application, few, workspace="foreign")
+    _analyse(application, few[3:], workspace="mine")
+    assert learner.lags() == {"foreign": 4, "mine": 1}
+    assert application.status()["learning_lag"] == {"foreign": 4, "mine": 1}
+    assert application.store.behind() == ["foreign", "mine"]
+    learner.learn_all()
+    assert application.store.behind() == []
+
+
 def _raise(name):
     raise LearningError(name)
 
@@ -250,3 +288,56 @@ def test_a_large_workspace_is_fitted_when_that_is_worth_it(campaigns, behind, mi
     learner = Learner(_Ledger(campaigns, behind, as_of), clock=lambda: NOW)
 
     assert learner.due("default") is due
+
+
+def test_conversions_are_learnt_when_their_window_has_closed_and_not_before(application, make_campaign):
+    """CPM and CTR at once; the rest by itself on the day, as a fit of its own that a recheck finds again."""
+    days = (None, None, None, None, "2026-04-03", "2026-04-05")
+    _analyse(
+        application,
+        [
+            make_campaign(
+                campaign_id=f"c{i}",
+                platform=("Meta", "Google")[i % 2],
+                actual={"clicks": 3000 + 500 * i},
+                mature_on=day,
+            )
+            for i, day in enumerate(days)
+        ],
+    )
+    clock = [NOW]
+    learner = Learner(application.store, clock=lambda: clock[0])
+
+    def learn_on(day):
+        clock[0] = datetime(2026, 4, day, tzinfo=UTC)
+        assert learner.due("default")
+        knowledge = learner.learn_now("default")
+        assert differences(application.store, "default") == []
+        assert not learner.due("default")
+        seen = calibration_blob.decode(knowledge.calibration).rows
+        learnt = {row.campaign_id for row in seen if "cpa" in row.observed or "conversions" in row.observed}
+        return knowledge, knowledge.waiting, len(learnt), len(seen)
+
+    first, waiting, *_ = early = learn_on(1)
+    assert waiting == {"campaigns": 2, "first": "2026-04-03", "last": "2026-04-05"}
+    assert early[2:] == (4, 6)
+    clock[0] = datetime(2026, 4, 2, tzinfo=UTC)
+    assert learner.learn_now("default") is application.store.knowledge("default")
+    assert application.store.knowledge("default").epoch == first.epoch
+
+    second = learn_on(3)
+    assert (second[1]["campaigns"], second[2]) == (1, 5)
+    last = learn_on(5)
+    assert (last[1], last[2]) == ({}, 6)
+
+    def on(knowledge, metric):
+        return knowledge.posteriors[metric].draws.tobytes()
+
+    assert on(first, "ctr") == on(second[0], "ctr") == on(last[0], "ctr")
+    assert on(first, "cpm") == on(last[0], "cpm")
+    assert len({on(knowledge, "cvr") for knowledge in (first, second[0], last[0])}) == 3
+    assert _bodies(learner.relearn("default")) == _bodies(last[0])
+
+
+def _bodies(knowledge):
+    return knowledge.effects, knowledge.findings, knowledge.weights

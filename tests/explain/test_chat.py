@@ -42,6 +42,9 @@ class Sources:
     def knowledge(self) -> Knowledge:
         return self._knowledge
 
+    def pending(self) -> int:
+        return 3
+
     def campaign_names(self) -> dict[str, str | None]:
         return {CAMPAIGN: None} if self._analysis else {}
 

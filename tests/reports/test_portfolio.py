@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reflection.domain.held import fault_text
 from reflection.domain.knowledge import Knowledge
+from reflection.reports.plots import draw
 from reflection.reports.portfolio import ReportedCampaign, portfolio
 from reflection.reports.svg import shorten
 from reflection.reports.view import ReportView, Section
@@ -132,7 +133,7 @@ def test_many_campaigns_are_all_in_the_table_and_the_largest_are_drawn(
     reported = [make_reported(f"cmp_{number:02}") for number in range(25)]
     plot = _section(_view(reported, knowledge), "campaigns").plots[0]
     assert len(plot.table.rows) == 25
-    assert plot.svg.count("<circle") == 20
+    assert draw(plot).count("<circle") == 20
     assert "The 20 largest of 25 are drawn." in plot.legend
 
 

@@ -120,12 +120,21 @@ def test_markdown_holds_every_table(view: ReportView) -> None:
             assert line.endswith("|")
 
 
-def test_json_holds_the_numbers_without_the_drawings(view: ReportView) -> None:
+def test_json_holds_the_numbers_that_the_drawings_are_made_from(view: ReportView) -> None:
     body = json.loads(render(view, "json"))
     assert body["title"] == view.title
     plots = [plot for section in body["sections"] for plot in section["plots"]]
     assert len(plots) == 5
     assert all("svg" not in plot and plot["table"]["rows"] for plot in plots)
+    data = {plot["name"]: plot["data"] for plot in plots}
+    assert {name: one["kind"] for name, one in data.items()} == {
+        "forecast": "ratios", "why-cpa": "waterfall", "why-roas": "waterfall", "learnt": "ratios", "record": "shares"
+    }  # fmt: skip
+    (cpa,) = [row for row in data["forecast"]["rows"] if row["subject"] == "cpa"]
+    assert cpa["low"] < cpa["ratio"] < cpa["high"] < 1
+    fall = data["why-cpa"]
+    parts = sum(step["part"] for step in fall["steps"])
+    assert fall["start"]["value"] + parts == pytest.approx(fall["end"]["value"])
 
 
 def test_pdf_is_one(view: ReportView) -> None:

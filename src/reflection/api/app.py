@@ -23,7 +23,7 @@ from reflection.api.dependencies import enforce_policy, known_parameters
 from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.metrics import Metrics
 from reflection.api.middleware import Outermost
-from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, may_call, methods_of, public_paths
+from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, is_public, may_call, methods_of
 from reflection.errors import ReflectionError
 from reflection.settings import Settings
 from reflection.wiring import Application, build
@@ -59,7 +59,7 @@ def create_app(application: Application | None = None, settings: Settings | None
         access=access,
         rates=RateLimiter(settings.limit),
         bodies=BodyLimit(settings.max_body_bytes, LARGE_BODIES),
-        public=public_paths(),
+        is_public=is_public,
         metrics=metrics,
     )
     for error in (ReflectionError, HTTPException, RequestValidationError):

@@ -4,7 +4,7 @@ Endpoints stay synchronous (they run in the thread pool); what is here is asynch
 looks things up (a hop to the thread pool costs more) or waits for the body.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Annotated, Any
 
 import orjson
@@ -17,6 +17,7 @@ from reflection.api.problems import UnsupportedMediaType
 from reflection.domain.validation import MAX_FIELD_ERRORS, FieldErrors
 from reflection.engine.engine import Engine
 from reflection.errors import InvalidInput, NotAllowed
+from reflection.web.site import SCREENS
 from reflection.wiring import Application
 
 
@@ -93,6 +94,8 @@ async def known_parameters(request: Request) -> None:
     Raises:
         FieldErrors: names every parameter that the route does not have, and those it has.
     """
+    if request.scope["route"].path in SCREENS:  # the page's script reads what stands in its address
+        return
     names = _parameters(request.scope["route"])
     unknown = sorted(set(request.query_params) - names)
     if unknown:
@@ -117,6 +120,32 @@ EnginePart = Annotated[Engine, Depends(engine)]
 Workspace = Annotated[str, Depends(workspace)]
 JsonBody = Annotated[bytes, Depends(json_body)]
 OptionalJsonBody = Annotated[bytes, Depends(optional_json_body)]
+
+
+FRESHNESS_HEADERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "X-As-Of": {
+                "description": "instant of the fit that the answer is told from; left out before anything was learnt",
+                "schema": {"type": "string", "format": "date-time"},
+            },
+            "X-Pending": {
+                "description": "campaigns of the workspace that this fit has not taken in yet",
+                "schema": {"type": "integer", "minimum": 0},
+            },
+        }
+    }
+}
+"""What OpenAPI says of a `bare_response`."""
+
+
+def bare_response(value: Any, freshness: Mapping[str, Any]) -> Response:
+    """JSON whose shape has no room for `as_of` and `pending`: they stand in headers."""
+    response = json_response(value)
+    response.headers["X-Pending"] = str(freshness["pending"])
+    if freshness["as_of"] is not None:
+        response.headers["X-As-Of"] = freshness["as_of"]
+    return response
 
 
 def json_response(value: Any, status: int = 200) -> Response:

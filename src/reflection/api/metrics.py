@@ -102,8 +102,8 @@ class _State(Collector):
 
     def _stored(self) -> list[Any]:
         application = self._application
-        names = application.store.workspaces()
-        lags = [application.learner.lag(name) for name in names]
+        lags = application.learner.lags()
+        names, waiting = list(lags), lags.values()
         behind = [_behind(application, name) for name in names]
         outbox = GaugeMetricFamily("reflection_outbox_entries", "What is waiting to be published.", labels=["topic"])
         for topic, entries in {"artifacts": 0, **application.outbox.lag()}.items():
@@ -118,10 +118,12 @@ class _State(Collector):
             GaugeMetricFamily(
                 "reflection_learning_lag_entries",
                 "Campaigns with changes not learnt yet, all together.",
-                sum(lags),
+                sum(waiting),
             ),
             GaugeMetricFamily(
-                "reflection_learning_lag_entries_worst", "The same of the workspace most behind.", max(lags, default=0)
+                "reflection_learning_lag_entries_worst",
+                "The same of the workspace most behind.",
+                max(waiting, default=0),
             ),
             GaugeMetricFamily(
                 "reflection_index_lag_memories", "Memories that the vector index does not hold.", sum(behind)

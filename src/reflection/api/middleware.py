@@ -8,6 +8,7 @@ import asyncio
 import re
 import time
 import uuid
+from collections.abc import Callable
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -45,7 +46,7 @@ class Outermost:
         access: Access,
         rates: RateLimiter,
         bodies: BodyLimit,
-        public: frozenset[str],
+        is_public: Callable[[str], bool],
         metrics: Metrics,
     ) -> None:
         self.app = app
@@ -54,7 +55,7 @@ class Outermost:
         self._access = access
         self._rates = rates
         self._bodies = bodies
-        self._public = public
+        self._is_public = is_public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; start and stop pass through, web sockets (there are none) are refused."""
@@ -93,7 +94,7 @@ class Outermost:
 
     async def _renew_keys(self, scope: Scope) -> None:
         """Look at the stored keys once a second, in a thread of its own pool: busy endpoints must not hold it up."""
-        if scope["path"] in self._public or not self._access.is_stale:
+        if self._is_public(scope["path"]) or not self._access.is_stale:
             return
         async with self._renewing:
             if self._access.is_stale:
@@ -101,7 +102,7 @@ class Outermost:
 
     def _admit(self, scope: Scope, headers: Headers) -> Caller:
         self._access.check_origin(scope, headers)
-        if self._access.has_keys and scope["path"] in self._public:
+        if self._access.has_keys and self._is_public(scope["path"]):
             return Caller("public", "default", writes=False)
         try:
             caller = self._access.caller(scope, headers)

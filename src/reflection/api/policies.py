@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 from reflection.api.access import Caller
 from reflection.api.routers import (
     analyze,
+    attention,
     campaigns,
     chat,
     docs,
@@ -24,6 +25,7 @@ from reflection.api.routers import (
     learnings,
     memory,
     metrics,
+    page,
     plans,
     problems,
     recommendations,
@@ -45,6 +47,7 @@ class Right(Enum):
 ROUTERS: tuple[APIRouter, ...] = (
     analyze.router,
     insights.router,
+    attention.router,
     plans.router,
     recommendations.router,
     forecasts.router,
@@ -59,6 +62,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     metrics.router,
     problems.router,
     docs.router,
+    page.router,
 )
 
 POLICIES: dict[str, Right] = {
@@ -67,6 +71,7 @@ POLICIES: dict[str, Right] = {
     "GET /patterns": Right.READ,
     "GET /v1/insights": Right.READ,
     "GET /v1/patterns": Right.READ,
+    "GET /v1/attention": Right.READ,
     "GET /recommendations": Right.READ,
     "POST /v1/plans/evaluate": Right.READ,
     "POST /v1/forecasts": Right.WRITE,
@@ -105,7 +110,19 @@ POLICIES: dict[str, Right] = {
     "GET /openapi.json": Right.READ,
     "GET /docs": Right.READ,
     "GET /docs/{asset}": Right.READ,
+    "GET /": Right.PUBLIC,
+    "GET /campaigns": Right.PUBLIC,
+    "GET /campaigns/{campaign_id:path}": Right.PUBLIC,
+    "GET /works": Right.PUBLIC,
+    "GET /works/{signal:path}": Right.PUBLIC,
+    "GET /plan": Right.PUBLIC,
+    "GET /ask": Right.PUBLIC,
+    "GET /record": Right.PUBLIC,
+    "GET /data": Right.PUBLIC,
+    "GET /assets/{name:path}": Right.PUBLIC,
 }
+
+_PUBLIC = [compile_path(name.split(" ", 1)[1])[0] for name, right in POLICIES.items() if right is Right.PUBLIC]
 
 LARGE_BODIES: dict[str, int] = {
     "/v1/imports": imports.MAX_UPLOAD,
@@ -138,9 +155,9 @@ def names_of(route: APIRoute) -> Iterator[str]:
     return (f"{method} {route.path}" for method in sorted(route.methods or ()))
 
 
-def public_paths() -> frozenset[str]:
-    """Paths that answer without a key; only fixed paths can be public."""
-    return frozenset(name.split(" ", 1)[1] for name, right in POLICIES.items() if right is Right.PUBLIC)
+def is_public(path: str) -> bool:
+    """Whether a path answers without a key; a test holds that no public template matches another route's path."""
+    return any(pattern.match(path) for pattern in _PUBLIC)
 
 
 def check_table(routers: tuple[APIRouter, ...] = ROUTERS) -> None:

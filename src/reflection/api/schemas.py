@@ -3,12 +3,14 @@
 `tests/api` checks the real answers against these. Fields may be added by the engine; those named here stay.
 """
 
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from reflection.domain.campaign_list import CampaignState
 
+PENDING = Field(description="campaigns of the workspace that the fit of `as_of` has not taken in yet")
 INTERVAL = Field(min_length=2, max_length=2, description="[low, high], 90 % credible interval")
 
 
@@ -40,6 +42,7 @@ class InsightRow(BaseModel):
     state: str | None
     learnings: list[LearningMark]
     known_as_of: str | None = Field(description="instant of the fit that what is known is told from")
+    pending: int = PENDING
 
 
 class InsightPage(BaseModel):
@@ -47,6 +50,8 @@ class InsightPage(BaseModel):
 
     items: list[InsightRow]
     next_cursor: str | None
+    as_of: str | None
+    pending: int = PENDING
 
 
 class PatternRow(BaseModel):
@@ -62,6 +67,7 @@ class PatternRow(BaseModel):
     state: str | None = Field(description="of the learning; `descriptive` for a grouping; null without a learning")
     learnings: list[LearningMark]
     known_as_of: str | None = Field(description="instant of the fit that what is known is told from")
+    pending: int = PENDING
 
 
 class PatternPage(BaseModel):
@@ -69,6 +75,8 @@ class PatternPage(BaseModel):
 
     items: list[PatternRow]
     next_cursor: str | None
+    as_of: str | None
+    pending: int = PENDING
 
 
 class Recommendations(BaseModel):
@@ -81,6 +89,8 @@ class Recommendations(BaseModel):
     no_longer: list[dict[str, Any]] = Field(description="signals whose effect on the goal holds no longer")
     goal: str | None = Field(description="kind of conversion it is about; null where all campaigns count the same")
     goals: list[dict[str, Any]] = Field(description="the same of every other goal: cards, recommendations, top signals")
+    as_of: str | None
+    pending: int = PENDING
 
 
 class EffectRow(BaseModel):
@@ -115,6 +125,14 @@ class SizeEffect(BaseModel):
     interval: tuple[float, float] = Field(description="90 % interval")
 
 
+class Waiting(BaseModel):
+    """Campaigns whose attribution window was open at the fit: CPM and CTR are learnt, what conversions make waits."""
+
+    campaigns: int
+    first: date = Field(description="the day the first of them is complete, and learning goes on by itself")
+    last: date = Field(description="the day the last of them is")
+
+
 class EffectsPage(BaseModel):
     """A page of effects, as of one fit."""
 
@@ -122,7 +140,7 @@ class EffectsPage(BaseModel):
     next_cursor: str | None = None
     as_of: str | None
     epoch: int
-    pending: int = Field(description="campaigns whose changes are not in these effects yet")
+    pending: int = PENDING
     calibration: dict[str, IntervalCheck | None] = Field(
         description="of CPM, CTR, CVR and AOV, whatever the filters; "
         "null where fewer than 20 campaigns could say, or the fit has more than 600 columns"
@@ -136,12 +154,15 @@ class EffectsPage(BaseModel):
         "empty where all campaigns were planned alike"
     )
     goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")
+    waiting: Waiting | None = Field(description="whose conversions still come in; null where nothing waits")
 
 
 class SignalEvidence(BaseModel):
     """The campaigns for and against one signal's effect."""
 
     signal: str
+    as_of: str | None
+    pending: int = PENDING
 
 
 class Accepted(BaseModel):
@@ -181,6 +202,7 @@ class CampaignPage(BaseModel):
     items: list[ListedCampaign]
     next_cursor: str | None
     as_of: str | None
+    pending: int = PENDING
     held: int = Field(description="how many campaigns of the workspace are held out of learning")
 
 

@@ -13,6 +13,7 @@ from reflection.cli.render import print_analysis
 from reflection.cli.session import (
     JsonOption,
     WorkspaceOption,
+    as_of,
     as_plain,
     console,
     open_application,
@@ -144,6 +145,8 @@ def _print_page(out: Console, page: Mapping[str, Any]) -> None:
         out.print(f"[dim]{count} held out of learning: 'reflection held' says why.[/]")
     if page["next_cursor"]:
         out.print(f"[dim]more with --cursor {page['next_cursor']}[/]")
+    if page["items"] or page["pending"]:
+        out.print(f"[dim]{as_of(page)}[/]")
 
 
 def _cells(item: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """`reflection effects`: what was learnt about each signal."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -55,11 +55,19 @@ def effects(
             out.print(
                 f"[dim]normal spread: CPA of nine in ten campaigns {lift_interval(page['spread'])} of its signals'[/]"
             )
+        if page["waiting"]:
+            out.print(f"[dim]{waiting_line(page['waiting'])}[/]")
         out.print(f"[dim]{as_of(page)}[/]")
     elif page["as_of"] is None:
         out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")
     else:
         out.print(f"No effect matches, {as_of(page)}.")
+
+
+def waiting_line(waiting: dict[str, Any]) -> str:
+    """Whose conversions are not learnt yet, and until when."""
+    until = waiting["first"] if waiting["first"] == waiting["last"] else f"{waiting['first']} to {waiting['last']}"
+    return f"conversions of {waiting['campaigns']} campaigns still come in: their CVR, CPA and ROAS wait until {until}"
 
 
 def size_line(metric: str, doubling: float, low: float, high: float) -> str:

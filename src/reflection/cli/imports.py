@@ -51,6 +51,7 @@ _OPTIONS: Mapping[str, tuple[Any, Any]] = {
     "audience_names": (str | None, typer.Option(help="How ad sets are named.", show_default="{campaign} - {angle}")),
     "creative_names": (str | None, typer.Option(help="How ads are named.", show_default="{campaign} - {concept}")),
     "conversion_window": (int | None, typer.Option(min=1, max=365, help="Days until conversions are complete.")),
+    "as_of": (str | None, typer.Option(help="The day the export was made, such as 2026-09-30; else today.")),
 }
 """How rows are to be read, for people: type and help of each option; defaults are those of `ReadingOptions`."""
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 from reflection.cli.session import (
     JsonOption,
     WorkspaceOption,
+    as_of,
     as_plain,
     console,
     heading,
@@ -61,7 +62,7 @@ def insights(
     """
     query = _query(kind, platform, objective, since, past, limit, cursor)
     with open_application() as application:
-        page = _page(*application.engine.insight_page(query, workspace=workspace))
+        page = as_plain(application.engine.insight_page(query, workspace=workspace))
         stored = application.store.last_seq(workspace) > 0
     if as_json:
         print_json(page)
@@ -92,7 +93,7 @@ def patterns(
     """
     query = _query(kind, platform, objective, since, past, limit, cursor)
     with open_application() as application:
-        page = _page(*application.engine.pattern_page(query, workspace=workspace))
+        page = as_plain(application.engine.pattern_page(query, workspace=workspace))
         stored = application.store.last_seq(workspace) > 0
     if as_json:
         print_json(page)
@@ -144,11 +145,6 @@ def _query(
     )
 
 
-def _page(items: Sequence[Mapping[str, Any]], following: str | None) -> dict[str, Any]:
-    page: dict[str, Any] = as_plain({"items": items, "next_cursor": following})
-    return page
-
-
 def _origin(row: Mapping[str, Any]) -> str:
     """Of whom a sentence speaks."""
     return row["campaign_id"] if isinstance(row["id"], int) else f"newest of its campaigns: {row['campaign_id']}"
@@ -168,6 +164,7 @@ def _print_lines(page: Mapping[str, Any], lines: Sequence[tuple[str, str]], noth
         out.print(nothing)
     if page["next_cursor"]:
         out.print(f"[dim]more with --cursor {page['next_cursor']}[/]")
+    out.print(f"[dim]{as_of(page)}[/]")
 
 
 def _print_recommendations(out: Console, answer: Mapping[str, Any]) -> None:
@@ -179,4 +176,4 @@ def _print_recommendations(out: Console, answer: Mapping[str, Any]) -> None:
                 out.print(f"- {escape(sentence)}")
     if answer["reason"]:
         out.print(f"Nothing can be recommended yet: {escape(answer['reason'])}.")
-    out.print(f"[dim]as of {(answer['as_of'] or 'nothing learnt yet')[:19]}[/]")
+    out.print(f"[dim]{as_of(answer)}[/]")

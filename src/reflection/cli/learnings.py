@@ -17,6 +17,7 @@ from reflection.cli.session import (
     print_json,
     progress_bar,
 )
+from reflection.cli.session import as_of as as_of_line
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
 
@@ -52,13 +53,14 @@ def learnings(
         raise InvalidInput(f"--state is one of {', '.join(STANDING)}", field="state")
     instant = _instant(as_of)
     with open_application() as application:
+        freshness = application.engine.freshness(workspace=workspace)
         if learning_id is not None:
-            answer = as_plain(application.book.get(workspace, learning_id, instant))
+            answer = as_plain({**freshness, **application.book.get(workspace, learning_id, instant)})
         else:
             items, _ = application.book.list(
                 workspace, state=state, signal=signal, metric=metric, as_of=instant, limit=limit
             )
-            answer = as_plain({"items": items})
+            answer = as_plain({"items": items, **freshness})
         stored = application.store.last_seq(workspace) > 0
     if as_json:
         print_json(answer)
@@ -68,6 +70,8 @@ def learnings(
         console().print(_table(answer["items"]))
     else:
         console().print(none_found("No learning matches.", stored=stored))
+    if not as_json:
+        console().print(f"[dim]{as_of_line(answer)}[/]")
 
 
 def search(
@@ -89,11 +93,12 @@ def search(
     if kind not in (None, "campaign", "learning"):
         raise InvalidInput("--kind is campaign or learning", field="kind")
     with open_application() as application:
+        freshness = application.engine.freshness(workspace=workspace)
         result = application.memory.search(
             workspace, question, platform=platform, objective=objective, kind=kind, limit=limit
         )
         application.retention.forget_due()  # a search is remembered; what remembers forgets
-    page = as_plain(result)
+    page = as_plain(result) | freshness
     if as_json:
         print_json(page)
         return
@@ -108,6 +113,7 @@ def search(
         out.print("Nothing was found.")
     if page["degraded"]:
         out.print(f"[yellow]degraded:[/] {', '.join(page['degraded'])}; answered from {page['index']}")
+    out.print(f"[dim]{as_of_line(page)}[/]")
 
 
 def reindex(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:

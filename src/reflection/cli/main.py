@@ -13,6 +13,7 @@ import typer
 
 from reflection.cli import (
     analyze,
+    attention,
     backtest,
     backup,
     campaigns,
@@ -44,6 +45,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("held", campaigns.held),
     ("accept", campaigns.accept),
     ("show", campaigns.show),
+    ("attention", attention.attention),
     ("insights", insights.insights),
     ("patterns", insights.patterns),
     ("recommend", insights.recommend),

@@ -53,11 +53,11 @@ def report(
     if portfolio and (start is None or end is None or end < start):
         raise InvalidInput("a portfolio needs --start and --end, the first and the last day")
     with open_application() as application:
-        store, engine, service = application.store, application.engine, application.recommendations
+        store, service = application.store, application.recommendations
         if campaign_id is not None:
-            body = campaign_report(store, engine, service, workspace, campaign_id, kind.value)
+            body = campaign_report(store, service, workspace, campaign_id, kind.value)
         elif start is not None and end is not None:
-            body = portfolio_report(store, engine, service, workspace, start.date(), end.date(), kind.value)
+            body = portfolio_report(store, service, workspace, start.date(), end.date(), kind.value)
     if output is None:
         sys.stdout.buffer.write(body)
         return

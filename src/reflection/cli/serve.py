@@ -18,7 +18,7 @@ def serve(
         bool, typer.Option("--no-background", help="Answer only; 'reflection worker' learns, publishes and imports.")
     ] = False,
 ) -> None:
-    """Serve the HTTP interface; documentation at /docs.
+    """Serve the page and the HTTP interface; its documentation at /docs.
 
     It starts a worker beside it, which learns, publishes files, makes vectors and goes on with imports.
     Without any key it listens on this machine only and refuses to do otherwise.
@@ -36,7 +36,9 @@ def serve(
 
     address, number = host or settings.host, settings.port if port is None else port
     app = create_app(settings=settings)
-    messages().print(f"serving on http://{address}:{number or '(a free port)'}; documentation at /docs; Ctrl+C stops")
+    messages().print(
+        f"the page is on http://{address}:{number or '(a free port)'}; documentation at /docs; Ctrl+C stops"
+    )
     uvicorn.run(
         app,
         host=address,

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from reflection.domain.workspaces import WORKSPACE_NAME
 from reflection.errors import InvalidInput
+from reflection.explain import formatting
 from reflection.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ WorkspaceOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 
+
+SECONDS = len("2026-03-01T09:00:00")
 
 PIPED_WIDTH = 1_000
 """Columns of output that no terminal shows: whoever reads a pipe wants whole lines."""
@@ -78,9 +81,8 @@ def print_json_line(value: Any) -> None:
 
 def as_of(answer: Mapping[str, Any]) -> str:
     """What an answer knows: when that was learnt, and how many campaigns are not in it yet."""
-    pending = answer["pending"]
-    waiting = f"; {pending} campaign{'s wait' if pending > 1 else ' waits'} to be learnt" if pending else ""
-    return f"as of {answer['as_of'] or 'nothing learnt yet'}{waiting}"
+    instant = answer["as_of"]
+    return f"as of {formatting.as_of(instant and instant[:SECONDS], answer['pending'])}"
 
 
 def as_plain(answer: Any) -> Any:

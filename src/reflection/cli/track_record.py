@@ -10,6 +10,7 @@ from rich.table import Table
 from reflection.cli.session import (
     JsonOption,
     WorkspaceOption,
+    as_of,
     console,
     heading,
     open_application,
@@ -50,7 +51,7 @@ def track_record(
         _print_issuers(out, board["issuers"], by_platform)
         _print_probabilities(out, board["probabilities"])
     _print_rest(out, board)
-    out.print(f"[dim]{board['campaigns']} campaigns, as of {board['as_of'] or 'nothing learnt yet'}[/]")
+    out.print(f"[dim]{board['campaigns']} campaigns, {as_of(board)}[/]")
 
 
 def _print_issuers(out: Console, rows: list[dict[str, Any]], by_platform: bool) -> None:

@@ -12,6 +12,7 @@ from reflection.domain.basis import Basis, basis_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import plural
 from reflection.domain.goal import as_given, brings_money, kind_of
+from reflection.domain.maturity import LATE, counted_by, day_of
 from reflection.domain.metrics import (
     AMOUNTS,
     COUNTS,
@@ -44,15 +45,19 @@ def compare(
     Args:
         scatter: learnt standard deviation between campaigns (log scale) per metric cpm, ctr, cvr, aov; metrics
             without one are judged by counting noise alone.
+        generated_at: the day of it decides whether the campaign's conversions are complete: else what is made of them
+            is not judged, and says until when it waits.
     """
-    campaign = as_given(campaign)
+    written = as_given(campaign)
+    campaign = counted_by(written, day_of(generated_at) if written.mature_on else None)
     every_scatter = _composed_scatter(scatter or {})
-    basis = basis_of(campaign)
+    basis = basis_of(written)
     expected, actual = campaign.expected_metrics, campaign.actual_metrics
     plan, fact = rates(expected) if basis.comparable else NO_RATES, rates(actual)
-    deltas = {f"{kpi}_diff": _delta(kpi, campaign, plan, every_scatter, basis) for kpi in KPIS}
+    waits = campaign is not written
+    deltas = {f"{kpi}_diff": _delta(kpi, campaign, plan, every_scatter, basis, waits) for kpi in KPIS}
     drivers = decompose(expected, actual, every_scatter) if basis.comparable else ()
-    flags = _flags(campaign, basis)
+    flags = _flags(campaign, basis, waits=waits)
     return Comparison(
         campaign_id=campaign.campaign_id,
         generated_at=generated_at,
@@ -65,14 +70,26 @@ def compare(
         flags=flags,
         breakdown_coverage=campaign.coverage(),
         currency=campaign.currency,
-        score_reason=f"{_are(actual.unknown)} not known" if actual.unknown else None,
+        score_reason=_no_score(campaign, written),
         basis=basis.name,
         verdict=verdict_on(deltas),
         conversion_kind=kind_of(campaign),
         campaign_name=campaign.name,
         expected_counts={name: getattr(expected, name) for name in COUNTS if basis.comparable},
-        actual_counts={name: getattr(actual, name) for name in COUNTS},
+        actual_counts={name: getattr(written.actual_metrics, name) for name in COUNTS},
     )
+
+
+def _no_score(campaign: Campaign, written: Campaign) -> str | None:
+    """Why there is no performance score; None where there is one."""
+    if campaign is not written and not written.actual_metrics.unknown:
+        return _until(campaign)
+    unknown = written.actual_metrics.unknown
+    return f"{_are(unknown)} not known" if unknown else None
+
+
+def _until(campaign: Campaign) -> str:
+    return f"its conversions still come in until {campaign.mature_on}"
 
 
 def _composed_scatter(scatter: Mapping[str, float | None]) -> dict[str, float | None]:
@@ -85,9 +102,12 @@ def _composed_scatter(scatter: Mapping[str, float | None]) -> dict[str, float | 
     return composed
 
 
-def _delta(kpi: str, campaign: Campaign, plan: Rates, scatter: Mapping[str, float | None], basis: Basis) -> Delta:
+def _delta(
+    kpi: str, campaign: Campaign, plan: Rates, scatter: Mapping[str, float | None], basis: Basis, waits: bool
+) -> Delta:
     before, after = getattr(plan, kpi), METRICS[kpi].value(campaign.actual_metrics)
-    reason = _why_missing(kpi, campaign, before, after, basis)
+    waiting = waits and not set(LATE).isdisjoint(METRICS[kpi].counts)
+    reason = _until(campaign) if waiting else _why_missing(kpi, campaign, before, after, basis)
     expected = campaign.expected_metrics if basis.comparable else None
     band, z, beyond = judge(kpi, expected, campaign.actual_metrics, scatter.get(kpi))
     if not before or after is None:
@@ -131,7 +151,7 @@ def _not_known(count: str) -> str:
     return f"{_are((count,))} not known: {', '.join(names[:-1])} and {names[-1]} cannot be computed"
 
 
-def _flags(campaign: Campaign, basis: Basis) -> tuple[str, ...]:
+def _flags(campaign: Campaign, basis: Basis, *, waits: bool) -> tuple[str, ...]:
     """What a reader must know before trusting the numbers."""
     fact, plan = campaign.actual_metrics, campaign.expected_metrics
     coverage = campaign.coverage()
@@ -139,7 +159,10 @@ def _flags(campaign: Campaign, basis: Basis) -> tuple[str, ...]:
         "conversions exceed clicks (view-through or modelled attribution): CVR is above 1": (
             fact.conversions is not None and fact.clicks is not None and fact.conversions > fact.clicks
         ),
-        "revenue is missing: ROAS and AOV cannot be computed": fact.revenue is None and _promises_money(campaign),
+        f"{_until(campaign)}: CVR, CPA, ROAS and order value wait until then": waits,
+        "revenue is missing: ROAS and AOV cannot be computed": (
+            fact.revenue is None and not waits and _promises_money(campaign)
+        ),
         f"{basis.noun} has no revenue: ROAS cannot be compared": (
             basis.comparable and plan.revenue is None and fact.revenue is not None
         ),
@@ -147,7 +170,7 @@ def _flags(campaign: Campaign, basis: Basis) -> tuple[str, ...]:
         f"only {fact.conversions or 0:g} conversions: CVR and CPA are uncertain": (
             0 < (fact.conversions or 0) < FEW_CONVERSIONS
         ),
-        **{_not_known(count): True for count in fact.unknown},
+        **{_not_known(count): True for count in fact.unknown if not (waits and count in LATE)},
         f"the breakdown covers {100 * (coverage or 0):.0f} % of the impressions": (
             coverage is not None and coverage < COVERAGE_WORTH_SAYING
         ),

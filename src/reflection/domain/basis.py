@@ -13,8 +13,14 @@ from types import MappingProxyType
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.evidence import Counts
 from reflection.domain.metrics import COUNTS
-from reflection.domain.planner_forecast import ACCOUNT_AVERAGE, NO_FORECAST, PREVIOUS_PERIOD, REFERENCES, TRAILING_28D
-from reflection.domain.signals import normalise
+from reflection.domain.planner_forecast import (
+    ACCOUNT_AVERAGE,
+    NO_FORECAST,
+    PREVIOUS_PERIOD,
+    TRAILING_28D,
+    is_reference,
+    reference_name,
+)
 
 COPIED = 1e-6
 """Figures that differ by less than this share are the same figure, rounded."""
@@ -88,10 +94,9 @@ def reference_of(planner: str | None, expected: Figures, actual: Figures) -> str
     Args:
         planner: who made the forecast, in any spelling: ``No forecast`` is ``no-forecast``.
     """
-    name = None if planner is None else normalise(planner).replace(" ", "-").replace("_", "-")
-    if name != NO_FORECAST and copied(expected, actual):
+    if copied(expected, actual):
         return NO_FORECAST
-    return name if name in REFERENCES else None
+    return reference_name(planner) if is_reference(planner) else None
 
 
 def copied(expected: Figures, actual: Figures) -> bool:

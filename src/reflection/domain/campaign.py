@@ -218,6 +218,7 @@ class Campaign(Strict):
     account_id: Name | None = Field(default=None, description="the advertising account it ran in")
     unit_id: CampaignId | None = Field(default=None, description="the real campaign behind monthly or daily rows")
     conversion_kind: ConversionKind | None = Field(default=None, description="what it counts: purchase, lead ...")
+    mature_on: Day | None = Field(default=None, strict=False, description="the day its conversions are complete")
 
     @field_validator("audiences", "creatives")
     @classmethod

@@ -88,7 +88,7 @@ class Evidence:
         day: days since 1970-01-01 UTC of the campaign's timestamp; what drift is measured on.
         expected: the forecast's counts; what calibration is measured on.
         cells: one for a campaign without breakdown, else one per delivered audience x creative row.
-        name, unit_id, conversion_kind: as the campaign gives them; None where it does not.
+        name, unit_id, conversion_kind, mature_on: as the campaign gives them; None where it does not.
     """
 
     campaign_id: str
@@ -103,6 +103,7 @@ class Evidence:
     name: str | None = None
     unit_id: str | None = None
     conversion_kind: str | None = None
+    mature_on: date | None = None
 
     def __post_init__(self) -> None:
         """A revenue of 0 of a kind of conversion that brings none was not given, whoever wrote the payload."""
@@ -160,12 +161,13 @@ def evidence_of(campaign: Campaign) -> Evidence:
         name=campaign.name,
         unit_id=campaign.unit_id,
         conversion_kind=campaign.conversion_kind,
+        mature_on=campaign.mature_on,
     )
 
 
 def encode(evidence: Evidence) -> bytes:
     """One byte string per evidence: keys sorted, so equal evidence is equal bytes; what is not given has no key."""
-    given = {key: getattr(evidence, name) for key, name in _OPTIONAL.items()}
+    given = {key: getattr(evidence, name) for key, name in _OPTIONAL.items()} | {"mature_on": evidence.mature_on}
     body = {
         **{key: value for key, value in given.items() if value is not None},
         "v": VERSION,
@@ -195,6 +197,7 @@ def decode(payload: bytes) -> Evidence:
         expected=Counts(*body["expected"]),
         actual=Counts(*body["actual"]),
         cells=tuple(Cell(shares, Counts(*counts)) for shares, counts in body["cells"]),
+        mature_on=date.fromisoformat(day) if (day := body.get("mature_on")) else None,
         **{name: body.get(key) for key, name in _OPTIONAL.items()},
     )
 

@@ -6,6 +6,7 @@ looking at any history. Must not know how it was computed (learning/) nor where 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,8 @@ class MetricPosterior:
 
     Attributes:
         features: signal keys in column order, without the intercept.
-        draws: (1 + features, draws) float32, row 0 the intercept.
+        draws: (1 + features, draws) float32, row 0 the intercept; where it is `sized` a last row, the slope in the log
+            of the planned size.
         sigma: standard deviation between campaigns beyond counting noise.
         tau: prior standard deviation per signal group; an unseen signal widens by it.
         reference: pooled rate of the metric: CTR and CVR as shares, AOV in money, CPM in money per *single* impression.
@@ -72,10 +74,21 @@ class MetricPosterior:
     sigma: float
     tau: Mapping[str, float]
     reference: float
+    sized: bool = False
+
+    @property
+    def of_signals(self) -> NDArray[np.float32]:
+        """Draws of the signals' effects, (features, draws)."""
+        return self.draws[1 : 1 + len(self.features)]
+
+    @property
+    def slope(self) -> NDArray[np.float64] | None:
+        """Draws of what e times the planned size adds to the log of the metric; None where no sizes were learnt."""
+        return self.draws[-1].astype(np.float64) if self.sized else None
 
     @property
     def means(self) -> NDArray[np.float64]:
-        """Posterior means, (1 + features,), the intercept first."""
+        """Posterior means of the rows of `draws`, the intercept first."""
         return np.asarray(self.draws.mean(axis=1, dtype=np.float64))
 
 
@@ -216,12 +229,36 @@ class Knowledge:
         return sizes
 
     @property
+    def planned_sizes(self) -> Mapping[str, float]:
+        """``usual``, ``low`` and ``high``: median, least and most planned impressions; empty where nobody planned."""
+        sizes: Mapping[str, float] = self.diagnostics.get("planned_sizes", {})
+        return sizes
+
+    @property
+    def spends(self) -> Interval | None:
+        """Least and most that a campaign spent, in `currency`; None where no money is known."""
+        bounds: Sequence[float] | None = self.diagnostics.get("spends")
+        return (bounds[0], bounds[1]) if bounds else None
+
+    @property
     def spread(self) -> Interval | None:
         """The normal spread of campaigns: CPA of nine in ten of them as multiples of what their signals explain; None
         where no scatter was found.
         """
         bounds: Sequence[float] | None = self.diagnostics.get("spread")
         return (bounds[0], bounds[1]) if bounds else None
+
+    @property
+    def waiting(self) -> Mapping[str, Any]:
+        """{campaigns, first, last}: whose conversions are not learnt yet, and the days the first and last are complete
+        (`maturity`); empty where nothing waits.
+        """
+        campaigns: Mapping[str, Any] = self.diagnostics.get("waiting", {})
+        return campaigns
+
+    def complete_since(self, day: date) -> bool:
+        """Whether conversions that waited at this fit are complete by a day."""
+        return bool(self.waiting) and date.fromisoformat(self.waiting["first"]) <= day
 
     def sigma(self, metric: str) -> float | None:
         """Scatter between campaigns of a metric (log scale), or None while it is not known."""

@@ -27,6 +27,17 @@ REFERENCES = frozenset({PREVIOUS_PERIOD, TRAILING_28D, ACCOUNT_AVERAGE, NO_FOREC
 """`planner` of campaigns whose expected figures importers took from other facts (or these): something to compare with,
 but nobody's forecast. They promise nothing, so they neither teach nor test what planners get wrong."""
 
+
+def is_reference(planner: str | None) -> bool:
+    """Whether a planner's name, in any spelling, is one of `REFERENCES`: ``Account Average`` is ``account-average``."""
+    return reference_name(planner) in REFERENCES
+
+
+def reference_name(planner: str | None) -> str | None:
+    """A planner's name as `REFERENCES` spell theirs."""
+    return None if planner is None else normalise(planner).replace(" ", "-").replace("_", "-")
+
+
 TINY = 1e-6
 """Amounts below this were not promised and not delivered: dividing by them overflows and means nothing."""
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from reflection.domain.campaign_list import CampaignQuery, ListPlace
 from reflection.domain.facts import Facts as Facts
+from reflection.domain.freshness import Freshness
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ALL, ListQuery
@@ -169,8 +170,11 @@ class Snapshot(Protocol):
     def knowledge(self) -> Knowledge:
         """What was learnt last."""
 
-    def pending(self) -> int:
-        """How many campaigns have changes that `knowledge` has not taken in yet."""
+    def pending(self, beside: str = "") -> int:
+        """How many campaigns, `beside` left out, have changes that `knowledge` has not taken in yet."""
+
+    def freshness(self) -> Freshness:
+        """What an answer from this state says of itself: {as_of, pending}."""
 
     def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
         """Ledger entries after a number, in order."""
@@ -198,6 +202,12 @@ class Snapshot(Protocol):
 
     def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """The present numbers of learnings, by id."""
+
+    def ended_learnings(self, states: tuple[str, ...], since: datetime, limit: int) -> dict[str, str]:
+        """Learnings that came into one of these states since an instant: id -> when, the latest first."""
+
+    def last_arrival(self) -> str | None:
+        """When the last campaign came; None where none ever did."""
 
 
 class Store(Protocol):
@@ -250,6 +260,9 @@ class Store(Protocol):
 
     def workspaces(self) -> list[str]:
         """Names of all workspaces."""
+
+    def behind(self) -> list[str]:
+        """Names of the workspaces whose ledger goes further than what was learnt of it, sorted."""
 
 
 class Memory(Protocol):

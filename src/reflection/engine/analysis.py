@@ -18,6 +18,7 @@ from reflection.domain.canonical_json import Content
 from reflection.domain.evidence import Evidence, encode, evidence_of
 from reflection.domain.held import held_sentence
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.maturity import day_of, evidence_by
 from reflection.domain.memory_text import memory_record, memory_text
 from reflection.domain.metrics import KPIS, OBSERVED, ScoreWeights
 from reflection.domain.ports import (
@@ -109,7 +110,7 @@ class InputReader:
         """Why the campaign is kept out of the learning, unless somebody accepted it."""
         if accepted or (accepted is None and evidence.campaign_id in self._snapshot.accepted_campaigns()):
             return None
-        return suspected_fault(evidence, self._knowledge)
+        return suspected_fault(evidence_by(evidence, day_of(self._now)), self._knowledge)
 
 
 class Analyst:

@@ -1,7 +1,8 @@
 """A thread that does something again and again until it is told to stop, and never takes more than its share.
 
-After work that took t seconds it rests `rest` times t, at least `poll` seconds, unless somebody wakes it. Must not know
-what the work is.
+After work that took t seconds it rests `rest` times t, at least `poll` seconds, unless somebody wakes it. Work that
+costs a processor is measured by the processor's time: on a busy machine it has waited already while others worked. Must
+not know what the work is.
 """
 
 import threading
@@ -19,6 +20,7 @@ class Background:
     Args:
         poll: shortest rest, in seconds.
         rest: how many times as long as it worked it rests; 0 for work that somebody waits for.
+        clock: how long it worked, in seconds: `time.thread_time` where only the processor's time is to be shared.
     """
 
     def __init__(
@@ -29,8 +31,10 @@ class Background:
         *,
         poll: float = 0.5,
         rest: float = REST,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name, self._work, self._on_error, self._poll, self._rest = name, work, on_error, poll, rest
+        self._clock = clock
         self._stopping, self._awake = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -76,10 +80,10 @@ class Background:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._awake.clear()
-            began = time.monotonic()
+            began = self._clock()
             try:
                 self._work()
             except Exception as error:  # noqa: BLE001 - a thread is an outermost door: report, go on
                 self._on_error(self._name, error)
             if not self._stopping.is_set():  # told while it worked: `clear` may have been before that
-                self._awake.wait(max(self._poll, self._rest * (time.monotonic() - began)))
+                self._awake.wait(max(self._poll, self._rest * (self._clock() - began)))

@@ -60,7 +60,7 @@ class CampaignLister:
         return self._held
 
     def page(self, request: ListRequest) -> dict[str, Any]:
-        """A page of campaigns, the newest first: {items, next_cursor, as_of, held}.
+        """A page of campaigns, the newest first: {items, next_cursor, as_of, pending, held}.
 
         Raises:
             InvalidInput: a cursor that is not ours.
@@ -72,7 +72,7 @@ class CampaignLister:
         return {
             "items": items,
             "next_cursor": following,
-            "as_of": self._knowledge.as_of,
+            **self._snapshot.freshness(),
             "held": len(self._held),
         }
 

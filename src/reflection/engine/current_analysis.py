@@ -15,6 +15,7 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.held import held_reason
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.maturity import day_of, waits
 from reflection.domain.metrics import OBSERVED, ScoreWeights
 from reflection.domain.ports import Facts, StoredCampaign
 from reflection.domain.results import Analysis, Comparison, Insights
@@ -27,16 +28,25 @@ from reflection.explain.writer import DETERMINISTIC, DeterministicWriter
 from reflection.inference.findings.for_campaign import patterns_for
 from reflection.inference.weights import weights_for
 
+SCORED = ("conversion", "ctr", "cpa")
 _ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 _WRITER = DeterministicWriter()
 
 
-def current_answer(stored: StoredCampaign, knowledge: Knowledge) -> bytes:
-    """The JSON of `current_analysis`; byte for byte the stored one where nothing was learnt since."""
+def current_answer(stored: StoredCampaign, knowledge: Knowledge, pending: int | None = None) -> bytes:
+    """The JSON of `current_analysis`; byte for byte the stored one where nothing was learnt and nothing came since.
+
+    Args:
+        pending: other campaigns that wait to be learnt now; as it was when None.
+    """
     then = orjson.loads(stored.answer)
     if (then["as_of"], then["epoch"]) != (knowledge.as_of, knowledge.epoch):
-        return orjson.dumps(current_analysis(stored, knowledge))
-    return stored.answer if "known_as_of" in then else orjson.dumps({**then, "known_as_of": knowledge.as_of})
+        now = current_analysis(stored, knowledge)
+        return orjson.dumps(now if pending is None else replace(now, pending=pending))
+    waiting = then["pending"] if pending is None else pending
+    if "known_as_of" in then and then["pending"] == waiting:
+        return stored.answer
+    return orjson.dumps({**then, "known_as_of": knowledge.as_of, "pending": waiting})
 
 
 def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
@@ -67,11 +77,18 @@ def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
 
 
 def _comparison(then: Analysis, campaign: Campaign, knowledge: Knowledge, notes: tuple[str, ...]) -> Comparison:
-    """The stored comparison; whether it is held is today's, its figures are not."""
-    stored = then.comparison_report
+    """The stored comparison; whether it is held is today's, its figures are not, unless its conversions waited."""
+    stored, scatter = then.comparison_report, {metric: knowledge.sigma(metric) for metric in OBSERVED}
+    if waits(campaign, day_of(stored.generated_at)) and not waits(campaign, day_of(knowledge.as_of)):
+        again = compare(
+            campaign,
+            generated_at=knowledge.as_of or stored.generated_at,
+            scatter=scatter,
+            score_weights=ScoreWeights(*(then.weights.scoring_weights[f"{name}_weight"] for name in SCORED)),
+        )
+        return as_held(again, notes[0] if notes else None)
     if notes or stored.verdict != "held":
         return as_held(stored, notes[0] if notes else None)
-    scatter = {metric: knowledge.sigma(metric) for metric in OBSERVED}
     again = compare(campaign, generated_at=stored.generated_at, scatter=scatter)
     return replace(stored, verdict=verdict_on(stored.deltas), summary=again.summary)
 

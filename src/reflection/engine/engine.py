@@ -14,6 +14,7 @@ from reflection.domain.answers import Answer as Answer
 from reflection.domain.answers import Refused as Refused
 from reflection.domain.campaign import Campaign
 from reflection.domain.canonical_json import Content
+from reflection.domain.freshness import Freshness
 from reflection.domain.held import stored_reason
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.list_query import ListQuery
@@ -131,31 +132,32 @@ class Engine:
 
     def insights(self, *, workspace: str = DEFAULT_WORKSPACE, **query: Any) -> list[dict[str, Any]]:
         """What was learnt, then what campaigns say of themselves, by priority; `query` as `ListQuery`."""
-        return self.insight_page(ListQuery(**query), workspace=workspace)[0]
+        return list(self.insight_page(ListQuery(**query), workspace=workspace)["items"])
 
     def patterns(self, *, workspace: str = DEFAULT_WORKSPACE, **query: Any) -> list[dict[str, Any]]:
         """Findings and learnings by impact, each with its state; `query` as `ListQuery`."""
-        return self.pattern_page(ListQuery(**query), workspace=workspace)[0]
+        return list(self.pattern_page(ListQuery(**query), workspace=workspace)["items"])
 
-    def insight_page(
-        self, query: ListQuery, *, workspace: str = DEFAULT_WORKSPACE
-    ) -> tuple[list[dict[str, Any]], str | None]:
-        """A page of insights, and the cursor of the next one (None at the end)."""
+    def insight_page(self, query: ListQuery, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
+        """A page of insights: {items, next_cursor (None at the end), as_of, pending}."""
         with self._store.snapshot(workspace) as snapshot:
-            return insights(snapshot, snapshot.knowledge(), query)
+            return _page(*insights(snapshot, snapshot.knowledge(), query), snapshot.freshness())
 
-    def pattern_page(
-        self, query: ListQuery, *, workspace: str = DEFAULT_WORKSPACE
-    ) -> tuple[list[dict[str, Any]], str | None]:
-        """A page of patterns, and the cursor of the next one (None at the end)."""
+    def pattern_page(self, query: ListQuery, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
+        """A page of patterns: {items, next_cursor (None at the end), as_of, pending}."""
         with self._store.snapshot(workspace) as snapshot:
-            return CurrentLearnings(snapshot).patterns(snapshot.knowledge(), query)
+            return _page(*CurrentLearnings(snapshot).patterns(snapshot.knowledge(), query), snapshot.freshness())
 
     def effects(self, *, workspace: str = DEFAULT_WORKSPACE, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as `evidence_view.effects_page`."""
         with self._store.snapshot(workspace) as snapshot:
             knowledge, pending = snapshot.knowledge(), snapshot.pending()
         return {**effects_page.effects_page(knowledge, **filters), "pending": pending}
+
+    def freshness(self, *, workspace: str = DEFAULT_WORKSPACE) -> Freshness:
+        """What an answer that is read from now on is at least as of: {as_of, pending}."""
+        with self._store.snapshot(workspace) as snapshot:
+            return snapshot.freshness()
 
     def effect_evidence(
         self,
@@ -190,7 +192,8 @@ class Engine:
         """
         with self._store.snapshot(workspace) as snapshot:
             stored, knowledge = _existing(snapshot.campaign(campaign_id), campaign_id), snapshot.knowledge()
-        return current_answer(stored, knowledge)
+            pending = snapshot.pending(beside=campaign_id)
+        return current_answer(stored, knowledge, pending)
 
     def telling(self, workspace: str) -> Callable[[StoredCampaign], bytes]:
         """How the campaigns of a workspace are told today: the JSON of each one's analysis."""
@@ -261,6 +264,11 @@ class Engine:
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="milliseconds")
+
+
+def _page(items: list[dict[str, Any]], following: str | None, freshness: Freshness) -> dict[str, Any]:
+    """A page of a list; each row says what it is as of, for doors that give a bare list."""
+    return {"items": [row | {"pending": freshness["pending"]} for row in items], "next_cursor": following, **freshness}
 
 
 def _existing(stored: StoredCampaign | None, campaign_id: str) -> StoredCampaign:

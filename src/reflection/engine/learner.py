@@ -6,7 +6,8 @@ that arrived meanwhile, from this process and from others. Knows ports; what lea
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 
 import orjson
@@ -17,6 +18,7 @@ from reflection.domain.bookable import EvidenceFloor, definitions
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.maturity import day_of
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
 from reflection.forecasting import calibration_blob, calibration_update
@@ -78,10 +80,11 @@ class Learner:
         with self._one_at_a_time:
             knowledge = self._store.knowledge(workspace)
             last = self._store.last_seq(workspace)
-            if last == knowledge.seq:
+            matured = self._matured(knowledge)
+            if last == knowledge.seq and not matured:
                 return knowledge
             learnt = self._learnt(workspace, last, _silent)
-            return self._saved(workspace, learnt, knowledge, 0)
+            return self._saved(workspace, learnt, knowledge, int(matured))  # what was left out is calibrated, too
 
     def relearn(self, workspace: str, progress: Progress = _silent) -> Knowledge:
         """Learn everything again from the ledger, as a new epoch; safe beside other processes.
@@ -104,27 +107,42 @@ class Learner:
         with self._store.snapshot(workspace) as snapshot:
             return snapshot.pending()
 
-    def learn_all(self, go_on: Callable[[], bool] = lambda: True) -> None:
-        """Bring every workspace that is behind up to date, a large one when that is worth a fit (`due`).
+    def lags(self) -> dict[str, int]:
+        """The `lag` of every workspace, each in its own campaigns."""
+        behind = {name: self.lag(name) for name in self._store.behind()}
+        return {name: behind.get(name, 0) for name in self._store.workspaces()}
 
-        Begins after the one it ended with last time: one that cannot be learnt does not keep the others waiting.
+    def learn_all(self, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Bring every workspace that is behind up to date, in turns, a large one when that is worth a fit (`due`).
+
+        Looks anew before each, so that nobody waits longer than one fit of every workspace before it, and begins after
+        the one it ended with: one that cannot be learnt, or is written to without end, keeps no other waiting.
         """
-        names = self._store.workspaces()
-        begin = sum(name <= self._last_workspace for name in names)
-        for workspace in names[begin:] + names[:begin]:
-            if not go_on():
-                return
+        served: set[str] = set()
+        while go_on() and (workspace := self._next(served)) is not None:
+            served.add(workspace)
             self._last_workspace = workspace
-            if self.due(workspace):
-                self.learn_now(workspace)
+            self.learn_now(workspace)
+
+    def _next(self, served: Collection[str]) -> str | None:
+        """Whose turn it is of those that are due and not served yet; None where nobody's."""
+        names = [name for name in self._store.behind() if name not in served]
+        begin = bisect_right(names, self._last_workspace)
+        return next((name for name in names[begin:] + names[:begin] if self.due(name)), None)
 
     def due(self, workspace: str) -> bool:
         """Whether a workspace is behind, and if it is large, by enough new entries or for long enough."""
         stored, lag = self._store.knowledge(workspace), self.lag(workspace)
+        if self._matured(stored):
+            return True
         if not lag or stored.campaigns < LARGE or stored.as_of is None:
             return lag > 0
         age = (self._clock() - datetime.fromisoformat(stored.as_of)).total_seconds()
         return lag >= stored.campaigns * WORTH_A_FIT or age >= stored.campaigns * SECONDS_A_CAMPAIGN
+
+    def _matured(self, knowledge: Knowledge) -> bool:
+        """Whether conversions that the last fit had to leave waiting are complete by now."""
+        return knowledge.complete_since(self._clock().astimezone(UTC).date())
 
     def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
         """What the ledger says up to an entry."""
@@ -171,7 +189,8 @@ class Learner:
         old = calibration_blob.decode(b"" if start_over else before.calibration)
         after = max(old.seq, learnt.seq - CALIBRATED_ENTRIES)
         with threadpool_limits(1, "blas"):  # many tiny systems: threads would only fight
-            state = calibration_update.fold(self._store.ledger(workspace, after), old, held=learnt.held)
+            entries = self._store.ledger(workspace, after)
+            state = calibration_update.fold(entries, old, held=learnt.held, day=day_of(learnt.as_of))
         return dataclasses.replace(learnt, calibration=calibration_blob.encode(state))
 
     def _weights(self, knowledge: Knowledge) -> bytes:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from reflection.domain import signals
-from reflection.domain.basis import basis_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, evidence_of
 from reflection.domain.knowledge import NOTHING, Knowledge
@@ -121,7 +120,6 @@ def summary(forecasts: Sequence[Forecasted], campaigns: int) -> dict[str, Any]:
 
 
 def _forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memory: Memory) -> list[Forecasted]:
-    promised = basis_of(campaign).forecast
     plan = hindsight.plan_of(campaign)
     if plan is None:
         return []
@@ -132,7 +130,7 @@ def _forecast(campaign: Campaign, knowledge: Knowledge, state: Calibration, memo
         actual = actuals.get(metric)
         if actual is None or actual <= 0:
             continue
-        by_method = memory.say(metric, campaign, ours["planner"] if promised else None)
+        by_method = memory.say(metric, campaign, ours["planner"])
         forecasts.append(
             Forecasted(
                 campaign.campaign_id, campaign.timestamp.isoformat(), signals.normalise(campaign.platform), metric,

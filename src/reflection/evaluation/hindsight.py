@@ -6,6 +6,7 @@ Pure; must not know where the past is kept.
 
 from dataclasses import dataclass
 
+from reflection.domain.basis import basis_of
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.goal import as_given
 from reflection.domain.knowledge import Knowledge
@@ -32,7 +33,10 @@ class Check:
 
 
 def plan_of(campaign: Campaign) -> Plan | None:
-    """The plan behind a campaign, or None when no money was planned."""
+    """The plan behind a campaign, or None when no money was planned.
+
+    Figures taken from other facts are no plan: they would foretell the facts by themselves.
+    """
     expected: Metrics = as_given(campaign).expected_metrics
     if not expected.spend:
         return None
@@ -46,12 +50,17 @@ def plan_of(campaign: Campaign) -> Plan | None:
         currency=campaign.currency,
         planner=campaign.planner,
         conversion_kind=campaign.conversion_kind,
-        expected=Figures(
-            impressions=None if expected.impressions is None else float(expected.impressions),
-            clicks=None if expected.clicks is None else float(expected.clicks),
-            conversions=expected.conversions,
-            revenue=expected.revenue,
-        ),
+        expected=_figures(expected) if basis_of(campaign).forecast else None,
+    )
+
+
+def _figures(expected: Metrics) -> Figures:
+    """What the planner promised."""
+    return Figures(
+        impressions=None if expected.impressions is None else float(expected.impressions),
+        clicks=None if expected.clicks is None else float(expected.clicks),
+        conversions=expected.conversions,
+        revenue=expected.revenue,
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from reflection.domain.evidence import Counts, Evidence
 from reflection.domain.forecast_register import ADVICE, ISSUER
 from reflection.domain.metrics import METRICS, log_of, log_value
-from reflection.domain.planner_forecast import REFERENCES
+from reflection.domain.planner_forecast import is_reference
 from reflection.domain.ports import ForecastRow
 from reflection.domain.signals import normalise
 from reflection.evaluation.periods import Periods
@@ -115,7 +115,7 @@ def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> l
             seen.add(subject)
         elif subject in seen:
             continue
-        if normalise(row.issuer) in REFERENCES:
+        if is_reference(row.issuer):
             continue
         key = (row.issuer, row.metric, subject, str(row.detail.get("recommendation_id", "")))
         counts = _counts_for(row, actuals, periods)

@@ -7,7 +7,7 @@ insights. What no evidence answers is answered with "I cannot tell from the data
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from reflection.domain.knowledge import Knowledge
@@ -40,6 +40,9 @@ class ChatReader(Protocol):
 
     def knowledge(self) -> Knowledge:
         """What the last fit says: effects, findings and the next test."""
+
+    def pending(self) -> int:
+        """How many campaigns the last fit has not taken in yet."""
 
     def campaign_names(self) -> Mapping[str, str | None]:
         """Ids of stored campaigns with their display names, the newest first."""
@@ -80,7 +83,8 @@ class Citation:
 class ChatAnswer:
     """The answer to one message, also sentence by sentence.
 
-    `can_tell` is False where the data does not hold the answer.
+    `can_tell` is False where the data does not hold the answer; `as_of` is the instant of the fit it is told from, and
+    `pending` counts the campaigns which that has not taken in yet.
     """
 
     answer: str
@@ -90,6 +94,7 @@ class ChatAnswer:
     source: str = DETERMINISTIC
     campaign_id: str | None = None
     as_of: str | None = None
+    pending: int = 0
 
 
 class Chat:
@@ -111,7 +116,7 @@ class Chat:
             NotFound: there is no campaign `campaign_id`.
         """
         with self._sources.open(workspace) as reader:
-            knowledge, names = reader.knowledge(), reader.campaign_names()
+            knowledge, pending, names = reader.knowledge(), reader.pending(), reader.campaign_names()
             words = signal_words(knowledge)
             question = understand(message, words)
             if not question.kpis and not question.intents and context:
@@ -122,7 +127,7 @@ class Chat:
             if named.one:
                 question = question.without(names_of(named.one, names.get(named.one)))
         if analysis is None and _asks_for_a_campaign(question, named):
-            return self._which(question, named, names, knowledge)
+            return replace(self._which(question, named, names, knowledge), pending=pending)
         book = self._book(workspace, message, question, analysis, knowledge)
         evidence = relevant(question, book)
         denied = [item for item in evidence if item.certainty == "noise" and _is_denied(question, item)]
@@ -130,7 +135,8 @@ class Chat:
         if analysis is not None and not evidence and not _asks_beside(question, analysis):
             question = understand("result")
             evidence = relevant(question, book)
-        return self._reply(workspace, message, question, renumber(evidence), analysis, knowledge)
+        answer = self._reply(workspace, message, question, renumber(evidence), analysis, knowledge)
+        return replace(answer, pending=pending)
 
     def _book(
         self,

@@ -45,6 +45,12 @@ def percent(value: float, *, signed: bool = False, decimals: int = 1) -> str:
     return f"{_sign(value, signed) if rounded else ''}{rounded:,.{decimals}f} %"
 
 
+def as_of(instant: str | None, pending: int) -> str:
+    """When what is told was learnt, and what that lacks: ``2026-03-01T09:00:00; 3 campaigns wait to be learnt``."""
+    waiting = f"; {pending} campaign{'s wait' if pending > 1 else ' waits'} to be learnt" if pending else ""
+    return f"{instant or 'nothing learnt yet'}{waiting}"
+
+
 def signed_percent(value: float) -> str:
     """As `percent`, with its sign."""
     return percent(value, signed=True)

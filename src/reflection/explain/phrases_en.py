@@ -8,6 +8,7 @@ not know facts, evidence or thresholds.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reflection.explain.phrases_attention_en import ATTENTION
 from reflection.explain.phrases_summary_en import SUMMARY
 
 
@@ -39,6 +40,7 @@ _PLURALS = {
     "finding": "findings",
     "forecast": "forecasts",
     "learning": "learnings",
+    "remark": "remarks",
     "sentence": "sentences",
 }
 
@@ -89,6 +91,7 @@ _PHRASES = {
     "kpi.alone": "{kpi} is {actual}; there is no forecast to compare it with.",
     "kpi.missing": "{kpi} cannot be compared: {reason}.",
     **SUMMARY,
+    **ATTENTION,
     # drivers
     "driver.part": (
         "{factor} was {actual} against {expected}; that accounts for {part} of the {total} by which {kpi} is {move}."

@@ -15,7 +15,7 @@ from scipy import special
 
 from reflection.domain.forecast_register import ISSUER
 from reflection.domain.metrics import METRICS
-from reflection.domain.planner_forecast import REFERENCES, ForecastScale, PlannerForecast, scales
+from reflection.domain.planner_forecast import ForecastScale, PlannerForecast, is_reference, scales
 from reflection.domain.ports import ForecastRow
 from reflection.domain.signals import parse
 from reflection.domain.weights import Interval
@@ -119,7 +119,7 @@ def predict(state: Calibration, promise: PlannerForecast) -> dict[str, Calibrate
     Empty while there are too few, and for a reference: correcting figures that were taken from the facts would foretell
     the facts by themselves.
     """
-    if promise.planner in REFERENCES:
+    if is_reference(promise.planner):
         return {}
     believed = {
         name: (metric, metric.belief)
@@ -203,16 +203,6 @@ def budget_range(state: Calibration, currency: str | None) -> tuple[float, float
         return None
     reference = state.budgets.get(currency or "", 0.0)
     return float(np.exp(reference + min(amounts))), float(np.exp(reference + max(amounts)))
-
-
-def outside_range(state: Calibration, promise: PlannerForecast) -> Interval | None:
-    """The range of spend seen, when the promise's lies far outside of it; None when it is within reach."""
-    budgets = budget_range(state, promise.currency)
-    if budgets is None or promise.spend <= 0:
-        return None
-    log_spend = np.log(promise.spend)
-    beyond = max(float(np.log(budgets[0]) - log_spend), float(log_spend - np.log(budgets[1])))
-    return budgets if beyond > FAR else None
 
 
 def forecast_rows(

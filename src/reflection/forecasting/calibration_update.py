@@ -7,12 +7,14 @@ first version was known by then. Pure; must not know stores.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 
 from reflection.domain import evidence
 from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
+from reflection.domain.maturity import evidence_by
 from reflection.domain.metrics import PLAN_METRICS
 from reflection.domain.planner_forecast import PlannerForecast, observed, scales
 from reflection.domain.ports import LedgerEntry
@@ -46,11 +48,18 @@ EXACT_BELOW = 20
 SEED = 20_260_707
 
 
-def fold(entries: Iterable[LedgerEntry], state: Calibration = EMPTY, *, held: Collection[str] = ()) -> Calibration:
+def fold(
+    entries: Iterable[LedgerEntry],
+    state: Calibration = EMPTY,
+    *,
+    held: Collection[str] = (),
+    day: date | None = None,
+) -> Calibration:
     """The state after these entries, which must follow `state.seq` in order; earlier ones are ignored.
 
     `held` names campaigns suspected of a tracking fault: they neither test nor teach a forecast. What one taught before
-    it was held is still taken back when it is corrected or deleted.
+    it was held is still taken back when it is corrected or deleted. By `day` conversions have to be complete, or only
+    the rest of a campaign is learnt: when they are, the fold begins again.
     """
     for entry in entries:
         if entry.seq <= state.seq:
@@ -58,18 +67,18 @@ def fold(entries: Iterable[LedgerEntry], state: Calibration = EMPTY, *, held: Co
         if entry.sign < 0:
             state = forget(state, entry.campaign_id)
         elif entry.campaign_id not in held:
-            state = learn(state, evidence.decode(entry.payload), first=entry.revision == 1)
+            state = learn(state, evidence.decode(entry.payload), first=entry.revision == 1, day=day)
         state = replace(state, seq=entry.seq)
     return state
 
 
-def learn(state: Calibration, evidence: Evidence, *, first: bool = True) -> Calibration:
+def learn(state: Calibration, evidence: Evidence, *, first: bool = True, day: date | None = None) -> Calibration:
     """Predict a campaign, score the prediction (unless it is a correction), then learn it."""
     promise = PlannerForecast.of(evidence)
     if reference_of(evidence.planner, evidence.expected, evidence.actual) is not None:
         return state
     state = _with_budget(state, promise)
-    outcomes = observed(promise.expected, evidence.actual)
+    outcomes = observed(promise.expected, evidence_by(evidence, day).actual)
     if not outcomes:
         return state
     x = features(state, promise)

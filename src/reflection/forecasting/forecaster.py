@@ -7,9 +7,11 @@ stores.
 
 from collections.abc import Iterable, Iterator
 
+from reflection.domain.basis import basis_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import decode
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.maturity import day_of
 from reflection.domain.planner_forecast import PlannerForecast
 from reflection.domain.ports import ForecastRow, LedgerEntry, Snapshot
 from reflection.forecasting import calibration_blob
@@ -30,7 +32,9 @@ class Forecaster:
         self._folded: dict[str, tuple[bytes, Calibration]] = {}
 
     def __call__(self, workspace: str, campaign: Campaign, knowledge: Knowledge, now: str) -> list[ForecastRow]:
-        """Rows for the forecast register; none while too little was learnt."""
+        """Rows for the forecast register; none while too little was learnt, nor where nobody forecast anything."""
+        if not basis_of(campaign).forecast:
+            return []
         return forecast_rows(
             self.calibration(workspace, knowledge),
             PlannerForecast.of_campaign(campaign),
@@ -54,7 +58,7 @@ class Forecaster:
         entries = snapshot.ledger(state.seq, MOST_ENTRIES)
         if entries:
             held = {*knowledge.held, *_suspects(entries, knowledge)} - snapshot.accepted_campaigns()
-            state = fold(entries, state, held=held)
+            state = fold(entries, state, held=held, day=day_of(knowledge.as_of))
         self._folded[workspace] = (knowledge.calibration, state)
         return state
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
+from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
 from reflection.inference.collinearity import aliases_among
 from reflection.stats.columns import Feature
@@ -35,7 +36,7 @@ class Campaigns:
         role: whom each meets (`audience_role`).
         kind: the kind of conversion each counts, "" where nothing says; `stated`: whether the campaign itself does.
         revenue: NaN where it was not given.
-        planned: impressions that were planned, 0 where none were.
+        planned: impressions that somebody planned, 0 where nobody did: what was taken from the facts is no plan.
         real: a number for the real campaign each belongs to: rows of several months have one.
     """
 
@@ -222,7 +223,8 @@ class DatasetBuilder:
         texts = (item.platform_key, item.currency or NOT_STATED, item.kind, item.role)
         codes = [self._texts.setdefault(text, len(self._texts)) for text in texts]
         self._places.extend((*codes, item.day, item.conversion_kind is not None))
-        planned = item.expected.impressions or 0.0
+        promised = reference_of(item.planner, item.expected, item.actual) is None
+        planned = (item.expected.impressions or 0.0) if promised else 0.0
         self._amounts.extend((_known(actual.spend), _known(actual.conversions), _known(actual.revenue), planned))
         for cell in item.cells:
             for key, share in cell.shares.items():

@@ -34,10 +34,11 @@ def effects_page(
     limit: int = 100,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, spread, reason, goals}.
+    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, spread, reason, goals,
+    waiting}.
 
-    `calibration` (`Knowledge.coverage`), `size` and `spread` (as `Knowledge` has them) are of all metrics, whatever the
-    filters.
+    `calibration` (`Knowledge.coverage`), `size`, `spread` and `waiting` (as `Knowledge` has them) are of all metrics,
+    whatever the filters.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -48,7 +49,7 @@ def effects_page(
     """
     if metric is not None:
         _check(metric)
-    goals = [one.kind for one in knowledge.every_goal]
+    goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
     chosen = [
@@ -72,6 +73,7 @@ def effects_page(
         "size": knowledge.size,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
+        "waiting": dict(waiting) or None,
     }
 
 

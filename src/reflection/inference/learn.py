@@ -16,6 +16,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import Definition, EvidenceFloor
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Effect, Knowledge
+from reflection.domain.maturity import EvidenceOfDay, day_of
 from reflection.domain.metrics import RATES
 from reflection.domain.results import Finding
 from reflection.domain.weights import SignalWeight
@@ -32,7 +33,7 @@ from reflection.inference.goals import goals_of, labelled
 from reflection.inference.next_test import with_next_test
 from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods
-from reflection.stats.campaign_size import SIZE
+from reflection.stats.campaign_size import SIZE, usual_size
 from reflection.stats.columns import Feature
 from reflection.stats.design import Stratum
 from reflection.stats.diagnostics import coverage
@@ -49,7 +50,9 @@ class FitRequest:
     Attributes:
         accepted: ids of campaigns that somebody accepted although they look like tracking faults.
         goal: ``roas``, ``conversions_per_spend``, or ``auto``: ROAS where most campaigns give revenue.
-        seq, epoch, as_of: what the result is labelled with.
+        seq, epoch: what the result is labelled with.
+        as_of: the instant of the fit, RFC 3339: conversions of campaigns that are not complete by then wait
+            (`maturity`); without one nothing waits.
         spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
         definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
         floor: evidence that a finding or an advice needs at least.
@@ -80,7 +83,8 @@ def learn(
         evidence: one campaign's after the other, read once.
         progress: told which share of the metrics has been fitted.
     """
-    builder = DatasetBuilder(evidence)
+    complete = EvidenceOfDay(evidence, day_of(request.as_of))
+    builder = DatasetBuilder(complete)
     around = neighbourhoods(builder)
     held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
     goals, of_objective = goals_of(builder.campaigns, held)
@@ -101,6 +105,7 @@ def learn(
             "neighbours": neighbours,
             "goal_of_objective": dict(of_objective),
             "goal": request.goal,
+            "waiting": complete.waiting,
         },
         goals=tuple(others),
     )
@@ -140,7 +145,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
     effects = effect_rows(fits, knowledge.floor)
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
-        for finding in _findings(fits, effects, support, goal)
+        for finding in _findings(fits, effects, support, goal, knowledge.floor)
     )
     return replace(
         knowledge,
@@ -156,18 +161,19 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
 def _goal(goal: str, table: Dataset) -> str:
     if goal != "auto":
         return goal
-    given = int(table.campaigns.has_revenue.sum())
-    return "roas" if len(table) and 2 * given >= len(table) else "conversions_per_spend"
+    given = table.campaigns.has_revenue
+    telling = int((given | ~np.isnan(table.campaigns.conversions)).sum()) or len(table)  # others wait, or do not count
+    return "roas" if len(table) and 2 * int(given.sum()) >= telling else "conversions_per_spend"
 
 
 def _findings(
-    fitted: FittedMetrics, effects: tuple[Effect, ...], support: SupportIndex, goal: str
+    fitted: FittedMetrics, effects: tuple[Effect, ...], support: SupportIndex, goal: str, floor: EvidenceFloor
 ) -> tuple[Finding, ...]:
     findings = signal_findings(effects, fitted.table, support, goal)
     findings += budget_findings(fitted)
-    findings += trend_findings(fitted)
+    findings += trend_findings(fitted, floor)
     if goal in fitted.names():
-        findings += cluster_findings(fitted, goal)
+        findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))
 
 
@@ -229,6 +235,8 @@ def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:
         },
         "coverage": {name: _coverage(metric.left_out) for name, metric in fitted.metrics.items()},
         "size": _sizes(fitted),
+        "planned_sizes": _planned_sizes(fitted.table.campaigns.planned),
+        "spends": _range(fitted.table.by_campaign(fitted.table.spend)),
         "spread": normal_spread(fitted),
         "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
     }
@@ -245,6 +253,18 @@ def _sizes(fitted: FittedMetrics) -> dict[str, dict[str, object]]:
         low, middle, high = (2.0 ** float(slope[column]) for slope in (fit.low, fit.mean, fit.high))
         sizes[name] = {"doubling": middle, "interval": [low, high]}
     return sizes
+
+
+def _planned_sizes(planned: Floats) -> dict[str, float]:
+    """Median, least and most of the sizes that were planned, as `Knowledge.planned_sizes` has them."""
+    seen = _range(planned)
+    return {} if seen is None else {"usual": usual_size(planned), "low": seen[0], "high": seen[1]}
+
+
+def _range(amounts: Floats) -> list[float] | None:
+    """Least and most of the amounts that are positive; None where there is none."""
+    positive = amounts[np.nan_to_num(amounts) > 0]
+    return [float(positive.min()), float(positive.max())] if len(positive) else None
 
 
 def _coverage(scores: Floats) -> dict[str, float] | None:

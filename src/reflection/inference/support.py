@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from reflection.domain.metrics import METRICS
-from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.inference.dataset import Floats, Ints
 from reflection.inference.fit import FittedMetrics, counts_of
 from reflection.stats.columns import Feature
 from reflection.stats.design import Stratum
@@ -161,7 +161,7 @@ class SupportIndex:
             said = ~np.isnan(x) & ~np.isnan(n)
             observed = np.where(said, x, 0.0)
             expected = np.where(said, n * self._fitted.expected_rate(metric), 0.0)
-            events = self._events(metric, table)
+            events = expected_events(self._fitted, metric)
 
             def summed(values: Floats) -> Floats:
                 return np.bincount(table.campaign, values, minlength=len(table)).astype(np.float64)
@@ -172,15 +172,16 @@ class SupportIndex:
             )  # fmt: skip
         return self._metrics[metric]
 
-    def _events(self, metric: str, table: Dataset) -> Floats:
-        """Events expected of each cell whose counting makes the metric's noise: clicks or conversions."""
-        counted = METRICS[metric].events
-        if counted is None:
-            return np.full(len(table.campaign), UNCOUNTED)
-        rate, base = ("ctr", table.impressions) if counted == "clicks" else ("cvr", table.clicks)
-        if rate not in self._fitted.metrics:
-            return np.asarray(np.nan_to_num(getattr(table, counted)))
-        return np.asarray(np.nan_to_num(base * self._fitted.expected_rate(rate)), dtype=np.float64)
+
+def expected_events(fitted: FittedMetrics, metric: str) -> Floats:
+    """Events expected of each cell whose counting makes the metric's noise, shape (cells,): clicks or conversions."""
+    counted, table = METRICS[metric].events, fitted.table
+    if counted is None:
+        return np.full(len(table.campaign), UNCOUNTED)
+    rate, base = ("ctr", table.impressions) if counted == "clicks" else ("cvr", table.clicks)
+    if rate not in fitted.metrics:
+        return np.asarray(np.nan_to_num(getattr(table, counted)))
+    return np.asarray(np.nan_to_num(base * fitted.expected_rate(rate)), dtype=np.float64)
 
 
 def _log_ratio(observed: Floats, expected: Floats) -> Floats:

@@ -24,7 +24,7 @@ from reflection.ingest.building.drafts import Draft, group_drafts
 from reflection.ingest.building.expected import References
 from reflection.ingest.building.identity import IdentifiedRows, NameBook, identify, name_book
 from reflection.ingest.building.plan_file import Plan, read_plan
-from reflection.ingest.checks import checks, overlaps, restatements, workbooks
+from reflection.ingest.checks import checks, maturity, overlaps, restatements, workbooks
 from reflection.ingest.checks.plausibility import refuse_millionths
 from reflection.ingest.checks.restatements import snapshot
 from reflection.ingest.import_report import Finding, ImportReport, Reject, Totals, finding
@@ -121,9 +121,20 @@ def _report(
     )  # fmt: skip
     refuse_millionths(rows.frame, file.table.name)
     described = replace(empty, conversions=choice.description)
-    drafts = _drafts(rows, choice, options)
+    options = replace(options, as_of=_as_of(file, options))
+    whole, notes = maturity.without_partial_day(rows.frame, options.as_of, rows.granularity)
+    rows = replace(rows, frame=whole, findings=(*rows.findings, *notes))
+    drafts = maturity.with_maturity(
+        _drafts(rows, choice, options), rows.frame, empty.dialect, options.conversion_window
+    )
     every_draft += drafts
     return _campaigns(described, file, choice, rows, drafts, plan, options)
+
+
+def _as_of(file: FileRows, options: ImportOptions) -> dt.date:
+    """The day the export was made: as the user says, as the lines above the table say, else today in its time zone."""
+    stated = Preamble(file.header.preamble).made_on(file.facts.date_order)
+    return options.as_of or stated or dt.datetime.now(_zone(file.header, options)).date()
 
 
 def _drafts(rows: IdentifiedRows, choice: Choice, options: ImportOptions) -> list[Draft]:

@@ -50,7 +50,12 @@ def _wrapped(card: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, An
         },
         "confidence": round(confidence, 4),
         "priority": "high" if confidence >= HIGH else "medium" if confidence >= MEDIUM else "low",
-        "context": {"as_of": answer["as_of"], "epoch": answer["epoch"], "objective": card["objective"]},
+        "context": {
+            "as_of": answer["as_of"],
+            "pending": answer["pending"],
+            "epoch": answer["epoch"],
+            "objective": card["objective"],
+        },
         "version": VERSION,
         "agent_specific": {
             key: card[key]

@@ -43,6 +43,7 @@ class RecommendationInput:
             times and may still call them good, so they are proposed neither way.
         seed: draw the order of the proposals by Thompson sampling; their propensities are then those of the draw.
         explore_budget: most money the explored proposals may take together; None = no cap.
+        pending: campaigns that `knowledge` has not taken in yet.
     """
 
     knowledge: Knowledge
@@ -55,6 +56,7 @@ class RecommendationInput:
     past: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seed: int | None = None
     explore_budget: float | None = None
+    pending: int = 0
 
     @property
     def moment(self) -> str:
@@ -66,8 +68,8 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
     """The answer of ``GET /recommendations``, JSON-able.
 
     Returns:
-        {generated_at, as_of, epoch, recommendations[], top_signals[], similar_campaigns[], cards[], reason, next_test,
-        next_test_reason, top_insights[], top_patterns[], no_longer[]}.
+        {generated_at, as_of, pending, epoch, recommendations[], top_signals[], similar_campaigns[], cards[], reason,
+        next_test, next_test_reason, top_insights[], top_patterns[], no_longer[]}.
     """
     knowledge, past = basis.knowledge, basis.past
     options = build(knowledge, basis.platform, basis.objective)
@@ -77,6 +79,7 @@ def recommend(basis: RecommendationInput) -> dict[str, Any]:
     return {
         "generated_at": basis.moment,
         "as_of": knowledge.as_of,
+        "pending": basis.pending,
         "epoch": knowledge.epoch,
         "recommendations": _strings(cards, basis.insights, knowledge, reason),
         "top_signals": _top_signals(options, knowledge),

@@ -15,6 +15,7 @@ from reflection.domain.evidence import Evidence, decode
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.list_query import ListQuery
+from reflection.domain.maturity import day_of, evidence_by
 from reflection.domain.plan import Plan, PlanRequest
 from reflection.domain.ports import Memory
 from reflection.domain.results import SimilarCampaign
@@ -110,12 +111,12 @@ class RecommendationService:
                 similar=similar,
                 past=past,
                 seed=seed,
+                pending=pending,
             )
         )
         others = [other for other in whole.every_goal if whole.goals and other.kind != knowledge.kind]
         return {
             **answer,
-            "pending": pending,
             "goal": knowledge.goal,
             "goals": [self._beside(other, platform) for other in others],
         }
@@ -177,13 +178,14 @@ class RecommendationService:
     def history(self, recommendation_id: str, *, workspace: str) -> dict[str, Any]:
         """What a recommendation claimed, whom it was shown, what was said, and what came of it.
 
-        One that was not shown yet is `proposed`, with what it claims now.
+        One that was not shown yet is `proposed`, with what it claims now; `as_of` and `pending` are today's.
 
         Raises:
             NotFound: no current recommendation has this id, and none was ever shown.
         """
         shown = self._rows.shown(workspace, recommendation_id)
-        knowledge = self._store.knowledge(workspace)
+        with self._store.snapshot(workspace) as snapshot:
+            knowledge, freshness = snapshot.knowledge(), snapshot.freshness()
         claim = shown[-1]["claim"] if shown else self._card(workspace, knowledge, recommendation_id)
         if claim is None:
             raise NotFound(
@@ -197,6 +199,7 @@ class RecommendationService:
             state = "accepted" if answers[-1]["accepted"] else "rejected"
         return {
             "recommendation_id": recommendation_id,
+            **freshness,
             "state": state,
             "claim": claim,
             "shown": [{"unit": row["unit"] or None, "seq": row["seq"], "shown_at": row["shown_at"]} for row in shown],
@@ -211,9 +214,12 @@ class RecommendationService:
 
     def track_record(self, *, workspace: str) -> dict[str, Any]:
         """The scoreboard, as of the last campaign, with the last outcomes of advice; see `track_record.scoreboard`."""
+        with self._store.snapshot(workspace) as snapshot:
+            pending = snapshot.pending()
         board = self._board(workspace)
         advice = {name: part for name, part in board["advice"].items() if name != "outcomes"}
-        return {**board, "advice": {**advice, "recent": board["advice"]["outcomes"][-track_record.RECENT :]}}
+        recent = board["advice"]["outcomes"][-track_record.RECENT :]
+        return {**board, "pending": pending, "advice": {**advice, "recent": recent}}
 
     def _board(self, workspace: str) -> dict[str, Any]:
         knowledge = self._store.knowledge(workspace)
@@ -226,7 +232,8 @@ class RecommendationService:
 
     def _scored(self, workspace: str, knowledge: Knowledge) -> dict[str, Any]:
         actuals: dict[str, Evidence] = {
-            campaign_id: decode(payload) for campaign_id, payload in self._store.live_evidence(workspace)
+            campaign_id: evidence_by(decode(payload), day_of(knowledge.as_of))
+            for campaign_id, payload in self._store.live_evidence(workspace)
         }
         board = track_record.scoreboard(
             self._rows.register(workspace),

@@ -6,9 +6,11 @@ formats.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from reflection.reports.svg import BAD, FAINT, GOOD, INK, MUTED, NOISE, PAPER, Canvas, shorten
+from reflection.reports.plot_data import RatioRow, Ratios, Shares, Waterfall, WaterfallStep
+from reflection.reports.svg import BAD, FAINT, GOOD, INK, MUTED, NOISE, PAPER, Canvas, Color, shorten
+from reflection.reports.view import Plot
 
 WIDTH = 760.0
 _TICKS_ABOVE = (1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
@@ -20,41 +22,23 @@ _LEAST_SPAN = math.log(1.3)
 _WIDEST = 100.0
 
 
-@dataclass(frozen=True, slots=True)
-class RatioRow:
-    """One row of a plot of ratios to 1: `raw` is a second, hollow mark; `certain` False is drawn as noise."""
-
-    label: str
-    note: str
-    ratio: float
-    low: float | None
-    high: float | None
-    value: str
-    certain: bool
-    favorable: bool | None = None
-    raw: float | None = None
+def draw(plot: Plot) -> str:
+    """A plot as one SVG element."""
+    data, words = plot.data, _Words(plot.name, plot.title, plot.description)
+    if isinstance(data, Ratios):
+        return _ratios(words, data)
+    return _waterfall(words, data) if isinstance(data, Waterfall) else _shares(words, data)
 
 
-@dataclass(frozen=True, slots=True)
-class WaterfallStep:
-    """One step of a waterfall: a signed part with its 90 % interval (None = not known)."""
+class _Words(NamedTuple):
+    """What a drawing is called and says to a screen reader."""
 
-    label: str
-    part: float
-    text: str
-    interval: tuple[float, float] | None
-    certain: bool
-    favorable: bool
+    name: str
+    title: str
+    description: str
 
-
-@dataclass(frozen=True, slots=True)
-class ShareRow:
-    """One row of a plot of shares, 0 to 1."""
-
-    label: str
-    note: str
-    share: float
-    value: str
+    def canvas(self, height: float) -> Canvas:
+        return Canvas(self.name, WIDTH, height, title=self.title, description=self.description)
 
 
 class _LogAxis:
@@ -81,28 +65,28 @@ class _LogAxis:
         return sorted(ticks)
 
 
-def ratio_plot(name: str, rows: Sequence[RatioRow], *, title: str, description: str, origin: str) -> str:
-    """Ratios with intervals on a logarithmic axis; `origin` names the line at 1 ("forecast", "average")."""
+def _ratios(words: _Words, data: Ratios) -> str:
+    rows = data.rows
     label_width, value_width, row_height, top = 190.0, 190.0, 46.0, 34.0
     bottom = top + row_height * len(rows)
-    canvas = Canvas(name, WIDTH, bottom + 34, title=title, description=description)
+    canvas = words.canvas(bottom + 34)
     bounds = [bound for row in rows for bound in (row.ratio, row.low, row.high, row.raw) if bound is not None]
     axis = _LogAxis(bounds, label_width, WIDTH - value_width)
     for tick in axis.ticks():
         at = axis.x(tick)
         canvas.line((at, top - 6), (at, bottom), color=INK if tick == 1 else FAINT, width=1.2 if tick == 1 else 1)
-        label = origin if tick == 1 else f"{100 * (tick - 1):+.0f} %"
+        label = data.origin if tick == 1 else f"{100 * (tick - 1):+.0f} %"
         canvas.text((at, bottom + 18), label, size=11, color=INK if tick == 1 else MUTED, anchor="middle")
     for index, row in enumerate(rows):
         _ratio_row(canvas, axis, row, top + row_height * (index + 0.5))
     return canvas.render()
 
 
-def share_plot(name: str, rows: Sequence[ShareRow], *, title: str, description: str, promise: float) -> str:
-    """Shares as dots between 0 and 100 %, with a line at what was promised."""
+def _shares(words: _Words, data: Shares) -> str:
+    rows, promise = data.rows, data.promise
     left, right, row_height, top = 230.0, WIDTH - 90.0, 40.0, 34.0
     bottom = top + row_height * len(rows)
-    canvas = Canvas(name, WIDTH, bottom + 34, title=title, description=description)
+    canvas = words.canvas(bottom + 34)
 
     def x(share: float) -> float:
         return left + min(max(share, 0.0), 1.0) * (right - left)
@@ -133,45 +117,32 @@ def _ratio_row(canvas: Canvas, axis: _LogAxis, row: RatioRow, y: float) -> None:
     if row.raw:
         canvas.diamond((axis.x(row.raw), y), 5.5)
     canvas.dot((axis.x(row.ratio), y), 5.5, color=color, hollow=not row.certain)
-    value, _, remark = row.value.partition(" | ")
-    canvas.text((WIDTH, y - 2), value, size=13, bold=True, anchor="end", color=INK if row.certain else MUTED)
-    canvas.text((WIDTH, y + 14), remark, size=11, color=MUTED, anchor="end")
+    canvas.text((WIDTH, y - 2), row.value, size=13, bold=True, anchor="end", color=INK if row.certain else MUTED)
+    canvas.text((WIDTH, y + 14), row.remark, size=11, color=MUTED, anchor="end")
 
 
-def waterfall(
-    name: str,
-    start: tuple[str, float, str],
-    end: tuple[str, float, str],
-    steps: Sequence[WaterfallStep],
-    *,
-    title: str,
-    description: str,
-) -> str:
-    """From the expected value by the parts to the actual one, with the 90 % interval of each part.
-
-    Args:
-        start, end: label, value and the value as text.
-    """
+def _waterfall(words: _Words, data: Waterfall) -> str:
+    start, end, steps = data.start, data.end, data.steps
     top, bottom, left = 40.0, 250.0, 10.0
     slot = (WIDTH - 2 * left) / (len(steps) + 2)
     bar = min(slot * 0.56, 84.0)
-    levels = _levels(start[1], steps)
+    levels = _levels(start.value, steps)
     whiskers = [
         level + bound for level, step in zip(levels, steps, strict=False) for bound in step.interval or (0.0, step.part)
     ]
-    highest = max([*levels, end[1], *whiskers]) * 1.02 or 1.0
+    highest = max([*levels, end.value, *whiskers]) * 1.02 or 1.0
     lowest = min(0.0, *levels, *whiskers)
     scale = (bottom - top) / (highest - lowest)
 
     def y(value: float) -> float:
         return bottom - (value - lowest) * scale
 
-    canvas = Canvas(name, WIDTH, bottom + 52, title=title, description=description)
+    canvas = words.canvas(bottom + 52)
     canvas.line((left, y(0)), (WIDTH - left, y(0)), color=INK)
-    for slot_index, (label, value, text) in ((0, start), (len(steps) + 1, end)):
+    for slot_index, side in ((0, start), (len(steps) + 1, end)):
         x = left + slot * (slot_index + 0.5)
-        canvas.box((x - bar / 2, y(value)), (bar, y(0) - y(value)), fill=INK)
-        _column_text(canvas, x, y(value) - 8, bottom, label, text, "")
+        canvas.box((x - bar / 2, y(side.value)), (bar, y(0) - y(side.value)), fill=INK)
+        _column_text(canvas, x, y(side.value) - 8, bottom, side.label, side.text, "")
     for index, step in enumerate(steps):
         x = left + slot * (index + 1.5)
         before, after = levels[index], levels[index + 1]
@@ -212,7 +183,7 @@ def _column_text(canvas: Canvas, x: float, above: float, bottom: float, label: s
     canvas.text((x, bottom + 36), remark, size=11, color=MUTED, anchor="middle")
 
 
-def _color(certain: bool, favorable: bool | None) -> str:
+def _color(certain: bool, favorable: bool | None) -> Color:
     if not certain:
         return NOISE
     return INK if favorable is None else GOOD if favorable else BAD

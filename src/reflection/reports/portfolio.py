@@ -21,7 +21,7 @@ from reflection.explain import formatting
 from reflection.explain.evidence_of_comparison import kpi_form
 from reflection.explain.sentences import Sentences
 from reflection.reports.period import Period
-from reflection.reports.plots import RatioRow, ratio_plot
+from reflection.reports.plot_data import RatioRow, Ratios
 from reflection.reports.retrospective import method_notes
 from reflection.reports.sections.learnings import workspace_forest
 from reflection.reports.sections.recommendations import cards_section
@@ -50,8 +50,13 @@ def portfolio(
     recommendations: Mapping[str, Any] | None = None,
     track_record: Mapping[str, Any] | None = None,
     generated_at: str,
+    pending: int = 0,
 ) -> ReportView:
-    """The view of the report on campaigns whose timestamp lies in the period (both days included)."""
+    """The view of the report on campaigns whose timestamp lies in the period (both days included).
+
+    Args:
+        pending: campaigns of the workspace that `knowledge` has not taken in yet.
+    """
     selection = sorted(
         (reported for reported in campaigns if start <= reported.campaign.timestamp.date() <= end),
         key=lambda reported: (-(reported.campaign.actual_metrics.spend or 0.0), reported.campaign.campaign_id),
@@ -86,7 +91,9 @@ def portfolio(
         sections=tuple(sections if selection else sections[2:]),
         notes=tuple(method_notes()),
         generated_at=generated_at,
-        facts=(("Learnt as of", (knowledge.as_of or "nothing learnt yet")[:10]),),
+        as_of=knowledge.as_of,
+        pending=pending,
+        facts=(("Learnt as of", formatting.as_of(knowledge.as_of and knowledge.as_of[:10], pending)),),
         summary=tuple((line.label, line.text) for line in lines) if selection else (),
     )
 
@@ -127,14 +134,13 @@ def _against_forecast(campaigns: Sequence[ReportedCampaign]) -> Section:
     if not rows:
         return Section("campaigns", heading, tables=(table,))
     largest = rows[:MOST_DRAWN]
-    description = "; ".join(f"{row.label} {row.value.replace(' | ', ', ')}" for row in largest)
+    description = "; ".join(f"{row.label} {row.words}" for row in largest)
     title = f"CPA of each campaign against {'its forecast' if forecasts else 'what it is compared with'}"
     origin = "forecast" if forecasts else "compared"
-    svg = ratio_plot("campaigns", largest, title=title, description=description, origin=origin)
     more = f" The {MOST_DRAWN} largest of {len(rows)} are drawn." if len(rows) > MOST_DRAWN else ""
     cheaper = "cheaper than forecast" if forecasts else "cheaper"
     legend = f"Left of the line: {cheaper}. Bar: 90 % interval. Hollow and dashed: within noise.{more}"
-    plot = Plot("campaigns", title, description, svg, table, legend)
+    plot = Plot("campaigns", title, description, Ratios(origin, tuple(largest)), table, legend)
     return Section("campaigns", heading, plots=(plot,))
 
 
@@ -146,12 +152,14 @@ def _row(reported: ReportedCampaign) -> RatioRow | None:
     sure = bool(delta.beyond_noise)
     change = formatting.percent(delta.pct_diff, signed=True)
     return RatioRow(
+        subject=reported.campaign.campaign_id,
         label=formatting.plain_name(reported.campaign.display_name),
         note=f"{formatting.plain_name(reported.campaign.platform)}, {reported.campaign.timestamp.date().isoformat()}",
         ratio=delta.actual / delta.expected,
         low=low,
         high=high,
-        value=f"{change} | {'beyond noise' if sure else 'within noise'}",
+        value=change,
+        remark="beyond noise" if sure else "within noise",
         certain=sure,
         favorable=delta.favorable,
     )

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import orjson
 
 from reflection.errors import ReportsMissing, Unavailable
+from reflection.reports.plots import draw
 from reflection.reports.view import CardView, Plot, ReportView, Section, Table
 
 Format = Literal["html", "pdf", "md", "json"]
@@ -60,7 +61,7 @@ def html(view: ReportView) -> str:
     )
 
     def drawing(plot: Plot) -> Markup:
-        return Markup(plot.svg)
+        return Markup(draw(plot))
 
     return environment.get_template("report.html.j2").render(view=view, drawing=drawing)
 
@@ -76,12 +77,8 @@ def pdf(view: ReportView) -> bytes:
 
 
 def as_json(view: ReportView) -> bytes:
-    """The view's values, without the drawings: their numbers are in the tables."""
-    content = asdict(view)
-    for section in content["sections"]:
-        for plot in section["plots"]:
-            del plot["svg"]
-    return orjson.dumps(content, option=orjson.OPT_INDENT_2)
+    """The view's values; of every plot the data that its drawing is made from."""
+    return orjson.dumps(asdict(view), option=orjson.OPT_INDENT_2)
 
 
 def markdown(view: ReportView) -> str:

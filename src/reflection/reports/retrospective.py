@@ -20,7 +20,7 @@ from reflection.explain.evidence import INTERVAL_LEVEL, Evidence, EvidenceBook
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.phrases_en import ENGLISH
 from reflection.explain.sentences import basis_of
-from reflection.reports.plots import RatioRow, WaterfallStep, ratio_plot, waterfall
+from reflection.reports.plot_data import RatioRow, Ratios, Waterfall, WaterfallEnd, WaterfallStep
 from reflection.reports.sections.learnings import forest
 from reflection.reports.sections.recommendations import cards_section
 from reflection.reports.sections.track_record import record_section
@@ -77,6 +77,8 @@ def retrospective(
         sections=tuple(section for section in sections if section is not None),
         notes=tuple(_notes(analysis)),
         generated_at=comparison.generated_at,
+        as_of=analysis.as_of,
+        pending=analysis.pending,
         facts=tuple(_facts(analysis, campaign)),
         summary=tuple((line.label, line.text) for line in analysis.insights.summary),
     )
@@ -107,7 +109,7 @@ def _facts(analysis: Analysis, campaign: Campaign | None) -> Iterator[tuple[str,
     if analysis.comparison_report.breakdown_coverage is not None:
         yield "Breakdown covers", formatting.percent(100 * analysis.comparison_report.breakdown_coverage)
     yield "Revision", str(analysis.stored_memory.revision)
-    yield "Learnt as of", (analysis.as_of or "nothing learnt yet")[:10]
+    yield "Learnt as of", formatting.as_of(analysis.as_of and analysis.as_of[:10], analysis.pending)
     yield "Sentences by", analysis.insights.source
 
 
@@ -143,14 +145,13 @@ def _against_forecast(analysis: Analysis, book: EvidenceBook, campaign: Campaign
     points = tuple(_oddities(analysis, basis))
     if not rows:
         return Section("forecast", title, points=points, tables=(table, *_counts(campaign, basis)))
-    description = "; ".join(f"{row.label} {row.value.replace(' | ', ', ')}" for row in rows)
+    description = "; ".join(f"{row.label} {row.words}" for row in rows)
     drawn = f"Actual against {basis.noun.removeprefix('the ') if basis.forecast else basis.phrase}"
-    svg = ratio_plot("forecast", rows, title=drawn, description=description, origin=basis.title)
     legend = (
         f"Dot: actual relative to {basis.noun.removeprefix('the ') if basis.forecast else basis.phrase}. "
         "Bar: 90 % interval. Hollow and dashed: within noise, the bar holds the line."
     )
-    plot = Plot("forecast", drawn, description, svg, table, legend)
+    plot = Plot("forecast", drawn, description, Ratios(basis.title, tuple(rows)), table, legend)
     return Section("forecast", title, points=points, plots=(plot,), tables=_counts(campaign, basis))
 
 
@@ -165,12 +166,14 @@ def _ratio_row(item: Evidence, delta: Delta) -> RatioRow:
     expected = delta.expected or 1.0
     low, high = (bound / expected for bound in delta.interval) if delta.interval else (None, None)
     return RatioRow(
+        subject=item.label,
         label=formatting.capital(ENGLISH.kpi(item.label)),
         note=f"{item.text('expected')} → {item.text('actual')}",
         ratio=(delta.actual or 0.0) / expected,
         low=low,
         high=high,
-        value=f"{item.text('change')} | {CERTAINTY[item.certainty]}",
+        value=item.text("change"),
+        remark=CERTAINTY[item.certainty],
         certain=item.certainty == "beyond_noise",
         favorable=delta.favorable,
     )
@@ -227,6 +230,7 @@ def _waterfall(part: Decomposition, currency: str | None, basis: Basis) -> Plot:
 
     steps = [
         WaterfallStep(
+            subject=driver.factor,
             label=formatting.capital(ENGLISH.kpi(driver.factor)),
             part=driver.contribution,
             text=value(driver.displayed, signed=True),
@@ -263,10 +267,10 @@ def _waterfall(part: Decomposition, currency: str | None, basis: Basis) -> Plot:
     if not basis.forecast:
         title = f"From the {kpi} of {basis.phrase} to the one that came"
     before = formatting.capital(basis.title)
-    ends = ((before, part.expected, value(part.expected)), ("Actual", part.actual, value(part.actual)))
-    svg = waterfall(f"why-{part.kpi}", *ends, steps, title=title, description=description)
+    start = WaterfallEnd(before, part.expected, value(part.expected))
+    data = Waterfall(start, WaterfallEnd("Actual", part.actual, value(part.actual)), tuple(steps))
     legend = "Bars add up exactly. Whisker: 90 % interval of the part. White and dashed: within noise."
-    return Plot(f"why-{part.kpi}", title, description, svg, table, part.note or legend)
+    return Plot(f"why-{part.kpi}", title, description, data, table, part.note or legend)
 
 
 def _part_band(driver: Driver, form: Callable[..., str]) -> str:

@@ -6,13 +6,13 @@ SQL, HTTP or the command line.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
 from reflection.domain.campaign import Campaign
-from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Snapshot, StoredCampaign
 from reflection.domain.results import Analysis
 from reflection.engine.current_analysis import current_analysis
@@ -35,13 +35,6 @@ class CampaignPages(Protocol):
         """The campaigns after an id, in the order of their ids."""
 
 
-class KnowledgeSource(Protocol):
-    """The engine's reading verbs a report needs."""
-
-    def knowledge(self, *, workspace: str = "default") -> Knowledge:
-        """What the last fit says: effects, findings and the next test."""
-
-
 class Recommendations(Protocol):
     """What to do next, and how it turned out so far."""
 
@@ -56,7 +49,6 @@ class Recommendations(Protocol):
 
 def campaign_report(
     pages: CampaignPages,
-    source: KnowledgeSource,
     service: Recommendations,
     workspace: str,
     campaign_id: str,
@@ -70,11 +62,12 @@ def campaign_report(
     """
     with pages.snapshot(workspace) as snapshot:
         stored, knowledge = snapshot.campaign(campaign_id), snapshot.knowledge()
+        pending = snapshot.pending(beside=campaign_id)
     if stored is None:
         raise no_campaign(campaign_id)
     campaign = Campaign.model_validate_json(stored.campaign_json)
     view = retrospective(
-        current_analysis(stored, knowledge),
+        replace(current_analysis(stored, knowledge), pending=pending),
         campaign=campaign,
         knowledge=knowledge,
         recommendations=service.recommend(
@@ -87,7 +80,6 @@ def campaign_report(
 
 def portfolio_report(
     pages: CampaignPages,
-    source: KnowledgeSource,
     service: Recommendations,
     workspace: str,
     start: date,
@@ -104,15 +96,18 @@ def portfolio_report(
         for stored in _all(pages, workspace)
         if start <= (reported := _reported(stored)).campaign.timestamp.date() <= end
     ]
+    with pages.snapshot(workspace) as snapshot:
+        knowledge, pending = snapshot.knowledge(), snapshot.pending()
     recommendations = service.recommend(workspace=workspace)
     view = portfolio(
         campaigns,
         start=start,
         end=end,
-        knowledge=source.knowledge(workspace=workspace),
+        knowledge=knowledge,
         recommendations=recommendations,
         track_record=service.track_record(workspace=workspace),
         generated_at=str(recommendations.get("generated_at", "")),
+        pending=pending,
     )
     return render(view, kind)
 

@@ -1,19 +1,28 @@
 """A drawing surface for plots: SVG with escaped labels, readable in black and white and by a screen reader.
 
 Every drawing has a title and a description. Shapes carry the meaning (filled, hollow, dashed), colour only repeats it.
-Must not know what is drawn.
+A colour is a class (`stroke-good`, `fill-ink`), which the page's style sheet sets for light and dark; the attribute
+beside it is what is drawn where no style sheet reaches, on paper. Must not know what is drawn.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
-INK = "#1d2433"
-MUTED = "#5b6472"
-FAINT = "#c9ced6"
-GOOD = "#1d5fa6"
-BAD = "#a8421a"
-NOISE = "#8a919c"
-PAPER = "#ffffff"
+
+class Color(NamedTuple):
+    """A colour by what it means, and how it is printed."""
+
+    name: str
+    printed: str
+
+
+INK = Color("ink", "#1d2433")
+MUTED = Color("muted", "#5b6472")
+FAINT = Color("faint", "#c9ced6")
+GOOD = Color("good", "#1d5fa6")
+BAD = Color("bad", "#a8421a")
+NOISE = Color("noise", "#8a919c")
+PAPER = Color("paper", "#ffffff")
 FONT = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 
 Anchor = Literal["start", "middle", "end"]
@@ -34,7 +43,7 @@ class Canvas:
         start: tuple[float, float],
         end: tuple[float, float],
         *,
-        color: str = INK,
+        color: Color = INK,
         width: float = 1.0,
         dashed: bool = False,
     ) -> None:
@@ -42,7 +51,7 @@ class Canvas:
         dash = ' stroke-dasharray="4 3"' if dashed else ""
         self._parts.append(
             f'<line x1="{_n(start[0])}" y1="{_n(start[1])}" x2="{_n(end[0])}" y2="{_n(end[1])}" '
-            f'stroke="{color}" stroke-width="{_n(width)}"{dash}/>'
+            f'{_painted(stroke=color)} stroke-width="{_n(width)}"{dash}/>'
         )
 
     def box(
@@ -50,33 +59,33 @@ class Canvas:
         corner: tuple[float, float],
         size: tuple[float, float],
         *,
-        fill: str = INK,
-        border: str | None = None,
+        fill: Color = INK,
+        border: Color | None = None,
         dashed: bool = False,
     ) -> None:
         """A rectangle; sizes below zero are drawn as zero."""
-        edge = f' stroke="{border}" stroke-width="1.5"' if border else ""
+        edge = ' stroke-width="1.5"' if border else ""
         dash = ' stroke-dasharray="4 3"' if dashed else ""
         self._parts.append(
             f'<rect x="{_n(corner[0])}" y="{_n(corner[1])}" width="{_n(max(size[0], 0))}" '
-            f'height="{_n(max(size[1], 0))}" fill="{fill}"{edge}{dash}/>'
+            f'height="{_n(max(size[1], 0))}" {_painted(fill=fill, stroke=border)}{edge}{dash}/>'
         )
 
-    def dot(self, center: tuple[float, float], radius: float, *, color: str = INK, hollow: bool = False) -> None:
+    def dot(self, center: tuple[float, float], radius: float, *, color: Color = INK, hollow: bool = False) -> None:
         """A circle, filled or hollow."""
         fill = PAPER if hollow else color
         self._parts.append(
-            f'<circle cx="{_n(center[0])}" cy="{_n(center[1])}" r="{_n(radius)}" fill="{fill}" '
-            f'stroke="{color}" stroke-width="2"/>'
+            f'<circle cx="{_n(center[0])}" cy="{_n(center[1])}" r="{_n(radius)}" '
+            f'{_painted(fill=fill, stroke=color)} stroke-width="2"/>'
         )
 
-    def diamond(self, center: tuple[float, float], radius: float, *, color: str = MUTED) -> None:
+    def diamond(self, center: tuple[float, float], radius: float, *, color: Color = MUTED) -> None:
         """A hollow diamond: the second mark of a row, such as a raw difference."""
         x, y = center
         points = " ".join(
             f"{_n(px)},{_n(py)}" for px, py in ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y))
         )
-        self._parts.append(f'<polygon points="{points}" fill="{PAPER}" stroke="{color}" stroke-width="1.5"/>')
+        self._parts.append(f'<polygon points="{points}" {_painted(fill=PAPER, stroke=color)} stroke-width="1.5"/>')
 
     def text(
         self,
@@ -84,14 +93,14 @@ class Canvas:
         text: str,
         *,
         size: float = 12,
-        color: str = INK,
+        color: Color = INK,
         anchor: Anchor = "start",
         bold: bool = False,
     ) -> None:
         """One line of text; `at` is its baseline."""
         weight = ' font-weight="600"' if bold else ""
         self._parts.append(
-            f'<text x="{_n(at[0])}" y="{_n(at[1])}" font-size="{_n(size)}" fill="{color}" '
+            f'<text x="{_n(at[0])}" y="{_n(at[1])}" font-size="{_n(size)}" {_painted(fill=color)} '
             f'text-anchor="{anchor}"{weight}>{escape(text)}</text>'
         )
 
@@ -106,6 +115,13 @@ class Canvas:
             f'<desc id="{description}">{escape(self._description)}</desc>'
             f"{''.join(self._parts)}</svg>"
         )
+
+
+def _painted(*, fill: Color | None = None, stroke: Color | None = None) -> str:
+    """The classes of a shape's colours, and the colours on paper."""
+    parts = [("fill", fill), ("stroke", stroke)]
+    classes = " ".join(f"{part}-{color.name}" for part, color in parts if color)
+    return " ".join([f'class="{classes}"', *(f'{part}="{color.printed}"' for part, color in parts if color)])
 
 
 def _n(value: float) -> str:

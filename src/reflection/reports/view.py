@@ -6,6 +6,8 @@ the contents come from.
 
 from dataclasses import dataclass, field
 
+from reflection.reports.plot_data import PlotData
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -19,12 +21,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A drawing with its text alternative and its numbers as a table."""
+    """What a drawing shows, with its text alternative and its numbers as a table."""
 
     name: str
     title: str
     description: str
-    svg: str
+    data: PlotData
     table: Table
     legend: str = ""
 
@@ -67,7 +69,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """Everything a report says, in reading order."""
+    """Everything a report says, in reading order; `as_of` and `pending` as of every answer (`Freshness`)."""
 
     kind: str
     title: str
@@ -77,6 +79,8 @@ class ReportView:
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
     generated_at: str
+    as_of: str | None
+    pending: int
     facts: tuple[tuple[str, str], ...] = field(default=())
     summary: tuple[tuple[str, str], ...] = field(default=())
     """What is read first, as (question, answer); stands in place of the verdict where there is any."""

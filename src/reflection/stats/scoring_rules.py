@@ -41,6 +41,11 @@ def hit(low: float, high: float, outcome: float) -> bool:
     return low <= outcome <= high
 
 
+def misses_by_chance(hits: int, n: int, level: float) -> float:
+    """Probability of so few hits or fewer of n intervals of a level that are right (binomial; for independent hits)."""
+    return float(special.bdtr(hits, n, level))
+
+
 def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> float | None:
     """Mean squared error of probabilities of yes/no outcomes; None without any."""
     p, y = np.asarray(probabilities, dtype=float), np.asarray(outcomes, dtype=float)

@@ -253,6 +253,11 @@ class SqlStore:
         with self._database.read() as connection:
             return list(connection.execute(select(workspaces.c.workspace).order_by(workspaces.c.workspace)).scalars())
 
+    def behind(self) -> list[str]:
+        """The workspaces whose ledger goes further than their newest fit, by name; one statement for all of them."""
+        with self._database.read() as connection:
+            return fits.behind(connection)
+
     def add_workspace(self, workspace: str) -> bool:
         """Make a workspace that has nothing in it yet; whether it was new."""
         with self._database.write() as connection:

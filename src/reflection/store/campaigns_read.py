@@ -83,9 +83,10 @@ def last_seq(connection: Connection, workspace: str) -> int:
     return connection.execute(_LAST_SEQ, {"w": workspace}).scalar_one() or 0
 
 
-def pending(connection: Connection, workspace: str, after: int) -> int:
-    """Campaigns with ledger entries after a number; of very many entries the first are counted."""
-    return int(connection.execute(_PENDING, {"w": workspace, "after": after, "limit": _COUNTED}).scalar_one())
+def pending(connection: Connection, workspace: str, after: int, beside: str = "") -> int:
+    """Campaigns, `beside` left out, with ledger entries after a number; of very many entries the first are counted."""
+    values = {"w": workspace, "after": after, "limit": _COUNTED, "beside": beside}
+    return int(connection.execute(_PENDING, values).scalar_one())
 
 
 def campaigns_with(connection: Connection, workspace: str, signal_keys: Sequence[str]) -> dict[str, int]:
@@ -188,7 +189,9 @@ _WAITING = (
     .limit(bindparam("limit"))
     .subquery()
 )
-_PENDING = select(func.count(func.distinct(_WAITING.c.campaign_id)))
+_PENDING = select(func.count(func.distinct(_WAITING.c.campaign_id))).where(
+    _WAITING.c.campaign_id != bindparam("beside")
+)
 _CARRIED = (
     select(campaign_signals.c.signal_key, func.count())
     .where(

@@ -6,7 +6,7 @@ Inside a transaction somebody else opened. Must not know how anything was learnt
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.knowledge import Knowledge
@@ -20,6 +20,7 @@ from reflection.store.tables.campaigns import (
     WORKSPACE_LEVEL,
     artifacts,
     campaigns,
+    evidence,
     fits,
     outbox,
     patterns,
@@ -44,6 +45,11 @@ def newest(connection: Connection, workspace: str) -> FitHead | None:
     """The newest fit this version can read."""
     row = connection.execute(_NEWEST, {"w": workspace, "format": knowledge_blob.FORMAT}).one_or_none()
     return FitHead(*row) if row else None
+
+
+def behind(connection: Connection) -> list[str]:
+    """The workspaces whose ledger goes further than their newest fit, by name."""
+    return list(connection.execute(_BEHIND, {"format": knowledge_blob.FORMAT}).scalars())
 
 
 def load(connection: Connection, workspace: str, fit_id: int) -> Knowledge:
@@ -159,6 +165,17 @@ _NEWEST = (
     .where(fits.c.workspace == bindparam("w"), fits.c.format == bindparam("format"))
     .order_by(fits.c.id.desc())
     .limit(1)
+)
+_LEDGER_END = select(func.max(evidence.c.seq)).where(evidence.c.workspace == workspaces.c.workspace).scalar_subquery()
+_LEARNT_END = (
+    select(fits.c.seq)
+    .where(fits.c.workspace == workspaces.c.workspace, fits.c.format == bindparam("format"))
+    .order_by(fits.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_BEHIND = (
+    select(workspaces.c.workspace).where(func.coalesce(_LEARNT_END, 0) < _LEDGER_END).order_by(workspaces.c.workspace)
 )
 _DATES = select(campaigns.c.campaign_id, campaigns.c.timestamp).where(
     campaigns.c.workspace == bindparam("w"),

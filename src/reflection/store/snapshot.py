@@ -5,17 +5,27 @@ know what the answers are for.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.campaign_list import CampaignQuery, ListPlace
+from reflection.domain.freshness import Freshness
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.learning_summary import LearningSummary
 from reflection.domain.list_query import ALL, ListQuery
 from reflection.domain.ports import LedgerEntry, StoredCampaign
-from reflection.store import campaign_list, campaigns_read, fits, insights_read, learnings, recommendations
+from reflection.store import (
+    attention_read,
+    campaign_list,
+    campaigns_read,
+    fits,
+    insights_read,
+    learnings,
+    recommendations,
+)
 from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, idempotency, patterns
 
@@ -83,10 +93,14 @@ class SqlSnapshot:
         """What the workspace knows; `NOTHING` before the first fit."""
         return self._read_knowledge(self._connection, self._workspace)
 
-    def pending(self) -> int:
-        """How many campaigns have changes that `knowledge` has not taken in yet."""
+    def pending(self, beside: str = "") -> int:
+        """How many campaigns, `beside` left out, have changes that `knowledge` has not taken in yet."""
         head = fits.newest(self._connection, self._workspace)
-        return campaigns_read.pending(self._connection, self._workspace, head.seq if head else 0)
+        return campaigns_read.pending(self._connection, self._workspace, head.seq if head else 0, beside)
+
+    def freshness(self) -> Freshness:
+        """What an answer from this state says of itself: {as_of, pending}."""
+        return {"as_of": self.knowledge().as_of, "pending": self.pending()}
 
     def ledger(self, after: int, limit: int) -> list[LedgerEntry]:
         """Ledger entries after a number, in order."""
@@ -125,6 +139,14 @@ class SqlSnapshot:
     def learning_facts(self, learning_ids: Sequence[str]) -> dict[str, Row]:
         """The present numbers of learnings, by id."""
         return learnings.facts(self._connection, self._workspace, learning_ids)
+
+    def ended_learnings(self, states: tuple[str, ...], since: datetime, limit: int) -> dict[str, str]:
+        """Learnings that came into one of these states since an instant: id -> when, the latest first."""
+        return attention_read.ended_learnings(self._connection, self._workspace, states, since, limit)
+
+    def last_arrival(self) -> str | None:
+        """When the last campaign came; None where none ever did."""
+        return attention_read.last_arrival(self._connection, self._workspace)
 
 
 def _of_signal() -> Select[tuple[str, bytes]]:

@@ -21,6 +21,9 @@ ALL = frozenset({LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION})
 OF_VECTORS = frozenset({EMBEDDER, MIRROR})
 """Chores that write to the vector index, which may allow one process only."""
 
+MEASURED_BY = {LEARNER: time.thread_time}
+"""A fit shares the processors with requests and rests after what it took of them; the others share the disk, too."""
+
 LOOK_AROUND = 5.0
 """Seconds between two looks for imports that another process left, and before an import is tried again."""
 
@@ -57,14 +60,16 @@ class Chores:
         self._look_again = 0.0
         works: dict[str, tuple[Callable[[], object], float, float]] = {  # what, shortest rest, rest as a multiple
             IMPORTS: (self._import, look_around, 0.0),
-            LEARNER: (self._learn, 0.1, rest),
+            LEARNER: (self._learn, 0.05, rest),
             EMBEDDER: (self._embed, 0.5, 0.1),
             RETENTION: (application.retention.forget_due, HOUSEKEEPING, 0.0),
             PUBLISHER: (lambda: application.publisher.publish_pending([ARTIFACTS]), 0.2, REST),
             MIRROR: (lambda: application.publisher.publish_pending([VECTORS]), 0.2, REST),
         }
         self.threads = {
-            name: Background(name, work, report_error, poll=poll, rest=resting)
+            name: Background(
+                name, work, report_error, poll=poll, rest=resting, clock=MEASURED_BY.get(name, time.monotonic)
+            )
             for name, (work, poll, resting) in works.items()
             if name in chores
         }

@@ -1,5 +1,4 @@
-"""Does an import make sense: checksums, doubles, overlaps, restatements, faults, regimes, immature
-conversions."""
+"""Does an import make sense: checksums, doubles, overlaps, restatements, faults, regimes."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -259,22 +258,6 @@ def test_the_same_file_twice_in_one_import_counts_once(write: Write) -> None:
 
 
 # --- time -----------------------------------------------------------------------------------------------------------
-
-
-def test_conversions_of_the_last_days_are_still_coming_in(write: Write, meta_header: list[str], meta_row: Row) -> None:
-    path = write([meta_header, meta_row("2026-09-10")])
-
-    early = read_export(path, ImportOptions(as_of=dt.date(2026, 9, 12)))
-    late = read_export(path, ImportOptions(as_of=dt.date(2026, 9, 17)))
-
-    assert found(early, "conversions_immature") is not None
-    assert found(late, "conversions_immature") is None
-
-
-def test_the_files_own_attribution_window_counts(write: Write, meta_header: list[str], meta_row: Row) -> None:
-    path = write([[*meta_header, "Attribution setting"], [*meta_row("2026-09-10"), "28-day click"]])
-
-    assert found(read_export(path, ImportOptions(as_of=dt.date(2026, 9, 30))), "conversions_immature") is not None
 
 
 def test_figures_on_both_sides_of_a_measurement_change_are_said(

@@ -55,6 +55,10 @@ class StoredCampaigns:
         """What the last fit says."""
         return self._snapshot.knowledge()
 
+    def pending(self) -> int:
+        """How many campaigns the last fit has not taken in yet."""
+        return self._snapshot.pending()
+
 
 class StoredSources:
     """Where answers come from: the store and the memory of one application."""

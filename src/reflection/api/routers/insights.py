@@ -5,7 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from reflection.api.dependencies import ApplicationPart, EnginePart, Workspace, json_response
+from reflection.api.dependencies import (
+    FRESHNESS_HEADERS,
+    ApplicationPart,
+    EnginePart,
+    Workspace,
+    bare_response,
+    json_response,
+)
 from reflection.api.schemas import InsightPage, InsightRow, PatternPage, PatternRow, Recommendations
 from reflection.domain.campaign import Day, Instant
 from reflection.domain.list_query import ListQuery, Place
@@ -36,17 +43,25 @@ def _asked(
 Asked = Annotated[ListQuery, Depends(_asked)]
 
 
-@router.get("/insights", summary="What was learnt, then what campaigns say", response_model=list[InsightRow])
+@router.get(
+    "/insights",
+    summary="What was learnt, then what campaigns say",
+    response_model=list[InsightRow],
+    responses=FRESHNESS_HEADERS,
+)
 def insights(
     application: ApplicationPart, workspace: Workspace, filters: Asked, kind: Kind = None, limit: Limit = None
 ) -> Response:
     """What the workspace has learnt, each with its newest supporting campaign; then what single campaigns say.
 
+    The headers `X-As-Of` and `X-Pending` say the same as `known_as_of` and `pending` of a row, where there is none too.
+
     `learnings` are those a sentence rests on, as they are believed now; `state` is that of the one that decides, null
     for a sentence about its own campaign only. All is told from what is known today (`known_as_of`).
     """
     query = filters.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
-    return json_response(application.engine.insight_page(query, workspace=workspace)[0])
+    page = application.engine.insight_page(query, workspace=workspace)
+    return bare_response(page["items"], page)
 
 
 @router.get("/v1/insights", summary="Insights in pages", response_model=InsightPage)
@@ -63,20 +78,22 @@ def insight_page(
     Narrowed to a platform or an objective, the 20,000 most important sentences of campaigns are looked through.
     """
     query = filters.narrowed(kind=kind, limit=limit, after=_after(cursor))
-    items, following = engine.insight_page(query, workspace=workspace)
-    return json_response({"items": items, "next_cursor": following})
+    return json_response(engine.insight_page(query, workspace=workspace))
 
 
-@router.get("/patterns", summary="Findings by impact", response_model=list[PatternRow])
+@router.get("/patterns", summary="Findings by impact", response_model=list[PatternRow], responses=FRESHNESS_HEADERS)
 def patterns(
     application: ApplicationPart, workspace: Workspace, filters: Asked, kind: InCategory = None, limit: Limit = None
 ) -> Response:
     """What is beyond noise, the largest impact first, each with its learnings and their state.
 
+    The headers `X-As-Of` and `X-Pending` say the same as `known_as_of` and `pending` of a row, where there is none too.
+
     `state` is `descriptive` for a grouping that describes the past and is no discovery.
     """
     query = filters.narrowed(kind=kind, limit=limit or application.settings.insights_limit)
-    return json_response(application.engine.pattern_page(query, workspace=workspace)[0])
+    page = application.engine.pattern_page(query, workspace=workspace)
+    return bare_response(page["items"], page)
 
 
 @router.get("/v1/patterns", summary="Patterns in pages", response_model=PatternPage)
@@ -90,8 +107,7 @@ def pattern_page(
 ) -> Response:
     """The list of GET /patterns, page by page."""
     query = filters.narrowed(kind=kind, limit=limit, after=_after(cursor))
-    items, following = engine.pattern_page(query, workspace=workspace)
-    return json_response({"items": items, "next_cursor": following})
+    return json_response(engine.pattern_page(query, workspace=workspace))
 
 
 @router.get("/recommendations", summary="What to plan next", response_model=Recommendations)

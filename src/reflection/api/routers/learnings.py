@@ -66,6 +66,8 @@ class LearningPage(BaseModel):
 
     items: list[LearningRow]
     next_cursor: str | None
+    as_of: str | None
+    pending: int
 
 
 class LearningDetail(LearningRow):
@@ -75,6 +77,7 @@ class LearningDetail(LearningRow):
     evidence: list[dict[str, Any]]
     reviews: list[dict[str, Any]]
     recalls: list[dict[str, Any]]
+    pending: int
 
 
 @router.get("", summary="What is believed", response_model=LearningPage)
@@ -90,6 +93,7 @@ def learnings(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
     """Learnings by effect size x certainty, now or as they were believed at an instant."""
+    freshness = application.engine.freshness(workspace=workspace)
     items, following = application.book.list(
         workspace,
         state=state,
@@ -100,7 +104,7 @@ def learnings(
         after=cursor,
         limit=limit,
     )
-    return json_response({"items": items, "next_cursor": following})
+    return json_response({"items": items, "next_cursor": following, **freshness})
 
 
 @router.get("/{learning_id}", summary="One learning", response_model=LearningDetail)
@@ -108,7 +112,8 @@ def learning(
     learning_id: LearningId, application: ApplicationPart, workspace: Workspace, as_of: AsOf = None
 ) -> Response:
     """Its history, the campaigns for and against it, reviews, and recalls with their outcomes."""
-    return json_response(application.book.get(workspace, learning_id, as_of))
+    freshness = application.engine.freshness(workspace=workspace)
+    return json_response({**freshness, **application.book.get(workspace, learning_id, as_of)})
 
 
 @router.post("/{learning_id}/review", summary="Say a word on it", openapi_extra=json_request(Review))

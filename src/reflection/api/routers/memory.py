@@ -35,6 +35,8 @@ class FoundItems(BaseModel):
     index: str
     degraded: list[str]
     recall_id: str | None
+    as_of: str | None
+    pending: int
 
 
 @router.get("/search", summary="Search campaigns and learnings", response_model=FoundItems)
@@ -54,12 +56,13 @@ def search(
     Every item says why it was found and how it turned out. There is no cut-off: rank and score are shown instead.
     """
     _check_order(since, until)
+    freshness = application.engine.freshness(workspace=workspace)
     result = application.memory.search(
         workspace, q, platform=platform, objective=objective, start=since, end=until, kind=kind, limit=limit
     )
     given = [(item.id, item.score) for item in result.items if item.kind == "learning"]
     recall_id = application.notes.try_recall(workspace, "search", q, given)
-    return json_response({**asdict(result), "recall_id": recall_id})
+    return json_response({**asdict(result), "recall_id": recall_id, **freshness})
 
 
 def _check_order(since: datetime | None, until: datetime | None) -> None:

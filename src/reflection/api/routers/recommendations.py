@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from reflection.api.dependencies import ApplicationPart, JsonBody, OptionalJsonBody, Workspace, json_response
+from reflection.api.dependencies import (
+    FRESHNESS_HEADERS,
+    ApplicationPart,
+    JsonBody,
+    OptionalJsonBody,
+    Workspace,
+    bare_response,
+    json_response,
+)
 from reflection.api.openapi import json_request
 from reflection.domain.campaign import CampaignId, Name, Strict, Text
 from reflection.domain.validation import read
@@ -48,6 +56,8 @@ class Life(BaseModel):
     """What a recommendation claimed when last shown (or claims now), what was said to it, and what came of it."""
 
     recommendation_id: str
+    as_of: str | None
+    pending: int
     state: Literal["proposed", "shown", "accepted", "rejected", "measured"]
     claim: dict[str, Any]
     shown: list[dict[str, Any]]
@@ -56,13 +66,17 @@ class Life(BaseModel):
 
 
 class Cards(BaseModel):
-    """Cards with odds and evidence; as an envelope {agent_name, recommendations[]} with `format=envelope`."""
+    """Cards with odds and evidence; with `format=envelope` {agent_name, recommendations[]}, its age in headers."""
 
     cards: list[dict[str, Any]] = Field(default_factory=list)
     recommendations: list[Any] = Field(default_factory=list)
+    as_of: str | None = None
+    pending: int = 0
 
 
-@router.get("/v1/recommendations", summary="Recommendations with odds", response_model=Cards)
+@router.get(
+    "/v1/recommendations", summary="Recommendations with odds", response_model=Cards, responses=FRESHNESS_HEADERS
+)
 def recommendations(
     application: ApplicationPart,
     workspace: Workspace,
@@ -77,7 +91,7 @@ def recommendations(
     service = application.recommendations
     answer = service.recommend(workspace=workspace, platform=platform, objective=objective, goal=goal, seed=seed)
     answer = service.hold_back(answer, campaign_id, workspace=workspace)
-    return json_response(agent_envelope.wrap(answer) if format == "envelope" else answer)
+    return bare_response(agent_envelope.wrap(answer), answer) if format == "envelope" else json_response(answer)
 
 
 @router.get("/v1/recommendations/{recommendation_id}", summary="The life of a recommendation", response_model=Life)

@@ -32,9 +32,7 @@ def campaign(
     whole = f"{campaign_id}/report"
     if application.store.campaign(workspace, campaign_id) is None and application.store.campaign(workspace, whole):
         return Response(application.engine.show(whole, workspace=workspace), media_type="application/json")
-    body = campaign_report(
-        application.store, application.engine, application.recommendations, workspace, campaign_id, kind
-    )
+    body = campaign_report(application.store, application.recommendations, workspace, campaign_id, kind)
     return _file(body, kind)
 
 
@@ -54,9 +52,7 @@ def period(
     """Totals per currency, campaigns against their forecasts, what was learnt and what to do next."""
     if end < start:
         raise InvalidInput("the period ends before it starts", field="end")
-    body = portfolio_report(
-        application.store, application.engine, application.recommendations, workspace, start, end, kind
-    )
+    body = portfolio_report(application.store, application.recommendations, workspace, start, end, kind)
     return _file(body, kind)
 
 

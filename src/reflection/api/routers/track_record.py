@@ -19,6 +19,7 @@ class TrackRecord(BaseModel):
     advice: dict[str, Any]
     holdback: dict[str, Any]
     as_of: str | None
+    pending: int
     campaigns: int
 
 

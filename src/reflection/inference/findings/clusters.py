@@ -18,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
+from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import METRICS, OBSERVED, ORDER_VALUE_CV, RATES, as_read
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.dataset import Floats
 from reflection.inference.findings.common import finding_id
+from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.fit import FittedMetrics, counts_of
 from reflection.stats.any_time import OF_GROUPS, level_at
 from reflection.stats.design import Stratum
@@ -48,8 +50,8 @@ Z90 = 1.6448536269514722
 SEED = 7
 
 
-def cluster_findings(fitted: FittedMetrics, goal: str) -> list[Finding]:
-    """Stable clusters whose results differ from the rest beyond noise."""
+def cluster_findings(fitted: FittedMetrics, goal: str, floor: EvidenceFloor = FLOOR) -> list[Finding]:
+    """Stable clusters whose results differ from the rest beyond noise, with events enough on both sides."""
     profile, members = profiles(fitted, goal)
     if len(members) < FEWEST_CAMPAIGNS:
         return []
@@ -60,6 +62,9 @@ def cluster_findings(fitted: FittedMetrics, goal: str) -> list[Finding]:
     findings = []
     for label in sorted(stability):
         inside = labels == label
+        own, rest = (np.isin(np.arange(len(fitted.table)), members[side]) for side in (inside, ~inside))
+        if not reaches_floor(fitted, goal, floor, own, rest):
+            continue
         finding = _finding(fitted, goal, members[inside], result, inside, log_spend, stability[label], status)
         if finding is not None:
             findings.append(finding)

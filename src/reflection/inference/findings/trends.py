@@ -10,19 +10,21 @@ import math
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.dataset import NOT_STATED
 from reflection.inference.findings.common import finding_id, impact, is_favorable
+from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import MOST_IDS
 from reflection.stats import drift
 
 
-def trend_findings(fitted: FittedMetrics) -> list[Finding]:
-    """Every platform x metric that moved beyond noise."""
+def trend_findings(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> list[Finding]:
+    """Every platform x metric that moved beyond noise, with events enough before and since."""
     platforms = sorted({f.level for f in fitted.layout.features if f.group == signals.PLATFORM})
     findings = []
     for metric in fitted.metrics:
@@ -30,13 +32,13 @@ def trend_findings(fitted: FittedMetrics) -> list[Finding]:
         for level in platforms:
             path = drift.path(effects, signals.PLATFORM, level, discoveries)
             if path is not None and path.changes:
-                finding = _finding(fitted, metric, level, path)
+                finding = _finding(fitted, metric, level, path, floor)
                 if finding is not None:
                     findings.append(finding)
     return findings
 
 
-def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -> Finding | None:
+def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, floor: EvidenceFloor) -> Finding | None:
     before = int(np.flatnonzero(path.buckets == path.changes[0])[0]) - 1
     effects, since_bucket = fitted.raw_effects(metric), int(path.buckets[before])
     change, low, high = drift.change(effects, signals.PLATFORM, level, since_bucket)
@@ -49,6 +51,8 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path) -
     campaigns = fitted.table.campaigns
     here = campaigns.platform_key == key.key
     since = here & (campaigns.day >= path.changes[0] * days)
+    if not reaches_floor(fitted, metric, floor, since, here & ~since):
+        return None
     countable = campaigns.currency == (fitted.table.currency or NOT_STATED)  # amounts of two currencies never add up
     total, spend = (float(np.nansum(campaigns.spend[some])) for some in (countable, countable & since))
     probability = drift.probability_of_sign(effects, signals.PLATFORM, level, since_bucket)

@@ -86,6 +86,7 @@ def build(draft: Draft, references: References, dialect: str, templates: Templat
             account_id=real_name(draft.account_id),
             unit_id=draft_id(dialect, draft, with_period=False) if draft.label else None,
             conversion_kind=real_name(draft.conversion_kind),
+            mature_on=draft.mature_on,
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

@@ -51,6 +51,7 @@ class Draft:
     """A campaign in the making; `first` and `last` are days, None when the file has no dates.
 
     `account_id` and `conversion_kind` are what all its rows say; None where they say nothing or do not agree.
+    `mature_on`: the day its conversions are complete.
     `shares_key`: the same campaign also has rows in another currency; `has_twin`: another's key differs in case only.
     """
 
@@ -69,6 +70,7 @@ class Draft:
     has_twin: bool = False
     account_id: str | None = None
     conversion_kind: str | None = None
+    mature_on: dt.date | None = None
 
     @property
     def label(self) -> str:

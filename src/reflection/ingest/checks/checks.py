@@ -237,7 +237,7 @@ def _holes(frame: pl.DataFrame) -> list[Finding]:
 
 def _unknown(frame: pl.DataFrame, header: Header, *, undecided: bool) -> list[Finding]:
     """Counts that no row states: which KPIs that costs, and whether anything is left to learn."""
-    empty = [name for name in REQUIRED_COUNTS if frame[name].null_count() == frame.height]
+    empty = [name for name in REQUIRED_COUNTS if frame.height and frame[name].null_count() == frame.height]
     notes = [_lacking(name, header) for name in empty if not (undecided and name == "conversions")]
     if not any(set(METRICS[metric].counts).isdisjoint(empty) for metric in OBSERVED if metric != "aov"):
         message = f"Nothing can be learnt from this file: it does not say {', '.join(empty)}. Export it with them."

@@ -4,7 +4,6 @@ This file must not know files; dates are days of the account.
 """
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,12 +11,9 @@ import polars as pl
 
 from reflection.ingest.building.campaigns import draft_id
 from reflection.ingest.building.drafts import Draft
+from reflection.ingest.checks import maturity
 from reflection.ingest.import_report import Finding, Granularity, finding
 from reflection.ingest.options import ImportOptions
-
-_WINDOWS = {"meta": 7, "google": 30, "tiktok": 7, "linkedin": 30, "microsoft": 30, "pinterest": 30}
-_DEFAULT_WINDOW = 7
-_CLICK_WINDOW = re.compile(r"(\d{1,2})[- ]?(?:day|tage?|jours?|días?|giorni|dias?|日)", re.IGNORECASE)
 
 
 def period(frame: pl.DataFrame) -> tuple[dt.date, dt.date] | None:
@@ -34,7 +30,7 @@ def findings(
     notes = _overlaps(frame)
     notes += _across_months(drafts, granularity, dialect)
     notes += _regimes(drafts, dialect)
-    return notes + _immature(drafts, frame, dialect, options)
+    return notes + maturity.findings(drafts, dialect, options.as_of)
 
 
 def _overlaps(frame: pl.DataFrame) -> list[Finding]:
@@ -90,30 +86,6 @@ def _regimes(drafts: Sequence[Draft], dialect: str) -> list[Finding]:
             )
             notes.append(finding("measurement_changed", "warning", message, (), inside))
     return notes
-
-
-def _immature(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, options: ImportOptions) -> list[Finding]:
-    """Campaigns whose last days can still gain conversions on the day the export was made."""
-    as_of = options.as_of or dt.date.today()
-    window = options.conversion_window or _window(frame, dialect)
-    unfinished = [draft for draft in drafts if draft.last and draft.last + dt.timedelta(days=window) > as_of]
-    if not unfinished:
-        return []
-    message = (
-        f"{len(unfinished)} campaigns ended less than {window} days before {as_of}: conversions of their last days are "
-        "still coming in. Import them again later; the later file replaces this one."
-    )
-    return [finding("conversions_immature", "warning", message, (), [draft_id(dialect, draft) for draft in unfinished])]
-
-
-def _window(frame: pl.DataFrame, dialect: str) -> int:
-    """Days of the longest attribution window in the file, else the platform's default."""
-    if "attribution" in frame.columns:
-        texts = frame["attribution"].drop_nulls().unique().to_list()
-        days = [int(number) for text in texts for number in _CLICK_WINDOW.findall(text)]
-        if days:
-            return max(days)
-    return _WINDOWS.get(dialect.removesuffix("_api"), _DEFAULT_WINDOW)
 
 
 @dataclass(frozen=True, slots=True)

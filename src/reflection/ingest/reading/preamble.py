@@ -4,6 +4,7 @@ Reports write `Currency: AUD`, `Report Time Zone,America/New_York`, `# Start dat
 This file must not know platforms, nor the table below.
 """
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,6 +71,16 @@ class Preamble:
                 return span
         first, last = _first(_START, lines, order), _first(_END, lines, order)
         return (first[0], last[1]) if first and last and first[0] <= last[1] else None
+
+    def made_on(self, order: DateOrder) -> dt.date | None:
+        """The day the report was made; the day after the last that its platform calls complete."""
+        for line in self.lines:
+            match = _MADE.search(line)
+            text = re.sub(r"\(.*?\)", "", line[match.end() :]).partition(":")[2].strip() if match else ""
+            day = parse_date(text, order) or parse_date(text.split(" ")[0].rstrip(","), order) if text else None
+            if match and day:
+                return day + dt.timedelta(days=1) if "last" in match[0].casefold() else day
+        return None
 
     def _dated(self) -> list[str]:
         return [line for line in self.lines if any(map(str.isdigit, line)) and not _MADE.search(line)]

@@ -13,7 +13,7 @@ from reflection.explain.evidence import INTERVAL_LEVEL
 from reflection.explain.evidence_of_facts import spread_of, subject
 from reflection.explain.phrases_en import ENGLISH
 from reflection.explain.sentences import Sentences
-from reflection.reports.plots import RatioRow, ratio_plot
+from reflection.reports.plot_data import RatioRow, Ratios
 from reflection.reports.view import Plot, Section, Table
 
 Labels = Mapping[str, str]
@@ -111,24 +111,25 @@ def _plot(rows: list[RatioRow], findings: list[Finding], effects: list[Effect], 
         (2, 3, 4, 5),
     )
     title = "What goes together with better or worse results"
-    description = "; ".join(f"{row.label} on {row.note}: {row.value.replace(' | ', ', ')}" for row in rows)
-    svg = ratio_plot("learnt", rows, title=title, description=description, origin="average")
+    description = "; ".join(f"{row.label} on {row.note}: {row.words}" for row in rows)
     legend = (
         "Dot and bar: the effect after weighing all campaigns, with its 90 % interval. "
         "Diamond: the raw difference, before weighing. Hollow and dashed: not enough evidence."
     )
-    return Plot("learnt", title, description, svg, table, legend)
+    return Plot("learnt", title, description, Ratios("average", tuple(rows)), table, legend)
 
 
 def _finding_row(finding: Finding, labels: Labels) -> RatioRow:
     effect, interval = finding.effect or 1.0, finding.interval or (1.0, 1.0)
     return RatioRow(
+        subject=finding.signal_key,
         label=formatting.capital(subject(finding.signal_key, labels.get(finding.signal_key) or _own_label(finding))),
         note=ENGLISH.kpi(finding.metric),
         ratio=effect,
         low=interval[0],
         high=interval[1],
-        value=f"{formatting.signed_lift(effect)} | {_band(interval)}",
+        value=formatting.signed_lift(effect),
+        remark=_band(interval),
         certain=True,
         favorable=finding.direction == "favorable",
         raw=finding.raw_lift,
@@ -137,12 +138,14 @@ def _finding_row(finding: Finding, labels: Labels) -> RatioRow:
 
 def _effect_row(effect: Effect, labels: Labels) -> RatioRow:
     return RatioRow(
+        subject=effect.signal,
         label=formatting.capital(subject(effect.signal, labels.get(effect.signal))),
         note=ENGLISH.kpi(effect.metric),
         ratio=effect.effect,
         low=effect.interval[0],
         high=effect.interval[1],
-        value=f"{formatting.signed_lift(effect.effect)} | {_band(effect.interval)}",
+        value=formatting.signed_lift(effect.effect),
+        remark=_band(effect.interval),
         certain=False,
         raw=effect.raw_lift,
     )

@@ -12,7 +12,7 @@ from reflection.domain.forecast_register import ISSUER
 from reflection.domain.metrics import HEADLINES
 from reflection.explain import formatting
 from reflection.explain.phrases_en import ENGLISH
-from reflection.reports.plots import ShareRow, share_plot
+from reflection.reports.plot_data import ShareRow, Shares
 from reflection.reports.view import Plot, Section, Table
 
 MOST_ISSUERS = 6
@@ -74,6 +74,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
 def _plot(rows: Sequence[Mapping[str, Any]], table: Table) -> Plot:
     shares = [
         ShareRow(
+            subject=row["metric"],
             label=f"{_issuer(row['issuer'])}: {ENGLISH.kpi(row['metric'])}",
             note=ENGLISH.counted("forecast", row["n"], formatting.count(row["n"])),
             share=row["coverage"][LEVEL],
@@ -83,9 +84,8 @@ def _plot(rows: Sequence[Mapping[str, Any]], table: Table) -> Plot:
     ]
     title = "How often outcomes fell into the 90 % interval of their forecast"
     description = "; ".join(f"{share.label}: {share.value} of {share.note}" for share in shares)
-    svg = share_plot("record", shares, title=title, description=description, promise=0.9)
     legend = "Dot: share of outcomes inside. The line marks the promised 90 %. Few forecasts say little."
-    return Plot("record", title, description, svg, table, legend)
+    return Plot("record", title, description, Shares(0.9, tuple(shares)), table, legend)
 
 
 def _points(board: Mapping[str, Any]) -> Iterator[str]:

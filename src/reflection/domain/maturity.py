@@ -1,0 +1,73 @@
+"""What waits until an attribution window has closed: conversions and revenue, and every rate made of them.
+
+Platforms credit a conversion to the day of its click, so the last days of an export still gain conversions. What was
+shown, clicked and paid is complete at once: CPM and CTR never wait. Days are UTC. Pure; must not know windows of
+platforms, nor who asks.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import Counts, Evidence
+
+LATE = ("conversions", "revenue")
+"""The counts that go on growing after the days they are counted for."""
+
+
+def day_of(moment: str | None) -> dt.date | None:
+    """The day of an instant (RFC 3339), in UTC; None for None.
+
+    >>> day_of("2026-09-30T23:30:00-02:00")
+    datetime.date(2026, 10, 1)
+    """
+    return None if moment is None else dt.datetime.fromisoformat(moment).astimezone(dt.UTC).date()
+
+
+def waits(item: Campaign | Evidence, day: dt.date | None) -> bool:
+    """Whether conversions may still come in after a day; never where nobody said until when, or no day is given."""
+    return item.mature_on is not None and day is not None and item.mature_on > day
+
+
+def counted_by(item: Campaign, day: dt.date | None) -> Campaign:
+    """The campaign with what is complete by a day: its conversions and its revenue are not known while it waits."""
+    if not waits(item, day):
+        return item
+    facts = item.actual_metrics.model_copy(update={"conversions": None, "revenue": None})
+    return item.model_copy(update={"actual_metrics": facts})
+
+
+def evidence_by(item: Evidence, day: dt.date | None) -> Evidence:
+    """The same of a campaign's evidence, and of each of its cells."""
+    if not waits(item, day):
+        return item
+    cells = tuple(replace(cell, counts=_early(cell.counts)) for cell in item.cells)
+    return replace(item, actual=_early(item.actual), cells=cells)
+
+
+def _early(counts: Counts) -> Counts:
+    return replace(counts, conversions=None, revenue=None)
+
+
+class EvidenceOfDay:
+    """Evidence as it is complete on a day, counting on the way what waits; read once, in any order."""
+
+    def __init__(self, evidence: Iterable[Evidence], day: dt.date | None) -> None:
+        self._evidence, self._day = evidence, day
+        self._campaigns, self._first, self._last = 0, dt.date.max, dt.date.min
+
+    def __iter__(self) -> Iterator[Evidence]:
+        for item in self._evidence:
+            if waits(item, self._day) and item.mature_on is not None:
+                self._campaigns += 1
+                self._first, self._last = min(self._first, item.mature_on), max(self._last, item.mature_on)
+            yield evidence_by(item, self._day)
+
+    @property
+    def waiting(self) -> dict[str, Any]:
+        """{campaigns, first, last}: how many wait, the first day one of them is complete, and the last; else empty."""
+        if not self._campaigns:
+            return {}
+        return {"campaigns": self._campaigns, "first": self._first.isoformat(), "last": self._last.isoformat()}

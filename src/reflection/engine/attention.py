@@ -1,0 +1,292 @@
+"""What needs somebody, the most surprising money first: one list over everything that a workspace knows.
+
+Six kinds: campaigns that are held, forecasts missed beyond noise, learnings that ended, imports with remarks, intervals
+that hold too few campaigns, and silence. Reads one snapshot, so many newest campaigns of it, never the history; what
+imports say is handed in. Must not know doors, files or how a kind is judged where it comes from.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any, Literal
+from urllib.parse import quote
+
+import orjson
+
+from reflection.domain.basis import FORECAST
+from reflection.domain.campaign_list import CampaignQuery
+from reflection.domain.conversion_kind import plural
+from reflection.domain.held import held_sentence
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.ports import Snapshot
+from reflection.domain.verdict import RESTS_ON
+from reflection.engine.campaign_list import CampaignLister
+from reflection.explain.attention_sentences import AttentionSentences
+from reflection.learnings.current import PAST
+from reflection.stats.scoring_rules import misses_by_chance
+
+NEWEST = 100
+"""Campaigns whose forecasts are looked at, by their timestamps."""
+
+RECENT = timedelta(days=90)
+"""Before the newest campaign: an older miss is history."""
+
+LATELY = timedelta(days=30)
+"""How long an ended learning and an import's remarks stay in the list."""
+
+QUIET_DAYS = 14
+"""Days without a campaign from which silence is said."""
+
+MOST_ENDED = 50
+MOST_SURPRISING = 10.0
+"""Standard errors beyond which one thing is not more surprising than another."""
+
+FAULT, LEFT_OUT, REMARK = 4.0, 3.0, 1.5
+"""Surprise of what has no standard error: figures that look false, rows left out, a warning."""
+
+LEVEL, BY_CHANCE = 0.9, 0.01
+"""Intervals of this level are doubted where so few hits come by chance only this often."""
+
+_SD_OF_90 = 2 * 1.6449
+Kind = Literal["held-campaign", "missed-forecast", "ended-learning", "import-remark", "interval-coverage", "silence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One thing that needs somebody.
+
+    Attributes:
+        id: stable as long as it is the same matter.
+        text: one sentence.
+        link: the page's path of what it is about.
+        surprise: in standard errors where it has one, 0 to 10.
+        money: what it is about, in `currency`: the difference from the forecast, or what was spent; None where unknown.
+        at: instant or day that dates it.
+    """
+
+    kind: Kind
+    id: str
+    text: str
+    link: str
+    surprise: float
+    money: float | None = None
+    currency: str | None = None
+    at: str | None = None
+    name: str | None = None
+    campaign_id: str | None = None
+    learning_id: str | None = None
+    import_id: str | None = None
+    metric: str | None = None
+    favorable: bool | None = None
+
+
+class Attention:
+    """The matters of one snapshot.
+
+    Args:
+        imports: the last imports as they are answered, the newest first.
+        now: dates silence and what is recent.
+    """
+
+    def __init__(self, snapshot: Snapshot, imports: Sequence[Mapping[str, Any]], now: datetime) -> None:
+        self._snapshot, self._imports, self._now = snapshot, imports, now
+        self._knowledge: Knowledge = snapshot.knowledge()
+        self._held = CampaignLister(snapshot).held
+        self._answers = self._newest_answers()
+        self._sentences = AttentionSentences()
+
+    def page(self, limit: int) -> dict[str, Any]:
+        """The first matters: {items, total, generated_at, as_of, pending, campaigns}; `campaigns` were looked at."""
+        matters = [*self._held_campaigns(), *self._missed_forecasts(), *self._ended_learnings()]
+        matters += [*self._import_remarks(), *self._interval_coverage(), *self._silence()]
+        typical = self._typical_spend()
+        matters.sort(key=lambda matter: (-_weight(matter, typical), matter.id))
+        return {
+            "items": [asdict(matter) for matter in matters[:limit]],
+            "total": len(matters),
+            "generated_at": self._now.isoformat(timespec="milliseconds"),
+            "as_of": self._knowledge.as_of,
+            "pending": self._snapshot.pending(),
+            "campaigns": len(self._answers),
+        }
+
+    def _newest_answers(self) -> list[dict[str, Any]]:
+        """The comparisons and summaries of the newest campaigns as they were answered."""
+        rows = self._snapshot.campaign_list(CampaignQuery(limit=NEWEST))
+        oldest = datetime.fromisoformat(rows[0][0].timestamp) - RECENT if rows else self._now
+        return [
+            {"at": place.timestamp, "name": stored.display_name, **orjson.loads(stored.answer)}
+            for place, stored in rows
+            if datetime.fromisoformat(place.timestamp) >= oldest
+        ]
+
+    def _typical_spend(self) -> dict[str | None, float]:
+        """Median spend of the newest campaigns by currency."""
+        spends: dict[str | None, list[float]] = {}
+        for answer in self._answers:
+            comparison = answer["comparison_report"]
+            if spend := comparison.get("actual_counts", {}).get("spend"):
+                spends.setdefault(comparison.get("currency"), []).append(spend)
+        return {currency: median(own) for currency, own in spends.items()}
+
+    def _held_campaigns(self) -> Iterator[Matter]:
+        for campaign_id, stored in self._snapshot.campaigns_named(sorted(self._held)).items():
+            campaign = orjson.loads(stored.campaign_json)
+            spend, currency = campaign["actual_metrics"].get("spend"), campaign.get("currency")
+            yield Matter(
+                "held-campaign",
+                f"held-campaign:{campaign_id}",
+                self._sentences.held(held_sentence(self._held[campaign_id]), spend, currency),
+                _campaign_link(campaign_id),
+                FAULT,
+                spend,
+                currency,
+                campaign.get("timestamp"),
+                stored.display_name,
+                campaign_id=campaign_id,
+            )
+
+    def _missed_forecasts(self) -> Iterator[Matter]:
+        for answer in self._answers:
+            comparison = answer["comparison_report"]
+            campaign_id, missed = comparison["campaign_id"], _missed(comparison)
+            if missed is None or campaign_id in self._held:
+                continue
+            kpi, delta = missed
+            yield Matter(
+                "missed-forecast",
+                f"missed-forecast:{campaign_id}:{answer['stored_memory']['revision']}",
+                _what_happened(answer),
+                _campaign_link(campaign_id),
+                min(abs(delta.get("z") or _SD_OF_90 / 2), MOST_SURPRISING),
+                _difference(kpi, delta, comparison.get("actual_counts", {})),
+                comparison.get("currency"),
+                answer["at"],
+                answer["name"],
+                campaign_id=campaign_id,
+                metric=kpi,
+                favorable=delta["favorable"],
+            )
+
+    def _ended_learnings(self) -> Iterator[Matter]:
+        ended = self._snapshot.ended_learnings(tuple(sorted(PAST)), self._now - LATELY, MOST_ENDED)
+        facts = self._snapshot.learning_facts(list(ended)) if ended else {}
+        spends = {effect.signal: effect.spend for one in self._knowledge.every_goal for effect in one.effects}
+        seen = set()
+        for learning_id, fact in sorted(facts.items()):
+            claim = (fact["signal_key"], fact["context"], fact["text"])
+            if claim in seen:  # conversions per spend and CPA are one figure to people
+                continue
+            seen.add(claim)
+            spend, currency = spends.get(fact["signal_key"]), self._knowledge.currency
+            yield Matter(
+                "ended-learning",
+                f"ended-learning:{learning_id}:{fact['revision']}",
+                self._sentences.ended(fact["text"], fact["reason"], spend, currency),
+                f"/works/{quote(fact['signal_key'], safe='')}",
+                _fall(fact),
+                spend,
+                None if spend is None else currency,
+                ended[learning_id],
+                learning_id=learning_id,
+                metric=fact["metric"],
+            )
+
+    def _import_remarks(self) -> Iterator[Matter]:
+        for entry in self._imports:
+            findings = [item for item in entry["findings"] if item["severity"] != "info"]
+            rejects = entry["rejects"]
+            old = datetime.fromisoformat(entry["updated_at"]) < self._now - LATELY
+            if old or entry["state"] in ("undoing", "undone") or not (findings or rejects):
+                continue
+            left_out = bool(rejects) or any(item["severity"] == "error" for item in findings)
+            yield Matter(
+                "import-remark",
+                f"import-remark:{entry['import_id']}",
+                self._sentences.remarks(entry["name"], findings, rejects),
+                f"/data/imports/{entry['import_id']}",
+                LEFT_OUT if left_out else REMARK,
+                entry["totals"]["spend"],
+                entry["currency"],
+                entry["updated_at"],
+                entry["name"],
+                import_id=entry["import_id"],
+            )
+
+    def _interval_coverage(self) -> Iterator[Matter]:
+        for known in self._knowledge.every_goal:
+            for metric, check in known.coverage.items():
+                if check is None:
+                    continue
+                campaigns, share = int(check["campaigns"]), check["coverage_90"]
+                chance = misses_by_chance(round(share * campaigns), campaigns, LEVEL)
+                if chance >= BY_CHANCE:
+                    continue
+                goal = None if known.goal is None else plural(known.goal)
+                yield Matter(
+                    "interval-coverage",
+                    f"interval-coverage:{known.kind}:{metric}",
+                    self._sentences.coverage(metric, campaigns, share, goal),
+                    "/record",
+                    min((LEVEL - share) / math.sqrt(LEVEL * (1 - LEVEL) / campaigns), MOST_SURPRISING),
+                    at=known.as_of,
+                    metric=metric,
+                )
+
+    def _silence(self) -> Iterator[Matter]:
+        last = self._snapshot.last_arrival()
+        if last is None:
+            return
+        days = (self._now - datetime.fromisoformat(last)).days
+        if days >= QUIET_DAYS:
+            text = self._sentences.silence(days, last[:10])
+            yield Matter("silence", f"silence:{last[:10]}", text, "/data", min(days / 7, MOST_SURPRISING), at=last)
+
+
+def _weight(matter: Matter, typical: Mapping[str | None, float]) -> float:
+    """Surprise x money: money in doublings of a usual campaign's, so that currencies compare and one file of many
+    campaigns does not cover all else; what has no amount weighs as a usual campaign.
+    """
+    usual = typical.get(matter.currency)
+    if matter.money is None or not usual:
+        return matter.surprise
+    return matter.surprise * math.log2(1 + matter.money / usual)
+
+
+def _missed(comparison: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    """The KPI on which a forecast was missed beyond noise, the surest first; None where it was met or there is none."""
+    if comparison.get("basis", FORECAST) != FORECAST:
+        return None
+    deltas = ((kpi, comparison["deltas"].get(f"{kpi}_diff")) for kpi in RESTS_ON)
+    missed = [(kpi, delta) for kpi, delta in deltas if delta is not None and delta["beyond_noise"]]
+    return max(missed, key=lambda pair: abs(pair[1].get("z") or 0.0), default=None)
+
+
+def _difference(kpi: str, delta: Mapping[str, Any], counts: Mapping[str, Any]) -> float | None:
+    """Money that a result is away from the forecast: of what it brought back at its return, or cost at its CPA."""
+    spend, conversions, revenue = (counts.get(name) for name in ("spend", "conversions", "revenue"))
+    expected = delta["expected"]
+    if kpi == "roas":
+        return None if None in (expected, spend, revenue) else abs(revenue - expected * spend)
+    return None if None in (expected, spend, conversions) else abs(spend - expected * conversions)
+
+
+def _what_happened(answer: Mapping[str, Any]) -> str:
+    """The first line of a campaign's summary, or of its comparison where an older answer has no lines."""
+    lines = answer["insights"].get("summary", ())
+    happened = [line["text"] for line in lines if line["question"] == "happened"]
+    return str((happened or answer["comparison_report"]["summary"])[0])
+
+
+def _fall(fact: Mapping[str, Any]) -> float:
+    """How far a learning fell from what it said, in its own standard errors."""
+    low, high = fact["interval"]
+    sd = math.log(high / low) / _SD_OF_90
+    now = fact["effect_now"] or 1.0
+    return min(abs(math.log(fact["effect"] / now)) / sd, MOST_SURPRISING) if sd > 0 else MOST_SURPRISING
+
+
+def _campaign_link(campaign_id: str) -> str:
+    return f"/campaigns/{quote(campaign_id, safe='')}"

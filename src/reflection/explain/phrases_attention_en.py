@@ -1,0 +1,26 @@
+"""The English of what needs somebody's attention.
+
+Part of the language in phrases_en.py, under the same rules: no digits, no facts.
+"""
+
+from collections.abc import Mapping
+
+ATTENTION: Mapping[str, str] = {
+    "attention.held": "{reason} {money} went into it; accept it if its figures are right.",
+    "attention.held_unpriced": "{reason} Accept it if its figures are right.",
+    "attention.ended": "No longer so: {text}, because {why}. {spent} went to it so far.",
+    "attention.ended_unpriced": "No longer so: {text}, because {why}.",
+    "attention.import": "{files}: {problems}. First of them: {first}",
+    "attention.import_left_out": "{number} left out",
+    "attention.coverage": (
+        "The {level} intervals of {metric} are too narrow: of {campaigns} they held {share}. "
+        "Take them as rough until more campaigns have been learnt."
+    ),
+    "attention.coverage_of_goal": (
+        "The {level} intervals of {metric} are too narrow where {goal} are counted: of {campaigns} they held {share}. "
+        "Take them as rough until more campaigns have been learnt."
+    ),
+    "attention.silence": (
+        "No campaign has come in for {days} days; the last one came on {day}. What is known stands as of then."
+    ),
+}

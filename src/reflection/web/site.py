@@ -1,0 +1,80 @@
+"""The page's files as they are sent: bytes, media type, content security policy, packed where the browser unpacks.
+
+Shell and files are public: whoever has no right sees an empty page that asks for a key. Must not know campaigns.
+"""
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import PurePosixPath
+
+SCREENS = (
+    "/",
+    "/campaigns",
+    "/campaigns/{campaign_id:path}",
+    "/works",
+    "/works/{signal:path}",
+    "/plan",
+    "/ask",
+    "/record",
+    "/data",
+)
+"""Addresses of the page; its script reads which screen is meant, and what stands behind the question mark."""
+
+ASSETS = "/assets/{name:path}"
+SHELL = "index.html"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+MEDIA_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file: its bytes plain and packed (gzip), its media type, and a tag that changes with its content."""
+
+    body: bytes
+    packed: bytes
+    media_type: str
+    tag: str
+
+
+def names() -> tuple[str, ...]:
+    """Every file of the page, by its path below the folder, in order."""
+    return tuple(sorted(_walk(files("reflection.web") / "static", "")))
+
+
+def asset(name: str) -> Asset | None:
+    """A file by its path below the folder, or None: only what `names` lists is ever opened."""
+    return _read(name) if name in _listed() else None
+
+
+@cache
+def _listed() -> frozenset[str]:
+    return frozenset(names())
+
+
+@cache
+def _read(name: str) -> Asset:
+    body = files("reflection.web").joinpath("static", name).read_bytes()
+    media_type = MEDIA_TYPES[PurePosixPath(name).suffix]
+    return Asset(body, gzip.compress(body, 9, mtime=0), media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+def _walk(folder: Traversable, before: str) -> list[str]:
+    found: list[str] = []
+    for item in folder.iterdir():
+        if item.is_dir():
+            found += _walk(item, f"{before}{item.name}/")
+        elif PurePosixPath(item.name).suffix in MEDIA_TYPES:
+            found.append(before + item.name)
+    return found

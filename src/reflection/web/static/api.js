@@ -1,0 +1,132 @@
+/** Talks to the server: one place for key, workspace and problems. Must not know what a screen shows. */
+
+import { useEffect, useState } from "./vendor/preact-htm.js";
+import { texts } from "./texts.en.js";
+
+const KEY = "reflection.key";
+const WORKSPACE = "reflection.workspace";
+
+/** What the server refused, as problem+json says it: title, detail, status, hint, errors, and its reference. */
+export class Problem extends Error {
+  constructor(body) {
+    super(body.detail);
+    Object.assign(this, { title: "", detail: "", status: 0, hint: "", errors: [], request_id: "" }, body);
+  }
+}
+
+export const session = {
+  get key() { return sessionStorage.getItem(KEY) ?? ""; },
+  set key(value) { value ? sessionStorage.setItem(KEY, value) : sessionStorage.removeItem(KEY); },
+  get workspace() { return sessionStorage.getItem(WORKSPACE) ?? ""; },
+  set workspace(value) { value ? sessionStorage.setItem(WORKSPACE, value) : sessionStorage.removeItem(WORKSPACE); },
+};
+
+const asked = new URLSearchParams(location.search).get("workspace");
+if (asked) session.workspace = asked;
+
+/** Called when the server asks for a key; the shell sets it. */
+export const locked = { tell: () => {} };
+
+function headers(extra) {
+  const sent = new Headers(extra);
+  if (session.key) sent.set("Authorization", `Bearer ${session.key}`);
+  if (session.workspace) sent.set("X-Workspace", session.workspace);
+  return sent;
+}
+
+/** A path with its query; what is empty or undefined is left out. */
+export function withQuery(path, query = {}) {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
+}
+
+async function problemOf(response) {
+  const body = await response.json().catch(() => ({}));
+  const problem = new Problem({ title: response.statusText, status: response.status, ...body });
+  if (problem.status === 401) locked.tell(Boolean(session.key));
+  return problem;
+}
+
+/** One request; the answer's Response, or a Problem thrown. */
+export async function ask(path, { query, headers: extra, ...options } = {}) {
+  let response;
+  try {
+    response = await fetch(withQuery(path, query), { ...options, headers: headers(extra), credentials: "omit" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem({ title: texts.problem.offline, detail: texts.problem.offlineDetail });
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+/** One request answered in JSON; null where the answer is empty. */
+export async function json(path, options) {
+  const response = await ask(path, options);
+  return response.status === 204 ? null : response.json();
+}
+
+/** POST of a JSON body. */
+export function post(path, body, method = "POST") {
+  const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  return json(path, { method, ...sent });
+}
+
+/**
+ * What a path answers, for a component: {data, problem, slow, reload}. The last data stay while the same thing is
+ * loaded again; another path or query starts afresh. `path` null asks nothing.
+ */
+export function useData(path, query = {}) {
+  const address = path && withQuery(path, query);
+  const [answer, setAnswer] = useState({ address: null, data: null, problem: null });
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    if (!address) return undefined;
+    const control = new AbortController();
+    json(address, { signal: control.signal }).then(
+      (data) => setAnswer({ address, data, problem: null }),
+      (problem) => problem.name !== "AbortError" && setAnswer({ address, data: null, problem }),
+    );
+    return () => control.abort();
+  }, [address, turn]);
+  const now = answer.address === address ? answer : { data: null, problem: null };
+  return { data: now.data, problem: now.problem, reload: () => setTurn((before) => before + 1) };
+}
+
+/** A list in pages: {items, page (the first answer), problem, more (a function, or null), loading, reload}. */
+export function usePages(path, query) {
+  const first = useData(path, query);
+  const [later, setLater] = useState({ of: null, items: [], cursor: null, problem: null, loading: false });
+  const mine = later.of === first.data ? later : { items: [], cursor: first.data?.next_cursor, problem: null };
+  const more = async () => {
+    setLater({ ...mine, of: first.data, loading: true });
+    try {
+      const page = await json(withQuery(path, { ...query, cursor: mine.cursor }));
+      setLater({ of: first.data, items: [...mine.items, ...page.items], cursor: page.next_cursor, problem: null });
+    } catch (problem) {
+      setLater({ ...mine, of: first.data, problem, loading: false });
+    }
+  };
+  return {
+    items: first.data ? [...first.data.items, ...mine.items] : null,
+    page: first.data,
+    problem: first.problem ?? mine.problem,
+    loading: Boolean(mine.loading),
+    more: mine.cursor ? more : null,
+    reload: first.reload,
+  };
+}
+
+/** Save what the server makes of a path as a file. */
+export async function save(path, query, name) {
+  saveBlob(await (await ask(path, { query })).blob(), name);
+}
+
+/** Save bytes as a file. */
+export function saveBlob(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

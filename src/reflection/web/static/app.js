@@ -1,0 +1,104 @@
+/** The shell: navigation, the screen that the address names, the question for a key. Must not know any screen. */
+
+import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./vendor/preact-htm.js";
+import { locked, session } from "./api.js";
+import { Heading, ProblemBox } from "./parts.js";
+import { Link, Located, usePlace } from "./router.js";
+import { Campaign } from "./screens/campaign.js";
+import { Campaigns } from "./screens/campaigns.js";
+import { Signal } from "./screens/signal.js";
+import { Works } from "./screens/works.js";
+import { texts } from "./texts.en.js";
+
+const MENU = [["works", "/works"], ["campaigns", "/campaigns"]];
+
+const SCREENS = [
+  [/^\/$/, Works],
+  [/^\/campaigns$/, Campaigns],
+  [/^\/campaigns\/(.+)$/, Campaign],
+  [/^\/works$/, Works],
+  [/^\/works\/(.+)$/, Signal],
+];
+
+function screenOf(path) {
+  for (const [pattern, Screen] of SCREENS) {
+    const found = pattern.exec(path);
+    if (found) return { Screen, id: found[1] === undefined ? undefined : decodeURIComponent(found[1]) };
+  }
+  return { Screen: NotThere };
+}
+
+const NotThere = () => html`<${Heading} title=${texts.notThere.title} /><p>${texts.notThere.text}</p>`;
+
+function Navigation({ path }) {
+  const [open, setOpen] = useState(false);
+  useEffect(() => setOpen(false), [path]);
+  const here = (address) => (address === "/" ? path === "/" : path === address || path.startsWith(`${address}/`));
+  return html`<header class="bar"><div class="inside">
+    <${Link} href="/" class="brand"><img src="/assets/icon.svg" alt="" width="24" height="24" />${texts.product}<//>
+    <button type="button" class="menu" aria-expanded=${open} aria-controls="navigation" onClick=${() => setOpen(!open)}>${texts.menu}</button>
+    <nav id="navigation" class=${open ? "open" : ""} aria-label=${texts.navigation}>
+      <ul>${MENU.map(([name, address]) => html`<li key=${name}><${Link} href=${address} aria-current=${here(address) ? "page" : undefined}>${texts.screens[name]}<//></li>`)}</ul>
+      <${Session} />
+    </nav>
+  </div></header>`;
+}
+
+/** Which workspace is open, and a way out of a key. */
+function Session() {
+  const open = (event) => {
+    event.preventDefault();
+    session.workspace = new FormData(event.target).get("workspace").trim();
+    location.assign("/");
+  };
+  return html`<form class="session" onSubmit=${open}>
+    <label class="field"><span>${texts.workspace}</span>
+      <input name="workspace" defaultValue=${session.workspace} placeholder="default" autocomplete="off" spellcheck="false" pattern="[a-z0-9][a-z0-9_\\-]*" />
+    </label><button type="submit" class="plain">${texts.open}</button>
+    ${session.key && html`<button type="button" class="plain" onClick=${() => { session.key = ""; location.assign("/"); }}>${texts.key.forget}</button>`}
+  </form>`;
+}
+
+/** Asks for a key where the server wants one. */
+function KeyQuestion({ refused }) {
+  const place = useRef(null);
+  useEffect(() => place.current?.focus(), []);
+  const send = (event) => {
+    event.preventDefault();
+    session.key = new FormData(event.target).get("key").trim();
+    location.reload();
+  };
+  return html`<main class="ask-key"><form onSubmit=${send} class="card">
+    <${Heading} title=${texts.key.title} /><p>${texts.key.text}</p>
+    ${refused && html`<p class="problem" role="alert">${texts.key.wrong}</p>`}
+    <label class="field"><span>${texts.key.label}</span><input ref=${place} name="key" type="password" required autocomplete="off" /></label>
+    <button type="submit" class="strong">${texts.key.send}</button>
+  </form></main>`;
+}
+
+/** One screen; what breaks while it is drawn is shown in its place, and the menu still works. */
+function Screen({ path }) {
+  const [broken, mend] = useErrorBoundary();
+  useEffect(mend, [path]);
+  if (broken) return html`<${ProblemBox} problem=${{ title: texts.problem.broken, detail: String(broken.message) }} retry=${mend} />`;
+  const { Screen: Chosen, id } = screenOf(path);
+  return html`<${Chosen} key=${path} id=${id} />`;
+}
+
+function Page() {
+  const { path } = usePlace();
+  const [key, askKey] = useState(null);
+  const before = useRef(path);
+  if (before.current !== path) {
+    Heading.moved = true;
+    before.current = path;
+  }
+  useEffect(() => { locked.tell = (refused) => askKey({ refused }); }, []);
+  useEffect(() => scrollTo(0, 0), [path]);
+  if (key) return html`<${KeyQuestion} refused=${key.refused} />`;
+  return html`<a class="skip" href="#content">${texts.skip}</a>
+    <${Navigation} path=${path} />
+    <main id="content" tabindex="-1"><${Screen} path=${path} /></main>`;
+}
+
+render(html`<${Located}><${Page} /><//>`, document.getElementById("page"));

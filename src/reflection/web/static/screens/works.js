@@ -1,0 +1,124 @@
+/** What works: which signals go with better or worse results, how surely, on what evidence. */
+
+import { html, useState } from "../vendor/preact-htm.js";
+import { useData } from "../api.js";
+import { ForestHead, ForestRow, forestAxis } from "../charts/forest.js";
+import { capital, count, groupLabel, lift, liftRange, moment, signalLabel, tone } from "../format.js";
+import { Choice, FEWEST_ROWS, Heading, Loaded, Numbers, Search, Table } from "../parts.js";
+import { Link, signalAddress, useFilters } from "../router.js";
+import { texts } from "../texts.en.js";
+import { Learnings } from "./learnings.js";
+
+const METRICS = ["roas", "cpa", "ctr", "cvr", "cpm", "aov"];
+const WINDOW = 20;
+const words = texts.works;
+
+/** The screen: effects, or learnings. */
+export function Works() {
+  const [filters, change] = useFilters();
+  const showing = filters.show === "learnings" ? "learnings" : "effects";
+  const tab = (name) => html`<button type="button" key=${name} aria-pressed=${showing === name} onClick=${() => change({ show: name === "effects" ? "" : name })}>${words.show[name]}</button>`;
+  return html`<${Heading} title=${texts.screens.works} />
+    <p class="lead">${words.lead}</p>
+    <div class="switch" role="group" aria-label=${words.showLabel}>${["effects", "learnings"].map(tab)}</div>
+    ${showing === "effects" ? html`<${Effects} filters=${filters} change=${change} />` : html`<${Learnings} filters=${filters} change=${change} />`}`;
+}
+
+/** Revenue where there is some, else cost: the first of the two that anything was learnt of. */
+function useEffects(filters) {
+  const query = { limit: 1000, goal: filters.goal };
+  const chosen = useData("/v1/effects", { ...query, metric: filters.metric ?? "roas" });
+  const fallback = !filters.metric && chosen.data?.items.length === 0;
+  const cost = useData(fallback ? "/v1/effects" : null, { ...query, metric: "cpa" });
+  if (fallback && cost.data?.items.length) return { answer: cost, metric: "cpa" };
+  return { answer: fallback && !cost.data && !cost.problem ? cost : chosen, metric: filters.metric ?? "roas" };
+}
+
+function Effects({ filters, change }) {
+  const { answer, metric } = useEffects(filters);
+  return html`<${Loaded} answer=${answer} lines=${12}>${(page) => html`<${Page} page=${page} metric=${metric} filters=${filters} change=${change} />`}<//>`;
+}
+
+const strength = (effect) => Math.abs(Math.log(effect.effect));
+const order = (a, b) => b.finding - a.finding || (a.finding ? strength(b) - strength(a) : b.probability - a.probability);
+export const labelOf = (effect) => capital(effect.label ?? signalLabel(effect.signal));
+
+function Page({ page, metric, filters, change }) {
+  const groups = [...new Set(page.items.map((effect) => effect.group))].sort();
+  const wanted = filters.q?.toLowerCase();
+  const items = joined(page.items)
+    .filter((effect) => !filters.group || effect.group === filters.group)
+    .filter((effect) => !wanted || labelOf(effect).toLowerCase().includes(wanted) || effect.signal.includes(wanted))
+    .sort(order);
+  const sure = items.filter((effect) => effect.finding);
+  const unsure = items.filter((effect) => !effect.finding);
+  const nothing = page.items.length === 0 && !filters.metric;
+  return html`
+    <p class="message" aria-live="polite">${nothing ? page.reason ?? words.nothing : words.count(sure.length, items.length, texts.metric[metric])}</p>
+    <p class="faint">${texts.asOf(moment(page.as_of))}${page.pending ? ` · ${texts.waiting(page.pending)}` : ""} · ${words.campaigns(count(page.campaigns ?? 0))}</p>
+    ${nothing ? html`<${NextTest} />` : html`
+      <div class="filters">
+        <${Choice} label=${words.metric} value=${metric} options=${METRICS.map((name) => [name, texts.metricLong[name]])} onChange=${(value) => change({ metric: value })} />
+        <${Choice} label=${words.group} value=${filters.group ?? ""} options=${[["", texts.all], ...groups.map((name) => [name, groupLabel(name)])]} onChange=${(value) => change({ group: value })} />
+        ${page.goals?.length > 1 && html`<${Choice} label=${words.goal} value=${filters.goal ?? page.goals[0]} options=${page.goals.map((name) => [name, name])} onChange=${(value) => change({ goal: value })} />`}
+        <${Search} label=${words.search} value=${filters.q} onChange=${(value) => change({ q: value })} />
+      </div>
+      <${Forest} key=${`sure ${metric}`} title=${words.sure} note=${words.sureNote} effects=${sure} all=${items} metric=${metric} none=${words.noneSure} />
+      <${Forest} key=${`unsure ${metric}`} title=${words.unsure} note=${words.unsureNote} effects=${unsure} all=${items} metric=${metric} />
+      <${NextTest} />`}`;
+}
+
+const columns = [
+  { name: "signal", title: words.columns.signal, text: labelOf },
+  { name: "lift", title: words.columns.effect, figure: true, text: (effect) => lift(effect.effect) },
+  { name: "interval", title: texts.interval, figure: true, text: (effect) => liftRange(effect.interval) },
+  { name: "raw", title: words.columns.raw, figure: true, text: (effect) => lift(effect.raw_lift) },
+  { name: "campaigns", title: words.columns.campaigns, figure: true, text: (effect) => count(effect.real_campaigns ?? effect.campaigns) },
+  { name: "rows", title: words.columns.rows, figure: true, text: (effect) => count(effect.rows) },
+  { name: "reason", title: words.columns.reason, text: (effect) => effect.reason },
+];
+
+const also = (effect) => (effect.aliases?.length ? words.also(effect.aliases.map(signalLabel).join(", ")) : "");
+
+/** Signals that always come together have one effect, figure for figure: one row, named after the one that decides. */
+function joined(effects) {
+  const rows = new Map();
+  for (const effect of [...effects].sort((a, b) => b.finding - a.finding)) {
+    const same = [effect.effect, ...effect.interval, effect.rows].join(" ");
+    const first = rows.get(same);
+    rows.set(same, first ? { ...first, aliases: [...(first.aliases ?? []), effect.signal] } : effect);
+  }
+  return [...rows.values()];
+}
+
+function Forest({ title, note, effects, all, metric, none }) {
+  const [most, show] = useState(WINDOW);
+  if (!effects.length) return none ? html`<section><h2>${title}</h2><p>${none}</p></section>` : null;
+  const axis = forestAxis(all.slice(0, 200));
+  const cell = (effect) => html`<${Link} href=${signalAddress(effect.signal, metric)}>${labelOf(effect)}<//>`;
+  if (effects.length < FEWEST_ROWS) {
+    return html`<section><h2>${title}</h2><p class="note">${note}</p><${Table} caption=${title} columns=${[{ ...columns[0], cell }, ...columns.slice(1)]} rows=${effects} /></section>`;
+  }
+  return html`<section class="picture">
+    <h2>${title}</h2><p class="note">${note}</p>
+    <div class="forest-head" aria-hidden="true"><span /><${ForestHead} axis=${axis} /><span /></div>
+    <ol class="forest">${effects.slice(0, most).map((effect) => html`<li key=${effect.signal}>
+      <span class="what">${cell(effect)}${also(effect) && html`<small>${also(effect)}</small>`}</span>
+      <${ForestRow} axis=${axis} effect=${effect.effect} raw=${effect.raw_lift} interval=${effect.interval} tone=${tone(metric, effect.effect, effect.finding)} />
+      <span class="figures"><strong>${lift(effect.effect)}</strong> <span>(${liftRange(effect.interval)})</span>
+        <small>${words.rests(count(effect.real_campaigns ?? effect.campaigns), count(effect.rows))}</small></span>
+    </li>`)}</ol>
+    ${effects.length > most && html`<button type="button" onClick=${() => show(most + WINDOW)}>${texts.more(Math.min(WINDOW, effects.length - most))}</button>`}
+    <p class="legend">${words.legend}</p>
+    <${Numbers} title=${`${title}, ${texts.metric[metric]}`} columns=${columns} rows=${effects} />
+  </section>`;
+}
+
+/** What would settle most of what is open: the engine's own proposal. */
+export function NextTest() {
+  const answer = useData("/v1/recommendations");
+  const test = answer.data?.next_test;
+  if (!answer.data || (!test && !answer.data.next_test_reason)) return null;
+  return html`<section class="card"><h2>${words.test}</h2>${test ? html`<p>${test.description}</p>` : html`<p>${answer.data.next_test_reason}</p>`}</section>`;
+}
+

@@ -1,0 +1,104 @@
+"""The page's files: light, readable, nothing inline, nothing from elsewhere, and the vendored file is what it says."""
+
+import gzip
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+from reflection.web import site
+
+FOLDER = Path(site.__file__).parent / "static"
+MOST_BYTES = 60_000
+OWN = [name for name in site.names() if not name.startswith("vendor/")]
+SCRIPTS = [name for name in OWN if name.endswith(".js")]
+
+
+def text_of(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def test_the_whole_page_is_light() -> None:
+    packed = {name: len(site.asset(name).packed) for name in site.names()}  # type: ignore[union-attr]
+
+    assert sum(packed.values()) <= MOST_BYTES, packed
+
+
+def test_every_file_of_the_folder_is_one_of_the_page_or_is_about_one() -> None:
+    files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
+
+    assert files - set(site.names()) == {"vendor/README.md", "vendor/LICENSE-preact", "vendor/LICENSE-htm"}
+
+
+def test_an_asset_is_sent_as_it_stands_and_packed() -> None:
+    asset = site.asset("app.js")
+
+    assert asset is not None
+    assert asset.body == (FOLDER / "app.js").read_bytes() == gzip.decompress(asset.packed)
+    assert asset.media_type == "text/javascript"
+
+
+@pytest.mark.parametrize(
+    "name", ["../site.py", "vendor/../index.html", "", "vendor", "/etc/passwd", "vendor/README.md"]
+)
+def test_nothing_else_is_ever_opened(name: str) -> None:
+    assert site.asset(name) is None
+
+
+def test_the_vendored_file_has_the_hash_that_is_written_beside_it() -> None:
+    digest = hashlib.sha256((FOLDER / "vendor" / "preact-htm.js").read_bytes()).hexdigest()
+
+    assert f"`{digest}`" in text_of("vendor/README.md")
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_files_are_as_long_as_one_can_read(name: str) -> None:
+    assert len(text_of(name).splitlines()) <= 300
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_script_says_what_it_is_for_and_imports_what_is_there(name: str) -> None:
+    text = text_of(name)
+
+    assert text.startswith("/** ")
+    for imported in re.findall(r'from "([^"]+)"', text):
+        assert imported.startswith(("./", "../")), imported
+        assert (FOLDER / name).parent.joinpath(imported).resolve().is_relative_to(FOLDER)
+        assert (FOLDER / name).parent.joinpath(imported).is_file(), imported
+
+
+def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
+    shell = text_of("index.html")
+
+    assert re.findall(r"<style|\sstyle=|\son\w+=|<script(?! type=\"module\" src=)", shell) == []
+    named = re.findall(r"""(?:src|href)="([^"]+)\"""", shell)
+    assert [address for address in named if not address.startswith("/")] == []
+    for name in OWN:
+        assert re.findall(r"(?:https?:)?//(?!www\.w3\.org/2000/svg)[a-z0-9-]+\.[a-z]", text_of(name)) == [], name
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_no_script_makes_markup_or_code_of_text(name: str) -> None:
+    """Hostile texts reach the page as text: Preact escapes them, and nothing here goes around it."""
+    forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|dangerouslySet|\sstyle="
+
+    assert re.findall(forbidden, text_of(name)) == []
+
+
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if name.startswith("screens/")])
+def test_a_screen_has_its_words_from_the_file_of_texts(name: str) -> None:
+    """A second language is a second file: no sentence stands in a template."""
+    templates = re.sub(r"\$\{(?:[^{}]|\{[^{}]*\})*\}", "", text_of(name))
+
+    assert re.findall(r">\s*([A-Z][a-z]+ [a-z][^<`]*)<", templates) == []
+
+
+def test_every_text_that_a_script_asks_for_is_there() -> None:
+    texts = text_of("texts.en.js")
+    for name in SCRIPTS:
+        text = text_of(name)
+        parts = dict(re.findall(r"const (\w+) = texts\.(\w+);", text))
+        asked = set(re.findall(r"\btexts\.(?!en\.js)(\w+)", text))
+        asked |= {path for own in parts for path in re.findall(rf"\b{own}\.(\w+)", text)}
+        assert [word for word in sorted(asked) if not re.search(rf"\b{word}\b\"?: ", texts)] == [], name
