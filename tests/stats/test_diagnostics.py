@@ -33,7 +33,7 @@ def broken_down() -> tuple[Rows, np.ndarray]:
     n = np.full(len(campaign), 800.0)
     x = rng.poisson(n * 0.05 * np.exp(rng.normal(0, 0.3, 30)[campaign]))
     rows, origin = campaign_rows(cells, observe_rate(x, n, 0.05), campaign)
-    exact = Rows(rows.design, rows.y, rows.log2_v >> 16 << 16, rows.stratum)
+    exact = Rows(rows.design, rows.y, rows.log2_v >> 16 << 16, rows.stratum, rows.log2_passing)
     return exact, origin
 
 

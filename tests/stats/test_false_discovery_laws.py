@@ -119,9 +119,7 @@ NEEDED = math.log(METRICS / OF_SIGNALS)
 
 
 @pytest.mark.parametrize(("evidence", "found"), [(9.0, True), (NEEDED, True), (NEEDED - 1e-9, False), (-0.5, False)])
-def test_a_metric_that_does_not_clearly_favour_some_effect_has_none(
-    fitted: Fit, evidence: float, found: bool
-) -> None:
+def test_a_metric_that_does_not_clearly_favour_some_effect_has_none(fitted: Fit, evidence: float, found: bool) -> None:
     judged = discover(replace(fitted, log_bayes_factor=evidence))
 
     assert judged.selected.any() == found

@@ -41,8 +41,10 @@ def level_at(count: int, first: int, share: float) -> float:
 def adjusted_rates(log_e: Floats) -> Floats:
     """The smallest level at which e-BH selects each of n things, given the logs of their e-values; (n,), at most 1."""
     n = len(log_e)
+    if not n:
+        return np.ones(0)
     order = np.argsort(-log_e, kind="stable")
-    levels = np.exp(np.clip(np.log(n) - np.log(np.arange(1, n + 1)) - log_e[order], -700.0, 0.0))
+    levels = np.exp(np.clip(np.log(n / np.arange(1, n + 1)) - log_e[order], -700.0, 0.0))
     rates = np.empty(n)
     rates[order] = np.minimum.accumulate(levels[::-1])[::-1]
     return rates

@@ -23,7 +23,6 @@ from reflection.domain.weights import Interval
 from reflection.inference.findings.common import finding_id
 from reflection.inference.fit import FittedMetrics
 from reflection.stats.any_time import OF_WASTE, adjusted_rates
-from reflection.stats.design import Stratum
 
 Floats = NDArray[np.float64]
 
@@ -154,7 +153,7 @@ def _as_the_campaigns_show(tails: Floats) -> tuple[Floats, float]:
 def _scatter(fitted: FittedMetrics) -> float:
     """Standard deviation of log CPA between campaigns beyond their signals; 0 where none was found."""
     metrics = [fitted.metrics[name] for name in METRICS["cpa"].composition if name in fitted.metrics]
-    return math.sqrt(sum(metric.fit.sigma.get(Stratum.BETWEEN, 0.0) ** 2 for metric in metrics))
+    return math.sqrt(sum(metric.fit.scatter**2 for metric in metrics))
 
 
 def _finding(fitted: FittedMetrics, item: Excess, rate: float, total: float, spread: Interval | None) -> Finding:
