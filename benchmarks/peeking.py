@@ -263,7 +263,7 @@ def _of_planted(lives: Sequence[Life]) -> str:
     wrong = sum(life.established is not None for life in lives)
     return (
         f"Where 40 % of levels have an effect ({len(lives)} streams of {CAMPAIGNS}): of {called} claims ever called "
-        f"findings {false} are false ({false / max(called, 1):.1%}); {wrong} streams ever had such an established learning."
+        f"findings {false} are false ({false / max(called, 1):.1%}); false established learnings in {wrong} streams."
     )
 
 

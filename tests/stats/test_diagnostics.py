@@ -82,6 +82,13 @@ def test_narrow_intervals_are_widened() -> None:
     assert coverage(z / judged.widening).share == pytest.approx(0.9, abs=0.01)
 
 
+@pytest.mark.parametrize(("missed", "failed"), [(10, False), (15, False), (17, True), (30, True)])
+def test_a_check_fails_beyond_two_standard_errors(missed: int, failed: bool) -> None:
+    judged = coverage(np.array([2.0] * missed + [0.5] * (100 - missed)))
+    assert judged.failed is failed
+    assert not coverage(np.full(FEWEST_SCORES - 1, 9.0)).failed, "too few say nothing"
+
+
 def test_wide_intervals_are_never_narrowed() -> None:
     assert coverage(np.random.default_rng(0).normal(0, 0.2, 500)).widening == 1.0
 

@@ -24,7 +24,7 @@ from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Layout
 from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Rows
-from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside
+from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
 from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
 from reflection.stats.false_discovery import Discoveries, discover, discover_composed
 from reflection.stats.observations import (
@@ -65,12 +65,14 @@ class FittedMetric:
         reference: its pooled rate, CPM per 1,000 impressions, AOV in money.
         left_out: z-scores of real campaigns predicted from all others, shape (at most 1,000,), see `SetAside`; none of
             more than MANY_FEATURES columns.
+        widening: by how much every interval of `fit` was widened, because those of campaigns left out held too few.
     """
 
     name: str
     fit: Fit
     reference: float
     left_out: Floats
+    widening: float = 1.0
 
     def posterior(self) -> MetricPosterior:
         """What is kept of it: signals' present draws, scatter, reference (CPM per impression)."""
@@ -111,11 +113,6 @@ class FittedMetrics:
     def _fits(self) -> dict[str, Fit]:
         return {name: metric.fit for name, metric in self.metrics.items()}
 
-    @cached_property
-    def _judged(self) -> dict[str, Fit]:
-        """The fits with platforms as they are at present."""
-        return {name: drift.judged_at_present(fit, signals.PLATFORM) for name, fit in self._fits.items()}
-
     def names(self) -> tuple[str, ...]:
         """Observed metrics, then the composed ones whose parts are all there."""
         composed = [n for n, recipe in RECIPES.items() if all(part in self.metrics for part, _ in recipe.parts)]
@@ -140,7 +137,7 @@ class FittedMetrics:
         if metric not in self._discoveries:
             recipe = RECIPES.get(metric)
             self._discoveries[metric] = (
-                discover_composed(self._judged, recipe) if recipe else discover(self._judged[metric])
+                discover_composed(self._fits, recipe) if recipe else discover(self._fits[metric])
             )
         return self._discoveries[metric]
 
@@ -198,8 +195,12 @@ def _fit_metric(
         most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
         aside = SetAside(observations.observed, unit[table.campaign], most)
         rows = aside.passing(design.rows(observations, table.campaign, unit))
-        fit_of_all = fit(_summed(rows).view(layout), seed, start=start)
-        return FittedMetric(name, fit_of_all, reference, aside.scores(fit_of_all))
+        fit_of_all = drift.judged_at_present(fit(_summed(rows).view(layout), seed, start=start), signals.PLATFORM)
+        scores = aside.scores(fit_of_all)
+        judged = coverage(scores)
+        if not judged.failed:
+            return FittedMetric(name, fit_of_all, reference, scores)
+        return FittedMetric(name, fit_of_all.widened(judged.widening), reference, scores, judged.widening)
 
     if name not in RATES:
         return fitted(plain)

@@ -8,6 +8,7 @@ campaign's rows, the residual of the campaign when it was *not* learnt is (I - H
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -55,6 +56,8 @@ class Coverage:
     ``share``: rows whose left-out z lies within the 90 % interval; None below 20 scores, and ``reason`` says
     so. ``widening``: factor by which standard deviations must grow (never shrink) to cover 90 %. ``spread``:
     standard deviation of the scores, 1 where the model holds; None with ``share``.
+
+    ``failed``: whether fewer are covered than chance explains, by two standard errors.
     """
 
     scores: int
@@ -62,6 +65,11 @@ class Coverage:
     widening: float
     reason: str | None = None
     spread: float | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether intervals hold fewer than 90 % by more than chance."""
+        return self.share is not None and self.share < 0.9 - 2 * math.sqrt(0.9 * 0.1 / self.scores)
 
 
 def leave_one_out(fit: Fit, rows: Rows, origin: ArrayLike) -> LeftOut:

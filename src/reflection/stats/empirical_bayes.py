@@ -83,6 +83,23 @@ class Fit(Effects):
         repeated = Stratum.PERIOD in self.sigma
         return math.hypot(*(self.sigma_rms.get(s, 0.0) for s in _WHOLE)) if repeated else self.scatter
 
+    def widened(self, factor: float) -> Fit:
+        """The same with every interval, of effects and of what scatters, ``factor`` times as wide, as rows say of which
+        each counts 1/``factor``^2."""
+        return replace(
+            self,
+            sd=factor * self.sd,
+            low=self.mean + factor * (self.low - self.mean),
+            high=self.mean + factor * (self.high - self.mean),
+            draws=(self.mean[:, None] + factor * (self.draws - self.mean[:, None])).astype(np.float32),
+            error=factor * self.error,
+            sigma={stratum: factor * sigma for stratum, sigma in self.sigma.items()},
+            sigma_rms={stratum: factor * sigma for stratum, sigma in self.sigma_rms.items()},
+            covariance=np.float32(factor**2) * self.covariance,
+            log_bayes_factor=self.log_bayes_factor / factor**2,
+            log_step_factors={group: evidence / factor**2 for group, evidence in self.log_step_factors.items()},
+        )
+
     def tau_of(self, feature: Feature) -> float:
         """Prior standard deviation of a feature, seen or not; the prior mean 1/6 for an unknown group."""
         if feature.group in self.layout.groups:
