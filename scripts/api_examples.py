@@ -115,6 +115,8 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     yield from _learning(call)
     yield from _imports(call, application)
     yield from _campaigns(call)
+    for name in ("POST /v1/samples", "GET /v1/samples", "GET /v1/workspaces", "DELETE /v1/samples"):
+        yield call(name)
     for name in ("GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs"):
         yield call(name)
     yield call("GET /problems/{code}", "/problems/not-found")

@@ -32,7 +32,9 @@ from reflection.api.routers import (
     problems,
     recommendations,
     reports,
+    samples,
     track_record,
+    workspaces,
 )
 from reflection.errors import ConfigurationError
 
@@ -62,6 +64,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     reports.router,
     imports.router,
     campaigns.router,
+    samples.router,
+    workspaces.router,
     keys.router,
     metrics.router,
     problems.router,
@@ -108,6 +112,10 @@ POLICIES: dict[str, Right] = {
     "DELETE /v1/campaigns/{campaign_id:path}": Right.WRITE,
     "POST /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
     "DELETE /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
+    "GET /v1/samples": Right.OPERATE,
+    "POST /v1/samples": Right.OPERATE,
+    "DELETE /v1/samples": Right.OPERATE,
+    "GET /v1/workspaces": Right.READ,
     "GET /v1/keys": Right.OPERATE,
     "POST /v1/keys": Right.OPERATE,
     "DELETE /v1/keys/{key_id}": Right.OPERATE,
