@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from reflection.stats.any_time import OF_TRENDS, log_factor_needed
 from reflection.stats.columns import Feature, Kind
 from reflection.stats.design import campaign_rows
-from reflection.stats.any_time import OF_TRENDS, log_factor_needed
 from reflection.stats.drift import Path, at_present, drift_group, judged_at_present, path, step_feature, steps
 from reflection.stats.empirical_bayes import Fit, fit
 from reflection.stats.false_discovery import METRICS, discover
