@@ -155,7 +155,7 @@ def test_too_few_campaigns_say_so(make_campaign, count):
     assert found.effects == found.findings == found.weights == ()
     assert found.campaigns == count
     assert f"{count} campaigns were learnt from" in found.reason
-    assert found.as_of == "now"
+    assert found.as_of == "2026-04-01T00:00:00+00:00"
 
 
 def test_campaigns_that_all_have_the_same_signals_teach_no_effect(make_campaign):
