@@ -1,10 +1,10 @@
 """Effects of signals on one metric: empirical Bayes with the variance components integrated over.
 
 :func:`fit` turns sums into believable effects (LEARNING 3). Standard deviations sigma (per stratum) and tau
-(per group) have exponential priors; their joint mode is found by L-BFGS with exact gradients (of very many columns by
-Fisher scoring, which needs a third of the evaluations), and importance-weighted ``proposals`` around it carry
-their uncertainty into every interval, because plugging in the mode under-covers at few campaigns. A fit is a pure
-function of (sums, layout, seed): no fit starts from another. This file must not know which metric it fits.
+(per group) have exponential priors; their joint mode is found by Newton steps (of very many columns by Fisher
+scoring), and importance-weighted ``proposals`` around it carry their uncertainty into every interval, because plugging
+in the mode under-covers at few campaigns. A fit is a pure function of (sums, layout, seed): no fit starts from another.
+This file must not know which metric it fits.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
 from reflection.stats.importance_sampling import mixed, proposed
 from reflection.stats.sufficient_statistics import View
 from reflection.stats.variance_components import INTEGRATE_UP_TO, mode_of, spread_of
+from reflection.stats.wide_posterior import model_of
 
 Floats = NDArray[np.float64]
 
 _WHOLE = (Stratum.BETWEEN, Stratum.PERIOD)
 
-HYPER_DRAWS = 192
+HYPER_DRAWS = 96
 """Proposals of the components asked for; see :func:`~reflection.stats.importance_sampling.proposed`."""
 DRAWS = 2000
 
@@ -130,7 +131,7 @@ def moments(view: View, seed: int | Sequence[int] = 0, *, hyper_draws: int = 1, 
     ``hyper_draws``: 1 plugs in the mode. ``start``: see :func:`~reflection.stats.variance_components.mode_of`. Same
     input, same answer.
     """
-    model = Model(view)
+    model = model_of(view)
     mode = mode_of(model, start)
     at_mode = model.posterior(mode)
     mean, sd = at_mode.mean, _sd(at_mode)
@@ -165,7 +166,7 @@ def fit(
     input, same answer. No rows are fine: the answer is then the prior.
     """
     rng = np.random.default_rng(seed)
-    model = Model(view)
+    model = model_of(view)
     mode = mode_of(model, start)
     at_mode = model.posterior(mode)
     spread = spread_of(model, mode, at_mode)
@@ -210,8 +211,8 @@ def _integrated(
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Mean, standard deviation and draws averaged over ``count`` proposals of the components, and their squares."""
     weight, posteriors = proposed(model, mode, at_mode, spread, rng, count)
-    shares = rng.multinomial(draws, weight)
-    sample = np.concatenate([p.draw(rng, int(c)) for p, c in zip(posteriors, shares, strict=True)], axis=1)
+    counts = np.diff(np.rint(draws * np.cumsum(weight)), prepend=0.0).astype(int).tolist()
+    sample = np.concatenate([p.draw(rng, own) for p, own in zip(posteriors, counts, strict=True)], axis=1)
     return *mixed(weight, posteriors), sample, weight @ np.exp(2 * np.array([p.components for p in posteriors]))
 
 
@@ -231,7 +232,7 @@ def _log_evidence(view: View, columns: Sequence[int]) -> float:
         grams=tuple(gram[kept][:, kept] for gram in view.grams),
         moment=view.moment[:, kept],
     )
-    model = Model(bare)
+    model = model_of(bare)
     mode = mode_of(model)
     posterior = model.posterior(mode)
     return _laplace(model, posterior, mode, spread_of(model, mode, posterior))
