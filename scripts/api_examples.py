@@ -115,6 +115,11 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     yield from _learning(call)
     yield from _imports(call, application)
     yield from _campaigns(call)
+    yield call("POST /v1/events", body={"day": "2026-03-01", "until": "2026-03-07", "kind": "promotion",
+                                        "scope": "platform:Meta", "text": "20 % off everything"})  # fmt: skip
+    event = call.last["event_id"]
+    yield call("GET /v1/events", "/v1/events?since=2026-03-01&until=2026-03-31")
+    yield call("DELETE /v1/events/{event_id}", f"/v1/events/{event}")
     for name in ("POST /v1/samples", "GET /v1/samples", "GET /v1/workspaces", "DELETE /v1/samples"):
         yield call(name)
     for name in ("GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs"):

@@ -1,0 +1,58 @@
+"""An event: something that happened on a day beside the campaigns, such as a promotion, a price or tracking change.
+
+People write it down, time lines show it. Its id is made of its content, so the same event again is the same event.
+Must not know where events are kept.
+"""
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from reflection.domain import signals
+from reflection.domain.campaign import Day, Strict, Text
+
+EventKind = Literal["promotion", "price", "tracking", "site", "stock", "season", "other"]
+EVERYTHING = "all"
+MOST_EVENTS = 10_000
+"""Events of one workspace; a time line of more says nothing."""
+
+_NAMES = {"platform": signals.of_platform, "objective": signals.of_objective}
+
+
+def _scope(text: str) -> str:
+    """What an event concerns, in one spelling: ``all``, ``platform:meta``, ``objective:sales``, ``campaign:<id>``."""
+    kind, colon, name = text.partition(":")
+    if text.strip().casefold() == EVERYTHING:
+        return EVERYTHING
+    kind, name = kind.strip().casefold(), name.strip()
+    if not colon or not name or kind not in (*_NAMES, "campaign"):
+        raise ValueError("say 'all', 'platform:<name>', 'objective:<name>' or 'campaign:<id>'")
+    return _NAMES[kind](name).key if kind in _NAMES else f"campaign:{name}"
+
+
+Scope = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=310), AfterValidator(_scope)]
+
+
+class Event(Strict):
+    """Something that happened beside the campaigns."""
+
+    day: Annotated[Day, Field(strict=False, description="when, or the first day of it")]
+    until: Annotated[Day | None, Field(strict=False, description="the last day of it; null where it is one day")] = None
+    scope: Annotated[Scope, Field(description="`all`, `platform:<name>`, `objective:<name>` or `campaign:<id>`")] = (
+        EVERYTHING
+    )
+    kind: EventKind = "other"
+    text: Annotated[Text, StringConstraints(min_length=1, max_length=500), Field(description="what happened")]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Event":
+        if self.until is not None and self.until < self.day:
+            raise ValueError("it ends before it begins")
+        return self
+
+    @property
+    def event_id(self) -> str:
+        """A name made of the content."""
+        parts = (self.day.isoformat(), self.until.isoformat() if self.until else "", self.scope, self.kind, self.text)
+        return "evt_" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
