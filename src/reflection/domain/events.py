@@ -5,11 +5,11 @@ Must not know where events are kept.
 """
 
 import hashlib
+import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from reflection.domain import signals
 from reflection.domain.campaign import Day, Strict, Text
 
 EventKind = Literal["promotion", "price", "tracking", "site", "stock", "season", "other"]
@@ -17,18 +17,24 @@ EVERYTHING = "all"
 MOST_EVENTS = 10_000
 """Events of one workspace; a time line of more says nothing."""
 
-_NAMES = {"platform": signals.of_platform, "objective": signals.of_objective}
+_NAMED = ("platform", "objective", "campaign")
 
 
 def _scope(text: str) -> str:
     """What an event concerns, in one spelling: ``all``, ``platform:meta``, ``objective:sales``, ``campaign:<id>``."""
     kind, colon, name = text.partition(":")
-    if text.strip().casefold() == EVERYTHING:
-        return EVERYTHING
     kind, name = kind.strip().casefold(), name.strip()
-    if not colon or not name or kind not in (*_NAMES, "campaign"):
+    if kind == EVERYTHING and not colon:
+        return EVERYTHING
+    if kind not in _NAMED or not name:
         raise ValueError("say 'all', 'platform:<name>', 'objective:<name>' or 'campaign:<id>'")
-    return _NAMES[kind](name).key if kind in _NAMES else f"campaign:{name}"
+    return f"{kind}:{name if kind == 'campaign' else _folded(name)}"
+
+
+def _folded(name: str) -> str:
+    """A name however it is written; folded again it is itself."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join(plain.split())
 
 
 Scope = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=310), AfterValidator(_scope)]
