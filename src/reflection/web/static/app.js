@@ -4,20 +4,31 @@ import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./v
 import { locked, session } from "./api.js";
 import { Heading, ProblemBox } from "./parts.js";
 import { Link, Located, usePlace } from "./router.js";
+import { Ask } from "./screens/ask.js";
 import { Campaign } from "./screens/campaign.js";
 import { Campaigns } from "./screens/campaigns.js";
+import { Data } from "./screens/data.js";
+import { Overview } from "./screens/overview.js";
+import { Plan } from "./screens/plan.js";
+import { Record } from "./screens/record.js";
 import { Signal } from "./screens/signal.js";
 import { Works } from "./screens/works.js";
 import { texts } from "./texts.en.js";
 
-const MENU = [["works", "/works"], ["campaigns", "/campaigns"]];
+const MENU = [
+  ["overview", "/"], ["campaigns", "/campaigns"], ["works", "/works"], ["plan", "/plan"], ["ask", "/ask"], ["record", "/record"], ["data", "/data"],
+];
 
 const SCREENS = [
-  [/^\/$/, Works],
+  [/^\/$/, Overview],
   [/^\/campaigns$/, Campaigns],
   [/^\/campaigns\/(.+)$/, Campaign],
   [/^\/works$/, Works],
   [/^\/works\/(.+)$/, Signal],
+  [/^\/plan$/, Plan],
+  [/^\/ask$/, Ask],
+  [/^\/record$/, Record],
+  [/^\/data$/, Data],
 ];
 
 function screenOf(path) {
