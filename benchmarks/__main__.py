@@ -46,8 +46,10 @@ def facebook(quick: bool) -> str:
 def worlds(quick: bool) -> str:
     """Worlds that break the assumptions of learning."""
     import worlds as bench
+    import worlds_of_plans as plans
 
-    return bench.report(5 if quick else bench.SEEDS)
+    seeds = 5 if quick else bench.SEEDS
+    return f"{bench.report(seeds)}\n\nCampaigns held out, foretold as plans:\n\n{plans.report(seeds)}"
 
 
 def scale(quick: bool) -> str:

@@ -104,6 +104,7 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     for name in ("GET /insights", "GET /patterns", "GET /v1/insights", "GET /v1/patterns"):
         yield call(name, f"{name.split(' ')[1]}?limit=1")
     yield call("GET /v1/attention", "/v1/attention?limit=2")
+    yield call("GET /v1/months", "/v1/months?months=6")
     yield from _planning(call)
     yield from _learning(call)
     yield from _imports(call, application)

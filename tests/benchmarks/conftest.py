@@ -20,6 +20,11 @@ def http_speed() -> ModuleType:
     return _script("http_speed")
 
 
+@pytest.fixture(scope="session")
+def worlds_of_plans() -> ModuleType:
+    return _script("worlds_of_plans")
+
+
 def _script(name: str) -> ModuleType:
     if str(BENCHMARKS) not in sys.path:
         sys.path.append(str(BENCHMARKS))

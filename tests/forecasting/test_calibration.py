@@ -11,7 +11,7 @@ from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.domain.planner_forecast import REFERENCES, PlannerForecast
 from reflection.domain.ports import LedgerEntry
 from reflection.forecasting import calibration, calibration_blob, calibration_update
-from reflection.forecasting.calibration import EMPTY, START, Calibration, forecast_rows, outside_range, predict
+from reflection.forecasting.calibration import EMPTY, START, Calibration, forecast_rows, predict
 
 BIAS = {"platform:meta": 0.2, "platform:google": -0.2}
 PLANNER_BIAS = {"ada": 0.0, "bob": -0.3}
@@ -111,14 +111,6 @@ def test_an_unseen_platform_or_planner_widens_and_is_named(learnt: Calibration):
     assert new.unseen == ("platform:tiktok",)
     assert predict(learnt, _promise(planner="eve"))["conversions"].unseen == ("planner:eve",)
     assert usual.unseen == ()
-
-
-def test_spend_far_outside_what_was_seen_is_flagged(learnt: Calibration):
-    assert outside_range(learnt, _promise()) is None
-    seen = outside_range(learnt, _promise(spend=1e6))
-    assert seen is not None
-    assert seen[1] < 1e6 / 3
-    assert outside_range(EMPTY, _promise()) is None
 
 
 def test_the_fold_does_not_depend_on_how_it_is_cut(campaigns: list[Evidence], learnt: Calibration):

@@ -41,9 +41,9 @@ def _learnt(campaigns: list[Campaign], floor: EvidenceFloor | None = None) -> Kn
 BASE = {"usual_a": 1.0, "usual_b": 1.0, "usual_c": 1.0}
 
 
-def _account(seen_in: int, **changes: Any) -> list[Campaign]:
+def _account(seen_in: int, lift: float = 2.0, **changes: Any) -> list[Campaign]:
     """Eight campaigns of which the first ones also show a creative that converts twice as well."""
-    return [_campaign(index, {**BASE, "winner": 2.0} if index < seen_in else BASE, **changes) for index in range(8)]
+    return [_campaign(index, {**BASE, "winner": lift} if index < seen_in else BASE, **changes) for index in range(8)]
 
 
 @pytest.mark.parametrize(("seen_in", "finding"), [(1, False), (2, False), (3, True), (5, True)])
@@ -66,7 +66,7 @@ def test_months_of_one_campaign_are_one_campaign():
 
 
 def test_what_was_seen_in_one_campaign_is_told_within_it_and_never_generalised():
-    knowledge = _learnt(_account(1))
+    knowledge = _learnt(_account(1, lift=4.0))
     (told,) = [one for one in knowledge.findings if one.signal_key == "creative:winner"]
 
     assert told.descriptive

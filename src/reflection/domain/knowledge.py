@@ -62,7 +62,8 @@ class MetricPosterior:
 
     Attributes:
         features: signal keys in column order, without the intercept.
-        draws: (1 + features, draws) float32, row 0 the intercept.
+        draws: (1 + features, draws) float32, row 0 the intercept; where it is `sized` a last row, the slope in the log
+            of the planned size.
         sigma: standard deviation between campaigns beyond counting noise.
         tau: prior standard deviation per signal group; an unseen signal widens by it.
         reference: pooled rate of the metric: CTR and CVR as shares, AOV in money, CPM in money per *single* impression.
@@ -73,10 +74,21 @@ class MetricPosterior:
     sigma: float
     tau: Mapping[str, float]
     reference: float
+    sized: bool = False
+
+    @property
+    def of_signals(self) -> NDArray[np.float32]:
+        """Draws of the signals' effects, (features, draws)."""
+        return self.draws[1 : 1 + len(self.features)]
+
+    @property
+    def slope(self) -> NDArray[np.float64] | None:
+        """Draws of what e times the planned size adds to the log of the metric; None where no sizes were learnt."""
+        return self.draws[-1].astype(np.float64) if self.sized else None
 
     @property
     def means(self) -> NDArray[np.float64]:
-        """Posterior means, (1 + features,), the intercept first."""
+        """Posterior means of the rows of `draws`, the intercept first."""
         return np.asarray(self.draws.mean(axis=1, dtype=np.float64))
 
 
@@ -215,6 +227,18 @@ class Knowledge:
         """
         sizes: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
         return sizes
+
+    @property
+    def planned_sizes(self) -> Mapping[str, float]:
+        """``usual``, ``low`` and ``high``: median, least and most planned impressions; empty where nobody planned."""
+        sizes: Mapping[str, float] = self.diagnostics.get("planned_sizes", {})
+        return sizes
+
+    @property
+    def spends(self) -> Interval | None:
+        """Least and most that a campaign spent, in `currency`; None where no money is known."""
+        bounds: Sequence[float] | None = self.diagnostics.get("spends")
+        return (bounds[0], bounds[1]) if bounds else None
 
     @property
     def spread(self) -> Interval | None:

@@ -205,16 +205,6 @@ def budget_range(state: Calibration, currency: str | None) -> tuple[float, float
     return float(np.exp(reference + min(amounts))), float(np.exp(reference + max(amounts)))
 
 
-def outside_range(state: Calibration, promise: PlannerForecast) -> Interval | None:
-    """The range of spend seen, when the promise's lies far outside of it; None when it is within reach."""
-    budgets = budget_range(state, promise.currency)
-    if budgets is None or promise.spend <= 0:
-        return None
-    log_spend = np.log(promise.spend)
-    beyond = max(float(np.log(budgets[0]) - log_spend), float(log_spend - np.log(budgets[1])))
-    return budgets if beyond > FAR else None
-
-
 def forecast_rows(
     state: Calibration,
     promise: PlannerForecast,

@@ -14,14 +14,16 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.metrics import METRICS, PLAN_METRICS, Unit, rate_behind
+from reflection.domain.metrics import METRICS, PLAN_METRICS, rate_behind
 from reflection.domain.plan import Plan
 from reflection.domain.planner_forecast import scales
 from reflection.domain.results import SimilarCampaign
 from reflection.forecasting import calibration, plan_notes
 from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import Calibrated, Calibration
+from reflection.forecasting.plan_size import far_outside, planned_size
 from reflection.inference import posterior
+from reflection.inference.posterior import USUAL_SIZE, PlannedSize
 from reflection.inference.total_effects import SEED, TotalEffects, booked, usual_level
 from reflection.stats.conformal import LEVELS
 
@@ -75,16 +77,17 @@ def _evaluated(
     platform = signals.of_platform(plan.platform).key if plan.audiences or plan.creatives else None
     corrected = calibration.predict(state, promise)
     expected = {key: scale.base for key, scale in scales(promise.expected).items()}
-    far = calibration.outside_range(state, promise)
+    size = planned_size(plan, knowledge, shares)
+    far = far_outside(plan, knowledge, state, size)
     same_money = knowledge.currency == plan.currency
     metrics = {}
     for metric in PLAN_METRICS:
         comparable = same_money or metric not in _IN_MONEY
-        ours = from_signals(knowledge, metric, shares, plan.budget) if comparable else None
-        usual = _usual(knowledge, metric, plan.budget, objective, platform) if comparable else None
+        ours = from_signals(knowledge, metric, shares, plan.budget, size) if comparable else None
+        usual = _usual(knowledge, metric, plan.budget, objective, platform, size) if comparable else None
         metrics[metric] = _metric(
             metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric), usual,
-            identified=far is None or metric not in _OF_SCALE,
+            identified=far is None or (metric not in _OF_SCALE and metric not in knowledge.size),
         )  # fmt: skip
     return {
         "plan_id": name,
@@ -95,24 +98,28 @@ def _evaluated(
         "notes": [
             *plan_notes.not_learnt(knowledge, own, stored_with),
             *plan_notes.notes_on(plan, knowledge, state, corrected, far, same_money),
+            *plan_notes.of_size(knowledge, size),
         ],
     }
 
 
-_OF_SCALE = frozenset(name for name in PLAN_METRICS if METRICS[name].unit is not Unit.SHARE)
-"""Metrics that change with the amount spent in a way the data does not show outside of what was spent before."""
+_OF_SCALE = frozenset(name for name in PLAN_METRICS if name != "ctr")
+"""Metrics that change with the amount spent in a way the data does not show outside of what was spent before; a rate
+whose slope was learnt is one, too."""
 
 _IN_MONEY = frozenset(name for name in PLAN_METRICS if METRICS[name].monetary or METRICS[name].total)
 """Metrics whose prediction from signals mixes the plan's money with the money that was learnt in."""
 
 
-def from_signals(knowledge: Knowledge, metric: str, shares: Mapping[str, float], budget: float) -> Belief | None:
-    """The prediction of one metric from the signals of a plan, scatter and sampling noise included."""
+def from_signals(
+    knowledge: Knowledge, metric: str, shares: Mapping[str, float], budget: float, size: PlannedSize = USUAL_SIZE
+) -> Belief | None:
+    """The prediction of one metric from the signals and the size of a plan, scatter and sampling noise included."""
     source = rate_behind(metric)
-    draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED))
+    draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED), size)
     if draws is None:
         return None
-    noise = _sampling_variance(knowledge, metric, budget)
+    noise = _sampling_variance(knowledge, metric, shares, budget, size)
     variance = float(draws.var()) + posterior.scatter(knowledge, source) ** 2 + noise
     scale = float(np.log(budget)) if METRICS[metric].total else 0.0
     return Belief(float(draws.mean()) + scale, float(np.sqrt(variance)))
@@ -178,10 +185,16 @@ def _metric(
     }
 
 
-def _usual(knowledge: Knowledge, metric: str, budget: float, objective: str, platform: str | None) -> float | None:
+def _usual(
+    knowledge: Knowledge, metric: str, budget: float, objective: str, platform: str | None, size: PlannedSize
+) -> float | None:
     """What the account usually gets for this budget, its objective, and its platform where that is not the choice."""
-    level = usual_level(knowledge, rate_behind(metric), objective, platform)
-    return None if level is None else level * budget if METRICS[metric].total else level
+    source = rate_behind(metric)
+    level = usual_level(knowledge, source, objective, platform)
+    if level is None:
+        return None
+    level *= float(np.exp(posterior.size_effect(knowledge, source, size)))
+    return level * budget if METRICS[metric].total else level
 
 
 def _booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) -> list[dict[str, Any]]:
@@ -202,14 +215,16 @@ def _booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) -
     ]  # fmt: skip
 
 
-def _sampling_variance(knowledge: Knowledge, metric: str, budget: float) -> float:
-    """Counting noise of a campaign of this budget at the usual rates."""
-    if metric == "ctr":
-        cost = posterior.usual(knowledge, "cpc")
-        return 1.0 / (budget / cost + 0.5) if cost else 0.0
-    cost = posterior.usual(knowledge, "cpa")
-    orders = 1.0 / (budget / cost + 0.5) if cost else 0.0
-    return orders * METRICS[metric].noise
+def _sampling_variance(
+    knowledge: Knowledge, metric: str, shares: Mapping[str, float], budget: float, size: PlannedSize
+) -> float:
+    """Counting noise of a campaign of this budget at the rates that are expected of it."""
+    source = "cpc" if metric == "ctr" else "cpa"
+    level = posterior.level_mean(knowledge, source, shares)
+    if level is None:
+        return 0.0
+    cost = float(np.exp(level + posterior.size_effect(knowledge, source, size)))
+    return METRICS[metric].noise / (budget / cost + 0.5)
 
 
 def _total(

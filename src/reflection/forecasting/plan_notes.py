@@ -3,15 +3,21 @@
 Pure; must not know stores or requests.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 
 from reflection.domain import signals
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import METRICS
 from reflection.domain.plan import Plan
 from reflection.forecasting import calibration
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.inference import posterior
+from reflection.inference.posterior import PlannedSize
+
+WORTH_SAYING = 0.05
+"""Change of a rate by the size of a plan from which on it is said."""
 
 
 def unseen(knowledge: Knowledge, plan: Plan) -> tuple[str, ...]:
@@ -35,6 +41,18 @@ def not_learnt(knowledge: Knowledge, shares: Mapping[str, float], stored_with: M
         yield f"not identified: {label} {seen}; the intervals are wider for it"
 
 
+def of_size(knowledge: Knowledge, size: PlannedSize) -> Iterator[str]:
+    """What a plan's size does to its rates, where it is far from the usual one."""
+    for metric in ("ctr", "cvr"):
+        lift = math.exp(posterior.size_effect(knowledge, metric, size))
+        if abs(lift - 1) >= WORTH_SAYING and metric in knowledge.size:
+            times, side = f"{math.exp(size.log):,.2g}", "lower" if lift < 1 else "higher"
+            yield (
+                f"the plan is {times} times the usual size: by campaigns planned larger and smaller, its "
+                f"{METRICS[metric].label} is {abs(lift - 1):.0%} {side} for that".replace("%", " %")
+            )
+
+
 def notes_on(
     plan: Plan,
     knowledge: Knowledge,
@@ -55,7 +73,7 @@ def notes_on(
         notes.append(
             f"not identified: a spend of {plan.budget:,.0f}{money} is far outside what was seen, {far[0]:,.0f} to "
             f"{far[1]:,.0f}{money}; what this much money brings (CPA, ROAS, conversions, revenue) is an extrapolation "
-            "without odds"
+            "without odds, and its intervals are wider for it"
         )
     if knowledge.posteriors and not same_money:
         stated = knowledge.currency or "no stated currency"

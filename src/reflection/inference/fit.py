@@ -20,6 +20,7 @@ from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.design import CellDesign
 from reflection.stats import drift
+from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Layout
 from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Rows, Stratum
@@ -75,9 +76,12 @@ class FittedMetric:
         """What is kept of it: signals' present draws, scatter, reference (CPM per impression)."""
         present = drift.at_present(self.fit, signals.PLATFORM)
         kept = [i for i, feature in enumerate(present.layout.features) if not feature.group.startswith(FREE_MARK)]
+        size = present.layout.column(SIZE) if self.name in RATES else None
+        rows = kept if size is None else [*kept, size]
         return MetricPosterior(
             features=tuple(str(present.layout.features[i]) for i in kept[1:]),
-            draws=np.ascontiguousarray(present.draws[kept, :STORED_DRAWS]),
+            draws=np.ascontiguousarray(present.draws[rows, :STORED_DRAWS]),
+            sized=size is not None,
             sigma=float(self.fit.sigma.get(Stratum.BETWEEN, 0.0)),
             tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.tau, strict=True)},
             reference=self.reference / METRICS[self.name].scale,

@@ -33,7 +33,7 @@ from reflection.inference.goals import goals_of, labelled
 from reflection.inference.next_test import with_next_test
 from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods
-from reflection.stats.campaign_size import SIZE
+from reflection.stats.campaign_size import SIZE, usual_size
 from reflection.stats.columns import Feature
 from reflection.stats.design import Stratum
 from reflection.stats.diagnostics import coverage
@@ -235,6 +235,8 @@ def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:
         },
         "coverage": {name: _coverage(metric.left_out) for name, metric in fitted.metrics.items()},
         "size": _sizes(fitted),
+        "planned_sizes": _planned_sizes(fitted.table.campaigns.planned),
+        "spends": _range(fitted.table.by_campaign(fitted.table.spend)),
         "spread": normal_spread(fitted),
         "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
     }
@@ -251,6 +253,18 @@ def _sizes(fitted: FittedMetrics) -> dict[str, dict[str, object]]:
         low, middle, high = (2.0 ** float(slope[column]) for slope in (fit.low, fit.mean, fit.high))
         sizes[name] = {"doubling": middle, "interval": [low, high]}
     return sizes
+
+
+def _planned_sizes(planned: Floats) -> dict[str, float]:
+    """Median, least and most of the sizes that were planned, as `Knowledge.planned_sizes` has them."""
+    seen = _range(planned)
+    return {} if seen is None else {"usual": usual_size(planned), "low": seen[0], "high": seen[1]}
+
+
+def _range(amounts: Floats) -> list[float] | None:
+    """Least and most of the amounts that are positive; None where there is none."""
+    positive = amounts[np.nan_to_num(amounts) > 0]
+    return [float(positive.min()), float(positive.max())] if len(positive) else None
 
 
 def _coverage(scores: Floats) -> dict[str, float] | None:

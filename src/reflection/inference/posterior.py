@@ -5,13 +5,14 @@ CPA, ROAS and conversions per currency unit are composed from the draws of CPM, 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.domain.knowledge import Knowledge, MetricPosterior
-from reflection.domain.metrics import METRICS
+from reflection.domain.metrics import METRICS, RATES
 
 Array = NDArray[np.float64]
 
@@ -53,16 +54,40 @@ def effect_matrix(knowledge: Knowledge, metric: str) -> tuple[dict[str, int], Ar
     matrix = np.zeros((len(keys), count))
     for part, sign in parts.items():
         posterior = knowledge.posteriors[part]
-        matrix[[rows[key] for key in posterior.features]] += sign * posterior.draws[1:, :count]
+        matrix[[rows[key] for key in posterior.features]] += sign * posterior.of_signals[:, :count]
     return rows, matrix
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedSize:
+    """How large a campaign is planned, on the log scale.
+
+    Attributes:
+        log: of its impressions over the usual ones; 0, the usual size, where it is not known.
+        beyond: how far that is outside of what was seen; 0 within.
+    """
+
+    log: float = 0.0
+    beyond: float = 0.0
+
+
+USUAL_SIZE = PlannedSize()
+
+UNKNOWN_SLOPE = 0.25
+"""Standard deviation of a rate's slope in the size where nobody saw one: a sixth more or less at twice the size."""
+
+
 def level_draws(
-    knowledge: Knowledge, metric: str, shares: Mapping[str, float], rng: np.random.Generator
+    knowledge: Knowledge,
+    metric: str,
+    shares: Mapping[str, float],
+    rng: np.random.Generator,
+    size: PlannedSize = USUAL_SIZE,
 ) -> Array | None:
     """Draws of the log level of a KPI for a mix of signals: reference, intercept, effects and what was never seen.
 
-    A signal without a column adds its group's prior scatter, so an unseen platform widens. CPM is per 1,000
+    A signal without a column adds its group's prior scatter, so an unseen platform widens. Rates go with the planned
+    size; outside of the sizes seen their slope may be anything between none and twice what it was. CPM is per 1,000
     impressions as everywhere outside the learning core.
     """
     if not known(knowledge, metric):
@@ -71,7 +96,19 @@ def level_draws(
     total = np.zeros(count)
     for part, sign in METRICS[metric].composition.items():
         total += sign * _part_level(knowledge.posteriors[part], shares, count, rng)
+        if part in RATES:
+            total += sign * _of_size(knowledge.posteriors[part], size, count, rng)
     return total + float(np.log(METRICS[metric].scale))
+
+
+def size_effect(knowledge: Knowledge, metric: str, size: PlannedSize) -> float:
+    """What its planned size is expected to add to the log of a campaign's KPI."""
+    total = 0.0
+    for part, sign in METRICS[metric].composition.items():
+        posterior = knowledge.posteriors.get(part)
+        if posterior is not None and posterior.slope is not None:
+            total += sign * size.log * float(posterior.slope.mean())
+    return total
 
 
 def level_mean(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> float | None:
@@ -124,6 +161,17 @@ def unseen(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> tu
 def feature_rows(posterior: MetricPosterior) -> dict[str, int]:
     """Signal key -> row of the draws."""
     return {key: row for row, key in enumerate(posterior.features, start=1)}
+
+
+def _of_size(posterior: MetricPosterior, size: PlannedSize, count: int, rng: np.random.Generator) -> Array:
+    """What the planned size adds to the log of a rate, (count,)."""
+    slope = posterior.slope
+    if size.beyond <= 0:
+        return np.zeros(count) if slope is None else size.log * slope[:count]
+    unknown = size.beyond * rng.normal(size=count)
+    if slope is None:
+        return UNKNOWN_SLOPE * unknown
+    return size.log * slope[:count] + float(np.abs(slope).mean()) * unknown
 
 
 def _part_level(posterior: MetricPosterior, shares: Mapping[str, float], count: int, rng: np.random.Generator) -> Array:

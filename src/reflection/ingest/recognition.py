@@ -26,8 +26,8 @@ from reflection.ingest.reading.suggested_mapping import suggest
 from reflection.ingest.reading.tables import Table, open_tables
 from reflection.ingest.reading.typed_rows import Facts, read_facts
 
-Input = Path | str | tuple[str, bytes]
-"""A path, or an upload: (file name, bytes)."""
+Input = Path | str | tuple[str, bytes] | Table
+"""A path, an upload: (file name, bytes), or rows that came without a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,8 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
     Raises:
         ImportFileError: it cannot be opened, recognised, or read unambiguously.
     """
-    name, origin = ("", Path(item)) if isinstance(item, (str, Path)) else item
-    source = open_source(origin, name, options.limits)
     dialects, explicit = _dialects(options)
-    tables = open_tables(source)
+    tables = _tables(item, options.limits)
     candidates = [(table, header) for table in tables if (header := find_header(table, dialects, explicit=explicit))]
     if not candidates:
         raise _unrecognised(tables, options)
@@ -75,6 +73,13 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
     done = [sheet for sheet, _ in sheets]
     unread = tuple(sheet.name for sheet in tables if sheet.typed and sheet not in done)
     return FileRows(table, header, _together([more for _, more in sheets]), _unused(table, header), unread)
+
+
+def _tables(item: Input, limits: Limits) -> list[Table]:
+    if isinstance(item, Table):
+        return [item]
+    name, origin = ("", Path(item)) if isinstance(item, (str, Path)) else item
+    return open_tables(open_source(origin, name, limits))
 
 
 def _same_rows(one: Facts, other: Facts) -> bool:
@@ -202,5 +207,4 @@ def suggest_mapping(source: Input, limits: Limits = DEFAULT_LIMITS) -> dict[str,
     Raises:
         ImportFileError: the file cannot be opened, or holds no table.
     """
-    name, origin = ("", Path(source)) if isinstance(source, (str, Path)) else source
-    return suggest(max(open_tables(open_source(origin, name, limits)), key=_regularity)).as_dict()
+    return suggest(max(_tables(source, limits), key=_regularity)).as_dict()

@@ -234,7 +234,7 @@ def _mean_effects(knowledge: Knowledge, metric: str) -> dict[str, float]:
     for part, sign in METRICS[metric].composition.items():
         posterior = knowledge.posteriors.get(part)
         if posterior is not None:
-            effects = posterior.draws[1:].mean(axis=1)
+            effects = posterior.of_signals.mean(axis=1)
             for key, effect in zip(posterior.features, effects, strict=True):
                 means[key] = means.get(key, 0.0) + sign * float(effect)
     return means

@@ -240,3 +240,29 @@ def test_a_file_beyond_the_limit_is_refused_without_reading_it(tmp_path: Path) -
 def test_limits_are_the_callers() -> None:
     with pytest.raises(ImportFileError, match="holds more than"):
         open_source(TABLE, "small.csv", Limits(max_bytes=10))
+
+
+def _sheet_with(*cells: str) -> bytes:
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    return f"<worksheet {space}><sheetData>{''.join(cells)}</sheetData></worksheet>".encode()
+
+
+@pytest.mark.parametrize(
+    "stray",
+    ['<row r="1048576"><c r="A1048576"><v>1</v></c></row>', '<row r="1048576"><c><v>1</v></c></row>',
+     '<row r="1048576"><c  r = \'C1048576\' t="str"><v>x</v></c></row>'],
+)  # fmt: skip
+def test_one_cell_in_the_last_row_is_refused_by_what_is_there(make_workbook, stray):
+    table = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c><c r="C{n}"><v>2</v></c></row>' for n in range(1, 9))
+    data = make_workbook([], raw_sheet=_sheet_with(table, stray))
+
+    with pytest.raises(ImportFileError, match="spans 1,048,576 rows") as refusal:
+        open_tables(open_source(data, "book.xlsx"))
+    assert "stray cells" in refusal.value.hint
+
+
+def test_cells_that_only_have_a_format_are_not_there(make_workbook):
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="C1048576" s="3"/></row>'
+    tables = open_tables(open_source(make_workbook([], raw_sheet=_sheet_with(rows)), "book.xlsx"))
+
+    assert [row for chunk in tables[0].chunks() for row in chunk.rows] == [["1"]]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reflection.ingest import ImportOptions
+    from reflection.ingest.recognition import Input
 
 router = APIRouter(tags=["imports"])
 ImportId = Annotated[str, PathParameter(min_length=1, max_length=64)]
@@ -174,7 +175,7 @@ def undo(import_id: ImportId, application: ApplicationPart, workspace: Workspace
 def _begin(
     application: Application,
     workspace: str,
-    sources: Sequence[tuple[str, bytes]],
+    sources: Sequence["Input"],
     options: "ImportOptions",
     *,
     dry_run: bool,

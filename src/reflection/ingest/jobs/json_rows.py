@@ -4,8 +4,6 @@ The rows become a table that is read, checked and grouped as any other, so that 
 what an import does.
 """
 
-import csv
-import io
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
@@ -15,6 +13,7 @@ from reflection.ingest.jobs.request import ReadingOptions
 
 if TYPE_CHECKING:
     from reflection.ingest import ColumnMapping
+    from reflection.ingest.reading.tables import Table
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
@@ -34,17 +33,14 @@ class ObservationRequest(ReadingOptions):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = "observations"
     rows: Annotated[list[dict[Header, Cell]], Field(min_length=1, max_length=MAX_ROWS)]
 
-    def table(self) -> tuple[str, bytes]:
-        """The rows as a file: (name, CSV)."""
+    def table(self) -> "Table":
+        """The rows as a table, each value as it came."""
+        from reflection.ingest.reading.tables import table_of
+
         columns = list(dict.fromkeys(header for row in self.rows for header in row))
         if len(columns) > MAX_COLUMNS:
             raise InvalidInput(f"the rows have {len(columns)} different keys, at most {MAX_COLUMNS}", field="rows")
-        out = io.StringIO()
-        writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-        writer.writerow(columns)
-        for row in self.rows:
-            writer.writerow(["" if (cell := row.get(column)) is None else cell for column in columns])
-        return f"{self.name}.csv", out.getvalue().encode("utf-8", "replace")
+        return table_of(self.name, columns, [[row.get(column) for column in columns] for row in self.rows])
 
     def own_columns(self) -> "ColumnMapping | None":
         """How to read the rows where every key is one of our field names; None where they are an export's headers."""

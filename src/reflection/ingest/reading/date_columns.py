@@ -64,7 +64,7 @@ def _as_days(frame: pl.DataFrame, field: str, spans: Spans) -> tuple[pl.DataFram
     readable = [cell for cell, span in spans.items() if span]
     strange = frame.filter(frame[field].is_not_null() & ~frame[field].cast(pl.String).is_in(readable))
     rejects = [
-        Reject(row["line"], f"'{row[field]}' is no date", row.get("campaign") or row.get("campaign_id") or "")
+        Reject(row["line"], f"'{row[field][:40]}' is no date", row.get("campaign") or row.get("campaign_id") or "")
         for row in strange.iter_rows(named=True)
     ]
     frame = frame.filter(frame[field].is_null() | frame[field].cast(pl.String).is_in(readable))

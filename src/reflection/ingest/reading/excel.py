@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from reflection.errors import ImportFileError
 from reflection.ingest.reading.archives import Source, unzipped
 
-_CELL = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
+_CELL = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"'][^<>]*?(/?)>")
+_BARE_CELL = re.compile(
+    rb"<(?:\w+:)?row\b[^>]*\br\s*=\s*[\"']([0-9]{1,7})[\"'][^>]*>\s*<(?:\w+:)?c\b(?![^>]*\br\s*=)"
+)  # its row alone says where it stands
 _ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _STRING_END = re.compile(rb"</(?:\w+:)?si>")
 _UNCALCULATED = re.compile(
@@ -23,6 +26,8 @@ _HIDDEN = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']"
 _SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>\s*(\d{1,9})\s*<")
 MAX_TEXT = 256 << 20
 """Bytes of text a workbook may become: a shared string counts once for every cell that names it."""
+EMPTY_CELLS, EMPTY_SHARE = 250_000, 8
+"""So many empty cells may lie between the filled ones of a part, or so many times the filled ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +76,16 @@ def _check_markup(part: Source, content: bytes) -> None:
 
 
 def _check_rectangle(part: Source, content: bytes) -> None:
-    """Any part may be a sheet: its name proves nothing."""
-    columns = rows = 0
+    """Any part may be a sheet: its name proves nothing. What is there bounds where it may stand."""
+    columns = rows = filled = 0
     for match in _CELL.finditer(content):
-        columns = max(columns, _column_number(match[1]))
-        rows = max(rows, int(match[2]))
-    if rows * columns > part.limits.max_cells:
+        if not match[3]:  # a cell that only has a format is not read
+            columns, rows, filled = max(columns, _column_number(match[1])), max(rows, int(match[2])), filled + 1
+    for match in _BARE_CELL.finditer(content):
+        columns, rows, filled = max(columns, 1), max(rows, int(match[1])), filled + 1
+    if rows * columns > min(part.limits.max_cells, max(EMPTY_CELLS, EMPTY_SHARE * filled)):
         raise ImportFileError(
-            f"{part.name} spans {rows:,} rows by {columns:,} columns.",
+            f"{part.name} spans {rows:,} rows by {columns:,} columns and fills {filled:,} of these cells.",
             hint="Delete the stray cells far outside the table, or save as CSV.",
         )
 

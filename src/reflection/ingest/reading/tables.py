@@ -11,7 +11,7 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -23,6 +23,7 @@ from reflection.errors import ImportFileError
 from reflection.ingest.reading.archives import Source
 from reflection.ingest.reading.encodings import TextProfile, codec_name, profile
 from reflection.ingest.reading.excel import checked_workbook
+from reflection.ingest.reading.numbers import LARGEST
 
 HEAD_ROWS = 80
 CHUNK_ROWS = 20_000
@@ -46,9 +47,9 @@ class Table:
     """One table of text cells.
 
     Attributes:
-        encoding: how its bytes were decoded; 'xlsx' for a sheet.
-        delimiter: what separates cells; empty for a sheet.
-        typed: numbers and dates come from a workbook's own types, so they are written canonically here.
+        encoding: how its bytes were decoded; 'xlsx' for a sheet, 'json' for rows.
+        delimiter: what separates cells; empty for a sheet or rows.
+        typed: numbers and dates come from a workbook's or JSON's own types, so they are written canonically here.
         head: the first rows with their line numbers.
         uncalculated, hidden: see `Workbook`; of all its sheets.
     """
@@ -59,7 +60,7 @@ class Table:
     sha256: str
     typed: bool
     head: list[tuple[int, Cells]]
-    _source: Source
+    _source: Source | None
     uncalculated: int = 0
     hidden: int = 0
     _sheet: list[Cells] | None = None
@@ -79,11 +80,12 @@ class Table:
                     yield Chunk([line for line, _ in full], [row for _, row in full])
 
     def _batches(self, size: int) -> Iterator[Chunk]:
-        if self._sheet is None:
+        if self._source is not None and self._sheet is None:
             yield from _text_rows(self._source, self.encoding, self.delimiter, size)
             return
-        for start in range(0, len(self._sheet), size):
-            rows = self._sheet[start : start + size]
+        sheet = self._sheet or []
+        for start in range(0, len(sheet), size):
+            rows = sheet[start : start + size]
             yield Chunk(list(range(start + 1, start + 1 + len(rows))), rows)
 
 
@@ -97,6 +99,23 @@ def open_tables(source: Source) -> list[Table]:
     if not any(table.head for table in tables):
         raise ImportFileError(f"{source.name} holds no table.")
     return [table for table in tables if table.head]
+
+
+def table_of(name: str, columns: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> Table:
+    """Rows that came as values, without a file: what is None is an empty cell, the columns' names are line 1."""
+    cells = [list(columns), *([_written(value) for value in row] for row in rows)]
+    digest = hashlib.sha256(repr(cells).encode("utf-8", "replace")).hexdigest()
+    head = list(enumerate(cells[:HEAD_ROWS], start=1))
+    return Table(name, "json", "", digest, True, head, None, 0, 0, cells)
+
+
+def _written(value: str | float | None) -> str:
+    """A value as a cell; a whole number too long to be one is named instead, for a float may not hold it."""
+    if value is None or isinstance(value, str):
+        return (value or "").strip().encode("utf-8", "replace").decode()  # half a pair of surrogates is no text
+    if isinstance(value, int):
+        return str(value) if abs(value) <= LARGEST else "a number of more than 20 digits"
+    return canonical_number(value)
 
 
 def _readings(source: Source) -> list[Table]:
