@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from reflection.api.app import create_app
 from reflection.settings import Settings
@@ -24,6 +24,9 @@ _VIOLATIONS = (
     'axe.run(document, {resultTypes: ["violations"]}).then(found => JSON.stringify(found.violations.map('
     "one => [one.id, one.impact, one.nodes.map(node => node.html.slice(0, 200))])))"
 )
+PATIENCE = 15_000
+"""Milliseconds until what is waited for is taken to be missing."""
+
 WIDTHS = (390, 1280)
 THEMES = ("light", "dark")
 
@@ -32,8 +35,9 @@ class Visit:
     """A tab of one width and theme on one server, with the workspace's name in its address."""
 
     def __init__(self, context: BrowserContext, address: str, workspace: str) -> None:
+        context.set_default_timeout(PATIENCE)
         self.page: Page = context.new_page()
-        self._context, self._address, self._workspace = context, address, workspace
+        self._context, self.address, self._workspace = context, address, workspace
         self.console: list[str] = []
         self.elsewhere: list[str] = []
         self.page.on("console", lambda line: self.console.append(f"{line.type}: {line.text}"))
@@ -44,16 +48,16 @@ class Visit:
     def open(self, path: str, *, ready: str = "") -> "Visit":
         """Go to an address of the page and wait until nothing is loading."""
         mark = "&" if "?" in path else "?"
-        self.page.goto(f"{self._address}{path}{mark}workspace={quote(self._workspace)}")
+        self.page.goto(f"{self.address}{path}{mark}workspace={quote(self._workspace)}")
         return self.settle(ready)
 
     def settle(self, ready: str = "") -> "Visit":
         """Wait until no skeleton is left, and a text is there where one is named."""
         self.page.wait_for_selector("h1")
         self.page.wait_for_load_state("networkidle")
-        self.page.wait_for_function("!document.querySelector('.skeleton')")
+        expect(self.page.locator(".skeleton")).to_have_count(0, timeout=PATIENCE)
         if ready:
-            self.page.get_by_text(ready).first.wait_for()
+            self.page.locator("main").get_by_text(ready).first.wait_for()
         return self
 
     @property
@@ -77,7 +81,7 @@ class Visit:
     def _note(self, request: Any) -> None:
         if request.url.startswith(("data:", "blob:")):
             return
-        if f"{urlsplit(request.url).scheme}://{urlsplit(request.url).netloc}" != self._address:
+        if f"{urlsplit(request.url).scheme}://{urlsplit(request.url).netloc}" != self.address:
             self.elsewhere.append(request.url)
 
     def _never(self, dialog: Any) -> None:
