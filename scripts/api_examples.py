@@ -19,6 +19,7 @@ from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES
 from reflection.domain.campaign import Campaign
 from reflection.settings import Settings
+from reflection.web import site
 from reflection.wiring import Application, build
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,6 +46,7 @@ PLAN = {
     "currency": "USD",
     "targets": {"cpa": 25.0},
 }
+_KEY = re.compile(r"\b(rle_[0-9a-f]{12}_)[A-Za-z0-9_-]{43}")
 _TIME = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
 
 
@@ -85,6 +87,10 @@ class _Caller:
         self._client = client
         self.last: dict[str, Any] = {}
 
+    def send_key(self, text: str) -> None:
+        """Send a key from now on."""
+        self._client.headers["X-API-Key"] = text
+
     def __call__(self, name: str, path: str = "", body: Any = None, **upload: Any) -> tuple[str, Example]:
         """One route with what it was asked and what it said."""
         method, template = name.split(" ", 1)
@@ -109,10 +115,25 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     yield from _learning(call)
     yield from _imports(call, application)
     yield from _campaigns(call)
+    for name in ("POST /v1/samples", "GET /v1/samples", "GET /v1/workspaces", "DELETE /v1/samples"):
+        yield call(name)
     for name in ("GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs"):
         yield call(name)
     yield call("GET /problems/{code}", "/problems/not-found")
     yield call("GET /docs/{asset}", "/docs/swagger-ui.css")
+    for address in site.SCREENS:
+        yield call(f"GET {address}", re.sub(r"{.*?}", "x", address))
+    yield call(f"GET {site.ASSETS}", "/assets/page.css")
+    yield from _keys(call)
+
+
+def _keys(call: _Caller) -> Iterator[tuple[str, Example]]:
+    """A key made, listed and revoked; last, because from the first key on every call needs one."""
+    yield call("POST /v1/keys", body={"workspace": "*", "scope": "admin", "name": "the operator"})
+    key = call.last["key_id"]
+    call.send_key(call.last["key"])
+    yield call("GET /v1/keys")
+    yield call("DELETE /v1/keys/{key_id}", f"/v1/keys/{key}")
 
 
 def _planning(call: _Caller) -> Iterator[tuple[str, Example]]:
@@ -216,5 +237,6 @@ def _text(text: str) -> str:
     """A text without what differs from run to run, cut where it is long."""
     if _TIME.match(text) and abs(datetime.fromisoformat(text) - datetime.now(UTC)) < timedelta(hours=6):
         return INSTANT
+    text = _KEY.sub(r"\1<secret>", text)
     text = re.sub(r"\S*/tmp\w*/?(?=output|reflection)", "", text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} ..."

@@ -15,9 +15,9 @@ from reflection.stats.gaussian_posterior import INTERCEPT_SD, Model
 from reflection.stats.sufficient_statistics import SufficientStatistics, View
 
 
-@pytest.fixture
-def rows() -> Rows:
-    """Rows of all three strata with an incomplete interaction and a free slope; one variance per octave."""
+@pytest.fixture(params=[False, True], ids=["single", "repeated"])
+def rows(request: pytest.FixtureRequest) -> Rows:
+    """Rows of all strata with an incomplete interaction and a free slope; one variance per octave."""
     rng = np.random.default_rng(5)
     cells: list[dict[Feature, float]] = []
     for _ in range(60):
@@ -32,8 +32,11 @@ def rows() -> Rows:
             }
         )
     v = 2.0 ** -rng.integers(1, 6, 60)
-    stratum = rng.choice([Stratum.BETWEEN, Stratum.WITHIN, Stratum.EXPERIMENT], 60)
-    return Rows.of(Design.of(cells), rng.normal(0, 0.5, 60), v, stratum)
+    if not request.param:
+        stratum = rng.choice([Stratum.BETWEEN, Stratum.WITHIN, Stratum.EXPERIMENT], 60)
+        return Rows.of(Design.of(cells), rng.normal(0, 0.5, 60), v, stratum)
+    stratum = rng.choice(list(Stratum), 60)
+    return Rows.of(Design.of(cells), rng.normal(0, 0.5, 60), v, stratum, 2.0 ** -rng.integers(0, 4, 60))
 
 
 @pytest.fixture
@@ -48,13 +51,19 @@ def _components(model: Model) -> np.ndarray:
     return np.log(np.linspace(0.1, 0.5, model.dimensions))
 
 
+def _scatter(rows: Rows, sigma: dict[Stratum, float]) -> np.ndarray:
+    """Variance of each row beside sampling: its stratum's, and of between rows a share of that between periods."""
+    own = np.array([sigma.get(Stratum(stratum), 0.0) ** 2 for stratum in rows.stratum])
+    shared = np.where(rows.stratum == Stratum.BETWEEN, rows.passing, 0.0)
+    return own + shared * sigma.get(Stratum.PERIOD, 0.0) ** 2
+
+
 def _dense(rows: Rows, view: View, model: Model, components: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Mean, covariance and evidence in the n-dimensional data space, with an explicit null-space prior."""
     layout = view.layout
     x = np.zeros((len(rows), len(layout)))
     x[:, [layout.column(f) for f in rows.design.features]] = rows.design.matrix().toarray()
-    sigma = np.append(np.exp(components[: len(model.strata)]), 0.0)
-    noise = rows.v + sigma[rows.stratum] ** 2
+    noise = rows.v + _scatter(rows, dict(zip(model.strata, np.exp(components), strict=False)))
     tau = np.exp(components[len(model.strata) :])
     scale = np.array([INTERCEPT_SD, *tau[layout.group_index[1:]]])
     null = linalg.null_space(layout.constraints.toarray().T)
@@ -87,12 +96,13 @@ def test_the_evidence_differs_from_the_dense_one_by_a_constant(rows: Rows, view:
 def test_evidences_of_different_layouts_are_comparable(rows: Rows, view: View) -> None:
     """Without any variance of effects, every layout is the intercept alone."""
     model = Model(view)
-    at = np.concatenate([np.log([0.3, 0.4]), np.full(len(view.layout.groups), -12.0)])
+    scatter = np.log([0.3, 0.4, 0.2])[: len(model.strata)]
+    at = np.concatenate([scatter, np.full(len(view.layout.groups), -12.0)])
     statistics = SufficientStatistics()
     statistics.add(rows)
     bare = Model(statistics.view(Layout.of([])))
 
-    assert model.posterior(at).log_evidence == pytest.approx(bare.posterior(at[:2]).log_evidence, abs=1e-3)
+    assert model.posterior(at).log_evidence == pytest.approx(bare.posterior(scatter).log_evidence, abs=1e-3)
 
 
 def test_the_gradient_equals_finite_differences(view: View) -> None:

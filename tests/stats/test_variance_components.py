@@ -5,9 +5,9 @@ import pytest
 
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.design import Design, Rows
-from reflection.stats.gaussian_posterior import Model
+from reflection.stats.gaussian_posterior import PRIOR_RATE, Model
 from reflection.stats.sufficient_statistics import SufficientStatistics
-from reflection.stats.variance_components import INTEGRATE_UP_TO, PRIOR_RATE, mode_of, objective, spread_of
+from reflection.stats.variance_components import INTEGRATE_UP_TO, mode_of, objective, spread_of
 
 LEVELS = tuple(Feature("platform", f"p{k}") for k in range(6))
 TAU, SIGMA = 0.4, 0.2

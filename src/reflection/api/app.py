@@ -53,7 +53,7 @@ def create_app(application: Application | None = None, settings: Settings | None
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.application, app.state.background = application, None
-    app.state.metrics = metrics
+    app.state.metrics, app.state.access = metrics, access
     app.add_middleware(
         Outermost,
         access=access,

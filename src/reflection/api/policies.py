@@ -22,6 +22,7 @@ from reflection.api.routers import (
     forecasts,
     imports,
     insights,
+    keys,
     learnings,
     memory,
     metrics,
@@ -31,7 +32,9 @@ from reflection.api.routers import (
     problems,
     recommendations,
     reports,
+    samples,
     track_record,
+    workspaces,
 )
 from reflection.errors import ConfigurationError
 
@@ -42,7 +45,7 @@ class Right(Enum):
     PUBLIC = "nothing, not even a key"
     READ = "any key"
     WRITE = "a key that may write"
-    OPERATE = "a key for every workspace, or with the scope admin"
+    OPERATE = "a key for every workspace, or with the scope admin; to change something one that may write"
 
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -61,6 +64,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     reports.router,
     imports.router,
     campaigns.router,
+    samples.router,
+    workspaces.router,
+    keys.router,
     metrics.router,
     problems.router,
     docs.router,
@@ -106,6 +112,13 @@ POLICIES: dict[str, Right] = {
     "DELETE /v1/campaigns/{campaign_id:path}": Right.WRITE,
     "POST /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
     "DELETE /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
+    "GET /v1/samples": Right.OPERATE,
+    "POST /v1/samples": Right.OPERATE,
+    "DELETE /v1/samples": Right.OPERATE,
+    "GET /v1/workspaces": Right.READ,
+    "GET /v1/keys": Right.OPERATE,
+    "POST /v1/keys": Right.OPERATE,
+    "DELETE /v1/keys/{key_id}": Right.OPERATE,
     "GET /health": Right.PUBLIC,
     "GET /ready": Right.READ,
     "GET /metrics": Right.OPERATE,
@@ -138,7 +151,7 @@ def may_call(name: str, caller: Caller) -> bool:
     """Whether a caller may call a route; one without policy may nobody."""
     right = POLICIES.get(name)
     if right is Right.OPERATE:
-        return caller.operates
+        return caller.operates and (caller.writes or name.startswith("GET "))
     return right is not None and (caller.writes or right is not Right.WRITE)
 
 

@@ -116,6 +116,7 @@ class IntervalCheck(BaseModel):
     campaigns: int = Field(description="how many were left out, one at a time; at most 1,000")
     coverage_90: float = Field(description="share of them within their 90 % interval; .90 is right")
     z_sd: float = Field(description="standard deviation of their standardised errors; 1 is right")
+    widening: float = Field(1.0, description="by how much every interval was widened for it; 1 is not at all")
 
 
 class SizeEffect(BaseModel):

@@ -212,10 +212,11 @@ class Knowledge:
 
     @property
     def coverage(self) -> Mapping[str, Mapping[str, float] | None]:
-        """Metric -> {campaigns, coverage_90, z_sd}: whether 90 % intervals held campaigns predicted from all others.
+        """Metric -> {campaigns, coverage_90, z_sd, widening}: whether 90 % intervals held campaigns left out.
 
-        `coverage_90` is the share of them within the interval, `z_sd` the standard deviation of their standardised
-        errors; None where fewer than 20 campaigns could say, or the fit was too large to ask.
+        `coverage_90` is the share of them, each predicted from all others, within the interval, `z_sd` the standard
+        deviation of their standardised errors, `widening` by how much every interval was widened for it (1: not at
+        all); None where fewer than 20 campaigns could say, or the fit was too large to ask.
         """
         by_metric: Mapping[str, Mapping[str, float] | None] = self.diagnostics.get("coverage", {})
         return by_metric

@@ -32,10 +32,11 @@ def not_learnt(knowledge: Knowledge, shares: Mapping[str, float], stored_with: M
         return
     for key in posterior.unseen(knowledge, knowledge.goal_metric, shares):
         count, label = stored_with.get(key, 0), signals.label_of(key, knowledge.spelt)
-        if knowledge.goal is not None:
-            seen = f"was never seen in campaigns for {plural(knowledge.goal)}"
-        elif count == 0:
+        if count == 0:
             seen = "was never seen"
+        elif knowledge.goal is not None:
+            stored = f"is in {count} stored campaign{'s' if count > 1 else ''}"
+            seen = f"{stored}, but in none for {plural(knowledge.goal)} that was learnt from so far"
         else:
             seen = f"is in {count} stored campaign{'s' if count > 1 else ''} not learnt from so far"
         yield f"not identified: {label} {seen}; the intervals are wider for it"

@@ -1,10 +1,11 @@
 """The Gaussian posterior of all effects for given variance components, with its evidence and exact gradient.
 
-Model of one metric (LEARNING 3): y = x' b + u + e, e ~ N(0, v) known, u ~ N(0, sigma_s^2) per stratum s (none
-for experiments), b_j ~ N(0, tau_g^2) in group g conditioned on C' b = 0, intercept ~ N(0, 10^2). The
-constraint is imposed exactly, by conditioning: with M = sum_b w_b A_b + D, S = M^-1 and G = C'SC, the
-constrained covariance is S - SC G^-1 C'S (Rue and Held 2005, 2.3.3), which costs q extra solves and leaves no
-penalty to tune. This file must not know how variance components are chosen, nor what the columns stand for.
+Model of one metric (LEARNING 3): y = x' b + u + e, e ~ N(0, v) known, u ~ N(0, sigma_s^2) per stratum s (none for
+experiments; where units repeat, between rows carry the scatter of units and a share of that between periods), b_j ~
+N(0, tau_g^2) in group g conditioned on C' b = 0, intercept ~ N(0, 10^2). The constraint is imposed exactly, by
+conditioning: with M = sum_b w_b A_b + D, S = M^-1 and G = C'SC, the constrained covariance is S - SC G^-1 C'S (Rue
+and Held 2005, 2.3.3), which costs q extra solves and leaves no penalty to tune. This file must not know how variance
+components are chosen, nor what the columns stand for.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ from reflection.stats.sufficient_statistics import View
 
 Floats = NDArray[np.float64]
 
+PRIOR_RATE = 6.0
+"""Rate of the exponential prior of every standard deviation: mean 1/6, one in twenty above one half."""
+UNIT_PRIOR_RATE = 2.0
+"""Of the scatter between units that repeat: a handful of them is all there often is, and must not claim precision."""
+
 INTERCEPT_SD = 10.0
 DENSE_COLUMNS = 600
 """Up to here the sums are held as one dense stack; above, as sparse blocks."""
@@ -39,8 +45,8 @@ class Posterior:
 
     mean: Floats
     log_evidence: float
+    components: Floats
     _model: Model
-    _components: Floats
     _factor: Floats
     _half: Floats
     _between: Floats
@@ -62,7 +68,7 @@ class Posterior:
     @cached_property
     def gradient(self) -> Floats:
         """Derivative of ``log_evidence`` by (log sigma of each learnt stratum, log tau of each group)."""
-        return self._model.gradient(self._components, self)
+        return self._model.gradient(self.components, self)
 
     def draw(self, rng: np.random.Generator, count: int) -> Floats:
         """Return posterior draws, shape (p, count); every draw satisfies the constraints."""
@@ -82,7 +88,7 @@ class Model:
         self.view = view
         self.layout: Layout = view.layout
         present = set(view.stratum.tolist())
-        self.strata = tuple(s for s in (Stratum.BETWEEN, Stratum.WITHIN) if s.value in present)
+        self.strata = tuple(s for s in (Stratum.BETWEEN, Stratum.WITHIN, Stratum.PERIOD) if s.value in present)
         p = len(self.layout)
         self._sums: BlockSums = DenseSums(view) if p <= DENSE_COLUMNS else SparseSums(view)
         self._constraints: Floats | sparse.csc_array = self.layout.constraints
@@ -90,10 +96,7 @@ class Model:
             self._constraints = self.layout.constraints.toarray()
         self._member = self.layout.group_index
         self._volume = _log_volume(self.layout)
-        self.stratum_of_block = np.array(
-            [self.strata.index(Stratum(s)) if s in self.strata else -1 for s in view.stratum.tolist()],
-            dtype=np.intp,
-        )
+        self.carried = _carried(view, self.strata)
 
     @property
     def dimensions(self) -> int:
@@ -101,16 +104,23 @@ class Model:
         return len(self.strata) + len(self.layout.groups)
 
     @cached_property
+    def rates(self) -> Floats:
+        """Rate of the exponential prior of each standard deviation, shape (dimensions,)."""
+        rates = np.full(self.dimensions, PRIOR_RATE)
+        if Stratum.PERIOD in self.strata and Stratum.BETWEEN in self.strata:
+            rates[self.strata.index(Stratum.BETWEEN)] = UNIT_PRIOR_RATE
+        return rates
+
+    @cached_property
     def curvature(self) -> Floats:
         """Typical curvature of the log evidence in each component: twice its rows or free effects."""
-        rows = [self.view.rows[self.stratum_of_block == i].sum() for i in range(len(self.strata))]
-        return np.maximum(2.0 * np.concatenate([rows, self.layout.dof]), 2.0)
+        return np.maximum(2.0 * np.concatenate([self.view.rows @ self.carried, self.layout.dof]), 2.0)
 
     def information(self, components: Floats, posterior: Posterior) -> Floats:
         """Expected information about the components, shape (dimensions, dimensions).
 
         Of two tau: 2 tr(K_gh K_hg) with K = I - S D, what the rows say beside the prior; of a sigma: twice its rows,
-        each counted by the share of its variance that is overdispersion (Fisher scoring for variance components,
+        each counted by the share of its variance that is this overdispersion (Fisher scoring for variance components,
         Searle, Casella and McCulloch 1992, 6.7). Sigma and tau are taken as independent, rows being many.
         """
         w, d = self.weights(components), self.prior_precision(components)[1:]
@@ -127,9 +137,8 @@ class Model:
         of_tau[np.diag_indices_from(of_tau)] += self.layout.dof - 2 * determined
         count = len(self.strata)
         total = np.zeros((self.dimensions, self.dimensions))
-        for i in range(count):
-            mine = self.stratum_of_block == i
-            total[i, i] = (self.view.rows[mine] * (w[mine] * np.exp(2 * components[i])) ** 2).sum()
+        share = w[:, None] * self.carried * np.exp(2 * components[:count])
+        total[:count, :count] = share.T @ (self.view.rows[:, None] * share)
         total[count:, count:] = of_tau
         return 2 * total
 
@@ -142,8 +151,7 @@ class Model:
 
     def weights(self, components: Floats) -> Floats:
         """Weight 1/(v + sigma^2) of each block, shape (B,)."""
-        extra = np.append(np.exp(2 * components[: len(self.strata)]), 0.0)
-        return np.asarray(1.0 / (self.view.v + extra[self.stratum_of_block]))
+        return np.asarray(1.0 / (self.view.v + self.carried @ np.exp(2 * components[: len(self.strata)])))
 
     def posterior(self, components: Floats) -> Posterior:
         """Return the posterior at these components, shape (dimensions,)."""
@@ -158,7 +166,7 @@ class Model:
         free = _solved(factor, _solved(factor, pull), transposed=True)
         mean = free - half.T @ (half @ pull)
         evidence = self._log_evidence(components, w, float(pull @ mean), factor, between)
-        return Posterior(mean, evidence, self, components, factor, half, between, inverse)
+        return Posterior(mean, evidence, components, self, factor, half, between, inverse)
 
     def _crossed(self, factor: Floats) -> tuple[Floats, Floats | None]:
         """C'S, (q, p), and S where that is the quicker way to it: where C is sparse."""
@@ -187,9 +195,7 @@ class Model:
         second = mean**2 + np.diag(covariance)
         of_tau = np.bincount(self._member[1:], (second * d)[1:], minlength=len(self.layout.groups)) - self.layout.dof
         slope = w**2 * self._residual(posterior) - w * self.view.rows
-        of_sigma = [
-            np.exp(2 * components[i]) * slope[self.stratum_of_block == i].sum() for i in range(len(self.strata))
-        ]
+        of_sigma = np.exp(2 * components[: len(self.strata)]) * (slope @ self.carried)
         return np.concatenate([of_sigma, of_tau])
 
     def hessian(self, components: Floats, posterior: Posterior) -> Floats:
@@ -209,15 +215,16 @@ class Model:
         of_tau[np.diag_indices_from(of_tau)] -= 2 * ((m**2 + np.diag(s)) @ indicator)
         total[count:, count:] = of_tau
         residual, turned = self._residual(posterior), []
-        for i in range(count):
-            mine, variance = self.stratum_of_block == i, np.exp(2 * components[i])
-            change = np.where(mine, -2 * variance * w**2, 0.0)
+        variances = np.exp(2 * components[:count]) * self.carried  # of each scatter in each block
+        changes = -2 * variances * np.square(w)[:, None]
+        slope = w**2 * residual - w * self.view.rows
+        total[:count, :count] = variances.T @ ((2 * w * residual - self.view.rows)[:, None] * changes)
+        total[np.diag_indices(count)] += 2 * (slope @ variances)
+        for i, change in enumerate(changes.T):
             weighted = self._sums.weighted(change)
             push = change @ self.view.moment - weighted @ m
             moved = s @ weighted
             total[i, count:] = total[count:, i] = (2 * m * (s @ push) - np.einsum("ij,ji->i", moved, s)) @ indicator
-            slope = w**2 * residual - w * self.view.rows
-            total[i, i] = (2 * variance * slope + variance * (2 * w * residual - self.view.rows) * change)[mine].sum()
             turned.append((push, moved))
         for i, (push, moved) in enumerate(turned):
             for k, (other, also) in enumerate(turned):
@@ -228,6 +235,17 @@ class Model:
         """Expected sum of squared residuals of each block, shape (B,)."""
         expected = self._sums.traces(posterior.covariance, posterior.mean)
         return np.asarray(self.view.square - 2 * self.view.moment @ posterior.mean + expected)
+
+
+def _carried(view: View, strata: tuple[Stratum, ...]) -> Floats:
+    """Which share of each learnt scatter the rows of each block carry, shape (B, strata)."""
+    carried = np.zeros((len(view.stratum), len(strata)))
+    for column, stratum in enumerate(strata):
+        carried[view.stratum == stratum, column] = 1.0
+    if Stratum.PERIOD in strata:
+        between = view.stratum == Stratum.BETWEEN
+        carried[between, strata.index(Stratum.PERIOD)] = view.passing[between]
+    return carried
 
 
 def _log_volume(layout: Layout) -> float:

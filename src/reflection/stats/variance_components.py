@@ -1,9 +1,9 @@
 """How large effects and scatter are: variance components, their most probable values and their uncertainty.
 
-Standard deviations sigma (per stratum) and tau (per group) have Exp(6) priors; their joint mode is found by L-BFGS with
-exact gradients (of very many columns by Fisher scoring, which needs a third of the evaluations); ``proposals`` carry
-their uncertainty on (LEARNING 3). A pure function of the model: no fit starts from another. This file must not know
-what is made of the posteriors.
+Standard deviations sigma (per stratum) and tau (per group) have exponential priors; their joint mode is found by
+L-BFGS with exact gradients (of very many columns by Fisher scoring, which needs a third of the evaluations);
+``proposals`` carry their uncertainty on (LEARNING 3). A pure function of the model: no fit starts from another. This
+file must not know what is made of the posteriors.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from reflection.stats.gaussian_posterior import Model, Posterior
 
 Floats = NDArray[np.float64]
 
-PRIOR_RATE = 6.0
-"""Rate of the exponential prior of every standard deviation: mean 1/6, one in twenty above one half."""
 INTEGRATE_UP_TO = 600
 """Above so many columns the components are so well known that the mode is plugged in."""
 
@@ -30,13 +28,13 @@ _MOST_STEPS, _LONGEST_STEP, _ENOUGH = 40, -0.98, 0.03
 
 def objective(model: Model, components: Floats) -> tuple[float, Floats]:
     """Minus the log posterior density of the log components, and its gradient."""
-    return _cost(components, model.posterior(components))
+    return _cost(components, model.rates, model.posterior(components))
 
 
-def _cost(components: Floats, posterior: Posterior) -> tuple[float, Floats]:
+def _cost(components: Floats, rates: Floats, posterior: Posterior) -> tuple[float, Floats]:
     sd = np.exp(components)
-    value = posterior.log_evidence + float((components - PRIOR_RATE * sd).sum())
-    return -value, -(posterior.gradient + 1.0 - PRIOR_RATE * sd)
+    value = posterior.log_evidence + float((components - rates * sd).sum())
+    return -value, -(posterior.gradient + 1.0 - rates * sd)
 
 
 def mode_of(model: Model, start: Floats | None = None) -> Floats:
@@ -75,13 +73,13 @@ def _scored(model: Model) -> Floats:
     components, step, value = np.full(model.dimensions, _START), np.zeros(model.dimensions), -np.inf
     for _ in range(_MOST_STEPS):
         posterior = model.posterior(components + step)
-        cost, downhill = _cost(components + step, posterior)
+        cost, downhill = _cost(components + step, model.rates, posterior)
         if -cost < value:
             step /= 2
             continue
         components, value = components + step, -cost
         information = model.information(components, posterior)
-        information[np.diag_indices_from(information)] += np.maximum(PRIOR_RATE * np.exp(components), _LEAST_CURVATURE)
+        information[np.diag_indices_from(information)] += np.maximum(model.rates * np.exp(components), _LEAST_CURVATURE)
         del posterior  # three matrices of this size, before the next ones are made
         step = _bounded_step(components, -downhill, information)
         if -0.5 * float(step @ downhill) < _ENOUGH:
@@ -105,6 +103,6 @@ def spread_of(model: Model, mode: Floats, posterior: Posterior) -> Floats:
     """
     if len(model.layout) > INTEGRATE_UP_TO:
         return np.asarray(np.diag(1.0 / np.sqrt(model.curvature)))
-    hessian = np.diag(PRIOR_RATE * np.exp(mode)) - model.hessian(mode, posterior)
+    hessian = np.diag(model.rates * np.exp(mode)) - model.hessian(mode, posterior)
     values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
     return np.asarray(vectors / np.sqrt(np.maximum(values, _LEAST_CURVATURE)))
