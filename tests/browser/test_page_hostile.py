@@ -16,7 +16,7 @@ application = application
 def test_no_payload_runs_on_any_screen(browser: Any, application: Application) -> None:
     """Each campaign's screen has a payload in every text; lists, effects, answers and searches have all of them."""
     effects = application.engine.effects(limit=1000)["items"]
-    signals = sorted({effect.signal for effect in effects}, key=lambda key: ("<" not in key, key))[: len(PAYLOADS)]
+    signals = sorted({effect.signal for effect in effects}, key=lambda key: ("<" not in key, key))[:6]
     places = ["/", "/campaigns", "/works", "/works?show=learnings", "/record", "/data", "/plan"]
     places += [f"/campaigns/{quote(hostile(number).campaign_id, safe='')}" for number in range(len(PAYLOADS))]
     places += [f"/works/{quote(signal, safe='')}" for signal in signals]

@@ -55,11 +55,14 @@ function Answer({ state }) {
     <p class="faint">${answer.as_of ? texts.asOf(moment(answer.as_of)) : ""}</p></section>`;
 }
 
+/** Cost per conversion says the same as its inverse, which nobody books by. */
+const readable = (item) => item.outcome?.metric !== "conversions_per_spend";
+
 function Hits({ memory }) {
   return html`<section><h2>${words.hits}</h2>
     ${memory.degraded.length > 0 && html`<p class="note">${words.degraded(memory.degraded.join(", "))}</p>`}
     ${memory.items.length === 0 && html`<p>${words.noHits}</p>`}
-    <ul class="matters">${memory.items.map((item) => html`<li key=${item.id}>${item.kind === "learning" ? html`<${StateBadge} state=${item.outcome.state} />` : html`<${Badge} tone="plain">${words.campaign}<//>`}
+    <ul class="matters">${memory.items.filter(readable).map((item) => html`<li key=${item.id}>${item.kind === "learning" ? html`<${StateBadge} state=${item.outcome.state} />` : html`<${Badge} tone="plain">${words.campaign}<//>`}
       <span>${item.kind === "learning" ? html`<${Link} href=${signalAddress(item.outcome.signal_key, item.outcome.metric)}>${item.outcome.text}<//>` : html`<${Link} href=${campaignAddress(item.id)}>${item.id}<//>${item.outcome?.verdict ? ` · ${item.outcome.verdict}` : ""}`}
         <small>${[...new Set(item.why)].join("; ")}</small></span></li>`)}</ul></section>`;
 }

@@ -8,6 +8,7 @@ import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { Mapping, suggested } from "./mapping.js";
 import { Health } from "./health.js";
+import { Workspaces } from "./workspaces.js";
 
 const words = texts.data;
 const TONES = { error: "bad", warning: "bad", info: "unsure" };
@@ -19,6 +20,7 @@ export function Data() {
   return html`<${Heading} title=${texts.screens.data} />
     <${Wizard} changed=${list.reload} />
     <section><h2>${words.imports}</h2><${Loaded} answer=${list}>${(answer) => html`<${Imports} items=${answer.items} changed=${list.reload} />`}<//></section>
+    <${Workspaces} />
     <${Health} />`;
 }
 
@@ -101,6 +103,7 @@ function Verdict({ verdict, upload, change, read }) {
     <details class="numbers"><summary>${words.options}</summary><div class="filters">
       <label class="field"><span>${words.group}</span><select value=${upload.fields.group_by} onChange=${(event) => change({ group_by: event.target.value })}>
         ${["campaign", "month"].map((name) => html`<option key=${name} value=${name} selected=${name === upload.fields.group_by}>${words.groups[name]}</option>`)}</select></label>
+      <label class="field"><span>${words.campaign}</span><input defaultValue=${upload.fields.campaign ?? ""} maxlength="200" onChange=${(event) => change({ campaign: event.target.value })} /></label>
       <label class="field"><span>${words.currency}</span><input defaultValue=${upload.fields.currency ?? ""} maxlength="3" size="4" onChange=${(event) => change({ currency: event.target.value })} /></label>
       <label class="field"><span>${words.conversions}</span><input defaultValue=${upload.fields.conversions ?? ""} onChange=${(event) => change({ conversions: event.target.value })} /></label>
       <label class="field"><span>${words.plan}</span><input type="file" onChange=${(event) => read({ ...upload, plan: event.target.files[0] ?? null })} /></label>

@@ -1,7 +1,7 @@
 /** Overview: what needs me? The engine's list first, then how things went, then what would settle most. */
 
 import { html, useState } from "../vendor/preact-htm.js";
-import { post, session, useData } from "../api.js";
+import { useData } from "../api.js";
 import { Months } from "../charts/months.js";
 import { count, figure, moment, money, monthName, number, range } from "../format.js";
 import { Action, Badge, Heading, Loaded, Picture } from "../parts.js";
@@ -9,6 +9,7 @@ import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { CampaignTable } from "./campaigns.js";
 import { NextTest } from "./works.js";
+import { openSample } from "./workspaces.js";
 
 const words = texts.overview;
 const FIRST = 6;
@@ -24,14 +25,9 @@ export function Overview() {
 
 /** Nothing is here yet: three ways to begin. */
 function Start() {
-  const sample = async () => {
-    const made = await post("/v1/samples");
-    session.workspace = made.workspace;
-    location.assign("/");
-  };
   return html`<p class="lead">${words.start.lead}</p><div class="cards">
     <section class="card"><h2>${words.start.drop}</h2><p>${words.start.dropText}</p><p><${Link} href="/data" class="button strong">${words.start.dropDo}<//></p></section>
-    <section class="card"><h2>${words.start.sample}</h2><p>${words.start.sampleText}</p><p><${Action} run=${sample}>${words.start.sampleDo}<//></p></section>
+    <section class="card"><h2>${words.start.sample}</h2><p>${words.start.sampleText}</p><p><${Action} run=${openSample}>${words.start.sampleDo}<//></p></section>
     <section class="card"><h2>${words.start.api}</h2><p>${words.start.apiText}</p><p><a class="button" href="/docs">${words.start.apiDo}</a></p></section>
   </div>`;
 }

@@ -64,12 +64,12 @@ function Answer({ answer, plans }) {
   const metric = available.includes(chosen) ? chosen : available[0];
   if (!metric) return html`<${Empty} title=${words.nothing} text=${answer.plans.flatMap((plan) => plan.notes).join(" ")} />`;
   const currency = plans[0].currency.trim().toUpperCase() || undefined;
-  const rows = answer.plans.filter((plan) => plan.metrics[metric]).map((plan) => ({ name: plan.plan_id, metric, ...plan.metrics[metric] }));
+  const rows = answer.plans.filter((plan) => plan.metrics[metric] && at(plan.metrics[metric]) !== null).map((plan) => ({ name: plan.plan_id, metric, ...plan.metrics[metric] }));
   return html`<section aria-live="polite">
     ${answer.plans.map((plan) => html`<${Odds} key=${plan.plan_id} plan=${plan} metric=${metric} currency=${currency} />`)}
     <p class="faint">${answer.as_of ? texts.asOf(moment(answer.as_of)) : texts.overview.notLearnt}${answer.pending ? ` · ${texts.waiting(answer.pending)}` : ""}</p>
     <div class="filters"><${Choice} label=${words.show} value=${metric} options=${available.map((name) => [name, texts.metricLong[name] ?? texts.metric[name]])} onChange=${choose} /></div>
-    <${Comparison} rows=${rows} metric=${metric} currency=${currency} />
+    ${rows.length > 0 && html`<${Comparison} rows=${rows} metric=${metric} currency=${currency} />`}
     ${answer.plans.map((plan) => html`<${Rests} key=${plan.plan_id} plan=${plan} />`)}
   </section>`;
 }
@@ -78,7 +78,8 @@ function Answer({ answer, plans }) {
 function Odds({ plan, metric, currency }) {
   const figures = plan.metrics[metric];
   return html`<div class="card"><h2>${plan.plan_id}</h2>
-    ${figures && html`<p class="message">${words.expect(texts.metric[metric], figure(metric, figures.calibrated, currency), range(metric, figures.intervals?.["90"], currency))}</p>
+    ${figures && figures.calibrated === null && html`<p class="message">${words.cannot(texts.metric[metric])}</p>`}
+    ${figures && figures.calibrated !== null && html`<p class="message">${words.expect(texts.metric[metric], figure(metric, figures.calibrated, currency), range(metric, figures.intervals?.["90"], currency))}</p>
       <ul>${figures.p_target !== null && html`<li>${words.target(figure(metric, figures.target, currency), probability(figures.p_target))}</li>`}
         ${figures.p_better !== null && html`<li>${words.usual(figure(metric, figures.usual, currency), probability(figures.p_better))}</li>`}
         ${figures.planner !== null && figures.p_planner !== null && figures.p_planner !== undefined && html`<li>${words.planner(figure(metric, figures.planner, currency), probability(figures.p_planner))}</li>`}</ul>
@@ -86,8 +87,9 @@ function Odds({ plan, metric, currency }) {
     ${plan.notes.length > 0 && html`<ul class="note">${plan.notes.map((note, at) => html`<li key=${at}>${note}</li>`)}</ul>`}</div>`;
 }
 
+const at = (row) => row.calibrated ?? row.signals ?? row.planner ?? null;
+
 function Comparison({ rows, metric, currency }) {
-  const at = (row) => row.calibrated ?? row.signals ?? row.planner;
   const columns = [
     { name: "name", title: words.columns.plan, text: (row) => row.name },
     { name: "at", title: words.columns.ours, figure: true, text: (row) => figure(metric, at(row), currency) },
