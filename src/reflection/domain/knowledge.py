@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from reflection.domain.bookable import Bookable, EvidenceFloor
 from reflection.domain.conversion_kind import UNSTATED, kind_of_objective, plural
 from reflection.domain.goal import HasGoal
+from reflection.domain.own_levels import OwnLevels
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.weights import Interval, SignalWeight
 
@@ -67,6 +68,7 @@ class MetricPosterior:
         sigma: standard deviation between campaigns beyond counting noise.
         tau: prior standard deviation per signal group; an unseen signal widens by it.
         reference: pooled rate of the metric: CTR and CVR as shares, AOV in money, CPM in money per *single* impression.
+        own: what is known of each real campaign itself; None where none repeats.
     """
 
     features: tuple[str, ...]
@@ -75,6 +77,7 @@ class MetricPosterior:
     tau: Mapping[str, float]
     reference: float
     sized: bool = False
+    own: OwnLevels | None = None
 
     @property
     def of_signals(self) -> NDArray[np.float32]:

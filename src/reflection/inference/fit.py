@@ -19,6 +19,7 @@ from reflection.domain.knowledge import MetricPosterior
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.design import CellDesign
+from reflection.inference.own_levels import BetweenRows
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Layout
@@ -65,6 +66,7 @@ class FittedMetric:
         reference: its pooled rate, CPM per 1,000 impressions, AOV in money.
         left_out: z-scores of real campaigns predicted from all others, shape (at most 1,000,), see `SetAside`; none of
             more than MANY_FEATURES columns.
+        between: rows of whole real campaigns, for their own levels.
         widening: by how much every interval of `fit` was widened, because those of campaigns left out held too few.
     """
 
@@ -73,6 +75,7 @@ class FittedMetric:
     reference: float
     left_out: Floats
     widening: float = 1.0
+    between: BetweenRows | None = None
 
     def posterior(self) -> MetricPosterior:
         """What is kept of it: signals' present draws, scatter, reference (CPM per impression)."""
@@ -87,6 +90,7 @@ class FittedMetric:
             sigma=float(self.fit.scatter_of_unseen),
             tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.tau, strict=True)},
             reference=self.reference / METRICS[self.name].scale,
+            own=None if self.between is None else self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
         )
 
 
@@ -136,8 +140,9 @@ class FittedMetrics:
         """Which effects on a metric may be called findings; worked out once."""
         if metric not in self._discoveries:
             recipe = RECIPES.get(metric)
-            found = discover_composed(self._fits, recipe) if recipe else discover(self.metrics[metric].fit)
-            self._discoveries[metric] = found
+            self._discoveries[metric] = (
+                discover_composed(self._fits, recipe) if recipe else discover(self._fits[metric])
+            )
         return self._discoveries[metric]
 
     def favours_effects(self, metric: str) -> bool:
@@ -192,14 +197,14 @@ def _fit_metric(
 
     def fitted(observations: Observations, start: Floats | None = None) -> FittedMetric:
         most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
-        aside = SetAside(observations.observed, unit[table.campaign], most)
-        rows = aside.passing(design.rows(observations, table.campaign, unit))
-        fit_of_all = fit(_summed(rows).view(layout), seed, start=start)
+        aside, between = SetAside(observations.observed, unit[table.campaign], most), BetweenRows(table.campaigns)
+        rows = aside.passing(between.passing(design.rows(observations, table.campaign, unit)))
+        fit_of_all = drift.judged_at_present(fit(_summed(rows).view(layout), seed, start=start), signals.PLATFORM)
         scores = aside.scores(fit_of_all)
         judged = coverage(scores)
-        if not judged.failed:
-            return FittedMetric(name, fit_of_all, reference, scores)
-        return FittedMetric(name, fit_of_all.widened(judged.widening), reference, scores, judged.widening)
+        widening = judged.widening if judged.failed else 1.0
+        fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
+        return FittedMetric(name, fit_of_all, reference, scores, widening, between)
 
     if name not in RATES:
         return fitted(plain)
