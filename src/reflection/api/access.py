@@ -59,7 +59,7 @@ class Caller:
     operates: bool = False
 
     def workspace_for(self, name: str | None) -> str:
-        """The workspace this request works in; `wanted` is the X-Workspace header.
+        """The workspace this request works in; `name` is that of the X-Workspace header.
 
         Raises:
             InvalidInput: no such name is possible.

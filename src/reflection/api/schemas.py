@@ -141,6 +141,8 @@ class EffectsPage(BaseModel):
     next_cursor: str | None = None
     as_of: str | None
     epoch: int
+    findings: int = Field(description="how many of those that match the filters hold beyond chance")
+    not_evidence: int = Field(description="how many of those that match cannot be told from chance")
     pending: int = PENDING
     calibration: dict[str, IntervalCheck | None] = Field(
         description="of CPM, CTR, CVR and AOV, whatever the filters; "
@@ -192,6 +194,8 @@ class ListedCampaign(BaseModel):
     revenue: float | None
     cpa: float | None
     roas: float | None
+    verdict: str | None = Field(description="against its forecast when it was last analysed")
+    performance_score: float | None
     state: CampaignState
     reason: str | None = Field(description="why it is held")
     revision: int

@@ -20,11 +20,13 @@ from reflection.cli import (
     demo,
     doctor,
     effects,
+    events,
     export,
     imports,
     insights,
     keys,
     learnings,
+    mcp,
     plan,
     relearn,
     report,
@@ -59,6 +61,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("export", export.export),
     ("serve", serve.serve),
     ("worker", worker.worker),
+    ("mcp", mcp.mcp),
     ("relearn", relearn.relearn),
     ("rebuild", relearn.rebuild),
     ("reindex", learnings.reindex),
@@ -67,7 +70,11 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("verify", backup.verify),
     ("doctor", doctor.doctor),
 )
-GROUPS: tuple[tuple[str, typer.Typer], ...] = (("keys", keys.app), ("workspace", workspace.app))
+GROUPS: tuple[tuple[str, typer.Typer], ...] = (
+    ("events", events.app),
+    ("keys", keys.app),
+    ("workspace", workspace.app),
+)
 
 REFUSED = 2
 INTERRUPTED = 130
