@@ -10,9 +10,9 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
+from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from mcp import Client
 from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES, Right
 from reflection.mcp.server import ROUTES_OF_TOOLS

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from mcp import Client
 from reflection.api.openapi import CMP_007
 
 

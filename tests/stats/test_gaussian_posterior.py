@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy import linalg, stats
 
-from reflection.stats import gaussian_posterior as module
 from reflection.stats.columns import INTERCEPT, Feature, Layout
 from reflection.stats.design import GRID, Design, Rows, Stratum
 from reflection.stats.gaussian_posterior import INTERCEPT_SD, Model
 from reflection.stats.sufficient_statistics import SufficientStatistics, View
+from reflection.stats.wide_posterior import DENSE_COLUMNS, WideModel, model_of
 
 
 @pytest.fixture(params=[False, True], ids=["single", "repeated"])
@@ -133,17 +133,43 @@ def test_the_variance_alone_is_the_diagonal_of_the_covariance(view: View) -> Non
     np.testing.assert_allclose(posterior.variance, np.diag(posterior.covariance), rtol=1e-9, atol=1e-14)
 
 
-def test_sparse_sums_answer_as_dense_ones(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sparse_sums_with_constraints_answer_as_dense_ones_without(view: View) -> None:
     dense = Model(view)
     at = _components(dense)
-    expected = dense.posterior(at)
-    monkeypatch.setattr(module, "DENSE_COLUMNS", 0)
-    found = Model(view).posterior(at)
+    expected, found = dense.posterior(at), WideModel(view).posterior(at)
 
     np.testing.assert_allclose(found.mean, expected.mean, atol=1e-10)
     np.testing.assert_allclose(found.covariance, expected.covariance, atol=1e-10)
+    np.testing.assert_allclose(found.variance, expected.variance, atol=1e-10)
     np.testing.assert_allclose(found.gradient, expected.gradient, atol=1e-8)
     assert found.log_evidence == pytest.approx(expected.log_evidence)
+
+
+def test_many_evidences_at_once_are_those_of_each_posterior(view: View) -> None:
+    model = Model(view)
+    components = np.random.default_rng(3).uniform(-3.0, 0.5, (21, model.dimensions))
+    expected = [model.posterior(one).log_evidence for one in components]
+
+    np.testing.assert_allclose(model.log_evidence(components), expected, rtol=1e-12)
+    assert model.log_evidence(components[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_draws_of_very_many_columns_are_draws_too(view: View, wide: bool) -> None:
+    model = WideModel(view) if wide else Model(view)
+    found = model.posterior(_components(model))
+    draws = found.draw(np.random.default_rng(0), 20_000)
+
+    np.testing.assert_allclose(view.layout.constraints.T @ draws, 0, atol=1e-8)
+    np.testing.assert_allclose(np.cov(draws), found.covariance, atol=0.015)
+
+
+def test_the_number_of_columns_decides_how_it_is_worked_out() -> None:
+    def sums(levels: int) -> View:
+        return SufficientStatistics().view(Layout.of([Feature("a", str(level)) for level in range(levels)]))
+
+    assert type(model_of(sums(DENSE_COLUMNS - 1))) is Model
+    assert type(model_of(sums(DENSE_COLUMNS))) is WideModel
 
 
 def test_draws_have_the_posterior_moments_and_satisfy_every_constraint(view: View) -> None:

@@ -2,9 +2,9 @@
 
 Importance sampling on the scale of normal scores: a standard deviation s with an Exp(r) prior has the score u =
 ndtri(1 - exp(-r s)), whose prior is N(0, 1), so that the posterior is near to normal also where the rows say little
-and log s is skewed. Proposals are a mixture of a Student-t_6 around the mode and of the prior itself, which bounds
-the weights (defensive mixture, Hesterberg 1995). Of few rows ten times as many are weighed, and some drawn from these
-(Rubin 1987). This file must not know what is made of the posteriors.
+and log s is skewed. Proposals are a mixture of a Student-t_15 around the mode and of the prior itself, which bounds
+the weights (defensive mixture, Hesterberg 1995). All are weighed and some drawn from these (Rubin 1987): of few rows,
+where weighing is cheap, more of very many. This file must not know what is made of the posteriors.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from reflection.stats.variance_components import BOUNDS
 
 Floats = NDArray[np.float64]
 
-WEIGHED_OF_FEW = 10
+WEIGHED_OF_FEW = 16
 """Of few rows, where weighing is cheap: proposals weighed for each one asked for."""
 
-_KEPT_OF_FEW = 2 / 3
-"""Share of those asked for that is kept: each is worth about five weighted ones."""
+_KEPT, _KEPT_OF_FEW = 2 / 3, 4 / 3
+"""Those kept for each one asked for. Of few rows each is worth about five weighted ones."""
 
-_NEGLIGIBLE = 1e-6
-"""Proposals of less weight are left out: together they could move a mean by a few thousandths of a per cent."""
+_MANY_ROWS = 100
+"""With fewer rows of any stratum twice as many are weighed: what is left open about the scatter is wide and skewed."""
 
-_STUDENT_DF = 6
+_STUDENT_DF = 15
 _WIDER = 1.2
-_SHARE_OF_PRIOR = 0.25
+_SHARE_OF_PRIOR = 0.15
 _LEAST_CURVATURE = 0.5
 _LONGEST_STEP = 1.5
 _EXTREME = 20.0
@@ -43,23 +43,20 @@ _LIMITS = (BOUNDS[0] - 2.0, BOUNDS[1] + 0.5)
 def proposed(
     model: Model, mode: Floats, at_mode: Posterior, spread: Floats, rng: np.random.Generator, count: int
 ) -> tuple[Floats, list[Posterior]]:
-    """At most ``count`` components as the posterior has them: their weights, adding up to 1, and the posteriors there.
+    """Components as the posterior has them: their weights, adding up to 1, and the posteriors there.
 
     ``mode``, ``spread``: as of :func:`~reflection.stats.variance_components.mode_of` and ``spread_of``; ``at_mode``:
-    the posterior there. Weights are
-    cut at sqrt(proposals) times their mean (Ionides 2008), so that one lucky proposal cannot be the whole answer.
+    the posterior there. ``count``: how many are weighed where rows are many. Weights are cut at sqrt(proposals) times
+    their mean (Ionides 2008), so that one lucky proposal cannot be the whole answer.
     """
+    few = 0 < model.view.rows.sum() <= MOST_ROWS
+    if not few and model.rows_of_strata.min(initial=_MANY_ROWS) < _MANY_ROWS:
+        count *= 2
     centre, scale = _normal_approximation(mode, spread, at_mode.gradient, model.rates)
-    if not 0 < model.view.rows.sum() <= MOST_ROWS:
-        scores, log_ratio = _drawn(centre, scale, rng, count)
-        posteriors = [model.posterior(components) for components in log_sd(scores, model.rates)]
-        weight = _weights(np.array([posterior.log_evidence for posterior in posteriors]) + log_ratio)
-        counting = np.flatnonzero(weight > _NEGLIGIBLE)
-        return weight[counting] / weight[counting].sum(), [posteriors[draw] for draw in counting]
-    scores, log_ratio = _drawn(centre, scale, rng, count * WEIGHED_OF_FEW)
+    scores, log_ratio = _drawn(centre, scale, rng, count * WEIGHED_OF_FEW if few else count)
     components = log_sd(scores, model.rates)
-    weight = _weights(Marginal(model).log_evidence(components) + log_ratio)
-    kept_count = math.ceil(_KEPT_OF_FEW * count)
+    weight = _weights((Marginal(model) if few else model).log_evidence(components) + log_ratio)
+    kept_count = math.ceil((_KEPT_OF_FEW if few else _KEPT) * count)
     places = (rng.random() + np.arange(kept_count)) / kept_count
     kept, times = np.unique(np.searchsorted(np.cumsum(weight)[:-1], places), return_counts=True)
     return times / kept_count, [model.posterior(point) for point in components[kept]]
