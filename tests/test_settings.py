@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflection.domain.workspaces import DEFAULT_WORKSPACE
+from reflection.domain.workspaces import ANY_WORKSPACE, DEFAULT_WORKSPACE
 from reflection.errors import ConfigurationError
-from reflection.settings import ANY_WORKSPACE, Settings, check_listening, variable_of, variables
+from reflection.settings import Settings, check_listening, variable_of, variables
 
 ROOT = Path(__file__).parents[1]
 SPECIFIED = (

@@ -6,9 +6,7 @@ Only the doors and wiring read this file; what is inside the engine gets plain v
 directory.
 """
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -17,27 +15,13 @@ from limits import RateLimitItem, parse
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from reflection.domain.workspaces import ANY_WORKSPACE, DEFAULT_WORKSPACE, WORKSPACE_NAME
+from reflection.domain.api_key import ApiKey, api_key
 from reflection.errors import ConfigurationError
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_FIELDS = frozenset({"openai_api_key", "api_keys"})
 MOST_WEIGHT = 1e12
-LEAST_SECRET = 16
-"""Characters of a key; shorter ones are guessed, or are no key at all."""
-
-_SCOPE = re.compile(r"(\*|[a-z0-9][a-z0-9_-]*)(:[a-z]*)?")
-_VARIABLE = re.compile(r"\$\{|^\$[A-Za-z_]+$|%[A-Za-z_]+%")
 _NO_LIMIT = frozenset({"off", "none", "0"})
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """One key of MARKO_API_KEYS: the workspace it opens (`*` = any) and whether it may write."""
-
-    workspace: str
-    secret: SecretStr
-    writes: bool = True
 
 
 def _split(value: Any) -> Any:
@@ -47,36 +31,9 @@ def _split(value: Any) -> Any:
     return value
 
 
-def _api_key(number: int, text: str) -> ApiKey:
-    """Read ``key``, ``workspace=key``, ``workspace:read=key`` or ``*=key``; a key may end in ``=``.
-
-    Raises:
-        ValueError: the entry has no secret, or one that can be guessed; it is named by its number and scope.
-    """
-    scope, separator, secret = (part.strip() for part in text.partition("="))
-    if not separator or (not secret.strip("=") and not _SCOPE.fullmatch(scope)):
-        return ApiKey(DEFAULT_WORKSPACE, _secret(f"entry {number}", text))
-    name = f"entry {number} ('{scope}=...')"
-    workspace, _, mode = scope.partition(":")
-    if workspace != ANY_WORKSPACE and not WORKSPACE_NAME.match(workspace):
-        raise ValueError(f"entry {number}: a workspace name has lower-case letters, digits, - and _, at most 63")
-    if mode not in ("", "read", "write"):
-        raise ValueError(f"{name}: after the workspace's colon stands 'read' or 'write'")
-    return ApiKey(workspace, _secret(name, secret), writes=mode != "read")
-
-
-def _secret(name: str, text: str) -> SecretStr:
-    """A secret worth the name: an unset variable of a compose file, or its unread name, opens nothing."""
-    if _VARIABLE.search(text):
-        raise ValueError(f"{name} holds the name of a variable that nobody replaced by its value")
-    if len(text.strip("=")) < LEAST_SECRET:
-        raise ValueError(f"{name} has no secret of at least {LEAST_SECRET} characters")
-    return SecretStr(text)
-
-
 def _api_keys(value: Any) -> Any:
     parts = _split(value)
-    return tuple(_api_key(n, part) if isinstance(part, str) else part for n, part in enumerate(parts, start=1))
+    return tuple(api_key(n, part) if isinstance(part, str) else part for n, part in enumerate(parts, start=1))
 
 
 class Settings(BaseSettings):
