@@ -13,12 +13,12 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import sync_playwright  # noqa: E402
+from tests.browser.conftest import program  # noqa: E402
+from tests.browser.page import THEMES, WIDTHS, Visit, serving, visiting  # noqa: E402
 
 from reflection.ingest.sample_account import SAMPLE_WORKSPACE  # noqa: E402
 from reflection.settings import Settings  # noqa: E402
 from reflection.wiring import build  # noqa: E402
-from tests.browser.conftest import program  # noqa: E402
-from tests.browser.page import THEMES, WIDTHS, Visit, serving, visiting  # noqa: E402
 
 EXPORT = ROOT / "data" / "samples" / "meta_export" / "ads_manager_monthly_cad.csv"
 PICTURES = ROOT / "docs" / "page"
@@ -55,8 +55,8 @@ def fill(visit: Visit, name: str) -> None:
     """What a person does on a screen that is empty before: two plans, a question, a file."""
     page = visit.page
     if name == "plan":
-        first = {"Platform": "Meta", "Objective": "Sales", "Budget": "4000", "Currency": "USD", "Audience": "Students 18-25",
-                 "Creative type": "video", "Target CPA": "30", "Planner's": "150"}  # fmt: skip
+        first = {"Platform": "Meta", "Objective": "Sales", "Budget": "4000", "Currency": "USD",
+                 "Audience": "Students 18-25", "Creative type": "video", "Target CPA": "30", "Planner's": "150"}  # fmt: skip
         for label, value in first.items():
             page.get_by_label(label).fill(value)
         page.get_by_role("button", name="Compare with another").click()
