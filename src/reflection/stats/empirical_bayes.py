@@ -20,6 +20,7 @@ from reflection.stats.columns import Feature, Layout
 from reflection.stats.design import Stratum
 from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
 from reflection.stats.importance_sampling import mixed, proposed
+from reflection.stats.quantiles import limits
 from reflection.stats.sufficient_statistics import View
 from reflection.stats.variance_components import INTEGRATE_UP_TO, mode_of, spread_of
 from reflection.stats.wide_posterior import model_of
@@ -172,7 +173,7 @@ def fit(
         mean, sd, sample, squares = at_mode.mean, _sd(at_mode), at_mode.draw(rng, draws), np.exp(2 * mode)
     fixed = ~view.layout.identifiable
     sample[fixed] = 0.0
-    low, high = np.quantile(sample, [0.05, 0.95], axis=1)
+    low, high = limits(sample)
     estimate, error = _deshrunk(model, mode, at_mode)
     sigmas = np.exp(mode[: len(model.strata)])
     return Fit(
