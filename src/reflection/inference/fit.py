@@ -88,7 +88,7 @@ class FittedMetric:
             draws=np.ascontiguousarray(present.draws[rows, :STORED_DRAWS]),
             sized=size is not None,
             sigma=float(self.fit.scatter_of_unseen),
-            tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.tau, strict=True)},
+            tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.unseen, strict=True)},
             reference=self.reference / METRICS[self.name].scale,
             own=None if self.between is None else self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
         )

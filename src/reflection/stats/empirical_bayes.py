@@ -21,6 +21,7 @@ from reflection.stats.design import Stratum
 from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
 from reflection.stats.importance_sampling import mixed, proposed
 from reflection.stats.sufficient_statistics import View
+from reflection.stats.unseen_levels import unseen_levels
 from reflection.stats.variance_components import INTEGRATE_UP_TO, mode_of, spread_of
 from reflection.stats.wide_posterior import model_of
 
@@ -67,6 +68,7 @@ class Fit(Effects):
     sigma: dict[Stratum, float]
     sigma_rms: dict[Stratum, float]
     tau: Floats
+    unseen: Floats
     covariance: NDArray[np.float32]
     exposure: Floats
     rows: int
@@ -102,9 +104,9 @@ class Fit(Effects):
         )
 
     def tau_of(self, feature: Feature) -> float:
-        """Prior standard deviation of a feature, seen or not; the prior mean 1/6 for an unknown group."""
+        """Standard deviation of a feature never seen; the prior mean 1/6 for an unknown group."""
         if feature.group in self.layout.groups:
-            return float(self.tau[self.layout.groups.index(feature.group)])
+            return float(self.unseen[self.layout.groups.index(feature.group)])
         return 1.0 / PRIOR_RATE
 
 
@@ -179,7 +181,7 @@ def fit(
     sample[fixed] = 0.0
     low, high = np.quantile(sample, [0.05, 0.95], axis=1)
     estimate, error = _deshrunk(model, mode, at_mode)
-    sigmas = np.exp(mode[: len(model.strata)])
+    sigmas, taus = np.split(np.exp(mode), [len(model.strata)])
     return Fit(
         layout=view.layout,
         mean=np.where(fixed, 0.0, mean),
@@ -191,7 +193,8 @@ def fit(
         draws=sample.astype(np.float32),
         sigma=dict(zip(model.strata, sigmas.tolist(), strict=True)),
         sigma_rms=dict(zip(model.strata, np.sqrt(squares).tolist(), strict=False)),
-        tau=np.exp(mode[len(model.strata) :]),
+        tau=taus,
+        unseen=unseen_levels(view.layout, taus, estimate, error),
         covariance=at_mode.covariance.astype(np.float32),
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
