@@ -7,7 +7,7 @@ no history is needed.
 import base64
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -67,10 +67,9 @@ def effects_page(
     goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
-    together = _together(knowledge.aliases)
     among = [
-        ShownEffect(**{name: getattr(effect, name) for name in _FIELDS}, same_as=together.get(effect.signal, ()))
-        for effect in knowledge.effects
+        effect
+        for effect in _shown(knowledge)
         if (metric is None or effect.metric == metric)
         and (group is None or effect.group == group)
         and (keys is None or _of_platform(effect, keys))
@@ -95,6 +94,14 @@ def effects_page(
         "goals": goals,
         "waiting": dict(waiting) or None,
     }
+
+
+def _shown(knowledge: Knowledge) -> Iterator[ShownEffect]:
+    """Every effect with the signals that it cannot be told apart from."""
+    together = _together(knowledge.aliases)
+    for effect in knowledge.effects:
+        own = {name: getattr(effect, name) for name in _FIELDS}
+        yield ShownEffect(**own, same_as=together.get(effect.signal, ()))
 
 
 def _together(aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
