@@ -106,6 +106,7 @@ export const texts = {
     campaigns: (campaigns) => `from ${campaigns} campaigns`,
     count: (sure, all, metric) =>
       sure ? `${sure} of ${all} ${few(all, "is", "are")} beyond noise on ${metric}.` : `Nothing is beyond noise on ${metric} yet, of ${all} looked at.`,
+    capped: (count) => `There is more than is shown: these are the first ${count} by name.`,
     sure: "Beyond noise",
     sureNote: "Of all that stand here at most one in ten is expected to be wrong.",
     noneSure: "Nothing is beyond noise here yet.",

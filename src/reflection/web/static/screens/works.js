@@ -63,6 +63,7 @@ function Page({ page, metric, filters, change }) {
         ${page.goals?.length > 1 && html`<${Choice} label=${words.goal} value=${filters.goal ?? page.goals[0]} options=${page.goals.map((name) => [name, name])} onChange=${(value) => change({ goal: value })} />`}
         <${Search} label=${words.search} value=${filters.q} onChange=${(value) => change({ q: value })} />
       </div>
+      ${page.next_cursor && html`<p class="note">${words.capped(count(page.items.length))}</p>`}
       <${Forest} key=${`sure ${metric}`} title=${words.sure} note=${words.sureNote} effects=${sure} all=${items} metric=${metric} none=${words.noneSure} />
       <${Forest} key=${`unsure ${metric}`} title=${words.unsure} note=${words.unsureNote} effects=${unsure} all=${items} metric=${metric} />
       <${NextTest} />`}`;
