@@ -85,6 +85,10 @@ export const texts = {
     scopes: { read: "read", write: "read and write", admin: "everything" },
     made: "The new key, shown this once:", columns: { name: "For", workspace: "Workspace", scope: "May", made: "Made", state: "State" },
   },
+  share: {
+    make: "Share it as a link", made: "Whoever has this link reads the page as it is now, without a key. It is shown this once:",
+    until: (day) => `Shared until ${day}.`, remove: "Take the link back",
+  },
   sample: {
     name: "Sample account (invented)",
     banner: "This is the sample account: its campaigns are invented.",
