@@ -131,6 +131,7 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     event = call.last["event_id"]
     yield call("GET /v1/events", "/v1/events?since=2026-03-01&until=2026-03-31")
     yield call("DELETE /v1/events/{event_id}", f"/v1/events/{event}")
+    yield call("GET /v1/tables/{table}", "/v1/tables/effects?format=csv")
     yield call("POST /v1/shares", body={"campaign_id": "cmp_h39_meta_lead", "days": 7})
     share, opened = call.last["share_id"], call.last["path"]
     yield call("GET /share/{token}", opened)

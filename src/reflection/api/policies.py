@@ -37,6 +37,7 @@ from reflection.api.routers import (
     samples,
     shares,
     stream,
+    tables,
     track_record,
     workspaces,
 )
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     campaigns.router,
     events.router,
     mcp.router,
+    tables.router,
     shares.router,
     samples.router,
     stream.router,
@@ -124,6 +126,7 @@ POLICIES: dict[str, Right] = {
     "POST /v1/events": Right.WRITE,
     "DELETE /v1/events/{event_id}": Right.WRITE,
     "POST /mcp": Right.READ,
+    "GET /v1/tables/{table}": Right.READ,
     "GET /v1/shares": Right.READ,
     "POST /v1/shares": Right.WRITE,
     "DELETE /v1/shares/{share_id}": Right.WRITE,
