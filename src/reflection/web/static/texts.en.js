@@ -24,6 +24,7 @@ export const texts = {
   all: "All",
   numbers: "Show the numbers",
   download: "Download as CSV",
+  whole: { xlsx: "All of it for Excel", csv: "All of it as CSV" },
   interval: "90% interval",
   asOf: (when) => `Learnt as of ${when}`,
   waiting: (count) => `${count} ${few(count, "campaign waits", "campaigns wait")} to be learnt`,

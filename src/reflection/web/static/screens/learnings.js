@@ -3,7 +3,7 @@
 import { html } from "../vendor/preact-htm.js";
 import { usePages } from "../api.js";
 import { day, lift, liftRange, number } from "../format.js";
-import { Badge, Choice, Empty, ProblemBox, Skeleton, Table } from "../parts.js";
+import { Badge, Choice, Empty, ProblemBox, Skeleton, Spreadsheet, Table } from "../parts.js";
 import { Link, signalAddress } from "../router.js";
 import { texts } from "../texts.en.js";
 
@@ -41,5 +41,6 @@ export function Learnings({ filters, change }) {
     ${!rows && !pages.problem && html`<${Skeleton} />`}
     ${rows?.length === 0 && html`<${Empty} title=${words.none} text=${words.noneText} />`}
     ${rows?.length > 0 && html`<${Table} caption=${words.caption} columns=${columns} rows=${rows} keyOf=${(row) => row.id} />`}
-    ${pages.more && html`<button type="button" disabled=${pages.loading} onClick=${pages.more}>${texts.more(50)}</button>`}`;
+    ${pages.more && html`<button type="button" disabled=${pages.loading} onClick=${pages.more}>${texts.more(50)}</button>`}
+    ${rows?.length > 0 && html`<${Spreadsheet} table="learnings" />`}`;
 }
