@@ -69,7 +69,7 @@ function History({ signal, metric }) {
   const detail = useData(mine ? `/v1/learnings/${mine.id}` : null);
   if (!mine) return null;
   return html`<section><h2>${words.learning}</h2>
-    <p><${StateBadge} state=${mine.state} /> ${mine.text}. ${capital(mine.reason)}.</p>
+    <p><${StateBadge} state=${mine.state} direction=${mine.direction} /> ${capital(mine.text)}. ${capital(mine.reason)}.</p>
     ${mine.segments.length > 1 && html`<h3>${words.where}</h3><${Table} caption=${words.where} columns=${segments} rows=${mine.segments} />`}
     ${detail.data?.history.length > 1 && html`<h3>${words.history}</h3><${Table} caption=${words.history} columns=${history} rows=${detail.data.history} />`}
     ${detail.data?.reviews.length > 0 && html`<h3>${words.reviews}</h3><ul>${detail.data.reviews.map((review, at) => html`<li key=${at}>${[review.verdict, review.note, review.author].filter(Boolean).join(" · ")}</li>`)}</ul>`}
