@@ -3,6 +3,8 @@
     python -m benchmarks                     all of them (about an hour on two cores)
     python -m benchmarks --quick             small versions, a few minutes
     python -m benchmarks learning speed      some of them; the other sections stay as they are
+    python -m benchmarks speed --minutes 10 --sizes 10,1000
+                                             about so long; `--folder` keeps the filled databases for the next time
 
 Each section carries the command that makes it and the date; a section whose data is not there says so.
 """
@@ -10,11 +12,13 @@ Each section carries the command that makes it and the date; a section whose dat
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -28,117 +32,137 @@ SHARED = HERE.parents[1] / "shared" / "data"
 TITLE = "# Benchmarks\n\nWritten by `make bench`. Figures are of this machine and day; ratios are of one run.\n"
 
 
-def learning(quick: bool) -> str:
+@dataclass(frozen=True)
+class Options:
+    """How large a run is; what concerns one section only, the others pass over."""
+
+    quick: bool = False
+    minutes: float = math.inf
+    sizes: tuple[int, ...] = ()
+    folder: Path | None = None
+
+    def command(self, section: str) -> str:
+        """What makes a section with these options."""
+        words = ["python -m benchmarks", section, *(["--quick"] if self.quick else [])]
+        if section == "speed":
+            words += [f"--minutes {self.minutes:g}"] if math.isfinite(self.minutes) else []
+            words += [f"--sizes {','.join(map(str, self.sizes))}"] if self.sizes else []
+        return " ".join(words)
+
+
+def learning(options: Options) -> str:
     """Simulated worlds with known truth."""
     import learning_simulation as bench
 
-    reps, nulls = (bench.QUICK, bench.NULL_QUICK) if quick else (bench.REPS, bench.NULL_REPS)
+    reps, nulls = (bench.QUICK, bench.NULL_QUICK) if options.quick else (bench.REPS, bench.NULL_REPS)
     return bench.report(reps, nulls)
 
 
-def facebook(quick: bool) -> str:
+def facebook(options: Options) -> str:
     """Real Facebook ads, held out."""
     import facebook_ads as bench
 
     return bench.report()
 
 
-def worlds(quick: bool) -> str:
+def worlds(options: Options) -> str:
     """Worlds that break the assumptions of learning."""
     import worlds as bench
     import worlds_of_plans as plans
 
-    seeds = 5 if quick else bench.SEEDS
+    seeds = 5 if options.quick else bench.SEEDS
     return f"{bench.report(seeds)}\n\nCampaigns held out, foretold as plans:\n\n{plans.report(seeds)}"
 
 
-def scale(quick: bool) -> str:
+def scale(options: Options) -> str:
     """A million campaigns relearnt."""
     import relearn as bench
 
-    return bench.report(20_000 if quick else 1_000_000)
+    return bench.report(20_000 if options.quick else 1_000_000)
 
 
-def agreement(quick: bool) -> str:
+def agreement(options: Options) -> str:
     """The fit beside full MCMC; needs numpyro, which nothing else does."""
     try:
         import mcmc_agreement as bench
     except ImportError:
         return "Not run: numpyro is not installed (pip install numpyro)."
-    return bench.report((20, 50) if quick else (20, 50, 200))
+    return bench.report((20, 50) if options.quick else (20, 50, 200))
 
 
-def importing(quick: bool) -> str:
+def importing(options: Options) -> str:
     """A million daily rows of an export."""
     import importing as bench
 
-    return bench.report(50_000 if quick else 1_000_000)
+    return bench.report(50_000 if options.quick else 1_000_000)
 
 
-def bulk(quick: bool) -> str:
+def bulk(options: Options) -> str:
     """Many campaigns analysed, learning on."""
     import bulk as bench
 
-    return bench.report(3_000 if quick else 100_000)
+    return bench.report(3_000 if options.quick else 100_000)
 
 
-def speed(quick: bool) -> str:
+def speed(options: Options) -> str:
     """Analyses over HTTP at growing stores."""
     import http_speed as bench
 
-    return bench.report((10, 1_000) if quick else (10, 1_000, 100_000, 1_000_000))
+    return bench.report(
+        options.sizes or ((10, 1_000) if options.quick else bench.SIZES), options.folder, options.minutes
+    )
 
 
-def calibration(quick: bool) -> str:
+def calibration(options: Options) -> str:
     """Forecast calibration, simulated planners."""
     import calibration_simulation as bench
 
     return bench.report()
 
 
-def keywords(quick: bool) -> str:
+def keywords(options: Options) -> str:
     """One-week-ahead clicks of real keywords."""
     import keyword_weeks as bench
 
     return bench.report(SHARED)
 
 
-def loop(quick: bool) -> str:
+def loop(options: Options) -> str:
     """A planner who follows the advice."""
     import closed_loop as bench
 
-    return bench.report(*((2,) if quick else ()))
+    return bench.report(*((2,) if options.quick else ()))
 
 
-def retrieval(quick: bool) -> str:
+def retrieval(options: Options) -> str:
     """Finding memories again."""
     import retrieval as bench
 
     return bench.report()
 
 
-def paraphrases(quick: bool) -> str:
+def paraphrases(options: Options) -> str:
     """Finding campaigns by a question in other words."""
     import paraphrases as bench
 
     return bench.report()
 
 
-def neighbours(quick: bool) -> str:
+def neighbours(options: Options) -> str:
     """What similar campaigns are worth."""
     import neighbours as bench
 
     return bench.report()
 
 
-def supersession(quick: bool) -> str:
+def supersession(options: Options) -> str:
     """Effects that end, and effects that hold."""
     import supersession as bench
 
-    return bench.report(*((3,) if quick else ()))
+    return bench.report(*((3,) if options.quick else ()))
 
 
-SECTIONS: dict[str, tuple[str, Callable[[bool], str]]] = {
+SECTIONS: dict[str, tuple[str, Callable[[Options], str]]] = {
     "learning": ("Learning: effects one may believe", learning),
     "facebook": ("Learning: real Facebook ads", facebook),
     "worlds": ("Learning: worlds that break its assumptions", worlds),
@@ -164,20 +188,28 @@ def main() -> None:
         "sections", nargs="*", choices=[*SECTIONS], default=[], help="which ones; all when none is named"
     )
     parser.add_argument("--quick", action="store_true", help="small versions")
-    options = parser.parse_args()
-    for name in options.sections or SECTIONS:
+    parser.add_argument("--minutes", type=float, default=math.inf, help="speed: about how long the whole may take")
+    parser.add_argument("--sizes", type=_sizes, default=(), help="speed: stored campaigns, comma separated")
+    parser.add_argument("--folder", type=Path, help="speed: keep the filled databases there, and use those that are")
+    given = parser.parse_args()
+    options = Options(given.quick, given.minutes, given.sizes, given.folder)
+    for name in given.sections or SECTIONS:
         title, run = SECTIONS[name]
         began = time.monotonic()
         print(f"== {title}", flush=True)
-        body = _body(run, options.quick)
+        body = _body(run, options)
         print(body, flush=True)
-        note = f"`python -m benchmarks {name}{' --quick' if options.quick else ''}`, {date.today().isoformat()}"
+        note = f"`{options.command(name)}`, {date.today().isoformat()}"
         put(f"## {title}", f"{note}, {time.monotonic() - began:.0f} s\n\n{body}")
 
 
-def _body(run: Callable[[bool], str], quick: bool) -> str:
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(int(size) for size in text.split(","))
+
+
+def _body(run: Callable[[Options], str], options: Options) -> str:
     try:
-        return run(quick)
+        return run(options)
     except FileNotFoundError as missing:
         return f"Not run: the data is not there ({Path(str(missing.filename)).name})."
 

@@ -1,21 +1,23 @@
 """How fast is an analysis while the engine learns, with ten stored campaigns and with a million, beside the floor?
 
-    python benchmarks/http_speed.py                    10, 1,000 and 100,000 stored campaigns
-    python benchmarks/http_speed.py --sizes 10,1000000 --folder /var/tmp/speed
-                                                       16 GB on disk; a quarter of an hour, the next time a minute
+    python -m benchmarks speed                          10, 1,000, 100,000 and 1,000,000 stored campaigns
+    python -m benchmarks speed --sizes 10,1000 --minutes 5
+                                                        shorter streams, so that it ends in about so many minutes
+    python -m benchmarks speed --folder /var/tmp/speed  a million: 16 GB, a quarter of an hour, the next time a minute
 
 For each size a database is filled (a thousand real analyses, then copies of their rows in SQL, each with outcomes of
 its own), a real server with its worker is started on it, and distinct campaigns with about 100 signals in the workspace
 are posted over HTTP in steady streams of 1, 8 and 32 clients, while the worker learns, publishes and embeds. Before
 each stream the floor (`floor.py`) gets the same one. Freshness is the time from an acknowledged campaign to effects
-that count it. In a folder that is named the filled databases stay, and are used again.
+that count it. In a folder that is named the filled databases stay, and are used again. Before each size the run looks
+how much of the processors others take, and the table says it: on a machine that is not quiet only the ratios count.
 """
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import json
+import math
 import os
 import re
 import shutil
@@ -37,9 +39,12 @@ from rich.progress import Progress
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-SIZES = (10, 1_000, 100_000)
+SIZES = (10, 1_000, 100_000, 1_000_000)
 CLIENTS = (1, 8, 32)
-POSTS, WARM_UP = 300, 30
+POSTS, FEWEST_POSTS, WARM_UP = 300, 20, 30
+STARTS = 40.0
+"""Seconds that servers, warming up and waiting for what is not learnt yet take at each size."""
+
 LOOK, SETTLE = 0.1, 60.0
 """Seconds between two looks at what is known, and how long after a stream everything must be known."""
 
@@ -52,7 +57,7 @@ in `PACE` seconds, so that there is something old."""
 
 @dataclass(frozen=True)
 class Stream:
-    """What clients met: latencies in seconds, requests a second, campaigns that were not acknowledged."""
+    """What clients met: latencies in seconds, requests a second, campaigns that were sent and not acknowledged."""
 
     latencies: list[float]
     rate: float
@@ -65,19 +70,24 @@ class Stream:
 
 @dataclass(frozen=True)
 class Row:
-    """One stream at one size, the floor's beside it, and seconds until each campaign counted (one client only)."""
+    """One stream at one size, the floor's beside it, and seconds until each campaign counted (one client only).
+
+    `elsewhere` is the share of the processors that others took just before; None where the system does not say.
+    """
 
     stored: int
+    elsewhere: float | None
     clients: int
     engine: Stream
     floor: Stream
     fresh: list[float]
 
 
-def measure(path: Path, size: int) -> list[Row]:
-    """Streams to a real server on this database, which holds about `size` campaigns."""
+def measure(path: Path, size: int, seconds: float = math.inf) -> list[Row]:
+    """Streams to a real server on this database, which holds about `size` campaigns, each of so many seconds."""
     stored = stored_in(path)  # in the names, so that no campaign is one of an earlier run
     _read_through(path)
+    elsewhere = busy_elsewhere()
     rng, rows = np.random.default_rng(stored), list[Row]()
     with _served("app.main:app", ROOT, _environment(path)) as engine, tempfile.TemporaryDirectory() as beside:
         _wait_for_vectors(engine)
@@ -86,11 +96,30 @@ def measure(path: Path, size: int) -> list[Row]:
                 _post(port, [campaign(rng, f"warm {stored} {i}") for i in range(WARM_UP)], 1)
             for clients in CLIENTS:
                 stream = [campaign(rng, f"{clients} {stored} {i}") for i in range(POSTS)]
-                beneath = _post(floor, stream, clients)
+                beneath = _post(floor, stream, clients, seconds=seconds)
                 watch = Watch(engine) if clients == 1 else None
-                met = _post(engine, stream, clients, watch)
-                rows.append(Row(size, clients, met, beneath, watch.settled() if watch else []))
+                met = _post(engine, stream, clients, watch, seconds)
+                rows.append(Row(size, elsewhere, clients, met, beneath, watch.settled() if watch else []))
     return rows
+
+
+def busy_elsewhere(seconds: float = 2.0) -> float | None:
+    """The share of the processors' time that others take now, as this process waits; None where nobody says."""
+    before = _processor_times()
+    time.sleep(seconds)
+    after = _processor_times()
+    if before is None or after is None or after[1] == before[1]:
+        return None
+    return 1.0 - (after[0] - before[0]) / (after[1] - before[1])
+
+
+def _processor_times() -> tuple[int, int] | None:
+    """Idle and all ticks of all processors since the start."""
+    try:
+        fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    except FileNotFoundError:
+        return None
+    return fields[3] + fields[4], sum(fields)
 
 
 class Watch:
@@ -229,14 +258,17 @@ def _wait_for_vectors(port: int) -> None:
     raise SystemExit("the server does not come to hold all vectors")
 
 
-def _post(port: int, campaigns: list[dict[str, Any]], clients: int, watch: Watch | None = None) -> Stream:
-    """Post campaigns in order, by so many clients at once."""
+def _post(
+    port: int, campaigns: list[dict[str, Any]], clients: int, watch: Watch | None = None, seconds: float = math.inf
+) -> Stream:
+    """Post campaigns in order, by so many clients at once; after so many seconds no more, but some in any case."""
     left, lock, latencies, failed = list(reversed(campaigns)), threading.Lock(), list[float](), list[int]()
+    in_any_case = len(campaigns) - FEWEST_POSTS
 
     def work(connection: http.client.HTTPConnection) -> None:
         while True:
             with lock:
-                if not left:
+                if not left or (len(left) <= in_any_case and time.perf_counter() - start > seconds):
                     return
                 body = json.dumps(left.pop())
             began = time.perf_counter()
@@ -254,28 +286,33 @@ def _post(port: int, campaigns: list[dict[str, Any]], clients: int, watch: Watch
         with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
             work(connection)
 
-    began = time.perf_counter()
+    start = time.perf_counter()
     threads = [threading.Thread(target=client) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return Stream(latencies, len(campaigns) / (time.perf_counter() - began), len(failed))
+    return Stream(latencies, len(latencies) / (time.perf_counter() - start), len(failed))
 
 
-def report(sizes: tuple[int, ...] = SIZES, folder: Path | None = None) -> str:
+def report(sizes: tuple[int, ...] = SIZES, folder: Path | None = None, minutes: float = math.inf) -> str:
     """The tables, for docs/benchmarks.md.
 
     Args:
         folder: where filled databases stay and are used again; a temporary one when None.
+        minutes: about how long the whole may take; filling a new database of 100,000 or more is not counted.
     """
+    rows, end = list[Row](), time.monotonic() + 60 * minutes - PLANNED * PACE
     with tempfile.TemporaryDirectory() as temporary, Progress(transient=True) as progress:
-        place = folder or Path(temporary)
-        rows = [row for size in sizes for row in measure(_filled(place, size, progress), size)]
+        for number, size in enumerate(sizes):
+            path = _filled(folder or Path(temporary), size, progress)
+            for_size = (end - time.monotonic()) / (len(sizes) - number)
+            rows += measure(path, size, max(0.0, (for_size - STARTS) / (2 * len(CLIENTS))))
     lines = [
-        "| stored campaigns | clients | p50 ms | p95 ms | floor p50 ms | p50 in floors | p95 in floors | "
-        "p50 to the first size | requests/s | to one client | floor's | lost | fresh after s, p50 | p95 |",
-        "|" + "---:|" * 14,
+        "| stored campaigns | busy elsewhere | clients | posts | p50 ms | p95 ms | floor p50 ms | p50 in floors | "
+        "p95 in floors | p50 to the first size | requests/s | to one client | floor's | lost | fresh after s, p50 | "
+        "p95 |",
+        "|" + "---:|" * 16,
     ]
     one: dict[int, Row] = {}
     first: dict[int, Row] = {}
@@ -291,7 +328,8 @@ def _line(row: Row, one: Row, first: Row) -> str:
     p50, p95, floor = row.engine.quantile(0.5), row.engine.quantile(0.95), row.floor.quantile(0.5)
     fresh = [f"{np.quantile(row.fresh, share):.1f}" if row.fresh else "" for share in (0.5, 0.95)]
     cells = [
-        f"{row.stored:,}", row.clients, f"{p50:.1f}", f"{p95:.1f}", f"{floor:.1f}", f"{p50 / floor:.2f}",
+        f"{row.stored:,}", "unknown" if row.elsewhere is None else f"{row.elsewhere:.0%}", row.clients,
+        len(row.engine.latencies), f"{p50:.1f}", f"{p95:.1f}", f"{floor:.1f}", f"{p50 / floor:.2f}",
         f"{p95 / floor:.2f}", f"{p50 / first.engine.quantile(0.5):.2f}", f"{row.engine.rate:.1f}",
         f"{row.engine.rate / one.engine.rate:.2f}", f"{row.floor.rate / one.floor.rate:.2f}",
         row.engine.lost, *fresh,
@@ -311,11 +349,3 @@ def _filled(folder: Path, size: int, progress: Progress) -> Path:
         fill(path, size, environment, progress)
     os.sync()  # gigabytes that the disk has still to write would be measured with the first requests
     return path
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="stored campaigns, comma separated")
-    parser.add_argument("--folder", type=Path, help="keep the filled databases there, and use those that are there")
-    options = parser.parse_args()
-    print(report(tuple(int(size) for size in options.sizes.split(",")), options.folder))

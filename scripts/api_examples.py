@@ -19,6 +19,7 @@ from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES
 from reflection.domain.campaign import Campaign
 from reflection.settings import Settings
+from reflection.web import site
 from reflection.wiring import Application, build
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,6 +46,7 @@ PLAN = {
     "currency": "USD",
     "targets": {"cpa": 25.0},
 }
+_KEY = re.compile(r"\b(rle_[0-9a-f]{12}_)[A-Za-z0-9_-]{43}")
 _TIME = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
 
 
@@ -70,12 +72,14 @@ def examples() -> dict[str, Example]:
             campaigns = [Campaign.model_validate_json(json.dumps(body)) for body in bodies]
             list(application.engine.analyze_many(campaigns, following=True))
             application.learner.learn_now("default")
-            client = TestClient(create_app(application), "http://127.0.0.1:8000", client=("127.0.0.1", 50_000))
-            called = dict(_called(client, application))
-    missing = set(POLICIES) - set(called)
+            app = create_app(application)
+            with TestClient(app, "http://127.0.0.1:8000", client=("127.0.0.1", 50_000)) as client:
+                called = dict(_called(client, application))
+    page = {f"GET {path}" for path in (*site.SCREENS, site.ASSETS)}  # a browser's, not a program's
+    missing = set(POLICIES) - set(called) - page
     if missing:
         raise SystemExit(f"no example for {', '.join(sorted(missing))}")
-    return {name: called[name] for name in POLICIES}
+    return {name: called[name] for name in POLICIES if name not in page}
 
 
 class _Caller:
@@ -84,6 +88,10 @@ class _Caller:
     def __init__(self, client: TestClient) -> None:
         self._client = client
         self.last: dict[str, Any] = {}
+
+    def send_key(self, text: str) -> None:
+        """Send a key from now on."""
+        self._client.headers["X-API-Key"] = text
 
     def __call__(self, name: str, path: str = "", body: Any = None, **upload: Any) -> tuple[str, Example]:
         """One route with what it was asked and what it said."""
@@ -104,14 +112,33 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     for name in ("GET /insights", "GET /patterns", "GET /v1/insights", "GET /v1/patterns"):
         yield call(name, f"{name.split(' ')[1]}?limit=1")
     yield call("GET /v1/attention", "/v1/attention?limit=2")
+    yield call("GET /v1/months", "/v1/months?months=6")
     yield from _planning(call)
     yield from _learning(call)
     yield from _imports(call, application)
     yield from _campaigns(call)
+    for name in ("POST /v1/samples", "GET /v1/samples", "GET /v1/workspaces", "DELETE /v1/samples"):
+        yield call(name)
     for name in ("GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs"):
         yield call(name)
     yield call("GET /problems/{code}", "/problems/not-found")
+    question = {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                "params": {"name": "list_campaigns", "arguments": {"limit": 1}}}  # fmt: skip
+    yield call("POST /mcp", "", question, json=question, headers={"Accept": "application/json"})
     yield call("GET /docs/{asset}", "/docs/swagger-ui.css")
+    for address in site.SCREENS:
+        yield call(f"GET {address}", re.sub(r"{.*?}", "x", address))
+    yield call(f"GET {site.ASSETS}", "/assets/page.css")
+    yield from _keys(call)
+
+
+def _keys(call: _Caller) -> Iterator[tuple[str, Example]]:
+    """A key made, listed and revoked; last, because from the first key on every call needs one."""
+    yield call("POST /v1/keys", body={"workspace": "*", "scope": "admin", "name": "the operator"})
+    key = call.last["key_id"]
+    call.send_key(call.last["key"])
+    yield call("GET /v1/keys")
+    yield call("DELETE /v1/keys/{key_id}", f"/v1/keys/{key}")
 
 
 def _planning(call: _Caller) -> Iterator[tuple[str, Example]]:
@@ -215,5 +242,6 @@ def _text(text: str) -> str:
     """A text without what differs from run to run, cut where it is long."""
     if _TIME.match(text) and abs(datetime.fromisoformat(text) - datetime.now(UTC)) < timedelta(hours=6):
         return INSTANT
+    text = _KEY.sub(r"\1<secret>", text)
     text = re.sub(r"\S*/tmp\w*/?(?=output|reflection)", "", text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} ..."

@@ -31,9 +31,10 @@ Every route, from the table of rights (`src/reflection/api/policies.py`). The ma
 
 Send a key as `Authorization: Bearer <key>` or `X-API-Key: <key>` ([configuration](configuration.md#keys)). Needs:
 *nothing* = not even a key; *read* = any key; *write* = a key that may write; *operate* = a key for every workspace, or
-of the scope admin. Without any keys, callers on this machine may do everything. `X-Workspace` chooses the workspace
-where the key may choose. `Idempotency-Key` makes a `POST /analyze-campaign` safe to send again. A query parameter that
-a route does not have is refused (422), and so is a field that a body does not have.
+of the scope admin (to change something, one that may write). Without any keys, callers on this machine may do
+everything. `X-Workspace` chooses the workspace where the key may choose. `Idempotency-Key` makes a
+`POST /analyze-campaign` safe to send again. A query parameter that a route does not have is refused
+(422), and so is a field that a body does not have.
 """
 EXAMPLES_HEAD = """
 ## Examples

@@ -16,10 +16,9 @@ from limits import RateLimitItem, parse
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from reflection.domain.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
+from reflection.domain.workspaces import ANY_WORKSPACE, DEFAULT_WORKSPACE, WORKSPACE_NAME
 from reflection.errors import ConfigurationError
 
-ANY_WORKSPACE = "*"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_FIELDS = frozenset({"openai_api_key", "api_keys"})
 MOST_WEIGHT = 1e12

@@ -24,6 +24,7 @@ from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
 from reflection.ingest.jobs.service import Imports
+from reflection.ingest.sample_account import SampleAccount
 from reflection.memory.backends import choose_index
 from reflection.memory.embedders import Embedder, NoEmbedder
 from reflection.memory.index import VectorIndex
@@ -112,6 +113,7 @@ class Application:
             observe=self._observe,
         )
         self.imports = Imports(self.engine, self.store, ImportRows(self.database), clock=utc_now)
+        self.sample = SampleAccount(self.engine, self.store, self.purge)
 
     def warm(self) -> None:
         """Read vectors before the first request asks for them; a mirror that is down is left for later."""

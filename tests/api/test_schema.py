@@ -12,7 +12,7 @@ from reflection.api.policies import POLICIES
 from reflection.web import site
 
 PAGE = {f"GET {path}" for path in (*site.SCREENS, site.ASSETS)}
-HIDDEN = {"GET /docs", "GET /docs/{asset}", "GET /openapi.json"} | PAGE
+HIDDEN = {"POST /mcp", "GET /docs", "GET /docs/{asset}", "GET /openapi.json"} | PAGE
 
 ACCEPTED = ["2xx", "401", "403", "404", "409", "422"]
 """422 as well: a description cannot say that clicks are at most impressions, or a cursor is ours."""

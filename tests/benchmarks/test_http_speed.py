@@ -10,7 +10,8 @@ from rich.progress import Progress
 def test_a_real_server_is_measured_on_a_database_that_is_filled_once(
     http_speed: ModuleType, filling: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"POSTS": 4, "WARM_UP": 2, "CLIENTS": (1, 2), "plans_in_a_stream": lambda: "plans"}.items():
+    parts = {"POSTS": 4, "WARM_UP": 2, "CLIENTS": (1, 2), "plans_in_a_stream": lambda: "plans", "PLANNED": 0}
+    for name, value in parts.items():
         monkeypatch.setattr(http_speed, name, value)
     monkeypatch.setattr(filling, "_run", lambda *_: None)  # the server embeds and learns what it finds
 
@@ -70,3 +71,34 @@ def test_what_never_counts_is_an_error_and_not_a_number(
     watch.acknowledged()
     with pytest.raises(SystemExit, match="not learnt"):
         watch.settled()
+
+
+def test_a_stream_ends_when_its_time_is_up_and_has_some_posts_in_any_case(
+    http_speed: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Connection:
+        status = 200
+
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def getresponse(self) -> "Connection":
+            return self
+
+        def request(self, *_: object) -> None:
+            pass
+
+        read = close = lambda self: b""
+
+    monkeypatch.setattr(http_speed.http.client, "HTTPConnection", Connection)
+    monkeypatch.setattr(http_speed, "FEWEST_POSTS", 3)
+    campaigns = [{"campaign_id": str(number)} for number in range(9)]
+
+    assert len(http_speed._post(0, campaigns, 1, seconds=0.0).latencies) == 3
+    whole = http_speed._post(0, campaigns, 2)
+    assert (len(whole.latencies), whole.lost) == (9, 0)
+
+
+def test_what_others_take_of_the_processors_is_a_share(http_speed: ModuleType) -> None:
+    share = http_speed.busy_elsewhere(0.2)
+    assert share is None or 0.0 <= share <= 1.0

@@ -22,6 +22,11 @@ def test_a_line_says_how_many_campaigns_left_out_were_covered():
     ]
 
 
+def test_a_line_says_that_intervals_were_widened():
+    (line,) = coverage_lines({"default": {"ctr": {**_judged(0.75), "widening": 1.371}}})
+    assert line.endswith("cover 75 % of 240; all are shown 1.37 times as wide for it")
+
+
 @pytest.mark.parametrize(
     ("share", "campaigns", "narrow", "wide"),
     [

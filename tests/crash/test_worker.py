@@ -154,10 +154,11 @@ def test_worker_and_server_killed_at_once_in_a_stream_lose_nothing_and_count_not
 
 
 @pytest.mark.torture(part="server")
+@pytest.mark.parametrize("seed", [1, 2])
 def test_forty_kills_of_server_worker_or_both_lose_nothing_and_count_nothing_twice(
-    start: Callable[[], Server], tmp_path: Path, settings_in: Callable[..., Settings]
+    start: Callable[[], Server], tmp_path: Path, settings_in: Callable[..., Settings], seed: int
 ) -> None:
-    rng = random.Random(ROUNDS)
+    rng = random.Random(seed)
     check(tmp_path, settings_in, kill(start, [rng.choice([SERVER, WORKER, BOTH]) for _ in range(ROUNDS)], rng))
 
 

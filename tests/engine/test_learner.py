@@ -311,7 +311,8 @@ def test_conversions_are_learnt_when_their_window_has_closed_and_not_before(appl
     def learn_on(day):
         clock[0] = datetime(2026, 4, day, tzinfo=UTC)
         assert learner.due("default")
-        knowledge = learner.learn_now("default")
+        learner.learn_all()
+        knowledge = application.store.knowledge("default")
         assert differences(application.store, "default") == []
         assert not learner.due("default")
         seen = calibration_blob.decode(knowledge.calibration).rows

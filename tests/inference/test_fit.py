@@ -11,7 +11,7 @@ from reflection.inference.dataset import Dataset
 from reflection.inference.fit import RECIPES, counts_of, fit_metrics
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import INTERCEPT, Feature
-from reflection.stats.diagnostics import coverage
+from reflection.stats.diagnostics import Coverage, coverage
 
 
 def _effect(fitted, metric, group, level):
@@ -135,6 +135,26 @@ def test_kinds_of_campaigns_that_no_signal_tells_apart_show_when_campaigns_are_l
 
     assert judged.scores == 300
     assert least < judged.share < most
+    assert fitted.metrics["ctr"].widening == (judged.widening if kinds else 1.0)
+    assert (judged.widening > 1.2) is judged.failed is bool(kinds)
+
+
+def test_where_the_check_fails_every_interval_of_the_metric_is_wider(make_campaign, monkeypatch):
+    rng = np.random.default_rng(3)
+    log_rates = rng.permutation(np.repeat([0.0, np.log(4), -np.log(4)], [60, 10, 10])) + rng.normal(0, 0.1, 80)
+    table = Dataset.of(_campaigns(make_campaign, log_rates, 4))
+    wide = fit_metrics(table).metrics["ctr"]
+    monkeypatch.setattr(Coverage, "failed", False)
+    narrow = fit_metrics(table).metrics["ctr"]
+
+    assert (narrow.widening, wide.widening > 1.1) == (1.0, True)
+    factor = wide.widening
+    for name in ("low", "high"):
+        reach, before = getattr(wide.fit, name) - wide.fit.mean, getattr(narrow.fit, name) - narrow.fit.mean
+        np.testing.assert_allclose(reach, factor * before)
+    assert wide.fit.draws.std() > narrow.fit.draws.std()
+    assert wide.posterior().sigma == pytest.approx(factor * narrow.posterior().sigma)
+    np.testing.assert_array_equal(wide.fit.mean, narrow.fit.mean)
 
 
 def test_a_fit_of_very_many_columns_leaves_no_campaign_out(fitted, monkeypatch):

@@ -145,7 +145,7 @@ def _check_application(application: Application, acknowledged: set[str]) -> None
     there = {change.memory_id for change in rows.changes("default") if not change.deleted}
     assert {f"campaign:{name}" for name in acknowledged} <= there
     assert application.memory.index.ids("default", space) == there
-    assert (application.memory.is_level("default"), application.status()["degraded"]) == (True, [])
+    assert (application.memory.is_level("default"), application.memory.status()["degraded"]) == (True, [])
     name = min(acknowledged)
     found = application.memory.search("default", name)
     assert (found.items[0].id, found.index, found.degraded) == (name, application.memory.index.name, [])

@@ -33,7 +33,7 @@ def broken_down() -> tuple[Rows, np.ndarray]:
     n = np.full(len(campaign), 800.0)
     x = rng.poisson(n * 0.05 * np.exp(rng.normal(0, 0.3, 30)[campaign]))
     rows, origin = campaign_rows(cells, observe_rate(x, n, 0.05), campaign)
-    exact = Rows(rows.design, rows.y, rows.log2_v >> 16 << 16, rows.stratum)
+    exact = Rows(rows.design, rows.y, rows.log2_v >> 16 << 16, rows.stratum, rows.log2_passing)
     return exact, origin
 
 
@@ -80,6 +80,13 @@ def test_narrow_intervals_are_widened() -> None:
     assert judged.widening == pytest.approx(1.5, abs=0.15)
     assert judged.spread == pytest.approx(1.5, abs=0.15)
     assert coverage(z / judged.widening).share == pytest.approx(0.9, abs=0.01)
+
+
+@pytest.mark.parametrize(("missed", "failed"), [(10, False), (15, False), (17, True), (30, True)])
+def test_a_check_fails_beyond_two_standard_errors(missed: int, failed: bool) -> None:
+    judged = coverage(np.array([2.0] * missed + [0.5] * (100 - missed)))
+    assert judged.failed is failed
+    assert not coverage(np.full(FEWEST_SCORES - 1, 9.0)).failed, "too few say nothing"
 
 
 def test_wide_intervals_are_never_narrowed() -> None:

@@ -49,7 +49,11 @@ def test_the_order_of_evidence_does_not_move_a_bit(world: object, fitted: Fit) -
             rows.design.indices[span],
             rows.design.data[span],
         )
-        backwards.add(Rows(design, rows.y[i : i + 1], rows.log2_v[i : i + 1], rows.stratum[i : i + 1]))
+        backwards.add(
+            Rows(
+                design, rows.y[i : i + 1], rows.log2_v[i : i + 1], rows.stratum[i : i + 1], rows.log2_passing[i : i + 1]
+            )
+        )
     found = fit(backwards.view(world.layout), 0)  # type: ignore[attr-defined]
 
     np.testing.assert_array_equal(found.draws, fitted.draws)

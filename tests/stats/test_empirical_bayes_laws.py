@@ -11,9 +11,9 @@ from reflection.stats import empirical_bayes
 from reflection.stats.columns import INTERCEPT, Feature, Layout
 from reflection.stats.design import Design, Rows, Stratum, campaign_rows
 from reflection.stats.empirical_bayes import Fit, fit, moments
-from reflection.stats.gaussian_posterior import Model
+from reflection.stats.gaussian_posterior import PRIOR_RATE, Model
 from reflection.stats.sufficient_statistics import SufficientStatistics, View
-from reflection.stats.variance_components import PRIOR_RATE, mode_of
+from reflection.stats.variance_components import mode_of
 
 LEVELS = tuple(Feature("platform", f"p{k}") for k in range(3))
 

@@ -13,7 +13,7 @@ from reflection.stats.columns import Feature, Layout
 from reflection.stats.composed_metrics import Recipe
 from reflection.stats.design import campaign_rows
 from reflection.stats.empirical_bayes import Fit, fit
-from reflection.stats.false_discovery import LEVEL, Mixture, Verdict, ash, discover, discover_composed, select
+from reflection.stats.false_discovery import LEVEL, Mixture, Verdict, ash, ash_each, discover, discover_composed, select
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
 CPA = Recipe("cpa", (("cpm", 1), ("ctr", -1), ("cvr", -1)))
@@ -145,3 +145,12 @@ def test_every_kind_of_effect_is_judged_though_another_kind_is_missing(make_worl
     assert column is not None
     assert judged.verdict(column) is Verdict.FINDING
     assert judged.mean[column] == pytest.approx(0.5, abs=0.1)
+
+
+def test_families_side_by_side_are_each_as_alone() -> None:
+    rng = np.random.default_rng(5)
+    families = [(rng.normal(0, 0.2, size), rng.uniform(0.05, 0.3, size)) for size in (1, 40, 7, 150)]
+
+    for family, together in zip(families, ash_each(families), strict=True):
+        np.testing.assert_array_equal(together.weight, ash(*family).weight)
+    assert ash_each([]) == []

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from scipy import linalg, stats
 
-from reflection.stats import gaussian_posterior as module
 from reflection.stats.columns import INTERCEPT, Feature, Layout
 from reflection.stats.design import GRID, Design, Rows, Stratum
 from reflection.stats.gaussian_posterior import INTERCEPT_SD, Model
 from reflection.stats.sufficient_statistics import SufficientStatistics, View
+from reflection.stats.wide_posterior import DENSE_COLUMNS, WideModel, model_of
 
 
-@pytest.fixture
-def rows() -> Rows:
-    """Rows of all three strata with an incomplete interaction and a free slope; one variance per octave."""
+@pytest.fixture(params=[False, True], ids=["single", "repeated"])
+def rows(request: pytest.FixtureRequest) -> Rows:
+    """Rows of all strata with an incomplete interaction and a free slope; one variance per octave."""
     rng = np.random.default_rng(5)
     cells: list[dict[Feature, float]] = []
     for _ in range(60):
@@ -32,8 +32,11 @@ def rows() -> Rows:
             }
         )
     v = 2.0 ** -rng.integers(1, 6, 60)
-    stratum = rng.choice([Stratum.BETWEEN, Stratum.WITHIN, Stratum.EXPERIMENT], 60)
-    return Rows.of(Design.of(cells), rng.normal(0, 0.5, 60), v, stratum)
+    if not request.param:
+        stratum = rng.choice([Stratum.BETWEEN, Stratum.WITHIN, Stratum.EXPERIMENT], 60)
+        return Rows.of(Design.of(cells), rng.normal(0, 0.5, 60), v, stratum)
+    stratum = rng.choice(list(Stratum), 60)
+    return Rows.of(Design.of(cells), rng.normal(0, 0.5, 60), v, stratum, 2.0 ** -rng.integers(0, 4, 60))
 
 
 @pytest.fixture
@@ -48,13 +51,19 @@ def _components(model: Model) -> np.ndarray:
     return np.log(np.linspace(0.1, 0.5, model.dimensions))
 
 
+def _scatter(rows: Rows, sigma: dict[Stratum, float]) -> np.ndarray:
+    """Variance of each row beside sampling: its stratum's, and of between rows a share of that between periods."""
+    own = np.array([sigma.get(Stratum(stratum), 0.0) ** 2 for stratum in rows.stratum])
+    shared = np.where(rows.stratum == Stratum.BETWEEN, rows.passing, 0.0)
+    return own + shared * sigma.get(Stratum.PERIOD, 0.0) ** 2
+
+
 def _dense(rows: Rows, view: View, model: Model, components: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Mean, covariance and evidence in the n-dimensional data space, with an explicit null-space prior."""
     layout = view.layout
     x = np.zeros((len(rows), len(layout)))
     x[:, [layout.column(f) for f in rows.design.features]] = rows.design.matrix().toarray()
-    sigma = np.append(np.exp(components[: len(model.strata)]), 0.0)
-    noise = rows.v + sigma[rows.stratum] ** 2
+    noise = rows.v + _scatter(rows, dict(zip(model.strata, np.exp(components), strict=False)))
     tau = np.exp(components[len(model.strata) :])
     scale = np.array([INTERCEPT_SD, *tau[layout.group_index[1:]]])
     null = linalg.null_space(layout.constraints.toarray().T)
@@ -87,12 +96,13 @@ def test_the_evidence_differs_from_the_dense_one_by_a_constant(rows: Rows, view:
 def test_evidences_of_different_layouts_are_comparable(rows: Rows, view: View) -> None:
     """Without any variance of effects, every layout is the intercept alone."""
     model = Model(view)
-    at = np.concatenate([np.log([0.3, 0.4]), np.full(len(view.layout.groups), -12.0)])
+    scatter = np.log([0.3, 0.4, 0.2])[: len(model.strata)]
+    at = np.concatenate([scatter, np.full(len(view.layout.groups), -12.0)])
     statistics = SufficientStatistics()
     statistics.add(rows)
     bare = Model(statistics.view(Layout.of([])))
 
-    assert model.posterior(at).log_evidence == pytest.approx(bare.posterior(at[:2]).log_evidence, abs=1e-3)
+    assert model.posterior(at).log_evidence == pytest.approx(bare.posterior(scatter).log_evidence, abs=1e-3)
 
 
 def test_the_gradient_equals_finite_differences(view: View) -> None:
@@ -123,17 +133,43 @@ def test_the_variance_alone_is_the_diagonal_of_the_covariance(view: View) -> Non
     np.testing.assert_allclose(posterior.variance, np.diag(posterior.covariance), rtol=1e-9, atol=1e-14)
 
 
-def test_sparse_sums_answer_as_dense_ones(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sparse_sums_with_constraints_answer_as_dense_ones_without(view: View) -> None:
     dense = Model(view)
     at = _components(dense)
-    expected = dense.posterior(at)
-    monkeypatch.setattr(module, "DENSE_COLUMNS", 0)
-    found = Model(view).posterior(at)
+    expected, found = dense.posterior(at), WideModel(view).posterior(at)
 
     np.testing.assert_allclose(found.mean, expected.mean, atol=1e-10)
     np.testing.assert_allclose(found.covariance, expected.covariance, atol=1e-10)
+    np.testing.assert_allclose(found.variance, expected.variance, atol=1e-10)
     np.testing.assert_allclose(found.gradient, expected.gradient, atol=1e-8)
     assert found.log_evidence == pytest.approx(expected.log_evidence)
+
+
+def test_many_evidences_at_once_are_those_of_each_posterior(view: View) -> None:
+    model = Model(view)
+    components = np.random.default_rng(3).uniform(-3.0, 0.5, (21, model.dimensions))
+    expected = [model.posterior(one).log_evidence for one in components]
+
+    np.testing.assert_allclose(model.log_evidence(components), expected, rtol=1e-12)
+    assert model.log_evidence(components[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_draws_of_very_many_columns_are_draws_too(view: View, wide: bool) -> None:
+    model = WideModel(view) if wide else Model(view)
+    found = model.posterior(_components(model))
+    draws = found.draw(np.random.default_rng(0), 20_000)
+
+    np.testing.assert_allclose(view.layout.constraints.T @ draws, 0, atol=1e-8)
+    np.testing.assert_allclose(np.cov(draws), found.covariance, atol=0.015)
+
+
+def test_the_number_of_columns_decides_how_it_is_worked_out() -> None:
+    def sums(levels: int) -> View:
+        return SufficientStatistics().view(Layout.of([Feature("a", str(level)) for level in range(levels)]))
+
+    assert type(model_of(sums(DENSE_COLUMNS - 1))) is Model
+    assert type(model_of(sums(DENSE_COLUMNS))) is WideModel
 
 
 def test_draws_have_the_posterior_moments_and_satisfy_every_constraint(view: View) -> None:

@@ -30,8 +30,8 @@ def test_from_twenty_to_a_thousand_campaigns_are_scored(fitted: Fit, campaigns: 
     assert _count(fitted, np.arange(campaigns)) == scored
 
 
-@pytest.mark.parametrize(("cells", "scored"), [(100, 21), (101, 20)])
-def test_a_campaign_of_a_hundred_cells_is_the_largest_that_is_left_out(fitted: Fit, cells: int, scored: int) -> None:
+@pytest.mark.parametrize(("cells", "scored"), [(400, 21), (401, 20)])
+def test_a_unit_of_four_hundred_cells_is_the_largest_that_is_left_out(fitted: Fit, cells: int, scored: int) -> None:
     assert _count(fitted, np.repeat(np.arange(21), [1] * 20 + [cells])) == scored
 
 

@@ -31,8 +31,8 @@ def model_of(count: int, seed: int, *, same: bool = False, missing: bool = False
             }
         )
     v = 2.0 ** -rng.integers(1, 8, count)
-    stratum = rng.choice([Stratum.BETWEEN, Stratum.WITHIN, Stratum.EXPERIMENT], count)
-    rows = Rows.of(Design.of(cells), rng.normal(0, 0.5, count), v, stratum)
+    stratum = rng.choice(list(Stratum), count)
+    rows = Rows.of(Design.of(cells), rng.normal(0, 0.5, count), v, stratum, 2.0 ** -rng.integers(0, 3, count))
     statistics = SufficientStatistics()
     for _ in range(1 + same):
         statistics.add(rows)

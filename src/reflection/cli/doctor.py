@@ -135,6 +135,8 @@ def coverage_lines(calibration: Calibration) -> Iterable[str]:
                 continue
             line = f"{where}: 90 % intervals of campaigns left out cover {_share(coverage)} of {coverage['campaigns']}"
             wide = coverage["campaigns"] >= ENOUGH_CAMPAIGNS and coverage["coverage_90"] > TOO_WIDE
+            wider = coverage.get("widening", 1.0)
+            line += f"; all are shown {wider:.2f} times as wide for it" if wider > 1 else ""
             yield line + (f"; {_WIDE}" if wide else "")
 
 

@@ -1,17 +1,15 @@
 """`reflection keys`: API keys that are made, listed and revoked while the server runs."""
 
+from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from reflection.cli.session import JsonOption, console, messages, open_application, print_json, text_table
-from reflection.domain.workspaces import DEFAULT_WORKSPACE, WORKSPACE_NAME
-from reflection.errors import InvalidInput
-from reflection.settings import ANY_WORKSPACE
+from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
-LONGEST_NAME = 100
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 
 
@@ -43,14 +41,10 @@ def create(
       reflection keys create --workspace acme --scope read --name dashboard
       reflection keys create --workspace '*' --scope read --name prometheus
     """
-    if workspace != ANY_WORKSPACE and not WORKSPACE_NAME.match(workspace):
-        raise InvalidInput("a workspace name has lower-case letters, digits, - and _, at most 63; or '*' for any")
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        raise InvalidInput(f"a key's name has at most {LONGEST_NAME} printable characters")
     with open_application() as application:
         key, text = application.keys.create(workspace, scope.value, name)
     if as_json:
-        print_json({**_shown(key), "key": text})
+        print_json({**asdict(key), "key": text})
         return
     messages().print(
         f"key {key.key_id} for workspace {workspace}, scope {scope.value}; it is shown this once", markup=False
@@ -67,7 +61,7 @@ def list_keys(as_json: JsonOption = False) -> None:
       reflection keys list
     """
     with open_application() as application:
-        rows = [_shown(key) for key in application.keys.list()]
+        rows = [asdict(key) for key in application.keys.list()]
     if as_json:
         print_json(rows)
         return
@@ -89,14 +83,3 @@ def revoke(key_id: Annotated[str, typer.Argument(help="The id that 'keys list' s
     with open_application() as application:
         key = application.keys.revoke(key_id)
     messages().print(f"key {key.key_id} of workspace {key.workspace} opens nothing any longer", markup=False)
-
-
-def _shown(key: Any) -> dict[str, Any]:
-    return {
-        "key_id": key.key_id,
-        "workspace": key.workspace,
-        "scope": key.scope,
-        "name": key.name,
-        "created_at": key.created_at,
-        "revoked_at": key.revoked_at,
-    }

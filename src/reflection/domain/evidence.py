@@ -15,12 +15,13 @@ from reflection.domain import signals
 from reflection.domain.audience_role import role_of
 from reflection.domain.campaign import DUST, Audience, BreakdownRow, Campaign, Creative, Metrics
 from reflection.domain.goal import brings_money, kind_of
+from reflection.domain.real_campaign import real_campaign
 
 VERSION = 1
 ROUNDING = 1e-12
 """Share of a total that adding up its parts, thousands of floats, may lose or gain."""
 
-_OPTIONAL = {"name": "name", "unit": "unit_id", "kind": "conversion_kind"}
+_OPTIONAL = {"name": "name", "unit": "unit_id", "kind": "conversion_kind", "account": "account_id"}
 """Keys that an encoded evidence has only where the campaign says them: older payloads keep their bytes."""
 
 COVERED = 0.95
@@ -88,7 +89,7 @@ class Evidence:
         day: days since 1970-01-01 UTC of the campaign's timestamp; what drift is measured on.
         expected: the forecast's counts; what calibration is measured on.
         cells: one for a campaign without breakdown, else one per delivered audience x creative row.
-        name, unit_id, conversion_kind, mature_on: as the campaign gives them; None where it does not.
+        name, unit_id, conversion_kind, mature_on, account_id: as the campaign gives them; None where it does not.
     """
 
     campaign_id: str
@@ -104,6 +105,7 @@ class Evidence:
     unit_id: str | None = None
     conversion_kind: str | None = None
     mature_on: date | None = None
+    account_id: str | None = None
 
     def __post_init__(self) -> None:
         """A revenue of 0 of a kind of conversion that brings none was not given, whoever wrote the payload."""
@@ -141,6 +143,11 @@ class Evidence:
         """The real campaign it belongs to: rows of several months have one."""
         return self.unit_id or self.campaign_id
 
+    @property
+    def real_campaign(self) -> int:
+        """A number for the real campaign it belongs to, by ids first and names second (`real_campaign`)."""
+        return real_campaign(self.platform_key, self.account_id, self.name, self.unit_id, self.campaign_id)
+
     def signal_keys(self) -> tuple[str, ...]:
         """Every signal present, sorted."""
         return tuple(sorted({key for cell in self.cells for key in cell.shares}))
@@ -162,6 +169,7 @@ def evidence_of(campaign: Campaign) -> Evidence:
         unit_id=campaign.unit_id,
         conversion_kind=campaign.conversion_kind,
         mature_on=campaign.mature_on,
+        account_id=campaign.account_id,
     )
 
 

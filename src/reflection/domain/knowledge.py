@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from reflection.domain.bookable import Bookable, EvidenceFloor
 from reflection.domain.conversion_kind import UNSTATED, kind_of_objective, plural
 from reflection.domain.goal import HasGoal
+from reflection.domain.own_levels import OwnLevels
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.weights import Interval, SignalWeight
 
@@ -69,6 +70,7 @@ class MetricPosterior:
         sigma: standard deviation between campaigns beyond counting noise.
         tau: prior standard deviation per signal group; an unseen signal widens by it.
         reference: pooled rate of the metric: CTR and CVR as shares, AOV in money, CPM in money per *single* impression.
+        own: what is known of each real campaign itself; None where none repeats.
     """
 
     features: tuple[str, ...]
@@ -77,6 +79,7 @@ class MetricPosterior:
     tau: Mapping[str, float]
     reference: float
     sized: bool = False
+    own: OwnLevels | None = None
 
     @property
     def of_signals(self) -> NDArray[np.float32]:
@@ -229,10 +232,11 @@ class Knowledge:
 
     @property
     def coverage(self) -> Mapping[str, Mapping[str, float] | None]:
-        """Metric -> {campaigns, coverage_90, z_sd}: whether 90 % intervals held campaigns predicted from all others.
+        """Metric -> {campaigns, coverage_90, z_sd, widening}: whether 90 % intervals held campaigns left out.
 
-        `coverage_90` is the share of them within the interval, `z_sd` the standard deviation of their standardised
-        errors; None where fewer than 20 campaigns could say, or the fit was too large to ask.
+        `coverage_90` is the share of them, each predicted from all others, within the interval, `z_sd` the standard
+        deviation of their standardised errors, `widening` by how much every interval was widened for it (1: not at
+        all); None where fewer than 20 campaigns could say, or the fit was too large to ask.
         """
         by_metric: Mapping[str, Mapping[str, float] | None] = self.diagnostics.get("coverage", {})
         return by_metric

@@ -30,6 +30,7 @@ from reflection.domain.campaign import (
 from reflection.domain.evidence import Counts
 from reflection.domain.metrics import FROM_CONVERSIONS, PLAN_METRICS, totals
 from reflection.domain.planner_forecast import PlannerForecast
+from reflection.domain.real_campaign import real_campaign
 
 MAX_PLANS = 200
 Budget = Annotated[float, Field(ge=DUST, le=MAX_MONEY, allow_inf_nan=False, strict=True)]
@@ -98,6 +99,12 @@ class Plan(Strict):
         """Membership shares of its signals, by key."""
         mix = signals.of_cell(self.platform, self.objective, list(self.audiences), list(self.creatives))
         return {signal.key: share for signal, share in mix.items()}
+
+    @property
+    def real_campaign(self) -> int:
+        """A number for the real campaign it is planned for, as of the campaigns' rows (`real_campaign`)."""
+        platform = signals.of_platform(self.platform).key
+        return real_campaign(platform, self.account_id, self.name, self.unit_id, self.campaign_id)
 
     def promise(self) -> PlannerForecast:
         """What the planner promises; counts left out are 0, which promises nothing."""

@@ -206,6 +206,12 @@ class Snapshot(Protocol):
     def ended_learnings(self, states: tuple[str, ...], since: datetime, limit: int) -> dict[str, str]:
         """Learnings that came into one of these states since an instant: id -> when, the latest first."""
 
+    def newest_day(self) -> str | None:
+        """Day of the newest campaign's timestamp; None where there is none."""
+
+    def month_sums(self, since: str, without: Collection[str]) -> list[dict[str, Any]]:
+        """Sums of campaigns by month, currency, kind and objective, from a day on."""
+
     def last_arrival(self) -> str | None:
         """When the last campaign came; None where none ever did."""
 

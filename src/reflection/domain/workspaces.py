@@ -3,5 +3,8 @@
 import re
 
 DEFAULT_WORKSPACE = "default"
+ANY_WORKSPACE = "*"
+"""Stands for a workspace where a key opens any."""
+
 WORKSPACE_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 """Lower-case letters, digits, - and _, at most 63: safe in folders, headers and collection names."""

@@ -133,6 +133,11 @@ class Analyst:
         self._forecaster = forecaster
         self._score_weights = score_weights
 
+    def draft(self, case: AnalysisInput) -> Analysis:
+        """What would be answered, of a case that nobody writes."""
+        analysis, _ = self._analysis(case, as_held(self._compared(case), case.fault))
+        return replace(analysis, stored_memory=replace(analysis.stored_memory, sqlite_saved=False, vector_saved=False))
+
     def record(self, case: AnalysisInput) -> AnalysisRecord:
         """Everything the analysis of a case writes."""
         campaign, comparison = case.campaign, as_held(self._compared(case), case.fault)

@@ -206,7 +206,7 @@ class Attention:
                 "import-remark",
                 f"import-remark:{entry['import_id']}",
                 self._sentences.remarks(entry["name"], findings, rejects),
-                f"/data/imports/{entry['import_id']}",
+                f"/data?import={entry['import_id']}",
                 LEFT_OUT if left_out else REMARK,
                 entry["totals"]["spend"],
                 entry["currency"],

@@ -131,6 +131,7 @@ class CampaignLister:
             "currency": campaign.currency,
             **{name: getattr(facts, name) for name in ("spend", "conversions", "revenue")},
             **{name: METRICS[name].value(facts) for name in SHOWN},
+            **_verdict(stored.answer),
             "state": state_of(reason, accepted=accepted, learnt=learnt),
             "reason": reason,
             "revision": stored.revision,
@@ -141,6 +142,12 @@ class CampaignLister:
         stored = self._snapshot.campaigns_named(candidates)
         reasons = ((name, stored_reason(campaign, self._knowledge)) for name, campaign in sorted(stored.items()))
         return {name: reason for name, reason in reasons if reason is not None and name not in self._accepted}
+
+
+def _verdict(answer: bytes) -> dict[str, Any]:
+    """How the campaign did when it was last analysed: {verdict, performance_score}; None in answers of before."""
+    comparison = orjson.loads(answer)["comparison_report"]
+    return {name: comparison.get(name) for name in ("verdict", "performance_score")}
 
 
 def _cursor(place: ListPlace) -> str:

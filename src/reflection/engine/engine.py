@@ -10,34 +10,32 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import orjson
+
 from reflection.domain.answers import Answer as Answer
 from reflection.domain.answers import Refused as Refused
 from reflection.domain.campaign import Campaign
 from reflection.domain.canonical_json import Content
 from reflection.domain.freshness import Freshness
-from reflection.domain.held import stored_reason
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.list_query import ListQuery
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter, Memory, StaleRevision, Store, StoredCampaign
 from reflection.domain.weights import Weights
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
+from reflection.engine.acceptance import ATTEMPTS, decide, raced
 from reflection.engine.analysis import Analyst, InputReader
 from reflection.engine.bulk import NullMemory, analyze_many
 from reflection.engine.campaign_list import CampaignLister, ListRequest
 from reflection.engine.current_analysis import current_answer
 from reflection.engine.timing import Observer, timed, unobserved
-from reflection.errors import Conflict, NotFound, Unavailable, no_campaign
+from reflection.errors import Conflict, NotFound, no_campaign
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
 from reflection.inference import effects_page
 from reflection.inference.weights import weights_for
 from reflection.learnings.current import CurrentLearnings
 from reflection.learnings.insights import insights
-
-ATTEMPTS = 5
-NOT_HELD = "it is not held: it is learnt from as it is"
-NOT_ACCEPTED = "it was not accepted: nothing changes"
 
 Clock = Callable[[], datetime]
 
@@ -110,7 +108,14 @@ class Engine:
             with suppress(StaleRevision), timed(self._observe, "store"):
                 stored = self._store.save_analysis(record)
                 return Answer(stored.answer, replayed=not stored.new)
-        raise _raced(campaign.campaign_id)
+        raise raced(campaign.campaign_id)
+
+    def draft(self, campaign: Campaign, *, workspace: str = DEFAULT_WORKSPACE) -> bytes:
+        """The JSON that `analyze` would answer, storing nothing; `stored_memory` says that nothing was saved."""
+        with self._store.snapshot(workspace) as snapshot:
+            current = snapshot.campaign(campaign.campaign_id)
+            inputs = InputReader(snapshot, self._now()).read(campaign, campaign.content(), current)
+        return orjson.dumps(self._analyst.draft(inputs))
 
     def analyze_many(
         self, campaigns: Iterable[Campaign], *, workspace: str = DEFAULT_WORKSPACE, following: bool = False
@@ -191,8 +196,10 @@ class Engine:
             NotFound: no such campaign in this workspace.
         """
         with self._store.snapshot(workspace) as snapshot:
-            stored, knowledge = _existing(snapshot.campaign(campaign_id), campaign_id), snapshot.knowledge()
+            stored, knowledge = snapshot.campaign(campaign_id), snapshot.knowledge()
             pending = snapshot.pending(beside=campaign_id)
+        if stored is None:
+            raise no_campaign(campaign_id)
         return current_answer(stored, knowledge, pending)
 
     def telling(self, workspace: str) -> Callable[[StoredCampaign], bytes]:
@@ -213,32 +220,11 @@ class Engine:
             NotFound: no such campaign in this workspace.
             Unavailable: the store is busy, full or lost the race too often; nothing was written.
         """
-        return self._decide(campaign_id, workspace, accepted=True)
+        return decide(self._store, self._analyst, self._now, workspace, campaign_id, accepted=True)
 
     def unaccept(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
-        """Take an acceptance back: the campaign is judged by its figures again; idempotent.
-
-        Returns and raises as `accept`.
-        """
-        return self._decide(campaign_id, workspace, accepted=False)
-
-    def _decide(self, campaign_id: str, workspace: str, *, accepted: bool) -> dict[str, Any]:
-        for _ in range(ATTEMPTS):
-            with self._store.snapshot(workspace) as snapshot:
-                current = _existing(snapshot.campaign(campaign_id), campaign_id)
-                was = campaign_id in snapshot.accepted_campaigns()
-                if was == accepted:
-                    return _decision(campaign_id, accepted, "pending", None if accepted else NOT_ACCEPTED)
-                if accepted and stored_reason(current, snapshot.knowledge()) is None:
-                    return _decision(campaign_id, False, "learnt", NOT_HELD)
-                campaign = Campaign.model_validate_json(current.campaign_json)
-                inputs = InputReader(snapshot, self._now())
-                analysis = inputs.read(campaign, campaign.content(), current, accepted=accepted)
-            with suppress(StaleRevision):
-                record = self._analyst.record(analysis)
-                (self._store.accept if accepted else self._store.unaccept)(record)
-                return _decision(campaign_id, accepted, "held" if analysis.fault else "pending", analysis.fault)
-        raise _raced(campaign_id)
+        """Take an acceptance back, so that figures decide again; idempotent. Returns and raises as `accept`."""
+        return decide(self._store, self._analyst, self._now, workspace, campaign_id, accepted=False)
 
     def campaigns(self, request: ListRequest | None = None, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
         """A page of stored campaigns, the newest first; see `CampaignLister.page`.
@@ -269,24 +255,6 @@ class Engine:
 def _page(items: list[dict[str, Any]], following: str | None, freshness: Freshness) -> dict[str, Any]:
     """A page of a list; each row says what it is as of, for doors that give a bare list."""
     return {"items": [row | {"pending": freshness["pending"]} for row in items], "next_cursor": following, **freshness}
-
-
-def _existing(stored: StoredCampaign | None, campaign_id: str) -> StoredCampaign:
-    if stored is None:
-        raise no_campaign(campaign_id)
-    return stored
-
-
-def _decision(campaign_id: str, accepted: bool, learning: str, note: str | None) -> dict[str, Any]:
-    """What came of accepting a campaign or taking that back; `note` says why it is held, or why nothing changed."""
-    return {"campaign_id": campaign_id, "accepted": accepted, "learning": learning, "note": note}
-
-
-def _raced(campaign_id: str) -> Unavailable:
-    return Unavailable(
-        f"campaign '{campaign_id}' is being changed by others at the same time",
-        hint="send it again; nothing was stored",
-    )
 
 
 def _replay(earlier: tuple[str, bytes], content: Content) -> Answer:

@@ -7,8 +7,8 @@ that arrived meanwhile, from this process and from others. Knows ports; what lea
 import dataclasses
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 
 import orjson
 from threadpoolctl import threadpool_limits
@@ -74,6 +74,7 @@ class Learner:
         self._clock = clock
         self._one_at_a_time = threading.Lock()
         self._last_workspace = ""
+        self._asked_on: date | None = None
 
     def learn_now(self, workspace: str) -> Knowledge:
         """Take in everything new and return what is known; does nothing when nothing is new."""
@@ -116,17 +117,22 @@ class Learner:
         """Bring every workspace that is behind up to date, in turns, a large one when that is worth a fit (`due`).
 
         Looks anew before each, so that nobody waits longer than one fit of every workspace before it, and begins after
-        the one it ended with: one that cannot be learnt, or is written to without end, keeps no other waiting.
+        the one it ended with: one that cannot be learnt, or is written to without end, keeps no other waiting. Once a
+        day it also asks those to which nobody wrote, whose conversions may have become complete.
         """
-        served: set[str] = set()
-        while go_on() and (workspace := self._next(served)) is not None:
+        served, today = set[str](), self._clock().astimezone(UTC).date()
+        candidates = self._store.behind if today == self._asked_on else self._store.workspaces
+        while go_on():
+            workspace = self._next([name for name in candidates() if name not in served])
+            if workspace is None:
+                self._asked_on = today
+                return
             served.add(workspace)
             self._last_workspace = workspace
             self.learn_now(workspace)
 
-    def _next(self, served: Collection[str]) -> str | None:
-        """Whose turn it is of those that are due and not served yet; None where nobody's."""
-        names = [name for name in self._store.behind() if name not in served]
+    def _next(self, names: list[str]) -> str | None:
+        """Whose turn it is of those that are due; None where nobody's."""
         begin = bisect_right(names, self._last_workspace)
         return next((name for name in names[begin:] + names[:begin] if self.due(name)), None)
 

@@ -50,6 +50,10 @@ def plan_of(campaign: Campaign) -> Plan | None:
         currency=campaign.currency,
         planner=campaign.planner,
         conversion_kind=campaign.conversion_kind,
+        campaign_id=campaign.campaign_id,
+        name=campaign.name,
+        account_id=campaign.account_id,
+        unit_id=campaign.unit_id,
         expected=_figures(expected) if basis_of(campaign).forecast else None,
     )
 

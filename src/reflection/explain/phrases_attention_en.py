@@ -14,11 +14,11 @@ ATTENTION: Mapping[str, str] = {
     "attention.import_left_out": "{number} left out",
     "attention.coverage": (
         "The {level} intervals of {metric} are too narrow: of {campaigns} they held {share}. "
-        "Take them as rough until more campaigns have been learnt."
+        "They are shown wider for it; take them as rough until more campaigns have been learnt."
     ),
     "attention.coverage_of_goal": (
         "The {level} intervals of {metric} are too narrow where {goal} are counted: of {campaigns} they held {share}. "
-        "Take them as rough until more campaigns have been learnt."
+        "They are shown wider for it; take them as rough until more campaigns have been learnt."
     ),
     "attention.silence": (
         "No campaign has come in for {days} days; the last one came on {day}. What is known stands as of then."

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from reflection.domain import signals
+from reflection.domain.bookable import root
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, PLAN_METRICS, rate_behind
 from reflection.domain.plan import Plan
@@ -23,7 +24,7 @@ from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.forecasting.plan_size import far_outside, planned_size
 from reflection.inference import posterior
-from reflection.inference.posterior import USUAL_SIZE, PlannedSize
+from reflection.inference.posterior import USUAL_SIZE, PlannedSize, RealCampaign
 from reflection.inference.total_effects import SEED, TotalEffects, booked, usual_level
 from reflection.stats.conformal import LEVELS
 
@@ -77,13 +78,14 @@ def _evaluated(
     platform = signals.of_platform(plan.platform).key if plan.audiences or plan.creatives else None
     corrected = calibration.predict(state, promise)
     expected = {key: scale.base for key, scale in scales(promise.expected).items()}
+    campaign = RealCampaign(plan.real_campaign, frozenset(root(key) for key in own))
     size = planned_size(plan, knowledge, shares)
     far = far_outside(plan, knowledge, state, size)
     same_money, doubtful = knowledge.currency == plan.currency, knowledge.unidentified_in(own)
     metrics = {}
     for metric in PLAN_METRICS:
         comparable = same_money or metric not in _IN_MONEY
-        ours = from_signals(knowledge, metric, shares, plan.budget, size) if comparable else None
+        ours = from_signals(knowledge, metric, shares, plan.budget, size, campaign) if comparable else None
         usual = _usual(knowledge, metric, plan.budget, objective, platform, size) if comparable else None
         metrics[metric] = _metric(
             metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric), usual,
@@ -100,6 +102,7 @@ def _evaluated(
             *plan_notes.not_told_apart(knowledge, doubtful),
             *plan_notes.notes_on(plan, knowledge, state, corrected, far, same_money),
             *plan_notes.of_size(knowledge, size),
+            *plan_notes.of_past(knowledge, campaign),
         ],
     }
 
@@ -113,15 +116,21 @@ _IN_MONEY = frozenset(name for name in PLAN_METRICS if METRICS[name].monetary or
 
 
 def from_signals(
-    knowledge: Knowledge, metric: str, shares: Mapping[str, float], budget: float, size: PlannedSize = USUAL_SIZE
+    knowledge: Knowledge,
+    metric: str,
+    shares: Mapping[str, float],
+    budget: float,
+    size: PlannedSize = USUAL_SIZE,
+    campaign: RealCampaign | None = None,
 ) -> Belief | None:
-    """The prediction of one metric from the signals and the size of a plan, scatter and sampling noise included."""
+    """The prediction of one metric from the signals and the size of a plan, and its own past where it ran before;
+    scatter and sampling noise included."""
     source = rate_behind(metric)
-    draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED), size)
+    draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED), size, campaign)
     if draws is None:
         return None
     noise = _sampling_variance(knowledge, metric, shares, budget, size)
-    variance = float(draws.var()) + posterior.scatter(knowledge, source) ** 2 + noise
+    variance = float(draws.var()) + posterior.scatter(knowledge, source, campaign) ** 2 + noise
     scale = float(np.log(budget)) if METRICS[metric].total else 0.0
     return Belief(float(draws.mean()) + scale, float(np.sqrt(variance)))
 

@@ -14,7 +14,7 @@ from reflection.domain.plan import Plan
 from reflection.forecasting import calibration
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.inference import posterior
-from reflection.inference.posterior import PlannedSize
+from reflection.inference.posterior import PlannedSize, RealCampaign
 
 WORTH_SAYING = 0.05
 """Change of a rate by the size of a plan from which on it is said."""
@@ -32,10 +32,11 @@ def not_learnt(knowledge: Knowledge, shares: Mapping[str, float], stored_with: M
         return
     for key in posterior.unseen(knowledge, knowledge.goal_metric, shares):
         count, label = stored_with.get(key, 0), signals.label_of(key, knowledge.spelt)
-        if knowledge.goal is not None:
-            seen = f"was never seen in campaigns for {plural(knowledge.goal)}"
-        elif count == 0:
+        if count == 0:
             seen = "was never seen"
+        elif knowledge.goal is not None:
+            stored = f"is in {count} stored campaign{'s' if count > 1 else ''}"
+            seen = f"{stored}, but in none for {plural(knowledge.goal)} that was learnt from so far"
         else:
             seen = f"is in {count} stored campaign{'s' if count > 1 else ''} not learnt from so far"
         yield f"not identified: {label} {seen}; the intervals are wider for it"
@@ -57,6 +58,13 @@ def of_size(knowledge: Knowledge, size: PlannedSize) -> Iterator[str]:
                 f"the plan is {times} times the usual size: by campaigns planned larger and smaller, its "
                 f"{METRICS[metric].label} is {abs(lift - 1):.0%} {side} for that".replace("%", " %")
             )
+
+
+def of_past(knowledge: Knowledge, campaign: RealCampaign) -> Iterator[str]:
+    """That a plan continues a campaign, whose own past is part of the forecast."""
+    count = posterior.periods(knowledge, knowledge.goal_metric, campaign)
+    if count:
+        yield f"it ran before: what it did in {count} period{'s' if count > 1 else ''} is part of the forecast"
 
 
 def notes_on(

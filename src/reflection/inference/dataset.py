@@ -37,7 +37,7 @@ class Campaigns:
         kind: the kind of conversion each counts, "" where nothing says; `stated`: whether the campaign itself does.
         revenue: NaN where it was not given.
         planned: impressions that somebody planned, 0 where nobody did: what was taken from the facts is no plan.
-        real: a number for the real campaign each belongs to: rows of several months have one.
+        real: a number for the real campaign each belongs to: rows of several months have one (`real_campaign`).
     """
 
     ids: NDArray[np.str_]
@@ -59,6 +59,12 @@ class Campaigns:
     def subset(self, kept: NDArray[np.bool_]) -> "Campaigns":
         """Only the campaigns of the mask."""
         return Campaigns(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
+
+    @cached_property
+    def unit(self) -> Ints:
+        """Index of the first row of the real campaign behind each; its own where no real campaign repeats."""
+        _, first, number = np.unique(self.real, return_index=True, return_inverse=True)
+        return np.asarray(first[number], dtype=np.intp)
 
     @property
     def has_revenue(self) -> NDArray[np.bool_]:
@@ -138,7 +144,7 @@ class DatasetBuilder:
         self._indices, self._shares, self._lengths = array("i"), array("d"), array("q")
         self._counts, self._owner = array("d"), array("q")
         self._ids: list[str] = []
-        self._real: dict[int, str] = {}
+        self._real = array("q")
         self._texts: dict[str, int] = {}
         self._places, self._amounts = array("q"), array("d")
         for item in evidence:
@@ -218,8 +224,7 @@ class DatasetBuilder:
         """Gather one campaign's evidence."""
         owner, actual, columns = len(self._ids), item.actual, self._columns
         self._ids.append(item.campaign_id)
-        if item.unit != item.campaign_id:
-            self._real[owner] = item.unit
+        self._real.append(item.real_campaign)
         texts = (item.platform_key, item.currency or NOT_STATED, item.kind, item.role)
         codes = [self._texts.setdefault(text, len(self._texts)) for text in texts]
         self._places.extend((*codes, item.day, item.conversion_kind is not None))
@@ -247,16 +252,9 @@ class DatasetBuilder:
         platform, currency, kind, role = (_named(texts, code) for code in codes)
         campaigns = Campaigns(
             ids[order], platform, currency, kind, role, day, stated > 0, spend, conversions, revenue, planned,
-            self._real_campaigns()[order],
+            _column(self._real, np.int64)[order],
         )  # fmt: skip
         return campaigns, order
-
-    def _real_campaigns(self) -> NDArray[np.int64]:
-        """A number for the real campaign of each, in the order of arrival; its own where it stands for itself."""
-        if not self._real:
-            return np.arange(len(self._ids))
-        names = [self._real.get(owner, name) for owner, name in enumerate(self._ids)]
-        return np.unique(np.array(names, dtype=np.str_), return_inverse=True)[1].astype(np.int64)
 
     def _matrix(self) -> sparse.csr_array:
         indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])

@@ -18,9 +18,10 @@ from reflection.inference.dataset import Dataset, Floats, Ints
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature
-from reflection.stats.design import Design, Rows, campaign_rows, quantised
+from reflection.stats.design import Design, Rows, Stratum, campaign_rows, quantised
 from reflection.stats.empirical_bayes import Fit, Moments
 from reflection.stats.observations import Observations
+from reflection.stats.repeated_units import unit_rows
 
 ROWS_AT_ONCE = 50_000
 """Rows made together; a million at once would be a gigabyte."""
@@ -77,13 +78,46 @@ class CellDesign:
         total += coefficient[INTERCEPT]
         return total
 
-    def rows(self, observations: Observations, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
-        """Evidence rows and the campaign of each: those with one observed cell in bulk, others split into contrasts."""
-        observed = observations.observed
-        cells_of = np.bincount(campaign[observed], minlength=int(campaign.max(initial=-1)) + 1)
-        alone = observed & (cells_of[campaign] == 1)
+    def rows(self, observations: Observations, campaign: Ints, unit: Ints) -> Iterator[tuple[Rows, Ints]]:
+        """Evidence rows, and the unit of each.
+
+        Campaigns with one observed cell are taken in bulk, others split into contrasts; rows of units that repeat
+        become blocks (`repeated_units`).
+
+        Args:
+            campaign: of each cell. unit: of each campaign.
+        """
+        own = np.zeros(len(unit), dtype=np.intp)
+        own[campaign[observations.observed]] = 1
+        repeated = (np.bincount(unit, own, minlength=len(unit)) > 1)[unit[campaign]]
+        for rows, origin in self._by_campaign(observations, observations.observed & ~repeated, campaign):
+            yield rows, unit[origin]
+        if repeated.any():
+            yield from self._by_unit(observations, observations.observed & repeated, campaign, unit)
+
+    def _by_unit(
+        self, observations: Observations, chosen: NDArray[np.bool_], campaign: Ints, unit: Ints
+    ) -> Iterator[tuple[Rows, Ints]]:
+        """Blocks of the units of these cells; contrasts within a campaign are free of its unit and stay."""
+        parts, origins = [], []
+        for rows, origin in self._by_campaign(observations, chosen, campaign):
+            whole = rows.stratum == Stratum.BETWEEN
+            if not whole.all():
+                yield rows.taken(np.flatnonzero(~whole)), unit[origin[~whole]]
+            parts.append(rows.taken(np.flatnonzero(whole)))
+            origins.append(origin[whole])
+        joined, of_campaign = Rows.joined(parts), np.concatenate(origins)
+        order = np.argsort(of_campaign, kind="stable")
+        yield from unit_rows(joined.taken(order), unit[of_campaign[order]])
+
+    def _by_campaign(
+        self, observations: Observations, chosen: NDArray[np.bool_], campaign: Ints
+    ) -> Iterator[tuple[Rows, Ints]]:
+        """Rows of these cells, and the campaign of each."""
+        cells_of = np.bincount(campaign[chosen], minlength=int(campaign.max(initial=-1)) + 1)
+        alone = chosen & (cells_of[campaign] == 1)
         yield from self._single(observations, np.flatnonzero(alone), campaign)
-        yield from self._split(observations, observed & ~alone, campaign)
+        yield from self._split(observations, chosen & ~alone, campaign)
 
     def _single(self, observations: Observations, chosen: Ints, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
         for start in range(0, len(chosen), ROWS_AT_ONCE):

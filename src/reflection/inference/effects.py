@@ -37,12 +37,14 @@ class RawLifts:
 
     @cached_property
     def _campaigns(self) -> Floats:
+        """Effective real campaigns: months of one are one."""
         table = self._table
+        months = np.bincount(table.campaigns.unit, minlength=len(table))[table.campaigns.unit]
         counted = ~np.isnan(table.by_campaign(table.impressions))[table.campaign]
         shown = np.where(counted, np.nan_to_num(table.impressions), 1.0)  # cells alike where nobody counted
         total = np.bincount(table.campaign, shown, minlength=len(table))[table.campaign]
         weight = np.divide(shown, total, out=np.zeros(len(total)), where=total > 0)
-        return np.asarray(table.shares.T @ weight)
+        return np.asarray(table.shares.T @ (weight / months[table.campaign]))
 
     def evidence(self, feature: Feature, metric: str) -> tuple[int, int, float]:
         """Real campaigns it was seen in, rows of evidence, and events of a metric counted with it, by its shares."""
@@ -68,7 +70,7 @@ class RawLifts:
         return np.asarray(self._table.shares.T @ np.nan_to_num(self._table.spend))
 
     def campaigns(self, feature: Feature) -> float:
-        """Effective number of campaigns: the sum over campaigns of the share of impressions with the feature."""
+        """Effective number of real campaigns: the sum over them of the share of impressions with the feature."""
         return float(self._campaigns[self._column[feature]])
 
     def spend(self, feature: Feature) -> float | None:

@@ -34,8 +34,10 @@ def effects_page(
     limit: int = 100,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """A page of effects: {items, next_cursor, as_of, epoch, campaigns, calibration, size, spread, reason, goals,
-    waiting}.
+    """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
+    spread, reason, goals, waiting}.
+
+    `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows.
 
     `calibration` (`Knowledge.coverage`), `size`, `spread` and `waiting` (as `Knowledge` has them) are of all metrics,
     whatever the filters.
@@ -52,14 +54,15 @@ def effects_page(
     goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
-    chosen = [
+    among = [
         effect
         for effect in knowledge.effects
         if (metric is None or effect.metric == metric)
         and (group is None or effect.group == group)
         and (keys is None or _of_platform(effect, keys))
-        and (effect.finding or not findings_only)
     ]
+    findings = sum(effect.finding for effect in among)
+    chosen = [effect for effect in among if effect.finding or not findings_only]
     start, size = _offset(cursor), max(1, min(limit, MOST_ITEMS))
     more = start + size < len(chosen)
     return {
@@ -67,6 +70,8 @@ def effects_page(
         "next_cursor": _cursor(start + size) if more else None,
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
+        "findings": findings,
+        "not_evidence": len(among) - findings,
         "campaigns": knowledge.campaigns,
         "calibration": knowledge.coverage,
         "spread": knowledge.spread,

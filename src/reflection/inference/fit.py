@@ -19,12 +19,13 @@ from reflection.domain.knowledge import MetricPosterior
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.design import CellDesign
+from reflection.inference.own_levels import BetweenRows
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Layout
 from reflection.stats.composed_metrics import Recipe, compose
-from reflection.stats.design import Rows, Stratum
-from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside
+from reflection.stats.design import Rows
+from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
 from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
 from reflection.stats.false_discovery import Discoveries, discover, discover_composed
 from reflection.stats.observations import (
@@ -63,14 +64,18 @@ class FittedMetric:
 
     Attributes:
         reference: its pooled rate, CPM per 1,000 impressions, AOV in money.
-        left_out: z-scores of campaigns predicted from all others, shape (at most 1,000,), see `SetAside`; none of more
-            than MANY_FEATURES columns.
+        left_out: z-scores of real campaigns predicted from all others, shape (at most 1,000,), see `SetAside`; none of
+            more than MANY_FEATURES columns.
+        between: rows of whole real campaigns, for their own levels.
+        widening: by how much every interval of `fit` was widened, because those of campaigns left out held too few.
     """
 
     name: str
     fit: Fit
     reference: float
     left_out: Floats
+    widening: float = 1.0
+    between: BetweenRows | None = None
 
     def posterior(self) -> MetricPosterior:
         """What is kept of it: signals' present draws, scatter, reference (CPM per impression)."""
@@ -82,9 +87,10 @@ class FittedMetric:
             features=tuple(str(present.layout.features[i]) for i in kept[1:]),
             draws=np.ascontiguousarray(present.draws[rows, :STORED_DRAWS]),
             sized=size is not None,
-            sigma=float(self.fit.sigma.get(Stratum.BETWEEN, 0.0)),
+            sigma=float(self.fit.scatter_of_unseen),
             tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.tau, strict=True)},
             reference=self.reference / METRICS[self.name].scale,
+            own=None if self.between is None else self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
         )
 
 
@@ -182,18 +188,22 @@ def _fit_metric(
     if name not in RATES:
         design = design.without_size()
     rough = layout if len(layout) <= MANY_FEATURES else _main_effects(layout)
-    around = _anchor_sample(table)
+    around, unit = _anchor_sample(table), table.campaigns.unit
 
     def roughly(observations: Observations, start: Floats | None) -> Moments:
-        rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign))
+        rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign, unit))
         return moments(_summed(rows).view(rough), start=start)
 
     def fitted(observations: Observations, start: Floats | None = None) -> FittedMetric:
         most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
-        aside = SetAside(observations.observed, table.campaign, most)
-        rows = aside.passing(design.rows(observations, table.campaign))
+        aside, between = SetAside(observations.observed, unit[table.campaign], most), BetweenRows(table.campaigns)
+        rows = aside.passing(between.passing(design.rows(observations, table.campaign, unit)))
         fit_of_all = fit(_summed(rows).view(layout), seed, start=start)
-        return FittedMetric(name, fit_of_all, reference, aside.scores(fit_of_all))
+        scores = aside.scores(fit_of_all)
+        judged = coverage(scores)
+        widening = judged.widening if judged.failed else 1.0
+        fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
+        return FittedMetric(name, fit_of_all, reference, scores, widening, between)
 
     if name not in RATES:
         return fitted(plain)

@@ -28,7 +28,7 @@ from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.trends import trend_findings
-from reflection.inference.fit import FittedMetrics, fit_metrics
+from reflection.inference.fit import FittedMetric, FittedMetrics, fit_metrics
 from reflection.inference.goals import goals_of, labelled
 from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
@@ -247,7 +247,7 @@ def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:
             name: {stratum.name.casefold(): value for stratum, value in metric.fit.sigma.items()}
             for name, metric in fitted.metrics.items()
         },
-        "coverage": {name: _coverage(metric.left_out) for name, metric in fitted.metrics.items()},
+        "coverage": {name: _coverage(metric) for name, metric in fitted.metrics.items()},
         "size": _sizes(fitted),
         "planned_sizes": _planned_sizes(fitted.table.campaigns.planned),
         "spends": _range(fitted.table.by_campaign(fitted.table.spend)),
@@ -281,9 +281,14 @@ def _range(amounts: Floats) -> list[float] | None:
     return [float(positive.min()), float(positive.max())] if len(positive) else None
 
 
-def _coverage(scores: Floats) -> dict[str, float] | None:
+def _coverage(metric: FittedMetric) -> dict[str, float] | None:
     """How often 90 % intervals held a campaign left out, as `Knowledge.coverage` has it; None where too few say."""
-    judged = coverage(scores)
+    judged = coverage(metric.left_out)
     if judged.share is None or judged.spread is None:
         return None
-    return {"campaigns": judged.scores, "coverage_90": judged.share, "z_sd": judged.spread}
+    return {
+        "campaigns": judged.scores,
+        "coverage_90": judged.share,
+        "z_sd": judged.spread,
+        "widening": metric.widening,
+    }

@@ -22,7 +22,6 @@ from reflection.explain import formatting
 from reflection.inference import posterior
 from reflection.inference.dataset import Dataset
 from reflection.inference.total_effects import TotalEffects, usual_level
-from reflection.stats.design import Stratum
 from reflection.stats.value_of_information import (
     deciding_result,
     loss_while_testing,
@@ -144,12 +143,13 @@ def _noise(knowledge: Knowledge, question: _Question, spend: float) -> float:
     events = spend / 2 / cost if cost else 0.0
     counting = 2 * METRICS[goal].noise / (events + 0.5)
     whole = question.challenger.definition.kind == signals.PLATFORM
-    names = (Stratum.BETWEEN,) if whole else (Stratum.WITHIN, Stratum.BETWEEN)
     scatters = knowledge.diagnostics.get("scatter", {})
     variance = 0.0
     for part in METRICS[goal].composition:
-        known = scatters.get(part, {})
-        variance += next((known[name.name.casefold()] for name in names if name.name.casefold() in known), 0.0) ** 2
+        of_part = scatters.get(part, {})
+        inside = None if whole else of_part.get("within")
+        apart = (of_part.get("between", 0.0), of_part.get("period", 0.0)) if inside is None else (inside,)
+        variance += sum(scatter**2 for scatter in apart)
     return counting + 2 * variance
 
 

@@ -4,15 +4,17 @@ CPA, ROAS and conversions per currency unit are composed from the draws of CPM, 
 (LEARNING 3), so what is said about them adds up. Knows `Knowledge` and signal keys; must not know how a fit is made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain import signals
+from reflection.domain.bookable import root
 from reflection.domain.knowledge import Knowledge, MetricPosterior
 from reflection.domain.metrics import METRICS, RATES
+from reflection.domain.own_levels import OwnLevel
 
 Array = NDArray[np.float64]
 
@@ -73,6 +75,27 @@ class PlannedSize:
 
 USUAL_SIZE = PlannedSize()
 
+
+@dataclass(frozen=True, slots=True)
+class RealCampaign:
+    """The real campaign that a plan continues, if it ran before.
+
+    Attributes:
+        number: `domain.real_campaign` of it.
+        stated: what the plan says something of (`bookable.root`); in the rest it is taken to be as it was.
+    """
+
+    number: int
+    stated: frozenset[str] = frozenset()
+
+    def own(self, posterior: MetricPosterior) -> OwnLevel | None:
+        """Its own level on a metric; None where it never ran, or no campaign repeats."""
+        return None if posterior.own is None else posterior.own.of(self.number, posterior.features)
+
+
+_ROUNDING = 1e-3
+"""Of shares that were summed on a grid."""
+
 UNKNOWN_SLOPE = 0.25
 """Standard deviation of a rate's slope in the size where nobody saw one: a sixth more or less at twice the size."""
 
@@ -83,8 +106,11 @@ def level_draws(
     shares: Mapping[str, float],
     rng: np.random.Generator,
     size: PlannedSize = USUAL_SIZE,
+    campaign: RealCampaign | None = None,
 ) -> Array | None:
     """Draws of the log level of a KPI for a mix of signals: reference, intercept, effects and what was never seen.
+
+    A real campaign that ran before has its own level instead, moved by what the mix changes of what it booked.
 
     A signal without a column adds its group's prior scatter, so an unseen platform widens. Rates go with the planned
     size; outside of the sizes seen their slope may be anything between none and twice what it was. CPM is per 1,000
@@ -95,7 +121,7 @@ def level_draws(
     shares, count = resolved(knowledge, shares), draw_count(knowledge, metric)
     total = np.zeros(count)
     for part, sign in METRICS[metric].composition.items():
-        total += sign * _part_level(knowledge.posteriors[part], shares, count, rng)
+        total += sign * _part_level(knowledge.posteriors[part], shares, count, rng, campaign)
         if part in RATES:
             total += sign * _of_size(knowledge.posteriors[part], size, count, rng)
     return total + float(np.log(METRICS[metric].scale))
@@ -134,10 +160,19 @@ def resolved(knowledge: Knowledge, shares: Mapping[str, float]) -> dict[str, flo
     return mix
 
 
-def scatter(knowledge: Knowledge, metric: str) -> float:
-    """Standard deviation between campaigns of a KPI on the log scale, its parts taken as independent."""
-    parts = METRICS[metric].composition
-    return float(np.sqrt(sum(knowledge.posteriors[part].sigma ** 2 for part in parts if part in knowledge.posteriors)))
+def scatter(knowledge: Knowledge, metric: str, campaign: RealCampaign | None = None) -> float:
+    """Standard deviation between campaigns of a KPI on the log scale, its parts taken as independent.
+
+    Of a real campaign that ran before, that from one of its periods to the next.
+    """
+    parts = (knowledge.posteriors[part] for part in METRICS[metric].composition if part in knowledge.posteriors)
+    return float(np.sqrt(sum(_scatter(posterior, campaign) ** 2 for posterior in parts)))
+
+
+def periods(knowledge: Knowledge, metric: str, campaign: RealCampaign) -> int:
+    """Rows of its own past that a KPI of a real campaign rests on; 0 where it never ran, or its past says nothing."""
+    parts = (knowledge.posteriors[part] for part in METRICS[metric].composition if part in knowledge.posteriors)
+    return max((level.rows for part in parts if (level := campaign.own(part))), default=0)
 
 
 def usual(knowledge: Knowledge, metric: str) -> float | None:
@@ -174,9 +209,27 @@ def _of_size(posterior: MetricPosterior, size: PlannedSize, count: int, rng: np.
     return size.log * slope[:count] + float(np.abs(slope).mean()) * unknown
 
 
-def _part_level(posterior: MetricPosterior, shares: Mapping[str, float], count: int, rng: np.random.Generator) -> Array:
+def _scatter(posterior: MetricPosterior, campaign: RealCampaign | None) -> float:
+    """Standard deviation of one row of a campaign, beyond what is known of it and counting noise."""
+    if campaign is None or posterior.own is None or campaign.own(posterior) is None:
+        return posterior.sigma
+    return float(posterior.own.passing[0])
+
+
+def _part_level(
+    posterior: MetricPosterior,
+    shares: Mapping[str, float],
+    count: int,
+    rng: np.random.Generator,
+    campaign: RealCampaign | None,
+) -> Array:
     rows = feature_rows(posterior)
-    total: Array = np.log(posterior.reference) + posterior.draws[0, :count].astype(np.float64)
+    own = None if campaign is None else campaign.own(posterior)
+    if campaign is None or own is None:
+        total: Array = np.log(posterior.reference) + posterior.draws[0, :count].astype(np.float64)
+    else:
+        total = np.log(posterior.reference) + own.mean + own.sd * rng.normal(size=count)
+        shares = _changed(own.shares, shares, campaign.stated)
     for key, share in sorted(shares.items()):
         if key in rows:
             total += share * posterior.draws[rows[key], :count]
@@ -184,3 +237,10 @@ def _part_level(posterior: MetricPosterior, shares: Mapping[str, float], count: 
             tau = posterior.tau.get(signals.parse(key).group, 0.0)
             total += share * tau * rng.normal(size=count)
     return total
+
+
+def _changed(before: Mapping[str, float], shares: Mapping[str, float], stated: Collection[str]) -> dict[str, float]:
+    """By how much a mix changes what a campaign booked so far, of what it states; rounding is no change."""
+    keys = (key for key in {*before, *shares} if root(key) in stated)
+    changes = {key: shares.get(key, 0.0) - before.get(key, 0.0) for key in keys}
+    return {key: change for key, change in changes.items() if abs(change) > _ROUNDING}

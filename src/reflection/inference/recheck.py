@@ -81,6 +81,7 @@ def _bits(knowledge: Knowledge) -> dict[str, tuple[Any, ...]]:
             posterior.reference,
             posterior.draws.shape,
             posterior.draws.tobytes(),
+            None if posterior.own is None else (posterior.own.campaigns.tobytes(), posterior.own.mean.tobytes()),
         )
         for metric, posterior in knowledge.posteriors.items()
     }

@@ -158,8 +158,10 @@ class SupportIndex:
 
     def _scatter(self, metric: str, stratum: Stratum) -> float:
         """Standard deviation of campaigns (or of rows of one) beyond counting noise, of a metric's parts together."""
-        parts = (self._fitted.metrics[part].fit.sigma for part, _ in self._fitted.parts(metric))
-        return float(np.sqrt(sum(sigma.get(stratum, sigma.get(Stratum.BETWEEN, 0.0)) ** 2 for sigma in parts)))
+        parts = (self._fitted.metrics[part].fit for part, _ in self._fitted.parts(metric))
+        inside = stratum is not Stratum.BETWEEN
+        scatters = (fit.sigma.get(stratum, fit.scatter) if inside else fit.scatter for fit in parts)
+        return float(np.sqrt(sum(scatter**2 for scatter in scatters)))
 
     def _effect(self, feature: Feature, metric: str, *, present: bool) -> float:
         effects = self._fitted.effects(metric) if present else self._metric(metric).effects

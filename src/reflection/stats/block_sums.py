@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.stats.sufficient_statistics import View
+from reflection.stats.zero_sum import ZeroSum
 
 Floats = NDArray[np.float64]
 
@@ -21,25 +22,27 @@ class BlockSums(Protocol):
     """What a posterior asks of the second moments of its blocks."""
 
     def weighted(self, w: Floats) -> Floats:
-        """sum_b w_b A_b, shape (p, p), its lower triangle at least."""
+        """sum_b w_b A_b, a square matrix, its lower triangle at least."""
 
     def traces(self, symmetric: Floats, vector: Floats) -> Floats:
         """tr(A_b T) + t' A_b t for a symmetric T, shape (B,)."""
 
 
 class DenseSums:
-    """B full matrices as one (B, p^2) array."""
+    """B full matrices in r free coordinates as one (B, r^2) array."""
 
-    def __init__(self, view: View) -> None:
-        self._p = len(view.layout)
-        self._stack = np.zeros((len(view.grams), self._p**2))
-        for row, gram in zip(self._stack, view.grams, strict=True):
+    def __init__(self, view: View, basis: ZeroSum) -> None:
+        p = len(view.layout)
+        stack = np.zeros((len(view.grams), p, p))
+        for full, gram in zip(stack, view.grams, strict=True):
             lower = gram.toarray() * view.gram_scale
-            row[:] = (lower + np.tril(lower, -1).T).ravel()
+            full[:] = lower + np.tril(lower, -1).T
+        self._size = len(basis)
+        self._stack = basis.squares(stack).reshape(len(stack), self._size**2)
 
     def weighted(self, w: Floats) -> Floats:
-        """sum_b w_b A_b, shape (p, p)."""
-        return np.asarray(w @ self._stack).reshape(self._p, self._p)
+        """sum_b w_b A_b, (..., B) -> (..., r, r)."""
+        return np.asarray(w @ self._stack).reshape(*w.shape[:-1], self._size, self._size)
 
     def traces(self, symmetric: Floats, vector: Floats) -> Floats:
         """tr(A_b T) + t' A_b t for a symmetric T, shape (B,)."""

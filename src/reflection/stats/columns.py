@@ -120,7 +120,7 @@ class Layout:
     def dof(self) -> NDArray[np.float64]:
         """Effects of each group that the constraints leave free, shape (groups,)."""
         lost = np.zeros(len(self.groups))
-        np.add.at(lost, self._constraint_groups, 1)
+        np.add.at(lost, self.constraint_groups, 1)
         return self.sizes - lost
 
     @cached_property
@@ -150,9 +150,9 @@ class Layout:
         of_kind = np.array([k is kind for k in self.kinds] + [False])
         return np.flatnonzero(of_kind[self.group_index])
 
-    @property
-    def _constraint_groups(self) -> NDArray[np.intp]:
-        """Group number of each constraint; a constraint never spans groups."""
+    @cached_property
+    def constraint_groups(self) -> NDArray[np.intp]:
+        """Group number of each constraint, shape (q,); a constraint never spans groups."""
         matrix = self.constraints
         return np.asarray(self.group_index[matrix.indices[matrix.indptr[:-1]]])
 

@@ -7,7 +7,8 @@ speaks of.
 
 A campaign observed in k > 1 cells (LEARNING 1) becomes k independent rows: k-1 *within* contrasts, which
 compare cells of the same campaign and are free of everything the campaign's cells share, and one *between*
-row, their weighted mean.
+row, their weighted mean. Rows of one *unit* (months of a real campaign) are split the same way once more: k-1 *period*
+contrasts, free of what is peculiar to the unit and lasts, and one between row.
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ _MAX_VARIANCE = 2.0**20
 class Stratum(IntEnum):
     """Which overdispersion variance a row carries on top of its sampling variance."""
 
-    BETWEEN = 0  # whole campaigns
+    BETWEEN = 0  # whole campaigns; where units repeat, whole units
     WITHIN = 1  # cells of one campaign against each other
     EXPERIMENT = 2  # randomised contrasts: none
+    PERIOD = 3  # rows of one unit against each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,17 +97,22 @@ class Rows:
     """n rows of evidence about one metric.
 
     ``y``: int64 on the 2^-16 grid (nats). ``log2_v``: int64, log2 of the sampling variance on the same grid.
-    ``stratum``: int8, values of :class:`Stratum`. All of shape (n,).
+    ``stratum``: int8, values of :class:`Stratum`. ``log2_passing``: int64 on the same grid, at most 0: log2 of the
+    share of the scatter between periods that a between row carries, 0 (all of it) for a row that is no mean of
+    several. All of shape (n,).
     """
 
     design: Design
     y: NDArray[np.int64]
     log2_v: NDArray[np.int64]
     stratum: NDArray[np.int8]
+    log2_passing: NDArray[np.int64]
 
     @classmethod
-    def of(cls, design: Design, y: ArrayLike, v: ArrayLike, stratum: ArrayLike = Stratum.BETWEEN) -> Rows:
-        """Round y (nats) and v (variance) to the grid. ``stratum`` may be one value for all rows.
+    def of(
+        cls, design: Design, y: ArrayLike, v: ArrayLike, stratum: ArrayLike = Stratum.BETWEEN, passing: ArrayLike = 1.0
+    ) -> Rows:
+        """Round y (nats) and v (variance) to the grid. ``stratum`` and ``passing`` may be one value for all rows.
 
         Raises LearningError when a number is not finite, or the lengths differ.
         """
@@ -115,19 +122,48 @@ class Rows:
         if not np.isfinite(variance).all() or (variance < 0).any():
             raise LearningError("A sampling variance must be finite and not negative.")
         log2_v = quantised(np.log2(np.clip(variance, _MIN_VARIANCE, _MAX_VARIANCE)))
-        return cls(design, quantised(observed), log2_v, np.broadcast_to(stratum, observed.shape).astype(np.int8))
+        strata = np.broadcast_to(stratum, observed.shape).astype(np.int8)
+        log2_passing = quantised(np.broadcast_to(np.log2(passing), observed.shape))
+        return cls(design, quantised(observed), log2_v, strata, log2_passing)
 
     def __len__(self) -> int:
         return len(self.y)
 
     def taken(self, at: NDArray[np.intp]) -> Rows:
         """Return some of the rows."""
-        return Rows(self.design.taken(at), self.y[at], self.log2_v[at], self.stratum[at])
+        return Rows(self.design.taken(at), self.y[at], self.log2_v[at], self.stratum[at], self.log2_passing[at])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rows]) -> Rows:
+        """Return the rows of several, one after the other."""
+        column = {
+            feature: i for i, feature in enumerate(dict.fromkeys(f for rows in parts for f in rows.design.features))
+        }
+        designs = [rows.design for rows in parts]
+        indices = [np.array([column[f] for f in one.features], dtype=np.int32)[one.indices] for one in designs]
+        ends = np.cumsum([0, *(len(one.data) for one in designs)])
+        indptr = [one.indptr[1:] + end for one, end in zip(designs, ends.tolist(), strict=False)]
+        design = Design(
+            tuple(column),
+            np.concatenate([np.zeros(1, dtype=np.int64), *indptr]),
+            np.concatenate([np.zeros(0, dtype=np.int32), *indices]),
+            np.concatenate([np.zeros(0, dtype=np.int64), *(one.data for one in designs)]),
+        )
+        rest = (
+            np.concatenate([getattr(rows, name) for rows in parts])
+            for name in ("y", "log2_v", "stratum", "log2_passing")
+        )
+        return cls(design, *rest)
 
     @property
     def v(self) -> NDArray[np.float64]:
         """Sampling variances, shape (n,)."""
         return np.asarray(np.exp2(self.log2_v / GRID))
+
+    @property
+    def passing(self) -> NDArray[np.float64]:
+        """Share of the scatter between periods that a between row carries, shape (n,)."""
+        return np.asarray(np.exp2(self.log2_passing / GRID))
 
 
 def quantised(values: ArrayLike) -> NDArray[np.int64]:

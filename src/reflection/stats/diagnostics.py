@@ -8,6 +8,7 @@ campaign's rows, the residual of the campaign when it was *not* learnt is (I - H
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from reflection.errors import LearningError
 from reflection.stats.design import GRID, Rows, Stratum
 from reflection.stats.empirical_bayes import Fit
 from reflection.stats.prediction import aligned
+from reflection.stats.repeated_units import blocks_of
 
 Floats = NDArray[np.float64]
 
@@ -54,6 +56,8 @@ class Coverage:
     ``share``: rows whose left-out z lies within the 90 % interval; None below 20 scores, and ``reason`` says
     so. ``widening``: factor by which standard deviations must grow (never shrink) to cover 90 %. ``spread``:
     standard deviation of the scores, 1 where the model holds; None with ``share``.
+
+    ``failed``: whether fewer are covered than chance explains, by two standard errors.
     """
 
     scores: int
@@ -61,6 +65,11 @@ class Coverage:
     widening: float
     reason: str | None = None
     spread: float | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether intervals hold fewer than 90 % by more than chance."""
+        return self.share is not None and self.share < 0.9 - 2 * math.sqrt(0.9 * 0.1 / self.scores)
 
 
 def leave_one_out(fit: Fit, rows: Rows, origin: ArrayLike) -> LeftOut:
@@ -73,11 +82,11 @@ def leave_one_out(fit: Fit, rows: Rows, origin: ArrayLike) -> LeftOut:
     if len(number) != len(rows):
         raise LearningError("Every row needs the number of its campaign.")
     x, unseen = aligned(fit, rows.design)
-    noise = rows.v + _scatter(fit, rows.stratum) ** 2 + unseen
+    noise = rows.v + scatter_of(fit, rows) + unseen
     raw = rows.y / GRID - x @ fit.mean
     covariance = fit.covariance.astype(np.float64)
     residual, variance = np.empty(len(rows)), np.empty(len(rows))
-    for own in _blocks(number):
+    for own in blocks_of(number, _ROWS_AT_ONCE):
         some, width = x[own.ravel()], own.shape[1]
         half = np.asarray(some @ covariance).reshape(*own.shape, -1)
         leverage = some.toarray().reshape(half.shape) @ half.transpose(0, 2, 1)
@@ -104,23 +113,13 @@ def coverage(z: Floats) -> Coverage:
     return Coverage(n, share, max(1.0, float(quantile / Z90)), spread=spread)
 
 
-def _blocks(number: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-    """Rows of the campaigns with equally many, (campaigns, rows of each), some thousand rows at a time."""
-    order = np.argsort(number, kind="stable")
-    starts = np.flatnonzero(np.diff(number[order], prepend=number[order][:1] - 1))
-    sizes = np.diff(starts, append=len(order))
-    for size in np.unique(sizes).tolist():
-        of_size = starts[sizes == size]
-        step = max(1, _ROWS_AT_ONCE // size)
-        for first in range(0, len(of_size), step):
-            yield order[of_size[first : first + step, None] + np.arange(size)]
-
-
-def _scatter(fit: Fit, stratum: NDArray[np.int8]) -> Floats:
+def scatter_of(fit: Fit, rows: Rows) -> Floats:
+    """Variance of each row beyond sampling: its stratum's, and in between rows what periods leave of theirs, (n,)."""
     by_stratum = np.zeros(len(Stratum))
     for name, sigma in fit.sigma.items():
-        by_stratum[name] = sigma
-    return np.asarray(by_stratum[stratum])
+        by_stratum[name] = sigma**2
+    passing = np.where(rows.stratum == Stratum.BETWEEN, rows.passing, 0.0)
+    return np.asarray(by_stratum[rows.stratum] + passing * by_stratum[Stratum.PERIOD])
 
 
 Ints = NDArray[np.intp]
@@ -128,26 +127,31 @@ Ints = NDArray[np.intp]
 MOST_CAMPAIGNS = 1_000
 """So many tell a coverage of 90 % from one of 87 %."""
 
-MOST_CELLS = 100
-"""Of one campaign: leaving it out takes a matrix as large as its cells are many."""
+MOST_CELLS = 400
+"""Of one unit: leaving it out takes a matrix as large as its cells are many."""
+
+MOST_WORK = 10**10
+"""Multiplications spent on leaving out units: of daily rows fewer units have to do."""
 
 
 class SetAside:
-    """Whole campaigns of one metric.
+    """Whole units of one metric: leaving out one month of a campaign would keep its siblings.
 
-    ``observed``: which cells are fitted, bool (cells,). ``campaign``: number of each cell's campaign, (cells,).
-    ``most``: how many campaigns at most, evenly chosen in the order of their numbers.
+    ``observed``: which cells are fitted, bool (cells,). ``unit``: number of each cell's unit, (cells,). ``most``: how
+    many units at most, evenly chosen in the order of their numbers.
     """
 
-    def __init__(self, observed: NDArray[np.bool_], campaign: Ints, most: int = MOST_CAMPAIGNS) -> None:
-        cells = np.bincount(campaign[observed])
+    def __init__(self, observed: NDArray[np.bool_], unit: Ints, most: int = MOST_CAMPAIGNS) -> None:
+        cells = np.bincount(unit[observed])
         eligible = np.flatnonzero((cells > 0) & (cells <= MOST_CELLS))
         few = len(eligible) < FEWEST_SCORES
+        work = float((cells[eligible].astype(np.float64) ** 3).mean()) if len(eligible) else 1.0
+        most = min(most, max(FEWEST_SCORES, int(MOST_WORK / work)))
         self._chosen = eligible[:0] if few else eligible[np.unique(np.arange(most) * len(eligible) // max(most, 1))]
         self._parts: list[tuple[Rows, Ints]] = []
 
     def passing(self, parts: Iterable[tuple[Rows, Ints]]) -> Iterator[Rows]:
-        """The same rows, a copy of those of the chosen campaigns being kept; each with its campaign's number."""
+        """The same rows, a copy of those of the chosen units being kept; each with its unit's number."""
         for rows, origin in parts:
             mine = np.flatnonzero(np.isin(origin, self._chosen))
             if len(mine):
@@ -155,6 +159,6 @@ class SetAside:
             yield rows
 
     def scores(self, fit: Fit) -> Floats:
-        """z of each campaign as a whole, predicted from all others, (campaigns,); none of fewer than 20."""
+        """z of each unit as a whole, predicted from all others, (units,); none of fewer than 20."""
         parts = [leave_one_out(fit, rows, origin).z[rows.stratum == Stratum.BETWEEN] for rows, origin in self._parts]
         return np.concatenate([np.zeros(0), *parts])

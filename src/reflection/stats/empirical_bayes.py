@@ -1,14 +1,15 @@
 """Effects of signals on one metric: empirical Bayes with the variance components integrated over.
 
 :func:`fit` turns sums into believable effects (LEARNING 3). Standard deviations sigma (per stratum) and tau
-(per group) have Exp(6) priors; their joint mode is found by L-BFGS with exact gradients (of very many columns by
-Fisher scoring, which needs a third of the evaluations), and importance-weighted ``proposals`` around it carry
-their uncertainty into every interval, because plugging in the mode under-covers at few campaigns. A fit is a pure
-function of (sums, layout, seed): no fit starts from another. This file must not know which metric it fits.
+(per group) have exponential priors; their joint mode is found by Newton steps (of very many columns by Fisher
+scoring), and importance-weighted ``proposals`` around it carry their uncertainty into every interval, because plugging
+in the mode under-covers at few campaigns. A fit is a pure function of (sums, layout, seed): no fit starts from another.
+This file must not know which metric it fits.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,14 +18,17 @@ from numpy.typing import NDArray
 
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.design import Stratum
-from reflection.stats.gaussian_posterior import Model, Posterior
+from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
 from reflection.stats.importance_sampling import mixed, proposed
 from reflection.stats.sufficient_statistics import View
-from reflection.stats.variance_components import INTEGRATE_UP_TO, PRIOR_RATE, mode_of, spread_of
+from reflection.stats.variance_components import INTEGRATE_UP_TO, mode_of, spread_of
+from reflection.stats.wide_posterior import model_of
 
 Floats = NDArray[np.float64]
 
-HYPER_DRAWS = 192
+_WHOLE = (Stratum.BETWEEN, Stratum.PERIOD)
+
+HYPER_DRAWS = 96
 """Proposals of the components asked for; see :func:`~reflection.stats.importance_sampling.proposed`."""
 DRAWS = 2000
 
@@ -49,21 +53,48 @@ class Effects:
 class Fit(Effects):
     """What was learnt about one metric.
 
-    ``estimate``, ``error``: each effect with its own prior divided out ("de-shrunk": b = m/(1 - S/P), s^2
-    = S/(1 - S/P), P the prior variance), (p,), input of ``discoveries``. ``sigma``: overdispersion of the
-    learnt strata. ``tau``: standard deviation of each group's effects, (groups,). ``covariance``: at the
-    mode, float32, (p, p). ``exposure``: effective rows behind each column, (p,). ``rows``: number of rows.
-    ``log_bayes_factor``: of the model against one in which no signal has any effect.
+    ``estimate``, ``error``: each effect with its own prior divided out ("de-shrunk": b = m/(1 - S/P), s^2 = S/(1 -
+    S/P), P the prior variance), (p,), input of ``discoveries``. ``sigma``: overdispersion of the learnt strata,
+    ``sigma_rms``: the same as the root of its mean square over what is not known of it. ``tau``: standard deviation
+    of each group's effects, (groups,). ``covariance``: at the mode, float32, (p, p). ``exposure``: effective rows
+    behind each column, (p,). ``rows``: number of rows. ``log_bayes_factor``: of the model against one in which no
+    signal has any effect.
     """
 
     estimate: Floats
     error: Floats
     sigma: dict[Stratum, float]
+    sigma_rms: dict[Stratum, float]
     tau: Floats
     covariance: NDArray[np.float32]
     exposure: Floats
     rows: int
     log_bayes_factor: float
+
+    @property
+    def scatter(self) -> float:
+        """Standard deviation of one row of a unit beyond sampling: what lasts and, where units repeat, what passes."""
+        return math.hypot(self.sigma.get(Stratum.BETWEEN, 0.0), self.sigma.get(Stratum.PERIOD, 0.0))
+
+    @property
+    def scatter_of_unseen(self) -> float:
+        """The same for a unit never seen: where few units repeat, how much they differ is hardly known."""
+        repeated = Stratum.PERIOD in self.sigma
+        return math.hypot(*(self.sigma_rms.get(s, 0.0) for s in _WHOLE)) if repeated else self.scatter
+
+    def widened(self, factor: float) -> Fit:
+        """The same with every interval, of effects and of what scatters, ``factor`` times as wide."""
+        return replace(
+            self,
+            sd=factor * self.sd,
+            low=self.mean + factor * (self.low - self.mean),
+            high=self.mean + factor * (self.high - self.mean),
+            draws=(self.mean[:, None] + factor * (self.draws - self.mean[:, None])).astype(np.float32),
+            error=factor * self.error,
+            sigma={stratum: factor * sigma for stratum, sigma in self.sigma.items()},
+            sigma_rms={stratum: factor * sigma for stratum, sigma in self.sigma_rms.items()},
+            covariance=np.float32(factor**2) * self.covariance,
+        )
 
     def tau_of(self, feature: Feature) -> float:
         """Prior standard deviation of a feature, seen or not; the prior mean 1/6 for an unknown group."""
@@ -95,7 +126,7 @@ def moments(view: View, seed: int | Sequence[int] = 0, *, hyper_draws: int = 1, 
     ``hyper_draws``: 1 plugs in the mode. ``start``: see :func:`~reflection.stats.variance_components.mode_of`. Same
     input, same answer.
     """
-    model = Model(view)
+    model = model_of(view)
     mode = mode_of(model, start)
     at_mode = model.posterior(mode)
     mean, sd = at_mode.mean, _sd(at_mode)
@@ -130,15 +161,15 @@ def fit(
     input, same answer. No rows are fine: the answer is then the prior.
     """
     rng = np.random.default_rng(seed)
-    model = Model(view)
+    model = model_of(view)
     mode = mode_of(model, start)
     at_mode = model.posterior(mode)
     spread = spread_of(model, mode, at_mode)
     count = hyper_draws if mode.size and len(view.layout) <= INTEGRATE_UP_TO else 1
     if count > 1:
-        mean, sd, sample = _integrated(model, mode, at_mode, spread, rng, count, draws)
+        mean, sd, sample, squares = _integrated(model, mode, at_mode, spread, rng, count, draws)
     else:
-        mean, sd, sample = at_mode.mean, _sd(at_mode), at_mode.draw(rng, draws)
+        mean, sd, sample, squares = at_mode.mean, _sd(at_mode), at_mode.draw(rng, draws), np.exp(2 * mode)
     fixed = ~view.layout.identifiable
     sample[fixed] = 0.0
     low, high = np.quantile(sample, [0.05, 0.95], axis=1)
@@ -154,11 +185,12 @@ def fit(
         error=error,
         draws=sample.astype(np.float32),
         sigma=dict(zip(model.strata, sigmas.tolist(), strict=True)),
+        sigma_rms=dict(zip(model.strata, np.sqrt(squares).tolist(), strict=False)),
         tau=np.exp(mode[len(model.strata) :]),
         covariance=at_mode.covariance.astype(np.float32),
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
-        log_bayes_factor=_laplace(at_mode, mode, spread) - _log_evidence_of_nothing(view),
+        log_bayes_factor=_laplace(model, at_mode, mode, spread) - _log_evidence_of_nothing(view),
     )
 
 
@@ -170,17 +202,17 @@ def _integrated(
     rng: np.random.Generator,
     count: int,
     draws: int,
-) -> tuple[Floats, Floats, Floats]:
-    """Mean, standard deviation and draws averaged over ``count`` proposals of the components."""
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Mean, standard deviation and draws averaged over ``count`` proposals of the components, and their squares."""
     weight, posteriors = proposed(model, mode, at_mode, spread, rng, count)
-    shares = rng.multinomial(draws, weight)
-    sample = np.concatenate([p.draw(rng, int(c)) for p, c in zip(posteriors, shares, strict=True)], axis=1)
-    return *mixed(weight, posteriors), sample
+    counts = np.diff(np.rint(draws * np.cumsum(weight)), prepend=0.0).astype(int).tolist()
+    sample = np.concatenate([p.draw(rng, own) for p, own in zip(posteriors, counts, strict=True)], axis=1)
+    return *mixed(weight, posteriors), sample, weight @ np.exp(2 * np.array([p.components for p in posteriors]))
 
 
-def _laplace(posterior: Posterior, mode: Floats, spread: Floats) -> float:
+def _laplace(model: Model, posterior: Posterior, mode: Floats, spread: Floats) -> float:
     """Log marginal likelihood with the components integrated out by Laplace's method."""
-    prior = float((np.log(PRIOR_RATE) + mode - PRIOR_RATE * np.exp(mode)).sum())
+    prior = float((np.log(model.rates) + mode - model.rates * np.exp(mode)).sum())
     volume = 0.5 * len(mode) * np.log(2 * np.pi) + float(np.linalg.slogdet(spread)[1])
     return float(posterior.log_evidence + prior + volume)
 
@@ -193,10 +225,10 @@ def _log_evidence_of_nothing(view: View) -> float:
         grams=tuple(gram[:1, :1] for gram in view.grams),
         moment=view.moment[:, :1],
     )
-    model = Model(bare)
+    model = model_of(bare)
     mode = mode_of(model)
     posterior = model.posterior(mode)
-    return _laplace(posterior, mode, spread_of(model, mode, posterior))
+    return _laplace(model, posterior, mode, spread_of(model, mode, posterior))
 
 
 def _sd(posterior: Posterior) -> Floats:

@@ -13,7 +13,7 @@ twenty, at no cost in power. This file must not know what an effect is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -116,7 +116,12 @@ def ash(estimate: Floats, error: Floats) -> Mixture:
 
     ``estimate``, ``error``: de-shrunk effects and standard errors, (m,).
     """
-    return shrunk(estimate, error, mixture_shares(estimate, error))
+    return ash_each([(estimate, error)])[0]
+
+
+def ash_each(families: Sequence[tuple[Floats, Floats]]) -> list[Mixture]:
+    """The same of several families, each on its own, in the time of one; none of them may be empty."""
+    return [shrunk(*family, share) for family, share in zip(families, _shares_of_each(families), strict=True)]
 
 
 def mixture_shares(estimate: Floats, error: Floats) -> Floats:
@@ -124,17 +129,25 @@ def mixture_shares(estimate: Floats, error: Floats) -> Floats:
 
     The spike has a Dirichlet penalty of 3 pseudo-effects, which errs on the side of "nothing there".
     """
-    scale = np.asarray(GRID_SD)
-    density = _density(estimate, error)
-    share = np.concatenate([[_NULL_START], np.full(len(scale) - 1, (1 - _NULL_START) / (len(scale) - 1))])
-    penalty = np.zeros(len(scale))
-    penalty[0] = _NULL_PENALTY
+    return np.asarray(_shares_of_each([(estimate, error)])[0])
+
+
+def _shares_of_each(families: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Shares of the components in each family, (families, K): every step is one for all, families side by side."""
+    if not families:
+        return np.empty((0, len(GRID_SD)))
+    sizes = np.array([len(estimate) for estimate, _ in families])
+    starts = np.cumsum(sizes) - sizes
+    estimates, errors = (np.concatenate(values) for values in zip(*families, strict=True))
+    density = np.ascontiguousarray(_density(estimates, errors).T)
+    share = np.full((len(density), len(families)), (1 - _NULL_START) / (len(density) - 1))
+    penalty = np.zeros((len(density), 1))
+    share[0], penalty[0] = _NULL_START, _NULL_PENALTY
     for _ in range(_EM_STEPS - 1):  # the last step's weights are those of `shrunk`
-        weight = density * share
-        weight /= weight.sum(axis=1, keepdims=True)
-        share = weight.sum(axis=0) + penalty
-        share /= share.sum()
-    return np.asarray(share)
+        weight = density * np.repeat(share, sizes, axis=1)
+        weight /= weight.sum(axis=0)
+        share = (np.add.reduceat(weight, starts, axis=1) + penalty) / (sizes + _NULL_PENALTY)
+    return np.asarray(share.T)
 
 
 def shrunk(estimate: Floats, error: Floats, share: Floats) -> Mixture:
@@ -182,14 +195,13 @@ def _judged(parts: list[tuple[Fit, int]], level: float) -> Discoveries:
     favoured = any(part.log_bayes_factor > 0 for part, _ in parts)
     exposed = np.logical_or.reduce([part.exposure > 0 for part, _ in parts])
     lfsr, mean, selected = np.ones(len(layout)), np.zeros(len(layout)), np.zeros(len(layout), dtype=bool)
-    for kind in Kind:
-        columns = layout.columns_of(kind)
-        columns = columns[exposed[columns] & layout.identifiable[columns]]
-        if not len(columns):
-            continue
-        mixtures = [ash(part.estimate[columns], part.error[columns]).signed(exponent) for part, exponent in parts]
-        joint = mixtures[0]
-        for mixture in mixtures[1:]:
+    known = exposed & layout.identifiable
+    families = [columns[known[columns]] for columns in map(layout.columns_of, Kind)]
+    families = [columns for columns in families if len(columns)]
+    mixtures = iter(ash_each([(part.estimate[some], part.error[some]) for some in families for part, _ in parts]))
+    for columns in families:
+        joint, *others = [next(mixtures).signed(exponent) for _, exponent in parts]
+        for mixture in others:
             joint = joint.plus(mixture)
         lfsr[columns], mean[columns] = joint.false_sign_rate(), joint.expectation()
         selected[columns] = select(lfsr[columns], level) & favoured

@@ -1,10 +1,10 @@
 """Proposals of the variance components with their weights: what carries the doubt about them into every interval.
 
-Importance sampling on the scale of normal scores: a standard deviation s with an Exp(6) prior has the score u =
-ndtri(1 - exp(-6 s)), whose prior is N(0, 1), so that the posterior is near to normal also where the rows say little
-and log s is skewed. Proposals are a mixture of a Student-t_6 around the mode and of the prior itself, which bounds
-the weights (defensive mixture, Hesterberg 1995). Of few rows ten times as many are weighed, and some drawn from these
-(Rubin 1987). This file must not know what is made of the posteriors.
+Importance sampling on the scale of normal scores: a standard deviation s with an Exp(r) prior has the score u =
+ndtri(1 - exp(-r s)), whose prior is N(0, 1), so that the posterior is near to normal also where the rows say little
+and log s is skewed. Proposals are a mixture of a Student-t_15 around the mode and of the prior itself, which bounds
+the weights (defensive mixture, Hesterberg 1995). All are weighed and some drawn from these (Rubin 1987): of few rows,
+where weighing is cheap, more of very many. This file must not know what is made of the posteriors.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from scipy import special
 
 from reflection.stats.gaussian_posterior import Model, Posterior
 from reflection.stats.marginal_likelihood import MOST_ROWS, Marginal
-from reflection.stats.variance_components import BOUNDS, PRIOR_RATE
+from reflection.stats.variance_components import BOUNDS
 
 Floats = NDArray[np.float64]
 
-WEIGHED_OF_FEW = 10
+WEIGHED_OF_FEW = 16
 """Of few rows, where weighing is cheap: proposals weighed for each one asked for."""
 
-_KEPT_OF_FEW = 2 / 3
-"""Share of those asked for that is kept: each is worth about five weighted ones."""
+_KEPT, _KEPT_OF_FEW = 2 / 3, 4 / 3
+"""Those kept for each one asked for. Of few rows each is worth about five weighted ones."""
 
-_NEGLIGIBLE = 1e-6
-"""Proposals of less weight are left out: together they could move a mean by a few thousandths of a per cent."""
+_MANY_ROWS = 100
+"""With fewer rows of any stratum twice as many are weighed: what is left open about the scatter is wide and skewed."""
 
-_STUDENT_DF = 6
+_STUDENT_DF = 15
 _WIDER = 1.2
-_SHARE_OF_PRIOR = 0.25
+_SHARE_OF_PRIOR = 0.15
 _LEAST_CURVATURE = 0.5
 _LONGEST_STEP = 1.5
 _EXTREME = 20.0
@@ -43,23 +43,20 @@ _LIMITS = (BOUNDS[0] - 2.0, BOUNDS[1] + 0.5)
 def proposed(
     model: Model, mode: Floats, at_mode: Posterior, spread: Floats, rng: np.random.Generator, count: int
 ) -> tuple[Floats, list[Posterior]]:
-    """At most ``count`` components as the posterior has them: their weights, adding up to 1, and the posteriors there.
+    """Components as the posterior has them: their weights, adding up to 1, and the posteriors there.
 
     ``mode``, ``spread``: as of :func:`~reflection.stats.variance_components.mode_of` and ``spread_of``; ``at_mode``:
-    the posterior there. Weights are
-    cut at sqrt(proposals) times their mean (Ionides 2008), so that one lucky proposal cannot be the whole answer.
+    the posterior there. ``count``: how many are weighed where rows are many. Weights are cut at sqrt(proposals) times
+    their mean (Ionides 2008), so that one lucky proposal cannot be the whole answer.
     """
-    centre, scale = _normal_approximation(mode, spread, at_mode.gradient)
-    if not 0 < model.view.rows.sum() <= MOST_ROWS:
-        scores, log_ratio = _drawn(centre, scale, rng, count)
-        posteriors = [model.posterior(components) for components in log_sd(scores)]
-        weight = _weights(np.array([posterior.log_evidence for posterior in posteriors]) + log_ratio)
-        counting = np.flatnonzero(weight > _NEGLIGIBLE)
-        return weight[counting] / weight[counting].sum(), [posteriors[draw] for draw in counting]
-    scores, log_ratio = _drawn(centre, scale, rng, count * WEIGHED_OF_FEW)
-    components = log_sd(scores)
-    weight = _weights(Marginal(model).log_evidence(components) + log_ratio)
-    kept_count = math.ceil(_KEPT_OF_FEW * count)
+    few = 0 < model.view.rows.sum() <= MOST_ROWS
+    if not few and model.rows_of_strata.min(initial=_MANY_ROWS) < _MANY_ROWS:
+        count *= 2
+    centre, scale = _normal_approximation(mode, spread, at_mode.gradient, model.rates)
+    scores, log_ratio = _drawn(centre, scale, rng, count * WEIGHED_OF_FEW if few else count)
+    components = log_sd(scores, model.rates)
+    weight = _weights((Marginal(model) if few else model).log_evidence(components) + log_ratio)
+    kept_count = math.ceil((_KEPT_OF_FEW if few else _KEPT) * count)
     places = (rng.random() + np.arange(kept_count)) / kept_count
     kept, times = np.unique(np.searchsorted(np.cumsum(weight)[:-1], places), return_counts=True)
     return times / kept_count, [model.posterior(point) for point in components[kept]]
@@ -73,23 +70,23 @@ def mixed(weight: Floats, posteriors: Sequence[Posterior]) -> tuple[Floats, Floa
     return mean, np.sqrt(np.maximum(weight @ (variances + means**2) - mean**2, 0.0))
 
 
-def log_sd(scores: Floats) -> Floats:
-    """Log standard deviation of each normal score, within what can be computed."""
+def log_sd(scores: Floats, rates: Floats) -> Floats:
+    """Log standard deviation of each normal score, (N, dimensions), within what can be computed."""
     beyond = -special.log_ndtr(-np.clip(scores, -_EXTREME, _EXTREME))
-    return np.asarray(np.clip(np.log(beyond / PRIOR_RATE), *_LIMITS))
+    return np.asarray(np.clip(np.log(beyond / rates), *_LIMITS))
 
 
-def normal_score(log_sds: Floats) -> Floats:
+def normal_score(log_sds: Floats, rates: Floats) -> Floats:
     """Normal score of each log standard deviation."""
-    return np.asarray(-special.ndtri_exp(-PRIOR_RATE * np.exp(log_sds)))
+    return np.asarray(-special.ndtri_exp(-rates * np.exp(log_sds)))
 
 
-def _normal_approximation(mode: Floats, spread: Floats, gradient: Floats) -> tuple[Floats, Floats]:
+def _normal_approximation(mode: Floats, spread: Floats, gradient: Floats, rates: Floats) -> tuple[Floats, Floats]:
     """Centre and root of the covariance of the scores: from the curvature of log s, one Newton step from its mode.
 
-    ``gradient``: of the log evidence at the mode. With H the hazard of N(0, 1) at u and c = 6 s: d log s/du = H/c.
+    ``gradient``: of the log evidence at the mode. With H the hazard of N(0, 1) at u and c = r s: d log s/du = H/c.
     """
-    score, c = normal_score(mode), PRIOR_RATE * np.exp(mode)
+    score, c = normal_score(mode, rates), rates * np.exp(mode)
     hazard = np.exp(-0.5 * (score**2 + np.log(2 * np.pi)) - special.log_ndtr(-score))
     slope = hazard / c
     bend = hazard * (hazard - score) / c - slope**2

@@ -37,7 +37,7 @@ class Marginal:
         self._block = np.repeat(np.arange(len(blocks)), ranks)
         self._left_rows = view.rows - ranks
         self._left_square = view.square - np.array([y @ y for _, y in blocks])
-        self._v, self._stratum, self._strata = view.v, model.stratum_of_block, len(model.strata)
+        self._v, self._carried, self._strata = view.v, model.carried, len(model.strata)
         self._kernels = _kernels(rows, view.layout)
 
     def log_evidence(self, components: Floats) -> Floats:
@@ -48,8 +48,7 @@ class Marginal:
 
     def _some(self, components: Floats) -> Floats:
         variances = np.exp(2 * components)
-        extra = np.column_stack([variances[:, : self._strata], np.zeros(len(components))])
-        noise = self._v + extra[:, self._stratum]
+        noise = self._v + variances[:, : self._strata] @ self._carried.T
         scale = np.column_stack([np.full(len(components), INTERCEPT_SD**2), variances[:, self._strata :]])
         size = len(self._y)
         joint = np.empty((len(components), size + 1, size + 1))

@@ -16,8 +16,8 @@ from reflection.errors import LearningError
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.design import Design, Rows, Stratum
 from reflection.stats.empirical_bayes import Moments, moments
+from reflection.stats.gaussian_posterior import PRIOR_RATE
 from reflection.stats.sufficient_statistics import SufficientStatistics
-from reflection.stats.variance_components import PRIOR_RATE
 
 Floats = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.stats.columns import INTERCEPT, Feature
-from reflection.stats.design import Design, Stratum
+from reflection.stats.design import Design
 from reflection.stats.empirical_bayes import Fit
 
 Floats = NDArray[np.float64]
@@ -70,5 +70,5 @@ def predict(fit: Fit, design: Design) -> Prediction:
     variance = np.concatenate(
         [np.mean((x[i : i + _CHUNK] @ deviation) ** 2, axis=1) for i in range(0, len(design), _CHUNK)] or [np.empty(0)]
     )
-    scatter = fit.sigma.get(Stratum.BETWEEN, 0.0)
+    scatter = fit.scatter_of_unseen
     return Prediction(np.asarray(x @ fit.mean), np.sqrt(variance + unseen), scatter)

@@ -1,6 +1,7 @@
 """Sufficient statistics of one metric: integer sums that add, subtract and merge without a trace of order.
 
-For every (stratum, information bin) the sums of x x', x y, y^2, log2 v and 1 are kept (LEARNING 2). Because
+For every (stratum, information bin) the sums of x x', x y, y^2, log2 v and 1 are kept (LEARNING 2); rows that are means
+over periods of a unit in bins of their own, by the share of the passing scatter that is left in them. Because
 they are integers on a 2^-16 grid, permutation, partition and retract-and-re-add leave them bit-identical;
 because they are kept per bin of the sampling variance, any overdispersion can be evaluated later without the
 rows. This file must not know how effects are estimated, nor what a column means.
@@ -22,28 +23,21 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.errors import LearningError
+from reflection.stats.block import Block, moved, summed
 from reflection.stats.columns import Feature, Layout
-from reflection.stats.design import GRID, GRID_BITS, Rows
+from reflection.stats.design import GRID, GRID_BITS, Rows, Stratum
 
 LOWEST_BIN, HIGHEST_BIN = -14, 5
 """Information bins are octaves of v: bin b holds 2^b <= v < 2^(b+1); beyond both ends the weights no longer
 differ.
 """
 BINS = HIGHEST_BIN - LOWEST_BIN + 1
+PASSING_BINS = 10
+"""Bins of the share of passing scatter: all of it, then octaves; a mean over a thousand periods has next to none."""
+_STRATA = len(Stratum)
 
 _CHUNK_ROWS = 1 << 18
 _SAFE = 1 << 62
-
-
-@dataclass(eq=False)
-class _Block:
-    """Sums over the rows of one stratum and information bin; ``gram`` keeps the lower triangle."""
-
-    gram: sparse.csr_array
-    moment: NDArray[np.int64]
-    square: int
-    rows: int
-    log2_v: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +46,8 @@ class View:
 
     ``grams``: B lower-triangular int64 CSR matrices of x x' in grid units of 2^-32 (scale with
     :attr:`gram_scale`). ``moment``: sums of x y, (B, p). ``square``: sums of y^2, (B,). ``rows``: (B,).
-    ``v``: geometric mean sampling variance of the block, (B,). ``stratum``: int8, (B,).
+    ``v``: geometric mean sampling variance of the block, (B,). ``stratum``: int8, (B,). ``passing``: geometric mean
+    share of the scatter between periods that its rows carry, (B,).
     """
 
     layout: Layout
@@ -62,6 +57,7 @@ class View:
     rows: NDArray[np.float64]
     v: NDArray[np.float64]
     stratum: NDArray[np.int8]
+    passing: NDArray[np.float64]
     gram_scale: float = GRID**-2
 
     def exposure(self) -> NDArray[np.float64]:
@@ -82,7 +78,7 @@ class SufficientStatistics:
     """
 
     _features: tuple[Feature, ...] = ()
-    _blocks: dict[int, _Block] = field(default_factory=dict)
+    _blocks: dict[int, Block] = field(default_factory=dict)
     _pending: list[tuple[int, Rows]] = field(default_factory=list)
     _pending_rows: int = 0
     _largest_x: int = 1
@@ -106,8 +102,7 @@ class SufficientStatistics:
         self._widen(other._features)
         at = self._positions(other._features)
         for key, block in other._blocks.items():
-            moved = _moved(block, at, len(self._features))
-            self._accumulate(key, moved)
+            self._accumulate(key, moved(block, at, len(self._features)))
         self._tidy()
 
     def fold(self) -> None:
@@ -141,7 +136,7 @@ class SufficientStatistics:
         target = layout if layout is not None else Layout.of(self._features)
         at = np.array([_or_minus_one(target.column(f)) for f in self._features], dtype=np.intp)
         keys = sorted(self._blocks)
-        blocks = [_moved(self._blocks[key], at, len(target)) for key in keys]
+        blocks = [moved(self._blocks[key], at, len(target)) for key in keys]
         rows = np.array([block.rows for block in blocks], dtype=np.float64)
         return View(
             layout=target,
@@ -150,7 +145,8 @@ class SufficientStatistics:
             square=np.array([block.square / (1 << 2 * GRID_BITS) for block in blocks], dtype=np.float64),
             rows=rows,
             v=np.exp2(np.array([b.log2_v for b in blocks], dtype=np.float64) / GRID / np.maximum(rows, 1)),
-            stratum=np.array([key // BINS for key in keys], dtype=np.int8),
+            stratum=np.array([key // BINS % _STRATA for key in keys], dtype=np.int8),
+            passing=np.exp2(np.array([b.log2_passing for b in blocks], dtype=np.float64) / GRID / np.maximum(rows, 1)),
         )
 
     def digest(self) -> str:
@@ -159,7 +155,7 @@ class SufficientStatistics:
         seal = hashlib.sha256(repr(self._features).encode())
         for key in sorted(self._blocks):
             block = self._blocks[key]
-            seal.update(repr((key, block.square, block.rows, block.log2_v)).encode())
+            seal.update(repr((key, block.square, block.rows, block.log2_v, block.log2_passing)).encode())
             for part in (block.gram.indptr, block.gram.indices, block.gram.data, block.moment):
                 seal.update(part.astype("<i8").tobytes())
         return seal.hexdigest()
@@ -198,7 +194,7 @@ class SufficientStatistics:
             return
         self._features = union
         at = self._positions(old)
-        self._blocks = {key: _moved(block, at, len(union)) for key, block in self._blocks.items()}
+        self._blocks = {key: moved(block, at, len(union)) for key, block in self._blocks.items()}
 
     def _fold_chunk(self, pending: list[tuple[int, Rows]]) -> None:
         """Sum all buffered rows, block by block."""
@@ -213,13 +209,15 @@ class SufficientStatistics:
         sign = np.concatenate([np.full(len(rows), s, dtype=np.int64) for s, rows in pending])
         y = np.concatenate([rows.y for _, rows in pending])
         log2_v = np.concatenate([rows.log2_v for _, rows in pending])
+        passing = np.concatenate([rows.log2_passing for _, rows in pending])
         stratum = np.concatenate([rows.stratum for _, rows in pending]).astype(np.int64)
+        stratum += _STRATA * np.clip(-(passing >> GRID_BITS), 0, PASSING_BINS - 1)
         key = stratum * BINS + np.clip(log2_v >> GRID_BITS, LOWEST_BIN, HIGHEST_BIN) - LOWEST_BIN
         for k in np.unique(key).tolist():
             at = np.flatnonzero(key == k)
-            self._accumulate(k, _summed(x[at], y[at], log2_v[at], sign[at]))
+            self._accumulate(k, summed(x[at], y[at], log2_v[at], passing[at], sign[at]))
 
-    def _accumulate(self, key: int, more: _Block) -> None:
+    def _accumulate(self, key: int, more: Block) -> None:
         block = self._blocks.get(key)
         if block is None:
             self._blocks[key] = replace(more)
@@ -229,6 +227,7 @@ class SufficientStatistics:
         block.square += more.square
         block.rows += more.rows
         block.log2_v += more.log2_v
+        block.log2_passing += more.log2_passing
 
     def _tidy(self) -> None:
         """Make the state canonical: no zero cells, no empty blocks, no features without evidence."""
@@ -236,59 +235,15 @@ class SufficientStatistics:
         for key, block in list(self._blocks.items()):
             block.gram.eliminate_zeros()
             block.gram.sort_indices()
-            if not (block.rows or block.gram.nnz or block.square or block.log2_v or block.moment.any()):
+            sums = (block.rows, block.gram.nnz, block.square, block.log2_v, block.log2_passing)
+            if not (any(sums) or block.moment.any()):
                 del self._blocks[key]
                 continue
             used |= block.gram.diagonal() != 0
         if not used.all():
             at = np.where(used, np.cumsum(used) - 1, -1)
             self._features = tuple(f for f, keep in zip(self._features, used, strict=True) if keep)
-            self._blocks = {key: _moved(block, at, len(self._features)) for key, block in self._blocks.items()}
-
-
-def _summed(x: sparse.csr_array, y: NDArray[np.int64], log2_v: NDArray[np.int64], sign: NDArray[np.int64]) -> _Block:
-    """Signed sums over the rows of one block."""
-    signed = x if (sign == 1).all() else sparse.csr_array(x.multiply(sign[:, None]))
-    gram = _lower(sparse.csr_array(signed.T.tocsr() @ x))
-    return _Block(gram, signed.T @ y, _exact_square(y, sign), int(sign.sum()), int((sign * log2_v).sum()))
-
-
-def _exact_square(y: NDArray[np.int64], sign: NDArray[np.int64]) -> int:
-    """Signed sum of y^2 without overflow: y = high * 2^16 + low, each product summed below 2^63 and joined in
-    Python.
-    """
-    high, low = y >> 16, y & 0xFFFF
-    products = [int((sign * a * b).sum()) for a, b in ((high, high), (high, low), (low, low))]
-    return (products[0] << 32) + (products[1] << 17) + products[2]
-
-
-def _lower(square: sparse.csr_array) -> sparse.csr_array:
-    """Lower triangle with sorted indices."""
-    row = np.repeat(np.arange(square.shape[0], dtype=square.indices.dtype), np.diff(square.indptr))
-    keep = square.indices <= row
-    count = np.concatenate([[0], np.cumsum(np.bincount(row[keep], minlength=square.shape[0]))])
-    parts = (square.data[keep], square.indices[keep], count.astype(square.indices.dtype))
-    lower = sparse.csr_array(parts, shape=square.shape)
-    lower.sort_indices()
-    return lower
-
-
-def _moved(block: _Block, at: NDArray[np.intp], p: int) -> _Block:
-    """The same sums with column j at position ``at[j]`` of p columns; -1 drops it. Shares memory when nothing
-    moves.
-    """
-    if len(at) == p and np.array_equal(at, np.arange(p)):
-        return block
-    coo = block.gram.tocoo()
-    narrow = at.astype(np.int32)  # SciPy keeps the wider of the indices it is given
-    row, column = narrow[coo.row], narrow[coo.col]
-    keep = (row >= 0) & (column >= 0)
-    ends = (np.maximum(row, column)[keep], np.minimum(row, column)[keep])
-    gram = sparse.csr_array(sparse.coo_array((coo.data[keep], ends), shape=(p, p)).tocsr())
-    gram.sort_indices()
-    moment = np.zeros(p, dtype=np.int64)
-    moment[at[at >= 0]] = block.moment[at >= 0]
-    return _Block(gram, moment, block.square, block.rows, block.log2_v)
+            self._blocks = {key: moved(block, at, len(self._features)) for key, block in self._blocks.items()}
 
 
 def _or_minus_one(column: int | None) -> int:

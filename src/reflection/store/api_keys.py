@@ -13,14 +13,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import Column, LargeBinary, PrimaryKeyConstraint, Table, Text, UniqueConstraint, insert, select, update
+from sqlalchemy import (
+    Column,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.engine import RowMapping
 
-from reflection.errors import NotFound
+from reflection.domain.workspaces import ANY_WORKSPACE, WORKSPACE_NAME
+from reflection.errors import Conflict, InvalidInput, NotFound
 from reflection.store.database.connections import Database
 from reflection.store.tables.campaigns import instant_text, metadata
 
 Scope = Literal["read", "write", "admin"]
+LONGEST_NAME = 100
+MOST_KEYS = 1_000
+"""Keys that open something at one time, of one workspace; every request is held against all of them."""
+
 PREFIX = "rle"
 _ID_BYTES, _SECRET_BYTES, _SALT_BYTES = 6, 32, 16
 
@@ -80,7 +97,19 @@ class KeyBook:
         self._now = now
 
     def create(self, workspace: str, scope: Scope, name: str) -> tuple[StoredKey, str]:
-        """A new key: what is stored of it, and its text, which cannot be read again."""
+        """A new key: what is stored of it, and its text, which cannot be read again.
+
+        Raises:
+            InvalidInput: the workspace or the name cannot be one.
+            Conflict: the workspace has as many keys as it may have.
+        """
+        if workspace != ANY_WORKSPACE and not WORKSPACE_NAME.match(workspace):
+            raise InvalidInput(
+                "a workspace name has lower-case letters, digits, - and _, at most 63; or '*' for any",
+                field="workspace",
+            )
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            raise InvalidInput(f"a key's name has at most {LONGEST_NAME} printable characters", field="name")
         key = StoredKey(secrets.token_hex(_ID_BYTES), workspace, scope, name, instant_text(self._now()), None)
         secret, salt = secrets.token_urlsafe(_SECRET_BYTES), secrets.token_bytes(_SALT_BYTES)
         row = {
@@ -94,6 +123,8 @@ class KeyBook:
             "revoked_at": None,
         }
         with self._database.write() as connection:
+            if connection.execute(_IN_FORCE, {"w": workspace}).scalar_one() >= MOST_KEYS:
+                raise Conflict(f"workspace {workspace} has {MOST_KEYS} keys", hint="revoke those nobody uses")
             connection.execute(insert(api_keys), row)
         return key, f"{PREFIX}_{key.key_id}_{secret}"
 
@@ -105,20 +136,20 @@ class KeyBook:
         with self._database.read() as connection:
             return [_stored(row) for row in connection.execute(statement).mappings()]
 
-    def revoke(self, key_id: str) -> StoredKey:
+    def revoke(self, key_id: str, workspace: str | None = None) -> StoredKey:
         """Let a key open nothing any longer; doing it twice changes nothing.
+
+        Args:
+            workspace: only a key of this one; any key when None.
 
         Raises:
             NotFound: there is no such key.
         """
         now = instant_text(self._now())
+        own = [api_keys.c.key_id == key_id, *([api_keys.c.workspace == workspace] if workspace is not None else [])]
         with self._database.write() as connection:
-            connection.execute(
-                update(api_keys)
-                .where(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
-                .values(revoked_at=now)
-            )
-            row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id)).mappings().one_or_none()
+            connection.execute(update(api_keys).where(*own, api_keys.c.revoked_at.is_(None)).values(revoked_at=now))
+            row = connection.execute(select(api_keys).where(*own)).mappings().one_or_none()
         if row is None:
             raise NotFound(f"there is no key '{key_id}'", hint="'reflection keys list' shows the ids")
         return _stored(row)
@@ -128,6 +159,13 @@ class KeyBook:
         with self._database.read() as connection:
             rows = connection.execute(select(api_keys)).mappings()
             return KeyRing({row["key_id"]: (_stored(row), row["salt"], row["digest"]) for row in rows})
+
+
+_IN_FORCE = (
+    select(func.count())
+    .select_from(api_keys)
+    .where(api_keys.c.workspace == bindparam("w"), api_keys.c.revoked_at.is_(None))
+)
 
 
 def _stored(row: RowMapping) -> StoredKey:

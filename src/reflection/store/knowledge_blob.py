@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import PydanticSerializationError, from_json
 
 from reflection.domain.bookable import Bookable, Definition, EvidenceFloor, Total
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
+from reflection.domain.own_levels import OwnLevels
 from reflection.domain.results import Category, Finding, NextTest
 from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
@@ -26,11 +28,13 @@ _LEVEL = 1
 _LITTLE_FLOAT = np.dtype("<f4")
 _VALUES = (
     Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total, EvidenceFloor,
+    OwnLevels,
 )  # fmt: skip
 _KNOWLEDGE = TypeAdapter(
     Knowledge | None, config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")
 )
-_ARRAYS: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": {"draws"}}}
+_ARRAYS: dict[str, Any] = {"calibration": True, "posteriors": {"__all__": {"draws", "own"}}}
+_OWN = tuple(item.name for item in dataclasses.fields(OwnLevels))
 _OF_THEIR_OWN: dict[str, Any] = {**_ARRAYS, "goals": {"__all__": _ARRAYS}}
 
 
@@ -71,7 +75,8 @@ def encode(knowledge: Knowledge) -> KnowledgeBlob:
     if not all(np.isfinite(array).all() for array in draws.values()):
         raise LearningError("the posterior draws hold a number that is not finite")
     draws = {metric: np.ascontiguousarray(array, dtype=_LITTLE_FLOAT) for metric, array in draws.items()}
-    return KnowledgeBlob(zlib.compress(text.encode(), _LEVEL), packed(draws), knowledge.calibration)
+    arrays = packed({**draws, **_own_levels(knowledge)})
+    return KnowledgeBlob(zlib.compress(text.encode(), _LEVEL), arrays, knowledge.calibration)
 
 
 def decode(body: bytes, draws: bytes, calibration: bytes | None) -> Knowledge:
@@ -84,9 +89,23 @@ def decode(body: bytes, draws: bytes, calibration: bytes | None) -> Knowledge:
     arrays = unpacked(draws)
     for number, goal in enumerate([fields, *fields["goals"]]):
         for metric, posterior in goal["posteriors"].items():
-            posterior["draws"] = arrays[_array_name(number, metric)]
+            name = _array_name(number, metric)
+            posterior["draws"] = arrays[name]
+            own = {part: arrays[f"{name}/{part}"] for part in _OWN if f"{name}/{part}" in arrays}
+            posterior["own"] = OwnLevels(**own) if own else None
     fields["calibration"] = calibration or b""
     return _KNOWLEDGE.validate_python(fields) or NOTHING
+
+
+def _own_levels(knowledge: Knowledge) -> dict[str, NDArray[Any]]:
+    """The arrays of what is known of real campaigns themselves, by name; bytes in one order on every machine."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for number, goal in enumerate(knowledge.every_goal):
+        for metric, posterior in goal.posteriors.items():
+            for part in _OWN if posterior.own is not None else ():
+                array = np.ascontiguousarray(getattr(posterior.own, part))
+                arrays[f"{_array_name(number, metric)}/{part}"] = array.astype(array.dtype.newbyteorder("<"))
+    return arrays
 
 
 def _array_name(number: int, metric: str) -> str:

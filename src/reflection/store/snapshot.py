@@ -24,6 +24,7 @@ from reflection.store import (
     fits,
     insights_read,
     learnings,
+    months_read,
     recommendations,
 )
 from reflection.store.row_values import Row, unpacked
@@ -143,6 +144,14 @@ class SqlSnapshot:
     def ended_learnings(self, states: tuple[str, ...], since: datetime, limit: int) -> dict[str, str]:
         """Learnings that came into one of these states since an instant: id -> when, the latest first."""
         return attention_read.ended_learnings(self._connection, self._workspace, states, since, limit)
+
+    def newest_day(self) -> str | None:
+        """Day of the newest campaign's timestamp; None where there is none."""
+        return months_read.newest_day(self._connection, self._workspace)
+
+    def month_sums(self, since: str, without: Collection[str]) -> list[Row]:
+        """Sums of campaigns by month, currency, kind and objective, from a day on."""
+        return months_read.month_sums(self._connection, self._workspace, since, without)
 
     def last_arrival(self) -> str | None:
         """When the last campaign came; None where none ever did."""

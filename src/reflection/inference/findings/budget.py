@@ -20,7 +20,6 @@ from reflection.domain.signals import normalise
 from reflection.domain.weights import Interval
 from reflection.inference.findings.common import finding_id
 from reflection.inference.fit import FittedMetrics
-from reflection.stats.design import Stratum
 
 Floats = NDArray[np.float64]
 
@@ -141,7 +140,7 @@ def false_discovery_rates(tails: Sequence[float]) -> list[float]:
 def _scatter(fitted: FittedMetrics) -> float:
     """Standard deviation of log CPA between campaigns beyond their signals; 0 where none was found."""
     metrics = [fitted.metrics[name] for name in METRICS["cpa"].composition if name in fitted.metrics]
-    return math.sqrt(sum(metric.fit.sigma.get(Stratum.BETWEEN, 0.0) ** 2 for metric in metrics))
+    return math.sqrt(sum(metric.fit.scatter**2 for metric in metrics))
 
 
 def _finding(fitted: FittedMetrics, item: Excess, rate: float, total: float, spread: Interval | None) -> Finding:

@@ -24,7 +24,6 @@ from reflection.inference.dataset import Floats
 from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.fit import FittedMetrics, counts_of
-from reflection.stats.design import Stratum
 
 Labels = NDArray[np.intp]
 
@@ -156,7 +155,7 @@ def _deviation(fitted: FittedMetrics, metric: str) -> Floats:
     0 where a campaign says nothing.
     """
     observed, expected = _totals(fitted, metric)
-    scatter = fitted.metrics[metric].fit.sigma.get(Stratum.BETWEEN, 0.0) ** 2
+    scatter = fitted.metrics[metric].fit.scatter ** 2
     noise = np.zeros(len(expected))
     if metric in RATES:
         noise = 1.0 / np.maximum(np.nan_to_num(expected), LEAST_COUNT)

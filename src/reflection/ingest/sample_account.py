@@ -1,0 +1,99 @@
+"""The sample account: forty invented campaigns with a planted truth, in a workspace of its own, to be looked at.
+
+Loaded as anybody's campaigns would be, and taken back whole with whatever else was tried in that workspace. A workspace
+of that name that somebody fills otherwise is left alone. Must not know HTTP or SQL.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from reflection.domain.answers import Refused
+from reflection.domain.campaign import Campaign
+from reflection.domain.ports import StoredCampaign
+from reflection.engine.engine import Engine
+from reflection.errors import Conflict, NotFound, Unavailable
+
+SAMPLE_WORKSPACE = "sample-account"
+_PACKAGED = Path(__file__).with_name("sample_account.json")
+_SOURCE = Path(__file__).parents[3] / "data" / "samples" / "campaign_history.json"
+"""Where the file stands in a checkout, from which the package takes it."""
+
+
+class SampleStore(Protocol):
+    """What is asked of a store."""
+
+    def last_seq(self, workspace: str) -> int:
+        """Number of the newest ledger entry; 0 in a workspace where nothing was ever stored."""
+
+    def campaigns_named(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
+        """Those of the named campaigns that are stored."""
+
+    def workspaces(self) -> list[str]:
+        """Names of all workspaces."""
+
+
+class SampleAccount:
+    """Loads the sample account and takes it back.
+
+    Args:
+        purge: removes everything of a workspace and says how many rows.
+    """
+
+    def __init__(self, engine: Engine, store: SampleStore, purge: Callable[[str], int]) -> None:
+        self._engine, self._store, self._purge = engine, store, purge
+
+    def state(self) -> dict[str, Any]:
+        """{workspace, campaigns, loaded}: how many of its campaigns are stored, and whether all are."""
+        ids = [campaign.campaign_id for campaign in sample_campaigns()]
+        stored = len(self._store.campaigns_named(SAMPLE_WORKSPACE, ids))
+        return {"workspace": SAMPLE_WORKSPACE, "campaigns": stored, "loaded": stored == len(ids)}
+
+    def load(self) -> dict[str, Any]:
+        """Store its campaigns; again changes nothing. They are learnt from behind it. Answers the state.
+
+        Raises:
+            Conflict: the workspace of that name holds somebody's own campaigns.
+            Unavailable: the store is down or full; load it again.
+        """
+        self._check_ours()
+        for answer in self._engine.analyze_many(sample_campaigns(), workspace=SAMPLE_WORKSPACE, following=True):
+            if isinstance(answer, Refused):
+                raise Unavailable(f"the sample account could not be stored: {answer.error.message}")
+        return self.state()
+
+    def take_back(self) -> dict[str, Any]:
+        """Remove its workspace without a trace, with what else was tried in it. Answers the state and `removed` rows.
+
+        Raises:
+            NotFound: it is not loaded.
+            Conflict: the workspace of that name holds somebody's own campaigns.
+            Unavailable: the store refused; nothing was removed.
+        """
+        if SAMPLE_WORKSPACE not in self._store.workspaces():
+            raise NotFound("the sample account is not loaded")
+        self._check_ours()
+        removed = self._purge(SAMPLE_WORKSPACE)
+        return {**self.state(), "removed": removed}
+
+    def _check_ours(self) -> None:
+        if self._store.last_seq(SAMPLE_WORKSPACE) and not self.state()["campaigns"]:
+            raise Conflict(
+                f"the workspace '{SAMPLE_WORKSPACE}' holds campaigns of somebody's own",
+                hint="they are left alone; the sample account needs that name",
+            )
+
+
+@cache
+def sample_campaigns() -> tuple[Campaign, ...]:
+    """The campaigns of the sample account."""
+    return tuple(_read())
+
+
+def _read() -> Iterator[Campaign]:
+    place = _PACKAGED if _PACKAGED.is_file() else _SOURCE
+    for body in orjson.loads(place.read_bytes()):
+        yield Campaign.model_validate_json(orjson.dumps(body))

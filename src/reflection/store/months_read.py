@@ -1,0 +1,56 @@
+"""Money and conversions by month, added up by the database: one row for each month, currency and kind.
+
+Functions on a connection somebody else opened. A figure is added where it was given, and how many gave it is counted
+beside it. Must not write, nor know rates or what a kind means.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.engine import Connection
+
+from reflection.store.campaigns_read import plain
+from reflection.store.row_values import Row
+from reflection.store.tables.campaigns import campaigns
+
+
+def newest_day(connection: Connection, workspace: str) -> str | None:
+    """Day of the newest campaign's timestamp (UTC); None where there is none."""
+    newest = select(func.max(campaigns.c.timestamp)).where(campaigns.c.workspace == workspace)
+    instant: str | None = connection.execute(newest).scalar_one()
+    return None if instant is None else instant[:10]
+
+
+def month_sums(connection: Connection, workspace: str, since: str, without: Collection[str]) -> list[Row]:
+    """Sums of campaigns from a day on, without some: {month, currency, conversion_kind, objective, campaigns, spend,
+    priced, conversions, counted, spend_of_counted}; `priced` gave a spend, `counted` a spend and conversions.
+    """
+    spend, conversions = _figure("spend"), _figure("conversions")
+    month = func.substr(campaigns.c.timestamp, 1, 7)
+    currency = func.json_extract(campaigns.c.body, "$.currency")
+    both = and_(spend.is_not(None), conversions.is_not(None))
+    groups = (month, currency, campaigns.c.conversion_kind, campaigns.c.objective)
+    statement = (
+        select(
+            month.label("month"),
+            currency.label("currency"),
+            campaigns.c.conversion_kind,
+            campaigns.c.objective,
+            func.count().label("campaigns"),
+            func.sum(spend).label("spend"),
+            func.count(spend).label("priced"),
+            func.sum(case((both, conversions))).label("conversions"),
+            func.count(case((both, conversions))).label("counted"),
+            func.sum(case((both, spend))).label("spend_of_counted"),
+        )
+        .where(campaigns.c.workspace == workspace, campaigns.c.timestamp >= since)
+        .group_by(*groups)
+        .order_by(*groups)
+    )
+    if without:
+        statement = statement.where(campaigns.c.campaign_id.not_in(sorted(without)))
+    return [plain(row) for row in connection.execute(statement).mappings()]
+
+
+def _figure(name: str) -> ColumnElement[float]:
+    return func.json_extract(campaigns.c.body, f"$.actual_metrics.{name}")
