@@ -103,9 +103,9 @@ class Identification:
         if not doubtful:
             return effect
         effects = self._fitted.effects(effect.metric)
-        columns = [effects.layout.column(_feature(key)) for key in group if key not in doubtful]
-        own = effects.layout.column(_feature(effect.signal))
-        draws = effects.draws[own].astype(np.float64) - effects.draws[columns].mean(axis=0)
+        places = {str(feature): column for column, feature in enumerate(effects.layout.features)}
+        columns = [places[key] for key in group if key not in doubtful]
+        draws = effects.draws[places[effect.signal]].astype(np.float64) - effects.draws[columns].mean(axis=0)
         low, high = np.quantile(draws, [0.05, 0.95])
         shown = math.log(effect.effect)
         if not low <= 0 <= high and float(draws.mean()) / shown >= MOSTLY:
