@@ -32,6 +32,8 @@ NEAR = 0.15
 FEWEST = 3
 """Campaigns of which something may be found at all; below, nothing needs to be taken back."""
 
+ROUNDING = 1e-6
+
 SAME_DIRECTION = 1.6448536269514722
 """Standard deviations that an effect must show against others of its own season: it is there with 95 %."""
 
@@ -132,7 +134,7 @@ class Identification:
         doubts = {}
         for key, names in twins.items():
             mains = [name for name in names if signals.CROSS not in name and not signals.is_unstated(name)]
-            if key not in self._columns or self._varies(self._columns[key]) < 1e-9:
+            if key not in self._columns or self._variation[self._columns[key]] < FEWEST - ROUNDING:
                 continue
             for name in mains:
                 strangers = tuple(sorted(other for other in mains if root(other) != root(name)))
@@ -145,7 +147,7 @@ class Identification:
         doubts: dict[str, Doubt] = {}
         columns = np.array([self._columns[key] for key in self._mains], dtype=np.intp)
         varied = self._variation[columns]
-        chosen = [place for place, variation in enumerate(varied.tolist()) if variation >= 1.0]
+        chosen = [place for place, variation in enumerate(varied.tolist()) if variation >= FEWEST - ROUNDING]
         gram = self._gram[columns[chosen]][:, columns[chosen]].toarray()
         sums, own = self._sums[columns[chosen]], np.diag(gram)
         together = own[:, None] + own[None, :] - 2 * gram
@@ -158,9 +160,6 @@ class Identification:
                 how = "nearly always" if together[a, b] <= apart[a, b] else "nearly always, and nearly only, without"
                 doubts[first] = Doubt(_together(others, how), others)
         return doubts
-
-    def _varies(self, column: int) -> float:
-        return float(self._variation[column])
 
     @cached_property
     def _weight(self) -> Floats:
