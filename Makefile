@@ -78,7 +78,7 @@ test-chroma: requirements-chroma.lock ## the tests of the Chroma backend, in an 
 	$(call environment,.venv-chroma,requirements-chroma.lock)
 	.venv-chroma/bin/python -m pytest -q -m chroma
 
-test-browser: $(DEV) ## the report in a real browser (needs Chromium: apt-get install chromium)
+test-browser: $(DEV) ## the page and the report in a real browser (needs Chromium: apt-get install chromium)
 	$(BIN)/python -m pytest -q -m browser
 
 wheel: $(DEV) ## build the wheel and run it in an empty environment

@@ -162,8 +162,16 @@ def supersession(options: Options) -> str:
     return bench.report(*((3,) if options.quick else ()))
 
 
+def peeking(options: Options) -> str:
+    """Accounts in which nothing has an effect, looked at after every campaign."""
+    import peeking as bench
+
+    return bench.report(*((5, 0, 0) if options.quick else ()))
+
+
 SECTIONS: dict[str, tuple[str, Callable[[Options], str]]] = {
     "learning": ("Learning: effects one may believe", learning),
+    "peeking": ("Learning: looked at after every campaign", peeking),
     "facebook": ("Learning: real Facebook ads", facebook),
     "worlds": ("Learning: worlds that break its assumptions", worlds),
     "agreement": ("Learning: agreement with MCMC", agreement),

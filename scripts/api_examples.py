@@ -46,7 +46,15 @@ PLAN = {
     "currency": "USD",
     "targets": {"cpa": 25.0},
 }
-_KEY = re.compile(r"\b(rle_[0-9a-f]{12}_)[A-Za-z0-9_-]{43}")
+_OF_A_RUN = (
+    (re.compile(r"\brle_[0-9a-f]{12}_[A-Za-z0-9_-]{43}"), "rle_0a1b2c3d4e5f_<secret>"),
+    (re.compile(r"^(DELETE )?(/v1/keys/)?[0-9a-f]{12}$"), r"\1\2XX"),
+    (re.compile(r"\brcl_[0-9a-f]{20}"), "rcl_0123456789abcdef0123"),
+    (re.compile(rf"{datetime.now(UTC):%Y-%m-%d}T[\d:.]+(?:\+00:00|Z)"), INSTANT),
+    (re.compile(r"^(process_\w+) [\d.e+]+$"), r"\1 ..."),
+)
+"""What differs from run to run, and what is shown instead."""
+
 _TIME = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
 
 
@@ -102,7 +110,7 @@ class _Caller:
             raise SystemExit(f"{name}: {answer.status_code} {answer.text}")
         is_object = "application/json" in answer.headers.get("content-type", "") and answer.text[:1] == "{"
         self.last = answer.json() if is_object else {}
-        return name, Example(path or template, body, answer.status_code, _shown(answer))
+        return name, Example(_text(path or template), body, answer.status_code, _shown(answer))
 
 
 def _called(client: TestClient, application: Application) -> Iterator[tuple[str, Example]]:
@@ -117,6 +125,11 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     yield from _learning(call)
     yield from _imports(call, application)
     yield from _campaigns(call)
+    yield call("POST /v1/events", body={"day": "2026-03-01", "until": "2026-03-07", "kind": "promotion",
+                                        "scope": "platform:Meta", "text": "20 % off everything"})  # fmt: skip
+    event = call.last["event_id"]
+    yield call("GET /v1/events", "/v1/events?since=2026-03-01&until=2026-03-31")
+    yield call("DELETE /v1/events/{event_id}", f"/v1/events/{event}")
     for name in ("POST /v1/samples", "GET /v1/samples", "GET /v1/workspaces", "DELETE /v1/samples"):
         yield call(name)
     for name in ("GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs"):
@@ -242,6 +255,7 @@ def _text(text: str) -> str:
     """A text without what differs from run to run, cut where it is long."""
     if _TIME.match(text) and abs(datetime.fromisoformat(text) - datetime.now(UTC)) < timedelta(hours=6):
         return INSTANT
-    text = _KEY.sub(r"\1<secret>", text)
+    for pattern, instead in _OF_A_RUN:
+        text = pattern.sub(instead, text)
     text = re.sub(r"\S*/tmp\w*/?(?=output|reflection)", "", text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} ..."

@@ -186,7 +186,7 @@ def test_what_merely_ran_beside_is_no_part_of_the_effect():
             "expected_metrics": totals, "actual_metrics": totals,
             "timestamp": f"2026-01-{1 + index:02d}T00:00:00+00:00",
         }))  # fmt: skip
-    asked = FitRequest(seq=1, as_of="2027-01-01T00:00:00+00:00", definitions=definitions(campaigns))
+    asked = FitRequest(seq=1, as_of="2026-04-01T00:00:00+00:00", definitions=definitions(campaigns))
     knowledge = learn([evidence_of(campaign) for campaign in campaigns], asked)
     totals = {one.key: one.total for one in knowledge.bookables}
     video, image = totals["creative:v"], totals["creative:i"]

@@ -37,6 +37,7 @@ from reflection.store.api_keys import KeyBook
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
+from reflection.store.events import EventBook
 from reflection.store.imports import ImportRows
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
@@ -83,6 +84,7 @@ class Application:
         self.database: Database = open_database(settings.database_path)
         self.keys = KeyBook(self.database)
         self.notes = LearningNotes(self.database)
+        self.events = EventBook(self.database)
         self.book = LearningBook(self.database)
         rows, embedder = MemoryRows(self.database), _embedder(settings)
         index = _index(settings, rows)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 AXE = Path(__file__).parent / "axe.min.js"
+HISTORY = Path(__file__).parents[2] / "data" / "samples" / "campaign_history.json"
 _RUN = """
 <script>%s</script>
 <script>
@@ -97,6 +99,41 @@ class Chromium:
 @pytest.fixture
 def chromium(tmp_path: Path) -> Chromium:
     """The installed Chromium; these tests are a target of their own and need it."""
+    return Chromium(_program(), tmp_path)
+
+
+def _program() -> str:
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert program, "install Chromium to run the browser tests"
-    return Chromium(program, tmp_path)
+    return program
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The installed Chromium, driven by Playwright: one program for all tests of the page."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        program = playwright.chromium.launch(executable_path=_program(), args=["--no-sandbox", "--disable-gpu"])
+        yield program
+        program.close()
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server: the sample account in workspace `sample`, nothing in `empty`."""
+    from tests.browser.page import serving
+
+    from reflection.ingest import iterate_campaigns
+    from reflection.settings import Settings
+    from reflection.wiring import build
+
+    folder = tmp_path_factory.mktemp("sample")
+    paths = {"database_path": folder / "r.db", "output_dir": folder / "output", "weights_path": folder / "w.json"}
+    with build(Settings.load(_env_file=None, vector_backend="local", **paths)) as application:
+        campaigns = [line.campaign for line in iterate_campaigns(str(HISTORY)) if line.campaign is not None]
+        for _ in application.engine.analyze_many(iter(campaigns), workspace="sample", following=True):
+            pass
+        application.learner.learn_now("sample")
+        with serving(application) as address:
+            yield address

@@ -39,7 +39,7 @@ def few(make_campaign, days):
 @pytest.fixture(scope="module")
 def learnt(few):
     """What the six teach."""
-    return learn(few, FitRequest(seq=7, epoch=3, as_of="then"))
+    return learn(few, FitRequest(seq=7, epoch=3, as_of="2026-04-01T00:00:00+00:00"))
 
 
 def test_three_campaigns_are_learnt_from_and_two_are_not(few):
@@ -53,7 +53,7 @@ def test_three_campaigns_are_learnt_from_and_two_are_not(few):
 def test_a_result_is_labelled_as_told_and_as_the_first_of_nothing_when_not_told(learnt):
     nothing = learn([])
     assert (nothing.seq, nothing.epoch, nothing.as_of, nothing.campaigns) == (0, 1, None, 0)
-    assert (learnt.seq, learnt.epoch, learnt.as_of, learnt.campaigns) == (7, 3, "then", 6)
+    assert (learnt.seq, learnt.epoch, learnt.as_of, learnt.campaigns) == (7, 3, "2026-04-01T00:00:00+00:00", 6)
 
 
 @pytest.mark.parametrize(

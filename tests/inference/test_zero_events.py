@@ -41,7 +41,7 @@ def _campaigns(seed: int, ctr: float, cvr: float, *, planned: bool = True) -> li
 
 
 def _learnt(campaigns: list[Campaign]) -> Knowledge:
-    request = FitRequest(seq=1, as_of="2027-01-01T00:00:00+00:00", definitions=definitions(campaigns))
+    request = FitRequest(seq=1, as_of="2026-04-01T00:00:00+00:00", definitions=definitions(campaigns))
     return learn([evidence_of(campaign) for campaign in campaigns], request)
 
 

@@ -98,8 +98,8 @@ def test_an_end_supersedes_what_was_believed_and_only_that() -> None:
 
 def test_opposite_segments_are_contested_even_where_the_average_is_nothing() -> None:
     segments = (
-        Segment("platform:google", 0.7, (0.6, 0.8), 0.001),
-        Segment("platform:meta", 1.4, (1.2, 1.6), 0.999),
+        Segment("platform:google", 0.7, (0.6, 0.8), 0.001, 0.002, differs=True),
+        Segment("platform:meta", 1.4, (1.2, 1.6), 0.999, 0.002),
     )
     reading = _reading(effect=1.0001, lfsr=0.5, finding=False, segments=segments)
     assert reading.worth_a_look
@@ -110,11 +110,25 @@ def test_opposite_segments_are_contested_even_where_the_average_is_nothing() -> 
     assert "meta: +40 %" in learning.text({})
 
 
-@pytest.mark.parametrize("probabilities", [(), (0.99,), (0.99, 0.4), (0.96, 0.99), (0.94, 0.01)])
-def test_segments_that_do_not_contradict_beyond_noise_are_not_opposite(
-    probabilities: tuple[float, ...],
-) -> None:
-    assert not are_opposite([Segment(f"platform:{i}", 1.0, (0.9, 1.1), p) for i, p in enumerate(probabilities)])
+UP = Segment("platform:a", 1.4, (1.2, 1.6), 0.999, 0.001, differs=True)
+DOWN = Segment("platform:b", 0.7, (0.6, 0.8), 0.001, 0.001)
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        (),
+        (UP,),
+        (UP, replace(UP, context="platform:c")),
+        (UP, replace(DOWN, lfsr=0.12)),
+        (UP, replace(DOWN, interval=(0.5, 1.01))),
+        (replace(UP, differs=False), DOWN),
+    ],
+    ids=["none", "one", "the same way", "one not certain", "one may be nothing", "no finding tells them apart"],
+)
+def test_segments_that_do_not_contradict_beyond_noise_are_not_opposite(segments: tuple[Segment, ...]) -> None:
+    assert not are_opposite(segments)
+    assert are_opposite((UP, DOWN))
 
 
 def test_an_effect_that_vanishes_leaves_established_with_its_day_and_its_old_size() -> None:

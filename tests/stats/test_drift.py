@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from reflection.stats.any_time import OF_TRENDS, log_factor_needed
 from reflection.stats.columns import Feature, Kind
 from reflection.stats.design import campaign_rows
-from reflection.stats.drift import Path, drift_group, path, step_feature, steps
+from reflection.stats.drift import Path, at_present, drift_group, judged_at_present, path, step_feature, steps
 from reflection.stats.empirical_bayes import Fit, fit
-from reflection.stats.false_discovery import discover
+from reflection.stats.false_discovery import METRICS, discover
 from reflection.stats.observations import observe_rate
 from reflection.stats.prediction import cell_design, predict
 from reflection.stats.sufficient_statistics import SufficientStatistics
@@ -114,3 +115,34 @@ def test_a_level_with_an_at_sign_is_read_back() -> None:
 
 def test_a_level_without_steps_has_no_path(jumped: Fit) -> None:
     assert path(jumped, "platform", "unheard") is None
+
+
+def test_levels_are_judged_as_they_are_at_present(jumped: Fit) -> None:
+    """Platform a was average and is .6 above the others: against their mean .4, the others .2 below."""
+    column = jumped.layout.column(Feature("platform", "a"))
+    assert column is not None
+    judged = judged_at_present(jumped, "platform")
+
+    assert judged.estimate[column] == pytest.approx(0.4, abs=0.15)
+    assert judged.estimate[column] > jumped.estimate[column] + 0.2
+    assert 0.01 < judged.error[column] < 0.2
+    assert np.sign(judged.estimate[column]) == np.sign(at_present(jumped, "platform").mean[column])
+    assert discover(judged).selected[column]
+    others = np.array([feature.group != "platform" for feature in jumped.layout.features])
+    assert (judged.estimate[others] == jumped.estimate[others]).all()
+
+
+def test_without_steps_the_present_is_what_was_fitted() -> None:
+    still = _learn(0.6, with_steps=False)
+
+    assert judged_at_present(still, "platform") is still
+
+
+def test_platforms_that_move_are_favoured_and_platforms_that_stand_still_are_not(jumped: Fit) -> None:
+    group, needed = drift_group("platform"), log_factor_needed(OF_TRENDS, METRICS)
+
+    assert jumped.log_step_factors[group] > needed
+    for seed in range(1, 4):
+        still = _learn(0.0, seed)
+        assert still.log_step_factors[group] < 1.0
+        assert _path(still, "a").changes == ()

@@ -184,5 +184,5 @@ def test_what_is_behind_a_fit_is_told(small: View) -> None:
 
 
 def test_the_standard_deviation_of_a_known_group_is_its_own(fitted: Fit) -> None:
-    for group, tau in zip(fitted.layout.groups, fitted.tau.tolist(), strict=True):
-        assert fitted.tau_of(Feature(group, "new")) == tau
+    for group, unseen in zip(fitted.layout.groups, fitted.unseen.tolist(), strict=True):
+        assert fitted.tau_of(Feature(group, "new")) == unseen

@@ -29,6 +29,7 @@ EFFECT_COLUMNS = (
     "signal", "group", "metric", "effect", "low", "high", "raw_lift",
     "probability", "lfsr", "campaigns", "spend", "finding", "reason",
 )  # fmt: skip
+EVENT_COLUMNS = ("event_id", "day", "until", "scope", "kind", "text", "created_at")
 PAGE = 1_000
 
 
@@ -38,16 +39,17 @@ class Subject(StrEnum):
     CAMPAIGNS = "campaigns"
     FINDINGS = "findings"
     EFFECTS = "effects"
+    EVENTS = "events"
 
 
 def export(
-    what: Annotated[Subject, typer.Argument(help="campaigns (JSON lines), findings or effects (CSV).")],
+    what: Annotated[Subject, typer.Argument(help="campaigns (JSON lines), findings, effects or events (CSV).")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; standard output otherwise.")
     ] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Export campaigns as JSON lines, or findings and effects as CSV.
+    """Export campaigns as JSON lines, or findings, effects and events as CSV.
 
     What 'export campaigns' writes, 'analyze' reads again. CSV cells cannot run as formulas in a spreadsheet.
 
@@ -80,13 +82,30 @@ def _effects(application: "Application", workspace: str) -> Iterator[str]:
     return csv_lines(map(_row, effects), EFFECT_COLUMNS)
 
 
+def _events(application: "Application", workspace: str) -> Iterator[str]:
+    return csv_lines(_all_events(application, workspace), EVENT_COLUMNS)
+
+
+def _all_events(application: "Application", workspace: str) -> Iterator[dict[str, Any]]:
+    items, after = application.events.list(workspace, limit=PAGE)
+    yield from items
+    while after is not None:
+        items, after = application.events.list(workspace, after=after, limit=PAGE)
+        yield from items
+
+
 def _row(item: "Finding | Effect") -> dict[str, Any]:
     """A value as a row; its interval as two columns."""
     low, high = item.interval or (None, None)
     return {**asdict(item), "low": low, "high": high}
 
 
-_LINES = {Subject.CAMPAIGNS: _campaigns, Subject.FINDINGS: _findings, Subject.EFFECTS: _effects}
+_LINES = {
+    Subject.CAMPAIGNS: _campaigns,
+    Subject.FINDINGS: _findings,
+    Subject.EFFECTS: _effects,
+    Subject.EVENTS: _events,
+}
 
 
 def _write(lines: Iterator[str], output: Path | None) -> int:

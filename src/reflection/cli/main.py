@@ -20,6 +20,7 @@ from reflection.cli import (
     demo,
     doctor,
     effects,
+    events,
     export,
     imports,
     insights,
@@ -69,7 +70,11 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("verify", backup.verify),
     ("doctor", doctor.doctor),
 )
-GROUPS: tuple[tuple[str, typer.Typer], ...] = (("keys", keys.app), ("workspace", workspace.app))
+GROUPS: tuple[tuple[str, typer.Typer], ...] = (
+    ("events", events.app),
+    ("keys", keys.app),
+    ("workspace", workspace.app),
+)
 
 REFUSED = 2
 INTERRUPTED = 130

@@ -68,7 +68,7 @@ class MetricPosterior:
         draws: (1 + features, draws) float32, row 0 the intercept; where it is `sized` a last row, the slope in the log
             of the planned size.
         sigma: standard deviation between campaigns beyond counting noise.
-        tau: prior standard deviation per signal group; an unseen signal widens by it.
+        tau: standard deviation of a signal never seen, per group: the wider the fewer of its levels were seen.
         reference: pooled rate of the metric: CTR and CVR as shares, AOV in money, CPM in money per *single* impression.
         own: what is known of each real campaign itself; None where none repeats.
     """

@@ -8,6 +8,7 @@ platforms, nor who asks.
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from reflection.domain.campaign import Campaign
@@ -54,16 +55,24 @@ def _early(counts: Counts) -> Counts:
 class EvidenceOfDay:
     """Evidence as it is complete on a day, counting on the way what waits; read once, in any order."""
 
-    def __init__(self, evidence: Iterable[Evidence], day: dt.date | None) -> None:
-        self._evidence, self._day = evidence, day
+    def __init__(self, evidence: Iterable[Evidence], moment: str | None) -> None:
+        """Evidence, and the instant (RFC 3339) by whose day it is to be complete; None asks for nothing."""
+        self._evidence, self._moment = evidence, moment
         self._campaigns, self._first, self._last = 0, dt.date.max, dt.date.min
 
     def __iter__(self) -> Iterator[Evidence]:
         for item in self._evidence:
-            if waits(item, self._day) and item.mature_on is not None:
+            if item.mature_on is None:
+                yield item
+                continue
+            if waits(item, self._day):
                 self._campaigns += 1
                 self._first, self._last = min(self._first, item.mature_on), max(self._last, item.mature_on)
             yield evidence_by(item, self._day)
+
+    @cached_property
+    def _day(self) -> dt.date | None:
+        return day_of(self._moment)
 
     @property
     def waiting(self) -> dict[str, Any]:

@@ -29,6 +29,9 @@ CROSS = "*"
 INTERACTIONS = ((PLATFORM, CREATIVE_TYPE), (PLATFORM, AUDIENCE_AGE))
 """The planned interactions; everything else is additive."""
 
+OF_EACH_PLATFORM = (PLATFORM, CREATIVE)
+"""An interaction that is no part of a campaign's evidence: it is made where one id ran on several platforms."""
+
 ATTRIBUTE_ALIASES = {
     "age_range": "age",
     "age_group": "age",
@@ -107,6 +110,20 @@ def of_objective(objective: str) -> Signal:
 def crossed(context: Signal, signal: Signal) -> Signal:
     """The interaction of two main signals: what differs of the second where the first holds."""
     return Signal(f"{context.group}{CROSS}{signal.group}", f"{context.level}{CROSS}{signal.level}")
+
+
+def with_creatives_apart(shares: Mapping[str, float]) -> dict[str, float]:
+    """Shares by key, and those of each creative on its platform (`OF_EACH_PLATFORM`)."""
+    platforms = [parse(key) for key in shares if key.startswith(f"{PLATFORM}:")]
+    creatives = [parse(key) for key in shares if key.startswith(f"{CREATIVE}:")]
+    apart = {crossed(a, b).key: shares[a.key] * shares[b.key] for a in platforms for b in creatives}
+    return {**shares, **apart}
+
+
+def as_stored(key: str) -> str:
+    """The signal by which campaigns with this one are found: of a creative on a platform, the creative."""
+    first, *rest = parse(key).parts
+    return rest[0].key if rest and (first.group, rest[0].group) == OF_EACH_PLATFORM else key
 
 
 def of_audience(audience: Audience) -> list[tuple[Signal, float]]:

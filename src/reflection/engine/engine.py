@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from reflection.domain import signals
 from reflection.domain.answers import Answer as Answer
 from reflection.domain.answers import Refused as Refused
 from reflection.domain.campaign import Campaign
@@ -179,7 +180,7 @@ class Engine:
             NotFound: nobody ever had this signal.
         """
         with self._store.snapshot(workspace) as snapshot:
-            evidence = snapshot.evidence_of_signal(signal, limit)
+            evidence = snapshot.evidence_of_signal(signals.as_stored(signal), limit)
             if not evidence:
                 raise NotFound(f"no campaign has the signal '{signal}'", hint="GET /v1/effects lists the signals")
             page = effects_page.evidence_of(snapshot.knowledge(), signal, metric, evidence, goal)

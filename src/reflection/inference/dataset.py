@@ -19,6 +19,7 @@ from reflection.domain import signals
 from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
 from reflection.inference.collinearity import aliases_among
+from reflection.inference.shared_creatives import with_platforms
 from reflection.stats.columns import Feature
 
 Floats = NDArray[np.float64]
@@ -198,6 +199,7 @@ class DatasetBuilder:
         matrix = self._matrix()[cells]
         used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
         present = {key: column for key, column in self._columns.items() if used[column]}
+        present, matrix = with_platforms(present, matrix, campaigns.platform_key[owner])
         aliases = aliases_among(present, matrix)
         kept = sorted((key for key in present if key not in aliases), key=feature_of)
         shares = sparse.csr_array(matrix[:, [present[key] for key in kept]])

@@ -129,9 +129,10 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
     key = aliases.get(signal, signal)
     observed = expected = events = 0.0
     for cell in evidence.cells:
-        if signal not in cell.shares:
+        shares = signals.with_creatives_apart(cell.shares)
+        if signal not in shares:
             continue
-        rest = {name: share for name, share in cell.shares.items() if name != key and name not in aliases}
+        rest = {name: share for name, share in shares.items() if name != key and name not in aliases}
         level = posterior.level_mean(knowledge, metric, rest)
         numerator, denominator = (getattr(cell.counts, count) for count in METRICS[metric].counts)
         if level is None or numerator is None or denominator is None:

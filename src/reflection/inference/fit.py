@@ -88,7 +88,7 @@ class FittedMetric:
             draws=np.ascontiguousarray(present.draws[rows, :STORED_DRAWS]),
             sized=size is not None,
             sigma=float(self.fit.scatter_of_unseen),
-            tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.tau, strict=True)},
+            tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.unseen, strict=True)},
             reference=self.reference / METRICS[self.name].scale,
             own=None if self.between is None else self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
         )
@@ -140,8 +140,9 @@ class FittedMetrics:
         """Which effects on a metric may be called findings; worked out once."""
         if metric not in self._discoveries:
             recipe = RECIPES.get(metric)
-            found = discover_composed(self._fits, recipe) if recipe else discover(self.metrics[metric].fit)
-            self._discoveries[metric] = found
+            self._discoveries[metric] = (
+                discover_composed(self._fits, recipe) if recipe else discover(self._fits[metric])
+            )
         return self._discoveries[metric]
 
     def favours_effects(self, metric: str) -> bool:
@@ -198,7 +199,7 @@ def _fit_metric(
         most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
         aside, between = SetAside(observations.observed, unit[table.campaign], most), BetweenRows(table.campaigns)
         rows = aside.passing(between.passing(design.rows(observations, table.campaign, unit)))
-        fit_of_all = fit(_summed(rows).view(layout), seed, start=start)
+        fit_of_all = drift.judged_at_present(fit(_summed(rows).view(layout), seed, start=start), signals.PLATFORM)
         scores = aside.scores(fit_of_all)
         judged = coverage(scores)
         widening = judged.widening if judged.failed else 1.0

@@ -16,7 +16,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import Definition, EvidenceFloor
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Effect, Knowledge
-from reflection.domain.maturity import EvidenceOfDay, day_of
+from reflection.domain.maturity import EvidenceOfDay
 from reflection.domain.metrics import RATES
 from reflection.domain.results import Finding
 from reflection.domain.weights import Interval, SignalWeight
@@ -84,7 +84,7 @@ def learn(
         evidence: one campaign's after the other, read once.
         progress: told which share of the metrics has been fitted.
     """
-    complete = EvidenceOfDay(evidence, day_of(request.as_of))
+    complete = EvidenceOfDay(evidence, request.as_of)
     builder = DatasetBuilder(complete)
     around = neighbourhoods(builder)
     held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)

@@ -66,7 +66,18 @@ def booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) ->
             # What was never seen together widens a plan that says so, and not one that leaves it open.
             if (a in own and b in own) or _has_effect(knowledge, key):
                 crossed[key] = mains[a] * mains[b]
+    for key in _creatives_apart(knowledge):
+        a, b = (part.key for part in signals.parse(key).parts)
+        if a in mains and b in mains:
+            crossed[key] = mains[a] * mains[b]
     return {**mains, **crossed}
+
+
+def _creatives_apart(knowledge: Knowledge) -> set[str]:
+    """Creatives on a platform that have an effect of their own there, those that another signal stands for too."""
+    group = signals.CROSS.join(signals.OF_EACH_PLATFORM)
+    names = {key for one in knowledge.posteriors.values() for key in one.features} | set(knowledge.aliases)
+    return {key for key in names if key.startswith(f"{group}:")}
 
 
 def usual_shares(knowledge: Knowledge, objective: str, platform: str | None = None) -> dict[str, float]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain import signals
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, log_rate
@@ -204,8 +205,9 @@ def _residual(evidence: Evidence, means: Mapping[str, float], metric: str) -> Re
     for cell in evidence.cells:
         rate = log_rate(metric, cell.counts)
         if rate is not None:
-            explained = sum(share * means.get(key, 0.0) for key, share in cell.shares.items())
-            cells.append((rate[0] - explained, rate[1], cell.shares))
+            shares = signals.with_creatives_apart(cell.shares)
+            explained = sum(share * means.get(key, 0.0) for key, share in shares.items())
+            cells.append((rate[0] - explained, rate[1], shares))
     return Residual(evidence.campaign_id, evidence.day, tuple(cells))
 
 

@@ -15,13 +15,12 @@ from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS, as_read
 from reflection.domain.weights import Interval
 from reflection.explain.formatting import rounded_lift
+from reflection.stats.false_discovery import LEVEL
 
 State = Literal["emerging", "established", "contested", "superseded", "retired"]
 
-OPPOSITE = 0.95
 BEYOND_NOISE = 1.2815515655446004
 """Standard deviations beyond which a campaign counts for or against: it says so with a probability of 90 %."""
-"""Probability that a context's effect lies on one side, from which two contexts may contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +61,25 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The effect within one context, with the probability that it raises the metric."""
+    """The effect within one context.
+
+    Attributes:
+        probability: that it raises the metric.
+        lfsr: its false-sign rate among the effects of all signals in all contexts.
+        differs: whether a finding says that the effect differs here from what it is elsewhere.
+    """
 
     context: str
     effect: float
     interval: Interval
     probability: float
+    lfsr: float = 1.0
+    differs: bool = False
 
     @property
     def beyond_noise(self) -> bool:
-        """Whether its direction is certain enough to contradict another's."""
-        return not 1.0 - OPPOSITE < self.probability < OPPOSITE
+        """Whether its direction is certain enough to be told, or to contradict another's."""
+        return self.lfsr <= LEVEL and not self.interval[0] <= 1.0 <= self.interval[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +149,7 @@ class Learning:
 
 
 def are_opposite(segments: Sequence[Segment]) -> bool:
-    """Whether two contexts contradict each other beyond noise."""
-    probabilities = [segment.probability for segment in segments]
-    return bool(probabilities) and max(probabilities) >= OPPOSITE and min(probabilities) <= 1.0 - OPPOSITE
+    """Whether two contexts contradict each other: both beyond noise, and of one a finding says that it differs."""
+    certain = [segment for segment in segments if segment.beyond_noise]
+    ways = {segment.effect > 1.0 for segment in certain}
+    return len(ways) > 1 and any(segment.differs for segment in certain)

@@ -4,7 +4,7 @@ A learning's numbers are those of a fit; its state follows from them and from wh
 
     emerging      a finding on few campaigns, or not yet certain
     established   a finding on enough campaigns, with a false-sign rate of at most 5 %; stays so up to 20 %
-    contested     opposite in two contexts: split, never averaged to "no effect"
+    contested     opposite in two contexts, one of which a finding sets apart: split, never averaged to "no effect"
     superseded    it held, and the newer campaigns no longer show it
     retired       what it stood on was taken back, or it was never confirmed
 
@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.domain.evidence import day_text
@@ -35,6 +36,7 @@ from reflection.learnings.claims import (
     State,
     are_opposite,
 )
+from reflection.stats.false_discovery import ash
 
 ENOUGH_CAMPAIGNS = 5.0
 CERTAIN = 0.05
@@ -75,10 +77,10 @@ def readings_of(knowledge: Knowledge) -> dict[Claim, Reading]:
                 claim, effect.effect, effect.interval, effect.lfsr, effect.campaigns, effect.finding
             )
     inner: dict[Claim, list[tuple[Effect, Segment]]] = {}
-    for effect in effects:
-        if "*" in effect.group and (segment := _segment(knowledge, effect)) is not None:
-            general = Claim(signals.parse(effect.signal).parts[1].key, "", effect.metric)
-            inner.setdefault(general, []).append((effect, segment))
+    crossed = [effect for effect in effects if "*" in effect.group]
+    for effect, segment in _segments(knowledge, crossed):
+        general = Claim(signals.parse(effect.signal).parts[1].key, "", effect.metric)
+        inner.setdefault(general, []).append((effect, segment))
     for general, pairs in inner.items():
         segments = tuple(sorted((segment for _, segment in pairs), key=lambda segment: segment.context))
         split = are_opposite(segments)
@@ -210,19 +212,37 @@ def _described(
 
 
 def _within(claim: Claim, effect: Effect, segment: Segment, split: bool) -> Reading:
-    wrong_sign = min(segment.probability, 1.0 - segment.probability)
-    finding = segment.beyond_noise and (effect.finding or split)
-    return Reading(claim, segment.effect, segment.interval, wrong_sign, effect.campaigns, finding)
+    finding = segment.beyond_noise and (segment.differs or split)
+    return Reading(claim, segment.effect, segment.interval, segment.lfsr, effect.campaigns, finding)
 
 
-def _segment(knowledge: Knowledge, effect: Effect) -> Segment | None:
-    """The effect of an interaction's signal within its context; None where the parts were not fitted."""
-    context, signal = signals.parse(effect.signal).parts
-    draws = effect_draws(knowledge, effect.metric, {signal.key: 1.0, effect.signal: 1.0})
-    if draws is None:
-        return None
+def _segments(knowledge: Knowledge, crossed: Sequence[Effect]) -> list[tuple[Effect, Segment]]:
+    """The effect of each interaction's signal within its context; those on one metric are judged together."""
+    pairs = []
+    for metric in sorted({effect.metric for effect in crossed}):
+        own = [effect for effect in crossed if effect.metric == metric]
+        draws = [_draws_within(knowledge, effect) for effect in own]
+        known = [(effect, part) for effect, part in zip(own, draws, strict=True) if part is not None and part.std() > 0]
+        if not known:
+            continue
+        sample = np.array([part for _, part in known])
+        rates = ash(sample.mean(axis=1), sample.std(axis=1)).false_sign_rate()
+        pairs += [
+            (effect, _segment(effect, part, float(rate))) for (effect, part), rate in zip(known, rates, strict=True)
+        ]
+    return pairs
+
+
+def _draws_within(knowledge: Knowledge, effect: Effect) -> NDArray[np.float64] | None:
+    """Draws of the log effect of an interaction's signal within its context; None where the parts were not fitted."""
+    signal = signals.parse(effect.signal).parts[1]
+    return effect_draws(knowledge, effect.metric, {signal.key: 1.0, effect.signal: 1.0})
+
+
+def _segment(effect: Effect, draws: NDArray[np.float64], lfsr: float) -> Segment:
+    context = signals.parse(effect.signal).parts[0].key
     middle, low, high = (float(value) for value in np.exp((draws.mean(), *np.quantile(draws, (0.05, 0.95)))))
-    return Segment(context.key, middle, (low, high), float((draws > 0.0).mean()))
+    return Segment(context, middle, (low, high), float((draws > 0.0).mean()), lfsr, effect.finding)
 
 
 def _direction(metric: str, log_effect: float) -> Literal["favorable", "unfavorable"]:

@@ -8,15 +8,16 @@ back into paths; it must not know dates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflection.stats.columns import FREE_MARK, Feature
-from reflection.stats.empirical_bayes import Effects
+from reflection.stats.empirical_bayes import Effects, Fit
 from reflection.stats.false_discovery import Discoveries
+from reflection.stats.gaussian_posterior import INTERCEPT_SD
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +32,7 @@ class Path:
     first step.
 
     ``buckets``: (T,). ``mean``, ``low``, ``high``: with 90 % limits, (T,); the first bucket is 0 by
-    definition. ``changes``: buckets at which the step is a finding.
+    definition. ``changes``: buckets at which the step is a finding; ``rates``: their false-sign rates.
     """
 
     buckets: NDArray[np.intp]
@@ -39,6 +40,7 @@ class Path:
     low: Floats
     high: Floats
     changes: tuple[int, ...]
+    rates: tuple[float, ...]
 
 
 def drift_group(group: str) -> str:
@@ -74,12 +76,14 @@ def path(effects: Effects, group: str, level: str, discoveries: Discoveries | No
     begun, columns = np.array(sorted(walks)).T
     walk = np.cumsum(effects.draws[columns].astype(np.float64), axis=0)
     low, high = np.quantile(walk, [0.05, 0.95], axis=1)
+    chosen = discoveries.selected[columns] if discoveries else np.zeros(len(columns), dtype=np.bool_)
     return Path(
         buckets=np.concatenate([[begun[0] - 1], begun]),
         mean=np.concatenate([[0.0], np.cumsum(effects.mean[columns])]),
         low=np.concatenate([[0.0], low]),
         high=np.concatenate([[0.0], high]),
-        changes=tuple(begun[discoveries.selected[columns]].tolist()) if discoveries else (),
+        changes=tuple(begun[chosen].tolist()),
+        rates=tuple(discoveries.lfsr[columns[chosen]].tolist()) if discoveries else (),
     )
 
 
@@ -107,6 +111,34 @@ def at_present(effects: Effects, group: str) -> Effects:
     changed = [0, *levels]
     sd[changed] = draws[changed].std(axis=1)
     return Effects(effects.layout, mean, sd, low, high, draws.astype(np.float32))
+
+
+def judged_at_present(fit: Fit, group: str) -> Fit:
+    """Return the fit with the de-shrunk effects of ``group`` at the end of its walks: what :func:`at_present` tells is
+    what has to be judged.
+
+    A level's contrast c is its own column and its steps, less the mean of all levels' steps; its prior variance is
+    c'Pc, and that is divided out as of every effect (``Fit.estimate``).
+    """
+    layout = fit.layout
+    levels = [i for i, feature in enumerate(layout.features) if feature.group == group]
+    steps = [_step_columns(fit, group, layout.features[i].level) for i in levels]
+    if not any(steps):
+        return fit
+    contrasts = np.zeros((len(levels), len(layout)))
+    for row, columns in zip(contrasts, steps, strict=True):
+        row[columns] = 1.0
+    contrasts -= contrasts.mean(axis=0)
+    contrasts[np.arange(len(levels)), levels] = 1.0
+    tau = np.append(fit.tau, INTERCEPT_SD)[layout.group_index]
+    prior = contrasts**2 @ (layout.prior_share * tau**2)
+    variance = np.maximum(np.einsum("ij,jk,ik->i", contrasts, fit.covariance.astype(np.float64), contrasts), 0.0)
+    kept = np.maximum(1.0 - variance / np.maximum(prior, 1e-12), 1e-9)
+    known = layout.identifiable[levels]
+    estimate, error = fit.estimate.copy(), fit.error.copy()
+    estimate[levels] = np.where(known, contrasts @ fit.mean / kept, 0.0)
+    error[levels] = np.where(known, np.sqrt(variance / kept), 1e3)
+    return replace(fit, estimate=estimate, error=error)
 
 
 def _step_columns(effects: Effects, group: str, level: str) -> list[int]:

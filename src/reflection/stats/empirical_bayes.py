@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.stats.columns import Feature, Layout
+from reflection.stats.columns import Feature, Kind, Layout
 from reflection.stats.design import Stratum
 from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
 from reflection.stats.importance_sampling import mixed, proposed
 from reflection.stats.sufficient_statistics import View
+from reflection.stats.unseen_levels import unseen_levels
 from reflection.stats.variance_components import INTEGRATE_UP_TO, mode_of, spread_of
 from reflection.stats.wide_posterior import model_of
 
@@ -58,7 +59,8 @@ class Fit(Effects):
     ``sigma_rms``: the same as the root of its mean square over what is not known of it. ``tau``: standard deviation
     of each group's effects, (groups,). ``covariance``: at the mode, float32, (p, p). ``exposure``: effective rows
     behind each column, (p,). ``rows``: number of rows. ``log_bayes_factor``: of the model against one in which no
-    signal has any effect.
+    signal has any effect and no level moves; slopes stay. ``log_step_factors``: by group of steps, of levels that move
+    against levels that stand still.
     """
 
     estimate: Floats
@@ -66,10 +68,12 @@ class Fit(Effects):
     sigma: dict[Stratum, float]
     sigma_rms: dict[Stratum, float]
     tau: Floats
+    unseen: Floats
     covariance: NDArray[np.float32]
     exposure: Floats
     rows: int
     log_bayes_factor: float
+    log_step_factors: dict[str, float]
 
     @property
     def scatter(self) -> float:
@@ -83,7 +87,8 @@ class Fit(Effects):
         return math.hypot(*(self.sigma_rms.get(s, 0.0) for s in _WHOLE)) if repeated else self.scatter
 
     def widened(self, factor: float) -> Fit:
-        """The same with every interval, of effects and of what scatters, ``factor`` times as wide."""
+        """The same with every interval, of effects and of what scatters, ``factor`` times as wide, as rows say of which
+        each counts 1/``factor``^2."""
         return replace(
             self,
             sd=factor * self.sd,
@@ -94,12 +99,14 @@ class Fit(Effects):
             sigma={stratum: factor * sigma for stratum, sigma in self.sigma.items()},
             sigma_rms={stratum: factor * sigma for stratum, sigma in self.sigma_rms.items()},
             covariance=np.float32(factor**2) * self.covariance,
+            log_bayes_factor=self.log_bayes_factor / factor**2,
+            log_step_factors={group: evidence / factor**2 for group, evidence in self.log_step_factors.items()},
         )
 
     def tau_of(self, feature: Feature) -> float:
-        """Prior standard deviation of a feature, seen or not; the prior mean 1/6 for an unknown group."""
+        """Standard deviation of a feature never seen; the prior mean 1/6 for an unknown group."""
         if feature.group in self.layout.groups:
-            return float(self.tau[self.layout.groups.index(feature.group)])
+            return float(self.unseen[self.layout.groups.index(feature.group)])
         return 1.0 / PRIOR_RATE
 
 
@@ -174,7 +181,7 @@ def fit(
     sample[fixed] = 0.0
     low, high = np.quantile(sample, [0.05, 0.95], axis=1)
     estimate, error = _deshrunk(model, mode, at_mode)
-    sigmas = np.exp(mode[: len(model.strata)])
+    sigmas, taus = np.split(np.exp(mode), [len(model.strata)])
     return Fit(
         layout=view.layout,
         mean=np.where(fixed, 0.0, mean),
@@ -186,11 +193,13 @@ def fit(
         draws=sample.astype(np.float32),
         sigma=dict(zip(model.strata, sigmas.tolist(), strict=True)),
         sigma_rms=dict(zip(model.strata, np.sqrt(squares).tolist(), strict=False)),
-        tau=np.exp(mode[len(model.strata) :]),
+        tau=taus,
+        unseen=unseen_levels(view.layout, taus, estimate, error),
         covariance=at_mode.covariance.astype(np.float32),
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
-        log_bayes_factor=_laplace(model, at_mode, mode, spread) - _log_evidence_of_nothing(view),
+        log_bayes_factor=_laplace(model, at_mode, mode, spread) - _log_evidence(view, _slopes(view.layout)),
+        log_step_factors=_log_step_factors(view),
     )
 
 
@@ -217,18 +226,38 @@ def _laplace(model: Model, posterior: Posterior, mode: Floats, spread: Floats) -
     return float(posterior.log_evidence + prior + volume)
 
 
-def _log_evidence_of_nothing(view: View) -> float:
-    """The same for the intercept and overdispersion alone."""
+def _log_evidence(view: View, columns: Sequence[int]) -> float:
+    """The same of some columns alone, ascending and the intercept first."""
+    kept = np.array(columns, dtype=np.intp)
     bare = replace(
         view,
-        layout=Layout.of([]),
-        grams=tuple(gram[:1, :1] for gram in view.grams),
-        moment=view.moment[:, :1],
+        layout=Layout.of(view.layout.features[column] for column in columns),
+        grams=tuple(gram[kept][:, kept] for gram in view.grams),
+        moment=view.moment[:, kept],
     )
     model = model_of(bare)
     mode = mode_of(model)
     posterior = model.posterior(mode)
     return _laplace(model, posterior, mode, spread_of(model, mode, posterior))
+
+
+def _log_step_factors(view: View) -> dict[str, float]:
+    """Log Bayes factor of each group of steps, ``~walk.name``, beside the slopes and the levels of ``name``."""
+    layout = view.layout
+    factors = {}
+    for number, group in enumerate(layout.groups):
+        if Kind.of(group) is Kind.FREE and layout.sizes[number] > 1:
+            steps = np.flatnonzero(layout.group_index == number).tolist()
+            levels = [i for i, feature in enumerate(layout.features) if i and feature.group == group.partition(".")[2]]
+            still = sorted([*_slopes(layout), *levels])
+            factors[group] = _log_evidence(view, sorted([*still, *steps])) - _log_evidence(view, still)
+    return factors
+
+
+def _slopes(layout: Layout) -> list[int]:
+    """The intercept and the free columns that are alone in their group: numeric slopes."""
+    groups = [layout.features[column].group for column in layout.columns_of(Kind.FREE)]
+    return [0, *(int(i) for i in layout.columns_of(Kind.FREE) if groups.count(layout.features[i].group) == 1)]
 
 
 def _sd(posterior: Posterior) -> Floats:

@@ -4,16 +4,18 @@ The posterior sign probability does not control false discoveries (realised .25 
 Adaptive shrinkage (Stephens 2017, "False discovery rates: a new deal") does: a spike at zero plus a zero-mean
 normal mixture is fitted by EM to the de-shrunk estimates of one family of effects, which gives every effect a
 local false-sign rate; the largest set whose mean rate is at most the level is selected (LEARNING 4). Main
-effects, interactions and free effects are families of their own.
+effects, interactions and each free group are families of their own.
 
-Before that, the metric as a whole must favour *some* effect over none at all (Bayes factor above 1): at 20
-campaigns this takes the worlds without any effect that still yield a finding from one in six to one in
-twenty, at no cost in power. This file must not know what an effect is called.
+Two bounds make this hold at every look together, and not at one alone (any_time.py). The metric as a whole must favour
+*some* effect over none by a Bayes factor that an account without any ever reaches with a small chance. And what is
+selected may not ride on others: of all that is ever called a finding, the share that is false is the mean rate that
+each had when it was *first* called one, wherever somebody stops to look; so its own rate has a limit.
+This file must not know what an effect is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from reflection.stats.any_time import OF_SIGNALS, OF_TRENDS, log_factor_needed
 from reflection.stats.columns import Kind, Layout
 from reflection.stats.composed_metrics import Recipe, parts_of
 from reflection.stats.empirical_bayes import Fit
@@ -28,6 +31,13 @@ from reflection.stats.empirical_bayes import Fit
 Floats = NDArray[np.float64]
 
 LEVEL = 0.10
+OWN_LEVEL = 0.15
+"""Most that the false-sign rate of one finding may be; rates at the first call lie between nothing and this, their mean
+below `LEVEL`."""
+
+METRICS = 4
+"""Observed metrics, each of which may favour something by chance: CPM, CTR, CVR and order value."""
+
 GRID_SD = (0.0, 0.05, 0.1, 0.2, 0.4)
 """Standard deviations of the mixture components (log scale); the first is the spike."""
 
@@ -190,19 +200,36 @@ def discover_composed(fits: Mapping[str, Fit], recipe: Recipe, level: float = LE
     return _judged(parts_of(fits, recipe), level)
 
 
+def favours_effects(fit: Fit) -> bool:
+    """Whether a metric favours some effect over none, so clearly that chance may ever do it in few accounts only."""
+    return fit.log_bayes_factor >= log_factor_needed(OF_SIGNALS, METRICS)
+
+
+def _families(parts: list[Fit]) -> Iterator[tuple[NDArray[np.intp], bool]]:
+    """Columns that are judged together, and whether some part favours any of them."""
+    layout = parts[0].layout
+    signals = any(favours_effects(part) for part in parts)
+    yield layout.columns_of(Kind.MAIN), signals
+    yield layout.columns_of(Kind.INTERACTION), signals
+    for number, group in enumerate(layout.groups):
+        if Kind.of(group) is Kind.FREE:
+            steps = [part.log_step_factors[group] for part in parts if group in part.log_step_factors]
+            moved = max(steps) >= log_factor_needed(OF_TRENDS, METRICS) if steps else signals
+            yield np.flatnonzero(layout.group_index == number), moved
+
+
 def _judged(parts: list[tuple[Fit, int]], level: float) -> Discoveries:
     layout = parts[0][0].layout
-    favoured = any(part.log_bayes_factor > 0 for part, _ in parts)
     exposed = np.logical_or.reduce([part.exposure > 0 for part, _ in parts])
     lfsr, mean, selected = np.ones(len(layout)), np.zeros(len(layout)), np.zeros(len(layout), dtype=bool)
     known = exposed & layout.identifiable
-    families = [columns[known[columns]] for columns in map(layout.columns_of, Kind)]
-    families = [columns for columns in families if len(columns)]
-    mixtures = iter(ash_each([(part.estimate[some], part.error[some]) for some in families for part, _ in parts]))
-    for columns in families:
+    families = [(some[known[some]], favoured) for some, favoured in _families([part for part, _ in parts])]
+    families = [(columns, favoured) for columns, favoured in families if len(columns)]
+    mixtures = iter(ash_each([(part.estimate[some], part.error[some]) for some, _ in families for part, _ in parts]))
+    for columns, favoured in families:
         joint, *others = [next(mixtures).signed(exponent) for _, exponent in parts]
         for mixture in others:
             joint = joint.plus(mixture)
         lfsr[columns], mean[columns] = joint.false_sign_rate(), joint.expectation()
-        selected[columns] = select(lfsr[columns], level) & favoured
+        selected[columns] = select(lfsr[columns], level) & (lfsr[columns] <= OWN_LEVEL) & favoured
     return Discoveries(layout, lfsr, mean, selected, exposed)

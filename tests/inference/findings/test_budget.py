@@ -4,23 +4,21 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 from tests.conftest import FAULT, WASTEFUL
 
 from reflection.domain.evidence import evidence_of
 from reflection.inference.dataset import Dataset
 from reflection.inference.findings.budget import (
-    LEVEL,
     Excess,
     budget_findings,
     campaign_excesses,
-    false_discovery_rates,
+    log_evidence_of_waste,
     normal_spread,
     predictive_tails,
 )
 from reflection.inference.fit import fit_metrics
+from reflection.stats.any_time import OF_WASTE
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +32,7 @@ def test_the_campaign_that_wasted_money_is_named_with_the_money(wasteful):
     assert item.title.startswith(WASTEFUL)
     assert item.direction == "unfavorable"
     assert 0.5 * item.spend < item.metadata["money_lost"] < item.spend
-    assert item.lfsr <= LEVEL
+    assert item.lfsr <= OF_WASTE
     assert "USD" in item.description
     assert "nine in ten campaigns lie between" in item.description
     assert item.signal_key.startswith("campaign:")
@@ -111,7 +109,7 @@ def test_excesses_average_to_about_nothing(fitted):
 
 
 def test_money_lost_is_what_the_same_conversions_would_not_have_cost():
-    assert Excess(0, math.log(2.0), 0.1, 0.8, 1000.0, 0.01).lost == pytest.approx(500.0)
+    assert Excess(0, math.log(2.0), 0.1, 0.8, 1000.0, 0.01, 2.0).lost == pytest.approx(500.0)
 
 
 def test_without_scatter_the_tail_is_poissons():
@@ -128,9 +126,20 @@ def test_tails_are_as_likely_as_they_say():
         assert np.mean(tails <= level) <= level * 1.3
 
 
-@given(st.lists(st.floats(1e-12, 1.0), min_size=1, max_size=60))
-def test_false_discovery_rates_are_those_of_scipy(tails):
-    assert false_discovery_rates(tails) == pytest.approx(stats.false_discovery_control(tails), rel=1e-9)
+def test_of_an_ordinary_campaign_the_evidence_of_waste_is_one_on_average():
+    rng = np.random.default_rng(8)
+    expected = rng.choice([5.0, 40.0, 400.0], 200_000)
+    conversions = rng.poisson(expected * np.exp(0.5 * rng.normal(size=200_000))).astype(float)
+    tails = predictive_tails(conversions, expected, 0.5)
+    evidence = np.exp(log_evidence_of_waste(tails, np.sqrt(0.25 + 1 / (expected + 0.5))))
+    assert 0.5 < evidence.mean() < 1.1
+    assert np.mean(evidence > 30) < 1 / 30
+
+
+def test_the_dearer_the_stronger_the_evidence():
+    evidence = log_evidence_of_waste(np.array([0.5, 0.01, 1e-4, 1e-8]), np.full(4, 0.4))
+    assert (np.diff(evidence) > 0).all()
+    assert evidence[0] < 0 < evidence[2]
 
 
 def test_without_spend_nothing_is_inefficient(make_campaign):

@@ -6,8 +6,9 @@ mean of a normal deviation): small campaigns would otherwise be groups of their 
 count is skewed. A cluster is reported only if it comes back when campaigns are left out (mean Jaccard similarity at
 least `STABLE` over seeded subsamples; Hennig 2007). Groups made from results differ in results by construction, so
 stable is not enough: unless the grouping is tighter than slices of one Gaussian cloud would be (Liu et al. 2008,
-SigClust) a cluster is called descriptive, which is no finding. Names follow the specification: scale winners,
-efficient converters, at-risk campaigns.
+SigClust) a cluster is called descriptive, which is no finding. How much tighter grows with the campaigns, so that
+whoever looks after each of them is told of groups in a cloud with a chance of one in a hundred, ever. Names follow the
+specification: scale winners, efficient converters, at-risk campaigns.
 """
 
 import math
@@ -15,6 +16,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr
 
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import METRICS, OBSERVED, ORDER_VALUE_CV, RATES, as_read
@@ -24,6 +26,7 @@ from reflection.inference.dataset import Floats
 from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.fit import FittedMetrics, counts_of
+from reflection.stats.any_time import OF_GROUPS, level_at
 
 Labels = NDArray[np.intp]
 
@@ -35,7 +38,7 @@ SUBSAMPLES = 24
 KEPT = 0.8
 STABLE = 0.75
 CLOUDS = 79
-"""Simulated clouds; a real grouping is tighter than each of them: 5 % over the four numbers of groups tried."""
+"""Simulated clouds: what chance makes of the share within groups, as a t distribution."""
 
 WIDEST = 4.0
 LEAST_SPREAD = 0.05
@@ -98,15 +101,21 @@ def stable_clusters(profile: Floats) -> tuple[Labels, dict[int, float]]:
 
 
 def distinct(profile: Floats, labels: Labels) -> bool:
-    """Whether groups are more than slices of one cloud: their within-group share of the sum of squares is smaller
-    than that of every one of `CLOUDS` Gaussian clouds with the same covariance, cut into as many groups.
+    """Whether groups are more than slices of one cloud: their within-group share of the sum of squares is far below
+    what Gaussian clouds with the same covariance have, cut into as many groups.
+
+    The level is spent over all numbers of campaigns (`any_time.level_at`) and the numbers of groups tried.
     """
     count = len(np.unique(labels))
     covariance = np.atleast_2d(np.cov(profile.T))
     spread = np.linalg.cholesky(covariance + 1e-9 * np.eye(profile.shape[1]))
     rng, observed = np.random.default_rng(SEED), _within_share(profile, labels)
     clouds = (rng.standard_normal(profile.shape) @ spread.T for _ in range(CLOUDS))
-    return all(_within_share(cloud, _cuts(cloud, [count])[0]) > observed for cloud in clouds)
+    shares = np.log([_within_share(cloud, _cuts(cloud, [count])[0]) for cloud in clouds])
+    error = shares.std(ddof=1) * math.sqrt(1 + 1 / CLOUDS)
+    score = (math.log(max(observed, 1e-12)) - shares.mean()) / max(error, 1e-12)
+    level = level_at(len(profile), FEWEST_CAMPAIGNS, OF_GROUPS) / (MOST_CLUSTERS - 1)
+    return float(stdtr(CLOUDS - 1, score)) <= level
 
 
 def _within_share(profile: Floats, labels: Labels) -> float:

@@ -18,7 +18,7 @@ def patterns_for(
     campaign: Campaign, signal_keys: Collection[str], knowledge: Knowledge, *, generated_at: str
 ) -> PatternReport:
     """Findings about the campaign's signals, about itself, and about the whole workspace's clusters."""
-    present = set(signal_keys)
+    present = set(signals.with_creatives_apart(dict.fromkeys(signal_keys, 1.0)))
     concerned = [f for f in knowledge.findings if _concerns(f, present, campaign.campaign_id)]
     ranked = sorted(concerned, key=lambda f: (-f.impact_score, f.finding_id))[:MOST_FINDINGS]
     labels = signals.labels_of(campaign) if ranked else {}

@@ -1,7 +1,8 @@
 """Platform trends: platforms whose rates moved over time, by how much, and when.
 
-Reads the random-walk steps of the fits. A trend is reported when a step is a discovery and the whole change since
-before it, with its 90 % interval, excludes "no change".
+Reads the random-walk steps of the fits. A trend is reported when a step is a discovery (false_discovery.py: platforms
+that move must explain the metric better than platforms that stand still, at every look together) and the whole change
+since before it, with its 90 % interval, excludes "no change". Its false-sign rate is the larger of both.
 """
 
 import math
@@ -55,6 +56,7 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, f
     countable = campaigns.currency == (fitted.table.currency or NOT_STATED)  # amounts of two currencies never add up
     total, spend = (float(np.nansum(campaigns.spend[some])) for some in (countable, countable & since))
     probability = drift.probability_of_sign(effects, signals.PLATFORM, level, since_bucket)
+    lfsr = max(1 - probability, *path.rates)
     return Finding(
         finding_id=finding_id("platform_trend", key.key, metric, dates[0]),
         category="platform_trend",
@@ -64,7 +66,7 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, f
             f"(90 % interval {rounded_lifts(interval)}), beyond what audiences and creatives explain."
         ),
         signal_key=key.key,
-        impact_score=impact(lift, spend / total if total else 0.0, 1 - probability),
+        impact_score=impact(lift, spend / total if total else 0.0, lfsr),
         evidence_count=int(here.sum()),
         metadata={
             "kind": "drift",
@@ -81,7 +83,7 @@ def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, f
         effect=lift,
         interval=interval,
         probability=probability,
-        lfsr=1 - probability,
+        lfsr=lfsr,
         raw_lift=None,
         effective_campaigns=float(since.sum()),
         spend=spend,

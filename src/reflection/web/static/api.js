@@ -130,3 +130,20 @@ export function saveBlob(blob, name) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
+
+/** Follow server-sent events: `on(name, data)` for each; ends with the stream. EventSource cannot send a key. */
+export async function follow(path, on, signal) {
+  const response = await ask(path, { headers: { Accept: "text/event-stream" }, signal });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let waiting = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const blocks = (waiting + value).split("\n\n");
+    waiting = blocks.pop();
+    for (const block of blocks) {
+      const fields = Object.fromEntries(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]));
+      if (fields.data) on(fields.event ?? "message", JSON.parse(fields.data));
+    }
+  }
+}

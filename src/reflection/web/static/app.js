@@ -1,23 +1,35 @@
 /** The shell: navigation, the screen that the address names, the question for a key. Must not know any screen. */
 
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./vendor/preact-htm.js";
-import { locked, session } from "./api.js";
-import { Heading, ProblemBox } from "./parts.js";
+import { locked, session, useData } from "./api.js";
+import { Choice, Heading, ProblemBox } from "./parts.js";
 import { Link, Located, usePlace } from "./router.js";
+import { Ask } from "./screens/ask.js";
 import { Campaign } from "./screens/campaign.js";
 import { Campaigns } from "./screens/campaigns.js";
+import { Data } from "./screens/data.js";
+import { Overview } from "./screens/overview.js";
+import { Plan } from "./screens/plan.js";
+import { Record } from "./screens/record.js";
 import { Signal } from "./screens/signal.js";
 import { Works } from "./screens/works.js";
 import { texts } from "./texts.en.js";
 
-const MENU = [["works", "/works"], ["campaigns", "/campaigns"]];
+const SAMPLE = "sample-account";
+const MENU = [
+  ["overview", "/"], ["campaigns", "/campaigns"], ["works", "/works"], ["plan", "/plan"], ["ask", "/ask"], ["record", "/record"], ["data", "/data"],
+];
 
 const SCREENS = [
-  [/^\/$/, Works],
+  [/^\/$/, Overview],
   [/^\/campaigns$/, Campaigns],
   [/^\/campaigns\/(.+)$/, Campaign],
   [/^\/works$/, Works],
   [/^\/works\/(.+)$/, Signal],
+  [/^\/plan$/, Plan],
+  [/^\/ask$/, Ask],
+  [/^\/record$/, Record],
+  [/^\/data$/, Data],
 ];
 
 function screenOf(path) {
@@ -44,19 +56,20 @@ function Navigation({ path }) {
   </div></header>`;
 }
 
-/** Which workspace is open, and a way out of a key. */
+/** Which workspace is open, the others to choose from, and a way out of a key. */
 function Session() {
-  const open = (event) => {
-    event.preventDefault();
-    session.workspace = new FormData(event.target).get("workspace").trim();
+  const answer = useData("/v1/workspaces");
+  const names = (answer.data?.items ?? []).map((row) => [row.workspace, row.sample ? texts.sample.name : row.workspace]);
+  const mine = session.workspace || (names.length === 1 ? names[0][0] : "default");
+  if (!names.some(([name]) => name === mine)) names.push([mine, mine]);
+  const open = (name) => {
+    session.workspace = name;
     location.assign("/");
   };
-  return html`<form class="session" onSubmit=${open}>
-    <label class="field"><span>${texts.workspace}</span>
-      <input name="workspace" defaultValue=${session.workspace} placeholder="default" autocomplete="off" spellcheck="false" pattern="[a-z0-9][a-z0-9_\\-]*" />
-    </label><button type="submit" class="plain">${texts.open}</button>
+  return html`<div class="session">
+    ${names.length > 1 && html`<${Choice} label=${texts.workspace} value=${mine} options=${names} onChange=${open} />`}
     ${session.key && html`<button type="button" class="plain" onClick=${() => { session.key = ""; location.assign("/"); }}>${texts.key.forget}</button>`}
-  </form>`;
+  </div>`;
 }
 
 /** Asks for a key where the server wants one. */
@@ -98,7 +111,8 @@ function Page() {
   if (key) return html`<${KeyQuestion} refused=${key.refused} />`;
   return html`<a class="skip" href="#content">${texts.skip}</a>
     <${Navigation} path=${path} />
-    <main id="content" tabindex="-1"><${Screen} path=${path} /></main>`;
+    <main id="content" tabindex="-1">${session.workspace === SAMPLE && html`<p class="banner">${texts.sample.banner} <${Link} href="/data">${texts.sample.away}<//></p>`}
+      <${Screen} path=${path} /></main>`;
 }
 
 render(html`<${Located}><${Page} /><//>`, document.getElementById("page"));

@@ -41,6 +41,10 @@ export const share = (value, digits = 0) =>
 export const day = (value) =>
   missing(value) ? texts.none : written({ dateStyle: "medium", timeZone: "UTC" }, new Date(value), Intl.DateTimeFormat);
 
+/** A month given as 2026-03: March 2026, or `Mar 26` where there is little room. */
+export const monthName = (value, short = false) =>
+  written({ month: short ? "short" : "long", year: short ? "2-digit" : "numeric", timeZone: "UTC" }, new Date(`${value}-15T00:00:00Z`), Intl.DateTimeFormat);
+
 /** A moment, in the reader's own time. */
 export const moment = (value) =>
   missing(value) ? texts.none : written({ dateStyle: "medium", timeStyle: "short" }, new Date(value), Intl.DateTimeFormat);
@@ -93,11 +97,12 @@ export function tone(metric, effect, sure) {
 
 const unescape = (text) => text.replace(/%(25|3a|2a|2f)/g, (_, code) => String.fromCharCode(parseInt(code, 16)));
 
-/** A signal as a person reads it; the engine's own label is preferred where an answer has one. */
-export function signalLabel(key) {
+/** A signal as a person reads it, or its level only; the engine's own label is preferred where an answer has one. */
+export function signalLabel(key, bare = false) {
   const at = key.indexOf(":");
   const groups = key.slice(0, at).split("*");
   const levels = key.slice(at + 1).split("*");
+  if (bare) return unescape(levels[0]);
   const names = groups.map((group, place) => `${groupLabel(group)} ${unescape(levels[place] ?? "")}`.trim());
   return capital(names.join(" × "));
 }

@@ -71,13 +71,13 @@ export function Search({ label, value, onChange }) {
   return html`<label class="field"><span>${label}</span><input type="search" defaultValue=${value} onInput=${typed} /></label>`;
 }
 
-/** A table: `columns` are {name, title, figure, text(row), cell(row)}; on a phone every row is a card. The roles are
+/** A table: `columns` are {name, title, figure, tight, text(row), cell(row)}; on a phone every row is a card. The roles are
  *  said, because browsers forget them where rows are laid out as cards. */
 export function Table({ caption, columns, rows, keyOf = (_, at) => at, address }) {
   const open = (row) => (event) => {
     if (address && !event.target.closest("a, button") && !String(getSelection())) go(address(row));
   };
-  const kind = (column) => (column.figure ? "figure" : undefined);
+  const kind = (column) => (column.figure ? "figure" : column.tight ? "tight" : undefined);
   return html`<div class="scroller" tabindex="0" role="region" aria-label=${caption}>
     <table role="table" class=${address ? "rows" : ""}>
       <caption class="hidden">${caption}</caption>

@@ -17,7 +17,7 @@ export const StateBadge = ({ state }) => html`<${Badge} tone=${TONES[state]} tit
 
 const columns = [
   { name: "name", title: words.columns.name, text: (row) => row.name, cell: (row) => html`<${Link} href=${campaignAddress(row.campaign_id)}>${row.name}<//>` },
-  { name: "day", title: words.columns.day, text: (row) => day(row.timestamp) },
+  { name: "day", title: words.columns.day, tight: true, text: (row) => day(row.timestamp) },
   { name: "platform", title: words.columns.platform, text: (row) => row.platform },
   { name: "objective", title: words.columns.objective, text: (row) => row.objective },
   { name: "spend", title: texts.metric.spend, figure: true, text: (row) => money(row.spend, row.currency) },

@@ -1,0 +1,125 @@
+"""Events of every workspace as rows: added, listed by day, removed. Must not know what they are shown on."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text, and_, bindparam, delete, func, or_, select
+
+from reflection.domain.events import MOST_EVENTS, Event
+from reflection.errors import Conflict, NotFound
+from reflection.store.campaigns_read import plain
+from reflection.store.database import sqlite
+from reflection.store.database.connections import Database
+from reflection.store.row_values import Row
+from reflection.store.tables.campaigns import instant_text, metadata, workspaces
+
+events = Table(
+    "events",
+    metadata,
+    Column("workspace", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("until", Text, nullable=True),
+    Column("scope", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    PrimaryKeyConstraint("workspace", "event_id"),
+    Index(None, "workspace", "day", "event_id"),
+)
+_SHOWN = ("event_id", "day", "until", "scope", "kind", "text", "created_at")
+
+
+class EventBook:
+    """Adds, lists and removes events; thread-safe."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._database = database
+        self._now = now
+
+    def add(self, workspace: str, event: Event) -> tuple[Row, bool]:
+        """Write an event down; the same again changes nothing. The stored event, and whether it is new.
+
+        Raises:
+            Conflict: the workspace has as many as it may have.
+            Unavailable: the store is busy or full; nothing was written.
+        """
+        now = instant_text(self._now())
+        row = {
+            "workspace": workspace,
+            "event_id": event.event_id,
+            **event.model_dump(mode="json", include={"scope", "kind", "text"}),
+            "day": event.day.isoformat(),
+            "until": event.until.isoformat() if event.until else None,
+            "created_at": now,
+        }
+        with self._database.write() as connection:
+            if connection.execute(_COUNT, {"w": workspace}).scalar_one() >= MOST_EVENTS:
+                raise Conflict(f"there are {MOST_EVENTS:,} events already", hint="remove some nobody needs")
+            connection.execute(sqlite.insert_missing(workspaces), {"workspace": workspace, "created_at": now})
+            new = connection.execute(sqlite.insert_missing(events), row).rowcount > 0
+            stored = connection.execute(_ONE, {"w": workspace, "e": event.event_id}).mappings().one()
+            return plain(stored), new
+
+    def list(
+        self,
+        workspace: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        scope: str | None = None,
+        kind: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> tuple[list[Row], str | None]:
+        """Events by day, the latest first, and the cursor of the next page (None at the end).
+
+        Args:
+            since, until: days; an event that reaches into the time between them is in it.
+            scope: also those that concern everything are given.
+            after: the last id of the page before.
+
+        Raises:
+            NotFound: `after` is no event of this workspace.
+        """
+        columns = events.c
+        wheres: list[Any] = [columns.workspace == workspace]
+        if since is not None:
+            wheres.append(func.coalesce(columns.until, columns.day) >= since.isoformat())
+        if until is not None:
+            wheres.append(columns.day <= until.isoformat())
+        if scope is not None:
+            wheres.append(columns.scope.in_((scope, "all")))
+        if kind is not None:
+            wheres.append(columns.kind == kind)
+        with self._database.read() as connection:
+            if after is not None:
+                last = connection.execute(_ONE, {"w": workspace, "e": after}).mappings().one_or_none()
+                if last is None:
+                    raise NotFound(f"there is no event '{after}'", hint="leave the cursor out to begin anew")
+                earlier = columns.day < last["day"]
+                wheres.append(or_(earlier, and_(columns.day == last["day"], columns.event_id > after)))
+            statement = select(*(columns[name] for name in _SHOWN)).where(*wheres)
+            ordered = statement.order_by(columns.day.desc(), columns.event_id).limit(limit + 1)
+            rows = [plain(row) for row in connection.execute(ordered).mappings()]
+        return rows[:limit], rows[limit - 1]["event_id"] if len(rows) > limit else None
+
+    def remove(self, workspace: str, event_id: str) -> Row:
+        """Take an event back, and say what it was: adding that again restores it.
+
+        Raises:
+            NotFound: there is no such event in this workspace.
+        """
+        with self._database.write() as connection:
+            row = connection.execute(_ONE, {"w": workspace, "e": event_id}).mappings().one_or_none()
+            if row is None:
+                raise NotFound(f"there is no event '{event_id}'", hint="it may have been removed already")
+            connection.execute(_REMOVE, {"w": workspace, "e": event_id})
+            return plain(row)
+
+
+_OWN = and_(events.c.workspace == bindparam("w"), events.c.event_id == bindparam("e"))
+_ONE = select(*(events.c[name] for name in _SHOWN)).where(_OWN)
+_REMOVE = delete(events).where(_OWN)
+_COUNT = select(func.count()).select_from(events).where(events.c.workspace == bindparam("w"))

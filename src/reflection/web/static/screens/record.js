@@ -1,0 +1,89 @@
+/** Track record: should I believe it? Forecasts, probabilities, findings and advice against what came. */
+
+import { html } from "../vendor/preact-htm.js";
+import { useData } from "../api.js";
+import { Calibration } from "../charts/calibration.js";
+import { capital, count, lift, liftRange, moment, number, share } from "../format.js";
+import { Empty, Heading, Loaded, Picture, Table } from "../parts.js";
+import { texts } from "../texts.en.js";
+
+const words = texts.record;
+const OURS = "engine";
+const HEADLINES = ["cpa", "roas", "ctr", "cvr", "cpm", "aov", "conversions", "revenue"];
+
+/** The screen. */
+export function Record() {
+  const record = useData("/v1/track-record");
+  const effects = useData("/v1/effects", { limit: 1 });
+  return html`<${Heading} title=${texts.screens.record} /><p class="lead">${words.lead}</p>
+    <${Loaded} answer=${record} lines=${10}>${(board) => html`<${Board} board=${board} />`}<//>
+    ${effects.data && html`<${Coverage} calibration=${effects.data.calibration} />`}`;
+}
+
+const issuerOf = (name) => (name === OURS ? words.ours : name);
+
+function Board({ board }) {
+  const rows = board.issuers.filter((row) => row.platform === null).sort((a, b) => a.issuer.localeCompare(b.issuer) || HEADLINES.indexOf(a.metric) - HEADLINES.indexOf(b.metric));
+  return html`<p class="faint">${board.as_of ? texts.asOf(moment(board.as_of)) : ""} · ${words.campaigns(count(board.campaigns))}</p>
+    <${Holding} findings=${board.findings} /><${Advice} advice=${board.advice} holdback=${board.holdback} />
+    ${rows.length ? html`<${Issuers} rows=${rows} />` : html`<${Empty} title=${words.none} text=${words.noneText} />`}
+    ${board.probabilities.map((claim) => html`<${Reliability} key=${claim.issuer + claim.claim + claim.metric} claim=${claim} />`)}`;
+}
+
+function Holding({ findings }) {
+  return html`<section class="card"><h2>${words.findings}</h2><p class="message">${findings.n
+    ? words.hold(count(findings.n), share(findings.replicated), findings.promised === null ? "" : share(findings.promised, 1))
+    : `${capital(findings.reason)}.`}</p></section>`;
+}
+
+function Advice({ advice, holdback }) {
+  return html`<section class="card"><h2>${words.advice}</h2>
+    <p>${advice.n ? words.followed(count(advice.n), lift(advice.predicted_lift), lift(advice.measured_lift), advice.measured_interval ? liftRange(advice.measured_interval) : "") : ""} ${capital(advice.reason ?? "")}.</p>
+    <p>${holdback.evaluable ? words.holdback(texts.metric[holdback.metric] ?? holdback.metric, lift(holdback.lift), liftRange(holdback.interval)) : `${words.noHoldback} ${holdback.reason}.`}</p></section>`;
+}
+
+function Issuers({ rows }) {
+  const columns = [
+    { name: "issuer", title: words.columns.issuer, text: (row) => issuerOf(row.issuer) },
+    { name: "metric", title: words.columns.metric, text: (row) => texts.metric[row.metric] ?? row.metric },
+    { name: "n", title: words.columns.forecasts, figure: true, text: (row) => count(row.n) },
+    { name: "bias", title: words.columns.bias, figure: true, text: (row) => (row.bias === null ? texts.none : lift(Math.exp(row.bias))) },
+    { name: "miss", title: words.columns.miss, figure: true, text: (row) => (row.mae_log === null ? texts.none : share(Math.expm1(row.mae_log))) },
+    { name: "inside", title: words.columns.inside, figure: true, text: (row) => (row.coverage["90"] === null ? words.noInterval : share(row.coverage["90"])) },
+    { name: "skill", title: words.columns.skill, figure: true, text: (row) => (row.crps_skill === null ? texts.none : number(row.crps_skill)) },
+  ];
+  return html`<section><h2>${words.issuers}</h2><p class="note">${words.issuersNote}</p><${Table} caption=${words.issuers} columns=${columns} rows=${rows} /></section>`;
+}
+
+/** The band that chance makes of a share of so many: Wilson's interval at 90 %. */
+function band(share_, n) {
+  const z = 1.6449;
+  const middle = (share_ + (z * z) / (2 * n)) / (1 + (z * z) / n);
+  const half = (z / (1 + (z * z) / n)) * Math.sqrt((share_ * (1 - share_)) / n + (z * z) / (4 * n * n));
+  return [Math.max(0, middle - half), Math.min(1, middle + half)];
+}
+
+/** Whether the 90 % intervals of each metric hold campaigns that were left out of the fit. */
+function Coverage({ calibration }) {
+  const rows = Object.entries(calibration ?? {}).filter(([, check]) => check).map(([metric, check]) => ({ metric, ...check, band: band(check.coverage_90, check.campaigns) }));
+  if (!rows.length) return html`<section><h2>${words.coverage}</h2><p>${words.noCoverage}</p></section>`;
+  const columns = [
+    { name: "metric", title: words.columns.metric, text: (row) => texts.metric[row.metric] ?? row.metric },
+    { name: "share", title: words.columns.held, figure: true, text: (row) => share(row.coverage_90) },
+    { name: "band", title: words.columns.chance, figure: true, text: (row) => texts.change.between(share(row.band[0]), share(row.band[1])) },
+    { name: "campaigns", title: texts.screens.campaigns, figure: true, text: (row) => count(row.campaigns) },
+  ];
+  return html`<section><h2>${words.coverage}</h2><p class="note">${words.coverageNote}</p><${Table} caption=${words.coverage} columns=${columns} rows=${rows} /></section>`;
+}
+
+function Reliability({ claim }) {
+  const columns = [
+    { name: "said", title: words.columns.said, figure: true, text: (bin) => share(bin.stated) },
+    { name: "came", title: words.columns.came, figure: true, text: (bin) => share(bin.happened) },
+    { name: "interval", title: texts.interval, figure: true, text: (bin) => texts.change.between(share(bin.interval[0]), share(bin.interval[1])) },
+    { name: "n", title: words.columns.times, figure: true, text: (bin) => count(bin.n) },
+  ];
+  const title = words.reliability(issuerOf(claim.issuer), words.claim[claim.claim] ?? claim.claim, texts.metric[claim.metric] ?? claim.metric);
+  const dots = claim.bins.map((bin) => ({ name: bin.low, stated: bin.stated, happened: bin.happened, low: bin.interval[0], high: bin.interval[1], n: bin.n }));
+  return html`<${Picture} title=${title} rows=${claim.bins} columns=${columns} legend=${words.legend} description=${claim.bins.map((bin) => `${share(bin.stated)}: ${share(bin.happened)} (${bin.n})`).join("; ")}><${Calibration} dots=${dots} /><//>`;
+}

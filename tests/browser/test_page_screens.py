@@ -1,0 +1,112 @@
+"""Every screen, empty and with the sample account, light and dark, on a phone and a desk: nothing wrong with any."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Error
+from tests.browser.page import THEMES, WIDTHS, Visit, visiting
+
+pytestmark = pytest.mark.browser
+
+SCREENS = {
+    "overview": "/",
+    "campaigns": "/campaigns",
+    "campaign": "/campaigns/cmp_h39_meta_lead",
+    "held": "/campaigns/cmp_h31_google_sales",
+    "works": "/works",
+    "learnings": "/works?show=learnings",
+    "signal": "/works/creative.type%3Avideo",
+    "plan": "/plan",
+    "ask": "/ask",
+    "record": "/record",
+    "data": "/data",
+}
+OF_THE_ACCOUNT = {"campaign", "held", "signal"}
+"""Not there where the account is empty: the problem is shown, and the browser itself notes the 404."""
+
+SAYS = {
+    "overview": "need you",
+    "campaigns": "40 campaigns shown",
+    "campaign": "What moved CPA",
+    "held": "tracking fault",
+    "works": "beyond noise on ROAS",
+    "learnings": "LinkedIn: CPA",
+    "signal": "Better than usual",
+    "plan": "Platform",
+    "ask": "What do we know about",
+    "record": "planner_a",
+    "data": "Drop an export here",
+}
+SAYS_EMPTY = {
+    "overview": "Nothing is here yet",
+    "campaigns": "No campaign yet",
+    "campaign": "there is no campaign",
+    "held": "there is no campaign",
+    "works": "from 0 campaigns",
+    "learnings": "No learning matches",
+    "signal": "no campaign has the signal",
+    "plan": "Platform",
+    "ask": "What works best?",
+    "record": "No forecast has met its outcome yet",
+    "data": "No import yet",
+}
+
+
+@pytest.fixture(scope="module", params=[(width, theme) for width in WIDTHS for theme in THEMES], ids=str)
+def look(request: pytest.FixtureRequest, browser: Any) -> tuple[Any, int, str]:
+    return browser, *request.param
+
+
+@pytest.fixture(scope="module")
+def full(look: tuple[Any, int, str], sample: str) -> Iterator[Visit]:
+    browser, width, theme = look
+    with visiting(browser, sample, "sample", width=width, theme=theme) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def empty(look: tuple[Any, int, str], sample: str) -> Iterator[Visit]:
+    browser, width, theme = look
+    with visiting(browser, sample, "empty", width=width, theme=theme) as visit:
+        yield visit
+
+
+def check(visit: Visit, name: str, says: str, console: int = 0) -> None:
+    visit.console.clear()
+    visit.open(SCREENS[name], ready=says)
+
+    assert len(visit.console) == console, visit.console
+    assert visit.elsewhere == []
+    assert visit.fits()
+    assert visit.violations() == []
+    assert visit.page.title().endswith("Reflection")
+    assert visit.page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_of_the_sample_account(full: Visit, name: str) -> None:
+    check(full, name, SAYS[name])
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_of_an_empty_account(empty: Visit, name: str) -> None:
+    check(empty, name, SAYS_EMPTY[name], console=1 if name in OF_THE_ACCOUNT else 0)
+
+
+def test_axe_and_the_console_notice_what_is_wrong(browser: Any, sample: str) -> None:
+    with visiting(browser, sample, "sample") as visit:
+        visit.open("/plan")
+        visit.page.evaluate("document.querySelector('main').append(Object.assign(document.createElement('img')))")
+        visit.page.evaluate("console.error('loud')")
+        visit.page.evaluate("fetch('http://127.0.0.1:9/elsewhere').catch(() => 0)")
+
+        assert "image-alt" in {one[0] for one in visit.violations()}
+        assert "error: loud" in visit.console
+        assert any("Content Security Policy" in line for line in visit.console), (
+            "the policy stops it before it is asked"
+        )
+        with contextlib.suppress(Error):
+            visit.page.goto("http://127.0.0.1:9/elsewhere")
+        assert visit.elsewhere == ["http://127.0.0.1:9/elsewhere"]

@@ -1,0 +1,190 @@
+"""What a screen shows when things are otherwise: many, slow, refused, broken, a key asked for; and the keyboard."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.browser.page import Visit, visiting
+
+pytestmark = pytest.mark.browser
+
+PROBLEM = {
+    "type": "/problems/not-allowed",
+    "title": "This key may not do that <b>here</b>",
+    "status": 403,
+    "detail": "reading takes a key of this workspace",
+    "errors": [],
+    "hint": "ask whoever runs the server",
+    "request_id": "abc123",
+}
+EFFECT = {
+    "group": "audience", "metric": "roas", "raw_lift": 1.4, "effect": 1.2, "interval": [0.9, 1.6], "probability": 0.8,
+    "lfsr": 0.2, "campaigns": 12.0, "spend": 900.0, "finding": False, "reason": "not enough evidence", "rows": 20,
+    "real_campaigns": 12, "events": 90.0, "within": None, "goal": None,
+}  # fmt: skip
+CAMPAIGN = {
+    "unit_id": "x", "account_id": None, "platform": "Meta", "objective": "Sales", "conversion_kind": "purchase",
+    "timestamp": "2026-02-13T09:00:00+00:00", "currency": "EUR", "spend": 10.0, "conversions": 2.0, "revenue": None,
+    "cpa": 5.0, "roas": None, "state": "learnt", "reason": None, "revision": 1,
+}  # fmt: skip
+
+
+CUT = """[...document.querySelectorAll("svg text")].filter(text => {
+  const box = text.getBoundingClientRect(), frame = text.closest("svg").getBoundingClientRect();
+  return box.width && (box.left < frame.left - 1 || box.right > frame.right + 1);
+}).map(text => text.textContent)"""
+"""Labels of pictures that reach beyond them."""
+
+
+@pytest.fixture
+def visit(browser: Any, sample: str) -> Iterator[Visit]:
+    with visiting(browser, sample, "sample") as visit:
+        yield visit
+
+
+def answer(visit: Visit, pattern: str, body: Any, status: int = 200) -> None:
+    """Let the server's answer to a path be something else."""
+    kind = "application/problem+json" if status >= 400 else "application/json"
+    visit.page.route(pattern, lambda route: route.fulfill(status=status, content_type=kind, body=json.dumps(body)))
+
+
+@pytest.mark.parametrize("path", ["/", "/campaigns", "/campaigns/x", "/works", "/works/a%3Ab", "/record", "/data"])
+def test_without_the_right_a_screen_says_what_the_server_says(visit: Visit, path: str) -> None:
+    answer(visit, "**/v1/**", PROBLEM, 403)
+    visit.open(path, ready=PROBLEM["title"])
+
+    assert PROBLEM["detail"] in visit.text
+    assert PROBLEM["hint"] in visit.text
+    assert visit.violations() == []
+    assert visit.fits()
+
+
+def test_a_server_that_is_gone_is_said_and_tried_again(visit: Visit) -> None:
+    visit.page.route("**/v1/campaigns**", lambda route: route.abort())
+    visit.open("/campaigns", ready="The server cannot be reached")
+    visit.page.unroute("**/v1/campaigns**")
+    visit.page.get_by_role("button", name="Try again").click()
+
+    visit.settle("40 campaigns shown")
+
+
+def test_while_an_answer_is_slow_the_screen_says_so(visit: Visit) -> None:
+    held: list[Any] = []
+    visit.page.route("**/v1/effects?**", lambda route: held.append(route))
+    visit.page.goto(f"{visit.address}/works?workspace=sample")
+    visit.page.get_by_role("status").filter(has_text="Loading").wait_for(state="attached")
+    for route in held:
+        route.continue_()
+    visit.page.unroute("**/v1/effects?**")
+
+    visit.settle("beyond noise on ROAS")
+
+
+def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
+    effects = [
+        EFFECT | {"signal": f"audience:number {at}", "effect": 1 + at / 1000, "finding": at < 150, "rows": at}
+        for at in range(400)
+    ]
+    page = {
+        "items": effects,
+        "next_cursor": None,
+        "as_of": None,
+        "epoch": 1,
+        "pending": 3,
+        "calibration": {},
+        "goals": ["purchase"],
+    }
+    answer(visit, "**/v1/effects?**", page)
+    visit.open("/works", ready="150 of 400 are beyond noise")
+
+    assert "3 campaigns wait to be learnt" in visit.text
+    assert visit.page.locator(".forest li").count() == 40
+    visit.page.get_by_role("button", name="Show 20 more").first.click()
+    assert visit.page.locator(".forest li").count() == 60
+    visit.page.get_by_label("Search").fill("number 399")
+    visit.page.get_by_text("0 of 1").or_(visit.page.get_by_text("of 1 looked at")).first.wait_for()
+    assert visit.violations() == []
+
+
+def test_of_ten_thousand_campaigns_a_page_is_shown(visit: Visit) -> None:
+    def page(route: Any) -> None:
+        start = int(route.request.url.partition("cursor=c")[2] or 0)
+        items = [CAMPAIGN | {"campaign_id": f"c{at}", "name": f"Campaign {at}"} for at in range(start, start + 50)]
+        body = {"items": items, "next_cursor": f"c{start + 50}" if start < 9_950 else None, "as_of": None, "held": 7}
+        route.fulfill(content_type="application/json", body=json.dumps(body))
+
+    visit.page.route("**/v1/campaigns?**", page)
+    visit.open("/campaigns", ready="50 campaigns shown, there are more")
+    visit.page.get_by_role("button", name="Show 50 more").click()
+
+    visit.page.get_by_text("100 campaigns shown, there are more").wait_for()
+    assert "7 campaigns look like a tracking fault" in visit.text
+    assert visit.page.locator("tbody tr").count() == 100
+
+
+def test_a_key_is_asked_for_kept_for_the_tab_and_sent(visit: Visit) -> None:
+    sent: list[str | None] = []
+
+    def guarded(route: Any) -> None:
+        sent.append(route.request.headers.get("authorization"))
+        if sent[-1] == "Bearer right-key":
+            return route.continue_()
+        body = PROBLEM | {"status": 401, "title": "A key is needed"}
+        return route.fulfill(status=401, content_type="application/problem+json", body=json.dumps(body))
+
+    visit.page.route("**/v1/**", guarded)
+    visit.open("/campaigns", ready="This server asks for a key")
+    assert visit.violations() == []
+    visit.page.get_by_label("Key").fill("wrong-key")
+    visit.page.get_by_role("button", name="Open the page").click()
+    visit.settle("That key is not known here")
+    visit.page.get_by_label("Key").fill("right-key")
+    visit.page.get_by_role("button", name="Open the page").click()
+    visit.settle("40 campaigns shown")
+
+    assert {None, "Bearer wrong-key", "Bearer right-key"} == set(sent)
+    assert visit.page.evaluate("[document.cookie, localStorage.length]") == ["", 0]
+
+
+def test_the_keyboard_reaches_everything_and_a_new_screen_has_the_focus(visit: Visit) -> None:
+    visit.open("/works", ready="beyond noise on ROAS")
+    visit.page.keyboard.press("Tab")
+    assert visit.page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    visit.page.get_by_role("link", name="Track record").focus()
+    visit.page.keyboard.press("Enter")
+    visit.settle("planner_a")
+
+    assert visit.page.evaluate("document.activeElement.tagName") == "H1"
+    assert visit.page.get_by_role("link", name="Track record").get_attribute("aria-current") == "page"
+    visit.page.go_back()
+    visit.settle("beyond noise on ROAS")
+    assert visit.page.evaluate("location.pathname") == "/works"
+
+
+def test_what_is_no_screen_says_so(visit: Visit) -> None:
+    visit.open("/works", ready="beyond noise on ROAS")
+    visit.page.evaluate("history.pushState(null, '', '/nowhere'); dispatchEvent(new CustomEvent('reflection:moved'))")
+
+    visit.settle("There is no such page")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280, 2560])
+def test_no_width_scrolls_sideways_or_cuts_a_picture(browser: Any, sample: str, width: int) -> None:
+    with visiting(browser, sample, "sample", width=width) as visit:
+        for path in ("/", "/works", "/campaigns", "/campaigns/cmp_h39_meta_lead", "/works/creative.type%3Avideo"):
+            visit.open(path)
+            assert visit.fits(), path
+            assert visit.page.evaluate(CUT) == [], path
+
+
+def test_the_numbers_of_a_picture_can_be_read_and_taken_away(visit: Visit) -> None:
+    visit.open("/works", ready="beyond noise on ROAS")
+    visit.page.get_by_text("Show the numbers").first.click()
+    visit.page.get_by_role("table").first.wait_for()
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Download as CSV").first.click()
+    text = download.value.path().read_text(encoding="utf-8-sig")
+
+    assert text.startswith('"What","Against usual"')
+    assert len(text.splitlines()) > 5

@@ -1,0 +1,105 @@
+"""The first minutes of somebody with an export: import, overview, campaign, why, plan, track record, and back again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.browser.page import PATIENCE, Visit, serving, visiting
+
+from reflection.settings import Settings
+
+pytestmark = pytest.mark.browser
+
+EXPORTS = Path(__file__).parents[2] / "data" / "samples" / "meta_export"
+EXPORT, PLAN = EXPORTS / "ads_manager_monthly_cad.csv", EXPORTS / "plan_september_invented.csv"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("story")
+    paths = {"database_path": folder / "r.db", "output_dir": folder / "output", "weights_path": folder / "w.json"}
+    with serving(settings=Settings.load(_env_file=None, vector_backend="local", **paths)) as address:
+        yield address
+
+
+def test_from_an_export_to_a_plan_and_back(browser: Any, address: str) -> None:
+    with visiting(browser, address) as visit:
+        visit.open("/", ready="Nothing is here yet")
+        visit.page.get_by_role("link", name="Drop an export").click()
+        read_and_import(visit)
+        overview_and_campaign(visit)
+        plan(visit)
+        visit.page.get_by_role("link", name="Track record").click()
+        visit.settle("planner_a (invented)")
+        take_back(visit)
+
+        assert visit.console == []
+        assert visit.elsewhere == []
+
+
+def read_and_import(visit: Visit) -> None:
+    visit.settle("Drop an export here")
+    visit.page.get_by_label("Or choose files").set_input_files(EXPORT)
+    visit.settle("How ads_manager_monthly_cad.csv was read")
+    visit.page.get_by_text("Read it another way").click()
+    visit.page.get_by_label("A campaign is").select_option("month")
+    visit.settle("Import 4 campaigns")
+    visit.page.get_by_text("Read it another way").click()
+    visit.page.get_by_label("Plan file").set_input_files(PLAN)
+    visit.settle("Import 4 campaigns")
+    assert "CAD" in visit.text
+    assert visit.violations() == []
+    visit.page.get_by_role("button", name="Import 4 campaigns").click()
+    visit.settle("4 new.")
+
+
+def overview_and_campaign(visit: Visit) -> None:
+    visit.page.get_by_role("link", name="See the overview").click()
+    visit.settle("Last campaigns")
+    visit.page.get_by_role("link", name="Company-Social-Acquisition-Ads").first.click()
+    visit.settle("What happened")
+    assert "What moved CPA from" in visit.text
+    assert "Forecast" in visit.text
+    visit.page.get_by_text("Show the numbers").first.click()
+    assert visit.page.get_by_role("row", name="CPA").first.is_visible()
+
+
+def plan(visit: Visit) -> None:
+    visit.page.get_by_role("link", name="Plan", exact=True).click()
+    visit.settle("What a plan will probably give")
+    fields = {"Platform": "Meta", "Objective": "complete registration", "Budget": "62000", "Target CPA": "80"}
+    for label, value in fields.items():
+        visit.page.get_by_label(label, exact=True).fill(value)
+    visit.page.get_by_label("Currency").fill("CAD")
+    for _ in range(PATIENCE // 500):  # what was imported is learnt behind the page
+        visit.page.get_by_role("button", name="What will it give?").click()
+        visit.page.wait_for_timeout(500)
+        if "The target of CAD 80.00 is reached with a probability of" in visit.text:
+            break
+    visit.settle("The target of CAD 80.00 is reached with a probability of")
+    assert "90% interval" in visit.text
+    assert visit.violations() == []
+
+
+def take_back(visit: Visit) -> None:
+    visit.page.get_by_role("link", name="Data").click()
+    visit.settle("ads_manager_monthly_cad.csv")
+    visit.page.get_by_role("button", name="Take it back").click()
+    visit.page.get_by_role("button", name="Yes, take all of it back").click()
+    visit.settle("Taken back")
+    visit.page.get_by_role("link", name="Campaigns").click()
+    visit.settle("No campaign yet")
+
+
+def test_a_file_of_nobodys_is_refused_with_a_way_on(browser: Any, address: str, tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    rows = [f"2026-01-{day:02},Brand,1000,50,20.5,4" for day in range(1, 20)]
+    file.write_text("\n".join(["Tag;Kampagne;Ausspielungen;Klicks;Kosten;Abschluss".replace(";", ","), *rows]))
+    with visiting(browser, address, "own") as visit:
+        visit.open("/data", ready="Drop an export here")
+        visit.page.get_by_label("Or choose files").set_input_files(file)
+        visit.settle("The file cannot be read as campaigns")
+
+        assert "own.csv" in visit.text
+        assert visit.violations() == []
