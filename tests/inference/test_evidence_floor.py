@@ -34,14 +34,8 @@ def _campaign(index: int, lifts: dict[str, float], **changes: Any) -> Campaign:
 
 
 def _learnt(campaigns: list[Campaign], floor: EvidenceFloor | None = None) -> Knowledge:
-<<<<<<< HEAD
-    request = FitRequest(
-        seq=1, as_of="2027-01-01T00:00:00+00:00", definitions=definitions(campaigns), floor=floor or EvidenceFloor()
-    )
-=======
     when, least = "2026-04-01T00:00:00+00:00", floor or EvidenceFloor()
     request = FitRequest(seq=1, as_of=when, definitions=definitions(campaigns), floor=least)
->>>>>>> main
     return learn([evidence_of(campaign) for campaign in campaigns], request)
 
 
