@@ -173,16 +173,35 @@ def test_what_nearly_always_ran_together_is_not_told_apart(strays: int):
 
 def test_a_name_that_works_in_opposite_ways_on_two_platforms_has_no_one_effect():
     def book(index: int, day: dt.date) -> Booking:
+        platform, audience = ("Meta", "TikTok")[index % 2], ("Ann", "Ben")[index // 2 % 2]
+        lift = 1.0 if audience == "Ben" else (1.5 if platform == "Meta" else 0.67)
+        return Booking("video", platform=platform, audience=audience, ctr=lift)
+
+    knowledge = _learnt(_account(40, 3, book))
+
+    assert {"audience:ann", "audience:ben"} <= knowledge.unidentified.keys()
+    assert "opposite ways" in knowledge.unidentified["audience:ann"]["reason"]
+    for platform in (None, "Meta", "TikTok"):
+        assert not [option for option in cards.build(knowledge, platform=platform) if "audience" in option.card.signal]
+
+
+def test_a_creative_is_never_advised_where_it_is_the_worse_one():
+    """One creative is good on Meta and bad on TikTok: the other one is nothing to test on Meta."""
+
+    def book(index: int, day: dt.date) -> Booking:
         platform, concept = ("Meta", "TikTok")[index % 2], f"concept-{index // 2 % 2}"
         lift = 1.0 if concept == "concept-1" else (1.5 if platform == "Meta" else 0.67)
         return Booking("video", platform=platform, creative=concept, ctr=lift)
 
     knowledge = _learnt(_account(40, 3, book))
-
-    assert "creative:concept-0" in knowledge.unidentified
-    assert "opposite ways" in knowledge.unidentified["creative:concept-0"]["reason"]
-    assert not [option for option in cards.build(knowledge) if "concept" in option.card.signal]
-    assert not [option for option in cards.build(knowledge, platform="Meta") if "concept" in option.card.signal]
+    for platform, worse in (("Meta", "concept-1"), ("TikTok", "concept-0")):
+        advised = [one.card for one in cards.build(knowledge, platform) if one.card.lane in ("exploit", "explore")]
+        assert not [card for card in advised if worse in card.signal]
+    assert not [
+        one.card
+        for one in cards.build(knowledge)
+        if one.card.signal == "platform*creative:meta*concept-1" and one.card.lane in ("exploit", "explore")
+    ]
 
 
 def test_without_any_effect_hardly_anything_is_doubted():
