@@ -20,19 +20,12 @@ from reflection.domain.bookable import root
 from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect
 from reflection.domain.metrics import METRICS
+from reflection.inference.companions import FEWEST, Companions
 from reflection.inference.dataset import Floats, Ints
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.season import Season, season_of
 from reflection.inference.support import SupportIndex
 from reflection.stats.columns import Feature
-
-NEAR = 0.15
-"""Two signals that differ in no more than this share of the campaigns with the rarer one are nearly the same."""
-
-FEWEST = 3
-"""Campaigns of which something may be found at all; below, nothing needs to be taken back."""
-
-ROUNDING = 1e-6
 
 SAME_DIRECTION = 1.6448536269514722
 """Standard deviations that an effect must show against others of its own season: it is there with 95 %."""
@@ -65,7 +58,8 @@ class Identification:
         self._columns = {str(feature): column for column, feature in enumerate(self._table.features)}
         self._models: dict[tuple[str, str], Floats] = {}
         self._shown: dict[tuple[str, str], Doubt | None] = {}
-        self._mains = [key for key in self._columns if signals.CROSS not in key and not signals.is_unstated(key)]
+        self._companions = Companions(fitted.table)
+        self._mains = self._companions.mains
         self._seasons = {key: season_of(self._table, self._members, self._columns[key]) for key in self._mains}
 
     def judged(self, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
@@ -120,75 +114,17 @@ class Identification:
 
     @cached_property
     def _structural(self) -> dict[str, Doubt]:
-        doubts = {**self._nearly_the_same(), **self._always_the_same()}
+        with_it, without_it = self._companions.nearly()
+        doubts = {
+            key: _together(others, "nearly always, and nearly only, without") for key, others in without_it.items()
+        }
+        doubts |= {key: _together(others, "nearly always together with") for key, others in with_it.items()}
+        always = self._companions.always()
+        doubts |= {key: _together(others, "always together with") for key, others in always.items()}
         for key, season in self._seasons.items():
             if season is not None and season.alone and key not in doubts:
                 doubts[key] = Doubt(_of_season(season))
         return doubts
-
-    def _always_the_same(self) -> dict[str, Doubt]:
-        """Signals of different kinds that never ran without each other, unless all campaigns had both."""
-        twins: dict[str, list[str]] = {}
-        for alias, key in self._table.aliases.items():
-            twins.setdefault(key, [key]).append(alias)
-        doubts = {}
-        for key, names in twins.items():
-            mains = [name for name in names if signals.CROSS not in name and not signals.is_unstated(name)]
-            if key not in self._columns or self._variation[self._columns[key]] < FEWEST - ROUNDING:
-                continue
-            for name in mains:
-                strangers = tuple(sorted(other for other in mains if root(other) != root(name)))
-                if strangers:
-                    doubts[name] = Doubt(_together(strangers, "always"), strangers)
-        return doubts
-
-    def _nearly_the_same(self) -> dict[str, Doubt]:
-        """Signals of different kinds that nearly always ran together, or one nearly always where the other did not."""
-        doubts: dict[str, Doubt] = {}
-        columns = np.array([self._columns[key] for key in self._mains], dtype=np.intp)
-        varied = self._variation[columns]
-        chosen = [place for place, variation in enumerate(varied.tolist()) if variation >= FEWEST - ROUNDING]
-        gram = self._gram[columns[chosen]][:, columns[chosen]].toarray()
-        sums, own = self._sums[columns[chosen]], np.diag(gram)
-        together = own[:, None] + own[None, :] - 2 * gram
-        apart = own[:, None] + own[None, :] + 2 * gram + self._total - 2 * sums[:, None] - 2 * sums[None, :]
-        rarer = np.minimum(varied[chosen][:, None], varied[chosen][None, :])
-        for a, b in np.argwhere(np.minimum(together, apart) <= NEAR * rarer).tolist():
-            first, second = self._mains[chosen[a]], self._mains[chosen[b]]
-            if root(first) != root(second):
-                others = tuple(sorted({*(doubts[first].others if first in doubts else ()), second}))
-                how = "nearly always" if together[a, b] <= apart[a, b] else "nearly always, and nearly only, without"
-                doubts[first] = Doubt(_together(others, how), others)
-        return doubts
-
-    @cached_property
-    def _weight(self) -> Floats:
-        """Share of each cell in its real campaign, by impressions where they are counted, (cells,)."""
-        table, unit = self._table, self._table.campaigns.real[self._table.campaign]
-        counted = ~np.isnan(table.by_campaign(table.impressions))[table.campaign]
-        shown = np.where(counted, np.nan_to_num(table.impressions), 1.0) + 1e-9
-        unit = np.unique(unit, return_inverse=True)[1]
-        return np.asarray(shown / np.bincount(unit, shown)[unit])
-
-    @cached_property
-    def _gram(self) -> sparse.csr_array:
-        """Products of shares summed over real campaigns, (features, features)."""
-        weighted = sparse.csr_array(self._table.shares.multiply(self._weight[:, None]))
-        return sparse.csr_array(self._table.shares.T @ weighted)
-
-    @cached_property
-    def _sums(self) -> Floats:
-        return np.asarray(self._table.shares.T @ self._weight)
-
-    @property
-    def _total(self) -> float:
-        return float(self._weight.sum())
-
-    @cached_property
-    def _variation(self) -> Floats:
-        """Real campaigns with each signal or without it, whichever are fewer, (features,)."""
-        squares = self._gram.diagonal()
-        return np.asarray(np.minimum(squares, squares + self._total - 2 * self._sums))
 
     # --- what ran when, and where ------------------------------------------------------------------------------------
 
@@ -233,8 +169,8 @@ class Identification:
                 0.0 if column is None or root(str(feature)) != kind else float(effects.mean[column])
                 for feature, column in zip(self._table.features, columns, strict=True)
             ]
-            of_cell = np.asarray(self._table.shares @ np.array(own)) * self._weight
-            row = np.bincount(self._table.campaign, self._weight, minlength=len(self._table))
+            of_cell = np.asarray(self._table.shares @ np.array(own)) * self._companions.weight
+            row = np.bincount(self._table.campaign, self._companions.weight, minlength=len(self._table))
             summed = np.bincount(self._table.campaign, of_cell, minlength=len(self._table))
             self._models[kind, metric] = summed / np.maximum(row, 1e-12)
         return self._models[kind, metric]
@@ -317,9 +253,9 @@ def _feature(key: str) -> Feature:
     return Feature(signal.group, signal.level)
 
 
-def _together(others: tuple[str, ...], how: str) -> str:
-    joined = how if how.endswith("without") else f"{how} together with"
-    return f"it ran {joined} {_labels(others)}, so their effects cannot be told apart"
+def _together(others: Iterable[str], how: str) -> Doubt:
+    names = tuple(sorted(others))
+    return Doubt(f"it ran {how} {_labels(names)}, so their effects cannot be told apart", names)
 
 
 def _of_season(season: Season) -> str:
