@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from starlette.testclient import TestClient
 
+from reflection.api import streams
 from reflection.api.app import create_app
 from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES
@@ -130,6 +131,8 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     event = call.last["event_id"]
     yield call("GET /v1/events", "/v1/events?since=2026-03-01&until=2026-03-31")
     yield call("DELETE /v1/events/{event_id}", f"/v1/events/{event}")
+    streams.STREAM_SECONDS = 0.0  # a look, and no waiting for news
+    yield call("GET /v1/stream")
     for name in ("POST /v1/samples", "GET /v1/samples", "GET /v1/workspaces", "DELETE /v1/samples"):
         yield call(name)
     for name in ("GET /health", "GET /ready", "GET /metrics", "GET /openapi.json", "GET /docs"):

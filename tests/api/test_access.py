@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.testclient import TestClient
 from starlette.datastructures import Headers
 
+from reflection.api import streams
 from reflection.api.access import Access, is_loopback
 from reflection.api.app import create_app
 from reflection.api.openapi import CMP_007
@@ -42,6 +43,13 @@ def path_of(name):
     return method, re.sub(r"{[a-z_]+(:path)?}", "x", path)
 
 
+@pytest.fixture
+def brief_streams(monkeypatch):
+    """A stream ends with its first news."""
+    monkeypatch.setattr(streams, "STREAM_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("brief_streams")
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", POLICIES)
 def test_every_route_lets_in_whom_its_policy_names(guarded, keys, name, caller):

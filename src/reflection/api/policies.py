@@ -35,6 +35,7 @@ from reflection.api.routers import (
     recommendations,
     reports,
     samples,
+    stream,
     track_record,
     workspaces,
 )
@@ -69,6 +70,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     mcp.router,
     samples.router,
+    stream.router,
     workspaces.router,
     keys.router,
     metrics.router,
@@ -124,6 +126,7 @@ POLICIES: dict[str, Right] = {
     "POST /v1/samples": Right.OPERATE,
     "DELETE /v1/samples": Right.OPERATE,
     "GET /v1/workspaces": Right.READ,
+    "GET /v1/stream": Right.READ,
     "GET /v1/keys": Right.OPERATE,
     "POST /v1/keys": Right.OPERATE,
     "DELETE /v1/keys/{key_id}": Right.OPERATE,
