@@ -134,13 +134,19 @@ def counts(
 
 
 def row(
-    campaign_id: str, day: int, own: Traits, shares: Mapping[str, float], counted: Counts, unit_id: str | None = None
+    campaign_id: str,
+    day: int,
+    own: Traits,
+    shares: Mapping[str, float],
+    counted: Counts,
+    unit_id: str | None = None,
+    account_id: str | None = None,
 ) -> Evidence:
     """One campaign's evidence, planned as it was delivered."""
     return Evidence(
         campaign_id=campaign_id, day=day, platform_key=f"platform:{own.platform}",
         objective_key=f"objective:{own.objective}", planner=None, currency="EUR",
-        expected=counted, actual=counted, cells=(Cell(shares, counted),), unit_id=unit_id,
+        expected=counted, actual=counted, cells=(Cell(shares, counted),), unit_id=unit_id, account_id=account_id,
     )  # fmt: skip
 
 
@@ -165,6 +171,28 @@ def repeated_units(seed: int, *, null: bool, units: int = 15, months: int = 12) 
     return World(evidence, effects)
 
 
+def several_accounts(seed: int, *, null: bool, accounts: int = 8, campaigns: int = 12) -> World:
+    """Campaigns of accounts that differ, two or three on a platform, each account with audiences of its own taste."""
+    rng = np.random.default_rng((19, seed))
+    effects = planted(rng, null)
+    evidence = []
+    for account in range(accounts):
+        platform = LEVELS["platform"][account % len(LEVELS["platform"])]
+        lasting = {metric: rng.normal(0, sd) for metric, sd in _LASTING.items()}
+        taste = rng.dirichlet(np.full(len(LEVELS["audience.age"]), 0.7))
+        for number in range(campaigns):
+            drawn = traits(rng)
+            age = str(rng.choice(LEVELS["audience.age"], p=taste))
+            own = Traits(platform, drawn.objective, age, drawn.segment, drawn.types)
+            scatter = {metric: lasting[metric] + rng.normal(0, sd) for metric, sd in _MONTHLY.items()}
+            shares, shown = own.shares(), max(2_000, int(rng.lognormal(np.log(80_000), 0.8)))
+            counted = counts(rng, shares, effects, scatter, shown)
+            day = FIRST_DAY + int(rng.integers(12 * MONTH))
+            name = f"{account:02d}/{number:02d}"
+            evidence.append(row(name, day, own, shares, counted, account_id=f"account {account}"))
+    return World(evidence, effects)
+
+
 _LASTING = {"cpm": 0.30, "ctr": 0.35, "cvr": 0.35, "aov": 0.20}
 _MONTHLY = {"cpm": 0.10, "ctr": 0.12, "cvr": 0.12, "aov": 0.08}
 
@@ -172,6 +200,8 @@ _MONTHLY = {"cpm": 0.10, "ctr": 0.12, "cvr": 0.12, "aov": 0.08}
 WORLDS: dict[str, Kind] = {
     "repeated units": Kind("12 months of the same 15 campaigns", lambda seed: repeated_units(seed, null=False)),
     "repeated units, null": Kind("the same, no effects", lambda seed: repeated_units(seed, null=True), null=True),
+    "several accounts": Kind("12 campaigns of each of 8 accounts", lambda seed: several_accounts(seed, null=False)),
+    "several accounts, null": Kind("the same, no effects", lambda seed: several_accounts(seed, null=True), null=True),
 }
 
 
