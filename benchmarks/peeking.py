@@ -183,11 +183,12 @@ def _counts(impressions: float, levels: Floats, rows: int, rng: np.random.Genera
     }  # fmt: skip
 
 
-def lived(seed: int, campaigns: int, kind: str, effects: Planted = NOTHING) -> Life:
-    """One stream, looked at all its life."""
+def lived(seed: int, campaigns: int, kind: str, effects: Planted = NOTHING, some: Sequence[int] | None = None) -> Life:
+    """One stream, looked at all its life, or after `some` numbers of campaigns."""
     evidence, first, called = stream(seed, campaigns, kind, effects), dict[str, int](), dict[tuple[str, str], bool]()
     learnings, established = dict[Claim, Learning](), None
-    for look in looks(campaigns):
+    schedule = looks(campaigns) if some is None else some
+    for look in schedule:
         knowledge = learn(evidence[:look])
         for finding in knowledge.every_finding:
             if not finding.descriptive:
@@ -201,7 +202,7 @@ def lived(seed: int, campaigns: int, kind: str, effects: Planted = NOTHING) -> L
         certain = [one for one in learnings.values() if one.state in CERTAIN]
         if established is None and any(_false_learning(effects, one) for one in certain):
             established = look
-    return Life(kind, first, established, len(called), sum(called.values()), len(looks(campaigns)))
+    return Life(kind, first, established, len(called), sum(called.values()), len(schedule))
 
 
 def _truth(effects: Planted, signal: str, metric: str) -> float:

@@ -131,11 +131,17 @@ class LearningError(ReflectionError):
 
 
 class Unavailable(ReflectionError):
-    """A part the request needs is down; nothing was changed."""
+    """A part the request needs is down; nothing was changed. `retry_after`: seconds after which to come again."""
 
     code = "unavailable"
     status = 503
     title = "Temporarily unavailable"
+
+    def __init__(
+        self, message: str, *, hint: str = "", field: str | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, field=field)
+        self.retry_after = retry_after
 
 
 class StorageFull(Unavailable):

@@ -21,6 +21,11 @@ def http_speed() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def peeking() -> ModuleType:
+    return _script("peeking")
+
+
+@pytest.fixture(scope="session")
 def worlds_of_plans() -> ModuleType:
     return _script("worlds_of_plans")
 

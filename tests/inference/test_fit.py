@@ -38,7 +38,7 @@ def test_planted_lifts_lie_near_their_estimates(fitted, metric, group, levels):
 
 def test_the_planted_scatter_between_campaigns_is_found(fitted):
     for metric in fitted.metrics.values():
-        assert 0.08 < metric.posterior().sigma < 0.30
+        assert 0.08 < metric.posterior(metric.fit).sigma < 0.30
 
 
 def test_references_are_the_pooled_rates(fitted):
@@ -47,7 +47,9 @@ def test_references_are_the_pooled_rates(fitted):
     assert fitted.metrics["cpm"].reference == pytest.approx(
         1000 * table.spend.sum() / table.impressions.sum(), rel=1e-6
     )
-    assert fitted.metrics["cpm"].posterior().reference == pytest.approx(fitted.metrics["cpm"].reference / 1000)
+    assert fitted.metrics["cpm"].posterior(fitted.effects("cpm")).reference == pytest.approx(
+        fitted.metrics["cpm"].reference / 1000
+    )
 
 
 def test_composed_metrics_are_there_when_their_parts_are(fitted):
@@ -153,7 +155,7 @@ def test_where_the_check_fails_every_interval_of_the_metric_is_wider(make_campai
         reach, before = getattr(wide.fit, name) - wide.fit.mean, getattr(narrow.fit, name) - narrow.fit.mean
         np.testing.assert_allclose(reach, factor * before)
     assert wide.fit.draws.std() > narrow.fit.draws.std()
-    assert wide.posterior().sigma == pytest.approx(factor * narrow.posterior().sigma)
+    assert wide.posterior(wide.fit).sigma == pytest.approx(factor * narrow.posterior(narrow.fit).sigma)
     np.testing.assert_array_equal(wide.fit.mean, narrow.fit.mean)
 
 
@@ -208,7 +210,9 @@ def test_prices_have_no_slope_because_a_plan_made_from_the_spend_would_explain_t
 
 
 def test_what_is_kept_of_a_fit_is_what_holds_at_the_usual_size(fitted):
-    assert not [name for name in fitted.metrics["ctr"].posterior().features if name.startswith("~")]
+    assert not [
+        name for name in fitted.metrics["ctr"].posterior(fitted.effects("ctr")).features if name.startswith("~")
+    ]
 
 
 def test_campaigns_planned_alike_have_no_column_of_size(make_campaign):

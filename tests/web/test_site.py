@@ -31,12 +31,22 @@ def test_every_file_of_the_folder_is_one_of_the_page_or_is_about_one() -> None:
     assert files - set(site.names()) == {"vendor/README.md", "vendor/LICENSE-preact", "vendor/LICENSE-htm"}
 
 
-def test_an_asset_is_sent_as_it_stands_and_packed() -> None:
-    asset = site.asset("app.js")
+@pytest.mark.parametrize("name", site.names())
+def test_an_asset_is_sent_as_it_stands_less_its_comments(name: str) -> None:
+    """No line of code goes with them: what is left out is whole lines of comments, and nothing is put in."""
+    asset = site.asset(name)
 
     assert asset is not None
-    assert asset.body == (FOLDER / "app.js").read_bytes() == gzip.decompress(asset.packed)
-    assert asset.media_type == "text/javascript"
+    assert gzip.decompress(asset.packed) == asset.body
+    sent, kept, inside = asset.body.decode().splitlines(), [], False
+    for line in text_of(name).splitlines():
+        inside = inside or line.startswith("/*")
+        if not inside:
+            kept.append(line)
+        elif line.endswith("*/"):
+            inside = False
+    assert sent == kept
+    assert asset.media_type == site.MEDIA_TYPES[Path(name).suffix]
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@
 Knows wiring; the routes do not.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+import structlog
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
@@ -23,12 +25,15 @@ from reflection.api.dependencies import enforce_policy, known_parameters
 from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.metrics import Metrics
 from reflection.api.middleware import Outermost
+from reflection.api.opening import AT_ONCE, Opening
 from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, is_public, may_call, methods_of
 from reflection.errors import ReflectionError
 from reflection.mcp.server import AgentDoor
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 from reflection.worker.server import ServerBackground
+
+log = structlog.get_logger("reflection")
 
 
 def create_app(application: Application | None = None, settings: Settings | None = None) -> FastAPI:
@@ -40,9 +45,10 @@ def create_app(application: Application | None = None, settings: Settings | None
     settings = application.settings if application else settings or Settings.load()
     check_table()
     logging.configure(settings)
-    access, metrics = Access(settings), Metrics()
+    access, metrics, opening = Access(settings), Metrics(), Opening()
     if application is not None:
         application.observe_stage = metrics.stage
+        opening.done()
     app = FastAPI(
         title="Reflection & Learning Engine",
         version=version("reflection"),
@@ -50,7 +56,7 @@ def create_app(application: Application | None = None, settings: Settings | None
         openapi_url=None,
         redirect_slashes=False,
         dependencies=[Depends(enforce_policy(may_call)), Depends(known_parameters)],
-        lifespan=_lifespan(application, settings, access, metrics),
+        lifespan=_lifespan(application, settings, access, metrics, opening),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.application, app.state.background = application, None
@@ -63,6 +69,7 @@ def create_app(application: Application | None = None, settings: Settings | None
         bodies=BodyLimit(settings.max_body_bytes, LARGE_BODIES),
         is_public=is_public,
         metrics=metrics,
+        opening=opening,
     )
     for error in (ReflectionError, HTTPException, RequestValidationError):
         app.add_exception_handler(error, problems.handle)
@@ -79,8 +86,25 @@ async def _method_not_allowed(request: Request, _error: Exception) -> Response:
     return problems.response_of(request, HTTPException(405, headers=allowed))
 
 
-def _lifespan(application: Application | None, settings: Settings, access: Access, metrics: Metrics):  # type: ignore[no-untyped-def]
-    """Build at start, stop at the end; nothing to do for an application that belongs to the caller."""
+def _lifespan(application: Application | None, settings: Settings, access: Access, metrics: Metrics, opening: Opening):  # type: ignore[no-untyped-def]
+    """Build at start, stop at the end; nothing to do for an application that belongs to the caller.
+
+    What takes longer than a moment is built behind the first answers (`Opening`).
+    """
+
+    async def built(app: FastAPI) -> tuple[Application, ServerBackground]:
+        try:
+            made = await run_in_threadpool(build, settings)
+        except ReflectionError as error:
+            opening.failed(error)
+            raise
+        access.renew(made.keys.ring)
+        made.observe_stage = metrics.stage
+        behind = ServerBackground(made)
+        app.state.application, app.state.background, made.wake_imports = made, behind, behind.wake_imports
+        behind.start()
+        opening.done()
+        return made, behind
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -89,20 +113,26 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
             async with app.state.agent_door.running():
                 yield
             return
-        built = await run_in_threadpool(build, settings)
-        access.renew(built.keys.ring)
-        built.observe_stage = metrics.stage
-        app.state.application = built
-        behind = ServerBackground(built)
-        app.state.background, built.wake_imports = behind, behind.wake_imports
-        behind.start()
+        start = asyncio.create_task(built(app))
+        await asyncio.wait({start}, timeout=AT_ONCE)
+        if start.done():
+            start.result()  # what is wrong with the settings or the database stops the start
+        else:
+            start.add_done_callback(_log_failure)
         try:
             async with app.state.agent_door.running():
                 yield
         finally:
-            await run_in_threadpool(_stop, built, behind)
+            await asyncio.wait({start})
+            if start.exception() is None:
+                await run_in_threadpool(_stop, *start.result())
 
     return lifespan
+
+
+def _log_failure(start: "asyncio.Task[tuple[Application, ServerBackground]]") -> None:
+    if (error := start.exception()) is not None:
+        log.error("the server could not open", exc_info=error)
 
 
 def _stop(application: Application, behind: ServerBackground) -> None:

@@ -18,11 +18,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reflection.api.access import Access, Caller, WrongKey, client_of
 from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.metrics import Metrics
+from reflection.api.opening import PATIENCE, Opening
 from reflection.api.problems import response_of
 from reflection.errors import ReflectionError
 
 CLIENT_LEFT = 499
 """Logged when the client left before its body was read; nobody receives it."""
+
+READY = "/ready"
+"""The question whether the server is open; it does not wait for the answer to be yes."""
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _HEADERS = {
@@ -48,8 +52,10 @@ class Outermost:
         bodies: BodyLimit,
         is_public: Callable[[str], bool],
         metrics: Metrics,
+        opening: Opening,
     ) -> None:
         self.app = app
+        self._opening = opening
         self._metrics = metrics
         self._renewing = asyncio.Lock()
         self._access = access
@@ -73,6 +79,8 @@ class Outermost:
         started = time.perf_counter()
         self._metrics.began()
         try:
+            if not self._is_public(scope["path"]):
+                await self._opening.wait(0.0 if scope["path"] == READY else PATIENCE)
             await self._renew_keys(scope)
             state["caller"] = state.get("caller") or self._admit(scope, headers)  # another door let them in
             receive = self._bodies.guard(scope, headers.get("content-length"), receive)

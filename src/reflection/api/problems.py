@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reflection.domain.validation import field_errors
-from reflection.errors import InvalidInput, ReflectionError, TooManyRequests
+from reflection.errors import InvalidInput, ReflectionError, TooManyRequests, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -69,7 +69,7 @@ def response_of(request: Request, error: Exception) -> Response:
         error = field_errors(error.errors())
     if isinstance(error, ReflectionError):
         body = _of_ours(error)
-        if isinstance(error, TooManyRequests):
+        if isinstance(error, TooManyRequests | Unavailable) and error.retry_after is not None:
             headers["Retry-After"] = str(error.retry_after)
         if body["status"] == 401:
             headers["WWW-Authenticate"] = "Bearer"

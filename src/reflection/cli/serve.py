@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from reflection.cli.session import messages, open_application
+from reflection.cli.session import messages
 from reflection.settings import Settings, check_listening
 
 DRAIN_SECONDS = 10
@@ -51,6 +51,12 @@ def serve(
 
 
 def _any_stored() -> bool:
-    """Whether 'reflection keys create' ever made a key here."""
-    with open_application() as application:
-        return bool(application.keys.ring())
+    """Whether 'reflection keys create' ever made a key here; nothing else is opened, published or learnt for it."""
+    from reflection.store.api_keys import KeyBook
+    from reflection.store.database.open import open_database
+
+    database = open_database(Settings.load().database_path)
+    try:
+        return bool(KeyBook(database).ring())
+    finally:
+        database.close()

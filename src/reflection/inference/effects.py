@@ -7,8 +7,9 @@ three campaigns and thirty events, say. Must not know findings' words or stores.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -21,7 +22,7 @@ from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.fit import FittedMetrics, counts_of
 from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Kind, Layout
 from reflection.stats.empirical_bayes import Effects
-from reflection.stats.false_discovery import LEVEL, Discoveries, Verdict, ash
+from reflection.stats.false_discovery import LEVEL, Discoveries, Verdict, ash_each
 
 FEW = 8
 FLOOR = EvidenceFloor()
@@ -34,6 +35,7 @@ class RawLifts:
         self._table = table
         self._column = {feature: column for column, feature in enumerate(table.features)}
         self._raw: dict[str, Floats] = {}
+        self._events: dict[str, Floats] = {}
 
     @cached_property
     def _campaigns(self) -> Floats:
@@ -49,12 +51,18 @@ class RawLifts:
     def evidence(self, feature: Feature, metric: str) -> tuple[int, int, float]:
         """Real campaigns it was seen in, rows of evidence, and events of a metric counted with it, by its shares."""
         column = self._column[feature]
-        part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))
-        cell, share = self._members.indices[part], self._members.data[part]
-        real = np.unique(self._table.campaigns.real[self._table.campaign[cell]])
         counted = METRICS[metric].events or METRICS[metric].denominator or "impressions"
-        events = np.nan_to_num(getattr(self._table, counted)[cell])
-        return len(real), len(cell), float((events * share).sum())
+        if counted not in self._events:
+            self._events[counted] = self._table.shares.T @ np.nan_to_num(getattr(self._table, counted))
+        real, rows = self._seen[column]
+        return real, rows, float(self._events[counted][column])
+
+    @cached_property
+    def _seen(self) -> list[tuple[int, int]]:
+        """Real campaigns and rows of each feature."""
+        real_of, ends = self._table.campaigns.real[self._table.campaign], self._members.indptr.tolist()
+        parts = (self._members.indices[first:end] for first, end in pairwise(ends))
+        return [(len(np.unique(real_of[cells])), len(cells)) for cells in parts]
 
     def only_campaign(self, feature: Feature) -> str:
         """The first campaign with a feature: where it was seen in one, this one."""
@@ -66,8 +74,9 @@ class RawLifts:
         return sparse.csc_array(self._table.shares)
 
     @cached_property
-    def _spend(self) -> Floats:
-        return np.asarray(self._table.shares.T @ np.nan_to_num(self._table.spend))
+    def _spend(self) -> Floats | None:
+        spend = self._table.spend
+        return None if np.isnan(spend).all() else np.asarray(self._table.shares.T @ np.nan_to_num(spend))
 
     def campaigns(self, feature: Feature) -> float:
         """Effective number of real campaigns: the sum over them of the share of impressions with the feature."""
@@ -75,9 +84,7 @@ class RawLifts:
 
     def spend(self, feature: Feature) -> float | None:
         """Share-weighted spend in the table's currency; None where no amount is known."""
-        if np.isnan(self._table.spend).all():
-            return None
-        return float(self._spend[self._column[feature]])
+        return None if self._spend is None else float(self._spend[self._column[feature]])
 
     def raw_lift(self, feature: Feature, metric: str) -> float | None:
         """Ratio of sums with the feature over the ratio of all sums: what one sees without any model."""
@@ -109,10 +116,10 @@ def effect_rows(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> tuple[Ef
         stands_for.setdefault(key, []).append(alias)
     rows = []
     for metric in fitted.names():
-        effects, found = fitted.effects(metric), fitted.discoveries(metric)
-        rates = false_sign_rates(effects)
+        shown = _Shown.of(fitted.effects(metric))
+        found = fitted.discoveries(metric)
         for column in _signal_columns(fitted.layout):
-            row = _row(column, metric, effects, found, float(rates[column]), raw_lifts, stands_for, floor)
+            row = _row(column, metric, shown, found, raw_lifts, stands_for, floor)
             rows.append(row)
             rows += [_alias_row(row, alias) for alias in stands_for.get(row.signal, [])]
     return tuple(sorted(rows, key=lambda row: (row.metric, row.signal)))
@@ -125,12 +132,33 @@ def false_sign_rates(effects: Effects) -> Floats:
     beside it. The effects are shrunk already and here once more, which errs on the side of "nothing there".
     """
     rates = np.ones(len(effects.layout))
-    for kind in Kind:
-        columns = effects.layout.columns_of(kind)
-        columns = columns[effects.layout.identifiable[columns] & (effects.sd[columns] > 0)]
-        if len(columns):
-            rates[columns] = ash(effects.mean[columns], effects.sd[columns]).false_sign_rate()
+    judged = effects.layout.identifiable & (effects.sd > 0)
+    families = [columns[judged[columns]] for columns in map(effects.layout.columns_of, Kind)]
+    families = [columns for columns in families if len(columns)]
+    mixtures = ash_each([(effects.mean[columns], effects.sd[columns]) for columns in families])
+    for columns, mixture in zip(families, mixtures, strict=True):
+        rates[columns] = mixture.false_sign_rate()
     return rates
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is shown of the effects on one metric, by column: lift with its interval, probability, false-sign rate."""
+
+    layout: Layout
+    lift: list[float]
+    low: list[float]
+    high: list[float]
+    above: list[float]
+    lfsr: list[float]
+
+    @classmethod
+    def of(cls, effects: Effects) -> "_Shown":
+        """All columns at once."""
+        lift, low, high = (np.exp(values).tolist() for values in (effects.mean, effects.low, effects.high))
+        twice = np.count_nonzero(effects.draws > 0, axis=1) + np.count_nonzero(effects.draws >= 0, axis=1)
+        above = (0.5 * twice / effects.draws.shape[1]).tolist()
+        return cls(effects.layout, lift, low, high, above, false_sign_rates(effects).tolist())
 
 
 def _signal_columns(layout: Layout) -> list[int]:
@@ -141,23 +169,20 @@ def _signal_columns(layout: Layout) -> list[int]:
 def _row(
     column: int,
     metric: str,
-    effects: Effects,
+    shown: _Shown,
     found: Discoveries,
-    lfsr: float,
     raw_lifts: RawLifts,
     stands_for: Mapping[str, list[str]],
     floor: EvidenceFloor,
 ) -> Effect:
-    feature = effects.layout.features[column]
-    low, high = float(np.exp(effects.low[column])), float(np.exp(effects.high[column]))
-    draws = effects.draws[column]
-    above = float((draws > 0).mean() + 0.5 * (draws == 0).mean())
+    feature, lift, lfsr = shown.layout.features[column], shown.lift[column], shown.lfsr[column]
+    low, high, above = shown.low[column], shown.high[column], shown.above[column]
     beyond_noise = bool(found.selected[column]) and lfsr <= LEVEL and not low <= 1.0 <= high
     beyond_noise = beyond_noise and not signals.is_unstated(str(feature))  # nothing was said: of nothing
     real, rows, events = raw_lifts.evidence(feature, metric)
     finding = bool(beyond_noise and real >= floor.campaigns and events >= floor.events)
     within = raw_lifts.only_campaign(feature) if beyond_noise and real == 1 and events >= floor.events else None
-    lift, raw = float(np.exp(effects.mean[column])), raw_lifts.raw_lift(feature, metric)
+    raw = raw_lifts.raw_lift(feature, metric)
     campaigns = raw_lifts.campaigns(feature)
     reason = (
         _too_little(real, events, floor)

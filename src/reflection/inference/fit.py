@@ -78,9 +78,8 @@ class FittedMetric:
     widening: float = 1.0
     between: BetweenRows | None = None
 
-    def posterior(self) -> MetricPosterior:
-        """What is kept of it: signals' present draws, scatter, reference (CPM per impression)."""
-        present = drift.at_present(self.fit, signals.PLATFORM)
+    def posterior(self, present: Effects) -> MetricPosterior:
+        """What is kept of it and its present effects: signals' draws, scatter, reference (CPM per impression)."""
         kept = [i for i, feature in enumerate(present.layout.features) if not feature.group.startswith(FREE_MARK)]
         size = present.layout.column(SIZE) if self.name in RATES else None
         rows = kept if size is None else [*kept, size]
@@ -109,6 +108,7 @@ class FittedMetrics:
     layout: Layout
     metrics: Mapping[str, FittedMetric]
     _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
+    _raw_effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
     _discoveries: dict[str, Discoveries] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -139,8 +139,12 @@ class FittedMetrics:
         return self._effects[metric]
 
     def raw_effects(self, metric: str) -> Effects:
-        """Effects as fitted: platforms before their first drift step."""
-        return compose(self._fits, RECIPES[metric]) if metric in RECIPES else self.metrics[metric].fit
+        """Effects as fitted: platforms before their first drift step; worked out once."""
+        if metric in self.metrics:
+            return self.metrics[metric].fit
+        if metric not in self._raw_effects:
+            self._raw_effects[metric] = compose(self._fits, RECIPES[metric])
+        return self._raw_effects[metric]
 
     def discoveries(self, metric: str) -> Discoveries:
         """Which effects on a metric may be called findings; worked out once."""

@@ -152,7 +152,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
         effects=effects,
         findings=findings,
         weights=tuple(_weights(effects, fits, support, goal)),
-        posteriors={name: metric.posterior() for name, metric in fits.metrics.items()},
+        posteriors={name: metric.posterior(fits.effects(name)) for name, metric in fits.metrics.items()},
         reason=None if any(not finding.descriptive for finding in findings) else _no_findings(fits.table),
         diagnostics={**_diagnostics(fits), "spelt": dict(spelt)},
     )

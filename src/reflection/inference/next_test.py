@@ -63,6 +63,19 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class _Usual:
+    """What the account usually gets on the goal, and what a conversion usually costs; None where not known."""
+
+    level: float | None
+    cost: float | None
+
+    @classmethod
+    def of(cls, knowledge: Knowledge) -> "_Usual":
+        """Of one fit."""
+        return cls(usual_level(knowledge, knowledge.goal_metric), posterior.usual(knowledge, "cpa"))
+
+
+@dataclass(frozen=True, slots=True)
 class _Question:
     """Whether something does better than today's best choice of its kind: the log ratio, and the money on it."""
 
@@ -78,7 +91,8 @@ def with_next_test(knowledge: Knowledge, table: Dataset) -> Knowledge:
     pace, goal = Pace.of(table), knowledge.goal_metric
     if not posterior.known(knowledge, goal) or pace.recent <= 0:
         return knowledge
-    tests = [test for question in _questions(knowledge, pace) for test in _tests(knowledge, question, pace)]
+    usual = _Usual.of(knowledge)
+    tests = [test for question in _questions(knowledge, pace) for test in _tests(knowledge, question, pace, usual)]
     best = max(tests, key=lambda test: ((test.value or 0.0) - (test.cost or 0.0), test.signal_key), default=None)
     return replace(knowledge, next_test=best)
 
@@ -113,16 +127,14 @@ def _usual_stake(rivals: Sequence[Bookable]) -> float:
     return float(np.median([(one.spend or 0.0) / one.campaigns for one in rivals]))
 
 
-def _tests(knowledge: Knowledge, question: _Question, pace: Pace) -> list[NextTest]:
+def _tests(knowledge: Knowledge, question: _Question, pace: Pace, usual: _Usual) -> list[NextTest]:
     """The sizes of a test that are worth more than they cost."""
-    goal = knowledge.goal_metric
-    level = usual_level(knowledge, goal)
-    worth = (level or 0.0) if goal == "roas" else 1.0
+    worth = (usual.level or 0.0) if knowledge.goal_metric == "roas" else 1.0
     tests = []
     for size in SIZES:
         spend = float(f"{size * pace.campaign:.2g}")
         days = max(DAYS[0], math.ceil(spend / (question.moved / HORIZON)))
-        noise = _noise(knowledge, question, spend)
+        noise = _noise(knowledge, question, spend, usual.cost)
         left = variance_after(question.variance, noise)
         value = question.moved * worth * value_of_testing(question.mean, question.variance, noise)
         cost = spend / 2 * worth * loss_while_testing(question.mean, question.variance)
@@ -132,10 +144,9 @@ def _tests(knowledge: Knowledge, question: _Question, pace: Pace) -> list[NextTe
     return tests
 
 
-def _noise(knowledge: Knowledge, question: _Question, spend: float) -> float:
+def _noise(knowledge: Knowledge, question: _Question, spend: float, cost: float | None) -> float:
     """Variance of the log ratio that a test observes: the counting of each half's events, and their own scatter."""
     goal = knowledge.goal_metric
-    cost = posterior.usual(knowledge, "cpa")
     events = spend / 2 / cost if cost else 0.0
     counting = 2 * METRICS[goal].noise / (events + 0.5)
     whole = question.challenger.definition.kind == signals.PLATFORM

@@ -20,7 +20,7 @@ from reflection.ingest.dialects.dialect import Dialect, normal_header, plain_hea
 from reflection.ingest.dialects.words import NOT_ADDED
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_source
-from reflection.ingest.reading.header import Header, find_header
+from reflection.ingest.reading.header import LEAST_EVIDENCE, Header, find_header
 from reflection.ingest.reading.number_formats import numeric
 from reflection.ingest.reading.suggested_mapping import suggest
 from reflection.ingest.reading.tables import Table, open_tables
@@ -70,6 +70,7 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
             more = _facts(sheet, replace(own, columns=header.columns), options)
             if not any(_same_rows(more, known) for _, known in sheets):  # a copy of a sheet is no second spend
                 sheets.append((sheet, more))
+    header = replace(header, preamble=(*header.preamble, *facts.footer))
     done = [sheet for sheet, _ in sheets]
     unread = tuple(sheet.name for sheet in tables if sheet.typed and sheet not in done)
     return FileRows(table, header, _together([more for _, more in sheets]), _unused(table, header), unread)
@@ -176,6 +177,8 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
             f"{table.name} does not have the mapping's headers {lacking} in one row; {beginning}.",
             hint="Write them in the mapping as the file does.", field="mapping",
         )  # fmt: skip
+    if without := _without_figures(table):
+        return without
     candidates = [header for dialect in DIALECTS if (header := find_header(table, [dialect], explicit=True))]
     near = max((header for header in candidates if header.marks), key=lambda header: header.score, default=None)
     if options.platform != "auto":
@@ -193,6 +196,23 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
         hint=f"{perhaps or 'Say --platform if it is one.'} If not, give a --mapping; --suggest-mapping writes "
         f"what the headers say.{unclear} They say: {body}",
     )
+
+
+def _without_figures(table: Table) -> ImportFileError | None:
+    """Why a table that is plainly a platform's has nothing to learn from; None where it is nobody's."""
+    for dialect in (one for one in DIALECTS if one.role == "performance"):
+        for _, cells in table.head:
+            normal = [normal_header(split_currency(cell)[0]) for cell in cells]
+            figures = {header for names in dialect.names.values() for name in ("spend", "impressions")
+                       for header in names.get(name, ())}  # fmt: skip
+            marks = [cells[i].strip() for i, header in enumerate(normal) if header in dialect.marks]
+            if len(set(marks)) > LEAST_EVIDENCE and figures.isdisjoint(normal):
+                return ImportFileError(
+                    f"{table.name} is of {dialect.title} ({', '.join(repr(mark) for mark in marks[:3])}) and says "
+                    "neither spend nor impressions: there is nothing to learn from.",
+                    hint="Export it with the columns of cost, impressions and clicks.",
+                )  # fmt: skip
+    return None
 
 
 def _regularity(table: Table) -> int:

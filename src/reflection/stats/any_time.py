@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-OF_SIGNALS, OF_WASTE, OF_TRENDS, OF_GROUPS = 0.03, 0.05, 0.01, 0.01
+OF_SIGNALS, OF_WASTE, OF_TRENDS, OF_GROUPS = 0.04, 0.04, 0.01, 0.01
 """How likely an account in which nothing is there may ever be told of a signal's effect, of a wasteful campaign, of a
-platform that moved, of a group of campaigns: together at most one in ten. Waste, of which one campaign has to be proof,
-has most; evidence of a signal grows with every campaign, and soon passes any bound."""
+platform that moved, of a group of campaigns: together at most one in ten. What has truly moved or
+is truly apart passes the narrow ones too."""
 
 
 def log_factor_needed(share: float, tests: int) -> float:

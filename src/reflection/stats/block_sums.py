@@ -35,8 +35,8 @@ class DenseSums:
         p = len(view.layout)
         stack = np.zeros((len(view.grams), p, p))
         for full, gram in zip(stack, view.grams, strict=True):
-            lower = gram.toarray() * view.gram_scale
-            full[:] = lower + np.tril(lower, -1).T
+            row = np.repeat(np.arange(p, dtype=np.int32), np.diff(gram.indptr))
+            full[row, gram.indices] = full[gram.indices, row] = gram.data * view.gram_scale
         self._size = len(basis)
         self._stack = basis.squares(stack).reshape(len(stack), self._size**2)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from reflection.errors import LearningError
 from reflection.stats.empirical_bayes import Effects, Fit
+from reflection.stats.quantiles import limits
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,15 @@ def compose(fits: Mapping[str, Fit], recipe: Recipe) -> Effects:
     """
     parts = parts_of(fits, recipe)
     count = min(part.draws.shape[1] for part, _ in parts)
-    draws = np.zeros((len(parts[0][0].layout), count))
+    draws = np.zeros((len(parts[0][0].layout), count), dtype=np.float32)
     for part, exponent in parts:
-        draws += exponent * part.draws[:, :count].astype(np.float64)
-    low, high = np.quantile(draws, [0.05, 0.95], axis=1)
+        draws += np.float32(exponent) * part.draws[:, :count]
+    low, high = limits(draws)
     return Effects(
         layout=parts[0][0].layout,
         mean=np.sum([exponent * part.mean for part, exponent in parts], axis=0),
         sd=np.sqrt(np.sum([part.sd**2 for part, _ in parts], axis=0)),
         low=low,
         high=high,
-        draws=draws.astype(np.float32),
+        draws=draws,
     )

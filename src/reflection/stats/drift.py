@@ -18,6 +18,7 @@ from reflection.stats.columns import FREE_MARK, Feature
 from reflection.stats.empirical_bayes import Effects, Fit
 from reflection.stats.false_discovery import Discoveries
 from reflection.stats.gaussian_posterior import INTERCEPT_SD
+from reflection.stats.quantiles import limits
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +76,7 @@ def path(effects: Effects, group: str, level: str, discoveries: Discoveries | No
         return None
     begun, columns = np.array(sorted(walks)).T
     walk = np.cumsum(effects.draws[columns].astype(np.float64), axis=0)
-    low, high = np.quantile(walk, [0.05, 0.95], axis=1)
+    low, high = limits(walk)
     chosen = discoveries.selected[columns] if discoveries else np.zeros(len(columns), dtype=np.bool_)
     return Path(
         buckets=np.concatenate([[begun[0] - 1], begun]),
@@ -99,18 +100,16 @@ def at_present(effects: Effects, group: str) -> Effects:
     ends = [_step_columns(effects, group, features[i].level) for i in levels]
     if not any(len(columns) for columns in ends):
         return effects
-    draws, mean = effects.draws.astype(np.float64), effects.mean.copy()
-    moved = np.array([draws[columns].sum(axis=0) for columns in ends])
-    moved_mean = np.array([effects.mean[columns].sum() for columns in ends])
-    draws[levels] += moved - moved.mean(axis=0)
-    draws[0] += moved.mean(axis=0)
-    mean[levels] += moved_mean - moved_mean.mean()
-    mean[0] += moved_mean.mean()
-    low, high = np.quantile(draws, [0.05, 0.95], axis=1)
-    sd = effects.sd.copy()
     changed = [0, *levels]
-    sd[changed] = draws[changed].std(axis=1)
-    return Effects(effects.layout, mean, sd, low, high, draws.astype(np.float32))
+    walks = np.array([effects.draws[columns].astype(np.float64).sum(axis=0) for columns in ends])
+    ends_at = np.array([effects.mean[columns].sum() for columns in ends])
+    moved = np.concatenate([[walks.mean(axis=0)], walks - walks.mean(axis=0)]) + effects.draws[changed]
+    mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
+    draws = effects.draws.copy()
+    mean[changed] += np.append(ends_at.mean(), ends_at - ends_at.mean())
+    sd[changed], draws[changed] = moved.std(axis=1), moved
+    low[changed], high[changed] = limits(moved)
+    return Effects(effects.layout, mean, sd, low, high, draws)
 
 
 def judged_at_present(fit: Fit, group: str) -> Fit:
@@ -154,8 +153,8 @@ def change(effects: Effects, group: str, level: str, since: int) -> tuple[float,
     """Return how far a level has moved after bucket ``since``: posterior mean and 90 % limits, log scale."""
     columns = _columns_after(effects, group, level, since)
     walk = effects.draws[columns].astype(np.float64).sum(axis=0)
-    low, high = np.quantile(walk, [0.05, 0.95])
-    return float(effects.mean[columns].sum()), float(low), float(high)
+    low, high = limits(walk[None])
+    return float(effects.mean[columns].sum()), float(low[0]), float(high[0])
 
 
 def probability_of_sign(effects: Effects, group: str, level: str, since: int) -> float:

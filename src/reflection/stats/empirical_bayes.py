@@ -20,6 +20,7 @@ from reflection.stats.columns import Feature, Kind, Layout
 from reflection.stats.design import Stratum
 from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
 from reflection.stats.importance_sampling import mixed, proposed
+from reflection.stats.quantiles import limits
 from reflection.stats.sufficient_statistics import View
 from reflection.stats.unseen_levels import unseen_levels
 from reflection.stats.variance_components import INTEGRATE_UP_TO, mode_of, spread_of
@@ -179,7 +180,7 @@ def fit(
         mean, sd, sample, squares = at_mode.mean, _sd(at_mode), at_mode.draw(rng, draws), np.exp(2 * mode)
     fixed = ~view.layout.identifiable
     sample[fixed] = 0.0
-    low, high = np.quantile(sample, [0.05, 0.95], axis=1)
+    low, high = limits(sample)
     estimate, error = _deshrunk(model, mode, at_mode)
     sigmas, taus = np.split(np.exp(mode), [len(model.strata)])
     return Fit(

@@ -31,9 +31,9 @@ from reflection.stats.empirical_bayes import Fit
 Floats = NDArray[np.float64]
 
 LEVEL = 0.10
-OWN_LEVEL = 0.15
-"""Most that the false-sign rate of one finding may be; rates at the first call lie between nothing and this, their mean
-below `LEVEL`."""
+OWN_LEVEL = 2 * LEVEL
+"""Most that the false-sign rate of one finding may be: spread evenly between nothing and this, rates at the first call
+have a mean of `LEVEL`."""
 
 METRICS = 4
 """Observed metrics, each of which may favour something by chance: CPM, CTR, CVR and order value."""

@@ -151,9 +151,11 @@ class Model:
 
     def _precision(self, components: Floats, member: NDArray[np.intp]) -> Floats:
         """Prior precision by group, (..., dimensions) -> (..., members); the first member is the intercept."""
-        tau = np.exp(components[..., len(self.strata) :])
-        first = np.full((*components.shape[:-1], 1), INTERCEPT_SD**-2)
-        return np.concatenate([first, tau[..., member[1:]] ** -2], axis=-1)
+        of_group = np.exp(-2 * components[..., len(self.strata) :])
+        precision = np.empty((*components.shape[:-1], len(member)))
+        precision[..., 0] = INTERCEPT_SD**-2
+        precision[..., 1:] = of_group[..., member[1:]]
+        return precision
 
     def weights(self, components: Floats) -> Floats:
         """Weight 1/(v + sigma^2) of each block, (..., dimensions) -> (..., B)."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reflection.errors import LearningError
+from reflection.stats.quantiles import of_sorted
 
 Array = NDArray[np.float64]
 Lane = Literal["exploit", "explore", "avoid", "not enough evidence"]
@@ -63,7 +64,7 @@ def odds(draws: ArrayLike, stakes: ArrayLike) -> tuple[Odds, ...]:
     # Ties count half: an option without any effect is better with probability 1/2, not 0.
     better = np.mean(matrix > 0, axis=1) + 0.5 * np.mean(matrix == 0, axis=1)
     lift = np.exp(np.clip(np.sort(matrix, axis=1), -50.0, 50.0))  # one sort serves every quantile
-    low, median, optimistic, high = (_quantile(lift, level) for level in (0.05, 0.5, OPTIMISM, 0.95))
+    low, median, optimistic, high = (of_sorted(lift, level) for level in (0.05, 0.5, OPTIMISM, 0.95))
     worst = lift[:, : max(1, int(np.ceil(0.05 * matrix.shape[1])))].mean(axis=1)
     gains = [stake * (part - 1.0) for part in (lift.mean(axis=1), low, worst)]
     columns = np.stack([better, low, median, high, optimistic, *gains], axis=1)
@@ -119,14 +120,6 @@ def explore_share(draws: ArrayLike) -> float:
     ignorance = float(-(present * np.log(present)).sum() / np.log(share.size))
     low, high = EXPLORE_SHARE
     return low + (high - low) * min(1.0, max(0.0, ignorance)) ** 2
-
-
-def _quantile(ordered: Array, level: float) -> Array:
-    """Linear-interpolation quantile of rows already sorted, (k,)."""
-    place = level * (ordered.shape[1] - 1)
-    below = int(place)
-    above = min(below + 1, ordered.shape[1] - 1)
-    return np.asarray(ordered[:, below] + (place - below) * (ordered[:, above] - ordered[:, below]))
 
 
 def _matrix(draws: ArrayLike) -> Array:

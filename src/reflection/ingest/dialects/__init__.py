@@ -5,6 +5,8 @@ from reflection.ingest.dialects.apple import APPLE
 from reflection.ingest.dialects.blended import BLENDED
 from reflection.ingest.dialects.cm360 import CM360
 from reflection.ingest.dialects.dialect import Dialect
+from reflection.ingest.dialects.dv360 import DV360
+from reflection.ingest.dialects.ga4 import GA4
 from reflection.ingest.dialects.google import GOOGLE
 from reflection.ingest.dialects.linkedin import LINKEDIN
 from reflection.ingest.dialects.marko import MARKO
@@ -16,7 +18,8 @@ from reflection.ingest.dialects.tiktok import TIKTOK
 from reflection.ingest.dialects.warehouse import WAREHOUSE
 
 DIALECTS: tuple[Dialect, ...] = (
-    META, GOOGLE, TIKTOK, LINKEDIN, MICROSOFT, PINTEREST, SNAPCHAT, APPLE, AMAZON, CM360, MARKO, BLENDED, *WAREHOUSE,
+    META, GOOGLE, TIKTOK, LINKEDIN, MICROSOFT, PINTEREST, SNAPCHAT, APPLE, AMAZON, CM360, DV360, GA4,
+    MARKO, BLENDED, *WAREHOUSE,
 )  # fmt: skip
 
 __all__ = ["DIALECTS"]

@@ -12,7 +12,8 @@ BLENDED = Dialect(
     names={
         "en": table(
             date="Date|Day|Week|Month",
-            platform="Data source|Datasource|Source|Platform|Ad platform|Channel|Network|Publisher",
+            platform="Data source|Datasource|Connector|Connector name|Data source type|Data source type name|"
+            "Traffic source|Source|Platform|Ad platform|Channel|Network|Publisher",
             account="Account name|Account",
             account_id="Account ID",
             campaign="Campaign name|Campaign",

@@ -66,6 +66,7 @@ class Dialect:
         writes_totals: whether it always ends with a total row; without one the file may be cut off.
         timezone: the zone all its days are in, where that is documented.
         names_platforms: it is known by its column `platform`, whose cells name platforms.
+        footer: pattern of lines below the table that say how the report was made; '' where it writes none.
     """
 
     key: str
@@ -83,6 +84,7 @@ class Dialect:
     timezone: str = ""
     writes_totals: bool = False
     names_platforms: bool = False
+    footer: str = ""
 
 
 def plain_header(cell: str) -> str:

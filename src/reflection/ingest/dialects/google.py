@@ -115,7 +115,37 @@ _NL = table(
     device="Apparaat",
     segment="Zoekwoord|Zoekterm",
 )
-_LANGUAGES = (_EN, _DE, _FR, _ES, _IT, _PT, _NL)
+_JA = table(
+    date="日|日付",
+    campaign="キャンペーン",
+    campaign_id="キャンペーン ID",
+    impressions="表示回数",
+    clicks="クリック数",
+    spend="費用",
+    conversions="コンバージョン",
+    revenue="コンバージョン値",
+    currency="通貨コード",
+    segment="検索キーワード",
+)
+_TR = table(
+    date="Gün",
+    campaign="Kampanya",
+    impressions="Göstr.|Gösterim",
+    clicks="Tıklamalar",
+    spend="Maliyet",
+    conversions="Dönüşümler",
+    segment="Arama anahtar kelimesi",
+)
+_PL = table(
+    date="Dzień",
+    campaign="Kampania",
+    impressions="Wyświetlenia",
+    clicks="Kliknięcia",
+    spend="Koszt",
+    conversions="Konwersje",
+    revenue="Wartość konwersji",
+)
+_LANGUAGES = (_EN, _DE, _FR, _ES, _IT, _PT, _NL, _JA, _TR, _PL)
 _OWN = frozenset(
     header for language in _LANGUAGES for name in ("spend", "revenue", "currency") for header in language.get(name, ())
 )
@@ -123,14 +153,26 @@ _RATIOS = frozenset(
     {"impr.", "vert.", "avg. cpc", "avg. cost", "cost / conv.", "conv. rate", "conv. value / cost",
      "interaction rate",
      "campaign status", "campaign type", "durchschn. cpc", "cpc moy.", "cpc médio", "cpc méd.", "gem. cpc",
-     "kosten/conv."}
+     "kosten/conv.", "平均クリック単価", "コンバージョン単価", "göstr.", "ort. tbm", "kampanya durumu",
+     "maliyet / dönüşüm", "śr. cpc"}
 )  # fmt: skip
 
 GOOGLE = Dialect(
     key="google",
     platform="Google",
     title="Google Ads",
-    names={"en": _EN, "de": _DE, "fr": _FR, "es": _ES, "it": _IT, "pt": _PT, "nl": _NL},
+    names={
+        "en": _EN,
+        "de": _DE,
+        "fr": _FR,
+        "es": _ES,
+        "it": _IT,
+        "pt": _PT,
+        "nl": _NL,
+        "ja": _JA,
+        "tr": _TR,
+        "pl": _PL,
+    },
     marks=_OWN - {"currency"} | _RATIOS,
     writes_totals=True,
     preamble=(

@@ -16,13 +16,18 @@ _WORD = re.compile(r"[a-z]+(?:360)?")
 def is_platform(channel: str) -> bool:
     """Whether a cell names a platform known here.
 
-    >>> is_platform("google_ads"), is_platform("Spring sale")
-    (True, False)
+    >>> is_platform("google_ads"), is_platform("facebookads"), is_platform("Spring sale")
+    (True, True, False)
     """
-    return any(word in PLATFORMS for word in _WORD.findall(channel.casefold()))
+    return _known(channel) is not None
 
 
 def platform_name(channel: str) -> str:
     """The platform a channel cell means; the cell itself where it is none of ours."""
+    return _known(channel) or channel
+
+
+def _known(channel: str) -> str | None:
     words = _WORD.findall(channel.casefold())
-    return next((PLATFORMS[word] for word in words if word in PLATFORMS), channel)
+    names = (PLATFORMS.get(word) or PLATFORMS.get(word.removesuffix("ads")) for word in words)
+    return next((name for name in names if name), None)

@@ -28,12 +28,35 @@ _EN = table(
     country="Country/Region|Country",
     placement="Placement",
 )
+_ES = table(
+    date="Por día",
+    campaign="Nombre de la campaña",
+    creative="Nombre del anuncio",
+    objective="Objetivo publicitario",
+    impressions="Impresiones",
+    clicks="Clics (destino)",
+    spend="Coste|Gasto",
+    conversions="Conversiones",
+    currency="Moneda",
+    age="Edad",
+)
+_ZH = table(
+    date="按天",
+    campaign="推广系列名称|系列名称",
+    account="账户名称",
+    audience="广告组名称",
+    creative="广告名称",
+    impressions="展示量",
+    clicks="点击量(目标页面)",
+    spend="消耗",
+    conversions="转化量",
+)
 
 TIKTOK = Dialect(
     key="tiktok",
     platform="TikTok",
     title="TikTok Ads Manager",
-    names={"en": _EN},
+    names={"en": _EN, "es": _ES, "zh": _ZH},
     writes_totals=True,
     marks=frozenset(
         {
@@ -49,6 +72,13 @@ TIKTOK = Dialect(
             "6-second video views",
             "real-time conversions",
             "cost per 1,000 people reached",
+            "por día",
+            "clics (destino)",
+            "消耗",
+            "点击量(目标页面)",
+            "展示量",
+            "点击率(目标页面)",
+            "平均点击成本(目标页面)",
         }
     ),
 )

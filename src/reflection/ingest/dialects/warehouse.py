@@ -132,6 +132,16 @@ LINKEDIN_API = (
          campaign="name", account_id="account_id", date="last_modified_time"),
 )  # fmt: skip
 
+REDDIT_API = (
+    _api("reddit_api", "Reddit", "performance report", "ecpm|comment_downvotes|comment_upvotes|comments_page_views|"
+         "viewer_comments|video_watched_3_seconds|conversion_roas", required="comments_page_views", micros=True,
+         date="date|day_date|date_day", account_id="account_id", campaign_id="campaign_id", audience_id="ad_group_id",
+         creative_id="ad_id", country="country|region", impressions="impressions", clicks="clicks", spend="spend"),
+    _api("reddit_api", "Reddit", "account names", "click_attribution_window|attribution_type|time_zone_id",
+         required="attribution_type", role="names", account_id="id", account="name", currency="currency",
+         date="created_at"),
+)  # fmt: skip
+
 MICROSOFT_API = (
     _api("microsoft_api", "Microsoft", "performance daily report", "device_os|top_vs_other|bid_match_type|"
          "conversions_qualified", date="date", account_id="account_id", campaign_id="campaign_id",
@@ -140,4 +150,4 @@ MICROSOFT_API = (
          spend="spend", conversions="conversions|conversions_qualified", revenue="revenue"),
 )  # fmt: skip
 
-WAREHOUSE = (*GOOGLE_API, *META_API, *TIKTOK_API, *LINKEDIN_API, *MICROSOFT_API)
+WAREHOUSE = (*GOOGLE_API, *META_API, *TIKTOK_API, *LINKEDIN_API, *MICROSOFT_API, *REDDIT_API)

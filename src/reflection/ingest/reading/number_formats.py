@@ -13,7 +13,7 @@ import polars as pl
 from babel.numbers import get_currency_precision
 
 from reflection.errors import ImportFileError
-from reflection.ingest.reading.numbers import NumberFormat, format_of, formats, is_missing
+from reflection.ingest.reading.numbers import NumberFormat, cleaned, format_of, formats, is_missing
 
 _HOME = {
     "de": "de", "es": "de", "it": "de", "pt": "de", "id": "de", "nl": "de", "da": "de", "tr": "de", "vi": "de",
@@ -66,7 +66,7 @@ def choose_format(evidence: Evidence, name: str, *, typed: bool, locale: str = "
     fitting = sorted((option for count, option in scored if count == least), key=lambda one: one.locale != home)
     readings: dict[Values, list[NumberFormat]] = {}
     for option in fitting:
-        values = tuple(value for cells in evidence.amounts for value in option.parse(cells, typed=typed))
+        values = tuple(value for cells in evidence.amounts for value in option.read(cells, typed=typed))
         readings.setdefault(values, []).append(option)
     if len(readings) == 1:
         return fitting[0]
@@ -74,12 +74,12 @@ def choose_format(evidence: Evidence, name: str, *, typed: bool, locale: str = "
 
 
 def _distinct(evidence: Evidence) -> Evidence:
-    """The same with each cell once; of columns that are not used a part is enough."""
+    """The same with each cell once, cleaned; of columns that are not used a part is enough."""
     return replace(
         evidence,
-        counts=[known(cells) for cells in evidence.counts],
-        amounts=[known(cells) for cells in evidence.amounts],
-        others=[number_like(cells.head(MOST_OTHERS)) for cells in evidence.others],
+        counts=[cleaned(known(cells)) for cells in evidence.counts],
+        amounts=[cleaned(known(cells)) for cells in evidence.amounts],
+        others=[cleaned(number_like(cells.head(MOST_OTHERS))) for cells in evidence.others],
     )
 
 
@@ -96,21 +96,21 @@ def number_like(cells: pl.Series) -> pl.Series:
 
 def numeric(cells: pl.Series) -> bool:
     """Whether a column holds numbers: nearly all its cells look like some, and one format reads them all."""
-    said, like = known(cells), number_like(cells)
+    said, like = known(cells), cleaned(number_like(cells))
     enough = len(like) > 0 and len(like) >= 0.8 * len(said)
-    return enough and any(not option.parse(like).null_count() for option in formats())
+    return enough and any(not option.read(like).null_count() for option in formats())
 
 
 def _unreadable(option: NumberFormat, evidence: Evidence, typed: bool) -> int:
     """How many distinct cells the format cannot read."""
     bad = 0
     for column in evidence.counts:
-        values = option.parse(column, typed=typed)
+        values = option.read(column, typed=typed)
         bad += values.null_count() + int((values != values.round(0)).sum())
     for column in evidence.amounts:
-        bad += option.parse(column, typed=typed).null_count()
+        bad += option.read(column, typed=typed).null_count()
     for column in evidence.others:
-        bad += option.parse(column, typed=typed).null_count()
+        bad += option.read(column, typed=typed).null_count()
     return bad
 
 

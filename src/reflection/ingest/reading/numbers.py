@@ -32,7 +32,7 @@ _CURRENCY_SIGNS = (
     rf"|\s*(?:[{_SIGNS}]|[A-Z]{{3}}|zł|kr\.?|Kč|Ft|lei|лв)$"
 )
 _IN_BRACKETS = r"^\((.*)\)$"
-_THRESHOLD = r"^[<>]\s*\d"
+THRESHOLD = r"^[<>]\s*\d"
 _CANONICAL = r"^[-+]?(?:\d+|\d+\.(?:\d{0,2}|\d{4,}))$"
 
 
@@ -65,24 +65,31 @@ class NumberFormat:
 
         `typed` cells were written canonically by a workbook: a point, no grouping.
         """
-        clean = _clean(cells)
-        good = clean.str.contains(self.pattern)
+        return self.read(cleaned(cells), typed=typed)
+
+    def read(self, clean: pl.Series, *, typed: bool = False) -> pl.Series:
+        """The same of cells that are `cleaned`: the same for every format."""
+        return clean.to_frame("n").select(self.reading(pl.col("n"), typed=typed)).to_series()
+
+    def reading(self, clean: pl.Expr, *, typed: bool = False) -> pl.Expr:
+        """The same as an expression."""
         plain = clean.str.replace_all(self.group, "", literal=True).str.replace(self.decimal, ".", literal=True)
-        values = plain.cast(pl.Float64, strict=False).zip_with(good.fill_null(False), _nulls(len(cells)))
+        values: pl.Expr = pl.when(clean.str.contains(self.pattern)).then(plain.cast(pl.Float64, strict=False))
         if typed:
-            canonical = clean.str.contains(_CANONICAL).fill_null(False)
-            values = clean.cast(pl.Float64, strict=False).zip_with(canonical, values)
-        return values.set((values.abs() > LARGEST).fill_null(False), None)
+            number = clean.cast(pl.Float64, strict=False)
+            values = pl.when(clean.str.contains(_CANONICAL)).then(number).otherwise(values)
+        return pl.when(values.abs() <= LARGEST).then(values)
 
 
-def _nulls(length: int) -> pl.Series:
-    return pl.Series([None], dtype=pl.Float64).new_from_index(0, length)
+def cleaned(cells: pl.Series) -> pl.Series:
+    """Trimmed; without what is invisible and currency signs; one kind of space; (2.40) is -2.40, a minus a hyphen."""
+    return cells.to_frame("n").select(clean_cell(pl.col("n"))).to_series()
 
 
-def _clean(cells: pl.Series) -> pl.Series:
-    """Trim; drop what is invisible and currency signs; one kind of space; (2.40) is -2.40 and a minus sign a hyphen."""
+def clean_cell(cell: pl.Expr) -> pl.Expr:
+    """The same as an expression."""
     return (
-        visible(cells)
+        visible_cell(cell)
         .str.replace("−", "-", literal=True)
         .str.replace(_IN_BRACKETS, "-${1}")
         .str.replace_all(_CURRENCY_SIGNS, "${1}${2}")
@@ -104,13 +111,23 @@ def formats() -> tuple[NumberFormat, ...]:
 
 def visible(cells: pl.Series) -> pl.Series:
     """Texts trimmed, of any space, and without marks that no screen shows."""
-    return cells.str.replace_all(INVISIBLE, "").str.strip_chars()
+    return cells.to_frame("n").select(visible_cell(pl.col("n"))).to_series()
+
+
+def visible_cell(cell: pl.Expr) -> pl.Expr:
+    """The same as an expression."""
+    return cell.str.replace_all(INVISIBLE, "").str.strip_chars()
 
 
 def is_missing(cells: pl.Series) -> pl.Series:
     """Where a cell says that nothing is known; a threshold such as ``< 10%`` says no number either."""
-    clean = visible(cells)
-    return clean.is_null() | clean.is_in(MISSING) | clean.str.contains(DASHES) | clean.str.contains(_THRESHOLD)
+    return cells.to_frame("n").select(missing_cell(pl.col("n"))).to_series()
+
+
+def missing_cell(cell: pl.Expr) -> pl.Expr:
+    """The same as an expression."""
+    clean = visible_cell(cell)
+    return clean.is_null() | clean.is_in(MISSING) | clean.str.contains(DASHES) | clean.str.contains(THRESHOLD)
 
 
 def format_of(name: str) -> NumberFormat:

@@ -15,7 +15,7 @@ from reflection.ingest.dialects.dialect import KEYS
 TOTAL_LABEL = (
     r"(?i)^\W*(?:(?:grand\s+|overall\s+|sub)?totals?(?:\s*:.*|\s+of\s+.*|\s+-.*|\s+general)?|gesamt(?:summe|ergebnis)?(?:\s*:.*)?|"
     r"summe|total[et]?(?:\s*:.*)?|totaal(?:\s*:.*)?|totales(?:\s*:.*)?|totalt(?:\s*:.*)?|suma|razem|celkem|toplam(?:\s*:.*)?|"
-    r"összesen|jumlah|итого(?:\s*:.*)?|всего|合計|合计|总计|總計|총계|합계|tổng(?:\s+cộng)?)\W*$"
+    r"összesen|jumlah|итого(?:\s*:.*)?|всего|(?:合計|合计|总计|總計|총계|합계)(?:\s*[:：].*)?|tổng(?:\s+cộng)?)\W*$"
 )
 FIRST_CELL = "first cell"
 """The column of each row's first cell, where reports write what a row is, whatever that column is called."""

@@ -46,6 +46,7 @@ class Facts:
         unnamed: lines that name nothing and are no totals: `NAMELESS` in the frame.
         serial_dates: whether days are Excel's numbers of them.
         next_table: the line where another table begins, which is not read; 0 where none does.
+        footer: lines below the table that say how the report was made, cells joined.
     """
 
     frame: pl.DataFrame
@@ -59,6 +60,7 @@ class Facts:
     unnamed: tuple[int, ...] = ()
     serial_dates: bool = False
     next_table: int = 0
+    footer: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ class _Reading:
     last_whole: int = 0
     next_table: int = 0
     last_line: int = 0
+    footer: list[str] = field(default_factory=list)
 
 
 def read_facts(
@@ -126,6 +129,7 @@ def read_facts(
         unnamed_lines,
         days.serial,
         reading.next_table,
+        tuple(reading.footer),
     )
 
 
@@ -187,7 +191,7 @@ def _whole_rows(reading: _Reading, chunk: Chunk) -> tuple[list[int], list[Cells]
     header, width = reading.header, len(reading.header.cells)
     if reading.next_table:
         return [], []
-    if chunk.lines[0] > header.line and set(map(len, chunk.rows)) == {width}:
+    if not header.dialect.footer and chunk.lines[0] > header.line and set(map(len, chunk.rows)) == {width}:
         reading.last_whole = chunk.lines[-1]
         return chunk.lines, chunk.rows
     below = [(n, row) for n, row in zip(chunk.lines, chunk.rows, strict=True) if n > header.line]
@@ -196,10 +200,12 @@ def _whole_rows(reading: _Reading, chunk: Chunk) -> tuple[list[int], list[Cells]
     for line, row in below:
         if len(row) > width and not any(cell.strip() for cell in row[width:]):
             row = row[:width]
-        if len(row) == width:
+        if len(row) == width and not (row and _is_footer(reading, row)):
             lines.append(line)
             rows.append(row)
             reading.last_whole = line
+        elif row and _is_footer(reading, row):
+            reading.footer.append(" ".join(cell.strip() for cell in row if cell.strip()))
         elif row and is_label(row[0]):
             reading.totals.append(TotalRow(line, row[0].strip(), {}))
         elif _is_apart(reading, line, row):
@@ -216,6 +222,12 @@ def _whole_rows(reading: _Reading, chunk: Chunk) -> tuple[list[int], list[Cells]
                 )
             )
     return lines, rows
+
+
+def _is_footer(reading: _Reading, row: Cells) -> bool:
+    """Whether a line below the table says how the report was made, as its platform writes it."""
+    pattern = reading.header.dialect.footer
+    return bool(pattern) and re.match(pattern, row[0].strip(), re.IGNORECASE) is not None
 
 
 def _is_apart(reading: _Reading, line: int, row: Cells) -> bool:

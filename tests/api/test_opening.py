@@ -1,0 +1,139 @@
+"""A server that takes long to open answers /health at once, holds early requests a little, and says when to come."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+
+from reflection.api import app as door
+from reflection.api import middleware
+from reflection.api.app import create_app
+from reflection.api.opening import Opening
+from reflection.cli import serve
+from reflection.errors import ConfigurationError, Unavailable
+from reflection.settings import Settings
+from reflection.wiring import Application, build
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """What lets the opening of a server go on; no server waits for it before it answers."""
+    release = threading.Event()
+
+    def slow(settings: Settings) -> Application:
+        assert release.wait(60)
+        return build(settings)
+
+    monkeypatch.setattr(door, "build", slow)
+    monkeypatch.setattr(door, "AT_ONCE", 0.0)
+    yield release
+    release.set()
+
+
+def test_health_answers_at_once_and_readiness_says_when_to_come(
+    held: threading.Event, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "PATIENCE", 0.05)
+    with TestClient(create_app(settings=settings)) as client:
+        assert client.get("/health").status_code == 200
+        for path in ("/ready", "/insights", "/nowhere"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable"), path
+            assert int(answer.headers["Retry-After"]) >= 1, path
+        held.set()
+        monkeypatch.setattr(middleware, "PATIENCE", 60.0)
+        assert client.get("/insights").json() == []
+        assert client.get("/ready").status_code == 200
+
+
+def test_an_early_request_waits_and_is_answered(held: threading.Event, settings: Settings) -> None:
+    with TestClient(create_app(settings=settings)) as client:
+        threading.Timer(0.3, held.set).start()
+        assert client.get("/patterns").json() == []
+
+
+def test_a_server_that_is_stopped_while_it_opens_closes_what_it_opened(
+    held: threading.Event, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = []
+    close = Application.close
+    monkeypatch.setattr(Application, "close", lambda self: (closed.append(1), close(self)))
+    with TestClient(create_app(settings=settings)) as client:
+        client.get("/health")
+        held.set()
+    assert closed == [1]
+
+
+def test_what_is_wrong_stops_a_quick_start_and_is_told_by_a_slow_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(settings: Settings) -> Application:
+        raise ConfigurationError("a newer version wrote this database", hint="update")
+
+    monkeypatch.setattr(door, "build", wrong)
+    with pytest.raises(ConfigurationError), TestClient(create_app(settings=settings)):
+        pass
+    monkeypatch.setattr(door, "AT_ONCE", 0.0)
+    with TestClient(create_app(settings=settings)) as client:
+        answer = client.get("/ready")
+        assert answer.status_code == 503
+        assert "a newer version wrote this database" in answer.text
+        assert client.get("/health").status_code == 200
+
+
+def test_waiting_ends_with_the_opening() -> None:
+    async def story() -> None:
+        opening = Opening()
+        with pytest.raises(Unavailable):
+            await opening.wait(0.0)
+        waiting = asyncio.create_task(opening.wait(60.0))
+        await asyncio.sleep(0)
+        opening.done()
+        await waiting
+        await opening.wait(0.0)
+
+    asyncio.run(story())
+
+
+def test_opening_asks_the_same_however_much_is_stored(
+    settings_in: Callable[..., Settings], learnt: Path, tmp_path: Path
+) -> None:
+    """O(what is pending): no statement of an opening reads the history."""
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "reflection.db").write_bytes(learnt.read_bytes())
+    asked = [_statements(settings_in(tmp_path / name)) for name in ("empty", "full")]
+    assert asked[0] == asked[1]
+    assert len(asked[0]) < 20
+
+
+def _statements(settings: Settings) -> list[str]:
+    from sqlalchemy.engine import Engine
+
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        build(settings).close()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return seen
+
+
+def test_looking_for_keys_before_a_start_publishes_and_learns_nothing(
+    application: Application, sample: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application.engine.analyze(sample)
+    monkeypatch.setattr(serve.Settings, "load", lambda **_: application.settings)
+    pending = application.outbox.lag()
+    assert not serve._any_stored()
+    assert application.outbox.lag() == pending == {"artifacts": 1}
+    application.keys.create("default", "write", "owner")
+    assert serve._any_stored()
