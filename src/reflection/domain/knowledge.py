@@ -4,7 +4,7 @@ Made by the learner, kept by the store, read by everybody else. It answers "what
 looking at any history. Must not know how it was computed (learning/) nor where it is kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -36,6 +36,7 @@ class Effect:
         real_campaigns, rows: real campaigns it was seen in, and rows of evidence (of a breakdown: ad rows).
         events: events of the metric counted with it, by its shares.
         within: the one real campaign it was seen in, where it is beyond noise there; it says nothing of others.
+        identified: whether the evidence can tell it from the effects of other things; else `reason` says from which.
     """
 
     signal: str
@@ -55,6 +56,7 @@ class Effect:
     rows: int = 0
     events: float = 0.0
     within: str | None = None
+    identified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,21 @@ class Knowledge:
         """Signals that always came together with another one -> the one whose effect is estimated for both."""
         others: Mapping[str, str] = self.diagnostics.get("aliases", {})
         return others
+
+    @property
+    def unidentified(self) -> Mapping[str, Mapping[str, Any]]:
+        """Signal -> {reason, others}: what the evidence cannot tell from the effects of the others, or of a season."""
+        doubts: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("unidentified", {})
+        return doubts
+
+    def unidentified_in(self, keys: Collection[str]) -> dict[str, str]:
+        """Signals of a mix that are not identified there, with the reason: two that always ran together are, as one."""
+        present = frozenset(keys)
+        return {
+            key: doubt["reason"]
+            for key, doubt in sorted(self.unidentified.items())
+            if key in present and not (doubt["others"] and present.issuperset(doubt["others"]))
+        }
 
     @property
     def spelt(self) -> Mapping[str, str]:
