@@ -22,7 +22,7 @@ FILLED = {
     "{asset}": "start.js",
 }
 FILLED |= {"{learning_id}": "lrn_0123456789abcdef", "{recall_id}": "rcl_0123456789abcdef0123"}
-FILLED |= {"{event_id}": "evt_0123456789abcdef"}
+FILLED |= {"{event_id}": "evt_0123456789abcdef", "{share_id}": "0123456789ab"}
 REFUSED = {401, 403}
 """Any other status means that the caller was let in, whatever the route then said."""
 
