@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from reflection.stats.array_bytes import packed, unpacked
+from reflection.stats.array_bytes import NOISE, packed, unpacked
 
 numbers = arrays.arrays(
     st.sampled_from([np.float32, np.float64, np.uint8, np.int64]), arrays.array_shapes(min_dims=0, min_side=0)
@@ -43,8 +43,9 @@ def test_nothing_is_pickled_nor_unpickled() -> None:
         unpacked(zlib.compress(file.getvalue()))
 
 
-def test_damage_is_refused_wherever_it_is() -> None:
-    data = packed({"a": np.arange(5.0), "b": np.zeros((2, 3), dtype=np.float32)})
+@pytest.mark.parametrize("level", [NOISE, 1])
+def test_damage_is_refused_wherever_it_is(level: int) -> None:
+    data = packed({"a": np.arange(5.0), "b": np.zeros((2, 3), dtype=np.float32)}, level)
 
     for place in range(len(data)):
         with pytest.raises(ValueError, match="damaged"):

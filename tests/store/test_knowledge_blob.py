@@ -3,9 +3,12 @@
 import dataclasses
 import json
 import struct
+import threading
+import time
 import types
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -18,7 +21,7 @@ from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPoster
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
-from reflection.store import knowledge_blob
+from reflection.store import fits, knowledge_blob
 
 NO_DRAWS = np.zeros((1, 2), dtype=np.float32)
 texts = st.text(max_size=8)
@@ -190,3 +193,25 @@ def test_draws_that_are_missing_are_refused() -> None:
 
     with pytest.raises(KeyError):
         knowledge_blob.decode(*blob._replace(draws=knowledge_blob.encode(NOTHING).draws))
+
+
+def test_a_new_fit_is_read_once_however_many_meet_it(learnt_application: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads, all_there = [], threading.Barrier(8)
+    load = fits.load
+
+    def slow(*arguments: Any) -> Any:
+        reads.append(1)
+        time.sleep(0.1)
+        return load(*arguments)
+
+    monkeypatch.setattr(fits, "load", slow)
+
+    def ask(_: int) -> Any:
+        all_there.wait(60)
+        return learnt_application.store.knowledge("default")
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(8)))
+
+    assert len(reads) == 1
+    assert len({id(knowledge) for knowledge in found}) == 1

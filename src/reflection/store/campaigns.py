@@ -62,7 +62,7 @@ class SqlStore:
         self._now = now
         self._book = book
         self._fits: dict[str, tuple[int, Knowledge]] = {}
-        self._fits_lock = threading.Lock()
+        self._fits_lock, self._reading_fit = threading.Lock(), threading.Lock()
 
     @contextmanager
     def snapshot(self, workspace: str) -> Iterator[SqlSnapshot]:
@@ -279,12 +279,17 @@ class SqlStore:
         head = fits.newest(connection, workspace)
         if head is None:
             return NOTHING
+        if (known := self._remembered(workspace, head.fit_id)) is None:
+            with self._reading_fit:  # once, however many requests meet a new fit at the same time
+                if (known := self._remembered(workspace, head.fit_id)) is None:
+                    known = fits.load(connection, workspace, head.fit_id)
+                    self._remember_fit(workspace, (head.fit_id, known))
+        return known
+
+    def _remembered(self, workspace: str, fit_id: int) -> Knowledge | None:
         with self._fits_lock:
             cached = self._fits.get(workspace)
-        if cached is None or cached[0] != head.fit_id:
-            cached = head.fit_id, fits.load(connection, workspace, head.fit_id)
-            self._remember_fit(workspace, cached)
-        return cached[1]
+        return cached[1] if cached is not None and cached[0] == fit_id else None
 
     def _remember_fit(self, workspace: str, fit: tuple[int, Knowledge]) -> None:
         with self._fits_lock:

@@ -22,7 +22,7 @@ from reflection.domain.own_levels import OwnLevels
 from reflection.domain.results import Category, Finding, NextTest
 from reflection.domain.weights import SignalWeight
 from reflection.errors import LearningError
-from reflection.stats.array_bytes import packed, unpacked
+from reflection.stats.array_bytes import NOISE, packed, unpacked
 
 _LEVEL = 1
 _LITTLE_FLOAT = np.dtype("<f4")
@@ -75,7 +75,7 @@ def encode(knowledge: Knowledge) -> KnowledgeBlob:
     if not all(np.isfinite(array).all() for array in draws.values()):
         raise LearningError("the posterior draws hold a number that is not finite")
     draws = {metric: np.ascontiguousarray(array, dtype=_LITTLE_FLOAT) for metric, array in draws.items()}
-    arrays = packed({**draws, **_own_levels(knowledge)})
+    arrays = packed({**draws, **_own_levels(knowledge)}, NOISE)
     return KnowledgeBlob(zlib.compress(text.encode(), _LEVEL), arrays, knowledge.calibration)
 
 
