@@ -26,7 +26,7 @@ $(call put,$(1),--no-deps --no-build-isolation -e .)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check torture $(TORTURE:%=torture-%) bench test-chroma test-browser wheel audit mutation lock clean
+.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-browser wheel audit mutation lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -46,6 +46,11 @@ demo: $(RUN) ## run the main job on a real account and show the retrospective
 
 serve: $(RUN) ## the page and the API on http://127.0.0.1:8000 (documentation at /docs)
 	@$(BIN)/reflection serve
+
+serve-demo: $(RUN) ## the page with the demo's campaigns (serve never shows them unasked)
+	@test -f demo-output/reflection.db || $(BIN)/reflection demo > /dev/null
+	@MARKO_DATABASE_PATH=demo-output/reflection.db MARKO_OUTPUT_DIR=demo-output/output MARKO_WEIGHTS_PATH=demo-output/weights.json \
+	  MARKO_VECTOR_BACKEND=local $(BIN)/reflection serve
 
 test: $(DEV) ## run the tests (under 5 minutes on two cores)
 	@$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) -m "not torture and not browser and not chroma"

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.testclient import TestClient
 from starlette.datastructures import Headers
 
+from reflection.api import streams
 from reflection.api.access import Access, is_loopback
 from reflection.api.app import create_app
 from reflection.api.openapi import CMP_007
@@ -21,7 +22,7 @@ FILLED = {
     "{asset}": "start.js",
 }
 FILLED |= {"{learning_id}": "lrn_0123456789abcdef", "{recall_id}": "rcl_0123456789abcdef0123"}
-FILLED |= {"{event_id}": "evt_0123456789abcdef"}
+FILLED |= {"{event_id}": "evt_0123456789abcdef", "{share_id}": "0123456789ab"}
 REFUSED = {401, 403}
 """Any other status means that the caller was let in, whatever the route then said."""
 
@@ -42,6 +43,13 @@ def path_of(name):
     return method, re.sub(r"{[a-z_]+(:path)?}", "x", path)
 
 
+@pytest.fixture
+def brief_streams(monkeypatch):
+    """A stream ends with its first news."""
+    monkeypatch.setattr(streams, "STREAM_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("brief_streams")
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", POLICIES)
 def test_every_route_lets_in_whom_its_policy_names(guarded, keys, name, caller):
@@ -182,6 +190,11 @@ def test_a_loopback_host_name_is_served(client, host):
     assert client.get("/health", headers={"Host": host}).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["test", "testserver"])
+def test_names_of_test_clients_are_foreign_over_a_socket(client, host):
+    assert client.get("/health", headers={"Host": host}).status_code == 421
+
+
 @pytest.mark.parametrize("name", ["testserver", "test"])
 def test_a_test_client_within_the_process_is_served_as_it_is(settings, name):
     with TestClient(create_app(settings=settings), base_url=f"http://{name}") as client:
@@ -189,7 +202,7 @@ def test_a_test_client_within_the_process_is_served_as_it_is(settings, name):
 
 
 def test_a_test_client_needs_a_key_where_keys_are_set(settings):
-    guarded = settings.model_copy(update={"api_keys": Settings(api_keys="a-key-of-this-test").api_keys})
+    guarded = settings.model_copy(update={"api_keys": Settings(api_keys="a-key-of-this-very-test").api_keys})
     with TestClient(create_app(settings=guarded)) as client:
         assert client.get("/insights").status_code == 401
 

@@ -99,10 +99,11 @@ class Chromium:
 @pytest.fixture
 def chromium(tmp_path: Path) -> Chromium:
     """The installed Chromium; these tests are a target of their own and need it."""
-    return Chromium(_program(), tmp_path)
+    return Chromium(program(), tmp_path)
 
 
-def _program() -> str:
+def program() -> str:
+    """The Chromium that is installed."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert program, "install Chromium to run the browser tests"
     return program
@@ -114,9 +115,9 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        program = playwright.chromium.launch(executable_path=_program(), args=["--no-sandbox", "--disable-gpu"])
-        yield program
-        program.close()
+        started = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

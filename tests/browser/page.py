@@ -52,9 +52,9 @@ class Visit:
         return self.settle(ready)
 
     def settle(self, ready: str = "") -> "Visit":
-        """Wait until no skeleton is left, and a text is there where one is named."""
+        """Wait until nothing is asked for, no skeleton is left, and a text is there where one is named."""
         self.page.wait_for_selector("h1")
-        self.page.wait_for_load_state("networkidle")
+        expect(self.page.locator("html")).to_have_attribute("data-asking", "0", timeout=PATIENCE)
         expect(self.page.locator(".skeleton")).to_have_count(0, timeout=PATIENCE)
         if ready:
             self.page.locator("main").get_by_text(ready).first.wait_for()

@@ -27,6 +27,7 @@ from reflection.api.metrics import Metrics
 from reflection.api.middleware import Outermost
 from reflection.api.opening import AT_ONCE, Opening
 from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, is_public, may_call, methods_of
+from reflection.api.streams import Streams
 from reflection.errors import ReflectionError
 from reflection.mcp.server import AgentDoor
 from reflection.settings import Settings
@@ -60,7 +61,7 @@ def create_app(application: Application | None = None, settings: Settings | None
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.application, app.state.background = application, None
-    app.state.metrics, app.state.access = metrics, access
+    app.state.metrics, app.state.access, app.state.streams = metrics, access, Streams(access)
     app.state.agent_door = AgentDoor(app, version("reflection"))
     app.add_middleware(
         Outermost,

@@ -83,6 +83,14 @@ def demo(
     out.print(f"database   {places['database_path']}", soft_wrap=True)
     out.print(f"artifacts  {escape(output)}/", soft_wrap=True)
     out.print(f"weights    {places['weights_path']}", soft_wrap=True)
+    out.print(f"page       {_page(folder)}", soft_wrap=True)
+
+
+def _page(folder: Path) -> str:
+    """How to look at it in a browser; `make serve` shows the account of the settings, never this one."""
+    if folder == FOLDER:
+        return "make serve-demo"
+    return f"MARKO_DATABASE_PATH={escape(str(folder / 'reflection.db'))} reflection serve"
 
 
 def _fresh(folder: Path) -> None:

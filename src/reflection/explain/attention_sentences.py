@@ -63,3 +63,14 @@ class AttentionSentences:
 
     def _say(self, phrase: str, **words: str) -> str:
         return self._sentences.say(f"attention.{phrase}", **words)
+
+
+def learnt_so_far(as_of: str | None, pending: int) -> str:
+    """How far learning is: when the last fit was (UTC), and how many campaigns are not in it yet."""
+    sentences = Sentences()
+    told = "" if as_of is None else as_of[:16].replace("T", " ")
+    said = sentences.say("learning.none") if as_of is None else sentences.say("learning.as_of", time=told)
+    if not pending:
+        return f"{said}."
+    campaigns = sentences.counted("campaign", pending)
+    return sentences.say("learning.waiting_one" if pending == 1 else "learning.waiting", said=said, campaigns=campaigns)

@@ -23,4 +23,8 @@ ATTENTION: Mapping[str, str] = {
     "attention.silence": (
         "No campaign has come in for {days} days; the last one came on {day}. What is known stands as of then."
     ),
+    "learning.none": "Nothing learnt yet",
+    "learning.as_of": "Learnt as of {time} UTC",
+    "learning.waiting_one": "{said}, {campaigns} waits.",
+    "learning.waiting": "{said}, {campaigns} wait.",
 }

@@ -20,6 +20,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import Bookable, Total, root
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
+from reflection.inference.identification import without_doubtful
 from reflection.stats import thompson
 from reflection.stats.false_discovery import shrunk
 
@@ -58,12 +59,12 @@ def booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) ->
     roots = {root(key) for key in own}
     rest = {key: share for key, share in _delivery(knowledge, objective).items() if root(key) not in roots}
     mains = {**rest, **own}
-    crossed = {}
+    crossed, effects = {}, frozenset().union(*(part.features for part in knowledge.posteriors.values()))
     for first, second in signals.INTERACTIONS:
         for a, b in _pairs(mains, first, second):
             key = signals.crossed(signals.parse(a), signals.parse(b)).key
             # What was never seen together widens a plan that says so, and not one that leaves it open.
-            if (a in own and b in own) or _has_effect(knowledge, key):
+            if (a in own and b in own) or knowledge.aliases.get(key, key) in effects:
                 crossed[key] = mains[a] * mains[b]
     for key in _creatives_apart(knowledge):
         a, b = (part.key for part in signals.parse(key).parts)
@@ -93,7 +94,7 @@ def usual_level(knowledge: Knowledge, metric: str, objective: str = ALL, platfor
 
 
 class TotalEffects:
-    """Total effects on one metric, from one fit.
+    """Total effects on one metric, from one fit; what is not identified adds nothing to those of other things.
 
     Args:
         metric: one that is known (`posterior.known`) and of which more is better.
@@ -101,9 +102,11 @@ class TotalEffects:
 
     def __init__(self, knowledge: Knowledge, metric: str) -> None:
         self._knowledge, self._metric = knowledge, metric
-        self._column, self._matrix = posterior.effect_matrix(knowledge, metric)
+        self._column, self._all = posterior.effect_matrix(knowledge, metric)
+        self._matrix = without_doubtful(self._column, self._all, knowledge.unidentified)
         self._features = tuple(self._column)
         self._groups = [signals.parse(key).group for key in self._features]
+        self._kinds: dict[tuple[str, frozenset[str]], NDArray[np.intp]] = {}
         self._usuals: dict[tuple[str, str | None], Array] = {}
         self._levels: dict[tuple[str, str | None], float | None] = {}
 
@@ -125,7 +128,9 @@ class TotalEffects:
         for number, bookable in enumerate(bookables):
             own = replace(odds[number], p_better=chances[number])
             steady = self._steady(bookable, platform, objective, float(draws[number].mean()))
-            lane = thompson.lane(own, established=bookable.enough and steady and not bookable.confounded)
+            apart = not bookable.confounded and bookable.doubt is None
+            lane = thompson.lane(own, established=bookable.enough and steady and apart)
+            lane = lane if apart else "not enough evidence"
             level = self._level(bookable, platform, objective)
             gain = None if stakes[number] is None or level is None else own.expected_gain * level
             total = Total(
@@ -141,7 +146,10 @@ class TotalEffects:
     ) -> Array:
         """Draws of the logarithm of each total effect, (bookables, draws)."""
         contrasts = sparse.csr_array(np.stack([self._contrast(one, platform, objective) for one in bookables]))
-        return np.asarray(contrasts @ self._matrix)
+        draws = np.asarray(contrasts @ self._matrix)
+        doubtful = [place for place, one in enumerate(bookables) if one.doubt is not None]
+        draws[doubtful] = np.asarray(contrasts[doubtful] @ self._all)
+        return draws
 
     def _level(self, bookable: Bookable, platform: str | None, objective: str | None) -> float | None:
         """What the account usually gets where it would be booked."""
@@ -164,13 +172,18 @@ class TotalEffects:
     def _mix(self, usual: Array, bookable: Bookable) -> Array:
         """The usual delivery with something booked in the place of what is usual of its kind."""
         definition, mix = bookable.definition, usual.copy()
-        for column, group in enumerate(self._groups):
-            if group.partition(".")[0] == definition.kind and group not in definition.differs:
-                mix[column] = 0.0
+        mix[self._of_kind(definition.kind, frozenset(definition.differs))] = 0.0
         for key, share in posterior.resolved(self._knowledge, definition.parts).items():
             if key in self._column:
                 mix[self._column[key]] = share
         return self._crossed(mix)
+
+    def _of_kind(self, kind: str, differs: frozenset[str]) -> NDArray[np.intp]:
+        """Columns of what is usual of a kind, in whose place something booked comes."""
+        if (kind, differs) not in self._kinds:
+            own = [group.partition(".")[0] == kind and group not in differs for group in self._groups]
+            self._kinds[kind, differs] = np.flatnonzero(own)
+        return self._kinds[kind, differs]
 
     def _usual(self, objective: str, platform: str | None) -> Array:
         if (objective, platform) not in self._usuals:
@@ -249,8 +262,3 @@ def _pairs(mains: Mapping[str, float], first: str, second: str) -> list[tuple[st
     for key in mains:
         of_group.setdefault(signals.parse(key).group, []).append(key)
     return [(a, b) for a in of_group.get(first, ()) for b in of_group.get(second, ())]
-
-
-def _has_effect(knowledge: Knowledge, key: str) -> bool:
-    key = knowledge.aliases.get(key, key)
-    return any(key in part.features for part in knowledge.posteriors.values())

@@ -126,9 +126,10 @@ class ImportRows:
             row = connection.execute(select(imports).where(*_is(imports, workspace, import_id))).mappings().first()
             return None if row is None else _entry(connection, row)
 
-    def entries(self, workspace: str, limit: int) -> list[ImportEntry]:
-        """The last imports, newest first."""
-        query = select(imports).where(imports.c.workspace == workspace).order_by(imports.c.id.desc()).limit(limit)
+    def entries(self, workspace: str, limit: int, states: Sequence[str] | None = None) -> list[ImportEntry]:
+        """The last imports, newest first; in some states only, where they are given."""
+        own = [imports.c.workspace == workspace, *([imports.c.state.in_(states)] if states is not None else [])]
+        query = select(imports).where(*own).order_by(imports.c.id.desc()).limit(limit)
         with self._database.read() as connection:
             return [_entry(connection, row) for row in connection.execute(query).mappings().all()]
 

@@ -7,21 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as PathParameter
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
 from reflection.api.problems import UnsupportedMediaType
+from reflection.api.streams import NOTHING_NEW, EventStream, Streams, event
 from reflection.domain.validation import read
 from reflection.errors import InvalidInput, ReflectionError
 from reflection.ingest.jobs.json_rows import ObservationRequest
-from reflection.ingest.jobs.register import RUNNING, UNDOING
+from reflection.ingest.jobs.register import UNDER_WAY
 from reflection.ingest.jobs.request import ImportForm, ReadingOptions
 from reflection.ingest.jobs.summary import verdict
 from reflection.wiring import Application
@@ -40,12 +39,7 @@ MAX_UPLOAD = 200_000_000
 """Bytes of one upload; what is inside a packed file is bounded by the importers."""
 
 MAX_OBSERVATIONS = 50_000_000
-STREAM_SECONDS = 300.0
-"""How long one stream of events lasts at most; the client connects again by itself."""
-
 POLL_SECONDS = 0.25
-BEATS = 60
-"""Looks without news before a comment keeps the connection open."""
 
 
 class ImportAnswer(BaseModel, extra="allow"):
@@ -155,12 +149,13 @@ def show(import_id: ImportId, application: ApplicationPart, workspace: Workspace
 
 
 @router.get("/v1/imports/{import_id}/events", summary="An import's progress", response_class=StreamingResponse)
-def events(import_id: ImportId, application: ApplicationPart, workspace: Workspace) -> StreamingResponse:
+def events(
+    import_id: ImportId, request: Request, application: ApplicationPart, workspace: Workspace
+) -> StreamingResponse:
     """Server-sent events: `progress` whenever something was done, and `done` with the whole import at the end."""
     application.imports.progress(workspace, import_id)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = _progress(application, workspace, import_id)
-    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+    streams: Streams = request.app.state.streams
+    return EventStream(streams, request, _progress(streams, application, workspace, import_id))
 
 
 @router.delete("/v1/imports/{import_id}", summary="Take an import back", response_model=ImportAnswer)
@@ -190,29 +185,20 @@ def _begin(
     return answer
 
 
-async def _progress(application: Application, workspace: str, import_id: str) -> AsyncIterator[bytes]:
+async def _progress(streams: Streams, application: Application, workspace: str, import_id: str) -> AsyncIterator[bytes]:
     """Events until the import is done with; looks at the register, as the import may run in another process."""
     before: dict[str, Any] = {}
-    yield b"retry: 1000\n\n"
-    for beat in range(int(STREAM_SECONDS / POLL_SECONDS)):
+    while True:
         try:
-            now = await run_in_threadpool(application.imports.progress, workspace, import_id)
+            now = await streams.read(application.imports.progress, workspace, import_id)
+            if now["state"] not in UNDER_WAY:
+                yield event("done", await streams.read(application.imports.show, workspace, import_id))
+                return
         except ReflectionError:  # the headers are out: ending the stream makes the client ask again
             return
-        if now["state"] not in (RUNNING, UNDOING):
-            whole = await run_in_threadpool(application.imports.show, workspace, import_id)
-            yield _event("done", whole)
-            return
-        if now != before:
-            yield _event("progress", now)
-            before = now
-        elif beat % BEATS == BEATS - 1:
-            yield b": still here\n\n"
+        yield event("progress", now) if now != before else NOTHING_NEW
+        before = now
         await asyncio.sleep(POLL_SECONDS)
-
-
-def _event(name: str, data: Any) -> bytes:
-    return b"event: " + name.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"
 
 
 def _parts(form: FormData) -> tuple[list[UploadFile], UploadFile | None, dict[str, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 RUNNING, DONE, UNDOING, UNDONE = "running", "done", "undoing", "undone"
+UNDER_WAY = (RUNNING, UNDOING)
 NEW, REPLACED, UNCHANGED, REFUSED = "new", "replaced", "unchanged", "refused"
 RETRACTED, RESTORED, KEPT = "retracted", "restored", "kept"
 CHANGES = (NEW, REPLACED, UNCHANGED, REFUSED, RETRACTED, RESTORED, KEPT)
@@ -100,8 +101,8 @@ class ImportRegister(Protocol):
         """One import; None when it is not there."""
         ...
 
-    def entries(self, workspace: str, limit: int) -> list[ImportEntry]:
-        """The last imports, newest first."""
+    def entries(self, workspace: str, limit: int, states: Sequence[str] | None = None) -> list[ImportEntry]:
+        """The last imports, newest first; in some states only, where they are given."""
         ...
 
     def waiting(self) -> Waiting | None:

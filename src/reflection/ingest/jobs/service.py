@@ -31,6 +31,7 @@ from reflection.ingest.jobs.register import (
     RETRACTED,
     RUNNING,
     UNCHANGED,
+    UNDER_WAY,
     UNDOING,
     UNDONE,
     Claim,
@@ -162,6 +163,10 @@ class Imports:
             NotFound: there is no such import.
         """
         return import_verdict.progress_of(self._existing(workspace, import_id))
+
+    def under_way(self, workspace: str, limit: int = 10) -> list[dict[str, Any]]:
+        """State and progress of the imports that are not done with, newest first."""
+        return [import_verdict.progress_of(entry) for entry in self._register.entries(workspace, limit, UNDER_WAY)]
 
     def recent(self, workspace: str, limit: int = 20) -> list[dict[str, Any]]:
         """The last imports, newest first."""

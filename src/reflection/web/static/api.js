@@ -24,6 +24,9 @@ export const session = {
 const asked = new URLSearchParams(location.search).get("workspace");
 if (asked) session.workspace = asked;
 
+/** Tells `learnt` when the workspace was learnt anew, and `learning` with how things stand. */
+export const news = new EventTarget();
+
 /** Called when the server asks for a key; the shell sets it. */
 export const locked = { tell: () => {} };
 
@@ -47,14 +50,25 @@ async function problemOf(response) {
   return problem;
 }
 
+let asking = 0;
+
+/** How many requests are under way stands on the root, for whoever waits for them. */
+function count(change) {
+  asking += change;
+  document.documentElement.dataset.asking = asking;
+}
+
 /** One request; the answer's Response, or a Problem thrown. */
 export async function ask(path, { query, headers: extra, ...options } = {}) {
   let response;
+  count(1);
   try {
     response = await fetch(withQuery(path, query), { ...options, headers: headers(extra), credentials: "omit" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem({ title: texts.problem.offline, detail: texts.problem.offlineDetail });
+  } finally {
+    count(-1);
   }
   if (!response.ok) throw await problemOf(response);
   return response;
@@ -89,6 +103,11 @@ export function useData(path, query = {}) {
     );
     return () => control.abort();
   }, [address, turn]);
+  useEffect(() => {
+    const again = () => setTurn((before) => before + 1);
+    news.addEventListener("learnt", again);
+    return () => news.removeEventListener("learnt", again);
+  }, []);
   const now = answer.address === address ? answer : { data: null, problem: null };
   return { data: now.data, problem: now.problem, reload: () => setTurn((before) => before + 1) };
 }
@@ -145,5 +164,28 @@ export async function follow(path, on, signal) {
       const fields = Object.fromEntries(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]));
       if (fields.data) on(fields.event ?? "message", JSON.parse(fields.data));
     }
+  }
+}
+
+const AGAIN = 3_000;
+const REFUSED = 60_000;
+
+/** Hear what changes while the tab is looked at: what is shown is asked for again when something was learnt. */
+export async function listen() {
+  let before;
+  const heard = (name, data) => {
+    if (name !== "learning") return;
+    news.dispatchEvent(new CustomEvent("learning", { detail: data }));
+    if (before !== undefined && before !== data.as_of) news.dispatchEvent(new Event("learnt"));
+    before = data.as_of;
+  };
+  for (;;) {
+    const control = new AbortController();
+    const hidden = () => document.hidden && control.abort();
+    document.addEventListener("visibilitychange", hidden);
+    const pause = await follow("/v1/stream", heard, control.signal).then(() => AGAIN, (error) => (error.status ? REFUSED : AGAIN));
+    document.removeEventListener("visibilitychange", hidden);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    while (document.hidden) await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
   }
 }

@@ -1,7 +1,7 @@
 /** The shell: navigation, the screen that the address names, the question for a key. Must not know any screen. */
 
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./vendor/preact-htm.js";
-import { locked, session, useData } from "./api.js";
+import { listen, locked, news, session, useData } from "./api.js";
 import { Choice, Heading, ProblemBox } from "./parts.js";
 import { Link, Located, usePlace } from "./router.js";
 import { Ask } from "./screens/ask.js";
@@ -66,10 +66,21 @@ function Session() {
     session.workspace = name;
     location.assign("/");
   };
-  return html`<div class="session">
+  return html`<div class="session"><${Live} />
     ${names.length > 1 && html`<${Choice} label=${texts.workspace} value=${mine} options=${names} onChange=${open} />`}
     ${session.key && html`<button type="button" class="plain" onClick=${() => { session.key = ""; location.assign("/"); }}>${texts.key.forget}</button>`}
   </div>`;
+}
+
+/** How far the workspace is learnt, as the engine says it, while it changes. */
+function Live() {
+  const [text, setText] = useState("");
+  useEffect(() => {
+    const heard = (event) => setText(event.detail.text);
+    news.addEventListener("learning", heard);
+    return () => news.removeEventListener("learning", heard);
+  }, []);
+  return html`<p class="live" aria-live="polite">${text}</p>`;
 }
 
 /** Asks for a key where the server wants one. */
@@ -115,4 +126,5 @@ function Page() {
       <${Screen} path=${path} /></main>`;
 }
 
+listen();
 render(html`<${Located}><${Page} /><//>`, document.getElementById("page"));

@@ -74,6 +74,17 @@ export const texts = {
     between: (low, high) => `${low} to ${high}`,
     over: (share) => `over ${share}`,
   },
+  events: {
+    title: "Events", text: "Promotions, price or tracking changes, shown on time lines. Nothing is learnt from them yet.",
+    day: "Day", until: "Until", kind: "Kind", what: "What happened", scope: "Concerns", add: "Write it down", remove: "Take it back", all: "everything",
+    kinds: { promotion: "Promotion", price: "Price", tracking: "Tracking", site: "Site", stock: "Stock", season: "Season", other: "Other" },
+  },
+  keys: {
+    title: "Keys", text: "From the first key on everybody needs one, you too.",
+    name: "Who it is for", scope: "May", make: "Make a key", revoke: "Revoke it", revoked: "Revoked", open: "Opens",
+    scopes: { read: "read", write: "read and write", admin: "everything" },
+    made: "The new key, shown this once:", columns: { name: "For", workspace: "Workspace", scope: "May", made: "Made", state: "State" },
+  },
   sample: {
     name: "Sample account (invented)",
     banner: "This is the sample account: its campaigns are invented.",
@@ -185,6 +196,7 @@ export const texts = {
     heldOut: (count) => `${count} held ${few(count, "campaign is", "campaigns are")} left out.`,
     picture: "Spend and CPA by month",
     legend: "Dot: CPA of the month, with its 90% interval from counting. Bar: spend.",
+    marks: "Dashed, what was written down:",
     axis: (name, currency) => (currency ? `${name}, ${currency}` : name),
     columns: { month: "Month" },
     last: "Last campaigns",

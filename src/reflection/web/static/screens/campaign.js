@@ -2,8 +2,8 @@
 
 import { html } from "../vendor/preact-htm.js";
 import { post, save, useData } from "../api.js";
-import { Dumbbell } from "../charts/dumbbell.js";
-import { Waterfall } from "../charts/waterfall.js";
+import { Dumbbell } from "../charts/lifts.js";
+import { Waterfall } from "../charts/amounts.js";
 import { capital, figure, moment, number, range, share, signed } from "../format.js";
 import { Action, Badge, Heading, Loaded, Picture, Table } from "../parts.js";
 import { campaignAddress, Link } from "../router.js";

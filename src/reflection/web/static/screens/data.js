@@ -7,7 +7,9 @@ import { Action, Badge, Empty, Heading, Loaded, ProblemBox, Table } from "../par
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { Mapping, suggested } from "./mapping.js";
+import { Events } from "./events.js";
 import { Health } from "./health.js";
+import { Keys } from "./keys.js";
 import { Workspaces } from "./workspaces.js";
 
 const words = texts.data;
@@ -20,7 +22,7 @@ export function Data() {
   return html`<${Heading} title=${texts.screens.data} />
     <${Wizard} changed=${list.reload} />
     <section><h2>${words.imports}</h2><${Loaded} answer=${list}>${(answer) => html`<${Imports} items=${answer.items} changed=${list.reload} />`}<//></section>
-    <${Workspaces} />
+    <${Events} /><${Workspaces} /><${Keys} />
     <${Health} />`;
 }
 

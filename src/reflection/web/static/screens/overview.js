@@ -2,8 +2,8 @@
 
 import { html, useState } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
-import { Months } from "../charts/months.js";
-import { count, figure, moment, money, monthName, number, range } from "../format.js";
+import { Months } from "../charts/amounts.js";
+import { count, day, figure, moment, money, monthName, number, range } from "../format.js";
 import { Action, Badge, Heading, Loaded, Picture } from "../parts.js";
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
@@ -84,6 +84,8 @@ function Totals({ months }) {
 
 function MonthPicture({ months }) {
   const { currency } = months[0];
+  const events = useData("/v1/events", { since: `${months[0].month}-01`, limit: 100 });
+  const marks = (events.data?.items ?? []).map((event) => ({ at: months.findIndex((row) => event.day.startsWith(row.month)), text: `${day(event.day)}: ${event.text}` })).filter((mark) => mark.at >= 0);
   const columns = [
     { name: "month", title: words.columns.month, text: (row) => monthName(row.month) },
     { name: "campaigns", title: texts.screens.campaigns, figure: true, text: (row) => count(row.campaigns) },
@@ -96,8 +98,9 @@ function MonthPicture({ months }) {
   const short = (value) => number(value, value < 10 ? 1 : 0);
   return html`<${Picture} title=${words.picture} rows=${months} columns=${columns} legend=${words.legend}
     description=${months.map((row) => `${monthName(row.month)}: ${money(row.spend, currency)}, ${texts.metric.cpa} ${figure("cpa", row.cpa, currency)}`).join("; ")}>
-    <${Months} rows=${rows} spend=${(value) => number(value, 0)} cpa=${short} titles=${{ cpa: words.axis(texts.metric.cpa, currency), spend: words.axis(texts.metric.spend, currency) }} />
-  <//>`;
+    <${Months} rows=${rows} spend=${(value) => number(value, 0)} cpa=${short} titles=${{ cpa: words.axis(texts.metric.cpa, currency), spend: words.axis(texts.metric.spend, currency) }} events=${marks} />
+  <//>
+  ${marks.length > 0 && html`<p class="note">${words.marks} ${marks.map((mark) => mark.text).join("; ")}.</p>`}`;
 }
 
 /** Under five campaigns: what is known already, in the engine's sentences. */

@@ -2,7 +2,7 @@
 
 import { html, useState } from "../vendor/preact-htm.js";
 import { post, useData } from "../api.js";
-import { Plans } from "../charts/plans.js";
+import { Plans } from "../charts/amounts.js";
 import { figure, lift, liftRange, moment, number, probability, range, share, signalLabel } from "../format.js";
 import { Action, Badge, Choice, Empty, Heading, Picture, Table } from "../parts.js";
 import { campaignAddress, Link, signalAddress } from "../router.js";

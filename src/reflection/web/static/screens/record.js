@@ -2,7 +2,7 @@
 
 import { html } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
-import { Calibration } from "../charts/calibration.js";
+import { Calibration } from "../charts/amounts.js";
 import { capital, count, lift, liftRange, moment, number, share } from "../format.js";
 import { Empty, Heading, Loaded, Picture, Table } from "../parts.js";
 import { texts } from "../texts.en.js";

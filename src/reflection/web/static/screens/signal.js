@@ -2,7 +2,7 @@
 
 import { html, useState } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
-import { Strip } from "../charts/strip.js";
+import { Strip } from "../charts/lifts.js";
 import { capital, count, day, lift, liftRange, moment, probability, signalLabel, tone } from "../format.js";
 import { Badge, Choice, Heading, Loaded, Picture, Table } from "../parts.js";
 import { campaignAddress, Link, useFilters } from "../router.js";

@@ -2,7 +2,7 @@
 
 import { html, useState } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
-import { ForestHead, ForestRow, forestAxis } from "../charts/forest.js";
+import { ForestHead, ForestRow, forestAxis } from "../charts/lifts.js";
 import { capital, count, groupLabel, lift, liftRange, moment, signalLabel, tone } from "../format.js";
 import { Choice, FEWEST_ROWS, Heading, Loaded, Numbers, Search, Table } from "../parts.js";
 import { Link, signalAddress, useFilters } from "../router.js";
