@@ -129,6 +129,46 @@ def test_an_id_with_slashes_and_accents_can_be_read_accepted_and_deleted(client,
             assert client.delete(path).status_code == 404
 
 
+IDS = (
+    "a\nb",
+    "a\r\tb",
+    "\u2028",
+    "caf\u00e9",
+    "cafe\u0301",
+    "x",
+    "x/report",
+    "x/accept",
+    "report",
+    "/",
+    "//",
+    "%2F",
+    "a?b#c",
+    "=1+1",
+)
+
+
+def test_whatever_id_is_accepted_is_read_reported_and_deleted_as_itself(client, campaign):
+    own = {"X-Workspace": "ids"}
+    taken = [
+        campaign_id
+        for campaign_id in IDS
+        if client.post("/analyze-campaign", json=campaign(campaign_id=campaign_id), headers=own).status_code == 200
+    ]
+    assert {"caf\u00e9", "cafe\u0301", "x", "x/report"} <= set(taken)
+    for campaign_id in taken:
+        path = f"/v1/campaigns/{quote(campaign_id, safe='')}"
+        assert client.get(path, headers=own).json()["comparison_report"]["campaign_id"] == campaign_id
+        report = client.get(f"{path}/report", params={"format": "json"}, headers=own)
+        assert report.status_code == 200, campaign_id
+        assert client.post(f"{path}/accept", headers=own).json()["campaign_id"] == campaign_id
+    for number, campaign_id in enumerate(taken, start=1):
+        path = f"/v1/campaigns/{quote(campaign_id, safe='')}"
+        assert client.delete(path, headers=own).status_code == 204
+        assert client.get(path, headers=own).status_code == 404
+        left = client.get("/v1/campaigns", headers=own).json()["items"]
+        assert {item["campaign_id"] for item in left} == set(taken[number:])
+
+
 def test_a_replay_is_the_bytes_that_were_stored_not_a_new_encoding(client, analysis):
     first = client.post("/analyze-campaign", json=CMP_007)
     second = client.post("/analyze-campaign", json=CMP_007)
