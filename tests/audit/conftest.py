@@ -81,7 +81,12 @@ class Recipe:
     plan: bool = True
     one_off: bool = False
     fault: bool = False
+    season: bool = False
+    pair: bool = False
 
+
+NEUTRAL_VIDEO = Unit({"id": "crt_video", "type": "video", "headline": "Watch it"})
+POOR_VIDEO = Unit({"id": "crt_video", "type": "video", "headline": "Watch it"}, ctr=0.7)
 
 RECIPES = {
     "shop": Recipe(),
@@ -94,6 +99,8 @@ RECIPES = {
     "tracking fault": Recipe(fault=True),
     "no plan": Recipe(plan=False),
     "two currencies": Recipe(currencies=("USD", "EUR")),
+    "season": Recipe(creatives=(NEUTRAL_VIDEO, *CREATIVES[1:]), season=True),
+    "pair": Recipe(creatives=(POOR_VIDEO, *CREATIVES[1:]), pair=True),
 }
 
 
@@ -120,8 +127,7 @@ def _account(name: str, size: int, seed: int) -> Account:
     for number in range(size):
         goal = recipe.goals[number % len(recipe.goals)]
         platform = str(rng.choice(list(PLATFORMS)))
-        audiences = _some(recipe.audiences, rng)
-        creatives = _some(recipe.creatives, rng)
+        audiences, creatives = _chosen(recipe, number, rng)
         if recipe.one_off:
             creatives = [
                 Unit({**unit.body, "id": f"{unit.body['id']}_{number}"}, unit.ctr, unit.cvr, unit.cpm)
@@ -140,6 +146,25 @@ def _account(name: str, size: int, seed: int) -> Account:
     if recipe.fault:
         _break(account, int(rng.integers(size // 2, size)))
     return account
+
+
+def _in_season(recipe: Recipe, number: int) -> bool:
+    """Whether a campaign runs in the season, one month of four, in which everybody buys twice as much."""
+    return recipe.season and number % 40 >= 30
+
+
+def _chosen(recipe: Recipe, number: int, rng: np.random.Generator) -> tuple[list[Unit], list[Unit]]:
+    """What a campaign books; in an account with a season video runs in it only, in one with a pair students see
+    nothing else, and nobody else does.
+    """
+    video, others = recipe.creatives[:1], recipe.creatives[1:]
+    if recipe.season:
+        return _some(recipe.audiences, rng), list(video) if _in_season(recipe, number) else _some(others, rng)
+    if recipe.pair:
+        if number % 2:
+            return list(recipe.audiences[:1]), list(video)
+        return _some(recipe.audiences[1:], rng), _some(others, rng)
+    return _some(recipe.audiences, rng), _some(recipe.creatives, rng)
 
 
 def _some(units: tuple[Unit, ...], rng: np.random.Generator) -> list[Unit]:
@@ -163,6 +188,7 @@ def _body(
     """One campaign as a client posts it."""
     budget = float(rng.uniform(2_000, 9_000))
     scatter = {name: float(np.exp(rng.normal(0, SCATTER))) for name in ("ctr", "cvr", "cpm")}
+    scatter["cvr"] *= 2.0 if _in_season(recipe, number) else 1.0
     place, cells = PLATFORMS[platform], []
     for audience in audiences:
         for creative in creatives:

@@ -21,10 +21,10 @@ Doors = Any
 ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(Analysis)
 Audit = Callable[[str, int, int], Doors]
 
-FEW = (("mixed goals", 40, 2), ("tracking fault", 40, 3), ("no plan", 40, 4))
+FEW = (("mixed goals", 40, 2), ("tracking fault", 40, 3), ("no plan", 40, 4), ("season", 40, 5))
 NAMES = (
     "shop", "shop without a breakdown", "leads", "mixed goals", "brand search", "retargeting", "one-off creatives",
-    "tracking fault", "no plan", "two currencies",
+    "tracking fault", "no plan", "two currencies", "season", "pair",
 )  # fmt: skip
 MANY = tuple((name, size, seed) for name in NAMES for size in (5, 20, 60, 200) for seed in (11, 12))
 LARGE = tuple((name, 500, 13) for name in ("shop", "mixed goals", "retargeting"))
@@ -148,6 +148,23 @@ def words_of_the_method_stay_with_the_experts(doors: Doors) -> None:
     assert sorted(text for text in said if EXPERT.search(text)) == []
 
 
+def nothing_rests_on_what_is_not_identified(doors: Doors) -> None:
+    doubtful = {
+        key
+        for row in doors.answers["/v1/effects"]["items"]
+        if not row["identified"] and "differs from the average" not in row["reason"]
+        for key in [row["signal"]]
+    }
+    assert not doubtful & {card["signal"] for _, card in _cards(doors)}
+    found = {(row["signal_key"], row["metric"]) for row in _findings(doors) if row["status"] != "descriptive"}
+    assert (
+        not {(row["signal"], row["metric"]) for row in doors.answers["/v1/effects"]["items"] if not row["identified"]}
+        & found
+    )
+    if doors.account.name in ("season", "pair") and len(doors.account.campaigns) >= 40:
+        assert {"season": "creative.type:video", "pair": "audience:students"}[doors.account.name] in doubtful
+
+
 LAWS = (
     no_advice_is_against_the_truth,
     a_card_decides_by_the_probability_it_shows,
@@ -157,6 +174,7 @@ LAWS = (
     what_is_missing_has_no_figure,
     without_a_forecast_nothing_missed_one,
     words_of_the_method_stay_with_the_experts,
+    nothing_rests_on_what_is_not_identified,
 )
 
 

@@ -85,6 +85,7 @@ class Bookable:
         objectives: share of its spend by objective key.
         enough: whether campaigns and conversions reach the evidence floor.
         confounded: signals it always ran with and so cannot be told apart from, which are no part of it.
+        doubt: why its effect is not identified, in words; None where it is.
         total: on the goal metric; None where that could not be fitted.
         campaign_ids: campaigns that booked it, at most a few.
         supporting, contradicting: those that did beyond noise better, and worse, than usual there, at most a few.
@@ -101,6 +102,7 @@ class Bookable:
     objectives: Mapping[str, float]
     enough: bool
     confounded: tuple[str, ...] = ()
+    doubt: str | None = None
     total: Total | None = None
     campaign_ids: tuple[str, ...] = ()
     supporting: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ Made by the learner, kept by the store, read by everybody else. It answers "what
 looking at any history. Must not know how it was computed (learning/) nor where it is kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -36,6 +36,7 @@ class Effect:
         real_campaigns, rows: real campaigns it was seen in, and rows of evidence (of a breakdown: ad rows).
         events: events of the metric counted with it, by its shares.
         within: the one real campaign it was seen in, where it is beyond noise there; it says nothing of others.
+        identified: whether the evidence can tell it from the effects of other things; else `reason` says from which.
     """
 
     signal: str
@@ -55,6 +56,7 @@ class Effect:
     rows: int = 0
     events: float = 0.0
     within: str | None = None
+    identified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class MetricPosterior:
         features: signal keys in column order, without the intercept.
         draws: (1 + features, draws) float32, row 0 the intercept; where it is `sized` a last row, the slope in the log
             of the planned size.
-        sigma: standard deviation between campaigns beyond counting noise.
+        sigma: standard deviation between campaigns beyond counting noise, what passes and what lasts.
         tau: standard deviation of a signal never seen, per group: the wider the fewer of its levels were seen.
         reference: pooled rate of the metric: CTR and CVR as shares, AOV in money, CPM in money per *single* impression.
         own: what is known of each real campaign itself; None where none repeats.
@@ -208,6 +210,21 @@ class Knowledge:
         return others
 
     @property
+    def unidentified(self) -> Mapping[str, Mapping[str, Any]]:
+        """Signal -> {reason, others}: what the evidence cannot tell from the effects of the others, or of a season."""
+        doubts: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("unidentified", {})
+        return doubts
+
+    def unidentified_in(self, keys: Collection[str]) -> dict[str, str]:
+        """Signals of a mix that are not identified there, with the reason: two that always ran together are, as one."""
+        present = frozenset(keys)
+        return {
+            key: doubt["reason"]
+            for key, doubt in sorted(self.unidentified.items())
+            if key in present and not (doubt["others"] and present.issuperset(doubt["others"]))
+        }
+
+    @property
     def spelt(self) -> Mapping[str, str]:
         """How campaigns spell their signals: key -> level, where that is not the level in the key (`signals`)."""
         spellings: Mapping[str, str] = self.diagnostics.get("spelt", {})
@@ -265,9 +282,14 @@ class Knowledge:
         return bool(self.waiting) and date.fromisoformat(self.waiting["first"]) <= day
 
     def sigma(self, metric: str) -> float | None:
-        """Scatter between campaigns of a metric (log scale), or None while it is not known."""
+        """Scatter of a campaign's result that its own level leaves (log scale), or None while it is not known.
+
+        Where campaigns repeat, from one of its periods to the next; else that between campaigns.
+        """
         posterior = self.posteriors.get(metric)
-        return posterior.sigma if posterior else None
+        if posterior is None or posterior.own is None:
+            return posterior.sigma if posterior else None
+        return float(posterior.own.passing[0])
 
 
 NOTHING = Knowledge()

@@ -108,6 +108,8 @@ def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[
             formatting.plain_name(signals.parse(key).label) for key in bookable.confounded[:MAX_STRANGERS]
         )
         yield f"it always ran together with {names}, so their effects cannot be told apart"
+    elif bookable.doubt is not None:
+        yield bookable.doubt
     if not bookable.enough:
         yield (
             f"an advice needs at least {floor.campaigns} campaigns and {floor.events} conversions, this has "

@@ -63,7 +63,7 @@ def _named_effects(question: Question, knowledge: Knowledge) -> list[Effect]:
     effects = [
         effect
         for effect in knowledge.effects
-        if effect.metric in metrics and not effect.finding and _is_named(effect, question)
+        if effect.metric in metrics and not effect.finding and effect.identified and _is_named(effect, question)
     ]
     return sorted(effects, key=lambda effect: (-effect.campaigns, effect.signal))[:MAX_EFFECTS]
 

@@ -81,7 +81,7 @@ def _evaluated(
     campaign = RealCampaign(plan.real_campaign, frozenset(root(key) for key in own))
     size = planned_size(plan, knowledge, shares)
     far = far_outside(plan, knowledge, state, size)
-    same_money = knowledge.currency == plan.currency
+    same_money, doubtful = knowledge.currency == plan.currency, knowledge.unidentified_in(own)
     metrics = {}
     for metric in PLAN_METRICS:
         comparable = same_money or metric not in _IN_MONEY
@@ -89,7 +89,7 @@ def _evaluated(
         usual = _usual(knowledge, metric, plan.budget, objective, platform, size) if comparable else None
         metrics[metric] = _metric(
             metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric), usual,
-            identified=far is None or (metric not in _OF_SCALE and metric not in knowledge.size),
+            identified=not doubtful and (far is None or (metric not in _OF_SCALE and metric not in knowledge.size)),
         )  # fmt: skip
     return {
         "plan_id": name,
@@ -99,6 +99,7 @@ def _evaluated(
         "similar": [asdict(item) for item in similar],
         "notes": [
             *plan_notes.not_learnt(knowledge, own, stored_with),
+            *plan_notes.not_told_apart(knowledge, doubtful),
             *plan_notes.notes_on(plan, knowledge, state, corrected, far, same_money),
             *plan_notes.of_size(knowledge, size),
             *plan_notes.of_past(knowledge, campaign),

@@ -42,6 +42,12 @@ def not_learnt(knowledge: Knowledge, shares: Mapping[str, float], stored_with: M
         yield f"not identified: {label} {seen}; the intervals are wider for it"
 
 
+def not_told_apart(knowledge: Knowledge, doubtful: Mapping[str, str]) -> Iterator[str]:
+    """Which signals of a plan have no effect of their own to be seen, and why."""
+    for key, reason in doubtful.items():
+        yield f"not identified: {signals.label_of(key, knowledge.spelt)}: {reason}; there are no odds for it"
+
+
 def of_size(knowledge: Knowledge, size: PlannedSize) -> Iterator[str]:
     """What a plan's size does to its rates, where it is far from the usual one."""
     for metric in ("ctr", "cvr"):

@@ -64,7 +64,7 @@ def _supported(bookable: Bookable, cells: "_Cells", support: SupportIndex) -> Bo
 
 def _mixtures(knowledge: Knowledge, bookables: Sequence[Bookable]) -> dict[str, tuple[float, ...]]:
     """How large total effects on the goal usually are, learnt from everything that was booked on its own."""
-    own = [one for one in bookables if one.platform is None and not one.confounded]
+    own = [one for one in bookables if one.platform is None and not one.confounded and one.doubt is None]
     if not own:
         return {}
     draws = TotalEffects(knowledge, knowledge.goal_metric).draws(own)
@@ -183,6 +183,7 @@ def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platf
         objectives=_objectives(cells, chosen),
         enough=campaigns >= floor.campaigns and conversions >= floor.events,
         confounded=_confounded(knowledge, cells, definition),
+        doubt=next(iter(knowledge.unidentified_in(definition.parts).values()), None),
         campaign_ids=tuple(cells.table.campaigns.ids[owner[:MOST_IDS]].tolist()),
     )
 

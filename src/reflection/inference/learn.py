@@ -19,7 +19,7 @@ from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.maturity import EvidenceOfDay
 from reflection.domain.metrics import RATES
 from reflection.domain.results import Finding
-from reflection.domain.weights import SignalWeight
+from reflection.domain.weights import Interval, SignalWeight
 from reflection.inference.bookables import with_bookables
 from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
 from reflection.inference.effects import effect_rows
@@ -30,6 +30,7 @@ from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.trends import trend_findings
 from reflection.inference.fit import FittedMetric, FittedMetrics, fit_metrics
 from reflection.inference.goals import goals_of, labelled
+from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
 from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods
@@ -142,7 +143,8 @@ def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[
 def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex) -> Knowledge:
     """The knowledge of a table, with what its fits say."""
     goal, spelt = knowledge.goal_metric, knowledge.spelt
-    effects = effect_rows(fits, knowledge.floor)
+    identification = Identification(fits, support, goal)
+    effects = identification.judged(effect_rows(fits, knowledge.floor))
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
         for finding in _findings(fits, effects, support, goal, knowledge.floor)
@@ -154,7 +156,14 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
         weights=tuple(_weights(effects, fits, support, goal)),
         posteriors={name: metric.posterior(fits.effects(name)) for name, metric in fits.metrics.items()},
         reason=None if any(not finding.descriptive for finding in findings) else _no_findings(fits.table),
-        diagnostics={**_diagnostics(fits), "spelt": dict(spelt)},
+        diagnostics={
+            **_diagnostics(fits),
+            "spelt": dict(spelt),
+            "unidentified": {
+                key: {"reason": doubt.reason, "others": list(doubt.others)}
+                for key, doubt in identification.doubts.items()
+            },
+        },
     )
 
 
@@ -191,16 +200,21 @@ def _weights(
         weights.append(
             SignalWeight(
                 signal_key=effect.signal,
-                weight=effect.effect,
+                weight=effect.effect if effect.identified else 1.0,
                 successes=above,
                 failures=below,
                 last_updated=(EPOCH + timedelta(days=last_day[feature])).isoformat(),
-                interval=effect.interval,
+                interval=effect.interval if effect.identified else _holding_one(effect.interval),
                 raw_lift=effect.raw_lift,
                 effective_campaigns=effect.campaigns,
             )
         )
     return sorted(weights, key=lambda item: item.signal_key)
+
+
+def _holding_one(interval: Interval) -> Interval:
+    """An interval that has the average in it, too."""
+    return min(interval[0], 1.0), max(interval[1], 1.0)
 
 
 def _last_days(table: Dataset) -> dict[Feature, int]:

@@ -104,7 +104,11 @@ def _questions(knowledge: Knowledge, pace: Pace) -> list[_Question]:
         rivals = [
             one
             for one in knowledge.bookables
-            if one.definition.kind == kind and one.platform is None and not one.confounded and one.spend
+            if one.definition.kind == kind
+            and one.platform is None
+            and not one.confounded
+            and one.doubt is None
+            and one.spend
         ]
         if len(rivals) < 2:
             continue

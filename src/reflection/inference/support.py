@@ -103,6 +103,18 @@ class SupportIndex:
         ratios = self._ratios(cell, share, metric, self._effect(feature, metric, present=False))
         return len(ratios.beyond(1.0)), len(ratios.beyond(-1.0))
 
+    def ratios(self, feature: Feature, metric: str) -> tuple[Ints, Floats]:
+        """Campaigns with a feature, and their log ratios without its effect."""
+        ratios = self._ratios(*self._cells(feature), metric, self._effect(feature, metric, present=False))
+        return ratios.campaign, ratios.ratio
+
+    def deviations(self, metric: str) -> tuple[Floats, Floats]:
+        """Log of fact over expectation of each campaign, NaN where nothing is said, and its noise; (campaigns,)."""
+        about = self._metric(metric)
+        counting = METRICS[metric].noise / np.maximum(about.events_of, LEAST_EVENTS)
+        scatter = self._scatter(metric, Stratum.BETWEEN) ** 2
+        return _log_ratio(about.observed_of, about.expected_of), np.sqrt(counting + scatter)
+
     def _cells(self, feature: Feature) -> tuple[Ints, Floats]:
         column = self._columns[feature]
         part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))

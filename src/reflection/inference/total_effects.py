@@ -20,6 +20,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import Bookable, Total, root
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
+from reflection.inference.identification import without_doubtful
 from reflection.stats import thompson
 from reflection.stats.false_discovery import shrunk
 
@@ -93,7 +94,7 @@ def usual_level(knowledge: Knowledge, metric: str, objective: str = ALL, platfor
 
 
 class TotalEffects:
-    """Total effects on one metric, from one fit.
+    """Total effects on one metric, from one fit; what is not identified adds nothing to those of other things.
 
     Args:
         metric: one that is known (`posterior.known`) and of which more is better.
@@ -101,7 +102,8 @@ class TotalEffects:
 
     def __init__(self, knowledge: Knowledge, metric: str) -> None:
         self._knowledge, self._metric = knowledge, metric
-        self._column, self._matrix = posterior.effect_matrix(knowledge, metric)
+        self._column, self._all = posterior.effect_matrix(knowledge, metric)
+        self._matrix = without_doubtful(self._column, self._all, knowledge.unidentified)
         self._features = tuple(self._column)
         self._groups = [signals.parse(key).group for key in self._features]
         self._kinds: dict[tuple[str, frozenset[str]], NDArray[np.intp]] = {}
@@ -126,7 +128,9 @@ class TotalEffects:
         for number, bookable in enumerate(bookables):
             own = replace(odds[number], p_better=chances[number])
             steady = self._steady(bookable, platform, objective, float(draws[number].mean()))
-            lane = thompson.lane(own, established=bookable.enough and steady and not bookable.confounded)
+            apart = not bookable.confounded and bookable.doubt is None
+            lane = thompson.lane(own, established=bookable.enough and steady and apart)
+            lane = lane if apart else "not enough evidence"
             level = self._level(bookable, platform, objective)
             gain = None if stakes[number] is None or level is None else own.expected_gain * level
             total = Total(
@@ -142,7 +146,10 @@ class TotalEffects:
     ) -> Array:
         """Draws of the logarithm of each total effect, (bookables, draws)."""
         contrasts = sparse.csr_array(np.stack([self._contrast(one, platform, objective) for one in bookables]))
-        return np.asarray(contrasts @ self._matrix)
+        draws = np.asarray(contrasts @ self._matrix)
+        doubtful = [place for place, one in enumerate(bookables) if one.doubt is not None]
+        draws[doubtful] = np.asarray(contrasts[doubtful] @ self._all)
+        return draws
 
     def _level(self, bookable: Bookable, platform: str | None, objective: str | None) -> float | None:
         """What the account usually gets where it would be booked."""

@@ -244,4 +244,5 @@ def _mean_effects(knowledge: Knowledge, metric: str) -> dict[str, float]:
 
 def _scatter(knowledge: Knowledge, metric: str) -> float:
     """Variance between campaigns of a KPI (log scale): its parts' variances add up."""
-    return sum((knowledge.sigma(part) or 0.0) ** 2 for part in METRICS[metric].composition) + 1e-4
+    parts = (knowledge.posteriors[part] for part in METRICS[metric].composition if part in knowledge.posteriors)
+    return sum(posterior.sigma**2 for posterior in parts) + 1e-4

@@ -65,7 +65,11 @@ def readings_of(knowledge: Knowledge) -> dict[Claim, Reading]:
     can act on. It is a finding where the deviation is one, or where another context contradicts it.
     """
     readings = {}
-    effects = [effect for effect in knowledge.effects if not signals.is_unstated(effect.signal)]
+    effects = [
+        effect
+        for effect in knowledge.effects
+        if not signals.is_unstated(effect.signal) and (effect.identified or "*" not in effect.group)
+    ]
     for effect in effects:
         if "*" not in effect.group:
             claim = Claim(effect.signal, "", effect.metric)

@@ -142,7 +142,7 @@ def with_propensities(options: Sequence[Option], *, drawn: bool) -> tuple[Option
 
 def _is_choice(bookable: Bookable, platform: str | None, objective: str | None, knowledge: Knowledge) -> bool:
     """Whether it can be chosen here, and was booked often enough to say anything."""
-    if bookable.campaigns < FEWEST_CAMPAIGNS or bookable.confounded:
+    if bookable.campaigns < FEWEST_CAMPAIGNS or bookable.confounded or bookable.doubt is not None:
         return False
     if (
         objective is not None

@@ -1,0 +1,229 @@
+"""What the evidence cannot tell apart is said to be so, and nothing is found, advised or promised of it."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reflection.domain.bookable import definitions
+from reflection.domain.campaign import Campaign
+from reflection.domain.evidence import evidence_of
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.plan import Plan
+from reflection.domain.validation import read
+from reflection.forecasting.calibration import EMPTY
+from reflection.forecasting.plan_evaluation import evaluate
+from reflection.inference.identification import without_doubtful
+from reflection.inference.learn import FitRequest, learn
+from reflection.recommendations import cards
+
+START = dt.date(2024, 1, 5)
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What one campaign of an account books, and what that does to its CTR and CVR."""
+
+    type: str
+    platform: str = "Meta"
+    audience: str = "Broad"
+    creative: str | None = None
+    ctr: float = 1.0
+    cvr: float = 1.0
+
+
+def _account(count: int, every: int, book: Callable[[int, dt.date], Booking], seed: int = 0) -> list[Campaign]:
+    """Campaigns so many days apart, each with one ad."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for index in range(count):
+        day = START + dt.timedelta(days=every * index)
+        own = book(index, day)
+        scatter = np.exp(rng.normal(0, 0.08, 3))
+        clicks = int(rng.poisson(80_000 * 0.012 * own.ctr * scatter[0]))
+        conversions = float(rng.poisson(clicks * 0.05 * own.cvr * scatter[1]))
+        actual = {"impressions": 80_000, "clicks": clicks, "conversions": conversions, "spend": 800.0 * scatter[2]}
+        body = {
+            "campaign_id": f"c{index:03d}", "platform": own.platform, "objective": "Purchase", "currency": "EUR",
+            "audiences": [{"name": own.audience}],
+            "creatives": [{"id": own.creative or f"ad {own.type}", "type": own.type}],
+            "actual_metrics": {**actual, "revenue": 60.0 * conversions}, "timestamp": f"{day}T12:00:00+00:00",
+            "expected_metrics": {"impressions": 80_000, "clicks": 960, "conversions": 48.0, "spend": 800.0},
+        }  # fmt: skip
+        made.append(read(Campaign, body))
+    return made
+
+
+def _learnt(campaigns: list[Campaign]) -> Knowledge:
+    request = FitRequest(seq=1, as_of="2030-01-01T00:00:00+00:00", definitions=definitions(campaigns))
+    return learn([evidence_of(campaign) for campaign in campaigns], request)
+
+
+def _season(day: dt.date) -> float:
+    return 2.0 if day.month in (11, 12) else 1.0
+
+
+def _told(knowledge: Knowledge, group: str) -> set[str]:
+    """Signals of a group of which something is found or advised."""
+    found = {one.signal_key for one in knowledge.findings if not one.descriptive}
+    advised = {one.definition.key for one in knowledge.bookables if one.advised}
+    return {key for key in found | advised if group in key}
+
+
+def _plan(knowledge: Knowledge, **changes: Any) -> Mapping[str, Any]:
+    given = {"platform": "Meta", "objective": "Purchase", "budget": 800.0, "currency": "EUR", **changes}
+    (answer,) = evaluate([("p", Plan(**given))], knowledge, EMPTY)["plans"]
+    return answer
+
+
+@pytest.mark.parametrize("types", [("image",), ("image", "carousel")])
+@pytest.mark.parametrize("every", [30, 10])
+def test_what_ran_in_one_season_only_is_not_told_from_it(types: tuple[str, ...], every: int):
+    def book(index: int, day: dt.date) -> Booking:
+        season = _season(day)
+        return Booking("video" if season > 1 else types[index % len(types)], cvr=season)
+
+    knowledge = _learnt(_account(720 // every, every, book))
+    video = [effect for effect in knowledge.effects if effect.signal == "creative.type:video"]
+
+    assert _told(knowledge, "creative") == set()
+    assert video
+    for effect in video:
+        assert not effect.identified
+        assert (effect.finding, effect.lfsr) == (False, 1.0)
+        assert "2024-11" in effect.reason
+        assert "season" in effect.reason
+    assert {one.weight for one in knowledge.weights if one.signal_key == "creative.type:video"} == {1.0}
+    assert not [option for option in cards.build(knowledge) if "video" in option.card.signal]
+    plan = _plan(knowledge, creatives=[{"id": "ad video", "type": "video"}])
+    assert not any(metric["identified"] for metric in plan["metrics"].values())
+    assert {metric["p_better"] for metric in plan["metrics"].values()} == {None}
+    assert any(note.startswith("not identified: creative") and "season" in note for note in plan["notes"])
+
+
+def test_the_same_effect_all_the_year_round_is_found():
+    def book(index: int, day: dt.date) -> Booking:
+        kind = ("video", "image", "carousel")[index % 3]
+        return Booking(kind, cvr=2.0 if kind == "video" else 1.0)
+
+    knowledge = _learnt(_account(72, 10, book))
+
+    assert knowledge.unidentified == {}
+    assert "creative.type:video" in _told(knowledge, "creative")
+    assert all(effect.identified for effect in knowledge.effects)
+
+
+@pytest.mark.parametrize(("lift", "told"), [(1.0, False), (1.8, True)])
+def test_in_its_season_it_is_compared_with_what_else_ran_then(lift: float, told: bool):
+    """Video runs in November and December beside images, which run all year."""
+
+    def book(index: int, day: dt.date) -> Booking:
+        season = _season(day)
+        video = season > 1 and index % 2 == 0
+        return Booking("video" if video else "image", cvr=season * (lift if video else 1.0))
+
+    knowledge = _learnt(_account(144, 5, book))
+
+    assert bool(_told(knowledge, "video")) is told
+    if not told:
+        (effect,) = [one for one in knowledge.effects if (one.signal, one.metric) == ("creative.type:video", "cvr")]
+        assert not effect.identified
+        assert "beside what else ran then it does not show" in effect.reason
+
+
+def test_what_replaced_everything_else_one_day_is_not_told_from_what_changed_then():
+    def book(index: int, day: dt.date) -> Booking:
+        return Booking("video", cvr=1.6) if index >= 20 else Booking("image")
+
+    knowledge = _learnt(_account(40, 7, book))
+
+    assert _told(knowledge, "creative") == set()
+    assert {"creative.type:video", "creative.type:image"} <= knowledge.unidentified.keys()
+
+
+@pytest.mark.parametrize("strays", [0, 1])
+def test_what_nearly_always_ran_together_is_not_told_apart(strays: int):
+    """Students always see video and nobody else does, but for a stray campaign."""
+
+    def book(index: int, day: dt.date) -> Booking:
+        students = index % 2 == 0
+        video = students if index >= strays else not students
+        return Booking(
+            "video" if video else ("image", "text")[index // 2 % 2],
+            audience="Students" if students else ("Parents", "Graduates")[index // 2 % 2],
+            cvr=1.7 if students else 1.0,
+        )
+
+    knowledge = _learnt(_account(40, 3, book))
+    names = {effect.signal for effect in knowledge.effects if not effect.identified}
+
+    assert {"audience:students", "creative.type:video"} <= names
+    assert not _told(knowledge, "students") | _told(knowledge, "video")
+    (reason,) = {one.reason for one in knowledge.effects if (one.signal, one.metric) == ("audience:students", "cvr")}
+    assert "cannot be told apart" in reason
+    assert "video" in reason
+    alone = _plan(knowledge, audiences=[{"name": "Students"}], creatives=[{"id": "ad image", "type": "image"}])
+    both = _plan(knowledge, audiences=[{"name": "Students"}], creatives=[{"id": "ad video", "type": "video"}])
+    assert not any(metric["identified"] for metric in alone["metrics"].values())
+    assert both["metrics"]["cvr"]["identified"]  # together they always ran
+
+
+def test_a_name_that_works_in_opposite_ways_on_two_platforms_has_no_one_effect():
+    def book(index: int, day: dt.date) -> Booking:
+        platform, audience = ("Meta", "TikTok")[index % 2], ("Ann", "Ben")[index // 2 % 2]
+        lift = 1.0 if audience == "Ben" else (1.5 if platform == "Meta" else 0.67)
+        return Booking("video", platform=platform, audience=audience, ctr=lift)
+
+    knowledge = _learnt(_account(40, 3, book))
+
+    assert {"audience:ann", "audience:ben"} <= knowledge.unidentified.keys()
+    assert "opposite ways" in knowledge.unidentified["audience:ann"]["reason"]
+    for platform in (None, "Meta", "TikTok"):
+        assert not [option for option in cards.build(knowledge, platform=platform) if "audience" in option.card.signal]
+
+
+def test_a_creative_is_never_advised_where_it_is_the_worse_one():
+    """One creative is good on Meta and bad on TikTok: the other one is nothing to test on Meta."""
+
+    def book(index: int, day: dt.date) -> Booking:
+        platform, concept = ("Meta", "TikTok")[index % 2], f"concept-{index // 2 % 2}"
+        lift = 1.0 if concept == "concept-1" else (1.5 if platform == "Meta" else 0.67)
+        return Booking("video", platform=platform, creative=concept, ctr=lift)
+
+    knowledge = _learnt(_account(40, 3, book))
+    for platform, worse in (("Meta", "concept-1"), ("TikTok", "concept-0")):
+        advised = [one.card for one in cards.build(knowledge, platform) if one.card.lane in ("exploit", "explore")]
+        assert not [card for card in advised if worse in card.signal]
+    assert not [
+        one.card
+        for one in cards.build(knowledge)
+        if one.card.signal == "platform*creative:meta*concept-1" and one.card.lane in ("exploit", "explore")
+    ]
+
+
+def test_without_any_effect_hardly_anything_is_doubted():
+    doubted = signals = 0
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+
+        def book(index: int, day: dt.date, rng: np.random.Generator = rng) -> Booking:
+            kind, audience = str(rng.choice(["a", "b", "c"])), str(rng.choice(["Ann", "Ben", "Cid", "Dan"]))
+            return Booking(kind, platform=str(rng.choice(["Meta", "TikTok"])), audience=audience)
+
+        knowledge = _learnt(_account(40, 9, book, seed))
+        doubted += len(knowledge.unidentified)
+        signals += len({effect.signal for effect in knowledge.effects if "*" not in effect.group})
+    assert doubted <= 0.02 * signals
+
+
+def test_what_is_not_identified_adds_nothing_to_others():
+    rows = {"creative.type:video": 0, "creative.type:image": 1, "creative.type:text": 2, "platform:meta": 3}
+    matrix = np.array([[0.6, 0.8], [-0.1, -0.2], [-0.5, -0.6], [0.3, 0.1]])
+    known = without_doubtful(rows, matrix, {"creative.type:video": {}})
+
+    np.testing.assert_allclose(known, [[0, 0], [0.2, 0.2], [-0.2, -0.2], [0.3, 0.1]])
+    assert without_doubtful(rows, matrix, {}) is matrix
+    assert matrix[0, 0] == 0.6
