@@ -75,12 +75,10 @@ def _evidence(fact: Mapping[str, Any]) -> Section:
         (formatting.plain_name(item["campaign_id"]), "the same way" if item["supports"] else "the other way")
         for item in fact["evidence"][:MOST_CAMPAIGNS]
     )
-    pro, contra = (
-        ENGLISH.counted("campaign", fact[side], formatting.count(fact[side]))
-        for side in ("supporting", "contradicting")
-    )
+    sides = (fact["supporting"], fact["contradicting"])
+    pro, contra = (ENGLISH.counted("campaign", side, formatting.count(side)) for side in sides)
     lead = f"Beyond its own noise: {pro} for it, {contra} against it."
-    title = "The campaigns that weigh most, and which way each points; most of them within its own noise"
+    title = "The campaigns that weigh most, and which way each points; many within their own noise"
     tables = (Table(title, ("Campaign", "Points"), cells),) if cells else ()
     return Section("evidence", "What it rests on", lead=lead, tables=tables)
 
