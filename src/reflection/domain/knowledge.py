@@ -250,6 +250,12 @@ class Knowledge:
         return sizes
 
     @property
+    def asked(self) -> Mapping[str, str]:
+        """Campaign id -> what looks odd of it: learnt from, but somebody should say whether its figures are right."""
+        campaigns: Mapping[str, str] = self.diagnostics.get("asked", {})
+        return campaigns
+
+    @property
     def planned_sizes(self) -> Mapping[str, float]:
         """``usual``, ``low`` and ``high``: median, least and most planned impressions; empty where nobody planned."""
         sizes: Mapping[str, float] = self.diagnostics.get("planned_sizes", {})
