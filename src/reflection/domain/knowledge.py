@@ -250,6 +250,12 @@ class Knowledge:
         return sizes
 
     @property
+    def correlations(self) -> Mapping[str, Mapping[str, float]]:
+        """Metric -> other metric -> correlation of what is peculiar to campaigns; empty where it is not known."""
+        pairs: Mapping[str, Mapping[str, float]] = self.diagnostics.get("correlations", {})
+        return pairs
+
+    @property
     def planned_sizes(self) -> Mapping[str, float]:
         """``usual``, ``low`` and ``high``: median, least and most planned impressions; empty where nobody planned."""
         sizes: Mapping[str, float] = self.diagnostics.get("planned_sizes", {})

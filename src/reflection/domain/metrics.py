@@ -285,6 +285,18 @@ def totals(figures: Mapping[str, float], order: Iterable[tuple[str, str]]) -> di
     return counts
 
 
+def composed_scatter(
+    metric: str, sigmas: Mapping[str, float], correlations: Mapping[str, Mapping[str, float]]
+) -> float:
+    """Standard deviation of the log of a metric from those of its parts and how these move together."""
+    parts = [(name, sign * sigmas[name]) for name, sign in METRICS[metric].composition.items() if name in sigmas]
+    variance = 0.0
+    for name, own in parts:
+        for other, its in parts:
+            variance += own * its * (1.0 if name == other else correlations.get(name, {}).get(other, 0.0))
+    return math.sqrt(max(variance, 0.0))
+
+
 def _following(total: str, metric: Metric, value: float, counts: Mapping[str, float]) -> dict[str, float]:
     """The total as one side of a ratio whose value and other side are given; nothing where they do not say."""
     if total == metric.numerator:

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc, logsumexp, ndtr, ndtri
 
-from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.domain.signals import normalise
 from reflection.domain.weights import Interval
@@ -152,8 +151,7 @@ def _as_the_campaigns_show(tails: Floats) -> tuple[Floats, float]:
 
 def _scatter(fitted: FittedMetrics) -> float:
     """Standard deviation of log CPA between campaigns beyond their signals; 0 where none was found."""
-    metrics = [fitted.metrics[name] for name in METRICS["cpa"].composition if name in fitted.metrics]
-    return math.sqrt(sum(metric.fit.scatter**2 for metric in metrics))
+    return fitted.scatter("cpa")
 
 
 def _finding(fitted: FittedMetrics, item: Excess, rate: float, total: float, spread: Interval | None) -> Finding:
