@@ -169,12 +169,20 @@ def peeking(options: Options) -> str:
     return bench.report(*((5, 0, 0) if options.quick else ()))
 
 
+def fit(options: Options) -> str:
+    """CPU seconds of one fit, by stage."""
+    import fit_cost as bench
+
+    return bench.report((40, 200) if options.quick else bench.SIZES)
+
+
 SECTIONS: dict[str, tuple[str, Callable[[Options], str]]] = {
     "learning": ("Learning: effects one may believe", learning),
     "peeking": ("Learning: looked at after every campaign", peeking),
     "facebook": ("Learning: real Facebook ads", facebook),
     "worlds": ("Learning: worlds that break its assumptions", worlds),
     "agreement": ("Learning: agreement with MCMC", agreement),
+    "fit": ("Learning: what a fit costs", fit),
     "scale": ("Learning: a million campaigns", scale),
     "speed": ("Speed: analyses over HTTP", speed),
     "calibration": ("Forecasts: calibration", calibration),

@@ -108,7 +108,7 @@ def _wrong_campaigns(run: Callable[..., str]) -> None:
     run("analyze", "missing.json")
     run("analyze", "-", "--from-line", "3", stdin="\n".join(map(json.dumps, wrong)))
     run("show", "nobody", MARKO_PORT="none")
-    run("show", "nobody", MARKO_API_KEYS="Wrong Workspace=key")
+    run("show", "nobody", MARKO_API_KEYS="Wrong Workspace=key-of-a-workspace")
 
 
 def _reads(run: Callable[..., str]) -> None:

@@ -48,8 +48,8 @@ PLAN = {
     "targets": {"cpa": 25.0},
 }
 _OF_A_RUN = (
-    (re.compile(r"\brle_[0-9a-f]{12}_[A-Za-z0-9_-]{43}"), "rle_0a1b2c3d4e5f_<secret>"),
-    (re.compile(r"^(DELETE )?(/v1/keys/)?[0-9a-f]{12}$"), r"\1\2XX"),
+    (re.compile(r"\b(rle|shr)_[0-9a-f]{12}_[A-Za-z0-9_-]{43}"), r"\1_0a1b2c3d4e5f_<secret>"),
+    (re.compile(r"^(DELETE )?(/v1/(?:keys|shares)/)?[0-9a-f]{12}$"), r"\1\2XX"),
     (re.compile(r"\brcl_[0-9a-f]{20}"), "rcl_0123456789abcdef0123"),
     (re.compile(rf"{datetime.now(UTC):%Y-%m-%d}T[\d:.]+(?:\+00:00|Z)"), INSTANT),
     (re.compile(r"^(process_\w+) [\d.e+]+$"), r"\1 ..."),
@@ -131,6 +131,12 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     event = call.last["event_id"]
     yield call("GET /v1/events", "/v1/events?since=2026-03-01&until=2026-03-31")
     yield call("DELETE /v1/events/{event_id}", f"/v1/events/{event}")
+    yield call("GET /v1/tables/{table}", "/v1/tables/effects?format=csv")
+    yield call("POST /v1/shares", body={"campaign_id": "cmp_h39_meta_lead", "days": 7})
+    share, opened = call.last["share_id"], call.last["path"]
+    yield call("GET /share/{token}", opened)
+    yield call("GET /v1/shares")
+    yield call("DELETE /v1/shares/{share_id}", f"/v1/shares/{share}")
     streams.STREAM_SECONDS = 0.0  # a look, and no waiting for news
     yield call("GET /v1/stream")
     for name in ("POST /v1/samples", "GET /v1/samples", "GET /v1/workspaces", "DELETE /v1/samples"):

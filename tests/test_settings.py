@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflection.domain.workspaces import DEFAULT_WORKSPACE
+from reflection.domain.workspaces import ANY_WORKSPACE, DEFAULT_WORKSPACE
 from reflection.errors import ConfigurationError
-from reflection.settings import ANY_WORKSPACE, Settings, check_listening, variable_of, variables
+from reflection.settings import Settings, check_listening, variable_of, variables
 
 ROOT = Path(__file__).parents[1]
 SPECIFIED = (
@@ -113,33 +113,49 @@ def test_choices_are_read_in_any_case(monkeypatch):
 
 
 def test_keys_name_their_workspace_and_whether_they_write(monkeypatch):
-    monkeypatch.setenv("MARKO_API_KEYS", " plain , acme=k1,acme:read=k2, *=k3 ,YWJj==")
+    plain, first, second, third, base64 = "plain-key-of-default", "k1" * 8, "k2" * 8, "k3" * 8, "YWJjZGVmZ2hpamtsbW5v=="
+    entries = f" {plain} , acme={first},acme:read={second}, *={third} ,{base64}"
+    monkeypatch.setenv("MARKO_API_KEYS", entries)
 
     keys = [(key.workspace, key.secret.get_secret_value(), key.writes) for key in Settings.load().api_keys]
 
     assert keys == [
-        (DEFAULT_WORKSPACE, "plain", True),
-        ("acme", "k1", True),
-        ("acme", "k2", False),
-        (ANY_WORKSPACE, "k3", True),
-        (DEFAULT_WORKSPACE, "YWJj==", True),
+        (DEFAULT_WORKSPACE, plain, True),
+        ("acme", first, True),
+        ("acme", second, False),
+        (ANY_WORKSPACE, third, True),
+        (DEFAULT_WORKSPACE, base64, True),
     ]
 
 
-@given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=",="), min_size=1))
+@given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=",=$%"), min_size=16))
 def test_any_printable_key_is_taken_as_it_is(key):
     assert [k.secret.get_secret_value() for k in Settings(api_keys=f"acme={key}").api_keys] == [key]
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "acme=", "*=", "acme:read=", "a-rather-long-workspace=", "a", "acme=short", "*=${KEY_OF_THE_SERVER}",
+        "acme=$KEY_OF_THE_SERVER", "acme=%KEY_OF_THE_SERVER%", "acme= ", "acme===================",
+    ],
+)  # fmt: skip
+def test_an_entry_without_a_secret_stops_the_start_and_is_named(entry):
+    with pytest.raises(ConfigurationError, match="entry 2") as refused:
+        Settings.load(_env_file=None, api_keys=f"globex=a-long-enough-key-of-globex,{entry}")
+
+    assert "a-long-enough" not in str(refused.value)
+
+
 def test_secrets_appear_in_no_representation(monkeypatch):
-    monkeypatch.setenv("MARKO_API_KEYS", "acme=canary-one,canary-two")
+    monkeypatch.setenv("MARKO_API_KEYS", "acme=canary-one-of-acme,canary-two-of-all")
     monkeypatch.setenv("OPENAI_API_KEY", "canary-three")
 
     settings = Settings.load()
 
     for text in (repr(settings), str(settings), repr(settings.model_dump()), settings.model_dump_json()):
         assert "canary" not in text
-    assert set(settings.secrets()) == {"canary-one", "canary-two", "canary-three"}
+    assert set(settings.secrets()) == {"canary-one-of-acme", "canary-two-of-all", "canary-three"}
 
 
 def test_settings_cannot_be_changed_afterwards():

@@ -7,7 +7,6 @@ directory.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,22 +15,13 @@ from limits import RateLimitItem, parse
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from reflection.domain.workspaces import ANY_WORKSPACE, DEFAULT_WORKSPACE, WORKSPACE_NAME
+from reflection.domain.api_key import ApiKey, api_key
 from reflection.errors import ConfigurationError
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRET_FIELDS = frozenset({"openai_api_key", "api_keys"})
 MOST_WEIGHT = 1e12
 _NO_LIMIT = frozenset({"off", "none", "0"})
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """One key of MARKO_API_KEYS: the workspace it opens (`*` = any) and whether it may write."""
-
-    workspace: str
-    secret: SecretStr
-    writes: bool = True
 
 
 def _split(value: Any) -> Any:
@@ -41,22 +31,9 @@ def _split(value: Any) -> Any:
     return value
 
 
-def _api_key(text: str) -> ApiKey:
-    """Read ``key``, ``workspace=key``, ``workspace:read=key`` or ``*=key``; a key may end in ``=``."""
-    scope, separator, secret = text.partition("=")
-    if not separator or not secret.strip("="):
-        return ApiKey(DEFAULT_WORKSPACE, SecretStr(text))
-    workspace, _, mode = scope.strip().partition(":")
-    if workspace != ANY_WORKSPACE and not WORKSPACE_NAME.match(workspace):
-        raise ValueError("a workspace name has lower-case letters, digits, - and _, at most 63")
-    if mode not in ("", "read", "write"):
-        raise ValueError("after the workspace's colon stands 'read' or 'write'")
-    return ApiKey(workspace, SecretStr(secret.strip()), writes=mode != "read")
-
-
 def _api_keys(value: Any) -> Any:
     parts = _split(value)
-    return tuple(_api_key(part) if isinstance(part, str) else part for part in parts)
+    return tuple(api_key(n, part) if isinstance(part, str) else part for n, part in enumerate(parts, start=1))
 
 
 class Settings(BaseSettings):

@@ -48,6 +48,7 @@ from reflection.store.projections.artifacts import ArtifactFolder, Telling
 from reflection.store.projections.outbox import Outbox
 from reflection.store.projections.publisher import Handler, OutboxPublisher
 from reflection.store.recommendations import AdviceRows
+from reflection.store.shares import ShareBook
 from reflection.store.tables.campaigns import instant_text
 from reflection.store.worker_lock import WorkerLock
 
@@ -85,6 +86,7 @@ class Application:
         self.keys = KeyBook(self.database)
         self.notes = LearningNotes(self.database)
         self.events = EventBook(self.database)
+        self.shares = ShareBook(self.database)
         self.book = LearningBook(self.database)
         rows, embedder = MemoryRows(self.database), _embedder(settings)
         index = _index(settings, rows)

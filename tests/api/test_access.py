@@ -22,7 +22,7 @@ FILLED = {
     "{asset}": "start.js",
 }
 FILLED |= {"{learning_id}": "lrn_0123456789abcdef", "{recall_id}": "rcl_0123456789abcdef0123"}
-FILLED |= {"{event_id}": "evt_0123456789abcdef"}
+FILLED |= {"{event_id}": "evt_0123456789abcdef", "{share_id}": "0123456789ab"}
 REFUSED = {401, 403}
 """Any other status means that the caller was let in, whatever the route then said."""
 
@@ -190,6 +190,11 @@ def test_a_loopback_host_name_is_served(client, host):
     assert client.get("/health", headers={"Host": host}).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["test", "testserver"])
+def test_names_of_test_clients_are_foreign_over_a_socket(client, host):
+    assert client.get("/health", headers={"Host": host}).status_code == 421
+
+
 @pytest.mark.parametrize("name", ["testserver", "test"])
 def test_a_test_client_within_the_process_is_served_as_it_is(settings, name):
     with TestClient(create_app(settings=settings), base_url=f"http://{name}") as client:
@@ -197,7 +202,7 @@ def test_a_test_client_within_the_process_is_served_as_it_is(settings, name):
 
 
 def test_a_test_client_needs_a_key_where_keys_are_set(settings):
-    guarded = settings.model_copy(update={"api_keys": Settings(api_keys="a-key-of-this-test").api_keys})
+    guarded = settings.model_copy(update={"api_keys": Settings(api_keys="a-key-of-this-very-test").api_keys})
     with TestClient(create_app(settings=guarded)) as client:
         assert client.get("/insights").status_code == 401
 

@@ -43,6 +43,16 @@ def _first_card(http: httpx.Client) -> dict[str, Any]:
     return next(card for card in cards if card["lane"] in ("exploit", "explore"))
 
 
+def test_a_compact_plan_says_the_same_in_less(http: httpx.Client):
+    body = {"plans": [{**PLAN, "targets": {"cpa": 5.0}}]}
+    (whole,) = http.post("/v1/plans/evaluate", json=body).json()["plans"]
+    (compact,) = http.post("/v1/plans/evaluate", json=body, params={"compact": True}).json()["plans"]
+
+    assert compact == {name: whole[name] for name in ("plan_id", "metrics", "drivers", "notes")} | {
+        "drivers": whole["drivers"][:5]
+    }
+
+
 def test_a_plan_is_evaluated(http: httpx.Client):
     answer = http.post("/v1/plans/evaluate", json={"plans": [{**PLAN, "targets": {"cpa": 5.0}}]})
     assert answer.status_code == 200, answer.text

@@ -19,12 +19,12 @@ def test_a_line_break_cannot_forge_a_line(capsys):
 
 
 def test_secrets_are_struck_out_of_everything(capsys):
-    configure(Settings(_env_file=None, api_keys="acme=canary-key", openai_api_key="sk-canary"))
+    configure(Settings(_env_file=None, api_keys="acme=canary-key-of-acme", openai_api_key="sk-canary"))
 
     try:
         raise RuntimeError("the server said: sk-canary is wrong")
     except RuntimeError:
-        structlog.get_logger().exception("failed", sent={"key": ["canary-key"]})
+        structlog.get_logger().exception("failed", sent={"key": ["canary-key-of-acme"]})
 
     text = capsys.readouterr().err
     assert "canary" not in text

@@ -202,7 +202,7 @@ def test_the_doctor_shows_settings_and_mistakes_but_no_secret(run):
         "doctor",
         "--json",
         MARKO_DATABSE_PATH="x.db",
-        MARKO_API_KEYS="acme=canary",
+        MARKO_API_KEYS="acme=canary-key-of-acme",
         OPENAI_API_KEY="sk-canary",
     )
 
@@ -211,7 +211,6 @@ def test_the_doctor_shows_settings_and_mistakes_but_no_secret(run):
     report = json.loads(ill.stdout)
     assert ill.returncode == 1
     assert any("MARKO_DATABSE_PATH" in remark and "MARKO_DATABASE_PATH" in remark for remark in report["remarks"])
-    assert any("MARKO_API_KEYS" in remark for remark in report["remarks"])
     assert "canary" not in ill.stdout + ill.stderr
 
 

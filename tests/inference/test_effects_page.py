@@ -2,6 +2,7 @@
 
 import base64
 import math
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -29,7 +30,45 @@ def test_pages_together_are_the_whole_list(knowledge):
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert tuple(found) == knowledge.effects
+    assert [plain(item) for item in found] == [asdict(effect) for effect in knowledge.effects]
+
+
+def plain(item):
+    """An effect without what the door adds."""
+    return {name: value for name, value in asdict(item).items() if name != "same_as"}
+
+
+VIDEO, ITS_NAME, IMAGE = "creative.type:video", "creative:crt_video", "creative.type:image"
+
+
+@pytest.fixture
+def together(video_works):
+    """Video is the one creative of its name: two rows, of which one is a finding and one is none."""
+    (video,) = [effect for effect in video_works.effects if effect.signal == VIDEO]
+    alias = replace(video, signal=ITS_NAME, group="creative", finding=False, reason="told apart by nothing")
+    diagnostics = {**video_works.diagnostics, "aliases": {ITS_NAME: VIDEO}}
+    return replace(video_works, effects=(alias, *video_works.effects), diagnostics=diagnostics)
+
+
+def test_signals_that_always_came_together_name_each_other(together):
+    rows = {item.signal: item.same_as for item in effects_page(together)["items"]}
+
+    assert (rows[VIDEO], rows[ITS_NAME], rows[IMAGE]) == ((ITS_NAME,), (VIDEO,), ())
+
+
+def test_joined_they_are_one_row_and_one_finding(together):
+    apart, joined = effects_page(together), effects_page(together, joined=True)
+
+    assert [item.signal for item in joined["items"]].count(VIDEO) == 1
+    assert ITS_NAME not in [item.signal for item in joined["items"]]
+    assert joined["findings"] == apart["findings"]
+    assert joined["not_evidence"] == apart["not_evidence"] - 1
+
+
+def test_joined_where_only_the_other_name_is_shown_it_stays(together):
+    (item,) = effects_page(together, joined=True, group="creative")["items"]
+
+    assert (item.signal, item.same_as) == (ITS_NAME, (VIDEO,))
 
 
 def test_a_page_says_what_it_is_as_of(knowledge):

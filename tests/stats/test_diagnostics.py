@@ -21,7 +21,7 @@ def _plugged_in(view: object, found: Fit) -> Fit:
     """The fit with the mean at its variance components, for which the closed form is exact."""
     components = np.log(np.array([*found.sigma.values(), *found.tau]))
     at = Model(view).posterior(components)  # type: ignore[arg-type]
-    return type(found)(**{**found.__dict__, "mean": at.mean, "covariance": at.covariance})
+    return type(found)(**{**found.__dict__, "mean_at_mode": at.mean, "covariance": at.covariance})
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,24 @@ def test_left_out_residuals_equal_a_refit_without_the_campaign(broken_down: tupl
         np.testing.assert_allclose(left_out.residual[out], rows.y[out] / GRID - x[out] @ mean, atol=1e-4)
         variance = np.diag(x[out] @ tied @ x[out].T) + noise[out]
         np.testing.assert_allclose(left_out.sd[out], np.sqrt(variance), rtol=1e-3)
+
+
+def test_a_row_left_out_is_judged_by_what_the_fit_took_it_for(make_world: Callable[..., object]) -> None:
+    """Fewer rows than effects: each is nearly its own prediction, and its block's variance is not its own."""
+    world = make_world(30, 5, effect_sd=0.5, scatter=0.02)
+    rows, origin = campaign_rows(world.cells, world.observations)  # type: ignore[attr-defined]
+    statistics = SufficientStatistics()
+    statistics.add(rows)
+    found = fit(statistics.view(), 1)
+    taken = statistics.as_taken(rows)
+    left_out = leave_one_out(found, rows, origin, taken)
+
+    assert found.covariance.shape[0] > len(rows)
+    assert not np.array_equal(taken.log2_v, rows.log2_v)
+    assert (np.abs(taken.log2_v - rows.log2_v) <= 1 << 16).all(), "within an octave"
+    assert np.abs(left_out.z).max() < 5
+    assert (left_out.sd**2 > rows.v).all()
+    np.testing.assert_array_equal(taken.y, rows.y)
 
 
 def test_honest_intervals_need_no_widening(make_world: Callable[..., object]) -> None:

@@ -86,6 +86,6 @@ def test_a_new_campaign_has_the_variances_of_its_parts(world: object, fitted: Fi
     noise = rows.v[0] + fitted.sigma[Stratum.BETWEEN] ** 2 + (2 / 6) ** 2
     known = float(fitted.covariance[0, 0])
 
-    raw = float(rows.y[0] / 2**16 - fitted.mean[0])
+    raw = float(rows.y[0] / 2**16 - fitted.mean_at_mode[0])
     assert only.residual[0] == pytest.approx(raw / (1 - known / noise), rel=1e-5)
     assert only.sd[0] == pytest.approx(np.sqrt(noise / (1 - known / noise)), rel=1e-5)

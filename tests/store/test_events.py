@@ -9,10 +9,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reflection.cli.export import EVENT_COLUMNS, csv_lines
 from reflection.domain.events import Event
 from reflection.domain.validation import read
 from reflection.errors import Conflict
+from reflection.reports.table_service import TABLES
+from reflection.reports.tables import csv_lines
 from reflection.store import events as event_rows
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
@@ -81,4 +82,4 @@ def test_an_exported_event_is_no_formula(database: Database, record: Callable[..
     book = EventBook(database)
     book.add("acme", Event(day=date(2026, 3, 1), text="=1+1"))
 
-    assert "'=1+1" in "".join(csv_lines(book.list("acme")[0], EVENT_COLUMNS))
+    assert "'=1+1" in "".join(csv_lines(book.list("acme")[0], TABLES["events"].columns))

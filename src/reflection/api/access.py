@@ -28,7 +28,10 @@ IN_PROCESS = "testclient"
 """What Starlette's test client gives as the client's address; over a socket an address is never a word."""
 
 IN_PROCESS_HOSTS = frozenset({"testserver", "test"})
-"""What test clients call the application; nobody can register these names, so no web page can take them."""
+"""What a client within this process may call the application; over a socket they are foreign names like any other."""
+
+FORWARDED = "forwarded"
+"""Who guesses keys through a proxy, or says so: the address is what the sender wrote, so all of them count as one."""
 
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -119,7 +122,9 @@ class Access:
             NotAllowed: the request came through a proxy, or from a foreign web page.
         """
         host = headers.get("host", "")
-        hosts = self._named if self.has_keys else self._named | LOOPBACK_HOSTS | IN_PROCESS_HOSTS
+        hosts = self._named if self.has_keys else self._named | LOOPBACK_HOSTS
+        if hosts and client_of(scope) == IN_PROCESS:
+            hosts |= IN_PROCESS_HOSTS
         if hosts and _host_name(host) not in hosts:
             raise UnknownHost("the Host header does not name this server", hint="add the name to MARKO_ALLOWED_HOSTS")
         if not self.has_keys and any(name in headers for name in _PROXY_HEADERS):
@@ -172,6 +177,11 @@ def client_of(scope: Scope) -> str:
     """The client's address; empty when the server does not say."""
     client = scope.get("client")
     return str(client[0]) if client else ""
+
+
+def guesser_of(scope: Scope, headers: Headers) -> str:
+    """Under which name a wrong key of a request is counted."""
+    return FORWARDED if any(name in headers for name in _PROXY_HEADERS) else client_of(scope)
 
 
 def is_loopback(address: str) -> bool:

@@ -4,11 +4,12 @@ Counts what is really read, whatever Content-Length claims. Must not know what a
 """
 
 import ipaddress
+import math
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
@@ -18,12 +19,27 @@ FAILED_KEYS = RateLimitItemPerMinute(120)
 """How often one address may try a wrong key."""
 
 
-class RateLimiter:
-    """Fixed windows in memory: two numbers per caller, forgotten afterwards; Retry-After is exact."""
+SWEEP_SECONDS = 1.0
 
-    def __init__(self, limit: RateLimitItem | None) -> None:
-        self._limit = limit
-        self._counter = FixedWindowRateLimiter(MemoryStorage())
+
+@dataclass(slots=True)
+class _Window:
+    """One caller's window: the monotonic instant it ends, and how many requests were let in."""
+
+    end: float
+    requests: int = 0
+
+
+class RateLimiter:
+    """Fixed windows in memory: two numbers per caller, forgotten afterwards; Retry-After is exact.
+
+    By the monotonic clock: a clock that is set back, by a day or a year, locks nobody out.
+    """
+
+    def __init__(self, limit: RateLimitItem | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit, self._clock = limit, clock
+        self._windows: dict[tuple[str, str], _Window] = {}
+        self._swept = clock()
 
     def take(self, caller: str) -> None:
         """Count one request.
@@ -43,13 +59,24 @@ class RateLimiter:
         self._take(FAILED_KEYS, "failed", _network(address))
 
     def _take(self, limit: RateLimitItem, kind: str, client: str) -> None:
-        if not self._counter.hit(limit, kind, client):
-            reset = self._counter.get_window_stats(limit, kind, client).reset_time
+        now = self._clock()
+        self._sweep(now)
+        window = self._windows.get((kind, client))
+        if window is None or window.end <= now:
+            window = self._windows[kind, client] = _Window(now + limit.get_expiry())
+        if window.requests >= limit.amount:
             raise TooManyRequests(
                 f"more than {limit.amount} requests in {limit.get_expiry()} seconds",
-                retry_after=max(1, round(reset - time.time() + 0.5)),
+                retry_after=max(1, math.ceil(window.end - now)),
                 hint="wait as long as Retry-After says; MARKO_RATE_LIMIT sets the limit",
             )
+        window.requests += 1
+
+    def _sweep(self, now: float) -> None:
+        """Forget windows that have ended, once a second at most."""
+        if now - self._swept >= SWEEP_SECONDS:
+            self._swept = now
+            self._windows = {key: window for key, window in self._windows.items() if window.end > now}
 
 
 class BodyLimit:

@@ -14,8 +14,10 @@ import structlog
 from reflection.settings import Settings
 
 _STRUCK = "***"
-_STORED_KEY = re.compile(r"rle_[0-9a-f]{12}_[A-Za-z0-9_-]+")
-"""Keys made by ``reflection keys create``: nobody knows their text any longer, but it has a form of its own."""
+_STORED_KEY = re.compile(r"(?:rle|shr)_[0-9a-f]{12}_[A-Za-z0-9_-]+")
+"""Keys made by ``reflection keys create`` and links that were shared: nobody knows their text any longer, but it has a
+form of its own.
+"""
 
 
 class Redact:

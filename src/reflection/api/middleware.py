@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reflection.api.access import Access, Caller, WrongKey, client_of
+from reflection.api.access import Access, Caller, WrongKey, guesser_of
 from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.metrics import Metrics
 from reflection.api.opening import PATIENCE, Opening
@@ -115,7 +115,7 @@ class Outermost:
         try:
             caller = self._access.caller(scope, headers)
         except WrongKey:
-            self._rates.take_failure(client_of(scope))
+            self._rates.take_failure(guesser_of(scope, headers))
             raise
         if self._access.has_keys:  # a keyless server has one caller: the person at this machine
             self._rates.take(caller.name)

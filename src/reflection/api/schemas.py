@@ -108,6 +108,7 @@ class EffectRow(BaseModel):
     spend: float | None
     finding: bool = Field(description="whether it may be called one")
     reason: str
+    same_as: list[str] = Field(description="signals that always came together with it, whose effect is the same")
 
 
 class IntervalCheck(BaseModel):

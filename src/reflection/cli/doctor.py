@@ -17,9 +17,6 @@ from reflection.cli.session import JsonOption, console, open_application, print_
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.settings import Settings, variable_of, variables
 
-SHORT_KEY = 16
-"""Keys shorter than this can be guessed."""
-
 TOO_NARROW, TOO_WIDE = 0.80, 0.98
 """Coverage of 90 % intervals beyond which it is worth a sentence; of 50 campaigns, chance goes there once in 100."""
 
@@ -97,8 +94,6 @@ def advice(settings: Settings, environment: Mapping[str, str]) -> Iterable[str]:
         if name.startswith("MARKO_") and name not in variables():
             close = difflib.get_close_matches(name, variables(), n=1)
             yield f"{name} is not a setting" + (f"; did you mean {close[0]}?" if close else "")
-    if any(len(key.secret.get_secret_value()) < SHORT_KEY for key in settings.api_keys):
-        yield f"MARKO_API_KEYS has a key of fewer than {SHORT_KEY} characters; take a longer one"
     if settings.openai_base_url and not settings.openai_api_key:
         yield "OPENAI_BASE_URL is set without OPENAI_API_KEY; no language model is used"
     if settings.chroma_url and settings.vector_backend == "auto" and not installed():

@@ -1,35 +1,22 @@
 """`reflection export`: campaigns, findings and effects as files that other programs open and nothing in them runs."""
 
-import csv
-import io
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reflection.cli.session import WorkspaceOption, messages, open_application
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
+from reflection.reports.table_service import TABLES
+from reflection.reports.tables import csv_lines
 
 if TYPE_CHECKING:
-    from reflection.domain.knowledge import Effect
-    from reflection.domain.results import Finding
     from reflection.wiring import Application
 
-FINDING_COLUMNS = (
-    "finding_id", "category", "title", "description", "signal_key", "metric", "direction", "effect", "low",
-    "high", "probability", "lfsr", "effective_campaigns", "evidence_count", "spend", "impact_score", "grade",
-    "status", "supporting", "contradicting",
-)  # fmt: skip
-EFFECT_COLUMNS = (
-    "signal", "group", "metric", "effect", "low", "high", "raw_lift",
-    "probability", "lfsr", "campaigns", "spend", "finding", "reason",
-)  # fmt: skip
-EVENT_COLUMNS = ("event_id", "day", "until", "scope", "kind", "text", "created_at")
 PAGE = 1_000
 
 
@@ -39,17 +26,19 @@ class Subject(StrEnum):
     CAMPAIGNS = "campaigns"
     FINDINGS = "findings"
     EFFECTS = "effects"
+    LEARNINGS = "learnings"
+    MONTHS = "months"
     EVENTS = "events"
 
 
 def export(
-    what: Annotated[Subject, typer.Argument(help="campaigns (JSON lines), findings, effects or events (CSV).")],
+    what: Annotated[Subject, typer.Argument(help="campaigns (JSON lines), or a table (CSV).")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; standard output otherwise.")
     ] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Export campaigns as JSON lines, or findings, effects and events as CSV.
+    """Export campaigns as JSON lines; findings, effects, learnings, months or events as CSV.
 
     What 'export campaigns' writes, 'analyze' reads again. CSV cells cannot run as formulas in a spreadsheet.
 
@@ -59,7 +48,10 @@ def export(
       reflection export effects > effects.csv
     """
     with open_application() as application:
-        records = _write(_LINES[what](application, workspace), output)
+        lines = (
+            _campaigns(application, workspace) if what is Subject.CAMPAIGNS else _table(application, workspace, what)
+        )
+        records = _write(lines, output)
     header = 0 if what is Subject.CAMPAIGNS else 1
     messages().print(f"{records - header} {what.value} exported")
 
@@ -72,40 +64,9 @@ def _campaigns(application: "Application", workspace: str) -> Iterator[str]:
         after = page[-1].campaign_id
 
 
-def _findings(application: "Application", workspace: str) -> Iterator[str]:
-    findings = application.engine.knowledge(workspace=workspace).findings
-    return csv_lines(map(_row, findings), FINDING_COLUMNS)
-
-
-def _effects(application: "Application", workspace: str) -> Iterator[str]:
-    effects = application.engine.knowledge(workspace=workspace).effects
-    return csv_lines(map(_row, effects), EFFECT_COLUMNS)
-
-
-def _events(application: "Application", workspace: str) -> Iterator[str]:
-    return csv_lines(_all_events(application, workspace), EVENT_COLUMNS)
-
-
-def _all_events(application: "Application", workspace: str) -> Iterator[dict[str, Any]]:
-    items, after = application.events.list(workspace, limit=PAGE)
-    yield from items
-    while after is not None:
-        items, after = application.events.list(workspace, after=after, limit=PAGE)
-        yield from items
-
-
-def _row(item: "Finding | Effect") -> dict[str, Any]:
-    """A value as a row; its interval as two columns."""
-    low, high = item.interval or (None, None)
-    return {**asdict(item), "low": low, "high": high}
-
-
-_LINES = {
-    Subject.CAMPAIGNS: _campaigns,
-    Subject.FINDINGS: _findings,
-    Subject.EFFECTS: _effects,
-    Subject.EVENTS: _events,
-}
+def _table(application: "Application", workspace: str, what: Subject) -> Iterator[str]:
+    columns, rows = TABLES[what.value]
+    return csv_lines(rows(application, workspace), columns)
 
 
 def _write(lines: Iterator[str], output: Path | None) -> int:
@@ -123,34 +84,3 @@ def _write(lines: Iterator[str], output: Path | None) -> int:
         if output:
             target.close()
     return count
-
-
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""First characters that a spreadsheet may take for a formula; the last four are the full-width forms."""
-
-
-def safe(value: Any) -> Any:
-    """A cell that no spreadsheet runs."""
-    if isinstance(value, str):
-        return f"'{value}" if value.lstrip(" ").startswith((*_DANGEROUS, "'")) else value
-    if isinstance(value, (list, tuple)):
-        return safe("; ".join(str(item) for item in value))
-    return "" if value is None else value
-
-
-def plain(text: str) -> str:
-    """The text that `safe` was given."""
-    return text[1:] if text.startswith("'") and text[1:].lstrip(" ").startswith((*_DANGEROUS, "'")) else text
-
-
-def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
-    """CSV text, a record at a time: the header of `columns`, then each row."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(columns)
-    yield buffer.getvalue()
-    for row in rows:
-        buffer.seek(0)
-        buffer.truncate()
-        writer.writerow([safe(row.get(column)) for column in columns])
-        yield buffer.getvalue()

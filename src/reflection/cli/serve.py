@@ -26,7 +26,7 @@ def serve(
     \b
     Examples:
       reflection serve
-      MARKO_API_KEYS=acme=long-secret reflection serve --host 0.0.0.0 --port 8080
+      MARKO_API_KEYS=acme=$(openssl rand -hex 24) reflection serve --host 0.0.0.0 --port 8080
     """
     settings = Settings.load(**({"background": "none"} if no_background else {}))
     check_listening(settings, host, any_stored=_any_stored)

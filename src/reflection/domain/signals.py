@@ -60,13 +60,18 @@ class Signal(NamedTuple):
     @property
     def parts(self) -> tuple["Signal", ...]:
         """The main signals of an interaction, or the signal itself."""
-        groups, levels = self.group.split("*"), self.level.split("*")
-        return tuple(Signal(group, level) for group, level in zip(groups, levels, strict=True))
+        return _parts(self)
 
     @property
     def label(self) -> str:
         """How a person reads it: ``age 18-25``, ``video on meta``."""
         return label_of(self.key, {})
+
+
+@lru_cache(maxsize=16_384)
+def _parts(signal: Signal) -> tuple[Signal, ...]:
+    groups, levels = signal.group.split("*"), signal.level.split("*")
+    return tuple(Signal(group, level) for group, level in zip(groups, levels, strict=True))
 
 
 @lru_cache(maxsize=16_384)
@@ -91,6 +96,7 @@ def is_unstated(key: str) -> bool:
     return any(part.level in UNSTATED_LEVELS for part in parse(key).parts)
 
 
+@lru_cache(maxsize=16_384)
 def parse(key: str) -> Signal:
     """Read a key back: the inverse of `Signal.key`."""
     group, _, level = key.partition(":")

@@ -6,6 +6,7 @@ or a secret.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from reflection.errors import InvalidInput
 MAX_FIELD_ERRORS = 20
 """More would not help a person, and would make a hostile body expensive to answer."""
 
+_NO_ADDRESS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 HOPELESS = 1_000
 """From this many errors on, listing them takes longer than finding them."""
 
@@ -111,3 +113,15 @@ def field_path(location: Iterable[str | int]) -> str:
 
 def _problem(message: str) -> str:
     return message.removeprefix("Value error, ").replace("Input should", "should")
+
+
+def check_address(campaign_id: str) -> None:
+    """Refuse an id that no address can name: it would be stored, and never again be read or deleted over HTTP.
+
+    Raises:
+        InvalidInput: it has a line break, a tab or the like, or a part that addresses read as a folder.
+    """
+    if _NO_ADDRESS.search(campaign_id):
+        raise InvalidInput("an id stands in addresses, so it has no line break and no tab", field="campaign_id")
+    if {".", ".."} & set(campaign_id.split("/")):
+        raise InvalidInput("an id stands in addresses, where '.' and '..' are folders", field="campaign_id")

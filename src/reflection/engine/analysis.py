@@ -32,6 +32,7 @@ from reflection.domain.ports import (
     StoredCampaign,
 )
 from reflection.domain.results import Analysis, Comparison, PatternReport, SimilarCampaign, StoredMemory
+from reflection.domain.validation import check_address
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.explain.evidence_of_facts import advised
 from reflection.forecasting.forecaster import Forecaster
@@ -90,7 +91,13 @@ class InputReader:
         accepted: bool | None = None,
         idempotency_key: str | None = None,
     ) -> AnalysisInput:
-        """The input of one campaign's analysis; `accepted`: whether its tracking is sound, as somebody just said."""
+        """The input of one campaign's analysis; `accepted`: whether its tracking is sound, as somebody just said.
+
+        Raises:
+            InvalidInput: a new campaign has an id that no address can name.
+        """
+        if current is None:
+            check_address(campaign.campaign_id)
         evidence = evidence_of(campaign)
         return AnalysisInput(
             workspace=self._snapshot.workspace,

@@ -89,6 +89,9 @@ class _Cells:
         self.has_money = bool((np.nan_to_num(table.spend) > 0).any())
         self.weight = np.nan_to_num(table.spend if self.has_money else table.impressions)
         self.conversions = np.nan_to_num(table.conversions)
+        self._delivered = (table.impressions > 0) | (table.conversions > 0)
+        self._with: dict[str, NDArray[np.bool_]] = {}
+        self._keys: dict[str, list[str]] = {}
 
     def column(self, key: str) -> int | None:
         """The column of a signal, or of the one that stands for it."""
@@ -96,8 +99,17 @@ class _Cells:
 
     def keys(self, group: str) -> list[str]:
         """Every signal of a group, those that another one stands for too."""
-        names = [*self._columns, *self.table.aliases]
-        return sorted(key for key in names if feature_of(key).group == group)
+        if group not in self._keys:
+            names = [*self._columns, *self.table.aliases]
+            self._keys[group] = sorted(key for key in names if feature_of(key).group == group)
+        return self._keys[group]
+
+    def having(self, key: str) -> NDArray[np.bool_]:
+        """Which cells have a signal and delivered something, (cells,)."""
+        if key not in self._with:
+            self._with[key] = np.zeros(len(self.weight), dtype=np.bool_)
+            self._with[key][self.selection(key).cell] = True
+        return self._with[key]
 
     def selection(self, key: str, within: str | None = None) -> _Selection:
         """The cells with a signal, of those with another one."""
@@ -106,11 +118,8 @@ class _Cells:
             return _Selection(np.zeros(0, dtype=np.intp), np.zeros(0))
         part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))
         cell, share = self._members.indices[part].astype(np.intp), self._members.data[part]
-        if within is not None:
-            kept = np.isin(cell, self.selection(within).cell)
-            cell, share = cell[kept], share[kept]
-        delivered = (self.table.impressions[cell] > 0) | (self.table.conversions[cell] > 0)
-        return _Selection(cell[delivered], share[delivered])
+        kept = (self._delivered if within is None else self.having(within))[cell]
+        return _Selection(cell[kept], share[kept])
 
     def delivery(self) -> dict[str, dict[str, float]]:
         """Share of the money spent with each main signal, of all and of each objective."""
@@ -185,10 +194,7 @@ def _objectives(cells: _Cells, chosen: _Selection) -> dict[str, float]:
     total = float(weight.sum())
     if total <= 0:
         return {}
-    shares = {
-        key: float(weight[np.isin(chosen.cell, cells.selection(key).cell)].sum()) / total
-        for key in cells.keys(signals.OBJECTIVE)
-    }
+    shares = {key: float(weight[cells.having(key)[chosen.cell]].sum()) / total for key in cells.keys(signals.OBJECTIVE)}
     return {key: share for key, share in shares.items() if share > 0}
 
 

@@ -8,7 +8,7 @@ apart by any method; they are merged into one (collinearity.py). Must not know h
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -131,6 +131,7 @@ class Dataset:
         return np.where(present > 0, sums, np.nan)
 
 
+@lru_cache(maxsize=16_384)
 def feature_of(key: str) -> Feature:
     """The learning core's feature of a signal key."""
     signal = signals.parse(key)

@@ -7,7 +7,8 @@ no history is needed.
 import base64
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from reflection.domain import signals
@@ -23,6 +24,16 @@ MOST_ITEMS = 500
 _CURSOR = re.compile(r"o[0-9]{1,9}")
 
 
+@dataclass(frozen=True, slots=True)
+class ShownEffect(Effect):
+    """An effect as the doors show it; `same_as` are the signals that it cannot be told apart from."""
+
+    same_as: tuple[str, ...] = ()
+
+
+_FIELDS = tuple(field.name for field in fields(Effect))
+
+
 def effects_page(
     knowledge: Knowledge,
     *,
@@ -31,6 +42,7 @@ def effects_page(
     platform: str | None = None,
     findings_only: bool = False,
     goal: str | None = None,
+    joined: bool = False,
     limit: int = 100,
     cursor: str | None = None,
 ) -> dict[str, Any]:
@@ -45,6 +57,7 @@ def effects_page(
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
         goal: a kind of conversion (`goals` lists them); without it the goal most money is spent on.
+        joined: signals that always came together are one row, which names the others (`same_as`).
 
     Raises:
         InvalidInput: an unknown metric, or a cursor that is not ours.
@@ -56,11 +69,12 @@ def effects_page(
     keys = None if platform is None else signals.of_platform(platform)
     among = [
         effect
-        for effect in knowledge.effects
+        for effect in _shown(knowledge)
         if (metric is None or effect.metric == metric)
         and (group is None or effect.group == group)
         and (keys is None or _of_platform(effect, keys))
     ]
+    among = _one_each(among, knowledge.aliases) if joined else among
     findings = sum(effect.finding for effect in among)
     chosen = [effect for effect in among if effect.finding or not findings_only]
     start, size = _offset(cursor), max(1, min(limit, MOST_ITEMS))
@@ -80,6 +94,32 @@ def effects_page(
         "goals": goals,
         "waiting": dict(waiting) or None,
     }
+
+
+def _shown(knowledge: Knowledge) -> Iterator[ShownEffect]:
+    """Every effect with the signals that it cannot be told apart from."""
+    together = _together(knowledge.aliases)
+    for effect in knowledge.effects:
+        own = {name: getattr(effect, name) for name in _FIELDS}
+        yield ShownEffect(**own, same_as=together.get(effect.signal, ()))
+
+
+def _together(aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Signals that always came together: each with the others, the one whose effect was estimated first."""
+    groups: dict[str, list[str]] = {}
+    for alias, stands in aliases.items():
+        groups.setdefault(stands, [stands]).append(alias)
+    return {key: tuple(other for other in group if other != key) for group in groups.values() for key in group}
+
+
+def _one_each(effects: Sequence[ShownEffect], aliases: Mapping[str, str]) -> list[ShownEffect]:
+    """One row for signals that always came together: that of the one estimated, or of the first that is shown."""
+    rows: dict[tuple[str, str], ShownEffect] = {}
+    for effect in effects:
+        key = (aliases.get(effect.signal, effect.signal), effect.metric)
+        if key not in rows or effect.signal == key[0]:
+            rows[key] = effect
+    return list(rows.values())
 
 
 def evidence_of(

@@ -231,8 +231,9 @@ def _fit_metric(
         most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
         aside, between = SetAside(observations.observed, unit[table.campaign], most), BetweenRows(table.campaigns)
         rows = aside.passing(between.passing(design.rows(observations, table.campaign, unit)))
-        fit_of_all = drift.judged_at_present(fit(_summed(rows).view(layout), seed, start=start), signals.PLATFORM)
-        scores = aside.scores(fit_of_all)
+        sums = _summed(rows)
+        fit_of_all = drift.judged_at_present(fit(sums.view(layout), seed, start=start), signals.PLATFORM)
+        scores = aside.scores(fit_of_all, sums.as_taken)
         judged = coverage(scores)
         widening = judged.widening if judged.failed else 1.0
         fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all

@@ -59,12 +59,12 @@ def booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) ->
     roots = {root(key) for key in own}
     rest = {key: share for key, share in _delivery(knowledge, objective).items() if root(key) not in roots}
     mains = {**rest, **own}
-    crossed = {}
+    crossed, effects = {}, frozenset().union(*(part.features for part in knowledge.posteriors.values()))
     for first, second in signals.INTERACTIONS:
         for a, b in _pairs(mains, first, second):
             key = signals.crossed(signals.parse(a), signals.parse(b)).key
             # What was never seen together widens a plan that says so, and not one that leaves it open.
-            if (a in own and b in own) or _has_effect(knowledge, key):
+            if (a in own and b in own) or knowledge.aliases.get(key, key) in effects:
                 crossed[key] = mains[a] * mains[b]
     for key in _creatives_apart(knowledge):
         a, b = (part.key for part in signals.parse(key).parts)
@@ -106,6 +106,7 @@ class TotalEffects:
         self._matrix = without_doubtful(self._column, self._all, knowledge.unidentified)
         self._features = tuple(self._column)
         self._groups = [signals.parse(key).group for key in self._features]
+        self._kinds: dict[tuple[str, frozenset[str]], NDArray[np.intp]] = {}
         self._usuals: dict[tuple[str, str | None], Array] = {}
         self._levels: dict[tuple[str, str | None], float | None] = {}
 
@@ -171,13 +172,18 @@ class TotalEffects:
     def _mix(self, usual: Array, bookable: Bookable) -> Array:
         """The usual delivery with something booked in the place of what is usual of its kind."""
         definition, mix = bookable.definition, usual.copy()
-        for column, group in enumerate(self._groups):
-            if group.partition(".")[0] == definition.kind and group not in definition.differs:
-                mix[column] = 0.0
+        mix[self._of_kind(definition.kind, frozenset(definition.differs))] = 0.0
         for key, share in posterior.resolved(self._knowledge, definition.parts).items():
             if key in self._column:
                 mix[self._column[key]] = share
         return self._crossed(mix)
+
+    def _of_kind(self, kind: str, differs: frozenset[str]) -> NDArray[np.intp]:
+        """Columns of what is usual of a kind, in whose place something booked comes."""
+        if (kind, differs) not in self._kinds:
+            own = [group.partition(".")[0] == kind and group not in differs for group in self._groups]
+            self._kinds[kind, differs] = np.flatnonzero(own)
+        return self._kinds[kind, differs]
 
     def _usual(self, objective: str, platform: str | None) -> Array:
         if (objective, platform) not in self._usuals:
@@ -256,8 +262,3 @@ def _pairs(mains: Mapping[str, float], first: str, second: str) -> list[tuple[st
     for key in mains:
         of_group.setdefault(signals.parse(key).group, []).append(key)
     return [(a, b) for a in of_group.get(first, ()) for b in of_group.get(second, ())]
-
-
-def _has_effect(knowledge: Knowledge, key: str) -> bool:
-    key = knowledge.aliases.get(key, key)
-    return any(key in part.features for part in knowledge.posteriors.values())

@@ -117,7 +117,9 @@ def _unused(table: Table, header: Header) -> tuple[str, ...]:
     return tuple(
         text
         for index, text in texts.items()
-        if text and not NOT_ADDED.search(text) and numeric(pl.Series([row[index] for row in rows], dtype=pl.String))
+        if text
+        and not NOT_ADDED.search(normal_header(text))
+        and numeric(pl.Series([row[index] for row in rows], dtype=pl.String))
     )
 
 

@@ -2,14 +2,15 @@
 
 Leave-one-campaign-out in closed form: with residual r = y - X m, R = diag(v + sigma^2) and H = X S X' of one
 campaign's rows, the residual of the campaign when it was *not* learnt is (I - H R^-1)^-1 r, with covariance
-(I - H R^-1)^-1 R (the PRESS identity for Gaussian models). No refit is needed. The z-scores tell how often 90
-% intervals cover and by how much to widen them. This file must not know what a campaign is beyond a number.
+R + (I - H R^-1)^-1 H (the PRESS identity for Gaussian models; m and S at the same components, those of the mode). No
+refit is needed. The z-scores tell how often 90 % intervals cover and by how much to widen them. This file must not
+know what a campaign is beyond a number.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,29 +73,31 @@ class Coverage:
         return self.share is not None and self.share < 0.9 - 2 * math.sqrt(0.9 * 0.1 / self.scores)
 
 
-def leave_one_out(fit: Fit, rows: Rows, origin: ArrayLike) -> LeftOut:
+def leave_one_out(fit: Fit, rows: Rows, origin: ArrayLike, taken: Rows | None = None) -> LeftOut:
     """Predict each campaign's rows from all others.
 
     ``rows``: those the fit was made of (or a subset with whole campaigns). ``origin``: campaign number of
-    each row, (n,). Raises LearningError when the lengths differ.
+    each row, (n,). ``taken``: the rows as the fit took them, with the variances of their blocks
+    (:meth:`~reflection.stats.sufficient_statistics.SufficientStatistics.as_taken`): with other variances a row can seem
+    to have more than all of its own leverage. Raises LearningError when the lengths differ.
     """
     number = np.asarray(origin, dtype=np.intp)
     if len(number) != len(rows):
         raise LearningError("Every row needs the number of its campaign.")
     x, unseen = aligned(fit, rows.design)
     noise = rows.v + scatter_of(fit, rows) + unseen
-    raw = rows.y / GRID - x @ fit.mean
+    assumed = noise if taken is None else taken.v + scatter_of(fit, taken) + unseen
+    raw = rows.y / GRID - x @ fit.mean_at_mode
     covariance = fit.covariance.astype(np.float64)
     residual, variance = np.empty(len(rows)), np.empty(len(rows))
     for own in blocks_of(number, _ROWS_AT_ONCE):
         some, width = x[own.ravel()], own.shape[1]
         half = np.asarray(some @ covariance).reshape(*own.shape, -1)
         leverage = some.toarray().reshape(half.shape) @ half.transpose(0, 2, 1)
-        kept = _NEVER_SINGULAR * np.eye(width) - leverage / noise[own][:, None, :]
-        right = np.concatenate([np.eye(width) * noise[own][:, None, :], raw[own][:, :, None]], axis=2)
-        solved = np.linalg.solve(kept, right)
+        kept = _NEVER_SINGULAR * np.eye(width) - leverage / assumed[own][:, None, :]
+        solved = np.linalg.solve(kept, np.concatenate([leverage, raw[own][:, :, None]], axis=2))
         residual[own] = solved[:, :, width]
-        variance[own] = solved[:, :, :width].diagonal(axis1=1, axis2=2)
+        variance[own] = noise[own] + solved[:, :, :width].diagonal(axis1=1, axis2=2)
     return LeftOut(residual, np.sqrt(np.maximum(variance, 1e-12)))
 
 
@@ -158,7 +161,13 @@ class SetAside:
                 self._parts.append((rows.taken(mine), origin[mine]))
             yield rows
 
-    def scores(self, fit: Fit) -> Floats:
-        """z of each unit as a whole, predicted from all others, (units,); none of fewer than 20."""
-        parts = [leave_one_out(fit, rows, origin).z[rows.stratum == Stratum.BETWEEN] for rows, origin in self._parts]
+    def scores(self, fit: Fit, taken: Callable[[Rows], Rows] = lambda rows: rows) -> Floats:
+        """z of each unit as a whole, predicted from all others, (units,); none of fewer than 20.
+
+        ``taken``: rows as the fit took them, see :func:`leave_one_out`.
+        """
+        parts = [
+            leave_one_out(fit, rows, origin, taken(rows)).z[rows.stratum == Stratum.BETWEEN]
+            for rows, origin in self._parts
+        ]
         return np.concatenate([np.zeros(0), *parts])

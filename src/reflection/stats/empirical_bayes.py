@@ -58,10 +58,10 @@ class Fit(Effects):
     ``estimate``, ``error``: each effect with its own prior divided out ("de-shrunk": b = m/(1 - S/P), s^2 = S/(1 -
     S/P), P the prior variance), (p,), input of ``discoveries``. ``sigma``: overdispersion of the learnt strata,
     ``sigma_rms``: the same as the root of its mean square over what is not known of it. ``tau``: standard deviation
-    of each group's effects, (groups,). ``covariance``: at the mode, float32, (p, p). ``exposure``: effective rows
-    behind each column, (p,). ``rows``: number of rows. ``log_bayes_factor``: of the model against one in which no
-    signal has any effect and no level moves; slopes stay. ``log_step_factors``: by group of steps, of levels that move
-    against levels that stand still.
+    of each group's effects, (groups,). ``covariance``: at the mode, float32, (p, p). ``mean_at_mode``: the mean
+    that goes with it, (p,). ``exposure``: effective rows behind each column, (p,). ``rows``: number of rows.
+    ``log_bayes_factor``: of the model against one in which no signal has any effect and no level moves; slopes stay.
+    ``log_step_factors``: by group of steps, of levels that move against levels that stand still.
     """
 
     estimate: Floats
@@ -71,6 +71,7 @@ class Fit(Effects):
     tau: Floats
     unseen: Floats
     covariance: NDArray[np.float32]
+    mean_at_mode: Floats
     exposure: Floats
     rows: int
     log_bayes_factor: float
@@ -197,6 +198,7 @@ def fit(
         tau=taus,
         unseen=unseen_levels(view.layout, taus, estimate, error),
         covariance=at_mode.covariance.astype(np.float32),
+        mean_at_mode=at_mode.mean,
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
         log_bayes_factor=_laplace(model, at_mode, mode, spread) - _log_evidence(view, _slopes(view.layout)),

@@ -149,6 +149,23 @@ class SufficientStatistics:
             passing=np.exp2(np.array([b.log2_passing for b in blocks], dtype=np.float64) / GRID / np.maximum(rows, 1)),
         )
 
+    def as_taken(self, rows: Rows) -> Rows:
+        """The same rows with the variance and the share of passing scatter that a fit of these sums gives their blocks.
+
+        ``rows``: some of those that were added.
+        """
+        self.fold()
+        keys, place = np.unique(_block_of(rows), return_inverse=True)
+        blocks = [self._blocks[key] for key in keys.tolist()]
+        log2_v, log2_passing = (
+            np.array([round(total / max(block.rows, 1)) for block, total in totals], dtype=np.int64)[place]
+            for totals in (
+                [(block, block.log2_v) for block in blocks],
+                [(block, block.log2_passing) for block in blocks],
+            )
+        )
+        return replace(rows, log2_v=log2_v, log2_passing=log2_passing)
+
     def digest(self) -> str:
         """Return a SHA-256 over the canonical state: equal for equal states, whatever their history."""
         self.fold()
@@ -210,9 +227,7 @@ class SufficientStatistics:
         y = np.concatenate([rows.y for _, rows in pending])
         log2_v = np.concatenate([rows.log2_v for _, rows in pending])
         passing = np.concatenate([rows.log2_passing for _, rows in pending])
-        stratum = np.concatenate([rows.stratum for _, rows in pending]).astype(np.int64)
-        stratum += _STRATA * np.clip(-(passing >> GRID_BITS), 0, PASSING_BINS - 1)
-        key = stratum * BINS + np.clip(log2_v >> GRID_BITS, LOWEST_BIN, HIGHEST_BIN) - LOWEST_BIN
+        key = np.concatenate([_block_of(rows) for _, rows in pending])
         for k in np.unique(key).tolist():
             at = np.flatnonzero(key == k)
             self._accumulate(k, summed(x[at], y[at], log2_v[at], passing[at], sign[at]))
@@ -244,6 +259,12 @@ class SufficientStatistics:
             at = np.where(used, np.cumsum(used) - 1, -1)
             self._features = tuple(f for f, keep in zip(self._features, used, strict=True) if keep)
             self._blocks = {key: moved(block, at, len(self._features)) for key, block in self._blocks.items()}
+
+
+def _block_of(rows: Rows) -> NDArray[np.int64]:
+    """The number of each row's block: its stratum, the bin of the passing scatter in it and that of its variance."""
+    stratum = rows.stratum + _STRATA * np.clip(-(rows.log2_passing >> GRID_BITS), 0, PASSING_BINS - 1)
+    return np.asarray(stratum * BINS + np.clip(rows.log2_v >> GRID_BITS, LOWEST_BIN, HIGHEST_BIN) - LOWEST_BIN)
 
 
 def _or_minus_one(column: int | None) -> int:

@@ -17,6 +17,7 @@ from reflection.store.campaigns_read import Current, chunks, current
 from reflection.store.database import sqlite
 from reflection.store.memories_write import remember, tombstone
 from reflection.store.row_values import AnalysisRows, Row, outbox_row, packed, unpacked
+from reflection.store.shares import shares
 from reflection.store.tables.campaigns import (
     acceptances,
     campaign_revisions,
@@ -124,7 +125,7 @@ def take_back(connection: Connection, workspace: str, campaign_id: str, now: str
     notices += [outbox_row(workspace, topic, before.memory_id, now) for topic in topics if topic != ARTIFACTS]
     _retract(connection, [{**key, "revision": before.stored.revision}])
     _forget_signals(connection, workspace, [(campaign_id, before.signal_keys)])
-    for table in (campaigns, performance_logs, insights, acceptances):
+    for table in (campaigns, performance_logs, insights, acceptances, shares):
         connection.execute(delete(table).where(table.c.workspace == workspace, table.c.campaign_id == campaign_id))
     tombstone(connection, workspace, [before.memory_id])
     sqlite.insert_rows(connection, _ADD_OUTBOX, notices)

@@ -23,6 +23,7 @@ def effects(
     platform: Text = None,
     findings_only: bool = False,
     goal: Annotated[Text, Query(description=GOAL)] = None,
+    joined: Annotated[bool, Query(description="signals that always came together are one row")] = False,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Text = None,
 ) -> Response:
@@ -34,6 +35,7 @@ def effects(
         platform=platform,
         findings_only=findings_only,
         goal=goal,
+        joined=joined,
         limit=limit,
         cursor=cursor,
     )

@@ -1,9 +1,10 @@
 """POST /v1/plans/evaluate: what plans will probably do, before any money is spent."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
@@ -11,6 +12,7 @@ from reflection.domain.plan import PlanRequest
 from reflection.domain.validation import read
 
 router = APIRouter(prefix="/v1/plans", tags=["planning"])
+MOST_DRIVERS = 5
 
 
 class PlanMetric(BaseModel):
@@ -30,9 +32,9 @@ class EvaluatedPlan(BaseModel):
 
     plan_id: str
     metrics: dict[str, PlanMetric]
-    booked: list[dict[str, Any]]
-    drivers: list[dict[str, Any]]
-    similar: list[dict[str, Any]]
+    booked: list[dict[str, Any]] = Field([], description="left out of a compact answer")
+    drivers: list[dict[str, Any]] = Field(description="the five largest in a compact answer")
+    similar: list[dict[str, Any]] = Field([], description="left out of a compact answer")
     notes: list[str]
 
 
@@ -48,6 +50,18 @@ class PlanAnswer(BaseModel):
 
 
 @router.post("/evaluate", summary="Evaluate plans", response_model=PlanAnswer, openapi_extra=json_request(PlanRequest))
-def evaluate(body: JsonBody, application: ApplicationPart, workspace: Workspace) -> Response:
+def evaluate(
+    body: JsonBody,
+    application: ApplicationPart,
+    workspace: Workspace,
+    compact: Annotated[bool, Query(description="without what was booked and similar campaigns")] = False,
+) -> Response:
     """Calibrated forecasts of planned campaigns with 50, 80 and 90 % intervals; nothing is stored."""
-    return json_response(application.recommendations.evaluate(read(PlanRequest, body), workspace=workspace))
+    answer = application.recommendations.evaluate(read(PlanRequest, body), workspace=workspace)
+    return json_response({**answer, "plans": [_compact(plan) for plan in answer["plans"]]} if compact else answer)
+
+
+def _compact(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan beside others: figures, odds, what drives it most, and what cannot be said."""
+    kept = {name: value for name, value in plan.items() if name not in ("booked", "similar")}
+    return {**kept, "drivers": plan["drivers"][:MOST_DRIVERS]}

@@ -2,7 +2,8 @@
 
 The format has to read every number of the file, and counts have to come out whole. Where several do and mean different
 amounts (`1.250` is a thousand or one and a quarter), three things speak: the currency (there are no half pesos), the
-delimiter (a semicolon stands where the comma is the decimal sign) and how many decimals there are (money has no three).
+delimiter (a semicolon stands where the comma is the decimal sign) and how many decimals there are (money has no three);
+before them the file's own ratios: the reading in which spend over clicks is its CPC is the right one.
 Where they disagree, or only one speaks against the language, the file is refused. Must not know platforms or files.
 """
 
@@ -14,6 +15,7 @@ from babel.numbers import get_currency_precision
 
 from reflection.errors import ImportFileError
 from reflection.ingest.reading.numbers import NumberFormat, cleaned, format_of, formats, is_missing
+from reflection.ingest.reading.ratios import Ratio
 
 _HOME = {
     "de": "de", "es": "de", "it": "de", "pt": "de", "id": "de", "nl": "de", "da": "de", "tr": "de", "vi": "de",
@@ -32,12 +34,14 @@ class Evidence:
         counts: distinct cells of columns that hold whole numbers.
         amounts: those of the other number columns.
         others: cells of columns that are not used, as far as they look like numbers.
+        ratios: what the file itself states of its amounts (CPC, CPM).
         delimiter, currency, language: of the file; '' where it has none or states none.
     """
 
     counts: Sequence[pl.Series]
     amounts: Sequence[pl.Series]
     others: Sequence[pl.Series] = ()
+    ratios: Sequence[Ratio] = ()
     delimiter: str = ""
     currency: str = ""
     language: str = "en"
@@ -69,7 +73,10 @@ def choose_format(evidence: Evidence, name: str, *, typed: bool, locale: str = "
         values = tuple(value for cells in evidence.amounts for value in option.read(cells, typed=typed))
         readings.setdefault(values, []).append(option)
     if len(readings) == 1:
+        _refuse_contradiction(fitting[0], evidence, name, typed)
         return fitting[0]
+    if true := _by_ratios(readings, evidence, typed):
+        return true
     return _decided(readings, evidence, fitting[0], name)
 
 
@@ -130,6 +137,25 @@ def _decided(readings: Readings, evidence: Evidence, home: NumberFormat, name: s
         raise _ambiguous(readings, evidence, name)
     options = readings[left[0]]
     return home if home in options else options[0]
+
+
+def _by_ratios(readings: Readings, evidence: Evidence, typed: bool) -> NumberFormat | None:
+    """The one reading in which the file's own ratios come out; None where there are none, or they fit several."""
+    fitting = [
+        options[0]
+        for options in readings.values()
+        if any(ratio.holds(options[0], typed=typed) for ratio in evidence.ratios)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _refuse_contradiction(option: NumberFormat, evidence: Evidence, name: str, typed: bool) -> None:
+    if any(ratio.off_by_thousands(option, typed=typed) for ratio in evidence.ratios):
+        raise ImportFileError(
+            f"{name}: written as {option.example}, its spend is about a thousand times more or less than its own "
+            "CPC or CPM says: points and commas do not mean the same in every column.",
+            hint="Say how numbers are written with --locale, or leave the ratio's column out.", field="locale",
+        )  # fmt: skip
 
 
 Vote = Callable[[NumberFormat], bool]

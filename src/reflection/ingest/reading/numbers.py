@@ -32,6 +32,7 @@ _CURRENCY_SIGNS = (
     rf"|\s*(?:[{_SIGNS}]|[A-Z]{{3}}|zł|kr\.?|Kč|Ft|lei|лв)$"
 )
 _IN_BRACKETS = r"^\((.*)\)$"
+_MINUS_BEHIND = r"^(\d[\d.,'’\s]*)-$"
 THRESHOLD = r"^[<>]\s*\d"
 _CANONICAL = r"^[-+]?(?:\d+|\d+\.(?:\d{0,2}|\d{4,}))$"
 
@@ -59,6 +60,16 @@ class NumberFormat:
         else:
             grouped = rf"[1-9]\d{{0,2}}(?:{group}\d{{3}})+"
         return rf"^[-+]?(?:\d+|{grouped})(?:{point}\d*)?$"
+
+    def plain(self, cells: pl.Series) -> pl.Series:
+        """Cells that are nothing but digits, and this format's decimal sign, as Float64; null for all others."""
+        point = re.escape(self.decimal)
+        digits = pl.when(pl.col("n").str.contains(rf"^-?\d{{1,15}}(?:{point}\d{{1,15}})?$")).then(pl.col("n"))
+        return (
+            cells.to_frame("n")
+            .select(digits.str.replace(self.decimal, ".", literal=True).cast(pl.Float64, strict=False))
+            .to_series()
+        )
 
     def parse(self, cells: pl.Series, *, typed: bool = False) -> pl.Series:
         """Cells as Float64; null where missing, not a number of this format or beyond `LARGEST`.
@@ -92,6 +103,7 @@ def clean_cell(cell: pl.Expr) -> pl.Expr:
         visible_cell(cell)
         .str.replace("−", "-", literal=True)
         .str.replace(_IN_BRACKETS, "-${1}")
+        .str.replace(_MINUS_BEHIND, "-${1}")
         .str.replace_all(_CURRENCY_SIGNS, "${1}${2}")
         .str.replace_all(_SPACES, "\u202f")
         .str.replace_all("'", "’", literal=True)

@@ -21,6 +21,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from reflection.errors import ImportFileError
 from reflection.ingest.reading.archives import Source
+from reflection.ingest.reading.blocks import TextBlock, as_table, blocks, rows_of, utf8
 from reflection.ingest.reading.encodings import TextProfile, codec_name, profile
 from reflection.ingest.reading.excel import checked_workbook
 from reflection.ingest.reading.numbers import LARGEST
@@ -78,6 +79,43 @@ class Table:
                 full = [(line, row) for line, row in zip(chunk.lines, chunk.rows, strict=True) if any(row)]
                 if full:
                     yield Chunk([line for line, _ in full], [row for _, row in full])
+
+    def below(self, line: int, width: int) -> Iterator[TextBlock | Chunk]:
+        """All rows below a header of so many cells: as columns where they are plain, else row by row.
+
+        Raises:
+            ImportFileError: as `chunks`.
+        """
+        if self._source is None or self._sheet is not None or width < 2:
+            yield from self.chunks()
+            return
+        read = 0
+        try:
+            with self._source.open() as raw:
+                for block, read in blocks(utf8(raw, codec_name(self.encoding))):
+                    start = _after_line(block, line - read) if read < line else 0
+                    if start is None:  # the lines above are not plain: whoever reads knows which are above
+                        yield self._row_by_row(block, read)
+                    elif plain := block[start:]:
+                        before = max(read, line)
+                        yield as_table(plain, before, self.delimiter, width) or self._row_by_row(plain, before)
+        except UnicodeError as error:
+            raise _no_text(self._source, self.encoding, read) from error
+
+    def _row_by_row(self, block: bytes, before: int) -> Chunk:
+        """A block's rows, empty ones left out."""
+        assert self._source is not None
+        number, lines, rows = 0, [], []
+        try:
+            for number, row in rows_of(block, self.delimiter):
+                if any(row):
+                    lines.append(before + number)
+                    rows.append(row)
+        except csv.Error as error:
+            raise _broken(self._source, before + number + 1, error) from error
+        if (widest := max(map(len, rows), default=0)) > self._source.limits.max_columns:
+            raise _too_wide(self._source, widest)
+        return Chunk(lines, rows)
 
     def _batches(self, size: int) -> Iterator[Chunk]:
         if self._source is not None and self._sheet is None:
@@ -158,18 +196,39 @@ def _text_rows(source: Source, encoding: str, delimiter: str, size: int) -> Iter
         try:
             while rows := list(islice(reader, size)):
                 if (widest := max(map(len, rows))) > most:
-                    raise ImportFileError(f"{source.name} has {widest:,} columns; at most {most:,} are read.")
+                    raise _too_wide(source, widest)
                 yield Chunk(_line_numbers(rows, line, reader.line_num), rows)
                 line = reader.line_num
         except csv.Error as error:
-            raise ImportFileError(
-                f"{source.name}, line {reader.line_num}: broken quoting ({error}).",
-                hint="The file may be cut off; export it again.",
-            ) from error
+            raise _broken(source, reader.line_num, error) from error
         except UnicodeError as error:
-            raise ImportFileError(
-                f"{source.name}, after line {reader.line_num}: not {encoding} text.", hint="Save it as UTF-8."
-            ) from error
+            raise _no_text(source, encoding, reader.line_num) from error
+
+
+def _no_text(source: Source, encoding: str, line: int) -> ImportFileError:
+    return ImportFileError(f"{source.name}, after line {line}: not {encoding} text.", hint="Save it as UTF-8.")
+
+
+def _too_wide(source: Source, columns: int) -> ImportFileError:
+    return ImportFileError(f"{source.name} has {columns:,} columns; at most {source.limits.max_columns:,} are read.")
+
+
+def _broken(source: Source, line: int, error: csv.Error) -> ImportFileError:
+    return ImportFileError(
+        f"{source.name}, line {line}: broken quoting ({error}).", hint="The file may be cut off; export it again."
+    )
+
+
+def _after_line(block: bytes, line: int) -> int | None:
+    """Where what follows a line of a block begins; None where lines do not all end alike."""
+    if block.count(b"\r") != block.count(b"\r\n"):
+        return None
+    place = 0
+    for _ in range(line):
+        place = block.find(b"\n", place) + 1
+        if not place:
+            return None
+    return place
 
 
 def _line_numbers(rows: list[Cells], before: int, after: int) -> list[int]:

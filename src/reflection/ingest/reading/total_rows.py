@@ -7,6 +7,8 @@ row without a name, and kept. This file must not know platforms, nor campaigns.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import polars as pl
 
@@ -42,11 +44,25 @@ def labelled(frame: pl.DataFrame) -> pl.Series:
     """Rows that a label makes totals: one in the first cell or in a name, and nothing else named."""
     names = [name for name in (*KEYS, "date", "account") if name in frame.columns]
     keys = [name for name in KEYS if name in frame.columns] or names
-    label = {name: pl.col(name).str.contains(TOTAL_LABEL).fill_null(False) for name in (*names, FIRST_CELL)}
+    label = {name: _labels(frame[name]) for name in (*names, FIRST_CELL)}
+    none = pl.Series("total", [False]).new_from_index(0, frame.height)
+    if not any(mask is not None for mask in label.values()):
+        return none
     if not names:
-        return frame.select(label[FIRST_CELL].alias("total"))["total"]
-    other = pl.sum_horizontal((pl.col(name).is_not_null() & ~label[name]).cast(pl.Int32) for name in keys)
-    return frame.select((pl.any_horizontal(label.values()) & (other == 0)).alias("total"))["total"]
+        return none if (first := label[FIRST_CELL]) is None else first
+    other = pl.Series([0], dtype=pl.Int32).new_from_index(0, frame.height)
+    for name in keys:
+        mask = label[name]
+        said = frame[name].is_not_null()
+        other = other + (said if mask is None else said & ~mask).cast(pl.Int32)
+    return reduce(or_, (mask for mask in label.values() if mask is not None)) & (other == 0)
+
+
+def _labels(cells: pl.Series) -> pl.Series | None:
+    """Which cells are labels of totals; None where none is."""
+    distinct = cells.unique().drop_nulls()
+    labels = distinct.filter(distinct.str.contains(TOTAL_LABEL))
+    return cells.is_in(labels.implode()).fill_null(False) if len(labels) else None
 
 
 def total_row(row: Mapping[str, object], numbers: Sequence[str]) -> TotalRow:

@@ -5,7 +5,6 @@ never guessed; totals are kept as checksums. This file must not know platforms b
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -13,11 +12,14 @@ import polars as pl
 from reflection.errors import ImportFileError
 from reflection.ingest.dialects.dialect import DateOrder, is_number
 from reflection.ingest.import_report import Reject
+from reflection.ingest.reading import typed_columns
+from reflection.ingest.reading.blocks import TextBlock
 from reflection.ingest.reading.date_columns import with_days
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.number_formats import MOST_OTHERS, choose_format, numeric
 from reflection.ingest.reading.number_formats import Evidence as NumberEvidence
-from reflection.ingest.reading.numbers import DASHES, NumberFormat, is_missing, visible
+from reflection.ingest.reading.numbers import NumberFormat, visible
+from reflection.ingest.reading.ratios import STATED, Ratio
 from reflection.ingest.reading.tables import Cells, Chunk, Table
 from reflection.ingest.reading.total_rows import (
     FIRST_CELL,
@@ -28,10 +30,7 @@ from reflection.ingest.reading.total_rows import (
     totals_among,
     unnamed,
 )
-
-_WHOLE = ("impressions", "clicks", "all_clicks")
-_EXCEL_ID = r"^\d(?:[.,]\d+)?[eE]\+?\d+$"
-_IDS = ("campaign_id", "account_id", "audience_id", "creative_id")
+from reflection.ingest.reading.typed_columns import WHOLE, by_distinct, fault_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +97,8 @@ def read_facts(
         ImportFileError: ambiguous numbers or dates, a file cut off in its last row, no rows, or the guards below.
     """
     reading = _Reading(header, table.name, table.typed, locale, table.delimiter, currency)
-    for chunk in table.chunks():
-        _read_chunk(reading, chunk)
+    for block in table.below(header.line, len(header.cells)):
+        _read_block(reading, block)
     if reading.last_ragged and reading.last_ragged == reading.last_line:
         raise ImportFileError(
             f"{table.name} ends in the middle of line {reading.last_line}: it is cut off.",
@@ -133,48 +132,62 @@ def read_facts(
     )
 
 
-def _read_chunk(reading: _Reading, chunk: Chunk) -> None:
+def _read_block(reading: _Reading, block: TextBlock | Chunk) -> None:
     header = reading.header
-    lines, rows = _whole_rows(reading, chunk)
-    reading.last_line = reading.last_line if reading.next_table else chunk.lines[-1]
-    if not rows:
+    rows = _whole_rows(reading, block)
+    if rows is None:
         return
-    columns: dict[str, pl.Series] = {"line": pl.Series(lines, dtype=pl.Int64)}
-    cells = list(zip(*rows, strict=True))
+    columns: dict[str, pl.Series] = {"line": rows.lines}
     for name, index in header.columns.items():
-        columns[name] = pl.Series(name, cells[index], dtype=pl.String)
-    columns["twin"] = pl.Series(list(map(hash, zip(*cells, strict=True))), dtype=pl.Int64)
-    columns[FIRST_CELL] = visible(pl.Series(FIRST_CELL, cells[0], dtype=pl.String))
+        columns[name] = rows.cells.to_series(index)
+    columns["twin"] = rows.cells.hash_rows().reinterpret(signed=True)
+    columns[FIRST_CELL] = by_distinct(rows.cells.to_series(0), visible)
     frame = pl.DataFrame(columns)
     numbers = [name for name in header.columns if is_number(name)]
     if reading.number_format is None:
-        reading.number_format = _number_format(reading, frame, cells, numbers)
+        reading.number_format = _number_format(reading, frame, rows.cells, numbers)
     frame, bad = _typed(reading, frame, numbers)
     mask = labelled(frame)
-    reading.totals.extend(total_row(row, numbers) for row in frame.filter(mask).iter_rows(named=True))
-    frame, bad = frame.filter(~mask), bad.filter(~mask)
-    _take_bad(reading, frame, bad, numbers)
-    frame = frame.filter(~bad).drop(FIRST_CELL, *(f"{n}!" for n in numbers))
+    if mask.any():
+        reading.totals.extend(total_row(row, numbers) for row in frame.filter(mask).iter_rows(named=True))
+        frame, bad = frame.filter(~mask), bad.filter(~mask)
+    if bad.any():
+        _take_bad(reading, frame.filter(bad), numbers)
+        frame = frame.filter(~bad)
+    frame = frame.drop(FIRST_CELL, *(f"{n}!" for n in numbers))
     reading.frames.append(frame.with_columns(pl.col(pl.String).cast(pl.Categorical)))
 
 
-def _number_format(
-    reading: _Reading, frame: pl.DataFrame, cells: list[tuple[str, ...]], numbers: list[str]
-) -> NumberFormat:
+def _number_format(reading: _Reading, frame: pl.DataFrame, cells: pl.DataFrame, numbers: list[str]) -> NumberFormat:
     """How the file writes numbers, by everything its first rows say."""
-    header, unused = reading.header, set(range(len(cells))) - set(reading.header.columns.values())
+    header, unused = reading.header, set(range(cells.width)) - set(reading.header.columns.values())
     currencies = visible(frame["currency"]).drop_nulls().unique().to_list() if "currency" in frame.columns else []
     stated = currencies[0] if len(currencies) == 1 and re.fullmatch(r"[A-Z]{3}", currencies[0]) else ""
-    others = [pl.Series(cells[index][:MOST_OTHERS], dtype=pl.String) for index in sorted(unused)]
+    others = [cells.to_series(index).head(MOST_OTHERS) for index in sorted(unused)]
     evidence = NumberEvidence(
-        counts=[frame[name] for name in numbers if name in _WHOLE],
-        amounts=[frame[name] for name in numbers if name not in _WHOLE],
+        counts=[frame[name] for name in numbers if name in WHOLE],
+        amounts=[frame[name] for name in numbers if name not in WHOLE],
         others=[column for column in others if numeric(column)],
+        ratios=_ratios(header, frame, cells),
         delimiter=reading.delimiter,
         currency=header.currency or stated or reading.currency,
         language=header.language,
     )
     return choose_format(evidence, reading.name, typed=reading.typed, locale=reading.locale)
+
+
+def _ratios(header: Header, frame: pl.DataFrame, cells: pl.DataFrame) -> list[Ratio]:
+    """The ratios that the file states of its spend, on its first rows."""
+    if "spend" not in header.columns or "spend" in header.scale:
+        return []
+    unused = sorted(set(range(cells.width)) - set(header.columns.values()))
+    first = {name: frame[name].head(MOST_OTHERS) for name in ("spend", *STATED) if name in header.columns}
+    return [
+        Ratio(first["spend"], first[name], cells.to_series(index).head(MOST_OTHERS), per)
+        for name, (pattern, per) in STATED.items()
+        for index in unused
+        if name in first and pattern.search(header.cells[index])
+    ]
 
 
 def _without_unnamed_totals(frame: pl.DataFrame, reading: _Reading) -> tuple[pl.DataFrame, tuple[int, ...]]:
@@ -186,14 +199,22 @@ def _without_unnamed_totals(frame: pl.DataFrame, reading: _Reading) -> tuple[pl.
     return frame.filter(~totals), tuple(frame.filter(nameless & ~totals)["line"].to_list())
 
 
-def _whole_rows(reading: _Reading, chunk: Chunk) -> tuple[list[int], list[Cells]]:
-    """The rows as wide as the header; footers are dropped, other ragged rows rejected."""
-    header, width = reading.header, len(reading.header.cells)
+def _whole_rows(reading: _Reading, block: TextBlock | Chunk) -> TextBlock | None:
+    """The rows as wide as the header; footers are dropped, other ragged rows rejected. None where there is none."""
     if reading.next_table:
-        return [], []
-    if not header.dialect.footer and chunk.lines[0] > header.line and set(map(len, chunk.rows)) == {width}:
-        reading.last_whole = chunk.lines[-1]
-        return chunk.lines, chunk.rows
+        return None
+    if isinstance(block, TextBlock):
+        first = block.cells.to_series(0)
+        footer = reading.header.dialect.footer
+        if not footer or not first.str.contains(f"(?i){footer}").any():
+            reading.last_line = reading.last_whole = int(block.lines[-1])
+            return block
+        block = Chunk(block.lines.to_list(), list(map(list, block.cells.iter_rows())))
+    return _of_width(reading, block)
+
+
+def _of_width(reading: _Reading, chunk: Chunk) -> TextBlock | None:
+    header, width = reading.header, len(reading.header.cells)
     below = [(n, row) for n, row in zip(chunk.lines, chunk.rows, strict=True) if n > header.line]
     lines: list[int] = []
     rows: list[Cells] = []
@@ -214,14 +235,14 @@ def _whole_rows(reading: _Reading, chunk: Chunk) -> tuple[list[int], list[Cells]
         elif sum(1 for cell in row if cell.strip()) > 1 or (len(row) > 1 and row[0].strip()):
             index = header.columns.get("campaign", header.columns.get("campaign_id", width))
             reading.last_ragged = line
-            reading.rejects.append(
-                Reject(
-                    line,
-                    f"{len(row)} cells where the header has {width}",
-                    row[index] if index < len(row) else "",
-                )
-            )
-    return lines, rows
+            fault = f"{len(row)} cells where the header has {width}"
+            reading.rejects.append(Reject(line, fault, row[index] if index < len(row) else ""))
+    if chunk.lines and not reading.next_table:
+        reading.last_line = chunk.lines[-1]
+    if not rows:
+        return None
+    cells = {str(number): pl.Series(column, dtype=pl.String) for number, column in enumerate(zip(*rows, strict=True))}
+    return TextBlock(pl.Series(lines, dtype=pl.Int64), pl.DataFrame(cells))
 
 
 def _is_footer(reading: _Reading, row: Cells) -> bool:
@@ -244,16 +265,11 @@ def _typed(reading: _Reading, frame: pl.DataFrame, numbers: list[str]) -> tuple[
     for name in frame.columns:
         cells = frame[name]
         if name in numbers:
-            missing = is_missing(cells)
-            reading.thresholds += int(cells.str.contains(r"^\s*[<>]\s*\d").sum())
-            values = reading.number_format.parse(cells, typed=reading.typed)
-            failures = ~missing & values.is_null()
-            if name in _WHOLE:
-                failures = failures | (values != values.round(0)).fill_null(False)
-            bad = bad | failures
             scale = reading.header.scale.get(name)
-            values = (values * scale).round(6) if scale else values
-            series[name], series[f"{name}!"] = values, cells
+            column = typed_columns.numbers(name, cells, reading.number_format, typed=reading.typed, scale=scale)
+            reading.thresholds += column.thresholds
+            bad = bad | column.failures
+            series[name], series[f"{name}!"] = column.values, cells
         elif cells.dtype == pl.String:
             series[name] = _text(reading, name, cells, frame["line"])
         else:
@@ -262,35 +278,21 @@ def _typed(reading: _Reading, frame: pl.DataFrame, numbers: list[str]) -> tuple[
 
 
 def _text(reading: _Reading, name: str, cells: pl.Series, lines: pl.Series) -> pl.Series:
-    clean = visible(cells)
-    clean = clean.set((clean == "") | clean.str.contains(DASHES), None)
-    if name in ("date", "date_end"):
-        clean = clean.set(is_missing(clean), None)
-    if name in _IDS:
-        clean = clean.str.replace(r"^\[(.*)\]$", "${1}")
-        ruined = clean.str.contains(_EXCEL_ID).fill_null(False)
-        if ruined.any():
-            reading.ruined.extend(lines.filter(ruined).to_list())
-            clean = clean.set(ruined, None)
+    clean = typed_columns.texts(name, cells)
+    ruined = typed_columns.ruined(name, clean)
+    if ruined.any():
+        reading.ruined.extend(lines.filter(ruined).to_list())
+        clean = clean.set(ruined, None)
     return clean
 
 
-def _take_bad(reading: _Reading, frame: pl.DataFrame, bad: pl.Series, numbers: list[str]) -> None:
-    if not bad.any():
-        return
-    for row in frame.filter(bad).iter_rows(named=True):
-        name = next((n for n in numbers if _is_bad(row, n, reading)), numbers[0])
-        campaign = row.get("campaign") or row.get("campaign_id") or ""
-        form = reading.number_format
-        fault = "no whole number" if row[name] is not None else f"no number, written as {form.example}" if form else ""
+def _take_bad(reading: _Reading, frame: pl.DataFrame, numbers: list[str]) -> None:
+    assert reading.number_format is not None
+    for row in frame.iter_rows(named=True):
+        faults = ((name, fault_of(row, name, str(row[f"{name}!"]), reading.number_format)) for name in numbers)
+        name, fault = next((pair for pair in faults if pair[1]), (numbers[0], ""))
         cell = str(row[f"{name}!"]).strip()[:40]
         if cell == reading.header.written(name)[:40]:
             continue  # the header again: files were pasted together
+        campaign = row.get("campaign") or row.get("campaign_id") or ""
         reading.rejects.append(Reject(row["line"], f"{reading.header.written(name)} '{cell}' is {fault}", campaign))
-
-
-def _is_bad(row: Mapping[str, object], name: str, reading: _Reading) -> bool:
-    value, cell = row[name], str(row[f"{name}!"])
-    if value is None:
-        return not is_missing(pl.Series([cell])).item()
-    return name in _WHOLE and isinstance(value, float) and not value.is_integer()

@@ -1,0 +1,89 @@
+"""The columns of a block of rows as numbers and texts, and what of them cannot be read.
+
+Columns of a table repeat themselves: what a text needs is done once for each distinct one, and a plain number is read
+as it stands; only the cells that are left go the whole way. Must not know where rows come from, nor what they mean.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from reflection.ingest.reading.numbers import DASHES, THRESHOLD, NumberFormat, is_missing, visible
+
+WHOLE = ("impressions", "clicks", "all_clicks")
+"""Fields that are counted in whole numbers."""
+
+IDS = ("campaign_id", "account_id", "audience_id", "creative_id")
+_EXCEL_ID = r"^\d(?:[.,]\d+)?[eE]\+?\d+$"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A column of numbers: values, which cells are none although they say something, and how many hide one."""
+
+    values: pl.Series
+    failures: pl.Series
+    thresholds: int
+
+
+def numbers(name: str, cells: pl.Series, form: NumberFormat, *, typed: bool, scale: float | None) -> Numbers:
+    """One column of cells as numbers of a format.
+
+    Args:
+        typed: the cells are a workbook's own, written canonically.
+        scale: what the values are multiplied by; None for nothing.
+    """
+    plain = form.plain(cells)
+    rest = ~plain.is_not_null()
+    if rest.any():
+        left = cells.filter(rest)
+        read, missing = form.parse(left, typed=typed), is_missing(left)
+        plain = plain.scatter(rest.arg_true(), read)
+        failures = (rest & False).scatter(rest.arg_true(), ~missing & read.is_null())
+        thresholds = int(left.str.contains(rf"^\s*{THRESHOLD[1:]}").sum())
+    else:
+        failures, thresholds = rest, 0
+    if name in WHOLE:
+        failures = failures | (plain != plain.round(0)).fill_null(False)
+    values = (plain * scale).round(6) if scale else plain
+    return Numbers(values.rename(name), failures, thresholds)
+
+
+def texts(name: str, cells: pl.Series) -> pl.Series:
+    """One column of cells as texts: trimmed, what says nothing is null; brackets around ids are taken away."""
+    return by_distinct(cells, lambda distinct: _text(name, distinct))
+
+
+def ruined(name: str, cells: pl.Series) -> pl.Series:
+    """Which ids a spreadsheet has rounded."""
+    if name not in IDS:
+        return pl.Series([False]).new_from_index(0, len(cells))
+    strange = cells.unique().drop_nulls()
+    strange = strange.filter(strange.str.contains(_EXCEL_ID))
+    return cells.is_in(strange.implode()).fill_null(False)
+
+
+def _text(name: str, cells: pl.Series) -> pl.Series:
+    clean = visible(cells)
+    clean = clean.set((clean == "") | clean.str.contains(DASHES), None)
+    if name in ("date", "date_end"):
+        clean = clean.set(is_missing(clean), None)
+    return clean.str.replace(r"^\[(.*)\]$", "${1}") if name in IDS else clean
+
+
+def by_distinct(cells: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """What a change makes of texts, made once for each distinct one."""
+    distinct = cells.unique()
+    changed = change(distinct)
+    if changed.equals(distinct, null_equal=True):
+        return cells
+    return cells.replace_strict(distinct, changed, return_dtype=changed.dtype)
+
+
+def fault_of(row: Mapping[str, object], name: str, cell: str, form: NumberFormat) -> str:
+    """Why a cell is no number of its field; '' where it is one, or says nothing."""
+    value = row[name]
+    if value is None:
+        return "" if is_missing(pl.Series([cell])).item() else f"no number, written as {form.example}"
+    return "no whole number" if name in WHOLE and isinstance(value, float) and not value.is_integer() else ""

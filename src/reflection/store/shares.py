@@ -1,0 +1,159 @@
+"""Shares: pages that somebody without a key may read by a link, until it expires or is taken back.
+
+A link's text is ``shr_<id>_<secret>``: the id is public and finds the row, the secret is 256 random bits of which a
+salted digest is kept. What it opens is one page as it was made, and nothing else. Must not know HTTP nor what is in a
+page.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import (
+    Column,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
+
+from reflection.errors import Conflict, NotFound
+from reflection.store.campaigns_read import plain
+from reflection.store.database.connections import Database
+from reflection.store.row_values import Row, packed, unpacked
+from reflection.store.tables.campaigns import instant_text, metadata
+
+PREFIX = "shr"
+MOST_SHARES = 500
+"""Links of one workspace that open something at one time."""
+
+_ID_BYTES, _SECRET_BYTES, _SALT_BYTES = 6, 32, 16
+ShareKind = Literal["report", "learning"]
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("workspace", Text, nullable=False),
+    Column("share_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("campaign_id", Text, nullable=True),
+    Column("learning_id", Text, nullable=True),
+    Column("title", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # zlib
+    Column("created_at", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+    PrimaryKeyConstraint("workspace", "share_id"),
+    UniqueConstraint("share_id"),
+    Index(None, "expires_at"),
+)
+_SHOWN = ("share_id", "kind", "campaign_id", "learning_id", "title", "created_at", "expires_at")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPage:
+    """What a link is made for: a page, and what it is about."""
+
+    kind: ShareKind
+    title: str
+    body: bytes
+    campaign_id: str | None = None
+    learning_id: str | None = None
+
+
+class ShareBook:
+    """Makes, lists, opens and takes back links; thread-safe."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._database = database
+        self._now = now
+
+    def create(self, workspace: str, page: SharedPage, lasting: timedelta) -> tuple[Row, str]:
+        """A new link: what is stored of it, and its text, which cannot be read again. Expired ones are forgotten.
+
+        Raises:
+            Conflict: the workspace has as many links as it may have.
+        """
+        share_id, now = secrets.token_hex(_ID_BYTES), self._now()
+        secret, salt = secrets.token_urlsafe(_SECRET_BYTES), secrets.token_bytes(_SALT_BYTES)
+        shown = {
+            "share_id": share_id,
+            "kind": page.kind,
+            "campaign_id": page.campaign_id,
+            "learning_id": page.learning_id,
+            "title": page.title,
+            "created_at": instant_text(now),
+            "expires_at": instant_text(now + lasting),
+        }
+        hidden = {"salt": salt, "digest": _digest(salt, secret), "body": packed(page.body)}
+        with self._database.write() as connection:
+            connection.execute(_FORGET, {"t": instant_text(now)})
+            if connection.execute(_COUNT, {"w": workspace}).scalar_one() >= MOST_SHARES:
+                raise Conflict(f"{MOST_SHARES} links are open", hint="take back those nobody needs")
+            connection.execute(insert(shares), {"workspace": workspace, **shown, **hidden})
+        return shown, f"{PREFIX}_{share_id}_{secret}"
+
+    def list(self, workspace: str) -> list[Row]:
+        """The links that open something, the newest first; their texts are nowhere."""
+        statement = (
+            select(*(shares.c[name] for name in _SHOWN))
+            .where(shares.c.workspace == workspace, shares.c.expires_at > instant_text(self._now()))
+            .order_by(shares.c.created_at.desc(), shares.c.share_id)
+        )
+        with self._database.read() as connection:
+            return [plain(row) for row in connection.execute(statement).mappings()]
+
+    def open(self, text: str) -> tuple[str, Row, bytes]:
+        """What a link opens: the workspace, what is stored of it, and the page.
+
+        Raises:
+            NotFound: it opens nothing; expired, taken back and never made are told alike.
+        """
+        prefix, _, rest = text.partition("_")
+        share_id, _, secret = rest.partition("_")
+        values = {"s": share_id, "t": instant_text(self._now())}
+        with self._database.read() as connection:
+            row = connection.execute(_OPENED, values).mappings().one_or_none()
+        salt, digest = (row["salt"], row["digest"]) if row else (b"", b"\0" * 32)
+        if not hmac.compare_digest(_digest(salt, secret), digest) or row is None or prefix != PREFIX:
+            raise NotFound("this link opens nothing", hint="it may have expired or been taken back; ask for a new one")
+        return row["workspace"], {name: row[name] for name in _SHOWN}, unpacked(row["body"])
+
+    def revoke(self, workspace: str, share_id: str) -> Row:
+        """Take a link back: it opens nothing from now on, and its page is removed.
+
+        Raises:
+            NotFound: there is none of this id in the workspace.
+        """
+        values = {"w": workspace, "s": share_id}
+        with self._database.write() as connection:
+            row = connection.execute(_ONE, values).mappings().one_or_none()
+            if row is None:
+                raise NotFound(f"there is no link '{share_id}'", hint="it may have expired or been taken back already")
+            connection.execute(_REMOVE, values)
+            return plain(row)
+
+
+def _digest(salt: bytes, secret: str) -> bytes:
+    return hashlib.sha256(salt + secret.encode()).digest()
+
+
+_OWN = and_(shares.c.workspace == bindparam("w"), shares.c.share_id == bindparam("s"))
+_ONE = select(*(shares.c[name] for name in _SHOWN)).where(_OWN)
+_REMOVE = delete(shares).where(_OWN)
+_FORGET = delete(shares).where(shares.c.expires_at <= bindparam("t"))
+_OPENED = select(shares).where(shares.c.share_id == bindparam("s"), shares.c.expires_at > bindparam("t"))
+_COUNT = select(func.count()).select_from(shares).where(shares.c.workspace == bindparam("w"))
