@@ -14,7 +14,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,13 +135,19 @@ def counts(
 
 
 def row(
-    campaign_id: str, day: int, own: Traits, shares: Mapping[str, float], counted: Counts, unit_id: str | None = None
+    campaign_id: str,
+    day: int,
+    own: Traits,
+    shares: Mapping[str, float],
+    counted: Counts,
+    unit_id: str | None = None,
+    account_id: str | None = None,
 ) -> Evidence:
     """One campaign's evidence, planned as it was delivered."""
     return Evidence(
         campaign_id=campaign_id, day=day, platform_key=f"platform:{own.platform}",
         objective_key=f"objective:{own.objective}", planner=None, currency="EUR",
-        expected=counted, actual=counted, cells=(Cell(shares, counted),), unit_id=unit_id,
+        expected=counted, actual=counted, cells=(Cell(shares, counted),), unit_id=unit_id, account_id=account_id,
     )  # fmt: skip
 
 
@@ -165,6 +172,68 @@ def repeated_units(seed: int, *, null: bool, units: int = 15, months: int = 12) 
     return World(evidence, effects)
 
 
+def broken_down(seed: int, *, null: bool, units: int = 12, months: int = 8) -> World:
+    """Months of the same campaigns by audience and creative: each of those has something lasting of its own, too."""
+    rng = np.random.default_rng((20, seed))
+    effects = planted(rng, null)
+    evidence = []
+    for unit in range(units):
+        own = traits(rng)
+        lasting = {metric: rng.normal(0, sd) for metric, sd in _LASTING.items()}
+        members = [(_audience(rng, f"{unit}-{i}"), _deviation(rng)) for i in range(3)]
+        creatives = [(_creative(rng, f"{unit}-{i}"), _deviation(rng)) for i in range(2)]
+        for month in range(months):
+            passing = {metric: lasting[metric] + rng.normal(0, sd) for metric, sd in _MONTHLY.items()}
+            cells = []
+            for (audience, of_audience), (creative, of_creative) in product(members, creatives):
+                mix = signals.of_cell(own.platform, own.objective, [audience], [creative])
+                shares = {signal.key: share for signal, share in mix.items()}
+                scatter = {m: passing[m] + of_audience[m] + of_creative[m] + rng.normal(0, 0.08) for m in passing}
+                shown = max(500, int(rng.lognormal(np.log(20_000), 0.5)))
+                cells.append(Cell(shares, counts(rng, shares, effects, scatter, shown)))
+            names = ("impressions", "clicks", "conversions", "spend", "revenue")
+            total = Counts(*(sum(getattr(cell.counts, name) for cell in cells) for name in names))
+            day = FIRST_DAY + MONTH * month
+            whole = row(f"{unit:02d}/{month:02d}", day, own, {}, total, f"unit {unit:02d}")
+            evidence.append(replace(whole, cells=tuple(cells)))
+    return World(evidence, effects)
+
+
+def _audience(rng: np.random.Generator, name: str) -> Audience:
+    age, segment = (str(rng.choice(LEVELS[group])) for group in ("audience.age", "audience.segment"))
+    return Audience(name=name, attributes={"age": age, "segment": segment})
+
+
+def _creative(rng: np.random.Generator, name: str) -> Creative:
+    return Creative(id=name, type=str(rng.choice(LEVELS["creative.type"])))
+
+
+def _deviation(rng: np.random.Generator) -> dict[str, float]:
+    return {metric: float(rng.normal(0, 0.15)) for metric in BASE}
+
+
+def several_accounts(seed: int, *, null: bool, accounts: int = 8, campaigns: int = 12) -> World:
+    """Campaigns of accounts that differ, two or three on a platform, each account with audiences of its own taste."""
+    rng = np.random.default_rng((19, seed))
+    effects = planted(rng, null)
+    evidence = []
+    for account in range(accounts):
+        platform = LEVELS["platform"][account % len(LEVELS["platform"])]
+        lasting = {metric: rng.normal(0, sd) for metric, sd in _LASTING.items()}
+        taste = rng.dirichlet(np.full(len(LEVELS["audience.age"]), 0.7))
+        for number in range(campaigns):
+            drawn = traits(rng)
+            age = str(rng.choice(LEVELS["audience.age"], p=taste))
+            own = Traits(platform, drawn.objective, age, drawn.segment, drawn.types)
+            scatter = {metric: lasting[metric] + rng.normal(0, sd) for metric, sd in _MONTHLY.items()}
+            shares, shown = own.shares(), max(2_000, int(rng.lognormal(np.log(80_000), 0.8)))
+            counted = counts(rng, shares, effects, scatter, shown)
+            day = FIRST_DAY + int(rng.integers(12 * MONTH))
+            name = f"{account:02d}/{number:02d}"
+            evidence.append(row(name, day, own, shares, counted, account_id=f"account {account}"))
+    return World(evidence, effects)
+
+
 _LASTING = {"cpm": 0.30, "ctr": 0.35, "cvr": 0.35, "aov": 0.20}
 _MONTHLY = {"cpm": 0.10, "ctr": 0.12, "cvr": 0.12, "aov": 0.08}
 
@@ -172,6 +241,10 @@ _MONTHLY = {"cpm": 0.10, "ctr": 0.12, "cvr": 0.12, "aov": 0.08}
 WORLDS: dict[str, Kind] = {
     "repeated units": Kind("12 months of the same 15 campaigns", lambda seed: repeated_units(seed, null=False)),
     "repeated units, null": Kind("the same, no effects", lambda seed: repeated_units(seed, null=True), null=True),
+    "months by ad": Kind("8 months of 12 campaigns, 6 ads each", lambda seed: broken_down(seed, null=False)),
+    "months by ad, null": Kind("the same, no effects", lambda seed: broken_down(seed, null=True), null=True),
+    "several accounts": Kind("12 campaigns of each of 8 accounts", lambda seed: several_accounts(seed, null=False)),
+    "several accounts, null": Kind("the same, no effects", lambda seed: several_accounts(seed, null=True), null=True),
 }
 
 

@@ -67,7 +67,7 @@ class MetricPosterior:
         features: signal keys in column order, without the intercept.
         draws: (1 + features, draws) float32, row 0 the intercept; where it is `sized` a last row, the slope in the log
             of the planned size.
-        sigma: standard deviation between campaigns beyond counting noise.
+        sigma: standard deviation between campaigns beyond counting noise, what passes and what lasts.
         tau: standard deviation of a signal never seen, per group: the wider the fewer of its levels were seen.
         reference: pooled rate of the metric: CTR and CVR as shares, AOV in money, CPM in money per *single* impression.
         own: what is known of each real campaign itself; None where none repeats.
@@ -288,9 +288,14 @@ class Knowledge:
         return bool(self.waiting) and date.fromisoformat(self.waiting["first"]) <= day
 
     def sigma(self, metric: str) -> float | None:
-        """Scatter between campaigns of a metric (log scale), or None while it is not known."""
+        """Scatter of a campaign's result that its own level leaves (log scale), or None while it is not known.
+
+        Where campaigns repeat, from one of its periods to the next; else that between campaigns.
+        """
         posterior = self.posteriors.get(metric)
-        return posterior.sigma if posterior else None
+        if posterior is None or posterior.own is None:
+            return posterior.sigma if posterior else None
+        return float(posterior.own.passing[0])
 
 
 NOTHING = Knowledge()

@@ -32,7 +32,7 @@ class Campaigns:
     """One entry a campaign, sorted by id; amounts are the campaign's own totals in its own currency, NaN where unknown.
 
     Attributes:
-        platform_key, currency: text per campaign ("" = currency not stated).
+        platform_key, currency, account: text per campaign ("" = not stated), the account normalised.
         day: days since 1970-01-01 UTC.
         role: whom each meets (`audience_role`).
         kind: the kind of conversion each counts, "" where nothing says; `stated`: whether the campaign itself does.
@@ -53,6 +53,7 @@ class Campaigns:
     revenue: Floats
     planned: Floats
     real: NDArray[np.int64]
+    account: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -228,7 +229,8 @@ class DatasetBuilder:
         owner, actual, columns = len(self._ids), item.actual, self._columns
         self._ids.append(item.campaign_id)
         self._real.append(item.real_campaign)
-        texts = (item.platform_key, item.currency or NOT_STATED, item.kind, item.role)
+        account = signals.normalise(item.account_id or NOT_STATED)
+        texts = (item.platform_key, item.currency or NOT_STATED, item.kind, item.role, account)
         codes = [self._texts.setdefault(text, len(self._texts)) for text in texts]
         self._places.extend((*codes, item.day, item.conversion_kind is not None))
         promised = reference_of(item.planner, item.expected, item.actual) is None
@@ -250,12 +252,12 @@ class DatasetBuilder:
         ids = np.array(self._ids, dtype=np.str_)
         order = np.argsort(ids, kind="stable")
         texts = list(self._texts)
-        *codes, day, stated = _column(self._places, np.int64).reshape(-1, 6)[order].T
+        *codes, day, stated = _column(self._places, np.int64).reshape(-1, 7)[order].T
         spend, conversions, revenue, planned = _column(self._amounts, np.float64).reshape(-1, 4)[order].T
-        platform, currency, kind, role = (_named(texts, code) for code in codes)
+        platform, currency, kind, role, account = (_named(texts, code) for code in codes)
         campaigns = Campaigns(
             ids[order], platform, currency, kind, role, day, stated > 0, spend, conversions, revenue, planned,
-            _column(self._real, np.int64)[order],
+            _column(self._real, np.int64)[order], account,
         )  # fmt: skip
         return campaigns, order
 

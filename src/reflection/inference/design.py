@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
+from reflection.inference.accounts import account_columns
 from reflection.inference.dataset import Dataset, Floats, Ints
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
@@ -56,8 +57,9 @@ class CellDesign:
         first = int(buckets.min()) if len(buckets) else 0
         steps, names = _drift_steps(table, buckets, first)
         sizes, sized = _sizes(table)
-        controls = sparse.csr_array(sparse.hstack([steps, sizes], format="csr"))
-        return cls((*table.features, *names, *sized), table.shares, controls, width)
+        accounts, named = account_columns(table.campaigns, table.campaign)
+        controls = sparse.csr_array(sparse.hstack([steps, accounts, sizes], format="csr"))
+        return cls((*table.features, *names, *named, *sized), table.shares, controls, width)
 
     def without_size(self) -> "CellDesign":
         """The same columns, saying nothing of the size: for prices, which a plan made from the money spent would

@@ -17,13 +17,14 @@ from threadpoolctl import threadpool_limits
 from reflection.domain import signals
 from reflection.domain.knowledge import MetricPosterior
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES, composed_scatter
+from reflection.inference.accounts import ACCOUNT
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.design import CellDesign
 from reflection.inference.own_levels import BetweenRows
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE
-from reflection.stats.columns import FREE_MARK, Layout
+from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Rows, Stratum
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
@@ -88,11 +89,16 @@ class FittedMetric:
             features=tuple(str(present.layout.features[i]) for i in kept[1:]),
             draws=np.ascontiguousarray(present.draws[rows, :STORED_DRAWS]),
             sized=size is not None,
-            sigma=float(self.fit.scatter_of_unseen),
+            sigma=float(np.hypot(self.fit.scatter_of_unseen, self._of_accounts)),
             tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.unseen, strict=True)},
             reference=self.reference / METRICS[self.name].scale,
             own=None if self.between is None else self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
         )
+
+    @property
+    def _of_accounts(self) -> float:
+        """Standard deviation between accounts; 0 where they cannot be told apart."""
+        return self.fit.tau_of(Feature(ACCOUNT, "")) if ACCOUNT in self.fit.layout.groups else 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from reflection.domain.own_levels import OwnLevels
+from reflection.inference.accounts import ACCOUNT
 from reflection.inference.dataset import Campaigns, Floats, Ints
 from reflection.stats.columns import INTERCEPT
 from reflection.stats.design import GRID, Rows, Stratum
@@ -78,7 +79,8 @@ def _levels(fit: Fit, present: Effects, rows: Rows, x: sparse.csr_array, signals
     """Mean and standard deviation of each campaign's own level, with the signals it booked, (n,) each."""
     own, passing = fit.sigma[Stratum.BETWEEN] ** 2, fit.sigma[Stratum.PERIOD] ** 2
     kept = own / (own + rows.passing * passing + rows.v)
-    booked = [fit.layout.features.index(INTERCEPT), *signals.tolist()]
+    lasting = [i for i, f in enumerate(fit.layout.features) if f == INTERCEPT or f.group == ACCOUNT]
+    booked = [*lasting, *signals.tolist()]
     mean, variance = np.empty(len(rows)), np.empty(len(rows))
     for start in range(0, len(rows), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
