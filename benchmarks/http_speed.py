@@ -42,10 +42,11 @@ ROOT = HERE.parent
 SIZES = (10, 1_000, 100_000, 1_000_000)
 CLIENTS = (1, 8, 32)
 POSTS, FEWEST_POSTS, WARM_UP = 300, 20, 30
+STAGE_LINE = r'^reflection_analysis_stage_seconds_(sum|count)\{stage="(\w+)"\} (\S+)$'
 STARTS = 40.0
 """Seconds that servers, warming up and waiting for what is not learnt yet take at each size."""
 
-LOOK, SETTLE = 0.1, 60.0
+LOOK, SETTLE = 0.1, 600.0
 """Seconds between two looks at what is known, and how long after a stream everything must be known."""
 
 READ_AT_ONCE = 2**24
@@ -73,6 +74,7 @@ class Row:
     """One stream at one size, the floor's beside it, and seconds until each campaign counted (one client only).
 
     `elsewhere` is the share of the processors that others took just before; None where the system does not say.
+    `stages` says where the engine's time went: mean milliseconds of an analysis by stage.
     """
 
     stored: int
@@ -81,6 +83,7 @@ class Row:
     engine: Stream
     floor: Stream
     fresh: list[float]
+    stages: dict[str, float]
 
 
 def measure(path: Path, size: int, seconds: float = math.inf) -> list[Row]:
@@ -98,9 +101,28 @@ def measure(path: Path, size: int, seconds: float = math.inf) -> list[Row]:
                 stream = [campaign(rng, f"{clients} {stored} {i}") for i in range(POSTS)]
                 beneath = _post(floor, stream, clients, seconds=seconds)
                 watch = Watch(engine) if clients == 1 else None
+                before = _stage_seconds(engine)
                 met = _post(engine, stream, clients, watch, seconds)
-                rows.append(Row(size, elsewhere, clients, met, beneath, watch.settled() if watch else []))
+                stages = _means(before, _stage_seconds(engine))
+                rows.append(Row(size, elsewhere, clients, met, beneath, watch.settled() if watch else [], stages))
     return rows
+
+
+def _stage_seconds(port: int) -> dict[str, tuple[float, float]]:
+    """Seconds and analyses of each stage so far."""
+    values: dict[str, dict[str, float]] = {"sum": {}, "count": {}}
+    for kind, stage, value in re.findall(STAGE_LINE, _page(port, "/metrics"), re.MULTILINE):
+        values[kind][stage] = float(value)
+    return {stage: (seconds, values["count"][stage]) for stage, seconds in values["sum"].items()}
+
+
+def _means(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, float]]) -> dict[str, float]:
+    """Mean milliseconds of each stage between two looks."""
+    spans = {
+        stage: (seconds - before.get(stage, (0.0, 0.0))[0], count - before.get(stage, (0.0, 0.0))[1])
+        for stage, (seconds, count) in after.items()
+    }
+    return {stage: 1000 * seconds / count for stage, (seconds, count) in spans.items() if count}
 
 
 def busy_elsewhere(seconds: float = 2.0) -> float | None:
@@ -248,14 +270,18 @@ def _wait(port: int) -> None:
 def _wait_for_vectors(port: int) -> None:
     """Until the server holds every vector; at a million, each look also counts the rows."""
     for _ in range(100):
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
-            connection.request("GET", "/metrics")
-            page = connection.getresponse().read().decode()
-        behind = re.search(r"^reflection_index_lag_memories (\S+)$", page, re.MULTILINE)
+        behind = re.search(r"^reflection_index_lag_memories (\S+)$", _page(port, "/metrics"), re.MULTILINE)
         if behind is not None and float(behind[1]) == 0:
             return
         time.sleep(1)
     raise SystemExit("the server does not come to hold all vectors")
+
+
+def _page(port: int, place: str) -> str:
+    """The text at an address."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+        connection.request("GET", place)
+        return connection.getresponse().read().decode()
 
 
 def _post(
@@ -320,7 +346,17 @@ def report(sizes: tuple[int, ...] = SIZES, folder: Path | None = None, minutes: 
         one.setdefault(row.stored, row)
         first.setdefault(row.clients, row)
         lines.append(_line(row, one[row.stored], first[row.clients]))
-    return "\n".join([*lines, "", plans_in_a_stream()])
+    return "\n".join([*lines, "", *(_stages(row) for row in one.values()), plans_in_a_stream()])
+
+
+def _stages(row: Row) -> str:
+    """Where an analysis spends its time."""
+    parts = ", ".join(f"{name} {ms:.1f}" for name, ms in sorted(row.stages.items(), key=lambda item: -item[1]))
+    mean, known = 1000 * float(np.mean(row.engine.latencies)), sum(row.stages.values())
+    return (
+        f"An analysis with one client at {row.stored:,} stored took {mean:.1f} ms in the mean: {parts}; the rest "
+        f"(reading the request, one snapshot, the answer) {mean - known:.1f}.\n"
+    )
 
 
 def _line(row: Row, one: Row, first: Row) -> str:

@@ -23,8 +23,9 @@ HEADER = (
     "Amount spent (EUR),Impressions,Reach,Link clicks,Clicks (all),CTR (all),CPC (all),Results,Result indicator,"
     "Purchases,Purchases conversion value\n"
 )
-TARGET_SECONDS = 60.0
-TARGET_BYTES = 1 << 30
+TARGET_RATIO = 6.0
+TARGET_BYTES = 200 * 10**6
+"""At most so many times polars' own reading, and so many bytes more."""
 
 
 def write_export(path: Path, rows: int) -> None:
@@ -92,7 +93,8 @@ def report(rows: int = 1_000_000) -> str:
         write_export(path, rows)
         size = path.stat().st_size / 1e6
         base, ours = in_process("polars", path), in_process("importer", path)
-    met = ours["seconds"] < TARGET_SECONDS and ours["peak"] < TARGET_BYTES
+    ratio, more = ours["seconds"] / base["seconds"], ours["peak"] - base["peak"]
+    verdict = "met" if ratio <= TARGET_RATIO and more <= TARGET_BYTES else "NOT met"
     lines = [
         f"A Meta-like daily export of {ours['rows']:,.0f} rows ({size:,.0f} MB), read, checked and grouped into "
         f"{ours['campaigns']:,.0f} campaigns by month; each line a process of its own.",
@@ -107,8 +109,8 @@ def report(rows: int = 1_000_000) -> str:
         )
     lines += [
         "",
-        f"Ratio to polars: {ours['seconds'] / base['seconds']:.0f} in seconds, {ours['cpu'] / base['cpu']:.0f} in CPU. "
-        f"Target (under {TARGET_SECONDS:.0f} s and 1 GiB): {'met' if met else 'NOT met'}.",
+        f"Ratio to polars: {ratio:.1f} in seconds, {ours['cpu'] / base['cpu']:.1f} in CPU; {more / 1e6:+,.0f} MB. "
+        f"Target (at most {TARGET_RATIO:.0f} times and {TARGET_BYTES / 1e6:.0f} MB more): {verdict}.",
     ]
     return "\n".join(lines)
 

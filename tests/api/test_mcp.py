@@ -97,6 +97,23 @@ def test_fields_have_the_values_of_the_route(
     same_fields(answer, whole)
 
 
+def test_every_reading_tool_says_what_it_is_as_of_and_how_many_campaigns_wait(live: Any) -> None:
+    with live.client(READER) as client:
+        page = client.get("/v1/effects").json()
+        learning = client.get("/v1/learnings").json()["items"][0]["id"]
+    arguments: dict[str, dict[str, Any]] = {
+        "recall": {"question": "summer"},
+        "explain_learning": {"learning_id": learning},
+        "retrospective": {"campaign_id": "cmp_h39_meta_lead"},
+        "evaluate_plans": {"plans": [PLAN]},
+    }
+    for tool in ROUTES_OF_TOOLS.keys() - set(WRITING):
+        answer, text = ask(live, READER, tool, **arguments.get(tool, {}))
+        assert answer is not None, (tool, text)
+        assert answer["pending"] == page["pending"], tool
+        assert answer["as_of"] == page["as_of"], tool
+
+
 def test_a_page_goes_on_where_the_last_one_ended(live: Any) -> None:
     first, _ = ask(live, READER, "what_works", limit=5)
     second, _ = ask(live, READER, "what_works", limit=5, cursor=first["next_cursor"])

@@ -41,7 +41,7 @@ def test_health_answers_at_once_and_readiness_says_when_to_come(
     monkeypatch.setattr(middleware, "PATIENCE", 0.05)
     with TestClient(create_app(settings=settings)) as client:
         assert client.get("/health").status_code == 200
-        for path in ("/ready", "/insights", "/nowhere"):
+        for path in ("/ready", "/insights", "/nowhere", "/share/x", "/"):
             answer = client.get(path)
             assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable"), path
             assert int(answer.headers["Retry-After"]) >= 1, path

@@ -25,6 +25,8 @@ def test_a_real_server_is_measured_on_a_database_that_is_filled_once(
     assert float(told["floor p50 ms"]) > 0
     assert float(told["fresh after s, p50"]) <= float(told["p95"])
     assert lines[-1] == "plans"
+    assert "embed " in lines[-3]
+    assert "An analysis with one client at 3 stored took" in lines[-3]
     assert http_speed.stored_in(path) == 3 + 2 + 4 + 4
 
     prepared: list[int] = []

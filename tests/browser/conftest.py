@@ -33,6 +33,7 @@ class Chromium:
     def __init__(self, program: str, folder: Path) -> None:
         self._program = program
         self._folder = folder
+        self._own: set[str] | None = None
 
     def _run(self, *options: str) -> subprocess.CompletedProcess[str]:
         command = [
@@ -53,9 +54,10 @@ class Chromium:
 
     def visit(self, page: str) -> tuple[list[str], list[str]]:
         """Open a page; give the hosts it asks for beyond those the browser asks for by itself, and the console."""
-        own, _ = self._open("<!doctype html><title>blank</title>")
+        if self._own is None:
+            self._own, _ = self._open("<!doctype html><title>blank</title>")
         asked, console = self._open(page)
-        return sorted(asked - own), console
+        return sorted(asked - self._own), console
 
     def _open(self, page: str) -> tuple[set[str], list[str]]:
         file, log = self._folder / "page.html", self._folder / "net.json"

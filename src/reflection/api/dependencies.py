@@ -143,10 +143,14 @@ FRESHNESS_HEADERS: dict[int | str, dict[str, Any]] = {
 def bare_response(value: Any, freshness: Mapping[str, Any]) -> Response:
     """JSON whose shape has no room for `as_of` and `pending`: they stand in headers."""
     response = json_response(value)
-    response.headers["X-Pending"] = str(freshness["pending"])
-    if freshness["as_of"] is not None:
-        response.headers["X-As-Of"] = freshness["as_of"]
+    response.headers.update(freshness_headers(freshness))
     return response
+
+
+def freshness_headers(freshness: Mapping[str, Any]) -> dict[str, str]:
+    """The headers `X-As-Of` and `X-Pending`; the first is left out before anything was learnt."""
+    as_of = {} if freshness["as_of"] is None else {"X-As-Of": freshness["as_of"]}
+    return {**as_of, "X-Pending": str(freshness["pending"])}
 
 
 def json_response(value: Any, status: int = 200) -> Response:

@@ -25,8 +25,8 @@ from reflection.errors import ReflectionError
 CLIENT_LEFT = 499
 """Logged when the client left before its body was read; nobody receives it."""
 
-READY = "/ready"
-"""The question whether the server is open; it does not wait for the answer to be yes."""
+HEALTH, READY = "/health", "/ready"
+"""What answers while the server opens: that the process is there, and that it is not open yet."""
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _HEADERS = {
@@ -79,7 +79,7 @@ class Outermost:
         started = time.perf_counter()
         self._metrics.began()
         try:
-            if not self._is_public(scope["path"]):
+            if scope["path"] != HEALTH:
                 await self._opening.wait(0.0 if scope["path"] == READY else PATIENCE)
             await self._renew_keys(scope)
             state["caller"] = state.get("caller") or self._admit(scope, headers)  # another door let them in

@@ -1,9 +1,10 @@
 """Effects as a table people read: every signal on every metric, before and after weighing, with what it rests on.
 
 Turns fits into `Effect` rows. An effect is a finding when adaptive shrinkage selects it (share of false findings at
-most 10 %), its own false-sign rate is at most that and its own 90 % interval excludes "no effect": the selection alone
-lets weak effects ride on strong ones, and what is 88 % likely is no finding. And only where it was seen often enough:
-three campaigns and thirty events, say. Must not know findings' words or stores.
+most 10 %, however often somebody looks: stats/false_discovery.py), its own false-sign rate is at most that and its own
+90 % interval excludes "no effect": the selection alone lets weak effects ride on strong ones, and what is 88 % likely
+is no finding. And only where it was seen often enough: three campaigns and thirty events, say. Must not know findings'
+words or stores.
 """
 
 from collections.abc import Iterable, Mapping

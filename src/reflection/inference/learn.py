@@ -252,6 +252,7 @@ def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:
         },
         "coverage": {name: _coverage(metric) for name, metric in fitted.metrics.items()},
         "size": _sizes(fitted),
+        "correlations": {name: dict(others) for name, others in fitted.correlations.items()},
         "planned_sizes": _planned_sizes(fitted.table.campaigns.planned),
         "spends": _range(fitted.table.by_campaign(fitted.table.spend)),
         "spread": normal_spread(fitted),

@@ -41,7 +41,9 @@ def with_platforms(
         return dict(columns), matrix
     number, kept = np.cumsum(several) - 1, several[which]
     shape = (matrix.shape[0], int(several.sum()))
-    more = sparse.csr_array((matrix.data[place[kept]], (cell[kept], number[which[kept]])), shape=shape)
+    more = sparse.csr_array(
+        (matrix.data[place[kept]], (cell[kept].astype(np.int32), number[which[kept]].astype(np.int32))), shape=shape
+    )
     crossed = [
         signals.crossed(signals.parse(str(names[pair % len(names)])), signals.parse(keys[pair // len(names)])).key
         for pair in pairs[several].tolist()

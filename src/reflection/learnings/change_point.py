@@ -13,6 +13,7 @@ in D. Pure, a function of the set of campaigns; must not know stores.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from reflection.domain import signals
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, log_rate
+from reflection.inference.posterior import scatter
 
 Floats = NDArray[np.float64]
 
@@ -85,22 +87,32 @@ class MetricView:
     def __init__(self, evidence: Iterable[Evidence], knowledge: Knowledge, metric: str) -> None:
         self._means = _mean_effects(knowledge, metric)
         self._noise = _scatter(knowledge, metric)
-        self._residuals = [_residual(item, self._means, metric) for item in evidence]
+        residuals = (_residual(item, self._means, metric) for item in evidence)
+        self._residuals = sorted((one for one in residuals if one.cells), key=lambda one: (one.day, one.campaign_id))
+        self._apart = [_point(one, "", 0.0, self._noise) for one in self._residuals]
+        self._present: dict[str, set[int]] = {}
+        self._carriers: dict[str, set[int]] = {}
+        for number, residual in enumerate(self._residuals):
+            for _, _, shares in residual.cells:
+                for key, share in shares.items():
+                    self._present.setdefault(key, set()).add(number)
+                    if share > 0.0:
+                        self._carriers.setdefault(key, set()).add(number)
 
     def points(self, signal_key: str, context: str, most: int = MOST) -> list[Point]:
         """What each campaign says of a signal, in the order of days; campaigns outside the context are left out.
 
         At most the newest `most` carriers and as many others.
         """
-        own = self._means.get(signal_key, 0.0)
-        candidates = [
-            _point(item, signal_key, own, self._noise)
-            for item in self._residuals
-            if item.cells and (not context or any(context in shares for _, _, shares in item.cells))
+        own, carriers = self._means.get(signal_key, 0.0), self._carriers.get(signal_key, set())
+        inside = self._present.get(context, set()) if context else range(len(self._residuals))
+        newest = sorted(carriers.intersection(inside))[-most:]
+        others = (number for number in reversed(range(len(self._residuals))) if number not in carriers)
+        newest += islice((number for number in others if number in inside), most)
+        return [
+            _point(self._residuals[number], signal_key, own, self._noise) if number in carriers else self._apart[number]
+            for number in sorted(newest)
         ]
-        candidates.sort(key=lambda point: (point.day, point.campaign_id))
-        nearest = [[point for point in candidates if point.carries is side][-most:] for side in (True, False)]
-        return sorted(nearest[0] + nearest[1], key=lambda point: (point.day, point.campaign_id))
 
 
 def estimates(points_in: Sequence[Point], pooled: float) -> list[tuple[Point, float]]:
@@ -243,6 +255,5 @@ def _mean_effects(knowledge: Knowledge, metric: str) -> dict[str, float]:
 
 
 def _scatter(knowledge: Knowledge, metric: str) -> float:
-    """Variance between campaigns of a KPI (log scale): its parts' variances add up."""
-    parts = (knowledge.posteriors[part] for part in METRICS[metric].composition if part in knowledge.posteriors)
-    return sum(posterior.sigma**2 for posterior in parts) + 1e-4
+    """Variance between campaigns of a KPI (log scale), as its parts move together."""
+    return scatter(knowledge, metric) ** 2 + 1e-4

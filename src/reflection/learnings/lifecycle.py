@@ -25,7 +25,7 @@ from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.explain.formatting import rounded_lift
-from reflection.inference.posterior import effect_draws
+from reflection.inference.posterior import effect_matrix, known, resolved
 from reflection.learnings.change_point import ChangePoint, Point, estimates, has_ended, latest_step
 from reflection.learnings.claims import (
     CampaignEstimate,
@@ -37,6 +37,7 @@ from reflection.learnings.claims import (
     are_opposite,
 )
 from reflection.stats.false_discovery import ash
+from reflection.stats.quantiles import limits
 
 ENOUGH_CAMPAIGNS = 5.0
 CERTAIN = 0.05
@@ -221,28 +222,35 @@ def _segments(knowledge: Knowledge, crossed: Sequence[Effect]) -> list[tuple[Eff
     pairs = []
     for metric in sorted({effect.metric for effect in crossed}):
         own = [effect for effect in crossed if effect.metric == metric]
-        draws = [_draws_within(knowledge, effect) for effect in own]
-        known = [(effect, part) for effect, part in zip(own, draws, strict=True) if part is not None and part.std() > 0]
-        if not known:
+        if not known(knowledge, metric):
             continue
-        sample = np.array([part for _, part in known])
-        rates = ash(sample.mean(axis=1), sample.std(axis=1)).false_sign_rate()
-        pairs += [
-            (effect, _segment(effect, part, float(rate))) for (effect, part), rate in zip(known, rates, strict=True)
-        ]
+        sample = _draws_within(knowledge, metric, own)
+        spread = sample.std(axis=1)
+        told = np.flatnonzero(spread > 0)
+        if not len(told):
+            continue
+        sample = sample[told]
+        means = sample.mean(axis=1)
+        lifts = np.exp(np.column_stack([means, *limits(sample)])).tolist()
+        above = (sample > 0.0).mean(axis=1).tolist()
+        rates = ash(means, spread[told]).false_sign_rate().tolist()
+        for place, (middle, low, high), better, rate in zip(told.tolist(), lifts, above, rates, strict=True):
+            effect = own[place]
+            context = signals.parse(effect.signal).parts[0].key
+            pairs.append((effect, Segment(context, middle, (low, high), better, rate, effect.finding)))
     return pairs
 
 
-def _draws_within(knowledge: Knowledge, effect: Effect) -> NDArray[np.float64] | None:
-    """Draws of the log effect of an interaction's signal within its context; None where the parts were not fitted."""
-    signal = signals.parse(effect.signal).parts[1]
-    return effect_draws(knowledge, effect.metric, {signal.key: 1.0, effect.signal: 1.0})
-
-
-def _segment(effect: Effect, draws: NDArray[np.float64], lfsr: float) -> Segment:
-    context = signals.parse(effect.signal).parts[0].key
-    middle, low, high = (float(value) for value in np.exp((draws.mean(), *np.quantile(draws, (0.05, 0.95)))))
-    return Segment(context, middle, (low, high), float((draws > 0.0).mean()), lfsr, effect.finding)
+def _draws_within(knowledge: Knowledge, metric: str, crossed: Sequence[Effect]) -> NDArray[np.float64]:
+    """Draws of the log effect of each interaction's signal within its context, (interactions, draws)."""
+    rows, matrix = effect_matrix(knowledge, metric)
+    sample = np.zeros((len(crossed), matrix.shape[1]))
+    for total, effect in zip(sample, crossed, strict=True):
+        signal = signals.parse(effect.signal).parts[1]
+        names = resolved(knowledge, {signal.key: 1.0, effect.signal: 1.0})
+        for row in (rows[name] for name in names if name in rows):
+            total += matrix[row]
+    return sample
 
 
 def _direction(metric: str, log_effect: float) -> Literal["favorable", "unfavorable"]:

@@ -33,8 +33,7 @@ def what_works(page: Answer) -> Json:
     return {
         "statement": page["reason"]
         or f"{findings} of {findings + noise} differences hold beyond chance; of the others nothing can be said yet.",
-        "as_of": page["as_of"],
-        "pending": page["pending"],
+        **_freshness(page),
         "findings": findings,
         "not_evidence": noise,
         "items": [
@@ -56,6 +55,11 @@ def what_works(page: Answer) -> Json:
     }
 
 
+def _freshness(answer: Answer) -> Json:
+    """What an answer is as of, and how many campaigns that lacks: by the same names as everywhere."""
+    return {name: answer[name] for name in ("as_of", "pending")}
+
+
 def recall(result: Answer) -> Json:
     """GET /v1/memory/search: what is remembered, why it fits, and how it turned out."""
     items = result["items"]
@@ -64,6 +68,7 @@ def recall(result: Answer) -> Json:
         "items": [{name: item[name] for name in ("id", "kind", "why", "outcome", "text")} for item in items],
         "recall_id": result["recall_id"],
         "degraded": result["degraded"],
+        **_freshness(result),
     }
 
 
@@ -74,7 +79,8 @@ def learning(detail: Answer) -> Json:
     history = detail["history"]
     return {
         "claim": detail["text"],
-        **{name: detail[name] for name in ("id", "state", "reason", "effect", "interval", "since", "until", "as_of")},
+        **{name: detail[name] for name in ("id", "state", "reason", "effect", "interval", "since", "until")},
+        **_freshness(detail),
         "for": supporting[:MOST_CAMPAIGNS],
         "against": against[:MOST_CAMPAIGNS],
         "left_out": max(0, len(supporting) - MOST_CAMPAIGNS) + max(0, len(against) - MOST_CAMPAIGNS),
@@ -89,7 +95,7 @@ def learning(detail: Answer) -> Json:
 def campaign_list(page: Answer) -> Json:
     """GET /v1/campaigns: one line a campaign."""
     return {
-        "as_of": page["as_of"],
+        **_freshness(page),
         "held": page["held"],
         "items": [{name: item[name] for name in _LISTED} for item in page["items"]],
         "next_cursor": page["next_cursor"],
@@ -123,6 +129,7 @@ def retrospective(report: Answer, analysis: Answer) -> Json:
         ],
         "notes": report["notes"],
         "known_as_of": analysis["known_as_of"],
+        **_freshness(analysis),
     }
 
 
@@ -147,8 +154,7 @@ def _verdict(delta: Answer) -> str:
 def plans(answer: Answer) -> Json:
     """POST /v1/plans/evaluate: what each plan will probably do, with odds, and what cannot be said."""
     return {
-        "as_of": answer["as_of"],
-        "pending": answer["pending"],
+        **_freshness(answer),
         "plans": [
             {
                 "plan_id": plan["plan_id"],
@@ -174,8 +180,7 @@ def recommendations(answer: Answer) -> Json:
     """GET /v1/recommendations: the sentences first, then each card with its odds and evidence."""
     return {
         "recommendations": answer["recommendations"][:MOST_CARDS],
-        "as_of": answer["as_of"],
-        "pending": answer["pending"],
+        **_freshness(answer),
         "reason": answer["reason"],
         "cards": [_card(card) for card in answer["cards"][:MOST_CARDS]],
         "cards_left_out": max(0, len(answer["cards"]) - MOST_CARDS),
@@ -198,7 +203,7 @@ def track_record(answer: Answer, issuer: str | None) -> Json:
     rows: Iterable[Answer] = answer["issuers"]
     chosen = [row for row in rows if (row["platform"] is None if issuer is None else row["issuer"] == issuer)]
     return {
-        "as_of": answer["as_of"],
+        **_freshness(answer),
         "campaigns": answer["campaigns"],
         "issuers": [_score(row, with_platform=issuer is not None) for row in chosen[:MOST_SCORES]],
         "issuers_left_out": max(0, len(chosen) - MOST_SCORES),

@@ -6,11 +6,10 @@ bounds are functions of what is there, not of how often anybody looked, so that 
 
 - A Bayes factor against "nothing there" is, where nothing is there, a martingale of mean one: the chance that it ever
   reaches c, whenever and however often somebody looks, is at most 1/c (Ville 1939).
-- Of values whose mean is at most one where a thing is ordinary (e-values), the running average has the same bound, and
-  the largest k whose smallest is n/(k level) hold at most ``level`` false ones, at any look and whatever they have to
-  do with each other (Wang and Ramdas 2022, e-BH).
 - Where only a p-value is at hand, the level at n campaigns is ``share * first / (n (n + 1))``: over all n >= first that
   adds up to ``share`` (alpha spending over evidence).
+- Of things that come one after the other and are judged by what each of them is (campaigns by what they cost), each is
+  a new chance once: at a level a look the chance over N of them is at most about ``level (1 + log(N / 5))``.
 
 This file must not know what a finding is about.
 """
@@ -22,10 +21,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-OF_SIGNALS, OF_WASTE, OF_TRENDS, OF_GROUPS = 0.04, 0.04, 0.01, 0.01
-"""How likely an account in which nothing is there may ever be told of a signal's effect, of a wasteful campaign, of a
-platform that moved, of a group of campaigns: together at most one in ten. What has truly moved or
-is truly apart passes the narrow ones too."""
+OF_SIGNALS, OF_TRENDS, OF_GROUPS = 0.04, 0.01, 0.01
+"""How likely an account in which nothing is there may ever be told of a signal's effect, of a platform that moved, of a
+group of campaigns. What has truly moved or is truly apart passes the narrow ones too."""
+
+OF_WASTE = 0.01
+"""The same of a wasteful campaign, at one look; over 120 campaigns 4 in 100, so that all together are one in ten."""
 
 
 def log_factor_needed(share: float, tests: int) -> float:
@@ -36,15 +37,3 @@ def log_factor_needed(share: float, tests: int) -> float:
 def level_at(count: int, first: int, share: float) -> float:
     """Level of a test at ``count`` campaigns (>= ``first``); over all counts they add up to ``share``."""
     return share * first / (count * (count + 1.0))
-
-
-def adjusted_rates(log_e: Floats) -> Floats:
-    """The smallest level at which e-BH selects each of n things, given the logs of their e-values; (n,), at most 1."""
-    n = len(log_e)
-    if not n:
-        return np.ones(0)
-    order = np.argsort(-log_e, kind="stable")
-    levels = np.exp(np.clip(np.log(n / np.arange(1, n + 1)) - log_e[order], -700.0, 0.0))
-    rates = np.empty(n)
-    rates[order] = np.minimum.accumulate(levels[::-1])[::-1]
-    return rates

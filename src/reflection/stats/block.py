@@ -64,13 +64,19 @@ def moved(block: Block, at: NDArray[np.intp], p: int) -> Block:
     """
     if len(at) == p and np.array_equal(at, np.arange(p)):
         return block
-    coo = block.gram.tocoo()
     narrow = at.astype(np.int32)  # SciPy keeps the wider of the indices it is given
+    moment = np.zeros(p, dtype=np.int64)
+    moment[at[at >= 0]] = block.moment[at >= 0]
+    if len(at) and at[0] >= 0 and (np.diff(at) > 0).all():  # in the same order, as between sorted features: no new sort
+        lengths = np.zeros(p + 1, dtype=np.int32)
+        lengths[narrow + 1] = np.diff(block.gram.indptr)
+        parts = (block.gram.data, narrow[block.gram.indices], np.cumsum(lengths, dtype=np.int32))
+        gram = sparse.csr_array(parts, shape=(p, p))
+        return Block(gram, moment, block.square, block.rows, block.log2_v, block.log2_passing)
+    coo = block.gram.tocoo()
     row, column = narrow[coo.row], narrow[coo.col]
     keep = (row >= 0) & (column >= 0)
     ends = (np.maximum(row, column)[keep], np.minimum(row, column)[keep])
     gram = sparse.csr_array(sparse.coo_array((coo.data[keep], ends), shape=(p, p)).tocsr())
     gram.sort_indices()
-    moment = np.zeros(p, dtype=np.int64)
-    moment[at[at >= 0]] = block.moment[at >= 0]
     return Block(gram, moment, block.square, block.rows, block.log2_v, block.log2_passing)

@@ -16,7 +16,7 @@ This file must not know what an effect is called.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -31,9 +31,11 @@ from reflection.stats.empirical_bayes import Fit
 Floats = NDArray[np.float64]
 
 LEVEL = 0.10
-OWN_LEVEL = 2 * LEVEL
+OWN_LEVEL, ENOUGH_ROWS = 2 * LEVEL, 200
 """Most that the false-sign rate of one finding may be: spread evenly between nothing and this, rates at the first call
-have a mean of `LEVEL`."""
+have a mean of `LEVEL`. Of fewer rows than these proportionally less, because the mixture itself is then hardly known.
+Simulated, looked at 11 times from 20 to 200 campaigns: of all ever called findings 9 % (CTR) and 7 % (CVR) were false,
+14 and 11 % with the same limit throughout, 21 and 16 % with none; the power at 200 is the same."""
 
 METRICS = 4
 """Observed metrics, each of which may favour something by chance: CPM, CTR, CVR and order value."""
@@ -191,18 +193,32 @@ def discover(fit: Fit, level: float = LEVEL) -> Discoveries:
     return _judged([(fit, 1)], level)
 
 
-def discover_composed(fits: Mapping[str, Fit], recipe: Recipe, level: float = LEVEL) -> Discoveries:
+def discover_composed(
+    fits: Mapping[str, Fit], recipe: Recipe, sd: Floats | None = None, level: float = LEVEL
+) -> Discoveries:
     """Judge the effects on a composed metric: the parts' posteriors are convolved exactly, zero means zero in
     every part.
 
+    ``sd``: of the composed effects, (p,), where their parts are not independent; errors are as much wider.
+
     Raises LearningError when a part is missing.
     """
-    return _judged(parts_of(fits, recipe), level)
+    parts = parts_of(fits, recipe)
+    if sd is not None:
+        apart = np.sqrt(np.sum([part.sd**2 for part, _ in parts], axis=0))
+        wider = np.maximum(1.0, np.divide(sd, apart, out=np.ones(len(apart)), where=apart > 0))
+        parts = [(replace(part, error=part.error * wider), exponent) for part, exponent in parts]
+    return _judged(parts, level)
 
 
 def favours_effects(fit: Fit) -> bool:
     """Whether a metric favours some effect over none, so clearly that chance may ever do it in few accounts only."""
     return fit.log_bayes_factor >= log_factor_needed(OF_SIGNALS, METRICS)
+
+
+def own_level(rows: int) -> float:
+    """Most that the false-sign rate of one finding may be, of so many rows of evidence."""
+    return OWN_LEVEL * min(rows / ENOUGH_ROWS, 1.0)
 
 
 def _families(parts: list[Fit]) -> Iterator[tuple[NDArray[np.intp], bool]]:
@@ -223,6 +239,7 @@ def _judged(parts: list[tuple[Fit, int]], level: float) -> Discoveries:
     exposed = np.logical_or.reduce([part.exposure > 0 for part, _ in parts])
     lfsr, mean, selected = np.ones(len(layout)), np.zeros(len(layout)), np.zeros(len(layout), dtype=bool)
     known = exposed & layout.identifiable
+    limit = own_level(min(part.rows for part, _ in parts))
     families = [(some[known[some]], favoured) for some, favoured in _families([part for part, _ in parts])]
     families = [(columns, favoured) for columns, favoured in families if len(columns)]
     mixtures = iter(ash_each([(part.estimate[some], part.error[some]) for some, _ in families for part, _ in parts]))
@@ -231,5 +248,5 @@ def _judged(parts: list[tuple[Fit, int]], level: float) -> Discoveries:
         for mixture in others:
             joint = joint.plus(mixture)
         lfsr[columns], mean[columns] = joint.false_sign_rate(), joint.expectation()
-        selected[columns] = select(lfsr[columns], level) & (lfsr[columns] <= OWN_LEVEL) & favoured
+        selected[columns] = select(lfsr[columns], level) & (lfsr[columns] <= limit) & favoured
     return Discoveries(layout, lfsr, mean, selected, exposed)

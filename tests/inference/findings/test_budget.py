@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from tests.conftest import FAULT, WASTEFUL
 
@@ -13,7 +15,7 @@ from reflection.inference.findings.budget import (
     Excess,
     budget_findings,
     campaign_excesses,
-    log_evidence_of_waste,
+    false_discovery_rates,
     normal_spread,
     predictive_tails,
 )
@@ -95,7 +97,7 @@ def test_of_many_worlds_without_waste_nearly_none_has_any(make_campaign, kind):
 def test_real_waste_is_found_in_most_worlds(make_campaign):
     worlds = [fit_metrics(Dataset.of(_world(make_campaign, seed, 60, waste=10.0))) for seed in range(20)]
     named = [[item.supporting[0] for item in budget_findings(fitted)] for fitted in worlds]
-    assert sum("w000" in names for names in named) >= 15
+    assert sum("w000" in names for names in named) >= 10  # 15 with one look
 
 
 def test_shrinking_never_makes_an_excess_larger(fitted):
@@ -109,7 +111,7 @@ def test_excesses_average_to_about_nothing(fitted):
 
 
 def test_money_lost_is_what_the_same_conversions_would_not_have_cost():
-    assert Excess(0, math.log(2.0), 0.1, 0.8, 1000.0, 0.01, 2.0).lost == pytest.approx(500.0)
+    assert Excess(0, math.log(2.0), 0.1, 0.8, 1000.0, 0.01).lost == pytest.approx(500.0)
 
 
 def test_without_scatter_the_tail_is_poissons():
@@ -126,20 +128,17 @@ def test_tails_are_as_likely_as_they_say():
         assert np.mean(tails <= level) <= level * 1.3
 
 
-def test_of_an_ordinary_campaign_the_evidence_of_waste_is_one_on_average():
-    rng = np.random.default_rng(8)
-    expected = rng.choice([5.0, 40.0, 400.0], 200_000)
-    conversions = rng.poisson(expected * np.exp(0.5 * rng.normal(size=200_000))).astype(float)
-    tails = predictive_tails(conversions, expected, 0.5)
-    evidence = np.exp(log_evidence_of_waste(tails, np.sqrt(0.25 + 1 / (expected + 0.5))))
-    assert 0.5 < evidence.mean() < 1.1
-    assert np.mean(evidence > 30) < 1 / 30
+@given(st.lists(st.floats(1e-12, 1.0), min_size=1, max_size=60))
+def test_false_discovery_rates_are_those_of_scipy(tails):
+    assert false_discovery_rates(tails) == pytest.approx(stats.false_discovery_control(tails), rel=1e-9)
 
 
-def test_the_dearer_the_stronger_the_evidence():
-    evidence = log_evidence_of_waste(np.array([0.5, 0.01, 1e-4, 1e-8]), np.full(4, 0.4))
-    assert (np.diff(evidence) > 0).all()
-    assert evidence[0] < 0 < evidence[2]
+def test_of_ordinary_campaigns_that_come_one_by_one_few_lives_have_a_finding():
+    rng, ever = np.random.default_rng(5), 0
+    for _ in range(400):
+        tails = rng.uniform(size=120).tolist()
+        ever += any(min(false_discovery_rates(tails[:count])) <= OF_WASTE for count in range(5, 121))
+    assert 0 < ever / 400 <= OF_WASTE * (1 + math.log(120 / 5))
 
 
 def test_without_spend_nothing_is_inefficient(make_campaign):

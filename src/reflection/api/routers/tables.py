@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from starlette.responses import StreamingResponse
 
-from reflection.api.dependencies import ApplicationPart, Workspace
+from reflection.api.dependencies import FRESHNESS_HEADERS, ApplicationPart, Workspace, freshness_headers
 from reflection.errors import NotFound
 from reflection.reports.table_service import TABLES
 from reflection.reports.tables import XLSX, csv_lines, xlsx
@@ -18,7 +18,7 @@ _CSV = "text/csv; charset=utf-8"
     "/{table}",
     summary="A table as a file",
     response_class=Response,
-    responses={200: {"description": "The file", "content": {_CSV: {}, XLSX: {}}}},
+    responses={200: {"description": "The file", "content": {_CSV: {}, XLSX: {}}, **FRESHNESS_HEADERS[200]}},
 )
 def table(
     application: ApplicationPart,
@@ -26,11 +26,15 @@ def table(
     table: Annotated[str, Path(max_length=40, description=f"one of {', '.join(TABLES)}")],
     kind: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "csv",
 ) -> Response:
-    """Campaigns, findings, effects, learnings, months or events, whole; texts that look like formulas are text."""
+    """Campaigns, findings, effects, learnings, months or events, whole; texts that look like formulas are text.
+
+    The headers say what it is as of, and how many campaigns that lacks.
+    """
     if table not in TABLES:
         raise NotFound(f"there is no table '{table}'", hint=f"there are {', '.join(TABLES)}")
     columns, read = TABLES[table]
-    headers = {"Content-Disposition": f'attachment; filename="{table}.{kind}"'}
+    headers = freshness_headers(application.engine.freshness(workspace=workspace))
+    headers["Content-Disposition"] = f'attachment; filename="{table}.{kind}"'
     rows = read(application, workspace)
     if kind == "xlsx":
         return Response(xlsx(table, rows, columns), media_type=XLSX, headers=headers)

@@ -2,39 +2,31 @@
 
 Every campaign scatters around what its signals explain. How many conversions such a campaign brings for its spend has
 a predictive distribution: a Poisson count at a rate that scatters log-normally by what the fit learnt, and by no less
-than the campaigns themselves show. Against it stand campaigns that pay so many times as much (`TIMES`): how much better
-these explain its count is the evidence against it, at most one on average of an ordinary campaign. Of the findings at
-most `OF_WASTE` are expected to be ordinary ones, and an account of ordinary ones is ever told of one with at most that
-chance, however often somebody looks (`any_time.adjusted_rates`). Everything else is the normal spread
-(`normal_spread`).
+than the campaigns themselves show. A finding lies so far below that at most `OF_WASTE` of the findings are expected to
+be ordinary campaigns (Benjamini and Hochberg 1995), one in a hundred: so strict because every campaign that comes is a
+new chance to look (any_time.py). Everything else is the normal spread (`normal_spread`).
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincc, logsumexp, ndtr, ndtri
+from scipy.special import gammaincc, ndtr, ndtri
 
-from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.domain.signals import normalise
 from reflection.domain.weights import Interval
 from reflection.inference.findings.common import finding_id
 from reflection.inference.fit import FittedMetrics
-from reflection.stats.any_time import OF_WASTE, adjusted_rates
+from reflection.stats.any_time import OF_WASTE
 
 Floats = NDArray[np.float64]
 
 WORTH_SAYING = 1.2
 Z90 = 1.6448536269514722
 MOST = 20
-TIMES = (2.0, 3.0, 5.0, 10.0)
-"""How many times as much per conversion a wasteful campaign may pay, each as likely."""
-
-LEAST_SPREAD = 0.05
-"""Campaigns that differ by less are not taken for as regular as that."""
-
 QUARTILES = 1.3489795003921634
 """Distance between the quartiles of the standard normal distribution."""
 
@@ -49,7 +41,6 @@ class Excess:
         mean, sd: its posterior; the prior is the scatter of all campaigns.
         raw: the observed one.
         tail: probability that an ordinary campaign brings as few conversions for this spend, or fewer.
-        log_e: log of how much better waste explains it than the normal spread does.
     """
 
     campaign: int
@@ -58,7 +49,6 @@ class Excess:
     raw: float
     spend: float
     tail: float
-    log_e: float
 
     @property
     def lost(self) -> float:
@@ -69,7 +59,7 @@ class Excess:
 def budget_findings(fitted: FittedMetrics) -> list[Finding]:
     """Campaigns that paid more than ordinary ones do, most money lost first."""
     excesses = campaign_excesses(fitted)
-    rates = adjusted_rates(np.array([item.log_e for item in excesses])).tolist()
+    rates = false_discovery_rates([item.tail for item in excesses])
     beyond = [
         (item, rate)
         for item, rate in zip(excesses, rates, strict=True)
@@ -98,17 +88,15 @@ def campaign_excesses(fitted: FittedMetrics) -> list[Excess]:
     expected = table.by_campaign(table.spend * fitted.expected_rate("conversions_per_spend"))
     conversions = table.by_campaign(np.where(np.isnan(table.spend), np.nan, table.conversions))
     judged = np.flatnonzero((np.nan_to_num(spend) > 0) & (np.nan_to_num(expected) > 0) & ~np.isnan(conversions))
-    tails, wider = _as_the_campaigns_show(predictive_tails(conversions[judged], expected[judged], scatter))
-    spreads = wider * np.sqrt(scatter**2 + 1 / (expected[judged] + 0.5))
-    evidence = log_evidence_of_waste(tails, spreads)
+    tails = _as_the_campaigns_show(predictive_tails(conversions[judged], expected[judged], scatter))
     excesses = []
-    for index, tail, log_e in zip(judged.tolist(), tails.tolist(), evidence.tolist(), strict=True):
+    for index, tail in zip(judged.tolist(), tails.tolist(), strict=True):
         promised = float(expected[index]) + 0.5
         raw = math.log(promised / (float(conversions[index]) + 0.5))
         noise = 1 / promised
         kept = scatter**2 / (scatter**2 + noise)
         sd = math.sqrt(max(kept * noise, 1e-12))
-        excesses.append(Excess(index, kept * raw, sd, raw, float(spend[index]), tail, log_e))
+        excesses.append(Excess(index, kept * raw, sd, raw, float(spend[index]), tail))
     return excesses
 
 
@@ -123,37 +111,33 @@ def predictive_tails(conversions: Floats, expected: Floats, scatter: float) -> F
     return np.asarray(np.clip(tails, 1e-300, 1.0 - 1e-15))
 
 
-def log_evidence_of_waste(tails: Floats, spreads: Floats) -> Floats:
-    """Log e-value of each campaign: likelihood of its normal score under waste over that under the normal spread, (n,).
-
-    Args:
-        spreads: standard deviation of each campaign's log CPA, its scatter and counting together.
-    """
-    if not len(tails):
-        return np.zeros(0)
-    shift = np.log(TIMES) / np.maximum(spreads, LEAST_SPREAD)[:, None]
-    return np.asarray(logsumexp(-np.asarray(ndtri(tails))[:, None] * shift - shift**2 / 2, axis=1) - np.log(len(TIMES)))
-
-
-def _as_the_campaigns_show(tails: Floats) -> tuple[Floats, float]:
-    """Tails by the spread the campaigns themselves show, where that is wider than the fit says (Efron 2004), and how
-    many times as wide it is.
+def _as_the_campaigns_show(tails: Floats) -> Floats:
+    """Tails by the spread the campaigns themselves show, where that is wider than the fit says (Efron 2004).
 
     Metrics that scatter together are no part of the fit. Read off the quartiles, which a few wasteful campaigns do not
     move.
     """
     if not len(tails):
-        return tails, 1.0
+        return tails
     scores = np.asarray(ndtri(tails))
     low, high = np.quantile(scores, [0.25, 0.75])
-    wider = max(1.0, float(high - low) / QUARTILES)
-    return np.asarray(ndtr(scores / wider)), wider
+    return np.asarray(ndtr(scores / max(1.0, float(high - low) / QUARTILES)))
+
+
+def false_discovery_rates(tails: Sequence[float]) -> list[float]:
+    """The smallest level at which each of them is selected (Benjamini and Hochberg's adjusted p-values)."""
+    order = np.argsort(np.asarray(tails, dtype=float), kind="stable")
+    adjusted, least = [1.0] * len(tails), 1.0
+    for rank in range(len(tails), 0, -1):
+        index = int(order[rank - 1])
+        least = min(least, tails[index] * len(tails) / rank)
+        adjusted[index] = least
+    return adjusted
 
 
 def _scatter(fitted: FittedMetrics) -> float:
     """Standard deviation of log CPA between campaigns beyond their signals; 0 where none was found."""
-    metrics = [fitted.metrics[name] for name in METRICS["cpa"].composition if name in fitted.metrics]
-    return math.sqrt(sum(metric.fit.scatter**2 for metric in metrics))
+    return fitted.scatter("cpa")
 
 
 def _finding(fitted: FittedMetrics, item: Excess, rate: float, total: float, spread: Interval | None) -> Finding:

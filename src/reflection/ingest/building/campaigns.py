@@ -8,6 +8,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pydantic import ValidationError
 
@@ -29,6 +30,8 @@ from reflection.ingest.import_report import Finding, Reject, finding
 
 DEFAULT_OBJECTIVE = "unspecified"
 DEFAULT_TYPE = "unspecified"
+REMEMBERED = 16_384
+"""Audiences and creatives of an import that are kept to be used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +182,8 @@ def _audiences(
     audiences: dict[str, Audience] = {}
     for cell in cells:
         if cell.audience and cell.audience not in audiences:
-            traits = {name: value for name, value in cell.traits if value.casefold() not in PLACEHOLDERS}
-            parsed = parse_name(templates.audience, cell.audience.split(" · ")[0], draft.name)
-            audiences[cell.audience] = Audience(
-                name=cell.audience, attributes={**_short({**extra, **parsed, **traits})}
-            )
+            names = templates.audience, draft.name, tuple(extra.items())
+            audiences[cell.audience] = _audience(cell.audience, cell.traits, *names)
     if not audiences and (name := real_name(fields.get("audience"))):
         return (Audience(name=name, attributes={**_short(extra)}),)
     return tuple(sorted(audiences.values(), key=lambda audience: audience.name))
@@ -195,20 +195,38 @@ def _creatives(
     creatives: dict[str, Creative] = {}
     for cell in cells:
         if cell.creative and cell.creative not in creatives:
-            parsed = parse_name(templates.creative, cell.creative_name or cell.creative, draft.name)
-            kind = parsed.pop("type", "") or cell.creative_type or fields.get("type", "")
-            name = real_name(cell.creative_name)
-            attributes = _short({**({"name": name} if name and name != cell.creative else {}), **parsed})
-            creatives[cell.creative] = Creative(
-                id=cell.creative,
-                type=(real_name(kind) or DEFAULT_TYPE).casefold(),
-                headline=cell.headline[:5_000],
-                primary_text=cell.body[:5_000],
-                attributes=attributes,
-            )
+            said = cell.creative_name, cell.creative_type or fields.get("type", ""), cell.headline, cell.body
+            creatives[cell.creative] = _creative(cell.creative, *said, templates.creative, draft.name)
     if not creatives and (name := real_name(fields.get("creative") or fields.get("type"))):
         return (Creative(id=name, type=(fields.get("type") or DEFAULT_TYPE).casefold()),)
     return tuple(sorted(creatives.values(), key=lambda creative: creative.id))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _audience(
+    audience: str, traits: tuple[tuple[str, str], ...], template: str, campaign: str, extra: tuple[tuple[str, str], ...]
+) -> Audience:
+    """One audience; the same in every month of its campaign, so made once."""
+    own = {name: value for name, value in traits if value.casefold() not in PLACEHOLDERS}
+    parsed = parse_name(template, audience.split(" · ")[0], campaign)
+    return Audience(name=audience, attributes={**_short({**dict(extra), **parsed, **own})})
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _creative(
+    creative: str, name: str, kind: str, headline: str, body: str, template: str, campaign: str
+) -> Creative:  # fmt: skip
+    """One creative; the same in every month of its campaign, so made once. `kind` where its name says none."""
+    parsed = parse_name(template, name or creative, campaign)
+    kind = parsed.pop("type", "") or kind
+    label = real_name(name)
+    return Creative(
+        id=creative,
+        type=(real_name(kind) or DEFAULT_TYPE).casefold(),
+        headline=headline[:5_000],
+        primary_text=body[:5_000],
+        attributes=_short({**({"name": label} if label and label != creative else {}), **parsed}),
+    )
 
 
 def _short(attributes: dict[str, str]) -> dict[str, str]:

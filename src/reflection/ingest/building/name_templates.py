@@ -71,6 +71,7 @@ def _pattern(template: str, campaign: str) -> re.Pattern[str]:
     return re.compile("^" + "".join(parts) + "$", re.DOTALL)
 
 
+@lru_cache(maxsize=16_384)
 def real_name(name: str | None) -> str | None:
     """A name a campaign accepts: no control characters, bounded; None for blanks and placeholders."""
     if name is None:

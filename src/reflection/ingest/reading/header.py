@@ -109,11 +109,13 @@ def _score(
     language, columns = _bind(dialect, normal)
     if dialect.role == "performance" and not dialect.required:
         columns |= _splits(normal, columns) | _days(normal, columns)
+    if not _enough(dialect, columns):
+        return None
     marks = [cells[i].strip() for i, header in enumerate(normal) if header in dialect.marks]
     preamble = [text for text in above if any(re.search(pattern, text, re.IGNORECASE) for pattern in dialect.preamble)]
     evidence = len(set(marks)) + len(preamble) + bool(dialect.required) + dialect.names_platforms
     least = 1 if dialect.role != "performance" or dialect.names_platforms or dialect.required else LEAST_EVIDENCE
-    if not _enough(dialect, columns) or not (explicit or evidence >= least):
+    if not (explicit or evidence >= least):
         return None
     reason = _reason(dialect, line, marks or [cells[i] for i in columns.values()], len(columns), preamble)
     score = len(columns) + 3 * len(marks) + 2 * len(preamble)

@@ -61,6 +61,15 @@ export function figure(metric, value, currency) {
 export const range = (metric, interval, currency) =>
   interval ? texts.change.between(figure(metric, interval[0], currency), figure(metric, interval[1], currency)) : texts.none;
 
+const parts = new Intl.NumberFormat(locale).formatToParts(1234567.5);
+const sign = (type) => parts.find((part) => part.type === type)?.value ?? "";
+
+/** The number somebody wrote in the browser's way: `4.000,50` where the comma is the decimal sign. NaN where it is none. */
+export function amount(text) {
+  const plain = text.replaceAll(sign("group"), "").replace(/[^\d.,+-]/g, "").replace(sign("decimal"), ".");
+  return plain ? Number(plain) : NaN;
+}
+
 const distance = (lift) => share(Math.abs(lift - 1));
 
 /** A lift in words: 1.53 is `53 % higher`. */

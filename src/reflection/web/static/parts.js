@@ -1,7 +1,7 @@
 /** Small things every screen is made of: states of an answer, badges, tables, pictures with their numbers. */
 
 import { html, useEffect, useId, useRef, useState } from "./vendor/preact-htm.js";
-import { saveBlob } from "./api.js";
+import { save, saveBlob } from "./api.js";
 import { go } from "./router.js";
 import { texts } from "./texts.en.js";
 
@@ -154,3 +154,6 @@ export function Action({ children, run, tone = "", confirm: question }) {
   return html`<span class="action"><button type="button" class=${tone} disabled=${state.busy} aria-busy=${state.busy} onClick=${go}>${children}</button>
     ${state.problem && html`<${ProblemBox} problem=${state.problem} />`}</span>`;
 }
+
+/** A whole table of the server as a file, whatever part of it is shown. */
+export const Spreadsheet = ({ table }) => html`<p class="buttons">${["xlsx", "csv"].map((format) => html`<${Action} key=${format} run=${() => save(`/v1/tables/${table}`, { format }, `${table}.${format}`)}>${texts.whole[format]}<//>`)}</p>`;

@@ -24,6 +24,7 @@ export const texts = {
   all: "All",
   numbers: "Show the numbers",
   download: "Download as CSV",
+  whole: { xlsx: "All of it for Excel", csv: "All of it as CSV" },
   interval: "90% interval",
   asOf: (when) => `Learnt as of ${when}`,
   waiting: (count) => `${count} ${few(count, "campaign waits", "campaigns wait")} to be learnt`,
@@ -85,6 +86,10 @@ export const texts = {
     scopes: { read: "read", write: "read and write", admin: "everything" },
     made: "The new key, shown this once:", columns: { name: "For", workspace: "Workspace", scope: "May", made: "Made", state: "State" },
   },
+  share: {
+    make: "Share it as a link", made: "Whoever has this link reads the page as it is now, without a key. It is shown this once:",
+    until: (day) => `Shared until ${day}.`, remove: "Take the link back",
+  },
   sample: {
     name: "Sample account (invented)",
     banner: "This is the sample account: its campaigns are invented.",
@@ -106,6 +111,7 @@ export const texts = {
     campaigns: (campaigns) => `from ${campaigns} campaigns`,
     count: (sure, all, metric) =>
       sure ? `${sure} of ${all} ${few(all, "is", "are")} beyond noise on ${metric}.` : `Nothing is beyond noise on ${metric} yet, of ${all} looked at.`,
+    capped: (count) => `There is more than is shown: these are the first ${count} by name.`,
     sure: "Beyond noise",
     sureNote: "Of all that stand here at most one in ten is expected to be wrong.",
     noneSure: "Nothing is beyond noise here yet.",

@@ -62,7 +62,7 @@ function Hits({ memory }) {
   return html`<section><h2>${words.hits}</h2>
     ${memory.degraded.length > 0 && html`<p class="note">${words.degraded(memory.degraded.join(", "))}</p>`}
     ${memory.items.length === 0 && html`<p>${words.noHits}</p>`}
-    <ul class="matters">${memory.items.filter(readable).map((item) => html`<li key=${item.id}>${item.kind === "learning" ? html`<${StateBadge} state=${item.outcome.state} />` : html`<${Badge} tone="plain">${words.campaign}<//>`}
-      <span>${item.kind === "learning" ? html`<${Link} href=${signalAddress(item.outcome.signal_key, item.outcome.metric)}>${item.outcome.text}<//>` : html`<${Link} href=${campaignAddress(item.id)}>${item.id}<//>${item.outcome?.verdict ? ` · ${item.outcome.verdict}` : ""}`}
+    <ul class="matters">${memory.items.filter(readable).map((item) => html`<li key=${item.id}>${item.kind === "learning" ? html`<${StateBadge} state=${item.outcome.state} direction=${item.outcome.direction} />` : html`<${Badge} tone="plain">${words.campaign}<//>`}
+      <span>${item.kind === "learning" ? html`<${Link} href=${signalAddress(item.outcome.signal_key, item.outcome.metric)}>${capital(item.outcome.text)}<//>` : html`<${Link} href=${campaignAddress(item.id)}>${item.id}<//>${item.outcome?.verdict ? ` · ${item.outcome.verdict}` : ""}`}
         <small>${[...new Set(item.why)].join("; ")}</small></span></li>`)}</ul></section>`;
 }

@@ -8,6 +8,7 @@ import { capital, figure, moment, number, range, share, signed } from "../format
 import { Action, Badge, Heading, Loaded, Picture, Table } from "../parts.js";
 import { campaignAddress, Link } from "../router.js";
 import { texts } from "../texts.en.js";
+import { Share } from "./share.js";
 
 const words = texts.campaign;
 const ORDER = ["cpa", "roas", "ctr", "cvr", "cpm", "cpc", "aov"];
@@ -180,6 +181,7 @@ function Held({ id, reload }) {
 function Reports({ id, analysis }) {
   const degraded = (analysis.stored_memory?.degraded ?? []).filter((part) => part !== "vectors-follow");
   return html`<section><h2>${words.report}</h2><p class="buttons">${FORMATS.map((kind) => html`<${Action} key=${kind} run=${() => save(`${campaignPath(id)}/report`, { format: kind }, `${id}.${kind}`)}>${words.formats[kind]}<//>`)}</p>
+    <${Share} what=${{ campaign_id: id }} />
     ${degraded.length > 0 && html`<p class="note">${words.degraded(degraded.join(", "))}</p>`}
     ${analysis.notes?.length > 0 && html`<ul class="note">${analysis.notes.map((note, at) => html`<li key=${at}>${note}</li>`)}</ul>`}</section>`;
 }

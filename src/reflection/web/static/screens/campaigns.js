@@ -3,7 +3,7 @@
 import { html } from "../vendor/preact-htm.js";
 import { usePages } from "../api.js";
 import { count, day, figure, moment, money } from "../format.js";
-import { Badge, Choice, Empty, Heading, ProblemBox, Search, Skeleton, Table } from "../parts.js";
+import { Badge, Choice, Empty, Heading, ProblemBox, Search, Skeleton, Spreadsheet, Table } from "../parts.js";
 import { campaignAddress, Link, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
 
@@ -57,5 +57,6 @@ function List({ pages, filtered, change, held }) {
     <p class="faint" aria-live="polite">${words.shown(items.length, Boolean(pages.more))}${page.as_of ? ` · ${texts.asOf(moment(page.as_of))}` : ""}</p>
     ${items.length ? html`<${CampaignTable} caption=${texts.screens.campaigns} rows=${items} />` : html`<${Empty} title=${words.noMatch} />`}
     ${held && items.map((row) => row.reason && html`<p key=${row.campaign_id} class="note">${row.name}: ${row.reason}.</p>`)}
-    ${pages.more && html`<button type="button" disabled=${pages.loading} onClick=${pages.more}>${texts.more(PAGE)}</button>`}`;
+    ${pages.more && html`<button type="button" disabled=${pages.loading} onClick=${pages.more}>${texts.more(PAGE)}</button>`}
+    <${Spreadsheet} table="campaigns" />`;
 }

@@ -8,9 +8,7 @@ import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { Mapping, suggested } from "./mapping.js";
 import { Events } from "./events.js";
-import { Health } from "./health.js";
-import { Keys } from "./keys.js";
-import { Workspaces } from "./workspaces.js";
+import { Health, Keys, Workspaces } from "./server.js";
 
 const words = texts.data;
 const TONES = { error: "bad", warning: "bad", info: "unsure" };

@@ -2,29 +2,30 @@
 
 import { html } from "../vendor/preact-htm.js";
 import { usePages } from "../api.js";
-import { day, lift, liftRange, number } from "../format.js";
-import { Badge, Choice, Empty, ProblemBox, Skeleton, Table } from "../parts.js";
+import { capital, day, lift, liftRange, number } from "../format.js";
+import { Badge, Choice, Empty, ProblemBox, Skeleton, Spreadsheet, Table } from "../parts.js";
 import { Link, signalAddress } from "../router.js";
 import { texts } from "../texts.en.js";
 
 const words = texts.learnings;
 const STATES = ["established", "emerging", "contested", "superseded", "retired"];
-const TONES = { established: "good", contested: "bad" };
+/** The colour is that of the direction, where it may be relied on. */
+const toneOf = (state, direction) => (state === "established" ? { favorable: "good", unfavorable: "bad" }[direction] : "unsure");
 
 /** The state of a learning, with what it means. */
-export const StateBadge = ({ state }) => html`<${Badge} tone=${TONES[state] ?? "unsure"} title=${words.hint[state]}>${words.state[state] ?? state}<//>`;
+export const StateBadge = ({ state, direction }) => html`<${Badge} tone=${toneOf(state, direction)} title=${words.hint[state]}>${words.state[state] ?? state}<//>`;
 
 /** A metric nobody books by: cost per conversion says the same. */
 const readable = (row) => row.metric !== "conversions_per_spend";
 
 const columns = [
-  { name: "text", title: words.columns.text, text: (row) => row.text, cell: (row) => html`<${Link} href=${signalAddress(row.signal_key, row.metric)}>${row.text}<//>` },
-  { name: "state", title: words.columns.state, text: (row) => words.state[row.state] ?? row.state, cell: (row) => html`<${StateBadge} state=${row.state} />` },
+  { name: "text", title: words.columns.text, text: (row) => capital(row.text), cell: (row) => html`<${Link} href=${signalAddress(row.signal_key, row.metric)}>${capital(row.text)}<//>` },
+  { name: "state", title: words.columns.state, text: (row) => words.state[row.state] ?? row.state, cell: (row) => html`<${StateBadge} state=${row.state} direction=${row.direction} />` },
   { name: "effect", title: words.columns.effect, figure: true, text: (row) => lift(row.effect) },
   { name: "interval", title: texts.interval, figure: true, text: (row) => liftRange(row.interval) },
   { name: "for", title: words.columns.supporting, figure: true, text: (row) => number(row.supporting, 0) },
   { name: "against", title: words.columns.contradicting, figure: true, text: (row) => number(row.contradicting, 0) },
-  { name: "since", title: words.columns.since, text: (row) => (row.since ? day(row.since) : texts.none) },
+  { name: "since", title: words.columns.since, tight: true, text: (row) => (row.since ? day(row.since) : texts.none) },
 ];
 
 /** The list, filtered by state and day. */
@@ -41,5 +42,6 @@ export function Learnings({ filters, change }) {
     ${!rows && !pages.problem && html`<${Skeleton} />`}
     ${rows?.length === 0 && html`<${Empty} title=${words.none} text=${words.noneText} />`}
     ${rows?.length > 0 && html`<${Table} caption=${words.caption} columns=${columns} rows=${rows} keyOf=${(row) => row.id} />`}
-    ${pages.more && html`<button type="button" disabled=${pages.loading} onClick=${pages.more}>${texts.more(50)}</button>`}`;
+    ${pages.more && html`<button type="button" disabled=${pages.loading} onClick=${pages.more}>${texts.more(50)}</button>`}
+    ${rows?.length > 0 && html`<${Spreadsheet} table="learnings" />`}`;
 }

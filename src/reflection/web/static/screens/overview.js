@@ -8,8 +8,8 @@ import { Action, Badge, Heading, Loaded, Picture } from "../parts.js";
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { CampaignTable } from "./campaigns.js";
+import { openSample } from "./server.js";
 import { NextTest } from "./works.js";
-import { openSample } from "./workspaces.js";
 
 const words = texts.overview;
 const FIRST = 6;

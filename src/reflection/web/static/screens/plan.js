@@ -3,7 +3,7 @@
 import { html, useState } from "../vendor/preact-htm.js";
 import { post, useData } from "../api.js";
 import { Plans } from "../charts/amounts.js";
-import { figure, lift, liftRange, moment, number, probability, range, share, signalLabel } from "../format.js";
+import { amount, figure, lift, liftRange, moment, money, number, probability, range, share, signalLabel } from "../format.js";
 import { Action, Badge, Choice, Empty, Heading, Picture, Table } from "../parts.js";
 import { campaignAddress, Link, signalAddress } from "../router.js";
 import { texts } from "../texts.en.js";
@@ -20,7 +20,10 @@ export function Plan() {
   const [answer, setAnswer] = useState(null);
   const known = useKnown();
   const set = (at, name, value) => setPlans(plans.map((plan, place) => (place === at ? { ...plan, [name]: value } : plan)));
-  const evaluate = async () => setAnswer(await post("/v1/plans/evaluate", { plans: plans.map(bodyOf) }));
+  const evaluate = async () => {
+    const asked = plans.map(bodyOf);
+    setAnswer({ asked, answer: await post("/v1/plans/evaluate", { plans: asked }) });
+  };
   return html`<${Heading} title=${texts.screens.plan} /><p class="lead">${words.lead}</p>
     ${Object.entries(known).map(([name, values]) => html`<datalist key=${name} id=${`known-${name}`}>${values.map((value) => html`<option key=${value} value=${value} />`)}</datalist>`)}
     <form class="plans" onSubmit=${(event) => event.preventDefault()}>${plans.map((plan, at) => html`<fieldset key=${at} class="card"><legend>${words.name(at + 1)}</legend>
@@ -29,7 +32,7 @@ export function Plan() {
     </fieldset>`)}</form>
     <p class="buttons"><${Action} tone="strong" run=${evaluate}>${words.evaluate}<//>
       ${plans.length < MOST && html`<button type="button" onClick=${() => setPlans([...plans, { ...plans.at(-1) }])}>${words.add}</button>`}</p>
-    ${answer && html`<${Answer} answer=${answer} plans=${plans} />`}`;
+    ${answer && html`<${Answer} ...${answer} />`}`;
 }
 
 /** What the account has seen, to choose from: the levels of its signals. */
@@ -40,33 +43,31 @@ function useKnown() {
 }
 
 function Field({ name, value, known, onInput }) {
-  const amount = ["budget", "target", "conversions"].includes(name);
+  const decimal = ["budget", "target", "conversions"].includes(name);
   return html`<label class="field"><span>${words.field[name]}</span><input name=${name} value=${value} list=${known ? `known-${name}` : undefined} autocomplete="off"
-    inputmode=${amount ? "decimal" : undefined} maxlength=${name === "currency" ? 3 : 200} onInput=${(event) => onInput(event.target.value)} /></label>`;
+    inputmode=${decimal ? "decimal" : undefined} maxlength=${name === "currency" ? 3 : 200} onInput=${(event) => onInput(event.target.value)} /></label>`;
 }
-
-const amountOf = (text) => Number(text.replace(/[^\d.,]/g, "").replace(/,(?=\d{1,2}$)/, ".").replaceAll(",", ""));
 
 /** One plan as the server takes it; what was left empty is left out. */
 function bodyOf(plan, at) {
-  const body = { plan_id: words.name(at + 1), platform: plan.platform.trim(), objective: plan.objective.trim(), budget: amountOf(plan.budget) };
+  const body = { plan_id: words.name(at + 1), platform: plan.platform.trim(), objective: plan.objective.trim(), budget: amount(plan.budget) };
   if (plan.currency.trim()) body.currency = plan.currency.trim().toUpperCase();
   if (plan.audience.trim()) body.audiences = [{ name: plan.audience.trim() }];
   if (plan.creative.trim() || plan.type.trim()) body.creatives = [{ id: plan.creative.trim() || plan.type.trim(), ...(plan.type.trim() && { type: plan.type.trim() }) }];
-  if (plan.target) body.targets = { cpa: amountOf(plan.target) };
-  if (plan.conversions) body.expected = { conversions: amountOf(plan.conversions) };
+  if (plan.target) body.targets = { cpa: amount(plan.target) };
+  if (plan.conversions) body.expected = { conversions: amount(plan.conversions) };
   return body;
 }
 
-function Answer({ answer, plans }) {
+function Answer({ answer, asked }) {
   const available = METRICS.filter((metric) => answer.plans.some((plan) => plan.metrics[metric]));
   const [chosen, choose] = useState(null);
   const metric = available.includes(chosen) ? chosen : available[0];
   if (!metric) return html`<${Empty} title=${words.nothing} text=${answer.plans.flatMap((plan) => plan.notes).join(" ")} />`;
-  const currency = plans[0].currency.trim().toUpperCase() || undefined;
+  const { currency } = asked[0];
   const rows = answer.plans.filter((plan) => plan.metrics[metric] && at(plan.metrics[metric]) !== null).map((plan) => ({ name: plan.plan_id, metric, ...plan.metrics[metric] }));
   return html`<section aria-live="polite">
-    ${answer.plans.map((plan) => html`<${Odds} key=${plan.plan_id} plan=${plan} metric=${metric} currency=${currency} />`)}
+    ${answer.plans.map((plan, at) => html`<${Odds} key=${plan.plan_id} plan=${plan} asked=${asked[at]} metric=${metric} currency=${currency} />`)}
     <p class="faint">${answer.as_of ? texts.asOf(moment(answer.as_of)) : texts.overview.notLearnt}${answer.pending ? ` · ${texts.waiting(answer.pending)}` : ""}</p>
     <div class="filters"><${Choice} label=${words.show} value=${metric} options=${available.map((name) => [name, texts.metricLong[name] ?? texts.metric[name]])} onChange=${choose} /></div>
     ${rows.length > 0 && html`<${Comparison} rows=${rows} metric=${metric} currency=${currency} />`}
@@ -75,9 +76,9 @@ function Answer({ answer, plans }) {
 }
 
 /** The odds of one plan in words. */
-function Odds({ plan, metric, currency }) {
+function Odds({ plan, asked, metric, currency }) {
   const figures = plan.metrics[metric];
-  return html`<div class="card"><h2>${plan.plan_id}</h2>
+  return html`<div class="card"><h2>${plan.plan_id}: ${asked.platform}, ${money(asked.budget, asked.currency)}</h2>
     ${figures && figures.calibrated === null && html`<p class="message">${words.cannot(texts.metric[metric])}</p>`}
     ${figures && figures.calibrated !== null && html`<p class="message">${words.expect(texts.metric[metric], figure(metric, figures.calibrated, currency), range(metric, figures.intervals?.["90"], currency))}</p>
       <ul>${figures.p_target !== null && html`<li>${words.target(figure(metric, figures.target, currency), probability(figures.p_target))}</li>`}

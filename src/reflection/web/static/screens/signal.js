@@ -8,6 +8,7 @@ import { Badge, Choice, Heading, Loaded, Picture, Table } from "../parts.js";
 import { campaignAddress, Link, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
 import { StateBadge } from "./learnings.js";
+import { Share } from "./share.js";
 
 const words = texts.signal;
 const METRICS = ["roas", "cpa", "ctr", "cvr", "cpm", "aov"];
@@ -68,10 +69,11 @@ function History({ signal, metric }) {
   const detail = useData(mine ? `/v1/learnings/${mine.id}` : null);
   if (!mine) return null;
   return html`<section><h2>${words.learning}</h2>
-    <p><${StateBadge} state=${mine.state} /> ${mine.text}. ${capital(mine.reason)}.</p>
+    <p><${StateBadge} state=${mine.state} direction=${mine.direction} /> ${capital(mine.text)}. ${capital(mine.reason)}.</p>
     ${mine.segments.length > 1 && html`<h3>${words.where}</h3><${Table} caption=${words.where} columns=${segments} rows=${mine.segments} />`}
     ${detail.data?.history.length > 1 && html`<h3>${words.history}</h3><${Table} caption=${words.history} columns=${history} rows=${detail.data.history} />`}
     ${detail.data?.reviews.length > 0 && html`<h3>${words.reviews}</h3><ul>${detail.data.reviews.map((review, at) => html`<li key=${at}>${[review.verdict, review.note, review.author].filter(Boolean).join(" · ")}</li>`)}</ul>`}
+    <${Share} what=${{ learning_id: mine.id }} />
   </section>`;
 }
 

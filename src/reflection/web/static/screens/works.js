@@ -4,7 +4,7 @@ import { html, useState } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
 import { ForestHead, ForestRow, forestAxis } from "../charts/lifts.js";
 import { capital, count, groupLabel, lift, liftRange, moment, signalLabel, tone } from "../format.js";
-import { Choice, FEWEST_ROWS, Heading, Loaded, Numbers, Search, Table } from "../parts.js";
+import { Choice, FEWEST_ROWS, Heading, Loaded, Numbers, Search, Spreadsheet, Table } from "../parts.js";
 import { Link, signalAddress, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
 import { Learnings } from "./learnings.js";
@@ -26,7 +26,7 @@ export function Works() {
 
 /** Revenue where there is some, else cost: the first of the two that anything was learnt of. */
 function useEffects(filters) {
-  const query = { limit: 1000, goal: filters.goal };
+  const query = { limit: 1000, goal: filters.goal, joined: true };
   const chosen = useData("/v1/effects", { ...query, metric: filters.metric ?? "roas" });
   const fallback = !filters.metric && chosen.data?.items.length === 0;
   const cost = useData(fallback ? "/v1/effects" : null, { ...query, metric: "cpa" });
@@ -46,7 +46,7 @@ export const labelOf = (effect) => capital(effect.label ?? signalLabel(effect.si
 function Page({ page, metric, filters, change }) {
   const groups = [...new Set(page.items.map((effect) => effect.group))].sort();
   const wanted = filters.q?.toLowerCase();
-  const items = joined(page.items)
+  const items = page.items
     .filter((effect) => !filters.group || effect.group === filters.group)
     .filter((effect) => !wanted || labelOf(effect).toLowerCase().includes(wanted) || effect.signal.includes(wanted))
     .sort(order);
@@ -63,9 +63,10 @@ function Page({ page, metric, filters, change }) {
         ${page.goals?.length > 1 && html`<${Choice} label=${words.goal} value=${filters.goal ?? page.goals[0]} options=${page.goals.map((name) => [name, name])} onChange=${(value) => change({ goal: value })} />`}
         <${Search} label=${words.search} value=${filters.q} onChange=${(value) => change({ q: value })} />
       </div>
+      ${page.next_cursor && html`<p class="note">${words.capped(count(page.items.length))}</p>`}
       <${Forest} key=${`sure ${metric}`} title=${words.sure} note=${words.sureNote} effects=${sure} all=${items} metric=${metric} none=${words.noneSure} />
       <${Forest} key=${`unsure ${metric}`} title=${words.unsure} note=${words.unsureNote} effects=${unsure} all=${items} metric=${metric} />
-      <${NextTest} />`}`;
+      <${NextTest} /><${Spreadsheet} table="effects" />`}`;
 }
 
 const columns = [
@@ -78,18 +79,7 @@ const columns = [
   { name: "reason", title: words.columns.reason, text: (effect) => effect.reason },
 ];
 
-const also = (effect) => (effect.aliases?.length ? words.also(effect.aliases.map(signalLabel).join(", ")) : "");
-
-/** Signals that always come together have one effect, figure for figure: one row, named after the one that decides. */
-function joined(effects) {
-  const rows = new Map();
-  for (const effect of [...effects].sort((a, b) => b.finding - a.finding)) {
-    const same = [effect.effect, ...effect.interval, effect.rows].join(" ");
-    const first = rows.get(same);
-    rows.set(same, first ? { ...first, aliases: [...(first.aliases ?? []), effect.signal] } : effect);
-  }
-  return [...rows.values()];
-}
+const also = (effect) => (effect.same_as?.length ? words.also(effect.same_as.map(signalLabel).join(", ")) : "");
 
 function Forest({ title, note, effects, all, metric, none }) {
   const [most, show] = useState(WINDOW);
