@@ -145,34 +145,21 @@ class Attention:
                 spends.setdefault(comparison.get("currency"), []).append(spend)
         return {currency: median(own) for currency, own in spends.items()}
 
-    def _held_campaigns(self) -> Iterator[Matter]:
-        for campaign_id, stored in self._snapshot.campaigns_named(sorted(self._held)).items():
-            campaign = orjson.loads(stored.campaign_json)
+    def _doubted_campaigns(self) -> Iterator[Matter]:
+        """Those that are held, and those that look odd and are learnt from all the same."""
+        odd, say = self._knowledge.asked, self._sentences
+        for campaign_id, stored in self._snapshot.campaigns_named(sorted({*self._held, *odd})).items():
+            campaign, held = orjson.loads(stored.campaign_json), self._held.get(campaign_id)
             spend, currency = campaign["actual_metrics"].get("spend"), campaign.get("currency")
+            kind: Kind = "asked-campaign" if held is None else "held-campaign"
             yield Matter(
-                "held-campaign",
-                f"held-campaign:{campaign_id}",
-                self._sentences.held(held_sentence(self._held[campaign_id]), spend, currency),
+                kind,
+                f"{kind}:{campaign_id}",
+                say.asked(odd[campaign_id], spend, currency)
+                if held is None
+                else say.held(held_sentence(held), spend, currency),
                 _campaign_link(campaign_id),
-                FAULT,
-                spend,
-                currency,
-                campaign.get("timestamp"),
-                stored.display_name,
-                campaign_id=campaign_id,
-            )
-
-    def _asked_campaigns(self) -> Iterator[Matter]:
-        odd = self._knowledge.asked
-        for campaign_id, stored in self._snapshot.campaigns_named(sorted(odd)).items():
-            campaign = orjson.loads(stored.campaign_json)
-            spend, currency = campaign["actual_metrics"].get("spend"), campaign.get("currency")
-            yield Matter(
-                "asked-campaign",
-                f"asked-campaign:{campaign_id}",
-                self._sentences.asked(odd[campaign_id], spend, currency),
-                _campaign_link(campaign_id),
-                ODD,
+                ODD if held is None else FAULT,
                 spend,
                 currency,
                 campaign.get("timestamp"),
