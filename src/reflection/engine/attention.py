@@ -108,12 +108,7 @@ class Attention:
 
     def page(self, limit: int) -> dict[str, Any]:
         """The first matters: {items, total, generated_at, as_of, pending, campaigns}; `campaigns` were looked at."""
-        matters = [
-            *self._held_campaigns(),
-            *self._asked_campaigns(),
-            *self._missed_forecasts(),
-            *self._ended_learnings(),
-        ]
+        matters = [*self._doubted_campaigns(), *self._missed_forecasts(), *self._ended_learnings()]
         matters += [*self._import_remarks(), *self._interval_coverage(), *self._silence()]
         typical = self._typical_spend()
         matters.sort(key=lambda matter: (-_weight(matter, typical), matter.id))
@@ -152,20 +147,13 @@ class Attention:
             campaign, held = orjson.loads(stored.campaign_json), self._held.get(campaign_id)
             spend, currency = campaign["actual_metrics"].get("spend"), campaign.get("currency")
             kind: Kind = "asked-campaign" if held is None else "held-campaign"
-            yield Matter(
-                kind,
-                f"{kind}:{campaign_id}",
-                say.asked(odd[campaign_id], spend, currency)
-                if held is None
-                else say.held(held_sentence(held), spend, currency),
-                _campaign_link(campaign_id),
-                ODD if held is None else FAULT,
-                spend,
-                currency,
-                campaign.get("timestamp"),
-                stored.display_name,
-                campaign_id=campaign_id,
+            text = (
+                say.held(held_sentence(held), spend, currency) if held else say.asked(odd[campaign_id], spend, currency)
             )
+            yield Matter(
+                kind, f"{kind}:{campaign_id}", text, _campaign_link(campaign_id), FAULT if held else ODD, spend,
+                currency, campaign.get("timestamp"), stored.display_name, campaign_id=campaign_id,
+            )  # fmt: skip
 
     def _missed_forecasts(self) -> Iterator[Matter]:
         for answer in self._answers:
