@@ -52,6 +52,8 @@ _OF_A_RUN = (
     (re.compile(r"^(DELETE )?(/v1/(?:keys|shares)/)?[0-9a-f]{12}$"), r"\1\2XX"),
     (re.compile(r"\brcl_[0-9a-f]{20}"), "rcl_0123456789abcdef0123"),
     (re.compile(rf"{datetime.now(UTC):%Y-%m-%d}T[\d:.]+(?:\+00:00|Z)"), INSTANT),
+    (re.compile(rf"{datetime.now(UTC) + timedelta(days=7):%Y-%m-%d}T[\d:.]+\+00:00"), "2026-04-08T10:00:00+00:00"),
+    (re.compile(rf"{datetime.now(UTC):%Y-%m-%d} \d\d:\d\d UTC"), "2026-04-01 10:00 UTC"),
     (re.compile(r"^(process_\w+) [\d.e+]+$"), r"\1 ..."),
 )
 """What differs from run to run, and what is shown instead."""

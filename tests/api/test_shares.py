@@ -84,7 +84,8 @@ def test_a_learning_is_shared_as_it_is_believed_without_what_people_remarked(app
 
     assert made["kind"] == "learning"
     assert "90 % interval" in page
-    assert "What it rests on" in page
+    assert f"Beyond its own noise: {learning['supporting']} campaigns for it" in page
+    assert page.count("the other way") >= learning["contradicting"]
     assert "between us only" not in page
     assert "Ada" not in page
     assert "nan" not in page.casefold().split()

@@ -1,5 +1,6 @@
 """Shared parts of the store's tests: a real database file, a clock that stands still, analyses to store."""
 
+import lzma
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from reflection.store.database.open import open_database
 from reflection.store.memories import MemoryRows
 from reflection.store.snapshot import SqlSnapshot
 
+FROZEN = Path(__file__).parent / "frozen"
 NOW = datetime(2026, 3, 29, 10, 0, tzinfo=UTC)
 
 
@@ -84,6 +86,16 @@ def database(tmp_path: Path, migrated: Path) -> Iterator[Database]:
     database = open_database(tmp_path / "store.db", busy_seconds=5)
     yield database
     database.close()
+
+
+@pytest.fixture(params=["new", *sorted(path.name for path in FROZEN.glob("*.db.xz"))])
+def any_database(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> Database:
+    """A new database, or a frozen one brought to the present tables."""
+    if request.param == "new":
+        return database
+    path = tmp_path / "frozen.db"
+    path.write_bytes(lzma.decompress((FROZEN / request.param).read_bytes()))
+    return open_database(path)
 
 
 @pytest.fixture

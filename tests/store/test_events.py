@@ -1,9 +1,7 @@
 """Events over a new database and over one that an earlier release wrote; bounded, purged with their workspace."""
 
-import lzma
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -16,21 +14,8 @@ from reflection.reports.table_service import TABLES
 from reflection.reports.tables import csv_lines
 from reflection.store import events as event_rows
 from reflection.store.database.connections import Database
-from reflection.store.database.open import open_database
 from reflection.store.events import EventBook
 from reflection.store.maintenance.purge import purge_workspace, remaining
-
-FROZEN = Path(__file__).parent / "frozen"
-
-
-@pytest.fixture(params=["new", *sorted(path.name for path in FROZEN.glob("*.db.xz"))])
-def any_database(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> Database:
-    """A new database, or a frozen one brought to the present tables."""
-    if request.param == "new":
-        return database
-    path = tmp_path / "frozen.db"
-    path.write_bytes(lzma.decompress((FROZEN / request.param).read_bytes()))
-    return open_database(path)
 
 
 def test_events_are_kept_and_go_with_their_workspace(any_database: Database) -> None:

@@ -37,7 +37,7 @@ def learning_page(fact: Mapping[str, Any], knowledge: Knowledge, pending: int) -
     sentences = LearningSentences(knowledge.spelt, knowledge.currency)
     return ReportView(
         kind="Learning",
-        title=formatting.plain_name(fact["text"], 160),
+        title=formatting.capital(formatting.plain_name(fact["text"], 160)),
         subtitle=f"{formatting.capital(STATES[fact['state']])} · seen on {ENGLISH.kpi(_read(fact)[0])}",
         verdict=sentences.learning(fact),
         tiles=(),
@@ -72,14 +72,14 @@ def _history(fact: Mapping[str, Any]) -> Section:
 
 def _evidence(fact: Mapping[str, Any]) -> Section:
     cells = tuple(
-        (formatting.plain_name(item["campaign_id"]), "for" if item["supports"] else "against")
+        (formatting.plain_name(item["campaign_id"]), "the same way" if item["supports"] else "the other way")
         for item in fact["evidence"][:MOST_CAMPAIGNS]
     )
-    lead = (
-        f"{formatting.count(fact['supporting'])} campaigns speak for it and {formatting.count(fact['contradicting'])} "
-        "against, each beyond its own noise."
-    )
-    tables = (Table("The campaigns that weigh most", ("Campaign", "Speaks"), cells),) if cells else ()
+    sides = (fact["supporting"], fact["contradicting"])
+    pro, contra = (ENGLISH.counted("campaign", side, formatting.count(side)) for side in sides)
+    lead = f"Beyond its own noise: {pro} for it, {contra} against it."
+    title = "The campaigns that weigh most, and which way each points; many within their own noise"
+    tables = (Table(title, ("Campaign", "Points"), cells),) if cells else ()
     return Section("evidence", "What it rests on", lead=lead, tables=tables)
 
 

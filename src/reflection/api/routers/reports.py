@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from reflection.api.dependencies import ApplicationPart, Workspace
 from reflection.domain.campaign import Day
@@ -23,14 +23,18 @@ _CONTENT: dict[str, dict[str, str]] = {media_type: {} for media_type in MEDIA_TY
     responses={200: {"description": "The report", "content": _CONTENT}},
 )
 def campaign(
-    campaign_id: CampaignId, application: ApplicationPart, workspace: Workspace, kind: Kind = "html"
+    request: Request, campaign_id: CampaignId, application: ApplicationPart, workspace: Workspace, kind: Kind = "html"
 ) -> Response:
     """One self-contained file: HTML with inline drawings, PDF, Markdown or JSON.
 
-    A campaign whose own id ends in ``/report`` is shown instead, where there is none of the shorter id.
+    A campaign whose own id ends in ``/report`` is shown instead: where the sender wrote the slash as ``%2F``, and where
+    there is none of the shorter id.
     """
     whole = f"{campaign_id}/report"
-    if application.store.campaign(workspace, campaign_id) is None and application.store.campaign(workspace, whole):
+    of_its_id = bytes(request.scope["raw_path"]).upper().endswith(b"%2FREPORT")
+    if of_its_id or (
+        application.store.campaign(workspace, campaign_id) is None and application.store.campaign(workspace, whole)
+    ):
         return Response(application.engine.show(whole, workspace=workspace), media_type="application/json")
     body = campaign_report(application.store, application.recommendations, workspace, campaign_id, kind)
     return _file(body, kind)

@@ -21,7 +21,7 @@ POLL_SECONDS = 0.5
     "",
     summary="What changes, as it changes",
     response_class=StreamingResponse,
-    responses={200: {"description": "Server-sent events", "content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
+    responses={200: {"description": "Server-sent events", "content": {EVENT_STREAM: {}}}},
 )
 async def stream(request: Request, application: ApplicationPart, workspace: Workspace) -> StreamingResponse:
     """Server-sent events: `learning` {as_of, campaigns, pending, text} and `import` (state and progress of one).
