@@ -9,6 +9,7 @@ import pkgutil
 import pytest
 
 from reflection import stats
+from reflection.stats.block import Block
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
 MODULES = [importlib.import_module(f"{stats.__name__}.{found.name}") for found in pkgutil.iter_modules(stats.__path__)]
@@ -20,7 +21,7 @@ VALUES = [
     and dataclasses.is_dataclass(value)
     and value.__module__ == module.__name__
     and not value.__name__.startswith("_")
-    and value is not SufficientStatistics  # what sums are added to
+    and value not in (SufficientStatistics, Block)  # what sums are added to
 ]
 ARRAYS = ("Floats", "NDArray", "ndarray", "csr_array")
 HOLDERS = [

@@ -41,7 +41,7 @@ def with_platforms(
         return dict(columns), matrix
     number, kept = np.cumsum(several) - 1, several[which]
     shape = (matrix.shape[0], int(several.sum()))
-    ends = cell[kept].astype(np.int32), number[which[kept]].astype(np.int32)  # SciPy keeps the wider of the indices
+    ends = (cell[kept].astype(np.int32), number[which[kept]].astype(np.int32))  # SciPy keeps the wider of the two
     more = sparse.csr_array((matrix.data[place[kept]], ends), shape=shape)
     crossed = [
         signals.crossed(signals.parse(str(names[pair % len(names)])), signals.parse(keys[pair // len(names)])).key

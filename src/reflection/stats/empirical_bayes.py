@@ -201,8 +201,8 @@ def fit(
         mean_at_mode=at_mode.mean,
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
-        log_bayes_factor=_laplace(model, at_mode, mode, spread) - _log_evidence(view, _slopes(view.layout)),
-        log_step_factors=_log_step_factors(view),
+        log_bayes_factor=_laplace(model, at_mode, mode, spread) - _log_evidence(view, _slopes(view.layout), mode),
+        log_step_factors=_log_step_factors(view, mode),
     )
 
 
@@ -229,8 +229,8 @@ def _laplace(model: Model, posterior: Posterior, mode: Floats, spread: Floats) -
     return float(posterior.log_evidence + prior + volume)
 
 
-def _log_evidence(view: View, columns: Sequence[int]) -> float:
-    """The same of some columns alone, ascending and the intercept first."""
+def _log_evidence(view: View, columns: Sequence[int], mode: Floats) -> float:
+    """The same of some columns alone, ascending and the intercept first; `mode` of all of them is a near start."""
     kept = np.array(columns, dtype=np.intp)
     bare = replace(
         view,
@@ -239,12 +239,13 @@ def _log_evidence(view: View, columns: Sequence[int]) -> float:
         moment=view.moment[:, kept],
     )
     model = model_of(bare)
-    mode = mode_of(model)
+    groups = [view.layout.groups.index(group) for group in bare.layout.groups]
+    mode = mode_of(model, np.concatenate([mode[: len(model.strata)], mode[len(model.strata) :][groups]]))
     posterior = model.posterior(mode)
     return _laplace(model, posterior, mode, spread_of(model, mode, posterior))
 
 
-def _log_step_factors(view: View) -> dict[str, float]:
+def _log_step_factors(view: View, mode: Floats) -> dict[str, float]:
     """Log Bayes factor of each group of steps, ``~walk.name``, beside the slopes and the levels of ``name``."""
     layout = view.layout
     factors = {}
@@ -253,7 +254,7 @@ def _log_step_factors(view: View) -> dict[str, float]:
             steps = np.flatnonzero(layout.group_index == number).tolist()
             levels = [i for i, feature in enumerate(layout.features) if i and feature.group == group.partition(".")[2]]
             still = sorted([*_slopes(layout), *levels])
-            factors[group] = _log_evidence(view, sorted([*still, *steps])) - _log_evidence(view, still)
+            factors[group] = _log_evidence(view, sorted([*still, *steps]), mode) - _log_evidence(view, still, mode)
     return factors
 
 
