@@ -223,22 +223,22 @@ class Attention:
             )
 
     def _interval_coverage(self) -> Iterator[Matter]:
-        for known in self._knowledge.every_goal:
-            for metric, check in known.coverage.items():
+        for knowledge in self._knowledge.every_goal:
+            for metric, check in knowledge.coverage.items():
                 if check is None:
                     continue
                 campaigns, share = int(check["campaigns"]), check["coverage_90"]
                 chance = misses_by_chance(round(share * campaigns), campaigns, LEVEL)
                 if chance >= BY_CHANCE:
                     continue
-                goal = None if known.goal is None else plural(known.goal)
+                goal = None if knowledge.goal is None else plural(knowledge.goal)
                 yield Matter(
                     "interval-coverage",
-                    f"interval-coverage:{known.kind}:{metric}",
+                    f"interval-coverage:{knowledge.kind}:{metric}",
                     self._sentences.coverage(metric, campaigns, share, goal),
                     "/record",
                     min((LEVEL - share) / math.sqrt(LEVEL * (1 - LEVEL) / campaigns), MOST_SURPRISING),
-                    at=known.as_of,
+                    at=knowledge.as_of,
                     metric=metric,
                 )
 

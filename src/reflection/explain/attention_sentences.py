@@ -75,9 +75,11 @@ class AttentionSentences:
 def learnt_so_far(as_of: str | None, pending: int) -> str:
     """How far learning is: when the last fit was (UTC), and how many campaigns are not in it yet."""
     sentences = Sentences()
-    told = "" if as_of is None else as_of[:16].replace("T", " ")
-    said = sentences.say("learning.none") if as_of is None else sentences.say("learning.as_of", time=told)
+    instant = "" if as_of is None else as_of[:16].replace("T", " ")
+    basis = sentences.say("learning.none") if as_of is None else sentences.say("learning.as_of", time=instant)
     if not pending:
-        return f"{said}."
+        return f"{basis}."
     campaigns = sentences.counted("campaign", pending)
-    return sentences.say("learning.waiting_one" if pending == 1 else "learning.waiting", said=said, campaigns=campaigns)
+    return sentences.say(
+        "learning.waiting_one" if pending == 1 else "learning.waiting", said=basis, campaigns=campaigns
+    )

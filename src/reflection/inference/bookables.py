@@ -158,8 +158,8 @@ def _counted(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definiti
         if any(feature_of(part).group in crossed for part in one.definition.parts)
         for platform in cells.keys(signals.PLATFORM)
     ]
-    found = [*mains, *(pair for pair in pairs if pair.rows)]
-    largest = sorted(found, key=lambda one: (one.platform is not None, -(one.spend or 0.0), -one.rows, one.key))
+    candidates = [*mains, *(pair for pair in pairs if pair.rows)]
+    largest = sorted(candidates, key=lambda one: (one.platform is not None, -(one.spend or 0.0), -one.rows, one.key))
     return tuple(sorted(largest[:MOST_BOOKABLES], key=lambda one: one.key))
 
 

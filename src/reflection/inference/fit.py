@@ -250,9 +250,9 @@ def _fit_metric(
     x, n = counts_of(name, table)
     working, mode = plain, None
     for _ in range(RELINEARISATIONS):
-        found = roughly(working, mode)
-        mode = found.mode
-        working = observe_around(x, n, design.predictor(found) + float(np.log(reference)), reference)
+        shape = roughly(working, mode)
+        mode = shape.mode
+        working = observe_around(x, n, design.predictor(shape) + float(np.log(reference)), reference)
     return fitted(working, mode if rough is layout else None)
 
 

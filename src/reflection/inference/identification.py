@@ -230,7 +230,7 @@ def without_doubtful(keys: Mapping[str, int], matrix: Floats, doubtful: Mapping[
     """
     if not doubtful:
         return matrix
-    known = matrix.copy()
+    informative = matrix.copy()
     groups: dict[str, list[int]] = {}
     unknown = []
     for key, row in keys.items():
@@ -241,9 +241,9 @@ def without_doubtful(keys: Mapping[str, int], matrix: Floats, doubtful: Mapping[
             groups.setdefault(signal.group, []).append(row)
     touched = {signals.parse(key).group for key in doubtful}
     for group in sorted(touched & groups.keys()):
-        known[groups[group]] -= known[groups[group]].mean(axis=0)
-    known[unknown] = 0.0
-    return known
+        informative[groups[group]] -= informative[groups[group]].mean(axis=0)
+    informative[unknown] = 0.0
+    return informative
 
 
 def _by_unit(values: Floats, unit: Ints) -> Floats:

@@ -169,9 +169,9 @@ class SupportIndex:
         if metric not in self._metrics:
             table = self._table
             x, n = counts_of(metric, table)
-            said = ~np.isnan(x) & ~np.isnan(n)
-            observed = np.where(said, x, 0.0)
-            expected = np.where(said, n * self._fitted.expected_rate(metric), 0.0)
+            stated = ~np.isnan(x) & ~np.isnan(n)
+            observed = np.where(stated, x, 0.0)
+            expected = np.where(stated, n * self._fitted.expected_rate(metric), 0.0)
             events = expected_events(self._fitted, metric)
 
             def summed(values: Floats) -> Floats:

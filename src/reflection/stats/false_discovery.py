@@ -238,9 +238,9 @@ def _judged(parts: list[tuple[Fit, int]], level: float) -> Discoveries:
     layout = parts[0][0].layout
     exposed = np.logical_or.reduce([part.exposure > 0 for part, _ in parts])
     lfsr, mean, selected = np.ones(len(layout)), np.zeros(len(layout)), np.zeros(len(layout), dtype=bool)
-    known = exposed & layout.identifiable
+    informative = exposed & layout.identifiable
     limit = own_level(min(part.rows for part, _ in parts))
-    families = [(some[known[some]], favoured) for some, favoured in _families([part for part, _ in parts])]
+    families = [(some[informative[some]], favoured) for some, favoured in _families([part for part, _ in parts])]
     families = [(columns, favoured) for columns, favoured in families if len(columns)]
     mixtures = iter(ash_each([(part.estimate[some], part.error[some]) for some, _ in families for part, _ in parts]))
     for columns, favoured in families:
