@@ -223,7 +223,7 @@ def _false_learning(effects: Planted, learning: Learning) -> bool:
 
 
 def report(
-    streams: int = STREAMS, long_streams: int = LONG_STREAMS, planted_streams: int = PLANTED_STREAMS, workers: int = 1
+    streams: int = STREAMS, long_streams: int = LONG_STREAMS, planted_streams: int = PLANTED_STREAMS, workers: int = 2
 ) -> str:
     """Live all streams and return the tables as markdown."""
     jobs = [
@@ -274,7 +274,7 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=STREAMS)
     parser.add_argument("--long", type=int, default=LONG_STREAMS)
     parser.add_argument("--planted", type=int, default=PLANTED_STREAMS)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     print(report(options.streams, options.long, options.planted, options.workers))
 

@@ -26,6 +26,13 @@ class AttentionSentences:
             return self._say("held_unpriced", reason=reason)
         return self._say("held", reason=reason, money=formatting.money(spend, currency, whole=True))
 
+    def asked(self, because: str, spend: float | None, currency: str | None) -> str:
+        """A campaign that looks odd and is learnt from all the same."""
+        reason = formatting.plain_name(because, LONGEST_REMARK)
+        if spend is None:
+            return self._say("asked_unpriced", reason=reason)
+        return self._say("asked", reason=reason, money=formatting.money(spend, currency, whole=True))
+
     def ended(self, text: str, reason: str, spend: float | None, currency: str | None) -> str:
         """A learning that holds no longer; `text` and `reason` as they were recorded."""
         words = {name: formatting.plain_name(part, LONGEST_REMARK) for name, part in (("text", text), ("why", reason))}

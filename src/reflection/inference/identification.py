@@ -8,7 +8,7 @@ advised, and everything that is compared with them is compared without them. Mus
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from scipy import sparse, special
 from reflection.domain import signals
 from reflection.domain.bookable import root
 from reflection.domain.evidence import day_text
-from reflection.domain.knowledge import Effect
+from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.inference.companions import FEWEST, Companions
 from reflection.inference.dataset import Floats, Ints
@@ -211,6 +211,16 @@ class Identification:
     @cached_property
     def _members(self) -> sparse.csc_array:
         return sparse.csc_array(self._table.shares)
+
+
+def doubts_in(knowledge: Knowledge, keys: Collection[str]) -> dict[str, str]:
+    """Signals of a mix that are not identified there, with the reason: two that always ran together are, as one."""
+    present = frozenset(keys)
+    return {
+        key: doubt["reason"]
+        for key, doubt in sorted(knowledge.unidentified.items())
+        if key in present and not (doubt["others"] and present.issuperset(doubt["others"]))
+    }
 
 
 def without_doubtful(keys: Mapping[str, int], matrix: Floats, doubtful: Mapping[str, object]) -> Floats:

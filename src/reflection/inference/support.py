@@ -158,10 +158,7 @@ class SupportIndex:
 
     def _scatter(self, metric: str, stratum: Stratum) -> float:
         """Standard deviation of campaigns (or of rows of one) beyond counting noise, of a metric's parts together."""
-        parts = (self._fitted.metrics[part].fit for part, _ in self._fitted.parts(metric))
-        inside = stratum is not Stratum.BETWEEN
-        scatters = (fit.sigma.get(stratum, fit.scatter) if inside else fit.scatter for fit in parts)
-        return float(np.sqrt(sum(scatter**2 for scatter in scatters)))
+        return self._fitted.scatter(metric, None if stratum is Stratum.BETWEEN else stratum)
 
     def _effect(self, feature: Feature, metric: str, *, present: bool) -> float:
         effects = self._fitted.effects(metric) if present else self._metric(metric).effects

@@ -16,7 +16,7 @@ This file must not know what an effect is called.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -193,13 +193,22 @@ def discover(fit: Fit, level: float = LEVEL) -> Discoveries:
     return _judged([(fit, 1)], level)
 
 
-def discover_composed(fits: Mapping[str, Fit], recipe: Recipe, level: float = LEVEL) -> Discoveries:
+def discover_composed(
+    fits: Mapping[str, Fit], recipe: Recipe, sd: Floats | None = None, level: float = LEVEL
+) -> Discoveries:
     """Judge the effects on a composed metric: the parts' posteriors are convolved exactly, zero means zero in
     every part.
 
+    ``sd``: of the composed effects, (p,), where their parts are not independent; errors are as much wider.
+
     Raises LearningError when a part is missing.
     """
-    return _judged(parts_of(fits, recipe), level)
+    parts = parts_of(fits, recipe)
+    if sd is not None:
+        apart = np.sqrt(np.sum([part.sd**2 for part, _ in parts], axis=0))
+        wider = np.maximum(1.0, np.divide(sd, apart, out=np.ones(len(apart)), where=apart > 0))
+        parts = [(replace(part, error=part.error * wider), exponent) for part, exponent in parts]
+    return _judged(parts, level)
 
 
 def favours_effects(fit: Fit) -> bool:

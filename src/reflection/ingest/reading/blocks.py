@@ -1,14 +1,16 @@
 """A large text in blocks of whole rows: read by polars where that is sure to mean the same, row by row where it is not.
 
-Sure means: no line break or quotation mark within a cell, no empty line, and as many delimiters as the header has. Then
-a row is a line, and polars and a strict CSV reader agree. Must not know what the cells mean.
+Sure means: no line break or quotation mark within a cell, no empty line, and a cell for each of the header's. Then a
+row is a line, and cells, delimiters and the quotation marks around cells add up to the bytes of the block. Must not
+know what the cells mean.
 """
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -37,7 +39,7 @@ class TextBlock:
 class _Utf8:
     """Text of any encoding as bytes in UTF-8."""
 
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+    def __init__(self, stream: io.BufferedReader, encoding: str) -> None:
         self._text = io.TextIOWrapper(stream, encoding, newline="")
 
     def read(self, size: int, /) -> bytes:
@@ -45,9 +47,13 @@ class _Utf8:
         return self._text.read(size).encode("utf-8", "surrogatepass")
 
 
-def utf8(stream: BinaryIO, encoding: str) -> _Bytes:
-    """The stream's text in UTF-8, without a byte-order mark."""
-    return _Utf8(stream, encoding)
+def utf8(stream: io.BufferedReader, encoding: str) -> _Bytes:
+    """The stream's text in UTF-8, without a byte-order mark; what is UTF-8 and was found to be whole, as it is."""
+    if encoding != "utf-8-sig":
+        return _Utf8(stream, encoding)
+    if stream.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):
+        stream.read(len(codecs.BOM_UTF8))
+    return stream
 
 
 def blocks(stream: _Bytes) -> Iterator[tuple[bytes, int]]:
@@ -91,7 +97,8 @@ def _lines(block: bytes) -> int:
 
 def as_table(block: bytes, before: int, delimiter: str, width: int) -> TextBlock | None:
     """The rows of a block; None where polars could read something else than what is written."""
-    rows = _count(block, b"\n") + (not block.endswith(b"\n"))
+    breaks = _count(block, b"\n")
+    rows = breaks + (not block.endswith(b"\n"))
     if b"\r" in block and _count(block, b"\r") != block.count(b"\r\n"):
         return None
     try:
@@ -101,16 +108,9 @@ def as_table(block: bytes, before: int, delimiter: str, width: int) -> TextBlock
         return None
     if cells.shape != (rows, width):
         return None
-    marks = _count(block, delimiter.encode())
-    if b'"' in block:
-        inside = cells.select(
-            pl.sum_horizontal(pl.all().str.count_matches(delimiter, literal=True).sum()).alias("delimiters"),
-            pl.sum_horizontal(pl.all().str.count_matches('"', literal=True).sum()).alias("quotes"),
-        ).row(0)
-        if inside[1]:
-            return None
-        marks -= inside[0]
-    if marks != rows * (width - 1) or cells.select(pl.all_horizontal(pl.all() == "").any()).item():
+    lengths = cells.select(pl.sum_horizontal(pl.all().str.len_bytes().cast(pl.Int64))).to_series()
+    around = rows * (width - 1) + breaks + block.count(b"\r\n") + (_count(block, b'"') if b'"' in block else 0)
+    if int(lengths.sum()) + around != len(block) or not (lengths > 0).all():
         return None
     return TextBlock(pl.int_range(before + 1, before + rows + 1, dtype=pl.Int64, eager=True), cells)
 
