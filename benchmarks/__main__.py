@@ -176,6 +176,13 @@ def fit(options: Options) -> str:
     return bench.report((40, 200) if options.quick else bench.SIZES)
 
 
+def page(options: Options) -> str:
+    """The page in a browser; needs Chromium."""
+    import page as bench
+
+    return bench.report(500 if options.quick else 10_000)
+
+
 SECTIONS: dict[str, tuple[str, Callable[[Options], str]]] = {
     "learning": ("Learning: effects one may believe", learning),
     "peeking": ("Learning: looked at after every campaign", peeking),
@@ -194,6 +201,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Options], str]]] = {
     "supersession": ("Memory: learnings that end", supersession),
     "importing": ("Imports: a million rows", importing),
     "bulk": ("Bulk: many campaigns", bulk),
+    "page": ("The page: first picture", page),
 }
 
 

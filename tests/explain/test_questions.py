@@ -45,6 +45,9 @@ class History:
     def knowledge(self) -> Knowledge:
         return self._knowledge
 
+    def pending(self) -> int:
+        return 0
+
     def campaign_names(self) -> dict[str, str | None]:
         return dict.fromkeys(self._campaigns)
 

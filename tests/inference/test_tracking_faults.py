@@ -8,7 +8,7 @@ import pytest
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import NOTHING
 from reflection.inference.dataset import DatasetBuilder
-from reflection.inference.learn import learn
+from reflection.inference.learn import FitRequest, learn
 from reflection.inference.tracking_faults import (
     FEWEST_NEIGHBOURS,
     Neighbours,
@@ -115,8 +115,34 @@ def test_what_is_kept_of_neighbours_brings_them_back(usual):
 
 def test_equal_neighbours_still_leave_room_for_scatter():
     around = Neighbours(median=float(np.log(0.01)), scatter=0.25, count=9, low_cpa=90.0, high_cpa=110.0)
-    assert around.reason(10_000.0, 250.0) is None
-    assert around.reason(10_000.0, 1000.0) is not None
+    assert around.suspicion(10_000.0, 250.0, 1.0) is None
+    assert around.suspicion(10_000.0, 1000.0, 1.0) is not None
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize(
+    ("factor", "share", "decided"), [(8.0, 0.2, True), (8.0, 0.03, False), (12.0, 0.001, False), (60.0, 0.001, True)]
+)
+def test_a_small_campaign_is_asked_about_and_not_decided_on(side: int, factor: float, share: float, decided: bool):
+    around = Neighbours(median=float(np.log(0.01)), scatter=0.25, count=9, low_cpa=90.0, high_cpa=110.0)
+    suspicion = around.suspicion(100_000.0, 1_000.0 * factor**side, share)
+
+    assert suspicion is not None
+    assert suspicion.decided is decided
+
+
+def test_honest_success_in_a_small_campaign_is_learnt_from_and_asked_about(usual, make_campaign):
+    """Campaigns that sell eight times as much for the money and share nothing by which one could know them."""
+    many = [_of(make_campaign, f"more{i}", 1 + i / 40) for i in range(20)]
+    single = _of(make_campaign, "single", 8.0, audiences=[{"name": "Cart leavers"}])
+    knowledge = learn([*usual, *many, single])
+
+    assert knowledge.held == {}
+    assert list(knowledge.asked) == ["single"]
+    assert "comparable campaigns sit at" in knowledge.asked["single"]
+    assert suspected_fault(_of(make_campaign, "next", 8.0, audiences=[{"name": "Cart leavers"}]), knowledge) is None
+    assert suspected_fault(_of(make_campaign, "next", 60.0), knowledge)
+    assert learn([*usual, *many, single], FitRequest(accepted={"single"})).asked == {}
 
 
 def _of(make_campaign, campaign_id, factor, **fields):

@@ -4,7 +4,7 @@ Made by the learner, kept by the store, read by everybody else. It answers "what
 looking at any history. Must not know how it was computed (learning/) nor where it is kept.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -215,15 +215,6 @@ class Knowledge:
         doubts: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("unidentified", {})
         return doubts
 
-    def unidentified_in(self, keys: Collection[str]) -> dict[str, str]:
-        """Signals of a mix that are not identified there, with the reason: two that always ran together are, as one."""
-        present = frozenset(keys)
-        return {
-            key: doubt["reason"]
-            for key, doubt in sorted(self.unidentified.items())
-            if key in present and not (doubt["others"] and present.issuperset(doubt["others"]))
-        }
-
     @property
     def spelt(self) -> Mapping[str, str]:
         """How campaigns spell their signals: key -> level, where that is not the level in the key (`signals`)."""
@@ -248,6 +239,18 @@ class Knowledge:
         """
         sizes: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
         return sizes
+
+    @property
+    def asked(self) -> Mapping[str, str]:
+        """Campaign id -> what looks odd of it: learnt from, but somebody should say whether its figures are right."""
+        campaigns: Mapping[str, str] = self.diagnostics.get("asked", {})
+        return campaigns
+
+    @property
+    def correlations(self) -> Mapping[str, Mapping[str, float]]:
+        """Metric -> other metric -> correlation of what is peculiar to campaigns; empty where it is not known."""
+        pairs: Mapping[str, Mapping[str, float]] = self.diagnostics.get("correlations", {})
+        return pairs
 
     @property
     def planned_sizes(self) -> Mapping[str, float]:

@@ -1,8 +1,9 @@
 """What needs somebody, the most surprising money first: one list over everything that a workspace knows.
 
-Six kinds: campaigns that are held, forecasts missed beyond noise, learnings that ended, imports with remarks, intervals
-that hold too few campaigns, and silence. Reads one snapshot, so many newest campaigns of it, never the history; what
-imports say is handed in. Must not know doors, files or how a kind is judged where it comes from.
+Seven kinds: campaigns that are held, or look odd and are asked about, forecasts missed beyond noise, learnings that
+ended, imports with remarks, intervals that hold too few campaigns, and silence. Reads one snapshot, so many newest
+campaigns of it, never the history; what imports say is handed in. Must not know doors, files or how a kind is judged
+where it comes from.
 """
 
 import math
@@ -43,14 +44,22 @@ MOST_ENDED = 50
 MOST_SURPRISING = 10.0
 """Standard errors beyond which one thing is not more surprising than another."""
 
-FAULT, LEFT_OUT, REMARK = 4.0, 3.0, 1.5
-"""Surprise of what has no standard error: figures that look false, rows left out, a warning."""
+FAULT, ODD, LEFT_OUT, REMARK = 4.0, 3.5, 3.0, 1.5
+"""Surprise of what has no standard error: figures that look false, or odd, rows left out, a warning."""
 
 LEVEL, BY_CHANCE = 0.9, 0.01
 """Intervals of this level are doubted where so few hits come by chance only this often."""
 
 _SD_OF_90 = 2 * 1.6449
-Kind = Literal["held-campaign", "missed-forecast", "ended-learning", "import-remark", "interval-coverage", "silence"]
+Kind = Literal[
+    "held-campaign",
+    "asked-campaign",
+    "missed-forecast",
+    "ended-learning",
+    "import-remark",
+    "interval-coverage",
+    "silence",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +108,7 @@ class Attention:
 
     def page(self, limit: int) -> dict[str, Any]:
         """The first matters: {items, total, generated_at, as_of, pending, campaigns}; `campaigns` were looked at."""
-        matters = [*self._held_campaigns(), *self._missed_forecasts(), *self._ended_learnings()]
+        matters = [*self._doubted_campaigns(), *self._missed_forecasts(), *self._ended_learnings()]
         matters += [*self._import_remarks(), *self._interval_coverage(), *self._silence()]
         typical = self._typical_spend()
         matters.sort(key=lambda matter: (-_weight(matter, typical), matter.id))
@@ -131,22 +140,20 @@ class Attention:
                 spends.setdefault(comparison.get("currency"), []).append(spend)
         return {currency: median(own) for currency, own in spends.items()}
 
-    def _held_campaigns(self) -> Iterator[Matter]:
-        for campaign_id, stored in self._snapshot.campaigns_named(sorted(self._held)).items():
-            campaign = orjson.loads(stored.campaign_json)
+    def _doubted_campaigns(self) -> Iterator[Matter]:
+        """Those that are held, and those that look odd and are learnt from all the same."""
+        odd, say = self._knowledge.asked, self._sentences
+        for campaign_id, stored in self._snapshot.campaigns_named(sorted({*self._held, *odd})).items():
+            campaign, held = orjson.loads(stored.campaign_json), self._held.get(campaign_id)
             spend, currency = campaign["actual_metrics"].get("spend"), campaign.get("currency")
-            yield Matter(
-                "held-campaign",
-                f"held-campaign:{campaign_id}",
-                self._sentences.held(held_sentence(self._held[campaign_id]), spend, currency),
-                _campaign_link(campaign_id),
-                FAULT,
-                spend,
-                currency,
-                campaign.get("timestamp"),
-                stored.display_name,
-                campaign_id=campaign_id,
+            kind: Kind = "asked-campaign" if held is None else "held-campaign"
+            text = (
+                say.held(held_sentence(held), spend, currency) if held else say.asked(odd[campaign_id], spend, currency)
             )
+            yield Matter(
+                kind, f"{kind}:{campaign_id}", text, _campaign_link(campaign_id), FAULT if held else ODD, spend,
+                currency, campaign.get("timestamp"), stored.display_name, campaign_id=campaign_id,
+            )  # fmt: skip
 
     def _missed_forecasts(self) -> Iterator[Matter]:
         for answer in self._answers:
@@ -216,22 +223,22 @@ class Attention:
             )
 
     def _interval_coverage(self) -> Iterator[Matter]:
-        for known in self._knowledge.every_goal:
-            for metric, check in known.coverage.items():
+        for knowledge in self._knowledge.every_goal:
+            for metric, check in knowledge.coverage.items():
                 if check is None:
                     continue
                 campaigns, share = int(check["campaigns"]), check["coverage_90"]
                 chance = misses_by_chance(round(share * campaigns), campaigns, LEVEL)
                 if chance >= BY_CHANCE:
                     continue
-                goal = None if known.goal is None else plural(known.goal)
+                goal = None if knowledge.goal is None else plural(knowledge.goal)
                 yield Matter(
                     "interval-coverage",
-                    f"interval-coverage:{known.kind}:{metric}",
+                    f"interval-coverage:{knowledge.kind}:{metric}",
                     self._sentences.coverage(metric, campaigns, share, goal),
                     "/record",
                     min((LEVEL - share) / math.sqrt(LEVEL * (1 - LEVEL) / campaigns), MOST_SURPRISING),
-                    at=known.as_of,
+                    at=knowledge.as_of,
                     metric=metric,
                 )
 

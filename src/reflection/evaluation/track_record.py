@@ -104,7 +104,7 @@ def scoreboard(
 
 def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> list[Judged]:
     """The forecasts that count, with their outcomes."""
-    taken: set[tuple[str, str, str, str]] = set()
+    claimed: set[tuple[str, str, str, str]] = set()
     seen: set[str] = set()
     naive, judgements = _Naive(), []
     periods = Periods(actuals)
@@ -119,12 +119,12 @@ def judge(register: Iterable[ForecastRow], actuals: Mapping[str, Evidence]) -> l
             continue
         key = (row.issuer, row.metric, subject, str(row.detail.get("recommendation_id", "")))
         counts = _counts_for(row, actuals, periods)
-        if key in taken or counts is None:
+        if key in claimed or counts is None:
             continue
         outcome = log_value(row.metric, counts)
         if outcome is None:
             continue
-        taken.add(key)
+        claimed.add(key)
         judgements.append(_judged(row, outcome, naive.before(row.metric, subject, outcome)))
     return judgements
 

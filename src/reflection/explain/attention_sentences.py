@@ -26,6 +26,13 @@ class AttentionSentences:
             return self._say("held_unpriced", reason=reason)
         return self._say("held", reason=reason, money=formatting.money(spend, currency, whole=True))
 
+    def asked(self, because: str, spend: float | None, currency: str | None) -> str:
+        """A campaign that looks odd and is learnt from all the same."""
+        reason = formatting.plain_name(because, LONGEST_REMARK)
+        if spend is None:
+            return self._say("asked_unpriced", reason=reason)
+        return self._say("asked", reason=reason, money=formatting.money(spend, currency, whole=True))
+
     def ended(self, text: str, reason: str, spend: float | None, currency: str | None) -> str:
         """A learning that holds no longer; `text` and `reason` as they were recorded."""
         words = {name: formatting.plain_name(part, LONGEST_REMARK) for name, part in (("text", text), ("why", reason))}
@@ -68,9 +75,11 @@ class AttentionSentences:
 def learnt_so_far(as_of: str | None, pending: int) -> str:
     """How far learning is: when the last fit was (UTC), and how many campaigns are not in it yet."""
     sentences = Sentences()
-    told = "" if as_of is None else as_of[:16].replace("T", " ")
-    said = sentences.say("learning.none") if as_of is None else sentences.say("learning.as_of", time=told)
+    instant = "" if as_of is None else as_of[:16].replace("T", " ")
+    basis = sentences.say("learning.none") if as_of is None else sentences.say("learning.as_of", time=instant)
     if not pending:
-        return f"{said}."
+        return f"{basis}."
     campaigns = sentences.counted("campaign", pending)
-    return sentences.say("learning.waiting_one" if pending == 1 else "learning.waiting", said=said, campaigns=campaigns)
+    return sentences.say(
+        "learning.waiting_one" if pending == 1 else "learning.waiting", said=basis, campaigns=campaigns
+    )

@@ -97,16 +97,16 @@ def _fit(asked: str, word: str) -> float:
     return SLIP if word.startswith(asked) or is_slip(asked, word) else 0.0
 
 
-def is_slip(said: str, word: str) -> bool:
+def is_slip(asked: str, word: str) -> bool:
     """Whether two words differ by one slip: a letter too much, too few, another, or two changed round."""
-    if said[:1] != word[:1] or abs(len(said) - len(word)) > 1 or said == word:
+    if asked[:1] != word[:1] or abs(len(asked) - len(word)) > 1 or asked == word:
         return False
-    start = next((i for i, (a, b) in enumerate(zip(said, word, strict=False)) if a != b), min(len(said), len(word)))
-    a, b = said[start:], word[start:]
+    start = next((i for i, (a, b) in enumerate(zip(asked, word, strict=False)) if a != b), min(len(asked), len(word)))
+    a, b = asked[start:], word[start:]
     return a[1:] == b or a == b[1:] or a[1:] == b[1:] or (a[2:] == b[2:] and a[:2] == b[:2][::-1])
 
 
-def closest(said: str, words: Iterable[str]) -> str:
+def closest(asked: str, words: Iterable[str]) -> str:
     """The word that is meant where one slip makes it, rather one as long as what was said; else what was said."""
-    fitting = [word for word in words if len(word) >= 4 and is_slip(said, word)] if len(said) >= 4 else []
-    return min(fitting, key=lambda word: (abs(len(word) - len(said)), word), default=said)
+    fitting = [word for word in words if len(word) >= 4 and is_slip(asked, word)] if len(asked) >= 4 else []
+    return min(fitting, key=lambda word: (abs(len(word) - len(asked)), word), default=asked)

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 ATTENTION: Mapping[str, str] = {
     "attention.held": "{reason} {money} went into it; accept it if its figures are right.",
     "attention.held_unpriced": "{reason} Accept it if its figures are right.",
+    "attention.asked": (
+        "Is this right: {reason}? {money} went into it, and it is learnt from meanwhile; accept it, or correct it."
+    ),
+    "attention.asked_unpriced": "Is this right: {reason}? It is learnt from meanwhile; accept it, or correct it.",
     "attention.ended": "No longer so: {text}, because {why}. {spent} went to it so far.",
     "attention.ended_unpriced": "No longer so: {text}, because {why}.",
     "attention.import": "{files}: {problems}. First of them: {first}",

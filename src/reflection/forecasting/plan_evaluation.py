@@ -24,6 +24,7 @@ from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.forecasting.plan_size import far_outside, planned_size
 from reflection.inference import posterior
+from reflection.inference.identification import doubts_in
 from reflection.inference.posterior import USUAL_SIZE, PlannedSize, RealCampaign
 from reflection.inference.total_effects import SEED, TotalEffects, booked, usual_level
 from reflection.stats.conformal import LEVELS
@@ -81,7 +82,7 @@ def _evaluated(
     campaign = RealCampaign(plan.real_campaign, frozenset(root(key) for key in own))
     size = planned_size(plan, knowledge, shares)
     far = far_outside(plan, knowledge, state, size)
-    same_money, doubtful = knowledge.currency == plan.currency, knowledge.unidentified_in(own)
+    same_money, doubtful = knowledge.currency == plan.currency, doubts_in(knowledge, own)
     metrics = {}
     for metric in PLAN_METRICS:
         comparable = same_money or metric not in _IN_MONEY

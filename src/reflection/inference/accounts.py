@@ -32,8 +32,9 @@ def account_columns(campaigns: Campaigns, campaign: Ints) -> tuple[sparse.csr_ar
     column = np.full(names.shape[1], -1)
     column[chosen] = np.arange(len(chosen))
     of_cell = column[number.ravel()[campaign]]
-    cells = np.flatnonzero(of_cell >= 0).astype(np.int32)
-    parts = (np.ones(len(cells)), (cells, of_cell[cells].astype(np.int32)))
+    member = of_cell >= 0
+    indptr = np.concatenate([[0], np.cumsum(member)]).astype(np.int32)
+    parts = (np.ones(int(member.sum())), of_cell[member].astype(np.int32), indptr)
     levels = (f"{signals.parse(platform).level}/{account}" for platform, account in names[:, chosen].T.tolist())
     features = tuple(Feature(ACCOUNT, level) for level in levels)
-    return sparse.csr_array(sparse.coo_array(parts, shape=(len(campaign), len(chosen)))), features
+    return sparse.csr_array(parts, shape=(len(campaign), len(chosen))), features

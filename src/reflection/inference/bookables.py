@@ -18,6 +18,7 @@ from reflection.domain.bookable import Bookable, Definition, root
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
 from reflection.inference.dataset import Dataset, Floats, feature_of
+from reflection.inference.identification import doubts_in
 from reflection.inference.support import MOST_IDS, SupportIndex
 from reflection.inference.total_effects import ALL, TotalEffects, moments
 from reflection.stats.false_discovery import mixture_shares
@@ -157,8 +158,8 @@ def _counted(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definiti
         if any(feature_of(part).group in crossed for part in one.definition.parts)
         for platform in cells.keys(signals.PLATFORM)
     ]
-    found = [*mains, *(pair for pair in pairs if pair.rows)]
-    largest = sorted(found, key=lambda one: (one.platform is not None, -(one.spend or 0.0), -one.rows, one.key))
+    candidates = [*mains, *(pair for pair in pairs if pair.rows)]
+    largest = sorted(candidates, key=lambda one: (one.platform is not None, -(one.spend or 0.0), -one.rows, one.key))
     return tuple(sorted(largest[:MOST_BOOKABLES], key=lambda one: one.key))
 
 
@@ -183,7 +184,7 @@ def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platf
         objectives=_objectives(cells, chosen),
         enough=campaigns >= floor.campaigns and conversions >= floor.events,
         confounded=_confounded(knowledge, cells, definition),
-        doubt=next(iter(knowledge.unidentified_in(definition.parts).values()), None),
+        doubt=next(iter(doubts_in(knowledge, definition.parts).values()), None),
         campaign_ids=tuple(cells.table.campaigns.ids[owner[:MOST_IDS]].tolist()),
     )
 

@@ -169,11 +169,11 @@ class DatasetBuilder:
         rank = np.empty(len(values), dtype=np.intp)
         rank[self._sorted_campaigns[1]] = np.arange(len(values))
         owner, matrix = rank[_column(self._owner, np.int64)], self._matrix()
-        known = ~np.isnan(values[owner])
-        if not known.any():
+        stated = ~np.isnan(values[owner])
+        if not stated.any():
             return {}
-        weight = matrix.T @ known.astype(np.float64)
-        sums = matrix.T @ np.where(known, values[owner], 0.0)
+        weight = matrix.T @ stated.astype(np.float64)
+        sums = matrix.T @ np.where(stated, values[owner], 0.0)
         mean = np.divide(sums, weight, out=np.full(len(weight), np.nan), where=weight > 0)
         far = np.abs(mean - np.nanmean(values)) > least
         members: dict[str, Ints] = {}

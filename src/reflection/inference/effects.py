@@ -96,8 +96,8 @@ class RawLifts:
 
     def _raw_lifts(self, metric: str) -> Floats:
         x, n = counts_of(metric, self._table)
-        known = ~np.isnan(x) & ~np.isnan(n)
-        x, n = np.where(known, x, 0.0), np.where(known, n, 0.0)
+        stated = ~np.isnan(x) & ~np.isnan(n)
+        x, n = np.where(stated, x, 0.0), np.where(stated, n, 0.0)
         top, bottom = self._table.shares.T @ x, self._table.shares.T @ n
         if x.sum() <= 0 or n.sum() <= 0:
             return np.full(len(top), np.nan)
@@ -118,9 +118,9 @@ def effect_rows(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> tuple[Ef
     rows = []
     for metric in fitted.names():
         shown = _Shown.of(fitted.effects(metric))
-        found = fitted.discoveries(metric)
+        discoveries = fitted.discoveries(metric)
         for column in _signal_columns(fitted.layout):
-            row = _row(column, metric, shown, found, raw_lifts, stands_for, floor)
+            row = _row(column, metric, shown, discoveries, raw_lifts, stands_for, floor)
             rows.append(row)
             rows += [_alias_row(row, alias) for alias in stands_for.get(row.signal, [])]
     return tuple(sorted(rows, key=lambda row: (row.metric, row.signal)))
@@ -171,14 +171,14 @@ def _row(
     column: int,
     metric: str,
     shown: _Shown,
-    found: Discoveries,
+    discoveries: Discoveries,
     raw_lifts: RawLifts,
     stands_for: Mapping[str, list[str]],
     floor: EvidenceFloor,
 ) -> Effect:
     feature, lift, lfsr = shown.layout.features[column], shown.lift[column], shown.lfsr[column]
     low, high, above = shown.low[column], shown.high[column], shown.above[column]
-    beyond_noise = bool(found.selected[column]) and lfsr <= LEVEL and not low <= 1.0 <= high
+    beyond_noise = bool(discoveries.selected[column]) and lfsr <= LEVEL and not low <= 1.0 <= high
     beyond_noise = beyond_noise and not signals.is_unstated(str(feature))  # nothing was said: of nothing
     real, rows, events = raw_lifts.evidence(feature, metric)
     finding = bool(beyond_noise and real >= floor.campaigns and events >= floor.events)
@@ -188,7 +188,7 @@ def _row(
     reason = (
         _too_little(real, events, floor)
         if beyond_noise and not finding
-        else _reason(finding, found.verdict(column), lift, raw, real)
+        else _reason(finding, discoveries.verdict(column), lift, raw, real)
     )
     if signals.is_unstated(str(feature)):
         reason = "it stands where nothing was said"

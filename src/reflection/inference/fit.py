@@ -7,7 +7,7 @@ the dataset. Must not know findings, stores or clocks.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,14 +21,16 @@ from reflection.inference.accounts import ACCOUNT
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.design import CellDesign
 from reflection.inference.own_levels import BetweenRows
+from reflection.inference.shared_quality import Scatter, composed_scatter, correlations, shared_quality
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
-from reflection.stats.design import Rows
+from reflection.stats.design import Rows, Stratum
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
 from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
 from reflection.stats.false_discovery import Discoveries, discover, discover_composed
+from reflection.stats.joint_draws import joint
 from reflection.stats.observations import (
     Observations,
     observe_around,
@@ -101,12 +103,13 @@ class FittedMetric:
 
 @dataclass(frozen=True, eq=False)
 class FittedMetrics:
-    """All metrics of one table that could be fitted, in one layout."""
+    """All metrics of one table that could be fitted, in one layout; `correlations` as `Knowledge` has them."""
 
     table: Dataset
     design: CellDesign
     layout: Layout
     metrics: Mapping[str, FittedMetric]
+    correlations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
     _raw_effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
     _discoveries: dict[str, Discoveries] = field(default_factory=dict, init=False, repr=False)
@@ -151,9 +154,19 @@ class FittedMetrics:
         if metric not in self._discoveries:
             recipe = RECIPES.get(metric)
             self._discoveries[metric] = (
-                discover_composed(self._fits, recipe) if recipe else discover(self._fits[metric])
+                discover_composed(self._fits, recipe, self.raw_effects(metric).sd)
+                if recipe
+                else discover(self._fits[metric])
             )
         return self._discoveries[metric]
+
+    def scatter(self, metric: str, stratum: Stratum | None = None) -> float:
+        """Standard deviation of campaigns (or of rows of one, by its stratum) beyond counting noise, of all parts."""
+        sigmas = {
+            part: fit.scatter if stratum is None else fit.sigma.get(stratum, fit.scatter)
+            for part, fit in self._fits.items()
+        }
+        return composed_scatter(metric, sigmas, self.correlations)
 
     def favours_effects(self, metric: str) -> bool:
         """Whether the data favour some effect on a metric over none at all (a Bayes factor above 1 of a part)."""
@@ -180,7 +193,22 @@ def fit_metrics(table: Dataset, fitted: Callable[[float], object] = lambda share
             if metric is not None:
                 metrics[name] = metric
             fitted((number + 1) / len(OBSERVED))
-    return FittedMetrics(table, design, layout, metrics)
+    return _jointly(FittedMetrics(table, design, layout, metrics))
+
+
+def _jointly(apart: FittedMetrics) -> FittedMetrics:
+    """The same metrics, drawn as what is peculiar to campaigns moves them together."""
+    if len(apart.metrics) < 2:
+        return apart
+    expected = {name: apart.expected_rate(name) for name in apart.metrics}
+    scatters = {
+        name: Scatter(metric.fit.scatter, metric.fit.sigma.get(Stratum.WITHIN, metric.fit.scatter))
+        for name, metric in apart.metrics.items()
+    }
+    quality = shared_quality(apart.table, expected, scatters)
+    fits = joint({name: metric.fit for name, metric in apart.metrics.items()}, quality.rows)
+    metrics = {name: replace(metric, fit=fits[name]) for name, metric in apart.metrics.items()}
+    return FittedMetrics(apart.table, apart.design, apart.layout, metrics, correlations(quality))
 
 
 def counts_of(metric: str, table: Dataset) -> tuple[Floats, Floats]:
@@ -222,9 +250,9 @@ def _fit_metric(
     x, n = counts_of(name, table)
     working, mode = plain, None
     for _ in range(RELINEARISATIONS):
-        found = roughly(working, mode)
-        mode = found.mode
-        working = observe_around(x, n, design.predictor(found) + float(np.log(reference)), reference)
+        shape = roughly(working, mode)
+        mode = shape.mode
+        working = observe_around(x, n, design.predictor(shape) + float(np.log(reference)), reference)
     return fitted(working, mode if rough is layout else None)
 
 

@@ -81,13 +81,13 @@ def _labelled(finding: Finding, kind: str) -> Finding:
     )
 
 
-def _pooled(campaigns: Campaigns, said: list[str]) -> dict[str, str]:
+def _pooled(campaigns: Campaigns, kinds: list[str]) -> dict[str, str]:
     """The goal of each kind that objectives name: those that sell the same thing are one."""
     states_purchase = bool((campaigns.stated & (campaigns.kind == PURCHASE)).any())
-    sales = [kind for kind in said if kind in (UNSTATED, PURCHASE)]
-    shop = PURCHASE if states_purchase or PURCHASE in said else UNSTATED
+    sales = [kind for kind in kinds if kind in (UNSTATED, PURCHASE)]
+    shop = PURCHASE if states_purchase or PURCHASE in kinds else UNSTATED
     goal_of = dict.fromkeys(sales, shop)
-    values = {kind: _order_value(campaigns, kind) for kind in said if kind not in goal_of}
+    values = {kind: _order_value(campaigns, kind) for kind in kinds if kind not in goal_of}
     anchor, anchor_value = shop, _order_value(campaigns, *({*sales, PURCHASE} if sales or states_purchase else ()))
     if anchor_value is None:
         paid = [kind for kind in values if values[kind] is not None]

@@ -8,7 +8,7 @@ advised, and everything that is compared with them is compared without them. Mus
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from scipy import sparse, special
 from reflection.domain import signals
 from reflection.domain.bookable import root
 from reflection.domain.evidence import day_text
-from reflection.domain.knowledge import Effect
+from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.inference.companions import FEWEST, Companions
 from reflection.inference.dataset import Floats, Ints
@@ -213,6 +213,16 @@ class Identification:
         return sparse.csc_array(self._table.shares)
 
 
+def doubts_in(knowledge: Knowledge, keys: Collection[str]) -> dict[str, str]:
+    """Signals of a mix that are not identified there, with the reason: two that always ran together are, as one."""
+    present = frozenset(keys)
+    return {
+        key: doubt["reason"]
+        for key, doubt in sorted(knowledge.unidentified.items())
+        if key in present and not (doubt["others"] and present.issuperset(doubt["others"]))
+    }
+
+
 def without_doubtful(keys: Mapping[str, int], matrix: Floats, doubtful: Mapping[str, object]) -> Floats:
     """Draws of effects, (signals, draws), as far as they are identified: of the others none is known.
 
@@ -220,7 +230,7 @@ def without_doubtful(keys: Mapping[str, int], matrix: Floats, doubtful: Mapping[
     """
     if not doubtful:
         return matrix
-    known = matrix.copy()
+    informative = matrix.copy()
     groups: dict[str, list[int]] = {}
     unknown = []
     for key, row in keys.items():
@@ -231,9 +241,9 @@ def without_doubtful(keys: Mapping[str, int], matrix: Floats, doubtful: Mapping[
             groups.setdefault(signal.group, []).append(row)
     touched = {signals.parse(key).group for key in doubtful}
     for group in sorted(touched & groups.keys()):
-        known[groups[group]] -= known[groups[group]].mean(axis=0)
-    known[unknown] = 0.0
-    return known
+        informative[groups[group]] -= informative[groups[group]].mean(axis=0)
+    informative[unknown] = 0.0
+    return informative
 
 
 def _by_unit(values: Floats, unit: Ints) -> Floats:

@@ -33,7 +33,7 @@ from reflection.inference.goals import goals_of, labelled
 from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
 from reflection.inference.support import SupportIndex
-from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods
+from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods, period_spend, questions
 from reflection.stats.campaign_size import SIZE, usual_size
 from reflection.stats.columns import Feature
 from reflection.stats.design import Stratum
@@ -88,6 +88,7 @@ def learn(
     builder = DatasetBuilder(complete)
     around = neighbourhoods(builder)
     held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
+    asked, money = questions(builder, request.accepted, around), period_spend(builder)
     goals, of_objective = goals_of(builder.campaigns, held)
     tables = [(goal.kind, builder.dataset(without=goal.others)) for goal in goals]
     del builder  # what it holds is in the tables; of a million campaigns, half a gigabyte
@@ -104,6 +105,8 @@ def learn(
         diagnostics={
             **largest.diagnostics,
             "neighbours": neighbours,
+            "asked": asked,
+            "period_spend": money,
             "goal_of_objective": dict(of_objective),
             "goal": request.goal,
             "waiting": complete.waiting,
@@ -249,6 +252,7 @@ def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:
         },
         "coverage": {name: _coverage(metric) for name, metric in fitted.metrics.items()},
         "size": _sizes(fitted),
+        "correlations": {name: dict(others) for name, others in fitted.correlations.items()},
         "planned_sizes": _planned_sizes(fitted.table.campaigns.planned),
         "spends": _range(fitted.table.by_campaign(fitted.table.spend)),
         "spread": normal_spread(fitted),

@@ -15,6 +15,7 @@ from reflection.domain.bookable import root
 from reflection.domain.knowledge import Knowledge, MetricPosterior
 from reflection.domain.metrics import METRICS, RATES
 from reflection.domain.own_levels import OwnLevel
+from reflection.inference.shared_quality import composed_scatter
 
 Array = NDArray[np.float64]
 
@@ -161,12 +162,12 @@ def resolved(knowledge: Knowledge, shares: Mapping[str, float]) -> dict[str, flo
 
 
 def scatter(knowledge: Knowledge, metric: str, campaign: RealCampaign | None = None) -> float:
-    """Standard deviation between campaigns of a KPI on the log scale, its parts taken as independent.
+    """Standard deviation between campaigns of a KPI on the log scale, as its parts move together.
 
     Of a real campaign that ran before, that from one of its periods to the next.
     """
-    parts = (knowledge.posteriors[part] for part in METRICS[metric].composition if part in knowledge.posteriors)
-    return float(np.sqrt(sum(_scatter(posterior, campaign) ** 2 for posterior in parts)))
+    sigmas = {name: _scatter(posterior, campaign) for name, posterior in knowledge.posteriors.items()}
+    return composed_scatter(metric, sigmas, knowledge.correlations)
 
 
 def periods(knowledge: Knowledge, metric: str, campaign: RealCampaign) -> int:

@@ -158,10 +158,7 @@ class SupportIndex:
 
     def _scatter(self, metric: str, stratum: Stratum) -> float:
         """Standard deviation of campaigns (or of rows of one) beyond counting noise, of a metric's parts together."""
-        parts = (self._fitted.metrics[part].fit for part, _ in self._fitted.parts(metric))
-        inside = stratum is not Stratum.BETWEEN
-        scatters = (fit.sigma.get(stratum, fit.scatter) if inside else fit.scatter for fit in parts)
-        return float(np.sqrt(sum(scatter**2 for scatter in scatters)))
+        return self._fitted.scatter(metric, None if stratum is Stratum.BETWEEN else stratum)
 
     def _effect(self, feature: Feature, metric: str, *, present: bool) -> float:
         effects = self._fitted.effects(metric) if present else self._metric(metric).effects
@@ -172,9 +169,9 @@ class SupportIndex:
         if metric not in self._metrics:
             table = self._table
             x, n = counts_of(metric, table)
-            said = ~np.isnan(x) & ~np.isnan(n)
-            observed = np.where(said, x, 0.0)
-            expected = np.where(said, n * self._fitted.expected_rate(metric), 0.0)
+            stated = ~np.isnan(x) & ~np.isnan(n)
+            observed = np.where(stated, x, 0.0)
+            expected = np.where(stated, n * self._fitted.expected_rate(metric), 0.0)
             events = expected_events(self._fitted, metric)
 
             def summed(values: Floats) -> Floats:

@@ -21,8 +21,15 @@ from reflection.inference.dataset import NOT_STATED, Campaigns, DatasetBuilder, 
 from reflection.inference.goals import kinds_of
 
 FEWEST_NEIGHBOURS = 4
-FEWEST_LIKE_IT = 3
-"""So many campaigns that share something with one, and are like it, are no fault: a fault is alone."""
+FEWEST_LIKE_IT = 2
+"""So many other campaigns that share something with one, and are like it, show that it is none: a fault is alone."""
+
+DECIDED_SHARE = 0.05
+"""Share of the money of the period from which on a campaign is kept out and not only asked about: of a small one little
+is lost where it is wrong, and an honest one would be left out for its success."""
+
+DECIDED_FACTOR = np.log(20.0)
+"""Beyond it no campaign is, however small: no kind of people buys twenty times as much."""
 
 ANOTHER_LEVEL = np.log(2.0)
 """From this mean difference on, the campaigns of a signal may be a kind of their own."""
@@ -51,14 +58,31 @@ class Neighbours:
         noise = 1 / (spend * np.exp(self.median) + 0.5)
         return np.asarray((distance > FACTOR) & (distance > DEVIATIONS * np.sqrt(self.scatter**2 + noise)))
 
-    def reason(self, spend: float, conversions: float, like_it: Iterable["Neighbours"] = ()) -> str | None:
-        """Why a campaign looks like a tracking fault, or None; `like_it` are campaigns that share something with it."""
+    def suspicion(
+        self, spend: float, conversions: float, share: float, like_it: Iterable["Neighbours"] = ()
+    ) -> "Suspicion | None":
+        """Why a campaign looks like a tracking fault, or None.
+
+        Args:
+            share: of the money of the period that went into it.
+            like_it: campaigns that share something with it.
+        """
         far = [around.suspicious(np.array([spend]), np.array([conversions]))[0] for around in (self, *like_it)]
         if not all(far):
             return None
         shown = f"CPA is {spend / conversions:,.2f}" if conversions else "there is no conversion"
         usual = f"{self.low_cpa:,.2f} to {self.high_cpa:,.2f}"
-        return fault_text(f"{shown} where {self.count} comparable campaigns sit at {usual}")
+        distance = abs(float(np.log((conversions + 0.5) / spend)) - self.median)
+        decided = bool(share >= DECIDED_SHARE or distance > DECIDED_FACTOR)
+        return Suspicion(f"{shown} where {self.count} comparable campaigns sit at {usual}", decided)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What looks wrong; `decided`: it is kept out until somebody accepts it, and not only asked about."""
+
+    because: str
+    decided: bool
 
 
 def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:
@@ -70,19 +94,47 @@ def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:
     if around is None or not spend or conversions is None:
         return None
     like_it = (stored[place] for key in evidence.signal_keys() if (place := _place(key, where)) in stored)
-    return Neighbours(**around).reason(spend, conversions, (Neighbours(**values) for values in like_it))
+    money: Mapping[str, float] = knowledge.diagnostics.get("period_spend", {})
+    share = spend / (money[where[0]] + spend) if where[0] in money else 1.0
+    suspicion = Neighbours(**around).suspicion(spend, conversions, share, (Neighbours(**values) for values in like_it))
+    return fault_text(suspicion.because) if suspicion is not None and suspicion.decided else None
 
 
 def faults(builder: DatasetBuilder, accepted: Collection[str], neighbours: Mapping[str, Neighbours]) -> dict[str, str]:
-    """Campaigns of the set that look like tracking faults and were not accepted, with the reason.
+    """Campaigns of the set that look like tracking faults and were not accepted, with the reason."""
+    suspicions = suspicions_of(builder, accepted, neighbours)
+    return {name: fault_text(one.because) for name, one in suspicions.items() if one.decided}
+
+
+def questions(
+    builder: DatasetBuilder, accepted: Collection[str], neighbours: Mapping[str, Neighbours]
+) -> dict[str, str]:
+    """Campaigns that are learnt from although they look odd, too small to decide on, with what looks odd."""
+    suspicions = suspicions_of(builder, accepted, neighbours)
+    return {name: one.because for name, one in suspicions.items() if not one.decided}
+
+
+def period_spend(builder: DatasetBuilder) -> dict[str, float]:
+    """Money spent by all campaigns, by currency."""
+    campaigns = builder.campaigns
+    return {
+        currency: float(np.nansum(campaigns.spend[campaigns.currency == currency]))
+        for currency in sorted(set(campaigns.currency.tolist()))
+    }
+
+
+def suspicions_of(
+    builder: DatasetBuilder, accepted: Collection[str], neighbours: Mapping[str, Neighbours]
+) -> dict[str, Suspicion]:
+    """Campaigns that look like tracking faults, by id.
 
     A campaign is compared with those that count the same, in its currency, for the same kind of people; one that is far
-    from them is none where it is like at least three others that share an audience, an objective or a creative with it.
+    from them is none where it is like at least two others that share an audience, an objective or a creative with it.
     """
-    campaigns = builder.campaigns
+    campaigns, money = builder.campaigns, period_spend(builder)
     goal, _ = kinds_of(campaigns)
     shared = _shared(builder)
-    reasons: dict[str, str] = {}
+    found: dict[str, Suspicion] = {}
     places = zip(
         *(column.tolist() for column in (campaigns.platform_key, campaigns.currency, goal, campaigns.role)), strict=True
     )
@@ -90,19 +142,20 @@ def faults(builder: DatasetBuilder, accepted: Collection[str], neighbours: Mappi
         around = _around(neighbours, platform_key, where)
         if around is None:
             continue
-        here = np.flatnonzero((campaigns.platform_key == platform_key) & _in(campaigns, goal, where))
+        within = _in(campaigns, goal, where)
+        here = np.flatnonzero((campaigns.platform_key == platform_key) & within)
         for index in here[around.suspicious(campaigns.spend[here], campaigns.conversions[here])].tolist():
-            name = str(campaigns.ids[index])
             like_it = [
                 _neighbours(campaigns, others)
                 for members in shared.values()
-                if index in members
-                and len(others := _others(members, index, _in(campaigns, goal, where))) >= FEWEST_LIKE_IT
+                if index in members and len(others := _others(members, index, within)) >= FEWEST_LIKE_IT
             ]
-            reason = around.reason(float(campaigns.spend[index]), float(campaigns.conversions[index]), like_it)
-            if name not in accepted and reason is not None:
-                reasons[name] = reason
-    return reasons
+            spend, name = float(campaigns.spend[index]), str(campaigns.ids[index])
+            share = spend / money[where[0]] if money[where[0]] > 0 else 1.0
+            suspicion = around.suspicion(spend, float(campaigns.conversions[index]), share, like_it)
+            if name not in accepted and suspicion is not None:
+                found[name] = suspicion
+    return found
 
 
 def neighbourhoods(builder: DatasetBuilder) -> dict[str, Neighbours]:

@@ -43,8 +43,8 @@ def weights_for(
 
 
 def _chosen(knowledge: Knowledge, signals: Collection[str] | None) -> tuple[SignalWeight, ...]:
-    wanted = None if signals is None else frozenset(signals)
-    return tuple(weight for weight in knowledge.weights if wanted is None or weight.signal_key in wanted)
+    chosen = None if signals is None else frozenset(signals)
+    return tuple(weight for weight in knowledge.weights if chosen is None or weight.signal_key in chosen)
 
 
 def _by_signal(weights: Collection[SignalWeight]) -> dict[str, float]:

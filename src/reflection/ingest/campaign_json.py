@@ -136,10 +136,10 @@ def _refuse(constant: str) -> Any:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise InvalidInput("a field is given twice")
-    return found
+    return members
 
 
 def _first_lines(stream: io.BufferedReader) -> list[bytes]:

@@ -22,6 +22,7 @@ from reflection.domain import signals
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, log_rate
+from reflection.inference.posterior import scatter
 
 Floats = NDArray[np.float64]
 
@@ -254,6 +255,5 @@ def _mean_effects(knowledge: Knowledge, metric: str) -> dict[str, float]:
 
 
 def _scatter(knowledge: Knowledge, metric: str) -> float:
-    """Variance between campaigns of a KPI (log scale): its parts' variances add up."""
-    parts = (knowledge.posteriors[part] for part in METRICS[metric].composition if part in knowledge.posteriors)
-    return sum(posterior.sigma**2 for posterior in parts) + 1e-4
+    """Variance between campaigns of a KPI (log scale), as its parts move together."""
+    return scatter(knowledge, metric) ** 2 + 1e-4

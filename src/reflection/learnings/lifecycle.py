@@ -226,15 +226,15 @@ def _segments(knowledge: Knowledge, crossed: Sequence[Effect]) -> list[tuple[Eff
             continue
         sample = _draws_within(knowledge, metric, own)
         spread = sample.std(axis=1)
-        told = np.flatnonzero(spread > 0)
-        if not len(told):
+        varying = np.flatnonzero(spread > 0)
+        if not len(varying):
             continue
-        sample = sample[told]
+        sample = sample[varying]
         means = sample.mean(axis=1)
         lifts = np.exp(np.column_stack([means, *limits(sample)])).tolist()
         above = (sample > 0.0).mean(axis=1).tolist()
-        rates = ash(means, spread[told]).false_sign_rate().tolist()
-        for place, (middle, low, high), better, rate in zip(told.tolist(), lifts, above, rates, strict=True):
+        rates = ash(means, spread[varying]).false_sign_rate().tolist()
+        for place, (middle, low, high), better, rate in zip(varying.tolist(), lifts, above, rates, strict=True):
             effect = own[place]
             context = signals.parse(effect.signal).parts[0].key
             pairs.append((effect, Segment(context, middle, (low, high), better, rate, effect.finding)))

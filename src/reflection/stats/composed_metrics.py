@@ -53,7 +53,7 @@ def compose(fits: Mapping[str, Fit], recipe: Recipe) -> Effects:
     return Effects(
         layout=parts[0][0].layout,
         mean=np.sum([exponent * part.mean for part, exponent in parts], axis=0),
-        sd=np.sqrt(np.sum([part.sd**2 for part, _ in parts], axis=0)),
+        sd=draws.std(axis=1, dtype=np.float64),
         low=low,
         high=high,
         draws=draws,

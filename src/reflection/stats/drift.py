@@ -133,10 +133,10 @@ def judged_at_present(fit: Fit, group: str) -> Fit:
     prior = contrasts**2 @ (layout.prior_share * tau**2)
     variance = np.maximum(np.einsum("ij,jk,ik->i", contrasts, fit.covariance.astype(np.float64), contrasts), 0.0)
     kept = np.maximum(1.0 - variance / np.maximum(prior, 1e-12), 1e-9)
-    known = layout.identifiable[levels]
+    identifiable = layout.identifiable[levels]
     estimate, error = fit.estimate.copy(), fit.error.copy()
-    estimate[levels] = np.where(known, contrasts @ fit.mean / kept, 0.0)
-    error[levels] = np.where(known, np.sqrt(variance / kept), 1e3)
+    estimate[levels] = np.where(identifiable, contrasts @ fit.mean / kept, 0.0)
+    error[levels] = np.where(identifiable, np.sqrt(variance / kept), 1e3)
     return replace(fit, estimate=estimate, error=error)
 
 

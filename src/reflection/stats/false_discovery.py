@@ -16,7 +16,7 @@ This file must not know what an effect is called.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -193,13 +193,22 @@ def discover(fit: Fit, level: float = LEVEL) -> Discoveries:
     return _judged([(fit, 1)], level)
 
 
-def discover_composed(fits: Mapping[str, Fit], recipe: Recipe, level: float = LEVEL) -> Discoveries:
+def discover_composed(
+    fits: Mapping[str, Fit], recipe: Recipe, sd: Floats | None = None, level: float = LEVEL
+) -> Discoveries:
     """Judge the effects on a composed metric: the parts' posteriors are convolved exactly, zero means zero in
     every part.
 
+    ``sd``: of the composed effects, (p,), where their parts are not independent; errors are as much wider.
+
     Raises LearningError when a part is missing.
     """
-    return _judged(parts_of(fits, recipe), level)
+    parts = parts_of(fits, recipe)
+    if sd is not None:
+        apart = np.sqrt(np.sum([part.sd**2 for part, _ in parts], axis=0))
+        wider = np.maximum(1.0, np.divide(sd, apart, out=np.ones(len(apart)), where=apart > 0))
+        parts = [(replace(part, error=part.error * wider), exponent) for part, exponent in parts]
+    return _judged(parts, level)
 
 
 def favours_effects(fit: Fit) -> bool:
@@ -229,9 +238,9 @@ def _judged(parts: list[tuple[Fit, int]], level: float) -> Discoveries:
     layout = parts[0][0].layout
     exposed = np.logical_or.reduce([part.exposure > 0 for part, _ in parts])
     lfsr, mean, selected = np.ones(len(layout)), np.zeros(len(layout)), np.zeros(len(layout), dtype=bool)
-    known = exposed & layout.identifiable
+    informative = exposed & layout.identifiable
     limit = own_level(min(part.rows for part, _ in parts))
-    families = [(some[known[some]], favoured) for some, favoured in _families([part for part, _ in parts])]
+    families = [(some[informative[some]], favoured) for some, favoured in _families([part for part, _ in parts])]
     families = [(columns, favoured) for columns, favoured in families if len(columns)]
     mixtures = iter(ash_each([(part.estimate[some], part.error[some]) for some, _ in families for part, _ in parts]))
     for columns, favoured in families:

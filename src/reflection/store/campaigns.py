@@ -279,12 +279,12 @@ class SqlStore:
         head = fits.newest(connection, workspace)
         if head is None:
             return NOTHING
-        if (known := self._remembered(workspace, head.fit_id)) is None:
+        if (knowledge := self._remembered(workspace, head.fit_id)) is None:
             with self._reading_fit:  # once, however many requests meet a new fit at the same time
-                if (known := self._remembered(workspace, head.fit_id)) is None:
-                    known = fits.load(connection, workspace, head.fit_id)
-                    self._remember_fit(workspace, (head.fit_id, known))
-        return known
+                if (knowledge := self._remembered(workspace, head.fit_id)) is None:
+                    knowledge = fits.load(connection, workspace, head.fit_id)
+                    self._remember_fit(workspace, (head.fit_id, knowledge))
+        return knowledge
 
     def _remembered(self, workspace: str, fit_id: int) -> Knowledge | None:
         with self._fits_lock:

@@ -74,10 +74,10 @@ def _read(name: str) -> Asset:
 
 
 def _walk(folder: Traversable, before: str) -> list[str]:
-    found: list[str] = []
+    paths: list[str] = []
     for item in folder.iterdir():
         if item.is_dir():
-            found += _walk(item, f"{before}{item.name}/")
+            paths += _walk(item, f"{before}{item.name}/")
         elif PurePosixPath(item.name).suffix in MEDIA_TYPES:
-            found.append(before + item.name)
-    return found
+            paths.append(before + item.name)
+    return paths

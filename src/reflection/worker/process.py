@@ -43,11 +43,11 @@ def run(settings: Settings, *, watched: bool = False) -> None:
         Conflict: another worker works on this database.
         ConfigurationError, Unavailable: see `build`.
     """
-    told = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: told.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN if watched else lambda *_: told.set())
+    end = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: end.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN if watched else lambda *_: end.set())
     if watched:
-        threading.Thread(target=_until_input_ends, args=(told,), daemon=True).start()
+        threading.Thread(target=_until_input_ends, args=(end,), daemon=True).start()
         if hasattr(os, "nice"):  # not on Windows
             os.nice(NICENESS)
     settings.database_path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,15 +60,15 @@ def run(settings: Settings, *, watched: bool = False) -> None:
     with build(settings) as application:
         chores = Chores(application, chores_of_worker(application.memory.index), rest=REST, look_around=LOOK_AROUND)
         chores.start()
-        told.wait()
+        end.wait()
         finished = chores.stop(STOP_SECONDS)
         lock.release()
         if not finished:  # a long fit cannot be left in the middle; nothing of it is stored yet
             os._exit(0)
 
 
-def _until_input_ends(told: threading.Event) -> None:
+def _until_input_ends(end: threading.Event) -> None:
     """Wait for the end of standard input, which is the end of the process that holds its other end."""
     while os.read(STANDARD_INPUT, 1):
         continue
-    told.set()
+    end.set()

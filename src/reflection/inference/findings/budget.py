@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc, ndtr, ndtri
 
-from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.domain.signals import normalise
 from reflection.domain.weights import Interval
@@ -138,8 +137,7 @@ def false_discovery_rates(tails: Sequence[float]) -> list[float]:
 
 def _scatter(fitted: FittedMetrics) -> float:
     """Standard deviation of log CPA between campaigns beyond their signals; 0 where none was found."""
-    metrics = [fitted.metrics[name] for name in METRICS["cpa"].composition if name in fitted.metrics]
-    return math.sqrt(sum(metric.fit.scatter**2 for metric in metrics))
+    return fitted.scatter("cpa")
 
 
 def _finding(fitted: FittedMetrics, item: Excess, rate: float, total: float, spread: Interval | None) -> Finding:

@@ -144,8 +144,8 @@ def _fitting_cells(draft: Draft, identity: str) -> tuple[list[Cell], tuple[Findi
 
 def _possible(sums: Sums) -> bool:
     """Whether nothing is below zero, and no more was clicked than shown."""
-    known = {name: value for name in COUNTS if (value := getattr(sums, name)) is not None}
-    return min(known.values(), default=0.0) >= 0 and known.get("clicks", 0.0) <= known.get("impressions", math.inf)
+    counts = {name: value for name in COUNTS if (value := getattr(sums, name)) is not None}
+    return min(counts.values(), default=0.0) >= 0 and counts.get("clicks", 0.0) <= counts.get("impressions", math.inf)
 
 
 def _merge(cells: Iterable[Cell]) -> list[Cell]:
@@ -195,8 +195,8 @@ def _creatives(
     creatives: dict[str, Creative] = {}
     for cell in cells:
         if cell.creative and cell.creative not in creatives:
-            said = cell.creative_name, cell.creative_type or fields.get("type", ""), cell.headline, cell.body
-            creatives[cell.creative] = _creative(cell.creative, *said, templates.creative, draft.name)
+            parts = cell.creative_name, cell.creative_type or fields.get("type", ""), cell.headline, cell.body
+            creatives[cell.creative] = _creative(cell.creative, *parts, templates.creative, draft.name)
     if not creatives and (name := real_name(fields.get("creative") or fields.get("type"))):
         return (Creative(id=name, type=(fields.get("type") or DEFAULT_TYPE).casefold()),)
     return tuple(sorted(creatives.values(), key=lambda creative: creative.id))

@@ -132,11 +132,11 @@ def _from_json(frame: pl.DataFrame) -> Completed:
 
 def _with_events(frame: pl.DataFrame, readings: Sequence[Reading | None], kind: str, blank: float) -> pl.DataFrame:
     """A column per event; a row whose list lacks it had none."""
-    known = [{} if reading is None else reading.events for reading in readings]
+    events = [{} if reading is None else reading.events for reading in readings]
     others = [{} if reading is None or kind == "value" else reading.unknown for reading in readings]
     columns = [
         pl.Series(f"{prefix}.{name}", [row.get(name, blank) for row in rows], dtype=pl.Float64)
-        for prefix, rows in ((kind, known), (OTHER, others))
+        for prefix, rows in ((kind, events), (OTHER, others))
         for name in sorted({name for row in rows for name in row})
     ]
     return frame.with_columns(columns)
@@ -144,12 +144,12 @@ def _with_events(frame: pl.DataFrame, readings: Sequence[Reading | None], kind: 
 
 def _said(readings: Iterable[Reading], kind: str) -> dict[str, str]:
     """The fields gained, with what they are for people."""
-    said: dict[str, str] = {}
+    labels: dict[str, str] = {}
     words = "actions" if kind == "conversion" else "action values"
     for reading in readings:
-        said |= {f"{kind}.{event}": f"{words}: {event}" for event in reading.events}
-        said |= {f"{OTHER}.{name}": name for name in reading.unknown if kind == "conversion"}
-    return said
+        labels |= {f"{kind}.{event}": f"{words}: {event}" for event in reading.events}
+        labels |= {f"{OTHER}.{name}": name for name in reading.unknown if kind == "conversion"}
+    return labels
 
 
 def _actions(cell: str | None) -> list[tuple[str, float]] | None:

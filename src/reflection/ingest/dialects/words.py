@@ -154,7 +154,7 @@ def _containing(
 ) -> int | None:
     """The column whose header has one of the words in it, and is no ratio: the shortest such header."""
     long = [word for word in words if len(word) > 3]
-    found = [
+    matches = [
         (len(header), place)
         for place, header in enumerate(normal)
         if fits[place]
@@ -162,4 +162,4 @@ def _containing(
         and not NOT_ADDED.search(header)
         and any(re.search(rf"(?:^|\W){re.escape(word)}(?:\W|$)", header) for word in long)
     ]
-    return min(found)[1] if found else None
+    return min(matches)[1] if matches else None

@@ -21,10 +21,10 @@ Look = Callable[[str], Sequence[ForecastRow]]
 def from_register(look: Look) -> Callable[[ForecastQuery], Forecast | None]:
     """Asks the register for a campaign; None where nobody foretold anything that counts can be made of."""
 
-    def asked(wanted: ForecastQuery) -> Forecast | None:
-        said = _in_good_time(look(wanted.campaign_id), wanted)
-        for issuer in sorted(said, key=lambda name: (-len(said[name]), name)):
-            metrics = as_counts(said[issuer], wanted.spend)
+    def asked(query: ForecastQuery) -> Forecast | None:
+        figures = _in_good_time(look(query.campaign_id), query)
+        for issuer in sorted(figures, key=lambda name: (-len(figures[name]), name)):
+            metrics = as_counts(figures[issuer], query.spend)
             if metrics is not None:
                 return Forecast(metrics, issuer)
         return None
@@ -32,27 +32,27 @@ def from_register(look: Look) -> Callable[[ForecastQuery], Forecast | None]:
     return asked
 
 
-def _in_good_time(rows: Iterable[ForecastRow], wanted: ForecastQuery) -> dict[str, dict[str, float]]:
+def _in_good_time(rows: Iterable[ForecastRow], query: ForecastQuery) -> dict[str, dict[str, float]]:
     """Issuer -> metric -> the first point that was registered for the period before it was over."""
-    said: dict[str, dict[str, float]] = {}
+    figures: dict[str, dict[str, float]] = {}
     for row in rows:
         outside = row.detail.get("source") is not None  # others came in with their campaign, or are our own
-        if not outside or row.point is None or not _fits(row, wanted):
+        if not outside or row.point is None or not _fits(row, query):
             continue
-        said.setdefault(row.issuer, {}).setdefault(row.metric, row.point)
-    return said
+        figures.setdefault(row.issuer, {}).setdefault(row.metric, row.point)
+    return figures
 
 
-def _fits(row: ForecastRow, wanted: ForecastQuery) -> bool:
-    if METRICS[row.metric].monetary and row.currency != wanted.currency:
+def _fits(row: ForecastRow, query: ForecastQuery) -> bool:
+    if METRICS[row.metric].monetary and row.currency != query.currency:
         return False
-    if wanted.last is None or wanted.first is None:
+    if query.last is None or query.first is None:
         return True
-    if _day(row.issued_at) > wanted.last:
+    if _day(row.issued_at) > query.last:
         return False
-    if row.period_start is not None and _day(row.period_start) > wanted.last:
+    if row.period_start is not None and _day(row.period_start) > query.last:
         return False
-    return row.period_end is None or _day(row.period_end) >= wanted.first
+    return row.period_end is None or _day(row.period_end) >= query.first
 
 
 def as_counts(figures: Mapping[str, float], spent: float | None) -> Metrics | None:

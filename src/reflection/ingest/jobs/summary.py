@@ -23,20 +23,20 @@ NOT_IN_THE_NAME = frozenset({"as_of", "forecasts", "previous", "limits"})
 
 def import_id(reports: Sequence["ImportReport"], options: "ImportOptions | None") -> str:
     """The name of an import: the same files read in the same way are the same import."""
-    said = [] if options is None else [
+    lines = [] if options is None else [
         f"{field.name}={_told(getattr(options, field.name))}"
         for field in fields(options)
         if field.name not in NOT_IN_THE_NAME
     ]  # fmt: skip
-    parts = [*(report.sha256 for report in reports), *said]
+    parts = [*(report.sha256 for report in reports), *lines]
     return "imp_" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
 def verdict(reports: Sequence["ImportReport"]) -> dict[str, Any]:
     """The verdict on one file, or on several together; `files` has each one's own."""
     files = [report.as_dict() for report in reports]
-    told = [body for body in files if body["kind"] == "performance"] or files
-    whole = dict(told[0]) if len(told) == 1 else _together(told)
+    performance = [body for body in files if body["kind"] == "performance"] or files
+    whole = dict(performance[0]) if len(performance) == 1 else _together(performance)
     if len(files) > 1:
         whole["findings"] = [note for body in files for note in body["findings"]]
         whole["rejects"] = [reject for body in files for reject in body["rejects"]]
@@ -72,34 +72,34 @@ def _change(row: Mapping[str, str]) -> dict[str, Any]:
     return {"campaign_id": row["campaign_id"], "difference": orjson.loads(row["detail"] or "{}")}
 
 
-def _together(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _together(performance: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Sums and spans over files; amounts of different currencies are never added."""
-    currencies = {body["currency"] for body in told}
-    days = sorted(day for body in told for day in body["period"] or ())
+    currencies = {body["currency"] for body in performance}
+    days = sorted(day for body in performance for day in body["period"] or ())
     totals = {
-        name: None if name in AMOUNTS and len(currencies) > 1 else _sum([body["totals"][name] for body in told])
+        name: None if name in AMOUNTS and len(currencies) > 1 else _sum([body["totals"][name] for body in performance])
         for name in COUNTS
     }
     joined = {
-        name: _joined(body[name] for body in told)
+        name: _joined(body[name] for body in performance)
         for name in ("name", "kind", "platform", "dialect", "recognised_by", "encoding", "granularity", "timezone")
     }
     return {
         **joined,
-        "conversions": _joined(body["conversions"] for body in told),
-        "rows": sum(body["rows"] for body in told),
+        "conversions": _joined(body["conversions"] for body in performance),
+        "rows": sum(body["rows"] for body in performance),
         "totals": totals,
         "currency": currencies.pop() if len(currencies) == 1 else None,
         "period": [days[0], days[-1]] if days else None,
-        "campaigns": [name for body in told for name in body["campaigns"]],
-        "sha256": _joined(body["sha256"] for body in told),
+        "campaigns": [name for body in performance for name in body["campaigns"]],
+        "sha256": _joined(body["sha256"] for body in performance),
     }
 
 
 def _sum(values: Sequence[float | None]) -> float | None:
     """None where one of the files does not say."""
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
+    present = [value for value in values if value is not None]
+    return sum(present) if len(present) == len(values) else None
 
 
 def _joined(texts: Any) -> str:

@@ -198,12 +198,12 @@ def _bind(dialect: Dialect, normal: list[str]) -> tuple[str, dict[str, int]]:
 
 def _splits(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]:
     """Columns that split rows (age, device, placement ...) in any language, where the dialect names none."""
-    found: dict[str, int] = {}
+    places: dict[str, int] = {}
     for index, header in enumerate(normal):
         name = field_of(header) if header and index not in columns.values() else None
         if name in SPLITS and name not in columns:
-            found.setdefault(name, index)
-    return found
+            places.setdefault(name, index)
+    return places
 
 
 def _days(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]:

@@ -103,8 +103,8 @@ def number_like(cells: pl.Series) -> pl.Series:
 
 def numeric(cells: pl.Series) -> bool:
     """Whether a column holds numbers: nearly all its cells look like some, and one format reads them all."""
-    said, like = known(cells), cleaned(number_like(cells))
-    enough = len(like) > 0 and len(like) >= 0.8 * len(said)
+    texts, like = known(cells), cleaned(number_like(cells))
+    enough = len(like) > 0 and len(like) >= 0.8 * len(texts)
     return enough and any(not option.read(like).null_count() for option in formats())
 
 

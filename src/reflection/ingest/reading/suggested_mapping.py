@@ -69,6 +69,6 @@ def _header_row(rows: Sequence[Cells]) -> int:
 
 def _dated(cells: pl.Series) -> bool:
     """Whether most cells are days; a total may stand among them."""
-    said = known(cells).to_list()
-    days = [cell for cell in said if parse_span(cell, "mdy") or parse_span(cell, "dmy")]
-    return len(days) > 0.5 * len(said)
+    texts = known(cells).to_list()
+    days = [cell for cell in texts if parse_span(cell, "mdy") or parse_span(cell, "dmy")]
+    return len(days) > 0.5 * len(texts)

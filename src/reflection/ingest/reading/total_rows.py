@@ -53,8 +53,8 @@ def labelled(frame: pl.DataFrame) -> pl.Series:
     other = pl.Series([0], dtype=pl.Int32).new_from_index(0, frame.height)
     for name in keys:
         mask = label[name]
-        said = frame[name].is_not_null()
-        other = other + (said if mask is None else said & ~mask).cast(pl.Int32)
+        stated = frame[name].is_not_null()
+        other = other + (stated if mask is None else stated & ~mask).cast(pl.Int32)
     return reduce(or_, (mask for mask in label.values() if mask is not None)) & (other == 0)
 
 

@@ -191,7 +191,7 @@ export const texts = {
     notLearnt: "Nothing was learnt yet",
     open: "Open",
     kind: {
-      "held-campaign": "Held", "missed-forecast": "Forecast missed", "ended-learning": "Learning ended",
+      "held-campaign": "Held", "asked-campaign": "Is this right?", "missed-forecast": "Forecast missed", "ended-learning": "Learning ended",
       "import-remark": "Import", "interval-coverage": "Intervals", silence: "Silence",
     },
     beaten: "Forecast beaten",
