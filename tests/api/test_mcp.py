@@ -77,8 +77,13 @@ def test_every_tool_needs_what_its_routes_need() -> None:
 @pytest.mark.parametrize(
     ("tool", "arguments", "path", "query"),
     [
-        ("what_works", {"include_noise": True, "limit": 7}, "/v1/effects", {"limit": 7}),
-        ("what_works", {"metric": "roas"}, "/v1/effects", {"metric": "roas", "findings_only": True, "limit": 20}),
+        ("what_works", {"include_noise": True, "limit": 7}, "/v1/effects", {"limit": 7, "joined": True}),
+        (
+            "what_works",
+            {"metric": "roas"},
+            "/v1/effects",
+            {"metric": "roas", "findings_only": True, "joined": True, "limit": 20},
+        ),
         ("list_campaigns", {"platform": "Meta", "limit": 3}, "/v1/campaigns", {"platform": "Meta", "limit": 3}),
         ("recommend", {}, "/v1/recommendations", {}),
         ("track_record", {}, "/v1/track-record", {}),
@@ -118,7 +123,7 @@ def test_a_page_goes_on_where_the_last_one_ended(live: Any) -> None:
     first, _ = ask(live, READER, "what_works", limit=5)
     second, _ = ask(live, READER, "what_works", limit=5, cursor=first["next_cursor"])
     with live.client(READER) as client:
-        both = client.get("/v1/effects", params={"findings_only": True, "limit": 10}).json()["items"]
+        both = client.get("/v1/effects", params={"findings_only": True, "joined": True, "limit": 10}).json()["items"]
     shown = [(item["signal"], item["metric"]) for item in first["items"] + second["items"]]
     assert shown == [(item["signal"], item["metric"]) for item in both]
 

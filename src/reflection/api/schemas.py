@@ -97,6 +97,7 @@ class EffectRow(BaseModel):
     """The effect of one signal on one metric, as a multiplicative lift: 1.0 is none."""
 
     signal: str
+    label: str = Field(description="the signal as campaigns spell it")
     group: str
     metric: str
     raw_lift: float | None

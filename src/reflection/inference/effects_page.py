@@ -26,8 +26,9 @@ _CURSOR = re.compile(r"o[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class ShownEffect(Effect):
-    """An effect as the doors show it; `same_as` are the signals that it cannot be told apart from."""
+    """An effect as the doors show it: its signal in words, and the signals that it cannot be told apart from."""
 
+    label: str = ""
     same_as: tuple[str, ...] = ()
 
 
@@ -97,11 +98,12 @@ def effects_page(
 
 
 def _shown(knowledge: Knowledge) -> Iterator[ShownEffect]:
-    """Every effect with the signals that it cannot be told apart from."""
+    """Every effect with its signal in words and the signals that it cannot be told apart from."""
     together = _together(knowledge.aliases)
     for effect in knowledge.effects:
         own = {name: getattr(effect, name) for name in _FIELDS}
-        yield ShownEffect(**own, same_as=together.get(effect.signal, ()))
+        label = signals.label_of(effect.signal, knowledge.spelt)
+        yield ShownEffect(**own, label=label, same_as=together.get(effect.signal, ()))
 
 
 def _together(aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -64,6 +64,7 @@ class ReadingTools:
             platform=platform,
             goal=goal,
             findings_only=not include_noise,
+            joined=True,
             limit=limit,
             cursor=cursor,
         )

@@ -39,6 +39,7 @@ def what_works(page: Answer) -> Json:
         "items": [
             {
                 "signal": item["signal"],
+                "label": item["label"],
                 "metric": item["metric"],
                 "value": item["effect"],
                 "low_90": item["interval"][0],
@@ -48,6 +49,7 @@ def what_works(page: Answer) -> Json:
                 "spend": item["spend"],
                 "finding": item["finding"],
                 "reason": item["reason"],
+                "same_as": item["same_as"],
             }
             for item in page["items"]
         ],
