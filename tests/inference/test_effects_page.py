@@ -33,9 +33,14 @@ def test_pages_together_are_the_whole_list(knowledge):
     assert [plain(item) for item in found] == [asdict(effect) for effect in knowledge.effects]
 
 
+def test_a_signal_is_said_as_campaigns_spell_it(knowledge):
+    labels = {item.signal: item.label for item in effects_page(knowledge, limit=500)["items"]}
+    assert labels["platform:linkedin"] == "platform LinkedIn"
+
+
 def plain(item):
     """An effect without what the door adds."""
-    return {name: value for name, value in asdict(item).items() if name != "same_as"}
+    return {name: value for name, value in asdict(item).items() if name not in ("label", "same_as")}
 
 
 VIDEO, ITS_NAME, IMAGE = "creative.type:video", "creative:crt_video", "creative.type:image"
