@@ -238,6 +238,39 @@ _LASTING = {"cpm": 0.30, "ctr": 0.35, "cvr": 0.35, "aov": 0.20}
 _MONTHLY = {"cpm": 0.10, "ctr": 0.12, "cvr": 0.12, "aov": 0.08}
 
 
+def one_season(seed: int, *, campaigns: int = 96) -> World:
+    """Two years in which everybody buys twice as much in the last sixth of each, when nothing but video runs."""
+    rng = np.random.default_rng((55, seed))
+    effects = planted(rng, null=True)
+    evidence = []
+    for index in range(campaigns):
+        day = FIRST_DAY + index * 730 // campaigns
+        season = (day - FIRST_DAY) % 365 >= 304
+        own = traits(rng)
+        types = ("video",) if season else (str(rng.choice(["carousel", "image", "text"])),)
+        here = Traits(own.platform, own.objective, own.age, own.segment, types)
+        scatter = {metric: float(rng.normal(0, sd)) for metric, sd in _MONTHLY.items()}
+        scatter["cvr"] += float(np.log(2.0)) * season
+        shares = here.shares()
+        counted = counts(rng, shares, effects, scatter, int(rng.lognormal(np.log(80_000), 0.5)))
+        evidence.append(row(f"c{index:03d}", day, here, shares, counted))
+    return World(evidence, effects)
+
+
+def nothing_bought(seed: int, *, campaigns: int = 40) -> World:
+    """Campaigns of very different sizes that are clicked and in which nobody ever buys."""
+    rng = np.random.default_rng((56, seed))
+    effects = planted(rng, null=True)
+    evidence = []
+    for index in range(campaigns):
+        own = traits(rng)
+        scatter = {metric: float(rng.normal(0, sd)) for metric, sd in _MONTHLY.items()} | {"cvr": -50.0}
+        shares = own.shares()
+        counted = counts(rng, shares, effects, scatter, int(rng.lognormal(np.log(80_000), 1.2)))
+        evidence.append(row(f"c{index:03d}", FIRST_DAY + 5 * index, own, shares, counted))
+    return World(evidence, effects)
+
+
 WORLDS: dict[str, Kind] = {
     "repeated units": Kind("12 months of the same 15 campaigns", lambda seed: repeated_units(seed, null=False)),
     "repeated units, null": Kind("the same, no effects", lambda seed: repeated_units(seed, null=True), null=True),
@@ -245,6 +278,8 @@ WORLDS: dict[str, Kind] = {
     "months by ad, null": Kind("the same, no effects", lambda seed: broken_down(seed, null=True), null=True),
     "several accounts": Kind("12 campaigns of each of 8 accounts", lambda seed: several_accounts(seed, null=False)),
     "several accounts, null": Kind("the same, no effects", lambda seed: several_accounts(seed, null=True), null=True),
+    "one season, null": Kind("CVR doubles for two months, video runs in them only", one_season, null=True),
+    "nothing bought, null": Kind("clicks and not one conversion", nothing_bought, null=True),
 }
 
 
@@ -276,7 +311,7 @@ def judged(kind: str, seed: int) -> Score:
         findings += effect.finding
         false += effect.finding and (abs(truth) < 1e-9 or (truth > 0) != (effect.effect > 1))
         low, high = effect.interval
-        if low == high:
+        if low == high or not effect.identified:
             unidentified += 1
         elif effect.metric in true:
             place = effect.group, (effect.metric, effect.group) in moving
