@@ -34,6 +34,7 @@ def test_pages_together_are_the_whole_list(knowledge):
 
 
 def test_a_signal_is_said_as_campaigns_spell_it(knowledge):
+    knowledge = replace(knowledge, diagnostics={**knowledge.diagnostics, "spelt": {"platform:linkedin": "LinkedIn"}})
     labels = {item.signal: item.label for item in effects_page(knowledge, limit=500)["items"]}
     assert labels["platform:linkedin"] == "platform LinkedIn"
 
