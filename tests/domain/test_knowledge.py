@@ -20,10 +20,11 @@ def test_scatter_is_found_by_name(knowledge):
     assert knowledge.sigma("roas") is None
 
 
-def test_posteriors_have_one_row_a_feature_and_the_intercept(knowledge):
+def test_posteriors_have_one_row_a_feature_the_intercept_and_the_slope(knowledge):
     for metric in OBSERVED:
         posterior = knowledge.posteriors[metric]
-        assert posterior.draws.shape[0] == 1 + len(posterior.features)
+        slopes = posterior.draws.shape[0] - 1 - len(posterior.features)  # in the planned size, where it was learnt
+        assert slopes == (metric in knowledge.size)
         assert posterior.draws.dtype == np.float32
         assert posterior.means == pytest.approx(posterior.draws.mean(axis=1), abs=1e-5)
         assert posterior.reference > 0

@@ -62,7 +62,7 @@ def _campaign(number: int, platform: str, kind: str, clicks: int) -> Campaign:
         "expected_metrics": forecast,
         "actual_metrics": forecast | {"clicks": clicks, "conversions": float(round(clicks * 0.05))},
         "audiences": [{"name": "students"}],
-        "creatives": [{"id": f"crt_{number % 4}", "type": kind, "headline": f"headline {number % 7}"}],
+        "creatives": [{"id": f"crt_{number % 5}", "type": kind, "headline": f"headline {number % 7}"}],
         "timestamp": (START + timedelta(days=number)).isoformat(),
     }
     return Campaign.model_validate(fields)

@@ -11,7 +11,6 @@ import typer
 from reflection.cli.session import WorkspaceOption, messages, open_application
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import InvalidInput
-from reflection.reports.table_service import TABLES
 from reflection.reports.tables import csv_lines
 
 if TYPE_CHECKING:
@@ -65,6 +64,8 @@ def _campaigns(application: "Application", workspace: str) -> Iterator[str]:
 
 
 def _table(application: "Application", workspace: str, what: Subject) -> Iterator[str]:
+    from reflection.reports.table_service import TABLES
+
     columns, rows = TABLES[what.value]
     return csv_lines(rows(application, workspace), columns)
 
