@@ -48,6 +48,7 @@ def what_works(page: Answer) -> Json:
                 "campaigns": item["campaigns"],
                 "spend": item["spend"],
                 "finding": item["finding"],
+                "identified": item["identified"],
                 "reason": item["reason"],
                 "same_as": item["same_as"],
             }
