@@ -108,7 +108,13 @@ class EffectRow(BaseModel):
     campaigns: float = Field(description="effective number of campaigns")
     spend: float | None
     finding: bool = Field(description="whether it may be called one")
-    reason: str
+    identified: bool = Field(description="whether the evidence can tell it from the effects of other things")
+    reason: str = Field(description="why it is no finding, or what it cannot be told from")
+    goal: str | None = Field(description="the kind of conversion it rests on, where the workspace has several")
+    real_campaigns: int = Field(description="real campaigns it was seen in")
+    rows: int = Field(description="rows of evidence it was seen in, of a breakdown ad rows")
+    events: float = Field(description="events of the metric counted with it")
+    within: str | None = Field(description="the one real campaign it was seen in, where it is beyond noise there")
     same_as: list[str] = Field(description="signals that always came together with it, whose effect is the same")
 
 
