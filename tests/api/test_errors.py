@@ -249,3 +249,8 @@ def test_whatever_id_is_accepted_is_read_reported_accepted_and_deleted_by_it(cli
     assert client.post(f"{path}/accept").json()["campaign_id"] == campaign_id
     assert client.delete(path).status_code == 204
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("signal", ["a*b:c", "a:b*c", "*", "a*:b", "platform*creative:x"])
+def test_evidence_of_what_is_no_signal_is_not_found(client, signal):
+    assert client.get(f"/v1/effects/{quote(signal, safe='')}/evidence").status_code == 404

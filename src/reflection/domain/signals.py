@@ -71,6 +71,8 @@ class Signal(NamedTuple):
 @lru_cache(maxsize=16_384)
 def _parts(signal: Signal) -> tuple[Signal, ...]:
     groups, levels = signal.group.split("*"), signal.level.split("*")
+    if len(groups) != len(levels):  # no interaction: somebody asks for what no campaign has
+        return (signal,)
     return tuple(Signal(group, level) for group, level in zip(groups, levels, strict=True))
 
 
