@@ -71,8 +71,6 @@ class Signal(NamedTuple):
 @lru_cache(maxsize=16_384)
 def _parts(signal: Signal) -> tuple[Signal, ...]:
     groups, levels = signal.group.split("*"), signal.level.split("*")
-    if len(groups) != len(levels):  # no interaction: somebody asks for what no campaign has
-        return (signal,)
     return tuple(Signal(group, level) for group, level in zip(groups, levels, strict=True))
 
 
@@ -129,8 +127,14 @@ def with_creatives_apart(shares: Mapping[str, float]) -> dict[str, float]:
 
 
 def as_stored(key: str) -> str:
-    """The signal by which campaigns with this one are found: of a creative on a platform, the creative."""
-    first, *rest = parse(key).parts
+    """The signal by which campaigns with this one are found: of a creative on a platform, the creative.
+
+    What is no signal stays as it is: no campaign is found by it.
+    """
+    try:
+        first, *rest = parse(key).parts
+    except ValueError:
+        return key
     return rest[0].key if rest and (first.group, rest[0].group) == OF_EACH_PLATFORM else key
 
 
