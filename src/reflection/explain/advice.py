@@ -128,6 +128,8 @@ def advice_sentence(item: Evidence, language: Language = ENGLISH) -> str:
     phrase, side = item.detail["phrase"], language.say(f"side.{item.detail['side']}")
     figures = {name: item.text(name) for name in ("size", "odds")}
     text = language.say(f"advice.{phrase}", level=INTERVAL_LEVEL, side=side, **figures, **words)
+    if phrase == "unknown" and not _includes_usual(item):  # a range on one side would read as a contradiction
+        text += language.say("advice.by_chance")
     if phrase in ("exploit", "avoid") and item.value("gain"):
         revenue, fewer = item.detail["what"] == "revenue", phrase == "avoid"
         more = language.say("advice.more" if not fewer else "advice.less" if revenue else "advice.fewer")
@@ -151,10 +153,15 @@ def sentence_of_test(item: Evidence, language: Language = ENGLISH) -> str:
     )
 
 
+def _includes_usual(item: Evidence) -> bool:
+    """Whether the interval reaches from lower than usual to higher."""
+    return (item.value("low") or 0.0) < 1.0 < (item.value("high") or 0.0)
+
+
 def _range(item: Evidence, language: Language) -> str:
     """``12 % to 31 % higher``, ``5 % lower to 8 % higher``."""
-    low, high = item.value("low") or 0.0, item.value("high") or 0.0
-    if low < 1.0 < high:
+    low = item.value("low") or 0.0
+    if _includes_usual(item):
         return language.say("range.both_sides", low=item.text("low"), high=item.text("high"))
     nearer, farther = ("low", "high") if low >= 1.0 else ("high", "low")
     side = language.say("side.higher" if low >= 1.0 else "side.lower")

@@ -206,6 +206,7 @@ _PHRASES = {
         "We cannot tell yet whether {subject} does better than usual: {metric} is {size} {side} so far "
         "({odds} likely to be better; {level} interval {range})"
     ),
+    "advice.by_chance": "; of so many comparisons some look like that by chance",
     "advice.money": "; on {stake} about {gain} {more} {what}",
     "advice.more": "more",
     "advice.less": "less",
