@@ -91,7 +91,8 @@ def test_what_it_changes_of_what_it_booked_moves_its_own_level(past: list[Eviden
     usual = mean({**kept, **{k: s for k, s in level.shares.items() if root(k) == "creative"}}, campaign)
     assert mean(kept, as_it_was) == pytest.approx(usual, abs=0.01), "what a plan leaves open stays as it was"
     video = {**kept, "creative.type:video": 1.0}
-    effects = {key: posterior.effect_draws(knowledge, "ctr", {key: 1.0}).mean() for key in level.shares}  # type: ignore[union-attr]
+    rows, matrix = posterior.effect_matrix(knowledge, "ctr")
+    effects = {key: matrix[rows[key]].mean() for key in level.shares}
     change = sum((video.get(k, 0.0) - s) * effects[k] for k, s in level.shares.items() if root(k) == "creative")
     assert mean(video, campaign) - usual == pytest.approx(change, abs=0.03)
 

@@ -30,24 +30,6 @@ def draw_count(knowledge: Knowledge, metric: str) -> int:
     return min(int(knowledge.posteriors[part].draws.shape[1]) for part in METRICS[metric].composition)
 
 
-def effect_draws(knowledge: Knowledge, metric: str, shares: Mapping[str, float]) -> Array | None:
-    """Draws of the log lift of a mix of signals on a KPI, against the average level; None when not known.
-
-    Signals that were never seen contribute nothing here (see `level_draws` for their uncertainty).
-    """
-    if not known(knowledge, metric):
-        return None
-    shares, count = resolved(knowledge, shares), draw_count(knowledge, metric)
-    total = np.zeros(count)
-    for part, sign in METRICS[metric].composition.items():
-        posterior = knowledge.posteriors[part]
-        rows = feature_rows(posterior)
-        for key, share in shares.items():
-            if key in rows:
-                total += sign * share * posterior.draws[rows[key], :count]
-    return total
-
-
 def effect_matrix(knowledge: Knowledge, metric: str) -> tuple[dict[str, int], Array]:
     """Draws of every signal's log lift on a known KPI at once: signal key -> row, and the matrix (signals, draws)."""
     parts = METRICS[metric].composition
