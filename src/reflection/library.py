@@ -42,10 +42,11 @@ CampaignLike = Campaign | Mapping[str, Any] | str | bytes
 
 
 class Engine:
-    """One engine on one database file; close it, or use it in a `with` statement.
+    """One engine on one database; close it, or use it in a `with` statement.
 
     Args:
-        database: the SQLite file; made when it does not exist. None takes MARKO_DATABASE_PATH.
+        database: the SQLite file; made when it does not exist. Or the address of a Postgres database
+            (``postgresql+psycopg://...``). None takes MARKO_DATABASE_URL or MARKO_DATABASE_PATH.
         workspace: which workspace everything happens in.
         output: folder of the artifacts and weights.json; None takes MARKO_OUTPUT_DIR.
         settings: everything else, such as ``insights_model``; overrides the environment and `.env`.
@@ -63,7 +64,9 @@ class Engine:
         **settings: Any,
     ) -> None:
         if database is not None:
-            settings["database_path"] = Path(database)
+            is_url = isinstance(database, str) and "://" in database
+            file = {"database_path": Path(database), "database_url": None}
+            settings |= {"database_url": database} if is_url else file
         if output is not None:
             settings["output_dir"] = Path(output)
             settings.setdefault("weights_path", Path(output) / "weights.json")

@@ -13,7 +13,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
 from reflection.store import knowledge_blob
 from reflection.store.campaigns_read import chunks
-from reflection.store.database import sqlite
+from reflection.store.database.statements import insert_missing, upsert
 from reflection.store.knowledge_blob import KnowledgeBlob
 from reflection.store.row_values import artifact_rows, json_text, outbox_row
 from reflection.store.tables.campaigns import (
@@ -72,7 +72,7 @@ def save(
     stored = newest(connection, workspace)
     if stored is not None and (knowledge.epoch, knowledge.seq) <= (stored.epoch, stored.seq):
         return False
-    connection.execute(sqlite.insert_missing(workspaces), {"workspace": workspace, "created_at": now})
+    connection.execute(insert_missing(workspaces), {"workspace": workspace, "created_at": now})
     connection.execute(
         insert(fits),
         {
@@ -138,7 +138,7 @@ def _replace_weights(connection: Connection, workspace: str, knowledge: Knowledg
 def _publish(connection: Connection, workspace: str, files: dict[str, bytes], now: str) -> None:
     rows = artifact_rows(workspace, files)
     if rows:
-        connection.execute(sqlite.upsert(artifacts, ["workspace", "name"]), rows)
+        connection.execute(upsert(artifacts, ["workspace", "name"]), rows)
         connection.execute(insert(outbox), [outbox_row(workspace, "artifacts", WORKSPACE_LEVEL, now)])
 
 

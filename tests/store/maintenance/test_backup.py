@@ -16,6 +16,8 @@ from reflection.store.database.open import open_database
 from reflection.store.maintenance.backup import backup, restore
 from reflection.store.maintenance.verify import verify
 
+pytestmark = pytest.mark.sqlite
+
 Make = Callable[..., AnalysisRecord]
 
 

@@ -107,7 +107,7 @@ class ArtifactFolder:
         """What there is to publish: campaign -> file name -> content; campaigns that are gone are left out."""
         contents: dict[str, dict[str, bytes]] = {}
         for chunk in chunks([name for name in campaign_ids if name != WORKSPACE_LEVEL]):
-            with self._database.read() as connection:
+            with self._database.read(workspace) as connection:
                 stored = [item.stored for item in current(connection, workspace, chunk).values()]
             contents |= {item.campaign_id: files_of(telling(item)) for item in stored if item is not None}
         if WORKSPACE_LEVEL in campaign_ids:
@@ -117,7 +117,7 @@ class ArtifactFolder:
     def _own(self, workspace: str) -> dict[str, bytes]:
         """The workspace's own files."""
         statement = select(artifacts.c.name, artifacts.c.body).where(artifacts.c.workspace == workspace)
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return {row.name: unpacked(row.body) for row in connection.execute(statement)}
 
     def _keys(self) -> Iterator[tuple[str, list[str]]]:

@@ -53,7 +53,7 @@ class Outbox:
     def add(self, workspace: str, topic: str, keys: Sequence[str], created_at: str) -> None:
         """Ask for keys to be published (again)."""
         if keys:
-            with self._database.write() as connection:
+            with self._database.write(workspace) as connection:
                 connection.execute(insert(outbox), [outbox_row(workspace, topic, key, created_at) for key in keys])
 
     def lag(self) -> dict[str, int]:
