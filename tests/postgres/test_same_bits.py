@@ -29,7 +29,7 @@ from reflection.store.maintenance.copying import copy_into
 from reflection.store.maintenance.verify import verify
 from reflection.wiring import Application, build
 
-NEW_IN_EACH = ("as_of", "analysis_id", "artifact_path", "output_path")
+NEW_IN_EACH = ("as_of", "generated_at", "output_path")
 
 
 @pytest.fixture
