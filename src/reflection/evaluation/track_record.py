@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from reflection.domain.evidence import Counts, Evidence
+from reflection.domain.evidence import Counts, Evidence, day_text
 from reflection.domain.forecast_register import ADVICE, ISSUER
 from reflection.domain.metrics import METRICS, log_of, log_value
 from reflection.domain.planner_forecast import is_reference
@@ -88,7 +88,7 @@ def scoreboard(
         assignments: hold-back assignments in order.
 
     Returns:
-        {issuers[], probabilities[], findings{}, advice{}, holdback{}}, JSON-able.
+        {issuers[], over_time[], probabilities[], findings{}, advice{}, holdback{}}, JSON-able.
     """
     judged = judge(register, actuals)
     forecasts = [case for case in judged if case.row.issuer != ADVICE]
@@ -97,6 +97,7 @@ def scoreboard(
         "issuers": _issuers(forecasts),
         "probabilities": _probabilities(forecasts, advice),
         "findings": findings_record(established),
+        "over_time": coverage_over_time(forecasts, actuals),
         "advice": advice_record(advice),
         "holdback": holdback_record(assignments, actuals, goal_metric),
     }
@@ -179,6 +180,23 @@ def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
+def coverage_over_time(judged: Sequence[Judged], actuals: Mapping[str, Evidence]) -> list[dict[str, Any]]:
+    """How many 90 % intervals held, by issuer, metric and the month the campaign ran: {issuer, metric, month, n, held}.
+
+    Forecasts without an interval, and those of a period that name no campaign, are left out.
+    """
+    groups: dict[tuple[str, str, str], list[bool]] = {}
+    for case in judged:
+        hit, evidence = case.hit("90"), actuals.get(case.row.campaign_id or "")
+        if hit is not None and evidence is not None:
+            key = case.row.issuer, case.row.metric, day_text(evidence.day)[:7]
+            groups.setdefault(key, []).append(hit)
+    return [
+        {"issuer": issuer, "metric": metric, "month": month, "n": len(hits), "held": sum(hits)}
+        for (issuer, metric, month), hits in sorted(groups.items())
+    ]
+
+
 def _probabilities(forecasts: Sequence[Judged], advice: Sequence[Judged]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str, str], list[tuple[float, bool]]] = {}
     for case in forecasts:
@@ -249,6 +267,8 @@ def advice_record(advice: Sequence[Judged]) -> dict[str, Any]:
             {
                 "recommendation_id": case.row.detail.get("recommendation_id"), "campaign_id": case.row.campaign_id,
                 "matched": case.row.detail.get("matched"), "predicted": float(np.exp(p)), "measured": float(np.exp(m)),
+                "signal": case.row.detail.get("signal"), "lane": case.row.detail.get("lane"),
+                "metric": case.row.metric, "held_90": case.hit("90"),
             }
             for case, m, p in zip(advice, measured, predicted, strict=True)
         ],

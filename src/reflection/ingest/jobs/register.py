@@ -58,11 +58,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days that an import reported: `rows` as `Snapshot.as_list` gives them."""
+    """The days that an import reported: `rows` as `Snapshot.as_list` gives them; `currency` of its amounts, None where
+    none was stated, or several were (`mixed`)."""
 
     dialect: str
     platform: str
     rows: list[list[Any]]
+    currency: str | None = None
+    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
