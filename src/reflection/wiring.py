@@ -19,7 +19,7 @@ from reflection.engine.attention import Attention
 from reflection.engine.engine import Engine, utc_now
 from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
-from reflection.errors import Unavailable
+from reflection.errors import ReflectionError, Unavailable
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
@@ -68,6 +68,10 @@ ARTIFACTS = "artifacts"
 NOT_LEARNING = "not-learning"
 """What `degraded` says where campaigns wait to be learnt and no worker runs."""
 
+UNPUBLISHED = "unpublished"
+"""What `degraded` says where something could not be published and is set aside."""
+
+SET_ASIDE_SHOWN = 10
 IMPORTS_LOOKED_AT = 10
 """The last imports whose remarks may need somebody."""
 
@@ -135,6 +139,8 @@ class Application:
         degraded = list(memory.get("degraded", ()))
         if any(learning_lag.values()) and not worker.running:
             degraded.append(NOT_LEARNING)
+        if any(self.outbox.dead_counts().values()):
+            degraded.append(UNPUBLISHED)
         return {
             "database": str(self.settings.database_path),
             "memory": memory,
@@ -142,8 +148,24 @@ class Application:
             "worker": asdict(worker),
             "learning_lag": learning_lag,
             "outbox_lag": self.outbox.lag(),
+            "set_aside": [
+                asdict(letter)
+                for topic in (ARTIFACTS, VECTORS)
+                for letter in self.outbox.dead(topic, due_only=False, limit=SET_ASIDE_SHOWN)
+            ],
             "degraded": degraded,
         }
+
+    def publish(self) -> str | None:
+        """Publish what is due; a sentence where something could not be, which keeps nobody from going on."""
+        try:
+            self.publisher.publish_due()
+        except ReflectionError as error:
+            return (
+                f"everything is stored, but some of it could not be published ({error.message}); it is set aside and "
+                "tried again, and 'reflection doctor' shows it"
+            )
+        return None
 
     def attention(self, workspace: str, limit: int) -> dict[str, Any]:
         """What needs somebody in a workspace; see `Attention.page`."""
