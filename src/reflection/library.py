@@ -15,8 +15,7 @@
     >>> print(f"CTR {ctr['pct_diff']:+.1f} %, beyond noise: {ctr['beyond_noise']}")
     CTR +37.5 %, beyond noise: True
 
-Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and
-settings.
+Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and settings.
 """
 
 import warnings
@@ -271,9 +270,8 @@ class Engine:
             self._application.close()
 
     def _publish(self) -> None:
-        """Publish; what could not be is a warning, because what was asked for is done and stored."""
-        if problem := self._application.publish():
-            warnings.warn(problem, RuntimeWarning, stacklevel=3)
+        if problem := self._application.publisher.publish_and_say():
+            warnings.warn(problem, RuntimeWarning, stacklevel=3)  # no error: what was asked for is done
 
     def _catch_up(self) -> None:
         """Learn what this engine has analysed, and what others left behind where that is worth a fit."""

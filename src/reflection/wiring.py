@@ -19,7 +19,7 @@ from reflection.engine.attention import Attention
 from reflection.engine.engine import Engine, utc_now
 from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
-from reflection.errors import ReflectionError, Unavailable
+from reflection.errors import Unavailable
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
@@ -148,24 +148,9 @@ class Application:
             "worker": asdict(worker),
             "learning_lag": learning_lag,
             "outbox_lag": self.outbox.lag(),
-            "set_aside": [
-                asdict(letter)
-                for topic in (ARTIFACTS, VECTORS)
-                for letter in self.outbox.dead(topic, due_only=False, limit=SET_ASIDE_SHOWN)
-            ],
+            "set_aside": [asdict(letter) for letter in self.outbox.some_dead(SET_ASIDE_SHOWN)],
             "degraded": degraded,
         }
-
-    def publish(self) -> str | None:
-        """Publish what is due; a sentence where something could not be, which keeps nobody from going on."""
-        try:
-            self.publisher.publish_due()
-        except ReflectionError as error:
-            return (
-                f"everything is stored, but some of it could not be published ({error.message}); it is set aside and "
-                "tried again, and 'reflection doctor' shows it"
-            )
-        return None
 
     def attention(self, workspace: str, limit: int) -> dict[str, Any]:
         """What needs somebody in a workspace; see `Attention.page`."""

@@ -110,7 +110,7 @@ def test_commands_show_what_they_did_where_nothing_can_be_written(run, folder, s
     assert [result.returncode for result in (analysed, key, copied)] == [0, 0, 0]
     assert campaign_id in analysed.stdout
     assert json.loads(key.stdout)["key"].startswith("rle_")
-    assert "attention: everything is stored, but some of it could not be published" in analysed.stderr
+    assert "attention: everything is stored, but not all of it could be published" in analysed.stderr
     assert (folder / "copy.db").exists()
 
     seen = run("doctor")

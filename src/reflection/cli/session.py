@@ -104,7 +104,7 @@ def open_application(**settings: Any) -> Iterator["Application"]:
 
     with build(loaded) as application:
         yield application
-        if problem := application.publish():
+        if problem := application.publisher.publish_and_say():
             messages().print(f"attention: {problem}", markup=False, soft_wrap=True)
 
 

@@ -117,6 +117,12 @@ class Outbox:
         with self._database.read() as connection:
             return [_letter_of(row) for row in connection.execute(statement)]
 
+    def some_dead(self, limit: int) -> list[DeadLetter]:
+        """The first few dead letters, of whatever topic."""
+        return [
+            letter for topic in sorted(self.dead_counts()) for letter in self.dead(topic, due_only=False, limit=limit)
+        ]
+
     def dead_counts(self) -> dict[str, int]:
         """How many dead letters each topic has."""
         with self._database.read() as connection:

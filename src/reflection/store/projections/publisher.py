@@ -66,6 +66,21 @@ class OutboxPublisher:
         """
         return self._publish(topics, None).all_published()
 
+    def publish_and_say(self) -> str | None:
+        """Publish as `publish_due`; a sentence where something is not published, which keeps nobody from going on."""
+        try:
+            self.publish_due()
+        except ReflectionError as error:
+            reason = error.message
+        else:
+            if not (letters := self._outbox.some_dead(1)):
+                return None
+            reason = letters[0].reason
+        return (
+            f"everything is stored, but not all of it could be published ({reason}); it is set aside and tried again, "
+            "and 'reflection doctor' shows it"
+        )
+
     def publish_some(self) -> int:
         """Publish one page of each topic, so that others come in between; how many entries were taken in hand.
 
