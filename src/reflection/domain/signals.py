@@ -198,9 +198,7 @@ def usual_among(spellings: Iterable[Mapping[str, str]]) -> dict[str, str]:
     for own in spellings:
         for key, text in own.items():
             counts.setdefault(key, Counter())[text] += 1
-    usual = {
-        key: min(texts, key=lambda text: (-texts[text], text)) for key, texts in sorted(counts.items())
-    }
+    usual = {key: min(texts, key=lambda text: (-texts[text], text)) for key, texts in sorted(counts.items())}
     return {key: text for key, text in usual.items() if text != _unescape(parse(key).level)}
 
 
