@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from reflection.domain.evidence import Counts, Evidence, day_text
+from reflection.domain.evidence import Counts, Evidence
 from reflection.domain.forecast_register import ADVICE, ISSUER
 from reflection.domain.metrics import METRICS, log_of, log_value
 from reflection.domain.planner_forecast import is_reference
 from reflection.domain.ports import ForecastRow
 from reflection.domain.signals import normalise
+from reflection.evaluation.coverage_by_month import coverage_by_month
 from reflection.evaluation.periods import Periods
 from reflection.stats import scoring_rules
 
@@ -97,7 +98,11 @@ def scoreboard(
         "issuers": _issuers(forecasts),
         "probabilities": _probabilities(forecasts, advice),
         "findings": findings_record(established),
-        "over_time": coverage_over_time(forecasts, actuals),
+        "over_time": coverage_by_month(
+            (case.row.issuer, case.row.metric, evidence.day, hit)
+            for case in forecasts
+            if (hit := case.hit("90")) is not None and (evidence := actuals.get(case.row.campaign_id or ""))
+        ),
         "advice": advice_record(advice),
         "holdback": holdback_record(assignments, actuals, goal_metric),
     }
@@ -178,23 +183,6 @@ def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
             [crps for crps, _ in paired if crps is not None], [base for _, base in paired]
         ),
     }
-
-
-def coverage_over_time(judged: Sequence[Judged], actuals: Mapping[str, Evidence]) -> list[dict[str, Any]]:
-    """How many 90 % intervals held, by issuer, metric and the month the campaign ran: {issuer, metric, month, n, held}.
-
-    Forecasts without an interval, and those of a period that name no campaign, are left out.
-    """
-    groups: dict[tuple[str, str, str], list[bool]] = {}
-    for case in judged:
-        hit, evidence = case.hit("90"), actuals.get(case.row.campaign_id or "")
-        if hit is not None and evidence is not None:
-            key = case.row.issuer, case.row.metric, day_text(evidence.day)[:7]
-            groups.setdefault(key, []).append(hit)
-    return [
-        {"issuer": issuer, "metric": metric, "month": month, "n": len(hits), "held": sum(hits)}
-        for (issuer, metric, month), hits in sorted(groups.items())
-    ]
 
 
 def _probabilities(forecasts: Sequence[Judged], advice: Sequence[Judged]) -> list[dict[str, Any]]:

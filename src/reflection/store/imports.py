@@ -214,16 +214,7 @@ class ImportRows:
         )  # fmt: skip
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return [
-            Days(row.dialect, row.platform, orjson.loads(unpacked(row.body)), *_money_of(unpacked(row.verdict)))
-            for row in rows
-        ]
-
-
-def _money_of(verdict: bytes) -> tuple[str | None, bool]:
-    """Currency of an import's amounts, and whether there are several: then they were not added up."""
-    body = orjson.loads(verdict)
-    return body.get("currency"), body.get("totals", {}).get("spend") is None
+        return [Days.read(row.dialect, row.platform, unpacked(row.body), unpacked(row.verdict)) for row in rows]
 
 
 def _is(table: Table, workspace: str, import_id: str) -> tuple[Any, Any]:

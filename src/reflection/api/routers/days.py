@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
-from reflection.ingest.jobs.daily import MOST_DAYS
+from reflection.ingest.jobs.daily import MOST_DAYS, daily_spend
 
 router = APIRouter(prefix="/v1/days", tags=["imports"])
 
@@ -42,4 +42,4 @@ def days(
     application: ApplicationPart, workspace: Workspace, days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 120
 ) -> Response:
     """The last days up to the newest that was imported, of files by the day; a day nobody reported is a gap."""
-    return json_response(application.imports.daily_spend(workspace, days))
+    return json_response(daily_spend(application.import_rows.days(workspace), days))

@@ -21,7 +21,6 @@ from reflection.domain.ports import ForecastRow, Store, StoredCampaign
 from reflection.engine.engine import Engine
 from reflection.errors import NotFound, Unavailable
 from reflection.ingest.jobs import summary as import_verdict
-from reflection.ingest.jobs.daily import daily_spend
 from reflection.ingest.jobs.register import (
     DONE,
     KEPT,
@@ -172,10 +171,6 @@ class Imports:
     def recent(self, workspace: str, limit: int = 20) -> list[dict[str, Any]]:
         """The last imports, newest first."""
         return [import_verdict.shown(entry, ()) for entry in self._register.entries(workspace, limit)]
-
-    def daily_spend(self, workspace: str, days: int) -> dict[str, Any]:
-        """What was spent a day, as `daily.daily_spend` has it."""
-        return daily_spend(self._register.days(workspace), days)
 
     def work(self, progress: Progress = _on) -> bool:
         """Go on with the oldest import that is not done with; whether there was one."""
