@@ -180,7 +180,7 @@ def test_columns_that_are_not_used_speak_too() -> None:
 
 
 @pytest.mark.parametrize("form", formats(), ids=lambda form: form.locale)
-@pytest.mark.parametrize("cell", ["7", "12.5", "12,5", ".5", "5.", "1.2.3", "1e5", "inf", "nan", "+3", "-3", "9" * 16, ""])
+@pytest.mark.parametrize("cell", "7 12.5 12,5 .5 5. 1.2.3 1e5 inf nan +3 -3 9999999999999999".split(" ") + [""])
 def test_what_is_read_at_once_is_what_would_be_read_cell_by_cell(form: NumberFormat, cell: str) -> None:
     for column in ([cell], [cell, "1"], [cell, "x"], [None, cell]):
         cells = pl.Series(column, dtype=pl.String)
