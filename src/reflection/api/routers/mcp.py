@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from reflection.mcp.server import AgentDoor
+from reflection.mcp.door import AgentDoor
 
 router = APIRouter(tags=["agents"])
 
