@@ -16,7 +16,6 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Hashable
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -216,10 +215,9 @@ async def _unless_left(receive: Receive, work: Awaitable[Value]) -> Value:
             raise ClientDisconnect
         return doing.result()
     finally:
-        for task in (doing, leaving):
-            task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await task
+        doing.cancel()
+        leaving.cancel()
+        await asyncio.gather(doing, leaving, return_exceptions=True)
 
 
 async def _left(receive: Receive) -> None:
