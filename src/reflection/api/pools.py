@@ -98,10 +98,11 @@ class Pool:
             queue.append(turn)
         try:
             await asyncio.wait_for(asyncio.shield(turn), self.kind.patience)
-        except BaseException as error:
+        except TimeoutError:
             self._step_back(owner, turn)
-            if isinstance(error, TimeoutError):
-                raise Unavailable("the server is busy", hint="try again in a moment", retry_after=LATER) from None
+            raise Unavailable("the server is busy", hint="try again in a moment", retry_after=LATER) from None
+        except asyncio.CancelledError:
+            self._step_back(owner, turn)
             raise
 
     def _step_back(self, owner: str, turn: "asyncio.Future[None]") -> None:
