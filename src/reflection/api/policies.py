@@ -1,6 +1,6 @@
 """Who may call what: every router, and every route's right. A route that is not in the table stops the start.
 
-To add a subject: write `routers/<subject>.py` with a `router`, add it to ROUTERS, and one line per route to
+To add a subject: write `routers/<subject>.py` with a `router` (a `Router`), add it to ROUTERS, and one line per route to
 POLICIES.
 """
 
@@ -12,12 +12,13 @@ from fastapi.routing import APIRoute
 from starlette.routing import compile_path
 
 from reflection.api.access import Caller
-from reflection.api.pools import HEAVY, LOOKING, READING, WRITING, Kind
+from reflection.api.pools import HEAVY, LOOKING, READING, WRITING, Kind, Router
 from reflection.api.routers import (
     analyze,
     attention,
     campaigns,
     chat,
+    days,
     docs,
     effects,
     events,
@@ -54,11 +55,12 @@ class Right(Enum):
     OPERATE = "a key for every workspace, or with the scope admin; to change something one that may write"
 
 
-ROUTERS: tuple[APIRouter, ...] = (
+ROUTERS: tuple[Router, ...] = (
     analyze.router,
     insights.router,
     attention.router,
     months.router,
+    days.router,
     plans.router,
     recommendations.router,
     forecasts.router,
@@ -92,6 +94,7 @@ POLICIES: dict[str, Right] = {
     "GET /v1/patterns": Right.READ,
     "GET /v1/attention": Right.READ,
     "GET /v1/months": Right.READ,
+    "GET /v1/days": Right.READ,
     "GET /recommendations": Right.READ,
     "POST /v1/plans/evaluate": Right.READ,
     "POST /v1/forecasts": Right.WRITE,
