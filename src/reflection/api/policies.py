@@ -1,6 +1,6 @@
 """Who may call what: every router, and every route's right. A route that is not in the table stops the start.
 
-To add a subject: write `routers/<subject>.py` with a `router` (a `Router`), add it to ROUTERS, and one line per route to
+To add a subject: write `routers/<subject>.py` with a `router` (a `Router`), add it to ROUTERS, and one line a route to
 POLICIES.
 """
 
