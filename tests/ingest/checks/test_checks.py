@@ -45,6 +45,28 @@ def test_a_total_that_is_not_the_sum_is_said(write: Write) -> None:
     assert "spend 66.7%" in note.message
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_subtotal_of_each_day_confirms_its_day_and_is_not_added(write: Write, first: bool) -> None:
+    days = []
+    for day in ("2026-09-01", "2026-09-02"):
+        rows = [google(day), google(day, "B")]
+        subtotal = total("Subtotal", "20.00", "200", "10", "2")
+        days += [subtotal, *rows] if first else [*rows, subtotal]
+    report = read_export(write([GOOGLE, *days, total("Grand total", "40.00", "400", "20", "4")]))
+
+    assert report.totals.spend == 40
+    assert found(report, "total_differs") is None
+    assert len([note for note in report.findings if note.code == "total_confirmed"]) == 3
+
+
+@pytest.mark.parametrize("header", ["Cost (micros)", "cost_micros", "Cost in micros", "Cost micros"])
+def test_a_header_that_says_micros_is_read_as_millionths(write: Write, header: str) -> None:
+    titles = [header if cell == "Cost" else cell for cell in GOOGLE] + ["Avg. CPC", "Currency code"]
+    rows = [[*google(day, cost="12500000"), "0.5", "EUR"] for day in ("2026-09-01", "2026-09-02")]
+
+    assert read_export(write([titles, *rows])).totals.spend == 25
+
+
 def test_an_account_total_above_the_rows_is_coverage_not_a_fault(write: Write) -> None:
     report = read_export(write([GOOGLE, google(), total("Total: Account", "40.00", "400", "20", "4")]))
 

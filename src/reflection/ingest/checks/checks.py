@@ -116,9 +116,14 @@ def campaign_findings(
 
 def _checksums(facts: Facts, frame: pl.DataFrame) -> list[Finding]:
     notes: list[Finding] = []
+    places = sorted({0, *(row.line for row in facts.totals), int(str(facts.frame["line"].max() or 0)) + 1})
     for row in facts.totals:
         off, shares = _compare(row, facts.frame)
         label = f"'{row.label}'" if row.label else "the unnamed total row"
+        if off and len(facts.totals) > 1 and _is_subtotal(row, facts.frame, places):
+            message = f"{label} (line {row.line}) equals the sum of the rows next to it: it is a subtotal."
+            notes.append(finding("total_confirmed", "info", message, [row.line]))
+            continue
         if not shares:
             message = f"{label} has no figures of its own: it confirms nothing."
             notes.append(finding("total_without_figures", "info", message, [row.line]))
@@ -140,6 +145,15 @@ def _checksums(facts: Facts, frame: pl.DataFrame) -> list[Finding]:
                         "it. Rows may be missing or doubled; export again if that is not meant.", [row.line])
             )  # fmt: skip
     return notes
+
+
+def _is_subtotal(row: TotalRow, frame: pl.DataFrame, places: Sequence[int]) -> bool:
+    """Whether a total is the sum of the rows between it and the total before, or the next one."""
+    here = places.index(row.line)
+    edges = [(places[here - 1], row.line)] if here else []
+    edges += [(row.line, places[here + 1])] if here + 1 < len(places) else []
+    parts = (frame.filter(pl.col("line").is_between(*edge, closed="none")) for edge in edges)
+    return any(part.height and not _compare(row, part)[0] for part in parts)
 
 
 def _cut_off(facts: Facts, header: Header) -> list[Finding]:

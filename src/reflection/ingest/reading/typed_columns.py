@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from reflection.ingest.reading.currency_signs import SIGN, signs
 from reflection.ingest.reading.numbers import (
     DASHES,
     THRESHOLD,
@@ -27,11 +28,15 @@ _EXCEL_ID = r"^\d(?:[.,]\d+)?[eE]\+?\d+$"
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A column of numbers: values, which cells are none although they say something, and how many hide one."""
+    """A column of numbers: values, which cells are none although they say something, and how many hide one.
+
+    `signs` are the signs of currencies beside them; None where no cell has one.
+    """
 
     values: pl.Series
     failures: pl.Series
     thresholds: int
+    signs: pl.Series | None = None
 
 
 def numbers(name: str, cells: pl.Series, form: NumberFormat, *, typed: bool, scale: float | None) -> Numbers:
@@ -43,8 +48,10 @@ def numbers(name: str, cells: pl.Series, form: NumberFormat, *, typed: bool, sca
     """
     plain = form.plain(cells)
     rest = ~plain.is_not_null()
+    beside = None
     if rest.any():
         left = cells.filter(rest)
+        beside = _scattered(signs(left), rest)
         read, missing = form.parse(left, typed=typed), is_missing(left)
         plain = plain.scatter(rest.arg_true(), read)
         failures = (rest & False).scatter(rest.arg_true(), ~missing & read.is_null())
@@ -54,7 +61,16 @@ def numbers(name: str, cells: pl.Series, form: NumberFormat, *, typed: bool, sca
     if name in WHOLE:
         failures = failures | (plain != plain.round(0)).fill_null(False)
     values = (plain * scale).round(6) if scale else plain
-    return Numbers(values.rename(name), failures, thresholds)
+    return Numbers(values.rename(name), failures, thresholds, beside)
+
+
+def _scattered(found: pl.Series, places: pl.Series) -> pl.Series | None:
+    """Signs of some cells as a column of all of them; None where there is none."""
+    if found.null_count() == len(found):
+        return None
+    return pl.Series(SIGN, [None], dtype=pl.Categorical).new_from_index(0, len(places)).scatter(
+        places.arg_true(), found
+    )  # fmt: skip
 
 
 def texts(name: str, cells: pl.Series) -> pl.Series:
