@@ -175,7 +175,7 @@ def _campaigns(
         *rows.findings,
         *outcome.findings(),
         *checks.file_findings(file.facts, file.header, rows, file.unused, undecided=choice.undecided),
-        *workbooks.findings(file.table, file.unread, frame),
+        *workbooks.findings(file.table, file.unread, file.facts.frame, frame),
         *campaign_notes,
     ]
     if previous := options.previous.get(dialect):

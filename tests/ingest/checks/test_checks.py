@@ -59,6 +59,31 @@ def test_a_subtotal_of_each_day_confirms_its_day_and_is_not_added(write: Write, 
     assert len([note for note in report.findings if note.code == "total_confirmed"]) == 3
 
 
+def test_days_that_had_not_been_are_said(write: Write) -> None:
+    report = read_export(write([GOOGLE, google(), google("2026-12-01")]), ImportOptions(as_of=dt.date(2026, 9, 30)))
+
+    note = found(report, "days_ahead")
+    assert note is not None
+    assert note.rows == (3,)
+
+
+@pytest.mark.parametrize(("rounded", "campaigns"), [(True, 2), (False, 1)])
+def test_ids_that_a_spreadsheet_filled_with_zeros_are_no_ids(write: Write, rounded: bool, campaigns: int) -> None:
+    own = "123456789012345000" if rounded else "123456789012345678"
+    rows = [[row[0], row[1], own, *row[3:]] for row in (google(), google(name="B"))]
+
+    report = read_export(write([GOOGLE, *rows]))
+
+    assert len(report.campaigns) == campaigns
+    assert (found(report, "ids_rounded") is not None) == rounded
+
+
+def test_a_file_whose_rows_all_fail_has_no_totals_rather_than_zeros(write: Write) -> None:
+    report = read_export(write([GOOGLE, google(clicks="50%")]))
+
+    assert set(report.totals.as_dict().values()) == {None}
+
+
 @pytest.mark.parametrize("header", ["Cost (micros)", "cost_micros", "Cost in micros", "Cost micros"])
 def test_a_header_that_says_micros_is_read_as_millionths(write: Write, header: str) -> None:
     titles = [header if cell == "Cost" else cell for cell in GOOGLE] + ["Avg. CPC", "Currency code"]

@@ -12,7 +12,7 @@ import polars as pl
 from reflection.domain.campaign import REQUIRED_COUNTS
 from reflection.domain.metrics import AMOUNTS, COUNTS, KPIS, METRICS, OBSERVED
 from reflection.ingest.building.conversions import OTHER
-from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft
+from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft, metric_sums
 from reflection.ingest.building.identity import IdentifiedRows
 from reflection.ingest.checks import periods, tracking_faults
 from reflection.ingest.checks.periods import period
@@ -37,11 +37,10 @@ __all__ = ["campaign_findings", "file_findings", "incomplete", "period", "totals
 
 
 def totals(frame: pl.DataFrame) -> Totals:
-    """Sums over all rows; amounts only where there is one currency."""
-    sums: dict[str, float | None] = {}
-    for name in COUNTS:
-        column = frame[name]
-        sums[name] = round(float(column.sum()), 6) if column.null_count() < len(column) else None
+    """Sums over all rows, as a campaign's: null where a part is missing; amounts only where there is one currency."""
+    if frame.is_empty():
+        return Totals()
+    sums = frame.select(metric_sums(frame)).row(0, named=True)
     single = frame["currency"].n_unique() <= 1
     return Totals(
         impressions=_whole(sums["impressions"]),
@@ -261,8 +260,9 @@ def _unknown(frame: pl.DataFrame, header: Header, *, undecided: bool) -> list[Fi
 
 
 def _lacking(name: str, header: Header) -> Finding:
-    if name in header.columns:
-        seen = f"The column '{header.written(name)}' is empty"
+    events = [column for column in header.columns if column.startswith("conversion.")] if name == "conversions" else []
+    if named := [column for column in (name, *events) if column in header.columns]:
+        seen = f"The column '{header.written(named[0])}' is empty"
     else:
         seen = f"The file has no column of {name} that is known here"
     lost = ", ".join(METRICS[kpi].short_name for kpi in KPIS if name in METRICS[kpi].counts)

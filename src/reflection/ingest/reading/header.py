@@ -22,6 +22,7 @@ from reflection.ingest.dialects.dialect import (
 from reflection.ingest.dialects.platforms import is_platform
 from reflection.ingest.dialects.words import field_of
 from reflection.ingest.reading.tables import Cells, Table
+from reflection.ingest.reading.total_rows import is_label
 
 LEAST_EVIDENCE = 2
 """Marks of its own, or lines above the table, that a platform needs to be recognised by itself."""
@@ -141,9 +142,8 @@ def _fits(header: Header, normal: Sequence[str], below: Sequence[Cells]) -> bool
             return False
     if not header.dialect.names_platforms:
         return True
-    cells = (
-        [row[columns["platform"]] for row in below if row[columns["platform"]].strip()] if "platform" in columns else []
-    )
+    named = [row[columns["platform"]].strip() for row in below] if "platform" in columns else []
+    cells = [cell for cell in named if cell and not is_label(cell)]
     return bool(cells) and sum(map(is_platform, cells)) >= PLATFORM_SHARE * len(cells)
 
 

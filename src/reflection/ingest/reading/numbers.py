@@ -15,7 +15,11 @@ from babel import Locale, UnknownLocaleError
 from reflection.errors import ImportFileError
 from reflection.ingest.dialects.currencies import ANY_SIGN
 
-MISSING = ("", "n/a", "N/A", "null", "NULL", "None", "nan", "NaN", "#N/A", "#N/V", "#NV", "#DIV/0!", "#REF!", "#VALUE!")
+MISSING = (
+    "", "n/a", "N/A", "NA", "<NA>", "null", "NULL", "None", "nan", "NaN", "NaT", "(not set)", "#N/A", "#N/V", "#NV",
+    "#N/D", "#DIV/0!", "#¡DIV/0!", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#VALEUR!", "#¡VALOR!", "#NUM!", "#ZAHL!",
+    "#NAME?", "#NULL!",
+)  # fmt: skip
 DASHES = r"^[-–—]+$"
 INVISIBLE = "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 """Marks that no screen shows: byte order, direction, breaks. Joiners stay: they make emoji and letters."""

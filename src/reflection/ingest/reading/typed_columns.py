@@ -23,6 +23,11 @@ WHOLE = ("impressions", "clicks", "all_clicks")
 """Fields that are counted in whole numbers."""
 
 IDS = ("campaign_id", "account_id", "audience_id", "creative_id")
+MOST_DIGITS, CERTAIN_ZEROS = 15, 3
+"""Digits of a number that a spreadsheet keeps; zeros in the places of lost ones that are no chance (1 in 1,000)."""
+
+_LONG_ID = r"^\d{16,19}$"
+_ROUNDED_ID = rf"^\d{{{MOST_DIGITS}}}0+$"
 _EXCEL_ID = r"^\d(?:[.,]\d+)?[eE]\+?\d+$"
 
 
@@ -79,11 +84,19 @@ def texts(name: str, cells: pl.Series) -> pl.Series:
 
 
 def ruined(name: str, cells: pl.Series) -> pl.Series:
-    """Which ids a spreadsheet has rounded."""
-    if name not in IDS:
-        return pl.Series([False]).new_from_index(0, len(cells))
-    rounded = matching(cells, _EXCEL_ID)
+    """Which ids a spreadsheet has rounded: to powers of ten, or all long ones to the digits it can hold."""
+    rounded = None
+    if name in IDS:
+        rounded = matching(cells, _EXCEL_ID if not _all_rounded(cells) else rf"{_EXCEL_ID}|{_LONG_ID}")
     return pl.Series([False]).new_from_index(0, len(cells)) if rounded is None else rounded
+
+
+def _all_rounded(cells: pl.Series) -> bool:
+    """Whether all ids too long for a spreadsheet end in zeros from the sixteenth digit on, beyond any chance."""
+    long = cells.unique().drop_nulls().cast(pl.String)
+    long = long.filter(long.str.contains(_LONG_ID))
+    lost = long.str.len_chars() - MOST_DIGITS
+    return len(long) > 0 and int(lost.sum()) >= CERTAIN_ZEROS and bool(long.str.contains(_ROUNDED_ID).all())
 
 
 def matching(cells: pl.Series, pattern: str) -> pl.Series | None:
