@@ -39,9 +39,7 @@ WEEKDAYS: tuple[Weekday, ...] = Weekday.__args__  # type: ignore[attr-defined]
 LONGEST_ADDRESS, LONGEST_NAME = 2_000, 100
 _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 SLACK_HOST = "hooks.slack.com"
-_TEAMS = re.compile(
-    r"([a-z0-9-]+\.)+(logic\.azure\.com|webhook\.office\.com|environment\.api\.powerplatform\.com|api\.powerplatform\.com)"
-)
+_TEAMS = re.compile(r"([a-z0-9-]+\.)+(logic\.azure\.com|logic\.azure\.us|powerplatform\.com)")
 
 
 class ReportPlan(Strict):

@@ -17,6 +17,7 @@ from reflection.alerts.alert import Kind
 from reflection.domain import held as held_words
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import StoredCampaign
+from reflection.domain.verdict import RESTS_ON
 from reflection.engine.doubted_intervals import doubted_intervals
 from reflection.engine.missed_forecast import difference, missed
 from reflection.explain import formatting
@@ -98,8 +99,19 @@ def _of_missed(comparison: Figures, name: str) -> Item | None:
     )
     figures = {name: delta.get(name) for name in ("actual", "expected", "pct_diff", "interval", "favorable")}
     ids = {"campaign_id": campaign_id, "metric": kpi, "currency": currency, "money": money}
-    key = f"{campaign_id}\0{kpi}\0{delta['favorable']}"
+    key = _missed_key(campaign_id, kpi, delta["favorable"])
     return Item("campaign.outside_interval", key, text, _campaign(campaign_id), {**ids, **figures})
+
+
+def _missed_key(campaign_id: str, kpi: str, favorable: bool | None) -> str:
+    return f"{campaign_id}\0{kpi}\0{favorable}"
+
+
+def missed_ids(campaign_id: str) -> list[str]:
+    """The ids of whatever may have been said of a campaign's forecast: not so where its tracking is at fault."""
+    sides = (True, False, None)
+    keys = [_missed_key(campaign_id, kpi, side) for kpi in RESTS_ON for side in sides]
+    return [Item("campaign.outside_interval", key, "", "").item_id for key in keys]
 
 
 def _money(kpi: str, change: float, money: float | None, currency: str | None, sentences: Sentences) -> str:

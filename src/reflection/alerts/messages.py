@@ -41,7 +41,7 @@ class Message:
 
     Attributes:
         title: the message in a few words.
-        lines: one event each, with its link.
+        lines: one event each, with its link ("" where there is none).
         payload: the body of a webhook: {type, timestamp, data}, JSON.
         created_at: instant at which it was made.
     """
@@ -49,7 +49,7 @@ class Message:
     message_id: str
     kind: str
     title: str
-    lines: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...]
     payload: bytes
     created_at: str
 
@@ -64,7 +64,7 @@ class Message:
     @property
     def text(self) -> str:
         """The lines below each other."""
-        return "\n".join(self.lines)
+        return "\n".join(" ".join(filter(None, line)) for line in self.lines)
 
 
 def compose(alert_id: str, workspace: str, items: Sequence[Item], base_url: str, now: str) -> Message:
@@ -77,18 +77,18 @@ def compose(alert_id: str, workspace: str, items: Sequence[Item], base_url: str,
     """
     items = by_weight(items)
     kind, title = items[0].kind, _title(items)
-    lines = [f"{item.text} {base_url}{item.link}" for item in items[:MOST_LINES]]
+    lines = [(item.text, base_url + item.link) for item in items[:MOST_LINES]]
     if len(items) > MOST_LINES:
-        lines.append(Sentences().say("alert.more", number=formatting.count(len(items) - MOST_LINES)))
+        lines.append((Sentences().say("alert.more", number=formatting.count(len(items) - MOST_LINES)), ""))
     told = [{"id": item.item_id, "text": item.text, "link": base_url + item.link, **item.figures} for item in items]
     data = {"workspace": workspace, "text": title, "items": told}
     message_id = _message_id(alert_id, [item.item_id for item in items])
     return Message(message_id, kind, title, tuple(lines), _payload(kind, now, data), now)
 
 
-def trial_item(workspace: str, now: str) -> Item:
-    """The event of a trial; each is another one."""
-    return Item(TEST, now, Sentences().say("alert.test_line", workspace=workspace), "/")
+def trial_item(workspace: str, key: str) -> Item:
+    """The event of a trial; each has a key of its own."""
+    return Item(TEST, key, Sentences().say("alert.test_line", workspace=workspace), "/")
 
 
 def report_item(due: DueReport, file_format: str) -> Item:
@@ -112,7 +112,8 @@ def report_message(
     file = {"name": document.name, "media_type": document.media_type, "base64": content}
     data = {"workspace": workspace, "text": item.text, "link": link, "lines": list(lines), "report": file}
     message_id = _message_id(alert_id, [item.item_id])
-    return Message(message_id, REPORT, item.text, (*lines, link), _payload(REPORT, now, data), now)
+    told = (*((line, "") for line in lines), (Sentences().word("alert.whole_report"), link))
+    return Message(message_id, REPORT, item.text, told, _payload(REPORT, now, data), now)
 
 
 def _title(items: Sequence[Item]) -> str:

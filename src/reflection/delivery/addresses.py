@@ -18,6 +18,9 @@ Resolve = Callable[[str, int], Sequence[str]]
 _PORTS = {"https": 443, "http": 80}
 _NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 _COMPATIBLE = ip_network("::/96")
+_PROTOCOLS = ip_network("192.0.0.0/24")
+"""Kept for protocols (RFC 6890); whether Python calls all of it private depends on its version."""
+
 _HINT = "MARKO_ALERT_HOSTS lists hosts that alerts may go to although they are private"
 
 
@@ -99,7 +102,7 @@ def is_public(address: str) -> bool:
     if inner is not None:
         return is_public(str(inner))
     tunnel = isinstance(ip, IPv6Address) and (ip.sixtofour is not None or ip.teredo is not None or ip.is_site_local)
-    private = ip.is_private or ip.is_loopback or ip.is_link_local or ip.is_reserved or ip.is_unspecified
+    private = ip.is_private or ip.is_loopback or ip.is_link_local or ip.is_reserved or ip in _PROTOCOLS
     return ip.is_global and not (private or ip.is_multicast or tunnel)
 
 

@@ -82,9 +82,7 @@ class AlertDesk:
         if channel == "webhook":
             self._outlets.guard.check(request.address)
         else:
-            problem = chats.problem_of(channel, self._outlets.mail_url) or chats.problem_of_address(
-                channel, request.address, self._outlets.mail_url
-            )
+            problem = chats.problem_of(channel, request.address, self._outlets.mail_url)
             if problem is not None:
                 raise InvalidInput(problem, field="address")
         return self.book.create(workspace, request)

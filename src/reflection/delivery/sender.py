@@ -7,6 +7,7 @@ sleeps keeps no other waiting. A kill at any moment loses nothing; what it may c
 id. Must not know what is told, nor the protocols of receivers.
 """
 
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ class AlertSender:
             NotFound: there is no such alert.
         """
         alert, now = self._book.get(workspace, alert_id), self._clock()
-        item = messages.trial_item(workspace, instant_text(now))
+        item = messages.trial_item(workspace, uuid.uuid4().hex)
         message = messages.compose(alert_id, workspace, [item], self._base_url, instant_text(now))
         later = instant_text(now + self._pause(0))
         self._outbox.add(alert, item, message, next_at=later)  # later, so that only this thread tries it now

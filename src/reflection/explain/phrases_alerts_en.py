@@ -25,6 +25,7 @@ ALERTS: Mapping[str, str] = {
     "alert.intervals.too_narrow": "Ranges are too narrow",
     "alert.intervals.too_narrow_many": "Ranges are too narrow, of {number} figures",
     "alert.report.ready": "Weekly report, {start} to {end}",
+    "alert.whole_report": "The whole report:",
     "alert.test": "Test: this alert works",
     "alert.test_line": "Messages about {workspace} arrive here. There is nothing to do.",
     "alert.missed": "{name}: {metric} {actual} against {expected} forecast, {size} {side}{money}.",

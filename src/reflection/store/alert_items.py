@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.engine import Connection
 
 from reflection.alerts import items
@@ -67,6 +67,7 @@ def add_fit(
         for campaign_id in sorted(knowledge.held.keys() - before.held.keys()):
             stored = campaign(connection, workspace, campaign_id)
             if stored is not None and stored.created_at >= oldest:
+                _take_back(connection, workspace, items.missed_ids(campaign_id))
                 yield items.of_newly_held(stored, knowledge)
 
     add(connection, workspace, told, instant_text(now))
@@ -90,6 +91,11 @@ def row_of(alert: Alert, item: Item, now: str) -> Mapping[str, str | None]:
     }
 
 
+def _take_back(connection: Connection, workspace: str, item_ids: Sequence[str]) -> None:
+    """Events that are no part of a message yet and turned out otherwise."""
+    connection.execute(_TAKE_BACK, {"w": workspace, "ids": list(item_ids)})
+
+
 def _rows(alerts: Sequence[Alert], item: Item, now: str) -> Iterator[Mapping[str, str | None]]:
     return (row_of(alert, item, now) for alert in alerts if item.kind in alert.kinds)
 
@@ -104,5 +110,10 @@ def _of_campaigns(connection: Connection, workspace: str, records: Sequence[Anal
                 yield item
 
 
+_TAKE_BACK = delete(alert_items).where(
+    alert_items.c.workspace == bindparam("w"),
+    alert_items.c.item_id.in_(bindparam("ids", expanding=True)),
+    alert_items.c.message_id.is_(None),
+)
 _ADD = sqlite.insert_missing(alert_items)
 _NEWEST = select(func.max(campaigns.c.timestamp)).where(campaigns.c.workspace == bindparam("w"))

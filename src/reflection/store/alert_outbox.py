@@ -182,7 +182,7 @@ def _add_message(
         "message_id": message.message_id,
         "kind": message.kind,
         "title": message.title,
-        "body": packed(orjson.dumps(body)),
+        "body": None if reason else packed(orjson.dumps(body)),
         "state": DEAD if reason else PENDING,
         "tries": 0,
         "next_at": next_at,
@@ -195,7 +195,7 @@ def _add_message(
 
 def _message(row: RowMapping) -> Message:
     body = orjson.loads(unpacked(row["body"]))
-    lines, payload = tuple(body["lines"]), body["payload"].encode()
+    lines, payload = tuple((text, link) for text, link in body["lines"]), body["payload"].encode()
     return Message(row["message_id"], row["kind"], row["title"], lines, payload, row["created_at"])
 
 
