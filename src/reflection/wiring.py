@@ -73,6 +73,10 @@ NOT_LEARNING = "not-learning"
 ALERTS_GIVEN_UP = "alerts-given-up"
 """What `degraded` says where alerts did not arrive, and were given up."""
 
+UNPUBLISHED = "unpublished"
+"""What `degraded` says where something could not be published and is set aside."""
+
+SET_ASIDE_SHOWN = 10
 IMPORTS_LOOKED_AT = 10
 """The last imports whose remarks may need somebody."""
 
@@ -122,8 +126,9 @@ class Application:
             forecaster=forecaster,
             observe=self._observe,
         )
-        self.imports = Imports(self.engine, self.store, ImportRows(self.database), clock=utc_now)
-        self.sample = SampleAccount(self.engine, self.store, self.purge)
+        self.import_rows = ImportRows(self.database)
+        self.imports = Imports(self.engine, self.store, self.import_rows, clock=utc_now)
+        self.sample = SampleAccount(self.engine, self.store, self.learner.learn_now, self.purge)
 
     def warm(self) -> None:
         """Read vectors before the first request asks for them; a mirror that is down is left for later."""
@@ -144,6 +149,8 @@ class Application:
         alerts = self.alerts.outbox.lag()
         if any(counts["given_up"] for counts in alerts.values()):
             degraded.append(ALERTS_GIVEN_UP)
+        if any(self.outbox.dead_counts().values()):
+            degraded.append(UNPUBLISHED)
         return {
             "database": str(self.settings.database_path),
             "memory": memory,
@@ -152,6 +159,7 @@ class Application:
             "learning_lag": learning_lag,
             "outbox_lag": self.outbox.lag(),
             "alerts": alerts,
+            "set_aside": [asdict(letter) for letter in self.outbox.some_dead(SET_ASIDE_SHOWN)],
             "degraded": degraded,
         }
 

@@ -108,6 +108,9 @@ class _State(Collector):
         outbox = GaugeMetricFamily("reflection_outbox_entries", "What is waiting to be published.", labels=["topic"])
         for topic, entries in {"artifacts": 0, **application.outbox.lag()}.items():
             outbox.add_metric([topic], entries)
+        aside = GaugeMetricFamily("reflection_outbox_set_aside", "What could not be published.", labels=["topic"])
+        for topic, letters in {"artifacts": 0, **application.outbox.dead_counts()}.items():
+            aside.add_metric([topic], letters)
         worker, alerts = application.worker.state(), application.alerts.outbox.lag().values()
         return [
             GaugeMetricFamily(
@@ -139,6 +142,7 @@ class _State(Collector):
                 "Messages of alerts that did not arrive and are tried no longer.",
                 sum(counts["given_up"] for counts in alerts),
             ),
+            aside,
         ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as PathParameter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import StreamingResponse
 
@@ -61,6 +61,8 @@ class ImportAnswer(BaseModel, extra="allow"):
     period: list[str] | None
     granularity: str
     campaigns: list[str]
+    columns: dict[str, str] = Field({}, description="field -> header of the columns read, as a mapping could name them")
+    headers: list[str] = Field([], description="all headers of the file")
     findings: list[dict[str, Any]]
     rejects: list[dict[str, Any]]
 
