@@ -5,16 +5,17 @@ An address and a signing secret are never shown again: the one holds keys of oth
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from pydantic import BaseModel, Field
 
 from reflection.alerts.alert import AlertRequest, Channel, Kind, ReportPlan
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
+from reflection.api.pools import Router
 from reflection.domain.validation import read
 from reflection.store.alert_outbox import MOST_LISTED
 
-router = APIRouter(prefix="/v1/alerts", tags=["operation"])
+router = Router(prefix="/v1/alerts", tags=["operation"])
 AlertId = Annotated[str, Path(pattern=r"^alr_[0-9a-f]{12}$")]
 
 
