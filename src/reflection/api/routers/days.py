@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
+from reflection.api.pools import Router
 from reflection.ingest.jobs.daily import MOST_DAYS, daily_spend
 
-router = APIRouter(prefix="/v1/days", tags=["imports"])
+router = Router(prefix="/v1/days", tags=["imports"])
 
 
 class DayRow(BaseModel):

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
+from reflection.api.pools import Router
 
-router = APIRouter(prefix="/v1/track-record", tags=["planning"])
+router = Router(prefix="/v1/track-record", tags=["planning"])
 
 
 class CoverageMonth(BaseModel):
