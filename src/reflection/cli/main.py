@@ -21,6 +21,7 @@ from reflection.cli import (
     doctor,
     effects,
     events,
+    experiments,
     export,
     imports,
     insights,
@@ -72,6 +73,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("events", events.app),
+    ("experiment", experiments.app),
     ("keys", keys.app),
     ("workspace", workspace.app),
 )

@@ -16,7 +16,7 @@ from reflection.domain.bookable import Bookable, EvidenceFloor
 from reflection.domain.conversion_kind import UNSTATED, kind_of_objective, plural
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
-from reflection.domain.results import Finding, NextTest
+from reflection.domain.results import Finding, Grade, NextTest
 from reflection.domain.weights import Interval, SignalWeight
 
 OF_EVERY_GOAL = ("cpm", "ctr")
@@ -37,6 +37,9 @@ class Effect:
         events: events of the metric counted with it, by its shares.
         within: the one real campaign it was seen in, where it is beyond noise there; it says nothing of others.
         identified: whether the evidence can tell it from the effects of other things; else `reason` says from which.
+        grade: ``randomised`` where experiments tested it, in every part but the price of an impression; else
+            ``observed``.
+        experiments: ids of those that tested it, or a part of it.
     """
 
     signal: str
@@ -57,6 +60,8 @@ class Effect:
     events: float = 0.0
     within: str | None = None
     identified: bool = True
+    grade: Grade = "observed"
+    experiments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +244,33 @@ class Knowledge:
         """
         sizes: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
         return sizes
+
+    @property
+    def experiment_reasons(self) -> Mapping[str, str]:
+        """Id of each A/B test with results -> why it is learnt from by nothing; "" where it is learnt from."""
+        reasons: Mapping[str, str] = self.diagnostics.get("experiment_reasons", {})
+        return reasons
+
+    @property
+    def experiment_changes(self) -> int:
+        """How many changes of experiments the fit has taken in; 0 where there never was one."""
+        return int(self.diagnostics.get("experiment_changes", 0))
+
+    @property
+    def trust(self) -> Mapping[str, Any] | None:
+        """How much of a difference that campaigns show experiments find: {factor, interval, experiments, reason}.
+
+        `factor` is None, and `reason` says why, where too few say it; None itself where no experiment was learnt from.
+        """
+        found: Mapping[str, Any] | None = self.diagnostics.get("trust")
+        return found
+
+    @property
+    def attribution(self) -> Mapping[str, Mapping[str, Any]]:
+        """The same of the conversions that platforms claim, found by lift and geo studies: of all under ``""``, and by
+        the key of each platform."""
+        found: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("attribution", {})
+        return found
 
     @property
     def asked(self) -> Mapping[str, str]:

@@ -216,6 +216,19 @@ class Snapshot(Protocol):
         """When the last campaign came; None where none ever did."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredExperiments:
+    """All experiments of a workspace.
+
+    Attributes:
+        bodies: canonical JSON of each, in the order of their ids.
+        changes: how often they were changed so far: what a fit has taken in is compared with it.
+    """
+
+    bodies: tuple[str, ...] = ()
+    changes: int = 0
+
+
 class Store(Protocol):
     """The structured truth: one workspace at a time, every call names it."""
 
@@ -263,6 +276,12 @@ class Store(Protocol):
 
     def unaccept(self, record: AnalysisRecord) -> StoredCampaign:
         """Store that nobody accepts a campaign any longer."""
+
+    def experiments(self, workspace: str) -> StoredExperiments:
+        """Every randomised experiment."""
+
+    def experiment_changes(self, workspace: str) -> int:
+        """How often experiments were added, changed or removed so far."""
 
     def workspaces(self) -> list[str]:
         """Names of all workspaces."""

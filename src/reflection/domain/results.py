@@ -119,6 +119,10 @@ class Comparison:
     actual_counts: dict[str, float | None] = field(default_factory=dict)
 
 
+Grade = Literal["observed", "randomised"]
+"""Whether lots were drawn: an experiment tested it, or campaigns that somebody chose came with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One pattern that is beyond noise, with everything it rests on.
@@ -148,7 +152,7 @@ class Finding:
     spend: float | None
     supporting: tuple[str, ...]
     contradicting: tuple[str, ...]
-    grade: Literal["observed", "randomised"] = "observed"
+    grade: Grade = "observed"
     first_seen: str | None = None
     last_confirmed: str | None = None
     status: str = "established"

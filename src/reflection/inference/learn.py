@@ -15,14 +15,17 @@ import numpy as np
 from reflection.domain import signals
 from reflection.domain.bookable import Definition, EvidenceFloor
 from reflection.domain.evidence import Evidence
+from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.maturity import EvidenceOfDay
 from reflection.domain.metrics import RATES
 from reflection.domain.results import Finding
 from reflection.domain.weights import Interval, SignalWeight
 from reflection.inference.bookables import with_bookables
+from reflection.inference.confirmation import trust_in_attribution, trust_in_differences
 from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
 from reflection.inference.effects import effect_rows
+from reflection.inference.experiments import memberships, trials_of
 from reflection.inference.findings.budget import budget_findings, normal_spread
 from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import with_label
@@ -57,6 +60,7 @@ class FitRequest:
         spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
         definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
         floor: evidence that a finding or an advice needs at least.
+        experiments: every randomised experiment, in any order.
     """
 
     accepted: Collection[str] = ()
@@ -67,6 +71,7 @@ class FitRequest:
     spelt: Mapping[str, str] = field(default_factory=dict)
     definitions: Sequence[Definition] = ()
     floor: EvidenceFloor = field(default_factory=EvidenceFloor)
+    experiments: Sequence[Experiment] = ()
 
 
 DEFAULT = FitRequest()
@@ -90,12 +95,15 @@ def learn(
     held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
     asked, money = questions(builder, request.accepted, around), period_spend(builder)
     goals, of_objective = goals_of(builder.campaigns, held)
-    tables = [(goal.kind, builder.dataset(without=goal.others)) for goal in goals]
+    defined = {definition.key: definition for definition in request.definitions}
+    arms = memberships(request.experiments, defined)
+    tables = [(goal.kind, builder.dataset(without=goal.others, tested=arms)) for goal in goals]
     del builder  # what it holds is in the tables; of a million campaigns, half a gigabyte
     largest, *others = [
         _of_goal(kind, table, request, partial(_part, progress, number, len(tables)))
         for number, (kind, table) in enumerate(tables)
     ]
+    experiments = _told_of(request.experiments, [largest, *others])
     if others:
         largest, others = labelled(largest), [labelled(goal) for goal in others]
     return replace(
@@ -110,9 +118,21 @@ def learn(
             "goal_of_objective": dict(of_objective),
             "goal": request.goal,
             "waiting": complete.waiting,
+            **experiments,
         },
         goals=tuple(others),
     )
+
+
+def _told_of(experiments: Sequence[Experiment], goals: Sequence[Knowledge]) -> dict[str, object]:
+    """What the fits make of experiments: why one is learnt from by no goal, and what studies say of attribution."""
+    if not experiments:
+        return {}
+    reasons: dict[str, str] = {}
+    for goal in goals:
+        for name, reason in goal.experiment_reasons.items():
+            reasons[name] = reason and reasons.get(name, reason)
+    return {"experiment_reasons": reasons, "attribution": trust_in_attribution(experiments)}
 
 
 def _part(progress: Callable[[float], object], number: int, count: int, share: float) -> None:
@@ -136,7 +156,10 @@ def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[
     )
     if len(table) < FEWEST_CAMPAIGNS:
         return knowledge
-    fits = fit_metrics(table, progress)
+    defined = {definition.key: definition for definition in request.definitions}
+    foreign = {item.id for item in request.experiments if item.conversion_kind not in (None, kind)}
+    trials = trials_of(request.experiments, defined, table, foreign)
+    fits = fit_metrics(table, progress, trials)
     support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
     knowledge = _with_fits(knowledge, fits, support)
     knowledge = with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
@@ -146,6 +169,7 @@ def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[
 def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex) -> Knowledge:
     """The knowledge of a table, with what its fits say."""
     goal, spelt = knowledge.goal_metric, knowledge.spelt
+    confirmed = [metric.confirmed for metric in fits.metrics.values()]
     identification = Identification(fits, support, goal)
     effects = identification.judged(effect_rows(fits, knowledge.floor))
     findings = tuple(
@@ -161,6 +185,8 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
         reason=None if any(not finding.descriptive for finding in findings) else _no_findings(fits.table),
         diagnostics={
             **_diagnostics(fits),
+            **({"experiment_reasons": dict(fits.trials.reasons)} if fits.trials.reasons else {}),
+            **({"trust": trust_in_differences(confirmed)} if fits.trials.rows else {}),
             "spelt": dict(spelt),
             "unidentified": {
                 key: {"reason": doubt.reason, "others": list(doubt.others)}

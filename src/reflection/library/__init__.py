@@ -34,6 +34,7 @@ from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.campaign_list import ListRequest
 from reflection.engine.engine import Refused
 from reflection.errors import InvalidInput
+from reflection.library.experiments import ExperimentDoor
 from reflection.reports.service import campaign_report, portfolio_report
 from reflection.settings import Settings
 from reflection.wiring import build
@@ -70,6 +71,7 @@ class Engine:
         self._application = build(Settings.load(**settings))
         self._workspace = workspace
         self._unlearnt = False
+        self.experiments = ExperimentDoor(self._application.experiments, workspace, self.learn)
 
     def analyze(self, campaign: CampaignLike) -> dict[str, Any]:
         """Analyse and remember one campaign (a `Campaign`, a mapping, or JSON), as POST /analyze-campaign.
