@@ -70,6 +70,10 @@ ARTIFACTS = "artifacts"
 NOT_LEARNING = "not-learning"
 """What `degraded` says where campaigns wait to be learnt and no worker runs."""
 
+UNPUBLISHED = "unpublished"
+"""What `degraded` says where something could not be published and is set aside."""
+
+SET_ASIDE_SHOWN = 10
 IMPORTS_LOOKED_AT = 10
 """The last imports whose remarks may need somebody."""
 
@@ -138,6 +142,8 @@ class Application:
         degraded = list(memory.get("degraded", ()))
         if any(learning_lag.values()) and not worker.running:
             degraded.append(NOT_LEARNING)
+        if any(self.outbox.dead_counts().values()):
+            degraded.append(UNPUBLISHED)
         return {
             "database": str(self.settings.database_path),
             "memory": memory,
@@ -145,6 +151,7 @@ class Application:
             "worker": asdict(worker),
             "learning_lag": learning_lag,
             "outbox_lag": self.outbox.lag(),
+            "set_aside": [asdict(letter) for letter in self.outbox.some_dead(SET_ASIDE_SHOWN)],
             "degraded": degraded,
         }
 

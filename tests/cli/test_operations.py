@@ -101,6 +101,27 @@ def test_a_key_can_be_read_by_a_program(run):
     assert (made["workspace"], made["scope"]) == ("*", "admin")
 
 
+def test_commands_show_what_they_did_where_nothing_can_be_written(run, folder, sample):
+    campaign_id = json.loads(sample.read_text())["campaign_id"]
+    (folder / "output").write_text("a file where the folder should be")
+    analysed, key = run("analyze", str(sample), "--json"), run("keys", "create", "--json")
+    copied = run("backup", "copy.db")
+
+    assert [result.returncode for result in (analysed, key, copied)] == [0, 0, 0]
+    assert campaign_id in analysed.stdout
+    assert json.loads(key.stdout)["key"].startswith("rle_")
+    assert "attention: everything is stored, but not all of it could be published" in analysed.stderr
+    assert (folder / "copy.db").exists()
+
+    seen = run("doctor")
+    assert seen.returncode == 1
+    assert f"attention: {campaign_id} could not be published" in " ".join(seen.stdout.split())
+    (folder / "output").unlink()
+    assert run("rebuild").returncode == 0
+    assert run("doctor").returncode == 0
+    assert list((folder / "output").glob("*/insights.json"))
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -108,6 +108,9 @@ class _State(Collector):
         outbox = GaugeMetricFamily("reflection_outbox_entries", "What is waiting to be published.", labels=["topic"])
         for topic, entries in {"artifacts": 0, **application.outbox.lag()}.items():
             outbox.add_metric([topic], entries)
+        aside = GaugeMetricFamily("reflection_outbox_set_aside", "What could not be published.", labels=["topic"])
+        for topic, letters in {"artifacts": 0, **application.outbox.dead_counts()}.items():
+            aside.add_metric([topic], letters)
         worker = application.worker.state()
         return [
             GaugeMetricFamily(
@@ -129,6 +132,7 @@ class _State(Collector):
                 "reflection_index_lag_memories", "Memories that the vector index does not hold.", sum(behind)
             ),
             outbox,
+            aside,
         ]
 
 

@@ -92,7 +92,9 @@ def as_plain(answer: Any) -> Any:
 
 @contextmanager
 def open_application(**settings: Any) -> Iterator["Application"]:
-    """The application of this command; publishes what is pending at the end and closes.
+    """The application of this command; publishes what is due at the end and closes.
+
+    What cannot be published is a remark on standard error: the command shows what it did all the same.
 
     Raises:
         ConfigurationError: a setting is wrong.
@@ -102,7 +104,8 @@ def open_application(**settings: Any) -> Iterator["Application"]:
 
     with build(loaded) as application:
         yield application
-        application.publisher.publish_pending()
+        if problem := application.publisher.publish_and_say():
+            messages().print(f"attention: {problem}", markup=False, soft_wrap=True)
 
 
 def progress_bar() -> Progress:

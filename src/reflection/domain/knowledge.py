@@ -16,7 +16,12 @@ from reflection.domain.bookable import Bookable, EvidenceFloor
 from reflection.domain.conversion_kind import UNSTATED, kind_of_objective, plural
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
+<<<<<<< HEAD
 from reflection.domain.results import Finding, Grade, NextTest
+=======
+from reflection.domain.results import Finding, NextTest
+from reflection.domain.scatter import CampaignScatter
+>>>>>>> main
 from reflection.domain.weights import Interval, SignalWeight
 
 OF_EVERY_GOAL = ("cpm", "ctr")
@@ -316,15 +321,15 @@ class Knowledge:
         """Whether conversions that waited at this fit are complete by a day."""
         return bool(self.waiting) and date.fromisoformat(self.waiting["first"]) <= day
 
-    def sigma(self, metric: str) -> float | None:
-        """Scatter of a campaign's result that its own level leaves (log scale), or None while it is not known.
+    @property
+    def scatter(self) -> CampaignScatter:
+        """Scatter of a campaign's result that its own level leaves.
 
         Where campaigns repeat, from one of its periods to the next; else that between campaigns.
         """
-        posterior = self.posteriors.get(metric)
-        if posterior is None or posterior.own is None:
-            return posterior.sigma if posterior else None
-        return float(posterior.own.passing[0])
+        parts = self.posteriors.items()
+        left = {name: one.sigma if one.own is None else float(one.own.passing[0]) for name, one in parts}
+        return CampaignScatter(left, self.correlations)
 
 
 NOTHING = Knowledge()

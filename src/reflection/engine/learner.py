@@ -7,7 +7,7 @@ that arrived meanwhile, from this process and from others. Knows ports; what lea
 import dataclasses
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ import orjson
 from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
-from reflection.domain.bookable import EvidenceFloor, definitions
+from reflection.domain.bookable import Description, EvidenceFloor, agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment
@@ -47,16 +47,19 @@ Progress = Callable[[int, int], None]
 
 
 SPELT_BY = 1_000
-"""Campaigns whose spelling of signals, and what they book, is asked for: the newest; a tenth of a second."""
+"""Campaigns whose spelling of signals, and what they book, is asked for: the newest, as people write and book today."""
 
 OVERTAKEN = 3
 """How often a relearn begins again because a server meanwhile learnt from newer evidence, before it gives its own."""
 
 
 @lru_cache(maxsize=2 * SPELT_BY)
-def _campaign(body: str) -> Campaign:
-    """A stored campaign; nearly all of a fit's newest were the last fit's, too."""
-    return Campaign.model_validate_json(body)
+def _said(body: str) -> tuple[Mapping[str, str], tuple[Description, ...]]:
+    """How a stored campaign spells its signals, and what it booked; nearly all of a fit's newest were the last fit's,
+    too.
+    """
+    campaign = Campaign.model_validate_json(body)
+    return signals.spellings_of(campaign), descriptions_of(campaign)
 
 
 @lru_cache(maxsize=MOST_EXPERIMENTS)
@@ -171,7 +174,8 @@ class Learner:
     def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
         """What the ledger says up to an entry."""
         progress(0, WHOLE)
-        newest, tested = self._newest(workspace), self._store.experiments(workspace)
+        newest = [_said(body) for body in self._store.newest_campaigns(workspace, SPELT_BY)]
+        tested = self._store.experiments(workspace)
         with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
             learnt = learn(
                 self._evidence(workspace, seq, progress),
@@ -180,8 +184,8 @@ class Learner:
                     goal=self._goal,
                     seq=seq,
                     as_of=self._clock().isoformat(timespec="milliseconds"),
-                    spelt=signals.usual_spellings(newest),
-                    definitions=definitions(newest),
+                    spelt=signals.usual_among(spellings for spellings, _ in newest),
+                    definitions=agreed(descriptions for _, descriptions in newest),
                     floor=self._floor,
                     experiments=[_experiment(body) for body in tested.bodies],
                 ),
@@ -197,10 +201,6 @@ class Learner:
         learnt = self._calibrated(workspace, learnt, before, start_over=bool(new_epochs))
         self._store.save_knowledge(workspace, learnt, {"weights.json": self._weights(learnt)})
         return self._store.knowledge(workspace)
-
-    def _newest(self, workspace: str) -> list[Campaign]:
-        """The newest campaigns, whatever order they came in: as people write and book today."""
-        return [_campaign(body) for body in self._store.newest_campaigns(workspace, SPELT_BY)]
 
     def _evidence(self, workspace: str, seq: int, progress: Progress) -> Iterator[Evidence]:
         """The live evidence, one after the other: a million campaigns are never in memory as objects."""

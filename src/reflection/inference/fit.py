@@ -17,13 +17,14 @@ from threadpoolctl import threadpool_limits
 from reflection.domain import signals
 from reflection.domain.knowledge import MetricPosterior
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
+from reflection.domain.scatter import composed_scatter
 from reflection.inference.accounts import ACCOUNT
 from reflection.inference.confirmation import NONE_CONFIRMED, Confirmed, confirmed_by
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.design import CellDesign
 from reflection.inference.experiments import NO_TRIALS, Trials
 from reflection.inference.own_levels import BetweenRows
-from reflection.inference.shared_quality import Scatter, composed_scatter, correlations, shared_quality
+from reflection.inference.shared_quality import Scatter, correlations, shared_quality
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Feature, Layout

@@ -15,10 +15,10 @@
     >>> print(f"CTR {ctr['pct_diff']:+.1f} %, beyond noise: {ctr['beyond_noise']}")
     CTR +37.5 %, beyond noise: True
 
-Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and
-settings.
+Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and settings.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -105,7 +105,7 @@ class Engine:
         """Take in what was analysed since the last time, by whomever, and publish weights.json and the artifacts."""
         self._application.learner.learn_now(self._workspace)
         self._unlearnt = False
-        self._application.publisher.publish_pending()
+        self._publish()
 
     def import_files(
         self, *files: str | Path, plan: str | Path | None = None, mapping: str | Path | None = None, **reading: Any
@@ -267,9 +267,13 @@ class Engine:
         """Learn what is pending, publish, and close the database."""
         try:
             self._catch_up()
-            self._application.publisher.publish_pending()
+            self._publish()
         finally:
             self._application.close()
+
+    def _publish(self) -> None:
+        if problem := self._application.publisher.publish_and_say():
+            warnings.warn(problem, RuntimeWarning, stacklevel=3)  # no error: what was asked for is done
 
     def _catch_up(self) -> None:
         """Learn what this engine has analysed, and what others left behind where that is worth a fit."""

@@ -63,8 +63,8 @@ class Chores:
             LEARNER: (self._learn, 0.05, rest),
             EMBEDDER: (self._embed, 0.5, 0.1),
             RETENTION: (application.retention.forget_due, HOUSEKEEPING, 0.0),
-            PUBLISHER: (lambda: application.publisher.publish_pending([ARTIFACTS]), 0.2, REST),
-            MIRROR: (lambda: application.publisher.publish_pending([VECTORS]), 0.2, REST),
+            PUBLISHER: (lambda: application.publisher.publish_due([ARTIFACTS]), 0.2, REST),
+            MIRROR: (lambda: application.publisher.publish_due([VECTORS]), 0.2, REST),
         }
         self.threads = {
             name: Background(

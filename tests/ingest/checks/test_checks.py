@@ -332,7 +332,7 @@ def test_a_faulty_month_is_imported_flagged_and_can_be_accepted(
     note = found(report, "tracking_fault")
 
     assert note is not None
-    assert "1,432 conversions at 2.35 each" in note.message
+    assert "1,432 conversions at EUR 2.35 each" in note.message
     assert [identity[-7:] for identity in note.campaigns] == ["2026-08"]
     assert len(report.campaigns) == 4
     accepted = read_export(path, replace(options, accept=frozenset(note.campaigns)))

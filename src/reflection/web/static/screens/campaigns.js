@@ -13,7 +13,7 @@ const PAGE = 50;
 const TONES = { held: "bad", accepted: "unsure", learnt: "plain", pending: "unsure" };
 
 /** A campaign's state, with what it means. */
-export const StateBadge = ({ state }) => html`<${Badge} tone=${TONES[state]} title=${texts.stateHint[state]}>${texts.state[state]}<//>`;
+const State = ({ state }) => html`<${Badge} tone=${TONES[state]} title=${texts.stateHint[state]}>${texts.state[state]}<//>`;
 
 const columns = [
   { name: "name", title: words.columns.name, text: (row) => row.name, cell: (row) => html`<${Link} href=${campaignAddress(row.campaign_id)}>${row.name}<//>` },
@@ -24,7 +24,7 @@ const columns = [
   { name: "conversions", title: texts.metric.conversions, figure: true, text: (row) => count(row.conversions) },
   { name: "cpa", title: texts.metric.cpa, figure: true, text: (row) => figure("cpa", row.cpa, row.currency) },
   { name: "roas", title: texts.metric.roas, figure: true, text: (row) => figure("roas", row.roas) },
-  { name: "state", title: words.columns.state, text: (row) => texts.state[row.state], cell: (row) => html`<${StateBadge} state=${row.state} />` },
+  { name: "state", title: words.columns.state, text: (row) => texts.state[row.state], cell: (row) => html`<${State} state=${row.state} />` },
 ];
 
 /** The table of campaigns, for other screens too. */
