@@ -16,12 +16,8 @@ from reflection.domain.bookable import Bookable, EvidenceFloor
 from reflection.domain.conversion_kind import UNSTATED, kind_of_objective, plural
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
-<<<<<<< HEAD
 from reflection.domain.results import Finding, Grade, NextTest
-=======
-from reflection.domain.results import Finding, NextTest
 from reflection.domain.scatter import CampaignScatter
->>>>>>> main
 from reflection.domain.weights import Interval, SignalWeight
 
 OF_EVERY_GOAL = ("cpm", "ctr")
