@@ -19,8 +19,9 @@ def test_experiments_go_the_whole_way(run, folder):
     assert items["hook"]["outcome"] == "added"
     assert items["broken"]["state"] == "held"
     listed = run("experiment", "list", COLUMNS="300").stdout
-    assert "new against control: CTR +44.4 % (90 %: +34.8 % to +54.7 %); decided, it may be stopped" in listed
+    assert "new against control: CTR +44.4 % (90 %: +34.6 % to +54.9 %); decided, it may be stopped" in listed
     assert "held: the arms did not get the shares that were planned" in listed
+    assert "b against a" not in listed, "it says nothing"
     assert run("experiment", "order").returncode == 2, "nothing was learnt yet"
     assert run("experiment", "remove", items["hook"]["experiment_id"]).returncode == 0
     assert run("experiment", "add", "nowhere.csv").returncode == 2

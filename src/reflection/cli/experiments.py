@@ -178,7 +178,7 @@ def _print(items: list[dict[str, Any]]) -> None:
         why = f": {formatting.plain_name(item['reason'], LONGEST)}" if item["reason"] else ""
         out.print(f"{formatting.plain_name(item['name'])}, {item['experiment_id']}{outcome}", markup=False)
         out.print(f"  {STATES[item['state']]}{why}", markup=False)
-        for line in _said(item) or [_design(item)]:
+        for line in [] if item["state"] == "held" else _said(item) or [_design(item)]:
             out.print(f"  {line}", markup=False)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from reflection.domain.experiment import Experiment
 from reflection.inference.confirmation import incremental
-from reflection.inference.experiments import WRONG_SPLIT, levels_of, split_p
+from reflection.inference.experiments import WRONG_SPLIT, levels_of, split_p, wrong_split
 from reflection.stats.experiments import always_valid, events_needed
 
 Z90 = 1.6448536269514722
@@ -30,7 +30,9 @@ def results_of(experiment: Experiment) -> dict[str, Any]:
         "split": None if chance is None else {"p": chance, "as_planned": chance >= WRONG_SPLIT},
         "comparisons": comparisons,
         "studies": _studies(experiment),
-        "settled": bool(comparisons) and all(item["verdict"] != "open" for item in comparisons),
+        "settled": bool(comparisons)
+        and not wrong_split(experiment)
+        and all(item["verdict"] != "open" for item in comparisons),
         "events_needed": math.ceil(events_needed(experiment.smallest_effect)),
     }
 
