@@ -123,8 +123,9 @@ class Application:
             forecaster=forecaster,
             observe=self._observe,
         )
-        self.imports = Imports(self.engine, self.store, ImportRows(self.database), clock=utc_now)
-        self.sample = SampleAccount(self.engine, self.store, self.purge)
+        self.import_rows = ImportRows(self.database)
+        self.imports = Imports(self.engine, self.store, self.import_rows, clock=utc_now)
+        self.sample = SampleAccount(self.engine, self.store, self.learner.learn_now, self.purge)
 
     def warm(self) -> None:
         """Read vectors before the first request asks for them; a mirror that is down is left for later."""

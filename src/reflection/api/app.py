@@ -26,7 +26,8 @@ from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.metrics import Metrics
 from reflection.api.middleware import Outermost
 from reflection.api.opening import AT_ONCE, Opening
-from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, is_public, may_call, methods_of
+from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, is_public, may_call, methods_of, pool_of
+from reflection.api.pools import Pools
 from reflection.api.streams import Streams
 from reflection.errors import ReflectionError
 from reflection.mcp.server import AgentDoor
@@ -62,6 +63,7 @@ def create_app(application: Application | None = None, settings: Settings | None
     )
     app.state.application, app.state.background = application, None
     app.state.metrics, app.state.access, app.state.streams = metrics, access, Streams(access)
+    app.state.pools = Pools(pool_of)
     app.state.agent_door = AgentDoor(app, version("reflection"))
     app.add_middleware(
         Outermost,

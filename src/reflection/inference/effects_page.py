@@ -13,7 +13,7 @@ from typing import Any
 
 from reflection.domain import signals
 from reflection.domain.conversion_kind import normal_kind
-from reflection.domain.evidence import Evidence, decode
+from reflection.domain.evidence import Evidence, day_text, decode
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS, MODELLED
 from reflection.errors import InvalidInput
@@ -192,6 +192,7 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
         return None
     return {
         "campaign_id": evidence.campaign_id,
+        "day": day_text(evidence.day),
         "residual": math.log(observed / expected),
         "sd": _noise(knowledge, metric, expected, events),
         "observed": observed,

@@ -33,7 +33,7 @@ from reflection.stats.design import Rows, Stratum
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
 from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
 from reflection.stats.experiments import SEEN, seen_of
-from reflection.stats.false_discovery import Discoveries, discover, discover_composed
+from reflection.stats.false_discovery import Discoveries, Parts, composed_parts, discover_each
 from reflection.stats.joint_draws import joint
 from reflection.stats.observations import (
     Observations,
@@ -119,7 +119,6 @@ class FittedMetrics:
     correlations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
     _raw_effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
-    _discoveries: dict[str, Discoveries] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _predicted(self) -> dict[str, Floats]:
@@ -157,15 +156,19 @@ class FittedMetrics:
         return self._raw_effects[metric]
 
     def discoveries(self, metric: str) -> Discoveries:
-        """Which effects on a metric may be called findings; worked out once."""
-        if metric not in self._discoveries:
-            recipe = RECIPES.get(metric)
-            self._discoveries[metric] = (
-                discover_composed(self._fits, recipe, self.raw_effects(metric).sd)
-                if recipe
-                else discover(self._fits[metric])
-            )
+        """Which effects on a metric may be called findings."""
         return self._discoveries[metric]
+
+    @cached_property
+    def _discoveries(self) -> dict[str, Discoveries]:
+        """The judgement on every metric, in one go."""
+        parts: list[Parts] = [
+            composed_parts(self._fits, RECIPES[name], self.raw_effects(name).sd)
+            if name in RECIPES
+            else [(self._fits[name], 1)]
+            for name in self.names()
+        ]
+        return dict(zip(self.names(), discover_each(parts), strict=True))
 
     def scatter(self, metric: str, stratum: Stratum | None = None) -> float:
         """Standard deviation of campaigns (or of rows of one, by its stratum) beyond counting noise, of all parts."""

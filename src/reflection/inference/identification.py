@@ -191,13 +191,12 @@ class Identification:
         if key.partition(":")[0] not in (signals.AUDIENCE, signals.CREATIVE):
             return None
         campaign, ratio = self._support.ratios(_feature(key), metric)
-        platform, unit = (
-            column[campaign] for column in (self._table.campaigns.platform_key, self._table.campaigns.real)
-        )
+        names, numbers = self._platforms
+        platform, unit = numbers[campaign], self._table.campaigns.real[campaign]
         sides = [
-            (_by_unit(ratio[here], unit[here]), str(name))
-            for name in np.unique(platform)
-            if (here := platform == name).any()
+            (_by_unit(ratio[here], unit[here]), name)
+            for number, name in enumerate(names)
+            if np.count_nonzero(here := platform == number) >= FEWEST
         ]
         sides = [(own, name) for own, name in sides if len(own) >= FEWEST]
         if len(sides) < 2:
@@ -218,6 +217,12 @@ class Identification:
             f"it works in opposite ways: {label} {changes[0]} on {names[0]} and {changes[1]} on {names[1]}, so there "
             "is no one effect"
         )
+
+    @cached_property
+    def _platforms(self) -> tuple[list[str], Ints]:
+        """The platforms by name, and the number of each campaign's."""
+        names, numbers = np.unique(self._table.campaigns.platform_key, return_inverse=True)
+        return names.tolist(), numbers
 
     @cached_property
     def _members(self) -> sparse.csc_array:

@@ -31,7 +31,7 @@ from reflection.ingest.import_report import Finding, ImportReport, Reject, Total
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
-from reflection.ingest.recognition import FileRows, Input, read_rows
+from reflection.ingest.recognition import FileRows, Input, headers_of, read_columns, read_rows
 
 _OFFSET = re.compile(r"GMT([+-])([01]?\d|2[0-3]):([0-5]\d)")
 
@@ -103,6 +103,8 @@ def _report(
         period=None,
         granularity="none",
         rejects=facts.rejects,
+        columns=read_columns(header),
+        headers=headers_of(header.cells),
         sha256=file.table.sha256,
     )
     if header.dialect.role != "performance":

@@ -20,7 +20,7 @@ from reflection.stats.columns import Feature, Kind, Layout
 from reflection.stats.design import Stratum
 from reflection.stats.experiments import SEEN
 from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
-from reflection.stats.importance_sampling import mixed, proposed
+from reflection.stats.importance_sampling import drawn, mixed, proposed
 from reflection.stats.quantiles import limits
 from reflection.stats.sufficient_statistics import View
 from reflection.stats.unseen_levels import unseen_levels
@@ -219,7 +219,7 @@ def _integrated(
     """Mean, standard deviation and draws averaged over ``count`` proposals of the components, and their squares."""
     weight, posteriors = proposed(model, mode, at_mode, spread, rng, count)
     counts = np.diff(np.rint(draws * np.cumsum(weight)), prepend=0.0).astype(int).tolist()
-    sample = np.concatenate([p.draw(rng, own) for p, own in zip(posteriors, counts, strict=True)], axis=1)
+    sample = drawn(posteriors, counts, rng)
     return *mixed(weight, posteriors), sample, weight @ np.exp(2 * np.array([p.components for p in posteriors]))
 
 
@@ -232,13 +232,7 @@ def _laplace(model: Model, posterior: Posterior, mode: Floats, spread: Floats) -
 
 def _log_evidence(view: View, columns: Sequence[int], mode: Floats) -> float:
     """The same of some columns alone, ascending and the intercept first; `mode` of all of them is a near start."""
-    kept = np.array(columns, dtype=np.intp)
-    bare = replace(
-        view,
-        layout=Layout.of(view.layout.features[column] for column in columns),
-        grams=tuple(gram[kept][:, kept] for gram in view.grams),
-        moment=view.moment[:, kept],
-    )
+    bare = view.of_columns(np.array(columns, dtype=np.intp))
     model = model_of(bare)
     groups = [view.layout.groups.index(group) for group in bare.layout.groups]
     mode = mode_of(model, np.concatenate([mode[: len(model.strata)], mode[len(model.strata) :][groups]]))

@@ -206,7 +206,7 @@ class ImportRows:
     def days(self, workspace: str) -> list[Days]:
         """The days that imports in force reported, the latest import last."""
         query = (
-            select(import_days.c.dialect, import_days.c.platform, import_days.c.body)
+            select(import_days.c.dialect, import_days.c.platform, import_days.c.body, imports.c.verdict)
             .join(imports, (imports.c.workspace == import_days.c.workspace)
                   & (imports.c.import_id == import_days.c.import_id))
             .where(import_days.c.workspace == workspace, imports.c.state.not_in((UNDOING, UNDONE)))
@@ -214,7 +214,7 @@ class ImportRows:
         )  # fmt: skip
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return [Days(row.dialect, row.platform, orjson.loads(unpacked(row.body))) for row in rows]
+        return [Days.read(row.dialect, row.platform, unpacked(row.body), unpacked(row.verdict)) for row in rows]
 
 
 def _is(table: Table, workspace: str, import_id: str) -> tuple[Any, Any]:

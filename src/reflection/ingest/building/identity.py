@@ -113,13 +113,13 @@ def identify(
         both = pl.concat_str(platform, _text("key"), separator=" / ")
         frame = frame.with_columns(both.cast(pl.Categorical).alias("key"))
     missing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in COUNTS if name not in frame.columns]
-    objective = [_text("objective")] if "objective" in frame.columns else []
+    objective = [pl.col("objective")] if "objective" in frame.columns else []
     objective.append(_looked_up("key", book.objectives))
     frame = frame.with_columns(
         platform.cast(pl.Categorical).alias("platform"), _first(objective).alias("objective"), *missing
     )
     frame = _cells(frame, book)
-    if accounts := [_text(name) for name in (ACCOUNT, "account") if name in frame.columns]:
+    if accounts := [pl.col(name) for name in (ACCOUNT, "account") if name in frame.columns]:
         frame = frame.with_columns(_first(accounts).alias(ACCOUNT))
     return IdentifiedRows(frame.select(name for name in _KEPT if name in frame.columns), granularity, tuple(notes))
 
@@ -130,7 +130,7 @@ def _text(name: str) -> pl.Expr:
 
 def _first(options: Sequence[pl.Expr]) -> pl.Expr:
     """The first that says something, each distinct text held once."""
-    return pl.coalesce(*options).cast(pl.Categorical)
+    return pl.coalesce(*(option.cast(pl.Categorical) for option in options))
 
 
 def _looked_up(name: str, book: Mapping[str, str]) -> pl.Expr:
@@ -180,16 +180,16 @@ def _campaign(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str, not
     have = set(frame.columns)
     key: list[pl.Expr] = []
     if "campaign_id" in have:
-        key.append(_apart(have, "campaign_id"))
+        key.append(_apart(frame, "campaign_id"))
     if "audience_id" in have and book.parents:
         key.append(_looked_up("audience_id", book.parents))
     name: list[pl.Expr] = []
     if "campaign" in have:
         several = "account" in have and frame["account"].n_unique() > 1
-        name.append(_text("campaign"))
+        name.append(pl.col("campaign"))
         if several:
             key.append(pl.concat_str(_text("account"), _text("campaign"), separator=" / "))
-        key.append(_apart(have, "campaign"))
+        key.append(_apart(frame, "campaign"))
     if not key:
         note, fallback = _nameless(frame, book, stem, campaign)
         notes.append(note)
@@ -199,14 +199,14 @@ def _campaign(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str, not
         notes.append(finding("rows_without_name", "warning", message, missing))
     frame = frame.with_columns(_first([*key, pl.lit(campaign or NAMELESS)]).alias("key"))
     by_id = [_looked_up("campaign_id", book.campaigns)] if "campaign_id" in have else []
-    return frame.with_columns(_first([_looked_up("key", book.campaigns), *by_id, *name, _text("key")]).alias("name"))
+    return frame.with_columns(_first([_looked_up("key", book.campaigns), *by_id, *name, pl.col("key")]).alias("name"))
 
 
-def _apart(have: set[str], column: str) -> pl.Expr:
+def _apart(frame: pl.DataFrame, column: str) -> pl.Expr:
     """An id or a name, with its account before it where several accounts have the same."""
-    account = next((name for name in (ACCOUNT, "account") if name in have), None)
-    if account is None:
-        return _text(column)
+    account = next((name for name in (ACCOUNT, "account") if name in frame.columns), None)
+    if account is None or frame[account].drop_nulls().n_unique() < 2:
+        return pl.col(column)
     shared = pl.col(account).drop_nulls().n_unique().over(column) > 1
     together = pl.concat_str(_text(account), _text(column), separator=" / ")
     return pl.when(shared & pl.col(account).is_not_null()).then(together).otherwise(_text(column))
@@ -285,15 +285,15 @@ def _cells(frame: pl.DataFrame, book: NameBook) -> pl.DataFrame:
     have = set(frame.columns)
     nothing = pl.lit(None, dtype=pl.String)
     audience = [_looked_up("audience_id", book.audiences)] if "audience_id" in have else []
-    audience += [_text(name) for name in ("audience", "audience_id") if name in have]
+    audience += [pl.col(name) for name in ("audience", "audience_id") if name in have]
     splits = [_text(name) for name in ("age", "gender", "country") if name in have]
-    creative = [_text(name) for name in ("creative_id", "creative") if name in have]
-    who = pl.coalesce(*audience) if audience else nothing
+    creative = [pl.col(name) for name in ("creative_id", "creative") if name in have]
+    who = _first(audience) if audience else nothing
     if splits:
         parts = pl.concat_str(who, *splits, separator=" · ", ignore_nulls=True)
         who = pl.when(parts == "").then(None).otherwise(parts)
     return frame.with_columns(
         who.cast(pl.Categorical).alias("audience"),
         _first(creative or [nothing]).alias("creative"),
-        _first([_text("creative")] if "creative" in have else [nothing]).alias("creative_name"),
+        _first([pl.col("creative")] if "creative" in have else [nothing]).alias("creative_name"),
     )

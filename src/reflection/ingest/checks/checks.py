@@ -183,11 +183,12 @@ def _doubles(frame: pl.DataFrame, header: Header) -> list[Finding]:
                     "added, as platforms do list such rows; if the file was pasted together, remove them.", lines)
         )  # fmt: skip
     grain = ["key", "currency", "first", "last", "audience", "creative"]
-    repeated = deliveries.filter(pl.struct(grain).is_duplicated())
+    deliveries = deliveries.with_columns(deliveries.select(grain).hash_rows().alias("grain"))
+    repeated = deliveries.filter(pl.col("grain").is_duplicated())
     if repeated.height:
         split = [header.written(name) for name in SPLITS if name in header.columns and name in frame.columns]
         why = f" (split by {', '.join(split)})" if split else ""
-        lines = repeated.filter(~pl.struct(grain).is_first_distinct())["line"].to_list()
+        lines = repeated.filter(~pl.col("grain").is_first_distinct())["line"].to_list()
         message = (
             f"Rows of the same campaign, audience, creative and days as another{why}: {len(lines)}. They are added."
         )

@@ -113,7 +113,7 @@ def _grouped(drafts: Sequence[Draft], place: Callable[[Draft], Place]) -> dict[P
 def _of_days(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepted: frozenset[str]) -> list[Finding]:
     """Days that are unlike the campaign's other days, where it has a week of them."""
     place = ["key", "currency"]
-    daily = _suspicious(frame.group_by(*place, "first").agg(*metric_sums(), pl.col("line").min()), place)
+    daily = _suspicious(frame.group_by(*place, "first").agg(*metric_sums(frame), pl.col("line").min()), place)
     suspects = daily.filter("suspicious").sort("key", "first")
     if suspects.is_empty():
         return []

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import orjson
+
 RUNNING, DONE, UNDOING, UNDONE = "running", "done", "undoing", "undone"
 UNDER_WAY = (RUNNING, UNDOING)
 NEW, REPLACED, UNCHANGED, REFUSED = "new", "replaced", "unchanged", "refused"
@@ -58,11 +60,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days that an import reported: `rows` as `Snapshot.as_list` gives them."""
+    """The days that an import reported: `rows` as `Snapshot.as_list` gives them; `currency` of its amounts, None where
+    none was stated, or several were (`mixed`)."""
 
     dialect: str
     platform: str
     rows: list[list[Any]]
+    currency: str | None = None
+    mixed: bool = False
+
+    @classmethod
+    def read(cls, dialect: str, platform: str, rows: bytes, verdict: bytes) -> "Days":
+        """From JSON: the rows, and the import's verdict, which says the currency; several were not added up."""
+        said = orjson.loads(verdict)
+        mixed = said.get("totals", {}).get("spend") is None
+        return cls(dialect, platform, orjson.loads(rows), said.get("currency"), mixed)
 
 
 @dataclass(frozen=True, slots=True)

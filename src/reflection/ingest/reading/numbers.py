@@ -33,6 +33,10 @@ _CURRENCY_SIGNS = (
 )
 _IN_BRACKETS = r"^\((.*)\)$"
 _MINUS_BEHIND = r"^(\d[\d.,'’\s]*)-$"
+_BREAK = "\n"
+_EXACT = 15
+"""Characters of a number that a float is sure to hold."""
+
 THRESHOLD = r"^[<>]\s*\d"
 _CANONICAL = r"^[-+]?(?:\d+|\d+\.(?:\d{0,2}|\d{4,}))$"
 
@@ -63,6 +67,8 @@ class NumberFormat:
 
     def plain(self, cells: pl.Series) -> pl.Series:
         """Cells that are nothing but digits, and this format's decimal sign, as Float64; null for all others."""
+        if self.decimal == "." and _only_digits(cells):
+            return cells.cast(pl.Float64, strict=False)
         point = re.escape(self.decimal)
         digits = pl.when(pl.col("n").str.contains(rf"^-?\d{{1,15}}(?:{point}\d{{1,15}})?$")).then(pl.col("n"))
         return (
@@ -90,6 +96,13 @@ class NumberFormat:
             number = clean.cast(pl.Float64, strict=False)
             values = pl.when(clean.str.contains(_CANONICAL)).then(number).otherwise(values)
         return pl.when(values.abs() <= LARGEST).then(values)
+
+
+def _only_digits(cells: pl.Series) -> bool:
+    """Whether no cell of a column is anything but digits with at most a point within: then a cast reads them all."""
+    text = f"\n{cells.str.join(_BREAK).item() or ''}\n".encode()
+    loose = b"\n." in text or b".\n" in text or bool((cells.str.len_bytes() > _EXACT).any())
+    return not loose and not text.translate(None, b"0123456789.\n")
 
 
 def cleaned(cells: pl.Series) -> pl.Series:

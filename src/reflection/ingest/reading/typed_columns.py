@@ -9,7 +9,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reflection.ingest.reading.numbers import DASHES, THRESHOLD, NumberFormat, is_missing, visible
+from reflection.ingest.reading.numbers import (
+    DASHES,
+    THRESHOLD,
+    NumberFormat,
+    is_missing,
+    missing_cell,
+    visible_cell,
+)
 
 WHOLE = ("impressions", "clicks", "all_clicks")
 """Fields that are counted in whole numbers."""
@@ -51,7 +58,7 @@ def numbers(name: str, cells: pl.Series, form: NumberFormat, *, typed: bool, sca
 
 
 def texts(name: str, cells: pl.Series) -> pl.Series:
-    """One column of cells as texts: trimmed, what says nothing is null; brackets around ids are taken away."""
+    """A column of texts (Categorical): trimmed, what says nothing is null; brackets around ids are taken away."""
     return by_distinct(cells, lambda distinct: _text(name, distinct))
 
 
@@ -59,26 +66,33 @@ def ruined(name: str, cells: pl.Series) -> pl.Series:
     """Which ids a spreadsheet has rounded."""
     if name not in IDS:
         return pl.Series([False]).new_from_index(0, len(cells))
-    strange = cells.unique().drop_nulls()
-    strange = strange.filter(strange.str.contains(_EXCEL_ID))
-    return cells.is_in(strange.implode()).fill_null(False)
+    rounded = matching(cells, _EXCEL_ID)
+    return pl.Series([False]).new_from_index(0, len(cells)) if rounded is None else rounded
+
+
+def matching(cells: pl.Series, pattern: str) -> pl.Series | None:
+    """Which of the texts of a column match; None where none does, as most columns have it."""
+    distinct = cells.unique().drop_nulls().cast(pl.String)
+    matches = distinct.filter(distinct.str.contains(pattern))
+    return cells.cast(pl.String).is_in(matches.implode()).fill_null(False) if len(matches) else None
 
 
 def _text(name: str, cells: pl.Series) -> pl.Series:
-    clean = visible(cells)
-    clean = clean.set((clean == "") | clean.str.contains(DASHES), None)
+    clean = visible_cell(pl.col("text"))
+    nothing = (clean == "") | clean.str.contains(DASHES)
     if name in ("date", "date_end"):
-        clean = clean.set(is_missing(clean), None)
-    return clean.str.replace(r"^\[(.*)\]$", "${1}") if name in IDS else clean
+        nothing |= missing_cell(clean)
+    text = clean.str.replace(r"^\[(.*)\]$", "${1}") if name in IDS else clean
+    return cells.to_frame("text").select(pl.when(~nothing).then(text).alias("text")).to_series()
 
 
 def by_distinct(cells: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """What a change makes of texts, made once for each distinct one."""
-    distinct = cells.unique()
+    """What a change makes of texts (Categorical), made once for each distinct one."""
+    distinct = cells.unique().cast(pl.String)
     changed = change(distinct)
     if changed.equals(distinct, null_equal=True):
         return cells
-    return cells.replace_strict(distinct, changed, return_dtype=changed.dtype)
+    return cells.cast(pl.String).replace_strict(distinct, changed, return_dtype=pl.String).cast(pl.Categorical)
 
 
 def fault_of(row: Mapping[str, object], name: str, cell: str, form: NumberFormat) -> str:
