@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
+from reflection.delivery.addresses import AddressGuard
+from reflection.delivery.desk import AlertDesk, Outlets
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
@@ -70,6 +72,9 @@ ARTIFACTS = "artifacts"
 NOT_LEARNING = "not-learning"
 """What `degraded` says where campaigns wait to be learnt and no worker runs."""
 
+ALERTS_GIVEN_UP = "alerts-given-up"
+"""What `degraded` says where alerts did not arrive, and were given up."""
+
 UNPUBLISHED = "unpublished"
 """What `degraded` says where something could not be published and is set aside."""
 
@@ -100,7 +105,6 @@ class Application:
         self.backfill = EmbeddingBackfill(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
         self.experiments = Experiments(ExperimentBook(self.database), self.store)
-        self.retention = Retention(self.store, self.notes)
         self.artifacts = ArtifactFolder(
             self.database, settings.output_dir, settings.weights_path, current=self._current
         )
@@ -114,6 +118,8 @@ class Application:
         self.phraser = _phraser(self.model)
         forecaster = Forecaster()
         self.recommendations = _recommendations(settings, self.database, self.store, self.memory, forecaster)
+        self.alerts = _alerts(settings, self.database, self.store, self.recommendations)
+        self.retention = Retention(self.store, self.notes, self.alerts)
         self.engine = Engine(
             self.store,
             self.memory,
@@ -143,6 +149,9 @@ class Application:
         degraded = list(memory.get("degraded", ()))
         if any(learning_lag.values()) and not worker.running:
             degraded.append(NOT_LEARNING)
+        alerts = self.alerts.outbox.lag()
+        if any(counts["given_up"] for counts in alerts.values()):
+            degraded.append(ALERTS_GIVEN_UP)
         if any(self.outbox.dead_counts().values()):
             degraded.append(UNPUBLISHED)
         return {
@@ -152,6 +161,7 @@ class Application:
             "worker": asdict(worker),
             "learning_lag": learning_lag,
             "outbox_lag": self.outbox.lag(),
+            "alerts": alerts,
             "set_aside": [asdict(letter) for letter in self.outbox.some_dead(SET_ASIDE_SHOWN)],
             "degraded": degraded,
         }
@@ -253,6 +263,19 @@ def _recommendations(
 ) -> RecommendationService:
     rows, holdback = AdviceRows(database), settings.holdback
     return RecommendationService(store, rows, memory, forecaster=forecaster, holdback=holdback, clock=utc_now)
+
+
+def _alerts(
+    settings: Settings, database: Database, store: SqlStore, recommendations: RecommendationService
+) -> AlertDesk:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    outlets = Outlets(
+        guard=AddressGuard(settings.alert_hosts),
+        mail_url=settings.mail_url.get_secret_value() if settings.mail_url else None,
+        base_url=(settings.public_url or f"http://{host}:{settings.port}").rstrip("/"),
+        log_days=settings.alert_log_days,
+    )
+    return AlertDesk(database, outlets, store, recommendations, clock=utc_now)
 
 
 def _publisher(

@@ -12,6 +12,7 @@ import structlog
 import typer
 
 from reflection.cli import (
+    alerts,
     analyze,
     attention,
     backtest,
@@ -72,6 +73,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("doctor", doctor.doctor),
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
+    ("alerts", alerts.app),
     ("events", events.app),
     ("experiment", experiments.app),
     ("keys", keys.app),

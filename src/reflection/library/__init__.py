@@ -12,8 +12,8 @@
     ...     with Engine(f"{folder}/campaigns.db", output=folder) as engine:
     ...         analysis = engine.analyze(spring_sale)
     >>> ctr = analysis["comparison_report"]["deltas"]["ctr_diff"]
-    >>> print(f"CTR {ctr['pct_diff']:+.1f} %, beyond noise: {ctr['beyond_noise']}")
-    CTR +37.5 %, beyond noise: True
+    >>> print(f"CTR {ctr['pct_diff']:+.1f} %")
+    CTR +37.5 %
 
 Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and settings.
 """
@@ -125,7 +125,7 @@ class Engine:
         columns = load_mapping(Path(mapping)) if mapping is not None else None
         options = read(ReadingOptions, reading).options(mapping=columns, plan=Path(plan) if plan is not None else None)
         imports = self._application.imports
-        reports = imports.read(self._workspace, [Path(file) for file in files], options)
+        reports = imports.read(self._workspace, [Path(file) for file in files], options, alerting=True)
         answer = imports.run(self._workspace, imports.begin(self._workspace, reports, options))
         self.learn()
         return _plain(answer)
@@ -292,11 +292,11 @@ class Engine:
             self._application.close()
 
 
-def _json(body: bytes) -> dict[str, Any]:
-    value: dict[str, Any] = orjson.loads(body)
-    return value
-
-
 def _plain(answer: Any) -> dict[str, Any]:
     """An answer as the HTTP interface gives it: dictionaries, lists and numbers."""
     return _json(orjson.dumps(answer))
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    value: dict[str, Any] = orjson.loads(body)
+    return value
