@@ -85,7 +85,7 @@ def _judged(
     tested = sorted({f"creative:{arm.creative}" for test in tests for arm in test.arms})
     old = {effect.signal: effect for effect in before.effects if effect.metric == "ctr"}
     new = {effect.signal: effect for effect in after.effects if effect.metric == "ctr"}
-    told = after.trust
+    told = after.experiments.trust
     within = None if told is None or told["factor"] is None else told["interval"]
     return Outcome(
         factor=None if within is None else told["factor"],

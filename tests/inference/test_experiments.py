@@ -83,8 +83,8 @@ def test_the_order_of_experiments_changes_no_bit(learnt, tests, with_tests):
 
 
 def test_where_there_is_no_experiment_nothing_is_said_of_any(bare):
-    assert bare.trust is None
-    assert bare.attribution == {}
+    assert bare.experiments.trust is None
+    assert bare.experiments.attribution == {}
     assert not {"experiment_reasons", "trust", "attribution", "experiment_changes"} & set(bare.diagnostics)
 
 
@@ -135,9 +135,9 @@ def test_what_cannot_be_learnt_from_says_why_and_teaches_nothing(learnt, bare):
     fresh = ab("fresh", arm("video", 4000.0), Arm(name="new", creative="crt_99", impressions=9e4, clicks=900.0))
     silent = ab("silent", Arm(name="a", creative="crt_video", units=9.0), Arm(name="b", creative="crt_text", units=9.0))
     known = learnt(broken, fresh, silent)
-    assert "something favoured one of them" in known.experiment_reasons["broken"]
-    assert known.experiment_reasons["fresh"] == "no campaign that was learnt from has creative crt_99"
-    assert "give impressions and clicks" in known.experiment_reasons["silent"]
+    assert "something favoured one of them" in known.experiments.reasons["broken"]
+    assert known.experiments.reasons["fresh"] == "no campaign that was learnt from has creative crt_99"
+    assert "give impressions and clicks" in known.experiments.reasons["silent"]
     assert known.effects == bare.effects
     assert known.bookables == bare.bookables
 
@@ -211,7 +211,7 @@ def test_studies_say_how_far_attribution_can_be_trusted(history_evidence):
         )
         for number, share in enumerate([0.55, 0.6, 0.65, 0.6, 0.58])
     ]
-    told = learn(history_evidence[:4], FitRequest(experiments=studies)).attribution
+    told = learn(history_evidence[:4], FitRequest(experiments=studies)).experiments.attribution
     assert told[""]["factor"] == pytest.approx(0.6, abs=0.03)
     assert told["platform:google"]["experiments"] == 3
     assert told["platform:meta"]["factor"] is None

@@ -8,7 +8,8 @@ import pytest
 from reflection.domain.evidence import evidence_of
 from reflection.inference import fit as module
 from reflection.inference.dataset import Dataset
-from reflection.inference.fit import RECIPES, counts_of, fit_metrics
+from reflection.inference.fit import RECIPES, fit_metrics
+from reflection.inference.observation import counts_of
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.diagnostics import Coverage, coverage

@@ -13,9 +13,9 @@ from reflection.cli.session import (
     open_application,
     print_json,
 )
+from reflection.domain.experiment_order import TestOrder
 from reflection.domain.validation import read
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
-from reflection.engine.experiment_order import TestOrder
 from reflection.errors import InvalidInput
 from reflection.explain import formatting
 
@@ -86,7 +86,7 @@ def list_experiments(
         console().print("There is no experiment; 'reflection experiment add FILE' writes some down.")
         return
     _print(page["items"])
-    for line in trust_lines(knowledge.trust, knowledge.attribution.get("")):
+    for line in trust_lines(knowledge.experiments.trust, knowledge.experiments.attribution.get("")):
         console().print(line, style="dim")
 
 

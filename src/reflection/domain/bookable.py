@@ -13,7 +13,7 @@ from typing import Literal
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import UNSTATED
-from reflection.domain.results import Grade
+from reflection.domain.grade import Grade
 from reflection.domain.weights import Interval
 
 Kind = Literal["platform", "audience", "creative"]

@@ -5,15 +5,16 @@ Three kinds. An ``ab`` test compares things that can be booked (two creatives, t
 that was ordered. Must not know what is learnt from it, nor where it is kept.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
 from reflection.domain.campaign import MAX_COUNT, MAX_MONEY, ConversionKind, Count, Day, Money, Name, Strict
 from reflection.domain.canonical_json import Content, canonical, hash_of
+from reflection.domain.metrics import ObservedMetric
 
 ExperimentKind = Literal["ab", "lift", "geo"]
-TestedMetric = Literal["cpm", "ctr", "cvr", "aov"]
 MOST_ARMS = 20
 MOST_EXPERIMENTS = 5_000
 """Experiments of one workspace."""
@@ -92,7 +93,7 @@ class Experiment(Strict):
     kind: ExperimentKind = "ab"
     platform: Annotated[Name | None, Field(description="where it ran; null where that does not matter")] = None
     conversion_kind: Annotated[ConversionKind | None, Field(description="what it counts, such as `lead`")] = None
-    metric: Annotated[TestedMetric | None, Field(description="what the lifts of the arms are of")] = None
+    metric: Annotated[ObservedMetric | None, Field(description="what the lifts of the arms are of")] = None
     start: Annotated[Day | None, Field(strict=False)] = None
     end: Annotated[Day | None, Field(strict=False)] = None
     days: Annotated[int | None, Field(ge=1, le=1000, description="how long it is to run")] = None
@@ -142,3 +143,16 @@ class Experiment(Strict):
     def id(self) -> str:
         """Its own name, or one made of the content."""
         return self.experiment_id or f"exp_{self.content().hash[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExperiments:
+    """All experiments of a workspace.
+
+    Attributes:
+        bodies: canonical JSON of each, in the order of their ids.
+        changes: how often they were changed so far: what a fit has taken in is compared with it.
+    """
+
+    bodies: tuple[str, ...] = ()
+    changes: int = 0

@@ -14,55 +14,16 @@ from numpy.typing import NDArray
 
 from reflection.domain.bookable import Bookable, EvidenceFloor
 from reflection.domain.conversion_kind import UNSTATED, kind_of_objective, plural
+from reflection.domain.effect import Effect as Effect
+from reflection.domain.experiment_sayings import ExperimentSayings
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
-from reflection.domain.results import Finding, Grade, NextTest
+from reflection.domain.results import Finding, NextTest
 from reflection.domain.scatter import CampaignScatter
 from reflection.domain.weights import Interval, SignalWeight
 
 OF_EVERY_GOAL = ("cpm", "ctr")
 """Metrics that mean the same whatever a campaign counts as a conversion."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """The effect of one signal on one metric, as a multiplicative lift (1.0 = the average level of its group).
-
-    `finding` says whether it may be called one (false-sign rate at most 10 %, and evidence that reaches the floor);
-    `reason` says why not. `goal` is the kind of conversion of the campaigns it rests on, None where the workspace has
-    one goal.
-
-    Attributes:
-        campaigns: effective number of campaigns, by the share of their impressions.
-        real_campaigns, rows: real campaigns it was seen in, and rows of evidence (of a breakdown: ad rows).
-        events: events of the metric counted with it, by its shares.
-        within: the one real campaign it was seen in, where it is beyond noise there; it says nothing of others.
-        identified: whether the evidence can tell it from the effects of other things; else `reason` says from which.
-        grade: ``randomised`` where experiments tested it, in every part but the price of an impression; else
-            ``observed``.
-        experiments: ids of those that tested it, or a part of it.
-    """
-
-    signal: str
-    group: str
-    metric: str
-    raw_lift: float | None
-    effect: float
-    interval: Interval
-    probability: float
-    lfsr: float
-    campaigns: float
-    spend: float | None
-    finding: bool
-    reason: str
-    goal: str | None = None
-    real_campaigns: int = 0
-    rows: int = 0
-    events: float = 0.0
-    within: str | None = None
-    identified: bool = True
-    grade: Grade = "observed"
-    experiments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,31 +208,9 @@ class Knowledge:
         return sizes
 
     @property
-    def experiment_reasons(self) -> Mapping[str, str]:
-        """Id of each A/B test with results -> why it is learnt from by nothing; "" where it is learnt from."""
-        reasons: Mapping[str, str] = self.diagnostics.get("experiment_reasons", {})
-        return reasons
-
-    @property
-    def experiment_changes(self) -> int:
-        """How many changes of experiments the fit has taken in; 0 where there never was one."""
-        return int(self.diagnostics.get("experiment_changes", 0))
-
-    @property
-    def trust(self) -> Mapping[str, Any] | None:
-        """How much of a difference that campaigns show experiments find: {factor, interval, experiments, reason}.
-
-        `factor` is None, and `reason` says why, where too few say it; None itself where no experiment was learnt from.
-        """
-        found: Mapping[str, Any] | None = self.diagnostics.get("trust")
-        return found
-
-    @property
-    def attribution(self) -> Mapping[str, Mapping[str, Any]]:
-        """The same of the conversions that platforms claim, found by lift and geo studies: of all under ``""``, and by
-        the key of each platform."""
-        found: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("attribution", {})
-        return found
+    def experiments(self) -> ExperimentSayings:
+        """What the fit makes of randomised experiments."""
+        return ExperimentSayings(self.diagnostics)
 
     @property
     def asked(self) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.campaign_list import CampaignQuery, ListPlace
+from reflection.domain.experiment import StoredExperiments
 from reflection.domain.facts import Facts as Facts
 from reflection.domain.freshness import Freshness
 from reflection.domain.knowledge import Knowledge
@@ -214,19 +215,6 @@ class Snapshot(Protocol):
 
     def last_arrival(self) -> str | None:
         """When the last campaign came; None where none ever did."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredExperiments:
-    """All experiments of a workspace.
-
-    Attributes:
-        bodies: canonical JSON of each, in the order of their ids.
-        changes: how often they were changed so far: what a fit has taken in is compared with it.
-    """
-
-    bodies: tuple[str, ...] = ()
-    changes: int = 0
 
 
 class Store(Protocol):

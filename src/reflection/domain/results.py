@@ -1,13 +1,13 @@
 """What the engine says back: comparison, findings, insights, recommendations, as plain values.
 
-Only shapes, no computation and no I/O. Field names are the contract with existing clients (the specification's);
-fields beyond it are additions. Every value is JSON-able as it stands; None means "cannot be said", never zero.
-Intervals are ``[low, high]`` credible intervals at 90 % unless a field says otherwise.
+Only shapes, no computation, no I/O. Field names are the contract with existing clients (the specification's). Every
+value is JSON-able as it stands; None means "cannot be said", never zero. Intervals are ``[low, high]``, 90 % credible.
 """
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from reflection.domain.grade import Grade
 from reflection.domain.weights import Interval, Weights
 
 Category = Literal[
@@ -117,10 +117,6 @@ class Comparison:
     campaign_name: str | None = None
     expected_counts: dict[str, float | None] = field(default_factory=dict)
     actual_counts: dict[str, float | None] = field(default_factory=dict)
-
-
-Grade = Literal["observed", "randomised"]
-"""Whether lots were drawn: an experiment tested it, or campaigns that somebody chose came with it."""
 
 
 @dataclass(frozen=True, slots=True)

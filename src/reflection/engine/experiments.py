@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 from reflection.domain import signals
 from reflection.domain.experiment import Arm, Experiment
+from reflection.domain.experiment_order import TestOrder
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.domain.ports import Store
 from reflection.domain.results import NextTest
-from reflection.engine.experiment_order import TestOrder
 from reflection.errors import Conflict, InvalidInput
 from reflection.inference.experiment_results import results_of
 from reflection.inference.experiments import wrong_split
@@ -111,7 +111,7 @@ def _state(experiment: Experiment, knowledge: Knowledge) -> tuple[str, str | Non
     """``ordered``, ``held``, ``waiting`` or ``learnt``, and why where that needs a reason."""
     if not experiment.has_results:
         return "ordered", None
-    reason = knowledge.experiment_reasons.get(experiment.id)
+    reason = knowledge.experiments.reasons.get(experiment.id)
     if wrong_split(experiment):
         return "held", reason or "the arms did not get the shares that were planned"
     if experiment.kind != "ab":

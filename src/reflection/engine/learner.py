@@ -169,7 +169,7 @@ class Learner:
 
     def _tested(self, workspace: str, knowledge: Knowledge) -> bool:
         """Whether experiments were added, changed or removed since a fit."""
-        return self._store.experiment_changes(workspace) != knowledge.experiment_changes
+        return self._store.experiment_changes(workspace) != knowledge.experiments.changes
 
     def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
         """What the ledger says up to an entry."""

@@ -11,8 +11,8 @@ from reflection.domain import signals
 from reflection.domain.audience_role import feeds_others
 from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, recommendation_id
 from reflection.domain.conversion_kind import plural, spoken
+from reflection.domain.grade import Grade
 from reflection.domain.metrics import as_read
-from reflection.domain.results import Grade
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL, Certainty, Evidence, Figure
 from reflection.explain.phrases_en import ENGLISH, Language

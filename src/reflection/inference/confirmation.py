@@ -5,7 +5,6 @@ observation alone said of it; each lift study beside the conversions that the pl
 learnt that leads from one to the other, and told where enough experiments say it. Must not know how effects are used.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from reflection.domain import signals
-from reflection.domain.experiment import Arm, Experiment
+from reflection.domain.experiment import Experiment
 from reflection.inference.dataset import Floats
-from reflection.inference.experiments import wrong_split
+from reflection.inference.studies import shares_found
 from reflection.stats.design import GRID, Rows
 from reflection.stats.empirical_bayes import Moments
 from reflection.stats.trust import trust
@@ -68,35 +67,6 @@ def trust_in_attribution(experiments: Sequence[Experiment]) -> dict[str, Any]:
             if platform:
                 shares.setdefault(signals.of_platform(platform).key, []).append((share, error))
     return {name: _told(_of_shares(found), FEWEST_STUDIES, "studies") for name, found in sorted(shares.items())}
-
-
-def shares_found(experiment: Experiment) -> list[tuple[Arm, float, float]]:
-    """Each arm of a study with the share of its attributed conversions that was incremental, and its error."""
-    if experiment.kind == "ab" or wrong_split(experiment):
-        return []
-    found = []
-    for arm in experiment.arms:
-        measured = None if arm.control else incremental(experiment, arm)
-        if measured is not None and arm.attributed:
-            found.append((arm, measured[0] / arm.attributed, measured[1] / arm.attributed))
-    return found
-
-
-def incremental(experiment: Experiment, arm: Arm) -> tuple[float, float] | None:
-    """Conversions that an arm's ads brought, and the standard error; None where it does not say.
-
-    From counts only where people were drawn: places scatter more than chance of people, so that counts of them would
-    look far too certain.
-    """
-    if arm.incremental is not None and arm.incremental_error is not None:
-        return arm.incremental, arm.incremental_error
-    control = experiment.control
-    counts = (arm.conversions, arm.units, control.conversions, control.units)
-    if experiment.kind != "lift" or any(count is None for count in counts) or not arm.units or not control.units:
-        return None
-    ratio = arm.units / control.units
-    came, anyway = arm.conversions or 0.0, control.conversions or 0.0
-    return came - anyway * ratio, math.sqrt(came + 0.5 + (anyway + 0.5) * ratio**2)
 
 
 def _columns(part: Confirmed) -> list[Floats]:

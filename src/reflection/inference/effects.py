@@ -18,12 +18,13 @@ from scipy import sparse
 
 from reflection.domain import signals
 from reflection.domain.bookable import EvidenceFloor
+from reflection.domain.grade import Grade
 from reflection.domain.knowledge import Effect
 from reflection.domain.metrics import METRICS
-from reflection.domain.results import Grade
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.experiments import Trials
-from reflection.inference.fit import FittedMetrics, counts_of
+from reflection.inference.fit import FittedMetrics
+from reflection.inference.observation import counts_of
 from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Kind, Layout
 from reflection.stats.empirical_bayes import Effects
 from reflection.stats.false_discovery import LEVEL, Discoveries, Verdict, ash_each

@@ -69,7 +69,7 @@ def effects_page(
     if metric is not None:
         _check(metric)
     goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
-    attribution = {signals.parse(key).level or ALL_PLATFORMS: dict(told) for key, told in knowledge.attribution.items()}
+    attribution = knowledge.experiments.attribution
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
     among = [
@@ -98,9 +98,16 @@ def effects_page(
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
-        "trust": None if knowledge.trust is None else dict(knowledge.trust),
-        "attribution": attribution,
+        **_of_experiments(knowledge.experiments.trust, attribution),
     }
+
+
+def _of_experiments(
+    trust: Mapping[str, Any] | None, attribution: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any] | None]:
+    """What experiments say of observed differences, and studies of what platforms claim, by platform."""
+    studies = {signals.parse(key).level or ALL_PLATFORMS: dict(share) for key, share in attribution.items()}
+    return {"trust": None if trust is None else dict(trust), "attribution": studies}
 
 
 def _shown(knowledge: Knowledge) -> Iterator[ShownEffect]:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from reflection.domain.experiment import Experiment
-from reflection.inference.confirmation import incremental
 from reflection.inference.experiments import WRONG_SPLIT, levels_of, split_p, wrong_split
+from reflection.inference.studies import incremental
 from reflection.stats.experiments import always_valid, events_needed
 
 Z90 = 1.6448536269514722

@@ -14,7 +14,7 @@ import numpy as np
 from reflection.domain import signals
 from reflection.domain.bookable import Definition
 from reflection.domain.experiment import Arm, Experiment
-from reflection.domain.metrics import METRICS
+from reflection.domain.metrics import METRICS, RATES
 from reflection.inference.dataset import Dataset, feature_of
 from reflection.stats.columns import Feature
 from reflection.stats.design import Rows
@@ -23,7 +23,7 @@ from reflection.stats.experiments import Levels, contrast_rows, lift_levels, rat
 WRONG_SPLIT = 0.001
 """Probability of a split below which it was not the planned one: something lost or favoured an arm."""
 
-COUNTED = ("ctr", "cvr", "aov")
+COUNTED = (*RATES, "aov")
 """Metrics that the counts of arms say something of; what an impression costs also depends on what bid against whom."""
 
 OF_CONVERSIONS = frozenset({"cvr", "aov"})

@@ -23,6 +23,7 @@ from reflection.inference.confirmation import NONE_CONFIRMED, Confirmed, confirm
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.design import CellDesign
 from reflection.inference.experiments import NO_TRIALS, Trials
+from reflection.inference.observation import counts_of, observed
 from reflection.inference.own_levels import BetweenRows
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
 from reflection.stats import drift
@@ -35,15 +36,7 @@ from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
 from reflection.stats.experiments import SEEN, seen_of
 from reflection.stats.false_discovery import Discoveries, Parts, composed_parts, discover_each
 from reflection.stats.joint_draws import joint
-from reflection.stats.observations import (
-    Observations,
-    observe_around,
-    observe_cost,
-    observe_order_value,
-    observe_rate,
-    pooled_rate,
-    pooled_ratio,
-)
+from reflection.stats.observations import Observations, observe_around
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
 RECIPES = {name: Recipe(name, tuple(METRICS[name].composition.items())) for name in COMPOSED}
@@ -227,22 +220,16 @@ def _jointly(apart: FittedMetrics) -> FittedMetrics:
     return replace(apart, metrics=metrics, correlations=correlations(quality))
 
 
-def counts_of(metric: str, table: Dataset) -> tuple[Floats, Floats]:
-    """Numerator and denominator of a metric for each cell (CPM without its factor 1,000)."""
-    numerator, denominator = METRICS[metric].counts
-    return getattr(table, numerator), getattr(table, denominator)
-
-
 def _fit_metric(
     name: str, table: Dataset, design: CellDesign, layout: Layout, trials: Trials, seed: tuple[int, int]
 ) -> FittedMetric | None:
-    reference, plain = _observe(name, table)
+    reference, plain = observed(name, table)
     if reference is None or plain is None or not plain.observed.any():
         return None
 
     design = design.without(_silent(name, trials))
-    observed = _without_experiments(layout)
-    rough = observed if len(layout) <= MANY_FEATURES else _main_effects(layout)
+    alone = _without_experiments(layout)
+    rough = alone if len(layout) <= MANY_FEATURES else _main_effects(layout)
     around, unit = _anchor_sample(table), table.campaigns.unit
 
     def roughly(observations: Observations, start: Floats | None) -> Moments:
@@ -310,18 +297,3 @@ def _anchor_sample(table: Dataset) -> NDArray[np.bool_]:
 
 def _only(observations: Observations, chosen: NDArray[np.bool_]) -> Observations:
     return Observations(observations.y, observations.v, observations.observed & chosen)
-
-
-def _observe(name: str, table: Dataset) -> tuple[float | None, Observations | None]:
-    x, n = counts_of(name, table)
-    if name in RATES:
-        counted = (n > 0) & ~np.isnan(x)
-        if not x[counted].any():  # it never happened: half an event says nothing
-            return None, None
-        reference = pooled_rate(x[counted], n[counted])
-        return reference, observe_rate(x, n, reference)
-    x = np.nan_to_num(x)
-    money = pooled_ratio(x, n, METRICS[name].scale)
-    if money is None:
-        return None, None
-    return money, (observe_cost if name == "cpm" else observe_order_value)(x, n, money)

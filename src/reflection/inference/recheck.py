@@ -29,7 +29,7 @@ def differences(store: Store, workspace: str) -> list[str]:
     Compared as of the entry that the stored knowledge had taken in, so a workspace that is behind can be checked too.
     """
     knowledge = store.knowledge(workspace)
-    if not knowledge.seq or store.experiment_changes(workspace) != knowledge.experiment_changes:
+    if not knowledge.seq or store.experiment_changes(workspace) != knowledge.experiments.changes:
         return []  # experiments have no history: those that the fit had taken in are not known any more
     accepted = store.accepted(workspace)
     later = {entry.campaign_id for entry in store.ledger(workspace, knowledge.seq)}

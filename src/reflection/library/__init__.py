@@ -8,11 +8,9 @@
     ...     "actual_metrics": {"impressions": 12000, "clicks": 330, "conversions": 11, "spend": 480.0},
     ...     "timestamp": "2026-03-29T10:00:00+00:00",
     ... }
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with Engine(f"{folder}/campaigns.db", output=folder) as engine:
-    ...         analysis = engine.analyze(spring_sale)
-    >>> ctr = analysis["comparison_report"]["deltas"]["ctr_diff"]
-    >>> print(f"CTR {ctr['pct_diff']:+.1f} %")
+    >>> with tempfile.TemporaryDirectory() as folder, Engine(f"{folder}/campaigns.db", output=folder) as engine:
+    ...     analysis = engine.analyze(spring_sale)
+    >>> print(f"CTR {analysis['comparison_report']['deltas']['ctr_diff']['pct_diff']:+.1f} %")
     CTR +37.5 %
 
 Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and settings.

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.engine import Connection
 
+from reflection.domain.experiment import StoredExperiments
 from reflection.domain.knowledge import NOTHING, Knowledge
-from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign, StoredExperiments
+from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.learnings import revision
 from reflection.store import alert_items, campaigns_read, campaigns_write, experiments, fits, knowledge_blob
 from reflection.store.database import sqlite

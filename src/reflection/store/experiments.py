@@ -11,8 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.engine import Connection
 
-from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment
-from reflection.domain.ports import StoredExperiments
+from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment, StoredExperiments
 from reflection.errors import Conflict, NotFound
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database

@@ -88,7 +88,7 @@ def save(
     _replace_patterns(connection, workspace, knowledge, now)
     _replace_weights(connection, workspace, knowledge)
     _publish(connection, workspace, files, now)
-    experiments.mark_learnt(connection, workspace, knowledge.experiment_changes)
+    experiments.mark_learnt(connection, workspace, knowledge.experiments.changes)
     return True
 
 

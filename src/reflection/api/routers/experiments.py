@@ -9,8 +9,8 @@ from reflection.api.dependencies import ApplicationPart, JsonBody, OptionalJsonB
 from reflection.api.openapi import json_request
 from reflection.api.pools import Router
 from reflection.domain.experiment import Experiment
+from reflection.domain.experiment_order import TestOrder
 from reflection.domain.validation import read
-from reflection.engine.experiment_order import TestOrder
 from reflection.ingest.experiment_rows import experiments_of_json
 
 router = Router(prefix="/v1/experiments", tags=["experiments"])
