@@ -53,10 +53,8 @@ def effects_page(
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
     spread, reason, goals, waiting, trust, attribution}.
 
-    `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows.
-
-    `calibration` (`Knowledge.coverage`), `size`, `spread`, `waiting`, `trust` and `attribution` (as `Knowledge` has
-    them) are of all metrics, whatever the filters.
+    `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
+    (`Knowledge.coverage`), `size`, `spread`, `waiting`, `trust` and `attribution` are of all metrics, whatever they are.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -69,7 +67,7 @@ def effects_page(
     if metric is not None:
         _check(metric)
     goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
-    attribution = knowledge.experiments.attribution
+    of_experiments = _of_experiments(knowledge)
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
     among = [
@@ -98,14 +96,13 @@ def effects_page(
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
-        **_of_experiments(knowledge.experiments.trust, attribution),
+        **of_experiments,
     }
 
 
-def _of_experiments(
-    trust: Mapping[str, Any] | None, attribution: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[str, Any] | None]:
+def _of_experiments(knowledge: Knowledge) -> dict[str, Any]:
     """What experiments say of observed differences, and studies of what platforms claim, by platform."""
+    trust, attribution = knowledge.experiments.trust, knowledge.experiments.attribution
     studies = {signals.parse(key).level or ALL_PLATFORMS: dict(share) for key, share in attribution.items()}
     return {"trust": None if trust is None else dict(trust), "attribution": studies}
 
