@@ -54,7 +54,7 @@ def effects_page(
     spread, reason, goals, waiting, trust, attribution}.
 
     `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
-    (`Knowledge.coverage`), `size`, `spread`, `waiting`, `trust` and `attribution` are of all metrics, whatever they are.
+    (`Knowledge.coverage`), `size`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all the same.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
