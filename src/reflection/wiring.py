@@ -21,7 +21,7 @@ from reflection.engine.attention import Attention
 from reflection.engine.engine import Engine, utc_now
 from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
-from reflection.errors import Unavailable
+from reflection.errors import ReflectionError, Unavailable
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
@@ -317,5 +317,6 @@ def _nobody() -> None:
 
 
 def report_error(name: str, error: Exception) -> None:
-    """Log an error of background work, by the name of the work."""
-    log.error("background work failed", part=name, error=type(error).__name__, exc_info=error)
+    """Log an error of background work, by the name of the work; what was foreseen needs no traceback."""
+    said = {"message": error.message} if isinstance(error, ReflectionError) else {"exc_info": error}
+    log.error("background work failed", part=name, error=type(error).__name__, **said)
