@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 AUDIT := .venv-audit
+TYPES := .venv-types
 WHEEL := .venv-wheel
 WORKERS ?= auto
 # Arithmetic in one thread, and compiled code kept whatever the machine's habit: tests start a hundred processes.
@@ -26,7 +27,7 @@ $(call put,$(1),--no-deps --no-build-isolation -e .)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-postgres test-browser wheel audit mutation lock clean
+.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-postgres test-browser check-page wheel audit mutation lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -96,6 +97,15 @@ $(POSTGRES)/.ready: requirements-postgres-dev.lock requirements-uv.lock pyprojec
 test-browser: $(DEV) ## the page and the report in a real browser (needs Chromium: apt-get install chromium)
 	$(BIN)/python -m pytest -q -m browser
 
+$(TYPES)/.ready: requirements-types.lock scripts/types/package-lock.json
+	$(PYTHON) -m venv $(TYPES)
+	$(call put,$(TYPES),--require-hashes -r requirements-types.lock)
+	cd scripts/types && PATH="$(CURDIR)/$(TYPES)/bin:$$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+check-page: $(TYPES)/.ready ## the page's scripts against their types (fetches Node and TypeScript by name)
+	$(TYPES)/bin/node scripts/types/check.mjs
+
 wheel: $(DEV) ## build the wheel and run it in an empty environment
 	rm -rf dist $(WHEEL)
 	$(BIN)/hatchling build -t wheel
@@ -115,12 +125,13 @@ mutation: $(DEV) ## how many small faults the tests notice (needs cosmic-ray: ma
 	$(BIN)/python scripts/mutation.py --cosmic-ray $(COSMIC) --minutes 60
 
 lock: $(DEV) ## resolve the dependencies again (writes the lock files, with hashes and without addresses)
-	$(COMPILE) --extra reports --group build -o requirements.lock
+	$(COMPILE) --extra alerts --extra reports --group build -o requirements.lock
 	$(COMPILE) --extra dev --group build -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) --extra dev --extra chroma --group build -o requirements-chroma.lock
 	$(COMPILE) --extra reports --extra postgres --group build -c requirements.lock -o requirements-postgres.lock
 	$(COMPILE) --extra dev --extra postgres --group build --group postgres-server -c requirements-dev.lock -c requirements-postgres.lock -o requirements-postgres-dev.lock
 	$(COMPILE:pyproject.toml=) --group installer -o requirements-uv.lock
+	$(COMPILE:pyproject.toml=) --group types -o requirements-types.lock
 
 clean: ## remove what was made here
-	rm -rf $(VENV) .venv-chroma $(POSTGRES) $(AUDIT) $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-chroma $(POSTGRES) $(AUDIT) $(TYPES) scripts/types/node_modules $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis

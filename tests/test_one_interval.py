@@ -18,6 +18,7 @@ from reflection.domain.memory_text import outcome_of
 from reflection.domain.metrics import KPIS
 from reflection.domain.ports import Facts
 from reflection.domain.results import Analysis, PatternReport, StoredMemory
+from reflection.domain.scatter import NO_SCATTER, CampaignScatter
 from reflection.domain.weights import Weights
 from reflection.explain.writer import DeterministicWriter
 from reflection.reports.portfolio import ReportedCampaign, portfolio
@@ -32,7 +33,7 @@ A_FORECAST = re.compile(
 METHOD = re.compile(r"^## Notes.*", re.M | re.S)
 
 
-def _analysis(campaign, scatter=None) -> Analysis:
+def _analysis(campaign, scatter=NO_SCATTER) -> Analysis:
     comparison = compare(campaign, generated_at="2026-03-29T10:00:00+00:00", scatter=scatter)
     facts = Facts(comparison, NO_PATTERNS, (), (), campaign.platform, campaign.objective)
     weights = Weights("now", {}, {}, (), "roas")
@@ -81,7 +82,7 @@ def near(draw):
 def test_a_printed_forecast_lies_outside_the_printed_interval_if_and_only_if_that_is_the_verdict(
     make_campaign, pair, sigma
 ):
-    scatter = None if sigma is None else dict.fromkeys(("cpm", "ctr", "cvr", "aov"), sigma)
+    scatter = CampaignScatter(dict.fromkeys(("cpm", "ctr", "cvr", "aov"), sigma))
     analysis = _analysis(make_campaign(expected=pair[0], actual=pair[1]), scatter)
     printed = _terminal(analysis)
     section = retrospective(analysis).sections[0]

@@ -22,6 +22,9 @@ Each class carries a stable `code` (used as the problem type), an HTTP `status` 
 This file must not know FastAPI: the doors translate.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class ReflectionError(Exception):
     """Base of every error raised on purpose.
@@ -52,10 +55,20 @@ class InvalidInput(ReflectionError):
 
 
 class ImportFileError(InvalidInput):
-    """A file cannot be read as campaigns; nothing was imported."""
+    """A file cannot be read as campaigns; nothing was imported.
+
+    Args:
+        mapping: where other columns would do, those to start from: {platform, columns: {field: header}, headers}.
+    """
 
     code = "unreadable-file"
     title = "The file cannot be read as campaigns"
+
+    def __init__(
+        self, message: str, *, hint: str = "", field: str | None = None, mapping: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, field=field)
+        self.mapping = mapping
 
 
 class BodyTooLarge(InvalidInput):

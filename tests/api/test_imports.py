@@ -147,6 +147,16 @@ def test_a_dry_run_says_everything_and_stores_nothing(client):
 
     assert (answer.status_code, answer.json()["state"]) == (200, "dry-run")
     assert answer.json()["campaigns"]
+    columns, headers = answer.json()["columns"], answer.json()["headers"]
+    assert {"date", "campaign", "spend"} <= set(columns)
+    assert set(columns.values()) <= set(headers)
+    again = upload(
+        client,
+        EXPORTS / "tiktok_en_day_total_row.csv",
+        dry_run="true",
+        mapping=json.dumps({"platform": "TikTok", "columns": columns}),
+    )
+    assert again.json()["totals"] == answer.json()["totals"], "the mapping that was told reads the file as it was read"
     assert all(client.get(f"/v1/campaigns/{name}").status_code == 404 for name in answer.json()["campaigns"])
 
 

@@ -55,7 +55,7 @@ def test_what_is_stored_meanwhile_is_written_meanwhile(
     assert multiprocessing.active_children() == []
 
 
-def test_what_could_not_be_written_is_told_by_who_publishes_next(
+def test_what_could_not_be_written_is_set_aside_and_told_by_who_publishes_next(
     application: Application, settings: Settings, make_campaign: Make
 ) -> None:
     application.engine.analyze(make_campaign(campaign_id="c1"))
@@ -63,7 +63,7 @@ def test_what_could_not_be_written_is_told_by_who_publishes_next(
     (Path(settings.output_dir) / "c1").write_text("somebody else's")
 
     with FilesBeside(settings):
-        until(lambda: not multiprocessing.active_children())
+        until(lambda: bool(application.outbox.dead_counts()))
 
     with pytest.raises(Unavailable):
         application.publisher.publish_pending()

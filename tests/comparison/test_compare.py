@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from reflection.comparison.compare import compare
 from reflection.domain.metrics import KPIS, ScoreWeights
+from reflection.domain.scatter import NO_SCATTER, CampaignScatter
 
-SCATTER = {"cpm": 0.2, "ctr": 0.2, "cvr": 0.2, "aov": 0.2}
+SCATTER = CampaignScatter({"cpm": 0.2, "ctr": 0.2, "cvr": 0.2, "aov": 0.2})
 COUNT = st.sampled_from([0, 1, 3, 1000, 10**12])
 AMOUNT = st.sampled_from([0.0, 1e-9, 0.5, 100.0, 1e12])
 
@@ -41,7 +42,11 @@ def sides(draw):
 
 
 @settings(max_examples=200)
-@given(plan=sides(), fact=sides(), scatter=st.sampled_from([None, SCATTER, {"ctr": 0.1, "cvr": None}]))
+@given(
+    plan=sides(),
+    fact=sides(),
+    scatter=st.sampled_from([NO_SCATTER, SCATTER, CampaignScatter({"ctr": 0.1, "cvr": None})]),
+)
 def test_no_count_leads_to_a_number_that_is_none(make_campaign, plan, fact, scatter):
     found = compare(make_campaign(expected=plan, actual=fact), generated_at="now", scatter=scatter)
 
@@ -124,9 +129,25 @@ def test_composed_kpis_scatter_as_their_parts_together(make_campaign):
     assert z == pytest.approx(change / math.sqrt(3 * 0.04 + 1e-7))
 
 
+def test_what_moves_the_parts_together_widens_what_is_made_of_them_and_nothing_else(make_campaign):
+    apart = compare(make_campaign(), generated_at="now", scatter=SCATTER).deltas
+    together = {"ctr": {"cvr": 0.5, "cpm": -0.5}, "cvr": {"ctr": 0.5, "cpm": -0.5}, "cpm": {"ctr": -0.5, "cvr": -0.5}}
+    found = compare(make_campaign(), generated_at="now", scatter=CampaignScatter(SCATTER.of_metric, together)).deltas
+    for kpi in ("ctr", "cvr", "cpm", "aov"):
+        assert found[f"{kpi}_diff"] == apart[f"{kpi}_diff"]
+    for kpi in ("cpa", "roas", "cpc"):
+        low, high = found[f"{kpi}_diff"].interval
+        narrow_low, narrow_high = apart[f"{kpi}_diff"].interval
+        assert low < narrow_low
+        assert high > narrow_high
+
+
 def test_a_partly_known_scatter_is_not_taken_for_the_whole(make_campaign):
     alone = compare(make_campaign(), generated_at="now").deltas["cpa_diff"].z
-    assert compare(make_campaign(), generated_at="now", scatter={"ctr": 0.9}).deltas["cpa_diff"].z == alone
+    assert (
+        compare(make_campaign(), generated_at="now", scatter=CampaignScatter({"ctr": 0.9})).deltas["cpa_diff"].z
+        == alone
+    )
 
 
 @pytest.mark.parametrize(

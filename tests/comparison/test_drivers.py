@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from reflection.comparison.drivers import decompose, largest_remainder, lmdi, logarithmic_mean
 from reflection.domain.campaign import DUST, MAX_COUNT, MAX_MONEY, Metrics
+from reflection.domain.scatter import NO_SCATTER, CampaignScatter
 
 POSITIVE = st.floats(min_value=1e-6, max_value=1e9)
-UNKNOWN: dict = {}
+UNKNOWN = NO_SCATTER
 CENTS = 2**53 / 100
 """Amounts from which on a float holds no cents."""
 
@@ -142,7 +143,7 @@ def test_revenue_on_one_side_only_decomposes_cpa_alone():
 
 @given(delivered(), delivered(), st.sampled_from([None, 0.1, 0.6]))
 def test_the_interval_of_a_part_holds_zero_where_its_factor_is_noise(plan, fact, sigma):
-    scatter = dict.fromkeys(("cpm", "ctr", "cvr", "aov"), sigma)
+    scatter = CampaignScatter(dict.fromkeys(("cpm", "ctr", "cvr", "aov"), sigma))
     for item in decompose(plan, fact, scatter):
         for driver in item.drivers:
             if driver.interval is not None:

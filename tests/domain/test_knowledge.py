@@ -11,13 +11,13 @@ def test_an_empty_workspace_knows_nothing_and_says_so():
     assert Knowledge() == NOTHING
     assert NOTHING.as_of is None
     assert NOTHING.reason == "nothing has been learnt yet"
-    assert [NOTHING.sigma(metric) for metric in OBSERVED] == [None] * 4
+    assert [NOTHING.scatter.of(metric) for metric in OBSERVED] == [None] * 4
     assert NOTHING.aliases == {}
 
 
 def test_scatter_is_found_by_name(knowledge):
-    assert 0.05 < knowledge.sigma("ctr") < 0.4
-    assert knowledge.sigma("roas") is None
+    assert 0.05 < knowledge.scatter.of("ctr") < 0.4
+    assert knowledge.scatter.of("conversions") is None, "what is spent has no scatter of its own"
 
 
 def test_posteriors_have_one_row_a_feature_the_intercept_and_the_slope(knowledge):

@@ -48,7 +48,7 @@ def test_a_batch_is_told_from_what_was_learnt_of_it(
         held, compared = campaign.campaign_id == fault_id, now["comparison_report"]
         if held:  # its figures stand, what is concluded from them does not
             assert compared["verdict"] == "held"
-            assert compared["summary"][0].startswith("Held: looks like a tracking fault, because CPA is 0.39")
+            assert compared["summary"][0].startswith("Held: looks like a tracking fault, because CPA is USD 0.39")
             compared |= {name: then["comparison_report"][name] for name in ("verdict", "summary")}
         assert {name: now[name] for name in KEPT} == {name: then[name] for name in KEPT}
         assert (now["known_as_of"], now["insights"]["as_of"]) == (knowledge.as_of, knowledge.as_of)

@@ -34,7 +34,7 @@ def _board(rows: list[ForecastRow], actuals: dict[str, Evidence], **more: object
 
 def test_the_shape_is_the_contract():
     board = _board([_row()], {"c1": _evidence("c1", 12)})
-    assert set(board) == {"issuers", "probabilities", "findings", "advice", "holdback"}
+    assert set(board) == {"issuers", "over_time", "probabilities", "findings", "advice", "holdback"}
     row = board["issuers"][0]
     assert set(row) == {"issuer", "metric", "platform", "n", "bias", "mae_log", "coverage", "crps", "crps_skill"}
     assert set(row["coverage"]) == {"50", "80", "90"}

@@ -15,6 +15,7 @@ from reflection.domain.bookable import Bookable, Definition, Total
 from reflection.domain.campaign import Campaign
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, NextTest, PatternReport, SimilarCampaign
+from reflection.domain.scatter import NO_SCATTER, CampaignScatter
 
 SAMPLE: dict[str, Any] = {
     "campaign_id": "cmp_007_meta_summer_bootcamp",
@@ -88,7 +89,7 @@ def _facts(
     reason: str | None = None,
     next_test: NextTest | None = None,
     similar: tuple[SimilarCampaign, ...] = (),
-    scatter: dict[str, float | None] | None = None,
+    scatter: CampaignScatter = NO_SCATTER,
     notes: tuple[str, ...] = (),
     advice: tuple[Bookable, ...] = (),
     **changes: Any,

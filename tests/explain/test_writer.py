@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reflection.domain.held import fault_text
 from reflection.domain.ports import Facts
 from reflection.domain.results import Finding, Insights, Statement
+from reflection.domain.scatter import CampaignScatter
 from reflection.explain import phrases_en
 from reflection.explain.evidence_of_facts import gather
 from reflection.explain.writer import DeterministicWriter
@@ -186,7 +187,7 @@ def test_the_verdict_follows_the_numbers(
 
 
 def test_a_wide_scatter_between_campaigns_turns_a_win_into_noise(make_facts: Callable[..., Facts]) -> None:
-    scatter = {"cpm": 2.0, "ctr": 2.0, "cvr": 2.0, "aov": 2.0}
+    scatter = CampaignScatter({"cpm": 2.0, "ctr": 2.0, "cvr": 2.0, "aov": 2.0})
     insights = _write(make_facts(scatter=scatter))
     assert insights.statements[0].text.startswith("The campaign is in line with its forecast")
     assert not any("did better" in text for text in insights.key_learnings)

@@ -6,13 +6,13 @@ import pytest
 from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.domain.metrics import METRICS
 from reflection.domain.plan import Plan
+from reflection.domain.scatter import composed_scatter
 from reflection.forecasting.calibration import EMPTY
 from reflection.forecasting.plan_evaluation import evaluate
 from reflection.inference import posterior
 from reflection.inference.dataset import Dataset
 from reflection.inference.fit import fit_metrics
 from reflection.inference.learn import learn
-from reflection.inference.shared_quality import composed_scatter
 
 OWN = 0.12
 

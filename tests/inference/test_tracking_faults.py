@@ -40,7 +40,7 @@ def _odd(make_campaign, **actual):
 def test_the_planted_fault_is_the_only_one_held(history_evidence, fault_id):
     found = _held(history_evidence)
     assert list(found) == [fault_id]
-    assert "CPA is 0.39 where 10 comparable campaigns sit at" in found[fault_id]
+    assert "CPA is USD 0.39 where 10 comparable campaigns sit at" in found[fault_id]
 
 
 def test_an_accepted_fault_is_no_longer_held(history_evidence, fault_id):
@@ -56,12 +56,12 @@ def test_the_order_of_arrival_does_not_matter(history_evidence):
 def test_the_example_of_the_exports(usual, make_campaign):
     odd = _odd(make_campaign, conversions=1447.0)
     reason = _held([*usual, odd])["odd"]
-    assert "CPA is 2.35" in reason
+    assert "CPA is USD 2.35" in reason
     assert "until it is accepted" in reason
 
 
 def test_no_conversions_at_all_where_thirty_are_usual_is_suspicious(usual, make_campaign):
-    assert "there is no conversion" in _held([*usual, _odd(make_campaign, conversions=0)])["odd"]
+    assert "brought no conversion" in _held([*usual, _odd(make_campaign, conversions=0)])["odd"]
 
 
 def test_no_conversions_from_little_money_is_not(usual, make_campaign):
@@ -115,8 +115,8 @@ def test_what_is_kept_of_neighbours_brings_them_back(usual):
 
 def test_equal_neighbours_still_leave_room_for_scatter():
     around = Neighbours(median=float(np.log(0.01)), scatter=0.25, count=9, low_cpa=90.0, high_cpa=110.0)
-    assert around.suspicion(10_000.0, 250.0, 1.0) is None
-    assert around.suspicion(10_000.0, 1000.0, 1.0) is not None
+    assert around.suspicion(10_000.0, 250.0, "USD", 1.0) is None
+    assert around.suspicion(10_000.0, 1000.0, "USD", 1.0) is not None
 
 
 @pytest.mark.parametrize("side", [1, -1])
@@ -125,7 +125,7 @@ def test_equal_neighbours_still_leave_room_for_scatter():
 )
 def test_a_small_campaign_is_asked_about_and_not_decided_on(side: int, factor: float, share: float, decided: bool):
     around = Neighbours(median=float(np.log(0.01)), scatter=0.25, count=9, low_cpa=90.0, high_cpa=110.0)
-    suspicion = around.suspicion(100_000.0, 1_000.0 * factor**side, share)
+    suspicion = around.suspicion(100_000.0, 1_000.0 * factor**side, "USD", share)
 
     assert suspicion is not None
     assert suspicion.decided is decided

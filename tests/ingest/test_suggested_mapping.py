@@ -47,6 +47,10 @@ def test_the_suggested_mapping_reads_the_refused_file(language: str) -> None:
     report = read_export(file_of(language), ImportOptions(mapping=load_mapping(suggestion)))
 
     assert "--suggest-mapping" in refused.value.hint
+    offered = dict(refused.value.mapping or {})
+    assert set(suggestion["columns"].values()) <= set(offered.pop("headers"))
+    assert offered == suggestion
+    assert set(suggestion["columns"].items()) <= set(report.columns.items())
     totals = report.totals
     assert (totals.impressions, totals.clicks, totals.conversions, totals.spend) == (3_000, 64, 5.0, 31.5)
     assert report.granularity == "day"

@@ -90,6 +90,11 @@ def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else dict(value)
 
 
+def _rounded(value: Any) -> Any:
+    """A sum to twelve digits: this SQLite adds money in the order of its rows, the last digit may be another."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value
+
+
 def _stripped(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _stripped(item) for name, item in value.items() if name not in NEW_IN_EACH}
@@ -110,7 +115,7 @@ def _digests(application: Application) -> dict[str, str]:
         "draws": _sha256(b"".join(one.draws.tobytes() for _, one in sorted(knowledge.posteriors.items()))),
         "answers": _sha256([_stripped(orjson.loads(campaign.answer)) for campaign in stored]),
         "campaigns": _sha256([campaign.campaign_json for campaign in stored]),
-        "sums": _sha256(sums),
+        "sums": _sha256([{name: _rounded(value) for name, value in row.items()} for row in sums]),
         "insights": _sha256(insights),
     }
 

@@ -105,6 +105,7 @@ LOCKS = (
     "requirements-uv.lock",
     "requirements-postgres.lock",
     "requirements-postgres-dev.lock",
+    "requirements-types.lock",
 )
 
 

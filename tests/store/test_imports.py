@@ -137,6 +137,7 @@ def test_days_are_those_of_imports_in_force_the_latest_last(register: ImportRows
     register.change_state(W, "imp_1", DONE, LATER)
 
     assert [item.rows[0][3] for item in register.days(W)] == [3.0, 1.0]
+    assert {(item.currency, item.mixed) for item in register.days(W)} == {(None, True)}, "no amount could be added up"
     begin(register, "imp_3", "a")
     assert [item.rows[0][3] for item in register.days(W)] == [1.0]
 

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -14,7 +15,7 @@ MOST_BYTES = 60_000
 LONG = {"texts.en.js"}
 """One language's words, a table: a second language is a second file."""
 
-OWN = [name for name in site.names() if not name.startswith("vendor/")]
+OWN = [name for name in site.sources() if not name.startswith("vendor/")]
 SCRIPTS = [name for name in OWN if name.endswith(".js")]
 
 
@@ -31,7 +32,20 @@ def test_the_whole_page_is_light() -> None:
 def test_every_file_of_the_folder_is_one_of_the_page_or_is_about_one() -> None:
     files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
 
-    assert files - set(site.names()) == {"vendor/README.md", "vendor/LICENSE-preact", "vendor/LICENSE-htm"}
+    assert files - set(site.sources()) == {
+        "vendor/README.md", "vendor/LICENSE-preact", "vendor/LICENSE-htm", "vendor/preact-htm.d.ts",
+    }  # fmt: skip
+
+
+def without_comments(name: str) -> list[str]:
+    kept, inside = [], False
+    for line in text_of(name).splitlines():
+        inside = inside or line.startswith("/*")
+        if not inside:
+            kept.append(line)
+        elif line.endswith("*/"):
+            inside = False
+    return kept
 
 
 @pytest.mark.parametrize("name", site.names())
@@ -41,22 +55,32 @@ def test_an_asset_is_sent_as_it_stands_less_its_comments(name: str) -> None:
 
     assert asset is not None
     assert gzip.decompress(asset.packed) == asset.body
-    sent, kept, inside = asset.body.decode().splitlines(), [], False
-    for line in text_of(name).splitlines():
-        inside = inside or line.startswith("/*")
-        if not inside:
-            kept.append(line)
-        elif line.endswith("*/"):
-            inside = False
-    assert sent == kept
     assert asset.media_type == site.MEDIA_TYPES[Path(name).suffix]
+    if name != site.SCRIPT:
+        assert asset.body.decode().splitlines() == without_comments(name)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_line_of_every_script_is_in_the_one_that_is_sent(name: str) -> None:
+    sent = site.asset(site.SCRIPT).body.decode()  # type: ignore[union-attr]
+    own = [line.removeprefix("export ") for line in without_comments(name) if not line.startswith("import ")]
+
+    assert "\n".join(own).strip() in sent
 
 
 @pytest.mark.parametrize(
-    "name", ["../site.py", "vendor/../index.html", "", "vendor", "/etc/passwd", "vendor/README.md"]
+    "name", ["../site.py", "vendor/../index.html", "", "vendor", "/etc/passwd", "vendor/README.md", "api.js"]
 )
 def test_nothing_else_is_ever_opened(name: str) -> None:
     assert site.asset(name) is None
+
+
+def test_what_checks_the_scripts_is_named_with_its_hash_and_without_an_address() -> None:
+    lock = json.loads((Path(__file__).parents[2] / "scripts" / "types" / "package-lock.json").read_text("utf-8"))
+    packages = {name: package for name, package in lock["packages"].items() if name}
+
+    assert [name for name, package in packages.items() if not package.get("integrity")] == []
+    assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
 def test_the_vendored_file_has_the_hash_that_is_written_beside_it() -> None:

@@ -26,10 +26,11 @@ from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.metrics import Metrics
 from reflection.api.middleware import Outermost
 from reflection.api.opening import AT_ONCE, Opening
-from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, is_public, may_call, methods_of
+from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, is_public, may_call, methods_of, pool_of
+from reflection.api.pools import Pools
 from reflection.api.streams import Streams
 from reflection.errors import ReflectionError
-from reflection.mcp.server import AgentDoor
+from reflection.mcp.door import AgentDoor
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 from reflection.worker.server import ServerBackground
@@ -62,6 +63,7 @@ def create_app(application: Application | None = None, settings: Settings | None
     )
     app.state.application, app.state.background = application, None
     app.state.metrics, app.state.access, app.state.streams = metrics, access, Streams(access)
+    app.state.pools = Pools(pool_of)
     app.state.agent_door = AgentDoor(app, version("reflection"))
     app.add_middleware(
         Outermost,
@@ -111,8 +113,7 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if application is not None:
             access.renew(application.keys.ring)
-            async with app.state.agent_door.running():
-                yield
+            yield
             return
         start = asyncio.create_task(built(app))
         await asyncio.wait({start}, timeout=AT_ONCE)
@@ -121,8 +122,7 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
         else:
             start.add_done_callback(_log_failure)
         try:
-            async with app.state.agent_door.running():
-                yield
+            yield
         finally:
             await asyncio.wait({start})
             if start.exception() is None:

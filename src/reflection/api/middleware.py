@@ -19,6 +19,7 @@ from reflection.api.access import Access, Caller, WrongKey, guesser_of
 from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.metrics import Metrics
 from reflection.api.opening import PATIENCE, Opening
+from reflection.api.pools import call
 from reflection.api.problems import response_of
 from reflection.errors import ReflectionError
 
@@ -84,6 +85,7 @@ class Outermost:
             await self._renew_keys(scope)
             state["caller"] = state.get("caller") or self._admit(scope, headers)  # another door let them in
             receive = self._bodies.guard(scope, headers.get("content-length"), receive)
+            call.set((scope, receive))
             await self.app(scope, receive, answer.send)
         except ClientDisconnect:
             answer.status = CLIENT_LEFT

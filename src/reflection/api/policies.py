@@ -1,6 +1,6 @@
 """Who may call what: every router, and every route's right. A route that is not in the table stops the start.
 
-To add a subject: write `routers/<subject>.py` with a `router`, add it to ROUTERS, and one line per route to
+To add a subject: write `routers/<subject>.py` with a `router` (a `Router`), add it to ROUTERS, and one line a route to
 POLICIES.
 """
 
@@ -12,14 +12,18 @@ from fastapi.routing import APIRoute
 from starlette.routing import compile_path
 
 from reflection.api.access import Caller
+from reflection.api.pools import HEAVY, LOOKING, READING, WRITING, Kind, Router
 from reflection.api.routers import (
+    alerts,
     analyze,
     attention,
     campaigns,
     chat,
+    days,
     docs,
     effects,
     events,
+    experiments,
     forecasts,
     imports,
     insights,
@@ -53,11 +57,12 @@ class Right(Enum):
     OPERATE = "a key for every workspace, or with the scope admin; to change something one that may write"
 
 
-ROUTERS: tuple[APIRouter, ...] = (
+ROUTERS: tuple[Router, ...] = (
     analyze.router,
     insights.router,
     attention.router,
     months.router,
+    days.router,
     plans.router,
     recommendations.router,
     forecasts.router,
@@ -70,6 +75,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports.router,
     campaigns.router,
     events.router,
+    experiments.router,
     mcp.router,
     tables.router,
     shares.router,
@@ -77,6 +83,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     stream.router,
     workspaces.router,
     keys.router,
+    alerts.router,
     metrics.router,
     problems.router,
     docs.router,
@@ -91,6 +98,7 @@ POLICIES: dict[str, Right] = {
     "GET /v1/patterns": Right.READ,
     "GET /v1/attention": Right.READ,
     "GET /v1/months": Right.READ,
+    "GET /v1/days": Right.READ,
     "GET /recommendations": Right.READ,
     "POST /v1/plans/evaluate": Right.READ,
     "POST /v1/forecasts": Right.WRITE,
@@ -125,6 +133,11 @@ POLICIES: dict[str, Right] = {
     "GET /v1/events": Right.READ,
     "POST /v1/events": Right.WRITE,
     "DELETE /v1/events/{event_id}": Right.WRITE,
+    "GET /v1/experiments": Right.READ,
+    "POST /v1/experiments": Right.WRITE,
+    "POST /v1/experiments/next": Right.WRITE,
+    "GET /v1/experiments/{experiment_id}": Right.READ,
+    "DELETE /v1/experiments/{experiment_id}": Right.WRITE,
     "POST /mcp": Right.READ,
     "GET /v1/tables/{table}": Right.READ,
     "GET /v1/shares": Right.READ,
@@ -139,6 +152,12 @@ POLICIES: dict[str, Right] = {
     "GET /v1/keys": Right.OPERATE,
     "POST /v1/keys": Right.OPERATE,
     "DELETE /v1/keys/{key_id}": Right.OPERATE,
+    "GET /v1/alerts": Right.OPERATE,
+    "POST /v1/alerts": Right.OPERATE,
+    "DELETE /v1/alerts/{alert_id}": Right.OPERATE,
+    "POST /v1/alerts/{alert_id}/test": Right.OPERATE,
+    "GET /v1/alerts/{alert_id}/deliveries": Right.OPERATE,
+    "POST /v1/alerts/{alert_id}/deliveries/retry": Right.OPERATE,
     "GET /health": Right.PUBLIC,
     "GET /ready": Right.READ,
     "GET /metrics": Right.OPERATE,
@@ -165,6 +184,41 @@ LARGE_BODIES: dict[str, int] = {
     "/v1/observations": imports.MAX_OBSERVATIONS,
 }
 """Fixed paths that accept more bytes than MARKO_MAX_BODY_BYTES, with their limit."""
+
+
+_HEAVY = frozenset(
+    {
+        "GET /v1/campaigns/{campaign_id:path}/report",
+        "GET /v1/portfolio/report",
+        "GET /v1/tables/{table}",
+        "POST /v1/shares",
+        "POST /v1/imports",
+        "POST /v1/observations",
+        "POST /v1/samples",
+        "DELETE /v1/samples",
+    }
+)
+_WAITING = frozenset({"POST /agent-chat", "GET /v1/memory/search"})
+"""Readings that ask a model, or note what they found."""
+
+_WAITING_WITH = {"GET /recommendations": b"campaign_id=", "GET /v1/recommendations": b"campaign_id="}
+"""Readings that may note a draw where the query has this."""
+
+_PURE = frozenset({"POST /v1/plans/evaluate"})
+"""What only reads, though it is sent a body."""
+
+_LOOKING = frozenset({"GET /ready", "GET /metrics"})
+
+
+def pool_of(name: str, query: bytes = b"") -> Kind:
+    """The threads that a route takes; one that is not listed as anything else reads when it is a GET, else writes."""
+    if name in _HEAVY:
+        return HEAVY
+    if name in _LOOKING:
+        return LOOKING
+    waits = name in _WAITING or _WAITING_WITH.get(name, b"\n") in query
+    reads = name in _PURE or (name.startswith("GET ") and not waits)
+    return READING if reads else WRITING
 
 
 def may_call(name: str, caller: Caller) -> bool:

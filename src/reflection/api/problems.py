@@ -52,6 +52,9 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = Field(description="the fields at fault; empty where no single field is")
     hint: str = Field(description="what to do next")
     request_id: str = Field(description="names this request in the server's log")
+    mapping: dict[str, Any] | None = Field(
+        None, description="of a file that is nobody's: a column mapping to start from, and the file's headers"
+    )
 
 
 class UnsupportedMediaType(InvalidInput):
@@ -88,6 +91,7 @@ def _of_ours(error: ReflectionError) -> dict[str, Any]:
     errors = getattr(error, "errors", None)
     if errors is None:
         errors = [{"field": error.field, "problem": error.message}] if error.field else []
+    mapping = getattr(error, "mapping", None)
     return {
         "type": f"/problems/{error.code}",
         "title": error.title,
@@ -95,6 +99,7 @@ def _of_ours(error: ReflectionError) -> dict[str, Any]:
         "detail": error.message,
         "errors": errors,
         "hint": error.hint,
+        **({} if mapping is None else {"mapping": mapping}),
     }
 
 

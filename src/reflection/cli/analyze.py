@@ -218,7 +218,7 @@ def _finish(application: "Application", workspace: str, bar: Progress, files: Ex
     application.learner.learn_now(workspace)
     bar.update(task, description="writing files")
     files.close()
-    application.publisher.publish_pending()
+    application.publisher.publish_some()  # the rest, and what is to be said of it, when the command is done
     bar.remove_task(task)
 
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from rich.markup import escape
 
 from reflection.cli.backup import problems_of
-from reflection.cli.session import JsonOption, console, open_application, print_json, text_table
+from reflection.cli.session import SECONDS, JsonOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.settings import Settings, variable_of, variables
 
@@ -52,8 +52,16 @@ def doctor(
         status = application.status()
         problems = [*application.database.remarks(), *(problems_of(application) if verify else [])]
         calibration = {name: application.store.knowledge(name).coverage for name in application.store.workspaces()}
+        given_up = application.alerts.given_up()
         held = {name: application.engine.held(workspace=name) for name in application.store.workspaces()}
-    remarks = [*advice(settings, os.environ), *worker_remarks(status), *overconfident(calibration), *problems]
+    remarks = [
+        *advice(settings, os.environ),
+        *worker_remarks(status),
+        *alert_remarks(given_up),
+        *set_aside(status),
+        *overconfident(calibration),
+        *problems,
+    ]
     report = {
         "version": version("reflection"),
         "python": platform.python_version(),
@@ -116,6 +124,25 @@ def worker_remarks(status: Mapping[str, Any], now: datetime | None = None) -> It
         )
 
 
+def alert_remarks(given_up: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """One sentence for each of the last messages that did not arrive and are tried no longer."""
+    for row in given_up:
+        yield (
+            f"a message of {row['alert_id']} ({row['workspace']}) was given up after {row['tries']} tries: "
+            f"{row['reason']}; 'reflection alerts retry {row['alert_id']} -w {row['workspace']}' sends it again"
+        )
+
+
+def set_aside(status: Mapping[str, Any]) -> Iterable[str]:
+    """One sentence for each thing that could not be published: why, and when it is tried again."""
+    for letter in status["set_aside"]:
+        what = letter["key"] or "the workspace's own files"
+        yield (
+            f"{what}{_in(letter['workspace'])} could not be published ({letter['reason']}), tried {letter['attempts']} "
+            f"times so far; it is tried again after {letter['due_at'][:SECONDS]}, by 'reflection rebuild' at once"
+        )
+
+
 Calibration = Mapping[str, Mapping[str, Mapping[str, float] | None]]
 """Workspace -> metric -> `Knowledge.coverage`."""
 
@@ -145,7 +172,11 @@ def overconfident(calibration: Calibration) -> Iterable[str]:
 
 
 def _of(workspace: str, metric: str) -> str:
-    return metric.upper() if workspace == DEFAULT_WORKSPACE else f"{metric.upper()} ({workspace})"
+    return f"{metric.upper()}{_in(workspace)}"
+
+
+def _in(workspace: str) -> str:
+    return "" if workspace == DEFAULT_WORKSPACE else f" ({workspace})"
 
 
 def _share(coverage: Mapping[str, float]) -> str:
@@ -164,9 +195,8 @@ def _print(report: Mapping[str, Any]) -> None:
     for line in coverage_lines(report["calibration"]):
         out.print(escape(line), highlight=False)
     for workspace, reasons in report["held"].items():
-        where = "" if workspace == DEFAULT_WORKSPACE else f" ({workspace})"
         for name, reason in reasons.items():
-            out.print(f"held out of learning{where}: {escape(name)}: {escape(reason)}")
+            out.print(f"held out of learning{_in(workspace)}: {escape(name)}: {escape(reason)}")
     for remark in report["remarks"]:
         out.print(f"[yellow]attention:[/] {escape(remark)}")
     if not report["remarks"]:

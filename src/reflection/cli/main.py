@@ -12,6 +12,7 @@ import structlog
 import typer
 
 from reflection.cli import (
+    alerts,
     analyze,
     attention,
     backtest,
@@ -21,6 +22,7 @@ from reflection.cli import (
     doctor,
     effects,
     events,
+    experiments,
     export,
     imports,
     insights,
@@ -72,7 +74,9 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("doctor", doctor.doctor),
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
+    ("alerts", alerts.app),
     ("events", events.app),
+    ("experiment", experiments.app),
     ("keys", keys.app),
     ("workspace", workspace.app),
 )

@@ -164,8 +164,8 @@ WORTH_IT = 400
 class FilesBeside:
     """A context manager that publishes from a process of its own until it is left.
 
-    What is pending then, and what could not be written, is left to whoever publishes next, who meets the reason and can
-    tell it. A process whose parent was killed finishes the files it has in hand and ends.
+    What is pending then is left to whoever publishes next; what could not be written is set aside with its reason. A
+    process whose parent was killed finishes the files it has in hand and ends.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -197,6 +197,6 @@ def _publish(pipe: Connection, settings: Settings) -> None:
         while not pipe.poll(pause):
             try:
                 published = application.publisher.publish_some()
-            except ReflectionError:  # whoever publishes after us meets it, too, and tells it
+            except ReflectionError:  # of the database: whoever publishes after us meets it, too, and tells it
                 return
             pause = 0.0 if published >= WORTH_IT else PAUSE

@@ -27,6 +27,7 @@ def worker(
     from reflection.store.database.connections import database_name
     from reflection.worker.process import run
 
+    logging.own_process()
     logging.configure(settings)
     if not watched:
         messages().print(f"working on {database_name(settings.database)}; Ctrl+C stops", highlight=False)

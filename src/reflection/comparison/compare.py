@@ -25,6 +25,7 @@ from reflection.domain.metrics import (
     rates,
 )
 from reflection.domain.results import Comparison, Decomposition, Delta, Rates
+from reflection.domain.scatter import NO_SCATTER, CampaignScatter
 from reflection.domain.verdict import verdict_on
 
 FEW_CONVERSIONS = 30
@@ -37,26 +38,24 @@ def compare(
     campaign: Campaign,
     *,
     generated_at: str,
-    scatter: Mapping[str, float | None] | None = None,
+    scatter: CampaignScatter = NO_SCATTER,
     score_weights: ScoreWeights | None = None,
 ) -> Comparison:
     """Compare one campaign with its forecast, or with what stands in its place.
 
     Args:
-        scatter: learnt standard deviation between campaigns (log scale) per metric cpm, ctr, cvr, aov; metrics
-            without one are judged by counting noise alone.
+        scatter: learnt between campaigns; metrics without one are judged by counting noise alone.
         generated_at: the day of it decides whether the campaign's conversions are complete: else what is made of them
             is not judged, and says until when it waits.
     """
     written = as_given(campaign)
     campaign = counted_by(written, day_of(generated_at) if written.mature_on else None)
-    every_scatter = _composed_scatter(scatter or {})
     basis = basis_of(written)
     expected, actual = campaign.expected_metrics, campaign.actual_metrics
     plan, fact = rates(expected) if basis.comparable else NO_RATES, rates(actual)
     waits = campaign is not written
-    deltas = {f"{kpi}_diff": _delta(kpi, campaign, plan, every_scatter, basis, waits) for kpi in KPIS}
-    drivers = decompose(expected, actual, every_scatter) if basis.comparable else ()
+    deltas = {f"{kpi}_diff": _delta(kpi, campaign, plan, scatter, basis, waits) for kpi in KPIS}
+    drivers = decompose(expected, actual, scatter) if basis.comparable else ()
     flags = _flags(campaign, basis, waits=waits)
     return Comparison(
         campaign_id=campaign.campaign_id,
@@ -92,24 +91,12 @@ def _until(campaign: Campaign) -> str:
     return f"its conversions still come in until {campaign.mature_on}"
 
 
-def _composed_scatter(scatter: Mapping[str, float | None]) -> dict[str, float | None]:
-    """Scatter of the composed KPIs: variances of the log factors add up, where all of them are known."""
-    composed = dict(scatter)
-    for kpi in (kpi for kpi in KPIS if len(METRICS[kpi].composition) > 1):
-        factors = [scatter.get(factor) for factor in METRICS[kpi].composition]
-        variances = [factor**2 for factor in factors if factor is not None]
-        composed[kpi] = sum(variances) ** 0.5 if len(variances) == len(factors) else None
-    return composed
-
-
-def _delta(
-    kpi: str, campaign: Campaign, plan: Rates, scatter: Mapping[str, float | None], basis: Basis, waits: bool
-) -> Delta:
+def _delta(kpi: str, campaign: Campaign, plan: Rates, scatter: CampaignScatter, basis: Basis, waits: bool) -> Delta:
     before, after = getattr(plan, kpi), METRICS[kpi].value(campaign.actual_metrics)
     waiting = waits and not set(LATE).isdisjoint(METRICS[kpi].counts)
     reason = _until(campaign) if waiting else _why_missing(kpi, campaign, before, after, basis)
     expected = campaign.expected_metrics if basis.comparable else None
-    band, z, beyond = judge(kpi, expected, campaign.actual_metrics, scatter.get(kpi))
+    band, z, beyond = judge(kpi, expected, campaign.actual_metrics, scatter.of(kpi))
     if not before or after is None:
         return Delta(before, after, None, None, band, None, None, reason)
     favorable = None if after == before else METRICS[kpi].favors(after > before)

@@ -17,6 +17,7 @@ from reflection.comparison.judgement import judge
 from reflection.domain.campaign import Metrics
 from reflection.domain.metrics import METRICS, rates
 from reflection.domain.results import Decomposition, Driver, Rates
+from reflection.domain.scatter import CampaignScatter
 from reflection.domain.weights import Interval
 
 
@@ -48,11 +49,11 @@ def largest_remainder(parts: Mapping[str, float], total: float, decimals: int = 
     return {name: floors[name] / unit for name in parts}
 
 
-def decompose(expected: Metrics, actual: Metrics, scatter: Mapping[str, float | None]) -> tuple[Decomposition, ...]:
+def decompose(expected: Metrics, actual: Metrics, scatter: CampaignScatter) -> tuple[Decomposition, ...]:
     """Decompose CPA and ROAS, or conversions where a CPA does not exist.
 
     Args:
-        scatter: learnt standard deviation between campaigns per metric (log scale); None while unknown.
+        scatter: learnt between campaigns.
     """
     sides = _Sides(expected, actual, rates(expected), rates(actual))
     plan, fact = sides.plan, sides.fact
@@ -86,9 +87,7 @@ class _Sides(NamedTuple):
         return getattr(self.plan, name), getattr(self.fact, name)
 
 
-def _decomposition(
-    kpi: str, plan: float, fact: float, sides: _Sides, scatter: Mapping[str, float | None]
-) -> Decomposition:
+def _decomposition(kpi: str, plan: float, fact: float, sides: _Sides, scatter: CampaignScatter) -> Decomposition:
     logs: dict[str, float] = {}
     for name, sign in METRICS[kpi].composition.items():
         before, after = sides.factor(name)
@@ -96,7 +95,7 @@ def _decomposition(
     return _assemble(kpi, plan, fact, lmdi(fact, plan, logs), sides, scatter)
 
 
-def _conversions(sides: _Sides, scatter: Mapping[str, float | None]) -> list[Decomposition]:
+def _conversions(sides: _Sides, scatter: CampaignScatter) -> list[Decomposition]:
     """Without conversions there is no CPA to explain; the change in conversions goes to the first factor that is 0."""
     expected, actual = sides.expected, sides.actual
     if actual.unknown:
@@ -117,14 +116,14 @@ def _assemble(
     fact: float,
     parts: Mapping[str, float],
     sides: _Sides,
-    scatter: Mapping[str, float | None],
+    scatter: CampaignScatter,
     note: str | None = None,
 ) -> Decomposition:
     shown = largest_remainder(parts, round(fact, 2) - round(plan, 2))
     drivers = []
     for name in sorted(parts, key=lambda factor: -abs(parts[factor])):
         before, after = (side or 0.0 for side in sides.factor(name))
-        judgement = judge(name, sides.expected, sides.actual, scatter.get(name))
+        judgement = judge(name, sides.expected, sides.actual, scatter.of(name))
         weight = logarithmic_mean(fact, plan) * METRICS[kpi].composition[name]
         band = _part_interval(before, weight, judgement.interval)
         drivers.append(

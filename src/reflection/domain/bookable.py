@@ -6,13 +6,14 @@ campaigns and signals; must not know evidence or numbers.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import UNSTATED
+from reflection.domain.grade import Grade
 from reflection.domain.weights import Interval
 
 Kind = Literal["platform", "audience", "creative"]
@@ -87,6 +88,7 @@ class Bookable:
         confounded: signals it always ran with and so cannot be told apart from, which are no part of it.
         doubt: why its effect is not identified, in words; None where it is.
         total: on the goal metric; None where that could not be fitted.
+        experiments: ids of those that tested it on the goal, or on a part of it; `grade` as of an effect.
         campaign_ids: campaigns that booked it, at most a few.
         supporting, contradicting: those that did beyond noise better, and worse, than usual there, at most a few.
     """
@@ -107,6 +109,8 @@ class Bookable:
     campaign_ids: tuple[str, ...] = ()
     supporting: tuple[str, ...] = ()
     contradicting: tuple[str, ...] = ()
+    grade: Grade = "observed"
+    experiments: tuple[str, ...] = ()
 
     @property
     def advised(self) -> bool:
@@ -114,20 +118,30 @@ class Bookable:
         return self.total is not None and self.total.lane in ("exploit", "avoid")
 
 
+Description = tuple[str, frozenset[tuple[signals.Signal, float]]]
+"""The key of something that a campaign booked, and its signals with their shares."""
+
+
 def definitions(campaigns: Iterable[Campaign]) -> tuple[Definition, ...]:
     """Everything that campaigns booked, by key; the order of the campaigns does not matter."""
-    descriptions: dict[str, list[dict[signals.Signal, float]]] = {}
-    for campaign in campaigns:
-        platform = signals.of_platform(campaign.platform)
-        members = [[(platform, 1.0)]]
-        members += [signals.of_audience(audience) for audience in campaign.audiences]
-        members += [signals.of_creative(creative) for creative in campaign.creatives]
-        for member in members:
-            shares = _summed(member)
-            alternatives = descriptions.setdefault(member[0][0].key, [])  # its name comes first
-            if shares not in alternatives:
-                alternatives.append(shares)
-    named = (item for item in sorted(descriptions.items()) if not signals.is_unstated(item[0]))
+    return agreed(map(descriptions_of, campaigns))
+
+
+def descriptions_of(campaign: Campaign) -> tuple[Description, ...]:
+    """What one campaign booked, as it describes it."""
+    members = [[(signals.of_platform(campaign.platform), 1.0)]]
+    members += [signals.of_audience(audience) for audience in campaign.audiences]
+    members += [signals.of_creative(creative) for creative in campaign.creatives]
+    return tuple((member[0][0].key, _summed(member)) for member in members)  # its name comes first
+
+
+def agreed(descriptions: Iterable[Iterable[Description]]) -> tuple[Definition, ...]:
+    """What the descriptions of many campaigns agree on, by key; one campaign's descriptions after the other's."""
+    different: dict[str, set[frozenset[tuple[signals.Signal, float]]]] = {}
+    for own in descriptions:
+        for key, shares in own:
+            different.setdefault(key, set()).add(shares)
+    named = (item for item in sorted(different.items()) if not signals.is_unstated(item[0]))
     return tuple(_defined(key, alternatives) for key, alternatives in named)
 
 
@@ -145,25 +159,31 @@ def root(key: str) -> str:
     return signals.parse(key).parts[-1].group.partition(".")[0]
 
 
-def _summed(members: Iterable[tuple[signals.Signal, float]]) -> dict[signals.Signal, float]:
+def _summed(members: Iterable[tuple[signals.Signal, float]]) -> frozenset[tuple[signals.Signal, float]]:
     shares: dict[signals.Signal, float] = {}
     for signal, share in members:
         shares[signal] = shares.get(signal, 0.0) + share
-    return shares
+    return frozenset(shares.items())
 
 
-def _defined(key: str, descriptions: list[dict[signals.Signal, float]]) -> Definition:
+def _defined(key: str, descriptions: Collection[frozenset[tuple[signals.Signal, float]]]) -> Definition:
     """What all descriptions of one name agree on, group by group."""
-    groups = sorted({signal.group for shares in descriptions for signal in shares})
+    by_group = [_grouped(shares) for shares in descriptions]
     parts: dict[str, float] = {}
     differs = []
-    for group in groups:
-        first, *others = [
-            {signal.key: share for signal, share in shares.items() if signal.group == group} for shares in descriptions
-        ]
-        if any(other != first for other in others):
+    for group in sorted(set().union(*by_group)):
+        first = by_group[0].get(group)
+        if first is None or any(other.get(group) != first for other in by_group):
             differs.append(group)
         else:
             parts |= first
     kind: Kind = "platform" if root(key) == "platform" else "audience" if root(key) == "audience" else "creative"
     return Definition(key, kind, dict(sorted(parts.items())), tuple(differs))
+
+
+def _grouped(shares: Iterable[tuple[signals.Signal, float]]) -> dict[str, dict[str, float]]:
+    """Signals with their shares by group."""
+    groups: dict[str, dict[str, float]] = {}
+    for signal, share in shares:
+        groups.setdefault(signal.group, {})[signal.key] = share
+    return groups

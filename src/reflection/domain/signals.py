@@ -185,23 +185,31 @@ def spellings_of(campaign: Campaign) -> dict[str, str]:
 
 
 def usual_spellings(campaigns: Iterable[Campaign]) -> dict[str, str]:
-    """The spelling that most of these campaigns use, of equally common ones the smallest, whatever their order.
+    """The spelling that most of these campaigns use; see `usual_among`."""
+    return usual_among(map(spellings_of, campaigns))
 
-    Keys whose level is spelt so anyway are left out.
+
+def usual_among(spellings: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The most frequent spelling of each signal, of equally common ones the smallest, whatever their order.
+
+    Keys whose level is spelt so anyway are left out. `spellings`: one campaign's after the other (`spellings_of`).
     """
     counts: dict[str, Counter[str]] = {}
-    for campaign in campaigns:
-        for key, text in spellings_of(campaign).items():
+    for own in spellings:
+        for key, text in own.items():
             counts.setdefault(key, Counter())[text] += 1
-    usual = {
-        key: min(spellings, key=lambda text: (-spellings[text], text)) for key, spellings in sorted(counts.items())
-    }
+    usual = {key: min(texts, key=lambda text: (-texts[text], text)) for key, texts in sorted(counts.items())}
     return {key: text for key, text in usual.items() if text != _unescape(parse(key).level)}
 
 
 def label_of(key: str, spelt: Mapping[str, str]) -> str:
     """How a person reads a signal, in a given spelling: ``platform Meta x age 18-25``."""
     return " x ".join(f"{_group_label(part.group)} {_level_of(part, spelt)}".strip() for part in parse(key).parts)
+
+
+def level_text(key: str, spelt: Mapping[str, str]) -> str:
+    """The level of a main signal as campaigns spell it: ``Parents 35-44``."""
+    return _level_of(parse(key), spelt)
 
 
 def spoken(key: str, spelt: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from reflection.domain.held import held_sentence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.maturity import day_of, evidence_by
 from reflection.domain.memory_text import memory_record, memory_text
-from reflection.domain.metrics import KPIS, OBSERVED, ScoreWeights
+from reflection.domain.metrics import KPIS, ScoreWeights
 from reflection.domain.ports import (
     AnalysisRecord,
     Facts,
@@ -172,9 +172,13 @@ class Analyst:
         )
 
     def _compared(self, case: AnalysisInput) -> Comparison:
-        scatter = {metric: case.knowledge.sigma(metric) for metric in OBSERVED}
         with timed(self._observe, "compare"):
-            return compare(case.campaign, generated_at=case.now, scatter=scatter, score_weights=self._score_weights)
+            return compare(
+                case.campaign,
+                generated_at=case.now,
+                scatter=case.knowledge.scatter,
+                score_weights=self._score_weights,
+            )
 
     def _analysis(self, case: AnalysisInput, comparison: Comparison) -> tuple[Analysis, MemoryRecord]:
         """What is answered, and what is remembered of it."""

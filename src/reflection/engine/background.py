@@ -1,8 +1,8 @@
 """A thread that does something again and again until it is told to stop, and never takes more than its share.
 
-After work that took t seconds it rests `rest` times t, at least `poll` seconds, unless somebody wakes it. Work that
-costs a processor is measured by the processor's time: on a busy machine it has waited already while others worked. Must
-not know what the work is.
+After work that took t seconds it rests `rest` times t, at least `poll` seconds, unless somebody wakes it; after work
+that failed, twice as long each time, up to `LONGEST_PAUSE`. Work that costs a processor is measured by the processor's
+time: on a busy machine it has waited already while others worked. Must not know what the work is.
 """
 
 import threading
@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable
 
 REST = 4.0
+LONGEST_PAUSE = 30.0
+"""Seconds after which work that fails again and again is tried once more."""
+
 ErrorHandler = Callable[[str, Exception], None]
 """Told the name of the thread and the error; logs and reports it."""
 
@@ -78,12 +81,18 @@ class Background:
             self._thread.start()
 
     def _run(self) -> None:
+        failures = 0
         while not self._stopping.is_set():
             self._awake.clear()
             began = self._clock()
             try:
                 self._work()
+                failures = 0
             except Exception as error:  # noqa: BLE001 - a thread is an outermost door: report, go on
+                failures += 1
                 self._on_error(self._name, error)
             if not self._stopping.is_set():  # told while it worked: `clear` may have been before that
-                self._awake.wait(max(self._poll, self._rest * (self._clock() - began)))
+                rest = max(self._poll, self._rest * (self._clock() - began))
+                self._awake.wait(
+                    max(rest, min(LONGEST_PAUSE, self._poll * 2 ** min(failures, 30)) if failures else 0.0)
+                )

@@ -16,7 +16,7 @@ from reflection.domain.evidence import evidence_of
 from reflection.domain.held import held_reason
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.maturity import day_of, waits
-from reflection.domain.metrics import OBSERVED, ScoreWeights
+from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Facts, StoredCampaign
 from reflection.domain.results import Analysis, Comparison, Insights
 from reflection.domain.verdict import verdict_on
@@ -78,7 +78,7 @@ def current_analysis(stored: StoredCampaign, knowledge: Knowledge) -> Analysis:
 
 def _comparison(then: Analysis, campaign: Campaign, knowledge: Knowledge, notes: tuple[str, ...]) -> Comparison:
     """The stored comparison; whether it is held is today's, its figures are not, unless its conversions waited."""
-    stored, scatter = then.comparison_report, {metric: knowledge.sigma(metric) for metric in OBSERVED}
+    stored, scatter = then.comparison_report, knowledge.scatter
     if waits(campaign, day_of(stored.generated_at)) and not waits(campaign, day_of(knowledge.as_of)):
         again = compare(
             campaign,

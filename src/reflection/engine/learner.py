@@ -7,7 +7,7 @@ that arrived meanwhile, from this process and from others. Knows ports; what lea
 import dataclasses
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -16,9 +16,10 @@ import orjson
 from threadpoolctl import threadpool_limits
 
 from reflection.domain import signals
-from reflection.domain.bookable import EvidenceFloor, definitions
+from reflection.domain.bookable import Description, EvidenceFloor, agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, decode
+from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.maturity import day_of
 from reflection.domain.metrics import ScoreWeights
@@ -47,16 +48,25 @@ Progress = Callable[[int, int], None]
 
 
 SPELT_BY = 1_000
-"""Campaigns whose spelling of signals, and what they book, is asked for: the newest; a tenth of a second."""
+"""Campaigns whose spelling of signals, and what they book, is asked for: the newest, as people write and book today."""
 
 OVERTAKEN = 3
 """How often a relearn begins again because a server meanwhile learnt from newer evidence, before it gives its own."""
 
 
 @lru_cache(maxsize=2 * SPELT_BY)
-def _campaign(body: str) -> Campaign:
-    """A stored campaign; nearly all of a fit's newest were the last fit's, too."""
-    return Campaign.model_validate_json(body)
+def _said(body: str) -> tuple[Mapping[str, str], tuple[Description, ...]]:
+    """How a stored campaign spells its signals, and what it booked; nearly all of a fit's newest were the last fit's,
+    too.
+    """
+    campaign = Campaign.model_validate_json(body)
+    return signals.spellings_of(campaign), descriptions_of(campaign)
+
+
+@lru_cache(maxsize=MOST_EXPERIMENTS)
+def _experiment(body: str) -> Experiment:
+    """A stored experiment."""
+    return Experiment.model_validate_json(body)
 
 
 def _silent(done: int, total: int) -> None:
@@ -96,11 +106,11 @@ class Learner:
         with self._one_at_a_time:
             knowledge = self._store.knowledge(workspace)
             last = self._store.last_seq(workspace)
-            matured = self._matured(knowledge)
-            if last == knowledge.seq and not matured:
+            news = self._matured(knowledge) or self._tested(workspace, knowledge)
+            if last == knowledge.seq and not news:
                 return knowledge
             learnt = self._learnt(workspace, last, _silent)
-            return self._saved(workspace, learnt, knowledge, int(matured))  # what was left out is calibrated, too
+            return self._saved(workspace, learnt, knowledge, int(news))  # what was left out is calibrated, too
 
     def relearn(self, workspace: str, progress: Progress = _silent) -> Knowledge:
         """Learn everything again from the ledger, as a new epoch; safe beside other processes.
@@ -156,7 +166,7 @@ class Learner:
     def due(self, workspace: str) -> bool:
         """Whether a workspace is behind, and if it is large, by enough new entries or for long enough."""
         stored, lag = self._store.knowledge(workspace), self.lag(workspace)
-        if self._matured(stored):
+        if self._matured(stored) or self._tested(workspace, stored):
             return True
         if not lag or stored.campaigns < LARGE or stored.as_of is None:
             return lag > 0
@@ -167,10 +177,15 @@ class Learner:
         """Whether conversions that the last fit had to leave waiting are complete by now."""
         return knowledge.complete_since(self._clock().astimezone(UTC).date())
 
+    def _tested(self, workspace: str, knowledge: Knowledge) -> bool:
+        """Whether experiments were added, changed or removed since a fit."""
+        return self._store.experiment_changes(workspace) != knowledge.experiments.changes
+
     def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
         """What the ledger says up to an entry."""
         progress(0, WHOLE)
-        newest = self._newest(workspace)
+        newest = [_said(body) for body in self._store.newest_campaigns(workspace, SPELT_BY)]
+        tested = self._store.experiments(workspace)
         with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
             learnt = learn(
                 self._evidence(workspace, seq, progress),
@@ -179,14 +194,16 @@ class Learner:
                     goal=self._goal,
                     seq=seq,
                     as_of=self._clock().isoformat(timespec="milliseconds"),
-                    spelt=signals.usual_spellings(newest),
-                    definitions=definitions(newest),
+                    spelt=signals.usual_among(spellings for spellings, _ in newest),
+                    definitions=agreed(descriptions for _, descriptions in newest),
                     floor=self._floor,
+                    experiments=[_experiment(body) for body in tested.bodies],
                 ),
                 progress=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
             )
         progress(FITTED, WHOLE)
-        return learnt
+        diagnostics = {**learnt.diagnostics, "experiment_changes": tested.changes}
+        return dataclasses.replace(learnt, diagnostics=diagnostics) if tested.changes else learnt
 
     def _saved(self, workspace: str, learnt: Knowledge, before: Knowledge, new_epochs: int) -> Knowledge:
         grown = (learnt.campaigns + len(learnt.held)).bit_length()
@@ -194,10 +211,6 @@ class Learner:
         learnt = self._calibrated(workspace, learnt, before, start_over=bool(new_epochs))
         self._store.save_knowledge(workspace, learnt, {"weights.json": self._weights(learnt)})
         return self._store.knowledge(workspace)
-
-    def _newest(self, workspace: str) -> list[Campaign]:
-        """The newest campaigns, whatever order they came in: as people write and book today."""
-        return [_campaign(body) for body in self._store.newest_campaigns(workspace, SPELT_BY)]
 
     def _evidence(self, workspace: str, seq: int, progress: Progress) -> Iterator[Evidence]:
         """The live evidence, one after the other: a million campaigns are never in memory as objects."""

@@ -17,6 +17,7 @@ from reflection.domain.metrics import METRICS, log_of, log_value
 from reflection.domain.planner_forecast import is_reference
 from reflection.domain.ports import ForecastRow
 from reflection.domain.signals import normalise
+from reflection.evaluation.coverage_by_month import coverage_by_month
 from reflection.evaluation.periods import Periods
 from reflection.stats import scoring_rules
 
@@ -88,7 +89,7 @@ def scoreboard(
         assignments: hold-back assignments in order.
 
     Returns:
-        {issuers[], probabilities[], findings{}, advice{}, holdback{}}, JSON-able.
+        {issuers[], over_time[], probabilities[], findings{}, advice{}, holdback{}}, JSON-able.
     """
     judged = judge(register, actuals)
     forecasts = [case for case in judged if case.row.issuer != ADVICE]
@@ -97,6 +98,11 @@ def scoreboard(
         "issuers": _issuers(forecasts),
         "probabilities": _probabilities(forecasts, advice),
         "findings": findings_record(established),
+        "over_time": coverage_by_month(
+            (case.row.issuer, case.row.metric, evidence.day, hit)
+            for case in forecasts
+            if (hit := case.hit("90")) is not None and (evidence := actuals.get(case.row.campaign_id or ""))
+        ),
         "advice": advice_record(advice),
         "holdback": holdback_record(assignments, actuals, goal_metric),
     }
@@ -249,6 +255,8 @@ def advice_record(advice: Sequence[Judged]) -> dict[str, Any]:
             {
                 "recommendation_id": case.row.detail.get("recommendation_id"), "campaign_id": case.row.campaign_id,
                 "matched": case.row.detail.get("matched"), "predicted": float(np.exp(p)), "measured": float(np.exp(m)),
+                "signal": case.row.detail.get("signal"), "lane": case.row.detail.get("lane"),
+                "metric": case.row.metric, "held_90": case.hit("90"),
             }
             for case, m, p in zip(advice, measured, predicted, strict=True)
         ],

@@ -11,6 +11,7 @@ from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.domain.plan import Plan
+from reflection.explain.formatting import money
 from reflection.forecasting import calibration
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.inference import posterior
@@ -83,10 +84,10 @@ def notes_on(
     """
     notes = []
     if far is not None:
-        money = f" {plan.currency}" if plan.currency else ""
+        budget, low, high = (money(amount, plan.currency, whole=True) for amount in (plan.budget, *far))
         notes.append(
-            f"not identified: a spend of {plan.budget:,.0f}{money} is far outside what was seen, {far[0]:,.0f} to "
-            f"{far[1]:,.0f}{money}; what this much money brings (CPA, ROAS, conversions, revenue) is an extrapolation "
+            f"not identified: a spend of {budget} is far outside what was seen, {low} to {high}; what this much "
+            "money brings (CPA, ROAS, conversions, revenue) is an extrapolation "
             "without odds, and its intervals are wider for it"
         )
     if knowledge.posteriors and not same_money:

@@ -7,20 +7,24 @@ is no finding. And only where it was seen often enough: three campaigns and thir
 words or stores.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
 from reflection.domain.bookable import EvidenceFloor
+from reflection.domain.grade import Grade
 from reflection.domain.knowledge import Effect
 from reflection.domain.metrics import METRICS
 from reflection.inference.dataset import Dataset, Floats
-from reflection.inference.fit import FittedMetrics, counts_of
+from reflection.inference.experiments import Trials
+from reflection.inference.fit import FittedMetrics
+from reflection.inference.observation import counts_of
 from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Kind, Layout
 from reflection.stats.empirical_bayes import Effects
 from reflection.stats.false_discovery import LEVEL, Discoveries, Verdict, ash_each
@@ -116,29 +120,46 @@ def effect_rows(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> tuple[Ef
     for alias, key in fitted.table.aliases.items():
         stands_for.setdefault(key, []).append(alias)
     rows = []
-    for metric in fitted.names():
-        shown = _Shown.of(fitted.effects(metric))
+    signals_of = _signal_columns(fitted.layout)
+    rates = false_sign_rates([fitted.effects(metric) for metric in fitted.names()])
+    for metric, lfsr in zip(fitted.names(), rates, strict=True):
+        shown = _Shown.of(fitted.effects(metric), lfsr)
         discoveries = fitted.discoveries(metric)
-        for column in _signal_columns(fitted.layout):
-            row = _row(column, metric, shown, discoveries, raw_lifts, stands_for, floor)
+        for column, unstated in signals_of:
+            row = _row(column, metric, shown, discoveries, raw_lifts, stands_for, floor, unstated=unstated)
+            row = _graded(row, fitted.trials)
             rows.append(row)
             rows += [_alias_row(row, alias) for alias in stands_for.get(row.signal, [])]
     return tuple(sorted(rows, key=lambda row: (row.metric, row.signal)))
 
 
-def false_sign_rates(effects: Effects) -> Floats:
-    """Probability that each effect is none or has the other sign, (p,); 1 where nothing is known.
+def _graded(row: Effect, trials: Trials) -> Effect:
+    """The row with the experiments that tested it."""
+    feature = Feature(row.group, row.signal.partition(":")[2])
+    experiments = trials.experiments(feature, row.metric) if trials.tested else ()
+    if not experiments:
+        return row
+    grade: Grade = "randomised" if trials.randomised(feature, row.metric) else "observed"
+    return replace(row, grade=grade, experiments=experiments)
+
+
+def false_sign_rates(metrics: Sequence[Effects]) -> list[Floats]:
+    """Of each metric: probability that each effect is none or has the other sign, (p,); 1 where nothing is known.
 
     Adaptive shrinkage of what is shown, the effect on this metric itself, so that it never contradicts the interval
     beside it. The effects are shrunk already and here once more, which errs on the side of "nothing there".
     """
-    rates = np.ones(len(effects.layout))
-    judged = effects.layout.identifiable & (effects.sd > 0)
-    families = [columns[judged[columns]] for columns in map(effects.layout.columns_of, Kind)]
-    families = [columns for columns in families if len(columns)]
-    mixtures = ash_each([(effects.mean[columns], effects.sd[columns]) for columns in families])
-    for columns, mixture in zip(families, mixtures, strict=True):
-        rates[columns] = mixture.false_sign_rate()
+    rates = [np.ones(len(effects.layout)) for effects in metrics]
+    families = [
+        (rate, effects, columns[judged[columns]])
+        for rate, effects in zip(rates, metrics, strict=True)
+        for judged in [effects.layout.identifiable & (effects.sd > 0)]
+        for columns in map(effects.layout.columns_of, Kind)
+    ]
+    families = [family for family in families if len(family[2])]
+    mixtures = ash_each([(effects.mean[columns], effects.sd[columns]) for _, effects, columns in families])
+    for (rate, _, columns), mixture in zip(families, mixtures, strict=True):
+        rate[columns] = mixture.false_sign_rate()
     return rates
 
 
@@ -154,17 +175,26 @@ class _Shown:
     lfsr: list[float]
 
     @classmethod
-    def of(cls, effects: Effects) -> "_Shown":
+    def of(cls, effects: Effects, lfsr: Floats) -> "_Shown":
         """All columns at once."""
         lift, low, high = (np.exp(values).tolist() for values in (effects.mean, effects.low, effects.high))
-        twice = np.count_nonzero(effects.draws > 0, axis=1) + np.count_nonzero(effects.draws >= 0, axis=1)
+        twice = _count(effects.draws > 0) + _count(effects.draws >= 0)
         above = (0.5 * twice / effects.draws.shape[1]).tolist()
-        return cls(effects.layout, lift, low, high, above, false_sign_rates(effects).tolist())
+        return cls(effects.layout, lift, low, high, above, lfsr.tolist())
 
 
-def _signal_columns(layout: Layout) -> list[int]:
-    """Columns of signals: not the intercept, not the drift steps."""
-    return [i for i, f in enumerate(layout.features) if f != INTERCEPT and not f.group.startswith(FREE_MARK)]
+def _count(true: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many of each row; with an axis, NumPy counts twenty times as long."""
+    return np.array([np.count_nonzero(row) for row in true], dtype=np.int64)
+
+
+def _signal_columns(layout: Layout) -> list[tuple[int, bool]]:
+    """Columns of signals, not the intercept, not the drift steps; and whether each stands where nothing was said."""
+    return [
+        (i, signals.is_unstated(str(f)))
+        for i, f in enumerate(layout.features)
+        if f != INTERCEPT and not f.group.startswith(FREE_MARK)
+    ]
 
 
 def _row(
@@ -175,11 +205,14 @@ def _row(
     raw_lifts: RawLifts,
     stands_for: Mapping[str, list[str]],
     floor: EvidenceFloor,
+    *,
+    unstated: bool,
 ) -> Effect:
     feature, lift, lfsr = shown.layout.features[column], shown.lift[column], shown.lfsr[column]
+    key = str(feature)
     low, high, above = shown.low[column], shown.high[column], shown.above[column]
     beyond_noise = bool(discoveries.selected[column]) and lfsr <= LEVEL and not low <= 1.0 <= high
-    beyond_noise = beyond_noise and not signals.is_unstated(str(feature))  # nothing was said: of nothing
+    beyond_noise = beyond_noise and not unstated  # nothing was said: of nothing
     real, rows, events = raw_lifts.evidence(feature, metric)
     finding = bool(beyond_noise and real >= floor.campaigns and events >= floor.events)
     within = raw_lifts.only_campaign(feature) if beyond_noise and real == 1 and events >= floor.events else None
@@ -190,13 +223,14 @@ def _row(
         if beyond_noise and not finding
         else _reason(finding, discoveries.verdict(column), lift, raw, real)
     )
-    if signals.is_unstated(str(feature)):
+    if unstated:
         reason = "it stands where nothing was said"
-    aliases = stands_for.get(str(feature), [])
+    aliases = stands_for.get(key, [])
     if aliases:
-        reason += f"; cannot be told apart from {_labels(aliases)}, which always come together with it"
+        always = "comes" if len(aliases) == 1 else "come"
+        reason += f"; cannot be told apart from {_labels(aliases)}, which always {always} together with it"
     return Effect(
-        signal=str(feature),
+        signal=key,
         group=feature.group,
         metric=metric,
         raw_lift=raw,

@@ -15,7 +15,7 @@ from reflection.domain.bookable import root
 from reflection.domain.knowledge import Knowledge, MetricPosterior
 from reflection.domain.metrics import METRICS, RATES
 from reflection.domain.own_levels import OwnLevel
-from reflection.inference.shared_quality import composed_scatter
+from reflection.domain.scatter import composed_scatter
 
 Array = NDArray[np.float64]
 

@@ -5,7 +5,6 @@ campaign those from the campaign's own. Sums over the set of campaigns, so the o
 Must not know how a fit is made.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -105,15 +104,3 @@ def correlations(quality: SharedQuality) -> dict[str, dict[str, float]]:
         }
         for row, name in enumerate(quality.names)
     }
-
-
-def composed_scatter(
-    metric: str, sigmas: Mapping[str, float], correlations: Mapping[str, Mapping[str, float]]
-) -> float:
-    """Standard deviation of the log of a metric from those of its parts and how these move together."""
-    parts = [(name, sign * sigmas[name]) for name, sign in METRICS[metric].composition.items() if name in sigmas]
-    variance = 0.0
-    for name, own in parts:
-        for other, its in parts:
-            variance += own * its * (1.0 if name == other else correlations.get(name, {}).get(other, 0.0))
-    return math.sqrt(max(variance, 0.0))

@@ -14,7 +14,8 @@ from scipy import sparse
 
 from reflection.domain.metrics import METRICS
 from reflection.inference.dataset import Floats, Ints
-from reflection.inference.fit import FittedMetrics, counts_of
+from reflection.inference.fit import FittedMetrics
+from reflection.inference.observation import counts_of
 from reflection.stats.columns import Feature
 from reflection.stats.design import Stratum
 from reflection.stats.empirical_bayes import Effects
@@ -64,6 +65,20 @@ class _Metric:
 
 
 @dataclass(frozen=True, eq=False)
+class _Cells:
+    """Cells with something and its shares in them, (cells,); their campaigns, ascending, and the place of each cell's.
+
+    `within`: of each campaign 1 / its cells with it + 1 / its cells without it, at least one each.
+    """
+
+    cell: Ints
+    share: Floats
+    campaign: Ints
+    place: Ints
+    within: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class _Ratios:
     """Campaigns that say something, ascending, their log ratios and the noise of these (standard deviations)."""
 
@@ -86,26 +101,25 @@ class SupportIndex:
         self._members = sparse.csc_array(fitted.table.shares)
         self._cells_of = np.bincount(fitted.table.campaign, minlength=len(fitted.table))
         self._metrics: dict[str, _Metric] = {}
+        self._cells: dict[Feature, _Cells] = {}
 
     def of(self, feature: Feature, metric: str) -> Support:
         """Campaigns for and against the effect of a feature on a metric."""
-        cell, share = self._cells(feature)
         sign = 1.0 if self._effect(feature, metric, present=True) >= 0 else -1.0
-        return self._support(self._ratios(cell, share, metric, self._effect(feature, metric, present=False)), sign)
+        return self._support(self._own_ratios(feature, metric), sign)
 
     def of_total(self, cell: Ints, share: Floats, metric: str, effect: float, *, sign: float) -> Support:
         """Campaigns for and against something booked in these cells, with its share and total effect (log)."""
-        return self._support(self._ratios(cell, share, metric, effect), sign)
+        return self._support(self._ratios(self._grouped(cell, share), metric, effect), sign)
 
     def above_and_below(self, feature: Feature, metric: str) -> tuple[int, int]:
         """How many campaigns did better, and worse, than expected without the signal, beyond noise."""
-        cell, share = self._cells(feature)
-        ratios = self._ratios(cell, share, metric, self._effect(feature, metric, present=False))
+        ratios = self._own_ratios(feature, metric)
         return len(ratios.beyond(1.0)), len(ratios.beyond(-1.0))
 
     def ratios(self, feature: Feature, metric: str) -> tuple[Ints, Floats]:
         """Campaigns with a feature, and their log ratios without its effect."""
-        ratios = self._ratios(*self._cells(feature), metric, self._effect(feature, metric, present=False))
+        ratios = self._own_ratios(feature, metric)
         return ratios.campaign, ratios.ratio
 
     def deviations(self, metric: str) -> tuple[Floats, Floats]:
@@ -115,10 +129,19 @@ class SupportIndex:
         scatter = self._scatter(metric, Stratum.BETWEEN) ** 2
         return _log_ratio(about.observed_of, about.expected_of), np.sqrt(counting + scatter)
 
-    def _cells(self, feature: Feature) -> tuple[Ints, Floats]:
-        column = self._columns[feature]
-        part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))
-        return self._members.indices[part], self._members.data[part]
+    def _own_ratios(self, feature: Feature, metric: str) -> _Ratios:
+        """What the campaigns with a feature say of its effect as fitted."""
+        if feature not in self._cells:
+            column = self._columns[feature]
+            part = slice(int(self._members.indptr[column]), int(self._members.indptr[column + 1]))
+            self._cells[feature] = self._grouped(self._members.indices[part], self._members.data[part])
+        return self._ratios(self._cells[feature], metric, self._effect(feature, metric, present=False))
+
+    def _grouped(self, cell: Ints, share: Floats) -> _Cells:
+        campaign, place = np.unique(self._table.campaign[cell], return_inverse=True)
+        rows = np.bincount(place, minlength=len(campaign)).astype(np.float64)
+        rest = np.maximum(self._cells_of[campaign] - rows, 1.0)
+        return _Cells(cell, share, campaign, place, 1.0 / rows + 1.0 / rest)
 
     def _support(self, ratios: _Ratios, sign: float) -> Support:
         def ranked(places: Ints) -> tuple[tuple[str, float], ...]:
@@ -130,16 +153,16 @@ class SupportIndex:
         period = (int(days.min()), int(days.max())) if len(days) else None
         return Support(ranked(ratios.beyond(sign)), ranked(ratios.beyond(-sign)), period)
 
-    def _ratios(self, cell: Ints, share: Floats, metric: str, effect: float) -> _Ratios:
+    def _ratios(self, cells: _Cells, metric: str, effect: float) -> _Ratios:
         """What the campaigns of these cells say of an effect (log) of so large a share."""
         about = self._metric(metric)
-        campaign, place = np.unique(self._table.campaign[cell], return_inverse=True)
+        cell, campaign, place = cells.cell, cells.campaign, cells.place
 
         def summed(values: Floats) -> Floats:
             return np.bincount(place, values, minlength=len(campaign)).astype(np.float64)
 
         own_observed = summed(about.observed[cell])
-        own_expected = summed(about.expected[cell] * np.exp(-effect * share))
+        own_expected = summed(about.expected[cell] * np.exp(-effect * cells.share))
         rest_observed = about.observed_of[campaign] - own_observed
         rest_expected = about.expected_of[campaign] - summed(about.expected[cell])
         elsewhere = _log_ratio(rest_observed, np.where(rest_expected > 1e-9, rest_expected, 0.0))
@@ -149,9 +172,7 @@ class SupportIndex:
         rest_events = np.maximum(about.events_of[campaign] - own_events, LEAST_EVENTS)
         compared = ~np.isnan(elsewhere)
         counting += np.where(compared, METRICS[metric].noise / rest_events, 0.0)
-        own_rows = summed(np.ones(len(cell)))
-        rest_rows = np.maximum(self._cells_of[campaign] - own_rows, 1.0)
-        within = self._scatter(metric, Stratum.WITHIN) ** 2 * (1.0 / own_rows + 1.0 / rest_rows)
+        within = self._scatter(metric, Stratum.WITHIN) ** 2 * cells.within
         scatter = np.where(compared, within, self._scatter(metric, Stratum.BETWEEN) ** 2)
         defined = ~np.isnan(ratio)
         return _Ratios(campaign[defined], ratio[defined], np.sqrt(counting + scatter)[defined])

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from reflection.domain.evidence import Evidence
 from reflection.domain.held import fault_text
 from reflection.domain.knowledge import Knowledge
+from reflection.explain import formatting
 from reflection.inference.dataset import NOT_STATED, Campaigns, DatasetBuilder, Floats, Ints
 from reflection.inference.goals import kinds_of
 
@@ -59,22 +60,29 @@ class Neighbours:
         return np.asarray((distance > FACTOR) & (distance > DEVIATIONS * np.sqrt(self.scatter**2 + noise)))
 
     def suspicion(
-        self, spend: float, conversions: float, share: float, like_it: Iterable["Neighbours"] = ()
+        self, spend: float, conversions: float, currency: str, share: float, like_it: Iterable["Neighbours"] = ()
     ) -> "Suspicion | None":
         """Why a campaign looks like a tracking fault, or None.
 
         Args:
+            currency: of its money, `NOT_STATED` where none was stated.
             share: of the money of the period that went into it.
             like_it: campaigns that share something with it.
         """
         far = [around.suspicious(np.array([spend]), np.array([conversions]))[0] for around in (self, *like_it)]
         if not all(far):
             return None
-        shown = f"CPA is {spend / conversions:,.2f}" if conversions else "there is no conversion"
-        usual = f"{self.low_cpa:,.2f} to {self.high_cpa:,.2f}"
+        said = None if currency == NOT_STATED else currency
+        own, low, high = (
+            formatting.money(amount, said) for amount in (spend / (conversions or 1.0), self.low_cpa, self.high_cpa)
+        )
+        others = f"where {self.count} comparable campaigns"
+        because = f"CPA is {own} {others} sit at {low} to {high}"
+        if not conversions:
+            because = f"{own} brought no conversion {others} paid {low} to {high} for one"
         distance = abs(float(np.log((conversions + 0.5) / spend)) - self.median)
         decided = bool(share >= DECIDED_SHARE or distance > DECIDED_FACTOR)
-        return Suspicion(f"{shown} where {self.count} comparable campaigns sit at {usual}", decided)
+        return Suspicion(because, decided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,8 @@ def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:
     like_it = (stored[place] for key in evidence.signal_keys() if (place := _place(key, where)) in stored)
     money: Mapping[str, float] = knowledge.diagnostics.get("period_spend", {})
     share = spend / (money[where[0]] + spend) if where[0] in money else 1.0
-    suspicion = Neighbours(**around).suspicion(spend, conversions, share, (Neighbours(**values) for values in like_it))
+    neighbours = (Neighbours(**values) for values in like_it)
+    suspicion = Neighbours(**around).suspicion(spend, conversions, where[0], share, neighbours)
     return fault_text(suspicion.because) if suspicion is not None and suspicion.decided else None
 
 
@@ -152,7 +161,7 @@ def suspicions_of(
             ]
             spend, name = float(campaigns.spend[index]), str(campaigns.ids[index])
             share = spend / money[where[0]] if money[where[0]] > 0 else 1.0
-            suspicion = around.suspicion(spend, float(campaigns.conversions[index]), share, like_it)
+            suspicion = around.suspicion(spend, float(campaigns.conversions[index]), where[0], share, like_it)
             if name not in accepted and suspicion is not None:
                 found[name] = suspicion
     return found

@@ -4,7 +4,7 @@ Values only: nothing here reads a file or decides anything. `ImportReport.as_dic
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -99,6 +99,7 @@ class ImportReport:
         rows: performance rows read (totals, footers and rejects not counted).
         period: first and last day; None when the file has no dates.
         campaigns: ready to be analysed, ordered by period, then id.
+        columns: field -> header as the file writes it, of what was read; `headers` are all of the file's.
         sha256: of the unpacked bytes: the same file again is the same import.
     """
 
@@ -118,6 +119,8 @@ class ImportReport:
     campaigns: tuple[Campaign, ...] = ()
     findings: tuple[Finding, ...] = ()
     rejects: tuple[Reject, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[str, ...] = ()
     sha256: str = ""
     snapshot: "Snapshot | None" = field(default=None, repr=False)
 
@@ -145,6 +148,8 @@ class ImportReport:
             "campaigns": [campaign.campaign_id for campaign in self.campaigns],
             "findings": [item.as_dict() for item in self.findings],
             "rejects": [item.as_dict() for item in self.rejects],
+            "columns": dict(self.columns),
+            "headers": list(self.headers),
             "sha256": self.sha256,
         }
 

@@ -22,7 +22,8 @@ from reflection.ingest.building.campaigns import BuildResult, build, draft_id
 from reflection.ingest.building.conversions import Choice, choose_conversions
 from reflection.ingest.building.drafts import Draft, group_drafts
 from reflection.ingest.building.expected import References
-from reflection.ingest.building.identity import IdentifiedRows, NameBook, identify, name_book
+from reflection.ingest.building.identity import IdentifiedRows, identify
+from reflection.ingest.building.name_books import NameBook, name_book
 from reflection.ingest.building.plan_file import Plan, read_plan
 from reflection.ingest.checks import checks, maturity, overlaps, restatements, workbooks
 from reflection.ingest.checks.plausibility import refuse_millionths
@@ -31,7 +32,7 @@ from reflection.ingest.import_report import Finding, ImportReport, Reject, Total
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
 from reflection.ingest.reading.preamble import Preamble
-from reflection.ingest.recognition import FileRows, Input, read_rows
+from reflection.ingest.recognition import FileRows, Input, headers_of, read_columns, read_rows
 
 _OFFSET = re.compile(r"GMT([+-])([01]?\d|2[0-3]):([0-5]\d)")
 
@@ -103,6 +104,8 @@ def _report(
         period=None,
         granularity="none",
         rejects=facts.rejects,
+        columns=read_columns(header),
+        headers=headers_of(header.cells),
         sha256=file.table.sha256,
     )
     if header.dialect.role != "performance":
@@ -172,7 +175,7 @@ def _campaigns(
         *rows.findings,
         *outcome.findings(),
         *checks.file_findings(file.facts, file.header, rows, file.unused, undecided=choice.undecided),
-        *workbooks.findings(file.table, file.unread, frame),
+        *workbooks.findings(file.table, file.unread, file.facts.frame, frame),
         *campaign_notes,
     ]
     if previous := options.previous.get(dialect):

@@ -16,16 +16,18 @@ import polars as pl
 from reflection.errors import ImportFileError
 from reflection.ingest.building.conversions import CHOSEN, resolve_column
 from reflection.ingest.dialects import DIALECTS
-from reflection.ingest.dialects.dialect import Dialect, normal_header, plain_header, split_currency
+from reflection.ingest.dialects.column_mapping import FIELDS
+from reflection.ingest.dialects.dialect import Dialect, is_number, normal_header, plain_header, split_currency
 from reflection.ingest.dialects.words import NOT_ADDED
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.archives import DEFAULT_LIMITS, Limits, open_source
 from reflection.ingest.reading.header import LEAST_EVIDENCE, Header, find_header
 from reflection.ingest.reading.number_formats import numeric
 from reflection.ingest.reading.suggested_mapping import suggest
-from reflection.ingest.reading.tables import Table, open_tables
+from reflection.ingest.reading.tables import Cells, Table, open_tables
 from reflection.ingest.reading.typed_rows import Facts, read_facts
 
+MOST_HEADERS = 300
 Input = Path | str | tuple[str, bytes] | Table
 """A path, an upload: (file name, bytes), or rows that came without a file."""
 
@@ -57,7 +59,7 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
     candidates = [(table, header) for table in tables if (header := find_header(table, dialects, explicit=explicit))]
     if not candidates:
         raise _unrecognised(tables, options)
-    table, header = max(candidates, key=lambda pair: pair[1].score)
+    table, header = max(candidates, key=lambda pair: (pair[1].score, len(pair[0].head)))
     if explicit and options.mapping is None:
         _check_platform(table, header)
     index = resolve_column(header, options.conversions)
@@ -178,6 +180,7 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
         return ImportFileError(
             f"{table.name} does not have the mapping's headers {lacking} in one row; {beginning}.",
             hint="Write them in the mapping as the file does.", field="mapping",
+            mapping=options.mapping.as_dict() | {"headers": headers_of(suggestion.header)},
         )  # fmt: skip
     if without := _without_figures(table):
         return without
@@ -197,6 +200,7 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
         f"{table.name} is recognised as no platform's: that takes several words of its own; {beginning}.",
         hint=f"{perhaps or 'Say --platform if it is one.'} If not, give a --mapping; --suggest-mapping writes "
         f"what the headers say.{unclear} They say: {body}",
+        mapping=suggestion.as_dict() | {"headers": headers_of(suggestion.header)},
     )
 
 
@@ -215,6 +219,25 @@ def _without_figures(table: Table) -> ImportFileError | None:
                     hint="Export it with the columns of cost, impressions and clicks.",
                 )  # fmt: skip
     return None
+
+
+def read_columns(header: Header) -> dict[str, str]:
+    """Field -> header of the columns that were read, as a mapping could name them: each header once."""
+    fields: dict[str, str] = {}
+    for name, index in header.columns.items():
+        if name != CHOSEN and (name in FIELDS or is_number(name)):
+            fields.setdefault(_named(header.cells[index]), name)
+    return {name: text for text, name in fields.items() if text}
+
+
+def headers_of(cells: Cells) -> tuple[str, ...]:
+    """The headers of a table as people write them in a mapping, each once."""
+    return tuple(dict.fromkeys(text for cell in cells[:MOST_HEADERS] if (text := _named(cell))))
+
+
+def _named(cell: str) -> str:
+    """A header without the currency that stands in it."""
+    return split_currency(plain_header(cell))[0].strip()
 
 
 def _regularity(table: Table) -> int:

@@ -5,6 +5,10 @@ Pure; must not know where assignments are kept.
 
 import hashlib
 
+NOTHING_HELD_BACK = (
+    "every campaign gets advice, so there is none to compare with; whoever runs the server can let one planned "
+    "campaign in five, chosen at random, go without"
+)
 HOW = "ask for advice with the planned campaign's id, GET /v1/recommendations?campaign_id=..."
 
 

@@ -247,7 +247,7 @@ class RecommendationService:
             ],
         )
         if self._holdback <= 0:
-            board["holdback"]["reason"] = "the hold-back is turned off; MARKO_HOLDBACK=0.2 turns it on"
+            board["holdback"]["reason"] = holdback.NOTHING_HELD_BACK
         return {**board, "as_of": knowledge.as_of, "campaigns": len(actuals)}
 
     def _card(self, workspace: str, knowledge: Knowledge, recommendation_id: str) -> dict[str, Any] | None:

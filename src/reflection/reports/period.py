@@ -4,7 +4,6 @@ Campaigns are added up by currency and kind of conversion, never across; those h
 somebody forecast is held against a forecast. Must not know stores or formats.
 """
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from reflection.comparison.compare import compare
 from reflection.domain.basis import BASES
 from reflection.domain.campaign import Campaign, Metrics
 from reflection.domain.knowledge import Knowledge
-from reflection.domain.metrics import COUNTS, OBSERVED
+from reflection.domain.metrics import COUNTS
 from reflection.domain.planner_forecast import NO_FORECAST
 from reflection.domain.results import Comparison, SummaryLine
 from reflection.domain.verdict import verdict_of, verdict_on
@@ -176,14 +175,15 @@ def _book(groups: Groups, knowledge: Knowledge) -> EvidenceBook:
     (currency, kind), group = _largest(groups)
     spend = group.actual["spend"] or 0.0
     worth = max(1.0, spend**2 / group.square) if group.square else 1.0  # (sum w)^2 / sum w^2 (Kish 1965)
-    scatter = {name: None if (sd := knowledge.sigma(name)) is None else sd / math.sqrt(worth) for name in OBSERVED}
     whole = Campaign.model_construct(
         campaign_id="period", platform="", objective="", currency=currency or None, conversion_kind=kind or None,
         expected_metrics=_metrics(group.expected), breakdown=(),
         actual_metrics=_metrics(group.actual if group.forecasts else group.every),
         planner=None if group.forecasts else NO_FORECAST, timestamp=datetime.fromtimestamp(0, UTC),
     )  # fmt: skip
-    return renumber(list(evidence_of_comparison(compare(whole, generated_at="", scatter=scatter))))
+    return renumber(
+        list(evidence_of_comparison(compare(whole, generated_at="", scatter=knowledge.scatter.of_mean(worth))))
+    )
 
 
 def _add(sums: Counts, counts: Mapping[str, float | None], sign: int) -> None:

@@ -65,13 +65,11 @@ def moved(block: Block, at: NDArray[np.intp], p: int) -> Block:
     if len(at) == p and np.array_equal(at, np.arange(p)):
         return block
     narrow = at.astype(np.int32)  # SciPy keeps the wider of the indices it is given
+    kept = at >= 0
     moment = np.zeros(p, dtype=np.int64)
-    moment[at[at >= 0]] = block.moment[at >= 0]
-    if len(at) and at[0] >= 0 and (np.diff(at) > 0).all():  # in the same order, as between sorted features: no new sort
-        lengths = np.zeros(p + 1, dtype=np.int32)
-        lengths[narrow + 1] = np.diff(block.gram.indptr)
-        parts = (block.gram.data, narrow[block.gram.indices], np.cumsum(lengths, dtype=np.int32))
-        gram = sparse.csr_array(parts, shape=(p, p))
+    moment[at[kept]] = block.moment[kept]
+    if (np.diff(at[kept]) > 0).all():  # in the same order, as between sorted features: no new sort
+        gram = in_order(block.gram, narrow, p)
         return Block(gram, moment, block.square, block.rows, block.log2_v, block.log2_passing)
     coo = block.gram.tocoo()
     row, column = narrow[coo.row], narrow[coo.col]
@@ -80,3 +78,13 @@ def moved(block: Block, at: NDArray[np.intp], p: int) -> Block:
     gram = sparse.csr_array(sparse.coo_array((coo.data[keep], ends), shape=(p, p)).tocsr())
     gram.sort_indices()
     return Block(gram, moment, block.square, block.rows, block.log2_v, block.log2_passing)
+
+
+def in_order(gram: sparse.csr_array, at: NDArray[np.int32], p: int) -> sparse.csr_array:
+    """A lower triangle with column j at position ``at[j]`` of p, the order being the same; -1 drops it."""
+    kept = at >= 0
+    inside = kept[gram.indices] & np.repeat(kept, np.diff(gram.indptr))
+    row = np.repeat(at, np.diff(gram.indptr))[inside]
+    ends = np.zeros(p + 1, dtype=np.int32)
+    ends[1:] = np.cumsum(np.bincount(row, minlength=p))
+    return sparse.csr_array((gram.data[inside], at[gram.indices[inside]], ends), shape=(p, p))

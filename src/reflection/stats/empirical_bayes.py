@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from reflection.stats.columns import Feature, Kind, Layout
 from reflection.stats.design import Stratum
+from reflection.stats.experiments import SEEN
 from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
-from reflection.stats.importance_sampling import mixed, proposed
+from reflection.stats.importance_sampling import drawn, mixed, proposed
 from reflection.stats.quantiles import limits
 from reflection.stats.sufficient_statistics import View
 from reflection.stats.unseen_levels import unseen_levels
@@ -218,7 +219,7 @@ def _integrated(
     """Mean, standard deviation and draws averaged over ``count`` proposals of the components, and their squares."""
     weight, posteriors = proposed(model, mode, at_mode, spread, rng, count)
     counts = np.diff(np.rint(draws * np.cumsum(weight)), prepend=0.0).astype(int).tolist()
-    sample = np.concatenate([p.draw(rng, own) for p, own in zip(posteriors, counts, strict=True)], axis=1)
+    sample = drawn(posteriors, counts, rng)
     return *mixed(weight, posteriors), sample, weight @ np.exp(2 * np.array([p.components for p in posteriors]))
 
 
@@ -231,13 +232,7 @@ def _laplace(model: Model, posterior: Posterior, mode: Floats, spread: Floats) -
 
 def _log_evidence(view: View, columns: Sequence[int], mode: Floats) -> float:
     """The same of some columns alone, ascending and the intercept first; `mode` of all of them is a near start."""
-    kept = np.array(columns, dtype=np.intp)
-    bare = replace(
-        view,
-        layout=Layout.of(view.layout.features[column] for column in columns),
-        grams=tuple(gram[kept][:, kept] for gram in view.grams),
-        moment=view.moment[:, kept],
-    )
+    bare = view.of_columns(np.array(columns, dtype=np.intp))
     model = model_of(bare)
     groups = [view.layout.groups.index(group) for group in bare.layout.groups]
     mode = mode_of(model, np.concatenate([mode[: len(model.strata)], mode[len(model.strata) :][groups]]))
@@ -250,7 +245,7 @@ def _log_step_factors(view: View, mode: Floats) -> dict[str, float]:
     layout = view.layout
     factors = {}
     for number, group in enumerate(layout.groups):
-        if Kind.of(group) is Kind.FREE and layout.sizes[number] > 1:
+        if Kind.of(group) is Kind.FREE and group != SEEN and layout.sizes[number] > 1:
             steps = np.flatnonzero(layout.group_index == number).tolist()
             levels = [i for i, feature in enumerate(layout.features) if i and feature.group == group.partition(".")[2]]
             still = sorted([*_slopes(layout), *levels])
@@ -259,9 +254,13 @@ def _log_step_factors(view: View, mode: Floats) -> dict[str, float]:
 
 
 def _slopes(layout: Layout) -> list[int]:
-    """The intercept and the free columns that are alone in their group: numeric slopes."""
-    groups = [layout.features[column].group for column in layout.columns_of(Kind.FREE)]
-    return [0, *(int(i) for i in layout.columns_of(Kind.FREE) if groups.count(layout.features[i].group) == 1)]
+    """The intercept and the free columns that are alone in their group: numeric slopes.
+
+    What observation adds to one tested effect is alone, too, and no slope.
+    """
+    free = [(int(i), layout.features[i].group) for i in layout.columns_of(Kind.FREE)]
+    groups = [group for _, group in free]
+    return [0, *(i for i, group in free if group != SEEN and groups.count(group) == 1)]
 
 
 def _sd(posterior: Posterior) -> Floats:

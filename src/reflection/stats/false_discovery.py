@@ -188,27 +188,35 @@ def select(lfsr: Floats, level: float = LEVEL) -> NDArray[np.bool_]:
     return chosen
 
 
+Parts = Sequence[tuple[Fit, int]]
+"""A metric as a signed sum of fits: each with its exponent; an observed metric is one with the exponent 1."""
+
+
 def discover(fit: Fit, level: float = LEVEL) -> Discoveries:
     """Judge all effects of an observed metric at a false-discovery level."""
-    return _judged([(fit, 1)], level)
+    return discover_each([[(fit, 1)]], level)[0]
 
 
 def discover_composed(
     fits: Mapping[str, Fit], recipe: Recipe, sd: Floats | None = None, level: float = LEVEL
 ) -> Discoveries:
-    """Judge the effects on a composed metric: the parts' posteriors are convolved exactly, zero means zero in
-    every part.
+    """Judge the effects on a composed metric; `composed_parts` says of what, and when it raises."""
+    return discover_each([composed_parts(fits, recipe, sd)], level)[0]
+
+
+def composed_parts(fits: Mapping[str, Fit], recipe: Recipe, sd: Floats | None = None) -> Parts:
+    """The parts of a composed metric, as they are judged.
 
     ``sd``: of the composed effects, (p,), where their parts are not independent; errors are as much wider.
 
     Raises LearningError when a part is missing.
     """
     parts = parts_of(fits, recipe)
-    if sd is not None:
-        apart = np.sqrt(np.sum([part.sd**2 for part, _ in parts], axis=0))
-        wider = np.maximum(1.0, np.divide(sd, apart, out=np.ones(len(apart)), where=apart > 0))
-        parts = [(replace(part, error=part.error * wider), exponent) for part, exponent in parts]
-    return _judged(parts, level)
+    if sd is None:
+        return parts
+    apart = np.sqrt(np.sum([part.sd**2 for part, _ in parts], axis=0))
+    wider = np.maximum(1.0, np.divide(sd, apart, out=np.ones(len(apart)), where=apart > 0))
+    return [(replace(part, error=part.error * wider), exponent) for part, exponent in parts]
 
 
 def favours_effects(fit: Fit) -> bool:
@@ -234,19 +242,46 @@ def _families(parts: list[Fit]) -> Iterator[tuple[NDArray[np.intp], bool]]:
             yield np.flatnonzero(layout.group_index == number), moved
 
 
-def _judged(parts: list[tuple[Fit, int]], level: float) -> Discoveries:
-    layout = parts[0][0].layout
-    exposed = np.logical_or.reduce([part.exposure > 0 for part, _ in parts])
-    lfsr, mean, selected = np.ones(len(layout)), np.zeros(len(layout)), np.zeros(len(layout), dtype=bool)
-    informative = exposed & layout.identifiable
-    limit = own_level(min(part.rows for part, _ in parts))
+def discover_each(metrics: Sequence[Parts], level: float = LEVEL) -> list[Discoveries]:
+    """Judge several metrics, each on its own, in the time of one; a composed one's parts are convolved exactly: zero
+    means zero in every part.
+    """
+    families = [_informative(parts) for parts in metrics]
+    mixtures = iter(
+        ash_each(
+            [
+                (part.estimate[columns], part.error[columns])
+                for parts, own in zip(metrics, families, strict=True)
+                for columns, _ in own
+                for part, _ in parts
+            ]
+        )
+    )
+    return [_judged(parts, own, mixtures, level) for parts, own in zip(metrics, families, strict=True)]
+
+
+def _exposed(parts: Parts) -> NDArray[np.bool_]:
+    return np.asarray(np.logical_or.reduce([part.exposure > 0 for part, _ in parts]))
+
+
+def _informative(parts: Parts) -> list[tuple[NDArray[np.intp], bool]]:
+    """The families of a metric, as far as its rows say something of them."""
+    informative = _exposed(parts) & parts[0][0].layout.identifiable
     families = [(some[informative[some]], favoured) for some, favoured in _families([part for part, _ in parts])]
-    families = [(columns, favoured) for columns, favoured in families if len(columns)]
-    mixtures = iter(ash_each([(part.estimate[some], part.error[some]) for some, _ in families for part, _ in parts]))
+    return [(columns, favoured) for columns, favoured in families if len(columns)]
+
+
+def _judged(
+    parts: Parts, families: Sequence[tuple[NDArray[np.intp], bool]], mixtures: Iterator[Mixture], level: float
+) -> Discoveries:
+    """The judgement on one metric; `mixtures` are those of its families, of each part one."""
+    layout = parts[0][0].layout
+    lfsr, mean, selected = np.ones(len(layout)), np.zeros(len(layout)), np.zeros(len(layout), dtype=bool)
+    limit = own_level(min(part.rows for part, _ in parts))
     for columns, favoured in families:
         joint, *others = [next(mixtures).signed(exponent) for _, exponent in parts]
         for mixture in others:
             joint = joint.plus(mixture)
         lfsr[columns], mean[columns] = joint.false_sign_rate(), joint.expectation()
         selected[columns] = select(lfsr[columns], level) & (lfsr[columns] <= limit) & favoured
-    return Discoveries(layout, lfsr, mean, selected, exposed)
+    return Discoveries(layout, lfsr, mean, selected, _exposed(parts))

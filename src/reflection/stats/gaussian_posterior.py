@@ -10,6 +10,7 @@ not know how variance components are chosen, nor what the columns stand for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -74,8 +75,16 @@ class Posterior:
 
     def draw(self, rng: np.random.Generator, count: int) -> Floats:
         """Return posterior draws, shape (p, count); every draw satisfies the constraints."""
+        return self.effects(self.draw_coordinates(rng, count))
+
+    def draw_coordinates(self, rng: np.random.Generator, count: int) -> Floats:
+        """Draws of the coordinates, (r, count), of which :meth:`effects` makes draws of the effects."""
         noise = solved(self._factor, rng.standard_normal((len(self.coordinates), count)), transposed=True)
-        return zero_sum(self._model.layout).effects(self.coordinates[:, None] + noise)
+        return np.asarray(self.coordinates[:, None] + noise)
+
+    def effects(self, coordinates: Floats) -> Floats:
+        """Effects of coordinates, (r, ...) -> (p, ...)."""
+        return zero_sum(self._model.layout).effects(coordinates)
 
 
 class Model:
@@ -237,6 +246,16 @@ class Model:
         """Expected sum of squared residuals of each block, shape (B,)."""
         expected = self._sums.traces(posterior.free_covariance, posterior.coordinates)
         return np.asarray(self.view.square - 2 * self._moment @ posterior.coordinates + expected)
+
+
+def mean_variance(weight: Floats, posteriors: Sequence[Posterior]) -> Floats:
+    """Weighted mean of the variances of the effects, (p,): of one model, in the coordinates of which they are added."""
+    total = np.zeros_like(posteriors[0]._factor)
+    for share, posterior in zip(weight.tolist(), posteriors, strict=True):
+        total += share * linalg.lapack.dpotri(posterior._factor, lower=1)[0]
+    full = total + total.T  # the upper triangles are zero
+    np.fill_diagonal(full, total.diagonal())
+    return zero_sum(posteriors[0]._model.layout).variance(full)
 
 
 def _carried(view: View, strata: tuple[Stratum, ...]) -> Floats:

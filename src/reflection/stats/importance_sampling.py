@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from reflection.stats.gaussian_posterior import Model, Posterior
+from reflection.stats.gaussian_posterior import Model, Posterior, mean_variance
 from reflection.stats.marginal_likelihood import MOST_ROWS, Marginal
 from reflection.stats.variance_components import BOUNDS
 
@@ -65,9 +65,16 @@ def proposed(
 def mixed(weight: Floats, posteriors: Sequence[Posterior]) -> tuple[Floats, Floats]:
     """Mean and standard deviation of a weighted mixture of posteriors."""
     means = np.array([posterior.mean for posterior in posteriors])
-    variances = np.array([posterior.variance for posterior in posteriors])
     mean = weight @ means
-    return mean, np.sqrt(np.maximum(weight @ (variances + means**2) - mean**2, 0.0))
+    variance = mean_variance(weight, posteriors) + weight @ means**2 - mean**2
+    return mean, np.sqrt(np.maximum(variance, 0.0))
+
+
+def drawn(posteriors: Sequence[Posterior], counts: Sequence[int], rng: np.random.Generator) -> Floats:
+    """So many draws of each posterior, one after the other's, (p, sum of the counts)."""
+    first, *_ = posteriors
+    coordinates = [posterior.draw_coordinates(rng, own) for posterior, own in zip(posteriors, counts, strict=True)]
+    return first.effects(np.concatenate(coordinates, axis=1))
 
 
 def log_sd(scores: Floats, rates: Floats) -> Floats:

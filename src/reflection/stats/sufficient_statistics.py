@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.errors import LearningError
-from reflection.stats.block import Block, moved, summed
+from reflection.stats.block import Block, in_order, moved, summed
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.design import GRID, GRID_BITS, Rows, Stratum
 
@@ -66,6 +66,17 @@ class View:
         for gram in self.grams:
             total += gram.diagonal()
         return total * self.gram_scale
+
+    def of_columns(self, columns: NDArray[np.intp]) -> View:
+        """The sums of some columns alone, ascending and the intercept first, as if the others had no effect."""
+        at = np.full(len(self.layout), -1, dtype=np.int32)
+        at[columns] = np.arange(len(columns))
+        return replace(
+            self,
+            layout=Layout.of(self.layout.features[column] for column in columns.tolist()),
+            grams=tuple(in_order(gram, at, len(columns)) for gram in self.grams),
+            moment=self.moment[:, columns],
+        )
 
 
 @dataclass(eq=False)

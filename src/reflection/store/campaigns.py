@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.engine import Connection
 
+from reflection.domain.experiment import StoredExperiments
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.learnings import revision
-from reflection.store import campaigns_read, campaigns_write, fits, knowledge_blob
+from reflection.store import alert_items, campaigns_read, campaigns_write, experiments, fits, knowledge_blob
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_missing
 from reflection.store.learnings import LearningBook
@@ -120,7 +121,10 @@ class SqlStore:
 
         with self._database.write({record.workspace for record in records}, committed) as connection:
             for batch in batches:
-                results += campaigns_write.save(connection, batch, self._topics)
+                stored = campaigns_write.save(connection, batch, self._topics)
+                new = [rows.record for rows, one in zip(batch, stored, strict=True) if one.new]
+                alert_items.add_campaigns(connection, new, self._instant())
+                results += stored
         return results
 
     def delete_campaign(self, workspace: str, campaign_id: str) -> bool:
@@ -134,7 +138,7 @@ class SqlStore:
 
     def forget_idempotency(self, workspace: str, before: datetime) -> int:
         """Drop idempotency records older than an instant. How many there were."""
-        return self._database.delete_in_portions(workspace, _FORGET_KEYS, {"w": workspace, "t": instant_text(before)})
+        return self._database.delete_in_portions(_FORGET_KEYS, {"w": workspace, "t": instant_text(before)}, workspace)
 
     # Evidence
 
@@ -241,9 +245,11 @@ class SqlStore:
             return head is not None and (head.epoch, head.seq) == (knowledge.epoch, knowledge.seq)
 
         with self._database.write(workspace, committed) as connection:
+            before = self._knowledge(connection, workspace)
             saved = fits.save(connection, workspace, knowledge, blob, artifacts, self._instant())
             if saved and self._book is not None and snapshot is not None:
-                self._book.write(connection, workspace, knowledge, revised, snapshot)
+                news = self._book.write(connection, workspace, knowledge, revised, snapshot)
+                alert_items.add_fit(connection, workspace, before, knowledge, news, self._now())
             return saved
 
     # What is read back
@@ -257,6 +263,16 @@ class SqlStore:
         """The workspaces whose ledger goes further than their newest fit, by name; one statement for all of them."""
         with self._database.read() as connection:
             return fits.behind(connection)
+
+    def experiments(self, workspace: str) -> StoredExperiments:
+        """Every randomised experiment, and how often they were changed."""
+        with self._database.read(workspace) as connection:
+            return experiments.stored(connection, workspace)
+
+    def experiment_changes(self, workspace: str) -> int:
+        """How often experiments were added, changed or removed so far."""
+        with self._database.read(workspace) as connection:
+            return experiments.changes(connection, workspace)
 
     def add_workspace(self, workspace: str) -> bool:
         """Make a workspace that has nothing in it yet; whether it was new."""

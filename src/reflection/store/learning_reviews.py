@@ -103,7 +103,7 @@ class LearningNotes:
     def forget_recalls(self, workspace: str, before: datetime) -> int:
         """Drop recalls older than an instant with their outcomes. How many there were."""
         return self._database.delete_in_portions(
-            workspace, _FORGET_RECALLS, {"w": workspace, "t": instant_text(before)}
+            _FORGET_RECALLS, {"w": workspace, "t": instant_text(before)}, workspace
         )
 
 

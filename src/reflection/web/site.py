@@ -1,4 +1,4 @@
-"""The page's files as they are sent: without comments, packed where the browser unpacks, with their policy.
+"""The page's files as they are sent: scripts as one, without comments, packed where the browser unpacks; their policy.
 
 Shell and files are public: whoever has no right sees an empty page that asks for a key. Must not know campaigns.
 """
@@ -11,6 +11,8 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
+
+from reflection.web.joining import joined
 
 SCREENS = (
     "/",
@@ -27,6 +29,10 @@ SCREENS = (
 
 ASSETS = "/assets/{name:path}"
 SHELL = "index.html"
+SCRIPT = "app.js"
+"""The script that the shell names; every other of ours is joined to it."""
+
+_VENDOR = "vendor/"
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -51,26 +57,35 @@ class Asset:
     tag: str
 
 
-def names() -> tuple[str, ...]:
-    """Every file of the page, by its path below the folder, in order."""
+def sources() -> tuple[str, ...]:
+    """Every file of the page as it is written, by its path below the folder, in order."""
     return tuple(sorted(_walk(files("reflection.web") / "static", "")))
 
 
+@cache
+def names() -> tuple[str, ...]:
+    """Every file of the page as it is sent: its sources, with all scripts but those of others as one."""
+    return tuple(name for name in sources() if not name.endswith(".js") or name == SCRIPT or name.startswith(_VENDOR))
+
+
 def asset(name: str) -> Asset | None:
-    """A file by its path below the folder, or None: only what `names` lists is ever opened."""
-    return _read(name) if name in _listed() else None
+    """A file as it is sent, or None: only what `names` lists is ever opened."""
+    return _sent(name) if name in names() else None
 
 
 @cache
-def _listed() -> frozenset[str]:
-    return frozenset(names())
-
-
-@cache
-def _read(name: str) -> Asset:
-    body = _COMMENT.sub(b"", files("reflection.web").joinpath("static", name).read_bytes())
+def _sent(name: str) -> Asset:
+    body = joined(SCRIPT, _text, _VENDOR).encode() if name == SCRIPT else _bytes(name)
     media_type = MEDIA_TYPES[PurePosixPath(name).suffix]
     return Asset(body, gzip.compress(body, 9, mtime=0), media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+def _bytes(name: str) -> bytes:
+    return _COMMENT.sub(b"", files("reflection.web").joinpath("static", name).read_bytes())
+
+
+def _text(name: str) -> str:
+    return _bytes(name).decode()
 
 
 def _walk(folder: Traversable, before: str) -> list[str]:

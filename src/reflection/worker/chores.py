@@ -2,7 +2,7 @@
 
     learner      takes in what is new      publisher    writes files and mirrors
     embedder     makes missing vectors     imports      goes on with imports
-    retention    forgets what is past its time
+    retention    forgets what is past its time           alerts   sends messages on their way
 
 Run by the worker process, or by a server that is told to keep them in its own. Must not know how each is done.
 """
@@ -14,10 +14,10 @@ from reflection.engine.background import REST, Background
 from reflection.store.worker_lock import WorkerLock
 from reflection.wiring import ARTIFACTS, VECTORS, Application, report_error
 
-LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION = (
-    "learner", "embedder", "publisher", "mirror", "imports", "retention",
+LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION, ALERTS = (
+    "learner", "embedder", "publisher", "mirror", "imports", "retention", "alerts",
 )  # fmt: skip
-ALL = frozenset({LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION})
+ALL = frozenset({LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION, ALERTS})
 OF_VECTORS = frozenset({EMBEDDER, MIRROR})
 """Chores that write to the vector index, which may allow one process only."""
 
@@ -65,6 +65,7 @@ class Chores:
             RETENTION: (application.retention.forget_due, HOUSEKEEPING, 0.0),
             PUBLISHER: (lambda: self._publish(ARTIFACTS), 0.2, REST),
             MIRROR: (lambda: self._publish(VECTORS), 0.2, REST),
+            ALERTS: (lambda: self._alert(), 1.0, 0.1),
         }
         self.threads = {
             name: Background(
@@ -111,10 +112,16 @@ class Chores:
             self._learnt_version = version
 
     def _publish(self, topic: str) -> None:
-        """Publish what is pending, unless another machine's worker is at it."""
+        """Publish what is due, unless another machine's worker is at it."""
         with self._application.database.alone(f"publish {topic}") as nobody_else:
             if nobody_else:
-                self._application.publisher.publish_pending([topic])
+                self._application.publisher.publish_due([topic])
+
+    def _alert(self) -> None:
+        """Tell what is to be told, unless another machine's worker is at it."""
+        with self._application.database.alone("alerts") as nobody_else:
+            if nobody_else:
+                self._application.alerts.sender.work(self.threads[ALERTS].going_on)
 
     def _embed(self) -> None:
         """A slice of time for each workspace that has memories without a vector."""

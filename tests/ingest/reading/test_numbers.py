@@ -13,6 +13,7 @@ from reflection.ingest.reading.number_formats import Evidence, choose_format
 from reflection.ingest.reading.numbers import NumberFormat, formats, is_missing
 
 BY_NAME = {option.locale: option for option in formats()}
+ODD_CELLS = ["7", "12.5", "12,5", ".5", "5.", "1.2.3", "1e5", "inf", "nan", "+3", "-3", "9" * 16, ""]
 LAW = settings(max_examples=150, derandomize=True)
 
 
@@ -177,3 +178,13 @@ def test_columns_that_are_not_used_speak_too() -> None:
     evidence = Evidence([], [pl.Series(["1.250"], dtype=pl.String)], [ratios], delimiter=",")
 
     assert choose_format(evidence, "export.csv", typed=False).locale == "de"
+
+
+@pytest.mark.parametrize("form", formats(), ids=lambda form: form.locale)
+@pytest.mark.parametrize("cell", ODD_CELLS)
+def test_what_is_read_at_once_is_what_would_be_read_cell_by_cell(form: NumberFormat, cell: str) -> None:
+    for column in ([cell], [cell, "1"], [cell, "x"], [None, cell]):
+        cells = pl.Series(column, dtype=pl.String)
+        plain, each = form.plain(cells), form.parse(cells)
+
+        assert all(one is None or one == other for one, other in zip(plain.to_list(), each.to_list(), strict=True))

@@ -18,6 +18,13 @@ from reflection.store.maintenance.verify import verify
 
 pytestmark = pytest.mark.sqlite
 
+
+@pytest.fixture(autouse=True)
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Analyses that are made up say nothing twice."""
+    monkeypatch.setattr("reflection.store.maintenance.backup.contradictions", lambda _database: [])
+
+
 Make = Callable[..., AnalysisRecord]
 
 

@@ -5,7 +5,7 @@ import errno
 import json
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,8 @@ from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.projections import atomic_files
 from reflection.store.projections.artifacts import ArtifactFolder
-from reflection.store.projections.outbox import Outbox, OutboxEntry
-from reflection.store.projections.publisher import Handler, OutboxPublisher
+from reflection.store.projections.outbox import Outbox
+from reflection.store.projections.publisher import OutboxPublisher
 
 Make = Callable[..., AnalysisRecord]
 FILES = ["comparison.json", "insights.json", "patterns.json", "updated_weights.json"]
@@ -284,9 +284,12 @@ def test_none_of_many_folders_is_written_through_a_link(tmp_path: Path) -> None:
     elsewhere.mkdir()
     (tmp_path / "cmp_7").symlink_to(elsewhere)
 
-    with pytest.raises(Unavailable):
-        atomic_files.write_folders({tmp_path / f"cmp_{n}": {"a.json": b"{}"} for n in range(atomic_files.MANY_FOLDERS)})
+    folders = [tmp_path / f"cmp_{n}" for n in range(atomic_files.MANY_FOLDERS)]
+    failures = atomic_files.write_folders({folder: {"a.json": b"{}"} for folder in folders})
+
+    assert list(failures) == [tmp_path / "cmp_7"]
     assert _names(elsewhere) == []
+    assert all(_names(folder) == ["a.json"] for folder in folders if folder not in failures)
 
 
 def test_a_failure_among_many_files_leaves_old_or_new_ones_and_is_made_up_for(
@@ -298,8 +301,7 @@ def test_a_failure_among_many_files_leaves_old_or_new_ones_and_is_made_up_for(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", _Fault("replace", 30))
-        with pytest.raises(Unavailable):
-            atomic_files.write_folders(new)
+        assert len(atomic_files.write_folders(new)) == 1
     assert {(folder / name).read_bytes() for folder in new for name in FILES} == {b"old", b"new"}
 
     atomic_files.write_folders(new)
@@ -322,41 +324,6 @@ def test_a_page_of_many_campaigns_is_published_and_rebuilt_alike(
         (output / path).unlink()
     assert publisher.rebuild()
     assert {path.relative_to(output): path.read_bytes() for path in output.rglob("*.json")} == seen
-
-
-class _Recorder:
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-        self.broken = False
-
-    def publish(self, entries: Sequence[OutboxEntry]) -> None:
-        if self.broken:
-            raise Unavailable("the mirror is down")
-        self.seen += [entry.key for entry in entries]
-
-    def rebuild(self) -> int:
-        return 0
-
-
-def test_a_broken_topic_holds_up_no_other(
-    database: Database, folder: ArtifactFolder, output: Path, tmp_path: Path, record: Make
-) -> None:
-    mirror = _Recorder()
-    mirror.broken = True
-    handlers: dict[str, Handler] = {"memories": mirror, "artifacts": folder}
-    outbox = Outbox(database)
-    publisher = OutboxPublisher(outbox, handlers, tmp_path / "lock")
-    SqlStore(database, topics=("memories", "unhandled")).save_analysis(record("cmp_1"))
-
-    with pytest.raises(Unavailable):
-        publisher.publish_pending()
-    assert _names(output / "cmp_1") == FILES
-    assert outbox.lag() == {"memories": 1, "unhandled": 1}
-
-    mirror.broken = False
-    assert publisher.publish_pending() == 1
-    assert mirror.seen == ["campaign:cmp_1"]
-    assert outbox.lag() == {"unhandled": 1}
 
 
 def test_parallel_publishers_end_with_the_newest_state(

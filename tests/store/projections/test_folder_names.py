@@ -42,6 +42,14 @@ def test_known_dangers_stay_inside_and_apart() -> None:
     assert len({name.casefold() for name in names}) == len(set(NASTY))
 
 
+@given(stem=st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True))
+def test_no_folder_is_named_like_a_file_that_stands_beside(stem: str) -> None:
+    for suffix in (".json", ".db", ".db-wal", ".db-shm", ".lock", ".pending"):
+        name = folder_name(stem + suffix)
+        assert "~" in name
+        assert not name.endswith(suffix)
+
+
 @given(identifier=ids)
 @settings(max_examples=400)
 def test_every_folder_is_inside_the_output_folder(identifier: str) -> None:

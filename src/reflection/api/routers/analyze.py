@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import Header, Query, Response
 
 from reflection.api.dependencies import EnginePart, JsonBody, Workspace
 from reflection.api.openapi import json_request
+from reflection.api.pools import Router
 from reflection.domain.campaign import Campaign
 from reflection.domain.results import Analysis
 from reflection.domain.validation import read
 
-router = APIRouter(tags=["analysis"])
+router = Router(tags=["analysis"])
 IdempotencyKey = Annotated[
     str | None,
     Header(

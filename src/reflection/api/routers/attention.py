@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
+from reflection.api.pools import Router
 from reflection.engine.attention import Kind
 
-router = APIRouter(prefix="/v1/attention", tags=["learning"])
+router = Router(prefix="/v1/attention", tags=["learning"])
 
 
 class MatterRow(BaseModel):

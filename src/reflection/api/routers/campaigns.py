@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import AwareDatetime
 
 from reflection.api.dependencies import EnginePart, Workspace, json_response
+from reflection.api.pools import Router
 from reflection.api.schemas import Accepted, CampaignPage
 from reflection.domain.campaign_list import CampaignState
 from reflection.domain.results import Analysis
 from reflection.engine.campaign_list import ListRequest
 from reflection.errors import NotFound
 
-router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
+router = Router(prefix="/v1/campaigns", tags=["campaigns"])
 CampaignId = Annotated[str, Path(min_length=1, max_length=300)]
 Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 

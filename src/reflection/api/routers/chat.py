@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header, Response
+from fastapi import Header, Response
 from pydantic import Field, StringConstraints
 from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
+from reflection.api.pools import Router
 from reflection.domain.campaign import CampaignId, Strict
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Snapshot
@@ -20,7 +21,7 @@ from reflection.engine.current_analysis import current_analysis
 from reflection.explain.chat import MAX_MESSAGE, Chat, ChatAnswer
 from reflection.wiring import Application
 
-router = APIRouter(tags=["chat"])
+router = Router(tags=["chat"])
 SIMILAR = 5
 MOST_NAMES = 2_000
 """Of how many campaigns, the newest, a name is recognised in a question; an id always is."""

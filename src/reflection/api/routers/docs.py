@@ -7,12 +7,13 @@ security policy would refuse it.
 from functools import cache
 from importlib.resources import files
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from reflection.api.dependencies import json_response
+from reflection.api.pools import Router
 from reflection.errors import NotFound
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from reflection.api.dependencies import EnginePart, Workspace, json_response
+from reflection.api.pools import Router
 from reflection.api.schemas import EffectsPage, SignalEvidence
 from reflection.domain.metrics import ModelledMetric
 
-router = APIRouter(prefix="/v1/effects", tags=["learning"])
+router = Router(prefix="/v1/effects", tags=["learning"])
 Text = Annotated[str | None, Query(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 GOAL = "a kind of conversion, such as `lead`; without it the goal most money is spent on"

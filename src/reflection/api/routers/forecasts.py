@@ -1,14 +1,15 @@
 """POST /v1/forecasts: anybody's forecast, into the append-only register."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
+from reflection.api.pools import Router
 from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.validation import read
 
-router = APIRouter(prefix="/v1/forecasts", tags=["planning"])
+router = Router(prefix="/v1/forecasts", tags=["planning"])
 
 
 class Registered(BaseModel):

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi import Path as PathParameter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
+from reflection.api.pools import Router
 from reflection.api.problems import UnsupportedMediaType
 from reflection.api.streams import NOTHING_NEW, EventStream, Streams, event
 from reflection.domain.validation import read
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from reflection.ingest import ImportOptions
     from reflection.ingest.recognition import Input
 
-router = APIRouter(tags=["imports"])
+router = Router(tags=["imports"])
 ImportId = Annotated[str, PathParameter(min_length=1, max_length=64)]
 MULTIPART = "multipart/form-data"
 MAX_FILES = 20
@@ -61,6 +62,8 @@ class ImportAnswer(BaseModel, extra="allow"):
     period: list[str] | None
     granularity: str
     campaigns: list[str]
+    columns: dict[str, str] = Field({}, description="field -> header of the columns read, as a mapping could name them")
+    headers: list[str] = Field([], description="all headers of the file")
     findings: list[dict[str, Any]]
     rejects: list[dict[str, Any]]
 
@@ -175,7 +178,7 @@ def _begin(
     *,
     dry_run: bool,
 ) -> Response:
-    reports = application.imports.read(workspace, sources, options)
+    reports = application.imports.read(workspace, sources, options, alerting=not dry_run)
     if dry_run:
         return json_response({"import_id": "", "state": "dry-run", **verdict(reports)}, status=200)
     import_id = application.imports.begin(workspace, reports, options)

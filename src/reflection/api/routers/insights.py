@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from reflection.api.dependencies import (
     FRESHNESS_HEADERS,
@@ -13,12 +13,13 @@ from reflection.api.dependencies import (
     bare_response,
     json_response,
 )
+from reflection.api.pools import Router
 from reflection.api.schemas import InsightPage, InsightRow, PatternPage, PatternRow, Recommendations
 from reflection.domain.campaign import Day, Instant
 from reflection.domain.list_query import ListQuery, Place
 from reflection.domain.results import Category, InsightKind
 
-router = APIRouter(tags=["planning"])
+router = Router(tags=["planning"])
 Limit = Annotated[int | None, Query(ge=1, le=500, description="how many; MARKO_INSIGHTS_LIMIT by default")]
 PageLimit = Annotated[int, Query(ge=1, le=500, description="how many")]
 Past = Annotated[bool, Query(description="also what rests on a superseded or retired learning")]

@@ -7,12 +7,13 @@ may.
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.access import Access, Caller
 from reflection.api.dependencies import ApplicationPart, JsonBody, json_response
 from reflection.api.openapi import json_request
+from reflection.api.pools import Router
 from reflection.domain.campaign import Strict
 from reflection.domain.validation import read
 from reflection.domain.workspaces import ANY_WORKSPACE
@@ -20,7 +21,7 @@ from reflection.errors import NotAllowed
 from reflection.store.api_keys import LONGEST_NAME, Scope
 from reflection.wiring import Application
 
-router = APIRouter(prefix="/v1/keys", tags=["operation"])
+router = Router(prefix="/v1/keys", tags=["operation"])
 
 
 class KeyRequest(Strict):

@@ -2,15 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
+from reflection.api.pools import Router
 from reflection.domain.campaign import CampaignId, Instant, Name, Strict, Text
 from reflection.domain.validation import read
 
-router = APIRouter(prefix="/v1/learnings", tags=["learnings"])
+router = Router(prefix="/v1/learnings", tags=["learnings"])
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 Filter = Annotated[str | None, Query(min_length=1, max_length=500, pattern=_PRINTABLE)]
 LearningId = Annotated[str, Path(pattern=r"^lrn_[0-9a-f]{16}$")]

@@ -1,11 +1,12 @@
 """POST /mcp: the agents' door. The protocol's server answers; this names the path and its right like every other."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
-from reflection.mcp.server import AgentDoor
+from reflection.api.pools import Router
+from reflection.mcp.door import AgentDoor
 
-router = APIRouter(tags=["agents"])
+router = Router(tags=["agents"])
 
 
 class Handover(Response):

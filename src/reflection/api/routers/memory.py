@@ -4,14 +4,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
+from reflection.api.pools import Router
 from reflection.domain.campaign import Instant
 from reflection.errors import InvalidInput
 
-router = APIRouter(prefix="/v1/memory", tags=["memory"])
+router = Router(prefix="/v1/memory", tags=["memory"])
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=_PRINTABLE)]
 

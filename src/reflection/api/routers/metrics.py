@@ -1,18 +1,19 @@
 """What an operator asks: /health (the process answers), /ready (the engine can work), /metrics (for Prometheus)."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.metrics import Metrics
+from reflection.api.pools import Router
 from reflection.api.schemas import Health, Ready
 
-router = APIRouter(tags=["operation"])
+router = Router(tags=["operation"])
 
 
 @router.get("/health", summary="Is the process alive?", response_model=Health)
-def health() -> Response:
-    """Says nothing about the installation, so that it may be public."""
+async def health() -> Response:
+    """Says nothing about the installation, so that it may be public; it takes no thread that others may hold."""
     return json_response({"status": "ok"})
 
 
@@ -25,6 +26,8 @@ def ready(request: Request, application: ApplicationPart, workspace: Workspace) 
     parts = application.status()
     if not request.state.caller.operates:
         parts["learning_lag"] = {workspace: parts["learning_lag"].get(workspace, 0)}
+        parts["alerts"] = {name: counts for name, counts in parts["alerts"].items() if name == workspace}
+        parts["set_aside"] = [letter for letter in parts["set_aside"] if letter["workspace"] == workspace]
         del parts["database"], parts["worker"]["pid"]
     return json_response({"status": "ready", "parts": parts})
 

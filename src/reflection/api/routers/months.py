@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
+from reflection.api.pools import Router
 from reflection.engine.months import MOST_MONTHS
 from reflection.engine.months import months as months_of
 
-router = APIRouter(prefix="/v1/months", tags=["campaigns"])
+router = Router(prefix="/v1/months", tags=["campaigns"])
 
 
 class MonthRow(BaseModel):

@@ -1,11 +1,12 @@
 """GET / and the page's other addresses: its shell, and the files that it is made of."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from reflection.api.pools import Router
 from reflection.errors import NotFound
 from reflection.web import site
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 def shell(request: Request) -> Response:

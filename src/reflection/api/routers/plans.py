@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
+from reflection.api.pools import Router
 from reflection.domain.plan import PlanRequest
 from reflection.domain.validation import read
 
-router = APIRouter(prefix="/v1/plans", tags=["planning"])
+router = Router(prefix="/v1/plans", tags=["planning"])
 MOST_DRIVERS = 5
 
 

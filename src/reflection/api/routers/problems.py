@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from reflection.api.dependencies import json_response
+from reflection.api.pools import Router
 from reflection.api.schemas import ProblemKind
 from reflection.errors import NotFound, ReflectionError
 
-router = APIRouter(tags=["operation"])
+router = Router(tags=["operation"])
 
 
 def kinds() -> dict[str, type[ReflectionError]]:

@@ -5,7 +5,7 @@ The older paths /shown and /feedback name the recommendation in the body; they d
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import (
@@ -18,11 +18,12 @@ from reflection.api.dependencies import (
     json_response,
 )
 from reflection.api.openapi import json_request
+from reflection.api.pools import Router
 from reflection.domain.campaign import CampaignId, Name, Strict, Text
 from reflection.domain.validation import read
 from reflection.recommendations import agent_envelope
 
-router = APIRouter(tags=["planning"])
+router = Router(tags=["planning"])
 RecommendationId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
 Filter = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 

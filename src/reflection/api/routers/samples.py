@@ -1,13 +1,14 @@
 """/v1/samples: the sample account, loaded into a workspace of its own and taken back."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.access import Caller
 from reflection.api.dependencies import ApplicationPart, json_response
+from reflection.api.pools import Router
 from reflection.ingest.sample_account import SAMPLE_WORKSPACE
 
-router = APIRouter(prefix="/v1/samples", tags=["imports"])
+router = Router(prefix="/v1/samples", tags=["imports"])
 
 
 class Sample(BaseModel):

@@ -7,11 +7,12 @@ forgotten. Nothing else can be reached by it.
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
+from reflection.api.pools import Router
 from reflection.domain.sharing import ShareRequest
 from reflection.domain.validation import read
 from reflection.errors import NotFound, Unavailable
@@ -21,7 +22,7 @@ from reflection.reports.service import campaign_report
 from reflection.store.shares import SharedPage
 from reflection.wiring import Application
 
-router = APIRouter(tags=["reports"])
+router = Router(tags=["reports"])
 
 
 class ShareRow(BaseModel):

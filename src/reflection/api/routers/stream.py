@@ -4,16 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import ApplicationPart, Workspace
+from reflection.api.pools import Router
 from reflection.api.streams import EVENT_STREAM, NOTHING_NEW, EventStream, Lookout, Streams, event
 from reflection.errors import ReflectionError
 from reflection.explain.attention_sentences import learnt_so_far
 from reflection.wiring import Application
 
-router = APIRouter(prefix="/v1/stream", tags=["operation"])
+router = Router(prefix="/v1/stream", tags=["operation"])
 POLL_SECONDS = 0.5
 
 

@@ -2,15 +2,16 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from starlette.responses import StreamingResponse
 
 from reflection.api.dependencies import FRESHNESS_HEADERS, ApplicationPart, Workspace, freshness_headers
+from reflection.api.pools import Router
 from reflection.errors import NotFound
 from reflection.reports.table_service import TABLES
 from reflection.reports.tables import XLSX, csv_lines, xlsx
 
-router = APIRouter(prefix="/v1/tables", tags=["reports"])
+router = Router(prefix="/v1/tables", tags=["reports"])
 _CSV = "text/csv; charset=utf-8"
 
 

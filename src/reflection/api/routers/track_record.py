@@ -2,18 +2,30 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from fastapi import Response
+from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
+from reflection.api.pools import Router
 
-router = APIRouter(prefix="/v1/track-record", tags=["planning"])
+router = Router(prefix="/v1/track-record", tags=["planning"])
+
+
+class CoverageMonth(BaseModel):
+    """How many 90 % intervals of one issuer and metric held, of the campaigns of one month."""
+
+    issuer: str
+    metric: str
+    month: str = Field(description="of the campaigns' timestamps (UTC), such as 2026-03")
+    n: int
+    held: int
 
 
 class TrackRecord(BaseModel):
     """The scoreboard of everybody who forecasts; None where something is not evaluable, with the reason beside it."""
 
     issuers: list[dict[str, Any]]
+    over_time: list[CoverageMonth]
     probabilities: list[dict[str, Any]]
     findings: dict[str, Any]
     advice: dict[str, Any]

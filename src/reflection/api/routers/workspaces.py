@@ -1,14 +1,15 @@
 """GET /v1/workspaces: which workspaces the caller may choose, and how far each is learnt."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from reflection.api.access import Caller
 from reflection.api.dependencies import ApplicationPart, json_response
+from reflection.api.pools import Router
 from reflection.domain.workspaces import ANY_WORKSPACE
 from reflection.ingest.sample_account import SAMPLE_WORKSPACE
 
-router = APIRouter(prefix="/v1/workspaces", tags=["operation"])
+router = Router(prefix="/v1/workspaces", tags=["operation"])
 
 
 class WorkspaceRow(BaseModel):

@@ -18,6 +18,7 @@ from scipy.special import gammaincc, ndtr, ndtri
 from reflection.domain.results import Finding
 from reflection.domain.signals import normalise
 from reflection.domain.weights import Interval
+from reflection.explain.formatting import money
 from reflection.inference.findings.common import finding_id
 from reflection.inference.fit import FittedMetrics
 from reflection.stats.any_time import OF_WASTE
@@ -144,14 +145,14 @@ def _finding(fitted: FittedMetrics, item: Excess, rate: float, total: float, spr
     campaign_id, currency = str(fitted.table.campaigns.ids[item.campaign]), fitted.table.currency
     lift = math.exp(item.mean)
     interval = (math.exp(item.mean - Z90 * item.sd), math.exp(item.mean + Z90 * item.sd))
-    money = f"{item.lost:,.0f} {currency or ''}".strip()
+    lost, spent = (money(amount, currency, whole=True) for amount in (item.lost, item.spend))
     ordinary = f"; nine in ten campaigns lie between {_change(spread[0])} and {_change(spread[1])}" if spread else ""
     return Finding(
         finding_id=finding_id("budget_inefficiency", campaign_id),
         category="budget_inefficiency",
         title=f"{campaign_id} paid {100 * (lift - 1):.0f} % more per conversion than its signals explain",
         description=(
-            f"Given its platform, audiences and creatives, about {money} of {item.spend:,.0f} bought nothing extra "
+            f"Given its platform, audiences and creatives, about {lost} of {spent} bought nothing extra "
             f"(CPA {_change(lift)} against what is explained, 90 % interval {_change(interval[0])} to "
             f"{_change(interval[1])}{ordinary})."
         ),

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from reflection.domain.metrics import COUNTS
+from reflection.ingest.building.name_templates import real_name
 from reflection.ingest.options import GroupBy
 
 
@@ -34,7 +35,7 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One audience x creative of a draft; texts describe the creative."""
+    """One audience x creative of a draft, under names that a campaign accepts; texts describe the creative."""
 
     audience: str | None
     creative: str | None
@@ -89,11 +90,7 @@ def month_span(day: dt.date) -> tuple[dt.date, dt.date]:
 def group_drafts(frame: pl.DataFrame, group_by: GroupBy) -> list[Draft]:
     """Drafts of rows that have `key`, `name`, `platform`, `currency`, `first`, `last`, `audience`, `creative`."""
     by_month = group_by == "month" and frame["first"].null_count() < frame.height
-    period = pl.when(pl.col("first").dt.truncate("1mo") == pl.col("last").dt.truncate("1mo"))
-    bucket = period.then(pl.col("first").dt.strftime("%Y-%m")).otherwise(
-        pl.concat_str(pl.col("first").cast(pl.String), pl.lit("--"), pl.col("last").cast(pl.String))
-    )
-    frame = frame.with_columns((bucket if by_month else pl.lit("")).alias("bucket"))
+    frame = frame.with_columns((_bucket() if by_month else pl.lit(0)).alias("bucket"))
     heads = _heads(frame)
     cells = _cells(frame)
     currencies = Counter(key for key, _ in {(row["key"], row["currency"]) for row in heads})
@@ -120,6 +117,15 @@ def group_drafts(frame: pl.DataFrame, group_by: GroupBy) -> list[Draft]:
     return sorted(drafts, key=lambda draft: (draft.last or dt.date.min, draft.first or dt.date.min, draft.key))
 
 
+def _bucket() -> pl.Expr:
+    """A number for each month, and for each span of days that is not within one."""
+    first, last = pl.col("first").dt.month_start(), pl.col("last").dt.month_start()
+    spans = pl.when(first == last)
+    days = [spans.then(month).otherwise(pl.col(name)) for month, name in ((first, "first"), (last, "last"))]
+    start, end = (day.to_physical().cast(pl.Int64) for day in days)
+    return start * 1_000_000 + end
+
+
 _AGREED = ("account_id", "conversion_kind")
 """What a draft says only where its rows agree."""
 
@@ -131,7 +137,7 @@ def _heads(frame: pl.DataFrame) -> list[dict[str, Any]]:
         pl.col("objective").drop_nulls().mode().sort().first(),
         pl.col("first").min(),
         pl.col("last").max(),
-        *metric_sums(),
+        *metric_sums(frame),
         *(pl.col(name).cast(pl.String).drop_nulls().unique() for name in _AGREED if name in frame.columns),
         pl.col("line").sort().head(20).alias("lines"),
     )
@@ -143,15 +149,19 @@ ALWAYS_WRITTEN = ("impressions", "spend")
 over it would be too small. Clicks and conversions are left blank where there were none."""
 
 
-def metric_sums() -> list[pl.Expr]:
-    """Sums where any row says something, else null; null also where `ALWAYS_WRITTEN` lack of a row that delivered."""
+def metric_sums(frame: pl.DataFrame) -> list[pl.Expr]:
+    """Sums of rows of a frame, in groups: null where no row says something, or where one of `ALWAYS_WRITTEN` lacks of
+    a row that delivered."""
     did = pl.any_horizontal(pl.col(name).fill_null(0.0) > 0 for name in ("impressions", "clicks", "spend"))
     sums = []
     for name in COUNTS:
-        whole = pl.col(name).is_not_null().any()
-        if name in ALWAYS_WRITTEN:
-            whole &= ~(pl.col(name).is_null() & did).any()
-        sums.append(pl.when(whole).then(pl.col(name).sum().round(6)).alias(name))
+        total = pl.col(name).sum().round(6)
+        if frame[name].null_count():
+            whole = pl.col(name).is_not_null().any()
+            if name in ALWAYS_WRITTEN:
+                whole &= ~(pl.col(name).is_null() & did).any()
+            total = pl.when(whole).then(total)
+        sums.append(total.alias(name))
     return sums
 
 
@@ -159,27 +169,42 @@ def _sums(row: dict[str, Any]) -> Sums:
     return Sums(*(row[name] for name in COUNTS))
 
 
-def _cells(frame: pl.DataFrame) -> dict[tuple[str, str | None, str], list[Cell]]:
+def _cells(frame: pl.DataFrame) -> dict[tuple[str, str | None, int], list[Cell]]:
+    """The cells of each draft, highest spend first, under names that a campaign accepts."""
     texts = [name for name in ("creative_name", "creative_type", "headline", "body") if name in frame.columns]
     splits = [name for name in ("age", "gender", "country") if name in frame.columns]
     by = ["key", "currency", "bucket", "audience", "creative"]
     grouped = (
         frame.filter(pl.col("audience").is_not_null() | pl.col("creative").is_not_null())
+        .with_columns(_acceptable(frame, name) for name in ("audience", "creative"))
         .group_by(by)
-        .agg(*metric_sums(), *(pl.col(name).drop_nulls().first() for name in [*texts, *splits]))
+        .agg(*metric_sums(frame), *(pl.col(name).drop_nulls().first() for name in [*texts, *splits]))
         .sort("spend", "impressions", "audience", "creative", descending=[True, True, False, False])
+        .select(*by, *COUNTS, *texts, *splits)
     )
-    cells: dict[tuple[str, str | None, str], list[Cell]] = {}
-    for row in grouped.iter_rows(named=True):
+    cells: dict[tuple[str, str | None, int], list[Cell]] = {}
+    wide = len(COUNTS)
+    for key, currency, bucket, audience, creative, *rest in grouped.iter_rows():
+        described = dict(zip(texts, rest[wide:], strict=False))
+        traits = zip(splits, rest[wide + len(texts) :], strict=True)
         cell = Cell(
-            row["audience"],
-            row["creative"],
-            _sums(row),
-            tuple((name, row[name]) for name in splits if row[name]),
-            **{name: row[name] or "" for name in texts},
+            audience,
+            creative,
+            Sums(*rest[:wide]),
+            tuple((name, value) for name, value in traits if value),
+            **{name: value or "" for name, value in described.items()},
         )
-        cells.setdefault((row["key"], row["currency"], row["bucket"]), []).append(cell)
+        cells.setdefault((key, currency, bucket), []).append(cell)
     return cells
+
+
+def _acceptable(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """A column of names as a campaign accepts them, null for placeholders; cells that this makes alike are one."""
+    names = {text: real_name(text) for text in frame[name].drop_nulls().unique().to_list()}
+    changes = {text: accepted for text, accepted in names.items() if text != accepted}
+    if not changes:
+        return pl.col(name)
+    return pl.col(name).cast(pl.String).replace(changes).cast(pl.Categorical)
 
 
 def add(parts: Sequence[Sums]) -> Sums:

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -111,7 +112,7 @@ class References:
         window = days.filter((pl.col("last") < draft.first) & (pl.col("first") >= draft.first - WINDOW))
         if window.is_empty():
             return None
-        sums = Sums(*window.select(metric_sums()).row(0))
+        sums = Sums(*window.select(metric_sums(window)).row(0))
         return (sums, "the rates of the 28 days before at this period's spend") if _usable(sums) else None
 
 
@@ -123,17 +124,22 @@ def at_spend(past: Sums, now: Sums) -> Metrics:
 
 
 def as_metrics(sums: Sums) -> Metrics:
-    """Sums as a campaign's metrics: whole counts, amounts to a millionth; what is unknown stays so."""
+    """Sums as a campaign's metrics."""
+    return Metrics(**whole_counts(sums))
+
+
+def whole_counts(sums: Sums) -> dict[str, Any]:
+    """Sums as metrics state them: whole counts, amounts to a millionth; what is unknown stays so."""
     impressions, clicks = (None if count is None else round(count) for count in (sums.impressions, sums.clicks))
     if clicks is not None and impressions is not None and clicks - impressions == 1:
         clicks = impressions  # two roundings, one up and one down
-    return Metrics(
-        impressions=impressions,
-        clicks=clicks,
-        conversions=_to_millionth(sums.conversions),
-        spend=_to_millionth(sums.spend),
-        revenue=_to_millionth(sums.revenue),
-    )
+    return {
+        "impressions": impressions,
+        "clicks": clicks,
+        "conversions": _to_millionth(sums.conversions),
+        "spend": _to_millionth(sums.spend),
+        "revenue": _to_millionth(sums.revenue),
+    }
 
 
 def _to_millionth(amount: float | None) -> float | None:

@@ -20,15 +20,15 @@ _SHOWN = 3
 
 def snapshot(frame: pl.DataFrame, dialect: str) -> Snapshot:
     """Per platform, campaign name and day span, the sums of identified rows."""
-    sums = [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS]
-    grouped = (
-        frame.drop_nulls(["first", "last"])
-        .group_by(
-            pl.col("platform").cast(pl.String), pl.col("name").cast(pl.String).str.to_lowercase(), "first", "last"
-        )
-        .agg(sums)
-    )
+    place = [pl.col("platform").cast(pl.String), pl.col("name").cast(pl.String).str.to_lowercase(), "first", "last"]
+    spelt = frame.drop_nulls(["first", "last"]).group_by("platform", "name", "first", "last").agg(_stated_sums())
+    grouped = spelt.group_by(place).agg(_stated_sums())  # a name in another case is the same one
     return Snapshot(dialect, {(row[0], row[1], row[2], row[3]): tuple(row[4:]) for row in grouped.iter_rows()})
+
+
+def _stated_sums() -> list[pl.Expr]:
+    """The sum of each count, null where no row states it."""
+    return [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS]
 
 
 def findings(before: Snapshot, now: Snapshot) -> list[Finding]:

@@ -14,6 +14,7 @@ import polars as pl
 
 from reflection.domain.audience_role import role_of
 from reflection.domain.conversion_kind import kind_of_objective
+from reflection.explain.formatting import money
 from reflection.ingest.building.campaigns import draft_id
 from reflection.ingest.building.drafts import Draft, Sums, metric_sums
 from reflection.ingest.import_report import Finding, Granularity, finding
@@ -91,7 +92,7 @@ def _of_periods(drafts: Sequence[Draft], dialect: str, accepted: frozenset[str])
         deviation = (same if enough else account[_kind(draft)]).fault(draft.sums)
         if deviation is not None and (identity := draft_id(dialect, draft)) not in accepted:
             subject = f"{draft.name} {draft.label}".strip()
-            notes.append(_fault_finding(subject, draft.sums, deviation, draft.lines, identity))
+            notes.append(_fault_finding(subject, draft.sums, draft.currency, deviation, draft.lines, identity))
     return notes
 
 
@@ -112,7 +113,7 @@ def _grouped(drafts: Sequence[Draft], place: Callable[[Draft], Place]) -> dict[P
 def _of_days(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepted: frozenset[str]) -> list[Finding]:
     """Days that are unlike the campaign's other days, where it has a week of them."""
     place = ["key", "currency"]
-    daily = _suspicious(frame.group_by(*place, "first").agg(*metric_sums(), pl.col("line").min()), place)
+    daily = _suspicious(frame.group_by(*place, "first").agg(*metric_sums(frame), pl.col("line").min()), place)
     suspects = daily.filter("suspicious").sort("key", "first")
     if suspects.is_empty():
         return []
@@ -131,8 +132,8 @@ def _of_days(drafts: Sequence[Draft], frame: pl.DataFrame, dialect: str, accepte
         owner = next((one for one in owners[where] if one.first and one.last and one.first <= first <= one.last), None)
         deviation = around[where].fault(day)
         if owner and deviation and draft_id(dialect, owner) not in accepted:
-            subject = f"{owner.name} on {first}"
-            notes.append(_fault_finding(subject, day, deviation, [row["line"]], draft_id(dialect, owner)))
+            subject, identity = f"{owner.name} on {first}", draft_id(dialect, owner)
+            notes.append(_fault_finding(subject, day, row["currency"], deviation, [row["line"]], identity))
     return notes
 
 
@@ -149,16 +150,22 @@ def _suspicious(daily: pl.DataFrame, place: Sequence[str]) -> pl.DataFrame:
 
 
 def _fault_finding(
-    subject: str, sums: Sums, deviation: tuple[float, float], lines: Sequence[int], identity: str
+    subject: str,
+    sums: Sums,
+    currency: str | None,
+    deviation: tuple[float, float],
+    lines: Sequence[int],
+    identity: str,
 ) -> Finding:
     expected, factor = deviation
     conversions = sums.conversions or 0.0
-    cost = f"{(sums.spend or 0.0) / conversions:,.2f}" if conversions else "infinite"
+    spend = sums.spend or 0.0
+    cost = f"at {money(spend / conversions, currency)} each" if conversions else f"for {money(spend, currency)}"
     many = f"{factor:,.1f} times as many as" if factor > 1 else "far fewer than"
     message = (
-        f"{subject}: {conversions:,.0f} conversions at {cost} each, {many} its neighbours let expect "
+        f"{subject}: {conversions:,.0f} conversions {cost}, {many} its neighbours let expect "
         f"({expected:,.0f}). This looks like a fault of tracking, not a success or failure: nothing else is compared "
-        f"with it, and where it is far from all that is known it is kept out of learning. If it is real: "
-        f"'reflection accept {identity}'."
+        f"with it, and where it is far from all that is known it is kept out of learning. If it is real, accept the "
+        f"campaign on its page, or by 'reflection accept {identity}'."
     )
     return finding("tracking_fault", "warning", message, lines, [identity])

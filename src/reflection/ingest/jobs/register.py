@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import orjson
+
+from reflection.domain.ports import ForecastRow, Store
+
 RUNNING, DONE, UNDOING, UNDONE = "running", "done", "undoing", "undone"
 UNDER_WAY = (RUNNING, UNDOING)
 NEW, REPLACED, UNCHANGED, REFUSED = "new", "replaced", "unchanged", "refused"
@@ -58,11 +62,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days that an import reported: `rows` as `Snapshot.as_list` gives them."""
+    """The days that an import reported: `rows` as `Snapshot.as_list` gives them; `currency` of its amounts, None where
+    none was stated, or several were (`mixed`)."""
 
     dialect: str
     platform: str
     rows: list[list[Any]]
+    currency: str | None = None
+    mixed: bool = False
+
+    @classmethod
+    def read(cls, dialect: str, platform: str, rows: bytes, verdict: bytes) -> "Days":
+        """From JSON: the rows, and the import's verdict, which says the currency; several were not added up."""
+        said = orjson.loads(verdict)
+        mixed = said.get("totals", {}).get("spend") is None
+        return cls(dialect, platform, orjson.loads(rows), said.get("currency"), mixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,18 @@ class ImportEntry:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
+class Campaigns(Store, Protocol):
+    """A store that also tells a campaign's history."""
+
+    def revisions(self, workspace: str, campaign_id: str) -> list[dict[str, Any]]:
+        """Every content a campaign ever had: {revision, content_hash, body, created_at}, oldest first."""
+        ...
+
+    def forecasts(self, workspace: str, campaign_id: str | None = None) -> Sequence[ForecastRow]:
+        """The forecast register's rows of a campaign, in the order of entry."""
+        ...
+
+
 class ImportRegister(Protocol):
     """The register of imports; every method is one transaction."""
 
@@ -111,6 +137,10 @@ class ImportRegister(Protocol):
 
     def change_state(self, workspace: str, import_id: str, state: str, now: str, *, only: str | None = None) -> bool:
         """Change an import's state, if `only` is given from that one; whether it was changed."""
+        ...
+
+    def note_unread(self, workspace: str, files: str, reason: str, now: str) -> None:
+        """Note for the alerts that files could not be read; the same files and reason once a day."""
         ...
 
     def unsettled(self, workspace: str, import_id: str, limit: int) -> list[tuple[Claim, bytes]]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, cast
 
 from reflection.errors import ImportFileError
 
@@ -75,13 +75,13 @@ class Source:
         with _raw(self.origin) as raw:
             packed = _size(raw)
             if self.wrapping == "none":
-                yield _limited(raw, self, None)
+                yield _limited(cast(io.BufferedIOBase, raw), self, None)
             elif self.wrapping == "gzip":
                 with gzip.GzipFile(fileobj=raw) as stream:
                     yield _limited(stream, self, packed)
             else:
                 with unzipped(raw, self.name) as archive, archive.open(self.member) as inner:
-                    yield _limited(inner, self, archive.getinfo(self.member).compress_size)
+                    yield _limited(cast(io.BufferedIOBase, inner), self, archive.getinfo(self.member).compress_size)
 
     def read(self, most: int) -> bytes:
         """All unpacked bytes, at most `most`; more is refused."""
@@ -92,16 +92,10 @@ class Source:
         return data
 
 
-class _Readable(Protocol):
-    """What unpacking needs of a stream."""
-
-    def read(self, size: int, /) -> bytes: ...
-
-
 class _LimitedStream(io.RawIOBase):
     """A read-only stream that refuses to deliver more than its source's limits allow."""
 
-    def __init__(self, stream: _Readable, source: Source, packed: int | None) -> None:
+    def __init__(self, stream: io.BufferedIOBase, source: Source, packed: int | None) -> None:
         self._stream = stream
         self._source = source
         self._packed = packed
@@ -111,9 +105,8 @@ class _LimitedStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer)
         try:
-            data = self._stream.read(len(view))
+            count = self._stream.readinto(memoryview(buffer))
         except (
             EOFError,
             OSError,
@@ -125,10 +118,9 @@ class _LimitedStream(io.RawIOBase):
             raise ImportFileError(
                 f"{self._source.name} is damaged or cut off: {error}", hint="Export or copy the file again."
             ) from error
-        self._out += len(data)
+        self._out += count
         self._check()
-        view[: len(data)] = data
-        return len(data)
+        return count
 
     def _check(self) -> None:
         limits = self._source.limits
@@ -138,7 +130,7 @@ class _LimitedStream(io.RawIOBase):
             _check_ratio(self._source.name, self._out, self._packed, limits)
 
 
-def _limited(stream: _Readable, source: Source, packed: int | None) -> io.BufferedReader:
+def _limited(stream: io.BufferedIOBase, source: Source, packed: int | None) -> io.BufferedReader:
     return io.BufferedReader(_LimitedStream(stream, source, packed), 1 << 18)
 
 

@@ -61,13 +61,15 @@ def with_days(frame: pl.DataFrame, header: Header, name: str, user_order: DateOr
 
 
 def _as_days(frame: pl.DataFrame, field: str, spans: Spans) -> tuple[pl.DataFrame, list[Reject]]:
-    readable = [cell for cell, span in spans.items() if span]
-    strange = frame.filter(frame[field].is_not_null() & ~frame[field].cast(pl.String).is_in(readable))
-    rejects = [
-        Reject(row["line"], f"'{row[field][:40]}' is no date", row.get("campaign") or row.get("campaign_id") or "")
-        for row in strange.iter_rows(named=True)
-    ]
-    frame = frame.filter(frame[field].is_null() | frame[field].cast(pl.String).is_in(readable))
+    unreadable = [cell for cell, span in spans.items() if span is None]
+    rejects: list[Reject] = []
+    if unreadable:
+        strange = frame[field].cast(pl.String).is_in(unreadable).fill_null(False)
+        rejects = [
+            Reject(row["line"], f"'{row[field][:40]}' is no date", row.get("campaign") or row.get("campaign_id") or "")
+            for row in frame.filter(strange).iter_rows(named=True)
+        ]
+        frame = frame.filter(~strange)
     columns = [_end_of(frame[field], spans, 0).alias(field)]
     if any(span and span[0] != span[1] for span in spans.values()):
         columns.append(_end_of(frame[field], spans, 1).alias(f"{field}_last"))
@@ -77,7 +79,7 @@ def _as_days(frame: pl.DataFrame, field: str, spans: Spans) -> tuple[pl.DataFram
 def _end_of(cells: pl.Series, spans: Spans, end: int) -> pl.Series:
     """The first or last day of each cell's span."""
     days = {cell: span[end] for cell, span in spans.items() if span}
-    return cells.cast(pl.String).replace_strict(days or {"": None}, default=None, return_dtype=pl.Date)
+    return cells.replace_strict(days or {"": None}, default=None, return_dtype=pl.Date)
 
 
 def _refuse_hopeless(spans: Spans, name: str) -> None:

@@ -13,8 +13,13 @@ import polars as pl
 from babel import Locale, UnknownLocaleError
 
 from reflection.errors import ImportFileError
+from reflection.ingest.dialects.currencies import ANY_SIGN
 
-MISSING = ("", "n/a", "N/A", "null", "NULL", "None", "nan", "NaN", "#N/A", "#N/V", "#NV", "#DIV/0!", "#REF!", "#VALUE!")
+MISSING = (
+    "", "n/a", "N/A", "NA", "<NA>", "null", "NULL", "None", "nan", "NaN", "NaT", "(not set)", "#N/A", "#N/V", "#NV",
+    "#N/D", "#DIV/0!", "#¡DIV/0!", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#VALEUR!", "#¡VALOR!", "#NUM!", "#ZAHL!",
+    "#NAME?", "#NULL!",
+)  # fmt: skip
 DASHES = r"^[-–—]+$"
 INVISIBLE = "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 """Marks that no screen shows: byte order, direction, breaks. Joiners stay: they make emoji and letters."""
@@ -26,13 +31,14 @@ LARGEST = 1e20
 """Beyond it nothing was counted or paid, also not in millionths; a sum of larger ones may be infinite."""
 
 _SPACES = "[\u00a0\u202f\u2009 ]"
-_SIGNS = "$€£¥₹₩₽₺₴₫₱₦₪฿"
-_CURRENCY_SIGNS = (
-    rf"^([-+]?)\s*(?:[A-Z]{{0,3}}[{_SIGNS}]|[A-Z]{{3}}\b|R\$|zł|kr\.?|Kč|Ft|lei|лв|Rp\.?)\s*([-+]?)"
-    rf"|\s*(?:[{_SIGNS}]|[A-Z]{{3}}|zł|kr\.?|Kč|Ft|lei|лв)$"
-)
+_CURRENCY_SIGNS = rf"^([-+]?)\s*{ANY_SIGN}\s*([-+]?)|\s*{ANY_SIGN}$"
+_DASH_BEFORE = r"^[−–—]\s*"
 _IN_BRACKETS = r"^\((.*)\)$"
 _MINUS_BEHIND = r"^(\d[\d.,'’\s]*)-$"
+_BREAK = "\n"
+_EXACT = 15
+"""Characters of a number that a float is sure to hold."""
+
 THRESHOLD = r"^[<>]\s*\d"
 _CANONICAL = r"^[-+]?(?:\d+|\d+\.(?:\d{0,2}|\d{4,}))$"
 
@@ -63,6 +69,8 @@ class NumberFormat:
 
     def plain(self, cells: pl.Series) -> pl.Series:
         """Cells that are nothing but digits, and this format's decimal sign, as Float64; null for all others."""
+        if self.decimal == "." and _only_digits(cells):
+            return cells.cast(pl.Float64, strict=False)
         point = re.escape(self.decimal)
         digits = pl.when(pl.col("n").str.contains(rf"^-?\d{{1,15}}(?:{point}\d{{1,15}})?$")).then(pl.col("n"))
         return (
@@ -92,6 +100,13 @@ class NumberFormat:
         return pl.when(values.abs() <= LARGEST).then(values)
 
 
+def _only_digits(cells: pl.Series) -> bool:
+    """Whether no cell of a column is anything but digits with at most a point within: then a cast reads them all."""
+    text = f"\n{cells.str.join(_BREAK).item() or ''}\n".encode()
+    loose = b"\n." in text or b".\n" in text or bool((cells.str.len_bytes() > _EXACT).any())
+    return not loose and not text.translate(None, b"0123456789.\n")
+
+
 def cleaned(cells: pl.Series) -> pl.Series:
     """Trimmed; without what is invisible and currency signs; one kind of space; (2.40) is -2.40, a minus a hyphen."""
     return cells.to_frame("n").select(clean_cell(pl.col("n"))).to_series()
@@ -101,6 +116,7 @@ def clean_cell(cell: pl.Expr) -> pl.Expr:
     """The same as an expression."""
     return (
         visible_cell(cell)
+        .str.replace(_DASH_BEFORE, "-")
         .str.replace("−", "-", literal=True)
         .str.replace(_IN_BRACKETS, "-${1}")
         .str.replace(_MINUS_BEHIND, "-${1}")

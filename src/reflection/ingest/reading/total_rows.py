@@ -13,6 +13,7 @@ from operator import or_
 import polars as pl
 
 from reflection.ingest.dialects.dialect import KEYS
+from reflection.ingest.reading.typed_columns import matching
 
 TOTAL_LABEL = (
     r"(?i)^\W*(?:(?:grand\s+|overall\s+|sub)?totals?(?:\s*:.*|\s+of\s+.*|\s+-.*|\s+general)?|gesamt(?:summe|ergebnis)?(?:\s*:.*)?|"
@@ -44,7 +45,7 @@ def labelled(frame: pl.DataFrame) -> pl.Series:
     """Rows that a label makes totals: one in the first cell or in a name, and nothing else named."""
     names = [name for name in (*KEYS, "date", "account") if name in frame.columns]
     keys = [name for name in KEYS if name in frame.columns] or names
-    label = {name: _labels(frame[name]) for name in (*names, FIRST_CELL)}
+    label = {name: matching(frame[name], TOTAL_LABEL) for name in (*names, FIRST_CELL)}
     none = pl.Series("total", [False]).new_from_index(0, frame.height)
     if not any(mask is not None for mask in label.values()):
         return none
@@ -56,13 +57,6 @@ def labelled(frame: pl.DataFrame) -> pl.Series:
         stated = frame[name].is_not_null()
         other = other + (stated if mask is None else stated & ~mask).cast(pl.Int32)
     return reduce(or_, (mask for mask in label.values() if mask is not None)) & (other == 0)
-
-
-def _labels(cells: pl.Series) -> pl.Series | None:
-    """Which cells are labels of totals; None where none is."""
-    distinct = cells.unique().drop_nulls()
-    labels = distinct.filter(distinct.str.contains(TOTAL_LABEL))
-    return cells.is_in(labels.implode()).fill_null(False) if len(labels) else None
 
 
 def total_row(row: Mapping[str, object], numbers: Sequence[str]) -> TotalRow:

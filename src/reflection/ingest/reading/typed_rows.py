@@ -13,13 +13,13 @@ from reflection.errors import ImportFileError
 from reflection.ingest.dialects.dialect import DateOrder, is_number
 from reflection.ingest.import_report import Reject
 from reflection.ingest.reading import typed_columns
-from reflection.ingest.reading.blocks import TextBlock
+from reflection.ingest.reading.blocks import TextBlock, ahead
+from reflection.ingest.reading.currency_signs import SIGN, one_sign
 from reflection.ingest.reading.date_columns import with_days
 from reflection.ingest.reading.header import Header
-from reflection.ingest.reading.number_formats import MOST_OTHERS, choose_format, numeric
-from reflection.ingest.reading.number_formats import Evidence as NumberEvidence
+from reflection.ingest.reading.number_evidence import evidence_of
+from reflection.ingest.reading.number_formats import choose_format
 from reflection.ingest.reading.numbers import NumberFormat, visible
-from reflection.ingest.reading.ratios import STATED, Ratio
 from reflection.ingest.reading.tables import Cells, Chunk, Table
 from reflection.ingest.reading.total_rows import (
     FIRST_CELL,
@@ -72,6 +72,7 @@ class _Reading:
     currency: str
     number_format: NumberFormat | None = None
     frames: list[pl.DataFrame] = field(default_factory=list)
+    strange: list[pl.DataFrame] = field(default_factory=list)
     totals: list[TotalRow] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     ruined: list[int] = field(default_factory=list)
@@ -81,6 +82,11 @@ class _Reading:
     next_table: int = 0
     last_line: int = 0
     footer: list[str] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> list[str]:
+        """The fields that hold numbers."""
+        return [name for name in self.header.columns if is_number(name)]
 
 
 def read_facts(
@@ -97,7 +103,7 @@ def read_facts(
         ImportFileError: ambiguous numbers or dates, a file cut off in its last row, no rows, or the guards below.
     """
     reading = _Reading(header, table.name, table.typed, locale, table.delimiter, currency)
-    for block in table.below(header.line, len(header.cells)):
+    for block in ahead(table.below(header.line, len(header.cells))):
         _read_block(reading, block)
     if reading.last_ragged and reading.last_ragged == reading.last_line:
         raise ImportFileError(
@@ -106,8 +112,9 @@ def read_facts(
         )
     if not reading.frames or reading.number_format is None:
         raise ImportFileError(f"{table.name} has a header but no rows.")
-    frame = pl.concat(reading.frames, rechunk=True)
-    reading.frames.clear()
+    frame = _with_texts(reading, reading.frames)
+    if reading.strange:
+        _take_bad(reading, _with_texts(reading, reading.strange))
     if not frame.height and not reading.rejects:
         raise ImportFileError(f"{table.name} has a header but no rows.")
     none = [name for name in header.dialect.blank_is_zero if name in frame.columns]
@@ -116,86 +123,64 @@ def read_facts(
     days = with_days(frame, header, table.name, date_order)
     reading.rejects.extend(days.rejects)
     frame, unnamed_lines = _without_unnamed_totals(days.frame, reading)
+    rejects = tuple(sorted(reading.rejects, key=lambda reject: reject.line))
     return Facts(
-        frame,
-        tuple(reading.totals),
-        tuple(sorted(reading.rejects, key=lambda reject: reject.line)),
-        tuple(reading.ruined),
-        reading.number_format,
-        days.order,
-        days.decided_by,
-        reading.thresholds,
-        unnamed_lines,
-        days.serial,
-        reading.next_table,
-        tuple(reading.footer),
-    )
+        frame, tuple(reading.totals), rejects, tuple(reading.ruined), reading.number_format, days.order,
+        days.decided_by, reading.thresholds, unnamed_lines, days.serial, reading.next_table, tuple(reading.footer),
+    )  # fmt: skip
 
 
 def _read_block(reading: _Reading, block: TextBlock | Chunk) -> None:
-    header = reading.header
+    """Numbers are read block by block, texts when all of them are there: each distinct one is looked at once."""
     rows = _whole_rows(reading, block)
     if rows is None:
         return
-    columns: dict[str, pl.Series] = {"line": rows.lines}
-    for name, index in header.columns.items():
-        columns[name] = rows.cells.to_series(index)
-    columns["twin"] = rows.cells.hash_rows().reinterpret(signed=True)
-    columns[FIRST_CELL] = by_distinct(rows.cells.to_series(0), visible)
-    frame = pl.DataFrame(columns)
-    numbers = [name for name in header.columns if is_number(name)]
+    cells = {name: rows.cells.to_series(index) for name, index in reading.header.columns.items()}
     if reading.number_format is None:
-        reading.number_format = _number_format(reading, frame, rows.cells, numbers)
-    frame, bad = _typed(reading, frame, numbers)
-    mask = labelled(frame)
-    if mask.any():
-        reading.totals.extend(total_row(row, numbers) for row in frame.filter(mask).iter_rows(named=True))
-        frame, bad = frame.filter(~mask), bad.filter(~mask)
+        evidence = evidence_of(reading.header, cells, rows.cells, reading.delimiter, reading.currency)
+        reading.number_format = choose_format(evidence, reading.name, typed=reading.typed, locale=reading.locale)
+    columns: dict[str, pl.Series] = {"line": rows.lines, "twin": rows.cells.hash_rows().reinterpret(signed=True)}
+    bad = pl.Series([False]).new_from_index(0, len(rows.lines))
+    columns[SIGN] = pl.Series([None], dtype=pl.Categorical).new_from_index(0, len(rows.lines))
+    for name, column in cells.items():
+        if not is_number(name):
+            columns[name] = column.cast(pl.Categorical)
+            continue
+        scale = reading.header.scale.get(name)
+        read = typed_columns.numbers(name, column, reading.number_format, typed=reading.typed, scale=scale)
+        reading.thresholds += read.thresholds
+        bad = bad | read.failures
+        columns[name] = read.values
+        if read.signs is not None and name not in WHOLE:
+            columns[SIGN] = one_sign(columns[SIGN], read.signs, rows.lines, reading.name)
+    columns[FIRST_CELL] = rows.cells.to_series(0).cast(pl.Categorical)
+    frame = pl.DataFrame(columns)
     if bad.any():
-        _take_bad(reading, frame.filter(bad), numbers)
+        written = [cells[name].filter(bad).alias(f"{name}!") for name in reading.numbers]
+        reading.strange.append(frame.filter(bad).with_columns(written))
         frame = frame.filter(~bad)
-    frame = frame.drop(FIRST_CELL, *(f"{n}!" for n in numbers))
-    reading.frames.append(frame.with_columns(pl.col(pl.String).cast(pl.Categorical)))
+    reading.frames.append(frame)
 
 
-def _number_format(reading: _Reading, frame: pl.DataFrame, cells: pl.DataFrame, numbers: list[str]) -> NumberFormat:
-    """How the file writes numbers, by everything its first rows say."""
-    header, unused = reading.header, set(range(cells.width)) - set(reading.header.columns.values())
-    currencies = visible(frame["currency"]).drop_nulls().unique().to_list() if "currency" in frame.columns else []
-    stated = currencies[0] if len(currencies) == 1 and re.fullmatch(r"[A-Z]{3}", currencies[0]) else ""
-    others = [cells.to_series(index).head(MOST_OTHERS) for index in sorted(unused)]
-    evidence = NumberEvidence(
-        counts=[frame[name] for name in numbers if name in WHOLE],
-        amounts=[frame[name] for name in numbers if name not in WHOLE],
-        others=[column for column in others if numeric(column)],
-        ratios=_ratios(header, frame, cells),
-        delimiter=reading.delimiter,
-        currency=header.currency or stated or reading.currency,
-        language=header.language,
-    )
-    return choose_format(evidence, reading.name, typed=reading.typed, locale=reading.locale)
-
-
-def _ratios(header: Header, frame: pl.DataFrame, cells: pl.DataFrame) -> list[Ratio]:
-    """The ratios that the file states of its spend, on its first rows."""
-    if "spend" not in header.columns or "spend" in header.scale:
-        return []
-    unused = sorted(set(range(cells.width)) - set(header.columns.values()))
-    first = {name: frame[name].head(MOST_OTHERS) for name in ("spend", *STATED) if name in header.columns}
-    return [
-        Ratio(first["spend"], first[name], cells.to_series(index).head(MOST_OTHERS), per)
-        for name, (pattern, per) in STATED.items()
-        for index in unused
-        if name in first and pattern.search(header.cells[index])
-    ]
+def _with_texts(reading: _Reading, frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of all blocks with their texts trimmed and blank ones missing; rows that are labelled totals aside."""
+    frame = pl.concat(frames, rechunk=True)
+    frames.clear()
+    texts = [name for name in reading.header.columns if not is_number(name)]
+    frame = frame.with_columns(_text(reading, name, frame[name], frame["line"]) for name in texts)
+    frame = frame.with_columns(by_distinct(frame[FIRST_CELL], visible))
+    totals = labelled(frame)
+    if totals.any():
+        reading.totals.extend(total_row(row, reading.numbers) for row in frame.filter(totals).iter_rows(named=True))
+        frame = frame.filter(~totals)
+    return frame.drop(FIRST_CELL)
 
 
 def _without_unnamed_totals(frame: pl.DataFrame, reading: _Reading) -> tuple[pl.DataFrame, tuple[int, ...]]:
     """Rows that name nothing: totals are set aside, the others stay and their lines are told."""
-    numbers = [name for name in reading.header.columns if is_number(name)]
     nameless = unnamed(frame)
-    totals = totals_among(frame, nameless, numbers)
-    reading.totals.extend(total_row(row, numbers) for row in frame.filter(totals).iter_rows(named=True))
+    totals = totals_among(frame, nameless, reading.numbers)
+    reading.totals.extend(total_row(row, reading.numbers) for row in frame.filter(totals).iter_rows(named=True))
     return frame.filter(~totals), tuple(frame.filter(nameless & ~totals)["line"].to_list())
 
 
@@ -257,26 +242,6 @@ def _is_apart(reading: _Reading, line: int, row: Cells) -> bool:
     return sum(1 for cell in row if cell.strip()) > 1 and 0 < reading.last_whole < first - 1
 
 
-def _typed(reading: _Reading, frame: pl.DataFrame, numbers: list[str]) -> tuple[pl.DataFrame, pl.Series]:
-    """Text trimmed and blank made missing; numbers parsed (the written cell kept as `name!`); rows that fail."""
-    assert reading.number_format is not None
-    bad = pl.Series([False]).new_from_index(0, frame.height)
-    series: dict[str, pl.Series] = {}
-    for name in frame.columns:
-        cells = frame[name]
-        if name in numbers:
-            scale = reading.header.scale.get(name)
-            column = typed_columns.numbers(name, cells, reading.number_format, typed=reading.typed, scale=scale)
-            reading.thresholds += column.thresholds
-            bad = bad | column.failures
-            series[name], series[f"{name}!"] = column.values, cells
-        elif cells.dtype == pl.String:
-            series[name] = _text(reading, name, cells, frame["line"])
-        else:
-            series[name] = cells
-    return pl.DataFrame(series), bad
-
-
 def _text(reading: _Reading, name: str, cells: pl.Series, lines: pl.Series) -> pl.Series:
     clean = typed_columns.texts(name, cells)
     ruined = typed_columns.ruined(name, clean)
@@ -286,8 +251,10 @@ def _text(reading: _Reading, name: str, cells: pl.Series, lines: pl.Series) -> p
     return clean
 
 
-def _take_bad(reading: _Reading, frame: pl.DataFrame, numbers: list[str]) -> None:
+def _take_bad(reading: _Reading, frame: pl.DataFrame) -> None:
+    """Rows with numbers that cannot be read, each with the first of them and why; the header again is no row."""
     assert reading.number_format is not None
+    numbers = reading.numbers
     for row in frame.iter_rows(named=True):
         faults = ((name, fault_of(row, name, str(row[f"{name}!"]), reading.number_format)) for name in numbers)
         name, fault = next((pair for pair in faults if pair[1]), (numbers[0], ""))

@@ -143,7 +143,7 @@ class Database:
         except exc.DBAPIError:
             return False
 
-    def delete_in_portions(self, workspace: str, statement: Delete, values: Mapping[str, Any]) -> int:
+    def delete_in_portions(self, statement: Delete, values: Mapping[str, Any], workspace: str = EVERY_WORKSPACE) -> int:
         """Run a DELETE of a limited number of rows until one deletes nothing, each in a transaction of its own.
 
         So that others can write in between; and where nothing is to be deleted, the file is not written to.

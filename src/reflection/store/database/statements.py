@@ -85,7 +85,8 @@ class Position(FunctionElement[int]):
 class Addends(FunctionElement[Any]):
     """What is to be added up of each group; `total` makes the sum of it.
 
-    SQLite adds with compensation, so that no order of rows bends a sum. Postgres does not: it hands the numbers over.
+    SQLite adds them in the order of its rows. That of Postgres changes from one time to the next, so it hands the
+    numbers over, and their sum is exact.
     """
 
     type = NullType()

@@ -5,7 +5,9 @@ what was known then; `rebuild` writes them as they are told today. A workspace's
 what the rows say now, and removes only files it published itself. Must not know what is in the files.
 """
 
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,16 +15,23 @@ from sqlalchemy import select
 from reflection.domain.answers import files_of
 from reflection.domain.ports import StoredCampaign
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
+from reflection.errors import ReflectionError, Unavailable
 from reflection.store.campaigns_read import chunks, current
 from reflection.store.database.connections import Database
 from reflection.store.projections import atomic_files
 from reflection.store.projections.folder_names import campaign_folder, workspace_folder
-from reflection.store.projections.outbox import OutboxEntry
+from reflection.store.projections.outbox import Key, OutboxEntry
 from reflection.store.row_values import unpacked
 from reflection.store.tables.campaigns import WORKSPACE_LEVEL, artifacts, campaigns
 
 WEIGHTS = "weights.json"
 _PAGE = 500
+_DAMAGE = (ValueError, KeyError, TypeError, zlib.error)
+"""What a row raises that does not say what it said when it was written."""
+
+Failures = dict[Key, ReflectionError]
+"""Why, by what could not be written."""
+
 Telling = Callable[[StoredCampaign], bytes]
 """The JSON of a stored campaign's analysis."""
 
@@ -58,21 +67,35 @@ class ArtifactFolder:
         """Where a campaign's files are, or will be."""
         return campaign_folder(self._output, workspace, campaign_id)
 
-    def publish(self, entries: Sequence[OutboxEntry]) -> None:
-        """Bring the folders of these entries to what the rows say; the handler of topic ``artifacts``."""
+    def publish(self, entries: Sequence[OutboxEntry]) -> Failures:
+        """Bring the folders of these entries to what the rows say; the handler of topic ``artifacts``.
+
+        Returns:
+            What could not be written, and why; all the rest is.
+        """
         removed: dict[tuple[str, str], set[str]] = {}
         for entry in entries:
             removed.setdefault((entry.workspace, entry.key), set()).update(entry.names)
+        failures: Failures = {}
         for workspace in sorted({workspace for workspace, _ in removed}):
-            self._publish_those(workspace, {key: names for (own, key), names in removed.items() if own == workspace})
+            earlier = {key: names for (own, key), names in removed.items() if own == workspace}
+            failures |= {(workspace, key): error for key, error in self._publish_those(workspace, earlier).items()}
+        return failures
 
     def rebuild(self) -> int:
-        """Write every file again, as it is told today; how many campaigns and workspaces. Removes nothing."""
-        count = 0
+        """Write every file again, as it is told today; how many campaigns and workspaces. Removes nothing.
+
+        Raises:
+            ReflectionError: some could not be written (the first reason); all others are.
+        """
+        count, failures = 0, list[ReflectionError]()
         for workspace, campaign_ids in self._keys():
             telling = self._current(workspace)
-            self._publish_those(workspace, {campaign_id: set() for campaign_id in campaign_ids}, telling)
-            count += len(campaign_ids)
+            failed = self._publish_those(workspace, {campaign_id: set() for campaign_id in campaign_ids}, telling)
+            failures += failed.values()
+            count += len(campaign_ids) - len(failed)
+        if failures:
+            raise failures[0]
         return count
 
     def _publish_those(
@@ -80,19 +103,34 @@ class ArtifactFolder:
         workspace: str,
         earlier: Mapping[str, set[str]],
         telling: Telling = as_stored,
-    ) -> None:
-        """Bring files of one workspace up to date; `earlier` maps what they belong to -> names published before."""
-        folders = self._contents(workspace, list(earlier), telling)
-        own = folders.pop(WORKSPACE_LEVEL, {})
-        atomic_files.write_folders({self.folder_of(workspace, key): contents for key, contents in folders.items()})
-        for campaign_id, names in earlier.items():
-            removed = sorted(names - folders.get(campaign_id, {}).keys())
-            if removed and campaign_id != WORKSPACE_LEVEL:
-                atomic_files.remove_files(self.folder_of(workspace, campaign_id), removed)
-        if WORKSPACE_LEVEL in earlier:  # last: the folder is removed when nothing is left in it
-            self._publish_workspace(workspace, own, earlier[WORKSPACE_LEVEL] - own.keys())
+    ) -> dict[str, ReflectionError]:
+        """Bring files of one workspace up to date; `earlier` maps what they belong to -> names published before.
 
-    def _publish_workspace(self, workspace: str, contents: dict[str, bytes], removed: set[str]) -> None:
+        Returns:
+            What could not be written, and why.
+        """
+        campaign_ids = [name for name in earlier if name != WORKSPACE_LEVEL]
+        places = {self.folder_of(workspace, name): name for name in campaign_ids}
+        contents, failures = self._contents(workspace, campaign_ids, telling)
+        files = {self.folder_of(workspace, name): own for name, own in contents.items()}
+        failures |= {places[folder]: error for folder, error in atomic_files.write_folders(files).items()}
+        tasks: dict[str, Callable[[], None]] = {}
+        for name in campaign_ids:
+            removed = sorted(earlier[name] - contents.get(name, {}).keys())
+            if removed and name not in failures:
+                tasks[name] = partial(atomic_files.remove_files, self.folder_of(workspace, name), removed)
+        if WORKSPACE_LEVEL in earlier:  # last: the folder is removed when nothing is left in it
+            tasks[WORKSPACE_LEVEL] = partial(self._publish_workspace, workspace, earlier[WORKSPACE_LEVEL])
+        for name, task in tasks.items():
+            try:
+                task()
+            except ReflectionError as error:
+                failures[name] = error
+        return failures
+
+    def _publish_workspace(self, workspace: str, earlier: set[str]) -> None:
+        contents = self._own(workspace)
+        removed = earlier - contents.keys()
         folder = workspace_folder(self._output, workspace)
         if workspace == DEFAULT_WORKSPACE and WEIGHTS in removed:
             atomic_files.remove_files(self._weights_path.parent, [self._weights_path.name])
@@ -103,16 +141,31 @@ class ArtifactFolder:
         if contents:
             atomic_files.write_files(folder, contents)
 
-    def _contents(self, workspace: str, campaign_ids: Sequence[str], telling: Telling) -> dict[str, dict[str, bytes]]:
-        """What there is to publish: campaign -> file name -> content; campaigns that are gone are left out."""
+    def _contents(
+        self, workspace: str, campaign_ids: Sequence[str], telling: Telling
+    ) -> tuple[dict[str, dict[str, bytes]], dict[str, ReflectionError]]:
+        """What there is to publish: campaign -> file name -> content; and what cannot be told, and why.
+
+        Campaigns that are gone are left out.
+        """
         contents: dict[str, dict[str, bytes]] = {}
-        for chunk in chunks([name for name in campaign_ids if name != WORKSPACE_LEVEL]):
-            with self._database.read(workspace) as connection:
-                stored = [item.stored for item in current(connection, workspace, chunk).values()]
-            contents |= {item.campaign_id: files_of(telling(item)) for item in stored if item is not None}
-        if WORKSPACE_LEVEL in campaign_ids:
-            contents |= {WORKSPACE_LEVEL: self._own(workspace)}
-        return contents
+        failures: dict[str, ReflectionError] = {}
+        for chunk in chunks(list(campaign_ids)):
+            try:
+                contents |= self._told(workspace, chunk, telling)
+            except _DAMAGE:
+                for name in chunk:
+                    try:
+                        contents |= self._told(workspace, [name], telling)
+                    except _DAMAGE:
+                        failures[name] = Unavailable("the stored answer is damaged; 'reflection verify' says more")
+        return contents, failures
+
+    def _told(self, workspace: str, campaign_ids: Sequence[str], telling: Telling) -> dict[str, dict[str, bytes]]:
+        """Campaign -> file name -> content."""
+        with self._database.read(workspace) as connection:
+            stored = [item.stored for item in current(connection, workspace, campaign_ids).values()]
+        return {item.campaign_id: files_of(telling(item)) for item in stored if item is not None}
 
     def _own(self, workspace: str) -> dict[str, bytes]:
         """The workspace's own files."""

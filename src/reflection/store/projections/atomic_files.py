@@ -7,11 +7,11 @@ flushed, so that a power cut cannot undo the rename. Must not know what the file
 import errno
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from reflection.errors import StorageFull, Unavailable
+from reflection.errors import ReflectionError, StorageFull, Unavailable
 
 if sys.platform != "win32":
     import fcntl
@@ -30,7 +30,8 @@ def translated_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno in _NO_SPACE:
             raise StorageFull("the disk is full; the file was not changed", hint="free some space") from error
-        raise Unavailable(f"a file could not be written: {error.strerror}") from error
+        name = "a file" if error.filename is None else os.path.basename(error.filename)
+        raise Unavailable(f"{name} could not be written: {error.strerror}") from error
 
 
 def write_files(folder: Path, contents: dict[str, bytes]) -> None:
@@ -50,29 +51,47 @@ def write_files(folder: Path, contents: dict[str, bytes]) -> None:
         flush_folder(folder)
 
 
-def write_folders(contents: Mapping[Path, dict[str, bytes]]) -> None:
+def write_folders(contents: Mapping[Path, dict[str, bytes]]) -> dict[Path, ReflectionError]:
     """Write files of several folders, as `write_files` does; durable when this returns.
 
     Many files are flushed together, by flushing everything before their renames and once more after them: flushed one
     by one, the four files of each of 100,000 campaigns would take the better part of an hour.
 
-    Raises:
-        StorageFull: the disk is full. Unavailable: a folder is a link, or cannot be written.
+    Returns:
+        The folders that could not be written, and why: a link, a file in the way, a full disk. The others are.
     """
     if sys.platform != "linux" or len(contents) < MANY_FOLDERS:  # elsewhere sync() does not wait for the disk
-        for folder, own in contents.items():
-            write_files(folder, own)
-        return
-    with translated_errors():
-        for folder, own in contents.items():
-            _make_or_check(folder)
-            for name, content in own.items():
-                _put(f"{folder}/.{name}{_PENDING}", content)  # paths as texts: a fifth of the time
-        os.sync()
-        for folder, own in contents.items():
-            for name in own:
-                os.replace(f"{folder}/.{name}{_PENDING}", f"{folder}/{name}")
-        os.sync()
+        return _failures(write_files, contents)
+    failures = _failures(_write_all_beside, contents)
+    os.sync()
+    failures |= _failures(_rename_all, {folder: own for folder, own in contents.items() if folder not in failures})
+    os.sync()
+    return failures
+
+
+def _failures(
+    write: Callable[[Path, dict[str, bytes]], None], contents: Mapping[Path, dict[str, bytes]]
+) -> dict[Path, ReflectionError]:
+    """Write each folder, whatever becomes of the others; which could not be written, and why."""
+    failures: dict[Path, ReflectionError] = {}
+    for folder, own in contents.items():
+        try:
+            with translated_errors():
+                write(folder, own)
+        except ReflectionError as error:
+            failures[folder] = error
+    return failures
+
+
+def _write_all_beside(folder: Path, contents: dict[str, bytes]) -> None:
+    _make_or_check(folder)
+    for name, content in contents.items():
+        _put(f"{folder}/.{name}{_PENDING}", content)  # paths as texts: a fifth of the time
+
+
+def _rename_all(folder: Path, contents: dict[str, bytes]) -> None:
+    for name in contents:
+        os.replace(f"{folder}/.{name}{_PENDING}", f"{folder}/{name}")
 
 
 def remove_files(folder: Path, names: list[str]) -> None:

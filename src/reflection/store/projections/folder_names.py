@@ -1,7 +1,7 @@
 """Folder names for ids: never outside the output folder, never two ids in one folder, on any file system.
 
-An id that is a plain lower-case name is its own folder. Any other gets a readable slug, ``~`` and a hash of
-its exact characters; a plain name holds no ``~``, so the two kinds never meet. Must not know what is put into
+An id that is a plain lower-case name, and not a file's, is its own folder. Any other gets a readable slug, ``~`` and
+a hash of its exact characters; a plain name holds no ``~``, so the two kinds never meet. Must not know what is put into
 a folder.
 """
 
@@ -19,6 +19,9 @@ _RESERVED = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$"}
     | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
 )
+_FILE = re.compile(r".*\.(?:json|db|db-[a-z]+|lock|pending)")
+"""What stands beside the folders: weights.json, and whatever of a database somebody keeps there."""
+
 _SLUG_LENGTH = 48
 _HASH_LENGTH = 24  # 96 bits: nobody finds two ids with one hash
 
@@ -27,10 +30,11 @@ def folder_name(identifier: str) -> str:
     """The folder of an id: the id itself when that is safe everywhere, else ``slug~hash``.
 
     Upper case, accents and their two Unicode spellings, device names such as ``con`` and names ending in a
-    dot are
-    not safe everywhere: some file systems take two of them for one, or for none.
+    dot are not safe everywhere: some file systems take two of them for one, or for none. Names such as
+    ``weights.json`` are those of files that stand beside.
     """
-    if _PLAIN.fullmatch(identifier) and not identifier.endswith(".") and not _is_reserved(identifier):
+    plain = _PLAIN.fullmatch(identifier) and not identifier.endswith(".")
+    if plain and not _is_reserved(identifier) and not _FILE.fullmatch(identifier):
         return identifier
     ascii_text = unicodedata.normalize("NFKD", identifier).encode("ascii", "ignore").decode().lower()
     slug = _UNSAFE.sub("-", ascii_text).strip("-")[:_SLUG_LENGTH].rstrip("-") or "id"

@@ -1,20 +1,33 @@
 """The outbox: what a transaction promised to publish, by topic, until somebody says it is published.
 
 An entry names a key, not a content: a publisher reads the rows as they are when it publishes, so that
-publishing twice, late or in another order ends in the same state. Must not know what the topics mean.
+publishing twice, late or in another order ends in the same state. What cannot be published is set aside with its
+reason, as a dead letter, and tried again at ever longer intervals: it holds up nothing else, and one key is one dead
+letter however often it fails. Must not know what the topics mean.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, tuple_
+from sqlalchemy.engine import Connection, Row
 
 from reflection.store.database.connections import Database
-from reflection.store.row_values import outbox_row
-from reflection.store.tables.campaigns import outbox
+from reflection.store.database.statements import upsert
+from reflection.store.row_values import json_text, outbox_row
+from reflection.store.tables.campaigns import instant_text, outbox
+from reflection.store.tables.dead_letters import dead_letters
 
 _PAGE = 500
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=10)
+"""How long a dead letter waits until it is tried again: twice as long after each time, up to the longest."""
+
+_DOUBLINGS = 10
+Key = tuple[str, str]
+"""A workspace, and what is to be published of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +42,31 @@ class OutboxEntry:
     created_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One thing that could not be published, why, how often it was tried, and when it is tried again."""
+
+    workspace: str
+    topic: str
+    key: str
+    names: tuple[str, ...]
+    reason: str
+    attempts: int
+    created_at: str
+    due_at: str
+
+    @property
+    def entry(self) -> OutboxEntry:
+        """As it was in the outbox; its number there is gone."""
+        return OutboxEntry(0, self.workspace, self.topic, self.key, self.names, self.created_at)
+
+
 class Outbox:
     """Pending entries of all workspaces: each entry names its own."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._database = database
+        self._now = now
 
     def pending(self, topic: str, limit: int = _PAGE) -> list[OutboxEntry]:
         """The oldest unpublished entries of a topic."""
@@ -45,10 +78,56 @@ class Outbox:
             ]
 
     def mark_published(self, entries: Sequence[OutboxEntry]) -> None:
-        """Forget entries; doing it twice is no error."""
-        if entries:
-            with self._database.write() as connection:
-                connection.execute(delete(outbox).where(outbox.c.id.in_([entry.entry_id for entry in entries])))
+        """Forget entries, and the dead letters of their keys; doing it twice is no error."""
+        self.settle(entries, {})
+
+    def settle(self, entries: Sequence[OutboxEntry], failures: Mapping[Key, str]) -> None:
+        """Forget entries that are published, and set aside those that are not.
+
+        Args:
+            failures: why, by key of the entries that could not be published.
+        """
+        if not entries:
+            return
+        with self._database.write() as connection:
+            connection.execute(delete(outbox).where(outbox.c.id.in_([entry.entry_id for entry in entries])))
+            before = _letters_of(connection, entries)
+            news = {(entry.workspace, entry.key): entry for entry in entries}
+            published = [key for key in news.keys() - failures.keys() if key in before]
+            _forget(connection, entries[0].topic, published)
+            rows = [
+                self._letter(entry, failures[key], before.get(key)) for key, entry in news.items() if key in failures
+            ]
+            if rows:
+                connection.execute(upsert(dead_letters, ("workspace", "topic", "key")), rows)
+
+    def dead(self, topic: str, *, due_only: bool = True, after: Key = ("", ""), limit: int = _PAGE) -> list[DeadLetter]:
+        """Dead letters of a topic by workspace and key; those whose time has come, or all."""
+        statement = (
+            select(dead_letters)
+            .where(dead_letters.c.topic == topic)
+            .where(tuple_(dead_letters.c.workspace, dead_letters.c.key) > tuple_(*map(literal, after)))
+            .order_by(dead_letters.c.workspace, dead_letters.c.key)
+            .limit(limit)
+        )
+        if due_only:  # what is due in a far future was set aside by a clock that has been set back since
+            now = self._now()
+            soon, never = instant_text(now), instant_text(now + LONGEST_PAUSE)
+            statement = statement.where(or_(dead_letters.c.due_at <= soon, dead_letters.c.due_at > never))
+        with self._database.read() as connection:
+            return [_letter_of(row) for row in connection.execute(statement)]
+
+    def some_dead(self, limit: int) -> list[DeadLetter]:
+        """The first few dead letters, of whatever topic."""
+        return [
+            letter for topic in sorted(self.dead_counts()) for letter in self.dead(topic, due_only=False, limit=limit)
+        ]
+
+    def dead_counts(self) -> dict[str, int]:
+        """How many dead letters each topic has."""
+        with self._database.read() as connection:
+            statement = select(dead_letters.c.topic, func.count()).group_by(dead_letters.c.topic)
+            return {row[0]: row[1] for row in connection.execute(statement)}
 
     def add(self, workspace: str, topic: str, keys: Sequence[str], created_at: str) -> None:
         """Ask for keys to be published (again)."""
@@ -57,7 +136,50 @@ class Outbox:
                 connection.execute(insert(outbox), [outbox_row(workspace, topic, key, created_at) for key in keys])
 
     def lag(self) -> dict[str, int]:
-        """How many entries are unpublished, by topic."""
+        """How many things are unpublished, by topic, those set aside among them."""
+        lags = self.dead_counts()
         with self._database.read() as connection:
-            rows = connection.execute(select(outbox.c.topic, func.count()).group_by(outbox.c.topic))
-            return {row[0]: row[1] for row in rows}
+            for topic, count in connection.execute(select(outbox.c.topic, func.count()).group_by(outbox.c.topic)):
+                lags[topic] = lags.get(topic, 0) + count
+        return lags
+
+    def _letter(self, entry: OutboxEntry, reason: str, before: DeadLetter | None) -> dict[str, str | int]:
+        attempts = before.attempts + 1 if before else 1
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS))
+        return {
+            "workspace": entry.workspace,
+            "topic": entry.topic,
+            "key": entry.key,
+            "detail": json_text(sorted({*entry.names, *(before.names if before else ())})),
+            "reason": reason,
+            "attempts": attempts,
+            "created_at": before.created_at if before else entry.created_at,
+            "due_at": instant_text(self._now() + pause),
+        }
+
+
+def _letters_of(connection: Connection, entries: Sequence[OutboxEntry]) -> dict[Key, DeadLetter]:
+    """The dead letters there are of the entries' keys."""
+    keys = {(entry.workspace, entry.key) for entry in entries}
+    statement = select(dead_letters).where(
+        dead_letters.c.topic == entries[0].topic,
+        dead_letters.c.workspace.in_({workspace for workspace, _ in keys}),
+        dead_letters.c.key.in_({key for _, key in keys}),
+    )
+    letters = {(row.workspace, row.key): _letter_of(row) for row in connection.execute(statement)}
+    return {key: letter for key, letter in letters.items() if key in keys}
+
+
+def _forget(connection: Connection, topic: str, keys: Sequence[Key]) -> None:
+    if keys:
+        statement = delete(dead_letters).where(
+            dead_letters.c.topic == topic,
+            dead_letters.c.workspace == bindparam("of_workspace"),
+            dead_letters.c.key == bindparam("of_key"),
+        )
+        connection.execute(statement, [{"of_workspace": workspace, "of_key": key} for workspace, key in keys])
+
+
+def _letter_of(row: Row[Any]) -> DeadLetter:
+    names = tuple(orjson.loads(row.detail))
+    return DeadLetter(row.workspace, row.topic, row.key, names, row.reason, row.attempts, row.created_at, row.due_at)

@@ -8,17 +8,15 @@
     ...     "actual_metrics": {"impressions": 12000, "clicks": 330, "conversions": 11, "spend": 480.0},
     ...     "timestamp": "2026-03-29T10:00:00+00:00",
     ... }
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with Engine(f"{folder}/campaigns.db", output=folder) as engine:
-    ...         analysis = engine.analyze(spring_sale)
-    >>> ctr = analysis["comparison_report"]["deltas"]["ctr_diff"]
-    >>> print(f"CTR {ctr['pct_diff']:+.1f} %, beyond noise: {ctr['beyond_noise']}")
-    CTR +37.5 %, beyond noise: True
+    >>> with tempfile.TemporaryDirectory() as folder, Engine(f"{folder}/campaigns.db", output=folder) as engine:
+    ...     analysis = engine.analyze(spring_sale)
+    >>> print(f"CTR {analysis['comparison_report']['deltas']['ctr_diff']['pct_diff']:+.1f} %")
+    CTR +37.5 %
 
-Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and
-settings.
+Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and settings.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -34,6 +32,7 @@ from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.campaign_list import ListRequest
 from reflection.engine.engine import Refused
 from reflection.errors import InvalidInput
+from reflection.library.experiments import ExperimentDoor
 from reflection.reports.service import campaign_report, portfolio_report
 from reflection.settings import Settings
 from reflection.wiring import build
@@ -73,6 +72,7 @@ class Engine:
         self._application = build(Settings.load(**settings))
         self._workspace = workspace
         self._unlearnt = False
+        self.experiments = ExperimentDoor(self._application.experiments, workspace, self.learn)
 
     def analyze(self, campaign: CampaignLike) -> dict[str, Any]:
         """Analyse and remember one campaign (a `Campaign`, a mapping, or JSON), as POST /analyze-campaign.
@@ -106,7 +106,7 @@ class Engine:
         """Take in what was analysed since the last time, by whomever, and publish weights.json and the artifacts."""
         self._application.learner.learn_now(self._workspace)
         self._unlearnt = False
-        self._application.publisher.publish_pending()
+        self._publish()
 
     def import_files(
         self, *files: str | Path, plan: str | Path | None = None, mapping: str | Path | None = None, **reading: Any
@@ -126,7 +126,7 @@ class Engine:
         columns = load_mapping(Path(mapping)) if mapping is not None else None
         options = read(ReadingOptions, reading).options(mapping=columns, plan=Path(plan) if plan is not None else None)
         imports = self._application.imports
-        reports = imports.read(self._workspace, [Path(file) for file in files], options)
+        reports = imports.read(self._workspace, [Path(file) for file in files], options, alerting=True)
         answer = imports.run(self._workspace, imports.begin(self._workspace, reports, options))
         self.learn()
         return _plain(answer)
@@ -268,9 +268,13 @@ class Engine:
         """Learn what is pending, publish, and close the database."""
         try:
             self._catch_up()
-            self._application.publisher.publish_pending()
+            self._publish()
         finally:
             self._application.close()
+
+    def _publish(self) -> None:
+        if problem := self._application.publisher.publish_and_say():
+            warnings.warn(problem, RuntimeWarning, stacklevel=3)  # no error: what was asked for is done
 
     def _catch_up(self) -> None:
         """Learn what this engine has analysed, and what others left behind where that is worth a fit."""
@@ -289,11 +293,11 @@ class Engine:
             self._application.close()
 
 
-def _json(body: bytes) -> dict[str, Any]:
-    value: dict[str, Any] = orjson.loads(body)
-    return value
-
-
 def _plain(answer: Any) -> dict[str, Any]:
     """An answer as the HTTP interface gives it: dictionaries, lists and numbers."""
     return _json(orjson.dumps(answer))
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    value: dict[str, Any] = orjson.loads(body)
+    return value

@@ -1,0 +1,246 @@
+"""Threads for what routes do: pools apart, so that what may wait or is heavy never takes the threads of what is quick.
+
+    looking   is it ready?                    reading   what is stored; waits for nobody
+    writing   may wait for the write lock, or for a model         heavy   seconds of a processor
+
+A pool takes callers in turns by workspace and keeps a bounded queue for each; beyond it the answer is "later". A caller
+that leaves while it waits is forgotten, and equal heavy readings are made once. `/health` needs no thread at all. Must
+not know what a route does.
+"""
+
+import asyncio
+import copy
+import functools
+import inspect
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Hashable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope
+
+from reflection.errors import TooManyRequests, Unavailable
+
+Value = TypeVar("Value")
+Work = Callable[[], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One pool: its threads, how many of a workspace may wait for one, and how long in seconds."""
+
+    name: str
+    threads: int
+    queue: int
+    patience: float = 30.0
+
+
+LOOKING = Kind("looking", 2, 50)
+READING = Kind("reading", 24, 1_000)
+WRITING = Kind("writing", 16, 500)
+HEAVY = Kind("heavy", 2, 8, 60.0)
+KINDS = (LOOKING, READING, WRITING, HEAVY)
+LATER = 5
+"""Seconds after which who was turned away may come again."""
+
+KEPT, KEPT_SECONDS, KEPT_BYTES = 8, 60.0, 4_000_000
+"""Of heavy answers the last few are kept for a minute, while nothing was written meanwhile."""
+
+call: ContextVar[tuple[Scope, Receive]] = ContextVar("call")
+"""The request that is being answered, set by the outermost layer."""
+
+
+class Pool:
+    """Threads of one kind; callers are served in turns by their owner, each owner's in the order they came."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self._free = kind.threads
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._lock = threading.Lock()  # a server has one event loop; tests may have several
+
+    async def run(self, owner: str, work: Work[Value]) -> Value:
+        """Do it in a thread, when it is the owner's turn.
+
+        Raises:
+            TooManyRequests: the owner's queue is full. Unavailable: its turn did not come in time.
+        """
+        await self._turn(owner)
+        doing = asyncio.ensure_future(to_thread.run_sync(work, limiter=CapacityLimiter(1)))
+        doing.add_done_callback(self._done)  # and not before: a thread cannot be taken from its work
+        return await asyncio.shield(doing)
+
+    def _done(self, doing: "asyncio.Future[Any]") -> None:
+        self._give_back()
+        if not doing.cancelled():
+            doing.exception()  # of a caller that left, nobody else asks for it
+
+    async def _turn(self, owner: str) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            queue = self._waiting.setdefault(owner, deque())
+            if len(queue) >= self.kind.queue:
+                raise TooManyRequests(
+                    f"{len(queue)} {self.kind.name} requests of this workspace wait already",
+                    retry_after=LATER,
+                    hint="send them one after the other",
+                )
+            turn = asyncio.get_running_loop().create_future()
+            queue.append(turn)
+        try:
+            await asyncio.wait_for(asyncio.shield(turn), self.kind.patience)
+        except TimeoutError:
+            self._step_back(owner, turn)
+            raise Unavailable("the server is busy", hint="try again in a moment", retry_after=LATER) from None
+        except asyncio.CancelledError:
+            self._step_back(owner, turn)
+            raise
+
+    def _step_back(self, owner: str, turn: "asyncio.Future[None]") -> None:
+        """Leave the queue; a turn that came meanwhile goes to the next."""
+        with self._lock:
+            queue = self._waiting.get(owner, deque())
+            waits = turn in queue
+            if waits:
+                queue.remove(turn)
+                if not queue:
+                    self._waiting.pop(owner, None)
+        if not waits:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """The next owner's turn, or one more thread that is free."""
+        with self._lock:
+            if not self._waiting:
+                self._free += 1
+                return
+            owner, queue = self._waiting.popitem(last=False)
+            turn = queue.popleft()
+            if queue:
+                self._waiting[owner] = queue  # behind the others
+        turn.get_loop().call_soon_threadsafe(_come, turn)
+
+
+def _come(turn: "asyncio.Future[None]") -> None:
+    if not turn.done():
+        turn.set_result(None)
+
+
+class Once:
+    """Equal heavy readings: made once for all who wait for them, and kept for a little while."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._made: OrderedDict[Hashable, tuple[float, Response]] = OrderedDict()
+        self._under_way: dict[Hashable, asyncio.Task[Response]] = {}
+        self._waiters: dict[Hashable, int] = {}
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[Response]]) -> Response:
+        """The answer under a key; the last who leaves while it waits for its turn takes it back."""
+        kept = self._made.get(key)
+        if kept is not None and self._clock() - kept[0] < KEPT_SECONDS:
+            return _copy(kept[1])
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = asyncio.ensure_future(make())
+            task.add_done_callback(functools.partial(self._done, key))
+        self._waiters[key] = self._waiters.get(key, 0) + 1
+        try:
+            return _copy(await asyncio.shield(task))
+        finally:
+            self._waiters[key] -= 1
+            if not self._waiters[key]:
+                del self._waiters[key]
+                task.cancel()  # nobody wants it any longer; what is made already is not harmed
+
+    def _done(self, key: Hashable, task: "asyncio.Task[Response]") -> None:
+        self._under_way.pop(key, None)
+        if task.cancelled() or task.exception() is not None or len(task.result().body) > KEPT_BYTES:
+            return
+        self._made[key] = (self._clock(), task.result())
+        while len(self._made) > KEPT:
+            self._made.popitem(last=False)
+
+
+def _copy(response: Response) -> Response:
+    """The answer for one caller: its headers are completed on the way out."""
+    own = copy.copy(response)
+    own.raw_headers = list(response.raw_headers)
+    return own
+
+
+class Pools:
+    """The pools of one server.
+
+    Args:
+        kind_of: which pool a request takes, by its method and template, and its query.
+    """
+
+    def __init__(self, kind_of: Callable[[str, bytes], Kind]) -> None:
+        self._kind_of = kind_of
+        self.pools = {kind: Pool(kind) for kind in KINDS}
+        self._once = Once()
+
+    async def answer(self, scope: Scope, receive: Receive, workspace: str | None, work: Work[Any]) -> Any:
+        """What the route's function gives, from a thread of its pool.
+
+        Raises:
+            TooManyRequests, Unavailable: the pool is full. ClientDisconnect: the client left while it waited.
+        """
+        kind = self._kind_of(f"{scope['method']} {scope['route'].path}", scope["query_string"])
+        owner = workspace or scope["state"]["caller"].name
+        if kind is not HEAVY:
+            return await self.pools[kind].run(owner, work)
+        if scope["method"] != "GET" or workspace is None:
+            return await _unless_left(receive, self.pools[kind].run(owner, work))
+        version = await self.pools[READING].run(owner, scope["app"].state.application.database.data_version)
+        key = (asyncio.get_running_loop(), workspace, scope["raw_path"], scope["query_string"], version)
+        return await _unless_left(receive, self._once.get(key, lambda: self.pools[kind].run(owner, work)))
+
+
+async def _unless_left(receive: Receive, work: Awaitable[Value]) -> Value:
+    """Wait for work as long as its client does; what is in a thread already is finished for nobody."""
+    doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(receive))
+    try:
+        await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise ClientDisconnect
+        return doing.result()
+    finally:
+        doing.cancel()
+        leaving.cancel()
+        await asyncio.gather(doing, leaving, return_exceptions=True)
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+class Router(APIRouter):
+    """A router whose functions run in the pools of the server that serves them."""
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Add a route; a function that is no coroutine is done by a thread of its pool."""
+        super().add_api_route(path, endpoint if inspect.iscoroutinefunction(endpoint) else pooled(endpoint), **options)
+
+
+def pooled(endpoint: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """A function as a coroutine that waits for a thread of its pool."""
+
+    @functools.wraps(endpoint)
+    async def in_pool(**values: Any) -> Any:
+        scope, receive = call.get()
+        pools: Pools = scope["app"].state.pools
+        return await pools.answer(scope, receive, values.get("workspace"), functools.partial(endpoint, **values))
+
+    return in_pool

@@ -1,0 +1,241 @@
+"""What may wait, and what is heavy, never keeps what is quick from an answer; nor one workspace another."""
+
+import asyncio
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from starlette.responses import Response
+
+from reflection.api.openapi import CMP_007
+from reflection.api.policies import POLICIES, pool_of
+from reflection.api.pools import HEAVY, KEPT_SECONDS, READING, WRITING, Kind, Once, Pool
+from reflection.api.routers import reports
+from reflection.errors import TooManyRequests, Unavailable
+
+NARROW = Kind("narrow", 1, 2, 60.0)
+URL = "/v1/campaigns/cmp_007_meta_summer_bootcamp/report"
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    while not holds():
+        await asyncio.sleep(0.001)
+
+
+def test_owners_are_served_in_turns_and_each_has_a_queue_of_its_own() -> None:
+    async def scene() -> list[str]:
+        pool, go, done = Pool(replace(NARROW, queue=3)), threading.Event(), list[str]()
+        tasks = [asyncio.ensure_future(pool.run("a", go.wait))]
+        await until(lambda: pool._free == 0)
+        for owner in ("a", "a", "a", "b", "c"):
+            tasks.append(asyncio.ensure_future(pool.run(owner, lambda owner=owner: done.append(owner))))  # type: ignore[misc]
+            await asyncio.sleep(0)
+        with pytest.raises(TooManyRequests) as refusal:
+            await pool.run("a", go.wait)
+        assert refusal.value.retry_after
+        go.set()
+        await asyncio.gather(*tasks)
+        assert (pool._free, pool._waiting) == (1, {})
+        return done
+
+    assert asyncio.run(scene()) == ["a", "b", "c", "a", "a"]
+
+
+def test_who_leaves_while_it_waits_is_forgotten_and_a_turn_is_never_lost() -> None:
+    async def scene() -> None:
+        pool, go, done = Pool(NARROW), threading.Event(), list[str]()
+        first = asyncio.ensure_future(pool.run("a", go.wait))
+        await until(lambda: pool._free == 0)
+        leaves = asyncio.ensure_future(pool.run("a", lambda: done.append("left")))
+        stays = asyncio.ensure_future(pool.run("a", lambda: done.append("stayed")))
+        await asyncio.sleep(0)
+        leaves.cancel()
+        await asyncio.wait({leaves})
+        go.set()
+        await asyncio.gather(first, stays)
+        assert (done, pool._free, pool._waiting) == (["stayed"], 1, {})
+
+    asyncio.run(scene())
+
+
+def test_a_thread_at_work_counts_until_it_ends_though_its_caller_left() -> None:
+    async def scene() -> None:
+        pool, go = Pool(NARROW), threading.Event()
+        leaves = asyncio.ensure_future(pool.run("a", go.wait))
+        await until(lambda: pool._free == 0)
+        await asyncio.sleep(0.01)
+        leaves.cancel()
+        await asyncio.wait({leaves})
+        assert pool._free == 0
+        go.set()
+        await until(lambda: pool._free == 1)
+
+    asyncio.run(scene())
+
+
+def test_a_turn_that_does_not_come_is_given_up_with_a_time_to_come_again() -> None:
+    async def scene() -> Unavailable:
+        pool, go = Pool(replace(NARROW, patience=0.01)), threading.Event()
+        first = asyncio.ensure_future(pool.run("a", go.wait))
+        await until(lambda: pool._free == 0)
+        with pytest.raises(Unavailable) as refusal:
+            await pool.run("a", go.wait)
+        go.set()
+        await first
+        assert (pool._free, pool._waiting) == (1, {})
+        return refusal.value
+
+    assert asyncio.run(scene()).retry_after
+
+
+def test_equal_readings_are_made_once_and_kept_for_a_while() -> None:
+    async def scene() -> None:
+        now, made = [0.0], list[int]()
+        once, go = Once(lambda: now[0]), asyncio.Event()
+
+        async def make() -> Response:
+            made.append(1)
+            await go.wait()
+            return Response(b"a report")
+
+        asked = [asyncio.ensure_future(once.get("k", make)) for _ in range(60)]
+        await asyncio.sleep(0)
+        asked.pop().cancel()
+        go.set()
+        answers = await asyncio.gather(*asked)
+        assert {answer.body for answer in answers} == {b"a report"}
+        assert len({id(answer.raw_headers) for answer in answers}) == len(answers)
+        await once.get("k", make)
+        assert len(made) == 1
+        now[0] = KEPT_SECONDS
+        await once.get("k", make)
+        assert len(made) == 2
+
+    asyncio.run(scene())
+
+
+def test_what_the_last_of_them_left_is_not_made() -> None:
+    async def scene() -> None:
+        once, ended = Once(), list[str]()
+
+        async def make() -> Response:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                ended.append("given up")
+                raise
+            return Response()
+
+        asked = [asyncio.ensure_future(once.get("k", make)) for _ in range(2)]
+        await asyncio.sleep(0)
+        for task in asked:
+            assert ended == []
+            task.cancel()
+            await asyncio.wait({task})
+        await asyncio.sleep(0)
+        assert ended == ["given up"]
+
+    asyncio.run(scene())
+
+
+def test_every_route_that_writes_or_asks_a_model_is_kept_apart_from_reading() -> None:
+    kinds = {name: pool_of(name) for name in POLICIES}
+
+    assert not [
+        name
+        for name, kind in kinds.items()
+        if kind is READING and not name.startswith("GET ") and name != "POST /v1/plans/evaluate"
+    ]
+    assert kinds["POST /analyze-campaign"] is kinds["POST /agent-chat"] is kinds["GET /v1/memory/search"] is WRITING
+    assert kinds[f"GET {reports.router.routes[0].path}"] is kinds["POST /v1/imports"] is HEAVY  # type: ignore[attr-defined]
+    assert pool_of("GET /recommendations") is READING
+    assert pool_of("GET /recommendations", b"campaign_id=x") is WRITING
+
+
+def test_posts_that_wait_for_the_lock_hold_up_no_reading(serve: Any) -> None:
+    with serve() as live, live.client() as client, ThreadPoolExecutor(8) as callers:
+        live.app.state.pools.pools[WRITING] = Pool(replace(WRITING, threads=2))
+        other = sqlite3.connect(live.application.settings.database_path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        posts = [
+            callers.submit(client.post, "/analyze-campaign", json={**CMP_007, "campaign_id": f"c{number}"})
+            for number in range(6)
+        ]
+        pool = live.app.state.pools.pools[WRITING]
+        _until(lambda: sum(len(queue) for queue in pool._waiting.values()) == 4)
+        seen = [client.get(path).status_code for path in ("/health", "/ready", "/insights", "/v1/effects")]
+        other.execute("ROLLBACK")
+        other.close()
+
+        assert seen == [200] * 4
+        assert [post.result().status_code for post in posts] == [200] * 6
+
+
+def test_reports_of_one_workspace_hold_up_nobody_else_and_the_same_is_made_once(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, made = threading.Event(), list[str]()
+
+    def slow(*arguments: Any) -> bytes:
+        made.append(arguments[2])
+        go.wait(60)
+        return b"a report"
+
+    monkeypatch.setattr(reports, "campaign_report", slow)
+    with serve() as live, live.client() as client, ThreadPoolExecutor(24) as callers:
+        client.post("/analyze-campaign", json=CMP_007)
+        pool = live.app.state.pools.pools[HEAVY]
+
+        def ask(number: int, workspace: str = "default") -> Any:
+            return callers.submit(
+                client.get, URL, params={"format": "md" if number else "json"}, headers={"X-Workspace": workspace}
+            )
+
+        same = [ask(0) for _ in range(8)]
+        _until(lambda: made == ["default"])
+        others = [ask(1, f"w{number}") for number in range(3)]
+        _until(lambda: len(pool._waiting) == 2)
+        quick = [client.get(path).status_code for path in ("/health", "/ready", "/insights")]
+        go.set()
+
+        assert quick == [200] * 3
+        assert {answer.result().status_code for answer in same + others} == {200}
+        assert made.count("default") == 1
+        assert len({answer.result().headers["x-request-id"] for answer in same}) == len(same)
+
+
+def test_heavy_work_of_a_client_that_left_is_not_begun(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    go, made = threading.Event(), list[str]()
+
+    def slow(*arguments: Any) -> bytes:
+        made.append(arguments[4])
+        go.wait(60)
+        return b"a report"
+
+    monkeypatch.setattr(reports, "campaign_report", slow)
+    with serve() as live, live.client() as client, ThreadPoolExecutor(4) as callers:
+        client.post("/analyze-campaign", json=CMP_007)
+        pool = live.app.state.pools.pools[HEAVY] = Pool(replace(HEAVY, threads=1))
+        stays = callers.submit(client.get, URL, params={"format": "md"})
+        _until(lambda: made == ["md"])
+        with socket.create_connection(("127.0.0.1", int(live.url.rsplit(":", 1)[1]))) as leaves:
+            leaves.sendall(f"GET {URL}?format=html HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            _until(lambda: len(pool._waiting) == 1)
+        _until(lambda: not pool._waiting)
+        go.set()
+
+        assert stays.result().status_code == 200
+        assert made == ["md"]
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
