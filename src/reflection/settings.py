@@ -271,6 +271,13 @@ def _plain(value: Any) -> Any:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
+def place(database: str | Path) -> dict[str, Any]:
+    """The settings of a database that is named: by the address of a server's, or as a file whatever else is set."""
+    if isinstance(database, str) and "://" in database:
+        return {"database_url": database}
+    return {"database_path": Path(database), "database_url": None}
+
+
 def variable_of(field: str) -> str:
     """The environment variable of a field: ``port`` -> ``MARKO_PORT``."""
     return field.upper() if field.startswith("openai_") else f"MARKO_{field.upper()}"
