@@ -213,7 +213,8 @@ def _row(
         reason = "it stands where nothing was said"
     aliases = stands_for.get(key, [])
     if aliases:
-        reason += f"; cannot be told apart from {_labels(aliases)}, which always come together with it"
+        always = "comes" if len(aliases) == 1 else "come"
+        reason += f"; cannot be told apart from {_labels(aliases)}, which always {always} together with it"
     return Effect(
         signal=key,
         group=feature.group,

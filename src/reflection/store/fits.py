@@ -11,11 +11,12 @@ from sqlalchemy.engine import Connection
 
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
+from reflection.domain.weights import SignalWeight
 from reflection.store import knowledge_blob
 from reflection.store.campaigns_read import chunks
 from reflection.store.database import sqlite
 from reflection.store.knowledge_blob import KnowledgeBlob
-from reflection.store.row_values import artifact_rows, json_text, outbox_row
+from reflection.store.row_values import Row, artifact_rows, json_text, outbox_row
 from reflection.store.tables.campaigns import (
     WORKSPACE_LEVEL,
     artifacts,
@@ -102,13 +103,8 @@ def _replace_patterns(connection: Connection, workspace: str, knowledge: Knowled
     rows = [
         {
             "workspace": workspace,
-            "finding_id": finding.finding_id,
+            **pattern_row(finding),
             "campaign_id": _latest_supporting(finding, dates),
-            "category": finding.category,
-            "signal_key": finding.signal_key,
-            "summary": finding.description,
-            "impact_score": finding.impact_score,
-            "body": json_text(finding),
             "created_at": finding.first_seen or knowledge.as_of or now,
         }
         for finding in knowledge.every_finding
@@ -119,20 +115,33 @@ def _replace_patterns(connection: Connection, workspace: str, knowledge: Knowled
 
 def _replace_weights(connection: Connection, workspace: str, knowledge: Knowledge) -> None:
     connection.execute(delete(weights).where(weights.c.workspace == workspace))
-    rows = [
-        {
-            "workspace": workspace,
-            "signal_key": weight.signal_key,
-            "weight": weight.weight,
-            "successes": weight.successes,
-            "failures": weight.failures,
-            "last_updated": weight.last_updated,
-            "body": json_text(weight),
-        }
-        for weight in knowledge.weights
-    ]
+    rows = [{"workspace": workspace, **weight_row(weight)} for weight in knowledge.weights]
     if rows:
         connection.execute(insert(weights), rows)
+
+
+def pattern_row(finding: Finding) -> Row:
+    """What a row of `patterns` says of a finding, whenever it was written."""
+    return {
+        "finding_id": finding.finding_id,
+        "category": finding.category,
+        "signal_key": finding.signal_key,
+        "summary": finding.description,
+        "impact_score": finding.impact_score,
+        "body": json_text(finding),
+    }
+
+
+def weight_row(weight: SignalWeight) -> Row:
+    """What a row of `weights` says."""
+    return {
+        "signal_key": weight.signal_key,
+        "weight": weight.weight,
+        "successes": weight.successes,
+        "failures": weight.failures,
+        "last_updated": weight.last_updated,
+        "body": json_text(weight),
+    }
 
 
 def _publish(connection: Connection, workspace: str, files: dict[str, bytes], now: str) -> None:
