@@ -184,10 +184,7 @@ class MemoryRows:
             return [TextToEmbed(*row) for row in rows]
 
     def lacking(self, embedder_id: str) -> dict[str, int]:
-        """Workspaces with memories that have no vector of this embedder, and how many; ``""`` is none: all lack one.
-
-        One statement: three looks at an index for each workspace, whatever it holds, and what is lacking.
-        """
+        """Workspaces with memories that have no vector of this embedder (``""``: none), and how many; one statement."""
         with self._database.read() as connection:
             return dict(sqlite.rows_of(connection, _LACKING, {"embedder": embedder_id}))
 
@@ -276,12 +273,8 @@ SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder
 SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id > :embedder LIMIT 1
 """
 _OWN = "SELECT count(*) FROM memories m WHERE m.workspace = w.workspace AND m.deleted = 0 AND m.embedder_id"
-_LACKING = f"""
-SELECT name, lacking FROM (
-    SELECT w.workspace AS name, ({_OWN} IS NULL) + ({_OWN} < :embedder) + ({_OWN} > :embedder) AS lacking
-    FROM workspaces w
-) AS waiting WHERE lacking > 0 ORDER BY name
-"""
+_COUNTS = f"SELECT w.workspace AS name, ({_OWN} IS NULL) + ({_OWN} < :embedder) + ({_OWN} > :embedder) AS lacking"
+_LACKING = f"SELECT name, lacking FROM ({_COUNTS} FROM workspaces w) AS counted WHERE lacking > 0 ORDER BY name"
 _TEXTS = "m.kind, m.text, m.platform, m.objective, m.timestamp, m.summary, m.metadata"
 _FETCH = sqlite.memories_among("memory_id", f"{_TEXTS}, m.embedder_id, m.vector", "")
 _FETCH_TEXTS = sqlite.memories_among("memory_id", _TEXTS, "")
