@@ -186,7 +186,7 @@ class MemoryRows:
     def lacking(self, embedder_id: str) -> dict[str, int]:
         """Workspaces with memories that have no vector of this embedder (``""``: none), and how many; one statement."""
         with self._database.read() as connection:
-            return dict(sqlite.rows_of(connection, _LACKING, {"embedder": embedder_id}))
+            return memories_write.lacking(connection, embedder_id)
 
     def has_other_vectors(self, workspace: str, embedder_id: str) -> bool:
         """Whether a memory has a vector of another embedder; two looks at an index, however many memories there are."""
@@ -272,9 +272,6 @@ _OTHER_VECTORS = """
 SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id < :embedder UNION ALL
 SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id > :embedder LIMIT 1
 """
-_OWN = "SELECT count(*) FROM memories m WHERE m.workspace = w.workspace AND m.deleted = 0 AND m.embedder_id"
-_COUNTS = f"SELECT w.workspace AS name, ({_OWN} IS NULL) + ({_OWN} < :embedder) + ({_OWN} > :embedder) AS lacking"
-_LACKING = f"SELECT name, lacking FROM ({_COUNTS} FROM workspaces w) AS counted WHERE lacking > 0 ORDER BY name"
 _TEXTS = "m.kind, m.text, m.platform, m.objective, m.timestamp, m.summary, m.metadata"
 _FETCH = sqlite.memories_among("memory_id", f"{_TEXTS}, m.embedder_id, m.vector", "")
 _FETCH_TEXTS = sqlite.memories_among("memory_id", _TEXTS, "")
