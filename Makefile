@@ -85,7 +85,7 @@ test-chroma: requirements-chroma.lock ## the tests of the Chroma backend, in an 
 	.venv-chroma/bin/python -m pytest -q -m chroma
 
 POSTGRES := .venv-postgres
-ON_POSTGRES := tests/postgres tests/store tests/machine tests/crash/test_concurrency.py tests/crash/test_kill9.py tests/api tests/engine tests/worker tests/test_acceptance.py
+ON_POSTGRES := tests/postgres tests/store tests/crash/test_concurrency.py tests/crash/test_kill9.py
 
 test-postgres: $(POSTGRES)/.ready ## the store, the contract and kills on a Postgres server, in an environment of their own
 	@$(ALONE) $(POSTGRES)/bin/python scripts/with_postgres.py $(POSTGRES)/bin/python -m pytest -q -p tests.on_postgres -n $(WORKERS) -m "not torture and not browser and not chroma" $(ON_POSTGRES)

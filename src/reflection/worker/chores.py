@@ -126,7 +126,7 @@ class Chores:
     def _embed(self) -> None:
         """A slice of time for each workspace that has memories without a vector."""
         with self._application.database.alone("embed") as nobody_else:
-            for workspace in self._application.store.workspaces() if nobody_else else ():
+            for workspace in self._application.backfill.behind() if nobody_else else ():
                 end = time.monotonic() + SLICE
                 self._application.backfill.catch_up(workspace, lambda end=end: self._goes_on(EMBEDDER, end))  # type: ignore[misc]
 
