@@ -105,7 +105,7 @@ mutation: $(DEV) ## how many small faults the tests notice (needs cosmic-ray: ma
 	$(BIN)/python scripts/mutation.py --cosmic-ray $(COSMIC) --minutes 60
 
 lock: $(DEV) ## resolve the dependencies again (writes the lock files, with hashes and without addresses)
-	$(COMPILE) --extra reports --group build -o requirements.lock
+	$(COMPILE) --extra alerts --extra reports --group build -o requirements.lock
 	$(COMPILE) --extra dev --group build -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) --extra dev --extra chroma --group build -o requirements-chroma.lock
 	$(COMPILE:pyproject.toml=) --group installer -o requirements-uv.lock

@@ -24,6 +24,7 @@ LONG_FILES = {
     "store/migrations/versions/0007_first_tables.py": "the first schema in one step, which is never changed",
     "store/campaigns.py": "a facade: a method and its docstring for each verb of the port, no logic",
     "store/learnings.py": "one book, and all of its statements",
+    "wiring.py": "the one file that knows every concrete part, and builds each once",
 }
 """Files of more than 300 lines, and why each is one thing."""
 

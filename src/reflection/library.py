@@ -123,7 +123,7 @@ class Engine:
         columns = load_mapping(Path(mapping)) if mapping is not None else None
         options = read(ReadingOptions, reading).options(mapping=columns, plan=Path(plan) if plan is not None else None)
         imports = self._application.imports
-        reports = imports.read(self._workspace, [Path(file) for file in files], options)
+        reports = imports.read(self._workspace, [Path(file) for file in files], options, alerting=True)
         answer = imports.run(self._workspace, imports.begin(self._workspace, reports, options))
         self.learn()
         return _plain(answer)

@@ -19,7 +19,7 @@ from reflection.domain.api_key import ApiKey, api_key
 from reflection.errors import ConfigurationError
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-SECRET_FIELDS = frozenset({"openai_api_key", "api_keys"})
+SECRET_FIELDS = frozenset({"openai_api_key", "api_keys", "mail_url"})
 MOST_WEIGHT = 1e12
 _NO_LIMIT = frozenset({"off", "none", "0"})
 
@@ -142,6 +142,25 @@ class Settings(BaseSettings):
         "6000/minute",
         description="Requests per key, such as `100/minute` or `10/second`; `off` for no limit.",
     )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Where people reach this server, for links in alerts: `https://reflection.example.com`; "
+        "without it links lead to MARKO_HOST and MARKO_PORT.",
+    )
+    alert_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (),
+        description="Hosts and networks that webhooks of alerts may go to although they are private, with commas: "
+        "`hooks.internal,10.0.0.0/8`; these may be http://.",
+    )
+    mail_url: SecretStr | None = Field(
+        None,
+        description="The mail server that alerts by mail go through: `mailtos://user:password@smtp.example.com`; "
+        "needs the extra `alerts`.",
+    )
+    alert_log_days: int = Field(
+        30, ge=1, le=3_650, description="Days for which the log of sent and given-up alerts is kept, 1 to 3650."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR."
     )
@@ -163,6 +182,13 @@ class Settings(BaseSettings):
             if limit.amount < 1:
                 raise ValueError("at least one request; write 'off' for no limit")
         return value.strip()
+
+    @field_validator("mail_url")
+    @classmethod
+    def _is_mail(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("mailto://", "mailtos://")):
+            raise ValueError("write it as 'mailtos://user:password@smtp.example.com'")
+        return value
 
     @field_validator("conversion_weight", "ctr_weight", "cpa_weight")
     @classmethod
@@ -217,8 +243,8 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, for those who must keep them out of what they print."""
         keys = [key.secret.get_secret_value() for key in self.api_keys]
-        openai = [self.openai_api_key.get_secret_value()] if self.openai_api_key else []
-        return tuple(secret for secret in keys + openai if secret)
+        others = [one.get_secret_value() for one in (self.openai_api_key, self.mail_url) if one is not None]
+        return tuple(secret for secret in keys + others if secret)
 
 
 def _plain(value: Any) -> Any:

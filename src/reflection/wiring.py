@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
+from reflection.delivery.addresses import AddressGuard
+from reflection.delivery.desk import AlertDesk, Outlets
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
@@ -19,7 +21,7 @@ from reflection.engine.attention import Attention
 from reflection.engine.engine import Engine, utc_now
 from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
-from reflection.errors import Unavailable
+from reflection.errors import ReflectionError, Unavailable
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
@@ -68,6 +70,9 @@ ARTIFACTS = "artifacts"
 NOT_LEARNING = "not-learning"
 """What `degraded` says where campaigns wait to be learnt and no worker runs."""
 
+ALERTS_GIVEN_UP = "alerts-given-up"
+"""What `degraded` says where alerts did not arrive, and were given up."""
+
 UNPUBLISHED = "unpublished"
 """What `degraded` says where something could not be published and is set aside."""
 
@@ -97,7 +102,6 @@ class Application:
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
         self.backfill = EmbeddingBackfill(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
-        self.retention = Retention(self.store, self.notes)
         self.artifacts = ArtifactFolder(
             self.database, settings.output_dir, settings.weights_path, current=self._current
         )
@@ -111,6 +115,8 @@ class Application:
         self.phraser = _phraser(self.model)
         forecaster = Forecaster()
         self.recommendations = _recommendations(settings, self.database, self.store, self.memory, forecaster)
+        self.alerts = _alerts(settings, self.database, self.store, self.recommendations)
+        self.retention = Retention(self.store, self.notes, self.alerts)
         self.engine = Engine(
             self.store,
             self.memory,
@@ -140,6 +146,9 @@ class Application:
         degraded = list(memory.get("degraded", ()))
         if any(learning_lag.values()) and not worker.running:
             degraded.append(NOT_LEARNING)
+        alerts = self.alerts.outbox.lag()
+        if any(counts["given_up"] for counts in alerts.values()):
+            degraded.append(ALERTS_GIVEN_UP)
         if any(self.outbox.dead_counts().values()):
             degraded.append(UNPUBLISHED)
         return {
@@ -149,6 +158,7 @@ class Application:
             "worker": asdict(worker),
             "learning_lag": learning_lag,
             "outbox_lag": self.outbox.lag(),
+            "alerts": alerts,
             "set_aside": [asdict(letter) for letter in self.outbox.some_dead(SET_ASIDE_SHOWN)],
             "degraded": degraded,
         }
@@ -252,6 +262,19 @@ def _recommendations(
     return RecommendationService(store, rows, memory, forecaster=forecaster, holdback=holdback, clock=utc_now)
 
 
+def _alerts(
+    settings: Settings, database: Database, store: SqlStore, recommendations: RecommendationService
+) -> AlertDesk:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    outlets = Outlets(
+        guard=AddressGuard(settings.alert_hosts),
+        mail_url=settings.mail_url.get_secret_value() if settings.mail_url else None,
+        base_url=(settings.public_url or f"http://{host}:{settings.port}").rstrip("/"),
+        log_days=settings.alert_log_days,
+    )
+    return AlertDesk(database, outlets, store, recommendations, clock=utc_now)
+
+
 def _publisher(
     settings: Settings, outbox: Outbox, artifacts: ArtifactFolder, store: SqlStore, memory: SemanticMemory
 ) -> OutboxPublisher:
@@ -294,5 +317,6 @@ def _nobody() -> None:
 
 
 def report_error(name: str, error: Exception) -> None:
-    """Log an error of background work, by the name of the work."""
-    log.error("background work failed", part=name, error=type(error).__name__, exc_info=error)
+    """Log an error of background work, by the name of the work; what was foreseen needs no traceback."""
+    said = {"message": error.message} if isinstance(error, ReflectionError) else {"exc_info": error}
+    log.error("background work failed", part=name, error=type(error).__name__, **said)

@@ -111,7 +111,7 @@ class _State(Collector):
         aside = GaugeMetricFamily("reflection_outbox_set_aside", "What could not be published.", labels=["topic"])
         for topic, letters in {"artifacts": 0, **application.outbox.dead_counts()}.items():
             aside.add_metric([topic], letters)
-        worker = application.worker.state()
+        worker, alerts = application.worker.state(), application.alerts.outbox.lag().values()
         return [
             GaugeMetricFamily(
                 "reflection_worker_running", "1 when somebody learns behind the servers.", worker.running
@@ -132,6 +132,16 @@ class _State(Collector):
                 "reflection_index_lag_memories", "Memories that the vector index does not hold.", sum(behind)
             ),
             outbox,
+            GaugeMetricFamily(
+                "reflection_alerts_waiting",
+                "Messages and events of alerts still to be sent.",
+                sum(counts["waiting"] for counts in alerts),
+            ),
+            GaugeMetricFamily(
+                "reflection_alerts_given_up",
+                "Messages of alerts that did not arrive and are tried no longer.",
+                sum(counts["given_up"] for counts in alerts),
+            ),
             aside,
         ]
 

@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 from reflection.api.access import Caller
 from reflection.api.pools import HEAVY, LOOKING, READING, WRITING, Kind, Router
 from reflection.api.routers import (
+    alerts,
     analyze,
     attention,
     campaigns,
@@ -80,6 +81,7 @@ ROUTERS: tuple[Router, ...] = (
     stream.router,
     workspaces.router,
     keys.router,
+    alerts.router,
     metrics.router,
     problems.router,
     docs.router,
@@ -143,6 +145,12 @@ POLICIES: dict[str, Right] = {
     "GET /v1/keys": Right.OPERATE,
     "POST /v1/keys": Right.OPERATE,
     "DELETE /v1/keys/{key_id}": Right.OPERATE,
+    "GET /v1/alerts": Right.OPERATE,
+    "POST /v1/alerts": Right.OPERATE,
+    "DELETE /v1/alerts/{alert_id}": Right.OPERATE,
+    "POST /v1/alerts/{alert_id}/test": Right.OPERATE,
+    "GET /v1/alerts/{alert_id}/deliveries": Right.OPERATE,
+    "POST /v1/alerts/{alert_id}/deliveries/retry": Right.OPERATE,
     "GET /health": Right.PUBLIC,
     "GET /ready": Right.READ,
     "GET /metrics": Right.OPERATE,

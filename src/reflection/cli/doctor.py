@@ -52,10 +52,12 @@ def doctor(
         status = application.status()
         problems = problems_of(application) if verify else []
         calibration = {name: application.store.knowledge(name).coverage for name in application.store.workspaces()}
+        given_up = application.alerts.given_up()
         held = {name: application.engine.held(workspace=name) for name in application.store.workspaces()}
     remarks = [
         *advice(settings, os.environ),
         *worker_remarks(status),
+        *alert_remarks(given_up),
         *set_aside(status),
         *overconfident(calibration),
         *problems,
@@ -119,6 +121,15 @@ def worker_remarks(status: Mapping[str, Any], now: datetime | None = None) -> It
         yield (
             f"the worker died {worker['deaths']} times so far, last found at {died}, and was started again; "
             "the server's log has its last words"
+        )
+
+
+def alert_remarks(given_up: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """One sentence for each of the last messages that did not arrive and are tried no longer."""
+    for row in given_up:
+        yield (
+            f"a message of {row['alert_id']} ({row['workspace']}) was given up after {row['tries']} tries: "
+            f"{row['reason']}; 'reflection alerts retry {row['alert_id']} -w {row['workspace']}' sends it again"
         )
 
 

@@ -170,7 +170,7 @@ def _imported(
     application: "Application", workspace: str, files: list[Path], options: "ImportOptions", *, dry_run: bool
 ) -> dict[str, Any]:
     """Read, and unless it is a dry run, analyse and learn."""
-    reports = application.imports.read(workspace, files, options)
+    reports = application.imports.read(workspace, files, options, alerting=not dry_run)
     if dry_run:
         return {"import_id": "", "state": "dry-run", **verdict(reports)}
     import_id = application.imports.begin(workspace, reports, options)

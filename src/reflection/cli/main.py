@@ -12,6 +12,7 @@ import structlog
 import typer
 
 from reflection.cli import (
+    alerts,
     analyze,
     attention,
     backtest,
@@ -71,6 +72,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("doctor", doctor.doctor),
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
+    ("alerts", alerts.app),
     ("events", events.app),
     ("keys", keys.app),
     ("workspace", workspace.app),

@@ -16,17 +16,15 @@ from urllib.parse import quote
 
 import orjson
 
-from reflection.domain.basis import FORECAST
 from reflection.domain.campaign_list import CampaignQuery
-from reflection.domain.conversion_kind import plural
 from reflection.domain.held import held_sentence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Snapshot
-from reflection.domain.verdict import RESTS_ON
 from reflection.engine.campaign_list import CampaignLister
+from reflection.engine.doubted_intervals import doubted_intervals
+from reflection.engine.missed_forecast import difference, missed, what_happened
 from reflection.explain.attention_sentences import AttentionSentences
 from reflection.learnings.current import PAST
-from reflection.stats.scoring_rules import misses_by_chance
 
 NEWEST = 100
 """Campaigns whose forecasts are looked at, by their timestamps."""
@@ -46,9 +44,6 @@ MOST_SURPRISING = 10.0
 
 FAULT, ODD, LEFT_OUT, REMARK = 4.0, 3.5, 3.0, 1.5
 """Surprise of what has no standard error: figures that look false, or odd, rows left out, a warning."""
-
-LEVEL, BY_CHANCE = 0.9, 0.01
-"""Intervals of this level are doubted where so few hits come by chance only this often."""
 
 _SD_OF_90 = 2 * 1.6449
 Kind = Literal[
@@ -158,17 +153,17 @@ class Attention:
     def _missed_forecasts(self) -> Iterator[Matter]:
         for answer in self._answers:
             comparison = answer["comparison_report"]
-            campaign_id, missed = comparison["campaign_id"], _missed(comparison)
-            if missed is None or campaign_id in self._held:
+            campaign_id, miss = comparison["campaign_id"], missed(comparison)
+            if miss is None or campaign_id in self._held:
                 continue
-            kpi, delta = missed
+            kpi, delta = miss
             yield Matter(
                 "missed-forecast",
                 f"missed-forecast:{campaign_id}:{answer['stored_memory']['revision']}",
-                _what_happened(answer),
+                what_happened(answer),
                 _campaign_link(campaign_id),
                 min(abs(delta.get("z") or _SD_OF_90 / 2), MOST_SURPRISING),
-                _difference(kpi, delta, comparison.get("actual_counts", {})),
+                difference(kpi, delta, comparison.get("actual_counts", {})),
                 comparison.get("currency"),
                 answer["at"],
                 answer["name"],
@@ -223,24 +218,16 @@ class Attention:
             )
 
     def _interval_coverage(self) -> Iterator[Matter]:
-        for knowledge in self._knowledge.every_goal:
-            for metric, check in knowledge.coverage.items():
-                if check is None:
-                    continue
-                campaigns, share = int(check["campaigns"]), check["coverage_90"]
-                chance = misses_by_chance(round(share * campaigns), campaigns, LEVEL)
-                if chance >= BY_CHANCE:
-                    continue
-                goal = None if knowledge.goal is None else plural(knowledge.goal)
-                yield Matter(
-                    "interval-coverage",
-                    f"interval-coverage:{knowledge.kind}:{metric}",
-                    self._sentences.coverage(metric, campaigns, share, goal),
-                    "/record",
-                    min((LEVEL - share) / math.sqrt(LEVEL * (1 - LEVEL) / campaigns), MOST_SURPRISING),
-                    at=knowledge.as_of,
-                    metric=metric,
-                )
+        for doubt in doubted_intervals(self._knowledge):
+            yield Matter(
+                "interval-coverage",
+                f"interval-coverage:{doubt.key}",
+                self._sentences.coverage(doubt.metric, doubt.campaigns, doubt.share, doubt.goal),
+                "/record",
+                min(doubt.surprise, MOST_SURPRISING),
+                at=doubt.as_of,
+                metric=doubt.metric,
+            )
 
     def _silence(self) -> Iterator[Matter]:
         last = self._snapshot.last_arrival()
@@ -260,31 +247,6 @@ def _weight(matter: Matter, typical: Mapping[str | None, float]) -> float:
     if matter.money is None or not usual:
         return matter.surprise
     return matter.surprise * math.log2(1 + matter.money / usual)
-
-
-def _missed(comparison: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """The KPI on which a forecast was missed beyond noise, the surest first; None where it was met or there is none."""
-    if comparison.get("basis", FORECAST) != FORECAST:
-        return None
-    deltas = ((kpi, comparison["deltas"].get(f"{kpi}_diff")) for kpi in RESTS_ON)
-    missed = [(kpi, delta) for kpi, delta in deltas if delta is not None and delta["beyond_noise"]]
-    return max(missed, key=lambda pair: abs(pair[1].get("z") or 0.0), default=None)
-
-
-def _difference(kpi: str, delta: Mapping[str, Any], counts: Mapping[str, Any]) -> float | None:
-    """Money that a result is away from the forecast: of what it brought back at its return, or cost at its CPA."""
-    spend, conversions, revenue = (counts.get(name) for name in ("spend", "conversions", "revenue"))
-    expected = delta["expected"]
-    if kpi == "roas":
-        return None if None in (expected, spend, revenue) else abs(revenue - expected * spend)
-    return None if None in (expected, spend, conversions) else abs(spend - expected * conversions)
-
-
-def _what_happened(answer: Mapping[str, Any]) -> str:
-    """The first line of a campaign's summary, or of its comparison where an older answer has no lines."""
-    lines = answer["insights"].get("summary", ())
-    happened = [line["text"] for line in lines if line["question"] == "happened"]
-    return str((happened or answer["comparison_report"]["summary"])[0])
 
 
 def _fall(fact: Mapping[str, Any]) -> float:

@@ -8,6 +8,7 @@ not know facts, evidence or thresholds.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reflection.explain.phrases_alerts_en import ALERTS
 from reflection.explain.phrases_attention_en import ATTENTION
 from reflection.explain.phrases_summary_en import SUMMARY
 
@@ -92,6 +93,7 @@ _PHRASES = {
     "kpi.missing": "{kpi} cannot be compared: {reason}.",
     **SUMMARY,
     **ATTENTION,
+    **ALERTS,
     # drivers
     "driver.part": (
         "{factor} was {actual} against {expected}; that accounts for {part} of the {total} by which {kpi} is {move}."

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.learnings import revision
-from reflection.store import campaigns_read, campaigns_write, fits, knowledge_blob
+from reflection.store import alert_items, campaigns_read, campaigns_write, fits, knowledge_blob
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
 from reflection.store.learnings import LearningBook
@@ -120,7 +120,10 @@ class SqlStore:
 
         with self._database.write(committed) as connection:
             for batch in batches:
-                results += campaigns_write.save(connection, batch, self._topics)
+                stored = campaigns_write.save(connection, batch, self._topics)
+                new = [rows.record for rows, one in zip(batch, stored, strict=True) if one.new]
+                alert_items.add_campaigns(connection, new, self._instant())
+                results += stored
         return results
 
     def delete_campaign(self, workspace: str, campaign_id: str) -> bool:
@@ -241,9 +244,11 @@ class SqlStore:
             return head is not None and (head.epoch, head.seq) == (knowledge.epoch, knowledge.seq)
 
         with self._database.write(committed) as connection:
+            before = self._knowledge(connection, workspace)
             saved = fits.save(connection, workspace, knowledge, blob, artifacts, self._instant())
             if saved and self._book is not None and snapshot is not None:
-                self._book.write(connection, workspace, knowledge, revised, snapshot)
+                news = self._book.write(connection, workspace, knowledge, revised, snapshot)
+                alert_items.add_fit(connection, workspace, before, knowledge, news, self._now())
             return saved
 
     # What is read back

@@ -5,28 +5,18 @@ import can be gone on with and taken back. Must not know how files are read or c
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import (
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-    UniqueConstraint,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Connection, RowMapping
 
+from reflection.alerts import items
+from reflection.alerts.items import Item
 from reflection.ingest.jobs.register import (
+    DONE,
+    REFUSED,
     RUNNING,
     UNDOING,
     UNDONE,
@@ -37,59 +27,13 @@ from reflection.ingest.jobs.register import (
     Planned,
     Waiting,
 )
+from reflection.store import alert_items
 from reflection.store.campaigns_read import chunks
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
 from reflection.store.row_values import packed, unpacked
-from reflection.store.tables.campaigns import RowId, metadata
-
-
-def _text(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=nullable)
-
-
-imports = Table(
-    "imports",
-    metadata,
-    Column("id", RowId, primary_key=True, autoincrement=True),
-    _text("workspace"),
-    _text("import_id"),
-    _text("state"),
-    Column("verdict", LargeBinary, nullable=False),  # zlib
-    _text("created_at"),
-    _text("updated_at"),
-    UniqueConstraint("workspace", "import_id"),
-    Index(None, "state"),
-    sqlite_autoincrement=True,
-)
-
-import_claims = Table(
-    "import_claims",
-    metadata,
-    _text("workspace"),
-    _text("import_id"),
-    _text("campaign_id"),
-    Column("position", Integer, nullable=False),
-    _text("content_hash"),
-    Column("body", LargeBinary, nullable=True),  # zlib; NULL once it is settled
-    _text("before", nullable=True),  # hashes between spaces, "" = there was none; NULL = not looked at yet
-    _text("change"),  # "" until settled
-    _text("undone"),  # "" until taken back
-    _text("detail"),
-    PrimaryKeyConstraint("workspace", "import_id", "campaign_id"),
-    Index(None, "workspace", "campaign_id"),
-)
-
-import_days = Table(
-    "import_days",
-    metadata,
-    _text("workspace"),
-    _text("import_id"),
-    _text("dialect"),
-    _text("platform"),
-    Column("body", LargeBinary, nullable=False),  # zlib JSON
-    PrimaryKeyConstraint("workspace", "import_id", "dialect", "platform"),
-)
+from reflection.store.tables.campaigns import instant_text
+from reflection.store.tables.imports import import_claims, import_days, imports
 
 
 class ImportRows:
@@ -147,7 +91,16 @@ class ImportRows:
         if only is not None:
             query = query.where(imports.c.state == only)
         with self._database.write() as connection:
-            return connection.execute(query.values(state=state, updated_at=now)).rowcount > 0
+            changed = connection.execute(query.values(state=state, updated_at=now)).rowcount > 0
+            if changed and state == DONE:
+                alert_items.add(connection, workspace, lambda: _events(connection, workspace, import_id), _instant(now))
+            return changed
+
+    def note_unread(self, workspace: str, files: str, reason: str, now: str) -> None:
+        """Note for the alerts that files could not be read; the same files and reason once a day."""
+        item = items.of_unread(files, reason, f"{files}\0{reason}\0{now[:10]}")
+        with self._database.write() as connection:
+            alert_items.add(connection, workspace, lambda: [item], _instant(now))
 
     def unsettled(self, workspace: str, import_id: str, limit: int) -> list[tuple[Claim, bytes]]:
         """Claims that are still to be done, in order, each with its campaign's JSON."""
@@ -215,6 +168,23 @@ class ImportRows:
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         return [Days.read(row.dialect, row.platform, unpacked(row.body), unpacked(row.verdict)) for row in rows]
+
+
+def _events(connection: Connection, workspace: str, import_id: str) -> list[Item]:
+    """What an import that is done says that somebody should know."""
+    row = connection.execute(select(imports).where(*_is(imports, workspace, import_id))).mappings().one()
+    entry = _entry(connection, row)
+    refused = select(import_claims.c.detail).where(
+        *_is(import_claims, workspace, import_id), import_claims.c.change == REFUSED
+    )
+    reasons = list(connection.execute(refused.order_by(import_claims.c.position)).scalars())
+    item = items.of_import(import_id, orjson.loads(entry.verdict), reasons, entry.total)
+    return [] if item is None else [item]
+
+
+def _instant(now: str) -> str:
+    """The register's instants have milliseconds."""
+    return instant_text(datetime.fromisoformat(now))
 
 
 def _is(table: Table, workspace: str, import_id: str) -> tuple[Any, Any]:

@@ -82,22 +82,30 @@ class LearningBook:
         knowledge: Knowledge,
         revised: Sequence[Learning],
         snapshot: Snapshot,
-    ) -> None:
+    ) -> list[tuple[Learning, int, str | None]]:
         """Append what a fit says anew, inside the transaction that stores the fit.
 
         A learning that another process has revised since the snapshot is left as that one says.
 
         Args:
             revised: new learnings, and learnings of the snapshot that say something else now.
+
+        Returns:
+            What was appended: learnings, the numbers of their revisions, and their states before (None of a new one).
         """
         last = connection.execute(_LAST_RECORDED, {"w": workspace}).scalar_one_or_none()
         now = max(instant_text(self._now()), last or "")  # a clock set back must not reorder what was believed
+        news: list[tuple[Learning, int, str | None]] = []
         for learning in revised:
-            _append(connection, workspace, learning, snapshot.revisions.get(learning.claim), knowledge, now)
+            number = snapshot.revisions.get(learning.claim)
+            if _append(connection, workspace, learning, number, knowledge, now):
+                before = snapshot.learnings.get(learning.claim)
+                news.append((learning, (number or 0) + 1, None if before is None else before.state))
         new = [learning for learning in revised if learning.claim not in snapshot.revisions]
         memories_write.remember(
             connection, workspace, [_memory(workspace, learning, knowledge, now) for learning in new]
         )
+        return news
 
     def list(
         self,
@@ -175,12 +183,12 @@ def facts(connection: Connection, workspace: str, learning_ids: Sequence[str]) -
 
 def _append(
     connection: Connection, workspace: str, learning: Learning, before: int | None, knowledge: Knowledge, now: str
-) -> None:
-    """A revision after `before` with its evidence; nothing where that is no longer the last one."""
+) -> bool:
+    """A revision after `before` with its evidence; nothing, and False, where that is no longer the last one."""
     key = {"workspace": workspace, "learning_id": learning.claim.learning_id}
     row: Row = {"revision": (before or 0) + 1, "state": learning.state, "worth": worth(learning)}
     if not _move_head(connection, {**key, **row}, learning.claim, before, now):
-        return
+        return False
     body = learnings_json.encoded(learning, knowledge.spelt)
     origin = {"recorded_at": now, "seq": knowledge.seq, "as_of": knowledge.as_of, "body": body}
     connection.execute(insert(learning_revisions), {**key, **row, **origin})
@@ -188,6 +196,7 @@ def _append(
     witnesses = [_witness_row(key, witness) for witness in learning.witnesses]
     if witnesses:
         connection.execute(_ADD_EVIDENCE, witnesses)
+    return True
 
 
 def _move_head(connection: Connection, row: Row, claim: Claim, before: int | None, now: str) -> bool:

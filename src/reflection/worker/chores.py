@@ -2,7 +2,7 @@
 
     learner      takes in what is new      publisher    writes files and mirrors
     embedder     makes missing vectors     imports      goes on with imports
-    retention    forgets what is past its time
+    retention    forgets what is past its time           alerts   sends messages on their way
 
 Run by the worker process, or by a server that is told to keep them in its own. Must not know how each is done.
 """
@@ -14,10 +14,10 @@ from reflection.engine.background import REST, Background
 from reflection.store.worker_lock import WorkerLock
 from reflection.wiring import ARTIFACTS, VECTORS, Application, report_error
 
-LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION = (
-    "learner", "embedder", "publisher", "mirror", "imports", "retention",
+LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION, ALERTS = (
+    "learner", "embedder", "publisher", "mirror", "imports", "retention", "alerts",
 )  # fmt: skip
-ALL = frozenset({LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION})
+ALL = frozenset({LEARNER, EMBEDDER, PUBLISHER, MIRROR, IMPORTS, RETENTION, ALERTS})
 OF_VECTORS = frozenset({EMBEDDER, MIRROR})
 """Chores that write to the vector index, which may allow one process only."""
 
@@ -63,6 +63,7 @@ class Chores:
             LEARNER: (self._learn, 0.05, rest),
             EMBEDDER: (self._embed, 0.5, 0.1),
             RETENTION: (application.retention.forget_due, HOUSEKEEPING, 0.0),
+            ALERTS: (lambda: application.alerts.sender.work(self.threads[ALERTS].going_on), 1.0, 0.1),
             PUBLISHER: (lambda: application.publisher.publish_due([ARTIFACTS]), 0.2, REST),
             MIRROR: (lambda: application.publisher.publish_due([VECTORS]), 0.2, REST),
         }

@@ -179,7 +179,7 @@ def _begin(
     *,
     dry_run: bool,
 ) -> Response:
-    reports = application.imports.read(workspace, sources, options)
+    reports = application.imports.read(workspace, sources, options, alerting=not dry_run)
     if dry_run:
         return json_response({"import_id": "", "state": "dry-run", **verdict_over_http(verdict(reports))}, status=200)
     import_id = application.imports.begin(workspace, reports, options)

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import orjson
 
+from reflection.domain.ports import ForecastRow, Store
+
 RUNNING, DONE, UNDOING, UNDONE = "running", "done", "undoing", "undone"
 UNDER_WAY = (RUNNING, UNDOING)
 NEW, REPLACED, UNCHANGED, REFUSED = "new", "replaced", "unchanged", "refused"
@@ -100,6 +102,18 @@ class ImportEntry:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
+class Campaigns(Store, Protocol):
+    """A store that also tells a campaign's history."""
+
+    def revisions(self, workspace: str, campaign_id: str) -> list[dict[str, Any]]:
+        """Every content a campaign ever had: {revision, content_hash, body, created_at}, oldest first."""
+        ...
+
+    def forecasts(self, workspace: str, campaign_id: str | None = None) -> Sequence[ForecastRow]:
+        """The forecast register's rows of a campaign, in the order of entry."""
+        ...
+
+
 class ImportRegister(Protocol):
     """The register of imports; every method is one transaction."""
 
@@ -123,6 +137,10 @@ class ImportRegister(Protocol):
 
     def change_state(self, workspace: str, import_id: str, state: str, now: str, *, only: str | None = None) -> bool:
         """Change an import's state, if `only` is given from that one; whether it was changed."""
+        ...
+
+    def note_unread(self, workspace: str, files: str, reason: str, now: str) -> None:
+        """Note for the alerts that files could not be read; the same files and reason once a day."""
         ...
 
     def unsettled(self, workspace: str, import_id: str, limit: int) -> list[tuple[Claim, bytes]]:

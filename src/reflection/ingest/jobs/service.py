@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from reflection.domain.answers import Answer, Refused
 from reflection.domain.campaign import Campaign
-from reflection.domain.ports import ForecastRow, Store, StoredCampaign
+from reflection.domain.ports import StoredCampaign
 from reflection.engine.engine import Engine
-from reflection.errors import NotFound, Unavailable
+from reflection.errors import ImportFileError, NotFound, Unavailable
 from reflection.ingest.jobs import summary as import_verdict
 from reflection.ingest.jobs.register import (
     DONE,
@@ -34,6 +34,7 @@ from reflection.ingest.jobs.register import (
     UNDER_WAY,
     UNDOING,
     UNDONE,
+    Campaigns,
     Claim,
     Days,
     ImportEntry,
@@ -50,18 +51,6 @@ BATCH = 200
 MAX_DETAILS = 100
 Progress = Callable[[int, int], bool]
 """Called with (campaigns done, campaigns in all); False stops, and the import can be gone on with later."""
-
-
-class Campaigns(Store, Protocol):
-    """A store that also tells a campaign's history."""
-
-    def revisions(self, workspace: str, campaign_id: str) -> list[dict[str, Any]]:
-        """Every content a campaign ever had: {revision, content_hash, body, created_at}, oldest first."""
-        ...
-
-    def forecasts(self, workspace: str, campaign_id: str | None = None) -> Sequence[ForecastRow]:
-        """The forecast register's rows of a campaign, in the order of entry."""
-        ...
 
 
 def _on(done: int, total: int) -> bool:
@@ -82,11 +71,17 @@ class Imports:
         self._one_at_a_time = threading.Lock()
 
     def read(
-        self, workspace: str, sources: Sequence["Input"], options: "ImportOptions | None" = None
+        self,
+        workspace: str,
+        sources: Sequence["Input"],
+        options: "ImportOptions | None" = None,
+        *,
+        alerting: bool = False,
     ) -> list["ImportReport"]:
         """Read files as one import, and say what they change of what earlier imports said; nothing is stored.
 
         Expected figures are the forecast register's where somebody foretold a campaign in good time.
+        With `alerting` alerts are told that they cannot be read, as they should be unless somebody only looks.
 
         Raises:
             ImportFileError: a file cannot be read, recognised, or read unambiguously.
@@ -98,7 +93,12 @@ class Imports:
         effective = options or ImportOptions()
         if effective.forecasts is None:
             effective = replace(effective, forecasts=from_register(partial(self._store.forecasts, workspace)))
-        reports = read_exports(sources, effective)
+        try:
+            reports = read_exports(sources, effective)
+        except ImportFileError as error:
+            if alerting:
+                self._register.note_unread(workspace, import_verdict.names_of(sources), error.message, self._now())
+            raise
         return beside_earlier(reports, self._register.days(workspace))
 
     def begin(self, workspace: str, reports: Sequence["ImportReport"], options: "ImportOptions | None" = None) -> str:

@@ -16,6 +16,7 @@ from reflection.ingest.jobs.register import CHANGES, DONE, REFUSED, REPLACED, Im
 
 if TYPE_CHECKING:
     from reflection.ingest import ImportOptions, ImportReport
+    from reflection.ingest.recognition import Input
 
 NOT_IN_THE_NAME = frozenset({"as_of", "forecasts", "previous", "limits"})
 """Options that say when and beside what a file is read, not what is made of it."""
@@ -30,6 +31,15 @@ def import_id(reports: Sequence["ImportReport"], options: "ImportOptions | None"
     ]  # fmt: skip
     parts = [*(report.sha256 for report in reports), *lines]
     return "imp_" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def names_of(sources: Sequence["Input"]) -> str:
+    """What files are called, of their folders nothing; also of such as could not be read."""
+    names = (
+        source[0] if isinstance(source, tuple) else source if isinstance(source, (str, Path)) else source.name
+        for source in sources
+    )
+    return ", ".join(Path(name).name for name in names)
 
 
 def verdict(reports: Sequence["ImportReport"]) -> dict[str, Any]:

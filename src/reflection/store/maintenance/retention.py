@@ -1,12 +1,13 @@
-"""What is kept for a while only: the answers given under idempotency keys, and the log of what was recalled.
+"""What is kept for a while only: the answers given under idempotency keys, what was recalled, the log of alerts.
 
-Both grow with every request and are of use for a time: a key while its sender may send again, a recall while somebody
-may still say what came of it. Must not know why either was written.
+All grow with every request and are of use for a time: a key while its sender may send again, a recall while somebody
+may still say what came of it, the log while somebody may ask. Must not know why any was written.
 """
 
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from reflection.errors import Unavailable
 from reflection.store.campaigns import SqlStore
@@ -22,19 +23,32 @@ ROUND = timedelta(hours=1)
 """The least time between two rounds of a process."""
 
 
+class Log(Protocol):
+    """A log that knows itself how long it is kept."""
+
+    def forget(self, workspace: str) -> int:
+        """Drop what is past its time; how many rows."""
+
+
 class Retention:
     """Forgets what is past its time, in every workspace; thread-safe.
 
     Args:
-        store: has the answers. notes: has the recalls.
+        store: has the answers. notes: has the recalls. alerts: the log of what was sent.
         now: the clock that ages are taken by.
     """
 
     def __init__(
-        self, store: SqlStore, notes: LearningNotes, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        store: SqlStore,
+        notes: LearningNotes,
+        alerts: Log | None = None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
         self._notes = notes
+        self._alerts = alerts
         self._now = now
         self._last: datetime | None = None
         self._lock = threading.Lock()
@@ -64,5 +78,6 @@ class Retention:
         return sum(
             self._store.forget_idempotency(workspace, now - IDEMPOTENCY)
             + self._notes.forget_recalls(workspace, now - RECALLS)
+            + (0 if self._alerts is None else self._alerts.forget(workspace))
             for workspace in self._store.workspaces()
         )

@@ -1,0 +1,1 @@
+"""Alerts: which events are worth a message, in which words, to whom, and when a report is due. Values only."""

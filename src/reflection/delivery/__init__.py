@@ -1,0 +1,1 @@
+"""Delivery: alerts on their way out of the house, guarded, tried again, and given up in the end."""
