@@ -103,3 +103,20 @@ def test_a_file_of_nobodys_is_refused_with_a_way_on(browser: Any, address: str, 
 
         assert "own.csv" in visit.text
         assert visit.violations() == []
+
+
+def test_a_file_that_could_mean_two_amounts_names_the_control_that_decides(
+    browser: Any, address: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "two_ways.csv"
+    path.write_text("Day,Campaign name,Amount spent,Impressions,Link clicks,Purchases\n2026-09-01,A,1.250,100,9,1\n")
+    with visiting(browser, address) as visit:
+        visit.open("/data", ready="Drop an export here")
+        visit.page.get_by_label("Or choose files").set_input_files(path)
+        visit.settle("“Numbers are written as: 1.234,56”")
+        visit.page.get_by_label("Numbers are written as").select_option("de")
+        visit.settle("“Currency: EUR”")
+
+        assert "--" not in visit.text
+        assert "1,250" in visit.text
+        assert visit.violations() == []

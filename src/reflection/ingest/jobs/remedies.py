@@ -1,4 +1,4 @@
-"""What people can say about an import, as each door calls it: one catalogue, so that a finding names what its reader has.
+"""What people can say about an import, as each door calls it: one catalogue, so a finding names what its reader has.
 
 Findings and refusals are written for the terminal (`Say --currency EUR`). Over HTTP the same remedy is a field of the
 form (`currency=EUR`), and the page puts the name of its own control in the field's place (`texts.en.js`, `controls`).

@@ -227,9 +227,6 @@ export const texts = {
     },
     severity: { error: "Left out", warning: "Look at it", info: "Noted" },
     clean: "Nothing to remark.",
-    options: "Read it another way",
-    group: "A campaign is", groups: { campaign: "a campaign of the file", month: "a month of a campaign" },
-    campaign: "Campaign's name, where the file has none", currency: "Currency", conversions: "Conversions are", plan: "Plan file, for what was expected",
     load: (count) => `Import ${count} ${few(count, "campaign", "campaigns")}`,
     another: "Another file",
     progress: (done, total) => `Importing: ${done} of ${total} campaigns`,
@@ -246,6 +243,23 @@ export const texts = {
     none: "No import yet", noneText: "What you import stands here, and can be taken back.",
     state: { done: "Imported", running: "Under way", undoing: "Being taken back", undone: "Taken back" },
     columns: { file: "File", when: "When", period: "Days", state: "State", undo: "Undo" },
+  },
+  controls: {
+    title: "Read it another way",
+    itself: "as the file says",
+    field: {
+      group_by: "A campaign is", campaign: "Campaign's name, where the file has none", currency: "Currency", conversions: "Conversions are", platform: "Platform",
+      locale: "Numbers are written as", date_order: "Days are written", timezone: "Time zone of the days", as_of: "Exported on", conversion_window: "Days until conversions are complete",
+      objective: "Objective, where the file has none", plan: "Plan file, for what was expected", plan_mapping: "Columns of the plan, as JSON", mapping: "Which column is which?",
+    },
+    groups: { campaign: "a campaign of the file", month: "a month of a campaign" },
+    orders: { mdy: "month first, 9/30/2026", dmy: "day first, 30/9/2026" },
+    locales: { en: "1,234.56", de: "1.234,56", fr: "1 234,56", de_CH: "1’234.56", en_IN: "12,34,567.89", "en-spaced": "1 234.56" },
+    platforms: {
+      meta: "Meta", google: "Google Ads", tiktok: "TikTok", linkedin: "LinkedIn", microsoft: "Microsoft Advertising", pinterest: "Pinterest", snapchat: "Snapchat", apple: "Apple Search Ads",
+      amazon: "Amazon Ads", cm360: "Campaign Manager 360", dv360: "Display & Video 360", ga4: "Google Analytics 4", blended: "several platforms", marko: "ad_platform_exports.csv",
+      meta_api: "Meta, API rows", google_api: "Google, API rows", tiktok_api: "TikTok, API rows", linkedin_api: "LinkedIn, API rows", microsoft_api: "Microsoft, API rows", reddit_api: "Reddit, API rows",
+    },
   },
   mapping: {
     title: "Which column is which?",

@@ -2,6 +2,7 @@
 
 import { html, useRef, useState } from "../vendor/preact-htm.js";
 import { follow, json, useData } from "../api.js";
+import { Controls, spoken, spokenProblem } from "../controls.js";
 import { count, day, moment, money } from "../format.js";
 import { Action, Badge, Empty, Heading, Loaded, ProblemBox, Table } from "../parts.js";
 import { Link } from "../router.js";
@@ -62,7 +63,8 @@ function Wizard({ changed }) {
   };
   return html`<section class="card" aria-live="polite">
     <${Drop} upload=${upload} read=${read} busy=${state.step === "reading"} />
-    ${state.step === "refused" && html`<${ProblemBox} problem=${state.problem} />${suggested(state.problem) && html`<${Mapping} suggestion=${suggested(state.problem)} read=${change} />`}`}
+    ${state.step === "refused" && html`<${ProblemBox} problem=${spokenProblem(state.problem)} />${suggested(state.problem) && html`<${Mapping} suggestion=${suggested(state.problem)} read=${change} />`}
+      ${upload.files.length > 0 && html`<${Controls} fields=${upload.fields} change=${change} plan=${(plan) => read({ ...upload, plan })} open />`}`}
     ${state.step === "verdict" && html`<${Verdict} verdict=${state.verdict} upload=${upload} change=${change} read=${read} /><p class="buttons">
       <${Action} tone="strong" run=${load}>${words.load(state.verdict.campaigns.length)}<//><button type="button" onClick=${again}>${words.another}</button></p>`}
     ${state.step === "importing" && html`<${Progress} answer=${state.answer} />`}
@@ -100,21 +102,14 @@ function Verdict({ verdict, upload, change, read }) {
   return html`<h2>${words.verdict(verdict.name)}</h2>
     <dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     <${Findings} findings=${verdict.findings} />
-    <details class="numbers"><summary>${words.options}</summary><div class="filters">
-      <label class="field"><span>${words.group}</span><select value=${upload.fields.group_by} onChange=${(event) => change({ group_by: event.target.value })}>
-        ${["campaign", "month"].map((name) => html`<option key=${name} value=${name} selected=${name === upload.fields.group_by}>${words.groups[name]}</option>`)}</select></label>
-      <label class="field"><span>${words.campaign}</span><input defaultValue=${upload.fields.campaign ?? ""} maxlength="200" onChange=${(event) => change({ campaign: event.target.value })} /></label>
-      <label class="field"><span>${words.currency}</span><input defaultValue=${upload.fields.currency ?? ""} maxlength="3" size="4" onChange=${(event) => change({ currency: event.target.value })} /></label>
-      <label class="field"><span>${words.conversions}</span><input defaultValue=${upload.fields.conversions ?? ""} onChange=${(event) => change({ conversions: event.target.value })} /></label>
-      <label class="field"><span>${words.plan}</span><input type="file" onChange=${(event) => read({ ...upload, plan: event.target.files[0] ?? null })} /></label>
-    </div></details>`;
+    <${Controls} fields=${upload.fields} change=${change} plan=${(plan) => read({ ...upload, plan })} />`;
 }
 
 function Findings({ findings }) {
   if (!findings?.length) return html`<p>${words.clean}</p>`;
   const order = { error: 0, warning: 1, info: 2 };
   const sorted = [...findings].sort((a, b) => order[a.severity] - order[b.severity]);
-  return html`<ul class="matters">${sorted.map((finding, at) => html`<li key=${at}><${Badge} tone=${TONES[finding.severity]}>${words.severity[finding.severity]}<//><span>${finding.message}</span></li>`)}</ul>`;
+  return html`<ul class="matters">${sorted.map((finding, at) => html`<li key=${at}><${Badge} tone=${TONES[finding.severity]}>${words.severity[finding.severity]}<//><span>${spoken(finding.message)}</span></li>`)}</ul>`;
 }
 
 const Progress = ({ answer }) => html`<p role="status">${words.progress(answer.progress?.done ?? 0, answer.progress?.total ?? 0)}</p>
