@@ -1,7 +1,7 @@
 """What people can say about an import, as each door calls it: one catalogue, so a finding names what its reader has.
 
 Findings and refusals are written for the terminal (`Say --currency EUR`). Over HTTP the same remedy is a field of the
-form (`currency=EUR`), and the page puts the name of its own control in the field's place (`texts.en.js`, `controls`).
+form (`currency=EUR`), and the page puts the name of its own control in the field's place (`controls` in `texts.en.js`).
 Must not know what is said, nor HTTP.
 """
 
@@ -22,7 +22,6 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "mapping": ("mapping", r"[\w.]+\.json"),
     "plan-mapping": ("plan_mapping", r"[\w.]+\.json"),
     "as-of": ("as_of", r"\d{4}-\d\d-\d\d"),
-    "conversion-window": ("conversion_window", r"\d+"),
 }
 """Option of the command line -> the field of `POST /v1/imports`, and how a value is written that may follow it."""
 

@@ -93,7 +93,7 @@ export function Health() {
     ${problem && html`<p><${Badge} tone="bad">${problem.title}<//> ${problem.detail}</p>`}
     ${parts && html`<p>${degraded.length ? html`<${Badge} tone="bad">${texts.health.degraded}<//> ${degraded.join(", ")}` : html`<${Badge} tone="good">${texts.health.fine}<//>`}</p>
       <ul><li>${parts.worker?.running ? texts.health.worker : texts.health.noWorker}</li>
-        <li>${texts.health.memory(parts.memory.index)}${Object.values(parts.memory.reasons ?? {}).map((reason) => ` ${reason}`)}</li>
-        <li>${texts.health.writer(parts.writer)}</li>
+        <li>${texts.health.memory(texts.health.indexes[parts.memory.index] ?? parts.memory.index)}${Object.values(parts.memory.reasons ?? {}).map((reason) => ` ${reason}`)}</li>
+        <li>${texts.health.writer(texts.health.writers[parts.writer] ?? parts.writer)}</li>
         ${lag.map(([name, waiting]) => html`<li key=${name}>${name}: ${texts.waiting(waiting)}</li>`)}</ul>`}</section>`;
 }
