@@ -150,7 +150,7 @@ def test_a_file_that_could_mean_two_amounts_names_the_control_that_decides(
 ) -> None:
     path = tmp_path / "two_ways.csv"
     path.write_text("Day,Campaign name,Amount spent,Impressions,Link clicks,Purchases\n2026-09-01,A,1.250,100,9,1\n")
-    with visiting(browser, address) as visit:
+    with visiting(browser, address, "amounts") as visit:
         visit.open("/data", ready="Drop an export here")
         visit.page.get_by_label("Or choose files").set_input_files(path)
         visit.settle("‘Numbers are written: 1.234,56’")

@@ -13,6 +13,7 @@ from reflection.ingest.jobs.summary import verdict
 
 SOURCES = Path(__file__).parents[3] / "src" / "reflection"
 TEXTS = (SOURCES / "web" / "static" / "texts.en.js").read_text(encoding="utf-8")
+SCREEN = (SOURCES / "web" / "static" / "screens" / "data.js").read_text(encoding="utf-8")
 META = b"Day,Campaign name,Amount spent,Impressions,Link clicks,Leads,Purchases\n2026-09-01,A,12.50,100,9,1,1\n"
 
 
@@ -35,6 +36,8 @@ def test_every_remedy_is_a_field_of_the_form_and_has_a_control_on_the_page() -> 
 
     assert fields <= {*ImportForm.model_fields, "plan"}
     assert [field for field in sorted(fields) if f'{field}: "' not in controls] == []
+    for field in fields - {"mapping"}:  # which has a form of its own
+        assert re.search(rf"(?:words\.{field}\b|\(\"{field}\")", SCREEN), field
     assert [one.key for one in DIALECTS if f'{one.key}: "' not in platforms] == []
 
 
