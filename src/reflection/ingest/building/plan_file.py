@@ -111,9 +111,10 @@ def read_plan(path: Path, mapping: ColumnMapping | None, limits: Limits) -> Plan
         ImportFileError: unreadable, no campaign column, or rows without impressions, clicks, conversions or spend.
     """
     dialect = mapping.dialect() if mapping else PLAN
-    tables = [table if mapping else without_planned(table) for table in open_tables(open_source(path, limits=limits))]
+    tables = open_tables(open_source(path, limits=limits))
+    readings = tables if mapping else [without_planned(table) for table in tables]
     match = next(
-        ((sheet, header) for sheet in tables if (header := find_header(sheet, [dialect], explicit=True))),
+        ((sheet, header) for sheet in readings if (header := find_header(sheet, [dialect], explicit=True))),
         None,
     )
     columns = set(match[1].columns) if match else set()
