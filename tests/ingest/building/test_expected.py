@@ -165,7 +165,7 @@ def test_a_plan_is_read_in_the_languages_of_its_planners(export: Path, write: Wr
 
 def test_a_refused_plan_shows_the_mapping_that_reads_it(export: Path, write: Write) -> None:
     rows = [
-        ["Kampanj", "Visningar netto", "Klickningar netto", "Köp netto", "Kostnad netto"],
+        ["Kampanj", "Visningar netto", "Klickningar netto", "Konverteringar netto", "Expected kostnad netto"],
         ["Autumn", "50000", "1000", "30", "200"],
     ]
     plan = write(rows, "plan.csv")
