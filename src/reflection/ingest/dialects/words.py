@@ -57,9 +57,9 @@ WORDS: Mapping[str, tuple[str, ...]] = table(
     "investment|kosten|ausgaben|ausgegebener betrag|kosten netto|coût|coûts|dépenses|dépense|montant dépensé|coste|"
     "costo|gasto|importe gastado|importo speso|spesa|custo|investimento|valor usado|uitgaven|besteed|koszt|wydatki|"
     "kostnad|kostnader|omkostning|omkostninger|forbrug|kustannus|kulut|cena|náklady|útrata|maliyet|harcama|"
-    "harcanan tutar|költség|cost total|расход|расходы|стоимость|費用|消化金額|コスト|비용|지출금액|费用|花费|消耗|"
-    "chi phí|biaya|jumlah yang dibelanjakan|metrics cost micros|cost micros|metrics costmicros|local spend amount|"
-    "revenue adv currency|total media cost advertiser currency",
+    "harcanan tutar|költség|cost total|расход|расходы|потраченная сумма|сумма затрат|затраты|стоимость|費用|消化金額|"
+    "コスト|비용|지출금액|费用|花费|消耗|chi phí|biaya|jumlah yang dibelanjakan|metrics cost micros|cost micros|"
+    "metrics costmicros|local spend amount|revenue adv currency|total media cost advertiser currency",
     conversions="conversions|conversion|conv.|total conversions|results|result|konversionen|conversiones|conversioni|"
     "conversões|conversies|konwersje|konverteringar|konverteringer|konversiot|konverze|dönüşüm|dönüşümler|konverziók|"
     "conversii|конверсии|コンバージョン|전환|전환수|转化|转化次数|转化数|chuyển đổi|konversi|key events|"

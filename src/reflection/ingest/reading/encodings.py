@@ -28,6 +28,9 @@ _NON_LATIN = frozenset(
 )  # fmt: skip
 """Encodings a detector is believed on; its distinctions among Western ones are guesses (cp1250 for cp1252)."""
 
+MOST_CHAOS = 0.1
+"""How unlike a text what a detector reads may be, to be believed on a few words."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextProfile:
@@ -109,7 +112,11 @@ def _ends_well(decoder: codecs.IncrementalDecoder) -> bool:
 
 
 def _single_byte(source: Source, sample: bytes) -> str:
-    best = charset_normalizer.from_bytes(sample[:65_536]).best()
+    matches = charset_normalizer.from_bytes(sample[:65_536])
+    best = matches.best()
+    likely = [match for match in matches if match.encoding in _NON_LATIN and match.chaos <= MOST_CHAOS]
+    if _is_dense(sample) and likely:  # no Western text is: the likeliest of the others, however few its words
+        return likely[0].encoding
     western = not any(byte in sample for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D))  # unused in cp1252
     if best is not None and best.encoding in _NON_LATIN and (best.coherence > 0.2 or not western):
         return best.encoding
@@ -119,6 +126,12 @@ def _single_byte(source: Source, sample: bytes) -> str:
             hint="Save it as UTF-8 (CSV UTF-8 in Excel).",
         )
     return "cp1252"
+
+
+def _is_dense(sample: bytes) -> bool:
+    """Whether letters beyond ASCII are more than half of all letters, as in Cyrillic or Chinese words."""
+    high = sum(byte > 127 for byte in sample)
+    return high > sum(65 <= byte | 32 <= 122 and byte < 128 for byte in sample)
 
 
 def _refuse_binary(source: Source, head: bytes, encoding: str) -> None:
