@@ -286,3 +286,13 @@ def test_a_short_text_beyond_western_europe_is_read_in_its_own_letters(encoding:
     table = open_tables(open_source(f"{header}\n{row}\n".encode(encoding), "t.csv"))[0]
 
     assert table.head[0][1] == header.split(mark)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [("<!DOCTYPE html><table></table>", "web page"), ("<html><body>", "web page"), ('<?xml version="1.0"?>', "XML"),
+     ('[{"Day": "2026-09-01"}]', "JSON"), ('{"data": [{"date_start": 1}]}', "JSON"), ("[\n  {}\n]", "JSON")],
+)  # fmt: skip
+def test_a_text_that_is_no_table_is_called_what_it_is(text: str, what: str) -> None:
+    with pytest.raises(ImportFileError, match=what):
+        open_tables(open_source(text.encode(), "report.csv"))

@@ -8,6 +8,7 @@ file must not know cells or advertising.
 
 import codecs
 import hashlib
+import re
 from dataclasses import dataclass
 
 import charset_normalizer
@@ -27,6 +28,12 @@ _NON_LATIN = frozenset(
      "cp1255", "cp1256", "koi8_r", "cp874"}
 )  # fmt: skip
 """Encodings a detector is believed on; its distinctions among Western ones are guesses (cp1250 for cp1252)."""
+
+_OTHER_TEXT = re.compile(
+    r"\ufeff?\s*(?:(?P<mark><(?:!doctype|html|\?xml|table|body)\b)|\[\s*\{\s*[\"}]|\{\s*\"[^\"\n]*\"\s*:)",
+    re.IGNORECASE,
+)
+"""How texts begin that are no tables: web pages, XML, JSON."""
 
 MOST_CHAOS = 0.1
 """How unlike a text what a detector reads may be, to be believed on a few words."""
@@ -136,6 +143,10 @@ def _is_dense(sample: bytes) -> bool:
 
 def _refuse_binary(source: Source, head: bytes, encoding: str) -> None:
     text = head.decode(encoding, errors="ignore")[:4_000]
+    if match := _OTHER_TEXT.match(text):
+        what = "a web page or XML" if match["mark"] else "JSON"
+        hint = "Save it as CSV or .xlsx; rows as JSON are for POST /v1/observations."
+        raise ImportFileError(f"{source.name} is {what}, not a table.", hint=hint)
     odd = sum(1 for letter in text if letter < " " and letter not in "\r\n\t")
     if "\x00" in text or odd > len(text) * 0.02:
         raise ImportFileError(f"{source.name} is not a table of text.", hint="Give a CSV, TSV or XLSX file.")

@@ -213,8 +213,8 @@ def _of_width(reading: _Reading, chunk: Chunk) -> TextBlock | None:
             reading.last_whole = line
         elif row and _is_footer(reading, row):
             reading.footer.append(" ".join(cell.strip() for cell in row if cell.strip()))
-        elif row and is_label(row[0]):
-            reading.totals.append(TotalRow(line, row[0].strip(), {}))
+        elif row and (label := next((cell.strip() for cell in (row[0], row[-1]) if is_label(cell)), "")):
+            reading.totals.append(TotalRow(line, label, {}))
         elif _is_apart(reading, line, row):
             reading.next_table = line
             break
