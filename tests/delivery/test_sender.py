@@ -144,7 +144,8 @@ def test_a_trial_is_sent_at_once_and_says_what_came_of_it(desk, receiver):
     assert desk.sender.test("default", alert.alert_id)["state"] == "delivered"
     receiver.answers["/"] = 404
     failed = desk.sender.test("default", alert.alert_id)
-    assert (failed["state"], failed["reason"]) == ("pending", "it answered 404")
+    assert (failed["state"], failed["reason"]) == ("dead", "it answered 404")
+    assert desk.outbox.lag() == {"default": {"waiting": 0, "given_up": 0}}, "who tries knows already"
     assert [body["type"] for body in receiver.bodies()] == ["test", "test"]
     with pytest.raises(NotFound):
         desk.sender.test("other", alert.alert_id)

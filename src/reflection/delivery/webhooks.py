@@ -39,10 +39,18 @@ def send(guard: AddressGuard, address: str, secret: str, message: Message, *, se
 async def _send(guard: AddressGuard, address: str, secret: str, message: Message, seconds: float) -> None:
     try:
         with anyio.fail_after(seconds):
-            target = await to_thread.run_sync(guard.target, address, abandon_on_cancel=True)
+            target = await to_thread.run_sync(_judged, guard, address, abandon_on_cancel=True)
             await _post(target, _headers(secret, message), message.payload)
     except TimeoutError:
         raise Undelivered(f"no answer within {seconds:g} seconds") from None
+
+
+def _judged(guard: AddressGuard, address: str) -> Target:
+    """Where the address leads now; what may not be used now may be at the next try, when its name says otherwise."""
+    try:
+        return guard.target(address)
+    except Undelivered as error:
+        raise Undelivered(error.message) from None
 
 
 def _headers(secret: str, message: Message) -> dict[str, str]:
