@@ -40,7 +40,7 @@ async def agent(live: Any, key: str, **headers: str) -> Any:
     """The protocol's client, with a key."""
     headers["Authorization"] = f"Bearer {key}"
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=30.0) as http,
+        httpx2.AsyncClient(headers=headers, timeout=600.0) as http,
         Client(streamable_http_client(f"{live.url}/mcp", http_client=http)) as client,
     ):
         yield client
