@@ -211,6 +211,13 @@ def test_a_report_that_cannot_be_made_is_given_up_with_its_reason(desk, receiver
     assert desk.retry("default", alert.alert_id) == 0, "there is nothing to send"
 
 
+def test_a_report_that_cannot_be_made_here_is_not_promised(desk, receiver, monkeypatch):
+    monkeypatch.setattr("reflection.reports.rendering.find_spec", lambda name: None if name == "weasyprint" else name)
+    made(desk, receiver, report=ReportPlan(format="html"))
+    with pytest.raises(ReportsMissing):
+        made(desk, receiver, report=ReportPlan(format="pdf"))
+
+
 def test_a_report_that_fails_keeps_no_other_alert_waiting(desk, receiver, clock):
     bad, good = (made(desk, receiver, path, report=ReportPlan()) for path in ("/bad", "/good"))
     desk.sender._pace = Pace(look_around=timedelta(hours=1))
