@@ -83,7 +83,7 @@ async def _post(target: Target, headers: dict[str, str], body: bytes) -> None:
                 if number == len(target.addresses):
                     raise Undelivered("nobody answers there, or the certificate is not valid") from None
                 continue
-            except httpx2.HTTPError as error:
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
                 raise Undelivered(f"the connection broke ({type(error).__name__})") from None
             await answer.aclose()
             return _judge(answer)
