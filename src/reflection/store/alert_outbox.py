@@ -255,9 +255,7 @@ _CLAIM = (
     .where(_OWN, alert_messages.c.state == PENDING, alert_messages.c.tries == bindparam("n"))
     .values(tries=alert_messages.c.tries + 1, next_at=bindparam("t"))
 )
-_LOST = and_(alert_messages.c.state == DEAD, alert_messages.c.kind != TEST)
-"""Given up; whoever made a trial knows already."""
-
+_LOST = and_(alert_messages.c.state == DEAD, alert_messages.c.kind != TEST)  # whoever made a trial knows already
 _WORKSPACES = select(alerts.c.workspace).distinct()
 _LAG = select(
     alert_messages.c.workspace,
