@@ -8,6 +8,8 @@ Names are loaded when first used, so that importing the package costs nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+__version__ = "1.0.0"
+
 if TYPE_CHECKING:
     from reflection.domain.campaign import Audience, BreakdownRow, Campaign, Creative, Metrics
     from reflection.errors import (

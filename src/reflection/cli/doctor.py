@@ -5,13 +5,13 @@ import os
 import platform
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
 from rich.markup import escape
 
+from reflection import __version__
 from reflection.cli.backup import problems_of
 from reflection.cli.session import SECONDS, JsonOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
@@ -63,7 +63,7 @@ def doctor(
         *problems,
     ]
     report = {
-        "version": version("reflection"),
+        "version": __version__,
         "python": platform.python_version(),
         "settings": shown(settings),
         "status": status,

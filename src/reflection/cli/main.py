@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 
+from reflection import __version__
 from reflection.cli import (
     alerts,
     analyze,
@@ -84,9 +85,7 @@ INTERRUPTED = 130
 
 def _version(flag: bool) -> None:
     if flag:
-        from importlib.metadata import version
-
-        typer.echo(f"reflection {version('reflection')}")
+        typer.echo(f"reflection {__version__}")
         raise typer.Exit
 
 

@@ -7,13 +7,13 @@ Must not know tries nor which messages there are.
 import ssl
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from importlib.metadata import version
 
 import anyio
 import httpx2
 from anyio import to_thread
 from standardwebhooks import Webhook
 
+from reflection import __version__
 from reflection.alerts.messages import Message
 from reflection.delivery.addresses import AddressGuard, Target, Undelivered
 
@@ -49,7 +49,7 @@ def _headers(secret: str, message: Message) -> dict[str, str]:
     now = datetime.now(UTC)
     return {
         "Content-Type": "application/json",
-        "User-Agent": f"reflection/{version('reflection')}",
+        "User-Agent": f"reflection/{__version__}",
         "webhook-id": message.message_id,
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(secret).sign(message.message_id, now, message.payload.decode()),
