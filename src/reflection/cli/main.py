@@ -23,6 +23,7 @@ from reflection.cli import (
     doctor,
     effects,
     events,
+    experiments,
     export,
     imports,
     insights,
@@ -75,6 +76,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("alerts", alerts.app),
     ("events", events.app),
+    ("experiment", experiments.app),
     ("keys", keys.app),
     ("workspace", workspace.app),
 )
