@@ -18,7 +18,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reflection import __version__
 from reflection.api import logging, openapi, problems
 from reflection.api.access import Access
 from reflection.api.dependencies import enforce_policy, known_parameters
@@ -32,6 +31,7 @@ from reflection.api.streams import Streams
 from reflection.errors import ReflectionError
 from reflection.mcp.door import AgentDoor
 from reflection.settings import Settings
+from reflection.version import __version__
 from reflection.wiring import Application, build
 from reflection.worker.server import ServerBackground
 

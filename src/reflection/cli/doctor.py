@@ -11,11 +11,11 @@ import typer
 from pydantic import SecretStr
 from rich.markup import escape
 
-from reflection import __version__
 from reflection.cli.backup import problems_of
 from reflection.cli.session import SECONDS, JsonOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.settings import Settings, variable_of, variables
+from reflection.version import __version__
 
 TOO_NARROW, TOO_WIDE = 0.80, 0.98
 """Coverage of 90 % intervals beyond which it is worth a sentence; of 50 campaigns, chance goes there once in 100."""
@@ -105,7 +105,7 @@ def advice(settings: Settings, environment: Mapping[str, str]) -> Iterable[str]:
     if settings.openai_base_url and not settings.openai_api_key:
         yield "OPENAI_BASE_URL is set without OPENAI_API_KEY; no language model is used"
     if settings.chroma_url and settings.vector_backend == "auto" and not installed():
-        yield "MARKO_CHROMA_URL is set without chromadb, so it is not used; pip install 'reflection[chroma]'"
+        yield "MARKO_CHROMA_URL is set without chromadb, so it is not used; pip install 'marko-reflection[chroma]'"
 
 
 def worker_remarks(status: Mapping[str, Any], now: datetime | None = None) -> Iterable[str]:

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from reflection import __version__
 from reflection.cli import (
     alerts,
     analyze,
@@ -40,6 +39,7 @@ from reflection.cli import (
 )
 from reflection.cli.session import messages
 from reflection.errors import ReflectionError
+from reflection.version import __version__
 
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("demo", demo.demo),

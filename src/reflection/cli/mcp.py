@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from reflection import __version__
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.settings import Settings
+from reflection.version import __version__
 
 
 def mcp(

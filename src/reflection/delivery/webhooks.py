@@ -13,9 +13,9 @@ import httpx2
 from anyio import to_thread
 from standardwebhooks import Webhook
 
-from reflection import __version__
 from reflection.alerts.messages import Message
 from reflection.delivery.addresses import AddressGuard, Target, Undelivered
+from reflection.version import __version__
 
 SECONDS = 10.0
 """The longest a try may take, from looking the name up to the status of the answer."""
