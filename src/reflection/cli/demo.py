@@ -68,7 +68,8 @@ def demo(
         raise InvalidInput(f"{file} is not there", hint="name an export, or none: the demo brings its own")
     _fresh(folder)
     out = console()
-    options = ImportOptions(group_by="month", expected=SAMPLES / PLAN_FILE if file is None else None)
+    plans = {"expected": SAMPLES / PLAN_FILE} if file is None else {}
+    options = ImportOptions(group_by="month", **plans)
     report = read_export(file or SAMPLES / EXPORT, options)
     places = {
         "database_path": folder / "reflection.db",
