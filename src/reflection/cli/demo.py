@@ -6,6 +6,7 @@ made anew each time, so that it touches nothing else.
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,8 +69,9 @@ def demo(
         raise InvalidInput(f"{file} is not there", hint="name an export, or none: the demo brings its own")
     _fresh(folder)
     out = console()
-    plans = {"expected": SAMPLES / PLAN_FILE} if file is None else {}
-    options = ImportOptions(group_by="month", **plans)
+    options = ImportOptions(group_by="month")
+    if file is None:
+        options = replace(options, expected=SAMPLES / PLAN_FILE)
     report = read_export(file or SAMPLES / EXPORT, options)
     places = {
         "database_path": folder / "reflection.db",
