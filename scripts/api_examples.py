@@ -185,6 +185,7 @@ def _planning(call: _Caller) -> Iterator[tuple[str, Example]]:
     """Plans and forecasts, and the life of a recommendation."""
     yield call("GET /recommendations", "/recommendations?platform=Meta")
     yield call("POST /v1/plans/evaluate", body={"plans": [PLAN]})
+    yield call("POST /v1/plans/allocate", body={"plans": [PLAN, {**PLAN, "platform": "Google"}], "budget": 10_000.0})
     forecast = {"issuer": "media team", "version": "1", "issued_at": "2026-04-01T00:00:00+00:00", "metric": "cpa",
                 "point": 21.0, "campaign_id": "cmp_next", "currency": "USD"}  # fmt: skip
     yield call("POST /v1/forecasts", body={"forecasts": [forecast]})

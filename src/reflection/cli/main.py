@@ -13,6 +13,7 @@ import typer
 
 from reflection.cli import (
     alerts,
+    allocate,
     analyze,
     attention,
     backtest,
@@ -55,6 +56,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("recommend", insights.recommend),
     ("effects", effects.effects),
     ("plan", plan.plan),
+    ("allocate", allocate.allocate),
     ("track-record", track_record.track_record),
     ("backtest", backtest.backtest),
     ("learnings", learnings.learnings),
