@@ -249,6 +249,7 @@ def _imports(call: _Caller, application: Application) -> Iterator[tuple[str, Exa
     yield call("GET /v1/imports", "/v1/imports?limit=1")
     yield call("GET /v1/imports/{import_id}", place)
     yield call("GET /v1/imports/{import_id}/events", f"{place}/events")
+    yield call("GET /v1/pacing")
     yield call("GET /v1/days", "/v1/days?days=7")
     yield call("DELETE /v1/imports/{import_id}", place)
     yield call("POST /v1/observations", body={"platform": "Meta", "rows": ROWS, "dry_run": True})

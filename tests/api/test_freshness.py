@@ -59,7 +59,8 @@ ASKED: dict[str, list[tuple[str, Any]]] = {
 """What is asked of each route that tells of what was learnt."""
 
 TELLS_NOTHING_LEARNT = {
-    "GET /v1/imports", "GET /v1/imports/{import_id}", "GET /v1/imports/{import_id}/events", "GET /v1/days",  # of files
+    "GET /v1/imports", "GET /v1/imports/{import_id}", "GET /v1/imports/{import_id}/events", "GET /v1/days",
+    "GET /v1/pacing",  # of files
     "GET /ready",  # has the lag of learning by workspace
     "GET /v1/stream",  # events without end; `learning` says both, see its own tests
     "POST /mcp",  # each tool says both, see test_mcp

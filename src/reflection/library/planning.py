@@ -12,6 +12,7 @@ import orjson
 from reflection.domain.allocation import AllocationRequest
 from reflection.domain.plan import PlanRequest
 from reflection.domain.validation import read
+from reflection.ingest.jobs.pacing import pacing
 from reflection.wiring import Application
 
 
@@ -50,6 +51,10 @@ class Planning:
         money = {} if budget is None else {"budget": budget}
         request = read(AllocationRequest, {"plans": list(plans), **money, **how})
         return plain(self._application.engine.allocate(request, workspace=self._workspace))
+
+    def pacing(self) -> dict[str, Any]:
+        """Where the running month ends, as GET /v1/pacing."""
+        return pacing(self._application.import_rows.days(self._workspace))
 
 
 def plain(answer: Any) -> dict[str, Any]:

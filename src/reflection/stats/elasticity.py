@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-FROM_LINEAR = 0.3
+FROM_LINEAR = 0.4
 """Standard deviation of what is common to all elasticities, around 1."""
 
 LEVEL_SD = 2.0
