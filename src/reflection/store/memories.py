@@ -183,6 +183,11 @@ class MemoryRows:
             )
             return [TextToEmbed(*row) for row in rows]
 
+    def lacking(self, embedder_id: str) -> dict[str, int]:
+        """Workspaces with memories that have no vector of this embedder (``""``: none), and how many; one statement."""
+        with self._database.read() as connection:
+            return memories_write.lacking(connection, embedder_id)
+
     def has_other_vectors(self, workspace: str, embedder_id: str) -> bool:
         """Whether a memory has a vector of another embedder; two looks at an index, however many memories there are."""
         with self._database.read() as connection:

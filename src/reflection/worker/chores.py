@@ -113,7 +113,7 @@ class Chores:
 
     def _embed(self) -> None:
         """A slice of time for each workspace that has memories without a vector."""
-        for workspace in self._application.store.workspaces():
+        for workspace in self._application.backfill.behind():
             end = time.monotonic() + SLICE
             self._application.backfill.catch_up(workspace, lambda end=end: self._goes_on(EMBEDDER, end))  # type: ignore[misc]
 
