@@ -68,7 +68,7 @@ torture-kills-1: ## ten thousand kill -9 of a writer
 torture-kills-2: ## ten thousand more
 torture-machine-1: ## a thousand long random runs against a model of the engine
 torture-machine-2: ## a thousand more
-torture-server: ## servers and the vector memory killed, imports gone on with
+torture-server: ## servers, the vector memory and the sender of alerts killed, imports gone on with
 torture-disk: ## power cuts, aborted writes, full disks, damage, backups under load
 torture-soak: ## ten thousand submissions: memory, speed, rebuilding
 torture-api: ## every operation of the API against its description; extreme numbers

@@ -172,6 +172,11 @@ class Application:
         with self.store.snapshot(workspace) as snapshot:
             return Attention(snapshot, imports, utc_now()).page(limit)
 
+    def send_alerts(self) -> None:
+        """Send what is due, where no worker does: for commands, which leave nobody behind."""
+        if not self.worker.state().running:
+            self.alerts.sender.work(at_once=True)
+
     def rebuild(self) -> int:
         """Recreate every projection from the rows: artifacts, weights.json, mirrors; forget what is past its time."""
         self.retention.forget_due()

@@ -73,6 +73,11 @@ def add_fit(
     add(connection, workspace, told, instant_text(now))
 
 
+def take_back_campaign(connection: Connection, workspace: str, campaign_id: str) -> None:
+    """A campaign goes: what was to be told of it and is no part of a message yet goes with it."""
+    _take_back(connection, workspace, [*items.missed_ids(campaign_id), items.held_id(campaign_id)])
+
+
 def item_of(body: str) -> Item:
     """The inverse of what is stored of an event."""
     return Item(**orjson.loads(body))

@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import and_, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.engine import Connection, RowMapping
 
-from reflection.alerts.alert import Alert
+from reflection.alerts.alert import TEST, Alert
 from reflection.alerts.items import Item
 from reflection.alerts.messages import MOST_ITEMS, Message
 from reflection.store.alert_items import item_of, row_of
@@ -124,7 +124,7 @@ class AlertOutbox:
         """Try the given-up messages of an alert again, now; how many."""
         values = {"state": PENDING, "tries": 0, "next_at": now, "settled_at": None}
         own = and_(alert_messages.c.workspace == workspace, alert_messages.c.alert_id == alert_id)
-        lost = and_(own, alert_messages.c.state == DEAD, alert_messages.c.body.is_not(None))
+        lost = and_(own, _LOST, alert_messages.c.body.is_not(None))
         with self._database.write() as connection:
             return connection.execute(update(alert_messages).where(lost).values(values)).rowcount
 
@@ -255,11 +255,12 @@ _CLAIM = (
     .where(_OWN, alert_messages.c.state == PENDING, alert_messages.c.tries == bindparam("n"))
     .values(tries=alert_messages.c.tries + 1, next_at=bindparam("t"))
 )
+_LOST = and_(alert_messages.c.state == DEAD, alert_messages.c.kind != TEST)  # whoever made a trial knows already
 _WORKSPACES = select(alerts.c.workspace).distinct()
 _LAG = select(
     alert_messages.c.workspace,
     func.sum(case((alert_messages.c.state == PENDING, 1), else_=0)),
-    func.sum(case((alert_messages.c.state == DEAD, 1), else_=0)),
+    func.sum(case((_LOST, 1), else_=0)),
 ).group_by(alert_messages.c.workspace)
 _LAG_OF_ITEMS = (
     select(alert_items.c.workspace, func.count())
@@ -268,7 +269,7 @@ _LAG_OF_ITEMS = (
 )
 _GIVEN_UP = (
     select(*(alert_messages.c[name] for name in ("workspace", *_SHOWN)))
-    .where(alert_messages.c.state == DEAD)
+    .where(_LOST)
     .order_by(alert_messages.c.settled_at.desc())
     .limit(bindparam("limit"))
 )

@@ -134,6 +134,7 @@ class SqlStore:
             return campaigns_read.campaign(connection, workspace, campaign_id) is None
 
         with self._database.write(committed) as connection:
+            alert_items.take_back_campaign(connection, workspace, campaign_id)
             return campaigns_write.take_back(connection, workspace, campaign_id, self._instant(), self._topics)
 
     def forget_idempotency(self, workspace: str, before: datetime) -> int:
@@ -201,7 +202,9 @@ class SqlStore:
             return record.campaign_id in campaigns_read.accepted(connection, record.workspace)
 
         with self._database.write(committed) as connection:
-            return campaigns_write.accept(connection, rows, self._topics, self._instant())
+            stored = campaigns_write.accept(connection, rows, self._topics, self._instant())
+            alert_items.add_campaigns(connection, [record] if stored.new else [], self._instant())
+            return stored
 
     def unaccept(self, record: AnalysisRecord) -> StoredCampaign:
         """Take an acceptance back: the analysis made with the suspicion becomes a revision of its own.
