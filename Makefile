@@ -103,6 +103,7 @@ wheel: $(DEV) ## build the wheel and run it in an empty environment
 	$(call put,$(WHEEL),--require-hashes -r requirements.lock)
 	$(call put,$(WHEEL),--no-deps dist/*.whl)
 	cd $(WHEEL) && bin/python -I -c "import reflection.api.app, reflection; from reflection.web import site; print(reflection.Engine, len([site.asset(name).body for name in site.names()]), site.asset(site.SHELL).tag)" && bin/reflection --version
+	mkdir $(WHEEL)/empty && cd $(WHEEL)/empty && for run in first second; do env -i ../bin/marko-reflection demo > $$run.txt || exit 1; done && diff first.txt second.txt
 	rm -rf $(WHEEL)
 
 audit: requirements-dev.lock ## known vulnerabilities, failing on what could not be looked up; writes sbom.json

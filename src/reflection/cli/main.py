@@ -41,6 +41,7 @@ from reflection.cli import (
 )
 from reflection.cli.session import messages
 from reflection.errors import ReflectionError
+from reflection.version import __version__
 
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("demo", demo.demo),
@@ -90,9 +91,7 @@ INTERRUPTED = 130
 
 def _version(flag: bool) -> None:
     if flag:
-        from importlib.metadata import version
-
-        typer.echo(f"reflection {version('reflection')}")
+        typer.echo(f"reflection {__version__}")
         raise typer.Exit
 
 
