@@ -75,6 +75,7 @@ def demo(
     report = read_export(file or SAMPLES / EXPORT, options)
     places = {
         "database_path": folder / "reflection.db",
+        "database_url": None,  # whatever the environment names is somebody's own
         "output_dir": folder / "output",
         "weights_path": folder / "weights.json",
         "vector_backend": "local",

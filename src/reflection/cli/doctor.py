@@ -50,7 +50,7 @@ def doctor(
     settings = Settings.load()
     with open_application() as application:
         status = application.status()
-        problems = problems_of(application) if verify else []
+        problems = [*application.database.remarks(), *(problems_of(application) if verify else [])]
         calibration = {name: application.store.knowledge(name).coverage for name in application.store.workspaces()}
         given_up = application.alerts.given_up()
         held = {name: application.engine.held(workspace=name) for name in application.store.workspaces()}

@@ -75,6 +75,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("backup", backup.backup),
     ("restore", backup.restore),
     ("verify", backup.verify),
+    ("migrate", backup.migrate),
     ("doctor", doctor.doctor),
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
