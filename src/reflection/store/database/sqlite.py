@@ -60,6 +60,7 @@ def make_engine(path: Path, *, writer: bool, busy_seconds: float) -> Engine:
         driver.execute("PRAGMA foreign_keys=ON")
         driver.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
         if writer:
+            driver.execute("PRAGMA secure_delete=ON")  # Debian's habit; other builds leave deleted texts in the file
             driver.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         else:
             driver.execute("PRAGMA query_only=ON")
@@ -260,18 +261,25 @@ def full_text_is_sound(connection: Connection) -> bool:
     return True
 
 
-def overwrite_deleted(connection: Connection) -> None:
-    """From now on, let this connection overwrite what it deletes, so that it cannot be read from the file."""
-    connection.exec_driver_sql("PRAGMA secure_delete=ON")
+def scrub(engine: Engine, seconds: float) -> bool:
+    """Write the file anew without what was ever deleted, and empty the log; whether no reader stood in the way.
 
+    What another version, or another build of SQLite, deleted without overwriting it goes, too. Takes room for a second
+    copy, and the write lock while it copies: a second or so for a gigabyte.
 
-def empty_log(engine: Engine) -> None:
-    """Write the log back into the database as far as no reader stands in the way, and empty it."""
+    Args:
+        seconds: how long to wait for readers of an older state.
+    """
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.close()
+        cursor.execute("VACUUM")
+        deadline = time.monotonic() + seconds
+        while True:
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            if not busy or time.monotonic() > deadline:
+                return not busy
+            time.sleep(0.05)
     finally:
         raw.close()
 
