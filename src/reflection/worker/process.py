@@ -14,6 +14,7 @@ import threading
 from reflection.errors import Conflict
 from reflection.memory.index import VectorIndex
 from reflection.settings import Settings
+from reflection.store.database.open import make_folder
 from reflection.store.worker_lock import WorkerLock
 from reflection.wiring import build
 from reflection.worker.chores import ALL, OF_VECTORS, Chores
@@ -50,7 +51,7 @@ def run(settings: Settings, *, watched: bool = False) -> None:
         threading.Thread(target=_until_input_ends, args=(end,), daemon=True).start()
         if hasattr(os, "nice"):  # not on Windows
             os.nice(NICENESS)
-    settings.database_path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.database_path)
     lock = WorkerLock(settings.database_path)
     if not lock.acquire():
         raise Conflict(

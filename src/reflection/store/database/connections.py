@@ -15,6 +15,7 @@ from sqlalchemy import Delete, exc
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import PoolProxiedConnection
 
+from reflection.errors import Unavailable
 from reflection.store.database import sqlite
 
 BUSY_SECONDS = 30.0
@@ -40,12 +41,14 @@ class Database:
         self._watch: PoolProxiedConnection | None = None
         self._watch_lock = threading.Lock()
         self._generation = 0
+        self._place: tuple[int, int] | None = None
         _open_databases.add(self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only transaction: every statement in it sees the same state."""
         with sqlite.translated_errors(), self._using(), self.reader.connect() as connection:
+            self._check_place()
             yield connection
 
     @contextmanager
@@ -57,9 +60,12 @@ class Database:
                 report one after committing. Without it the error is raised and the outcome is unknown.
 
         Raises:
-            StorageFull: the disk is full. Unavailable: locked beyond the timeout, or the file is not usable.
+            StorageFull: the disk is full. Unavailable: locked beyond the timeout, or the file is not usable, or it is
+                no longer where it was (also when it went meanwhile: nothing is acknowledged that a restart would not
+                find).
         """
         with sqlite.translated_errors(), self._using(), self.writer.connect() as connection:
+            self._check_place()
             connection.begin()
             try:
                 yield connection
@@ -67,6 +73,27 @@ class Database:
                 _abandon(connection)
                 raise
             self._commit(connection, committed)
+            self._check_place()
+
+    def _check_place(self) -> None:
+        """Whether the path still leads to the file that is open: a moved or deleted one takes writes, and loses them.
+
+        Raises:
+            Unavailable: it does not.
+        """
+        try:
+            at = os.stat(self.path)
+        except FileNotFoundError:
+            place = None
+        else:
+            place = at.st_dev, at.st_ino
+        if self._place is None:
+            self._place = place
+        elif place != self._place:
+            raise Unavailable(
+                f"{self.path.name} was moved, replaced or deleted while it was open; nothing is stored any longer",
+                hint="put the file back, or stop everything that has it open and start again",
+            )
 
     def _commit(self, connection: Connection, committed: Callable[[Connection], bool] | None) -> None:
         try:
@@ -112,6 +139,7 @@ class Database:
                 self._watch = None
         self.reader.dispose()
         self.writer.dispose()
+        self._place = None
 
     @contextmanager
     def _using(self) -> Iterator[None]:

@@ -123,6 +123,10 @@ def _translate(error: BaseException | None) -> ReflectionError:
         return Unavailable("the database is busy", hint="try again in a moment")
     if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return Unavailable("the database file is damaged", hint="restore the last backup, then run 'rebuild'")
+    if code & 0xFF == sqlite3.SQLITE_READONLY:
+        return Unavailable("the database cannot be written: its file, its folder or the disk is read-only")
+    if code & 0xFF == sqlite3.SQLITE_CANTOPEN:
+        return Unavailable("the database cannot be opened", hint="look at its folder, and who may read and write there")
     return Unavailable(f"the database is not usable ({getattr(error, 'sqlite_errorname', 'unknown')})")
 
 
