@@ -12,7 +12,7 @@ from reflection.cli.main import COMMANDS, GROUPS
 from reflection.settings import variables
 
 ROOT = Path(__file__).parents[2]
-PROMISES = 28
+PROMISES = 40
 
 
 def text_of(name: str) -> str:
@@ -98,7 +98,15 @@ def test_the_image_gets_what_it_copies_and_nothing_else() -> None:
     assert text_of(".dockerignore").startswith("*\n"), "nothing is sent unless it is named"
 
 
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-chroma.lock", "requirements-uv.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-chroma.lock",
+    "requirements-uv.lock",
+    "requirements-postgres.lock",
+    "requirements-postgres-dev.lock",
+    "requirements-types.lock",
+)
 
 
 def locked(name: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ from reflection.cli import (
     doctor,
     effects,
     events,
+    experiments,
     export,
     imports,
     insights,
@@ -38,6 +39,7 @@ from reflection.cli import (
 )
 from reflection.cli.session import messages
 from reflection.errors import ReflectionError
+from reflection.version import __version__
 
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("demo", demo.demo),
@@ -69,11 +71,13 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("backup", backup.backup),
     ("restore", backup.restore),
     ("verify", backup.verify),
+    ("migrate", backup.migrate),
     ("doctor", doctor.doctor),
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("alerts", alerts.app),
     ("events", events.app),
+    ("experiment", experiments.app),
     ("keys", keys.app),
     ("workspace", workspace.app),
 )
@@ -84,9 +88,7 @@ INTERRUPTED = 130
 
 def _version(flag: bool) -> None:
     if flag:
-        from importlib.metadata import version
-
-        typer.echo(f"reflection {version('reflection')}")
+        typer.echo(f"reflection {__version__}")
         raise typer.Exit
 
 

@@ -76,7 +76,7 @@ def purge(
                 raise InvalidInput("that is another name; nothing was removed")
         purged = application.purge(name, scrubbed=True)  # also where it is gone: an earlier purge may have been killed
     if purged.left:
-        messages().print(f"removed {purged.rows} rows of workspace {name}; run it again, for this is left:")
+        messages().print(f"removed {purged.rows} rows of workspace {name}; it may be run again, for this is left:")
         for line in purged.left:
             messages().print(f"  {line}", markup=False, soft_wrap=True)
         raise typer.Exit(1)

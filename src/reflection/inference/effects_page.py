@@ -7,7 +7,7 @@ no history is needed.
 import base64
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -21,6 +21,9 @@ from reflection.inference import posterior
 from reflection.inference.support import BEYOND_NOISE, LEAST_EVENTS
 
 MOST_ITEMS = 500
+ALL_PLATFORMS = "all"
+"""What `attribution` calls the studies of all platforms together."""
+
 _CURSOR = re.compile(r"o[0-9]{1,9}")
 
 
@@ -48,12 +51,10 @@ def effects_page(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
-    spread, reason, goals, waiting}.
+    spread, reason, goals, waiting, trust, attribution}.
 
-    `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows.
-
-    `calibration` (`Knowledge.coverage`), `size`, `spread` and `waiting` (as `Knowledge` has them) are of all metrics,
-    whatever the filters.
+    `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
+    (`Knowledge.coverage`), `size`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all the same.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -66,11 +67,12 @@ def effects_page(
     if metric is not None:
         _check(metric)
     goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
+    of_experiments = _of_experiments(knowledge)
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
     among = [
         effect
-        for effect in _shown(knowledge)
+        for effect in knowledge.effects
         if (metric is None or effect.metric == metric)
         and (group is None or effect.group == group)
         and (keys is None or _of_platform(effect, keys))
@@ -81,7 +83,7 @@ def effects_page(
     start, size = _offset(cursor), max(1, min(limit, MOST_ITEMS))
     more = start + size < len(chosen)
     return {
-        "items": chosen[start : start + size],
+        "items": _shown(chosen[start : start + size], knowledge),
         "next_cursor": _cursor(start + size) if more else None,
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
@@ -94,16 +96,28 @@ def effects_page(
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
+        **of_experiments,
     }
 
 
-def _shown(knowledge: Knowledge) -> Iterator[ShownEffect]:
-    """Every effect with its signal in words and the signals that it cannot be told apart from."""
+def _of_experiments(knowledge: Knowledge) -> dict[str, Any]:
+    """What experiments say of observed differences, and studies of what platforms claim, by platform."""
+    trust, attribution = knowledge.experiments.trust, knowledge.experiments.attribution
+    studies = {signals.parse(key).level or ALL_PLATFORMS: dict(share) for key, share in attribution.items()}
+    return {"trust": None if trust is None else dict(trust), "attribution": studies}
+
+
+def _shown(effects: Sequence[Effect], knowledge: Knowledge) -> list[ShownEffect]:
+    """Effects with their signals in words and the signals that they cannot be told apart from."""
     together = _together(knowledge.aliases)
-    for effect in knowledge.effects:
-        own = {name: getattr(effect, name) for name in _FIELDS}
-        label = signals.label_of(effect.signal, knowledge.spelt)
-        yield ShownEffect(**own, label=label, same_as=together.get(effect.signal, ()))
+    return [
+        ShownEffect(
+            **{name: getattr(effect, name) for name in _FIELDS},
+            label=signals.label_of(effect.signal, knowledge.spelt),
+            same_as=together.get(effect.signal, ()),
+        )
+        for effect in effects
+    ]
 
 
 def _together(aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -114,9 +128,9 @@ def _together(aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {key: tuple(other for other in group if other != key) for group in groups.values() for key in group}
 
 
-def _one_each(effects: Sequence[ShownEffect], aliases: Mapping[str, str]) -> list[ShownEffect]:
+def _one_each(effects: Sequence[Effect], aliases: Mapping[str, str]) -> list[Effect]:
     """One row for signals that always came together: that of the one estimated, or of the first that is shown."""
-    rows: dict[tuple[str, str], ShownEffect] = {}
+    rows: dict[tuple[str, str], Effect] = {}
     for effect in effects:
         key = (aliases.get(effect.signal, effect.signal), effect.metric)
         if key not in rows or effect.signal == key[0]:

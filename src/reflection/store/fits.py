@@ -6,15 +6,15 @@ Inside a transaction somebody else opened. Must not know how anything was learnt
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, or_, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
 from reflection.domain.weights import SignalWeight
-from reflection.store import knowledge_blob
+from reflection.store import experiments, knowledge_blob
 from reflection.store.campaigns_read import chunks
-from reflection.store.database import sqlite
+from reflection.store.database.statements import insert_missing, upsert
 from reflection.store.knowledge_blob import KnowledgeBlob
 from reflection.store.row_values import Row, artifact_rows, json_text, outbox_row
 from reflection.store.tables.campaigns import (
@@ -49,7 +49,7 @@ def newest(connection: Connection, workspace: str) -> FitHead | None:
 
 
 def behind(connection: Connection) -> list[str]:
-    """The workspaces whose ledger goes further than their newest fit, by name."""
+    """The workspaces whose ledger, or whose experiments, go further than their newest fit, by name."""
     return list(connection.execute(_BEHIND, {"format": knowledge_blob.FORMAT}).scalars())
 
 
@@ -79,7 +79,7 @@ def save(
     stored = newest(connection, workspace)
     if stored is not None and (knowledge.epoch, knowledge.seq) <= (stored.epoch, stored.seq):
         return False
-    connection.execute(sqlite.insert_missing(workspaces), {"workspace": workspace, "created_at": now})
+    connection.execute(insert_missing(workspaces), {"workspace": workspace, "created_at": now})
     connection.execute(
         insert(fits),
         {
@@ -95,6 +95,7 @@ def save(
     _replace_patterns(connection, workspace, knowledge, now)
     _replace_weights(connection, workspace, knowledge)
     _publish(connection, workspace, files, now)
+    experiments.mark_learnt(connection, workspace, knowledge.experiments.changes)
     return True
 
 
@@ -153,7 +154,7 @@ def weight_row(weight: SignalWeight) -> Row:
 def _publish(connection: Connection, workspace: str, files: dict[str, bytes], now: str) -> None:
     rows = artifact_rows(workspace, files)
     if rows:
-        connection.execute(sqlite.upsert(artifacts, ["workspace", "name"]), rows)
+        connection.execute(upsert(artifacts, ["workspace", "name"]), rows)
         connection.execute(insert(outbox), [outbox_row(workspace, "artifacts", WORKSPACE_LEVEL, now)])
 
 
@@ -190,7 +191,9 @@ _LEARNT_END = (
     .scalar_subquery()
 )
 _BEHIND = (
-    select(workspaces.c.workspace).where(func.coalesce(_LEARNT_END, 0) < _LEDGER_END).order_by(workspaces.c.workspace)
+    select(workspaces.c.workspace)
+    .where(or_(func.coalesce(_LEARNT_END, 0) < _LEDGER_END, workspaces.c.workspace.in_(experiments.BEHIND)))
+    .order_by(workspaces.c.workspace)
 )
 _DATES = select(campaigns.c.campaign_id, campaigns.c.timestamp).where(
     campaigns.c.workspace == bindparam("w"),

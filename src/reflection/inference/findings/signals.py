@@ -113,6 +113,7 @@ def _finding(
         first_seen=None if first is None else day_text(first),
         last_confirmed=None if last is None else day_text(last),
         status=ESTABLISHED if effect.finding else DESCRIPTIVE,
+        grade=effect.grade,
     )
 
 
@@ -130,6 +131,15 @@ def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: 
             "It was seen in this campaign only, so nothing is said of others."
         )
     return (
-        f"{label} comes with {size} ({interval}; seen in {effect.real_campaigns} campaigns and {effect.rows} ad rows, "
-        f"beyond noise {pro} of them for it, {contra} against).{plain}{alone} Observed, not randomised."
+        f"{label} comes with {size} ({interval}; seen in {effect.real_campaigns} campaigns and {effect.rows} ad "
+        f"rows; of the campaigns taken alone, {pro} speak for it beyond noise and {contra} against)."
+        f"{plain}{alone} {_drawn(effect)}"
     )
+
+
+def _drawn(effect: Effect) -> str:
+    """Whether lots were drawn."""
+    if effect.grade == "observed":
+        return "Observed, not randomised."
+    count = len(effect.experiments)
+    return f"Randomised: tested in {count} experiment{'s' if count > 1 else ''}."

@@ -1,29 +1,28 @@
 """Opening a database: its folder, its connections, this version's tables."""
 
-import os
 from pathlib import Path
 
 import structlog
 
 from reflection.errors import Unavailable
-from reflection.store.database.connections import BUSY_SECONDS, Database
+from reflection.store.database.connections import BUSY_SECONDS, Database, Place
 from reflection.store.database.database_file import refuse_foreign
 from reflection.store.database.migrate import upgrade
 
 log = structlog.get_logger("reflection")
 
 
-def open_database(path: str | os.PathLike[str], *, busy_seconds: float = BUSY_SECONDS) -> Database:
-    """The database at `path`, created and migrated to this version's tables if need be.
+def open_database(place: Place, *, busy_seconds: float = BUSY_SECONDS) -> Database:
+    """The database at a path or an address, migrated to this version's tables if need be; a file is created.
 
     Raises:
         ConfigurationError: a newer version wrote it, or one from before the first release, or another program.
-        Unavailable: the file cannot be opened.
+        Unavailable: the file cannot be opened, or the server not reached.
     """
-    place = Path(path)
-    make_folder(place)
-    refuse_foreign(place)
     database = Database(place, busy_seconds=busy_seconds)
+    if database.is_file:
+        make_folder(database.path)
+        refuse_foreign(database.path)
     upgrade(database)
     return database
 

@@ -10,8 +10,8 @@ from sqlalchemy import MetaData, Table, delete, func, inspect, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.answers import FILES
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import insert_rows
 from reflection.store.projections.artifacts import ArtifactFolder
 from reflection.store.projections.publisher import OutboxPublisher
 from reflection.store.row_values import outbox_row
@@ -59,9 +59,10 @@ class Purge:
         left = self._files.clear(workspace)
         if rows := remaining(self._database, workspace):
             left.append(f"{sum(rows.values())} rows that were written meanwhile: somebody still sends to it")
-        with sqlite.translated_errors():
-            if scrubbed and not sqlite.scrub(self._database.writer, READERS_SECONDS):
-                left.append("texts in the write-ahead log, which somebody reads: until they end, or the server stops")
+        dialect = self._database.dialect
+        with dialect.translated_errors():
+            if scrubbed and (rest := dialect.scrub(self._database.writer, READERS_SECONDS)):
+                left.append(rest)
         return Purged(removed, tuple(left))
 
 
@@ -77,25 +78,21 @@ def purge_workspace(database: Database, workspace: str, now: str) -> int:
     Returns:
         How many rows were removed.
     """
-    with database.write() as connection:
+    with database.write(workspace) as connection:
         files = _published(connection, workspace)
-        for statement in sqlite.drop_guards_ddl():
-            connection.exec_driver_sql(statement)
-        removed = sum(
-            connection.execute(delete(table).where(table.c.workspace == workspace)).rowcount
-            for table in _tables(connection)
-        )
-        sqlite.rebuild_full_text(connection)  # taking rows out leaves their words in the index for a while
-        for statement in sqlite.guards_ddl():
-            connection.exec_driver_sql(statement)
+        with database.dialect.removing_history(connection):
+            removed = sum(
+                connection.execute(delete(table).where(table.c.workspace == workspace)).rowcount
+                for table in _tables(connection)
+            )
         news = [outbox_row(workspace, "artifacts", key, now, names) for key, names in files.items()]
-        sqlite.insert_rows(connection, _TELL, news)
+        insert_rows(connection, _TELL, news)
     return removed
 
 
 def remaining(database: Database, workspace: str) -> dict[str, int]:
     """Rows of a workspace by table, tables without any left out: empty after purging and publishing."""
-    with database.read() as connection:
+    with database.read(workspace) as connection:
         counts = {
             table.name: connection.execute(
                 select(func.count()).select_from(table).where(table.c.workspace == workspace)

@@ -2,6 +2,7 @@
 
 import { html } from "../vendor/preact-htm.js";
 import { capital } from "../format.js";
+import { filledIn } from "../parts.js";
 import { texts } from "../texts.en.js";
 
 const words = texts.mapping;
@@ -13,8 +14,7 @@ export function Mapping({ suggestion, read, title = true }) {
   const names = [...new Set([...FIELDS, ...Object.keys(columns)])];
   const send = (event) => {
     event.preventDefault();
-    const given = Object.fromEntries([...new FormData(event.target)].filter(([, value]) => value.trim()));
-    const { platform: said, ...chosen } = given;
+    const { platform: said, ...chosen } = filledIn(event.target);
     read({ mapping: JSON.stringify({ platform: said, columns: chosen }) });
   };
   const field = (name) => html`<label class="field" key=${name}><span>${words.field[name] ?? capital(name.replace(/[._]/g, " "))}</span><select name=${name}>

@@ -51,13 +51,18 @@ function Field({ name, value, known, onInput }) {
 
 /** One plan as the server takes it; what was left empty is left out. */
 function bodyOf(plan, at) {
-  const body = { plan_id: words.name(at + 1), platform: plan.platform.trim(), objective: plan.objective.trim(), budget: amount(plan.budget) };
-  if (plan.currency.trim()) body.currency = plan.currency.trim().toUpperCase();
-  if (plan.audience.trim()) body.audiences = [{ name: plan.audience.trim() }];
-  if (plan.creative.trim() || plan.type.trim()) body.creatives = [{ id: plan.creative.trim() || plan.type.trim(), ...(plan.type.trim() && { type: plan.type.trim() }) }];
-  if (plan.target) body.targets = { cpa: amount(plan.target) };
-  if (plan.conversions) body.expected = { conversions: amount(plan.conversions) };
-  return body;
+  const said = Object.fromEntries(FIELDS.map((name) => [name, plan[name].trim()]));
+  return {
+    plan_id: words.name(at + 1),
+    platform: said.platform,
+    objective: said.objective,
+    budget: amount(said.budget),
+    ...(said.currency && { currency: said.currency.toUpperCase() }),
+    ...(said.audience && { audiences: [{ name: said.audience }] }),
+    ...((said.creative || said.type) && { creatives: [{ id: said.creative || said.type, ...(said.type && { type: said.type }) }] }),
+    ...(said.target && { targets: { cpa: amount(said.target) } }),
+    ...(said.conversions && { expected: { conversions: amount(said.conversions) } }),
+  };
 }
 
 function Answer({ answer, asked }) {

@@ -62,7 +62,7 @@ export function Followed({ rows, title = words.outcomes }) {
 /** Whether the 90 % intervals of one issuer held, month by month. */
 function OverTime({ rows }) {
   const [filters, change] = useFilters();
-  const issuers = [...new Set(rows.map((row) => row.issuer))].sort((a, b) => (b === OURS) - (a === OURS));
+  const issuers = [...new Set(rows.map((row) => row.issuer))].sort((a, b) => Number(b === OURS) - Number(a === OURS));
   const issuer = issuers.includes(filters.issuer) ? filters.issuer : issuers[0];
   const metrics = HEADLINES.filter((metric) => rows.some((row) => row.issuer === issuer && row.metric === metric));
   const metric = metrics.includes(filters.metric) ? filters.metric : metrics[0];

@@ -39,7 +39,7 @@ function Listed({ items }) {
   ];
   const other = (event) => {
     event.preventDefault();
-    openWorkspace(new FormData(event.target).get("workspace").trim());
+    openWorkspace(String(new FormData(event.target).get("workspace")).trim());
   };
   return html`${items.length > 0 && html`<${Table} caption=${texts.workspaces.title} columns=${columns} rows=${items} keyOf=${(row) => row.workspace} />`}
     <form class="filters" onSubmit=${other}><label class="field"><span>${texts.workspaces.other}</span><input name="workspace" required autocomplete="off" spellcheck="false" maxlength="63" pattern="[a-z0-9][a-z0-9_\\-]*" placeholder=${texts.workspaces.name} /></label><button type="submit">${texts.open}</button></form>
