@@ -241,14 +241,8 @@ class Store(Protocol):
     def knowledge(self, workspace: str) -> Knowledge:
         """What was learnt last."""
 
-    def save_knowledge(
-        self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes], *, rests_on: int = 0
-    ) -> bool:
-        """Publish newly learnt knowledge; False where newer knowledge is already there.
-
-        `rests_on` is the last ledger entry that it was learnt from: where that is gone, the workspace was purged
-        meanwhile, and nothing is stored of what it taught.
-        """
+    def save_knowledge(self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes], rests_on: int) -> bool:
+        """Publish newly learnt knowledge; False where newer is there, or the entry that it rests on was purged."""
 
     def last_seq(self, workspace: str) -> int:
         """Number of the newest ledger entry."""

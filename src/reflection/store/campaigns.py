@@ -231,7 +231,7 @@ class SqlStore:
             return self._knowledge(connection, workspace)
 
     def save_knowledge(
-        self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes], *, rests_on: int = 0
+        self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes], rests_on: int = 0
     ) -> bool:
         """Store a fit, its patterns and weights, and let `artifacts` (file name -> bytes) be published.
 

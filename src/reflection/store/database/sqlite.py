@@ -33,11 +33,9 @@ _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 def make_engine(url: URL, *, writer: bool, busy_seconds: float) -> Engine:
     """An engine on one file.
 
-    The writer has one connection, so that a process's threads queue for it fairly instead of polling SQLite's
-    lock,
-    and begins with BEGIN IMMEDIATE: a deferred transaction that reads before it writes fails with SQLITE_BUSY
-    whatever the timeout. Readers have connections of their own, refuse to write and see one snapshot a
-    transaction.
+    The writer has one connection, so that a process's threads queue for it fairly instead of polling SQLite's lock, and
+    begins with BEGIN IMMEDIATE: a deferred transaction that reads before it writes fails with SQLITE_BUSY whatever the
+    timeout. Readers have connections of their own, refuse to write and see one snapshot a transaction.
     """
     engine = create_engine(
         url,
@@ -132,9 +130,9 @@ def _translate(error: BaseException | None) -> ReflectionError:
     if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return Unavailable("the database file is damaged", hint="restore the last backup, then run 'rebuild'")
     if code & 0xFF == sqlite3.SQLITE_READONLY:
-        return Unavailable("the database cannot be written: its file, its folder or the disk is read-only")
+        return Unavailable("the database cannot be written: its file, folder or disk is read-only")
     if code & 0xFF == sqlite3.SQLITE_CANTOPEN:
-        return Unavailable("the database cannot be opened", hint="look at its folder, and who may read and write there")
+        return Unavailable("the database cannot be opened", hint="look who may read and write in its folder")
     return Unavailable(f"the database is not usable ({getattr(error, 'sqlite_errorname', 'unknown')})")
 
 
@@ -273,24 +271,18 @@ def full_text_is_sound(connection: Connection) -> bool:
 def scrub(engine: Engine, seconds: float) -> str | None:
     """Write the file anew without what was ever deleted, and empty the log; what is left where a reader needs it.
 
-    What another version, or another build of SQLite, deleted without overwriting it goes, too. Takes room for a second
-    copy, and the write lock while it copies: a second or so for a gigabyte.
-
-    Args:
-        seconds: how long to wait for readers of an older state.
+    What another build of SQLite deleted without overwriting it goes, too. Takes room for a second copy, and the lock.
     """
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
         cursor.execute("VACUUM")
         deadline = time.monotonic() + seconds
-        while True:
-            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            if not busy:
-                return None
+        while cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             if time.monotonic() > deadline:
                 return "texts in the write-ahead log, which somebody reads: until they end, or the server stops"
             time.sleep(0.05)
+        return None
     finally:
         raw.close()
 
