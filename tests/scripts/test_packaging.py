@@ -103,6 +103,8 @@ LOCKS = (
     "requirements-dev.lock",
     "requirements-chroma.lock",
     "requirements-uv.lock",
+    "requirements-postgres.lock",
+    "requirements-postgres-dev.lock",
     "requirements-types.lock",
 )
 

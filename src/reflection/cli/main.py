@@ -13,6 +13,7 @@ import typer
 
 from reflection.cli import (
     alerts,
+    allocate,
     analyze,
     attention,
     backtest,
@@ -29,6 +30,7 @@ from reflection.cli import (
     keys,
     learnings,
     mcp,
+    pacing,
     plan,
     relearn,
     report,
@@ -39,6 +41,7 @@ from reflection.cli import (
 )
 from reflection.cli.session import messages
 from reflection.errors import ReflectionError
+from reflection.version import __version__
 
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("demo", demo.demo),
@@ -55,6 +58,8 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("recommend", insights.recommend),
     ("effects", effects.effects),
     ("plan", plan.plan),
+    ("allocate", allocate.allocate),
+    ("pacing", pacing.pacing),
     ("track-record", track_record.track_record),
     ("backtest", backtest.backtest),
     ("learnings", learnings.learnings),
@@ -70,6 +75,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("backup", backup.backup),
     ("restore", backup.restore),
     ("verify", backup.verify),
+    ("migrate", backup.migrate),
     ("doctor", doctor.doctor),
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
@@ -86,9 +92,7 @@ INTERRUPTED = 130
 
 def _version(flag: bool) -> None:
     if flag:
-        from importlib.metadata import version
-
-        typer.echo(f"reflection {version('reflection')}")
+        typer.echo(f"reflection {__version__}")
         raise typer.Exit
 
 

@@ -7,7 +7,6 @@ Must not know tries nor which messages there are.
 import ssl
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from importlib.metadata import version
 
 import anyio
 import httpx2
@@ -16,6 +15,7 @@ from standardwebhooks import Webhook
 
 from reflection.alerts.messages import Message
 from reflection.delivery.addresses import AddressGuard, Target, Undelivered
+from reflection.version import __version__
 
 SECONDS = 10.0
 """The longest a try may take, from looking the name up to the status of the answer."""
@@ -57,7 +57,7 @@ def _headers(secret: str, message: Message) -> dict[str, str]:
     now = datetime.now(UTC)
     return {
         "Content-Type": "application/json",
-        "User-Agent": f"reflection/{version('reflection')}",
+        "User-Agent": f"reflection/{__version__}",
         "webhook-id": message.message_id,
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(secret).sign(message.message_id, now, message.payload.decode()),

@@ -163,5 +163,5 @@ def _refuse(url: str, *args: Any, **options: Any) -> Any:
 def _missing() -> ReportsMissing:
     return ReportsMissing(
         "HTML and PDF reports need the 'reports' extra",
-        hint="pip install 'reflection[reports]', or use md or json",
+        hint="pip install 'marko-reflection[reports]', or use md or json",
     )
