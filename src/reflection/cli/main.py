@@ -34,6 +34,7 @@ from reflection.cli import (
     report,
     serve,
     track_record,
+    watch,
     worker,
     workspace,
 )
@@ -45,6 +46,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("demo", demo.demo),
     ("import", imports.import_files),
     ("imports", imports.imports),
+    ("watch", watch.watch),
     ("analyze", analyze.analyze),
     ("campaigns", campaigns.campaigns),
     ("held", campaigns.held),
