@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 AUDIT := .venv-audit
+TYPES := .venv-types
 WHEEL := .venv-wheel
 WORKERS ?= auto
 # Arithmetic in one thread, and compiled code kept whatever the machine's habit: tests start a hundred processes.
@@ -26,7 +27,7 @@ $(call put,$(1),--no-deps --no-build-isolation -e .)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-browser wheel audit mutation lock clean
+.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-browser check-page wheel audit mutation lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -86,6 +87,15 @@ test-chroma: requirements-chroma.lock ## the tests of the Chroma backend, in an 
 test-browser: $(DEV) ## the page and the report in a real browser (needs Chromium: apt-get install chromium)
 	$(BIN)/python -m pytest -q -m browser
 
+$(TYPES)/.ready: requirements-types.lock scripts/types/package-lock.json
+	$(PYTHON) -m venv $(TYPES)
+	$(call put,$(TYPES),--require-hashes -r requirements-types.lock)
+	cd scripts/types && PATH="$(CURDIR)/$(TYPES)/bin:$$PATH" npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+check-page: $(TYPES)/.ready ## the page's scripts against their types (fetches Node and TypeScript by name)
+	$(TYPES)/bin/node scripts/types/check.mjs
+
 wheel: $(DEV) ## build the wheel and run it in an empty environment
 	rm -rf dist $(WHEEL)
 	$(BIN)/hatchling build -t wheel
@@ -109,6 +119,7 @@ lock: $(DEV) ## resolve the dependencies again (writes the lock files, with hash
 	$(COMPILE) --extra dev --group build -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) --extra dev --extra chroma --group build -o requirements-chroma.lock
 	$(COMPILE:pyproject.toml=) --group installer -o requirements-uv.lock
+	$(COMPILE:pyproject.toml=) --group types -o requirements-types.lock
 
 clean: ## remove what was made here
-	rm -rf $(VENV) .venv-chroma $(AUDIT) $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-chroma $(AUDIT) $(TYPES) scripts/types/node_modules $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis

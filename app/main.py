@@ -3,8 +3,10 @@
 import sys
 
 from reflection.api.app import create_app
+from reflection.api.logging import own_process
 from reflection.errors import ConfigurationError
 
+own_process()
 try:
     app = create_app()
 except ConfigurationError as error:  # one clear line instead of a traceback

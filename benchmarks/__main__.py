@@ -74,6 +74,13 @@ def worlds(options: Options) -> str:
     return f"{bench.report(seeds)}\n\nCampaigns held out, foretold as plans:\n\n{plans.report(seeds)}"
 
 
+def trust(options: Options) -> str:
+    """Worlds that show more than is there, and experiments."""
+    import trust_in_effects as bench
+
+    return bench.report(*((3,) if options.quick else ()))
+
+
 def scale(options: Options) -> str:
     """A million campaigns relearnt."""
     import relearn as bench
@@ -188,6 +195,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Options], str]]] = {
     "peeking": ("Learning: looked at after every campaign", peeking),
     "facebook": ("Learning: real Facebook ads", facebook),
     "worlds": ("Learning: worlds that break its assumptions", worlds),
+    "trust": ("Learning: experiments and how far observation can be trusted", trust),
     "agreement": ("Learning: agreement with MCMC", agreement),
     "fit": ("Learning: what a fit costs", fit),
     "scale": ("Learning: a million campaigns", scale),

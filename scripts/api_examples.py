@@ -133,6 +133,7 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     event = call.last["event_id"]
     yield call("GET /v1/events", "/v1/events?since=2026-03-01&until=2026-03-31")
     yield call("DELETE /v1/events/{event_id}", f"/v1/events/{event}")
+    yield from _experiments(call)
     yield call("GET /v1/tables/{table}", "/v1/tables/effects?format=csv")
     yield call("POST /v1/shares", body={"campaign_id": "cmp_h39_meta_lead", "days": 7})
     share, opened = call.last["share_id"], call.last["path"]
@@ -154,6 +155,21 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
         yield call(f"GET {address}", re.sub(r"{.*?}", "x", address))
     yield call(f"GET {site.ASSETS}", "/assets/page.css")
     yield from _keys(call)
+
+
+def _experiments(call: _Caller) -> Iterator[tuple[str, Example]]:
+    """A test written down, read, followed by the order of the next one, and taken back."""
+    counts = {"units": 50_000.0, "impressions": 90_000.0}
+    arms = [
+        {"name": "image", "control": True, "creative": "crt_image", "clicks": 1200.0, **counts},
+        {"name": "video", "creative": "crt_video", "clicks": 1500.0, **counts},
+    ]
+    yield call("POST /v1/experiments", body={"experiment_id": "hero-1", "name": "Hero", "arms": arms})
+    yield call("GET /v1/experiments", "/v1/experiments?limit=1")
+    yield call("GET /v1/experiments/{experiment_id}", "/v1/experiments/hero-1")
+    order = {"signal": "creative:crt_video", "against": "creative:crt_image", "days": 14, "budget": 500.0}
+    yield call("POST /v1/experiments/next", body=order)
+    yield call("DELETE /v1/experiments/{experiment_id}", "/v1/experiments/hero-1")
 
 
 def _keys(call: _Caller) -> Iterator[tuple[str, Example]]:

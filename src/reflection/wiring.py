@@ -19,9 +19,10 @@ from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
 from reflection.engine.attention import Attention
 from reflection.engine.engine import Engine, utc_now
+from reflection.engine.experiments import Experiments
 from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
-from reflection.errors import Unavailable
+from reflection.errors import ReflectionError, Unavailable
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
@@ -40,6 +41,7 @@ from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.events import EventBook
+from reflection.store.experiments import ExperimentBook
 from reflection.store.imports import ImportRows
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
@@ -102,6 +104,7 @@ class Application:
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
         self.backfill = EmbeddingBackfill(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
+        self.experiments = Experiments(ExperimentBook(self.database), self.store)
         self.artifacts = ArtifactFolder(
             self.database, settings.output_dir, settings.weights_path, current=self._current
         )
@@ -317,5 +320,6 @@ def _nobody() -> None:
 
 
 def report_error(name: str, error: Exception) -> None:
-    """Log an error of background work, by the name of the work."""
-    log.error("background work failed", part=name, error=type(error).__name__, exc_info=error)
+    """Log an error of background work, by the name of the work; what was foreseen needs no traceback."""
+    said = {"message": error.message} if isinstance(error, ReflectionError) else {"exc_info": error}
+    log.error("background work failed", part=name, error=type(error).__name__, **said)

@@ -7,6 +7,7 @@ import pytest
 from rich.progress import Progress
 
 
+@pytest.mark.torture(part="server")
 def test_a_real_server_is_measured_on_a_database_that_is_filled_once(
     http_speed: ModuleType, filling: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,75 @@ def test_no_width_scrolls_sideways_or_cuts_a_picture(browser: Any, sample: str, 
             assert visit.page.evaluate(CUT) == [], path
 
 
+def test_a_signal_is_shown_over_time_and_intervals_by_month(visit: Visit) -> None:
+    visit.open("/works/creative.type%3Avideo?metric=roas", ready="Is it as it was?")
+    assert visit.page.locator("svg .band").count() == 1
+    visit.open("/record", ready="Intervals that held, month by month: This engine")
+    visit.page.get_by_label("Figure").select_option("ROAS")
+    visit.settle("Intervals that held, month by month: This engine, ROAS")
+    visit.page.get_by_label("Odds, and what happened").select_option(index=1)
+
+    assert visit.page.get_by_role("img").count() == 2
+    assert (visit.violations(), visit.console) == ([], [])
+
+
+def test_what_came_of_advice_is_shown_with_its_campaign_and_on_it(visit: Visit) -> None:
+    outcome = {
+        "recommendation_id": "r", "campaign_id": "cmp_h39_meta_lead", "matched": "named", "predicted": 1.2,
+        "measured": 1.1, "signal": "creative.type:video", "lane": "exploit", "metric": "roas", "held_90": True,
+    }  # fmt: skip
+
+    def record(route: Any) -> None:
+        body = route.fetch().json()
+        body["advice"]["recent"] = [outcome, outcome | {"campaign_id": "other"}]
+        route.fulfill(content_type="application/json", body=json.dumps(body))
+
+    visit.page.route("**/v1/track-record", record)
+    visit.open("/record", ready="More budget on Creative type video")
+    assert "20% higher" in visit.text
+    assert visit.violations() == []
+    visit.open("/campaigns/cmp_h39_meta_lead", ready="Advice it followed")
+
+    assert visit.page.get_by_role("row", name="Within what was foretold").count() == 1
+
+
+def test_odds_are_shown_by_budget_and_not_where_so_much_was_never_spent(visit: Visit) -> None:
+    visit.open("/plan", ready="What a plan will probably give")
+    for label, value in {"Platform": "Meta", "Objective": "Sales", "Budget": "40000", "Target CPA": "40"}.items():
+        visit.page.get_by_label(label, exact=True).fill(value)
+    visit.page.get_by_label("Currency").fill("USD")
+    visit.page.get_by_role("button", name="What will it give?").click()
+    visit.settle("how likely the target of USD 40.00 is at other budgets")
+
+    assert visit.page.locator("svg .gap").count() > 0
+    assert visit.page.evaluate(CUT) == []
+    assert (visit.violations(), visit.console) == ([], [])
+
+
+def test_what_works_only_in_part_is_said(visit: Visit) -> None:
+    """A server that is up while a part of it is down: the data screen names the part, the answers what they lack."""
+
+    def degraded(route: Any) -> None:
+        body = route.fetch().json()
+        body["parts"] |= {"degraded": ["memory"], "worker": {"running": False}}
+        route.fulfill(content_type="application/json", body=json.dumps(body))
+
+    def search(route: Any) -> None:
+        route.fulfill(
+            content_type="application/json", body=json.dumps(route.fetch().json() | {"degraded": ["vectors"]})
+        )
+
+    visit.page.route("**/ready", degraded)
+    visit.page.route("**/v1/memory/search?**", search)
+    visit.open("/data", ready="Not everything works")
+    assert "Nothing learns behind the page at the moment." in visit.text
+    assert visit.violations() == []
+    visit.open("/ask?q=video").page.get_by_role("button", name="Ask", exact=True).click()
+    visit.settle("Not everything could be searched: vectors.")
+
+    assert visit.violations() == []
+
+
 def test_the_numbers_of_a_picture_can_be_read_and_taken_away(visit: Visit) -> None:
     visit.open("/works", ready="beyond noise on ROAS")
     visit.page.get_by_text("Show the numbers").first.click()

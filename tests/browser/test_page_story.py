@@ -1,6 +1,6 @@
 """The first minutes of somebody with an export: import, overview, campaign, why, plan, track record, and back again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,46 @@ def test_a_file_of_nobodys_is_refused_with_a_way_on(browser: Any, address: str, 
         visit.open("/data", ready="Drop an export here")
         visit.page.get_by_label("Or choose files").set_input_files(file)
         visit.settle("The file cannot be read as campaigns")
-
         assert "own.csv" in visit.text
+        assert "--" not in visit.text, "no words of the command line"
         assert visit.violations() == []
+
+        visit.page.get_by_label("Platform").fill("Own")
+        visit.page.locator("select[name=conversions]").select_option("Abschluss")
+        visit.page.get_by_role("button", name="Read it this way").click()
+        visit.settle("How own.csv was read")
+        assert "Import 1 campaign" in visit.text
+        visit.page.get_by_text("Which column is which?").click()
+        assert visit.violations() == []
+        visit.page.locator("select[name=conversions]").select_option("")
+        visit.page.get_by_role("button", name="Read it this way").click()
+        visit.page.locator(".facts").get_by_text("76").wait_for(state="detached")
+
+
+def daily(path: Path, days: Iterable[int], spend: float) -> Path:
+    rows = [f"2026-08-{day:02},Autumn,{spend:.2f},4000,90,4" for day in days]
+    header = "Day,Campaign name,Amount spent (EUR),Impressions,Link clicks,Purchases"
+    path.write_text("\n".join([header, *rows]))
+    return path
+
+
+def test_days_that_nobody_reported_are_gaps_and_changed_ones_are_marked(
+    browser: Any, address: str, tmp_path: Path
+) -> None:
+    first = daily(tmp_path / "first.csv", [*range(1, 11), *range(13, 25)], 40.0)
+    later = daily(tmp_path / "later.csv", [23, 24, 25], 50.0)
+    with visiting(browser, address, "days") as visit:
+        for file in (first, later):
+            visit.open("/data", ready="Drop an export here")
+            visit.page.get_by_label("Or choose files").set_input_files(file)
+            visit.settle(f"How {file.name} was read")
+            assert "--" not in visit.text
+            visit.page.get_by_role("button", name="Import 1 campaign").click()
+            visit.settle("See the overview")
+        visit.open("/data", ready="Spend a day on Meta, EUR")
+
+        assert "Nobody reported Aug 11, 2026 to Aug 12, 2026." in visit.text
+        assert "2 days were changed by a later file." in visit.text
+        assert visit.page.locator("svg .gap").count() == 1
+        assert visit.page.locator("svg .restated").count() == 2
+        assert (visit.violations(), visit.console) == ([], [])

@@ -1,6 +1,7 @@
 """Backup, restore, verify, keys and workspaces from the terminal."""
 
 import json
+import shutil
 import sqlite3
 
 import pytest
@@ -39,6 +40,41 @@ def test_a_restore_replaces_nothing(run, taught):
     assert refused.returncode == 2
     assert "exists already" in refused.stderr
     assert run("restore", "none.db", "x.db").returncode == 2
+
+
+def test_only_a_sound_backup_of_ours_is_put_in_place(run, taught):
+    assert run("backup", "monday.db").returncode == 0
+    shutil.copy("monday.db", "wrong.db")
+    with sqlite3.connect("wrong.db") as connection:
+        connection.execute("UPDATE insights SET content = 'CPA fell' WHERE id = 1")
+    connection.close()
+    with sqlite3.connect("other.db") as connection:
+        connection.execute("CREATE TABLE notes (x)")
+    connection.close()
+    shutil.copy("monday.db", "open.db")
+    (taught / "open.db-wal").write_bytes(b"something")
+    (taught / "random.db").write_bytes(bytes(range(256)) * 100)
+
+    for name in ("wrong", "other", "open", "random"):
+        refused = run("restore", f"{name}.db", f"new/{name}.db")
+        assert refused.returncode == 2, name
+        assert ("not sound" if name == "wrong" else "no backup") in refused.stderr
+    assert not list(taught.rglob("new/*"))
+
+
+def test_another_programs_database_is_left_as_it_is(run, folder):
+    with sqlite3.connect(folder / "other.db") as connection:
+        connection.execute("CREATE TABLE notes (x)")
+    connection.close()
+    before = (folder / "other.db").read_bytes()
+
+    refused = [run(command, MARKO_DATABASE_PATH="other.db") for command in ("verify", "doctor", "effects")]
+
+    assert [result.returncode for result in refused] == [2, 2, 2]
+    assert all("no database of this engine" in result.stderr for result in refused)
+    assert (folder / "other.db").read_bytes() == before
+    assert "there is no database" in run("verify", MARKO_DATABASE_PATH="none.db").stderr
+    assert not (folder / "none.db").exists()
 
 
 def test_what_is_wrong_is_said_with_exit_code_one(run, taught):

@@ -118,6 +118,7 @@ def test_thirty_kills_of_a_server_lose_nothing(start: Callable[[], Server], tmp_
     kills(start, tmp_path, ROUNDS)
 
 
+@pytest.mark.torture(part="server")
 def test_two_servers_learn_once_lose_nothing_when_killed_and_finish_what_is_in_flight(
     start: Callable[[], Server], tmp_path: Path
 ) -> None:
@@ -235,6 +236,7 @@ def forget_peak(server: Server) -> None:
     Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
 
 
+@pytest.mark.torture(part="server")
 def test_big_bodies_are_refused_soon_and_cost_little_memory(start: Callable[[], Server]) -> None:
     """Promised are 10 MB and 100 ms, of which the server's part is measured, with a wider bound."""
     server = start("env", "MARKO_BACKGROUND=none").ready()

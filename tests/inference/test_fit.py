@@ -8,7 +8,8 @@ import pytest
 from reflection.domain.evidence import evidence_of
 from reflection.inference import fit as module
 from reflection.inference.dataset import Dataset
-from reflection.inference.fit import RECIPES, counts_of, fit_metrics
+from reflection.inference.fit import RECIPES, fit_metrics
+from reflection.inference.observation import counts_of
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.diagnostics import Coverage, coverage
@@ -204,8 +205,8 @@ def test_where_size_changes_nothing_the_slope_is_noise(make_campaign):
 def test_prices_have_no_slope_because_a_plan_made_from_the_spend_would_explain_them(fitted):
     for name in ("cpm", "aov"):
         assert fitted.metrics[name].fit.mean[fitted.layout.column(SIZE)] == pytest.approx(0.0, abs=1e-9)
-    assert fitted.design.without_size().controls.shape == fitted.design.controls.shape
-    assert not fitted.design.without_size().controls[:, [-1]].nnz
+    assert fitted.design.without({SIZE}).controls.shape == fitted.design.controls.shape
+    assert not fitted.design.without({SIZE}).controls[:, [-1]].nnz
     assert fitted.design.controls[:, [-1]].nnz
 
 

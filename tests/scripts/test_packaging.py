@@ -98,7 +98,13 @@ def test_the_image_gets_what_it_copies_and_nothing_else() -> None:
     assert text_of(".dockerignore").startswith("*\n"), "nothing is sent unless it is named"
 
 
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-chroma.lock", "requirements-uv.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-chroma.lock",
+    "requirements-uv.lock",
+    "requirements-types.lock",
+)
 
 
 def locked(name: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def test_the_whole_page_is_light() -> None:
 def test_every_file_of_the_folder_is_one_of_the_page_or_is_about_one() -> None:
     files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
 
-    assert files - set(site.sources()) == {"vendor/README.md", "vendor/LICENSE-preact", "vendor/LICENSE-htm"}
+    assert files - set(site.sources()) == {
+        "vendor/README.md", "vendor/LICENSE-preact", "vendor/LICENSE-htm", "vendor/preact-htm.d.ts",
+    }  # fmt: skip
 
 
 def without_comments(name: str) -> list[str]:
@@ -70,6 +73,14 @@ def test_every_line_of_every_script_is_in_the_one_that_is_sent(name: str) -> Non
 )
 def test_nothing_else_is_ever_opened(name: str) -> None:
     assert site.asset(name) is None
+
+
+def test_what_checks_the_scripts_is_named_with_its_hash_and_without_an_address() -> None:
+    lock = json.loads((Path(__file__).parents[2] / "scripts" / "types" / "package-lock.json").read_text("utf-8"))
+    packages = {name: package for name, package in lock["packages"].items() if name}
+
+    assert [name for name, package in packages.items() if not package.get("integrity")] == []
+    assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
 def test_the_vendored_file_has_the_hash_that_is_written_beside_it() -> None:

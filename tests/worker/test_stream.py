@@ -15,7 +15,7 @@ from reflection.settings import Settings
 from reflection.wiring import Application, build
 from reflection.worker.chores import LEARNER, Chores
 
-POSTED, EVERY, HALF = 160, 20, 10
+EVERY, HALF = 20, 10
 PLATFORMS = ("Meta", "Google", "TikTok", "LinkedIn", "Pinterest", "Microsoft", "Snapchat", "Reddit")
 
 
@@ -70,12 +70,13 @@ def learner(settings: Settings) -> Iterator[tuple[Application, Chores]]:
         assert chores.stop(60.0)
 
 
+@pytest.mark.parametrize("posts", [40, pytest.param(160, marks=pytest.mark.torture(part="server"))])
 def test_plans_during_a_stream_know_every_platform_audience_and_creative_posted_before(
-    learner: tuple[Application, Chores], until: Callable[..., None]
+    learner: tuple[Application, Chores], until: Callable[..., None], posts: int
 ) -> None:
     application, chores = learner
     posted, before, mark, asked = list[Campaign](), list[Campaign](), 0, 0
-    for number in range(POSTED + HALF):
+    for number in range(posts + HALF):
         posted.append(campaign(number))
         application.engine.analyze(posted[-1])
         if (number + 1) % EVERY == 0:
@@ -90,4 +91,4 @@ def test_plans_during_a_stream_know_every_platform_audience_and_creative_posted_
             assert later["pending"] <= len(posted) - len(before)
             assert not unknown(later, "not identified"), number
             asked += len(later["plans"])
-    assert asked > POSTED, "every kind that was posted is asked for, again and again"
+    assert asked > posts, "every kind that was posted is asked for, again and again"

@@ -30,7 +30,7 @@ from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, is_publi
 from reflection.api.pools import Pools
 from reflection.api.streams import Streams
 from reflection.errors import ReflectionError
-from reflection.mcp.server import AgentDoor
+from reflection.mcp.door import AgentDoor
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 from reflection.worker.server import ServerBackground
@@ -113,8 +113,7 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if application is not None:
             access.renew(application.keys.ring)
-            async with app.state.agent_door.running():
-                yield
+            yield
             return
         start = asyncio.create_task(built(app))
         await asyncio.wait({start}, timeout=AT_ONCE)
@@ -123,8 +122,7 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
         else:
             start.add_done_callback(_log_failure)
         try:
-            async with app.state.agent_door.running():
-                yield
+            yield
         finally:
             await asyncio.wait({start})
             if start.exception() is None:

@@ -115,6 +115,8 @@ class EffectRow(BaseModel):
     rows: int = Field(description="rows of evidence it was seen in, of a breakdown ad rows")
     events: float = Field(description="events of the metric counted with it")
     within: str | None = Field(description="the one real campaign it was seen in, where it is beyond noise there")
+    grade: str = Field(description="`randomised` where experiments tested it, else `observed`: an association")
+    experiments: list[str] = Field(description="ids of the experiments that tested it, or a part of it")
     same_as: list[str] = Field(description="signals that always came together with it, whose effect is the same")
 
 
@@ -132,6 +134,15 @@ class SizeEffect(BaseModel):
 
     doubling: float = Field(description="lift of campaigns planned with twice the impressions; 1.0 = none")
     interval: tuple[float, float] = Field(description="90 % interval")
+
+
+class Trust(BaseModel):
+    """How far what is observed can be trusted: the factor by which randomised experiments confirm it."""
+
+    factor: float | None = Field(description="1: as observed; .5: half of it; null where too few experiments say it")
+    interval: tuple[float, float] | None = Field(description="90 % interval")
+    experiments: int = Field(description="comparisons, or studies, that say it")
+    reason: str | None = Field(description="why there is no factor")
 
 
 class Waiting(BaseModel):
@@ -166,6 +177,12 @@ class EffectsPage(BaseModel):
     )
     goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")
     waiting: Waiting | None = Field(description="whose conversions still come in; null where nothing waits")
+    trust: Trust | None = Field(
+        description="of differences that campaigns show, how much experiments find; null where none was learnt from"
+    )
+    attribution: dict[str, Trust] = Field(
+        description="of conversions that platforms claim, how much lift and geo studies find: `all`, and by platform"
+    )
 
 
 class SignalEvidence(BaseModel):

@@ -60,9 +60,9 @@ def add(
         print_json({**alert.shown(), "secret": alert.secret or None})
         return
     out = messages()
-    out.print(
-        f"alert {alert.alert_id} goes to {alert.where}; try it: reflection alerts test {alert.alert_id}", markup=False
-    )
+    option = "" if workspace == DEFAULT_WORKSPACE else f" -w {workspace}"
+    out.print(f"alert {alert.alert_id} goes to {alert.where}", markup=False, soft_wrap=True)
+    out.print(f"try it: reflection alerts test {alert.alert_id}{option}", markup=False, soft_wrap=True)
     if alert.secret:
         out.print("it is signed with this secret, which is shown this once:", markup=False)
         console().print(alert.secret, markup=False)
@@ -107,7 +107,7 @@ def trial(alert_id: AlertArgument, workspace: WorkspaceOption = DEFAULT_WORKSPAC
     elif row["state"] == "delivered":
         messages().print("it arrived", markup=False)
     else:
-        messages().print(f"it did not arrive: {row['reason']}", markup=False)
+        messages().print(f"it did not arrive: {row['reason']}", markup=False, soft_wrap=True)
     if row["state"] != "delivered":
         raise typer.Exit(NOT_ARRIVED)
 

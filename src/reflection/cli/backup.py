@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reflection.cli.session import JsonOption, console, messages, open_application, print_json
+from reflection.errors import NotFound
+from reflection.settings import Settings
 
 if TYPE_CHECKING:
     from reflection.wiring import Application
@@ -31,7 +33,10 @@ def restore(
     source: Annotated[Path, typer.Argument(help="The backup.")],
     target: Annotated[Path, typer.Argument(help="Where the database shall be; nothing may be there.")],
 ) -> None:
-    """Put a backup at a new place. Nothing is ever replaced; artifacts are written again by 'reflection rebuild'.
+    """Prove a backup sound and put it at a new place. Nothing is ever replaced.
+
+    It must be ours, whole, of a version this one knows, and every row must be sound, before anything is put in place.
+    Artifacts are written again by 'reflection rebuild'.
 
     \b
     Example:
@@ -40,7 +45,7 @@ def restore(
     from reflection.store.maintenance.backup import restore as put
 
     put(source, target)
-    messages().print(f"restored {target}; 'reflection verify' proves it, 'reflection rebuild' writes the artifacts")
+    messages().print(f"restored {target}; its rows are sound, and 'reflection rebuild' writes the artifacts")
 
 
 def verify(as_json: JsonOption = False) -> None:
@@ -53,6 +58,8 @@ def verify(as_json: JsonOption = False) -> None:
       reflection verify
       MARKO_DATABASE_PATH=restored.db reflection verify
     """
+    if not (path := Settings.load().database_path).exists():
+        raise NotFound(f"there is no database at {path}", hint="MARKO_DATABASE_PATH names it")
     with open_application() as application:
         problems = problems_of(application)
         workspaces = application.store.workspaces()
@@ -70,9 +77,10 @@ def verify(as_json: JsonOption = False) -> None:
 def problems_of(application: "Application") -> list[str]:
     """Everything that is wrong with the stored truth, one sentence each; empty when it is sound."""
     from reflection.inference.recheck import differences
+    from reflection.store.maintenance.agreement import contradictions
     from reflection.store.maintenance.verify import verify as rows_against_the_rules
 
-    problems = rows_against_the_rules(application.database)
+    problems = rows_against_the_rules(application.database) or contradictions(application.database)
     if problems:
         return problems  # learning from rows that are wrong would only repeat them
     return [line for name in application.store.workspaces() for line in differences(application.store, name)]

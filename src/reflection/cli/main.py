@@ -22,6 +22,7 @@ from reflection.cli import (
     doctor,
     effects,
     events,
+    experiments,
     export,
     imports,
     insights,
@@ -74,6 +75,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("alerts", alerts.app),
     ("events", events.app),
+    ("experiment", experiments.app),
     ("keys", keys.app),
     ("workspace", workspace.app),
 )

@@ -33,8 +33,11 @@ def serve(
     import uvicorn
 
     from reflection.api.app import create_app
+    from reflection.api.connections import Bounded
+    from reflection.api.logging import own_process
 
     address, number = host or settings.host, settings.port if port is None else port
+    own_process()
     app = create_app(settings=settings)
     messages().print(
         f"the page is on http://{address}:{number or '(a free port)'}; documentation at /docs; Ctrl+C stops"
@@ -43,7 +46,9 @@ def serve(
         app,
         host=address,
         port=number,
-        log_level="warning" if number else "info",  # at port 0 the server's own line says which port it got
+        http=Bounded,
+        log_config=None,  # its lines are ours; at port 0 the server's own line says which port it got
+        log_level="warning" if number else "info",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,

@@ -6,8 +6,8 @@ Wiring is imported when a command really runs, so that `--help` answers at once.
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import orjson
 import typer
@@ -63,9 +63,29 @@ def heading(out: Console, title: str) -> None:
     out.print(f"\n[bold]{title}[/]", soft_wrap=True)
 
 
+class _Tolerant:
+    """Standard error that takes what it can: on a full device a remark is lost, not what the command does."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> int:
+        """Write it, or not."""
+        with suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing: every text is flushed."""
+
+    def isatty(self) -> bool:
+        """Whether somebody watches."""
+        return sys.stderr.isatty()
+
+
 def messages() -> Console:
     """Standard error: progress and remarks, so that standard output stays clean."""
-    return Console(stderr=True, highlight=False)
+    return Console(file=cast("TextIO", _Tolerant()), highlight=False)
 
 
 def print_json(value: Any) -> None:

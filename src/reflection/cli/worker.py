@@ -26,6 +26,7 @@ def worker(
     from reflection.api import logging
     from reflection.worker.process import run
 
+    logging.own_process()
     logging.configure(settings)
     if not watched:
         messages().print(f"working on {settings.database_path}; Ctrl+C stops", highlight=False)

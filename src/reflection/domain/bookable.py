@@ -13,6 +13,7 @@ from typing import Literal
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.conversion_kind import UNSTATED
+from reflection.domain.grade import Grade
 from reflection.domain.weights import Interval
 
 Kind = Literal["platform", "audience", "creative"]
@@ -87,6 +88,7 @@ class Bookable:
         confounded: signals it always ran with and so cannot be told apart from, which are no part of it.
         doubt: why its effect is not identified, in words; None where it is.
         total: on the goal metric; None where that could not be fitted.
+        experiments: ids of those that tested it on the goal, or on a part of it; `grade` as of an effect.
         campaign_ids: campaigns that booked it, at most a few.
         supporting, contradicting: those that did beyond noise better, and worse, than usual there, at most a few.
     """
@@ -107,6 +109,8 @@ class Bookable:
     campaign_ids: tuple[str, ...] = ()
     supporting: tuple[str, ...] = ()
     contradicting: tuple[str, ...] = ()
+    grade: Grade = "observed"
+    experiments: tuple[str, ...] = ()
 
     @property
     def advised(self) -> bool:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from reflection.domain.bookable import Bookable, EvidenceFloor
 from reflection.domain.conversion_kind import UNSTATED, kind_of_objective, plural
+from reflection.domain.effect import Effect as Effect
+from reflection.domain.experiment_sayings import ExperimentSayings
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
 from reflection.domain.results import Finding, NextTest
@@ -22,42 +24,6 @@ from reflection.domain.weights import Interval, SignalWeight
 
 OF_EVERY_GOAL = ("cpm", "ctr")
 """Metrics that mean the same whatever a campaign counts as a conversion."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """The effect of one signal on one metric, as a multiplicative lift (1.0 = the average level of its group).
-
-    `finding` says whether it may be called one (false-sign rate at most 10 %, and evidence that reaches the floor);
-    `reason` says why not. `goal` is the kind of conversion of the campaigns it rests on, None where the workspace has
-    one goal.
-
-    Attributes:
-        campaigns: effective number of campaigns, by the share of their impressions.
-        real_campaigns, rows: real campaigns it was seen in, and rows of evidence (of a breakdown: ad rows).
-        events: events of the metric counted with it, by its shares.
-        within: the one real campaign it was seen in, where it is beyond noise there; it says nothing of others.
-        identified: whether the evidence can tell it from the effects of other things; else `reason` says from which.
-    """
-
-    signal: str
-    group: str
-    metric: str
-    raw_lift: float | None
-    effect: float
-    interval: Interval
-    probability: float
-    lfsr: float
-    campaigns: float
-    spend: float | None
-    finding: bool
-    reason: str
-    goal: str | None = None
-    real_campaigns: int = 0
-    rows: int = 0
-    events: float = 0.0
-    within: str | None = None
-    identified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +206,11 @@ class Knowledge:
         """
         sizes: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
         return sizes
+
+    @property
+    def experiments(self) -> ExperimentSayings:
+        """What the fit makes of randomised experiments."""
+        return ExperimentSayings(self.diagnostics)
 
     @property
     def asked(self) -> Mapping[str, str]:

@@ -141,6 +141,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric
 )})  # fmt: skip
 """Every metric. Half an event goes to what is counted, not to money nor to what a price (CPM, AOV) was paid for."""
 
+ObservedMetric = Literal["cpm", "ctr", "cvr", "aov"]
 ModelledMetric = Literal["cpm", "ctr", "cvr", "aov", "cpa", "roas", "conversions_per_spend"]
 """Metrics with effects: first the four observed log-rates, then what is composed of them and never fitted again."""
 

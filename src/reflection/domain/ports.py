@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.campaign_list import CampaignQuery, ListPlace
+from reflection.domain.experiment import StoredExperiments
 from reflection.domain.facts import Facts as Facts
 from reflection.domain.freshness import Freshness
 from reflection.domain.knowledge import Knowledge
@@ -263,6 +264,12 @@ class Store(Protocol):
 
     def unaccept(self, record: AnalysisRecord) -> StoredCampaign:
         """Store that nobody accepts a campaign any longer."""
+
+    def experiments(self, workspace: str) -> StoredExperiments:
+        """Every randomised experiment."""
+
+    def experiment_changes(self, workspace: str) -> int:
+        """How often experiments were added, changed or removed so far."""
 
     def workspaces(self) -> list[str]:
         """Names of all workspaces."""

@@ -1,13 +1,13 @@
 """What the engine says back: comparison, findings, insights, recommendations, as plain values.
 
-Only shapes, no computation and no I/O. Field names are the contract with existing clients (the specification's);
-fields beyond it are additions. Every value is JSON-able as it stands; None means "cannot be said", never zero.
-Intervals are ``[low, high]`` credible intervals at 90 % unless a field says otherwise.
+Only shapes, no computation, no I/O. Field names are the contract with existing clients (the specification's). Every
+value is JSON-able as it stands; None means "cannot be said", never zero. Intervals are ``[low, high]``, 90 % credible.
 """
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from reflection.domain.grade import Grade
 from reflection.domain.weights import Interval, Weights
 
 Category = Literal[
@@ -148,7 +148,7 @@ class Finding:
     spend: float | None
     supporting: tuple[str, ...]
     contradicting: tuple[str, ...]
-    grade: Literal["observed", "randomised"] = "observed"
+    grade: Grade = "observed"
     first_seen: str | None = None
     last_confirmed: str | None = None
     status: str = "established"

@@ -207,6 +207,11 @@ def label_of(key: str, spelt: Mapping[str, str]) -> str:
     return " x ".join(f"{_group_label(part.group)} {_level_of(part, spelt)}".strip() for part in parse(key).parts)
 
 
+def level_text(key: str, spelt: Mapping[str, str]) -> str:
+    """The level of a main signal as campaigns spell it: ``Parents 35-44``."""
+    return _level_of(parse(key), spelt)
+
+
 def spoken(key: str, spelt: Mapping[str, str]) -> str:
     """A signal as a marketer says it: ``creative type video on Meta``."""
     *context, signal = parse(key).parts

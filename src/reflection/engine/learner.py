@@ -18,6 +18,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import Description, EvidenceFloor, agreed, descriptions_of
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, decode
+from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.maturity import day_of
 from reflection.domain.metrics import ScoreWeights
@@ -61,6 +62,12 @@ def _said(body: str) -> tuple[Mapping[str, str], tuple[Description, ...]]:
     return signals.spellings_of(campaign), descriptions_of(campaign)
 
 
+@lru_cache(maxsize=MOST_EXPERIMENTS)
+def _experiment(body: str) -> Experiment:
+    """A stored experiment."""
+    return Experiment.model_validate_json(body)
+
+
 def _silent(done: int, total: int) -> None:
     """A progress that nobody watches."""
 
@@ -91,11 +98,11 @@ class Learner:
         with self._one_at_a_time:
             knowledge = self._store.knowledge(workspace)
             last = self._store.last_seq(workspace)
-            matured = self._matured(knowledge)
-            if last == knowledge.seq and not matured:
+            news = self._matured(knowledge) or self._tested(workspace, knowledge)
+            if last == knowledge.seq and not news:
                 return knowledge
             learnt = self._learnt(workspace, last, _silent)
-            return self._saved(workspace, learnt, knowledge, int(matured))  # what was left out is calibrated, too
+            return self._saved(workspace, learnt, knowledge, int(news))  # what was left out is calibrated, too
 
     def relearn(self, workspace: str, progress: Progress = _silent) -> Knowledge:
         """Learn everything again from the ledger, as a new epoch; safe beside other processes.
@@ -149,7 +156,7 @@ class Learner:
     def due(self, workspace: str) -> bool:
         """Whether a workspace is behind, and if it is large, by enough new entries or for long enough."""
         stored, lag = self._store.knowledge(workspace), self.lag(workspace)
-        if self._matured(stored):
+        if self._matured(stored) or self._tested(workspace, stored):
             return True
         if not lag or stored.campaigns < LARGE or stored.as_of is None:
             return lag > 0
@@ -160,10 +167,15 @@ class Learner:
         """Whether conversions that the last fit had to leave waiting are complete by now."""
         return knowledge.complete_since(self._clock().astimezone(UTC).date())
 
+    def _tested(self, workspace: str, knowledge: Knowledge) -> bool:
+        """Whether experiments were added, changed or removed since a fit."""
+        return self._store.experiment_changes(workspace) != knowledge.experiments.changes
+
     def _learnt(self, workspace: str, seq: int, progress: Progress) -> Knowledge:
         """What the ledger says up to an entry."""
         progress(0, WHOLE)
         newest = [_said(body) for body in self._store.newest_campaigns(workspace, SPELT_BY)]
+        tested = self._store.experiments(workspace)
         with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
             learnt = learn(
                 self._evidence(workspace, seq, progress),
@@ -175,11 +187,13 @@ class Learner:
                     spelt=signals.usual_among(spellings for spellings, _ in newest),
                     definitions=agreed(descriptions for _, descriptions in newest),
                     floor=self._floor,
+                    experiments=[_experiment(body) for body in tested.bodies],
                 ),
                 progress=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
             )
         progress(FITTED, WHOLE)
-        return learnt
+        diagnostics = {**learnt.diagnostics, "experiment_changes": tested.changes}
+        return dataclasses.replace(learnt, diagnostics=diagnostics) if tested.changes else learnt
 
     def _saved(self, workspace: str, learnt: Knowledge, before: Knowledge, new_epochs: int) -> Knowledge:
         grown = (learnt.campaigns + len(learnt.held)).bit_length()

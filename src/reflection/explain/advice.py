@@ -4,13 +4,14 @@ The figures are those of its total effect, as they were computed; nothing is est
 effect is made, nor which door shows it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from reflection.domain import signals
 from reflection.domain.audience_role import feeds_others
 from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, recommendation_id
 from reflection.domain.conversion_kind import plural, spoken
+from reflection.domain.grade import Grade
 from reflection.domain.metrics import as_read
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL, Certainty, Evidence, Figure
@@ -80,7 +81,7 @@ def recommendation(
         "group": bookable.definition.kind,
     }
     evidence_id = f"recommendation:{identifier}"
-    return Evidence(0, evidence_id, "recommendation", label, certainty, "observed", figures, detail, (label,))
+    return Evidence(0, evidence_id, "recommendation", label, certainty, bookable.grade, figures, detail, (label,))
 
 
 def rounded(value: float) -> float:
@@ -99,6 +100,15 @@ def basis(bookable: Bookable) -> str:
     if bookable.spend is not None and bookable.total is not None:
         parts.append(f"{formatting.money(bookable.spend, bookable.total.currency, whole=True)} spent")
     return ", ".join(parts)
+
+
+def grounds(grade: Grade, experiments: Sequence[str] = ()) -> str:
+    """Why one may believe that it is the cause, or may not yet."""
+    tested = f"tested at random in {ENGLISH.counted('experiment', len(experiments), str(len(experiments)))}"
+    if grade == "randomised":
+        return tested
+    association = "an association, as platforms choose who sees what"
+    return f"{tested}, but not in every part: else {association}" if experiments else association
 
 
 def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[str]:

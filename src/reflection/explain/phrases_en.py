@@ -36,6 +36,7 @@ class Language:
 _PLURALS = {
     "ad row": "ad rows",
     "campaign": "campaigns",
+    "experiment": "experiments",
     "conversion": "conversions",
     "difference": "differences",
     "finding": "findings",

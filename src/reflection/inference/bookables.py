@@ -49,8 +49,15 @@ def with_bookables(
         return replace(knowledge, bookables=bookables)
     knowledge = replace(knowledge, mixtures=_mixtures(knowledge, bookables) if favoured else {})
     totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables)
-    judged = [replace(one, total=item.total) for one, item in zip(bookables, totals, strict=True)]
+    judged = [replace(_graded(knowledge, one), total=item.total) for one, item in zip(bookables, totals, strict=True)]
     return replace(knowledge, bookables=tuple(_supported(one, cells, support) for one in judged))
+
+
+def _graded(knowledge: Knowledge, bookable: Bookable) -> Bookable:
+    """With the experiments that tested it, by its name; of a pair with a platform those of the pair."""
+    of_goal = (effect for effect in knowledge.effects if effect.metric == knowledge.goal_metric)
+    own = next((effect for effect in of_goal if effect.signal == bookable.key), None)
+    return bookable if own is None else replace(bookable, grade=own.grade, experiments=own.experiments)
 
 
 def _supported(bookable: Bookable, cells: "_Cells", support: SupportIndex) -> Bookable:

@@ -3,7 +3,7 @@
 Must not know campaigns, nor how effects are estimated.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,9 @@ SALTS = (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)
 CELLS_AT_ONCE = 100_000
 
 
-def aliases_among(columns: Mapping[str, int], matrix: sparse.csr_array) -> dict[str, str]:
+def aliases_among(
+    columns: Mapping[str, int], matrix: sparse.csr_array, tested: Mapping[str, Hashable] | None = None
+) -> dict[str, str]:
     """Signals with the same share in every cell: all but one map to the one that generalises best.
 
     Columns are compared by two independent 64-bit sums of share times a hash of the cell: equal columns have equal
@@ -25,6 +27,7 @@ def aliases_among(columns: Mapping[str, int], matrix: sparse.csr_array) -> dict[
     Args:
         columns: signal key -> its column.
         matrix: shares, (cells, columns).
+        tested: signal -> the arms of experiments it was in: what differs there is told apart.
     """
     sums = np.zeros((len(SALTS), matrix.shape[1]), dtype=np.uint64)
     for start in range(0, matrix.shape[0], CELLS_AT_ONCE):
@@ -34,9 +37,9 @@ def aliases_among(columns: Mapping[str, int], matrix: sparse.csr_array) -> dict[
         share = np.rint(matrix.data[part] * (1 << 20)).astype(np.uint64)
         for salt, total in zip(SALTS, sums, strict=True):
             np.add.at(total, matrix.indices[part], share * _scrambled(cell, salt))
-    same: dict[tuple[int, ...], list[str]] = {}
+    same: dict[tuple[Hashable, ...], list[str]] = {}
     for key, column in columns.items():
-        same.setdefault(tuple(sums[:, column].tolist()), []).append(key)
+        same.setdefault((*sums[:, column].tolist(), (tested or {}).get(key)), []).append(key)
     groups = (sorted(group, key=_generality) for group in same.values() if len(group) > 1)
     return dict(sorted((alias, group[0]) for group in groups for alias in group[1:]))
 

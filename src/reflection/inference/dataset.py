@@ -6,7 +6,7 @@ apart by any method; they are merged into one (collinearity.py). Must not know h
 """
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -187,8 +187,12 @@ class DatasetBuilder:
                 members[key] = having
         return members
 
-    def dataset(self, without: Collection[str] = ()) -> Dataset:
-        """The table of all campaigns but some, as if those had never been there."""
+    def dataset(self, without: Collection[str] = (), tested: Mapping[str, Hashable] | None = None) -> Dataset:
+        """The table of all campaigns but some, as if those had never been there.
+
+        Args:
+            tested: what experiments tell apart (`collinearity`).
+        """
         names = set(without)
         inside = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
         campaigns = self.campaigns.subset(inside)
@@ -202,7 +206,7 @@ class DatasetBuilder:
         used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
         present = {key: column for key, column in self._columns.items() if used[column]}
         present, matrix = with_platforms(present, matrix, campaigns.platform_key[owner])
-        aliases = aliases_among(present, matrix)
+        aliases = aliases_among(present, matrix, tested)
         kept = sorted((key for key in present if key not in aliases), key=feature_of)
         shares = sparse.csr_array(matrix[:, [present[key] for key in kept]])
         shares.sort_indices()

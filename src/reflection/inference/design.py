@@ -5,7 +5,7 @@ slope takes out what that does to their rates. A pure function of the dataset. M
 fitted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
@@ -21,6 +21,7 @@ from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.design import Design, Rows, Stratum, campaign_rows, quantised
 from reflection.stats.empirical_bayes import Fit, Moments
+from reflection.stats.experiments import seen_of
 from reflection.stats.observations import Observations
 from reflection.stats.repeated_units import unit_rows
 
@@ -48,8 +49,12 @@ class CellDesign:
     bucket_days: int
 
     @classmethod
-    def of(cls, table: Dataset) -> "CellDesign":
-        """The design of a table; buckets are as fine as `MOST_BUCKETS` over the whole period allows."""
+    def of(cls, table: Dataset, tested: Sequence[Feature] = ()) -> "CellDesign":
+        """The design of a table; buckets are as fine as `MOST_BUCKETS` over the whole period allows.
+
+        Args:
+            tested: features of experiments: what observation adds to each of them has a column of its own.
+        """
         days = table.campaigns.day
         span = int(days.max() - days.min()) if len(days) else 0
         width = next((days for days in BUCKET_DAYS if span < days * MOST_BUCKETS), BUCKET_DAYS[-1])
@@ -58,13 +63,17 @@ class CellDesign:
         steps, names = _drift_steps(table, buckets, first)
         sizes, sized = _sizes(table)
         accounts, named = account_columns(table.campaigns, table.campaign)
-        controls = sparse.csr_array(sparse.hstack([steps, accounts, sizes], format="csr"))
-        return cls((*table.features, *names, *named, *sized), table.shares, controls, width)
+        seen = table.shares[:, [table.features.index(feature) for feature in tested]]
+        controls = sparse.csr_array(sparse.hstack([steps, accounts, sizes, seen], format="csr"))
+        features = (*table.features, *names, *named, *sized, *map(seen_of, tested))
+        return cls(features, table.shares, controls, width)
 
-    def without_size(self) -> "CellDesign":
-        """The same columns, saying nothing of the size: for prices, which a plan made from the money spent would
-        explain by themselves."""
-        signs = sparse.diags_array([float(feature != SIZE) for feature in self.features[self.shares.shape[1] :]])
+    def without(self, silent: Collection[Feature]) -> "CellDesign":
+        """The same columns, some of which say nothing: the size for prices, which a plan made from the money spent
+        would explain by themselves; what observation adds to a metric that no experiment tested."""
+        if not silent:
+            return self
+        signs = sparse.diags_array([float(f not in silent) for f in self.features[self.shares.shape[1] :]])
         controls = sparse.csr_array(self.controls @ signs) if self.controls.shape[1] else self.controls
         controls.eliminate_zeros()
         return replace(self, controls=controls)

@@ -17,10 +17,13 @@ from scipy import sparse
 
 from reflection.domain import signals
 from reflection.domain.bookable import EvidenceFloor
+from reflection.domain.grade import Grade
 from reflection.domain.knowledge import Effect
 from reflection.domain.metrics import METRICS
 from reflection.inference.dataset import Dataset, Floats
-from reflection.inference.fit import FittedMetrics, counts_of
+from reflection.inference.experiments import Trials
+from reflection.inference.fit import FittedMetrics
+from reflection.inference.observation import counts_of
 from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Layout
 from reflection.stats.empirical_bayes import Effects
 from reflection.stats.false_discovery import Discoveries, Verdict
@@ -122,9 +125,20 @@ def effect_rows(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> tuple[Ef
         shown = _Shown.of(fitted.effects(metric), discoveries)
         for column, unstated in signals_of:
             row = _row(column, metric, shown, discoveries, raw_lifts, stands_for, floor, unstated=unstated)
+            row = _graded(row, fitted.trials)
             rows.append(row)
             rows += [_alias_row(row, alias) for alias in stands_for.get(row.signal, [])]
     return tuple(sorted(rows, key=lambda row: (row.metric, row.signal)))
+
+
+def _graded(row: Effect, trials: Trials) -> Effect:
+    """The row with the experiments that tested it."""
+    feature = Feature(row.group, row.signal.partition(":")[2])
+    experiments = trials.experiments(feature, row.metric) if trials.tested else ()
+    if not experiments:
+        return row
+    grade: Grade = "randomised" if trials.randomised(feature, row.metric) else "observed"
+    return replace(row, grade=grade, experiments=experiments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +209,8 @@ def _row(
         reason = "it stands where nothing was said"
     aliases = stands_for.get(key, [])
     if aliases:
-        reason += f"; cannot be told apart from {_labels(aliases)}, which always come together with it"
+        always = "comes" if len(aliases) == 1 else "come"
+        reason += f"; cannot be told apart from {_labels(aliases)}, which always {always} together with it"
     return Effect(
         signal=key,
         group=feature.group,

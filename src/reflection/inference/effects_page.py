@@ -21,6 +21,9 @@ from reflection.inference import posterior
 from reflection.inference.support import BEYOND_NOISE, LEAST_EVENTS
 
 MOST_ITEMS = 500
+ALL_PLATFORMS = "all"
+"""What `attribution` calls the studies of all platforms together."""
+
 _CURSOR = re.compile(r"o[0-9]{1,9}")
 
 
@@ -48,12 +51,10 @@ def effects_page(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
-    spread, reason, goals, waiting}.
+    spread, reason, goals, waiting, trust, attribution}.
 
-    `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows.
-
-    `calibration` (`Knowledge.coverage`), `size`, `spread` and `waiting` (as `Knowledge` has them) are of all metrics,
-    whatever the filters.
+    `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
+    (`Knowledge.coverage`), `size`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all the same.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -66,6 +67,7 @@ def effects_page(
     if metric is not None:
         _check(metric)
     goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
+    of_experiments = _of_experiments(knowledge)
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
     among = [
@@ -94,7 +96,15 @@ def effects_page(
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
+        **of_experiments,
     }
+
+
+def _of_experiments(knowledge: Knowledge) -> dict[str, Any]:
+    """What experiments say of observed differences, and studies of what platforms claim, by platform."""
+    trust, attribution = knowledge.experiments.trust, knowledge.experiments.attribution
+    studies = {signals.parse(key).level or ALL_PLATFORMS: dict(share) for key, share in attribution.items()}
+    return {"trust": None if trust is None else dict(trust), "attribution": studies}
 
 
 def _shown(knowledge: Knowledge) -> Iterator[ShownEffect]:

@@ -19,8 +19,11 @@ from reflection.domain.knowledge import MetricPosterior
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.domain.scatter import composed_scatter
 from reflection.inference.accounts import ACCOUNT
+from reflection.inference.confirmation import NONE_CONFIRMED, Confirmed, confirmed_by
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.design import CellDesign
+from reflection.inference.experiments import NO_TRIALS, Trials
+from reflection.inference.observation import counts_of, observed
 from reflection.inference.own_levels import BetweenRows
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
 from reflection.stats import drift
@@ -30,17 +33,10 @@ from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Rows, Stratum
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
 from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
+from reflection.stats.experiments import SEEN, seen_of
 from reflection.stats.false_discovery import Discoveries, Parts, composed_parts, discover_each
 from reflection.stats.joint_draws import joint
-from reflection.stats.observations import (
-    Observations,
-    observe_around,
-    observe_cost,
-    observe_order_value,
-    observe_rate,
-    pooled_rate,
-    pooled_ratio,
-)
+from reflection.stats.observations import Observations, observe_around
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
 RECIPES = {name: Recipe(name, tuple(METRICS[name].composition.items())) for name in COMPOSED}
@@ -72,6 +68,7 @@ class FittedMetric:
             more than MANY_FEATURES columns.
         between: rows of whole real campaigns, for their own levels.
         widening: by how much every interval of `fit` was widened, because those of campaigns left out held too few.
+        confirmed: what observation alone said of each contrast of an experiment, and what that measured.
     """
 
     name: str
@@ -80,6 +77,7 @@ class FittedMetric:
     left_out: Floats
     widening: float = 1.0
     between: BetweenRows | None = None
+    confirmed: Confirmed = NONE_CONFIRMED
 
     def posterior(self, present: Effects) -> MetricPosterior:
         """What is kept of it and its present effects: signals' draws, scatter, reference (CPM per impression)."""
@@ -110,6 +108,7 @@ class FittedMetrics:
     design: CellDesign
     layout: Layout
     metrics: Mapping[str, FittedMetric]
+    trials: Trials = NO_TRIALS
     correlations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
     _raw_effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
@@ -185,19 +184,25 @@ class FittedMetrics:
         return np.exp(total)
 
 
-def fit_metrics(table: Dataset, fitted: Callable[[float], object] = lambda share: None) -> FittedMetrics:
-    """Fit every metric the table has evidence for; `fitted` is told which share is done."""
-    design = CellDesign.of(table)
+def fit_metrics(
+    table: Dataset, fitted: Callable[[float], object] = lambda share: None, trials: Trials = NO_TRIALS
+) -> FittedMetrics:
+    """Fit every metric the table has evidence for; `fitted` is told which share is done.
+
+    Args:
+        trials: what experiments say beside the campaigns.
+    """
+    design = CellDesign.of(table, trials.features)
     layout = Layout.of(design.features)
 
     metrics: dict[str, FittedMetric] = {}
     with threadpool_limits(THREADS, "blas"):
         for number, name in enumerate(OBSERVED):
-            metric = _fit_metric(name, table, design, layout, (SEED, number))
+            metric = _fit_metric(name, table, design, layout, trials, (SEED, number))
             if metric is not None:
                 metrics[name] = metric
             fitted((number + 1) / len(OBSERVED))
-    return _jointly(FittedMetrics(table, design, layout, metrics))
+    return _jointly(FittedMetrics(table, design, layout, metrics, trials))
 
 
 def _jointly(apart: FittedMetrics) -> FittedMetrics:
@@ -212,52 +217,51 @@ def _jointly(apart: FittedMetrics) -> FittedMetrics:
     quality = shared_quality(apart.table, expected, scatters)
     fits = joint({name: metric.fit for name, metric in apart.metrics.items()}, quality.rows)
     metrics = {name: replace(metric, fit=fits[name]) for name, metric in apart.metrics.items()}
-    return FittedMetrics(apart.table, apart.design, apart.layout, metrics, correlations(quality))
-
-
-def counts_of(metric: str, table: Dataset) -> tuple[Floats, Floats]:
-    """Numerator and denominator of a metric for each cell (CPM without its factor 1,000)."""
-    numerator, denominator = METRICS[metric].counts
-    return getattr(table, numerator), getattr(table, denominator)
+    return replace(apart, metrics=metrics, correlations=correlations(quality))
 
 
 def _fit_metric(
-    name: str, table: Dataset, design: CellDesign, layout: Layout, seed: tuple[int, int]
+    name: str, table: Dataset, design: CellDesign, layout: Layout, trials: Trials, seed: tuple[int, int]
 ) -> FittedMetric | None:
-    reference, plain = _observe(name, table)
+    reference, plain = observed(name, table)
     if reference is None or plain is None or not plain.observed.any():
         return None
 
-    if name not in RATES:
-        design = design.without_size()
-    rough = layout if len(layout) <= MANY_FEATURES else _main_effects(layout)
+    design = design.without(_silent(name, trials))
+    alone = _without_experiments(layout)
+    rough = alone if len(layout) <= MANY_FEATURES else _main_effects(layout)
     around, unit = _anchor_sample(table), table.campaigns.unit
 
     def roughly(observations: Observations, start: Floats | None) -> Moments:
         rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign, unit))
         return moments(_summed(rows).view(rough), start=start)
 
-    def fitted(observations: Observations, start: Floats | None = None) -> FittedMetric:
+    def fitted(observations: Observations, start: Floats | None = None, seen: Moments | None = None) -> FittedMetric:
         most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
         aside, between = SetAside(observations.observed, unit[table.campaign], most), BetweenRows(table.campaigns)
         rows = aside.passing(between.passing(design.rows(observations, table.campaign, unit)))
         sums = _summed(rows)
+        contrasts = trials.rows.get(name)
+        if contrasts is not None:
+            seen = seen or roughly(observations, None)
+            sums.add(contrasts)
         fit_of_all = drift.judged_at_present(fit(sums.view(layout), seed, start=start), signals.PLATFORM)
         scores = aside.scores(fit_of_all, sums.as_taken)
         judged = coverage(scores)
         widening = judged.widening if judged.failed else 1.0
         fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
-        return FittedMetric(name, fit_of_all, reference, scores, widening, between)
+        confirmed = NONE_CONFIRMED if contrasts is None or seen is None else confirmed_by(contrasts, seen)
+        return FittedMetric(name, fit_of_all, reference, scores, widening, between, confirmed)
 
     if name not in RATES:
         return fitted(plain)
     x, n = counts_of(name, table)
-    working, mode = plain, None
+    working, mode, shape = plain, None, None
     for _ in range(RELINEARISATIONS):
         shape = roughly(working, mode)
         mode = shape.mode
         working = observe_around(x, n, design.predictor(shape) + float(np.log(reference)), reference)
-    return fitted(working, mode if rough is layout else None)
+    return fitted(working, mode if rough is layout else None, shape)
 
 
 def _summed(rows: Iterable[Rows]) -> SufficientStatistics:
@@ -265,6 +269,19 @@ def _summed(rows: Iterable[Rows]) -> SufficientStatistics:
     for some in rows:
         statistics.add(some)
     return statistics
+
+
+def _silent(metric: str, trials: Trials) -> frozenset[Feature]:
+    """Columns that say nothing of a metric: the size of prices, and what observation adds where none was tested."""
+    tested = trials.tested.get(metric, {})
+    seen = {seen_of(feature) for feature in trials.features if feature not in tested}
+    return frozenset(seen if metric in RATES else {SIZE, *seen})
+
+
+def _without_experiments(layout: Layout) -> Layout:
+    """The layout in which observation stands for itself; the same one where nothing was tested."""
+    kept = [feature for feature in layout.features if feature.group != SEEN]
+    return layout if len(kept) == len(layout) else Layout.of(kept)
 
 
 def _main_effects(layout: Layout) -> Layout:
@@ -280,18 +297,3 @@ def _anchor_sample(table: Dataset) -> NDArray[np.bool_]:
 
 def _only(observations: Observations, chosen: NDArray[np.bool_]) -> Observations:
     return Observations(observations.y, observations.v, observations.observed & chosen)
-
-
-def _observe(name: str, table: Dataset) -> tuple[float | None, Observations | None]:
-    x, n = counts_of(name, table)
-    if name in RATES:
-        counted = (n > 0) & ~np.isnan(x)
-        if not x[counted].any():  # it never happened: half an event says nothing
-            return None, None
-        reference = pooled_rate(x[counted], n[counted])
-        return reference, observe_rate(x, n, reference)
-    x = np.nan_to_num(x)
-    money = pooled_ratio(x, n, METRICS[name].scale)
-    if money is None:
-        return None, None
-    return money, (observe_cost if name == "cpm" else observe_order_value)(x, n, money)

@@ -75,7 +75,11 @@ class Identification:
             for metric in dict.fromkeys((self._goal, *METRICS[self._goal].composition)):
                 shown = ((key, self._doubt(key, metric)) for key in self._mains if key not in doubts)
                 doubts |= {key: doubt for key, doubt in shown if doubt is not None}
-        return dict(sorted(doubts.items()))
+        return dict(sorted((key, doubt) for key, doubt in doubts.items() if not self._tested(key, self._goal)))
+
+    def _tested(self, key: str, metric: str) -> bool:
+        """Whether lots were drawn for it: then neither a season nor what ran beside it explains what was measured."""
+        return self._fitted.trials.randomised(_feature(key), metric)
 
     def _judged(self, effect: Effect) -> Effect:
         doubt = self._doubt_of(effect)
@@ -87,6 +91,8 @@ class Identification:
 
     def _doubt_of(self, effect: Effect) -> Doubt | None:
         """The doubt about an effect; of an interaction that about one of its parts."""
+        if effect.grade == "randomised":
+            return None
         keys = [part.key for part in signals.parse(effect.signal).parts]
         structural = [self._structural[key] for key in keys if key in self._structural]
         shown = (self._doubt(self._table.aliases.get(key, key), effect.metric) for key in keys)
@@ -95,7 +101,12 @@ class Identification:
     def _against_identified(self, effect: Effect) -> Effect:
         """A finding stands only where it differs from the other identified signals of its group, too."""
         group = [key for key in self._mains if key.partition(":")[0] == effect.group] if effect.finding else []
-        doubtful = [key for key in group if key in self._structural or self._doubt(key, effect.metric) is not None]
+        doubtful = [
+            key
+            for key in group
+            if (key in self._structural or self._doubt(key, effect.metric) is not None)
+            and not self._tested(key, effect.metric)
+        ]
         if not doubtful:
             return effect
         effects = self._fitted.effects(effect.metric)

@@ -15,29 +15,29 @@ import numpy as np
 from reflection.domain import signals
 from reflection.domain.bookable import Definition, EvidenceFloor
 from reflection.domain.evidence import Evidence
+from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.maturity import EvidenceOfDay
-from reflection.domain.metrics import RATES
 from reflection.domain.results import Finding
 from reflection.domain.weights import Interval, SignalWeight
 from reflection.inference.bookables import with_bookables
-from reflection.inference.dataset import Dataset, DatasetBuilder, Floats, feature_of
+from reflection.inference.confirmation import trust_in_attribution
+from reflection.inference.dataset import Dataset, DatasetBuilder, feature_of
+from reflection.inference.diagnostics import diagnostics_of
 from reflection.inference.effects import effect_rows
-from reflection.inference.findings.budget import budget_findings, normal_spread
+from reflection.inference.experiments import memberships, trials_of
+from reflection.inference.findings.budget import budget_findings
 from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.trends import trend_findings
-from reflection.inference.fit import FittedMetric, FittedMetrics, fit_metrics
+from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.goals import goals_of, labelled
 from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
 from reflection.inference.support import SupportIndex
 from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods, period_spend, questions
-from reflection.stats.campaign_size import SIZE, usual_size
 from reflection.stats.columns import Feature
-from reflection.stats.design import Stratum
-from reflection.stats.diagnostics import coverage
 
 FEWEST_CAMPAIGNS = 3
 CELLS_AT_ONCE = 100_000
@@ -57,6 +57,7 @@ class FitRequest:
         spelt: how campaigns spell their signals (`signals.usual_spellings`), for every sentence.
         definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
         floor: evidence that a finding or an advice needs at least.
+        experiments: every randomised experiment, in any order.
     """
 
     accepted: Collection[str] = ()
@@ -67,6 +68,7 @@ class FitRequest:
     spelt: Mapping[str, str] = field(default_factory=dict)
     definitions: Sequence[Definition] = ()
     floor: EvidenceFloor = field(default_factory=EvidenceFloor)
+    experiments: Sequence[Experiment] = ()
 
 
 DEFAULT = FitRequest()
@@ -90,12 +92,15 @@ def learn(
     held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
     asked, money = questions(builder, request.accepted, around), period_spend(builder)
     goals, of_objective = goals_of(builder.campaigns, held)
-    tables = [(goal.kind, builder.dataset(without=goal.others)) for goal in goals]
+    defined = {definition.key: definition for definition in request.definitions}
+    arms = memberships(request.experiments, defined)
+    tables = [(goal.kind, builder.dataset(without=goal.others, tested=arms)) for goal in goals]
     del builder  # what it holds is in the tables; of a million campaigns, half a gigabyte
     largest, *others = [
         _of_goal(kind, table, request, partial(_part, progress, number, len(tables)))
         for number, (kind, table) in enumerate(tables)
     ]
+    experiments = _told_of(request.experiments, [largest, *others])
     if others:
         largest, others = labelled(largest), [labelled(goal) for goal in others]
     return replace(
@@ -110,9 +115,21 @@ def learn(
             "goal_of_objective": dict(of_objective),
             "goal": request.goal,
             "waiting": complete.waiting,
+            **experiments,
         },
         goals=tuple(others),
     )
+
+
+def _told_of(experiments: Sequence[Experiment], goals: Sequence[Knowledge]) -> dict[str, object]:
+    """What the fits make of experiments: why one is learnt from by no goal, and what studies say of attribution."""
+    if not experiments:
+        return {}
+    reasons: dict[str, str] = {}
+    for goal in goals:
+        for name, reason in goal.experiments.reasons.items():
+            reasons[name] = reason and reasons.get(name, reason)
+    return {"experiment_reasons": reasons, "attribution": trust_in_attribution(experiments)}
 
 
 def _part(progress: Callable[[float], object], number: int, count: int, share: float) -> None:
@@ -136,7 +153,10 @@ def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[
     )
     if len(table) < FEWEST_CAMPAIGNS:
         return knowledge
-    fits = fit_metrics(table, progress)
+    defined = {definition.key: definition for definition in request.definitions}
+    foreign = {item.id for item in request.experiments if item.conversion_kind not in (None, kind)}
+    trials = trials_of(request.experiments, defined, table, foreign)
+    fits = fit_metrics(table, progress, trials)
     support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
     knowledge = _with_fits(knowledge, fits, support)
     knowledge = with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
@@ -160,7 +180,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
         posteriors={name: metric.posterior(fits.effects(name)) for name, metric in fits.metrics.items()},
         reason=None if any(not finding.descriptive for finding in findings) else _no_findings(fits.table),
         diagnostics={
-            **_diagnostics(fits),
+            **diagnostics_of(fits),
             "spelt": dict(spelt),
             "unidentified": {
                 key: {"reason": doubt.reason, "others": list(doubt.others)}
@@ -236,63 +256,3 @@ def _no_findings(table: Dataset) -> str:
     without = len(table.campaign) == len(table)
     normal = "that is normal for few campaigns" + (" without a breakdown" if without else "")
     return f"{len(table)} campaigns were learnt from and no effect is beyond noise; {normal}"
-
-
-def _diagnostics(fitted: FittedMetrics) -> dict[str, object]:
-    days = fitted.table.campaigns.day
-    return {
-        "aliases": dict(fitted.table.aliases),
-        "cells": len(fitted.table.campaign),
-        "features": len(fitted.layout),
-        "first_day": int(days.min()),
-        "last_day": int(days.max()),
-        "scatter": {
-            name: {stratum.name.casefold(): value for stratum, value in metric.fit.sigma.items()}
-            for name, metric in fitted.metrics.items()
-        },
-        "coverage": {name: _coverage(metric) for name, metric in fitted.metrics.items()},
-        "size": _sizes(fitted),
-        "correlations": {name: dict(others) for name, others in fitted.correlations.items()},
-        "planned_sizes": _planned_sizes(fitted.table.campaigns.planned),
-        "spends": _range(fitted.table.by_campaign(fitted.table.spend)),
-        "spread": normal_spread(fitted),
-        "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
-    }
-
-
-def _sizes(fitted: FittedMetrics) -> dict[str, dict[str, object]]:
-    """What twice the planned size goes with, as `Knowledge.size` has it."""
-    column = fitted.layout.column(SIZE)
-    if column is None:
-        return {}
-    sizes: dict[str, dict[str, object]] = {}
-    for name in (name for name in RATES if name in fitted.metrics):
-        fit = fitted.metrics[name].fit
-        low, middle, high = (2.0 ** float(slope[column]) for slope in (fit.low, fit.mean, fit.high))
-        sizes[name] = {"doubling": middle, "interval": [low, high]}
-    return sizes
-
-
-def _planned_sizes(planned: Floats) -> dict[str, float]:
-    """Median, least and most of the sizes that were planned, as `Knowledge.planned_sizes` has them."""
-    seen = _range(planned)
-    return {} if seen is None else {"usual": usual_size(planned), "low": seen[0], "high": seen[1]}
-
-
-def _range(amounts: Floats) -> list[float] | None:
-    """Least and most of the amounts that are positive; None where there is none."""
-    positive = amounts[np.nan_to_num(amounts) > 0]
-    return [float(positive.min()), float(positive.max())] if len(positive) else None
-
-
-def _coverage(metric: FittedMetric) -> dict[str, float] | None:
-    """How often 90 % intervals held a campaign left out, as `Knowledge.coverage` has it; None where too few say."""
-    judged = coverage(metric.left_out)
-    if judged.share is None or judged.spread is None:
-        return None
-    return {
-        "campaigns": judged.scores,
-        "coverage_90": judged.share,
-        "z_sd": judged.spread,
-        "widening": metric.widening,
-    }

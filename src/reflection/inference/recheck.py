@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from reflection.domain.conversion_kind import plural
 from reflection.domain.evidence import decode
+from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.ports import Store
 from reflection.inference.learn import FitRequest, learn
@@ -28,8 +29,8 @@ def differences(store: Store, workspace: str) -> list[str]:
     Compared as of the entry that the stored knowledge had taken in, so a workspace that is behind can be checked too.
     """
     knowledge = store.knowledge(workspace)
-    if not knowledge.seq:
-        return []
+    if not knowledge.seq or store.experiment_changes(workspace) != knowledge.experiments.changes:
+        return []  # experiments have no history: those that the fit had taken in are not known any more
     accepted = store.accepted(workspace)
     later = {entry.campaign_id for entry in store.ledger(workspace, knowledge.seq)}
     candidates = [accepted, accepted - later] if later & accepted else [accepted]
@@ -52,6 +53,7 @@ def recomputed(store: Store, workspace: str, knowledge: Knowledge, accepted: Col
             spelt=knowledge.spelt,
             floor=knowledge.floor,
             definitions=list({one.definition.key: one.definition for one in bookables}.values()),
+            experiments=[Experiment.model_validate_json(body) for body in store.experiments(workspace).bodies],
         )
         return learn(evidence, request)
 

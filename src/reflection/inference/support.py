@@ -14,7 +14,8 @@ from scipy import sparse
 
 from reflection.domain.metrics import METRICS
 from reflection.inference.dataset import Floats, Ints
-from reflection.inference.fit import FittedMetrics, counts_of
+from reflection.inference.fit import FittedMetrics
+from reflection.inference.observation import counts_of
 from reflection.stats.columns import Feature
 from reflection.stats.design import Stratum
 from reflection.stats.empirical_bayes import Effects

@@ -22,7 +22,8 @@ from reflection.ingest.building.campaigns import BuildResult, build, draft_id
 from reflection.ingest.building.conversions import Choice, choose_conversions
 from reflection.ingest.building.drafts import Draft, group_drafts
 from reflection.ingest.building.expected import References
-from reflection.ingest.building.identity import IdentifiedRows, NameBook, identify, name_book
+from reflection.ingest.building.identity import IdentifiedRows, identify
+from reflection.ingest.building.name_books import NameBook, name_book
 from reflection.ingest.building.plan_file import Plan, read_plan
 from reflection.ingest.checks import checks, maturity, overlaps, restatements, workbooks
 from reflection.ingest.checks.plausibility import refuse_millionths
@@ -174,7 +175,7 @@ def _campaigns(
         *rows.findings,
         *outcome.findings(),
         *checks.file_findings(file.facts, file.header, rows, file.unused, undecided=choice.undecided),
-        *workbooks.findings(file.table, file.unread, frame),
+        *workbooks.findings(file.table, file.unread, file.facts.frame, frame),
         *campaign_notes,
     ]
     if previous := options.previous.get(dialect):

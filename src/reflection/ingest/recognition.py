@@ -59,7 +59,7 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
     candidates = [(table, header) for table in tables if (header := find_header(table, dialects, explicit=explicit))]
     if not candidates:
         raise _unrecognised(tables, options)
-    table, header = max(candidates, key=lambda pair: pair[1].score)
+    table, header = max(candidates, key=lambda pair: (pair[1].score, len(pair[0].head)))
     if explicit and options.mapping is None:
         _check_platform(table, header)
     index = resolve_column(header, options.conversions)

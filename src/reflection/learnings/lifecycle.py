@@ -24,7 +24,7 @@ from reflection.domain import signals
 from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
-from reflection.explain.formatting import rounded_lift
+from reflection.explain.formatting import probability, rounded_lift
 from reflection.inference.posterior import effect_matrix, known, resolved
 from reflection.learnings.change_point import ChangePoint, Point, estimates, has_ended, latest_step
 from reflection.learnings.claims import (
@@ -128,15 +128,15 @@ def next_state(before: State | None, reading: Reading, ended: ChangePoint | None
             f"it held at {before_it} until {day_text(ended.day)} and is {after_it} in the campaigns since",
         )
     if reading.finding and reading.campaigns >= ENOUGH_CAMPAIGNS and reading.lfsr <= CERTAIN:
-        return "established", f"false-sign rate {_rate(reading.lfsr)} on {reading.campaigns:.0f} campaigns"
+        return "established", f"seen on {reading.campaigns:.0f} campaigns, {_right(reading)}"
     if before == "established" and reading.lfsr <= STILL_CERTAIN:
-        return "established", f"weaker than it was, false-sign rate {_rate(reading.lfsr)}"
+        return "established", f"weaker than it was, {_right(reading)}"
     if before in ("established", "contested"):
-        return "superseded", f"all evidence together does not bear it out, false-sign rate {_rate(reading.lfsr)}"
+        return "superseded", f"all evidence together does not bear it out: {_right(reading)} only"
     if reading.finding:
-        return "emerging", f"a finding on {reading.campaigns:.1f} campaigns, to be confirmed"
+        return "emerging", f"beyond noise on {reading.campaigns:.0f} campaigns, to be confirmed"
     if before == "emerging" and reading.lfsr > UNCONFIRMED:
-        return "retired", f"never confirmed, false-sign rate {_rate(reading.lfsr)}"
+        return "retired", f"it was never confirmed: {_right(reading)} only"
     return before, "as before"
 
 
@@ -257,6 +257,6 @@ def _direction(metric: str, log_effect: float) -> Literal["favorable", "unfavora
     return "favorable" if METRICS[metric].favors(log_effect > 0.0) else "unfavorable"
 
 
-def _rate(lfsr: float) -> str:
-    """A false-sign rate that is never stated as none."""
-    return "below 0.1%" if lfsr < 0.0005 else f"{lfsr:.1%}"
+def _right(reading: Reading) -> str:
+    """How probable the direction is, in words that never say certain."""
+    return f"its direction is right with a probability of {probability(1.0 - reading.lfsr)}"

@@ -1,25 +1,22 @@
-"""The protocol's server: tools with their rights, resources and prompts, over HTTP in the API's process or over stdio.
+"""The protocol's server: tools with their rights, resources and prompts; who calls it over HTTP is door.py's part.
 
-Over HTTP a caller is who the API's own check let in, and every tool passes the check of the route it asks. Over stdio
-the caller is the person at this machine; without `--write` the writing tools are not there.
+Every tool passes the check of the route it asks. Over stdio the caller is the person at this machine; without
+`--write` the writing tools are not there.
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import orjson
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import ValidationError
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reflection.domain.validation import field_errors
-from reflection.mcp.in_process import Routes, refusal, segment
+from reflection.mcp.in_process import refusal, segment
 from reflection.mcp.prompts import plan_campaign, weekly_review, why_did_it_move
 from reflection.mcp.reading_tools import ReadingTools, RoutesOf, Tool
 from reflection.mcp.writing_tools import WritingTools
@@ -69,36 +66,6 @@ def make_server(routes_of: RoutesOf, version: str, *, write: bool = True) -> MCP
     for prompt in (plan_campaign, weekly_review, why_did_it_move):
         server.prompt()(prompt)
     return server
-
-
-class AgentDoor:
-    """The server over HTTP, as an ASGI application of one path; it lives between `running`'s begin and end."""
-
-    def __init__(self, app: ASGIApp, version: str) -> None:
-        self._app, self._version = app, version
-        self._manager: StreamableHTTPSessionManager | None = None
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Serve requests until the end; each is answered by itself, no session is kept."""
-        server = make_server(self._routes_of, self._version)
-        manager = StreamableHTTPSessionManager(server._lowlevel_server, json_response=True, stateless=True)
-        async with manager.run():
-            self._manager = manager
-            try:
-                yield
-            finally:
-                self._manager = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request of the protocol."""
-        if self._manager is None:
-            raise RuntimeError("the agents' door is not open: the application was not started")
-        await self._manager.handle_request(scope, receive, send)
-
-    def _routes_of(self, context: Context) -> Routes:
-        request: Any = context.request_context.request
-        return Routes(self._app, request.state.caller, request.headers.get("x-workspace"))
 
 
 class PlainErrors(MCPServer[Any]):

@@ -49,6 +49,7 @@ def what_works(page: Answer) -> Json:
                 "spend": item["spend"],
                 "finding": item["finding"],
                 "identified": item["identified"],
+                "grade": item["grade"],
                 "reason": item["reason"],
                 "same_as": item["same_as"],
             }

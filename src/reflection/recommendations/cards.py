@@ -16,7 +16,7 @@ from reflection.domain.bookable import Bookable, recommendation_id
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.weights import Interval
-from reflection.explain.advice import VERBS, basis, recommendation, remarks
+from reflection.explain.advice import VERBS, basis, grounds, recommendation, remarks
 from reflection.explain.sentences import Sentences
 from reflection.inference import posterior
 from reflection.inference.total_effects import TotalDraws, TotalEffects
@@ -49,6 +49,7 @@ class Card:
         evidence_for, evidence_against: ids of campaigns that did better, and worse, than usual with it, beyond noise.
         campaigns, rows, spend, conversions: how much it rests on.
         parts: signals that belong to it by definition, with their shares.
+        experiments: ids of randomised experiments that tested it, or a part of its goal.
         goal: what the campaigns it rests on count as a conversion; None where the workspace has one goal.
         reason: what the card really rests on.
     """
@@ -84,6 +85,7 @@ class Card:
     gain: float | None = None
     parts: Mapping[str, float] = field(default_factory=dict)
     goal: str | None = None
+    experiments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +195,12 @@ def _card(
         evidence_for=bookable.supporting,
         evidence_against=bookable.contradicting,
         campaigns=bookable.campaigns,
-        grade="observed",
+        grade=bookable.grade,
+        experiments=bookable.experiments,
         propensity=None,
         drawn=False,
         sentence=_of_goal(_SENTENCES.recommendation(evidence), knowledge.goal),
-        reason=f"seen in {basis(bookable)}; {notes or 'an association, as platforms choose who sees what'}",
+        reason=f"seen in {basis(bookable)}; {notes or grounds(bookable.grade, bookable.experiments)}",
         platform=platform,
         objective=objective,
         rows=bookable.rows,

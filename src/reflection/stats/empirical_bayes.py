@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from reflection.stats.columns import Feature, Kind, Layout
 from reflection.stats.design import Stratum
+from reflection.stats.experiments import SEEN
 from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
 from reflection.stats.importance_sampling import drawn, mixed, proposed
 from reflection.stats.quantiles import limits
@@ -244,7 +245,7 @@ def _log_step_factors(view: View, mode: Floats) -> dict[str, float]:
     layout = view.layout
     factors = {}
     for number, group in enumerate(layout.groups):
-        if Kind.of(group) is Kind.FREE and layout.sizes[number] > 1:
+        if Kind.of(group) is Kind.FREE and group != SEEN and layout.sizes[number] > 1:
             steps = np.flatnonzero(layout.group_index == number).tolist()
             levels = [i for i, feature in enumerate(layout.features) if i and feature.group == group.partition(".")[2]]
             still = sorted([*_slopes(layout), *levels])
@@ -253,9 +254,13 @@ def _log_step_factors(view: View, mode: Floats) -> dict[str, float]:
 
 
 def _slopes(layout: Layout) -> list[int]:
-    """The intercept and the free columns that are alone in their group: numeric slopes."""
-    groups = [layout.features[column].group for column in layout.columns_of(Kind.FREE)]
-    return [0, *(int(i) for i in layout.columns_of(Kind.FREE) if groups.count(layout.features[i].group) == 1)]
+    """The intercept and the free columns that are alone in their group: numeric slopes.
+
+    What observation adds to one tested effect is alone, too, and no slope.
+    """
+    free = [(int(i), layout.features[i].group) for i in layout.columns_of(Kind.FREE)]
+    groups = [group for _, group in free]
+    return [0, *(i for i, group in free if group != SEEN and groups.count(group) == 1)]
 
 
 def _sd(posterior: Posterior) -> Floats:

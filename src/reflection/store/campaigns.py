@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.engine import Connection
 
+from reflection.domain.experiment import StoredExperiments
 from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.learnings import revision
-from reflection.store import alert_items, campaigns_read, campaigns_write, fits, knowledge_blob
+from reflection.store import alert_items, campaigns_read, campaigns_write, experiments, fits, knowledge_blob
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
 from reflection.store.learnings import LearningBook
@@ -262,6 +263,16 @@ class SqlStore:
         """The workspaces whose ledger goes further than their newest fit, by name; one statement for all of them."""
         with self._database.read() as connection:
             return fits.behind(connection)
+
+    def experiments(self, workspace: str) -> StoredExperiments:
+        """Every randomised experiment, and how often they were changed."""
+        with self._database.read() as connection:
+            return experiments.stored(connection, workspace)
+
+    def experiment_changes(self, workspace: str) -> int:
+        """How often experiments were added, changed or removed so far."""
+        with self._database.read() as connection:
+            return experiments.changes(connection, workspace)
 
     def add_workspace(self, workspace: str) -> bool:
         """Make a workspace that has nothing in it yet; whether it was new."""

@@ -6,16 +6,17 @@ Inside a transaction somebody else opened. Must not know how anything was learnt
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, or_, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
-from reflection.store import knowledge_blob
+from reflection.domain.weights import SignalWeight
+from reflection.store import experiments, knowledge_blob
 from reflection.store.campaigns_read import chunks
 from reflection.store.database import sqlite
 from reflection.store.knowledge_blob import KnowledgeBlob
-from reflection.store.row_values import artifact_rows, json_text, outbox_row
+from reflection.store.row_values import Row, artifact_rows, json_text, outbox_row
 from reflection.store.tables.campaigns import (
     WORKSPACE_LEVEL,
     artifacts,
@@ -48,7 +49,7 @@ def newest(connection: Connection, workspace: str) -> FitHead | None:
 
 
 def behind(connection: Connection) -> list[str]:
-    """The workspaces whose ledger goes further than their newest fit, by name."""
+    """The workspaces whose ledger, or whose experiments, go further than their newest fit, by name."""
     return list(connection.execute(_BEHIND, {"format": knowledge_blob.FORMAT}).scalars())
 
 
@@ -88,6 +89,7 @@ def save(
     _replace_patterns(connection, workspace, knowledge, now)
     _replace_weights(connection, workspace, knowledge)
     _publish(connection, workspace, files, now)
+    experiments.mark_learnt(connection, workspace, knowledge.experiments.changes)
     return True
 
 
@@ -102,13 +104,8 @@ def _replace_patterns(connection: Connection, workspace: str, knowledge: Knowled
     rows = [
         {
             "workspace": workspace,
-            "finding_id": finding.finding_id,
+            **pattern_row(finding),
             "campaign_id": _latest_supporting(finding, dates),
-            "category": finding.category,
-            "signal_key": finding.signal_key,
-            "summary": finding.description,
-            "impact_score": finding.impact_score,
-            "body": json_text(finding),
             "created_at": finding.first_seen or knowledge.as_of or now,
         }
         for finding in knowledge.every_finding
@@ -119,20 +116,33 @@ def _replace_patterns(connection: Connection, workspace: str, knowledge: Knowled
 
 def _replace_weights(connection: Connection, workspace: str, knowledge: Knowledge) -> None:
     connection.execute(delete(weights).where(weights.c.workspace == workspace))
-    rows = [
-        {
-            "workspace": workspace,
-            "signal_key": weight.signal_key,
-            "weight": weight.weight,
-            "successes": weight.successes,
-            "failures": weight.failures,
-            "last_updated": weight.last_updated,
-            "body": json_text(weight),
-        }
-        for weight in knowledge.weights
-    ]
+    rows = [{"workspace": workspace, **weight_row(weight)} for weight in knowledge.weights]
     if rows:
         connection.execute(insert(weights), rows)
+
+
+def pattern_row(finding: Finding) -> Row:
+    """What a row of `patterns` says of a finding, whenever it was written."""
+    return {
+        "finding_id": finding.finding_id,
+        "category": finding.category,
+        "signal_key": finding.signal_key,
+        "summary": finding.description,
+        "impact_score": finding.impact_score,
+        "body": json_text(finding),
+    }
+
+
+def weight_row(weight: SignalWeight) -> Row:
+    """What a row of `weights` says."""
+    return {
+        "signal_key": weight.signal_key,
+        "weight": weight.weight,
+        "successes": weight.successes,
+        "failures": weight.failures,
+        "last_updated": weight.last_updated,
+        "body": json_text(weight),
+    }
 
 
 def _publish(connection: Connection, workspace: str, files: dict[str, bytes], now: str) -> None:
@@ -175,7 +185,9 @@ _LEARNT_END = (
     .scalar_subquery()
 )
 _BEHIND = (
-    select(workspaces.c.workspace).where(func.coalesce(_LEARNT_END, 0) < _LEDGER_END).order_by(workspaces.c.workspace)
+    select(workspaces.c.workspace)
+    .where(or_(func.coalesce(_LEARNT_END, 0) < _LEDGER_END, workspaces.c.workspace.in_(experiments.BEHIND)))
+    .order_by(workspaces.c.workspace)
 )
 _DATES = select(campaigns.c.campaign_id, campaigns.c.timestamp).where(
     campaigns.c.workspace == bindparam("w"),

@@ -45,6 +45,53 @@ def test_a_total_that_is_not_the_sum_is_said(write: Write) -> None:
     assert "spend 66.7%" in note.message
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_subtotal_of_each_day_confirms_its_day_and_is_not_added(write: Write, first: bool) -> None:
+    days = []
+    for day in ("2026-09-01", "2026-09-02"):
+        rows = [google(day), google(day, "B")]
+        subtotal = total("Subtotal", "20.00", "200", "10", "2")
+        days += [subtotal, *rows] if first else [*rows, subtotal]
+    report = read_export(write([GOOGLE, *days, total("Grand total", "40.00", "400", "20", "4")]))
+
+    assert report.totals.spend == 40
+    assert found(report, "total_differs") is None
+    assert len([note for note in report.findings if note.code == "total_confirmed"]) == 3
+
+
+def test_days_that_had_not_been_are_said(write: Write) -> None:
+    report = read_export(write([GOOGLE, google(), google("2026-12-01")]), ImportOptions(as_of=dt.date(2026, 9, 30)))
+
+    note = found(report, "days_ahead")
+    assert note is not None
+    assert note.rows == (3,)
+
+
+@pytest.mark.parametrize(("rounded", "campaigns"), [(True, 2), (False, 1)])
+def test_ids_that_a_spreadsheet_filled_with_zeros_are_no_ids(write: Write, rounded: bool, campaigns: int) -> None:
+    own = "123456789012345000" if rounded else "123456789012345678"
+    rows = [[row[0], row[1], own, *row[3:]] for row in (google(), google(name="B"))]
+
+    report = read_export(write([GOOGLE, *rows]))
+
+    assert len(report.campaigns) == campaigns
+    assert (found(report, "ids_rounded") is not None) == rounded
+
+
+def test_a_file_whose_rows_all_fail_has_no_totals_rather_than_zeros(write: Write) -> None:
+    report = read_export(write([GOOGLE, google(clicks="50%")]))
+
+    assert set(report.totals.as_dict().values()) == {None}
+
+
+@pytest.mark.parametrize("header", ["Cost (micros)", "cost_micros", "Cost in micros", "Cost micros"])
+def test_a_header_that_says_micros_is_read_as_millionths(write: Write, header: str) -> None:
+    titles = [header if cell == "Cost" else cell for cell in GOOGLE] + ["Avg. CPC", "Currency code"]
+    rows = [[*google(day, cost="12500000"), "0.5", "EUR"] for day in ("2026-09-01", "2026-09-02")]
+
+    assert read_export(write([titles, *rows])).totals.spend == 25
+
+
 def test_an_account_total_above_the_rows_is_coverage_not_a_fault(write: Write) -> None:
     report = read_export(write([GOOGLE, google(), total("Total: Account", "40.00", "400", "20", "4")]))
 

@@ -16,6 +16,13 @@ from reflection.store.database.open import open_database
 from reflection.store.maintenance.backup import backup, restore
 from reflection.store.maintenance.verify import verify
 
+
+@pytest.fixture(autouse=True)
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Analyses that are made up say nothing twice."""
+    monkeypatch.setattr("reflection.store.maintenance.backup.contradictions", lambda _database: [])
+
+
 Make = Callable[..., AnalysisRecord]
 
 

@@ -25,7 +25,8 @@ from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.dataset import Floats
 from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
-from reflection.inference.fit import FittedMetrics, counts_of
+from reflection.inference.fit import FittedMetrics
+from reflection.inference.observation import counts_of
 from reflection.stats.any_time import OF_GROUPS, level_at
 
 Labels = NDArray[np.intp]

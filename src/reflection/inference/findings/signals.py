@@ -113,6 +113,7 @@ def _finding(
         first_seen=None if first is None else day_text(first),
         last_confirmed=None if last is None else day_text(last),
         status=ESTABLISHED if effect.finding else DESCRIPTIVE,
+        grade=effect.grade,
     )
 
 
@@ -131,5 +132,13 @@ def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: 
         )
     return (
         f"{label} comes with {size} ({interval}; seen in {effect.real_campaigns} campaigns and {effect.rows} ad rows, "
-        f"beyond noise {pro} of them for it, {contra} against).{plain}{alone} Observed, not randomised."
+        f"beyond noise {pro} of them for it, {contra} against).{plain}{alone} {_drawn(effect)}"
     )
+
+
+def _drawn(effect: Effect) -> str:
+    """Whether lots were drawn."""
+    if effect.grade == "observed":
+        return "Observed, not randomised."
+    count = len(effect.experiments)
+    return f"Randomised: tested in {count} experiment{'s' if count > 1 else ''}."

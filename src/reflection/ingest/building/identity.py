@@ -6,15 +6,15 @@ not know how files are opened, nor what campaigns are for.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
 from reflection.domain.metrics import COUNTS
-from reflection.errors import ImportFileError
 from reflection.ingest.building.conversions import KIND
+from reflection.ingest.building.currencies import with_currency
 from reflection.ingest.building.drafts import month_span
+from reflection.ingest.building.name_books import NameBook, first, looked_up, text
 from reflection.ingest.dialects.dialect import SPLITS, normal_header
 from reflection.ingest.dialects.platforms import platform_name
 from reflection.ingest.import_report import Finding, Granularity, finding
@@ -39,46 +39,12 @@ _DATED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class NameBook:
-    """What names tables say: id -> name, id -> currency, ad set id -> campaign id, campaign id -> objective."""
-
-    campaigns: Mapping[str, str] = field(default_factory=dict)
-    audiences: Mapping[str, str] = field(default_factory=dict)
-    accounts: Mapping[str, str] = field(default_factory=dict)
-    currencies: Mapping[str, str] = field(default_factory=dict)
-    parents: Mapping[str, str] = field(default_factory=dict)
-    objectives: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class IdentifiedRows:
     """Rows with their identity, how fine their days are, and what was noticed on the way."""
 
     frame: pl.DataFrame
     granularity: Granularity
     findings: tuple[Finding, ...]
-
-
-def name_book(tables: Sequence[pl.DataFrame]) -> NameBook:
-    """One book of several names tables; of several versions of an entry, the last one in time counts."""
-    books: dict[str, dict[str, str]] = {
-        "campaigns": {}, "audiences": {}, "accounts": {}, "currencies": {}, "parents": {}, "objectives": {},
-    }  # fmt: skip
-    entries = (
-        ("campaigns", "campaign_id", "campaign"),
-        ("audiences", "audience_id", "audience"),
-        ("accounts", "account_id", "account"),
-        ("currencies", "account_id", "currency"),
-        ("parents", "audience_id", "parent_campaign_id"),
-        ("objectives", "campaign_id", "objective"),
-    )
-    for table in tables:
-        ordered = table.sort("date", "line", nulls_last=False) if "date" in table.columns else table
-        for book, key, value in entries:
-            if key in table.columns and value in table.columns:
-                pairs = ordered.select(key, value).drop_nulls().iter_rows()
-                books[book].update({str(k): str(v) for k, v in pairs})
-    return NameBook(**books)
 
 
 def identify(
@@ -105,39 +71,23 @@ def identify(
     notes: list[Finding] = []
     frame, granularity = _days(frame, facts, header)
     frame = _campaign(frame, book, stem, campaign, notes)
-    frame = _currency(frame, header, book, currency, notes)
+    frame = with_currency(frame, header, book, currency, notes)
     platform: pl.Expr = pl.lit(header.dialect.platform or "unspecified")
     if not header.dialect.platform and "platform" in frame.columns:
         platforms = {cell: platform_name(cell) for cell in frame["platform"].drop_nulls().unique().to_list()}
-        platform = _looked_up("platform", platforms).fill_null("unspecified")
-        both = pl.concat_str(platform, _text("key"), separator=" / ")
+        platform = looked_up("platform", platforms).fill_null("unspecified")
+        both = pl.concat_str(platform, text("key"), separator=" / ")
         frame = frame.with_columns(both.cast(pl.Categorical).alias("key"))
     missing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in COUNTS if name not in frame.columns]
     objective = [pl.col("objective")] if "objective" in frame.columns else []
-    objective.append(_looked_up("key", book.objectives))
+    objective.append(looked_up("key", book.objectives))
     frame = frame.with_columns(
-        platform.cast(pl.Categorical).alias("platform"), _first(objective).alias("objective"), *missing
+        platform.cast(pl.Categorical).alias("platform"), first(objective).alias("objective"), *missing
     )
     frame = _cells(frame, book)
     if accounts := [pl.col(name) for name in (ACCOUNT, "account") if name in frame.columns]:
-        frame = frame.with_columns(_first(accounts).alias(ACCOUNT))
+        frame = frame.with_columns(first(accounts).alias(ACCOUNT))
     return IdentifiedRows(frame.select(name for name in _KEPT if name in frame.columns), granularity, tuple(notes))
-
-
-def _text(name: str) -> pl.Expr:
-    return pl.col(name).cast(pl.String)
-
-
-def _first(options: Sequence[pl.Expr]) -> pl.Expr:
-    """The first that says something, each distinct text held once."""
-    return pl.coalesce(*(option.cast(pl.Categorical) for option in options))
-
-
-def _looked_up(name: str, book: Mapping[str, str]) -> pl.Expr:
-    """What a book says of a column; null where it says nothing."""
-    if not book:
-        return pl.lit(None, dtype=pl.String)
-    return _text(name).replace_strict(dict(book), default=None, return_dtype=pl.String)
 
 
 def _days(frame: pl.DataFrame, facts: Facts, header: Header) -> tuple[pl.DataFrame, Granularity]:
@@ -182,13 +132,13 @@ def _campaign(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str, not
     if "campaign_id" in have:
         key.append(_apart(frame, "campaign_id"))
     if "audience_id" in have and book.parents:
-        key.append(_looked_up("audience_id", book.parents))
+        key.append(looked_up("audience_id", book.parents))
     name: list[pl.Expr] = []
     if "campaign" in have:
         several = "account" in have and frame["account"].n_unique() > 1
         name.append(pl.col("campaign"))
         if several:
-            key.append(pl.concat_str(_text("account"), _text("campaign"), separator=" / "))
+            key.append(pl.concat_str(text("account"), text("campaign"), separator=" / "))
         key.append(_apart(frame, "campaign"))
     if not key:
         note, fallback = _nameless(frame, book, stem, campaign)
@@ -197,9 +147,9 @@ def _campaign(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str, not
     elif missing := frame.filter(pl.all_horizontal(one.is_null() for one in key))["line"].to_list():
         message = f"Rows that name no campaign: {len(missing)}. They are kept together, as '{NAMELESS}'."
         notes.append(finding("rows_without_name", "warning", message, missing))
-    frame = frame.with_columns(_first([*key, pl.lit(campaign or NAMELESS)]).alias("key"))
-    by_id = [_looked_up("campaign_id", book.campaigns)] if "campaign_id" in have else []
-    return frame.with_columns(_first([_looked_up("key", book.campaigns), *by_id, *name, pl.col("key")]).alias("name"))
+    frame = frame.with_columns(first([*key, pl.lit(campaign or NAMELESS)]).alias("key"))
+    by_id = [looked_up("campaign_id", book.campaigns)] if "campaign_id" in have else []
+    return frame.with_columns(first([looked_up("key", book.campaigns), *by_id, *name, pl.col("key")]).alias("name"))
 
 
 def _apart(frame: pl.DataFrame, column: str) -> pl.Expr:
@@ -208,8 +158,8 @@ def _apart(frame: pl.DataFrame, column: str) -> pl.Expr:
     if account is None or frame[account].drop_nulls().n_unique() < 2:
         return pl.col(column)
     shared = pl.col(account).drop_nulls().n_unique().over(column) > 1
-    together = pl.concat_str(_text(account), _text(column), separator=" / ")
-    return pl.when(shared & pl.col(account).is_not_null()).then(together).otherwise(_text(column))
+    together = pl.concat_str(text(account), text(column), separator=" / ")
+    return pl.when(shared & pl.col(account).is_not_null()).then(together).otherwise(text(column))
 
 
 def _nameless(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str) -> tuple[Finding, pl.Expr]:
@@ -218,14 +168,14 @@ def _nameless(frame: pl.DataFrame, book: NameBook, stem: str, campaign: str) -> 
         where, expr = "as you said", pl.lit(campaign)
     elif "source_name" in frame.columns and frame["source_name"].drop_nulls().len():
         stems = {name: undated(name) for name in frame["source_name"].drop_nulls().unique().to_list()}
-        where, expr = "from the column of source files, without their dates", _looked_up("source_name", stems)
+        where, expr = "from the column of source files, without their dates", looked_up("source_name", stems)
     elif "account" in frame.columns:
-        where, expr = "the account's name", _text("account")
+        where, expr = "the account's name", text("account")
     elif "account_id" in frame.columns:
         where = "the account"
-        expr = pl.coalesce(_looked_up("account_id", book.accounts), _text("account_id"))
+        expr = pl.coalesce(looked_up("account_id", book.accounts), text("account_id"))
     elif "audience_id" in frame.columns and not {"audience", "creative", "creative_id"} & set(frame.columns):
-        where, expr = "by its ad set's id, as its groups are not given", _text("audience_id")
+        where, expr = "by its ad set's id, as its groups are not given", text("audience_id")
     else:
         where, expr = "from the file's name", pl.lit(undated(stem))
     message = f"The file names no campaign: its rows are taken together, named {where}. Say --campaign NAME to name it."
@@ -242,58 +192,20 @@ def undated(name: str) -> str:
     return _DATED.split(stem)[0].strip(" -_") or stem
 
 
-def _currency(
-    frame: pl.DataFrame, header: Header, book: NameBook, currency: str | None, notes: list[Finding]
-) -> pl.DataFrame:
-    sources: list[pl.Expr] = []
-    if "currency" in frame.columns:
-        sources.append(_text("currency").str.to_uppercase().str.extract(r"^([A-Z]{3})$"))
-    if stated := header.currency or Preamble(header.preamble).currency():
-        sources.append(pl.lit(stated))
-    if "account_id" in frame.columns:
-        sources.append(_looked_up("account_id", book.currencies))
-    sources.append(pl.lit(currency, dtype=pl.String))
-    frame = frame.with_columns(_first(sources).alias("currency"))
-    codes = set(frame["currency"].drop_nulls().unique().to_list())
-    if currency and codes - {currency}:
-        raise ImportFileError(
-            f"The file is in {', '.join(sorted(codes))}, not {currency}.",
-            hint="Leave --currency out.",
-            field="currency",
-        )
-    if not codes:
-        notes.append(
-            finding(
-                "currency_missing", "warning",
-                "The file states no currency; amounts stay without one and are compared with nothing else. Say "
-                "--currency EUR (or whichever it is).",
-            )
-        )  # fmt: skip
-    elif len(codes) > 1:
-        notes.append(
-            finding(
-                "currencies_mixed", "warning",
-                f"The file has amounts in {', '.join(sorted(codes))}: they are never added; campaigns are kept apart "
-                "by currency.",
-            )
-        )  # fmt: skip
-    return frame
-
-
 def _cells(frame: pl.DataFrame, book: NameBook) -> pl.DataFrame:
     """Audience by name (with its age, gender, country), creative by id."""
     have = set(frame.columns)
     nothing = pl.lit(None, dtype=pl.String)
-    audience = [_looked_up("audience_id", book.audiences)] if "audience_id" in have else []
+    audience = [looked_up("audience_id", book.audiences)] if "audience_id" in have else []
     audience += [pl.col(name) for name in ("audience", "audience_id") if name in have]
-    splits = [_text(name) for name in ("age", "gender", "country") if name in have]
+    splits = [text(name) for name in ("age", "gender", "country") if name in have]
     creative = [pl.col(name) for name in ("creative_id", "creative") if name in have]
-    who = _first(audience) if audience else nothing
+    who = first(audience) if audience else nothing
     if splits:
         parts = pl.concat_str(who, *splits, separator=" · ", ignore_nulls=True)
         who = pl.when(parts == "").then(None).otherwise(parts)
     return frame.with_columns(
         who.cast(pl.Categorical).alias("audience"),
-        _first(creative or [nothing]).alias("creative"),
-        _first([pl.col("creative")] if "creative" in have else [nothing]).alias("creative_name"),
+        first(creative or [nothing]).alias("creative"),
+        first([pl.col("creative")] if "creative" in have else [nothing]).alias("creative_name"),
     )

@@ -1,10 +1,9 @@
-"""Does the file agree with itself: checksums against total rows, doubles, impossible rows, assumptions.
+"""Does the file agree with itself: doubles, impossible rows, what is missing, assumptions.
 
-Each check answers with findings that say what was seen, what was done, and what the user can do. Time and tracking have
-files of their own. This file must not know how files are read.
+Each check answers with findings that say what was seen, what was done, and what the user can do. Total rows,
+time and tracking have files of their own. This file must not know how files are read.
 """
 
-import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -12,21 +11,17 @@ import polars as pl
 from reflection.domain.campaign import REQUIRED_COUNTS
 from reflection.domain.metrics import AMOUNTS, COUNTS, KPIS, METRICS, OBSERVED
 from reflection.ingest.building.conversions import OTHER
-from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft
+from reflection.ingest.building.drafts import ALWAYS_WRITTEN, Draft, metric_sums
 from reflection.ingest.building.identity import IdentifiedRows
-from reflection.ingest.checks import periods, tracking_faults
+from reflection.ingest.checks import checksums, periods, tracking_faults
 from reflection.ingest.checks.periods import period
 from reflection.ingest.dialects.dialect import SPLITS, is_number
 from reflection.ingest.import_report import Finding, Granularity, Reject, Totals, finding
 from reflection.ingest.options import ImportOptions
 from reflection.ingest.reading.header import Header
-from reflection.ingest.reading.total_rows import TotalRow
 from reflection.ingest.reading.typed_rows import Facts
 
-_ACCOUNT = ("account", "konto", "compte", "cuenta", "conta")
-_ROWS = re.compile(r"^Rows:\s*(\d{1,15})$", re.IGNORECASE)
 MOST_NAMED = 12
-_CHECKED = ("impressions", "clicks", "spend", "conversions", "revenue")
 _CAUTIONS = {
     "unique_clicks": "'{0}' counts people, not clicks: CTR and CVR are lower and higher than with link clicks. Export "
     "'Link clicks' to compare with other files.",
@@ -37,11 +32,10 @@ __all__ = ["campaign_findings", "file_findings", "incomplete", "period", "totals
 
 
 def totals(frame: pl.DataFrame) -> Totals:
-    """Sums over all rows; amounts only where there is one currency."""
-    sums: dict[str, float | None] = {}
-    for name in COUNTS:
-        column = frame[name]
-        sums[name] = round(float(column.sum()), 6) if column.null_count() < len(column) else None
+    """Sums over all rows, as a campaign's: null where a part is missing; amounts only where there is one currency."""
+    if frame.is_empty():
+        return Totals()
+    sums = frame.select(metric_sums(frame)).row(0, named=True)
     single = frame["currency"].n_unique() <= 1
     return Totals(
         impressions=_whole(sums["impressions"]),
@@ -75,7 +69,7 @@ def file_findings(
         unused: headers of number columns that nothing is made of.
         undecided: whether the user has to say what a conversion is; then their absence is no news.
     """
-    notes = [*_checksums(facts, rows.frame), *_cut_off(facts, header)]
+    notes = checksums.findings(facts, header)
     notes += _doubles(rows.frame, header)
     notes += _impossible(rows.frame)
     notes += _unknown(rows.frame, header, undecided=undecided)
@@ -112,63 +106,6 @@ def campaign_findings(
     """Findings about campaigns over time."""
     notes = periods.findings(drafts, frame, granularity, dialect, options)
     return notes + tracking_faults.findings(drafts, frame, granularity, dialect, options.accept)
-
-
-def _checksums(facts: Facts, frame: pl.DataFrame) -> list[Finding]:
-    notes: list[Finding] = []
-    for row in facts.totals:
-        off, shares = _compare(row, facts.frame)
-        label = f"'{row.label}'" if row.label else "the unnamed total row"
-        if not shares:
-            message = f"{label} has no figures of its own: it confirms nothing."
-            notes.append(finding("total_without_figures", "info", message, [row.line]))
-        elif not off:
-            names = ", ".join(shares)
-            notes.append(
-                finding("total_confirmed", "info", f"{label} equals the sum of the rows ({names}).", [row.line])
-            )
-        elif all(share <= 1.0 for share in shares.values()) and any(word in row.label.casefold() for word in _ACCOUNT):
-            low = min(shares.values())
-            notes.append(
-                finding("coverage", "info", f"The rows listed are {low:.1%} of {label} (line {row.line}): the account "
-                        "has more than this export.", [row.line])
-            )  # fmt: skip
-        else:
-            differences = ", ".join(f"{name} {shares[name]:.1%}" for name in off)
-            notes.append(
-                finding("total_differs", "warning", f"The rows add up to another sum than {label}: {differences} of "
-                        "it. Rows may be missing or doubled; export again if that is not meant.", [row.line])
-            )  # fmt: skip
-    return notes
-
-
-def _cut_off(facts: Facts, header: Header) -> list[Finding]:
-    """A platform that always writes a total row, and one that says how many rows follow."""
-    if header.dialect.writes_totals and not facts.totals:
-        message = f"{header.dialect.title} ends its exports with a total row; this file has none and may be cut off."
-        return [finding("total_missing", "warning", message)]
-    for line in header.preamble:
-        if (match := _ROWS.match(line)) and int(match[1]) != facts.frame.height + len(facts.rejects):
-            message = f"The file announces {match[1]} rows and has {facts.frame.height}: it is cut off or was edited."
-            return [finding("rows_missing", "warning", message)]
-    return []
-
-
-def _compare(row: TotalRow, frame: pl.DataFrame) -> tuple[list[str], dict[str, float]]:
-    """Metrics whose sum is not the total's (beyond rounding), and each sum as a share of the total."""
-    off: list[str] = []
-    shares: dict[str, float] = {}
-    for name, total in row.values.items():
-        is_metric = name in _CHECKED or name.startswith(("conversion.", "value."))
-        if total is None or not is_metric or name not in frame.columns:
-            continue
-        column = frame[name]
-        summed = float(column.sum())
-        rounding = 0.01 * max(1, len(column)) ** 0.5 if name not in ("impressions", "clicks") else 0.0
-        shares[name] = summed / total if total else (1.0 if not summed else float("inf"))
-        if abs(summed - total) > max(rounding, 1e-6 * abs(total)):
-            off.append(name)
-    return off, shares
 
 
 def _doubles(frame: pl.DataFrame, header: Header) -> list[Finding]:
@@ -247,8 +184,9 @@ def _unknown(frame: pl.DataFrame, header: Header, *, undecided: bool) -> list[Fi
 
 
 def _lacking(name: str, header: Header) -> Finding:
-    if name in header.columns:
-        seen = f"The column '{header.written(name)}' is empty"
+    events = [column for column in header.columns if column.startswith("conversion.")] if name == "conversions" else []
+    if named := [column for column in (name, *events) if column in header.columns]:
+        seen = f"The column '{header.written(named[0])}' is empty"
     else:
         seen = f"The file has no column of {name} that is known here"
     lost = ", ".join(METRICS[kpi].short_name for kpi in KPIS if name in METRICS[kpi].counts)

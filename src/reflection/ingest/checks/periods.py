@@ -30,6 +30,7 @@ def findings(
     notes = _overlaps(frame)
     notes += _across_months(drafts, granularity, dialect)
     notes += _regimes(drafts, dialect)
+    notes += _ahead(frame, options.as_of)
     return notes + maturity.findings(drafts, dialect, options.as_of)
 
 
@@ -63,6 +64,18 @@ def _across_months(drafts: Sequence[Draft], granularity: Granularity, dialect: s
         return []
     message = f"{len(crossing)} rows' {granularity}s cross a month's end and cannot be split: each stands alone."
     return [finding("crosses_months", "warning", message, (), [draft_id(dialect, draft) for draft in crossing])]
+
+
+def _ahead(frame: pl.DataFrame, as_of: dt.date | None) -> list[Finding]:
+    """Days that had not been when the file was made: day and month may be the wrong way round."""
+    lines = frame.filter((pl.col("first") > pl.lit(as_of, dtype=pl.Date)).fill_null(False))["line"].to_list()
+    if not lines:
+        return []
+    message = (
+        f"Rows of days after {as_of}, when this was exported: {len(lines)}. Say --date-order if day and month are the "
+        "wrong way round, or --as-of if it was exported later."
+    )
+    return [finding("days_ahead", "warning", message, lines)]
 
 
 def _regimes(drafts: Sequence[Draft], dialect: str) -> list[Finding]:

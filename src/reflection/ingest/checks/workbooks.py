@@ -12,10 +12,16 @@ from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.reading.tables import Table
 
 
-def findings(table: Table, unread: Sequence[str], frame: pl.DataFrame) -> list[Finding]:
-    """Findings about the workbook a table stands in; none about a text."""
+def findings(table: Table, unread: Sequence[str], facts: pl.DataFrame, frame: pl.DataFrame) -> list[Finding]:
+    """Findings about the workbook a table stands in; none about a text.
+
+    Args:
+        facts: the rows as they are in the table.
+        frame: the same with all counts settled.
+    """
     notes: list[Finding] = []
-    empty = [name for name in COUNTS if frame[name].null_count() and table.uncalculated]
+    stated = [name for name in COUNTS if name in facts.columns or frame[name].null_count() < frame.height]
+    empty = [name for name in stated if frame[name].null_count() and table.uncalculated]
     if empty:
         message = (
             f"Cells with a formula that was never calculated: {table.uncalculated}. They read as empty, so the "

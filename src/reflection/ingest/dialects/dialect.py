@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
+from reflection.ingest.dialects.currencies import ANY_SIGN, candidates
+
 DateOrder = Literal["mdy", "dmy", "ymd"]
 Role = Literal["performance", "names", "actions"]
 Names = Mapping[str, tuple[str, ...]]
@@ -28,7 +30,9 @@ Names = Mapping[str, tuple[str, ...]]
 _SPACE = re.compile(r"[\s_]+")
 _POINT = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
 _INVISIBLE = re.compile(r"[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_CURRENCY = re.compile(r"^(?P<name>.*\S)\s*\((?P<code>[A-Za-z]{3})\)$")
+_CURRENCY = re.compile(
+    rf"^(?P<name>.*?[^\s,(\[])\s*(?:[(\[](?:in )?(?P<code>{ANY_SIGN})[)\]]|[ ,](?:in )?(?P<bare>{ANY_SIGN}))$"
+)
 
 NUMBERS = frozenset(
     {
@@ -103,16 +107,16 @@ def normal_header(cell: str) -> str:
     return _SPACE.sub(" ", _POINT.sub(" ", text)).strip().replace("’", "'")
 
 
+@lru_cache(maxsize=4_096)
 def split_currency(cell: str) -> tuple[str, str]:
-    """(header, ISO code or '') of a header such as ``Amount spent (EUR)``.
+    """(header, ISO code or sign, or '') of a header such as ``Amount spent (EUR)``, ``Kosten in €`` or ``Cost USD``.
 
-    >>> split_currency("Amount spent (EUR)")
-    ('Amount spent', 'EUR')
+    >>> split_currency("Amount spent (EUR)"), split_currency("Clicks (all)")
+    (('Amount spent', 'EUR'), ('Clicks (all)', ''))
     """
     match = _CURRENCY.match(unicodedata.normalize("NFKC", plain_header(cell)))
-    if match and match["code"].isupper():
-        return match["name"], match["code"]
-    return cell, ""
+    code = (match["code"] or match["bare"]) if match else ""
+    return (match["name"], code) if match and candidates(code) else (cell, "")
 
 
 def is_number(name: str) -> bool:

@@ -24,8 +24,18 @@ _TIME = re.compile(
     r"\s*(?:Z|UTC|GMT|[A-Z]{3,4})?(?:[+-]\d{2}:?\d{2})?$"
 )
 _ISO = re.compile(r"^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})$")
+_EAST = re.compile(
+    r"^(\d{4})\s?[年년.]\s?(\d{1,2})(?:\s?[月월]|(?=\.))(?:\.?\s?(\d{1,2})\s?[日일.]?)?"
+    r"(?:\s?[(（]?(?:[月火水木金土日](?:曜日?)?|[월화수목금토일](?:요일)?|(?:星期|周|週)[一二三四五六日天])[)）]?)?$"
+)
+"""2026年9月1日, 2026년 9월 1일, 2026. 9. 1., and the month alone; a weekday may follow."""
+
+_VIETNAMESE = re.compile(
+    r"^(?:(?:thứ \w+|chủ nhật),? )?(?:ngày )?(?:(\d{1,2}) )?(?:tháng|thg) (\d{1,2})(?:,| năm|/)? ?(\d{4})$",
+    re.IGNORECASE,
+)
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
-_PARTS = re.compile(r"^(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})$")
+_PARTS = re.compile(r"^(\d{1,2})([/.-]) ?(\d{1,2})\2 ?(\d{4}|\d{2})$")
 _WEEK = re.compile(
     r"^(?:(\d{4})[- ]?[Ww](\d{1,2})|(?:[Ww]|KW|CW|Week|Woche)[ -]?(\d{1,2})[ ,/-]+(\d{4}))$", re.IGNORECASE
 )
@@ -35,7 +45,7 @@ _SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$")
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 _DAY_MONTH_YEAR = re.compile(r"^(\d{1,2})[-/ .]+([^\W\d_]+)\.?[-/ .,]+(\d{2})$")
 _BETWEEN = re.compile(
-    r"\s+(?:-|–|—|to|bis|au|a|al|até|tot|t/m)\s+|\s*[–—~]\s*|(?<=\d{8})-(?=\d{8}$)|(?<=\d)/(?=\d{4}-\d)"
+    r"\s+(?:-|–|—|to|bis|au|a|al|até|tot|t/m)\s+|\s*[–—~～〜]\s*|(?<=\d{8})-(?=\d{8}$)|(?<=\d)/(?=\d{4}-\d)"
     r"|(?<=\d),(?=\d{1,4}[-/])"
 )
 _LANGUAGES = (
@@ -161,6 +171,10 @@ def _single(text: str, order: DateOrder) -> Span | None:
     day: dt.date | None = None
     if match := _ISO.match(text):
         day = _date(int(match[1]), int(match[3]), int(match[4]))
+    elif (match := _EAST.match(text)) and match[3]:
+        day = _date(int(match[1]), int(match[2]), int(match[3]))
+    elif (match := _VIETNAMESE.match(text)) and match[1]:
+        day = _date(int(match[3]), int(match[2]), int(match[1]))
     elif match := _COMPACT.match(text):
         day = _date(int(match[1]), int(match[2]), int(match[3]))
     elif match := _PARTS.match(text):
@@ -190,6 +204,10 @@ def _longer(text: str) -> Span | None:
         return (first[0], end[1]) if first and end else None
     if match := _MONTH.match(text):
         return _month(int(match[1] or match[4]), int(match[2] or match[3]))
+    if match := _EAST.match(text):
+        return _month(int(match[1]), int(match[2]))
+    if match := _VIETNAMESE.match(text):
+        return _month(int(match[3]), int(match[2]))
     return None
 
 
@@ -238,8 +256,7 @@ def _months() -> Mapping[str, int]:
             for width in ("wide", "abbreviated"):
                 for number, word in Locale.parse(language).months[style][width].items():
                     names.setdefault(_fold(word), int(number))
-    names.setdefault("sept", 9)
-    return names
+    return {"sept": 9, "juill": 7, **names}
 
 
 @lru_cache(maxsize=1)
@@ -248,8 +265,9 @@ def _weekdays() -> frozenset[str]:
     return frozenset(
         part
         for language in _LANGUAGES
+        for style in ("stand-alone", "format")
         for width in ("wide", "abbreviated")
-        for word in Locale.parse(language).days["format"][width].values()
+        for word in Locale.parse(language).days[style][width].values()
         for part in _WORD.findall(_fold(word))
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reflection.errors import ImportFileError
+from reflection.ingest.dialects.currencies import currency_of
 from reflection.ingest.dialects.dialect import (
     SPLITS,
     Dialect,
@@ -21,9 +22,13 @@ from reflection.ingest.dialects.dialect import (
 from reflection.ingest.dialects.platforms import is_platform
 from reflection.ingest.dialects.words import field_of
 from reflection.ingest.reading.tables import Cells, Table
+from reflection.ingest.reading.total_rows import is_label
 
 LEAST_EVIDENCE = 2
 """Marks of its own, or lines above the table, that a platform needs to be recognised by itself."""
+
+_MILLIONTHS = re.compile(r"(?:^|[ (,]+(?:in )?)(?:micros?|millionths)\)?$|(?<=[a-z])micros$")
+"""How a header says that its amounts are millionths: cost_micros, Cost (micros), costMicros."""
 
 PLATFORM_SHARE = 0.8
 """Share of cells that have to name platforms where a column is to tell each row's."""
@@ -38,7 +43,7 @@ class Header:
         cells: its cells as written.
         language: the language its headers are in.
         columns: field -> column index.
-        currency: ISO code named in a money header, or ''.
+        currency: ISO code, or a sign that several currencies share, named in a money header, or ''.
         preamble: the text above it.
         cautions: codes of findings deserved by the columns used, with the header.
         scale: factor for fields in another unit (cost in micros).
@@ -137,22 +142,21 @@ def _fits(header: Header, normal: Sequence[str], below: Sequence[Cells]) -> bool
             return False
     if not header.dialect.names_platforms:
         return True
-    cells = (
-        [row[columns["platform"]] for row in below if row[columns["platform"]].strip()] if "platform" in columns else []
-    )
+    named = [row[columns["platform"]].strip() for row in below] if "platform" in columns else []
+    cells = [cell for cell in named if cell and not is_label(cell)]
     return bool(cells) and sum(map(is_platform, cells)) >= PLATFORM_SHARE * len(cells)
 
 
 def _micros(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, float]:
     """Amounts whose header says that they are millionths."""
     fields = ((name, normal[index]) for name, index in columns.items() if is_number(name))
-    return {name: 1e-6 for name, header in fields if header.endswith("micros")}
+    return {name: 1e-6 for name, header in fields if _MILLIONTHS.search(header)}
 
 
 def _currency(cells: Cells, columns: Mapping[str, int]) -> str:
-    """The currency that a money header names, as in "Amount spent (CAD)"; empty where none does."""
+    """The currency that a money header names, as in "Amount spent (CAD)", or a sign that is several; '' for none."""
     codes = (split_currency(cells[columns[name]])[1] for name in ("spend", "revenue") if name in columns)
-    return next((code for code in codes if code), "")
+    return next((currency_of(code) or code for code in codes if code), "")
 
 
 def _cautions(dialect: Dialect, normal: list[str], columns: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
@@ -184,6 +188,7 @@ def _bind(dialect: Dialect, normal: list[str]) -> tuple[str, dict[str, int]]:
     where: dict[str, int] = {}
     for index, header in enumerate(normal):
         where.setdefault(header, index)
+        where.setdefault(_MILLIONTHS.sub("", header), index)
     by_language = {language: _columns(names, where) for language, names in dialect.names.items()}
     language = max(by_language, key=lambda key: len(by_language[key]))
     columns = dict(by_language[language])

@@ -179,12 +179,14 @@ def _ambiguous(readings: Readings, evidence: Evidence, name: str) -> ImportFileE
     cells = [cell for column in evidence.amounts for cell in column.to_list()]
     (one, first), (other, second) = [(values, options[0]) for values, options in readings.items()][:2]
     place = next(i for i, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
+    if None in (one[place], other[place]):
+        message = (
+            f"{name}: '{cells[place].strip()}' is no number where others are: some cells are written as "
+            f"{first.example}, some as {second.example}."
+        )
+        return ImportFileError(message, hint="Write them all in one way, or export the file again.", field="locale")
     return ImportFileError(
-        f"{name}: '{cells[place].strip()}' is {_shown(one[place])} or {_shown(other[place])}: nothing decides.",
+        f"{name}: '{cells[place].strip()}' is {one[place]:,.10g} or {other[place]:,.10g}: nothing decides.",
         hint=f"Say which: --locale {first.locale} reads the first, --locale {second.locale} the second.",
         field="locale",
-    )  # fmt: skip
-
-
-def _shown(value: float | None) -> str:
-    return "no number" if value is None else f"{value:,.10g}"
+    )

@@ -13,8 +13,13 @@ import polars as pl
 from babel import Locale, UnknownLocaleError
 
 from reflection.errors import ImportFileError
+from reflection.ingest.dialects.currencies import ANY_SIGN
 
-MISSING = ("", "n/a", "N/A", "null", "NULL", "None", "nan", "NaN", "#N/A", "#N/V", "#NV", "#DIV/0!", "#REF!", "#VALUE!")
+MISSING = (
+    "", "n/a", "N/A", "NA", "<NA>", "null", "NULL", "None", "nan", "NaN", "NaT", "(not set)", "#N/A", "#N/V", "#NV",
+    "#N/D", "#DIV/0!", "#¡DIV/0!", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#VALEUR!", "#¡VALOR!", "#NUM!", "#ZAHL!",
+    "#NAME?", "#NULL!",
+)  # fmt: skip
 DASHES = r"^[-–—]+$"
 INVISIBLE = "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 """Marks that no screen shows: byte order, direction, breaks. Joiners stay: they make emoji and letters."""
@@ -26,11 +31,8 @@ LARGEST = 1e20
 """Beyond it nothing was counted or paid, also not in millionths; a sum of larger ones may be infinite."""
 
 _SPACES = "[\u00a0\u202f\u2009 ]"
-_SIGNS = "$€£¥₹₩₽₺₴₫₱₦₪฿"
-_CURRENCY_SIGNS = (
-    rf"^([-+]?)\s*(?:[A-Z]{{0,3}}[{_SIGNS}]|[A-Z]{{3}}\b|R\$|zł|kr\.?|Kč|Ft|lei|лв|Rp\.?)\s*([-+]?)"
-    rf"|\s*(?:[{_SIGNS}]|[A-Z]{{3}}|zł|kr\.?|Kč|Ft|lei|лв)$"
-)
+_CURRENCY_SIGNS = rf"^([-+]?)\s*{ANY_SIGN}\s*([-+]?)|\s*{ANY_SIGN}$"
+_DASH_BEFORE = r"^[−–—]\s*"
 _IN_BRACKETS = r"^\((.*)\)$"
 _MINUS_BEHIND = r"^(\d[\d.,'’\s]*)-$"
 _BREAK = "\n"
@@ -114,6 +116,7 @@ def clean_cell(cell: pl.Expr) -> pl.Expr:
     """The same as an expression."""
     return (
         visible_cell(cell)
+        .str.replace(_DASH_BEFORE, "-")
         .str.replace("−", "-", literal=True)
         .str.replace(_IN_BRACKETS, "-${1}")
         .str.replace(_MINUS_BEHIND, "-${1}")

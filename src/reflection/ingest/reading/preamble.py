@@ -9,12 +9,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reflection.ingest.dialects.currencies import ANY_SIGN, candidates, currency_of
 from reflection.ingest.dialects.dialect import DateOrder
 from reflection.ingest.reading.dates import Span, parse_date, parse_range
 
 _CURRENCY = re.compile(
     r"(?:currency|währung|devise|monnaie|moneda|moeda|valuta|waluta|para birimi|通貨|货币|통화)"
-    r"(?:[ _-]?code|scode)?[\s:=]*\(?([A-Z]{3})\b"
+    rf"(?:[ _-]?code|scode)?[\s:=]*\(?([A-Z]{{3}}\b|{ANY_SIGN})"
     r"|\bamounts? (?:are )?in ([A-Z]{3})\b",
     re.IGNORECASE,
 )  # fmt: skip
@@ -45,9 +46,9 @@ class Preamble:
     lines: Sequence[str]
 
     def currency(self) -> str:
-        """The ISO code they name; '' where they name none."""
+        """The ISO code they name, or a sign that several currencies share; '' where they name none."""
         codes = (code for line in self.lines if (match := _CURRENCY.search(line)) and (code := match[1] or match[2]))
-        return next((code for code in codes if code.isupper()), "")
+        return next((currency_of(code) or code for code in codes if candidates(code)), "")
 
     def zone(self) -> str:
         """The time zone as written: an IANA name, ``UTC`` or ``GMT+02:00``; '' where they name none."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from reflection.ingest.reading.currency_signs import SIGN, signs
 from reflection.ingest.reading.numbers import (
     DASHES,
     THRESHOLD,
@@ -22,16 +23,25 @@ WHOLE = ("impressions", "clicks", "all_clicks")
 """Fields that are counted in whole numbers."""
 
 IDS = ("campaign_id", "account_id", "audience_id", "creative_id")
+MOST_DIGITS, CERTAIN_ZEROS = 15, 3
+"""Digits of a number that a spreadsheet keeps; zeros in the places of lost ones that are no chance (1 in 1,000)."""
+
+_LONG_ID = r"^\d{16,19}$"
+_ROUNDED_ID = rf"^\d{{{MOST_DIGITS}}}0+$"
 _EXCEL_ID = r"^\d(?:[.,]\d+)?[eE]\+?\d+$"
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A column of numbers: values, which cells are none although they say something, and how many hide one."""
+    """A column of numbers: values, which cells are none although they say something, and how many hide one.
+
+    `signs` are the signs of currencies beside them; None where no cell has one.
+    """
 
     values: pl.Series
     failures: pl.Series
     thresholds: int
+    signs: pl.Series | None = None
 
 
 def numbers(name: str, cells: pl.Series, form: NumberFormat, *, typed: bool, scale: float | None) -> Numbers:
@@ -43,8 +53,10 @@ def numbers(name: str, cells: pl.Series, form: NumberFormat, *, typed: bool, sca
     """
     plain = form.plain(cells)
     rest = ~plain.is_not_null()
+    beside = None
     if rest.any():
         left = cells.filter(rest)
+        beside = _scattered(signs(left), rest)
         read, missing = form.parse(left, typed=typed), is_missing(left)
         plain = plain.scatter(rest.arg_true(), read)
         failures = (rest & False).scatter(rest.arg_true(), ~missing & read.is_null())
@@ -54,7 +66,16 @@ def numbers(name: str, cells: pl.Series, form: NumberFormat, *, typed: bool, sca
     if name in WHOLE:
         failures = failures | (plain != plain.round(0)).fill_null(False)
     values = (plain * scale).round(6) if scale else plain
-    return Numbers(values.rename(name), failures, thresholds)
+    return Numbers(values.rename(name), failures, thresholds, beside)
+
+
+def _scattered(found: pl.Series, places: pl.Series) -> pl.Series | None:
+    """Signs of some cells as a column of all of them; None where there is none."""
+    if found.null_count() == len(found):
+        return None
+    return pl.Series(SIGN, [None], dtype=pl.Categorical).new_from_index(0, len(places)).scatter(
+        places.arg_true(), found
+    )  # fmt: skip
 
 
 def texts(name: str, cells: pl.Series) -> pl.Series:
@@ -63,11 +84,19 @@ def texts(name: str, cells: pl.Series) -> pl.Series:
 
 
 def ruined(name: str, cells: pl.Series) -> pl.Series:
-    """Which ids a spreadsheet has rounded."""
-    if name not in IDS:
-        return pl.Series([False]).new_from_index(0, len(cells))
-    rounded = matching(cells, _EXCEL_ID)
+    """Which ids a spreadsheet has rounded: to powers of ten, or all long ones to the digits it can hold."""
+    rounded = None
+    if name in IDS:
+        rounded = matching(cells, _EXCEL_ID if not _all_rounded(cells) else rf"{_EXCEL_ID}|{_LONG_ID}")
     return pl.Series([False]).new_from_index(0, len(cells)) if rounded is None else rounded
+
+
+def _all_rounded(cells: pl.Series) -> bool:
+    """Whether all ids too long for a spreadsheet end in zeros from the sixteenth digit on, beyond any chance."""
+    long = cells.unique().drop_nulls().cast(pl.String)
+    long = long.filter(long.str.contains(_LONG_ID))
+    lost = long.str.len_chars() - MOST_DIGITS
+    return len(long) > 0 and int(lost.sum()) >= CERTAIN_ZEROS and bool(long.str.contains(_ROUNDED_ID).all())
 
 
 def matching(cells: pl.Series, pattern: str) -> pl.Series | None:

@@ -5,7 +5,6 @@ never guessed; totals are kept as checksums. This file must not know platforms b
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -15,12 +14,12 @@ from reflection.ingest.dialects.dialect import DateOrder, is_number
 from reflection.ingest.import_report import Reject
 from reflection.ingest.reading import typed_columns
 from reflection.ingest.reading.blocks import TextBlock, ahead
+from reflection.ingest.reading.currency_signs import SIGN, one_sign
 from reflection.ingest.reading.date_columns import with_days
 from reflection.ingest.reading.header import Header
-from reflection.ingest.reading.number_formats import MOST_OTHERS, choose_format, numeric
-from reflection.ingest.reading.number_formats import Evidence as NumberEvidence
+from reflection.ingest.reading.number_evidence import evidence_of
+from reflection.ingest.reading.number_formats import choose_format
 from reflection.ingest.reading.numbers import NumberFormat, visible
-from reflection.ingest.reading.ratios import STATED, Ratio
 from reflection.ingest.reading.tables import Cells, Chunk, Table
 from reflection.ingest.reading.total_rows import (
     FIRST_CELL,
@@ -138,9 +137,11 @@ def _read_block(reading: _Reading, block: TextBlock | Chunk) -> None:
         return
     cells = {name: rows.cells.to_series(index) for name, index in reading.header.columns.items()}
     if reading.number_format is None:
-        reading.number_format = _number_format(reading, cells, rows.cells)
+        evidence = evidence_of(reading.header, cells, rows.cells, reading.delimiter, reading.currency)
+        reading.number_format = choose_format(evidence, reading.name, typed=reading.typed, locale=reading.locale)
     columns: dict[str, pl.Series] = {"line": rows.lines, "twin": rows.cells.hash_rows().reinterpret(signed=True)}
     bad = pl.Series([False]).new_from_index(0, len(rows.lines))
+    columns[SIGN] = pl.Series([None], dtype=pl.Categorical).new_from_index(0, len(rows.lines))
     for name, column in cells.items():
         if not is_number(name):
             columns[name] = column.cast(pl.Categorical)
@@ -150,6 +151,8 @@ def _read_block(reading: _Reading, block: TextBlock | Chunk) -> None:
         reading.thresholds += read.thresholds
         bad = bad | read.failures
         columns[name] = read.values
+        if read.signs is not None and name not in WHOLE:
+            columns[SIGN] = one_sign(columns[SIGN], read.signs, rows.lines, reading.name)
     columns[FIRST_CELL] = rows.cells.to_series(0).cast(pl.Categorical)
     frame = pl.DataFrame(columns)
     if bad.any():
@@ -171,38 +174,6 @@ def _with_texts(reading: _Reading, frames: list[pl.DataFrame]) -> pl.DataFrame:
         reading.totals.extend(total_row(row, reading.numbers) for row in frame.filter(totals).iter_rows(named=True))
         frame = frame.filter(~totals)
     return frame.drop(FIRST_CELL)
-
-
-def _number_format(reading: _Reading, fields: Mapping[str, pl.Series], cells: pl.DataFrame) -> NumberFormat:
-    """How the file writes numbers, by everything its first rows say."""
-    header, unused = reading.header, set(range(cells.width)) - set(reading.header.columns.values())
-    currencies = visible(fields["currency"]).drop_nulls().unique().to_list() if "currency" in fields else []
-    stated = currencies[0] if len(currencies) == 1 and re.fullmatch(r"[A-Z]{3}", currencies[0]) else ""
-    others = [cells.to_series(index).head(MOST_OTHERS) for index in sorted(unused)]
-    evidence = NumberEvidence(
-        counts=[fields[name] for name in reading.numbers if name in WHOLE],
-        amounts=[fields[name] for name in reading.numbers if name not in WHOLE],
-        others=[column for column in others if numeric(column)],
-        ratios=_ratios(header, fields, cells),
-        delimiter=reading.delimiter,
-        currency=header.currency or stated or reading.currency,
-        language=header.language,
-    )
-    return choose_format(evidence, reading.name, typed=reading.typed, locale=reading.locale)
-
-
-def _ratios(header: Header, fields: Mapping[str, pl.Series], cells: pl.DataFrame) -> list[Ratio]:
-    """The ratios that the file states of its spend, on its first rows."""
-    if "spend" not in header.columns or "spend" in header.scale:
-        return []
-    unused = sorted(set(range(cells.width)) - set(header.columns.values()))
-    first = {name: fields[name].head(MOST_OTHERS) for name in ("spend", *STATED) if name in header.columns}
-    return [
-        Ratio(first["spend"], first[name], cells.to_series(index).head(MOST_OTHERS), per)
-        for name, (pattern, per) in STATED.items()
-        for index in unused
-        if name in first and pattern.search(header.cells[index])
-    ]
 
 
 def _without_unnamed_totals(frame: pl.DataFrame, reading: _Reading) -> tuple[pl.DataFrame, tuple[int, ...]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from reflection.domain.results import Analysis
 from reflection.explain import formatting
-from reflection.explain.advice import HEADINGS
+from reflection.explain.advice import HEADINGS, grounds
 from reflection.explain.evidence import INTERVAL_LEVEL
 from reflection.explain.phrases_en import ENGLISH
 from reflection.reports.view import CardView, Section
@@ -78,6 +78,8 @@ def _reason(values: Mapping[str, Any]) -> str:
     if values["lane"] in ("exploit", "avoid"):
         number = len(values["evidence_for"]) + len(values["evidence_against"])
         campaigns = ENGLISH.counted("campaign", number, formatting.count(number))
+        if values["grade"] == "randomised":
+            return f"A finding on {campaigns}, and {grounds('randomised', values['experiments'])}."
         return f"A finding on {campaigns}. An association: platforms choose who sees an ad."
     weight = values.get("campaigns")
     if not weight or weight < 0.1:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reflection.errors import ConfigurationError
-from reflection.store.database.migrate import check_known
+from reflection.store.database.migrate import check_known, foreign
 
 MAGIC = b"SQLite format 3\0"
 """The first bytes of every SQLite database."""
@@ -21,17 +21,46 @@ def problem_of_file(path: Path) -> str | None:
         if file.read(len(MAGIC)) != MAGIC:
             return "it is no SQLite database"
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1", uri=True)) as connection:
+        with closing(_read_only(path)) as connection:
             return _problem(connection, path.name)
     except sqlite3.DatabaseError as error:
         return f"it cannot be read ({error})"
 
 
+def refuse_foreign(path: Path) -> None:
+    """Refuse another program's database before anything is made of it; what cannot be read is somebody else's affair.
+
+    Raises:
+        ConfigurationError: it has tables, and they are none of ours.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return
+    try:
+        with closing(_read_only(path)) as connection:
+            tables = _tables(connection)
+            ours = not tables or "alembic_version" in tables or "campaign_id" in _columns(connection, "campaigns")
+    except sqlite3.DatabaseError:  # no database, or one that is being written: opening it says so
+        return
+    if not ours:
+        raise foreign(path.name)
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1", uri=True)
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {table for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+
+
 def _problem(connection: sqlite3.Connection, name: str) -> str | None:
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         return "it is damaged"
-    tables = {table for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not {"alembic_version", "campaigns"} <= tables:
+    if not {"alembic_version", "campaigns"} <= _tables(connection):
         return "it holds no campaigns of this engine"
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     try:

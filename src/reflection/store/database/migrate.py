@@ -5,6 +5,7 @@ run is one transaction: killed at any moment, the database is at the old version
 table of this version; what it knows of the first version's is their names.
 """
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ FOLDER = Path(__file__).parents[1] / "migrations"
 FIRST_VERSION_PREFIX = "first_version_"
 """Where the tables of the first version of this system are kept when its database is adopted."""
 
+_REVISION = re.compile(r"\d{4}")
 _FIRST_VERSION_TABLES = frozenset({"campaigns", "performance_logs", "patterns", "insights", "weights"})
 
 
@@ -74,6 +76,8 @@ def check_known(name: str, revision: str | None) -> None:
     """Refuse a database at a revision that no migration of this version starts from."""
     if revision is None or revision in revisions():
         return
+    if not _REVISION.fullmatch(revision):
+        raise foreign(name)
     if revision > head():
         raise ConfigurationError(
             f"{name} was written by a newer version (tables {revision}, this one knows {head()})",
@@ -83,6 +87,14 @@ def check_known(name: str, revision: str | None) -> None:
         f"{name} was written by a version from before the first release (tables {revision}, the oldest that can be "
         f"opened are {revisions()[0]})",
         hint="export its campaigns with the version that wrote it, and analyse them into a new database",
+    )
+
+
+def foreign(name: str) -> ConfigurationError:
+    """The error of a database that another program made."""
+    return ConfigurationError(
+        f"{name} is no database of this engine: it has another program's tables",
+        hint="it was left as it is; MARKO_DATABASE_PATH names the file to use",
     )
 
 

@@ -5,12 +5,16 @@ A backup is one plain database file: the state after some commit, none torn. Mus
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from reflection.errors import Conflict, InvalidInput, NotFound
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
 from reflection.store.database.database_file import problem_of_file
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.agreement import contradictions
+from reflection.store.maintenance.verify import verify
 from reflection.store.projections import atomic_files
 
 
@@ -36,21 +40,22 @@ def backup(database: Database, target: Path) -> None:
 
 
 def restore(source: Path, target: Path) -> None:
-    """Put a backup at a new place, from where `open_database` opens it.
+    """Put a backup at a new place, from where `open_database` opens it; a copy of it is verified before.
 
     Raises:
         NotFound: there is no file at `source`.
-        InvalidInput: it is no backup, or no whole one.
+        InvalidInput: it is no backup, or no whole one; nothing was put in place.
         Conflict: something is at `target` already; nothing is replaced.
     """
     if not source.is_file():
         raise NotFound(f"there is no backup at {source.name}")
+    hint = "give a file that 'reflection backup' wrote; nothing was changed"
+    if (log := _beside(source, "-wal")).exists() and log.stat().st_size:
+        raise InvalidInput(f"{source.name} is no backup: {log.name} beside it holds a part of it", hint=hint)
     problem = problem_of_file(source)
     if problem is not None:
-        hint = "give a file that 'reflection backup' wrote; nothing was changed"
         raise InvalidInput(f"{source.name} is no backup: {problem}", hint=hint)
-    beside = target.with_name(f".{target.name}.pending")
-    for place in (target, target.with_name(target.name + "-wal"), target.with_name(target.name + "-shm")):
+    for place in (target, _beside(target, "-wal"), _beside(target, "-shm")):
         if place.exists():
             raise Conflict(
                 f"{place.name} exists already; a restore goes to a new place",
@@ -58,10 +63,28 @@ def restore(source: Path, target: Path) -> None:
             )
     with atomic_files.translated_errors():
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            shutil.copyfile(source, beside)
-            atomic_files.flush_file(beside)
-            os.replace(beside, target)
+    with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.parent) as folder:
+        proved, whole = Path(folder) / "proved.db", Path(folder) / target.name
+        with atomic_files.translated_errors():
+            shutil.copyfile(source, whole)
+            shutil.copyfile(whole, proved)
+        if found := _problems(proved):
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            raise InvalidInput(f"{source.name} is not sound: {found[0]}{more}", hint="restore an earlier backup")
+        with atomic_files.translated_errors():
+            atomic_files.flush_file(whole)
+            os.replace(whole, target)
             atomic_files.flush_folder(target.parent)
-        finally:
-            beside.unlink(missing_ok=True)
+
+
+def _problems(path: Path) -> list[str]:
+    """What is wrong with the rows of a database, which is brought to this version's tables for it."""
+    database = open_database(path)
+    try:
+        return verify(database) or contradictions(database)
+    finally:
+        database.close()
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)

@@ -8,9 +8,10 @@ const WORKSPACE = "reflection.workspace";
 
 /** What the server refused, as problem+json says it: title, detail, status, hint, errors, and its reference. */
 export class Problem extends Error {
+  title = ""; detail = ""; status = 0; hint = ""; errors = []; request_id = "";
   constructor(body) {
     super(body.detail);
-    Object.assign(this, { title: "", detail: "", status: 0, hint: "", errors: [], request_id: "" }, body);
+    Object.assign(this, body);
   }
 }
 
@@ -27,7 +28,7 @@ if (asked) session.workspace = asked;
 /** Tells `learnt` when the workspace was learnt anew, and `learning` with how things stand. */
 export const news = new EventTarget();
 
-/** Called when the server asks for a key; the shell sets it. */
+/** Called when the server asks for a key; the shell sets it. @type {{tell: (refused: boolean) => void}} */
 export const locked = { tell: () => {} };
 
 function headers(extra) {
@@ -55,10 +56,14 @@ let asking = 0;
 /** How many requests are under way stands on the root, for whoever waits for them. */
 function count(change) {
   asking += change;
-  document.documentElement.dataset.asking = asking;
+  document.documentElement.dataset.asking = String(asking);
 }
 
-/** One request; the answer's Response, or a Problem thrown. */
+/**
+ * One request; the answer's Response, or a Problem thrown.
+ * @param {string} path
+ * @param {RequestInit & {query?: Record<string, any>}} [options]
+ */
 export async function ask(path, { query, headers: extra, ...options } = {}) {
   let response;
   count(1);

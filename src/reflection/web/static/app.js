@@ -20,6 +20,7 @@ const MENU = [
   ["overview", "/"], ["campaigns", "/campaigns"], ["works", "/works"], ["plan", "/plan"], ["ask", "/ask"], ["record", "/record"], ["data", "/data"],
 ];
 
+/** Patterns of addresses, and what they show. @type {[RegExp, any][]} */
 const SCREENS = [
   [/^\/$/, Overview],
   [/^\/campaigns$/, Campaigns],
@@ -89,7 +90,7 @@ function KeyQuestion({ refused }) {
   useEffect(() => place.current?.focus(), []);
   const send = (event) => {
     event.preventDefault();
-    session.key = new FormData(event.target).get("key").trim();
+    session.key = String(new FormData(event.target).get("key")).trim();
     location.reload();
   };
   return html`<main class="ask-key"><form onSubmit=${send} class="card">

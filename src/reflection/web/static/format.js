@@ -5,6 +5,7 @@ import { texts } from "./texts.en.js";
 const locale = navigator.languages?.length ? [...navigator.languages] : undefined;
 const cached = new Map();
 
+/** A value by a formatter of the locale, made once. @param {any} kind */
 function written(options, value, kind = Intl.NumberFormat) {
   const name = kind.name + JSON.stringify(options);
   if (!cached.has(name)) cached.set(name, new kind(locale, options));

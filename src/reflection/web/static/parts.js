@@ -157,3 +157,6 @@ export function Action({ children, run, tone = "", confirm: question }) {
 
 /** A whole table of the server as a file, whatever part of it is shown. */
 export const Spreadsheet = ({ table }) => html`<p class="buttons">${["xlsx", "csv"].map((format) => html`<${Action} key=${format} run=${() => save(`/v1/tables/${table}`, { format }, `${table}.${format}`)}>${texts.whole[format]}<//>`)}</p>`;
+
+/** What was filled in of a form, by name. */
+export const filledIn = (form) => Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()]).filter(([, value]) => value));

@@ -30,7 +30,10 @@ export function Located({ children }) {
 /** The place: {path, query}. */
 export const usePlace = () => useContext(Place);
 
-/** The filters in the address, and a function that changes some of them; empty ones leave the address. */
+/**
+ * The filters in the address, and a function that changes some of them; empty ones leave the address.
+ * @returns {[Record<string, string>, (changes: Record<string, string>) => void]}
+ */
 export function useFilters() {
   const { path, query } = usePlace();
   const change = (changes) => {

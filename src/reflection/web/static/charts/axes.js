@@ -2,13 +2,21 @@
 
 import { html } from "../vendor/preact-htm.js";
 
-/** A linear scale. */
+/**
+ * A linear scale.
+ * @param {number[]} domain
+ * @param {number[]} pixels
+ */
 export function linear([from, to], [left, right]) {
   const step = to === from ? 0 : (right - left) / (to - from);
   return (value) => left + (value - from) * step;
 }
 
-/** A scale of lifts: the same factor is the same distance; what lies outside is drawn at the edge. */
+/**
+ * A scale of lifts: the same factor is the same distance; what lies outside is drawn at the edge.
+ * @param {number[]} domain
+ * @param {number[]} pixels
+ */
 export function logarithmic([from, to], [left, right]) {
   const inner = linear([Math.log(from), Math.log(to)], [left, right]);
   return (value) => inner(Math.log(Math.min(to, Math.max(from, value))));
@@ -33,7 +41,10 @@ export function liftAxis(values, most = 7) {
   return { domain: [low, high], ticks };
 }
 
-/** Round ticks of a linear axis. */
+/**
+ * Round ticks of a linear axis.
+ * @param {number[]} domain
+ */
 export function roundTicks([from, to], most = 6) {
   const rough = (to - from) / most || 1;
   const power = 10 ** Math.floor(Math.log10(rough));

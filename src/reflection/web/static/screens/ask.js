@@ -2,8 +2,9 @@
 
 import { html, useState } from "../vendor/preact-htm.js";
 import { json, post, useData } from "../api.js";
-import { capital, moment, signalLabel } from "../format.js";
-import { Action, Badge, Heading, ProblemBox } from "../parts.js";
+import { Strip } from "../charts/lifts.js";
+import { capital, figure, lift, moment, signalLabel } from "../format.js";
+import { Badge, Heading, Picture, ProblemBox } from "../parts.js";
 import { campaignAddress, Link, signalAddress, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
 import { StateBadge } from "./learnings.js";
@@ -35,7 +36,7 @@ export function Ask() {
     ${!state.answer && html`<${Suggestions} ask=${ask} />`}
     <div aria-live="polite">${state.busy && html`<p role="status">${words.busy}</p>`}
       ${state.problem && html`<${ProblemBox} problem=${state.problem} />`}
-      ${state.answer && html`<${Answer} state=${state} /><${Hits} memory=${state.memory} /><${Suggestions} ask=${ask} />`}</div>`;
+      ${state.answer && html`<${Answer} state=${state} /><${Outcomes} items=${state.memory.items} /><${Hits} memory=${state.memory} /><${Suggestions} ask=${ask} />`}</div>`;
 }
 
 /** Three questions of the account's own signals. */
@@ -53,6 +54,22 @@ function Answer({ state }) {
     ${answer.sentences.map((sentence, at) => html`<p key=${at} class=${at ? "" : "message"}>${capital(sentence)}</p>`)}
     ${answer.citations.length > 0 && html`<h3>${words.evidence}</h3><ol class="evidence">${answer.citations.map((citation) => html`<li key=${citation.ref} value=${citation.ref}>${citation.campaign_id ? html`<${Link} href=${campaignAddress(citation.campaign_id)}>${citation.campaign_id}<//>: ` : ""}${citation.text}</li>`)}</ol>`}
     <p class="faint">${answer.as_of ? texts.asOf(moment(answer.as_of)) : ""}</p></section>`;
+}
+
+/** How the campaigns that were found did against their forecasts, on the first figure that most of them have. */
+function Outcomes({ items }) {
+  const of = (metric) => items.map((item) => ({ id: item.id, ...item.outcome?.against_forecast?.[metric] })).filter((row) => row.actual > 0 && row.expected > 0);
+  const [metric, rows] = ["roas", "cpa", "ctr"].map((name) => [name, of(name)]).sort((a, b) => b[1].length - a[1].length)[0];
+  if (!rows.length) return null;
+  const columns = [
+    { name: "campaign", title: texts.campaign.columns.campaign, text: (row) => row.id, cell: (row) => html`<${Link} href=${campaignAddress(row.id)}>${row.id}<//>` },
+    { name: "expected", title: texts.basis.forecast, figure: true, text: (row) => figure(metric, row.expected) },
+    { name: "actual", title: texts.campaign.columns.actual, figure: true, text: (row) => figure(metric, row.actual) },
+    { name: "change", title: texts.campaign.columns.change, figure: true, text: (row) => lift(row.actual / row.expected) },
+  ];
+  const dots = rows.map((row) => ({ id: row.id, lift: row.actual / row.expected, tone: !row.beyond_noise ? "unsure" : row.favorable ? "good" : "bad" }));
+  return html`<${Picture} title=${words.outcomes(texts.metric[metric])} rows=${rows} columns=${columns} legend=${texts.signal.legend}
+    description=${rows.map((row) => `${row.id}: ${lift(row.actual / row.expected)}`).join("; ")}><${Strip} dots=${dots} /><//>`;
 }
 
 /** Cost per conversion says the same as its inverse, which nobody books by. */

@@ -8,6 +8,7 @@ import { capital, figure, moment, number, range, share, signed } from "../format
 import { Action, Badge, Heading, Loaded, Picture, Table } from "../parts.js";
 import { campaignAddress, Link } from "../router.js";
 import { texts } from "../texts.en.js";
+import { Followed } from "./record.js";
 import { Share } from "./share.js";
 
 const words = texts.campaign;
@@ -46,7 +47,7 @@ function Analysis({ id, analysis, reload }) {
     <${Lines} insights=${insights} />
     ${held && html`<${Held} id=${id} reload=${reload} />`}
     ${held ? html`<${Suspect} rows=${rows} currency=${comparison.currency} />` : html`<${Explained} analysis=${analysis} rows=${rows} reference=${reference} />`}
-    <${Similar} analysis=${analysis} />
+    <${Advice} id=${id} /><${Similar} analysis=${analysis} />
     <${Evidence} insights=${insights} />
     <${Reports} id=${id} analysis=${analysis} />`;
 }
@@ -62,7 +63,7 @@ function Suspect({ rows, currency }) {
 
 function Explained({ analysis, rows, reference }) {
   const comparison = analysis.comparison_report;
-  return html`<div class="tiles">${rows.slice(0, 4).map((row) => html`<${Tile} key=${row.metric} row=${row} currency=${comparison.currency} reference=${reference} />`)}</div>
+  return html`${comparison.basis !== "forecast" && comparison.basis !== "no-forecast" && html`<p class="note">${words.noForecast(reference.toLowerCase())}</p>`}<div class="tiles">${rows.slice(0, 4).map((row) => html`<${Tile} key=${row.metric} row=${row} currency=${comparison.currency} reference=${reference} />`)}</div>
     <${Against} rows=${rows} comparison=${comparison} reference=${reference} />
     ${comparison.drivers.map((division) => html`<${Drivers} key=${division.kpi} division=${division} currency=${comparison.currency} reference=${reference} />`)}
     <${Taught} analysis=${analysis} />`;
@@ -150,6 +151,12 @@ function Taught({ analysis }) {
     ${findings.length === 0 ? html`<p>${capital(found.reason ?? words.taughtNothing)}.</p>` : html`<ul class="findings">${findings.slice(0, 8).map((finding) => html`<li key=${finding.finding_id}>${capital(finding.description)}</li>`)}</ul>`}
     ${findings.length > 0 && found.reason && html`<p class="note">${capital(found.reason)}.</p>`}
     <p class="faint">${texts.asOf(moment(analysis.known_as_of ?? analysis.as_of))}${analysis.pending ? ` · ${texts.waiting(analysis.pending)}` : ""}</p></section>`;
+}
+
+/** What came of the advice that this campaign followed. */
+function Advice({ id }) {
+  const record = useData("/v1/track-record");
+  return html`<${Followed} title=${words.advice} rows=${(record.data?.advice.recent ?? []).filter((row) => row.campaign_id === id)} />`;
 }
 
 function Similar({ analysis }) {

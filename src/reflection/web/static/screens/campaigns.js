@@ -10,6 +10,8 @@ import { texts } from "../texts.en.js";
 const words = texts.campaigns;
 const STATES = ["learnt", "pending", "held", "accepted"];
 const PAGE = 50;
+const NAMES = ["q", "platform", "objective", "state", "since", "until"];
+const instant = (date, time) => date && `${date}T${time}Z`;
 const TONES = { held: "bad", accepted: "unsure", learnt: "plain", pending: "unsure" };
 
 /** A campaign's state, with what it means. */
@@ -33,13 +35,16 @@ export const CampaignTable = ({ caption, rows }) => html`<${Table} caption=${cap
 /** The screen. */
 export function Campaigns() {
   const [filters, change] = useFilters();
-  const query = { q: filters.q, platform: filters.platform, state: filters.state, limit: PAGE };
+  const query = { q: filters.q, platform: filters.platform, objective: filters.objective, state: filters.state, since: instant(filters.since, "00:00:00"), until: instant(filters.until, "23:59:59"), limit: PAGE };
   const pages = usePages("/v1/campaigns", query);
-  const filtered = filters.q || filters.platform || filters.state;
+  const filtered = NAMES.some((name) => filters[name]);
+  const date = (name) => html`<label class="field"><span>${words[name]}</span><input type="date" value=${filters[name] ?? ""} onChange=${(event) => change({ [name]: event.target.value })} /></label>`;
   return html`<${Heading} title=${texts.screens.campaigns} />
     <div class="filters">
       <${Search} label=${words.search} value=${filters.q} onChange=${(value) => change({ q: value })} />
       <${Search} label=${words.columns.platform} value=${filters.platform} onChange=${(value) => change({ platform: value })} />
+      <${Search} label=${words.columns.objective} value=${filters.objective} onChange=${(value) => change({ objective: value })} />
+      ${date("since")}${date("until")}
       <${Choice} label=${words.columns.state} value=${filters.state ?? ""} options=${[["", texts.all], ...STATES.map((name) => [name, texts.state[name]])]} onChange=${(value) => change({ state: value })} />
     </div>
     ${pages.problem && html`<${ProblemBox} problem=${pages.problem} retry=${pages.reload} />`}

@@ -2,12 +2,13 @@
 
 import { html, useRef, useState } from "../vendor/preact-htm.js";
 import { follow, json, useData } from "../api.js";
-import { count, day, moment, money } from "../format.js";
-import { Action, Badge, Empty, Heading, Loaded, ProblemBox, Table } from "../parts.js";
+import { DailyPicture, dayNumber } from "../charts/time.js";
+import { count, day, moment, money, number } from "../format.js";
+import { Action, Badge, Choice, Empty, Heading, Loaded, Picture, ProblemBox, Table } from "../parts.js";
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
-import { Mapping, suggested } from "./mapping.js";
 import { Events } from "./events.js";
+import { Mapping } from "./mapping.js";
 import { Health, Keys, Workspaces } from "./server.js";
 
 const words = texts.data;
@@ -20,7 +21,7 @@ export function Data() {
   return html`<${Heading} title=${texts.screens.data} />
     <${Wizard} changed=${list.reload} />
     <section><h2>${words.imports}</h2><${Loaded} answer=${list}>${(answer) => html`<${Imports} items=${answer.items} changed=${list.reload} />`}<//></section>
-    <${Events} /><${Workspaces} /><${Keys} />
+    <${DailySpend} /><${Events} /><${Workspaces} /><${Keys} />
     <${Health} />`;
 }
 
@@ -62,7 +63,7 @@ function Wizard({ changed }) {
   };
   return html`<section class="card" aria-live="polite">
     <${Drop} upload=${upload} read=${read} busy=${state.step === "reading"} />
-    ${state.step === "refused" && html`<${ProblemBox} problem=${state.problem} />${suggested(state.problem) && html`<${Mapping} suggestion=${suggested(state.problem)} read=${change} />`}`}
+    ${state.step === "refused" && html`<${ProblemBox} problem=${plainly(state.problem)} />${state.problem.mapping && html`<${Mapping} suggestion=${state.problem.mapping} read=${change} />`}<${Options} upload=${upload} change=${change} read=${read} open=${!state.problem.mapping} />`}
     ${state.step === "verdict" && html`<${Verdict} verdict=${state.verdict} upload=${upload} change=${change} read=${read} /><p class="buttons">
       <${Action} tone="strong" run=${load}>${words.load(state.verdict.campaigns.length)}<//><button type="button" onClick=${again}>${words.another}</button></p>`}
     ${state.step === "importing" && html`<${Progress} answer=${state.answer} />`}
@@ -100,21 +101,32 @@ function Verdict({ verdict, upload, change, read }) {
   return html`<h2>${words.verdict(verdict.name)}</h2>
     <dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     <${Findings} findings=${verdict.findings} />
-    <details class="numbers"><summary>${words.options}</summary><div class="filters">
-      <label class="field"><span>${words.group}</span><select value=${upload.fields.group_by} onChange=${(event) => change({ group_by: event.target.value })}>
-        ${["campaign", "month"].map((name) => html`<option key=${name} value=${name} selected=${name === upload.fields.group_by}>${words.groups[name]}</option>`)}</select></label>
-      <label class="field"><span>${words.campaign}</span><input defaultValue=${upload.fields.campaign ?? ""} maxlength="200" onChange=${(event) => change({ campaign: event.target.value })} /></label>
-      <label class="field"><span>${words.currency}</span><input defaultValue=${upload.fields.currency ?? ""} maxlength="3" size="4" onChange=${(event) => change({ currency: event.target.value })} /></label>
-      <label class="field"><span>${words.conversions}</span><input defaultValue=${upload.fields.conversions ?? ""} onChange=${(event) => change({ conversions: event.target.value })} /></label>
+    ${verdict.headers?.length > 0 && html`<details class="numbers"><summary>${texts.mapping.title}</summary><${Mapping} suggestion=${verdict} read=${change} title=${false} /></details>`}
+    <${Options} upload=${upload} change=${change} read=${read} />`;
+}
+
+/** What a file does not say itself; also where it was refused for it. */
+function Options({ upload, change, read, open }) {
+  const { fields } = upload;
+  const text = (name, more) => html`<label class="field"><span>${words[name]}</span><input defaultValue=${fields[name] ?? ""} maxlength="200" onChange=${(event) => change({ [name]: event.target.value })} ...${more} /></label>`;
+  const choice = (name, options) => html`<${Choice} label=${words[name]} value=${fields[name] ?? ""} options=${Object.entries(options)} onChange=${(value) => change({ [name]: value })} />`;
+  return html`<details class="numbers" open=${open}><summary>${words.options}</summary><div class="filters">
+      ${choice("group_by", words.groups)}${choice("date_order", words.orders)}${choice("locale", words.locales)}
+      ${text("campaign")}${text("currency", { maxlength: 3, size: 4 })}${text("conversions")}
+      <label class="field"><span>${words.as_of}</span><input type="date" defaultValue=${fields.as_of ?? ""} onChange=${(event) => change({ as_of: event.target.value })} /></label>
       <label class="field"><span>${words.plan}</span><input type="file" onChange=${(event) => read({ ...upload, plan: event.target.files[0] ?? null })} /></label>
     </div></details>`;
 }
+
+/** The importers name the command line's options; here they have the names of the fields. */
+const plain = (text) => text.replace(/--([a-z-]+)(?: PLAN\.csv| NAME)?/g, (whole, name) => (words.optionNames[name] ? `‘${words.optionNames[name]}’` : whole));
+const plainly = (problem) => ({ ...problem, detail: plain(problem.detail), hint: problem.mapping ? "" : plain(problem.hint) });
 
 function Findings({ findings }) {
   if (!findings?.length) return html`<p>${words.clean}</p>`;
   const order = { error: 0, warning: 1, info: 2 };
   const sorted = [...findings].sort((a, b) => order[a.severity] - order[b.severity]);
-  return html`<ul class="matters">${sorted.map((finding, at) => html`<li key=${at}><${Badge} tone=${TONES[finding.severity]}>${words.severity[finding.severity]}<//><span>${finding.message}</span></li>`)}</ul>`;
+  return html`<ul class="matters">${sorted.map((finding, at) => html`<li key=${at}><${Badge} tone=${TONES[finding.severity]}>${words.severity[finding.severity]}<//><span>${plain(finding.message)}</span></li>`)}</ul>`;
 }
 
 const Progress = ({ answer }) => html`<p role="status">${words.progress(answer.progress?.done ?? 0, answer.progress?.total ?? 0)}</p>
@@ -138,6 +150,26 @@ function Undo({ item, changed }) {
   if (!["done", "running"].includes(item.state)) return null;
   if (!sure) return html`<button type="button" onClick=${() => ask(true)}>${words.undo}</button>`;
   return html`<span class="action"><${Action} tone="strong" run=${undo}>${words.undoSure}<//><button type="button" class="plain" onClick=${() => ask(false)}>${words.keep}</button></span>`;
+}
+
+/** What was spent a day, of files by the day: what nobody reported is a gap, not a zero. */
+function DailySpend() {
+  const answer = useData("/v1/days");
+  return (answer.data?.items ?? []).map((item) => {
+    const gaps = item.gaps.map(([first, last]) => (first === last ? day(first) : texts.change.between(day(first), day(last))));
+    const restated = item.days.filter((row) => row.restated).length;
+    const columns = [
+      { name: "day", title: texts.events.day, text: (row) => day(row.day) },
+      { name: "spend", title: texts.metric.spend, figure: true, text: (row) => money(row.spend, item.currency) },
+      { name: "campaigns", title: texts.screens.campaigns, figure: true, text: (row) => count(row.campaigns) },
+      { name: "restated", title: words.restated, text: (row) => (row.restated ? words.yes : "") },
+    ];
+    const days = item.days.map((row) => ({ ...row, day: dayNumber(row.day) }));
+    return html`<${Picture} key=${`${item.platform} ${item.currency}`} title=${words.daily(item.platform, item.currency)} rows=${item.days} columns=${columns} legend=${words.dailyLegend}
+      note=${[gaps.length > 0 && words.gaps(gaps.slice(0, 5).join(", "), gaps.length - 5), restated > 0 && words.restatedDays(restated)].filter(Boolean).join(" ")}
+      description=${words.dailyDescription(item.days.length, gaps.length, restated)}>
+      <${DailyPicture} days=${days} gaps=${item.gaps.map((pair) => pair.map(dayNumber))} label=${(value) => number(value, 0)} /><//>`;
+  });
 }
 
 function Imports({ items, changed }) {

@@ -3,7 +3,7 @@
 import { html } from "../vendor/preact-htm.js";
 import { json, post, useData } from "../api.js";
 import { day } from "../format.js";
-import { Action, Loaded, Table } from "../parts.js";
+import { Action, filledIn, Loaded, Table } from "../parts.js";
 import { texts } from "../texts.en.js";
 
 const words = texts.events;
@@ -14,8 +14,7 @@ export function Events() {
   const form = { current: null };
   const add = async () => {
     if (!form.current.reportValidity()) return;
-    const given = Object.fromEntries([...new FormData(form.current)].filter(([, value]) => value.trim()));
-    await post("/v1/events", given);
+    await post("/v1/events", filledIn(form.current));
     form.current.reset();
     answer.reload();
   };

@@ -1,8 +1,9 @@
 /** Plan: what will it give? One to four plans side by side, the engine's odds and intervals, and what they rest on. */
 
-import { html, useState } from "../vendor/preact-htm.js";
+import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { post, useData } from "../api.js";
 import { Plans } from "../charts/amounts.js";
+import { OddsPicture } from "../charts/time.js";
 import { amount, figure, lift, liftRange, moment, money, number, probability, range, share, signalLabel } from "../format.js";
 import { Action, Badge, Choice, Empty, Heading, Picture, Table } from "../parts.js";
 import { campaignAddress, Link, signalAddress } from "../router.js";
@@ -50,13 +51,18 @@ function Field({ name, value, known, onInput }) {
 
 /** One plan as the server takes it; what was left empty is left out. */
 function bodyOf(plan, at) {
-  const body = { plan_id: words.name(at + 1), platform: plan.platform.trim(), objective: plan.objective.trim(), budget: amount(plan.budget) };
-  if (plan.currency.trim()) body.currency = plan.currency.trim().toUpperCase();
-  if (plan.audience.trim()) body.audiences = [{ name: plan.audience.trim() }];
-  if (plan.creative.trim() || plan.type.trim()) body.creatives = [{ id: plan.creative.trim() || plan.type.trim(), ...(plan.type.trim() && { type: plan.type.trim() }) }];
-  if (plan.target) body.targets = { cpa: amount(plan.target) };
-  if (plan.conversions) body.expected = { conversions: amount(plan.conversions) };
-  return body;
+  const said = Object.fromEntries(FIELDS.map((name) => [name, plan[name].trim()]));
+  return {
+    plan_id: words.name(at + 1),
+    platform: said.platform,
+    objective: said.objective,
+    budget: amount(said.budget),
+    ...(said.currency && { currency: said.currency.toUpperCase() }),
+    ...(said.audience && { audiences: [{ name: said.audience }] }),
+    ...((said.creative || said.type) && { creatives: [{ id: said.creative || said.type, ...(said.type && { type: said.type }) }] }),
+    ...(said.target && { targets: { cpa: amount(said.target) } }),
+    ...(said.conversions && { expected: { conversions: amount(said.conversions) } }),
+  };
 }
 
 function Answer({ answer, asked }) {
@@ -71,6 +77,7 @@ function Answer({ answer, asked }) {
     <p class="faint">${answer.as_of ? texts.asOf(moment(answer.as_of)) : texts.overview.notLearnt}${answer.pending ? ` · ${texts.waiting(answer.pending)}` : ""}</p>
     <div class="filters"><${Choice} label=${words.show} value=${metric} options=${available.map((name) => [name, texts.metricLong[name] ?? texts.metric[name]])} onChange=${choose} /></div>
     ${rows.length > 0 && html`<${Comparison} rows=${rows} metric=${metric} currency=${currency} />`}
+    ${asked.map((plan) => plan.targets && html`<${ByBudget} key=${JSON.stringify(plan)} plan=${plan} />`)}
     ${answer.plans.map((plan) => html`<${Rests} key=${plan.plan_id} plan=${plan} />`)}
   </section>`;
 }
@@ -102,6 +109,27 @@ function Comparison({ rows, metric, currency }) {
   return html`<${Picture} title=${words.picture(texts.metric[metric])} rows=${rows} columns=${columns} least=${1} legend=${words.legend}
     description=${rows.map((row) => words.expect(row.name, figure(metric, at(row), currency), range(metric, row.intervals?.["90"], currency))).join("; ")}>
     <${Plans} rows=${drawn} label=${(value) => (metric === "ctr" || metric === "cvr" ? share(value, 1) : number(value, value < 10 ? 1 : 0))} /><//>`;
+}
+
+const FACTORS = [0.25, 0.35, 0.5, 0.71, 1, 1.41, 2, 2.83, 4];
+
+/** The same plan at other budgets, its planner's conversions in proportion. */
+const atBudget = (plan) => (factor) => ({ ...plan, plan_id: String(factor), budget: plan.budget * factor, ...(plan.expected && { expected: { conversions: plan.expected.conversions * factor } }) });
+
+/** How likely the target is at other budgets; none is said where so much, or so little, was never spent. */
+function ByBudget({ plan }) {
+  const [points, set] = useState([]);
+  useEffect(() => {
+    post("/v1/plans/evaluate?compact=true", { plans: FACTORS.map(atBudget(plan)) }).then((answer) => set(answer.plans.map((row, at) => ({ budget: plan.budget * FACTORS[at], odds: row.metrics.cpa?.p_target ?? null }))), () => set([]));
+  }, []);
+  if (points.filter((point) => point.odds !== null).length < 2) return null;
+  const columns = [
+    { name: "budget", title: words.field.budget, figure: true, text: (row) => money(row.budget, plan.currency) },
+    { name: "odds", title: words.columns.odds, figure: true, text: (row) => (row.odds === null ? words.unseen : probability(row.odds)) },
+  ];
+  return html`<${Picture} title=${words.byBudget(plan.plan_id, money(plan.targets.cpa, plan.currency))} note=${words.byBudgetNote} rows=${points} columns=${columns} legend=${words.byBudgetLegend}
+    description=${points.map((point) => `${money(point.budget, plan.currency)}: ${point.odds === null ? words.unseen : probability(point.odds)}`).join("; ")}>
+    <${OddsPicture} points=${points} now=${plan.budget} label=${(value) => number(value, 0)} /><//>`;
 }
 
 const driverColumns = [

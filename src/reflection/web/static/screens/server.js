@@ -39,7 +39,7 @@ function Listed({ items }) {
   ];
   const other = (event) => {
     event.preventDefault();
-    openWorkspace(new FormData(event.target).get("workspace").trim());
+    openWorkspace(String(new FormData(event.target).get("workspace")).trim());
   };
   return html`${items.length > 0 && html`<${Table} caption=${texts.workspaces.title} columns=${columns} rows=${items} keyOf=${(row) => row.workspace} />`}
     <form class="filters" onSubmit=${other}><label class="field"><span>${texts.workspaces.other}</span><input name="workspace" required autocomplete="off" spellcheck="false" maxlength="63" pattern="[a-z0-9][a-z0-9_\\-]*" placeholder=${texts.workspaces.name} /></label><button type="submit">${texts.open}</button></form>
@@ -93,7 +93,7 @@ export function Health() {
     ${problem && html`<p><${Badge} tone="bad">${problem.title}<//> ${problem.detail}</p>`}
     ${parts && html`<p>${degraded.length ? html`<${Badge} tone="bad">${texts.health.degraded}<//> ${degraded.join(", ")}` : html`<${Badge} tone="good">${texts.health.fine}<//>`}</p>
       <ul><li>${parts.worker?.running ? texts.health.worker : texts.health.noWorker}</li>
-        <li>${texts.health.memory(parts.memory.index)}${Object.values(parts.memory.reasons ?? {}).map((reason) => ` ${reason}`)}</li>
-        <li>${texts.health.writer(parts.writer)}</li>
+        <li>${texts.health.memory(texts.health.indexes[parts.memory.index] ?? parts.memory.index)}${Object.values(parts.memory.reasons ?? {}).map((reason) => ` ${reason}`)}</li>
+        <li>${texts.health.writer(texts.health.writers[parts.writer] ?? parts.writer)}</li>
         ${lag.map(([name, waiting]) => html`<li key=${name}>${name}: ${texts.waiting(waiting)}</li>`)}</ul>`}</section>`;
 }

@@ -3,6 +3,7 @@
 import { html, useState } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
 import { Strip } from "../charts/lifts.js";
+import { dayNumber, DriftPicture } from "../charts/time.js";
 import { capital, count, day, lift, liftRange, moment, probability, signalLabel, tone } from "../format.js";
 import { Badge, Choice, Heading, Loaded, Picture, Table } from "../parts.js";
 import { campaignAddress, Link, useFilters } from "../router.js";
@@ -36,9 +37,42 @@ function Evidence({ evidence, change }) {
       description=${words.stripDescription(others)}>
       <${Strip} dots=${dots.map((row) => ({ id: row.campaign_id, lift: lasting(row), tone: row.part === "neither" ? "unsure" : tone(metric, lasting(row), true) }))} />
     <//>
+    <${Drift} dots=${dots} effect=${effect} metric=${metric} />
     ${dots.length >= 5 && html`<${Campaigns} title=${words.for} rows=${evidence.supporting} metric=${metric} /><${Campaigns} title=${words.against} rows=${evidence.contradicting} metric=${metric} none=${words.noneAgainst} />`}
     ${evidence.held?.length > 0 && html`<section><h2>${words.held}</h2><ul>${evidence.held.map((id) => html`<li key=${id}><${Link} href=${campaignAddress(id)}>${id}<//></li>`)}</ul></section>`}
     <${History} signal=${evidence.signal} metric=${metric} />`;
+}
+
+const PARTS = 8;
+const FEWEST = 3;
+const Z90 = 1.645;
+
+/** Means of neighbours in time, each of about as many campaigns, with what noise leaves of them. */
+function means(dots) {
+  const number = Math.min(PARTS, Math.floor(dots.length / FEWEST));
+  return Array.from({ length: number }, (_, at) => dots.slice(Math.floor((at * dots.length) / number), Math.floor(((at + 1) * dots.length) / number))).map((rows) => {
+    const weights = rows.map((row) => 1 / row.sd ** 2);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const mean = rows.reduce((sum, row, at) => sum + weights[at] * row.residual, 0) / total;
+    const half = Z90 / Math.sqrt(total);
+    return { day: rows.reduce((sum, row) => sum + dayNumber(row.day), 0) / rows.length, from: rows[0].day, to: rows.at(-1).day, n: rows.length, lift: Math.exp(mean), low: Math.exp(mean - half), high: Math.exp(mean + half) };
+  });
+}
+
+/** Whether it is as it was: campaigns in the order of their days, and the mean of neighbours. */
+function Drift({ dots, effect, metric }) {
+  const ordered = [...dots].sort((a, b) => a.day.localeCompare(b.day));
+  const line = means(ordered);
+  if (line.length < 2 || !effect || ordered[0].day === ordered.at(-1).day) return null;
+  const columns = [
+    { name: "days", title: words.columns.days, text: (row) => texts.change.between(day(row.from), day(row.to)) },
+    { name: "mean", title: words.columns.difference(texts.metric[metric]), figure: true, text: (row) => lift(row.lift) },
+    { name: "interval", title: texts.interval, figure: true, text: (row) => liftRange([row.low, row.high]) },
+    { name: "n", title: texts.screens.campaigns, figure: true, text: (row) => count(row.n) },
+  ];
+  const points = ordered.map((row) => ({ id: row.campaign_id, day: dayNumber(row.day), lift: lasting(row), tone: row.part === "neither" ? "unsure" : tone(metric, lasting(row), true) }));
+  return html`<${Picture} title=${words.drift} rows=${line} columns=${columns} least=${2} legend=${words.driftLegend}
+    description=${line.map((row) => `${day(row.from)}: ${lift(row.lift)}`).join("; ")}><${DriftPicture} dots=${points} line=${line} interval=${effect.interval} /><//>`;
 }
 
 function Verdict({ effect, metric }) {
@@ -51,7 +85,7 @@ function Verdict({ effect, metric }) {
 const columnsOf = (metric) => [
   { name: "campaign", title: words.columns.campaign, text: (row) => row.campaign_id, cell: (row) => html`<${Link} href=${campaignAddress(row.campaign_id)}>${row.campaign_id}<//>` },
   { name: "difference", title: words.columns.difference(texts.metric[metric]), figure: true, text: (row) => lift(lasting(row)) },
-  { name: "interval", title: texts.interval, figure: true, text: (row) => liftRange([Math.exp(row.residual - 1.645 * row.sd), Math.exp(row.residual + 1.645 * row.sd)]) },
+  { name: "interval", title: texts.interval, figure: true, text: (row) => liftRange([Math.exp(row.residual - Z90 * row.sd), Math.exp(row.residual + Z90 * row.sd)]) },
   { name: "speaks", title: words.columns.speaks, text: (row) => words.part[row.part] ?? "" },
 ];
 

@@ -8,12 +8,10 @@
     ...     "actual_metrics": {"impressions": 12000, "clicks": 330, "conversions": 11, "spend": 480.0},
     ...     "timestamp": "2026-03-29T10:00:00+00:00",
     ... }
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with Engine(f"{folder}/campaigns.db", output=folder) as engine:
-    ...         analysis = engine.analyze(spring_sale)
-    >>> ctr = analysis["comparison_report"]["deltas"]["ctr_diff"]
-    >>> print(f"CTR {ctr['pct_diff']:+.1f} %, beyond noise: {ctr['beyond_noise']}")
-    CTR +37.5 %, beyond noise: True
+    >>> with tempfile.TemporaryDirectory() as folder, Engine(f"{folder}/campaigns.db", output=folder) as engine:
+    ...     analysis = engine.analyze(spring_sale)
+    >>> print(f"CTR {analysis['comparison_report']['deltas']['ctr_diff']['pct_diff']:+.1f} %")
+    CTR +37.5 %
 
 Learning runs inline: after a batch, and before anything is read that depends on it. Knows wiring and settings.
 """
@@ -34,6 +32,7 @@ from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.campaign_list import ListRequest
 from reflection.engine.engine import Refused
 from reflection.errors import InvalidInput
+from reflection.library.experiments import ExperimentDoor
 from reflection.reports.service import campaign_report, portfolio_report
 from reflection.settings import Settings
 from reflection.wiring import build
@@ -70,6 +69,7 @@ class Engine:
         self._application = build(Settings.load(**settings))
         self._workspace = workspace
         self._unlearnt = False
+        self.experiments = ExperimentDoor(self._application.experiments, workspace, self.learn)
 
     def analyze(self, campaign: CampaignLike) -> dict[str, Any]:
         """Analyse and remember one campaign (a `Campaign`, a mapping, or JSON), as POST /analyze-campaign.
@@ -290,11 +290,11 @@ class Engine:
             self._application.close()
 
 
-def _json(body: bytes) -> dict[str, Any]:
-    value: dict[str, Any] = orjson.loads(body)
-    return value
-
-
 def _plain(answer: Any) -> dict[str, Any]:
     """An answer as the HTTP interface gives it: dictionaries, lists and numbers."""
     return _json(orjson.dumps(answer))
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    value: dict[str, Any] = orjson.loads(body)
+    return value

@@ -1,0 +1,133 @@
+"""Connections of a server: how long a client may take to say what it wants, and how many it may hold.
+
+A protocol for uvicorn that adds what it leaves open: a deadline for the head of a request and one for its body, a least
+pace of reading the answer, and, where an address or all together hold as many connections as they may, that the longest
+unfinished one makes room for the newest. Must not know what is asked.
+"""
+
+import asyncio
+import sys
+import time
+from typing import Any
+
+import structlog
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if sys.platform != "win32":
+    import resource
+
+HEAD_SECONDS = 10.0
+"""From a connection, or from the first byte of a further request, until its head is there."""
+
+BODY_SECONDS, BODY_BYTES_A_SECOND = 20.0, 1_000
+"""A body may take so long, and so much longer for what has come of it."""
+
+READING_SECONDS = 60.0
+"""A client that takes nothing of its answer for so long is given up."""
+
+LOOK_SECONDS = 2.0
+SPARE_DESCRIPTORS = 192
+"""Of the process's descriptors, left for files and for what is not counted here."""
+
+OF_AN_ADDRESS = 0.75
+"""The share of all connections that one address may hold."""
+
+ENOUGH = 10_000
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+log = structlog.get_logger("reflection.api")
+
+
+def most_connections() -> int:
+    """How many connections this process may hold."""
+    if sys.platform == "win32":
+        return ENOUGH
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return ENOUGH if soft == resource.RLIM_INFINITY else min(ENOUGH, max(soft // 4, soft - SPARE_DESCRIPTORS))
+
+
+class Bounded(H11Protocol):
+    """A connection with deadlines, of which there are not too many."""
+
+    most = most_connections()
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._head_since: float | None = None
+        self._body_since, self._body_bytes = 0.0, 0
+        self._written_since, self._unwritten = 0.0, 0
+        self._look_task: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client is there: it has so long to say what it wants, and one that holds too many gives one up."""
+        super().connection_made(transport)
+        self._head_since = time.monotonic()
+        self._look_task = self.loop.call_later(LOOK_SECONDS, self._look)
+        mine = [other for other in self._others() if other.client and self.client and other.client[0] == self.client[0]]
+        if len(mine) >= OF_AN_ADDRESS * self.most:
+            self._make_room(mine)
+        elif len(self.connections) > self.most:
+            self._make_room(self._others())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client left."""
+        if self._look_task is not None:
+            self._look_task.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came: of a head, or of a body."""
+        if self._is_asking:
+            self._body_bytes += len(data)
+        elif self._head_since is None:
+            self._head_since = time.monotonic()
+        answers = self.cycle
+        super().data_received(data)
+        if self.cycle is not answers:  # a whole head came
+            self._head_since, self._body_since, self._body_bytes = None, time.monotonic(), len(data)
+
+    @property
+    def _is_asking(self) -> bool:
+        """Whether a request is under way: its head is there, its answer is not complete."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _others(self) -> "list[Bounded]":
+        return [other for other in self.connections if isinstance(other, Bounded) and other is not self]
+
+    def _make_room(self, others: "list[Bounded]") -> None:
+        """End the one that has kept us waiting longest; where all of them are being answered, the newest: this one."""
+        log.warning("too many connections: the longest unfinished one is ended", most=self.most)
+        waiting = [other for other in others if not other._is_asking and not other.transport.is_closing()]
+        slowest = min(waiting, key=lambda other: other._head_since or 0.0, default=self)
+        slowest.transport.abort()
+
+    def _look(self) -> None:
+        """Every few seconds: has the client kept us waiting too long?"""
+        if self.transport.is_closing():
+            return
+        if reason := self._overdue(time.monotonic()):
+            log.warning(f"a connection is ended: {reason}")
+            self._give_up()
+        else:
+            self._look_task = self.loop.call_later(LOOK_SECONDS, self._look)
+
+    def _give_up(self) -> None:
+        """Say that it took too long, where nothing was said yet, and end it."""
+        if self._is_asking and self.cycle.response_started:
+            self.transport.abort()
+            return
+        self.transport.write(_TOO_SLOW)
+        self.transport.close()
+
+    def _overdue(self, now: float) -> str | None:
+        if self._head_since is not None and not self._is_asking:
+            return "its request did not come" if now - self._head_since > HEAD_SECONDS else None
+        if not self._is_asking:
+            return None
+        allowed = BODY_SECONDS + self._body_bytes / BODY_BYTES_A_SECOND
+        if self.cycle.more_body and not self.flow.read_paused and now - self._body_since > allowed:
+            return "the body of its request comes too slowly"
+        unwritten = self.transport.get_write_buffer_size()
+        if not unwritten or unwritten < self._unwritten or not self._unwritten:
+            self._written_since = now
+        self._unwritten = unwritten
+        return "it does not read its answer" if now - self._written_since > READING_SECONDS and unwritten else None

@@ -1,0 +1,47 @@
+"""The effect of one signal on one metric, as a fit gives it. Must not know how it was estimated."""
+
+from dataclasses import dataclass
+
+from reflection.domain.grade import Grade
+from reflection.domain.weights import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The effect of one signal on one metric, as a multiplicative lift (1.0 = the average level of its group).
+
+    `finding` says whether it may be called one (false-sign rate at most 10 %, and evidence that reaches the floor);
+    `reason` says why not. `goal` is the kind of conversion of the campaigns it rests on, None where the workspace has
+    one goal.
+
+    Attributes:
+        campaigns: effective number of campaigns, by the share of their impressions.
+        real_campaigns, rows: real campaigns it was seen in, and rows of evidence (of a breakdown: ad rows).
+        events: events of the metric counted with it, by its shares.
+        within: the one real campaign it was seen in, where it is beyond noise there; it says nothing of others.
+        identified: whether the evidence can tell it from the effects of other things; else `reason` says from which.
+        grade: ``randomised`` where experiments tested it, in every part but the price of an impression; else
+            ``observed``.
+        experiments: ids of those that tested it, or a part of it.
+    """
+
+    signal: str
+    group: str
+    metric: str
+    raw_lift: float | None
+    effect: float
+    interval: Interval
+    probability: float
+    lfsr: float
+    campaigns: float
+    spend: float | None
+    finding: bool
+    reason: str
+    goal: str | None = None
+    real_campaigns: int = 0
+    rows: int = 0
+    events: float = 0.0
+    within: str | None = None
+    identified: bool = True
+    grade: Grade = "observed"
+    experiments: tuple[str, ...] = ()

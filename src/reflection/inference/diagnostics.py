@@ -1,0 +1,87 @@
+"""Remarks on a fit: its scatter, its calibration, the sizes seen, what experiments say; `Knowledge.diagnostics`.
+
+JSON-able values. Must not know what is made of them.
+"""
+
+import numpy as np
+
+from reflection.domain.metrics import RATES
+from reflection.inference.confirmation import trust_in_differences
+from reflection.inference.dataset import Floats
+from reflection.inference.findings.budget import normal_spread
+from reflection.inference.fit import FittedMetric, FittedMetrics
+from reflection.stats.campaign_size import SIZE, usual_size
+from reflection.stats.design import Stratum
+from reflection.stats.diagnostics import coverage
+
+
+def diagnostics_of(fitted: FittedMetrics) -> dict[str, object]:
+    """The remarks on the fits of one table."""
+    days = fitted.table.campaigns.day
+    return {
+        "aliases": dict(fitted.table.aliases),
+        "cells": len(fitted.table.campaign),
+        "features": len(fitted.layout),
+        "first_day": int(days.min()),
+        "last_day": int(days.max()),
+        "scatter": {
+            name: {stratum.name.casefold(): value for stratum, value in metric.fit.sigma.items()}
+            for name, metric in fitted.metrics.items()
+        },
+        "coverage": {name: _coverage(metric) for name, metric in fitted.metrics.items()},
+        "size": _sizes(fitted),
+        "correlations": {name: dict(others) for name, others in fitted.correlations.items()},
+        "planned_sizes": _planned_sizes(fitted.table.campaigns.planned),
+        "spends": _range(fitted.table.by_campaign(fitted.table.spend)),
+        "spread": normal_spread(fitted),
+        **_of_experiments(fitted),
+        "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
+    }
+
+
+def _sizes(fitted: FittedMetrics) -> dict[str, dict[str, object]]:
+    """What twice the planned size goes with, as `Knowledge.size` has it."""
+    column = fitted.layout.column(SIZE)
+    if column is None:
+        return {}
+    sizes: dict[str, dict[str, object]] = {}
+    for name in (name for name in RATES if name in fitted.metrics):
+        fit = fitted.metrics[name].fit
+        low, middle, high = (2.0 ** float(slope[column]) for slope in (fit.low, fit.mean, fit.high))
+        sizes[name] = {"doubling": middle, "interval": [low, high]}
+    return sizes
+
+
+def _planned_sizes(planned: Floats) -> dict[str, float]:
+    """Median, least and most of the sizes that were planned, as `Knowledge.planned_sizes` has them."""
+    seen = _range(planned)
+    return {} if seen is None else {"usual": usual_size(planned), "low": seen[0], "high": seen[1]}
+
+
+def _range(amounts: Floats) -> list[float] | None:
+    """Least and most of the amounts that are positive; None where there is none."""
+    positive = amounts[np.nan_to_num(amounts) > 0]
+    return [float(positive.min()), float(positive.max())] if len(positive) else None
+
+
+def _coverage(metric: FittedMetric) -> dict[str, float] | None:
+    """How often 90 % intervals held a campaign left out, as `Knowledge.coverage` has it; None where too few say."""
+    judged = coverage(metric.left_out)
+    if judged.share is None or judged.spread is None:
+        return None
+    return {
+        "campaigns": judged.scores,
+        "coverage_90": judged.share,
+        "z_sd": judged.spread,
+        "widening": metric.widening,
+    }
+
+
+def _of_experiments(fitted: FittedMetrics) -> dict[str, object]:
+    """Why experiments are not learnt from, and how far they bear out observation; nothing where there is none."""
+    said: dict[str, object] = {}
+    if fitted.trials.reasons:
+        said["experiment_reasons"] = dict(fitted.trials.reasons)
+    if fitted.trials.rows:
+        said["trust"] = trust_in_differences(metric.confirmed for metric in fitted.metrics.values())
+    return said

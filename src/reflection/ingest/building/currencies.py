@@ -1,0 +1,95 @@
+"""Which currency each row's amounts are in, and what is asked where nothing says so.
+
+Amounts of several currencies are kept apart; signs that several currencies share are no answer, and a sign that
+contradicts what is stated is refused. This file must not know how cells are read.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from reflection.errors import ImportFileError
+from reflection.ingest.building.name_books import NameBook, first, looked_up
+from reflection.ingest.dialects.currencies import candidates, currency_of
+from reflection.ingest.import_report import Finding, finding
+from reflection.ingest.reading.currency_signs import SIGN
+from reflection.ingest.reading.header import Header
+from reflection.ingest.reading.preamble import Preamble
+
+MOST_CANDIDATES = 4
+"""Currencies that are named where a sign may mean several."""
+
+
+def with_currency(
+    frame: pl.DataFrame, header: Header, book: NameBook, currency: str | None, notes: list[Finding]
+) -> pl.DataFrame:
+    """The rows with the currency of each: by its column, its header, the lines above, its account, the signs, the user.
+
+    Raises:
+        ImportFileError: what is said of a currency contradicts itself.
+    """
+    stated = header.currency or Preamble(header.preamble).currency()
+    beside = _distinct(frame, SIGN)
+    means = {text: code for text in [*_distinct(frame, "currency"), *beside] if (code := currency_of(text))}
+    sole = means[beside[0]] if len(beside) == 1 and beside[0] in means else None  # of the column: 0 carries no sign
+    sources = [
+        looked_up("currency", means) if "currency" in frame.columns else pl.lit(None, dtype=pl.String),
+        pl.lit(currency_of(stated) or None, dtype=pl.String),
+        looked_up("account_id", book.currencies) if "account_id" in frame.columns else pl.lit(None, dtype=pl.String),
+        looked_up(SIGN, means) if beside else pl.lit(None, dtype=pl.String),
+        pl.lit(sole, dtype=pl.String),
+    ]
+    own = set(frame.select(first(sources).alias("own"))["own"].drop_nulls().unique().to_list())
+    shared = [sign for sign in (*_distinct(frame, "currency"), stated, *beside) if len(candidates(sign)) > 1]
+    if currency and own - {currency} and not any(currency in candidates(sign) for sign in shared):
+        raise ImportFileError(
+            f"The file is in {', '.join(sorted(own))}, not {currency}.",
+            hint="Leave --currency out.",
+            field="currency",
+        )
+    frame = frame.with_columns(first([*sources, pl.lit(currency, dtype=pl.String)]).alias("currency"))
+    _refuse_other_signs(frame, beside)
+    codes = sorted(frame["currency"].drop_nulls().unique().to_list())
+    if frame["currency"].null_count() and (shared or not codes):
+        notes.append(finding("currency_missing", "warning", _missing_currency(shared)))
+    if len(codes) > 1:
+        notes.append(
+            finding(
+                "currencies_mixed", "warning",
+                f"The file has amounts in {', '.join(codes)}: they are never added; campaigns are kept apart "
+                "by currency.",
+            )
+        )  # fmt: skip
+    return frame
+
+
+def _distinct(frame: pl.DataFrame, name: str) -> list[str]:
+    return sorted(frame[name].drop_nulls().unique().to_list()) if name in frame.columns else []
+
+
+def _refuse_other_signs(frame: pl.DataFrame, beside: Sequence[str]) -> None:
+    """Amounts in one currency that are written with the sign of another are refused: one of the two is wrong."""
+    if not beside:
+        return
+    for code, sign, line in frame.select("currency", SIGN, "line").drop_nulls().unique(["currency", SIGN]).iter_rows():
+        if (meant := candidates(sign)) and code not in meant:
+            raise ImportFileError(
+                f"Line {line}: an amount is written with '{sign}' ({' or '.join(meant[:MOST_CANDIDATES])}), but its "
+                f"currency is said to be {code}.",
+                hint="Correct the currency that is stated, or the cells.", field="currency",
+            )  # fmt: skip
+
+
+def _missing_currency(signs: Sequence[str]) -> str:
+    """What is asked where nothing says the currency, or signs that several share."""
+    if not signs:
+        return (
+            "The file states no currency; amounts stay without one and are compared with nothing else. Say "
+            "--currency EUR (or whichever it is)."
+        )
+    meant = candidates(signs[0])
+    more = " ..." if len(meant) > MOST_CANDIDATES else ""
+    return (
+        f"Amounts are written with '{signs[0]}', which is {' or '.join(meant[:MOST_CANDIDATES])}{more}: they stay "
+        f"without a currency and are compared with nothing else. Say --currency {meant[0]} (or whichever it is)."
+    )

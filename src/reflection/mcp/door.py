@@ -1,0 +1,47 @@
+"""The agents' door over HTTP: an ASGI application of one path, in the API's process.
+
+A caller is who the API's own check let in. The protocol's library takes a fifth of a server's start, so it is loaded
+with the first message. Must not know the tools.
+"""
+
+import asyncio
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import Context, MCPServer
+
+    from reflection.mcp.in_process import Routes
+
+
+class AgentDoor:
+    """Answers each message by itself; no session is kept."""
+
+    def __init__(self, app: ASGIApp, version: str) -> None:
+        self._app, self._version = app, version
+        self._making = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one message of the protocol."""
+        async with self._making:  # the first one makes the server, beside the other requests
+            server = await run_in_threadpool(lambda: self._server)
+        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+        manager = StreamableHTTPSessionManager(server._lowlevel_server, json_response=True, stateless=True)
+        async with manager.run():
+            await manager.handle_request(scope, receive, send)
+
+    @cached_property
+    def _server(self) -> "MCPServer[Any]":
+        from reflection.mcp.server import make_server
+
+        return make_server(self._routes_of, self._version)
+
+    def _routes_of(self, context: "Context") -> "Routes":
+        from reflection.mcp.in_process import Routes
+
+        request: Any = context.request_context.request
+        return Routes(self._app, request.state.caller, request.headers.get("x-workspace"))

@@ -1,0 +1,123 @@
+"""Clients that send slowly, or nothing, or hold too many connections: they are ended, and others are answered."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+import uvicorn
+
+from reflection.api import connections
+from reflection.api.connections import Bounded, most_connections
+
+HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
+
+
+async def hello(_scope: Any, receive: Any, send: Any) -> None:
+    """Reads the whole body and answers."""
+    while (await receive()).get("more_body"):
+        continue
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A server that holds eight connections; it has patience until a test takes it away."""
+    for name, value in {"HEAD_SECONDS": 60.0, "BODY_SECONDS": 60.0, "LOOK_SECONDS": 0.02}.items():
+        monkeypatch.setattr(connections, name, value)
+    monkeypatch.setattr(Bounded, "most", 8)
+    config = uvicorn.Config(hello, port=0, http=Bounded, log_config=None, lifespan="off", timeout_keep_alive=60)
+    server, listening = uvicorn.Server(config), config.bind_socket()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.005)
+    yield listening.getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def connect(port: int) -> Iterator[Callable[[bytes], socket.socket]]:
+    """connect(b"..."): a connection on which something was sent."""
+    with ExitStack() as stack:
+
+        def connect(sent: bytes) -> socket.socket:
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+            client.sendall(sent)
+            return client
+
+        yield connect
+
+
+def answer(client: socket.socket) -> bytes:
+    """The answer to one request, or what came until the end."""
+    parts = b""
+    while not parts.endswith(b"\r\n\r\nok") and (part := client.recv(4096)):
+        parts += part
+    return parts
+
+
+def all_of(client: socket.socket) -> bytes:
+    """What comes until the server ends the connection."""
+    parts = []
+    try:
+        while part := client.recv(4096):
+            parts.append(part)
+    except ConnectionResetError:
+        pass
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET", HEAD, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this"]
+)
+def test_what_does_not_come_is_not_waited_for(
+    connect: Callable[[bytes], socket.socket], monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "BODY_SECONDS", 0.1)
+    assert all_of(connect(sent)).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_further_request_has_its_own_deadline(
+    connect: Callable[[bytes], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = connect(HEAD + b"\r\n")
+    assert answer(client).startswith(b"HTTP/1.1 200 ")
+    client.sendall(HEAD + b"\r\n")
+    assert answer(client).startswith(b"HTTP/1.1 200 ")
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
+    client.sendall(HEAD)
+
+    assert all_of(client).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_body_that_goes_on_coming_is_waited_for(
+    connect: Callable[[bytes], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BODY_SECONDS", 0.0)
+    monkeypatch.setattr(connections, "BODY_BYTES_A_SECOND", 0.1)
+    client = connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n0123456789")
+    time.sleep(0.2)  # ten looks; what has come is worth a hundred seconds
+    client.sendall(b"0123456789")
+
+    assert answer(client).startswith(b"HTTP/1.1 200 ")
+
+
+def test_whoever_holds_too_many_makes_room_for_the_newest(connect: Callable[[bytes], socket.socket]) -> None:
+    unfinished = [connect(HEAD) for _ in range(20)]
+
+    assert answer(connect(HEAD + b"\r\n")).startswith(b"HTTP/1.1 200 ")
+    assert all_of(unfinished[0]) == b""
+    unfinished[-1].sendall(b"\r\n")
+    assert answer(unfinished[-1]).startswith(b"HTTP/1.1 200 ")
+
+
+def test_some_descriptors_are_left_for_files() -> None:
+    assert 0 < most_connections() <= connections.ENOUGH

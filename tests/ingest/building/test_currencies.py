@@ -1,0 +1,70 @@
+"""The currency of amounts by the signs beside them: one where a sign means one, a question where it may be several."""
+
+import datetime as dt
+
+import pytest
+
+from reflection.errors import ImportFileError
+from reflection.ingest import ImportOptions, ImportReport, read_export
+from reflection.ingest.dialects.currencies import SIGNS
+
+HEADER = "Day\tCampaign name\tAmount spent\tImpressions\tLink clicks\tPurchases\tAttribution setting\n"
+
+
+def report_of(cells: list[str], header: str = HEADER, currency: str | None = None) -> ImportReport:
+    """The verdict on a file with these amounts, a day each."""
+    rows = [f"2026-09-{n:02}\tA\t{cell}\t1000\t10\t1\t7-day click\n" for n, cell in enumerate(cells, start=1)]
+    options = ImportOptions(as_of=dt.date(2026, 12, 31), currency=currency)
+    return read_export(("export.csv", (header + "".join(rows)).encode()), options)
+
+
+def messages(report: ImportReport, code: str) -> list[str]:
+    """What the findings of a code say."""
+    return [note.message for note in report.findings if note.code == code]
+
+
+@pytest.mark.parametrize("sign", sorted(SIGNS))
+def test_every_sign_before_or_behind_its_amount_is_its_currency_or_asks_for_it(sign: str) -> None:
+    report = report_of([f"{sign}1,012.50", f"12.50 {sign}", f"-{sign}2.50", f"({sign} 3.00)", "0.00", "--"])
+
+    assert report.totals.spend == 1_019.5
+    asked = messages(report, "currency_missing")
+    if len(SIGNS[sign]) == 1:
+        assert (report.currency, asked) == (SIGNS[sign][0], [])
+        assert len(report.campaigns) == 1
+    else:
+        assert report.currency is None
+        assert all(code in asked[0] for code in SIGNS[sign][:2])
+
+
+@pytest.mark.parametrize(
+    ("header", "currency"),
+    [("(€)", "EUR"), ("(EUR)", "EUR"), ("[EUR]", "EUR"), ("in EUR", "EUR"), ("EUR", "EUR"), ("(CA$)", "CAD"),
+     ("($)", None), ("(kr)", None)],
+)  # fmt: skip
+def test_a_header_says_the_currency_in_any_way_people_write_it(header: str, currency: str | None) -> None:
+    report = report_of(["12.50"], HEADER.replace("Amount spent", f"Amount spent {header}"))
+
+    assert (report.totals.spend, report.currency) == (12.5, currency)
+    assert bool(messages(report, "currency_missing")) == (currency is None)
+
+
+def test_the_user_says_which_of_several_currencies_a_sign_means_and_is_contradicted_where_it_cannot() -> None:
+    assert report_of(["$12.50", "0"], currency="AUD").currency == "AUD"
+    with pytest.raises(ImportFileError, match=r"written with .*USD or CAD"):
+        report_of(["$12.50"], currency="EUR")
+    with pytest.raises(ImportFileError, match="in GBP, not EUR"):
+        report_of(["£12.50"], currency="EUR")
+    with pytest.raises(ImportFileError, match="written with '£'"):
+        report_of(["£12.50"], HEADER.replace("spent", "spent (EUR)"))
+
+
+def test_two_signs_are_two_currencies_never_added() -> None:
+    report = report_of(["£12.50", "€10.00"])
+
+    assert sorted(str(campaign.currency) for campaign in report.campaigns) == ["EUR", "GBP"]
+    assert report.totals.spend is None
+    value = HEADER.replace("Attribution setting", "Purchases conversion value\tAttribution setting")
+    rows = "2026-09-01\tA\t€12.50\t1000\t10\t1\t$50.00\t7-day click\n"
+    with pytest.raises(ImportFileError, match="not of one currency"):
+        read_export(("export.csv", (value + rows).encode()))

@@ -1,0 +1,94 @@
+"""What an answer shows is under a hash or said twice: each column that is changed by hand is named."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from reflection.store.database.connections import Database
+from reflection.store.database.open import open_database
+from reflection.store.maintenance.agreement import contradictions
+
+CHANGES = [
+    ("UPDATE campaigns SET body = replace(body, '1', '2') WHERE rowid = 1", "not what its hash says"),
+    *[
+        (f"UPDATE performance_logs SET {column} = replace({column}, '1', '2') WHERE rowid = 1", "comparison")
+        for column in ("expected", "actual", "deltas", "generated_at")
+    ],
+    ("UPDATE performance_logs SET score = score + 1 WHERE rowid = 1", "comparison"),
+    ("UPDATE performance_logs SET flags = '[\"x\"]' WHERE rowid = 1", "comparison"),
+    ("UPDATE performance_logs SET currency = 'XXX' WHERE rowid = 1", "comparison"),
+    *[
+        (f"UPDATE insights SET {column} = {value} WHERE id = 1", "insights are not")
+        for column, value in {
+            "kind": "'anomaly'",
+            "content": "'CPA fell'",
+            "priority": "0.123",
+            "evidence": "'[]'",
+            "source": "'model'",
+        }.items()
+    ],
+    ("DELETE FROM insights WHERE id = 1", "insights are not"),
+    *[
+        (f"UPDATE forecasts SET {column} = {value} WHERE id = 1", "not what was registered")
+        for column, value in {
+            "point": "0.123",
+            "quantiles": "'{\"0.5\":1}'",
+            "issuer": "'somebody'",
+            "issued_at": "'2020-01-01'",
+            "metric": "'xyz'",
+            "currency": "'XXX'",
+            "campaign_id": "'other'",
+            "detail": "'{\"a\":1}'",
+        }.items()
+    ],
+    *[
+        (f"UPDATE patterns SET {column} = {value}", "patterns are not")
+        for column, value in {
+            "summary": "'it works'",
+            "impact_score": "99.5",
+            "category": "'cluster'",
+            "signal_key": "'x:y'",
+            "body": "replace(body, '1', '2')",
+        }.items()
+    ],
+    ("DELETE FROM patterns", "patterns are not"),
+    *[
+        (f"UPDATE weights SET {column} = {value} WHERE rowid = 1", "weights are not")
+        for column, value in {
+            "weight": "-0.852",
+            "successes": "77",
+            "failures": "77",
+            "last_updated": "'2020'",
+            "body": "replace(body, '1', '2')",
+        }.items()
+    ],
+]
+
+
+@pytest.fixture(scope="module")
+def sound(learnt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A learnt database in which everything agrees."""
+    path = tmp_path_factory.mktemp("agreement") / "reflection.db"
+    shutil.copy(learnt, path)
+    database = open_database(path)
+    assert contradictions(database) == []
+    database.close()
+    return path
+
+
+@pytest.mark.parametrize(("change", "named"), CHANGES, ids=[change for change, _ in CHANGES])
+def test_what_was_changed_by_hand_is_named(sound: Path, tmp_path: Path, change: str, named: str) -> None:
+    shutil.copy(sound, tmp_path / "changed.db")
+    connection = sqlite3.connect(tmp_path / "changed.db")
+    connection.executescript("DROP TRIGGER forecasts_no_update;" + change)
+    assert connection.total_changes, "the case changes nothing"
+    connection.close()
+
+    database = Database(tmp_path / "changed.db")
+    problems = contradictions(database)
+    database.close()
+
+    assert [problem for problem in problems if named in problem], problems
+    assert len(problems) == 1
