@@ -269,7 +269,7 @@ def discover_each(metrics: Sequence[Parts], level: float = LEVEL) -> list[Discov
         for columns, _ in own
         for part, _ in parts
     ]
-    mixtures = iter(ash_each([family for *family, _ in of_parts], [doubt for *_, doubt in of_parts]))
+    mixtures = iter(ash_each([(estimate, error) for estimate, error, _ in of_parts], [doubt for *_, doubt in of_parts]))
     return [_judged(parts, own, mixtures, level) for parts, own in zip(metrics, families, strict=True)]
 
 
