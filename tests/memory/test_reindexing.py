@@ -14,6 +14,8 @@ from reflection.memory.json_file import JsonFileIndex
 from reflection.memory.local import LocalIndex
 from reflection.memory.reindexing import BATCH, EmbeddingBackfill, Mirror, first_search, rebuild, reindex
 from reflection.memory.semantic import SemanticMemory
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.connections import Database
 from reflection.store.memories import MemoryRows
 
 Record = Callable[..., MemoryRecord]
@@ -176,6 +178,31 @@ def test_a_backfill_asked_to_stop_leaves_the_rest_for_the_next_time(
     assert backfill.catch_up("default", twice) == 2 * BATCH
     assert backfill.catch_up("default") == BATCH
     assert backfill.catch_up("default") == 0
+
+
+def test_a_backfill_visits_only_workspaces_that_wait_and_asks_no_more_than_once_while_nobody_writes(
+    rows: MemoryRows, words: Any, record: Record, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqlStore(database)
+    for name in ("busy", "level", "other-model"):
+        store.add_workspace(name)
+    _fill(rows, record, 3, "busy")
+    rows.save("level", [record("c0", "headline: number 0", words)])
+    rows.save("other-model", [record("c0", "text", words, embedder_id="another"), record("c1", "text", words)])
+    backfill = EmbeddingBackfill(rows, words, LocalIndex(rows))
+
+    assert backfill.behind() == {"busy": 3, "other-model": 1}
+    assert rows.lacking("") == {"busy": 3, "level": 1, "other-model": 2}
+    for name in backfill.behind():
+        backfill.catch_up(name)
+    assert backfill.behind() == {}
+
+    monkeypatch.setattr(rows, "lacking", lambda _: pytest.fail("asked again"))
+    assert backfill.behind() == {}
+    monkeypatch.undo()
+    _fill(rows, record, 1, "level")
+    assert backfill.behind() == {"level": 1}
+    assert EmbeddingBackfill(rows, NoEmbedder(), LocalIndex(rows)).behind() == {}
 
 
 def test_a_first_search_reads_the_local_index_so_that_no_request_has_to(

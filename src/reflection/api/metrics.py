@@ -22,7 +22,7 @@ from prometheus_client.registry import Collector
 from starlette.types import Scope
 
 from reflection.errors import ReflectionError
-from reflection.wiring import Application
+from reflection.wiring import VECTORS, Application
 
 UNMATCHED: Final = "(none)"
 """The route of what never reached one: refused callers, unknown paths."""
@@ -103,8 +103,7 @@ class _State(Collector):
     def _stored(self) -> list[Any]:
         application = self._application
         lags = application.learner.lags()
-        names, waiting = list(lags), lags.values()
-        behind = [_behind(application, name) for name in names]
+        waiting = lags.values()
         outbox = GaugeMetricFamily("reflection_outbox_entries", "What is waiting to be published.", labels=["topic"])
         for topic, entries in {"artifacts": 0, **application.outbox.lag()}.items():
             outbox.add_metric([topic], entries)
@@ -117,7 +116,7 @@ class _State(Collector):
                 "reflection_worker_running", "1 when somebody learns behind the servers.", worker.running
             ),
             CounterMetricFamily("reflection_worker_deaths", "Workers that died and were started again.", worker.deaths),
-            GaugeMetricFamily("reflection_workspaces", "Workspaces with anything in them.", value=len(names)),
+            GaugeMetricFamily("reflection_workspaces", "Workspaces with anything in them.", value=len(lags)),
             GaugeMetricFamily(
                 "reflection_learning_lag_entries",
                 "Campaigns with changes not learnt yet, all together.",
@@ -129,7 +128,7 @@ class _State(Collector):
                 max(waiting, default=0),
             ),
             GaugeMetricFamily(
-                "reflection_index_lag_memories", "Memories that the vector index does not hold.", sum(behind)
+                "reflection_index_lag_memories", "Memories that the vector index does not hold.", _behind(application)
             ),
             outbox,
             GaugeMetricFamily(
@@ -146,11 +145,11 @@ class _State(Collector):
         ]
 
 
-def _behind(application: Application, workspace: str) -> int:
-    """Memories without a vector in the configured index; all of them where there is no model."""
-    memory = application.memory
-    total, space = memory.rows.count(workspace), memory.embedder.space
-    return total if space is None else abs(total - memory.index.count(workspace, space))
+def _behind(application: Application) -> int:
+    """Memories without a vector, and vectors not mirrored yet; all memories where there is no model."""
+    space = application.memory.embedder.space
+    lacking = sum(application.memory.rows.lacking(space.id if space is not None else "").values())
+    return lacking + (application.outbox.lag().get(VECTORS, 0) if application.memory.index.mirrors else 0)
 
 
 def _breakers(application: Application) -> Any:

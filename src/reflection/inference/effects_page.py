@@ -7,7 +7,7 @@ no history is needed.
 import base64
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -72,7 +72,7 @@ def effects_page(
     keys = None if platform is None else signals.of_platform(platform)
     among = [
         effect
-        for effect in _shown(knowledge)
+        for effect in knowledge.effects
         if (metric is None or effect.metric == metric)
         and (group is None or effect.group == group)
         and (keys is None or _of_platform(effect, keys))
@@ -83,7 +83,7 @@ def effects_page(
     start, size = _offset(cursor), max(1, min(limit, MOST_ITEMS))
     more = start + size < len(chosen)
     return {
-        "items": chosen[start : start + size],
+        "items": _shown(chosen[start : start + size], knowledge),
         "next_cursor": _cursor(start + size) if more else None,
         "as_of": knowledge.as_of,
         "epoch": knowledge.epoch,
@@ -107,13 +107,17 @@ def _of_experiments(knowledge: Knowledge) -> dict[str, Any]:
     return {"trust": None if trust is None else dict(trust), "attribution": studies}
 
 
-def _shown(knowledge: Knowledge) -> Iterator[ShownEffect]:
-    """Every effect with its signal in words and the signals that it cannot be told apart from."""
+def _shown(effects: Sequence[Effect], knowledge: Knowledge) -> list[ShownEffect]:
+    """Effects with their signals in words and the signals that they cannot be told apart from."""
     together = _together(knowledge.aliases)
-    for effect in knowledge.effects:
-        own = {name: getattr(effect, name) for name in _FIELDS}
-        label = signals.label_of(effect.signal, knowledge.spelt)
-        yield ShownEffect(**own, label=label, same_as=together.get(effect.signal, ()))
+    return [
+        ShownEffect(
+            **{name: getattr(effect, name) for name in _FIELDS},
+            label=signals.label_of(effect.signal, knowledge.spelt),
+            same_as=together.get(effect.signal, ()),
+        )
+        for effect in effects
+    ]
 
 
 def _together(aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -124,9 +128,9 @@ def _together(aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {key: tuple(other for other in group if other != key) for group in groups.values() for key in group}
 
 
-def _one_each(effects: Sequence[ShownEffect], aliases: Mapping[str, str]) -> list[ShownEffect]:
+def _one_each(effects: Sequence[Effect], aliases: Mapping[str, str]) -> list[Effect]:
     """One row for signals that always came together: that of the one estimated, or of the first that is shown."""
-    rows: dict[tuple[str, str], ShownEffect] = {}
+    rows: dict[tuple[str, str], Effect] = {}
     for effect in effects:
         key = (aliases.get(effect.signal, effect.signal), effect.metric)
         if key not in rows or effect.signal == key[0]:

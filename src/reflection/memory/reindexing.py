@@ -73,6 +73,16 @@ class EmbeddingBackfill:
     def __init__(self, rows: MemoryRows, embedder: Embedder, index: VectorIndex) -> None:
         self._rows, self._embedder, self._index = rows, embedder, index
         self._positions: dict[str, Position] = {}
+        self._level_at: object = None
+
+    def behind(self) -> dict[str, int]:
+        """Workspaces with memories to embed, and how many; while nobody writes, it asks for them only once."""
+        space, version = self._embedder.space, self._rows.data_version()
+        if space is None or version == self._level_at:
+            return {}
+        lacking = self._rows.lacking(space.id)
+        self._level_at = None if lacking else version
+        return lacking
 
     def catch_up(self, workspace: str, go_on: GoOn = _always) -> int:
         """Embed what is new, while `go_on`; how many memories. Without a model now, it waits for the next call."""

@@ -132,6 +132,9 @@ class MemoryRows(Protocol):
     def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> Sequence[Unembedded]:
         """Memories without a vector of this embedder, the oldest change first."""
 
+    def lacking(self, embedder_id: str) -> dict[str, int]:
+        """Workspaces with memories without a vector of this embedder, and how many; all memories where it is ``""``."""
+
     def has_other_vectors(self, workspace: str, embedder_id: str) -> bool:
         """Whether a memory has a vector of another embedder, with which none of this one is compared."""
 

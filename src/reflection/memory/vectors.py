@@ -153,13 +153,21 @@ class VectorSpace:
         rows = self._passing(vector, where, fewest)
         if (total if rows is None else len(rows)) > max(self._sketch_from, fewest):
             rows = self._candidate_rows(vector, rows, fewest)
-        cosines = self._vectors[:total] @ vector if rows is None else self._vectors[rows] @ vector
-        cosines = np.round(cosines, DECIMALS)
+        cosines = np.round(self._products(vector, rows), DECIMALS)
         best = np.arange(len(cosines))
         if limit < len(cosines):  # with all that equal the last one: their ids decide
             best = np.flatnonzero(cosines >= np.partition(cosines, -limit)[-limit])
         hits = [Hit(self._ids[int(i if rows is None else rows[i])], float(cosines[i])) for i in best]
         return sorted(hits, key=lambda hit: (-hit.cosine, hit.memory_id))[:limit]
+
+    def _products(self, vector: Vector, rows: NDArray[np.intp] | None) -> NDArray[np.float32]:
+        """The product with some rows, all when None; of most of few rows with all, since that copies none of them."""
+        total = len(self._ids)
+        if rows is None:
+            return np.asarray(self._vectors[:total] @ vector)
+        if 2 * len(rows) > total and total <= self._sketch_from:
+            return np.asarray((self._vectors[:total] @ vector)[rows])
+        return np.asarray(self._vectors[rows] @ vector)
 
     def cosines(self, vector: Vector, memory_ids: Iterable[str]) -> dict[str, float]:
         """The cosine of each that is here, filters or not."""

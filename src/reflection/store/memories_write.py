@@ -13,9 +13,9 @@ from sqlalchemy.engine import Connection
 
 from reflection.domain.memory_search import Position
 from reflection.domain.ports import Vector
-from reflection.store.database import sqlite
+from reflection.store.database.statements import insert_rows, upsert
 from reflection.store.row_values import Row, vector_bytes
-from reflection.store.tables.campaigns import memories
+from reflection.store.tables.campaigns import memories, workspaces
 
 
 class NewVector(NamedTuple):
@@ -49,12 +49,18 @@ def last_number(connection: Connection, workspace: str) -> int:
     return connection.execute(_LAST, {"w": workspace}).scalar_one() or 0
 
 
+def lacking(connection: Connection, embedder_id: str) -> dict[str, int]:
+    """Workspaces with memories that have no vector of this embedder (``""``: none), and how many; one statement."""
+    rows = connection.execute(_LACKING, {"embedder": embedder_id})
+    return {row.workspace: row.lacking for row in rows}
+
+
 def remember(connection: Connection, workspace: str, rows: Sequence[Row]) -> None:
     """Store memories (made by `rows.memory_row`); one with the same id is replaced."""
     if rows:
         first = last_number(connection, workspace) + 1
         numbered = [{**row, "seq": seq} for seq, row in enumerate(rows, start=first)]
-        sqlite.insert_rows(connection, _PUT, numbered)
+        insert_rows(connection, _PUT, numbered)
 
 
 def tombstone(connection: Connection, workspace: str, memory_ids: Sequence[str]) -> None:
@@ -95,7 +101,7 @@ _LAST_ROW = (
     .limit(1)
 )
 _IS_THERE = select(memories.c.id).where(memories.c.id == bindparam("i"), memories.c.workspace == bindparam("w"))
-_PUT = sqlite.upsert(memories, ["workspace", "memory_id"])
+_PUT = upsert(memories, ["workspace", "memory_id"])
 _TOMBSTONE = (
     update(memories)
     .where(
@@ -115,3 +121,14 @@ _SET_VECTOR = (
     )
     .values(seq=bindparam("new_seq"), embedder_id=bindparam("new_embedder"), vector=bindparam("new_vector"))
 )
+_OWN = select(func.count()).where(memories.c.workspace == workspaces.c.workspace, memories.c.deleted == 0)
+_WITHOUT, _SMALLER, _GREATER = (  # three looks at an index; one with "or" reads all of a workspace's
+    _OWN.where(condition).scalar_subquery()
+    for condition in (
+        memories.c.embedder_id.is_(None),
+        memories.c.embedder_id < bindparam("embedder"),
+        memories.c.embedder_id > bindparam("embedder"),
+    )
+)
+_COUNTS = select(workspaces.c.workspace, (_WITHOUT + _SMALLER + _GREATER).label("lacking")).subquery()
+_LACKING = select(_COUNTS).where(_COUNTS.c.lacking > 0).order_by(_COUNTS.c.workspace)
