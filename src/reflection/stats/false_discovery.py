@@ -9,8 +9,7 @@ effects, interactions and each free group are families of their own.
 Two bounds make this hold at every look together, and not at one alone (any_time.py). The metric as a whole must favour
 *some* effect over none by a Bayes factor that an account without any ever reaches with a small chance. And what is
 selected may not ride on others: of all that is ever called a finding, the share that is false is the mean rate that
-each had when it was *first* called one, wherever somebody stops to look; so its own rate has a limit. It is the rate
-that is shown: there is no second one.
+each had when it was *first* called one, wherever somebody stops to look; so its own rate, the one shown, has a limit.
 This file must not know what an effect is called.
 """
 
@@ -47,9 +46,8 @@ GRID_SD = (0.0, 0.05, 0.1, 0.2, 0.4)
 
 _EM_STEPS = 200
 MOST_DOUBT, LEAST_DOUBT = 3.0, 1.0
-"""Effects without a sign that are added to a family before its mixture is fitted: errs on the side of "nothing there".
-Simulated with fits after each of campaigns 5 to 40 and every fifth to 200: three throughout cost a fifteenth of what
-can be found of 200 campaigns, none at the end makes one in seven false of all that is ever called a finding."""
+"""Effects without a sign that are added to a family before its mixture is fitted. Simulated with fits after each of
+campaigns 5 to 40 and every fifth to 200: none at the end makes one in seven false of all that is ever told."""
 
 _NULL_START = 0.6
 
@@ -140,17 +138,14 @@ def ash(estimate: Floats, error: Floats) -> Mixture:
 def ash_each(families: Sequence[tuple[Floats, Floats]], doubts: Sequence[float] | None = None) -> list[Mixture]:
     """The same of several families, each on its own, in the time of one; none of them may be empty.
 
-    ``doubts``: effects without a sign that are added to each, `MOST_DOUBT` by default.
+    ``doubts``: effects without a sign that are added to each.
     """
     shares = _shares_of_each(families, [MOST_DOUBT] * len(families) if doubts is None else doubts)
     return [shrunk(*family, share) for family, share in zip(families, shares, strict=True)]
 
 
 def mixture_shares(estimate: Floats, error: Floats) -> Floats:
-    """Shares of the mixture's components among the effects of one family, (K,), fitted by EM.
-
-    The spike has a Dirichlet penalty of `MOST_DOUBT` effects.
-    """
+    """Shares of the mixture's components among the effects of one family, (K,), fitted by EM."""
     return np.asarray(_shares_of_each([(estimate, error)], [MOST_DOUBT])[0])
 
 
