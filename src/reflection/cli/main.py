@@ -13,6 +13,7 @@ import typer
 
 from reflection.cli import (
     alerts,
+    allocate,
     analyze,
     attention,
     backtest,
@@ -29,6 +30,7 @@ from reflection.cli import (
     keys,
     learnings,
     mcp,
+    pacing,
     plan,
     relearn,
     report,
@@ -56,6 +58,8 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("recommend", insights.recommend),
     ("effects", effects.effects),
     ("plan", plan.plan),
+    ("allocate", allocate.allocate),
+    ("pacing", pacing.pacing),
     ("track-record", track_record.track_record),
     ("backtest", backtest.backtest),
     ("learnings", learnings.learnings),
