@@ -12,7 +12,7 @@ RUN python -m venv /opt/reflection
 COPY requirements.lock pyproject.toml README.md LICENSE ./
 RUN /opt/reflection/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY src ./src
-COPY data/samples/campaign_history.json ./data/samples/
+COPY data/samples ./data/samples
 RUN /opt/reflection/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim

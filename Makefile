@@ -27,7 +27,7 @@ $(call put,$(1),--no-deps --no-build-isolation -e .)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-browser check-page wheel audit mutation lock clean
+.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-postgres test-browser check-page wheel audit mutation lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -68,7 +68,7 @@ torture-kills-1: ## ten thousand kill -9 of a writer
 torture-kills-2: ## ten thousand more
 torture-machine-1: ## a thousand long random runs against a model of the engine
 torture-machine-2: ## a thousand more
-torture-server: ## servers and the vector memory killed, imports gone on with
+torture-server: ## servers, the vector memory and the sender of alerts killed, imports gone on with
 torture-disk: ## power cuts, aborted writes, full disks, damage, backups under load
 torture-soak: ## ten thousand submissions: memory, speed, rebuilding
 torture-api: ## every operation of the API against its description; extreme numbers
@@ -83,6 +83,16 @@ bench: $(DEV) ## run the benchmarks and write docs/benchmarks.md
 test-chroma: requirements-chroma.lock ## the tests of the Chroma backend, in an environment of their own
 	$(call environment,.venv-chroma,requirements-chroma.lock)
 	.venv-chroma/bin/python -m pytest -q -m chroma
+
+POSTGRES := .venv-postgres
+ON_POSTGRES := tests/postgres tests/store tests/crash/test_concurrency.py tests/crash/test_kill9.py
+
+test-postgres: $(POSTGRES)/.ready ## the store, the contract and kills on a Postgres server, in an environment of their own
+	@$(ALONE) $(POSTGRES)/bin/python scripts/with_postgres.py $(POSTGRES)/bin/python -m pytest -q -p tests.on_postgres -n $(WORKERS) -m "not torture and not browser and not chroma" $(ON_POSTGRES)
+
+$(POSTGRES)/.ready: requirements-postgres-dev.lock requirements-uv.lock pyproject.toml
+	$(call environment,$(POSTGRES),requirements-postgres-dev.lock)
+	@touch $@
 
 test-browser: $(DEV) ## the page and the report in a real browser (needs Chromium: apt-get install chromium)
 	$(BIN)/python -m pytest -q -m browser
@@ -103,6 +113,7 @@ wheel: $(DEV) ## build the wheel and run it in an empty environment
 	$(call put,$(WHEEL),--require-hashes -r requirements.lock)
 	$(call put,$(WHEEL),--no-deps dist/*.whl)
 	cd $(WHEEL) && bin/python -I -c "import reflection.api.app, reflection; from reflection.web import site; print(reflection.Engine, len([site.asset(name).body for name in site.names()]), site.asset(site.SHELL).tag)" && bin/reflection --version
+	mkdir $(WHEEL)/empty && cd $(WHEEL)/empty && for run in first second; do env -i ../bin/marko-reflection demo > $$run.txt || exit 1; done && diff first.txt second.txt
 	rm -rf $(WHEEL)
 
 audit: requirements-dev.lock ## known vulnerabilities, failing on what could not be looked up; writes sbom.json
@@ -118,8 +129,10 @@ lock: $(DEV) ## resolve the dependencies again (writes the lock files, with hash
 	$(COMPILE) --extra alerts --extra reports --group build -o requirements.lock
 	$(COMPILE) --extra dev --group build -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) --extra dev --extra chroma --group build -o requirements-chroma.lock
+	$(COMPILE) --extra reports --extra postgres --group build -c requirements.lock -o requirements-postgres.lock
+	$(COMPILE) --extra dev --extra postgres --group build --group postgres-server -c requirements-dev.lock -c requirements-postgres.lock -o requirements-postgres-dev.lock
 	$(COMPILE:pyproject.toml=) --group installer -o requirements-uv.lock
 	$(COMPILE:pyproject.toml=) --group types -o requirements-types.lock
 
 clean: ## remove what was made here
-	rm -rf $(VENV) .venv-chroma $(AUDIT) $(TYPES) scripts/types/node_modules $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-chroma $(POSTGRES) $(AUDIT) $(TYPES) scripts/types/node_modules $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis

@@ -22,6 +22,7 @@ from reflection.wiring import build  # noqa: E402
 
 EXPORT = ROOT / "data" / "samples" / "meta_export" / "ads_manager_monthly_cad.csv"
 PICTURES = ROOT / "docs" / "page"
+WIDEST = 2560
 SHOWN = {(1280, "light"): "", (390, "dark"): "-phone"}
 """The looks that are kept, and what their files are called."""
 
@@ -74,7 +75,7 @@ def fill(visit: Visit, name: str) -> None:
 
 def main(folder: Path | None) -> None:
     """Draw every screen in every look, or in those that are kept."""
-    looks = [(width, theme) for width in WIDTHS for theme in THEMES if folder or (width, theme) in SHOWN]
+    looks = [(width, theme) for width in (*WIDTHS, WIDEST) for theme in THEMES if folder or (width, theme) in SHOWN]
     (folder or PICTURES).mkdir(parents=True, exist_ok=True)
     with account() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox"])

@@ -1,10 +1,12 @@
-"""Write docs/api.md and docs/cli.md from the code: every route, every problem, every command.
+"""Write docs/api.md, docs/openapi.json and docs/cli.md from the code: every route, every problem, every command.
 
     python scripts/reference_pages.py             write them; the examples stay as they are
     python scripts/reference_pages.py --examples  make the examples anew too, by calling every route
+    python scripts/reference_pages.py --breaking  write a description that breaks callers of the published one too
     python scripts/reference_pages.py --check     say whether all but the examples is as the code is (else exit code 1)
 
-Tests run both checks, so a route or a command that was added is in the pages too.
+A change of the interface that breaks its callers is refused: it needs `--breaking` and the next major version. Tests
+run the checks, so a route or a command that was added is in the pages too.
 """
 
 import json
@@ -17,6 +19,7 @@ from pathlib import Path
 import typer
 from fastapi.routing import APIRoute
 
+from reflection.api.app import create_app
 from reflection.api.policies import LARGE_BODIES, POLICIES, ROUTERS, Right, names_of, routes_of
 from reflection.api.routers.problems import FRAMEWORK, kinds
 from reflection.cli.main import make_app
@@ -92,6 +95,18 @@ def cli_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def description() -> str:
+    """docs/openapi.json: what /openapi.json answers."""
+    return json.dumps(create_app().openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def broken_promises(current: str) -> list[str]:
+    """What callers of the published description would notice of the current one."""
+    published = _read(DOCS / "openapi.json")
+    breaking = runpy.run_path(str(Path(__file__).with_name("openapi_contract.py")))["breaking"]
+    return list(breaking(json.loads(published), json.loads(current))) if published else []
+
+
 def _summary(route: APIRoute) -> str:
     return _cell(route.summary or (route.endpoint.__doc__ or "").strip().splitlines()[0])
 
@@ -119,7 +134,10 @@ def _cell(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write or check the pages; the exit code."""
-    pages = {"api.md": api_page(anew="--examples" in arguments), "cli.md": cli_page()}
+    pages = {"api.md": api_page(anew="--examples" in arguments), "openapi.json": description(), "cli.md": cli_page()}
+    if broken := [] if "--breaking" in arguments else broken_promises(pages["openapi.json"]):
+        print("callers of docs/openapi.json would notice:", *broken, sep="\n- ")
+        return 1
     if "--check" in arguments:
         old = [name for name, text in pages.items() if _read(DOCS / name) != text]
         if old:

@@ -16,6 +16,7 @@ FILE_LINES, FILE_LINES_HARD = 300, 400
 FUNCTION_LINES, FUNCTION_LINES_HARD = 45, 60
 
 LONG_FILES = {
+    "settings.py": "one table of everything that can be set, with its checks",
     "explain/gate_words_en.py": "one language's vocabulary, a table",
     "explain/phrases_en.py": "one language's phrases, a table",
     "memory/semantic.py": "the one implementation of the memory's port; its ranking is elsewhere already",
@@ -128,7 +129,7 @@ def test_sql_stands_in_the_store_only() -> None:
 
 
 def test_no_statement_is_made_of_what_a_caller_wrote() -> None:
-    """Text of SQL may be put together from our own names, in the one file of the dialect and in verification."""
+    """Text of SQL may be put together from our own names, in the files of the dialects and in verification."""
     made = {
         name
         for name in FILES
@@ -139,7 +140,8 @@ def test_no_statement_is_made_of_what_a_caller_wrote() -> None:
         and SQL.match(str(text))
     }
 
-    assert made <= {"store/database/sqlite.py", "store/maintenance/verify.py", "store/database/migrate.py"}
+    dialects = {f"store/database/{name}.py" for name in ("sqlite", "postgres", "postgres_tables", "postgres_words")}
+    assert made <= dialects | {"store/maintenance/verify.py", "store/database/migrate.py"}
 
 
 def test_templates_escape_everything() -> None:

@@ -8,6 +8,8 @@ Names are loaded when first used, so that importing the package costs nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from reflection.version import __version__
+
 if TYPE_CHECKING:
     from reflection.domain.campaign import Audience, BreakdownRow, Campaign, Creative, Metrics
     from reflection.errors import (
@@ -33,6 +35,7 @@ __all__ = [
     "NotFound",
     "ReflectionError",
     "Unavailable",
+    "__version__",
 ]
 
 _CAMPAIGN = ("Audience", "BreakdownRow", "Campaign", "Creative", "Metrics")

@@ -9,6 +9,7 @@ directory.
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 import orjson
 from limits import RateLimitItem, parse
@@ -19,7 +20,8 @@ from reflection.domain.api_key import ApiKey, api_key
 from reflection.errors import ConfigurationError
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-SECRET_FIELDS = frozenset({"openai_api_key", "api_keys", "mail_url"})
+SECRET_FIELDS = frozenset({"openai_api_key", "api_keys", "database_url", "mail_url"})
+POSTGRES_URL = "postgresql+psycopg://"
 MOST_WEIGHT = 1e12
 _NO_LIMIT = frozenset({"off", "none", "0"})
 
@@ -62,6 +64,11 @@ class Settings(BaseSettings):
         description="Another OpenAI-compatible server (http:// or https://).",
     )
     database_path: Path = Field(Path("reflection.db"), description="The SQLite file that holds everything.")
+    database_url: SecretStr | None = Field(
+        None,
+        description="A Postgres database instead of the file: `postgresql+psycopg://user:password@host/name` (extra "
+        "`postgres`).",
+    )
     output_dir: Path = Field(Path("output"), description="Folder of the artifacts, one subfolder per campaign.")
     vector_backend: Literal["auto", "local", "chroma", "json"] = Field(
         "auto",
@@ -171,6 +178,13 @@ class Settings(BaseSettings):
         description="Largest request body in bytes, 1024 to 1073741824.",
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def _of_postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(POSTGRES_URL):
+            raise ValueError(f"an address that begins with {POSTGRES_URL}; for a file set MARKO_DATABASE_PATH")
+        return value
+
     @field_validator("rate_limit")
     @classmethod
     def _limit_is_readable(cls, value: str) -> str:
@@ -236,6 +250,11 @@ class Settings(BaseSettings):
             raise ConfigurationError("a server's worker reads its settings from standard input") from None
 
     @property
+    def database(self) -> Path | str:
+        """Where everything is held: the address of a server's database, or else the file."""
+        return self.database_path if self.database_url is None else self.database_url.get_secret_value()
+
+    @property
     def limit(self) -> RateLimitItem | None:
         """The rate limit per key, or None for no limit."""
         return None if self.rate_limit.casefold() in _NO_LIMIT else parse(self.rate_limit)
@@ -243,12 +262,20 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, for those who must keep them out of what they print."""
         keys = [key.secret.get_secret_value() for key in self.api_keys]
-        others = [one.get_secret_value() for one in (self.openai_api_key, self.mail_url) if one is not None]
-        return tuple(secret for secret in keys + others if secret)
+        others = [one.get_secret_value() for one in (self.openai_api_key, self.database_url, self.mail_url) if one]
+        passwords = [urlsplit(self.database_url.get_secret_value()).password] if self.database_url else []
+        return tuple(secret for secret in [*keys, *others, *passwords] if secret)
 
 
 def _plain(value: Any) -> Any:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def place(database: str | Path) -> dict[str, Any]:
+    """The settings of a database that is named: by the address of a server's, or as a file whatever else is set."""
+    if isinstance(database, str) and "://" in database:
+        return {"database_url": database}
+    return {"database_path": Path(database), "database_url": None}
 
 
 def variable_of(field: str) -> str:

@@ -54,7 +54,7 @@ from reflection.store.projections.publisher import Handler, OutboxPublisher
 from reflection.store.recommendations import AdviceRows
 from reflection.store.shares import ShareBook
 from reflection.store.tables.campaigns import instant_text
-from reflection.store.worker_lock import WorkerLock
+from reflection.store.worker_lock import WorkerLock, worker_lock
 
 if TYPE_CHECKING:
     from reflection.explain.proposals import ModelProposer
@@ -93,7 +93,7 @@ class Application:
         self.settings = settings
         self.observe_stage: Observer = unobserved
         self.wake_imports: Callable[[], None] = _nobody
-        self.database: Database = open_database(settings.database_path)
+        self.database: Database = open_database(settings.database)
         self.keys = KeyBook(self.database)
         self.notes = LearningNotes(self.database)
         self.events = EventBook(self.database)
@@ -109,11 +109,13 @@ class Application:
             self.database, settings.output_dir, settings.weights_path, current=self._current
         )
         self.outbox = Outbox(self.database)
-        self.worker = WorkerLock(settings.database_path)
+        self.worker: WorkerLock = worker_lock(settings.database)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
         floor = EvidenceFloor(settings.finding_campaigns, settings.finding_events)
         weights = _score_weights(settings)
-        self.learner = Learner(self.store, goal=settings.goal_metric, score_weights=weights, floor=floor)
+        self.learner = Learner(
+            self.store, goal=settings.goal_metric, score_weights=weights, floor=floor, alone=self.database.alone
+        )
         self.model = _model(settings)
         self.phraser = _phraser(self.model)
         forecaster = Forecaster()
@@ -155,7 +157,7 @@ class Application:
         if any(self.outbox.dead_counts().values()):
             degraded.append(UNPUBLISHED)
         return {
-            "database": str(self.settings.database_path),
+            "database": self.database.name,
             "memory": memory,
             "writer": self.model.status() if self.model else "deterministic",
             "worker": asdict(worker),
@@ -171,6 +173,11 @@ class Application:
         imports = self.imports.recent(workspace, IMPORTS_LOOKED_AT)
         with self.store.snapshot(workspace) as snapshot:
             return Attention(snapshot, imports, utc_now()).page(limit)
+
+    def send_alerts(self) -> None:
+        """Send what is due, where no worker does: for commands, which leave nobody behind."""
+        if not self.worker.state().running:
+            self.alerts.sender.work(at_once=True)
 
     def rebuild(self) -> int:
         """Recreate every projection from the rows: artifacts, weights.json, mirrors; forget what is past its time."""
@@ -285,7 +292,8 @@ def _publisher(
     handlers: dict[str, Handler] = {ARTIFACTS: artifacts}
     if memory.index.mirrors:
         handlers[VECTORS] = Mirror(memory.rows, memory.embedder, memory.index, store.workspaces)
-    return OutboxPublisher(outbox, handlers, Path(f"{settings.database_path}.publish.lock"))
+    beside = settings.database_path if settings.database_url is None else settings.output_dir
+    return OutboxPublisher(outbox, handlers, Path(f"{beside}.publish.lock"))
 
 
 def _index(settings: Settings, rows: MemoryRows) -> VectorIndex:

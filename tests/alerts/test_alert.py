@@ -48,6 +48,12 @@ def test_of_an_address_the_host_is_shown_alone():
     assert shown_address("mailto:ann@example.com") == "mailto:ann@example.com"
 
 
+def test_a_name_is_one_line_that_a_terminal_can_show():
+    for name in ("\x1b[2J", "a\nb", "\u202e"):
+        with pytest.raises(ValueError, match="printable"):
+            AlertRequest(address=SLACK, name=name)
+
+
 def test_left_out_means_every_event_and_the_order_is_ours():
     assert AlertRequest(address=SLACK).kinds == KINDS
     assert AlertRequest(address=SLACK, on=["import.failed", "campaign.held"]).kinds == (

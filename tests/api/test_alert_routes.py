@@ -124,5 +124,7 @@ def test_what_is_true_is_told_and_what_was_not_stored_is_not(call, application):
     assert ready["alerts"] == {"default": {"waiting": 2, "given_up": 0}}
     assert b"reflection_alerts_waiting 2.0" in call(KEYS["operator"], "GET", "/metrics").content
     assert call(KEYS["acme"], "GET", "/ready", "acme").json()["parts"]["alerts"] == {}
+    assert call(KEYS["operator"], "DELETE", "/v1/campaigns/c1").status_code == 204
+    assert kinds() == ["import.failed"], "what is gone is not told"
     assert call(KEYS["operator"], "DELETE", f"/v1/alerts/{alert['alert_id']}").status_code == 200
     assert kinds() == []

@@ -276,3 +276,15 @@ def test_an_upload_may_be_larger_than_other_bodies(serve):
 
     assert answer.status_code == 200
     assert len(answer.json()["campaigns"]) == 40
+
+
+def test_a_finding_and_a_refusal_name_fields_not_options(client, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text("Day,Campaign name,Amount spent,Impressions,Link clicks,Purchases\n2026-09-01,A,12.50,100,9,1\n")
+    told = upload(client, path, dry_run="true", platform="meta").json()
+    path.write_text(path.read_text().replace("12.50", "1.250"))
+    refused = upload(client, path, dry_run="true", platform="meta").json()
+
+    assert "`currency=EUR`" in str(told["findings"])
+    assert "`locale=de`" in refused["hint"]
+    assert "--" not in str(told["findings"]) + refused["hint"]

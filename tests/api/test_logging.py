@@ -35,6 +35,8 @@ def test_secrets_are_struck_out_of_everything(capsys):
 
 def test_a_secret_inside_another_is_struck_out_whole():
     assert Redact(("abc", "abcdef"))(None, "info", "x abcdef abc") == "x *** ***"
+    signing = "whsec_" + 32 * "aB+/" + "="
+    assert Redact(())(None, "info", f"x {signing} y") == "x *** y"
 
 
 def test_the_level_is_respected(capsys):

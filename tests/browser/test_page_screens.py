@@ -73,9 +73,9 @@ def empty(look: tuple[Any, int, str], sample: str) -> Iterator[Visit]:
         yield visit
 
 
-def check(visit: Visit, name: str, says: str, console: int = 0) -> None:
+def check(visit: Visit, path: str, says: str, console: int = 0) -> None:
     visit.console.clear()
-    visit.open(SCREENS[name], ready=says)
+    visit.open(path, ready=says)
 
     assert len(visit.console) == console, visit.console
     assert visit.elsewhere == []
@@ -87,12 +87,12 @@ def check(visit: Visit, name: str, says: str, console: int = 0) -> None:
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_of_the_sample_account(full: Visit, name: str) -> None:
-    check(full, name, SAYS[name])
+    check(full, SCREENS[name], SAYS[name])
 
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_of_an_empty_account(empty: Visit, name: str) -> None:
-    check(empty, name, SAYS_EMPTY[name], console=1 if name in OF_THE_ACCOUNT else 0)
+    check(empty, SCREENS[name], SAYS_EMPTY[name], console=1 if name in OF_THE_ACCOUNT else 0)
 
 
 def test_axe_and_the_console_notice_what_is_wrong(browser: Any, sample: str) -> None:

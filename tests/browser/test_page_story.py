@@ -143,3 +143,22 @@ def test_days_that_nobody_reported_are_gaps_and_changed_ones_are_marked(
         assert visit.page.locator("svg .gap").count() == 1
         assert visit.page.locator("svg .restated").count() == 2
         assert (visit.violations(), visit.console) == ([], [])
+
+
+def test_a_file_that_could_mean_two_amounts_names_the_control_that_decides(
+    browser: Any, address: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "two_ways.csv"
+    path.write_text("Day,Campaign name,Amount spent,Impressions,Link clicks,Purchases\n2026-09-01,A,1.250,100,9,1\n")
+    with visiting(browser, address, "amounts") as visit:
+        visit.open("/data", ready="Drop an export here")
+        visit.page.get_by_label("Or choose files").set_input_files(path)
+        visit.settle("‘Numbers are written: 1.234,56’")
+        visit.page.get_by_label("Platform").select_option("meta")
+        visit.settle("‘Numbers are written: 1.234,56’")
+        visit.page.get_by_label("Numbers are written").select_option("de")
+        visit.settle("‘Currency: EUR’")
+
+        assert "--" not in visit.text
+        assert "1,250" in visit.text
+        assert visit.violations() == []

@@ -23,7 +23,7 @@ def test_an_alert_from_its_making_to_its_end(run):
     assert (tried.returncode, tried.stderr.strip()) == (
         1, "it did not arrive: nobody answers there, or the certificate is not valid",
     )  # fmt: skip
-    assert "pending" in run("alerts", "deliveries", row["alert_id"]).stdout
+    assert "given up" in run("alerts", "deliveries", row["alert_id"]).stdout
     assert "0 messages" in run("alerts", "retry", row["alert_id"]).stderr
     assert "is gone" in run("alerts", "remove", row["alert_id"]).stderr
     gone = run("alerts", "remove", row["alert_id"])
@@ -42,3 +42,14 @@ def test_what_cannot_be_is_refused_in_one_line(run):
         assert refused.returncode == 2, arguments
         assert problem in refused.stderr
         assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_a_command_sends_what_it_made_true_where_no_worker_runs(run, folder):
+    """Nobody listens there; that it was tried is seen in the log."""
+    made = run("alerts", "add", HOOK, "--json", **ALLOWED)
+    alert_id = json.loads(made.stdout)["alert_id"]
+    (folder / "bad.csv").write_text("a,b\n1,2\n")
+    assert run("import", "bad.csv", **ALLOWED).returncode == 2
+
+    (row,) = json.loads(run("alerts", "deliveries", alert_id, "--json", **ALLOWED).stdout)
+    assert (row["kind"], row["state"], row["tries"]) == ("import.failed", "pending", 1)

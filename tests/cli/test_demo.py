@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from reflection.cli.demo import EXPORT
 from reflection.cli.main import make_app
 
 ROOT = Path(__file__).parents[2]
@@ -22,9 +21,9 @@ def _numbers(line: str) -> list[float]:
 
 
 def test_the_readme_shows_what_the_demo_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(tmp_path)  # it brings its own account
     monkeypatch.setenv("COLUMNS", "100")
-    result = CliRunner().invoke(make_app(), ["demo", str(EXPORT), "--folder", str(tmp_path / "demo")])
+    result = CliRunner().invoke(make_app(), ["demo", "--folder", str(tmp_path / "demo")])
 
     assert result.exit_code == 0, result.output
     printed = iter(result.output.splitlines())

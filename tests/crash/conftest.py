@@ -16,6 +16,7 @@ from typing import Any
 import httpx2 as httpx
 import numpy as np
 import pytest
+from sqlalchemy import inspect
 
 from reflection.domain.answers import FILES
 from reflection.domain.knowledge import Knowledge
@@ -173,13 +174,10 @@ def state() -> Callable[[Database], dict[str, list[tuple[Any, ...]]]]:
 
     def dump(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         with database.read() as connection:
-            names = connection.exec_driver_sql(
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
-                "AND name NOT LIKE 'memories_fts%' ORDER BY 1"
-            ).scalars()
+            names = [name for name in inspect(connection).get_table_names() if not name.startswith("memories_fts")]
             return {
                 name: sorted(map(tuple, connection.exec_driver_sql(f'SELECT * FROM "{name}"')), key=repr)
-                for name in list(names)
+                for name in names
             }
 
     return dump

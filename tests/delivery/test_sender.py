@@ -144,7 +144,8 @@ def test_a_trial_is_sent_at_once_and_says_what_came_of_it(desk, receiver):
     assert desk.sender.test("default", alert.alert_id)["state"] == "delivered"
     receiver.answers["/"] = 404
     failed = desk.sender.test("default", alert.alert_id)
-    assert (failed["state"], failed["reason"]) == ("pending", "it answered 404")
+    assert (failed["state"], failed["reason"]) == ("dead", "it answered 404")
+    assert desk.outbox.lag() == {"default": {"waiting": 0, "given_up": 0}}, "who tries knows already"
     assert [body["type"] for body in receiver.bodies()] == ["test", "test"]
     with pytest.raises(NotFound):
         desk.sender.test("other", alert.alert_id)
@@ -208,6 +209,13 @@ def test_a_report_that_cannot_be_made_is_given_up_with_its_reason(desk, receiver
     (row,) = desk.deliveries("default", alert.alert_id, 5)
     assert (row["state"], row["reason"]) == ("dead", "needs the 'reports' extra; install it")
     assert desk.retry("default", alert.alert_id) == 0, "there is nothing to send"
+
+
+def test_a_report_that_cannot_be_made_here_is_not_promised(desk, receiver, monkeypatch):
+    monkeypatch.setattr("reflection.reports.rendering.find_spec", lambda name: None if name == "weasyprint" else name)
+    made(desk, receiver, report=ReportPlan(format="html"))
+    with pytest.raises(ReportsMissing):
+        made(desk, receiver, report=ReportPlan(format="pdf"))
 
 
 def test_a_report_that_fails_keeps_no_other_alert_waiting(desk, receiver, clock):

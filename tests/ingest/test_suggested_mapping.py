@@ -112,3 +112,52 @@ def test_a_split_in_another_language_is_read_as_one() -> None:
     (campaign,) = read_export(("meta.csv", out.getvalue().encode())).campaigns
 
     assert [audience.name for audience in campaign.audiences] == ["18-24", "25-34"]
+
+
+OTHERS = {
+    "reddit": "Campaign Name|Date|Impressions|Clicks|Amount Spent (USD)|CTR|Conversions (Purchase) - Total|"
+    "Conversion value (Purchase)",
+    "reddit ads": "Campaign Name|Date|Impressions|Clicks|Spend|CTR|Purchase (Total Conversions)|Total Value: Purchase|"
+    "Purchase (View-Through Conversion)",
+    "supermetrics": "Campaign name|Date|Impressions|Link clicks|Cost|CTR (%)|Website purchases|"
+    "Website purchase conversion value",
+    "supermetrics de": "Kampagnenname|Datum|Impressionen|Klicks|Kosten|CTR|Conversions|Conversion-Wert||Datenquelle",
+    "microsoft de": "Kampagne|Datum|Impressionen|Klicks|Ausgaben|CTR|Conversions|Umsatz",
+    "microsoft fr": "Campagne|Date|Impressions|Clics|Dépense|CPC moyen|Conversions|Revenus",
+    "microsoft es": "Campaña|Fecha gregoriana|Impresiones|Clics|Gasto|CTR|Conversiones|Ingresos",
+    "microsoft pt": "Campanha|Data gregoriana|Impressões|Cliques|Gastos|CPC médio|Conversões|Receita",
+    "taboola": "Campaign Name|Day|Impressions|Clicks|Spent|CPA|Actions (Conversions)|Conversions Value|"
+    "Viewable Impressions",
+    "criteo": "Campaign|Day|Displays|Clicks|Cost|CTR|Sales|Revenue",
+    "x": "Campaign name|Time period|Impressions|Link clicks|Spend|CPM|Results|Sale value|Clicks",
+}
+"""Of tables that no dialect reads: campaign, day, impressions, clicks, spend, a ratio, conversions, revenue, others."""
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_a_table_of_no_dialect_is_refused_with_a_mapping_that_is_right_as_it_stands(name: str) -> None:
+    header = OTHERS[name].split("|")
+    extra = [[], ["3"], ["", "Facebook"]][len(header) - 8]
+    cells = [["A", "2026-09-01", "10000", "120", "35.50", "1.2", "4", "200.25", *extra],
+             ["A", "2026-09-02", "11000", "130", "38.50", "1.3", "5", "250.50", *extra]]  # fmt: skip
+    out = io.StringIO()
+    csv.writer(out).writerows([header, *cells])
+    file = ("export.csv", out.getvalue().encode())
+
+    with pytest.raises(ImportFileError):
+        read_export(file)
+    report = read_export(file, ImportOptions(mapping=load_mapping(suggest_mapping(file))))
+
+    totals = report.totals.as_dict()
+    assert totals == {"impressions": 21_000, "clicks": 250, "conversions": 9, "spend": 74, "revenue": 450.75}
+    assert report.period is not None
+    assert {campaign.name for campaign in report.campaigns} == {"A"}
+
+
+def test_the_days_of_campaigns_are_not_those_of_the_figures() -> None:
+    header = "Campaign,Start date,End date,Spend,Impressions,Clicks,Orders\n"
+    flights = "A,2026-01-01,2026-12-31,10,1000,10,1\nB,2026-03-01,2026-06-30,10,1000,10,1\n"
+    weeks = "A,2026-03-02,2026-03-08,10,1000,10,1\nA,2026-03-09,2026-03-15,10,1000,10,1\n"
+
+    assert "date" not in suggest_mapping(("own.csv", (header + flights).encode()))["columns"]
+    assert {"date", "date_end"} <= set(suggest_mapping(("own.csv", (header + weeks).encode()))["columns"])

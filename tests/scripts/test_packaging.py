@@ -12,7 +12,7 @@ from reflection.cli.main import COMMANDS, GROUPS
 from reflection.settings import variables
 
 ROOT = Path(__file__).parents[2]
-PROMISES = 28
+PROMISES = 29
 
 
 def text_of(name: str) -> str:
@@ -103,6 +103,8 @@ LOCKS = (
     "requirements-dev.lock",
     "requirements-chroma.lock",
     "requirements-uv.lock",
+    "requirements-postgres.lock",
+    "requirements-postgres-dev.lock",
     "requirements-types.lock",
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import inspect
 
 from reflection.domain.ports import AnalysisRecord, MemoryRecord
 from reflection.domain.results import Comparison, Delta, Rates, Statement
@@ -88,7 +89,9 @@ def database(tmp_path: Path, migrated: Path) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture(params=["new", *sorted(path.name for path in FROZEN.glob("*.db.xz"))])
+@pytest.fixture(
+    params=["new", *(pytest.param(path.name, marks=pytest.mark.sqlite) for path in sorted(FROZEN.glob("*.db.xz")))]
+)
 def any_database(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> Database:
     """A new database, or a frozen one brought to the present tables."""
     if request.param == "new":
@@ -110,12 +113,7 @@ def tables(database: Database) -> Callable[[], dict[str, list[tuple[Any, ...]]]]
 
     def dump() -> dict[str, list[tuple[Any, ...]]]:
         with database.read() as connection:
-            names = [
-                row[0]
-                for row in connection.exec_driver_sql(
-                    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-                )
-            ]
+            names = inspect(connection).get_table_names()
             return {
                 name: sorted(map(tuple, connection.exec_driver_sql(f'SELECT * FROM "{name}"')), key=repr)
                 for name in names

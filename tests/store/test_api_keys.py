@@ -31,6 +31,7 @@ def test_a_key_is_found_by_its_text_and_says_what_it_may(book: KeyBook) -> None:
     assert len(text.split("_", 2)[2]) == 43, "256 bits"
 
 
+@pytest.mark.sqlite
 def test_the_text_is_nowhere_in_the_file(book: KeyBook, database: Database) -> None:
     _, text = book.create("acme", "write", "")
     secret = text.split("_", 2)[2]

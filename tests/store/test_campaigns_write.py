@@ -1,6 +1,5 @@
 """One analysis is one transaction: it replaces itself, never learns twice, and leaves nothing behind."""
 
-import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import insert
 
 from reflection.domain.ports import AnalysisRecord, ForecastRow, StaleRevision
 from reflection.errors import Conflict
@@ -18,6 +18,7 @@ from reflection.store.memories import MemoryRows
 from reflection.store.projections.outbox import Outbox
 from reflection.store.row_values import forecast_row
 from reflection.store.snapshot import SqlSnapshot
+from reflection.store.tables.campaigns import evidence
 
 Make = Callable[..., AnalysisRecord]
 SnapshotOf = Callable[[str], SqlSnapshot]
@@ -284,16 +285,14 @@ def test_the_database_itself_keeps_history_append_only(
     store.save_analysis(record("cmp_1", forecasts=(forecast,)))
 
     for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET workspace = 'other'"):
-        with sqlite3.connect(database.path) as connection, pytest.raises(sqlite3.IntegrityError):
-            connection.execute(statement)
-        connection.close()
+        with pytest.raises(Conflict), database.write() as connection:
+            connection.exec_driver_sql(statement)
 
 
 def test_evidence_without_a_stored_campaign_is_refused_by_the_database(store: SqlStore, database: Database) -> None:
+    row = {"workspace": "default", "campaign_id": "x", "revision": 1, "sign": 1, "payload": b"0"}
     with pytest.raises(Conflict), database.write() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO evidence(workspace, campaign_id, revision, sign, payload) VALUES ('default', 'x', 1, 1, x'00')"
-        )
+        connection.execute(insert(evidence), row)
 
 
 def test_a_revision_cannot_be_learnt_twice(store: SqlStore, database: Database, record: Make) -> None:

@@ -24,6 +24,8 @@ from reflection.cli.backup import problems_of
 from reflection.settings import Settings
 from reflection.wiring import Application, build
 
+pytestmark = pytest.mark.sqlite
+
 FROZEN = Path(__file__).parent / "frozen"
 NAMES = sorted(path.name.removesuffix(".db.xz") for path in FROZEN.glob("*.db.xz"))
 WORDS_ONLY = {"embedding_model": "none"}

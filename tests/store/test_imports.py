@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import inspect
 
 from reflection.ingest.jobs.register import (
     DONE,
@@ -45,7 +46,7 @@ def begin(register: ImportRows, import_id: str, *names: str, **changes: Any) -> 
 
 def test_what_was_registered_is_read_back_from_the_file_by_another_process(database: Database) -> None:
     begin(ImportRows(database), "imp_1", "a", "b", "c")
-    other = open_database(database.path)
+    other = open_database(database.url)
 
     entry = ImportRows(other).entry(W, "imp_1")
     claims = ImportRows(other).unsettled(W, "imp_1", 2)
@@ -180,7 +181,7 @@ def test_the_migration_makes_what_the_tables_say(database: Database, tables: Cal
 
     with database.read() as connection:
         for table in (imports, import_claims, import_days):
-            found = connection.exec_driver_sql(f"PRAGMA table_info({table.name})").fetchall()
-            assert [(row[1], bool(row[3])) for row in found] == [
-                (column.name, not column.nullable) for column in table.columns
+            found = inspect(connection).get_columns(table.name)
+            assert [(column["name"], column["nullable"]) for column in found] == [
+                (column.name, column.nullable) for column in table.columns
             ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Table, insert, select, text, update
+from sqlalchemy import Table, insert, inspect, select, update
 from sqlalchemy.engine import Connection
 
 from reflection.domain.evidence import Cell, Counts, Evidence, encode
@@ -363,8 +363,8 @@ def test_the_tables_of_the_migration_are_those_of_the_code(database: Database) -
 
     with database.read() as connection:
         for table in TABLES:
-            found = connection.execute(text(f"PRAGMA table_info({table.name})")).all()
-            assert [row.name for row in found] == [column.name for column in table.columns]
+            found = inspect(connection).get_columns(table.name)
+            assert [column["name"] for column in found] == [column.name for column in table.columns]
     assert {table.name for table in TABLES} <= set(metadata.tables)
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from reflection.domain.memory_search import MemoryFilters
 from reflection.domain.ports import AnalysisRecord, MemoryRecord
 from reflection.store.campaigns import SqlStore
+from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
-from reflection.store.database.sqlite import full_text_query
 from reflection.store.maintenance.purge import purge_workspace
 from reflection.store.maintenance.verify import verify
 from reflection.store.memories import MemoryRows, search_terms
@@ -160,7 +160,7 @@ def test_any_text_makes_a_bounded_query_that_only_holds_quoted_terms(query: str)
 
     assert len(terms) <= 64
     assert len(set(terms)) == len(terms)
-    assert full_text_query(terms).count('"') % 2 == 0
+    assert all(sqlite.quoted(term).count('"') % 2 == 0 for term in terms)
     assert all("\0" not in term for term in terms)
 
 
@@ -202,6 +202,7 @@ def test_anybodys_commit_changes_the_data_version(rows: MemoryRows, store: SqlSt
     assert rows.data_version() != before
 
 
+@pytest.mark.sqlite
 def test_the_full_text_index_can_be_made_again(rows: MemoryRows, database: Database) -> None:
     rows.save("default", [_memory("a", "students")])
     with database.write() as connection:

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from reflection.errors import Unavailable
-from reflection.store.worker_lock import WorkerLock, WorkerState
+from reflection.store.worker_lock import FileLock, WorkerState
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
-def lock(folder: Path) -> WorkerLock:
-    return WorkerLock(folder / "x.db", now=lambda: NOW)
+def lock(folder: Path) -> FileLock:
+    return FileLock(folder / "x.db", now=lambda: NOW)
 
 
 def test_before_any_worker_there_is_nothing_on_record_and_no_file(tmp_path: Path) -> None:
@@ -41,8 +41,8 @@ def test_one_has_it_at_a_time_and_says_so(tmp_path: Path) -> None:
 
 def test_one_that_was_killed_loses_the_lock_and_is_counted_once(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from reflection.store.worker_lock import WorkerLock; "
-        "WorkerLock(Path(sys.argv[1])).acquire(); os.kill(os.getpid(), 9)"
+        "import os, sys; from pathlib import Path; from reflection.store.worker_lock import FileLock; "
+        "FileLock(Path(sys.argv[1])).acquire(); os.kill(os.getpid(), 9)"
     )
     died = subprocess.run([sys.executable, "-c", code, str(tmp_path / "x.db")], check=False)
     assert died.returncode == -9

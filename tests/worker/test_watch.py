@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reflection.settings import Settings
-from reflection.store.worker_lock import WorkerLock
+from reflection.store.worker_lock import FileLock
 from reflection.worker import watch
 from reflection.worker.watch import Watch
 
@@ -81,7 +81,7 @@ def test_a_worker_that_dies_is_started_again_later_each_time(make: Starts, capsy
 
 
 def test_none_is_started_where_another_works_until_that_one_is_gone(make: Starts, settings: Settings) -> None:
-    lock = WorkerLock(settings.database_path)
+    lock = FileLock(settings.database_path)
     assert lock.acquire()
     one, notes = make()
     one.start()

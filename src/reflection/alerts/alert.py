@@ -73,6 +73,13 @@ class AlertRequest(Strict):
     silence_days: Annotated[int, Field(ge=1, le=90, description="days without data until `data.silent`")] = 7
     report: Annotated[ReportPlan | None, Field(description="also send the weekly report there")] = None
 
+    @field_validator("name")
+    @classmethod
+    def _is_printable(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("has printable characters only")
+        return value
+
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The events in a fixed order; all of them where none is named."""

@@ -107,6 +107,11 @@ def _missed_key(campaign_id: str, kpi: str, favorable: bool | None) -> str:
     return f"{campaign_id}\0{kpi}\0{favorable}"
 
 
+def held_id(campaign_id: str) -> str:
+    """The id of what is said of a campaign that is held."""
+    return Item("campaign.held", campaign_id, "", "").item_id
+
+
 def missed_ids(campaign_id: str) -> list[str]:
     """The ids of whatever may have been said of a campaign's forecast: not so where its tracking is at fault."""
     sides = (True, False, None)

@@ -9,7 +9,6 @@ Knows wiring; the routes do not.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 
 import structlog
 from fastapi import Depends, FastAPI
@@ -32,6 +31,7 @@ from reflection.api.streams import Streams
 from reflection.errors import ReflectionError
 from reflection.mcp.door import AgentDoor
 from reflection.settings import Settings
+from reflection.version import __version__
 from reflection.wiring import Application, build
 from reflection.worker.server import ServerBackground
 
@@ -53,7 +53,7 @@ def create_app(application: Application | None = None, settings: Settings | None
         opening.done()
     app = FastAPI(
         title="Reflection & Learning Engine",
-        version=version("reflection"),
+        version=__version__,
         description="Forecast against fact, what can be learnt, what next; every number with its interval.",
         openapi_url=None,
         redirect_slashes=False,
@@ -64,7 +64,7 @@ def create_app(application: Application | None = None, settings: Settings | None
     app.state.application, app.state.background = application, None
     app.state.metrics, app.state.access, app.state.streams = metrics, access, Streams(access)
     app.state.pools = Pools(pool_of)
-    app.state.agent_door = AgentDoor(app, version("reflection"))
+    app.state.agent_door = AgentDoor(app, __version__)
     app.add_middleware(
         Outermost,
         access=access,

@@ -25,9 +25,9 @@ import structlog
 from reflection.settings import Settings
 
 _STRUCK = "***"
-_STORED_KEY = re.compile(r"(?:rle|shr)_[0-9a-f]{12}_[A-Za-z0-9_-]+")
-"""Keys made by ``reflection keys create`` and links that were shared: nobody knows their text any longer, but it has a
-form of its own.
+_STORED_KEY = re.compile(r"(?:rle|shr)_[0-9a-f]{12}_[A-Za-z0-9_-]+|whsec_[A-Za-z0-9+/=]+")
+"""Keys made by ``reflection keys create``, links that were shared, what alerts are signed with: whoever logs does not
+know their texts, but they have forms of their own.
 """
 
 MINUTE = 60.0

@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reflection.domain.validation import field_errors
-from reflection.errors import InvalidInput, ReflectionError, TooManyRequests, Unavailable
+from reflection.errors import ImportFileError, InvalidInput, ReflectionError, TooManyRequests, Unavailable
+from reflection.ingest.jobs.remedies import over_http
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -88,17 +89,18 @@ def response_of(request: Request, error: Exception) -> Response:
 
 
 def _of_ours(error: ReflectionError) -> dict[str, Any]:
+    told = over_http if isinstance(error, ImportFileError) else str
     errors = getattr(error, "errors", None)
     if errors is None:
-        errors = [{"field": error.field, "problem": error.message}] if error.field else []
+        errors = [{"field": error.field, "problem": told(error.message)}] if error.field else []
     mapping = getattr(error, "mapping", None)
     return {
         "type": f"/problems/{error.code}",
         "title": error.title,
         "status": error.status,
-        "detail": error.message,
+        "detail": told(error.message),
         "errors": errors,
-        "hint": error.hint,
+        "hint": told(error.hint),
         **({} if mapping is None else {"mapping": mapping}),
     }
 

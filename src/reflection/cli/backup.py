@@ -1,12 +1,13 @@
-"""`reflection backup`, `restore` and `verify`: a copy that is whole, a place to put it, and proof that all is well."""
+"""`reflection backup`, `restore`, `verify` and `migrate`: whole copies, places to put them, proof that all is well."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reflection.cli.session import JsonOption, console, messages, open_application, print_json
-from reflection.errors import NotFound
+from reflection.errors import Conflict, NotFound
 from reflection.settings import Settings
 
 if TYPE_CHECKING:
@@ -72,6 +73,42 @@ def verify(as_json: JsonOption = False) -> None:
         console().print(f"Sound: rows, references, full text, and what {len(workspaces)} workspaces know.")
     if problems:
         raise typer.Exit(1)
+
+
+def migrate(
+    to: Annotated[str, typer.Option(help="Address of an empty Postgres database: postgresql+psycopg://...")],
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the SQLite file (MARKO_DATABASE_PATH) into an empty Postgres database, and compare both bit for bit.
+
+    Stop the server first: what is written meanwhile is not copied. The file stays as it is. Stopped at any moment,
+    nothing is there, and it can be run again.
+
+    \b
+    Example:
+      reflection migrate --to 'postgresql+psycopg://reflection:...@db.example/reflection'
+    """
+    from reflection.store.database.connections import database_name
+    from reflection.store.database.open import open_database
+    from reflection.store.maintenance.copying import copy_into
+    from reflection.store.worker_lock import worker_lock
+
+    path = Settings.load().database_path
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}", hint="MARKO_DATABASE_PATH names the one to copy")
+    if worker_lock(path).state().running:
+        raise Conflict(f"somebody works on {path}", hint="stop the server and its worker; nothing was copied")
+    with closing(open_database(path)) as source, closing(open_database(to)) as target:
+        copied = copy_into(source, target)
+    count = sum(copied.rows.values())
+    if as_json:
+        print_json({"rows": copied.rows, "sha256": copied.digest})
+    else:
+        console().print(f"Copied {count:,} rows of {len(copied.rows)} tables into {database_name(to)}.", soft_wrap=True)
+        console().print(f"Both say the same, bit for bit (SHA-256 {copied.digest[:16]}).")
+        console().print(
+            "Now set MARKO_DATABASE_URL and start the server; 'reflection verify' learns all again to compare."
+        )
 
 
 def problems_of(application: "Application") -> list[str]:

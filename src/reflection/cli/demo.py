@@ -6,7 +6,7 @@ made anew each time, so that it touches nothing else.
 """
 
 import shutil
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from reflection.domain.campaign import Campaign
     from reflection.wiring import Application
 
-SAMPLES = Path("data/samples")
-EXPORT = SAMPLES / "meta_export" / "ads_manager_monthly_cad.csv"
-PLAN_FILE = SAMPLES / "meta_export" / "plan_september_invented.csv"
-HISTORY = SAMPLES / "campaign_history.json"
-NEXT_PLAN = SAMPLES / "next_plan.json"
+EXPORT = "meta_export/ads_manager_monthly_cad.csv"
+PLAN_FILE = "meta_export/plan_september_invented.csv"
+NEXT_PLAN = "next_plan.json"
+"""Files of the samples."""
+
 FOLDER = Path("demo-output")
 MARK = ".reflection-demo"
 MANY = "many-campaigns"
@@ -49,8 +49,11 @@ MOST_FINDINGS = 8
 
 def demo(
     file: Annotated[
-        Path, typer.Argument(help="An Ads Manager export with several months; the last one comes in.")
-    ] = EXPORT,
+        Path | None,
+        typer.Argument(
+            help="An Ads Manager export with several months; the last one comes in.", show_default="a packaged account"
+        ),
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where the demo works; made anew each time.")] = FOLDER,
 ) -> None:
     """Run the main job: a real account's last month against its forecast, then what a history of campaigns teaches.
@@ -60,15 +63,19 @@ def demo(
       reflection demo
     """
     from reflection.ingest import ImportOptions, read_export
+    from reflection.ingest.sample_account import SAMPLES
 
-    if not file.is_file():
-        raise InvalidInput(f"{file} is not there", hint="run the demo in the project's folder, or name an export")
+    if file is not None and not file.is_file():
+        raise InvalidInput(f"{file} is not there", hint="name an export, or none: the demo brings its own")
     _fresh(folder)
     out = console()
-    options = ImportOptions(group_by="month", expected=PLAN_FILE) if file == EXPORT else ImportOptions(group_by="month")
-    report = read_export(file, options)
+    options = ImportOptions(group_by="month")
+    if file is None:
+        options = replace(options, expected=SAMPLES / PLAN_FILE)
+    report = read_export(file or SAMPLES / EXPORT, options)
     places = {
         "database_path": folder / "reflection.db",
+        "database_url": None,  # whatever the environment names is somebody's own
         "output_dir": folder / "output",
         "weights_path": folder / "weights.json",
         "vector_backend": "local",
@@ -88,7 +95,7 @@ def demo(
 
 def _page(folder: Path) -> str:
     """How to look at it in a browser; `make serve` shows the account of the settings, never this one."""
-    if folder == FOLDER:
+    if folder == FOLDER and Path("Makefile").is_file():
         return "make serve-demo"
     return f"MARKO_DATABASE_PATH={escape(str(folder / 'reflection.db'))} reflection serve"
 
@@ -160,8 +167,9 @@ def _history(out: Console, application: "Application") -> None:
     from reflection.domain.answers import Refused
     from reflection.domain.plan import PlanRequest
     from reflection.domain.validation import read
+    from reflection.ingest.sample_account import SAMPLES, sample_campaigns
 
-    answers = application.engine.analyze_many(_campaigns(), workspace=MANY, following=True)
+    answers = application.engine.analyze_many(iter(sample_campaigns()), workspace=MANY, following=True)
     shown = BatchSummary(answer.body for answer in answers if not isinstance(answer, Refused))
     application.learner.learn_now(MANY)
     cards = application.recommendations.recommend(workspace=MANY)["cards"]
@@ -173,14 +181,6 @@ def _history(out: Console, application: "Application") -> None:
     heading(out, "What to do next")
     print_cards(out, cards)
     heading(out, "A plan, judged before it runs")
-    request = read(PlanRequest, {"plans": [orjson.loads(NEXT_PLAN.read_bytes())]})
+    request = read(PlanRequest, {"plans": [orjson.loads((SAMPLES / NEXT_PLAN).read_bytes())]})
     for plan in application.recommendations.evaluate(request, workspace=MANY)["plans"]:
         print_plan(out, plan)
-
-
-def _campaigns() -> Iterator["Campaign"]:
-    from reflection.ingest import iterate_campaigns
-
-    for line in iterate_campaigns(str(HISTORY)):
-        if line.campaign is not None:
-            yield line.campaign

@@ -5,7 +5,6 @@ import os
 import platform
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +15,7 @@ from reflection.cli.backup import problems_of
 from reflection.cli.session import SECONDS, JsonOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.settings import Settings, variable_of, variables
+from reflection.version import __version__
 
 TOO_NARROW, TOO_WIDE = 0.80, 0.98
 """Coverage of 90 % intervals beyond which it is worth a sentence; of 50 campaigns, chance goes there once in 100."""
@@ -50,7 +50,7 @@ def doctor(
     settings = Settings.load()
     with open_application() as application:
         status = application.status()
-        problems = problems_of(application) if verify else []
+        problems = [*application.database.remarks(), *(problems_of(application) if verify else [])]
         calibration = {name: application.store.knowledge(name).coverage for name in application.store.workspaces()}
         given_up = application.alerts.given_up()
         held = {name: application.engine.held(workspace=name) for name in application.store.workspaces()}
@@ -63,7 +63,7 @@ def doctor(
         *problems,
     ]
     report = {
-        "version": version("reflection"),
+        "version": __version__,
         "python": platform.python_version(),
         "settings": shown(settings),
         "status": status,
@@ -105,7 +105,7 @@ def advice(settings: Settings, environment: Mapping[str, str]) -> Iterable[str]:
     if settings.openai_base_url and not settings.openai_api_key:
         yield "OPENAI_BASE_URL is set without OPENAI_API_KEY; no language model is used"
     if settings.chroma_url and settings.vector_backend == "auto" and not installed():
-        yield "MARKO_CHROMA_URL is set without chromadb, so it is not used; pip install 'reflection[chroma]'"
+        yield "MARKO_CHROMA_URL is set without chromadb, so it is not used; pip install 'marko-reflection[chroma]'"
 
 
 def worker_remarks(status: Mapping[str, Any], now: datetime | None = None) -> Iterable[str]:

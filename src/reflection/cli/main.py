@@ -39,6 +39,7 @@ from reflection.cli import (
 )
 from reflection.cli.session import messages
 from reflection.errors import ReflectionError
+from reflection.version import __version__
 
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("demo", demo.demo),
@@ -70,6 +71,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("backup", backup.backup),
     ("restore", backup.restore),
     ("verify", backup.verify),
+    ("migrate", backup.migrate),
     ("doctor", doctor.doctor),
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
@@ -86,9 +88,7 @@ INTERRUPTED = 130
 
 def _version(flag: bool) -> None:
     if flag:
-        from importlib.metadata import version
-
-        typer.echo(f"reflection {version('reflection')}")
+        typer.echo(f"reflection {__version__}")
         raise typer.Exit
 
 

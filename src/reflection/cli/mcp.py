@@ -1,12 +1,12 @@
 """`reflection mcp`: the agents' door over standard input and output, for a client that starts its servers itself."""
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.settings import Settings
+from reflection.version import __version__
 
 
 def mcp(
@@ -37,4 +37,4 @@ async def _serve(settings: Settings, workspace: str, write: bool) -> None:
     app = create_app(settings=settings)
     async with app.router.lifespan_context(app):
         routes = Routes(app, Caller("stdio", workspace, writes=write), workspace)
-        await make_server(lambda _: routes, version("reflection"), write=write).run_stdio_async()
+        await make_server(lambda _: routes, __version__, write=write).run_stdio_async()

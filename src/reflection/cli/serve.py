@@ -60,7 +60,7 @@ def _any_stored() -> bool:
     from reflection.store.api_keys import KeyBook
     from reflection.store.database.open import open_database
 
-    database = open_database(Settings.load().database_path)
+    database = open_database(Settings.load().database)
     try:
         return bool(KeyBook(database).ring())
     finally:

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from reflection.domain.workspaces import WORKSPACE_NAME
-from reflection.errors import InvalidInput
+from reflection.errors import InvalidInput, ReflectionError
 from reflection.explain import formatting
 from reflection.settings import Settings
 
@@ -112,7 +112,7 @@ def as_plain(answer: Any) -> Any:
 
 @contextmanager
 def open_application(**settings: Any) -> Iterator["Application"]:
-    """The application of this command; publishes what is due at the end and closes.
+    """The application of this command; publishes and sends what is due at the end and closes.
 
     What cannot be published is a remark on standard error: the command shows what it did all the same.
 
@@ -123,7 +123,13 @@ def open_application(**settings: Any) -> Iterator["Application"]:
     from reflection.wiring import build
 
     with build(loaded) as application:
-        yield application
+        try:
+            yield application
+        except ReflectionError:  # which may be what somebody is to be told
+            with suppress(ReflectionError):
+                application.send_alerts()
+            raise
+        application.send_alerts()
         if problem := application.publisher.publish_and_say():
             messages().print(f"attention: {problem}", markup=False, soft_wrap=True)
 

@@ -24,10 +24,11 @@ def worker(
     """
     settings = Settings.from_server(sys.stdin.buffer.readline()) if watched else Settings.load()
     from reflection.api import logging
+    from reflection.store.database.connections import database_name
     from reflection.worker.process import run
 
     logging.own_process()
     logging.configure(settings)
     if not watched:
-        messages().print(f"working on {settings.database_path}; Ctrl+C stops", highlight=False)
+        messages().print(f"working on {database_name(settings.database)}; Ctrl+C stops", highlight=False)
     run(settings, watched=watched)

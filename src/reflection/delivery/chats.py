@@ -27,7 +27,7 @@ def problem_of(channel: str, address: str, mail_url: str | None) -> str | None:
     try:
         receiver = _receiver(channel, address, mail_url)
     except ImportError:
-        return "Slack, Teams and mail need the extra: pip install 'reflection[alerts]'"
+        return "Slack, Teams and mail need the extra: pip install 'marko-reflection[alerts]'"
     return None if receiver is not None else f"the address is none that {_NAMES[channel]} gives out"
 
 

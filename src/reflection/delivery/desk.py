@@ -17,7 +17,7 @@ from reflection.delivery import chats, webhooks
 from reflection.delivery.addresses import AddressGuard
 from reflection.delivery.sender import AlertSender, Pace, Report
 from reflection.errors import InvalidInput
-from reflection.reports.rendering import MEDIA_TYPES
+from reflection.reports.rendering import MEDIA_TYPES, require
 from reflection.reports.service import CampaignPages, Recommendations, portfolio_report
 from reflection.store.alert_outbox import REMEMBERED, AlertOutbox
 from reflection.store.alerts import AlertBook
@@ -74,11 +74,14 @@ class AlertDesk:
 
         Raises:
             InvalidInput: its address may not be used, or its channel not here.
+            ReportsMissing: it wants a report that cannot be made here.
             Conflict: the workspace has as many alerts as it may have.
         """
         channel = channel_of(request.address)
         if not request.kinds and request.report is None:
             raise InvalidInput("the alert is about nothing", hint="name an event, or a report", field="on")
+        if request.report is not None:
+            require(request.report.format)
         if channel == "webhook":
             self._outlets.guard.check(request.address)
         else:

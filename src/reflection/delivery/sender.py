@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from reflection.alerts import messages
-from reflection.alerts.alert import Alert
+from reflection.alerts.alert import TEST, Alert
 from reflection.alerts.items import of_silence
 from reflection.alerts.messages import Document, Message
 from reflection.alerts.schedule import DueReport, last_due
@@ -87,8 +87,12 @@ class AlertSender:
         self._base_url, self._clock, self._pace = base_url, clock, pace or Pace()
         self._looked_at: dict[str, datetime] = {}
 
-    def work(self, going_on: Callable[[], bool] = lambda: True) -> None:
-        """Everything that is due now; leaves off between two rounds when it is told to."""
+    def work(self, going_on: Callable[[], bool] = lambda: True, *, at_once: bool = False) -> None:
+        """Everything that is due now; leaves off between two rounds when it is told to.
+
+        Args:
+            at_once: wait for no further events, as nobody may be here when they come.
+        """
         now = self._clock()
         for alert in self._book.list():
             last = self._looked_at.get(alert.alert_id)
@@ -97,14 +101,14 @@ class AlertSender:
                 self._note_silence(alert, now)
                 self._note_report(alert, now)
         for waiting in self._outbox.waiting():
-            if self._is_complete(waiting, now):
+            if at_once or self._is_complete(waiting, now):
                 self._form(waiting)
         while going_on() and (due := self._outbox.due(instant_text(self._clock()), AT_ONCE)):
             with ThreadPoolExecutor(min(AT_ONCE, len(due)), thread_name_prefix="alert") as threads:
                 list(threads.map(self._try, due))
 
     def test(self, workspace: str, alert_id: str) -> dict[str, Any]:
-        """Send a trial now, in this thread; its row of the log.
+        """Send a trial now, in this thread and once; its row of the log.
 
         Raises:
             NotFound: there is no such alert.
@@ -115,8 +119,12 @@ class AlertSender:
         later = instant_text(now + self._pause(0))
         self._outbox.add(alert, item, message, next_at=later)  # later, so that only this thread tries it now
         self._try(DueMessage(workspace, alert_id, message, 0))
-        rows = self._outbox.deliveries(workspace, alert_id, messages.MOST_ITEMS)
-        return next(row for row in rows if row["message_id"] == message.message_id)
+        (row,) = (
+            row
+            for row in self._outbox.deliveries(workspace, alert_id, messages.MOST_ITEMS)
+            if row["message_id"] == message.message_id
+        )
+        return row
 
     def _form(self, waiting: Waiting) -> None:
         now = instant_text(self._clock())
@@ -150,10 +158,10 @@ class AlertSender:
 
     def _note_failure(self, due: DueMessage, error: Undelivered) -> None:
         now, tries = self._clock(), due.tries + 1
-        over = error.final or tries > len(self._pace.backoff)
+        over = error.final or tries > len(self._pace.backoff) or due.message.kind == TEST
         pause = max(self._pause(due.tries), timedelta(seconds=error.retry_after or 0))
         self._outbox.failed(due, error.message, None if over else instant_text(now + pause), instant_text(now))
-        if over:
+        if over and due.message.kind != TEST:
             log.error("an alert was given up", alert=due.alert_id, message=due.message.message_id, reason=error.message)
 
     def _pause(self, tries: int) -> timedelta:

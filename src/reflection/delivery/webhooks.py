@@ -7,7 +7,6 @@ Must not know tries nor which messages there are.
 import ssl
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from importlib.metadata import version
 
 import anyio
 import httpx2
@@ -16,6 +15,7 @@ from standardwebhooks import Webhook
 
 from reflection.alerts.messages import Message
 from reflection.delivery.addresses import AddressGuard, Target, Undelivered
+from reflection.version import __version__
 
 SECONDS = 10.0
 """The longest a try may take, from looking the name up to the status of the answer."""
@@ -39,17 +39,25 @@ def send(guard: AddressGuard, address: str, secret: str, message: Message, *, se
 async def _send(guard: AddressGuard, address: str, secret: str, message: Message, seconds: float) -> None:
     try:
         with anyio.fail_after(seconds):
-            target = await to_thread.run_sync(guard.target, address, abandon_on_cancel=True)
+            target = await to_thread.run_sync(_judged, guard, address, abandon_on_cancel=True)
             await _post(target, _headers(secret, message), message.payload)
     except TimeoutError:
         raise Undelivered(f"no answer within {seconds:g} seconds") from None
+
+
+def _judged(guard: AddressGuard, address: str) -> Target:
+    """Where the address leads now; what may not be used now may be at the next try, when its name says otherwise."""
+    try:
+        return guard.target(address)
+    except Undelivered as error:
+        raise Undelivered(error.message) from None
 
 
 def _headers(secret: str, message: Message) -> dict[str, str]:
     now = datetime.now(UTC)
     return {
         "Content-Type": "application/json",
-        "User-Agent": f"reflection/{version('reflection')}",
+        "User-Agent": f"reflection/{__version__}",
         "webhook-id": message.message_id,
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(secret).sign(message.message_id, now, message.payload.decode()),
@@ -75,7 +83,7 @@ async def _post(target: Target, headers: dict[str, str], body: bytes) -> None:
                 if number == len(target.addresses):
                     raise Undelivered("nobody answers there, or the certificate is not valid") from None
                 continue
-            except httpx2.HTTPError as error:
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
                 raise Undelivered(f"the connection broke ({type(error).__name__})") from None
             await answer.aclose()
             return _judge(answer)

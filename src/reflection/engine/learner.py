@@ -8,6 +8,7 @@ import dataclasses
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
@@ -73,7 +74,12 @@ def _silent(done: int, total: int) -> None:
 
 
 class Learner:
-    """Keeps the knowledge of every workspace up with its ledger; safe to call from several threads."""
+    """Keeps the knowledge of every workspace up with its ledger; safe to call from several threads.
+
+    Args:
+        alone: whether nobody else, in any process, is at what is named, until the end of the block: of several workers
+            one at a time learns a workspace.
+    """
 
     def __init__(
         self,
@@ -83,12 +89,14 @@ class Learner:
         score_weights: ScoreWeights | None = None,
         floor: EvidenceFloor | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        alone: Callable[[str], AbstractContextManager[bool]] = lambda _: nullcontext(True),
     ) -> None:
         self._store = store
         self._goal = goal
         self._score_weights = score_weights or ScoreWeights()
         self._floor = floor or EvidenceFloor()
         self._clock = clock
+        self._alone = alone
         self._one_at_a_time = threading.Lock()
         self._last_workspace = ""
         self._asked_on: date | None = None
@@ -146,7 +154,9 @@ class Learner:
                 return
             served.add(workspace)
             self._last_workspace = workspace
-            self.learn_now(workspace)
+            with self._alone(f"learn {workspace}") as nobody_else:
+                if nobody_else:
+                    self.learn_now(workspace)
 
     def _next(self, names: list[str]) -> str | None:
         """Whose turn it is of those that are due; None where nobody's."""

@@ -198,8 +198,8 @@ def _unrecognised(tables: Sequence[Table], options: ImportOptions) -> ImportFile
     body = json.dumps(suggestion.as_dict(), ensure_ascii=False)
     return ImportFileError(
         f"{table.name} is recognised as no platform's: that takes several words of its own; {beginning}.",
-        hint=f"{perhaps or 'Say --platform if it is one.'} If not, give a --mapping; --suggest-mapping writes "
-        f"what the headers say.{unclear} They say: {body}",
+        hint=f"{perhaps or 'Say --platform, if it is one.'} If not, give a --mapping.{unclear} "
+        f"The headers say (--suggest-mapping prints it): {body}",
         mapping=suggestion.as_dict() | {"headers": headers_of(suggestion.header)},
     )
 

@@ -19,9 +19,12 @@ from reflection.engine.engine import Engine
 from reflection.errors import Conflict, NotFound, Unavailable
 
 SAMPLE_WORKSPACE = "sample-account"
-_PACKAGED = Path(__file__).with_name("sample_account.json")
-_SOURCE = Path(__file__).parents[3] / "data" / "samples" / "campaign_history.json"
-"""Where the file stands in a checkout, from which the package takes it."""
+_PACKAGED = Path(__file__).with_name("samples")
+_SOURCE = Path(__file__).parents[3] / "data" / "samples"
+"""Where the samples stand in a checkout, from which the package takes them."""
+
+SAMPLES = _SOURCE if _SOURCE.is_dir() else _PACKAGED
+HISTORY = SAMPLES / "campaign_history.json"
 
 
 class SampleStore(Protocol):
@@ -105,6 +108,5 @@ def sample_campaigns() -> tuple[Campaign, ...]:
 
 
 def _read() -> Iterator[Campaign]:
-    place = _PACKAGED if _PACKAGED.is_file() else _SOURCE
-    for body in orjson.loads(place.read_bytes()):
+    for body in orjson.loads(HISTORY.read_bytes()):
         yield Campaign.model_validate_json(orjson.dumps(body))

@@ -34,17 +34,17 @@ from reflection.engine.engine import Refused
 from reflection.errors import InvalidInput
 from reflection.library.experiments import ExperimentDoor
 from reflection.reports.service import campaign_report, portfolio_report
-from reflection.settings import Settings
+from reflection.settings import Settings, place
 from reflection.wiring import build
 
 CampaignLike = Campaign | Mapping[str, Any] | str | bytes
 
 
 class Engine:
-    """One engine on one database file; close it, or use it in a `with` statement.
+    """One engine on one database; close it, or use it in a `with` statement.
 
     Args:
-        database: the SQLite file; made when it does not exist. None takes MARKO_DATABASE_PATH.
+        database: the SQLite file, made when it does not exist, or the address of a Postgres database. None as set.
         workspace: which workspace everything happens in.
         output: folder of the artifacts and weights.json; None takes MARKO_OUTPUT_DIR.
         settings: everything else, such as ``insights_model``; overrides the environment and `.env`.
@@ -62,7 +62,7 @@ class Engine:
         **settings: Any,
     ) -> None:
         if database is not None:
-            settings["database_path"] = Path(database)
+            settings |= place(database)
         if output is not None:
             settings["output_dir"] = Path(output)
             settings.setdefault("weights_path", Path(output) / "weights.json")

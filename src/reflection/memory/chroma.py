@@ -70,7 +70,7 @@ class ChromaIndex:
         if (path is None) == (url is None):
             raise ConfigurationError("Chroma needs a folder or the address of a server, one of them")
         if not installed():
-            raise ConfigurationError("chromadb is not installed", hint="pip install 'reflection[chroma]'")
+            raise ConfigurationError("chromadb is not installed", hint="pip install 'marko-reflection[chroma]'")
         self._path, self._url = path, url
         self.one_process = path is not None
         self._lock = threading.RLock()

@@ -7,6 +7,7 @@ what a report is about.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,6 +44,17 @@ def render(view: ReportView, kind: Format) -> bytes:
         "json": as_json,
     }
     return makers[kind](view)
+
+
+def require(kind: Format) -> None:
+    """Find out before it is needed whether a format can be made.
+
+    Raises:
+        ReportsMissing: HTML or PDF without the `reports` extra.
+    """
+    needed = {"html": ("jinja2", "markupsafe"), "pdf": ("jinja2", "markupsafe", "weasyprint")}
+    if any(find_spec(name) is None for name in needed.get(kind, ())):
+        raise _missing()
 
 
 def html(view: ReportView) -> str:
@@ -151,5 +163,5 @@ def _refuse(url: str, *args: Any, **options: Any) -> Any:
 def _missing() -> ReportsMissing:
     return ReportsMissing(
         "HTML and PDF reports need the 'reports' extra",
-        hint="pip install 'reflection[reports]', or use md or json",
+        hint="pip install 'marko-reflection[reports]', or use md or json",
     )

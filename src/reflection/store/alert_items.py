@@ -21,7 +21,7 @@ from reflection.domain.ports import AnalysisRecord
 from reflection.learnings.claims import Learning
 from reflection.store.alerts import alerts_of
 from reflection.store.campaigns_read import campaign
-from reflection.store.database import sqlite
+from reflection.store.database.statements import insert_missing, insert_rows
 from reflection.store.tables.alerts import alert_items
 from reflection.store.tables.campaigns import campaigns, instant_text
 
@@ -45,7 +45,7 @@ def add(connection: Connection, workspace: str, kind_items: Callable[[], Iterabl
     if not told:
         return
     rows = [row for item in kind_items() for row in _rows(told, item, now)]
-    sqlite.insert_rows(connection, _ADD, rows)
+    insert_rows(connection, _ADD, rows)
 
 
 def add_campaigns(connection: Connection, records: Sequence[AnalysisRecord], now: str) -> None:
@@ -71,6 +71,11 @@ def add_fit(
                 yield items.of_newly_held(stored, knowledge)
 
     add(connection, workspace, told, instant_text(now))
+
+
+def take_back_campaign(connection: Connection, workspace: str, campaign_id: str) -> None:
+    """A campaign goes: what was to be told of it and is no part of a message yet goes with it."""
+    _take_back(connection, workspace, [*items.missed_ids(campaign_id), items.held_id(campaign_id)])
 
 
 def item_of(body: str) -> Item:
@@ -115,5 +120,5 @@ _TAKE_BACK = delete(alert_items).where(
     alert_items.c.item_id.in_(bindparam("ids", expanding=True)),
     alert_items.c.message_id.is_(None),
 )
-_ADD = sqlite.insert_missing(alert_items)
+_ADD = insert_missing(alert_items)
 _NEWEST = select(func.max(campaigns.c.timestamp)).where(campaigns.c.workspace == bindparam("w"))

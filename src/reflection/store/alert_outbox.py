@@ -12,13 +12,13 @@ import orjson
 from sqlalchemy import and_, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.engine import Connection, RowMapping
 
-from reflection.alerts.alert import Alert
+from reflection.alerts.alert import TEST, Alert
 from reflection.alerts.items import Item
 from reflection.alerts.messages import MOST_ITEMS, Message
 from reflection.store.alert_items import item_of, row_of
 from reflection.store.attention_read import last_arrival
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import insert_missing
 from reflection.store.row_values import Row, packed, unpacked
 from reflection.store.tables.alerts import DEAD, DELIVERED, PENDING, alert_items, alert_messages, alerts
 from reflection.store.tables.campaigns import instant_text
@@ -77,7 +77,7 @@ class AlertOutbox:
         """A message on one event, at once; whether it is new. With a `reason` it is given up before it is sent."""
         with self._database.write() as connection:
             row = {**row_of(alert, item, message.created_at), "body": None, "message_id": message.message_id}
-            if not connection.execute(sqlite.insert_missing(alert_items), row).rowcount:
+            if not connection.execute(insert_missing(alert_items), row).rowcount:
                 return False
             _add_message(connection, alert.workspace, alert.alert_id, message, next_at or message.created_at, reason)
             return True
@@ -91,11 +91,11 @@ class AlertOutbox:
     def note(self, alert: Alert, item: Item, now: str) -> None:
         """Write an event that no transaction made true, but time."""
         with self._database.write() as connection:
-            connection.execute(sqlite.insert_missing(alert_items), row_of(alert, item, now))
+            connection.execute(insert_missing(alert_items), row_of(alert, item, now))
 
     def last_arrival(self, workspace: str) -> str | None:
         """When the last campaign came."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return last_arrival(connection, workspace)
 
     def due(self, now: str, limit: int) -> list[DueMessage]:
@@ -124,8 +124,8 @@ class AlertOutbox:
         """Try the given-up messages of an alert again, now; how many."""
         values = {"state": PENDING, "tries": 0, "next_at": now, "settled_at": None}
         own = and_(alert_messages.c.workspace == workspace, alert_messages.c.alert_id == alert_id)
-        lost = and_(own, alert_messages.c.state == DEAD, alert_messages.c.body.is_not(None))
-        with self._database.write() as connection:
+        lost = and_(own, _LOST, alert_messages.c.body.is_not(None))
+        with self._database.write(workspace) as connection:
             return connection.execute(update(alert_messages).where(lost).values(values)).rowcount
 
     def deliveries(self, workspace: str, alert_id: str, limit: int) -> list[Row]:
@@ -136,7 +136,7 @@ class AlertOutbox:
             .order_by(alert_messages.c.created_at.desc(), alert_messages.c.message_id)
             .limit(min(limit, MOST_LISTED))
         )
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return [_shown(row) for row in connection.execute(statement).mappings()]
 
     def lag(self) -> dict[str, dict[str, int]]:
@@ -255,11 +255,12 @@ _CLAIM = (
     .where(_OWN, alert_messages.c.state == PENDING, alert_messages.c.tries == bindparam("n"))
     .values(tries=alert_messages.c.tries + 1, next_at=bindparam("t"))
 )
+_LOST = and_(alert_messages.c.state == DEAD, alert_messages.c.kind != TEST)  # whoever made a trial knows already
 _WORKSPACES = select(alerts.c.workspace).distinct()
 _LAG = select(
     alert_messages.c.workspace,
     func.sum(case((alert_messages.c.state == PENDING, 1), else_=0)),
-    func.sum(case((alert_messages.c.state == DEAD, 1), else_=0)),
+    func.sum(case((_LOST, 1), else_=0)),
 ).group_by(alert_messages.c.workspace)
 _LAG_OF_ITEMS = (
     select(alert_items.c.workspace, func.count())
@@ -268,7 +269,7 @@ _LAG_OF_ITEMS = (
 )
 _GIVEN_UP = (
     select(*(alert_messages.c[name] for name in ("workspace", *_SHOWN)))
-    .where(alert_messages.c.state == DEAD)
+    .where(_LOST)
     .order_by(alert_messages.c.settled_at.desc())
     .limit(bindparam("limit"))
 )

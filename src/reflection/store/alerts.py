@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.alerts.alert import Alert, AlertRequest, ReportPlan, channel_of
 from reflection.errors import Conflict, NotFound
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import insert_missing
 from reflection.store.row_values import Row
 from reflection.store.tables.alerts import alert_items, alert_messages, alerts
 from reflection.store.tables.campaigns import instant_text, workspaces
@@ -55,11 +55,11 @@ class AlertBook:
             report=request.report,
             created_at=instant_text(self._now()),
         )
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             if connection.execute(_COUNT, {"w": workspace}).scalar_one() >= MOST_ALERTS:
                 raise Conflict(f"the workspace has {MOST_ALERTS} alerts", hint="remove those nobody needs")
             own = {"workspace": workspace, "created_at": alert.created_at}
-            connection.execute(sqlite.insert_missing(workspaces), own)
+            connection.execute(insert_missing(workspaces), own)
             connection.execute(insert(alerts), _row(alert))
         return alert
 
@@ -77,7 +77,7 @@ class AlertBook:
         Raises:
             NotFound: there is none of this id in the workspace.
         """
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             row = connection.execute(_ONE, {"w": workspace, "a": alert_id}).mappings().one_or_none()
         if row is None:
             raise NotFound(
@@ -92,7 +92,7 @@ class AlertBook:
             NotFound: there is none of this id in the workspace.
         """
         alert = self.get(workspace, alert_id)
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             for table in (alert_messages, alert_items, alerts):
                 own = and_(table.c.workspace == workspace, table.c.alert_id == alert_id)
                 connection.execute(delete(table).where(own))

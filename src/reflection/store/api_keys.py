@@ -122,7 +122,7 @@ class KeyBook:
             "created_at": key.created_at,
             "revoked_at": None,
         }
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             if connection.execute(_IN_FORCE, {"w": workspace}).scalar_one() >= MOST_KEYS:
                 raise Conflict(f"workspace {workspace} has {MOST_KEYS} keys", hint="revoke those nobody uses")
             connection.execute(insert(api_keys), row)

@@ -7,6 +7,7 @@ from reflection.domain import signals
 from reflection.domain.campaign_list import CampaignQuery, ListPlace
 from reflection.domain.ports import StoredCampaign
 from reflection.store.campaigns_read import stored_campaign
+from reflection.store.database.statements import Position
 from reflection.store.tables.campaigns import campaign_signals, campaigns, evidence, instant_text
 
 
@@ -76,6 +77,6 @@ def _contains(part: str) -> ColumnElement[bool]:
     """Whether name or id contain a text; the database folds the case of ASCII letters only."""
     columns = (func.coalesce(campaigns.c.name, ""), campaigns.c.campaign_id)
     return or_(
-        *(func.instr(func.lower(column), part.lower()) > 0 for column in columns),
-        *(func.instr(column, part) > 0 for column in columns),
+        *(Position(func.lower(column), part.lower()) > 0 for column in columns),
+        *(Position(column, part) > 0 for column in columns),
     )

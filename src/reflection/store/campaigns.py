@@ -17,8 +17,8 @@ from reflection.domain.knowledge import NOTHING, Knowledge
 from reflection.domain.ports import AnalysisRecord, ForecastRow, LedgerEntry, StoredCampaign
 from reflection.learnings import revision
 from reflection.store import alert_items, campaigns_read, campaigns_write, experiments, fits, knowledge_blob
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import insert_missing
 from reflection.store.learnings import LearningBook
 from reflection.store.row_values import Row, analysis_rows, forecast_row
 from reflection.store.snapshot import SqlSnapshot
@@ -68,14 +68,14 @@ class SqlStore:
     @contextmanager
     def snapshot(self, workspace: str) -> Iterator[SqlSnapshot]:
         """One state of a workspace, for several questions that belong together: one read transaction."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             yield SqlSnapshot(connection, workspace, self._knowledge)
 
     # Campaigns
 
     def campaign(self, workspace: str, campaign_id: str) -> StoredCampaign | None:
         """The current revision of a campaign; None when it is not there."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return campaigns_read.campaign(connection, workspace, campaign_id)
 
     def campaigns_named(self, workspace: str, campaign_ids: Sequence[str]) -> dict[str, StoredCampaign]:
@@ -85,17 +85,17 @@ class SqlStore:
 
     def campaigns(self, workspace: str, *, after: str = "", limit: int = _PAGE) -> list[StoredCampaign]:
         """A page of campaigns in the order of their ids; pass the last id as `after` for the next."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return campaigns_read.campaign_page(connection, workspace, after, limit)
 
     def revisions(self, workspace: str, campaign_id: str) -> list[Row]:
         """Every content a campaign ever had: {revision, content_hash, body, created_at}, oldest first."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return campaigns_read.revisions(connection, workspace, campaign_id)
 
     def performance(self, workspace: str, campaign_id: str) -> Row | None:
         """Rates, deltas, flags and score of a campaign's current revision."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return campaigns_read.performance(connection, workspace, campaign_id)
 
     def save_analysis(self, record: AnalysisRecord) -> StoredCampaign:
@@ -119,7 +119,7 @@ class SqlStore:
         def committed(connection: Connection) -> bool:
             return _all_current(connection, results)
 
-        with self._database.write(committed) as connection:
+        with self._database.write({record.workspace for record in records}, committed) as connection:
             for batch in batches:
                 stored = campaigns_write.save(connection, batch, self._topics)
                 new = [rows.record for rows, one in zip(batch, stored, strict=True) if one.new]
@@ -133,25 +133,26 @@ class SqlStore:
         def committed(connection: Connection) -> bool:
             return campaigns_read.campaign(connection, workspace, campaign_id) is None
 
-        with self._database.write(committed) as connection:
+        with self._database.write(workspace, committed) as connection:
+            alert_items.take_back_campaign(connection, workspace, campaign_id)
             return campaigns_write.take_back(connection, workspace, campaign_id, self._instant(), self._topics)
 
     def forget_idempotency(self, workspace: str, before: datetime) -> int:
         """Drop idempotency records older than an instant. How many there were."""
-        return self._database.delete_in_portions(_FORGET_KEYS, {"w": workspace, "t": instant_text(before)})
+        return self._database.delete_in_portions(_FORGET_KEYS, {"w": workspace, "t": instant_text(before)}, workspace)
 
     # Evidence
 
     def last_seq(self, workspace: str) -> int:
         """Number of the workspace's last ledger entry; 0 for an empty ledger."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return campaigns_read.last_seq(connection, workspace)
 
     def ledger(self, workspace: str, after: int = 0, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Ledger entries after a number, in order, at most `limit`."""
         left = limit
         while left is None or left > 0:
-            with self._database.read() as connection:
+            with self._database.read(workspace) as connection:
                 size = _PAGE if left is None else min(_PAGE, left)
                 page = campaigns_read.ledger_page(connection, workspace, after, size)
             yield from page
@@ -168,7 +169,7 @@ class SqlStore:
         end = self.last_seq(workspace) if upto is None else upto
         after = ""
         while True:
-            with self._database.read() as connection:
+            with self._database.read(workspace) as connection:
                 page = campaigns_read.evidence_page(connection, workspace, end, after, _PAGE)
             yield from page
             if len(page) < _PAGE:
@@ -177,12 +178,12 @@ class SqlStore:
 
     def newest_campaigns(self, workspace: str, limit: int) -> list[str]:
         """The campaigns with the latest timestamps as JSON, ties by id."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return campaigns_read.newest_campaigns(connection, workspace, limit)
 
     def accepted(self, workspace: str) -> frozenset[str]:
         """Campaigns that count although their tracking looked faulty."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return campaigns_read.accepted(connection, workspace)
 
     def accept(self, record: AnalysisRecord) -> StoredCampaign:
@@ -200,8 +201,10 @@ class SqlStore:
         def committed(connection: Connection) -> bool:
             return record.campaign_id in campaigns_read.accepted(connection, record.workspace)
 
-        with self._database.write(committed) as connection:
-            return campaigns_write.accept(connection, rows, self._topics, self._instant())
+        with self._database.write(record.workspace, committed) as connection:
+            stored = campaigns_write.accept(connection, rows, self._topics, self._instant())
+            alert_items.add_campaigns(connection, [record] if stored.new else [], self._instant())
+            return stored
 
     def unaccept(self, record: AnalysisRecord) -> StoredCampaign:
         """Take an acceptance back: the analysis made with the suspicion becomes a revision of its own.
@@ -217,14 +220,14 @@ class SqlStore:
         def committed(connection: Connection) -> bool:
             return record.campaign_id not in campaigns_read.accepted(connection, record.workspace)
 
-        with self._database.write(committed) as connection:
+        with self._database.write(record.workspace, committed) as connection:
             return campaigns_write.unaccept(connection, rows, self._topics)
 
     # Knowledge
 
     def knowledge(self, workspace: str) -> Knowledge:
         """What the workspace knows; `NOTHING` before the first fit. Decoded once per fit and process."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return self._knowledge(connection, workspace)
 
     def save_knowledge(self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes]) -> bool:
@@ -244,7 +247,7 @@ class SqlStore:
             head = fits.newest(connection, workspace)
             return head is not None and (head.epoch, head.seq) == (knowledge.epoch, knowledge.seq)
 
-        with self._database.write(committed) as connection:
+        with self._database.write(workspace, committed) as connection:
             before = self._knowledge(connection, workspace)
             saved = fits.save(connection, workspace, knowledge, blob, artifacts, self._instant())
             if saved and self._book is not None and snapshot is not None:
@@ -266,29 +269,29 @@ class SqlStore:
 
     def experiments(self, workspace: str) -> StoredExperiments:
         """Every randomised experiment, and how often they were changed."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return experiments.stored(connection, workspace)
 
     def experiment_changes(self, workspace: str) -> int:
         """How often experiments were added, changed or removed so far."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return experiments.changes(connection, workspace)
 
     def add_workspace(self, workspace: str) -> bool:
         """Make a workspace that has nothing in it yet; whether it was new."""
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             row = {"workspace": workspace, "created_at": self._instant()}
-            return connection.execute(sqlite.insert_missing(workspaces), row).rowcount > 0
+            return connection.execute(insert_missing(workspaces), row).rowcount > 0
 
     def forecasts(self, workspace: str, campaign_id: str | None = None, limit: int = _PAGE) -> list[ForecastRow]:
         """The forecast register, in the order of entry."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return campaigns_read.forecast_list(connection, workspace, campaign_id, limit)
 
     def add_forecasts(self, workspace: str, rows: Sequence[ForecastRow]) -> int:
         """Append forecasts to the register; one that is there already adds nothing. How many were new."""
-        with self._database.write() as connection:
-            statement = sqlite.insert_missing(forecasts)
+        with self._database.write(workspace) as connection:
+            statement = insert_missing(forecasts)
             return sum(connection.execute(statement, forecast_row(workspace, row)).rowcount for row in rows)
 
     def _knowledge(self, connection: Connection, workspace: str) -> Knowledge:

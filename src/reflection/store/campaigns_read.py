@@ -13,6 +13,7 @@ from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.ports import ForecastRow, LedgerEntry, StoredCampaign
+from reflection.store.database.statements import JsonText
 from reflection.store.row_values import Row, unpacked
 from reflection.store.tables.campaigns import (
     acceptances,
@@ -121,7 +122,7 @@ def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list
 
 def campaign_names(connection: Connection, workspace: str, limit: int) -> dict[str, str | None]:
     """Ids of the campaigns with the latest timestamps, each with its display name where it has one."""
-    name = func.json_extract(campaigns.c.body, "$.name")
+    name = JsonText(campaigns.c.body, "$.name")
     order = (campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
     own = campaigns.c.workspace == workspace
     rows = connection.execute(select(campaigns.c.campaign_id, name).where(own).order_by(*order).limit(limit))

@@ -14,7 +14,7 @@ from reflection.domain.answers import FILES
 from reflection.domain.ports import AnalysisRecord, StaleRevision, StoredCampaign
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import Current, chunks, current
-from reflection.store.database import sqlite
+from reflection.store.database.statements import insert_missing, insert_rows, upsert
 from reflection.store.memories_write import remember, tombstone
 from reflection.store.row_values import AnalysisRows, Row, outbox_row, packed, unpacked
 from reflection.store.shares import shares
@@ -76,7 +76,7 @@ def accept(connection: Connection, rows: AnalysisRows, topics: Sequence[str], no
     """
     record = rows.record
     present, stored = _present(connection, record)
-    if not connection.execute(sqlite.insert_missing(acceptances), {**rows.key, "accepted_at": now}).rowcount:
+    if not connection.execute(insert_missing(acceptances), {**rows.key, "accepted_at": now}).rowcount:
         return stored
     return _revised(connection, rows, present, topics)
 
@@ -128,7 +128,7 @@ def take_back(connection: Connection, workspace: str, campaign_id: str, now: str
     for table in (campaigns, performance_logs, insights, acceptances, shares):
         connection.execute(delete(table).where(table.c.workspace == workspace, table.c.campaign_id == campaign_id))
     tombstone(connection, workspace, [before.memory_id])
-    sqlite.insert_rows(connection, _ADD_OUTBOX, notices)
+    insert_rows(connection, _ADD_OUTBOX, notices)
     return True
 
 
@@ -172,7 +172,7 @@ def _unchanged(connection: Connection, record: AnalysisRecord, before: Current) 
     if before.stored is None or before.stored.content_hash != record.content_hash:
         return None
     if record.idempotency_key is not None:
-        sqlite.insert_rows(connection, _ADD_KEY, [_idempotency_row(record, before.stored)])
+        insert_rows(connection, _ADD_KEY, [_idempotency_row(record, before.stored)])
     return before.stored
 
 
@@ -200,25 +200,25 @@ def _write_history(
     """The campaigns with their revisions, and the ledger: what was replaced is retracted before the new one counts."""
     first = changes[0].record
     revisions = [{**rows.key, "revision": before[rows.record.campaign_id].next_revision} for rows in changes]
-    sqlite.insert_rows(connection, _ADD_WORKSPACE, [{"workspace": first.workspace, "created_at": first.created_at}])
-    sqlite.insert_rows(
+    insert_rows(connection, _ADD_WORKSPACE, [{"workspace": first.workspace, "created_at": first.created_at}])
+    insert_rows(
         connection, _ADD_REVISION, [_revision_row(row, rows) for row, rows in zip(revisions, changes, strict=True)]
     )
-    sqlite.insert_rows(
+    insert_rows(
         connection, _PUT_CAMPAIGN, [{**rows.campaign, **row} for row, rows in zip(revisions, changes, strict=True)]
     )
     _retract(connection, [{**rows.key, "revision": before[rows.record.campaign_id].last} for rows in replaced])
-    sqlite.insert_rows(
+    insert_rows(
         connection, _ADD_EVIDENCE, [_evidence_row(row, rows) for row, rows in zip(revisions, changes, strict=True)]
     )
 
 
 def _write_statements(connection: Connection, changes: Sequence[AnalysisRows]) -> None:
     """What an analysis says of its campaign: figures, sentences, signals and forecasts."""
-    sqlite.insert_rows(connection, _PUT_PERFORMANCE, [rows.performance for rows in changes])
-    sqlite.insert_rows(connection, _ADD_INSIGHT, [row for rows in changes for row in rows.insights])
-    sqlite.insert_rows(connection, _ADD_SIGNAL, [row for rows in changes for row in rows.signals])
-    sqlite.insert_rows(connection, _ADD_FORECAST, [row for rows in changes for row in rows.forecasts])
+    insert_rows(connection, _PUT_PERFORMANCE, [rows.performance for rows in changes])
+    insert_rows(connection, _ADD_INSIGHT, [row for rows in changes for row in rows.insights])
+    insert_rows(connection, _ADD_SIGNAL, [row for rows in changes for row in rows.signals])
+    insert_rows(connection, _ADD_FORECAST, [row for rows in changes for row in rows.forecasts])
 
 
 def _write_delivery(
@@ -232,8 +232,8 @@ def _write_delivery(
         if record.idempotency_key is not None:
             keys.append(_idempotency_row(record, _stored(record, present.next_revision)))
         notices += _outbox_rows(record, present, topics)
-    sqlite.insert_rows(connection, _ADD_KEY, keys)
-    sqlite.insert_rows(connection, _ADD_OUTBOX, notices)
+    insert_rows(connection, _ADD_KEY, keys)
+    insert_rows(connection, _ADD_OUTBOX, notices)
 
 
 def _clear_replaced(connection: Connection, replaced: Sequence[AnalysisRows], before: Before) -> None:
@@ -310,16 +310,16 @@ _USED_KEYS = select(idempotency).where(
     idempotency.c.workspace == bindparam("workspace"),
     idempotency.c.key.in_(bindparam("keys", expanding=True)),
 )
-_ADD_WORKSPACE = sqlite.insert_missing(workspaces)
+_ADD_WORKSPACE = insert_missing(workspaces)
 _ADD_REVISION = insert(campaign_revisions)
 _ADD_EVIDENCE = insert(evidence)
 _ADD_INSIGHT = insert(insights)
 _ADD_SIGNAL = insert(campaign_signals)
-_ADD_FORECAST = sqlite.insert_missing(forecasts)
+_ADD_FORECAST = insert_missing(forecasts)
 _ADD_KEY = insert(idempotency)
 _ADD_OUTBOX = insert(outbox)
-_PUT_CAMPAIGN = sqlite.upsert(campaigns, ["workspace", "campaign_id"])
-_PUT_PERFORMANCE = sqlite.upsert(performance_logs, ["workspace", "campaign_id"])
+_PUT_CAMPAIGN = upsert(campaigns, ["workspace", "campaign_id"])
+_PUT_PERFORMANCE = upsert(performance_logs, ["workspace", "campaign_id"])
 _RETRACT = insert(evidence).from_select(["workspace", "campaign_id", "revision", "sign", "payload"], _retraction())
 _CLEAR_INSIGHTS = delete(insights).where(
     insights.c.workspace == bindparam("w"), insights.c.campaign_id == bindparam("c")

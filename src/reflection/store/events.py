@@ -9,8 +9,8 @@ from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text, and_, b
 from reflection.domain.events import MOST_EVENTS, Event
 from reflection.errors import Conflict, NotFound
 from reflection.store.campaigns_read import plain
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import insert_missing
 from reflection.store.row_values import Row
 from reflection.store.tables.campaigns import instant_text, metadata, workspaces
 
@@ -54,11 +54,11 @@ class EventBook:
             "until": event.until.isoformat() if event.until else None,
             "created_at": now,
         }
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             if connection.execute(_COUNT, {"w": workspace}).scalar_one() >= MOST_EVENTS:
                 raise Conflict(f"there are {MOST_EVENTS:,} events already", hint="remove some nobody needs")
-            connection.execute(sqlite.insert_missing(workspaces), {"workspace": workspace, "created_at": now})
-            new = connection.execute(sqlite.insert_missing(events), row).rowcount > 0
+            connection.execute(insert_missing(workspaces), {"workspace": workspace, "created_at": now})
+            new = connection.execute(insert_missing(events), row).rowcount > 0
             stored = connection.execute(_ONE, {"w": workspace, "e": event.event_id}).mappings().one()
             return plain(stored), new
 
@@ -93,7 +93,7 @@ class EventBook:
             wheres.append(columns.scope.in_((scope, "all")))
         if kind is not None:
             wheres.append(columns.kind == kind)
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             if after is not None:
                 last = connection.execute(_ONE, {"w": workspace, "e": after}).mappings().one_or_none()
                 if last is None:
@@ -111,7 +111,7 @@ class EventBook:
         Raises:
             NotFound: there is no such event in this workspace.
         """
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             row = connection.execute(_ONE, {"w": workspace, "e": event_id}).mappings().one_or_none()
             if row is None:
                 raise NotFound(f"there is no event '{event_id}'", hint="it may have been removed already")

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection
 
 from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment, StoredExperiments
 from reflection.errors import Conflict, NotFound
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import insert_missing
 from reflection.store.row_values import Row
 from reflection.store.tables.campaigns import instant_text, workspaces
 from reflection.store.tables.experiments import experiment_changes, experiments
@@ -42,8 +42,8 @@ class ExperimentBook:
             Unavailable: the store is busy or full; nothing was written.
         """
         now = instant_text(self._now())
-        with self._database.write() as connection:
-            connection.execute(sqlite.insert_missing(workspaces), {"workspace": workspace, "created_at": now})
+        with self._database.write(workspace) as connection:
+            connection.execute(insert_missing(workspaces), {"workspace": workspace, "created_at": now})
             outcomes = [self._put(connection, workspace, item, now) for item in items]
             if connection.execute(_COUNT, {"w": workspace}).scalar_one() > MOST_EXPERIMENTS:
                 raise Conflict(f"there are {MOST_EXPERIMENTS:,} experiments already", hint="remove some of the oldest")
@@ -54,7 +54,7 @@ class ExperimentBook:
         """Experiments in the order of their ids, each {experiment_id, body, created_at, updated_at}, and the cursor of
         the next page (None at the end)."""
         values = {"w": workspace, "after": after, "limit": limit + 1}
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             rows = [dict(row) for row in connection.execute(_PAGE, values).mappings()]
         return rows[:limit], rows[limit - 1]["experiment_id"] if len(rows) > limit else None
 
@@ -64,7 +64,7 @@ class ExperimentBook:
         Raises:
             NotFound: there is no such experiment in this workspace.
         """
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return _one(connection, workspace, experiment_id)
 
     def remove(self, workspace: str, experiment_id: str) -> Row:
@@ -73,7 +73,7 @@ class ExperimentBook:
         Raises:
             NotFound: there is no such experiment in this workspace.
         """
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             row = _one(connection, workspace, experiment_id)
             connection.execute(_REMOVE, {"w": workspace, "e": experiment_id})
             _count_changes(connection, workspace, 1)
@@ -112,7 +112,7 @@ def mark_learnt(connection: Connection, workspace: str, count: int) -> None:
 def _count_changes(connection: Connection, workspace: str, count: int) -> None:
     if count:
         row = {"workspace": workspace, "changes": 0, "learnt": 0}
-        connection.execute(sqlite.insert_missing(experiment_changes), row)
+        connection.execute(insert_missing(experiment_changes), row)
         connection.execute(_MORE, {"w": workspace, "count": count})
 
 

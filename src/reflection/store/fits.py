@@ -14,7 +14,7 @@ from reflection.domain.results import Finding
 from reflection.domain.weights import SignalWeight
 from reflection.store import experiments, knowledge_blob
 from reflection.store.campaigns_read import chunks
-from reflection.store.database import sqlite
+from reflection.store.database.statements import insert_missing, upsert
 from reflection.store.knowledge_blob import KnowledgeBlob
 from reflection.store.row_values import Row, artifact_rows, json_text, outbox_row
 from reflection.store.tables.campaigns import (
@@ -73,7 +73,7 @@ def save(
     stored = newest(connection, workspace)
     if stored is not None and (knowledge.epoch, knowledge.seq) <= (stored.epoch, stored.seq):
         return False
-    connection.execute(sqlite.insert_missing(workspaces), {"workspace": workspace, "created_at": now})
+    connection.execute(insert_missing(workspaces), {"workspace": workspace, "created_at": now})
     connection.execute(
         insert(fits),
         {
@@ -148,7 +148,7 @@ def weight_row(weight: SignalWeight) -> Row:
 def _publish(connection: Connection, workspace: str, files: dict[str, bytes], now: str) -> None:
     rows = artifact_rows(workspace, files)
     if rows:
-        connection.execute(sqlite.upsert(artifacts, ["workspace", "name"]), rows)
+        connection.execute(upsert(artifacts, ["workspace", "name"]), rows)
         connection.execute(insert(outbox), [outbox_row(workspace, "artifacts", WORKSPACE_LEVEL, now)])
 
 

@@ -29,8 +29,8 @@ from reflection.ingest.jobs.register import (
 )
 from reflection.store import alert_items
 from reflection.store.campaigns_read import chunks
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import insert_missing, insert_rows, upsert
 from reflection.store.row_values import packed, unpacked
 from reflection.store.tables.campaigns import instant_text
 from reflection.store.tables.imports import import_claims, import_days, imports
@@ -48,8 +48,8 @@ class ImportRows:
         """Register an import and everything it is going to do; one that is there already starts again."""
         key = {"workspace": workspace, "import_id": import_id}
         row = {**key, "state": RUNNING, "verdict": packed(verdict), "created_at": now, "updated_at": now}
-        with self._database.write() as connection:
-            connection.execute(sqlite.insert_missing(imports), row)
+        with self._database.write(workspace) as connection:
+            connection.execute(insert_missing(imports), row)
             changed = {name: row[name] for name in ("state", "verdict", "updated_at")}
             connection.execute(update(imports).where(*_is(imports, workspace, import_id)).values(changed))
             earlier = {claim.campaign_id: claim for claim in _claims(connection, workspace, import_id)}
@@ -57,16 +57,16 @@ class ImportRows:
                 {**key, **_claim_row(item, earlier.get(item.campaign_id)), "position": position}
                 for position, item in enumerate(planned)
             ]
-            sqlite.insert_rows(connection, _PUT_CLAIM, claims)
+            insert_rows(connection, _PUT_CLAIM, claims)
             connection.execute(delete(import_days).where(*_is(import_days, workspace, import_id)))
             rows = [
                 {**key, "dialect": item.dialect, "platform": item.platform, "body": _json(item.rows)} for item in days
             ]
-            sqlite.insert_rows(connection, insert(import_days), rows)
+            insert_rows(connection, insert(import_days), rows)
 
     def entry(self, workspace: str, import_id: str) -> ImportEntry | None:
         """One import; None when it is not there."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             row = connection.execute(select(imports).where(*_is(imports, workspace, import_id))).mappings().first()
             return None if row is None else _entry(connection, row)
 
@@ -74,7 +74,7 @@ class ImportRows:
         """The last imports, newest first; in some states only, where they are given."""
         own = [imports.c.workspace == workspace, *([imports.c.state.in_(states)] if states is not None else [])]
         query = select(imports).where(*own).order_by(imports.c.id.desc()).limit(limit)
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return [_entry(connection, row) for row in connection.execute(query).mappings().all()]
 
     def waiting(self) -> Waiting | None:
@@ -90,7 +90,7 @@ class ImportRows:
         query = update(imports).where(*_is(imports, workspace, import_id))
         if only is not None:
             query = query.where(imports.c.state == only)
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             changed = connection.execute(query.values(state=state, updated_at=now)).rowcount > 0
             if changed and state == DONE:
                 alert_items.add(connection, workspace, lambda: _events(connection, workspace, import_id), _instant(now))
@@ -99,14 +99,14 @@ class ImportRows:
     def note_unread(self, workspace: str, files: str, reason: str, now: str) -> None:
         """Note for the alerts that files could not be read; the same files and reason once a day."""
         item = items.of_unread(files, reason, f"{files}\0{reason}\0{now[:10]}")
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             alert_items.add(connection, workspace, lambda: [item], _instant(now))
 
     def unsettled(self, workspace: str, import_id: str, limit: int) -> list[tuple[Claim, bytes]]:
         """Claims that are still to be done, in order, each with its campaign's JSON."""
         where = _is(import_claims, workspace, import_id)
         query = select(import_claims).where(*where, import_claims.c.change == "", import_claims.c.body.is_not(None))
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             rows = connection.execute(query.order_by(import_claims.c.position).limit(limit)).mappings().all()
         return [(_claim(row), unpacked(row["body"])) for row in rows]
 
@@ -116,13 +116,13 @@ class ImportRows:
             {"w": workspace, "i": claim.import_id, "c": claim.campaign_id, "b": _hashes(claim.before)}
             for claim in claims
         ]
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             if rows:
                 connection.execute(_NOTE_BEFORE, rows)
 
     def settle(self, workspace: str, import_id: str, outcomes: Sequence[Outcome], now: str) -> None:
         """Write what became of campaigns: of claims to be done, or of those taken back."""
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             for outcome in outcomes:
                 values: dict[str, Any] = {"undone": outcome.change} if outcome.undone else {
                     "change": outcome.change, "detail": outcome.detail, "body": None
@@ -136,13 +136,13 @@ class ImportRows:
         """Claims of an import that are still to be taken back, in order."""
         where = _is(import_claims, workspace, import_id)
         query = select(import_claims).where(*where, import_claims.c.undone == "").order_by(import_claims.c.position)
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return [_claim(row) for row in connection.execute(query.limit(limit)).mappings()]
 
     def claims_on(self, workspace: str, campaign_ids: Sequence[str]) -> list[Claim]:
         """What every import that was begun says of some campaigns, oldest import first."""
         rows: list[RowMapping] = []
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             for chunk in chunks(campaign_ids):
                 rows += connection.execute(_CLAIMS_ON, {"w": workspace, "ids": chunk}).mappings().all()
         return [_claim(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
@@ -152,7 +152,7 @@ class ImportRows:
         columns = [import_claims.c[name] for name in ("campaign_id", "change", "undone", "detail")]
         where = _is(import_claims, workspace, import_id)
         query = select(*columns).where(*where, import_claims.c.detail != "").order_by(import_claims.c.position)
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             rows = connection.execute(query.limit(limit)).mappings()
             return [{str(name): str(value) for name, value in row.items()} for row in rows]
 
@@ -165,7 +165,7 @@ class ImportRows:
             .where(import_days.c.workspace == workspace, imports.c.state.not_in((UNDOING, UNDONE)))
             .order_by(imports.c.updated_at, imports.c.id)
         )  # fmt: skip
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             rows = connection.execute(query).all()
         return [Days.read(row.dialect, row.platform, unpacked(row.body), unpacked(row.verdict)) for row in rows]
 
@@ -258,7 +258,7 @@ _CLAIMS_ON = (
         import_claims.c.workspace == bindparam("w"), import_claims.c.campaign_id.in_(bindparam("ids", expanding=True))
     )
 )
-_PUT_CLAIM = sqlite.upsert(import_claims, ["workspace", "import_id", "campaign_id"])
+_PUT_CLAIM = upsert(import_claims, ["workspace", "import_id", "campaign_id"])
 _NOTE_BEFORE = (
     update(import_claims)
     .where(

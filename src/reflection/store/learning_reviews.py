@@ -14,8 +14,8 @@ from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.engine import Connection
 
 from reflection.errors import InvalidInput, NotFound, Unavailable
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import upsert
 from reflection.store.row_values import Row, json_text
 from reflection.store.tables.campaigns import instant_text
 from reflection.store.tables.learnings import VERDICTS, learning_reviews, learnings, recall_outcomes, recalled, recalls
@@ -45,7 +45,7 @@ class LearningNotes:
             raise InvalidInput(f"a verdict is one of {', '.join(VERDICTS)}", field="verdict")
         if len(note) > MAX_NOTE:
             raise InvalidInput(f"a note has at most {MAX_NOTE} characters", field="note")
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             revision = connection.execute(_REVISION, {"w": workspace, "l": learning_id}).scalar_one_or_none()
             if revision is None:
                 raise NotFound(f"there is no learning {learning_id!r}")
@@ -65,7 +65,7 @@ class LearningNotes:
             return None
         recall_id = f"rcl_{uuid.uuid4().hex[:20]}"
         key = {"workspace": workspace, "recall_id": recall_id}
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             about = {"purpose": purpose, "question": question[:MAX_NOTE]}
             connection.execute(insert(recalls), {**key, **about, "recalled_at": instant_text(self._now())})
             connection.execute(
@@ -91,7 +91,7 @@ class LearningNotes:
             NotFound: nothing was recalled under this id.
         """
         key = {"workspace": workspace, "recall_id": recall_id}
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             there = select(recalls.c.recall_id).where(
                 recalls.c.workspace == workspace, recalls.c.recall_id == recall_id
             )
@@ -102,7 +102,9 @@ class LearningNotes:
 
     def forget_recalls(self, workspace: str, before: datetime) -> int:
         """Drop recalls older than an instant with their outcomes. How many there were."""
-        return self._database.delete_in_portions(_FORGET_RECALLS, {"w": workspace, "t": instant_text(before)})
+        return self._database.delete_in_portions(
+            _FORGET_RECALLS, {"w": workspace, "t": instant_text(before)}, workspace
+        )
 
 
 def newest_reviews(connection: Connection, workspace: str) -> dict[str, Row]:
@@ -169,4 +171,4 @@ _FORGOTTEN = (
 _FORGET_RECALLS = delete(recalls).where(
     recalls.c.workspace == bindparam("w"), recalls.c.recall_id.in_(_FORGOTTEN.scalar_subquery())
 )
-_PUT_OUTCOME = sqlite.upsert(recall_outcomes, ["workspace", "recall_id", "campaign_id"])
+_PUT_OUTCOME = upsert(recall_outcomes, ["workspace", "recall_id", "campaign_id"])

@@ -23,8 +23,8 @@ from reflection.errors import NotFound
 from reflection.learnings.claims import CampaignEstimate, Claim, Learning
 from reflection.learnings.lifecycle import worth
 from reflection.store import learning_reviews, learnings_json, memories_write
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import insert_missing
 from reflection.store.row_values import Row, memory_row
 from reflection.store.tables.campaigns import campaigns, evidence, instant_text
 from reflection.store.tables.learnings import learning_evidence, learning_revisions, learnings
@@ -64,7 +64,7 @@ class LearningBook:
 
     def snapshot(self, workspace: str) -> Snapshot:
         """What stands now; takes no write lock."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             rows = connection.execute(_CURRENT, {"w": workspace}).all()
             newest = {"w": workspace, "n": NEWEST_CAMPAIGNS}
             payloads = list(connection.execute(_NEWEST_EVIDENCE, newest).scalars())
@@ -126,7 +126,7 @@ class LearningBook:
             as_of: what was believed at that instant; now when None.
             after: the last id of the page before.
         """
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             rows = _newest_revisions(connection, workspace, as_of)
             reviews = learning_reviews.newest_reviews(connection, workspace)
         rows = [
@@ -149,7 +149,7 @@ class LearningBook:
         Raises:
             NotFound: there is none of this id, or there was none at that instant.
         """
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             history = connection.execute(_HISTORY, {"w": workspace, "l": learning_id, "t": _until(as_of)}).all()
             if not history:
                 raise NotFound(f"there is no learning {learning_id!r}" + (" at that time" if as_of else ""))
@@ -166,7 +166,7 @@ class LearningBook:
 
     def facts(self, workspace: str, learning_ids: Sequence[str]) -> dict[str, Row]:
         """The present numbers of learnings by id, for ranking and showing them."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return facts(connection, workspace, learning_ids)
 
 
@@ -309,7 +309,7 @@ _NEWEST_EVIDENCE = (
     .order_by(campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
     .limit(bindparam("n"))
 )
-_ADD_HEAD = sqlite.insert_missing(learnings)
+_ADD_HEAD = insert_missing(learnings)
 _MOVE_HEAD = (
     update(learnings)
     .where(

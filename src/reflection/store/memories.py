@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from reflection.domain.memory_search import EVERYTHING, MemoryFilters, Position
 from reflection.domain.ports import MemoryRecord, Vector
 from reflection.store import memories_write
-from reflection.store.database import sqlite
+from reflection.store.database import dialect
 from reflection.store.database.connections import Database
 from reflection.store.memories_write import NewVector
 from reflection.store.row_values import memory_row, vector_of
@@ -62,18 +62,18 @@ class MemoryRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def data_version(self) -> tuple[int, int]:
+    def data_version(self) -> tuple[int, str]:
         """Changes when anybody committed anything; compare for equality only. Ask before `changes`."""
         return self._database.data_version()
 
     def position(self, workspace: str) -> Position:
         """Number and row of the last change in the workspace; (0, 0) when there was none."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return memories_write.position(connection, workspace)
 
     def stands(self, workspace: str, position: Position) -> bool:
         """Whether what was read up to a position is still history: its row there, and its number reached."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return memories_write.stands(connection, workspace, position)
 
     def changes(self, workspace: str, after: int = 0) -> Iterator[MemoryChange]:
@@ -87,8 +87,9 @@ class MemoryRows:
     def fetch(self, workspace: str, memory_ids: Sequence[str], *, vectors: bool = True) -> dict[str, MemoryRecord]:
         """Memories by id; what is unknown or deleted is left out. Without `vectors` they read as not made yet."""
         values = {"workspace": workspace, "wanted": orjson.dumps(list(memory_ids)).decode()}
-        with self._database.read() as connection:
-            rows = sqlite.rows_of(connection, _FETCH if vectors else _FETCH_TEXTS, values)
+        with self._database.read(workspace) as connection:
+            others = f"{_TEXTS}, m.embedder_id, m.vector" if vectors else _TEXTS
+            rows = dialect.of(connection).memories_among(connection, "memory_id", others, "", values)
         return {row[0]: _record(*row) for row in rows}
 
     def named(
@@ -100,14 +101,14 @@ class MemoryRows:
         """Which of these ids there are among what passes the filters, in the order given."""
         conditions, values = _conditions(filters)
         values |= {"workspace": workspace, "wanted": orjson.dumps(list(memory_ids)).decode()}
-        statement = sqlite.memories_among("memory_id", "1", conditions)
-        with self._database.read() as connection:
-            present = {row[0] for row in sqlite.rows_of(connection, statement, values)}
+        with self._database.read(workspace) as connection:
+            rows = dialect.of(connection).memories_among(connection, "memory_id", "1", conditions, values)
+        present = {row[0] for row in rows}
         return [name for name in memory_ids if name in present]
 
     def count(self, workspace: str) -> int:
         """How many memories there are."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return connection.execute(
                 select(func.count())
                 .select_from(memories)
@@ -131,10 +132,9 @@ class MemoryRows:
         if not terms or limit < 1:
             return []
         conditions, values = _conditions(filters)
-        statement = sqlite.full_text_search(conditions)
-        values |= {"workspace": workspace, "limit": limit, "query": sqlite.full_text_query(terms)}
-        with self._database.read() as connection:
-            return [(row.memory_id, row.score) for row in connection.execute(statement, values)]
+        values |= {"workspace": workspace, "limit": limit}
+        with self._database.read(workspace) as connection:
+            return dialect.of(connection).full_text_search(connection, terms, conditions, values)
 
     def rare(
         self,
@@ -147,30 +147,31 @@ class MemoryRows:
     ) -> list[tuple[str, float]]:
         """Memory ids by the rare words of a query, best first: those that fewer than `most` memories have.
 
-        Each word counts ln(1 + most / n) where n memories, of all workspaces, have it; how often one has it does not
-        count. That takes one look at the beginning of each word's list, and found as well as BM25 on headline tests.
+        Each word counts ln(1 + most / n) where n memories have it (of all workspaces in one file; of this one on a
+        server); how often one has it does not count. That takes one look at the beginning of each word's list, and
+        found as well as BM25 on headline tests.
         Arguments as of `lexical`.
         """
         terms = search_terms(query)
         if not terms or limit < 1:
             return []
         conditions, values = _conditions(filters)
-        statement = sqlite.memories_among("id", "m.memory_id", conditions)
         hits: list[tuple[str, float]] = []
-        with self._database.read() as connection:
-            scores = _rare(connection, terms, most)
+        with self._database.read(workspace) as connection:
+            scores = _rare(connection, workspace, terms, most)
             left = sorted(scores.values(), reverse=True)
             while left and len(hits) < limit:  # with all that score like the last one: their ids decide
                 lowest = left[min(limit, len(left)) - 1]
                 numbers = [number for number, score in scores.items() if lowest <= score <= left[0]]
                 values |= {"workspace": workspace, "wanted": orjson.dumps(numbers).decode()}
-                hits += [(name, scores[number]) for number, name in sqlite.rows_of(connection, statement, values)]
+                rows = dialect.of(connection).memories_among(connection, "id", "m.memory_id", conditions, values)
+                hits += [(name, scores[number]) for number, name in rows]
                 left = left[len(numbers) :]
         return sorted(hits, key=lambda item: (-item[1], item[0]))[:limit]
 
     def missing(self, workspace: str, embedder_id: str, *, limit: int = 256) -> list[TextToEmbed]:
         """Memories without a vector of this embedder: those without any first, in the order in which they came."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             rows = connection.execute(
                 select(memories.c.memory_id, memories.c.seq, memories.c.text)
                 .where(
@@ -178,7 +179,7 @@ class MemoryRows:
                     memories.c.deleted == 0,
                     or_(memories.c.embedder_id.is_(None), memories.c.embedder_id != embedder_id),
                 )
-                .order_by(memories.c.embedder_id, memories.c.id)  # the order of the index: the rest is not read
+                .order_by(memories.c.embedder_id.nulls_first(), memories.c.id)  # the index's order: no more is read
                 .limit(limit)
             )
             return [TextToEmbed(*row) for row in rows]
@@ -190,32 +191,33 @@ class MemoryRows:
 
     def has_other_vectors(self, workspace: str, embedder_id: str) -> bool:
         """Whether a memory has a vector of another embedder; two looks at an index, however many memories there are."""
-        with self._database.read() as connection:
-            return bool(sqlite.rows_of(connection, _OTHER_VECTORS, {"workspace": workspace, "embedder": embedder_id}))
+        with self._database.read(workspace) as connection:
+            values = {"workspace": workspace, "embedder": embedder_id}
+            return bool(dialect.of(connection).rows_of(connection, _OTHER_VECTORS, values))
 
     def set_vectors(self, workspace: str, embedder_id: str, vectors: Sequence[NewVector]) -> int:
         """Store vectors in one transaction, but where the text changed since `seq`; how many were set."""
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             return memories_write.set_vectors(connection, workspace, embedder_id, vectors)
 
     def save(self, workspace: str, records: Sequence[MemoryRecord]) -> None:
         """Store memories that do not come from an analysis; one with the same id is replaced."""
         rows = [memory_row(workspace, record, None) for record in records]
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             memories_write.remember(connection, workspace, rows)
 
     def delete(self, workspace: str, memory_ids: Sequence[str]) -> None:
         """Delete memories; unknown ids are no error."""
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             memories_write.tombstone(connection, workspace, memory_ids)
 
     def rebuild_full_text(self) -> None:
         """Make the full-text index again from the rows."""
         with self._database.write() as connection:
-            sqlite.rebuild_full_text(connection)
+            dialect.of(connection).rebuild_full_text(connection)
 
     def _changes(self, workspace: str, after: int) -> list[MemoryChange]:
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             rows = connection.execute(_CHANGES, {"w": workspace, "after": after, "limit": _PAGE})
             return [MemoryChange(*(*row[:8], vector_of(row[8]), bool(row[9]))) for row in rows]
 
@@ -242,11 +244,10 @@ def _conditions(filters: MemoryFilters) -> tuple[str, dict[str, Any]]:
     return conditions, {name: value for name, (_, value) in used.items()}
 
 
-def _rare(connection: Connection, terms: Sequence[str], most: int) -> dict[int, float]:
+def _rare(connection: Connection, workspace: str, terms: Sequence[str], most: int) -> dict[int, float]:
     """Row number -> score, of the memories with any of the terms that fewer than `most` have."""
-    values = tuple(sqlite.full_text_query([term]) for term in terms)
     having: dict[int, list[int]] = {}
-    for term, number in sqlite.rows_of(connection, sqlite.full_text_beginnings(len(terms), most), values):
+    for term, number in dialect.of(connection).rare_terms(connection, workspace, terms, most):
         having.setdefault(term, []).append(number)
     scores: dict[int, float] = {}
     for _, numbers in sorted(having.items()):
@@ -273,8 +274,6 @@ SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder
 SELECT 1 FROM memories WHERE workspace = :workspace AND deleted = 0 AND embedder_id > :embedder LIMIT 1
 """
 _TEXTS = "m.kind, m.text, m.platform, m.objective, m.timestamp, m.summary, m.metadata"
-_FETCH = sqlite.memories_among("memory_id", f"{_TEXTS}, m.embedder_id, m.vector", "")
-_FETCH_TEXTS = sqlite.memories_among("memory_id", _TEXTS, "")
 
 
 def _record(

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from reflection.domain.memory_search import Position
 from reflection.domain.ports import Vector
-from reflection.store.database import sqlite
+from reflection.store.database.statements import insert_rows, upsert
 from reflection.store.row_values import Row, vector_bytes
 from reflection.store.tables.campaigns import memories, workspaces
 
@@ -60,7 +60,7 @@ def remember(connection: Connection, workspace: str, rows: Sequence[Row]) -> Non
     if rows:
         first = last_number(connection, workspace) + 1
         numbered = [{**row, "seq": seq} for seq, row in enumerate(rows, start=first)]
-        sqlite.insert_rows(connection, _PUT, numbered)
+        insert_rows(connection, _PUT, numbered)
 
 
 def tombstone(connection: Connection, workspace: str, memory_ids: Sequence[str]) -> None:
@@ -101,7 +101,7 @@ _LAST_ROW = (
     .limit(1)
 )
 _IS_THERE = select(memories.c.id).where(memories.c.id == bindparam("i"), memories.c.workspace == bindparam("w"))
-_PUT = sqlite.upsert(memories, ["workspace", "memory_id"])
+_PUT = upsert(memories, ["workspace", "memory_id"])
 _TOMBSTONE = (
     update(memories)
     .where(

@@ -10,8 +10,11 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.engine import Connection
 
 from reflection.store.campaigns_read import plain
+from reflection.store.database.statements import Addends, JsonNumber, JsonText, total
 from reflection.store.row_values import Row
 from reflection.store.tables.campaigns import campaigns
+
+_ADDED = ("spend", "conversions", "spend_of_counted")
 
 
 def newest_day(connection: Connection, workspace: str) -> str | None:
@@ -27,7 +30,7 @@ def month_sums(connection: Connection, workspace: str, since: str, without: Coll
     """
     spend, conversions = _figure("spend"), _figure("conversions")
     month = func.substr(campaigns.c.timestamp, 1, 7)
-    currency = func.json_extract(campaigns.c.body, "$.currency")
+    currency = JsonText(campaigns.c.body, "$.currency")
     both = and_(spend.is_not(None), conversions.is_not(None))
     groups = (month, currency, campaigns.c.conversion_kind, campaigns.c.objective)
     statement = (
@@ -37,20 +40,21 @@ def month_sums(connection: Connection, workspace: str, since: str, without: Coll
             campaigns.c.conversion_kind,
             campaigns.c.objective,
             func.count().label("campaigns"),
-            func.sum(spend).label("spend"),
+            Addends(spend).label("spend"),
             func.count(spend).label("priced"),
-            func.sum(case((both, conversions))).label("conversions"),
+            Addends(case((both, conversions))).label("conversions"),
             func.count(case((both, conversions))).label("counted"),
-            func.sum(case((both, spend))).label("spend_of_counted"),
+            Addends(case((both, spend))).label("spend_of_counted"),
         )
         .where(campaigns.c.workspace == workspace, campaigns.c.timestamp >= since)
         .group_by(*groups)
-        .order_by(*groups)
+        .order_by(*(group.nulls_first() for group in groups))
     )
     if without:
         statement = statement.where(campaigns.c.campaign_id.not_in(sorted(without)))
-    return [plain(row) for row in connection.execute(statement).mappings()]
+    rows = [plain(row) for row in connection.execute(statement).mappings()]
+    return [{**row, **{name: total(row[name]) for name in _ADDED}} for row in rows]
 
 
 def _figure(name: str) -> ColumnElement[float]:
-    return func.json_extract(campaigns.c.body, f"$.actual_metrics.{name}")
+    return JsonNumber(campaigns.c.body, f"$.actual_metrics.{name}")

@@ -24,8 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection, RowMapping
 
 from reflection.domain.ports import ForecastRow
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import insert_missing
 from reflection.store.tables.campaigns import RowId, forecasts, metadata
 from reflection.store.tables.learnings import learning_revisions, learnings
 
@@ -91,15 +91,15 @@ class AdviceRows:
             "workspace": workspace, "recommendation_id": recommendation_id, "unit": unit, "seq": seq,
             "shown_at": shown_at, "claim": orjson.dumps(claim).decode(),
         }  # fmt: skip
-        with self._database.write() as connection:
-            return connection.execute(sqlite.insert_missing(advice_shown), row).rowcount > 0
+        with self._database.write(workspace) as connection:
+            return connection.execute(insert_missing(advice_shown), row).rowcount > 0
 
     def shown(self, workspace: str, recommendation_id: str | None = None) -> list[dict[str, Any]]:
         """Claims as they were shown, oldest first: {recommendation_id, unit, seq, shown_at, claim}."""
         query = select(advice_shown).where(advice_shown.c.workspace == workspace)
         if recommendation_id is not None:
             query = query.where(advice_shown.c.recommendation_id == recommendation_id)
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             rows = connection.execute(query.order_by(advice_shown.c.id.desc()).limit(SHOWN_LIMIT)).mappings().all()
         return [_shown(row) for row in reversed(rows)]
 
@@ -109,7 +109,7 @@ class AdviceRows:
             "workspace": workspace, "recommendation_id": recommendation_id, "accepted": int(accepted), "note": note,
             "created_at": created_at,
         }  # fmt: skip
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             last = _last_feedback(connection, workspace, recommendation_id)
             if last is not None and (bool(last["accepted"]), last["note"]) == (accepted, note):
                 return False
@@ -124,7 +124,7 @@ class AdviceRows:
             .where(advice_feedback.c.recommendation_id == recommendation_id)
             .order_by(advice_feedback.c.id)
         )
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return [{**_plain(row), "accepted": bool(row["accepted"])} for row in connection.execute(query).mappings()]
 
     def assign(self, workspace: str, unit: str, treated: bool, probability: float, assigned_at: str) -> bool:
@@ -134,8 +134,8 @@ class AdviceRows:
             "assigned_at": assigned_at,
         }  # fmt: skip
         where = (advice_assignments.c.workspace == workspace, advice_assignments.c.unit == unit)
-        with self._database.write() as connection:
-            connection.execute(sqlite.insert_missing(advice_assignments), row)
+        with self._database.write(workspace) as connection:
+            connection.execute(insert_missing(advice_assignments), row)
             return bool(connection.execute(select(advice_assignments.c.treated).where(*where)).scalar_one())
 
     def assignments(self, workspace: str) -> list[dict[str, Any]]:
@@ -143,7 +143,7 @@ class AdviceRows:
         table = advice_assignments.c
         query = select(table.unit, table.treated, table.probability, table.assigned_at)
         query = query.where(table.workspace == workspace).order_by(table.assigned_at, table.unit)
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return [{**_plain(row), "treated": bool(row["treated"])} for row in connection.execute(query).mappings()]
 
     def register(self, workspace: str) -> Iterator[ForecastRow]:
@@ -156,7 +156,7 @@ class AdviceRows:
                 .order_by(forecasts.c.id)
                 .limit(_PAGE)
             )
-            with self._database.read() as connection:
+            with self._database.read(workspace) as connection:
                 rows = connection.execute(query).mappings().all()
             yield from (_forecast(row) for row in rows)
             if len(rows) < _PAGE:
@@ -174,7 +174,7 @@ class AdviceRows:
             .order_by(learnings.c.learning_id, revision.revision)
         )  # fmt: skip
         by_id: dict[str, dict[str, Any]] = {}
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             for row in connection.execute(query).mappings():
                 by_id.setdefault(row["learning_id"], {**_plain(row), "body": orjson.loads(row["body"])})
         return list(by_id.values())

@@ -99,7 +99,7 @@ class ShareBook:
             "expires_at": instant_text(now + lasting),
         }
         hidden = {"salt": salt, "digest": _digest(salt, secret), "body": packed(page.body)}
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             connection.execute(_FORGET, {"t": instant_text(now)})
             if connection.execute(_COUNT, {"w": workspace}).scalar_one() >= MOST_SHARES:
                 raise Conflict(f"{MOST_SHARES} links are open", hint="take back those nobody needs")
@@ -113,7 +113,7 @@ class ShareBook:
             .where(shares.c.workspace == workspace, shares.c.expires_at > instant_text(self._now()))
             .order_by(shares.c.created_at.desc(), shares.c.share_id)
         )
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return [plain(row) for row in connection.execute(statement).mappings()]
 
     def open(self, text: str) -> tuple[str, Row, bytes]:
@@ -139,7 +139,7 @@ class ShareBook:
             NotFound: there is none of this id in the workspace.
         """
         values = {"w": workspace, "s": share_id}
-        with self._database.write() as connection:
+        with self._database.write(workspace) as connection:
             row = connection.execute(_ONE, values).mappings().one_or_none()
             if row is None:
                 raise NotFound(f"there is no link '{share_id}'", hint="it may have expired or been taken back already")

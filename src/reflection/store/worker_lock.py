@@ -1,7 +1,9 @@
-"""The lock that lets one worker at a time serve a database, and what is on record of it: a file beside the database.
+"""The lock of the worker of a database, and what is on record of it.
 
-The kernel gives the lock back when its holder dies, however hard. The file says who holds it, since when, and how often
-a holder went without a farewell, so that every process and `doctor` can say it. Must not know what a worker does.
+For a file it is a file beside it, and one worker at a time has it. The kernel gives the lock back when its holder dies,
+however hard; the file says who holds it, since when, and how often a holder went without a farewell, so that every
+process and `doctor` can say it. On a server any number work, on any machines, one at a time on a workspace
+(`Database.alone`): each holds a connection that says so. Must not know what a worker does.
 """
 
 import os
@@ -11,10 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
+from sqlalchemy.engine import URL, Connection
 
+from reflection.errors import Unavailable
+from reflection.store.database import postgres
+from reflection.store.database.connections import Place, url_of
+from reflection.store.database.statements import SQLITE
 from reflection.store.projections.atomic_files import translated_errors
 
 if sys.platform != "win32":
@@ -44,8 +51,61 @@ class WorkerState:
     last_death: str | None = None
 
 
-class WorkerLock:
-    """The lock of one database; whoever has it works. Not shared between threads.
+class WorkerLock(Protocol):
+    """Whoever has it works. Not shared between threads."""
+
+    def acquire(self) -> bool:
+        """Take the lock and put it on record; False where another worker has it.
+
+        Raises:
+            Unavailable: it cannot be asked for.
+        """
+
+    def release(self) -> None:
+        """Give the lock back with a farewell; nothing where it is not held."""
+
+    def state(self) -> WorkerState:
+        """Who works now, as far as it can be read."""
+
+
+def worker_lock(place: Place) -> WorkerLock:
+    """The lock of the database at a place."""
+    url = url_of(place)
+    return FileLock(Path(str(url.database))) if url.get_backend_name() == SQLITE else ServerLock(url)
+
+
+class ServerLock:
+    """A mark on a server's database that somebody works on it; any number may."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = postgres.make_marks(url)
+        self._mark: Connection | None = None
+
+    def acquire(self) -> bool:
+        """Always: on a server each workspace has a lock of its own."""
+        with postgres.translated_errors():
+            self._mark = postgres.marked(self._engine)
+        return True
+
+    def release(self) -> None:
+        """Take the mark away."""
+        if self._mark is not None:
+            self._mark.invalidate()  # the server forgets the mark with the connection
+            self._mark.close()
+            self._mark = None
+
+    def state(self) -> WorkerState:
+        """The worker that is at it for the longest; nobody where the server cannot be reached."""
+        try:
+            with postgres.translated_errors():
+                marks = postgres.marks(self._engine)
+        except Unavailable:
+            return WorkerState()
+        return WorkerState(bool(marks), *(marks[0] if marks else (None, None)))
+
+
+class FileLock:
+    """The lock of one file. Not shared between threads.
 
     Args:
         database_path: the database; the lock is the file beside it.

@@ -56,16 +56,16 @@ class Chores:
         lock: WorkerLock | None = None,
     ) -> None:
         self._application, self._lock = application, lock
-        self._learnt_version: tuple[int, int] | None = None
+        self._learnt_version: tuple[int, str] | None = None
         self._look_again = 0.0
         works: dict[str, tuple[Callable[[], object], float, float]] = {  # what, shortest rest, rest as a multiple
             IMPORTS: (self._import, look_around, 0.0),
             LEARNER: (self._learn, 0.05, rest),
             EMBEDDER: (self._embed, 0.5, 0.1),
             RETENTION: (application.retention.forget_due, HOUSEKEEPING, 0.0),
-            ALERTS: (lambda: application.alerts.sender.work(self.threads[ALERTS].going_on), 1.0, 0.1),
-            PUBLISHER: (lambda: application.publisher.publish_due([ARTIFACTS]), 0.2, REST),
-            MIRROR: (lambda: application.publisher.publish_due([VECTORS]), 0.2, REST),
+            PUBLISHER: (lambda: self._publish(ARTIFACTS), 0.2, REST),
+            MIRROR: (lambda: self._publish(VECTORS), 0.2, REST),
+            ALERTS: (lambda: self._alert(), 1.0, 0.1),
         }
         self.threads = {
             name: Background(
@@ -111,17 +111,33 @@ class Chores:
             self._application.learner.learn_all(self.threads[LEARNER].going_on)
             self._learnt_version = version
 
+    def _publish(self, topic: str) -> None:
+        """Publish what is due, unless another machine's worker is at it."""
+        with self._application.database.alone(f"publish {topic}") as nobody_else:
+            if nobody_else:
+                self._application.publisher.publish_due([topic])
+
+    def _alert(self) -> None:
+        """Tell what is to be told, unless another machine's worker is at it."""
+        with self._application.database.alone("alerts") as nobody_else:
+            if nobody_else:
+                self._application.alerts.sender.work(self.threads[ALERTS].going_on)
+
     def _embed(self) -> None:
         """A slice of time for each workspace that has memories without a vector."""
-        for workspace in self._application.backfill.behind():
-            end = time.monotonic() + SLICE
-            self._application.backfill.catch_up(workspace, lambda end=end: self._goes_on(EMBEDDER, end))  # type: ignore[misc]
+        with self._application.database.alone("embed") as nobody_else:
+            for workspace in self._application.backfill.behind() if nobody_else else ():
+                end = time.monotonic() + SLICE
+                self._application.backfill.catch_up(workspace, lambda end=end: self._goes_on(EMBEDDER, end))  # type: ignore[misc]
 
     def _import(self) -> None:
-        while self.threads[IMPORTS].going_on() and self._application.imports.work(
-            lambda _done, _total: self.threads[IMPORTS].going_on()
-        ):
-            continue
+        with self._application.database.alone("imports") as nobody_else:
+            while (
+                nobody_else
+                and self.threads[IMPORTS].going_on()
+                and self._application.imports.work(lambda _done, _total: self.threads[IMPORTS].going_on())
+            ):
+                continue
 
     def _goes_on(self, name: str, end: float) -> bool:
         return self.threads[name].going_on() and time.monotonic() < end

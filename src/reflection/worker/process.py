@@ -14,7 +14,7 @@ import threading
 from reflection.errors import Conflict
 from reflection.memory.index import VectorIndex
 from reflection.settings import Settings
-from reflection.store.worker_lock import WorkerLock
+from reflection.store.worker_lock import worker_lock
 from reflection.wiring import build
 from reflection.worker.chores import ALL, OF_VECTORS, Chores
 
@@ -50,8 +50,9 @@ def run(settings: Settings, *, watched: bool = False) -> None:
         threading.Thread(target=_until_input_ends, args=(end,), daemon=True).start()
         if hasattr(os, "nice"):  # not on Windows
             os.nice(NICENESS)
-    settings.database_path.parent.mkdir(parents=True, exist_ok=True)
-    lock = WorkerLock(settings.database_path)
+    if settings.database_url is None:
+        settings.database_path.parent.mkdir(parents=True, exist_ok=True)
+    lock = worker_lock(settings.database)
     if not lock.acquire():
         raise Conflict(
             f"another worker (process {lock.state().pid}) works on this database",

@@ -13,7 +13,7 @@ from contextlib import suppress
 import structlog
 
 from reflection.settings import Settings
-from reflection.store.worker_lock import WorkerLock
+from reflection.store.worker_lock import worker_lock
 from reflection.worker.process import STOP_SECONDS
 
 log = structlog.get_logger("reflection")
@@ -42,7 +42,7 @@ class Watch:
         self, settings: Settings, *, command: tuple[str, ...] = COMMAND, first_pause: float = FIRST_PAUSE
     ) -> None:
         self._settings, self._command, self._first_pause = settings, command, first_pause
-        self._lock = WorkerLock(settings.database_path)
+        self._lock = worker_lock(settings.database)
         self._stopping = threading.Event()
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None

@@ -25,7 +25,7 @@ def messages(report: ImportReport, code: str) -> list[str]:
 
 @pytest.mark.parametrize("sign", sorted(SIGNS))
 def test_every_sign_before_or_behind_its_amount_is_its_currency_or_asks_for_it(sign: str) -> None:
-    report = report_of([f"{sign}1,012.50", f"12.50 {sign}", f"-{sign}2.50", f"({sign} 3.00)", "0.00", "--"])
+    report = report_of([f"{sign}1,012.50", f"12.50 {sign}", f"-{sign}2.50", f"({sign} 3.00)", "0.00"])
 
     assert report.totals.spend == 1_019.5
     asked = messages(report, "currency_missing")

@@ -135,12 +135,25 @@ PLANS = {
     "fr": ["Campagne", "Mois", "Impressions", "Clics", "Conversions", "Budget", "Chiffre d'affaires"],
     "es": ["Campaña", "Mes", "Impresiones", "Clics", "Conversiones", "Presupuesto", "Ingresos"],
     "pt": ["Campanha", "Mês", "Impressões", "Cliques", "Conversões", "Orçamento", "Receita"],
-}
+    "de planned": ["Kampagnenname", "Zeitraum", "Impressionen (Plan)", "Geplante Klicks", "Erwartete Käufe",
+                   "Plankosten", "Umsatz geplant"],
+    "fr planned": ["Nom de la campagne", "Période", "Impressions prévues", "Clics prévus", "Achats prévus",
+                   "Dépenses prévues (EUR)", "Revenu prévu"],
+    "es planned": ["Campaña", "Período", "Impresiones previstas", "Clics previstos", "Ventas esperadas",
+                   "Gasto previsto", "Ingresos previstos"],
+    "pt planned": ["Nome da campanha", "Período", "Impressões planejadas", "Cliques previstos", "Vendas previstas",
+                   "Investimento previsto", "Receita esperada"],
+    "en planned": ["Campaign", "Month", "Expected impressions", "Planned clicks", "Target purchases", "Spend (plan)",
+                   "Forecast revenue"],
+    "it": ["Campagna", "Mese", "Impressioni", "Clic", "Acquisti", "Spesa", "Fatturato"],
+}  # fmt: skip
+MONTHS = ["2026-08", "2026-08-01", "08/2026", "August 2026", "août 2026", "agosto de 2026", "2026-08-01 - 2026-08-31"]
 
 
 @pytest.mark.parametrize("language", sorted(PLANS))
 def test_a_plan_is_read_in_the_languages_of_its_planners(export: Path, write: Write, language: str) -> None:
-    plan = write([PLANS[language], ["Autumn", "2026-08", "50000", "1000", "30", "210,5", "900,5"]], "plan.csv", ";")
+    month = MONTHS[sorted(PLANS).index(language) % len(MONTHS)]
+    plan = write([PLANS[language], ["Autumn", month, "50000", "1000", "30", "210,5", "900,5"]], "plan.csv", ";")
 
     report = read_export(export, ImportOptions(group_by="month", expected=plan, as_of=dt.date(2027, 1, 1)))
 
@@ -151,7 +164,10 @@ def test_a_plan_is_read_in_the_languages_of_its_planners(export: Path, write: Wr
 
 
 def test_a_refused_plan_shows_the_mapping_that_reads_it(export: Path, write: Write) -> None:
-    rows = [["Kampanj", "Visningar", "Klickningar", "Köp", "Kostnad"], ["Autumn", "50000", "1000", "30", "200"]]
+    rows = [
+        ["Kampanj", "Visningar netto", "Klickningar netto", "Konverteringar netto", "Expected kostnad netto"],
+        ["Autumn", "50000", "1000", "30", "200"],
+    ]
     plan = write(rows, "plan.csv")
     with pytest.raises(ImportFileError) as refused:
         read_export(export, ImportOptions(expected=plan, as_of=dt.date(2027, 1, 1)))
@@ -192,6 +208,14 @@ def test_a_plan_has_its_own_mapping(export: Path, write: Write) -> None:
          "no month"),
         ([["campaign", "month", "impressions", "clicks", "conversions", "budget"], ["A", "0000-05", *"1111"]],
          "no month"),
+        ([["campaign", "month", "impressions", "clicks", "conversions", "budget"], ["A", "03/04/2026", *"1111"]],
+         "no month"),
+        ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "1", "1", "1", "-1"]], "spend: Input"),
+        ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "9" * 20, "1", "1", "1"]],
+         "impressions: Input"),
+        ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", *"111", "9" * 308]], "no number"),
+        ([["campaign", "impressions", "clicks", "conversions", "budget"], ["A", "900", "1", "1", "1.250"]],
+         "1.25 or 1,250"),
     ],
 )  # fmt: skip
 def test_a_plan_that_cannot_be_used_is_refused(export: Path, write: Write, rows: list[list[str]], what: str) -> None:

@@ -133,3 +133,15 @@ def test_a_mapped_amount_in_micros_is_read_as_such() -> None:
     report = read_export(("x.csv", out.encode()), ImportOptions(mapping=load_mapping({"columns": columns})))
 
     assert report.totals.spend == 2.5
+
+
+def test_a_list_that_cannot_be_read_is_unknown_and_never_none() -> None:
+    header = "account_currency,campaign_name,date_start,date_stop,impressions,inline_link_clicks,spend,actions\n"
+    lists = ['[{""action_type"": ""lead"", ""value"": ""3', '[{""action_type"": ""lead"", ""value"": ""3""}]']
+    rows = [f'EUR,Fall {n},2026-09-01,2026-09-01,1000,10,8.5,"{cell}"\n' for n, cell in enumerate(lists)]
+
+    report = read_export(("insights.csv", (header + "".join(rows)).encode()))
+
+    conversions = {campaign.name: campaign.actual_metrics.conversions for campaign in report.campaigns}
+    assert conversions == {"Fall 0": None, "Fall 1": 3.0}
+    assert "cells_missing" in {note.code for note in report.findings}

@@ -59,6 +59,22 @@ def test_a_subtotal_of_each_day_confirms_its_day_and_is_not_added(write: Write, 
     assert len([note for note in report.findings if note.code == "total_confirmed"]) == 3
 
 
+@pytest.mark.parametrize("label", ["Results from 2 campaigns", "All campaigns", "Alle Kampagnen", "Sum", "Average"])
+def test_rows_that_sum_up_the_others_are_no_campaigns(write: Write, label: str) -> None:
+    figures = ["10.00", "100", "5", "1"] if label == "Average" else ["20.00", "200", "10", "2"]
+    whole = ["", label, "", "", *figures]
+
+    report = read_export(write([GOOGLE, google(), google(name="B"), whole]))
+
+    assert report.totals.spend == 20
+    assert {campaign.name for campaign in report.campaigns} <= {"A", "B"}
+    assert found(report, "total_differs") is None
+
+
+def test_a_campaign_called_all_campaigns_that_is_no_sum_is_a_campaign(write: Write) -> None:
+    assert read_export(write([GOOGLE, google(), google(name="All campaigns", cost="7.00")])).totals.spend == 17
+
+
 def test_days_that_had_not_been_are_said(write: Write) -> None:
     report = read_export(write([GOOGLE, google(), google("2026-12-01")]), ImportOptions(as_of=dt.date(2026, 9, 30)))
 

@@ -266,3 +266,33 @@ def test_cells_that_only_have_a_format_are_not_there(make_workbook):
     tables = open_tables(open_source(make_workbook([], raw_sheet=_sheet_with(rows)), "book.xlsx"))
 
     assert [row for chunk in tables[0].chunks() for row in chunk.rows] == [["1"]]
+
+
+SHORT = {
+    "gbk": "单日,广告系列名称,展示次数",
+    "cp1251": "День;Название кампании;Показы;Клики по ссылке;Покупки;Потраченная сумма",
+    "cp949": "일,캠페인 이름,노출",
+    "shift_jis": "日,キャンペーン,表示回数",
+    "big5": "單日,行銷活動名稱,曝光次數",
+}
+
+
+@pytest.mark.parametrize("encoding", sorted(SHORT))
+def test_a_short_text_beyond_western_europe_is_read_in_its_own_letters(encoding: str) -> None:
+    header = SHORT[encoding]
+    mark = ";" if ";" in header else ","
+    row = mark.join(["2026-09-01", "A", *["1000"] * (header.count(mark) - 1)])
+
+    table = open_tables(open_source(f"{header}\n{row}\n".encode(encoding), "t.csv"))[0]
+
+    assert table.head[0][1] == header.split(mark)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [("<!DOCTYPE html><table></table>", "web page"), ("<html><body>", "web page"), ('<?xml version="1.0"?>', "XML"),
+     ('[{"Day": "2026-09-01"}]', "JSON"), ('{"data": [{"date_start": 1}]}', "JSON"), ("[\n  {}\n]", "JSON")],
+)  # fmt: skip
+def test_a_text_that_is_no_table_is_called_what_it_is(text: str, what: str) -> None:
+    with pytest.raises(ImportFileError, match=what):
+        open_tables(open_source(text.encode(), "report.csv"))

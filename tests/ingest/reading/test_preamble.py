@@ -46,3 +46,9 @@ def test_the_currency_is_read(line: str, code: str) -> None:
 )  # fmt: skip
 def test_the_time_zone_is_read(line: str, zone: str) -> None:
     assert Preamble([line]).zone() == zone
+
+
+def test_a_range_behind_a_name_is_the_period() -> None:
+    lines = ["# ---------", "# Free form 1", "# Acme-20260901-20260930"]
+
+    assert Preamble(lines).period("ymd") == (dt.date(2026, 9, 1), dt.date(2026, 9, 30))

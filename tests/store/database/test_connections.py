@@ -24,6 +24,7 @@ def _pragma(connection: Connection, name: str) -> object:
     return connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
 
 
+@pytest.mark.sqlite
 def test_what_is_acknowledged_is_on_the_disk(database: Database) -> None:
     with database.write() as connection:
         assert _pragma(connection, "journal_mode") == "wal"
@@ -32,6 +33,7 @@ def test_what_is_acknowledged_is_on_the_disk(database: Database) -> None:
         assert _pragma(connection, "busy_timeout") == 5_000
 
 
+@pytest.mark.sqlite
 def test_readers_cannot_write(database: Database) -> None:
     with pytest.raises(Unavailable, match="READONLY"), database.read() as connection:
         connection.exec_driver_sql("DELETE FROM outbox")
@@ -60,6 +62,7 @@ def test_an_exception_undoes_everything(database: Database) -> None:
         assert connection.exec_driver_sql("SELECT count(*) FROM workspaces").scalar_one() == 0
 
 
+@pytest.mark.sqlite
 def test_a_lock_held_too_long_is_said(tmp_path: Path) -> None:
     database = open_database(tmp_path / "store.db", busy_seconds=0.2)
     other = sqlite3.connect(database.path, isolation_level=None)
@@ -75,6 +78,7 @@ def test_a_lock_held_too_long_is_said(tmp_path: Path) -> None:
     database.close()
 
 
+@pytest.mark.sqlite
 def test_threads_that_wait_too_long_are_told(tmp_path: Path) -> None:
     database = open_database(tmp_path / "store.db", busy_seconds=0.2)
     told: list[str] = []
@@ -149,6 +153,7 @@ def test_the_drivers_errors_become_the_engines(code: int | None, expected: type[
     assert type(caught.value) is expected
 
 
+@pytest.mark.sqlite
 def test_opening_and_closing_leaks_no_file_and_no_thread(tmp_path: Path) -> None:
     open_database(tmp_path / "a.db").close()
     before = len(os.listdir("/proc/self/fd")), threading.active_count()

@@ -23,6 +23,8 @@ from reflection.store.database.open import open_database
 from reflection.store.maintenance.verify import verify
 from reflection.store.tables.campaigns import metadata
 
+pytestmark = pytest.mark.sqlite
+
 Make = Callable[..., AnalysisRecord]
 REVISIONS = migrate.revisions()
 

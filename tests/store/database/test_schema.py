@@ -4,8 +4,12 @@ import lzma
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from reflection.store.database import migrate
 from reflection.store.database.connections import Database
+
+pytestmark = pytest.mark.sqlite
 
 FROZEN = Path(__file__).parents[1] / "frozen" / "7226a49.db.xz"
 

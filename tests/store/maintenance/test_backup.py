@@ -16,6 +16,8 @@ from reflection.store.database.open import open_database
 from reflection.store.maintenance.backup import backup, restore
 from reflection.store.maintenance.verify import verify
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture(autouse=True)
 def made_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """Verification finds what is wrong: each kind of damage, planted, is named."""
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from reflection.store.maintenance.verify import verify
 
 Make = Callable[..., AnalysisRecord]
 
+pytestmark = pytest.mark.sqlite
 DAMAGE = [
     ("UPDATE campaigns SET content_hash = 'x' WHERE campaign_id = 'a'", "current revision"),
     ("DROP TRIGGER evidence_no_delete; DELETE FROM evidence WHERE campaign_id = 'a'", "counts once"),
@@ -47,11 +47,10 @@ def filled(store: SqlStore, database: Database, record: Make) -> Path:
 
 @pytest.mark.parametrize(("damage", "named"), DAMAGE, ids=[named for _, named in DAMAGE])
 def test_damage_is_named(filled: Path, damage: str, named: str) -> None:
-    connection = sqlite3.connect(filled)
-    connection.executescript(damage)
-    connection.close()
-
     database = open_database(filled)
+    with database.write() as connection:
+        for statement in damage.split("; "):
+            connection.exec_driver_sql(statement)
     problems = verify(database)
     database.close()
 

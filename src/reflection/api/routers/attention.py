@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.pools import Router
 from reflection.engine.attention import Kind
+from reflection.ingest.jobs.remedies import over_http
 
 router = Router(prefix="/v1/attention", tags=["learning"])
 
@@ -51,4 +52,5 @@ def attention(
     """Held campaigns, forecasts missed beyond noise, learnings that ended, remarks of imports, intervals that hold too
     few campaigns, and silence; each with a sentence and a link. It never reads the history.
     """
-    return json_response(application.attention(workspace, limit))
+    answer = application.attention(workspace, limit)
+    return json_response({**answer, "items": [{**item, "text": over_http(item["text"])} for item in answer["items"]]})

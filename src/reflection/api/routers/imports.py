@@ -22,6 +22,7 @@ from reflection.domain.validation import read
 from reflection.errors import InvalidInput, ReflectionError
 from reflection.ingest.jobs.json_rows import ObservationRequest
 from reflection.ingest.jobs.register import UNDER_WAY
+from reflection.ingest.jobs.remedies import verdict_over_http
 from reflection.ingest.jobs.request import ImportForm, ReadingOptions
 from reflection.ingest.jobs.summary import verdict
 from reflection.wiring import Application
@@ -142,13 +143,13 @@ def recent(
     application: ApplicationPart, workspace: Workspace, limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> Response:
     """Imports with their verdicts and states, newest first."""
-    return json_response({"items": application.imports.recent(workspace, limit)})
+    return json_response({"items": [verdict_over_http(one) for one in application.imports.recent(workspace, limit)]})
 
 
 @router.get("/v1/imports/{import_id}", summary="One import", response_model=ImportAnswer)
 def show(import_id: ImportId, application: ApplicationPart, workspace: Workspace) -> Response:
     """Its verdict, its state, and what became of its campaigns."""
-    return json_response(application.imports.show(workspace, import_id))
+    return json_response(verdict_over_http(application.imports.show(workspace, import_id)))
 
 
 @router.get("/v1/imports/{import_id}/events", summary="An import's progress", response_class=StreamingResponse)
@@ -167,7 +168,7 @@ def undo(import_id: ImportId, application: ApplicationPart, workspace: Workspace
 
     What was changed since by somebody else, or is also said by another import, stays (`kept`).
     """
-    return json_response(application.imports.undo(workspace, import_id))
+    return json_response(verdict_over_http(application.imports.undo(workspace, import_id)))
 
 
 def _begin(
@@ -180,10 +181,10 @@ def _begin(
 ) -> Response:
     reports = application.imports.read(workspace, sources, options, alerting=not dry_run)
     if dry_run:
-        return json_response({"import_id": "", "state": "dry-run", **verdict(reports)}, status=200)
+        return json_response({"import_id": "", "state": "dry-run", **verdict_over_http(verdict(reports))}, status=200)
     import_id = application.imports.begin(workspace, reports, options)
     application.wake_imports()
-    answer = json_response(application.imports.show(workspace, import_id), status=202)
+    answer = json_response(verdict_over_http(application.imports.show(workspace, import_id)), status=202)
     answer.headers["Location"] = f"/v1/imports/{import_id}"
     return answer
 
@@ -195,7 +196,8 @@ async def _progress(streams: Streams, application: Application, workspace: str, 
         try:
             now = await streams.read(application.imports.progress, workspace, import_id)
             if now["state"] not in UNDER_WAY:
-                yield event("done", await streams.read(application.imports.show, workspace, import_id))
+                whole = await streams.read(application.imports.show, workspace, import_id)
+                yield event("done", verdict_over_http(whole))
                 return
         except ReflectionError:  # the headers are out: ending the stream makes the client ask again
             return

@@ -131,8 +131,9 @@ def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: 
             "It was seen in this campaign only, so nothing is said of others."
         )
     return (
-        f"{label} comes with {size} ({interval}; seen in {effect.real_campaigns} campaigns and {effect.rows} ad rows, "
-        f"beyond noise {pro} of them for it, {contra} against).{plain}{alone} {_drawn(effect)}"
+        f"{label} comes with {size} ({interval}; seen in {effect.real_campaigns} campaigns and {effect.rows} ad "
+        f"rows; of the campaigns taken alone, {pro} speak for it beyond noise and {contra} against)."
+        f"{plain}{alone} {_drawn(effect)}"
     )
 
 

@@ -88,8 +88,8 @@ def _missing_currency(signs: Sequence[str]) -> str:
             "--currency EUR (or whichever it is)."
         )
     meant = candidates(signs[0])
-    more = " ..." if len(meant) > MOST_CANDIDATES else ""
+    several = ", ".join(meant[:MOST_CANDIDATES]) + (" or another" if len(meant) > MOST_CANDIDATES else "")
     return (
-        f"Amounts are written with '{signs[0]}', which is {' or '.join(meant[:MOST_CANDIDATES])}{more}: they stay "
-        f"without a currency and are compared with nothing else. Say --currency {meant[0]} (or whichever it is)."
+        f"Amounts are written with '{signs[0]}', which may be {several}: they stay without a currency and are compared "
+        f"with nothing else. Say --currency {meant[0]} (or whichever it is)."
     )

@@ -42,6 +42,9 @@ class Reading:
     unknown: Counts
 
 
+_NOTHING = Reading({}, {})
+
+
 def count_events(actions: Iterable[tuple[str, float]]) -> Reading:
     """The events of one row's actions, each counted once.
 
@@ -109,7 +112,7 @@ def _from_tables(frame: pl.DataFrame, tables: Sequence[tuple[pl.DataFrame, str]]
         readings = {key: count_events(actions) for key, actions in rows.items()}
         gained |= _said(readings.values(), kind)
         places = list(frame.select(*_KEY).iter_rows())
-        frame = _with_events(frame, [readings.get(place) for place in places], kind, blank=0.0)
+        frame = _with_events(frame, [readings.get(place, _NOTHING) for place in places], kind)
     return frame, gained
 
 
@@ -126,18 +129,18 @@ def _from_json(frame: pl.DataFrame) -> Completed:
             gained["clicks"] = "actions: link_click"
         readings = [None if actions is None else count_events(actions) for actions in lists]
         gained |= _said((reading for reading in readings if reading), kind)
-        frame = _with_events(frame, readings, kind, blank=0.0)
+        frame = _with_events(frame, readings, kind)
     return frame, gained
 
 
-def _with_events(frame: pl.DataFrame, readings: Sequence[Reading | None], kind: str, blank: float) -> pl.DataFrame:
-    """A column per event; a row whose list lacks it had none."""
-    events = [{} if reading is None else reading.events for reading in readings]
-    others = [{} if reading is None or kind == "value" else reading.unknown for reading in readings]
+def _with_events(frame: pl.DataFrame, readings: Sequence[Reading | None], kind: str) -> pl.DataFrame:
+    """A column per event; a row whose list lacks it had none, of a row whose list cannot be read nobody knows."""
+    events = [None if reading is None else reading.events for reading in readings]
+    others = [None if reading is None or kind == "value" else reading.unknown for reading in readings]
     columns = [
-        pl.Series(f"{prefix}.{name}", [row.get(name, blank) for row in rows], dtype=pl.Float64)
+        pl.Series(f"{prefix}.{name}", [None if row is None else row.get(name, 0.0) for row in rows], dtype=pl.Float64)
         for prefix, rows in ((kind, events), (OTHER, others))
-        for name in sorted({name for row in rows for name in row})
+        for name in sorted({name for row in rows for name in row or ()})
     ]
     return frame.with_columns(columns)
 

@@ -1,8 +1,6 @@
 """A plan file: what was expected of each campaign (and month), in any table with its own column mapping.
 
-Without a mapping these headers are read, in English, German, French, Spanish and Portuguese: campaign (or campaign
-id), month or period, impressions, clicks, conversions, spend or budget, revenue, planner. This file must not know
-exports or facts.
+Which headers are read without a mapping: plan_words.py. This file must not know exports or facts.
 """
 
 import datetime as dt
@@ -16,86 +14,26 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from reflection.domain.campaign import Metrics
 from reflection.domain.metrics import COUNTS
 from reflection.errors import ImportFileError
 from reflection.ingest.building.drafts import Draft, month_span
 from reflection.ingest.building.name_templates import real_name
+from reflection.ingest.building.plan_words import PLAN, without_planned
 from reflection.ingest.dialects.column_mapping import ColumnMapping
-from reflection.ingest.dialects.dialect import Dialect, table
 from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.options import Forecast
 from reflection.ingest.reading.archives import Limits, open_source
-from reflection.ingest.reading.header import find_header
+from reflection.ingest.reading.dates import parse_span
+from reflection.ingest.reading.header import Header, find_header
 from reflection.ingest.reading.suggested_mapping import suggest
-from reflection.ingest.reading.tables import open_tables
-from reflection.ingest.reading.typed_rows import read_facts
+from reflection.ingest.reading.tables import Table, open_tables
+from reflection.ingest.reading.typed_rows import Facts, read_facts
 
-PLAN = Dialect(
-    key="plan",
-    platform="",
-    title="plan file",
-    names={
-        "en": table(
-            campaign="campaign|campaign name|name",
-            campaign_id="campaign id|id",
-            period="month|period",
-            date="start|start date|period start|from",
-            date_end="end|end date|period end|to",
-            impressions="impressions|expected impressions|planned impressions",
-            clicks="clicks|expected clicks|planned clicks|link clicks",
-            conversions="conversions|expected conversions|planned conversions|leads|purchases",
-            spend="spend|budget|expected spend|planned spend|cost",
-            revenue="revenue|expected revenue|planned revenue",
-            planner="planner|forecaster|owner",
-        ),
-        "de": table(
-            campaign="kampagne|kampagnenname",
-            period="monat|zeitraum",
-            date="beginn|von",
-            date_end="ende|bis",
-            impressions="impressionen|geplante impressionen|impressions",
-            clicks="klicks|geplante klicks",
-            conversions="conversions|konversionen|käufe|bestellungen|geplante conversions",
-            spend="budget|kosten|ausgaben|geplante kosten",
-            revenue="umsatz|geplanter umsatz",
-        ),
-        "fr": table(
-            campaign="campagne|nom de la campagne",
-            period="mois|période",
-            date="début",
-            date_end="fin",
-            impressions="impressions|impressions prévues",
-            clicks="clics|clics prévus",
-            conversions="conversions|achats|conversions prévues",
-            spend="budget|dépenses|coût|coûts",
-            revenue="chiffre d'affaires|revenu|revenus",
-        ),
-        "es": table(
-            campaign="campaña|nombre de la campaña",
-            period="mes|período",
-            date="inicio",
-            date_end="fin",
-            impressions="impresiones|impresiones previstas",
-            clicks="clics|clics previstos",
-            conversions="conversiones|compras|conversiones previstas",
-            spend="presupuesto|gasto|coste|costo|inversión",
-            revenue="ingresos|ingresos previstos",
-        ),
-        "pt": table(
-            campaign="campanha|nome da campanha",
-            period="mês|período",
-            date="início",
-            date_end="fim",
-            impressions="impressões|impressões previstas",
-            clicks="cliques|cliques previstos",
-            conversions="conversões|compras|conversões previstas",
-            spend="orçamento|gasto|custo|investimento",
-            revenue="receita|receita prevista",
-        ),
-    },
-)
 MOST_NAMED = 20
+_VALUES = {"locale": '"en" or "de"', "date_order": '"mdy" or "dmy"'}
 ONE_DAY = dt.timedelta(days=1)
 _NEEDED = ("impressions", "clicks", "conversions", "spend")
 
@@ -174,8 +112,9 @@ def read_plan(path: Path, mapping: ColumnMapping | None, limits: Limits) -> Plan
     """
     dialect = mapping.dialect() if mapping else PLAN
     tables = open_tables(open_source(path, limits=limits))
+    readings = tables if mapping else [without_planned(table) for table in tables]
     match = next(
-        ((sheet, header) for sheet in tables if (header := find_header(sheet, [dialect], explicit=True))),
+        ((sheet, header) for sheet in readings if (header := find_header(sheet, [dialect], explicit=True))),
         None,
     )
     columns = set(match[1].columns) if match else set()
@@ -187,7 +126,7 @@ def read_plan(path: Path, mapping: ColumnMapping | None, limits: Limits) -> Plan
             f"{path.name} does not say {named}.",
             hint=f"Give its columns with --plan-mapping. Its headers say: {body}", field="expected",
         )  # fmt: skip
-    facts = read_facts(*match, locale=mapping.locale if mapping else "")
+    facts = _facts(*match, mapping)
     if facts.rejects:
         first = facts.rejects[0]
         raise ImportFileError(f"{path.name}, line {first.line}: {first.reason}.", field="expected")
@@ -196,32 +135,53 @@ def read_plan(path: Path, mapping: ColumnMapping | None, limits: Limits) -> Plan
     return Plan(path.name, tuple(_row(row, path) for row in facts.frame.iter_rows(named=True)), tuple(unread))
 
 
+def _facts(sheet: Table, header: Header, mapping: ColumnMapping | None) -> Facts:
+    """The plan's rows; how it writes numbers and dates is said in its own mapping, not by the export's options."""
+    own = mapping or ColumnMapping({})
+    try:
+        return read_facts(sheet, header, locale=own.locale, date_order=own.date_order, currency=own.currency)
+    except ImportFileError as error:
+        if error.field not in ("locale", "date_order"):
+            raise
+        hint = f'Say so in a --plan-mapping, beside its columns: "{error.field}": {_VALUES[error.field]}.'
+        raise ImportFileError(error.message, hint=hint, field="expected") from error
+
+
 def _row(row: dict[str, Any], path: Path) -> PlanRow:
+    where = f"{path.name}, line {row['line']}"
     lacking = [name for name in _NEEDED if row[name] is None]
     if lacking:
-        raise ImportFileError(f"{path.name}, line {row['line']}: {', '.join(lacking)} missing.", field="expected")
-    if row["clicks"] > row["impressions"] or row["conversions"] < 0:
-        raise ImportFileError(f"{path.name}, line {row['line']}: clicks exceed impressions.", field="expected")
-    first, last = row.get("date"), row.get("date_end")
+        raise ImportFileError(f"{where}: {', '.join(lacking)} missing.", field="expected")
+    if row["clicks"] > row["impressions"]:
+        raise ImportFileError(f"{where}: clicks exceed impressions.", field="expected")
+    first, last = row.get("date"), row.get("date_end") or row.get("date_last")
     if text := row.get("period"):
-        first, last = _month(text, path, row["line"])
-    metrics = Metrics(
-        impressions=round(row["impressions"]),
-        clicks=round(row["clicks"]),
-        conversions=float(row["conversions"]),
-        spend=float(row["spend"]),
-        revenue=row.get("revenue"),
-    )
+        first, last = _span(text, where)
+    try:
+        metrics = Metrics(
+            impressions=round(row["impressions"]),
+            clicks=round(row["clicks"]),
+            conversions=float(row["conversions"]),
+            spend=float(row["spend"]),
+            revenue=row.get("revenue"),
+        )
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        raise ImportFileError(f"{where}: {fault['loc'][0]}: {fault['msg']}.", field="expected") from error
     planner = real_name(row.get("planner")) or real_name(f"plan {path.stem}") or "plan"
     name = str(row.get("campaign") or row.get("campaign_id") or "")
     return PlanRow(row["line"], name, first, last, Forecast(metrics, planner))
 
 
-def _month(text: str, path: Path, line: int) -> tuple[dt.date, dt.date]:
-    match = re.match(r"^(\d{4})-(\d{2})", text)
-    if not match or not 1 <= int(match[2]) <= 12 or not int(match[1]):
-        raise ImportFileError(f"{path.name}, line {line}: '{text}' is no month such as 2026-09.", field="expected")
-    return month_span(dt.date(int(match[1]), int(match[2]), 1))
+def _span(text: str, where: str) -> tuple[dt.date, dt.date]:
+    """The days a period's cell names: a month by any of its days (2026-09-01), a quarter, a week, a range, in words."""
+    month = re.match(r"^(\d{4})-(\d{2})(?:-\d{2}(?:[ T]00:00:00)?)?$", text)
+    span = parse_span(f"{month[1]}-{month[2]}" if month else text, "dmy")
+    if span is None or (span[0] == span[1] and not re.search(r"[^\W\d_]", text)):  # 03/04/2026 is no period
+        raise ImportFileError(
+            f"{where}: '{text}' is no month such as 2026-09, nor a quarter or a week.", field="expected"
+        )
+    return span
 
 
 def _covers(row: PlanRow, draft: Draft) -> bool:

@@ -11,7 +11,7 @@ import polars as pl
 from reflection.domain.metrics import COUNTS
 from reflection.ingest.import_report import Finding, finding
 from reflection.ingest.reading.header import Header
-from reflection.ingest.reading.total_rows import TotalRow
+from reflection.ingest.reading.total_rows import AVERAGE_LABEL, TotalRow
 from reflection.ingest.reading.typed_rows import Facts
 
 _ACCOUNT = ("account", "konto", "compte", "cuenta", "conta")
@@ -27,6 +27,8 @@ def _checksums(facts: Facts) -> list[Finding]:
     notes: list[Finding] = []
     places = sorted({0, *(row.line for row in facts.totals), int(str(facts.frame["line"].max() or 0)) + 1})
     for row in facts.totals:
+        if re.match(AVERAGE_LABEL, row.label):
+            continue
         off, shares = _compare(row, facts.frame)
         label = f"'{row.label}'" if row.label else "the unnamed total row"
         if off and len(facts.totals) > 1 and _is_subtotal(row, facts.frame, places):

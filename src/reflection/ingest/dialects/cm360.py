@@ -30,6 +30,9 @@ CM360 = Dialect(
          "view-through conversions",
          "advertiser id", "floodlight activity"}
     ),
+    weak=frozenset(
+        {"media cost", "placement id", "advertiser id", "click-through conversions", "view-through conversions"}
+    ),
     preamble=(r"^report fields", r"^report time zone"),
     writes_totals=True,
 )  # fmt: skip

@@ -60,6 +60,7 @@ class Dialect:
         platform: the campaign's platform; empty when a column says it.
         names: per language, the headers of each field, the preferred one first.
         marks: headers only this platform writes; they weigh three times as much.
+        weak: marks that other tables have too, being words of their language: together they count as one.
         required: headers without which it is not this table.
         preamble: patterns of lines above the header.
         date_order: how it writes 9/1/2026, where that is documented.
@@ -78,6 +79,7 @@ class Dialect:
     title: str
     names: Mapping[str, Names]
     marks: frozenset[str] = frozenset()
+    weak: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
     preamble: tuple[str, ...] = ()
     date_order: DateOrder | None = None

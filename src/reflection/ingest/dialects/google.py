@@ -149,6 +149,13 @@ _LANGUAGES = (_EN, _DE, _FR, _ES, _IT, _PT, _NL, _JA, _TR, _PL)
 _OWN = frozenset(
     header for language in _LANGUAGES for name in ("spend", "revenue", "currency") for header in language.get(name, ())
 )
+_WEAK = frozenset(
+    header for language in _LANGUAGES for name in ("spend", "currency") for header in language.get(name, ())
+) - frozenset(_JA["currency"])
+_WEAK |= {
+    "conversion-wert", "conversiewaarde", "wartość konwersji", "コンバージョン値", "campaign status", "campaign type",
+    "avg. cpc", "cpc médio",
+}  # fmt: skip
 _RATIOS = frozenset(
     {"impr.", "vert.", "avg. cpc", "avg. cost", "cost / conv.", "conv. rate", "conv. value / cost",
      "interaction rate",
@@ -174,6 +181,7 @@ GOOGLE = Dialect(
         "pl": _PL,
     },
     marks=_OWN - {"currency"} | _RATIOS,
+    weak=_WEAK,
     writes_totals=True,
     preamble=(
         r"^(campaign|ad group|ads?|ad performance|search terms?|search keyword|keyword|asset group|account)\b.* report",

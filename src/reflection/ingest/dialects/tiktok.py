@@ -58,6 +58,7 @@ TIKTOK = Dialect(
     title="TikTok Ads Manager",
     names={"en": _EN, "es": _ES, "zh": _ZH},
     writes_totals=True,
+    weak=frozenset({"cost", "por día"}),
     marks=frozenset(
         {
             "by day",

@@ -8,6 +8,7 @@ file must not know cells or advertising.
 
 import codecs
 import hashlib
+import re
 from dataclasses import dataclass
 
 import charset_normalizer
@@ -27,6 +28,15 @@ _NON_LATIN = frozenset(
      "cp1255", "cp1256", "koi8_r", "cp874"}
 )  # fmt: skip
 """Encodings a detector is believed on; its distinctions among Western ones are guesses (cp1250 for cp1252)."""
+
+_OTHER_TEXT = re.compile(
+    r"\ufeff?\s*(?:(?P<mark><(?:!doctype|html|\?xml|table|body)\b)|\[\s*\{\s*[\"}]|\{\s*\"[^\"\n]*\"\s*:)",
+    re.IGNORECASE,
+)
+"""How texts begin that are no tables: web pages, XML, JSON."""
+
+MOST_CHAOS = 0.1
+"""How unlike a text what a detector reads may be, to be believed on a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +119,11 @@ def _ends_well(decoder: codecs.IncrementalDecoder) -> bool:
 
 
 def _single_byte(source: Source, sample: bytes) -> str:
-    best = charset_normalizer.from_bytes(sample[:65_536]).best()
+    matches = charset_normalizer.from_bytes(sample[:65_536])
+    best = matches.best()
+    likely = [match for match in matches if match.encoding in _NON_LATIN and match.chaos <= MOST_CHAOS]
+    if _is_dense(sample) and likely:  # no Western text is: the likeliest of the others, however few its words
+        return likely[0].encoding
     western = not any(byte in sample for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D))  # unused in cp1252
     if best is not None and best.encoding in _NON_LATIN and (best.coherence > 0.2 or not western):
         return best.encoding
@@ -121,8 +135,18 @@ def _single_byte(source: Source, sample: bytes) -> str:
     return "cp1252"
 
 
+def _is_dense(sample: bytes) -> bool:
+    """Whether letters beyond ASCII are more than half of all letters, as in Cyrillic or Chinese words."""
+    high = sum(byte > 127 for byte in sample)
+    return high > sum(65 <= byte | 32 <= 122 and byte < 128 for byte in sample)
+
+
 def _refuse_binary(source: Source, head: bytes, encoding: str) -> None:
     text = head.decode(encoding, errors="ignore")[:4_000]
+    if match := _OTHER_TEXT.match(text):
+        what = "a web page or XML" if match["mark"] else "JSON"
+        hint = "Save it as CSV or .xlsx; rows as JSON are for POST /v1/observations."
+        raise ImportFileError(f"{source.name} is {what}, not a table.", hint=hint)
     odd = sum(1 for letter in text if letter < " " and letter not in "\r\n\t")
     if "\x00" in text or odd > len(text) * 0.02:
         raise ImportFileError(f"{source.name} is not a table of text.", hint="Give a CSV, TSV or XLSX file.")

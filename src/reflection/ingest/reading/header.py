@@ -19,7 +19,7 @@ from reflection.ingest.dialects.dialect import (
     plain_header,
     split_currency,
 )
-from reflection.ingest.dialects.platforms import is_platform
+from reflection.ingest.dialects.platforms import is_platform, platform_name
 from reflection.ingest.dialects.words import field_of
 from reflection.ingest.reading.tables import Cells, Table
 from reflection.ingest.reading.total_rows import is_label
@@ -118,7 +118,14 @@ def _score(
         return None
     marks = [cells[i].strip() for i, header in enumerate(normal) if header in dialect.marks]
     preamble = [text for text in above if any(re.search(pattern, text, re.IGNORECASE) for pattern in dialect.preamble)]
-    evidence = len(set(marks)) + len(preamble) + bool(dialect.required) + dialect.names_platforms
+    strong = {header for header in normal if header in dialect.marks - dialect.weak}
+    evidence = (
+        len(strong)
+        + any(header in dialect.weak for header in normal)
+        + len(preamble)
+        + bool(dialect.required)
+        + dialect.names_platforms
+    )
     least = 1 if dialect.role != "performance" or dialect.names_platforms or dialect.required else LEAST_EVIDENCE
     if not (explicit or evidence >= least):
         return None
@@ -132,19 +139,30 @@ def _score(
 def _fits(header: Header, normal: Sequence[str], below: Sequence[Cells]) -> bool:
     """Whether the table says nothing that speaks against the dialect.
 
-    A column that plainly means money, clicks or impressions and is none of its headers is another platform's; and where
-    a column has to name platforms, its cells have to.
+    A column that plainly means a campaign, money, clicks or impressions and is none of its headers is another
+    platform's; so is a table whose cells name other platforms. Where a column has to name platforms, its cells have to.
     """
     columns = header.columns
     if header.dialect.role == "performance":
         foreign = {field_of(header.cells[i]) for i, text in enumerate(normal) if text and i not in columns.values()}
-        if foreign & {"spend", "impressions", "clicks"} - set(columns):
+        if foreign & {"campaign", "spend", "impressions", "clicks"} - set(columns):
+            return False
+        if header.dialect.platform and _of_others(header, below):
             return False
     if not header.dialect.names_platforms:
         return True
     named = [row[columns["platform"]].strip() for row in below] if "platform" in columns else []
     cells = [cell for cell in named if cell and not is_label(cell)]
     return bool(cells) and sum(map(is_platform, cells)) >= PLATFORM_SHARE * len(cells)
+
+
+def _of_others(header: Header, below: Sequence[Cells]) -> bool:
+    """Whether a column that nothing is read from tells each row's platform, and never this one."""
+    for index in set(range(len(header.cells))) - set(header.columns.values()):
+        cells = [cell for row in below if (cell := row[index].strip()) and not is_label(cell)]
+        if field_of(header.cells[index]) == "platform" and cells and all(map(is_platform, cells)):
+            return header.dialect.platform not in set(map(platform_name, cells))
+    return False
 
 
 def _micros(normal: Sequence[str], columns: Mapping[str, int]) -> dict[str, float]:

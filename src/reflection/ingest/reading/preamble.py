@@ -33,6 +33,9 @@ _LABEL = re.compile(
     r"periodo|período|periode)[\s:=]+",
     re.IGNORECASE,
 )  # fmt: skip
+_AT_THE_END = re.compile(r"(?<!\d)\d{8}-\d{8}$")
+"""A range behind a name, as in `# Acme-20260901-20260930`."""
+
 _MADE = re.compile(r"generated|created|exported|downloaded|erstellt|report run|last completed", re.IGNORECASE)
 _ACCOUNT = re.compile(
     r"^\W*(?:account(?: name)?|advertiser|customer|konto|compte|cuenta|conta)\s*:\s*(?P<name>\S.*)$", re.IGNORECASE
@@ -68,7 +71,8 @@ class Preamble:
         """First and last day, from a range or from a line each."""
         lines = self._dated()
         for line in lines:
-            if span := parse_range(line, order) or parse_range(_LABEL.sub("", line), order):
+            bare = match[0] if (match := _AT_THE_END.search(line)) else _LABEL.sub("", line)
+            if span := parse_range(line, order) or parse_range(bare, order):
                 return span
         first, last = _first(_START, lines, order), _first(_END, lines, order)
         return (first[0], last[1]) if first and last and first[0] <= last[1] else None

@@ -49,7 +49,12 @@ def suggest(table: Table) -> SuggestedMapping:
     numbers = [number and not day for number, day in zip(numbers, days, strict=True)]
     seen: set[str] = set()
     columns: dict[str, str] = {}
-    for name, index in guess(header, numbers, days).items():
+    places = guess(header, numbers, days)
+    if {"date", "date_end"} <= set(places) and _are_flights(
+        [(row[places["date"]], row[places["date_end"]]) for row in below]
+    ):
+        places = {name: index for name, index in places.items() if name not in ("date", "date_end")}
+    for name, index in places.items():
         text = split_currency(plain_header(header[index]))[0]
         if normal_header(text) not in seen:
             columns[name] = text
@@ -57,6 +62,13 @@ def suggest(table: Table) -> SuggestedMapping:
     unclear = [plain_header(cell) for cell, number in zip(header, numbers, strict=True) if number]
     left = (text for text in unclear if normal_header(split_currency(text)[0]) not in seen)
     return SuggestedMapping(columns, header, tuple(left))
+
+
+def _are_flights(rows: Sequence[tuple[str, str]]) -> bool:
+    """Whether start and end are the campaigns' own, and not those of the figures: no two campaigns run equally long."""
+    spans = [(parse_span(start, "mdy"), parse_span(end, "mdy")) for start, end in rows]
+    lengths = {(end[1] - start[0]).days if start and end else None for start, end in spans}
+    return len(lengths) > 1
 
 
 def _header_row(rows: Sequence[Cells]) -> int:

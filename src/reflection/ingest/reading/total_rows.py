@@ -18,11 +18,23 @@ from reflection.ingest.reading.typed_columns import matching
 TOTAL_LABEL = (
     r"(?i)^\W*(?:(?:grand\s+|overall\s+|sub)?totals?(?:\s*:.*|\s+of\s+.*|\s+-.*|\s+general)?|gesamt(?:summe|ergebnis)?(?:\s*:.*)?|"
     r"summe|total[et]?(?:\s*:.*)?|totaal(?:\s*:.*)?|totales(?:\s*:.*)?|totalt(?:\s*:.*)?|suma|razem|celkem|toplam(?:\s*:.*)?|"
+    r"results\s+from\s+\d+.*|ergebnisse\s+(?:von|aus)\s+\d+.*|résultats\s+de\s+\d+.*|resultados\s+de\s+\d+.*|sum|"
+    r"account\s+totals?|averages?|mean|durchschnitt|mittelwert|moyenne|promedio|média|gemiddelde|"
     r"összesen|jumlah|итого(?:\s*:.*)?|всего|(?:合計|合计|总计|總計|총계|합계)(?:\s*[:：].*)?|tổng(?:\s+cộng)?)\W*$"
 )
+AVERAGE_LABEL = r"(?i)^\W*(?:averages?|mean|durchschnitt|mittelwert|moyenne|promedio|média|gemiddelde)\W*$"
+"""The labels of those that are no sum, and confirm nothing."""
+
+_WHOLE_LABEL = (
+    r"(?i)^\W*(?:all|alle|toutes\s+les|todas\s+(?:las|as)|tutte\s+le|wszystkie|overall|whole)\s*"
+    r"(?:campaigns?|kampagnen|campagnes|campañas|campanhas|campagne|kampanie|ad\s+groups|ad\s+sets|ads|accounts?)?\W*$"
+)
+"""Labels that campaigns have too: totals only where their figures are the sum of the others."""
+
 FIRST_CELL = "first cell"
 """The column of each row's first cell, where reports write what a row is, whatever that column is called."""
 
+_ROUNDING = 0.001
 _LEAST_SHARE = 0.9
 """What a row that names nothing has to be of all others together, to be taken for their total."""
 
@@ -57,6 +69,21 @@ def labelled(frame: pl.DataFrame) -> pl.Series:
         stated = frame[name].is_not_null()
         other = other + (stated if mask is None else stated & ~mask).cast(pl.Int32)
     return reduce(or_, (mask for mask in label.values() if mask is not None)) & (other == 0)
+
+
+def wholes(frame: pl.DataFrame, numbers: Sequence[str]) -> pl.Series:
+    """Rows called `All campaigns` whose figures are those of all others together, day by day or once."""
+    none = pl.Series("whole", [False]).new_from_index(0, frame.height)
+    masks = [
+        mask for name in KEYS if name in frame.columns and (mask := matching(frame[name], _WHOLE_LABEL)) is not None
+    ]
+    if not masks:
+        return none
+    mask = reduce(or_, masks)
+    own, others = frame.filter(mask), frame.filter(~mask)
+    sums = [(float(own[name].sum()), float(others[name].sum())) for name in ("impressions", "spend") if name in numbers]
+    same = all(abs(one - other) <= _ROUNDING * max(one, other) for one, other in sums)
+    return mask if others.height and any(one > 0 for one, _ in sums) and same else none
 
 
 def total_row(row: Mapping[str, object], numbers: Sequence[str]) -> TotalRow:

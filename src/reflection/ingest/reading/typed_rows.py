@@ -29,6 +29,7 @@ from reflection.ingest.reading.total_rows import (
     total_row,
     totals_among,
     unnamed,
+    wholes,
 )
 from reflection.ingest.reading.typed_columns import WHOLE, by_distinct, fault_of
 
@@ -179,7 +180,7 @@ def _with_texts(reading: _Reading, frames: list[pl.DataFrame]) -> pl.DataFrame:
 def _without_unnamed_totals(frame: pl.DataFrame, reading: _Reading) -> tuple[pl.DataFrame, tuple[int, ...]]:
     """Rows that name nothing: totals are set aside, the others stay and their lines are told."""
     nameless = unnamed(frame)
-    totals = totals_among(frame, nameless, reading.numbers)
+    totals = totals_among(frame, nameless, reading.numbers) | wholes(frame, reading.numbers)
     reading.totals.extend(total_row(row, reading.numbers) for row in frame.filter(totals).iter_rows(named=True))
     return frame.filter(~totals), tuple(frame.filter(nameless & ~totals)["line"].to_list())
 
@@ -212,8 +213,8 @@ def _of_width(reading: _Reading, chunk: Chunk) -> TextBlock | None:
             reading.last_whole = line
         elif row and _is_footer(reading, row):
             reading.footer.append(" ".join(cell.strip() for cell in row if cell.strip()))
-        elif row and is_label(row[0]):
-            reading.totals.append(TotalRow(line, row[0].strip(), {}))
+        elif row and (label := next((cell.strip() for cell in (row[0], row[-1]) if is_label(cell)), "")):
+            reading.totals.append(TotalRow(line, label, {}))
         elif _is_apart(reading, line, row):
             reading.next_table = line
             break

@@ -1,21 +1,23 @@
-"""One database file: opening, migrating, reading and writing transactions, safe across threads and forks.
+"""One database: reading and writing transactions, safe across threads and forks.
 
-Must not know any table. Everything that depends on the SQL dialect is in sqlite.py.
+Must not know any table. Everything that depends on the kind of database is in its dialect (`dialect.of`).
 """
 
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Delete, exc
-from sqlalchemy.engine import Connection
+from sqlalchemy import Delete, exc, make_url
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from reflection.store.database import sqlite
+from reflection.errors import ConfigurationError
+from reflection.store.database import dialect
+from reflection.store.database.statements import SQLITE
 
 BUSY_SECONDS = 30.0
 """How long a write waits for another process's write before `Unavailable`."""
@@ -24,17 +26,25 @@ FORK_SECONDS = 5.0
 """How long a fork waits for transactions of other threads to end."""
 
 
+Place = str | os.PathLike[str] | URL
+"""A file, or the address of a server's database."""
+
+EVERY_WORKSPACE = "*"
+"""For a transaction that is about all of them, as only keys, migrations and maintenance are."""
+
+
 class Database:
-    """Connections to one database file. Opens nothing until it is used.
+    """Connections to one database. Opens nothing until it is used.
 
     Safe to share between threads. Before a fork every idle connection is closed, because a SQLite connection
     that lives on in a child loses its locks there; parent and child connect again by themselves.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, busy_seconds: float = BUSY_SECONDS) -> None:
-        self.path = Path(path)
-        self.writer = sqlite.make_engine(self.path, writer=True, busy_seconds=busy_seconds)
-        self.reader = sqlite.make_engine(self.path, writer=False, busy_seconds=busy_seconds)
+    def __init__(self, place: Place, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.url = url_of(place)
+        self.dialect = dialect.of(self.url)
+        self.writer = self.dialect.make_engine(self.url, writer=True, busy_seconds=busy_seconds)
+        self.reader = self.dialect.make_engine(self.url, writer=False, busy_seconds=busy_seconds)
         self._idle = threading.Condition()
         self._users: dict[int, int] = {}
         self._watch: PoolProxiedConnection | None = None
@@ -42,67 +52,122 @@ class Database:
         self._generation = 0
         _open_databases.add(self)
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of this machine; else it is a server's."""
+        return self.url.get_backend_name() == SQLITE
+
+    @property
+    def path(self) -> Path:
+        """The file.
+
+        Raises:
+            ConfigurationError: it is a server's database.
+        """
+        if not self.is_file or self.url.database is None:
+            raise ConfigurationError(f"{self.name} is no file")
+        return Path(self.url.database)
+
+    @property
+    def name(self) -> str:
+        """What people may be told: the file's path, or the address without its password."""
+        return database_name(self.url)
+
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A read-only transaction: every statement in it sees the same state."""
-        with sqlite.translated_errors(), self._using(), self.reader.connect() as connection:
+    def read(self, workspace: str = EVERY_WORKSPACE) -> Iterator[Connection]:
+        """A read-only transaction: every statement in it sees the same state, of one workspace where one is named."""
+        with self.dialect.translated_errors(), self._using(), self._begun(self.reader, (workspace,)) as connection:
             yield connection
 
     @contextmanager
-    def write(self, committed: Callable[[Connection], bool] | None = None) -> Iterator[Connection]:
+    def write(
+        self,
+        workspaces: str | Collection[str] = EVERY_WORKSPACE,
+        committed: Callable[[Connection], bool] | None = None,
+    ) -> Iterator[Connection]:
         """A writing transaction: all of it or nothing.
 
         Args:
-            committed: asked, on a new connection, whether the work is there when COMMIT reported an error: SQLite may
-                report one after committing. Without it the error is raised and the outcome is unknown.
+            workspaces: what it writes to. Writes to one workspace come one after the other, in the order of their
+                numbers; a server lets others write to other workspaces meanwhile.
+            committed: asked, on a new connection, whether the work is there when COMMIT reported an error: it may come
+                after committing. Without it the error is raised and the outcome is unknown.
 
         Raises:
-            StorageFull: the disk is full. Unavailable: locked beyond the timeout, or the file is not usable.
+            StorageFull: the disk is full. Unavailable: locked beyond the timeout, or the database is not usable.
         """
-        with sqlite.translated_errors(), self._using(), self.writer.connect() as connection:
-            connection.begin()
+        names = (workspaces,) if isinstance(workspaces, str) else tuple(sorted(set(workspaces)))
+        with self.dialect.translated_errors(), self._using(), self._begun(self.writer, names) as connection:
             try:
                 yield connection
             except BaseException:
                 _abandon(connection)
                 raise
-            self._commit(connection, committed)
+            self._commit(connection, names, committed)
 
-    def _commit(self, connection: Connection, committed: Callable[[Connection], bool] | None) -> None:
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Whether nobody else, on any machine, is at what a name stands for, until the end of the block."""
+        with self.dialect.translated_errors(), self.dialect.alone(self.reader, name) as nobody_else:
+            yield nobody_else
+
+    @contextmanager
+    def _begun(self, engine: Engine, workspaces: Collection[str]) -> Iterator[Connection]:
+        """A connection in a transaction; one that died while nobody used it is replaced before anything is done."""
+        with engine.connect() as connection:
+            try:
+                self.dialect.begin(connection, workspaces, writer=engine is self.writer)
+            except exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                connection.rollback()
+                self.dialect.begin(connection, workspaces, writer=engine is self.writer)
+            yield connection
+
+    def _commit(
+        self, connection: Connection, names: Collection[str], committed: Callable[[Connection], bool] | None
+    ) -> None:
         try:
             connection.commit()
         except exc.DBAPIError:
             connection.invalidate()  # closes it: what was not committed is rolled back for certain
-            if committed is None or not self._confirmed(committed):
+            if committed is None or not self._confirmed(names, committed):
                 raise
 
-    def _confirmed(self, committed: Callable[[Connection], bool]) -> bool:
+    def _confirmed(self, names: Collection[str], committed: Callable[[Connection], bool]) -> bool:
+        """Of a server it is asked by a writer, which waits until the one whose COMMIT failed has ended there too."""
+        engine = self.reader if self.is_file else self.writer
         try:
-            with self.reader.connect() as connection:
+            with self._begun(engine, names) as connection:
                 return committed(connection)
         except exc.DBAPIError:
             return False
 
-    def delete_in_portions(self, statement: Delete, values: Mapping[str, Any]) -> int:
+    def delete_in_portions(self, statement: Delete, values: Mapping[str, Any], workspace: str = EVERY_WORKSPACE) -> int:
         """Run a DELETE of a limited number of rows until one deletes nothing, each in a transaction of its own.
 
         So that others can write in between; and where nothing is to be deleted, the file is not written to.
         """
         total = 0
         while True:
-            with self.write() as connection:
+            with self.write(workspace) as connection:
                 count = connection.execute(statement, values).rowcount
             if not count:
                 return total
             total += count
 
-    def data_version(self) -> tuple[int, int]:
+    def data_version(self) -> tuple[int, str]:
         """Changes whenever anybody, in any process, has committed; compare for equality only."""
-        with sqlite.translated_errors(), self._using(), self._watch_lock:
+        with self.dialect.translated_errors(), self._using(), self._watch_lock:
             if self._watch is None:
                 self._watch = self.reader.raw_connection()  # outside any transaction, or it would not see changes
                 self._generation += 1
-            return self._generation, sqlite.data_version(self._watch)
+            return self._generation, self.dialect.data_version(self._watch)
+
+    def remarks(self) -> list[str]:
+        """What an operator should know of how the database is set up; empty when all is well."""
+        with self.read() as connection:
+            return self.dialect.remarks(connection)
 
     def close(self) -> None:
         """Close every idle connection; the database may be used again afterwards."""
@@ -140,6 +205,30 @@ class Database:
         self._idle = threading.Condition()
         self._watch_lock = threading.Lock()
         self._users = {}
+
+
+def url_of(place: Place) -> URL:
+    """The address of a file, or of a server's database; a text with ``://`` is one.
+
+    Raises:
+        ConfigurationError: it is no address.
+    """
+    if isinstance(place, URL):
+        return place
+    if isinstance(place, str) and "://" in place:
+        try:
+            return make_url(place)
+        except exc.ArgumentError:
+            raise ConfigurationError("the address of the database cannot be read") from None
+    return URL.create(SQLITE, database=os.fspath(place))
+
+
+def database_name(place: Place) -> str:
+    """What people may be told of a place: the path, or the address without its password."""
+    url = url_of(place)
+    if url.get_backend_name() == SQLITE:
+        return str(url.database)
+    return url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
 
 
 def _abandon(connection: Connection) -> None:

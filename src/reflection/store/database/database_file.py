@@ -1,6 +1,6 @@
-"""Whether a file is a whole database of this engine: asked before anything is made of it.
+"""SQLite's files, as sqlite.py knows its connections: whether one is a whole database of ours, and a copy of one.
 
-Knows SQLite's files, as sqlite.py knows its connections. The file is only read, and nothing is made beside it.
+A file that is asked about is only read, and nothing is made beside it.
 """
 
 import sqlite3
@@ -8,7 +8,9 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from reflection.errors import ConfigurationError
+from sqlalchemy.engine import Connection
+
+from reflection.errors import ConfigurationError, Unavailable
 from reflection.store.database.migrate import check_known, foreign
 
 MAGIC = b"SQLite format 3\0"
@@ -68,3 +70,16 @@ def _problem(connection: sqlite3.Connection, name: str) -> str | None:
     except ConfigurationError as error:
         return error.message
     return None
+
+
+def copy_database(connection: Connection, target: Path) -> None:
+    """Copy the database, as it is at one moment, into a new file while others go on writing."""
+    source = connection.connection.driver_connection
+    if not isinstance(source, sqlite3.Connection):
+        raise Unavailable("an online backup needs a SQLite connection")
+    copy = sqlite3.connect(target)
+    try:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+    finally:
+        copy.close()

@@ -6,6 +6,8 @@ What a migration made must not change with this file: `tests/store/database/test
 import sqlalchemy as sa
 from alembic import op
 
+from reflection.store.database import dialect
+
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """SQLite numbers rows on its own only for a column called INTEGER."""
 
@@ -70,3 +72,20 @@ def refers(table: str, target: str, *columns: str, ondelete: str | None = None) 
 def index(table: str, *columns: str) -> None:
     """Make an index, on columns in this order."""
     op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, list(columns), unique=False)
+
+
+def run(statement: str) -> None:
+    """Run a statement as it stands: no character of it is a parameter's."""
+    op.get_bind().exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+
+def guard(table: str, *verbs: str) -> None:
+    """Let the database refuse these verbs on a table: UPDATE, DELETE or both."""
+    for statement in dialect.of(op.get_bind()).guard_ddl(table, verbs):
+        run(statement)
+
+
+def unguard(table: str, *verbs: str) -> None:
+    """Take `guard` of the same verbs away again."""
+    for statement in dialect.of(op.get_bind()).drop_guard_ddl(table, verbs):
+        run(statement)

@@ -1,8 +1,8 @@
 """Bringing a database to this version's tables: Alembic from the package's own folder, with no configuration.
 
-Migrations are files `migrations/versions/NNNN_name.py` in one line, each with an `upgrade` and a `downgrade`. A whole
-run is one transaction: killed at any moment, the database is at the old version or at the new one. Must not know any
-table of this version; what it knows of the first version's is their names.
+Migrations are files `migrations/versions/NNNN_name.py` in one line, each with an `upgrade` and a `downgrade`, written
+once for both databases. A whole run is one transaction: killed at any moment, the database is at the old version or at
+the new one. Must not know any table of this version; what it knows of the first version's is their names.
 """
 
 import re
@@ -56,12 +56,13 @@ def upgrade(database: Database, revision: str = "head") -> None:
     at = current(database)
     if at == target:
         return
-    check_known(database.path.name, at)
+    check_known(Path(database.name).name, at)
     from alembic import command  # here, because it costs more than opening a database that is up to date
 
     with database.write() as connection:
         _set_first_version_aside(connection)
         command.upgrade(_config(connection), target)
+        database.dialect.settle(connection)
 
 
 def downgrade(database: Database, revision: str) -> None:

@@ -1,25 +1,22 @@
 """Everything that is SQLite and nothing else: connections, transactions, errors, upserts, full text.
 
-To put Postgres in its place, write this file again: the rest of the store speaks SQLAlchemy Core. Must not
-know a table's meaning; what it says about `memories` is only how its text is indexed.
+One of the two dialects (`dialect.Dialect`); `postgres` has the same names. Must not know a table's meaning; what it
+says about `memories` is only how its text is indexed.
 """
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Insert, Table, TextClause, create_engine, event, exc, text
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy import Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from reflection.errors import Conflict, ReflectionError, StorageFull, Unavailable
+from reflection.store.tables.guards import APPEND_ONLY
 
 WAL_PAGES = 4_000
 """Pages in the write-ahead log before a commit also checkpoints: fewer slow commits than at 1,000."""
@@ -27,14 +24,13 @@ WAL_PAGES = 4_000
 CACHE_KIB = 16_384
 """Pages a writer keeps: with SQLite's 2 MiB a batch does not fit, and every index is read again for each of them."""
 
-APPEND_ONLY = ("campaign_revisions", "evidence", "forecasts")
-_DIALECT = SQLiteDialect_pysqlite()
+VERBS = ("UPDATE", "DELETE")
 _FULL_TEXT_COLUMNS = ("memory_id", "text", "summary")
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def make_engine(path: Path, *, writer: bool, busy_seconds: float) -> Engine:
+def make_engine(url: URL, *, writer: bool, busy_seconds: float) -> Engine:
     """An engine on one file.
 
     The writer has one connection, so that a process's threads queue for it fairly instead of polling SQLite's
@@ -44,7 +40,7 @@ def make_engine(path: Path, *, writer: bool, busy_seconds: float) -> Engine:
     transaction.
     """
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        url,
         connect_args={"check_same_thread": False, "timeout": busy_seconds, "cached_statements": 256},
         poolclass=QueuePool,
         pool_size=1 if writer else 8,
@@ -86,13 +82,25 @@ def _enter_wal(driver: sqlite3.Connection, busy_seconds: float) -> None:
             time.sleep(0.01)
 
 
-def data_version(connection: PoolProxiedConnection) -> int:
+def begin(connection: Connection, workspaces: Collection[str], *, writer: bool) -> None:
+    """A writer begins at once, and there is one, whatever it writes to. Readers begin with their first statement."""
+    if writer:
+        connection.begin()
+
+
+@contextmanager
+def alone(engine: Engine, name: str) -> Iterator[bool]:
+    """Always: one worker has the lock of the whole file (`worker_lock`)."""
+    yield True
+
+
+def data_version(connection: PoolProxiedConnection) -> str:
     """A number that changes on this connection when any other connection has committed."""
     cursor = connection.cursor()
     try:
         cursor.execute("PRAGMA data_version")
         row = cursor.fetchone()
-        return int(row[0]) if row else 0
+        return str(row[0]) if row else ""
     finally:
         cursor.close()
 
@@ -125,52 +133,37 @@ def _translate(error: BaseException | None) -> ReflectionError:
     return Unavailable(f"the database is not usable ({getattr(error, 'sqlite_errorname', 'unknown')})")
 
 
-def upsert(table: Table, keys: Sequence[str]) -> Insert:
-    """INSERT that replaces the row with the same key; the rows given name every column but a row number."""
-    statement = insert(table)
-    changed = {
-        column.name: statement.excluded[column.name]
-        for column in table.columns
-        if column.name not in keys and not column.primary_key
-    }
-    return statement.on_conflict_do_update(index_elements=list(keys), set_=changed)
-
-
-def insert_missing(table: Table) -> Insert:
-    """INSERT that leaves a row alone which is there already."""
-    return insert(table).on_conflict_do_nothing()
-
-
-def insert_rows(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run a constant INSERT for many rows of the same columns, past SQLAlchemy's work for each parameter.
-
-    That work is half the time of storing a large batch, and does nothing for texts, numbers and bytes.
-    """
-    if rows:
-        sql, names = _compiled(statement, tuple(rows[0]))
-        of_row = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
-        connection.exec_driver_sql(sql, [of_row(row) for row in rows])
-
-
-@lru_cache(maxsize=64)
-def _compiled(statement: Insert, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    compiled = statement.compile(dialect=_DIALECT, column_keys=list(columns))
-    return str(compiled), tuple(compiled.positiontup or ())
-
-
-def guards_ddl() -> list[str]:
-    """Triggers that keep the append-only tables append-only."""
+def guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
+    """Triggers that refuse these verbs on a table."""
     return [
         f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for table in APPEND_ONLY
-        for verb in ("UPDATE", "DELETE")
+        for verb in verbs
     ]
 
 
-def drop_guards_ddl() -> list[str]:
-    """The statements that take `guards_ddl` away again, for purging a workspace."""
-    return [f"DROP TRIGGER {table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")]
+def drop_guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
+    """The statements that take `guard_ddl` away again."""
+    return [f"DROP TRIGGER {table}_no_{verb.lower()}" for verb in verbs]
+
+
+@contextmanager
+def removing_history(connection: Connection) -> Iterator[None]:
+    """The triggers are lifted in the transaction, which nobody else sees, and made again; so is the full-text index, in
+    which words of rows that were taken out stay for a while.
+    """
+    for table in APPEND_ONLY:
+        for statement in drop_guard_ddl(table, VERBS):
+            connection.exec_driver_sql(statement)
+    yield
+    rebuild_full_text(connection)
+    for table in APPEND_ONLY:
+        for statement in guard_ddl(table, VERBS):
+            connection.exec_driver_sql(statement)
+
+
+def settle(connection: Connection) -> None:
+    """Nothing: a file has one owner, and compares texts byte by byte."""
 
 
 def full_text_ddl() -> list[str]:
@@ -195,19 +188,23 @@ def drop_full_text_ddl() -> list[str]:
     return [*triggers, "DROP TABLE memories_fts"]
 
 
-def full_text_query(terms: Sequence[str]) -> str:
-    """An FTS5 expression for rows with any of the terms; quoted, no character of them is syntax."""
-    return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
-
-
-def full_text_search(conditions: str) -> TextClause:
-    """Rows of `memories` by relevance. `conditions` is SQL over `m` made by the caller, never user text."""
-    return text(
+def full_text_search(
+    connection: Connection, terms: Sequence[str], conditions: str, values: Mapping[str, Any]
+) -> list[tuple[str, float]]:
+    """By BM25."""
+    statement = text(
         "SELECT m.memory_id, -bm25(memories_fts) AS score FROM memories_fts "
         "JOIN memories AS m ON m.id = memories_fts.rowid "
         f"WHERE memories_fts MATCH :query AND m.workspace = :workspace AND m.deleted = 0{conditions} "
         "ORDER BY score DESC, m.memory_id LIMIT :limit"
     )
+    query = " OR ".join(quoted(term) for term in terms)
+    return [(row.memory_id, row.score) for row in connection.execute(statement, {**values, "query": query})]
+
+
+def quoted(term: str) -> str:
+    """An FTS5 expression for rows with a term; quoted, no character of it is syntax."""
+    return '"' + term.replace('"', '""') + '"'
 
 
 def rows_of(connection: Connection, statement: str, values: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
@@ -221,29 +218,37 @@ def rows_of(connection: Connection, statement: str, values: Mapping[str, Any] | 
     return driver.execute(statement, values).fetchall()
 
 
-@lru_cache(maxsize=128)
-def full_text_beginnings(terms: int, most: int) -> str:
-    """(number of the term, row number) of the first `most` memories, of all workspaces, with each of so many terms.
-
-    For the driver, with the terms' expressions in their order. Reading the beginning of each list costs
-    microseconds; BM25 over a word that half of all memories have reads and ranks half of them.
+def rare_terms(connection: Connection, workspace: str, terms: Sequence[str], most: int) -> list[tuple[int, int]]:
+    """Of all workspaces: reading the beginning of each word's list costs microseconds; BM25 over a word that half of
+    all memories have reads and ranks half of them.
     """
+    return rows_of(connection, _beginnings(len(terms), most), tuple(quoted(term) for term in terms))
+
+
+@lru_cache(maxsize=128)
+def _beginnings(terms: int, most: int) -> str:
     return " UNION ALL ".join(
         f"SELECT * FROM (SELECT {number}, rowid FROM memories_fts WHERE memories_fts MATCH ? LIMIT {most})"
         for number in range(terms)
     )
 
 
-def memories_among(column: str, others: str, conditions: str) -> str:
-    """`column` and others of living memories whose `column` is in the JSON array `:wanted`; for the driver.
-
-    One text for any number of values, so that the driver compiles it once. CROSS JOIN makes SQLite look each value up;
-    it would read the whole workspace where it thinks it small. All names are the caller's own.
+def memories_among(
+    connection: Connection, column: str, others: str, conditions: str, values: Mapping[str, Any]
+) -> list[Any]:
+    """One text for any number of values, so that the driver compiles it once. CROSS JOIN makes SQLite look each value
+    up; it would read the whole workspace where it thinks it small. All names are the caller's own.
     """
-    return (
+    statement = (
         f"SELECT m.{column}, {others} FROM json_each(:wanted) AS wanted CROSS JOIN memories AS m "
         f"ON m.{column} = wanted.value WHERE m.workspace = :workspace AND m.deleted = 0{conditions}"
     )
+    return rows_of(connection, statement, values)
+
+
+def json_items(column: str) -> str:
+    """SQL of a table of one column `value`: the texts in a JSON list."""
+    return f"json_each({column})"
 
 
 def rebuild_full_text(connection: Connection) -> None:
@@ -276,21 +281,13 @@ def empty_log(engine: Engine) -> None:
         raw.close()
 
 
+def remarks(connection: Connection) -> list[str]:
+    """None: a file is what the machine's own users make it."""
+    return []
+
+
 def integrity_problems(connection: Connection) -> list[str]:
     """What SQLite itself finds wrong with the file and with references; empty when all is well."""
     problems = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     return problems + [f"{row[0]} row {row[1]} refers to nothing in {row[2]}" for row in broken]
-
-
-def copy_database(connection: Connection, target: Path) -> None:
-    """Copy the database, as it is at one moment, into a new file while others go on writing."""
-    source = connection.connection.driver_connection
-    if not isinstance(source, sqlite3.Connection):
-        raise Unavailable("an online backup needs a SQLite connection")
-    copy = sqlite3.connect(target)
-    try:
-        source.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
-    finally:
-        copy.close()

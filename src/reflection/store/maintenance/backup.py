@@ -8,10 +8,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from reflection.errors import Conflict, InvalidInput, NotFound
-from reflection.store.database import sqlite
+from reflection.errors import ConfigurationError, Conflict, InvalidInput, NotFound
 from reflection.store.database.connections import Database
-from reflection.store.database.database_file import problem_of_file
+from reflection.store.database.database_file import copy_database, problem_of_file
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.agreement import contradictions
 from reflection.store.maintenance.verify import verify
@@ -22,15 +21,21 @@ def backup(database: Database, target: Path) -> None:
     """Copy the database into `target`, replacing an earlier backup there only once the new one is whole.
 
     Raises:
+        ConfigurationError: it is a server's database, which has tools of its own for that.
         StorageFull, Unavailable: `target` is as it was.
     """
+    if not database.is_file:
+        raise ConfigurationError(
+            f"{database.name} is copied by Postgres' own pg_dump",
+            hint="pg_dump --enable-row-security, as docs/operations.md says; 'reflection verify' proves a restored one",
+        )
     beside = target.with_name(f".{target.name}.pending")
     with atomic_files.translated_errors():
         target.parent.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)
     try:
         with database.read() as connection:
-            sqlite.copy_database(connection, beside)
+            copy_database(connection, beside)
         with atomic_files.translated_errors():
             atomic_files.flush_file(beside)
             os.replace(beside, target)

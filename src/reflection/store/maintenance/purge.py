@@ -7,8 +7,8 @@ from sqlalchemy import MetaData, Table, delete, func, inspect, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.answers import FILES
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import insert_rows
 from reflection.store.row_values import outbox_row
 from reflection.store.tables.campaigns import WORKSPACE_LEVEL, artifacts, campaigns, outbox
 
@@ -25,27 +25,23 @@ def purge_workspace(database: Database, workspace: str, now: str) -> int:
     Returns:
         How many rows were removed.
     """
-    with database.write() as connection:
-        sqlite.overwrite_deleted(connection)
+    with database.write(workspace) as connection:
+        database.dialect.overwrite_deleted(connection)
         files = _published(connection, workspace)
-        for statement in sqlite.drop_guards_ddl():
-            connection.exec_driver_sql(statement)
-        removed = sum(
-            connection.execute(delete(table).where(table.c.workspace == workspace)).rowcount
-            for table in _tables(connection)
-        )
-        sqlite.rebuild_full_text(connection)  # taking rows out leaves their words in the index for a while
-        for statement in sqlite.guards_ddl():
-            connection.exec_driver_sql(statement)
+        with database.dialect.removing_history(connection):
+            removed = sum(
+                connection.execute(delete(table).where(table.c.workspace == workspace)).rowcount
+                for table in _tables(connection)
+            )
         news = [outbox_row(workspace, "artifacts", key, now, names) for key, names in files.items()]
-        sqlite.insert_rows(connection, _TELL, news)
-    sqlite.empty_log(database.writer)
+        insert_rows(connection, _TELL, news)
+    database.dialect.empty_log(database.writer)
     return removed
 
 
 def remaining(database: Database, workspace: str) -> dict[str, int]:
     """Rows of a workspace by table, tables without any left out: empty after purging and publishing."""
-    with database.read() as connection:
+    with database.read(workspace) as connection:
         counts = {
             table.name: connection.execute(
                 select(func.count()).select_from(table).where(table.c.workspace == workspace)

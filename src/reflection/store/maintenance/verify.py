@@ -13,7 +13,6 @@ from sqlalchemy.engine import Connection
 from reflection.errors import Unavailable
 from reflection.forecasting import calibration_blob
 from reflection.store import knowledge_blob
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
 from reflection.store.row_values import unpacked
 
@@ -56,14 +55,14 @@ _INVARIANTS = {
           ON i.workspace = c.workspace AND i.campaign_id = c.campaign_id WHERE c.campaign_id IS NULL""",
     "signals of a campaign are not the ones it has": """
         SELECT c.workspace, c.campaign_id FROM campaigns AS c
-        WHERE (SELECT count(*) FROM json_each(c.signal_keys) AS k CROSS JOIN campaign_signals AS s
-                 ON s.workspace = c.workspace AND s.signal_key = k.value AND s.campaign_id = c.campaign_id)
-              <> json_array_length(c.signal_keys)
+        WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE NOT EXISTS (
+                SELECT 1 FROM campaign_signals AS s WHERE s.workspace = c.workspace AND s.signal_key = k.value
+                  AND s.campaign_id = c.campaign_id))
         UNION
         SELECT s.workspace, s.campaign_id FROM campaign_signals AS s
         LEFT JOIN campaigns AS c ON c.workspace = s.workspace AND c.campaign_id = s.campaign_id
         WHERE c.campaign_id IS NULL
-          OR NOT EXISTS (SELECT 1 FROM json_each(c.signal_keys) AS k WHERE k.value = s.signal_key)""",
+          OR NOT EXISTS (SELECT 1 FROM {keys} AS k WHERE k.value = s.signal_key)""",
     "a campaign is not remembered": """
         SELECT c.workspace, c.campaign_id FROM campaigns AS c LEFT JOIN memories AS m
           ON m.workspace = c.workspace AND m.memory_id = c.memory_id AND m.deleted = 0
@@ -98,17 +97,18 @@ def verify(database: Database) -> list[str]:
 
 def _problems(database: Database) -> list[str]:
     with database.read() as connection:
-        problems = sqlite.integrity_problems(connection)
+        problems = database.dialect.integrity_problems(connection)
         if problems:
             return problems  # the rest would only repeat them
         for sentence, statement in _INVARIANTS.items():
-            against = [f"{row[0]}/{row[1]}" for row in connection.execute(text(statement))]
+            sql = statement.format(keys=database.dialect.json_items("c.signal_keys"))
+            against = [f"{row[0]}/{row[1]}" for row in connection.execute(text(sql))]
             if against:
                 more = f" and {len(against) - _FEW} more" if len(against) > _FEW else ""
                 problems.append(f"{sentence}: {', '.join(against[:_FEW])}{more}")
         problems += _unreadable(connection)
     with database.write() as connection:
-        if not sqlite.full_text_is_sound(connection):
+        if not database.dialect.full_text_is_sound(connection):
             problems.append("the full-text index does not say what the rows say: 'rebuild' makes it again")
     return problems
 

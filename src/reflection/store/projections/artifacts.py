@@ -163,14 +163,14 @@ class ArtifactFolder:
 
     def _told(self, workspace: str, campaign_ids: Sequence[str], telling: Telling) -> dict[str, dict[str, bytes]]:
         """Campaign -> file name -> content."""
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             stored = [item.stored for item in current(connection, workspace, campaign_ids).values()]
         return {item.campaign_id: files_of(telling(item)) for item in stored if item is not None}
 
     def _own(self, workspace: str) -> dict[str, bytes]:
         """The workspace's own files."""
         statement = select(artifacts.c.name, artifacts.c.body).where(artifacts.c.workspace == workspace)
-        with self._database.read() as connection:
+        with self._database.read(workspace) as connection:
             return {row.name: unpacked(row.body) for row in connection.execute(statement)}
 
     def _keys(self) -> Iterator[tuple[str, list[str]]]:

@@ -15,8 +15,8 @@ import orjson
 from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, tuple_
 from sqlalchemy.engine import Connection, Row
 
-from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
+from reflection.store.database.statements import upsert
 from reflection.store.row_values import json_text, outbox_row
 from reflection.store.tables.campaigns import instant_text, outbox
 from reflection.store.tables.dead_letters import dead_letters
@@ -99,7 +99,7 @@ class Outbox:
                 self._letter(entry, failures[key], before.get(key)) for key, entry in news.items() if key in failures
             ]
             if rows:
-                connection.execute(sqlite.upsert(dead_letters, ("workspace", "topic", "key")), rows)
+                connection.execute(upsert(dead_letters, ("workspace", "topic", "key")), rows)
 
     def dead(self, topic: str, *, due_only: bool = True, after: Key = ("", ""), limit: int = _PAGE) -> list[DeadLetter]:
         """Dead letters of a topic by workspace and key; those whose time has come, or all."""
@@ -132,7 +132,7 @@ class Outbox:
     def add(self, workspace: str, topic: str, keys: Sequence[str], created_at: str) -> None:
         """Ask for keys to be published (again)."""
         if keys:
-            with self._database.write() as connection:
+            with self._database.write(workspace) as connection:
                 connection.execute(insert(outbox), [outbox_row(workspace, topic, key, created_at) for key in keys])
 
     def lag(self) -> dict[str, int]:

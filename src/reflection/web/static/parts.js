@@ -155,6 +155,15 @@ export function Action({ children, run, tone = "", confirm: question }) {
     ${state.problem && html`<${ProblemBox} problem=${state.problem} />`}</span>`;
 }
 
+const PLACEHOLDER = /^(?:NAME|TYPE|PLAN\.csv)$/;
+
+/** A sentence of the importers: what they call a field of an upload has the name of the control that is for it. */
+export const plain = (text) => text.replace(/`(\w+)(?:=([^`]+))?`/g, (whole, field, value) => {
+  const { controls, locales, orders, platforms } = texts.data;
+  const said = { locale: locales, date_order: orders, platform: platforms }[field]?.[value] ?? value;
+  return controls[field] ? `‘${controls[field]}${said && !PLACEHOLDER.test(said) ? `: ${said}` : ""}’` : whole;
+});
+
 /** A whole table of the server as a file, whatever part of it is shown. */
 export const Spreadsheet = ({ table }) => html`<p class="buttons">${["xlsx", "csv"].map((format) => html`<${Action} key=${format} run=${() => save(`/v1/tables/${table}`, { format }, `${table}.${format}`)}>${texts.whole[format]}<//>`)}</p>`;
 

@@ -7,13 +7,14 @@ later change of a table is a migration of its own. Each row belongs to a workspa
 import sqlalchemy as sa
 from alembic import op
 
-from reflection.store.database import ddl, sqlite
+from reflection.store.database import ddl, dialect
 
 revision = "0007"
 down_revision = None
 branch_labels = None
 depends_on = None
 
+GUARDED = ("campaign_revisions", "evidence", "forecasts")
 NO_UPDATE = ("learning_revisions", "advice_shown", "advice_feedback", "advice_assignments")
 TABLES = (
     "recall_outcomes", "recalled", "recalls", "learning_reviews", "learning_evidence", "learning_revisions",
@@ -39,21 +40,22 @@ def upgrade() -> None:
     _advice()
     _imports()
     _api_keys()
-    for statement in (*sqlite.guards_ddl(), *sqlite.full_text_ddl()):
-        op.execute(statement)
+    for statement in dialect.of(op.get_bind()).full_text_ddl():
+        ddl.run(statement)
+    for table in GUARDED:
+        ddl.guard(table, "UPDATE", "DELETE")
     for table in NO_UPDATE:
-        op.execute(
-            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
+        ddl.guard(table, "UPDATE")
 
 
 def downgrade() -> None:
     """Take everything away again."""
     for table in NO_UPDATE:
-        op.execute(f"DROP TRIGGER {table}_no_update")
-    for statement in (*sqlite.drop_full_text_ddl(), *sqlite.drop_guards_ddl()):
-        op.execute(statement)
+        ddl.unguard(table, "UPDATE")
+    for statement in dialect.of(op.get_bind()).drop_full_text_ddl():
+        ddl.run(statement)
+    for table in GUARDED:
+        ddl.unguard(table, "UPDATE", "DELETE")
     for table in TABLES:
         op.drop_table(table)
 

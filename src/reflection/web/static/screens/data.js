@@ -4,7 +4,7 @@ import { html, useRef, useState } from "../vendor/preact-htm.js";
 import { follow, json, useData } from "../api.js";
 import { DailyPicture, dayNumber } from "../charts/time.js";
 import { count, day, moment, money, number } from "../format.js";
-import { Action, Badge, Choice, Empty, Heading, Loaded, Picture, ProblemBox, Table } from "../parts.js";
+import { Action, Badge, Choice, Empty, Heading, Loaded, Picture, ProblemBox, Table, plain } from "../parts.js";
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { Events } from "./events.js";
@@ -111,15 +111,13 @@ function Options({ upload, change, read, open }) {
   const text = (name, more) => html`<label class="field"><span>${words[name]}</span><input defaultValue=${fields[name] ?? ""} maxlength="200" onChange=${(event) => change({ [name]: event.target.value })} ...${more} /></label>`;
   const choice = (name, options) => html`<${Choice} label=${words[name]} value=${fields[name] ?? ""} options=${Object.entries(options)} onChange=${(value) => change({ [name]: value })} />`;
   return html`<details class="numbers" open=${open}><summary>${words.options}</summary><div class="filters">
-      ${choice("group_by", words.groups)}${choice("date_order", words.orders)}${choice("locale", words.locales)}
-      ${text("campaign")}${text("currency", { maxlength: 3, size: 4 })}${text("conversions")}
+      ${choice("group_by", words.groups)}${choice("date_order", words.orders)}${choice("locale", words.locales)}${choice("platform", words.platforms)}
+      ${text("campaign")}${text("currency", { maxlength: 3, size: 4 })}${text("conversions")}${text("timezone")}
       <label class="field"><span>${words.as_of}</span><input type="date" defaultValue=${fields.as_of ?? ""} onChange=${(event) => change({ as_of: event.target.value })} /></label>
-      <label class="field"><span>${words.plan}</span><input type="file" onChange=${(event) => read({ ...upload, plan: event.target.files[0] ?? null })} /></label>
+      ${text("plan_mapping", { maxlength: 100000 })}<label class="field"><span>${words.plan}</span><input type="file" onChange=${(event) => read({ ...upload, plan: event.target.files[0] ?? null })} /></label>
     </div></details>`;
 }
 
-/** The importers name the command line's options; here they have the names of the fields. */
-const plain = (text) => text.replace(/--([a-z-]+)(?: PLAN\.csv| NAME)?/g, (whole, name) => (words.optionNames[name] ? `‘${words.optionNames[name]}’` : whole));
 const plainly = (problem) => ({ ...problem, detail: plain(problem.detail), hint: problem.mapping ? "" : plain(problem.hint) });
 
 function Findings({ findings }) {

@@ -4,7 +4,7 @@ import { html, useState } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
 import { Months } from "../charts/amounts.js";
 import { count, day, figure, moment, money, monthName, number, range } from "../format.js";
-import { Action, Badge, Heading, Loaded, Picture } from "../parts.js";
+import { Action, Badge, Heading, Loaded, Picture, plain } from "../parts.js";
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { CampaignTable } from "./campaigns.js";
@@ -48,7 +48,7 @@ function Attention() {
     <p class="faint">${list.as_of ? texts.asOf(moment(list.as_of)) : words.notLearnt}${list.pending ? ` · ${texts.waiting(list.pending)}` : ""}</p>
     ${list.items.length > 0 && html`<ul class="matters">${list.items.map((item) => html`<li key=${item.id}>
       <${Badge} tone=${item.favorable === true ? "good" : item.favorable === false ? "bad" : TONES[item.kind]}>${item.favorable ? words.beaten : words.kind[item.kind] ?? item.kind}<//>
-      <span><${Link} href=${item.link}>${item.name || words.open}<//><br />${item.text}</span>
+      <span><${Link} href=${item.link}>${item.name || words.open}<//><br />${plain(item.text)}</span>
     </li>`)}</ul>`}
     ${list.total > list.items.length && html`<button type="button" onClick=${() => show(most + 20)}>${texts.more(Math.min(20, list.total - list.items.length))}</button>`}`}<//></section>`;
 }
