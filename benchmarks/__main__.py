@@ -81,6 +81,13 @@ def trust(options: Options) -> str:
     return bench.report(*((3,) if options.quick else ()))
 
 
+def response(options: Options) -> str:
+    """What more money brings, and a budget spread by it."""
+    import budget_response as bench
+
+    return bench.report(*((3,) if options.quick else ()))
+
+
 def scale(options: Options) -> str:
     """A million campaigns relearnt."""
     import relearn as bench
@@ -196,6 +203,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Options], str]]] = {
     "facebook": ("Learning: real Facebook ads", facebook),
     "worlds": ("Learning: worlds that break its assumptions", worlds),
     "trust": ("Learning: experiments and how far observation can be trusted", trust),
+    "response": ("Advice: what more money brings, and a budget spread by it", response),
     "agreement": ("Learning: agreement with MCMC", agreement),
     "fit": ("Learning: what a fit costs", fit),
     "scale": ("Learning: a million campaigns", scale),

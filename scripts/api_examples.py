@@ -185,6 +185,7 @@ def _planning(call: _Caller) -> Iterator[tuple[str, Example]]:
     """Plans and forecasts, and the life of a recommendation."""
     yield call("GET /recommendations", "/recommendations?platform=Meta")
     yield call("POST /v1/plans/evaluate", body={"plans": [PLAN]})
+    yield call("POST /v1/plans/allocate", body={"plans": [PLAN, {**PLAN, "platform": "Google"}], "budget": 10_000.0})
     forecast = {"issuer": "media team", "version": "1", "issued_at": "2026-04-01T00:00:00+00:00", "metric": "cpa",
                 "point": 21.0, "campaign_id": "cmp_next", "currency": "USD"}  # fmt: skip
     yield call("POST /v1/forecasts", body={"forecasts": [forecast]})
@@ -248,6 +249,7 @@ def _imports(call: _Caller, application: Application) -> Iterator[tuple[str, Exa
     yield call("GET /v1/imports", "/v1/imports?limit=1")
     yield call("GET /v1/imports/{import_id}", place)
     yield call("GET /v1/imports/{import_id}/events", f"{place}/events")
+    yield call("GET /v1/pacing")
     yield call("GET /v1/days", "/v1/days?days=7")
     yield call("DELETE /v1/imports/{import_id}", place)
     yield call("POST /v1/observations", body={"platform": "Meta", "rows": ROWS, "dry_run": True})

@@ -35,6 +35,8 @@ ASKED: dict[str, list[tuple[str, Any]]] = {
     "POST /shown": [("/shown", {"recommendation_id": "{card}"})],
     "POST /feedback": [("/feedback", {"recommendation_id": "{card}", "accepted": False})],
     "POST /v1/plans/evaluate": [("/v1/plans/evaluate", PLAN)],
+    "POST /v1/plans/allocate": [("/v1/plans/allocate", PLAN)],
+    "GET /v1/experiments": [("/v1/experiments", None)],
     "GET /v1/track-record": [("/v1/track-record", None)],
     "GET /v1/effects": [("/v1/effects", None), ("/v1/effects?metric=ctr&findings_only=true", None)],
     "GET /v1/effects/{signal:path}/evidence": [("/v1/effects/{signal}/evidence", None)],
@@ -57,12 +59,15 @@ ASKED: dict[str, list[tuple[str, Any]]] = {
 """What is asked of each route that tells of what was learnt."""
 
 TELLS_NOTHING_LEARNT = {
-    "GET /v1/imports", "GET /v1/imports/{import_id}", "GET /v1/imports/{import_id}/events", "GET /v1/days",  # of files
+    "GET /v1/imports", "GET /v1/imports/{import_id}", "GET /v1/imports/{import_id}/events", "GET /v1/days",
+    "GET /v1/pacing",  # of files
     "GET /ready",  # has the lag of learning by workspace
     "GET /v1/stream",  # events without end; `learning` says both, see its own tests
     "POST /mcp",  # each tool says both, see test_mcp
     "GET /v1/workspaces", "GET /v1/shares", "POST /v1/shares", "DELETE /v1/shares/{share_id}",
     "GET /v1/events", "POST /v1/events", "DELETE /v1/events/{event_id}",  # what people said
+    "POST /v1/experiments", "POST /v1/experiments/next", "GET /v1/experiments/{experiment_id}",
+    "DELETE /v1/experiments/{experiment_id}",  # what was tested; the list says what it is as of
     "GET /problems/{code}", "GET /openapi.json", "GET /docs", "GET /docs/{asset}",
     "POST /analyze-campaign", "POST /v1/forecasts", "POST /v1/imports", "POST /v1/observations",  # taken in
     "DELETE /v1/imports/{import_id}", "DELETE /v1/campaigns/{campaign_id:path}",

@@ -44,6 +44,17 @@ def test_an_event_is_written_down_shown_on_the_time_line_and_taken_back(visit: V
     visit.page.get_by_role("row", name="Black Friday").wait_for(state="detached")
 
 
+def test_the_proposed_test_is_noted_down_and_taken_back(visit: Visit) -> None:
+    visit.open("/data", ready="Experiments")
+    visit.page.get_by_role("button", name="Note down the test that would settle most").click()
+    visit.page.get_by_role("row", name="To be run").wait_for()
+    assert "events of each side settle it" in visit.text
+    assert visit.violations() == []
+    visit.page.get_by_role("row", name="To be run").get_by_role("button", name="Take it back").click()
+
+    visit.page.get_by_role("row", name="To be run").wait_for(state="detached")
+
+
 def test_what_was_learnt_meanwhile_is_shown_without_reloading(visit: Visit) -> None:
     fits = iter(range(1, 60))
     asked: list[str] = []

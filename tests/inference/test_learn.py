@@ -179,7 +179,7 @@ def test_mixed_currencies_do_not_add_up(make_campaign):
     assert found.posteriors["cpm"].reference == pytest.approx(3950 / 140_000)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 @given(st.data())
 def test_no_count_leads_to_a_number_that_is_none(make_campaign, data):
     def side():

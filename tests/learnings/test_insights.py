@@ -142,9 +142,8 @@ def test_a_place_survives_its_cursor(place: Place) -> None:
     assert Place.of_cursor(place.cursor) == place
 
 
-def test_what_no_longer_holds_is_told_only_when_it_is_asked_for(application: Application, history: Any) -> None:
-    list(application.engine.analyze_many(history))
-    application.learner.learn_all()
+def test_what_no_longer_holds_is_told_only_when_it_is_asked_for(learnt_application: Application, history: Any) -> None:
+    application = learnt_application
     told = {row["id"] for row in _rows(application) if row["learnings"]}
     for campaign in history:
         application.engine.delete(campaign.campaign_id)

@@ -47,9 +47,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "folder" / "vectors.json"
 
 
-def test_ten_kills_during_writes_lose_nothing_that_was_acknowledged(path: Path) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.torture(part="server"))])
+def test_kills_during_writes_lose_nothing_that_was_acknowledged(path: Path, kills: int) -> None:
     acknowledged: set[str] = set()
-    for turn in range(10):
+    for turn in range(kills):
         with _writer(path, f"w{turn}", 100_000) as writer:
             assert writer.stdout is not None
             acknowledged.add(writer.stdout.readline().strip())

@@ -44,7 +44,9 @@ def _purge_and_fill(path: Path, count: int, space: str) -> None:
     subprocess.run([sys.executable, "-c", OTHER_PROCESS, str(path), str(count), space], check=True)
 
 
-@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize(
+    "count", [3, *(pytest.param(count, marks=pytest.mark.torture(part="server")) for count in (2, 5))]
+)
 def test_vectors_of_a_history_purged_by_another_process_are_not_searched(
     rows: MemoryRows, record: Record, tmp_path: Path, count: int
 ) -> None:

@@ -81,7 +81,9 @@ def up_to_date(application: Application) -> Calibration:
         return application.recommendations._forecaster.up_to_date(snapshot, snapshot.knowledge())
 
 
-@pytest.mark.parametrize("asked_after", [1, 4, 30])
+@pytest.mark.parametrize(
+    "asked_after", [4, *(pytest.param(often, marks=pytest.mark.torture(part="server")) for often in (1, 30))]
+)
 def test_calibration_of_now_is_bit_for_bit_what_the_next_fit_makes_of_it(
     application: Application, history: tuple[Campaign, ...], monkeypatch: pytest.MonkeyPatch, asked_after: int
 ) -> None:

@@ -33,6 +33,7 @@ from reflection.api.routers import (
     memory,
     metrics,
     months,
+    pacing,
     page,
     plans,
     problems,
@@ -63,6 +64,7 @@ ROUTERS: tuple[Router, ...] = (
     attention.router,
     months.router,
     days.router,
+    pacing.router,
     plans.router,
     recommendations.router,
     forecasts.router,
@@ -99,8 +101,10 @@ POLICIES: dict[str, Right] = {
     "GET /v1/attention": Right.READ,
     "GET /v1/months": Right.READ,
     "GET /v1/days": Right.READ,
+    "GET /v1/pacing": Right.READ,
     "GET /recommendations": Right.READ,
     "POST /v1/plans/evaluate": Right.READ,
+    "POST /v1/plans/allocate": Right.READ,
     "POST /v1/forecasts": Right.WRITE,
     "GET /v1/track-record": Right.READ,
     "GET /v1/recommendations": Right.READ,
@@ -204,7 +208,7 @@ _WAITING = frozenset({"POST /agent-chat", "GET /v1/memory/search"})
 _WAITING_WITH = {"GET /recommendations": b"campaign_id=", "GET /v1/recommendations": b"campaign_id="}
 """Readings that may note a draw where the query has this."""
 
-_PURE = frozenset({"POST /v1/plans/evaluate"})
+_PURE = frozenset({"POST /v1/plans/evaluate", "POST /v1/plans/allocate"})
 """What only reads, though it is sent a body."""
 
 _LOOKING = frozenset({"GET /ready", "GET /metrics"})

@@ -13,6 +13,7 @@ import typer
 
 from reflection.cli import (
     alerts,
+    allocate,
     analyze,
     attention,
     backtest,
@@ -29,11 +30,13 @@ from reflection.cli import (
     keys,
     learnings,
     mcp,
+    pacing,
     plan,
     relearn,
     report,
     serve,
     track_record,
+    watch,
     worker,
     workspace,
 )
@@ -45,6 +48,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("demo", demo.demo),
     ("import", imports.import_files),
     ("imports", imports.imports),
+    ("watch", watch.watch),
     ("analyze", analyze.analyze),
     ("campaigns", campaigns.campaigns),
     ("held", campaigns.held),
@@ -56,6 +60,8 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("recommend", insights.recommend),
     ("effects", effects.effects),
     ("plan", plan.plan),
+    ("allocate", allocate.allocate),
+    ("pacing", pacing.pacing),
     ("track-record", track_record.track_record),
     ("backtest", backtest.backtest),
     ("learnings", learnings.learnings),

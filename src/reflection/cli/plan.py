@@ -36,7 +36,7 @@ def plan(
 
     if not file.is_file():
         raise InvalidInput(f"{file} is not there", hint="name a JSON file with a plan")
-    request = read(PlanRequest, _as_request(file.read_bytes()))
+    request = read(PlanRequest, as_request(file.read_bytes()))
     with open_application() as application:
         answer = application.recommendations.evaluate(request, workspace=workspace)
     if as_json:
@@ -55,7 +55,7 @@ def plan(
     out.print(f"[dim]{as_of(answer)}[/]")
 
 
-def _as_request(body: bytes) -> dict[str, Any]:
+def as_request(body: bytes) -> dict[str, Any]:
     """One plan and a list of plans, in the form of a request."""
     try:
         value = orjson.loads(body)

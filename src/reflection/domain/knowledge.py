@@ -213,6 +213,12 @@ class Knowledge:
         return ExperimentSayings(self.diagnostics)
 
     @property
+    def response(self) -> Mapping[str, Mapping[str, Any]]:
+        """Platform key -> what more money brings there, as `inference.budget_response` gives it."""
+        by_platform: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("response", {})
+        return by_platform
+
+    @property
     def asked(self) -> Mapping[str, str]:
         """Campaign id -> what looks odd of it: learnt from, but somebody should say whether its figures are right."""
         campaigns: Mapping[str, str] = self.diagnostics.get("asked", {})

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from reflection.domain import signals
+from reflection.domain.allocation import AllocationRequest
 from reflection.domain.answers import Answer as Answer
 from reflection.domain.answers import Refused as Refused
 from reflection.domain.campaign import Campaign
@@ -32,6 +33,7 @@ from reflection.engine.current_analysis import current_answer
 from reflection.engine.timing import Observer, timed, unobserved
 from reflection.errors import Conflict, NotFound, no_campaign
 from reflection.explain.writer import DeterministicWriter
+from reflection.forecasting.allocation import allocate
 from reflection.forecasting.forecaster import Forecaster
 from reflection.inference import effects_page
 from reflection.inference.weights import weights_for
@@ -207,6 +209,11 @@ class Engine:
         """How the campaigns of a workspace are told today: the JSON of each one's analysis."""
         knowledge = self._store.knowledge(workspace)
         return lambda stored: current_answer(stored, knowledge)
+
+    def allocate(self, request: AllocationRequest, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
+        """How to spread a budget over plans; see `allocation.allocate`."""
+        with self._store.snapshot(workspace) as snapshot:
+            return allocate(request, snapshot.knowledge(), pending=snapshot.pending())
 
     def accept(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
         """Let a campaign that looked like a tracking fault into the learning; idempotent.

@@ -53,13 +53,14 @@ class Experiments:
         return {"items": [{**self.show(workspace, name), "outcome": outcome} for name, outcome in outcomes.items()]}
 
     def page(self, workspace: str, cursor: str | None = None, limit: int = 100) -> dict[str, Any]:
-        """Experiments by id: {items, next_cursor, as_of, trust, attribution}."""
+        """Experiments by id: {items, next_cursor, as_of, pending}."""
         rows, following = self._book.list(workspace, after=cursor or "", limit=limit)
-        knowledge = self._store.knowledge(workspace)
+        with self._store.snapshot(workspace) as snapshot:
+            knowledge, freshness = snapshot.knowledge(), snapshot.freshness()
         return {
             "items": [_told(row, knowledge) for row in rows],
             "next_cursor": following,
-            "as_of": knowledge.as_of,
+            **freshness,
         }
 
     def show(self, workspace: str, experiment_id: str) -> dict[str, Any]:
@@ -150,6 +151,7 @@ def _experiment(
         name=f"{arms[1].name} or {arms[0].name}: {METRICS[goal].label}"[:200],
         days=order.days or (test.days if test else None),
         budget=order.budget if order.budget is not None else (test.spend if test else None),
+        currency=knowledge.currency,
         smallest_effect=order.smallest_effect,
         arms=arms,
     )

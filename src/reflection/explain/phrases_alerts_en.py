@@ -36,7 +36,7 @@ ALERTS: Mapping[str, str] = {
     "alert.held": "{name} is left out of learning: {reason}. {money} went into it; accept it if its figures are right.",
     "alert.held_unpriced": "{name} is left out of learning: {reason}. Accept it if its figures are right.",
     "alert.import_unread": "{files}: nothing was taken in. {reason}",
-    "alert.import_refused": "{files}: none of {campaigns} could be taken in. First reason: {reason}",
+    "alert.import_refused": "{files}: nothing was taken in. First reason: {reason}",
     "alert.import_part": "{files}: {refused} of {campaigns} could not be taken in. First reason: {reason}",
     "alert.more": "and {number} more",
 }

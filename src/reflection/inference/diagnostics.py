@@ -6,6 +6,7 @@ JSON-able values. Must not know what is made of them.
 import numpy as np
 
 from reflection.domain.metrics import RATES
+from reflection.inference.budget_response import budget_response
 from reflection.inference.confirmation import trust_in_differences
 from reflection.inference.dataset import Floats
 from reflection.inference.findings.budget import normal_spread
@@ -35,6 +36,7 @@ def diagnostics_of(fitted: FittedMetrics) -> dict[str, object]:
         "spends": _range(fitted.table.by_campaign(fitted.table.spend)),
         "spread": normal_spread(fitted),
         **_of_experiments(fitted),
+        "response": budget_response(fitted),
         "within_measured": any(Stratum.WITHIN in metric.fit.sigma for metric in fitted.metrics.values()),
     }
 

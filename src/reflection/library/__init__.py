@@ -17,7 +17,7 @@ Learning runs inline: after a batch, and before anything is read that depends on
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -26,13 +26,13 @@ from typing import Any, Literal, Self
 import orjson
 
 from reflection.domain.campaign import Campaign
-from reflection.domain.plan import PlanRequest
 from reflection.domain.validation import read
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.engine.campaign_list import ListRequest
 from reflection.engine.engine import Refused
 from reflection.errors import InvalidInput
 from reflection.library.experiments import ExperimentDoor
+from reflection.library.planning import Planning, plain
 from reflection.reports.service import campaign_report, portfolio_report
 from reflection.settings import Settings, place
 from reflection.wiring import build
@@ -40,7 +40,7 @@ from reflection.wiring import build
 CampaignLike = Campaign | Mapping[str, Any] | str | bytes
 
 
-class Engine:
+class Engine(Planning):
     """One engine on one database; close it, or use it in a `with` statement.
 
     Args:
@@ -126,7 +126,7 @@ class Engine:
         reports = imports.read(self._workspace, [Path(file) for file in files], options, alerting=True)
         answer = imports.run(self._workspace, imports.begin(self._workspace, reports, options))
         self.learn()
-        return _plain(answer)
+        return plain(answer)
 
     def insights(self, limit: int = 20, **filters: Any) -> list[dict[str, Any]]:
         """What was learnt, then what campaigns say of themselves, by priority.
@@ -148,20 +148,9 @@ class Engine:
         """What to do next, and what to plan with; `goal` is a kind of conversion, the largest without it."""
         self._catch_up()
         service = self._application.recommendations
-        return _plain(service.recommend(workspace=self._workspace, platform=platform, objective=objective, goal=goal))
+        return plain(service.recommend(workspace=self._workspace, platform=platform, objective=objective, goal=goal))
 
     recommendations = recommend
-
-    def plan(self, plans: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """What a plan, or several, will probably do, as POST /v1/plans/evaluate.
-
-        Raises:
-            InvalidInput: it is no plan.
-        """
-        self._catch_up()
-        given = [plans] if isinstance(plans, Mapping) else list(plans)
-        request = read(PlanRequest, {"plans": given})
-        return _plain(self._application.recommendations.evaluate(request, workspace=self._workspace))
 
     def search(self, question: str, **filters: Any) -> dict[str, Any]:
         """Campaigns and learnings by plain words or an id: {items, index, degraded, as_of, pending}.
@@ -171,7 +160,7 @@ class Engine:
         """
         self._catch_up()
         freshness = self._application.engine.freshness(workspace=self._workspace)
-        return _plain(self._application.memory.search(self._workspace, question, **filters)) | freshness
+        return plain(self._application.memory.search(self._workspace, question, **filters)) | freshness
 
     def report(
         self,
@@ -199,7 +188,7 @@ class Engine:
     def effects(self, **filters: Any) -> dict[str, Any]:
         """Effects of signals as multiplicative lift; filters as GET /v1/effects."""
         self._catch_up()
-        return _plain(self._application.engine.effects(workspace=self._workspace, **filters))
+        return plain(self._application.engine.effects(workspace=self._workspace, **filters))
 
     def evidence(self, signal: str) -> dict[str, Any]:
         """The campaigns for and against a signal's effect.
@@ -208,7 +197,7 @@ class Engine:
             NotFound: no campaign has this signal.
         """
         self._catch_up()
-        return _plain(self._application.engine.effect_evidence(signal, workspace=self._workspace))
+        return plain(self._application.engine.effect_evidence(signal, workspace=self._workspace))
 
     def campaigns(self, **filters: Any) -> dict[str, Any]:
         """A page of stored campaigns, the newest first: {items, next_cursor, as_of, pending, held}.
@@ -221,7 +210,7 @@ class Engine:
             InvalidInput: a cursor that is not ours.
         """
         self._catch_up()
-        return _plain(self._application.engine.campaigns(ListRequest(**filters), workspace=self._workspace))
+        return plain(self._application.engine.campaigns(ListRequest(**filters), workspace=self._workspace))
 
     def held(self) -> dict[str, str]:
         """Campaigns that are kept out of learning as a likely fault of tracking: id -> why."""
@@ -288,11 +277,6 @@ class Engine:
             self.close()
         else:  # an error is on its way out; learning can wait for the next opening
             self._application.close()
-
-
-def _plain(answer: Any) -> dict[str, Any]:
-    """An answer as the HTTP interface gives it: dictionaries, lists and numbers."""
-    return _json(orjson.dumps(answer))
 
 
 def _json(body: bytes) -> dict[str, Any]:

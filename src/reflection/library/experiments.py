@@ -35,7 +35,7 @@ class ExperimentDoor:
         return {"items": [self.show(item["experiment_id"]) | {"outcome": item["outcome"]} for item in answer["items"]]}
 
     def list(self, cursor: str | None = None, limit: int = 100) -> dict[str, Any]:
-        """A page of experiments: {items, next_cursor, as_of}."""
+        """A page of experiments: {items, next_cursor, as_of, pending}."""
         return self._experiments.page(self._workspace, cursor, limit)
 
     def show(self, experiment_id: str) -> dict[str, Any]:

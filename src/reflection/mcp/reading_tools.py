@@ -21,6 +21,7 @@ Many = Annotated[int, Field(ge=1, le=50)]
 Few = Annotated[int, Field(ge=1, le=20)]
 Day = Annotated[str, Field(description="YYYY-MM-DD", pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Plans = Annotated[list[Json], Field(min_length=1, max_length=20, description="as POST /v1/plans/evaluate takes them")]
+Allocate = Annotated[Json | None, Field(description="{budget, bounds: {plan_id: {min, max}}}; names plans by plan_id")]
 
 
 class ReadingTools:
@@ -126,12 +127,17 @@ class ReadingTools:
         report = await routes.get(f"{path}/report", format="json")
         return views.retrospective(report, await routes.get(path))
 
-    async def evaluate_plans(self, ctx: Context, plans: Plans) -> Json:
+    async def evaluate_plans(self, ctx: Context, plans: Plans, allocate: Allocate = None) -> Json:
         """What 1 to 20 planned campaigns will probably do: intervals, odds of target and of beating the average.
 
-        `identified` false means the data cannot tell. Nothing is stored.
+        `identified` false means the data cannot tell. `allocate` {budget, bounds} also spreads money over the plans;
+        `extrapolated` amounts are guesses. Nothing is stored.
         """
-        return views.plans(await self._routes_of(ctx).post("/v1/plans/evaluate", {"plans": plans}))
+        routes = self._routes_of(ctx)
+        answer = views.plans(await routes.post("/v1/plans/evaluate", {"plans": plans}))
+        if allocate is None:
+            return answer
+        return answer | views.allocation(await routes.post("/v1/plans/allocate", {"plans": plans, **allocate}))
 
     async def recommend(
         self, ctx: Context, platform: str | None = None, objective: str | None = None, campaign_id: str | None = None

@@ -34,7 +34,7 @@ ROUTES_OF_TOOLS: dict[str, tuple[str, ...]] = {
     "explain_learning": ("GET /v1/learnings/{learning_id}",),
     "list_campaigns": ("GET /v1/campaigns",),
     "retrospective": ("GET /v1/campaigns/{campaign_id:path}/report", "GET /v1/campaigns/{campaign_id:path}"),
-    "evaluate_plans": ("POST /v1/plans/evaluate",),
+    "evaluate_plans": ("POST /v1/plans/evaluate", "POST /v1/plans/allocate"),
     "recommend": ("GET /v1/recommendations",),
     "track_record": ("GET /v1/track-record",),
     "register_forecast": ("POST /v1/forecasts",),

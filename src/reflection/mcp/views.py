@@ -76,6 +76,16 @@ def recall(result: Answer) -> Json:
     }
 
 
+def allocation(answer: Answer) -> Json:
+    """POST /v1/plans/allocate: what each plan gets, what that brings, and what it rests on less than one may think."""
+    kept = ("plan_id", "amount", "was", "brings", "interval", "next_costs", "extrapolated")
+    items = [
+        {**{name: item[name] for name in kept}, "elasticity": item["elasticity"]["value"]} for item in answer["items"]
+    ]
+    own = ("budget", "currency", "metric", "total", "as_planned", "p_better", "notes")
+    return {"allocation": {**{name: answer[name] for name in own}, "items": items}}
+
+
 def learning(detail: Answer) -> Json:
     """GET /v1/learnings/{id}: a claim, its state, who speaks for it and against it, and its history."""
     supporting = [item["campaign_id"] for item in detail["evidence"] if item["supports"]]

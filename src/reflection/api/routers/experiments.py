@@ -52,6 +52,7 @@ class ExperimentPage(ExperimentList):
 
     next_cursor: str | None
     as_of: str | None
+    pending: int
 
 
 @router.get("", summary="Experiments", response_model=ExperimentPage)

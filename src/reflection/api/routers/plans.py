@@ -1,4 +1,4 @@
-"""POST /v1/plans/evaluate: what plans will probably do, before any money is spent."""
+"""/v1/plans: what plans will probably do, and how to spread a budget, before any money is spent."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
-from reflection.api.dependencies import ApplicationPart, JsonBody, Workspace, json_response
+from reflection.api.dependencies import ApplicationPart, EnginePart, JsonBody, Workspace, json_response
 from reflection.api.openapi import json_request
 from reflection.api.pools import Router
+from reflection.domain.allocation import AllocationRequest
 from reflection.domain.plan import PlanRequest
 from reflection.domain.validation import read
 
@@ -50,6 +51,43 @@ class PlanAnswer(BaseModel):
     holdback: str | None = None
 
 
+class AllocatedPlan(BaseModel):
+    """What one candidate gets, and what that brings."""
+
+    plan_id: str
+    amount: float
+    share: float
+    was: float = Field(description="what it gets of the same money as planned")
+    brings: float = Field(description="conversions, or revenue where the goal is ROAS")
+    interval: list[float] = Field(description="90 % interval of what it usually brings")
+    next_costs: float | None = Field(description="money that one more of it takes here; the less, the better the next")
+    elasticity: dict[str, Any] = Field(
+        description="{value, interval, reason}: 1 is in proportion; null with a reason where it was not learnt"
+    )
+    extrapolated: bool = Field(description="more than 1.5 times outside of what campaigns there spent")
+    doubts: list[str]
+    curve: list[dict[str, float]] | None = Field(
+        description="{amount, brings, low, high} within the spend that was seen; only where an elasticity was learnt"
+    )
+
+
+class Allocation(BaseModel):
+    """How to spread a budget."""
+
+    budget: float
+    currency: str | None
+    metric: str
+    risk: float
+    items: list[AllocatedPlan]
+    total: dict[str, Any] = Field(description="{brings, interval} of the proposed split")
+    as_planned: dict[str, Any] = Field(description="the same of the same money in the plans' own shares")
+    p_better: float = Field(description="probability that the proposed split brings more")
+    notes: list[str]
+    as_of: str | None
+    epoch: int
+    pending: int
+
+
 @router.post("/evaluate", summary="Evaluate plans", response_model=PlanAnswer, openapi_extra=json_request(PlanRequest))
 def evaluate(
     body: JsonBody,
@@ -60,6 +98,13 @@ def evaluate(
     """Calibrated forecasts of planned campaigns with 50, 80 and 90 % intervals; nothing is stored."""
     answer = application.recommendations.evaluate(read(PlanRequest, body), workspace=workspace)
     return json_response({**answer, "plans": [_compact(plan) for plan in answer["plans"]]} if compact else answer)
+
+
+@router.post("/allocate", summary="Spread a budget over plans", response_model=Allocation,
+             openapi_extra=json_request(AllocationRequest))  # fmt: skip
+def allocate(body: JsonBody, engine: EnginePart, workspace: Workspace) -> Response:
+    """By draws of what each brings and how that grows with money; says what is extrapolated. Nothing is stored."""
+    return json_response(engine.allocate(read(AllocationRequest, body), workspace=workspace))
 
 
 def _compact(plan: Mapping[str, Any]) -> dict[str, Any]:

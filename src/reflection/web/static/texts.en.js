@@ -80,6 +80,17 @@ export const texts = {
     day: "Day", until: "Until", kind: "Kind", what: "What happened", scope: "Concerns", add: "Write it down", remove: "Take it back", all: "everything",
     kinds: { promotion: "Promotion", price: "Price", tracking: "Tracking", site: "Site", stock: "Stock", season: "Season", other: "Other" },
   },
+  experiments: {
+    title: "Experiments",
+    text: "Tests in which lots decided who saw what. Their results outrank what was only observed.",
+    order: "Note down the test that would settle most",
+    state: { ordered: "To be run", waiting: "Waiting to be learnt", learnt: "Learnt", held: "Not learnt from" },
+    compared: (arm, other, metric, lift, range) => `${arm} against ${other}: ${metric} ${lift} (${range}, however often one looks).`,
+    studied: (arm, added, range) => `${arm}: the ads brought ${added} conversions that would not have come anyway (90% interval ${range}).`,
+    nothing: (events) => `No result yet; about ${events} events of each side settle it.`,
+    settled: "It is settled and may be stopped.",
+    columns: { name: "Test", arms: "Compares", days: "Days", state: "State", says: "What it says" },
+  },
   keys: {
     title: "Keys", text: "From the first key on everybody needs one, you too.",
     name: "Who it is for", scope: "May", make: "Make a key", revoke: "Revoke it", revoked: "Revoked", open: "Opens",

@@ -8,6 +8,7 @@ import { Action, Badge, Choice, Empty, Heading, Loaded, Picture, ProblemBox, Tab
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { Events } from "./events.js";
+import { Experiments } from "./experiments.js";
 import { Mapping } from "./mapping.js";
 import { Health, Keys, Workspaces } from "./server.js";
 
@@ -21,7 +22,7 @@ export function Data() {
   return html`<${Heading} title=${texts.screens.data} />
     <${Wizard} changed=${list.reload} />
     <section><h2>${words.imports}</h2><${Loaded} answer=${list}>${(answer) => html`<${Imports} items=${answer.items} changed=${list.reload} />`}<//></section>
-    <${DailySpend} /><${Events} /><${Workspaces} /><${Keys} />
+    <${DailySpend} /><${Events} /><${Experiments} /><${Workspaces} /><${Keys} />
     <${Health} />`;
 }
 

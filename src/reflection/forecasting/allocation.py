@@ -1,0 +1,241 @@
+"""How to spread a budget over candidates, by posterior draws of what each brings and how that grows with money.
+
+A candidate brings, at its platform's usual campaign, what plans are told to bring; from there conversions go with the
+learnt elasticity (`budget_response`), or, where none was learnt, with that of advertising in general (`FADING`). What
+lies outside of the spend that was seen is named as extrapolated. Pure; must not know stores or requests.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflection.domain import signals
+from reflection.domain.allocation import AllocationRequest
+from reflection.domain.conversion_kind import plural
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.plan import Plan
+from reflection.errors import InvalidInput
+from reflection.explain import formatting
+from reflection.inference import posterior
+from reflection.inference.identification import doubts_in
+from reflection.inference.total_effects import SEED, booked
+from reflection.stats.allocation import results, spread
+
+Array = NDArray[np.float64]
+
+CURVE = 12
+"""Points of a response curve."""
+
+FADING = (0.75, 0.2)
+"""Elasticity of advertising, mean and standard deviation, where a split has to be chosen and none was learnt: twice the
+money usually brings about two thirds more."""
+
+BEYOND = 1.5
+"""Times outside of the spend that was seen from which an amount is an extrapolation."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One plan as the allocation sees it: draws of the log of what 1 unit of money brings, and of its elasticity."""
+
+    name: str
+    plan: Plan
+    log_scale: Array
+    elasticity: Array
+    response: Mapping[str, Any]
+    doubts: tuple[str, ...]
+
+    @property
+    def learnt(self) -> bool:
+        """Whether an elasticity was learnt for its platform."""
+        return bool(self.response.get("identified"))
+
+    @property
+    def seen(self) -> tuple[float, float] | None:
+        """Least and most that a campaign of its platform spent."""
+        return (self.response["low"], self.response["high"]) if self.response else None
+
+    def extrapolated(self, amount: float) -> bool:
+        """Whether an amount lies outside of what its platform ever spent in one campaign."""
+        if amount <= 0:
+            return False
+        return self.seen is None or not self.seen[0] / BEYOND <= amount <= self.seen[1] * BEYOND
+
+
+def allocate(request: AllocationRequest, knowledge: Knowledge, *, pending: int = 0) -> dict[str, Any]:
+    """Spread the budget.
+
+    Returns:
+        {budget, currency, metric, risk, items[{plan_id, amount, share, was, brings, interval, next_costs, elasticity,
+        extrapolated, doubts, curve}], total, as_planned, p_better, notes, as_of, epoch, pending}. `brings` is
+        conversions, or revenue where the goal is ROAS; `next_costs` the money that one more of it takes there;
+        `as_planned` what the plans' own shares of the same budget bring, `p_better` the probability that the proposed
+        split brings more.
+
+    Raises:
+        InvalidInput: nothing was learnt that a split could rest on, or the plans count different things.
+    """
+    known = _one_goal(request, knowledge)
+    candidates = [_candidate(name, plan, known) for name, plan in request.named()]
+    least, most = _limits(request)
+    log_scale = np.stack([one.log_scale for one in candidates])
+    elasticity = np.stack([one.elasticity for one in candidates])
+    amounts = spread(request.total, least, most, log_scale, elasticity, request.risk)
+    planned = np.array([plan.budget for _, plan in request.named()])
+    planned *= request.total / planned.sum()
+    brought = np.stack([results(amounts[[i]], log_scale[i], elasticity[i])[0] for i in range(len(candidates))])
+    before = np.stack([results(planned[[i]], log_scale[i], elasticity[i])[0] for i in range(len(candidates))])
+    return {
+        "budget": request.total,
+        "currency": known.currency,
+        "metric": "revenue" if known.goal_metric == "roas" else "conversions",
+        "risk": request.risk,
+        "items": [
+            _item(one, float(amounts[i]), float(planned[i]), brought[i], request.total)
+            for i, one in enumerate(candidates)
+        ],
+        "total": _summary(brought.sum(axis=0)),
+        "as_planned": _summary(before.sum(axis=0)),
+        "p_better": float((brought.sum(axis=0) > before.sum(axis=0) * (1 + 1e-9)).mean()),
+        "notes": list(_notes(candidates, amounts, known)),
+        "as_of": knowledge.as_of,
+        "epoch": knowledge.epoch,
+        "pending": pending,
+    }
+
+
+def _one_goal(request: AllocationRequest, knowledge: Knowledge) -> Knowledge:
+    """What is known of the goal that all plans have."""
+    kinds = {knowledge.kind_for(plan) for plan in request.plans}
+    if len(kinds) > 1:
+        names = ", ".join(plural(kind) for kind in sorted(kinds))
+        raise InvalidInput(f"the plans count different things ({names})", hint="spread the budget of each on its own")
+    known = knowledge.for_goal(request.plans[0])
+    if not posterior.known(known, known.goal_metric):
+        raise InvalidInput(
+            "nothing was learnt yet that a split could rest on", hint="store campaigns with spend and conversions first"
+        )
+    stated = request.plans[0].currency
+    if stated is not None and stated != known.currency:
+        learnt = known.currency or "no stated currency"
+        raise InvalidInput(f"learnt in {learnt}, planned in {stated}: money is not compared", field="plans")
+    return known
+
+
+def _limits(request: AllocationRequest) -> tuple[Array, Array]:
+    bounds = [request.bounds.get(name) for name, _ in request.named()]
+    least = np.array([bound.min if bound else 0.0 for bound in bounds])
+    most = np.array([request.total if bound is None or bound.max is None else bound.max for bound in bounds])
+    return least, np.minimum(most, request.total)
+
+
+def _candidate(name: str, plan: Plan, knowledge: Knowledge) -> Candidate:
+    own, goal = plan.shares(), knowledge.goal_metric
+    shares = booked(knowledge, own, signals.of_objective(plan.objective).key)
+    draws = posterior.level_draws(knowledge, goal, shares, np.random.default_rng(SEED))
+    assert draws is not None, "the goal is known"
+    response = knowledge.response.get(signals.of_platform(plan.platform).key, {})
+    usual = _usual_spend(knowledge, shares, response) or plan.budget
+    slope = _elasticity(response, len(draws), plan)
+    return Candidate(
+        name, plan, draws + (1.0 - slope) * np.log(usual), slope, response, tuple(doubts_in(knowledge, own).values())
+    )
+
+
+def _usual_spend(knowledge: Knowledge, shares: Mapping[str, float], response: Mapping[str, Any]) -> float | None:
+    """The spend that a level is told for: of the usual planned size, or where nobody planned its platform's usual."""
+    price, planned = posterior.level_mean(knowledge, "cpm", shares), knowledge.planned_sizes
+    if planned and price is not None:
+        return float(planned["usual"] / 1000.0 * np.exp(price))
+    return float(response["usual"]) if response else None
+
+
+def _elasticity(response: Mapping[str, Any], count: int, plan: Plan) -> Array:
+    """Draws of an elasticity, of one platform the same ones; at most 1: that money brings ever more is not assumed."""
+    standard = np.random.default_rng([SEED, *signals.of_platform(plan.platform).key.encode()]).normal(size=count)
+    if not response.get("identified"):
+        mean, sd = _hedged(response)
+    else:
+        mean, sd = response["elasticity"], response["sd"]
+    return np.clip(mean + sd * standard, 0.05, 1.0)
+
+
+def _hedged(response: Mapping[str, Any]) -> tuple[float, float]:
+    """Mean and standard deviation of an elasticity that was not learnt: `FADING`, as far as campaigns leave it open.
+
+    No fading is claimed without evidence; but to bet everything on there being none would be a claim, too.
+    """
+    usual, width = FADING
+    said = 0.0 if not response else max(0.0, response["sd"] ** -2 - response["prior_sd"] ** -2)
+    if said == 0.0:
+        return FADING
+    seen = (response["elasticity"] * response["sd"] ** -2 - response["prior_sd"] ** -2) / said
+    precision = said + width**-2
+    return (said * seen + usual * width**-2) / precision, precision**-0.5
+
+
+def _item(one: Candidate, amount: float, was: float, brought: Array, total: float) -> dict[str, Any]:
+    more = results(np.array([amount + max(total, 1.0) * 1e-3]), one.log_scale, one.elasticity)[0]
+    gained = float((more - brought).mean())
+    response = one.response
+    return {
+        "plan_id": one.name,
+        "amount": round(amount, 2),
+        "share": amount / total,
+        "was": round(was, 2),
+        "brings": float(brought.mean()),
+        "interval": [float(bound) for bound in np.quantile(brought, [0.05, 0.95])],
+        "next_costs": max(total, 1.0) * 1e-3 / gained if gained > 0 else None,
+        "elasticity": {
+            "value": response["elasticity"] if one.learnt else None,
+            "interval": response["interval"] if one.learnt else None,
+            "reason": None if one.learnt else response.get("reason", "its platform was never seen"),
+        },
+        "extrapolated": one.extrapolated(amount),
+        "doubts": list(one.doubts),
+        "curve": _curve(one) if one.learnt else None,
+    }
+
+
+def _curve(one: Candidate) -> list[dict[str, float]]:
+    """What amounts within the spend that was seen bring, with a 90 % band."""
+    assert one.seen is not None, "an elasticity was learnt"
+    amounts = np.geomspace(one.seen[0], max(one.seen[1], one.seen[0] * 1.001), CURVE)
+    brought = results(amounts, one.log_scale, one.elasticity)
+    low, high = np.quantile(brought, [0.05, 0.95], axis=1)
+    return [
+        {"amount": float(a), "brings": float(m), "low": float(lo), "high": float(hi)}
+        for a, m, lo, hi in zip(amounts, brought.mean(axis=1), low, high, strict=True)
+    ]
+
+
+def _summary(brought: Array) -> dict[str, Any]:
+    low, high = np.quantile(brought, [0.05, 0.95])
+    return {"brings": float(brought.mean()), "interval": [float(low), float(high)]}
+
+
+def _notes(candidates: list[Candidate], amounts: Array, knowledge: Knowledge) -> list[str]:
+    """What the split rests on less than one may think."""
+    notes = []
+    open_ones = sorted({one.plan.platform for one in candidates if not one.learnt})
+    if open_ones:
+        names = ", ".join(formatting.plain_name(name) for name in open_ones)
+        notes.append(f"what more money brings on {names} was not learnt: taken to be somewhat less than in proportion")
+    for one, amount in zip(candidates, amounts.tolist(), strict=True):
+        if one.extrapolated(amount) and one.seen is not None:
+            spent, low, high = (
+                formatting.money(value, knowledge.currency, whole=True) for value in (amount, *one.seen)
+            )
+            notes.append(
+                f"{formatting.plain_name(one.name)}: {spent} is an extrapolation, campaigns there spent {low} to {high}"
+            )
+        elif one.extrapolated(amount):
+            notes.append(f"{formatting.plain_name(one.name)}: an extrapolation, its platform was never seen")
+        if one.doubts:
+            notes.append(f"{formatting.plain_name(one.name)}: not identified: {one.doubts[0]}")
+    if not any(finding.metric == knowledge.goal_metric for finding in knowledge.findings):
+        notes.append("no difference between what is booked is beyond noise: the plans may be as good as each other")
+    return notes

@@ -1,0 +1,65 @@
+"""Spreading an amount over candidates whose results grow less and less with what they get.
+
+Each candidate is known by joint draws of what it brings: scale * amount^elasticity, elasticities at most 1. Of concave
+functions the greedy choice of the next step is the best one (Fox 1966). This file must not know what is spread.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+STEPS = 400
+"""Steps an amount is spread in: a quarter of a per cent each."""
+
+
+def results(amounts: Floats, log_scale: Floats, elasticity: Floats) -> Floats:
+    """What amounts (k,) bring in each draw, (k, draws): exp(log_scale) * amount^elasticity, nothing for nothing."""
+    positive = np.maximum(amounts, 1e-12)[:, None]
+    brought = np.exp(np.clip(log_scale + elasticity * np.log(positive), -700.0, 700.0))
+    return np.where(amounts[:, None] > 0, brought, 0.0)
+
+
+def worth(brought: Floats, risk: float) -> Floats:
+    """What draws (k, draws) are worth, (k,): the mean of the worst 1 - ``risk`` of them (expected shortfall)."""
+    count = max(1, round((1.0 - risk) * brought.shape[1]))
+    if count == brought.shape[1]:
+        return np.asarray(brought.mean(axis=1))
+    return np.asarray(np.partition(brought, count - 1, axis=1)[:, :count].mean(axis=1))
+
+
+def spread(
+    total: float, least: Floats, most: Floats, log_scale: Floats, elasticity: Floats, risk: float = 0.0
+) -> Floats:
+    """Return the amount of each candidate, (n,), adding up to ``total`` within the bounds.
+
+    Args:
+        least, most: bounds, (n,); they leave room for ``total``.
+        log_scale, elasticity: draws, (n, draws).
+        risk: see `worth`; candidates are judged each by their own worst, as if all missed together.
+    """
+    amounts = np.minimum(least, most).astype(np.float64)
+    step = (total - float(amounts.sum())) / STEPS
+    if step <= 0:
+        return amounts
+    values = []
+    for i in range(len(amounts)):
+        grid = np.minimum(amounts[i] + step * np.arange(STEPS + 1), most[i])
+        values.append(worth(results(grid, log_scale[i], elasticity[i]), risk))
+    taken = np.zeros(len(amounts), dtype=np.intp)
+    queue = [(-(value[1] - value[0]), i) for i, value in enumerate(values) if most[i] > amounts[i]]
+    heapq.heapify(queue)
+    left = total - float(amounts.sum())
+    while left > 1e-9 * total and queue:
+        _, i = heapq.heappop(queue)
+        more = min(step, most[i] - amounts[i], left)
+        amounts[i] += more
+        left -= more
+        taken[i] += 1
+        if amounts[i] < most[i] - 1e-12 * total and taken[i] < STEPS:
+            heapq.heappush(queue, (-(values[i][taken[i] + 1] - values[i][taken[i]]), i))
+    return amounts

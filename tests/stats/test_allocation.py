@@ -1,0 +1,60 @@
+"""Spreading an amount: the best split where it can be worked out, within bounds, careful where that is asked for."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reflection.stats.allocation import STEPS, results, spread, worth
+
+FREE = np.zeros(2), np.full(2, 1e9)
+
+
+def test_the_split_is_the_one_that_calculus_gives() -> None:
+    """With one elasticity e, amounts go as scale^(1 / (1 - e))."""
+    scale, e = np.log([[1.0], [1.5]]), np.full((2, 1), 0.5)
+    amounts = spread(1000.0, *FREE, scale, e)
+
+    assert amounts.sum() == pytest.approx(1000.0)
+    assert amounts[1] / amounts[0] == pytest.approx(1.5**2, rel=0.05)
+
+
+def test_in_proportion_all_goes_to_the_better_one_up_to_its_bound() -> None:
+    scale, e = np.log([[1.0], [1.1]]), np.ones((2, 1))
+
+    np.testing.assert_allclose(spread(100.0, *FREE, scale, e), [0.0, 100.0], atol=1e-6)
+    np.testing.assert_allclose(spread(100.0, np.zeros(2), np.array([100.0, 60.0]), scale, e), [40.0, 60.0], atol=1e-6)
+
+
+@given(
+    least=st.lists(st.floats(0, 20), min_size=3, max_size=3),
+    room=st.lists(st.floats(0, 60), min_size=3, max_size=3),
+    share=st.floats(0, 1),
+)
+@settings(max_examples=25)
+def test_amounts_add_up_within_their_bounds(least: list[float], room: list[float], share: float) -> None:
+    low = np.array(least)
+    high = low + np.array(room)
+    total = float(low.sum() + share * (high - low).sum())
+    rng = np.random.default_rng(0)
+    amounts = spread(total, low, high, rng.normal(0, 1, (3, 5)), rng.uniform(0.3, 1, (3, 5)), 0.3)
+
+    assert amounts.sum() == pytest.approx(total, abs=1e-6 * max(total, 1.0) + total / STEPS * 1e-3)
+    assert (amounts >= low - 1e-9).all()
+    assert (amounts <= high + 1e-9).all()
+
+
+def test_risk_turns_money_to_what_is_surer() -> None:
+    rng = np.random.default_rng(1)
+    scale = np.stack([rng.normal(0.0, 0.05, 400), rng.normal(0.1, 1.0, 400)])
+    e = np.full((2, 400), 0.7)
+
+    bold, careful = spread(100.0, *FREE, scale, e), spread(100.0, *FREE, scale, e, 0.7)
+    assert careful[0] > bold[0] + 20
+
+
+def test_the_worst_share_of_draws() -> None:
+    draws = np.array([[4.0, 1.0, 3.0, 2.0]])
+    assert worth(draws, 0.0)[0] == 2.5
+    assert worth(draws, 0.5)[0] == 1.5
+    assert results(np.zeros(1), np.zeros(3), np.full(3, 0.5)).sum() == 0.0

@@ -1,0 +1,47 @@
+"""Elasticities: recovered with their intervals, towards 1 where little is known, one unit counted once."""
+
+import numpy as np
+
+from reflection.stats.elasticity import elasticities
+
+
+def draw(rng: np.random.Generator, truth: np.ndarray, rows: int, unit_sd: float = 0.0, months: int = 1):
+    unit = np.repeat(np.arange(rows // months), months)
+    group = unit % len(truth)
+    x = rng.normal(0, 0.8, len(unit))
+    noise = rng.normal(0, 0.3, len(unit)) + rng.normal(0, unit_sd, unit.max() + 1)[unit] if unit_sd else 0.0
+    noise = noise if unit_sd else rng.normal(0, 0.3, len(unit))
+    y = 0.2 * group + (truth[group] - 1) * x + noise
+    return x, y, np.full(len(unit), 0.09), group, unit
+
+
+def test_planted_elasticities_are_within_their_intervals() -> None:
+    rng, hits, errors = np.random.default_rng(2), 0, []
+    for _ in range(60):
+        truth = 1 + rng.normal(0, 0.2) + rng.normal(0, 0.1, 3)
+        found = elasticities(*draw(rng, truth, 60), 0.0, 3)
+        hits += int((np.abs(found.mean - truth) < 1.645 * found.sd).sum())
+        errors.append(found.mean - truth)
+
+    assert 0.84 <= hits / 180 <= 0.96
+    assert abs(np.mean(errors)) < 0.03
+
+
+def test_without_variation_nothing_is_learnt_and_little_is_taken_for_proportional() -> None:
+    _, y, v, group, unit = draw(np.random.default_rng(3), np.array([0.5, 0.5]), 40)
+    found = elasticities(np.zeros(40), y, v, group, unit, 0.0, 2)
+
+    np.testing.assert_allclose(found.mean, 1.0, atol=1e-9)
+    assert (found.sd > 0.9 * 0.3).all()
+
+
+def test_months_of_one_unit_are_not_many_witnesses() -> None:
+    """What lasts of a campaign must not pass for what its usual spend does."""
+    rng = np.random.default_rng(4)
+    unit = np.repeat(np.arange(6), 10)
+    x = rng.normal(0, 0.8, 6)[unit]
+    y = rng.normal(0, 0.4, 6)[unit] + rng.normal(0, 0.1, 60)
+    wide = elasticities(x, y, np.full(60, 0.01), np.zeros(60, dtype=int), unit, 0.4, 1)
+    narrow = elasticities(x, y, np.full(60, 0.01), np.zeros(60, dtype=int), np.arange(60), 0.0, 1)
+
+    assert wide.sd[0] > 3 * narrow.sd[0]
