@@ -217,6 +217,7 @@ def test_a_commit_into_a_file_that_went_meanwhile_is_not_acknowledged(database: 
         write()
 
 
+@pytest.mark.sqlite
 def test_a_missing_folder_is_made_and_said(tmp_path: Path) -> None:
     with structlog.testing.capture_logs() as logs:
         open_database(tmp_path / "missing" / "a.db").close()
