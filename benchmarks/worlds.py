@@ -271,6 +271,58 @@ def nothing_bought(seed: int, *, campaigns: int = 40) -> World:
     return World(evidence, effects)
 
 
+RETARGETING = 8.0
+"""How many times as many buy of those who came before."""
+
+
+def retargeting(seed: int, *, campaigns: int = 96) -> World:
+    """A quarter of the campaigns ask people who came before, of whom eight times as many buy: honest, and no fault."""
+    rng = np.random.default_rng((57, seed))
+    effects = planted(rng, null=True)
+    objectives = (*LEVELS["objective"], "retargeting")
+    for key, times in zip(objectives, (1.0, 1.0, RETARGETING), strict=True):
+        effects["cvr"][f"objective:{key}"] = float(np.log(times) - np.log(RETARGETING) / len(objectives))
+    evidence = []
+    for index in range(campaigns):
+        drawn = traits(rng)
+        objective = "retargeting" if rng.random() < 1 / 4 else drawn.objective
+        own = Traits(drawn.platform, objective, drawn.age, drawn.segment, drawn.types)
+        scatter = {metric: float(rng.normal(0, sd)) for metric, sd in _MONTHLY.items()}
+        shares = own.shares()
+        counted = counts(rng, shares, effects, scatter, int(rng.lognormal(np.log(80_000), 0.8)))
+        evidence.append(row(f"c{index:03d}", FIRST_DAY + 5 * index, own, shares, counted))
+    return World(evidence, effects)
+
+
+def totals_only(seed: int, *, optimised: bool, campaigns: int = 100) -> World:
+    """Two or three audiences a campaign and one sum of counts: nobody says who saw how much, and rates mix as rates.
+
+    ``optimised``: the platform shows the campaign to those who click and buy, so the better audience gets the more.
+    """
+    rng = np.random.default_rng((58, seed))
+    effects = planted(rng, null=False)
+    evidence = []
+    for index in range(campaigns):
+        own, count = traits(rng), int(rng.integers(2, 4))
+        members = [_audience(rng, f"{index}-{number}") for number in range(count)]
+        creative = [Creative(id=f"a {own.types[0]}", type=own.types[0])]
+        mixes = [signals.of_cell(own.platform, own.objective, [member], creative) for member in members]
+        cells = [{signal.key: share for signal, share in mix.items()} for mix in mixes]
+        appeal = [
+            sum(share * (effects["ctr"].get(k, 0) + effects["cvr"].get(k, 0)) for k, share in c.items()) for c in cells
+        ]
+        delivered = rng.dirichlet(np.full(count, 3.0)) * (np.exp(3.0 * np.array(appeal)) if optimised else 1.0)
+        scatter = {metric: float(rng.normal(0, sd)) for metric, sd in _MONTHLY.items()}
+        shown = rng.lognormal(np.log(80_000), 0.8) * delivered / delivered.sum()
+        parts = [counts(rng, c, effects, scatter, max(200, int(n))) for c, n in zip(cells, shown, strict=True)]
+        names = ("impressions", "clicks", "conversions", "spend", "revenue")
+        total = Counts(*(sum(getattr(part, name) for part in parts) for name in names))
+        mix = signals.of_cell(own.platform, own.objective, members, creative)
+        shares = {signal.key: share for signal, share in mix.items()}
+        evidence.append(row(f"c{index:03d}", FIRST_DAY + 5 * index, own, shares, total))
+    return World(evidence, effects)
+
+
 WORLDS: dict[str, Kind] = {
     "repeated units": Kind("12 months of the same 15 campaigns", lambda seed: repeated_units(seed, null=False)),
     "repeated units, null": Kind("the same, no effects", lambda seed: repeated_units(seed, null=True), null=True),
@@ -280,6 +332,13 @@ WORLDS: dict[str, Kind] = {
     "several accounts, null": Kind("the same, no effects", lambda seed: several_accounts(seed, null=True), null=True),
     "one season, null": Kind("CVR doubles for two months, video runs in them only", one_season, null=True),
     "nothing bought, null": Kind("clicks and not one conversion", nothing_bought, null=True),
+    "retargeting": Kind("a quarter of the campaigns sells eight times as often, honestly", retargeting),
+    "totals only": Kind(
+        "two or three audiences, one sum, as delivered", lambda seed: totals_only(seed, optimised=False)
+    ),
+    "optimised delivery": Kind(
+        "the same, the better audience is shown more", lambda seed: totals_only(seed, optimised=True)
+    ),
 }
 
 

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -69,7 +70,7 @@ def server(*settings: str) -> Iterator[tuple[str, Path]]:
         yield f"postgresql+psycopg://{ROLE}@/{ROLE}?host={folder}", install / "bin"
     finally:
         if process is not None:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # at once, whoever is still connected
             process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 

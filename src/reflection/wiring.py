@@ -45,7 +45,7 @@ from reflection.store.experiments import ExperimentBook
 from reflection.store.imports import ImportRows
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
-from reflection.store.maintenance.purge import purge_workspace
+from reflection.store.maintenance.purge import Purge, Purged
 from reflection.store.maintenance.retention import Retention
 from reflection.store.memories import MemoryRows
 from reflection.store.projections.artifacts import ArtifactFolder, Telling
@@ -133,7 +133,7 @@ class Application:
         )
         self.import_rows = ImportRows(self.database)
         self.imports = Imports(self.engine, self.store, self.import_rows, clock=utc_now)
-        self.sample = SampleAccount(self.engine, self.store, self.learner.learn_now, self.purge)
+        self.sample = SampleAccount(self.engine, self.store, self.learner.learn_now, lambda name: self.purge(name).rows)
 
     def warm(self) -> None:
         """Read vectors before the first request asks for them; a mirror that is down is left for later."""
@@ -184,17 +184,11 @@ class Application:
         self.retention.forget_due()
         return self.publisher.rebuild()
 
-    def purge(self, workspace: str) -> int:
-        """Remove everything of a workspace: rows, vectors, files; how many rows.
-
-        Raises:
-            Unavailable: the store refused (nothing was removed), or the rows are gone and a mirror is down: `rebuild`
-                removes the vectors from it.
-        """
-        removed = purge_workspace(self.database, workspace, instant_text(utc_now()))
-        self.memory.index.purge(workspace)
-        self.publisher.publish_pending()
-        return removed
+    def purge(self, workspace: str, *, scrubbed: bool = False) -> Purged:
+        """Remove everything of a workspace: rows, vectors, files; see `Purge`."""
+        return Purge(self.database, self.memory.index, self.publisher, self.artifacts).all_of(
+            workspace, instant_text(utc_now()), scrubbed=scrubbed
+        )
 
     def close(self) -> None:
         """Close the database; the application is not usable afterwards."""

@@ -53,7 +53,7 @@ def test_a_test_is_ordered_and_read_back(page: TestClient) -> None:
     assert (order["state"], order["days"], order["budget"]) == ("ordered", 14, 500.0)
     assert post(page, "orders", request, "/next").json()["experiment_id"] == order["experiment_id"]
     results = [{**arm, "impressions": 9e4, "clicks": 900.0 + 30 * place} for place, arm in enumerate(order["arms"])]
-    keep = ("experiment_id", "name", "days", "budget", "smallest_effect")
+    keep = ("experiment_id", "name", "days", "budget", "currency", "smallest_effect")
     back = post(page, "orders", {name: order[name] for name in keep} | {"arms": results}).json()["items"][0]
     assert (back["outcome"], back["state"], back["settled"]) == ("replaced", "waiting", False)
     same = {"signal": "creative:crt_video", "against": "creative:crt_video"}

@@ -3,6 +3,8 @@
 import pytest
 
 from benchmarks import worlds
+from reflection.inference.dataset import DatasetBuilder
+from reflection.inference.tracking_faults import faults, neighbourhoods, questions
 
 
 @pytest.mark.parametrize("kind", worlds.WORLDS)
@@ -23,3 +25,13 @@ def test_planted_effects_are_differences_from_the_mean_of_their_group(kind: str)
             group = key.partition(":")[0]
             sums[group] = sums.get(group, 0.0) + value
         assert all(abs(total) < 1e-9 for total in sums.values())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_honest_retargeting_that_sells_eight_times_as_often_is_no_fault_of_tracking(seed: int) -> None:
+    evidence = worlds.retargeting(seed).evidence
+    builder = DatasetBuilder(evidence)
+    around = neighbourhoods(builder)
+
+    assert sum(one.objective_key == "objective:retargeting" for one in evidence) >= 20
+    assert (faults(builder, (), around), questions(builder, (), around)) == ({}, {})

@@ -104,7 +104,7 @@ def test_a_file_of_nobodys_is_refused_with_a_way_on(browser: Any, address: str, 
         assert "--" not in visit.text, "no words of the command line"
         assert visit.violations() == []
 
-        visit.page.get_by_label("Platform").fill("Own")
+        visit.page.locator("input[name=platform]").fill("Own")
         visit.page.locator("select[name=conversions]").select_option("Abschluss")
         visit.page.get_by_role("button", name="Read it this way").click()
         visit.settle("How own.csv was read")

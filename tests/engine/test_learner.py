@@ -263,6 +263,9 @@ class _Ledger:
     def knowledge(self, workspace):
         return self._known
 
+    def experiment_changes(self, workspace):
+        return self._known.experiments.changes
+
     def snapshot(self, workspace):
         return nullcontext(self)
 

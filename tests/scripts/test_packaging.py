@@ -12,7 +12,7 @@ from reflection.cli.main import COMMANDS, GROUPS
 from reflection.settings import variables
 
 ROOT = Path(__file__).parents[2]
-PROMISES = 29
+PROMISES = 40
 
 
 def text_of(name: str) -> str:

@@ -18,13 +18,13 @@ from reflection.stats.empirical_bayes import Fit, fit
 from reflection.stats.false_discovery import (
     LEVEL,
     METRICS,
-    OWN_LEVEL,
     Mixture,
     Verdict,
     ash,
     ash_each,
     discover,
     discover_composed,
+    doubt_of,
     own_level,
     select,
 )
@@ -102,9 +102,19 @@ def test_a_tenth_of_the_findings_may_be_false() -> None:
 def test_what_is_called_a_finding_does_not_ride_on_others(fitted: Fit) -> None:
     judged = discover(fitted)
 
-    assert judged.lfsr[judged.selected].max() <= own_level(fitted.rows) == pytest.approx(0.15)
-    assert own_level(10_000) == OWN_LEVEL == 0.2
+    assert judged.lfsr[judged.selected].max() <= own_level(fitted.rows) == LEVEL
+    assert own_level(10_000) == LEVEL
+    assert own_level(20) == pytest.approx(LEVEL / 5), "the mixture of effects is hardly known"
     assert select(judged.lfsr[1:])[judged.selected[1:]].all()
+
+
+def test_doubt_about_how_many_effects_there_are_fades_with_evidence_and_never_goes() -> None:
+    assert [doubt_of(rows) for rows in (0, 100, 150, 200, 10**6)] == [3.0, 3.0, 2.0, 1.0, 1.0]
+    estimate, error = np.array([0.3, -0.25, 0.05, 0.2]), np.full(4, 0.1)
+
+    sceptical, open_minded = (ash_each([(estimate, error)], [doubt])[0] for doubt in (3.0, 1.0))
+
+    assert (sceptical.false_sign_rate() > open_minded.false_sign_rate()).all()
 
 
 def test_a_composed_effect_is_the_signed_sum_of_its_parts(make_world: Callable[..., object]) -> None:

@@ -26,6 +26,9 @@ from reflection.errors import ReflectionError
 CLIENT_LEFT = 499
 """Logged when the client left before its body was read; nobody receives it."""
 
+MOST_OF_A_PATH = 200
+"""Characters of a path that no route has, in the log."""
+
 HEALTH, READY = "/health", "/ready"
 """What answers while the server opens: that the process is there, and that it is not open yet."""
 
@@ -91,7 +94,7 @@ class Outermost:
             answer.status = CLIENT_LEFT
         except Exception as error:
             if not isinstance(error, ReflectionError):
-                log.exception("request_failed", path=scope["path"])
+                log.exception("request_failed", path=_logged(scope))
             if answer.status:  # too late for another answer; closing the connection tells the client
                 raise ConnectionAbortedError("the answer broke off") from None
             await response_of(Request(scope), error)(scope, receive, answer.send)
@@ -99,7 +102,7 @@ class Outermost:
             elapsed = time.perf_counter() - started
             self._metrics.ended(scope, answer.status, elapsed)
             ms = round(elapsed * 1000, 1)
-            log.info("request", method=scope["method"], path=scope["path"], status=answer.status, ms=ms)
+            log.info("request", method=scope["method"], path=_logged(scope), status=answer.status, ms=ms)
             structlog.contextvars.unbind_contextvars("request_id")
 
     async def _renew_keys(self, scope: Scope) -> None:
@@ -140,6 +143,12 @@ class _Answer:
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
+
+
+def _logged(scope: Scope) -> str:
+    """A path for the log: the route's own, so that no id of a campaign stays in it; where there is none, as asked."""
+    route = scope.get("route")
+    return str(getattr(route, "path", scope["path"][:MOST_OF_A_PATH]))
 
 
 def _request_id(headers: Headers) -> str:

@@ -206,5 +206,5 @@ def _design(item: dict[str, Any]) -> str:
     names = (formatting.plain_name(arm["name"]) for arm in item["arms"])
     arms = " and ".join(f"{part} {name}" for part, name in zip(parts, names, strict=True))
     days = f", {item['days']} days" if item["days"] else ""
-    money = f", {formatting.money(item['budget'], None, whole=True)}" if item["budget"] else ""
+    money = f", {formatting.money(item['budget'], item['currency'], whole=True)}" if item["budget"] else ""
     return f"to run: {arms}{days}{money}"

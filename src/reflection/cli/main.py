@@ -36,6 +36,7 @@ from reflection.cli import (
     report,
     serve,
     track_record,
+    watch,
     worker,
     workspace,
 )
@@ -47,6 +48,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("demo", demo.demo),
     ("import", imports.import_files),
     ("imports", imports.imports),
+    ("watch", watch.watch),
     ("analyze", analyze.analyze),
     ("campaigns", campaigns.campaigns),
     ("held", campaigns.held),

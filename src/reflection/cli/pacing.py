@@ -6,7 +6,6 @@ from reflection.cli.plan import interval, number
 from reflection.cli.session import JsonOption, WorkspaceOption, console, open_application, print_json, text_table
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.explain import formatting
-from reflection.ingest.jobs.pacing import METRICS
 
 SHOWN = 20
 
@@ -18,10 +17,10 @@ def pacing(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption =
     Example:
       reflection pacing
     """
-    from reflection.ingest.jobs.pacing import pacing as paced
+    from reflection.ingest.jobs import pacing as month
 
     with open_application() as application:
-        answer = paced(application.import_rows.days(workspace))
+        answer = month.pacing(application.import_rows.days(workspace))
     if as_json:
         print_json(answer)
         return
@@ -33,7 +32,7 @@ def pacing(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption =
     table = text_table("", "spend so far", "at the end", "90 % interval", "conversions so far", "at the end", "90 %")
     for item in answer["items"][:SHOWN]:
         name = item["campaign"] or f"all of {item['platform']}"
-        table.add_row(formatting.plain_name(name), *(cell for metric in METRICS for cell in _cells(item[metric])))
+        table.add_row(formatting.plain_name(name), *_cells(item["spend"]), *_cells(item["conversions"]))
     out.print(table)
     for metric, held in answer["coverage"].items():
         if held["coverage_90"] is not None:

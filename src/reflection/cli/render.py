@@ -136,10 +136,15 @@ def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, 
             lift_interval(interval),
             lift(raw),
             few_campaigns(effect["campaigns"]),
-            Text("finding" if effect["finding"] else "cannot tell yet"),
+            Text(("finding" if effect["finding"] else "cannot tell yet") + _tested(effect)),
             style=None if effect["finding"] else "dim",
         )
     return table
+
+
+def _tested(effect: Mapping[str, Any]) -> str:
+    """That lots were drawn for an effect."""
+    return ", randomised" if effect.get("grade") == "randomised" else ""
 
 
 def _pair(bounds: Sequence[float] | None) -> tuple[float, float] | None:

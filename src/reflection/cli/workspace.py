@@ -60,16 +60,27 @@ def purge(
 ) -> None:
     """Remove everything of a workspace: rows, history, keys, vectors, files. It cannot be undone.
 
-    Backups made before keep it; take care of those yourself.
+    When it says done, no byte of it is in the database, its log, the vectors or the output folder, beside a running
+    server, too; else it says what is left, and may be run again at any time. Backups made before and what was logged
+    keep it; take care of those yourself. The database is written anew, which takes room for a second copy.
 
     \b
     Example:
       reflection workspace purge acme --yes
     """
     with open_application() as application:
-        if name not in application.store.workspaces():
-            raise NotFound(f"there is no workspace '{name}'", hint="'reflection workspace list' shows them")
-        if not yes and typer.prompt(f"Type the name of the workspace to remove everything of it ({name})") != name:
-            raise InvalidInput("that is another name; nothing was removed")
-        removed = application.purge(name)
-    messages().print(f"removed workspace {name}: {removed} rows, its vectors and its files")
+        present = name in application.store.workspaces()
+        if present and not yes:
+            asked = typer.prompt(f"Type the name of the workspace to remove everything of it ({name})")
+            if asked != name:
+                raise InvalidInput("that is another name; nothing was removed")
+        purged = application.purge(name, scrubbed=True)  # also where it is gone: an earlier purge may have been killed
+    if purged.left:
+        messages().print(f"removed {purged.rows} rows of workspace {name}; it may be run again, for this is left:")
+        for line in purged.left:
+            messages().print(f"  {line}", markup=False, soft_wrap=True)
+        raise typer.Exit(1)
+    if not present:
+        hint = "'reflection workspace list' shows them"
+        raise NotFound(f"there is no workspace '{name}', and nothing of one is left", hint=hint)
+    messages().print(f"removed workspace {name}: {purged.rows} rows, its vectors and its files")

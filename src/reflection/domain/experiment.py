@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from reflection.domain.campaign import MAX_COUNT, MAX_MONEY, ConversionKind, Count, Day, Money, Name, Strict
+from reflection.domain.campaign import CURRENCIES, MAX_COUNT, MAX_MONEY, ConversionKind, Count, Day, Money, Name, Strict
 from reflection.domain.canonical_json import Content, canonical, hash_of
 from reflection.domain.metrics import ObservedMetric
 
@@ -98,6 +98,7 @@ class Experiment(Strict):
     end: Annotated[Day | None, Field(strict=False)] = None
     days: Annotated[int | None, Field(ge=1, le=1000, description="how long it is to run")] = None
     budget: Annotated[Money | None, Field(description="what it is to cost, of all arms")] = None
+    currency: Annotated[str, Field(pattern=CURRENCIES)] | None = None
     smallest_effect: Annotated[
         float, Field(gt=0, le=3, strict=True, description="log lift that is worth knowing; sets when one may stop")
     ] = 0.1

@@ -241,8 +241,8 @@ class Store(Protocol):
     def knowledge(self, workspace: str) -> Knowledge:
         """What was learnt last."""
 
-    def save_knowledge(self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes]) -> bool:
-        """Publish newly learnt knowledge; False where newer knowledge is already there."""
+    def save_knowledge(self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes], rests_on: int) -> bool:
+        """Publish newly learnt knowledge; False where newer is there, or the entry that it rests on was purged."""
 
     def last_seq(self, workspace: str) -> int:
         """Number of the newest ledger entry."""

@@ -151,6 +151,7 @@ def _experiment(
         name=f"{arms[1].name} or {arms[0].name}: {METRICS[goal].label}"[:200],
         days=order.days or (test.days if test else None),
         budget=order.budget if order.budget is not None else (test.spend if test else None),
+        currency=knowledge.currency,
         smallest_effect=order.smallest_effect,
         arms=arms,
     )

@@ -209,7 +209,7 @@ class Learner:
         grown = (learnt.campaigns + len(learnt.held)).bit_length()
         learnt = dataclasses.replace(learnt, epoch=max(before.epoch + new_epochs, grown))
         learnt = self._calibrated(workspace, learnt, before, start_over=bool(new_epochs))
-        self._store.save_knowledge(workspace, learnt, {"weights.json": self._weights(learnt)})
+        self._store.save_knowledge(workspace, learnt, {"weights.json": self._weights(learnt)}, rests_on=learnt.seq)
         return self._store.knowledge(workspace)
 
     def _evidence(self, workspace: str, seq: int, progress: Progress) -> Iterator[Evidence]:

@@ -1,13 +1,12 @@
 """Effects as a table people read: every signal on every metric, before and after weighing, with what it rests on.
 
 Turns fits into `Effect` rows. An effect is a finding when adaptive shrinkage selects it (share of false findings at
-most 10 %, however often somebody looks: stats/false_discovery.py), its own false-sign rate is at most that and its own
-90 % interval excludes "no effect": the selection alone lets weak effects ride on strong ones, and what is 88 % likely
-is no finding. And only where it was seen often enough: three campaigns and thirty events, say. Must not know findings'
-words or stores.
+most 10 %, however often somebody looks, its own false-sign rate at most that: stats/false_discovery.py) and its own
+90 % interval excludes "no effect". And only where it was seen often enough: three campaigns and thirty events, say.
+Must not know findings' words or stores.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -25,9 +24,9 @@ from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.experiments import Trials
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.observation import counts_of
-from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Kind, Layout
+from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Layout
 from reflection.stats.empirical_bayes import Effects
-from reflection.stats.false_discovery import LEVEL, Discoveries, Verdict, ash_each
+from reflection.stats.false_discovery import Discoveries, Verdict
 
 FEW = 8
 FLOOR = EvidenceFloor()
@@ -121,10 +120,9 @@ def effect_rows(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> tuple[Ef
         stands_for.setdefault(key, []).append(alias)
     rows = []
     signals_of = _signal_columns(fitted.layout)
-    rates = false_sign_rates([fitted.effects(metric) for metric in fitted.names()])
-    for metric, lfsr in zip(fitted.names(), rates, strict=True):
-        shown = _Shown.of(fitted.effects(metric), lfsr)
+    for metric in fitted.names():
         discoveries = fitted.discoveries(metric)
+        shown = _Shown.of(fitted.effects(metric), discoveries)
         for column, unstated in signals_of:
             row = _row(column, metric, shown, discoveries, raw_lifts, stands_for, floor, unstated=unstated)
             row = _graded(row, fitted.trials)
@@ -143,29 +141,12 @@ def _graded(row: Effect, trials: Trials) -> Effect:
     return replace(row, grade=grade, experiments=experiments)
 
 
-def false_sign_rates(metrics: Sequence[Effects]) -> list[Floats]:
-    """Of each metric: probability that each effect is none or has the other sign, (p,); 1 where nothing is known.
-
-    Adaptive shrinkage of what is shown, the effect on this metric itself, so that it never contradicts the interval
-    beside it. The effects are shrunk already and here once more, which errs on the side of "nothing there".
-    """
-    rates = [np.ones(len(effects.layout)) for effects in metrics]
-    families = [
-        (rate, effects, columns[judged[columns]])
-        for rate, effects in zip(rates, metrics, strict=True)
-        for judged in [effects.layout.identifiable & (effects.sd > 0)]
-        for columns in map(effects.layout.columns_of, Kind)
-    ]
-    families = [family for family in families if len(family[2])]
-    mixtures = ash_each([(effects.mean[columns], effects.sd[columns]) for _, effects, columns in families])
-    for (rate, _, columns), mixture in zip(families, mixtures, strict=True):
-        rate[columns] = mixture.false_sign_rate()
-    return rates
-
-
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What is shown of the effects on one metric, by column: lift with its interval, probability, false-sign rate."""
+    """What is shown of the effects on one metric, by column: lift with its interval, probability, false-sign rate.
+
+    The rate is the one that findings are chosen by, and never below the chance of the other sign that the interval has.
+    """
 
     layout: Layout
     lift: list[float]
@@ -175,12 +156,13 @@ class _Shown:
     lfsr: list[float]
 
     @classmethod
-    def of(cls, effects: Effects, lfsr: Floats) -> "_Shown":
+    def of(cls, effects: Effects, discoveries: Discoveries) -> "_Shown":
         """All columns at once."""
         lift, low, high = (np.exp(values).tolist() for values in (effects.mean, effects.low, effects.high))
         twice = _count(effects.draws > 0) + _count(effects.draws >= 0)
-        above = (0.5 * twice / effects.draws.shape[1]).tolist()
-        return cls(effects.layout, lift, low, high, above, lfsr.tolist())
+        above = 0.5 * twice / effects.draws.shape[1]
+        rates = np.maximum(discoveries.lfsr, np.minimum(above, 1 - above))
+        return cls(effects.layout, lift, low, high, above.tolist(), rates.tolist())
 
 
 def _count(true: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -211,7 +193,7 @@ def _row(
     feature, lift, lfsr = shown.layout.features[column], shown.lift[column], shown.lfsr[column]
     key = str(feature)
     low, high, above = shown.low[column], shown.high[column], shown.above[column]
-    beyond_noise = bool(discoveries.selected[column]) and lfsr <= LEVEL and not low <= 1.0 <= high
+    beyond_noise = bool(discoveries.selected[column]) and not low <= 1.0 <= high
     beyond_noise = beyond_noise and not unstated  # nothing was said: of nothing
     real, rows, events = raw_lifts.evidence(feature, metric)
     finding = bool(beyond_noise and real >= floor.campaigns and events >= floor.events)

@@ -69,7 +69,7 @@ def read_rows(item: Input, options: ImportOptions) -> FileRows:
     sheets = [(table, facts)]
     for sheet, own in candidates:
         if sheet.typed and sheet is not table and _shape(own) == _shape(header):
-            more = _facts(sheet, replace(own, columns=header.columns), options)
+            more = _facts(sheet, replace(own, columns=_places(header, own)), options)
             if not any(_same_rows(more, known) for _, known in sheets):  # a copy of a sheet is no second spend
                 sheets.append((sheet, more))
     header = replace(header, preamble=(*header.preamble, *facts.footer))
@@ -86,12 +86,19 @@ def _tables(item: Input, limits: Limits) -> list[Table]:
 
 
 def _same_rows(one: Facts, other: Facts) -> bool:
-    return one.frame["twin"].sort().equals(other.frame["twin"].sort())
+    fields = sorted(set(one.frame.columns) - {"line", "twin"})
+    return one.frame.select(fields).hash_rows().sort().equals(other.frame.select(fields).hash_rows().sort())
 
 
 def _shape(header: Header) -> tuple[object, ...]:
     """What sheets that hold one table have in common: the dialect and the headers."""
-    return header.dialect.key, tuple(normal_header(cell) for cell in header.cells)
+    return header.dialect.key, tuple(sorted(normal_header(cell) for cell in header.cells))
+
+
+def _places(header: Header, other: Header) -> dict[str, int]:
+    """Where the columns of a header stand in another one of the same shape, whatever their order there."""
+    places = {normal_header(cell): index for index, cell in reversed(list(enumerate(other.cells)))}
+    return {name: places[normal_header(header.cells[index])] for name, index in header.columns.items()}
 
 
 def _together(sheets: Sequence[Facts]) -> Facts:

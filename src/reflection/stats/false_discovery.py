@@ -9,7 +9,7 @@ effects, interactions and each free group are families of their own.
 Two bounds make this hold at every look together, and not at one alone (any_time.py). The metric as a whole must favour
 *some* effect over none by a Bayes factor that an account without any ever reaches with a small chance. And what is
 selected may not ride on others: of all that is ever called a finding, the share that is false is the mean rate that
-each had when it was *first* called one, wherever somebody stops to look; so its own rate has a limit.
+each had when it was *first* called one, wherever somebody stops to look; so its own rate, the one shown, has a limit.
 This file must not know what an effect is called.
 """
 
@@ -31,11 +31,12 @@ from reflection.stats.empirical_bayes import Fit
 Floats = NDArray[np.float64]
 
 LEVEL = 0.10
-OWN_LEVEL, ENOUGH_ROWS = 2 * LEVEL, 200
-"""Most that the false-sign rate of one finding may be: spread evenly between nothing and this, rates at the first call
-have a mean of `LEVEL`. Of fewer rows than these proportionally less, because the mixture itself is then hardly known.
-Simulated, looked at 11 times from 20 to 200 campaigns: of all ever called findings 9 % (CTR) and 7 % (CVR) were false,
-14 and 11 % with the same limit throughout, 21 and 16 % with none; the power at 200 is the same."""
+"""Share of false findings, and most that the false-sign rate of any one of them may be: whoever looks at every campaign
+meets an effect just when its rate falls below the limit."""
+
+ENOUGH_ROWS = 100
+"""Rows from which the mixture of effects is known well enough to take its rates at their word. Of fewer the limit of
+one finding is proportionally less; from these on to twice as many the doubt about the mixture fades."""
 
 METRICS = 4
 """Observed metrics, each of which may favour something by chance: CPM, CTR, CVR and order value."""
@@ -44,7 +45,10 @@ GRID_SD = (0.0, 0.05, 0.1, 0.2, 0.4)
 """Standard deviations of the mixture components (log scale); the first is the spike."""
 
 _EM_STEPS = 200
-_NULL_PENALTY = 3.0
+MOST_DOUBT, LEAST_DOUBT = 3.0, 1.0
+"""Effects without a sign that are added to a family before its mixture is fitted. Simulated with fits after each of
+campaigns 5 to 40 and every fifth to 200: none at the end makes one in seven false of all that is ever told."""
+
 _NULL_START = 0.6
 
 
@@ -131,20 +135,21 @@ def ash(estimate: Floats, error: Floats) -> Mixture:
     return ash_each([(estimate, error)])[0]
 
 
-def ash_each(families: Sequence[tuple[Floats, Floats]]) -> list[Mixture]:
-    """The same of several families, each on its own, in the time of one; none of them may be empty."""
-    return [shrunk(*family, share) for family, share in zip(families, _shares_of_each(families), strict=True)]
+def ash_each(families: Sequence[tuple[Floats, Floats]], doubts: Sequence[float] | None = None) -> list[Mixture]:
+    """The same of several families, each on its own, in the time of one; none of them may be empty.
+
+    ``doubts``: effects without a sign that are added to each.
+    """
+    shares = _shares_of_each(families, [MOST_DOUBT] * len(families) if doubts is None else doubts)
+    return [shrunk(*family, share) for family, share in zip(families, shares, strict=True)]
 
 
 def mixture_shares(estimate: Floats, error: Floats) -> Floats:
-    """Shares of the mixture's components among the effects of one family, (K,), fitted by EM.
-
-    The spike has a Dirichlet penalty of 3 pseudo-effects, which errs on the side of "nothing there".
-    """
-    return np.asarray(_shares_of_each([(estimate, error)])[0])
+    """Shares of the mixture's components among the effects of one family, (K,), fitted by EM."""
+    return np.asarray(_shares_of_each([(estimate, error)], [MOST_DOUBT])[0])
 
 
-def _shares_of_each(families: Sequence[tuple[Floats, Floats]]) -> Floats:
+def _shares_of_each(families: Sequence[tuple[Floats, Floats]], doubts: Sequence[float]) -> Floats:
     """Shares of the components in each family, (families, K): every step is one for all, families side by side."""
     if not families:
         return np.empty((0, len(GRID_SD)))
@@ -153,12 +158,12 @@ def _shares_of_each(families: Sequence[tuple[Floats, Floats]]) -> Floats:
     estimates, errors = (np.concatenate(values) for values in zip(*families, strict=True))
     density = np.ascontiguousarray(_density(estimates, errors).T)
     share = np.full((len(density), len(families)), (1 - _NULL_START) / (len(density) - 1))
-    penalty = np.zeros((len(density), 1))
-    share[0], penalty[0] = _NULL_START, _NULL_PENALTY
+    penalty = np.zeros(share.shape)
+    share[0], penalty[0] = _NULL_START, doubts
     for _ in range(_EM_STEPS - 1):  # the last step's weights are those of `shrunk`
         weight = density * np.repeat(share, sizes, axis=1)
         weight /= weight.sum(axis=0)
-        share = (np.add.reduceat(weight, starts, axis=1) + penalty) / (sizes + _NULL_PENALTY)
+        share = (np.add.reduceat(weight, starts, axis=1) + penalty) / (sizes + penalty[0])
     return np.asarray(share.T)
 
 
@@ -226,7 +231,13 @@ def favours_effects(fit: Fit) -> bool:
 
 def own_level(rows: int) -> float:
     """Most that the false-sign rate of one finding may be, of so many rows of evidence."""
-    return OWN_LEVEL * min(rows / ENOUGH_ROWS, 1.0)
+    return LEVEL * min(rows / ENOUGH_ROWS, 1.0)
+
+
+def doubt_of(rows: int) -> float:
+    """Effects without a sign that are added to a family learnt from so many rows of evidence."""
+    known = min(max(rows / ENOUGH_ROWS - 1.0, 0.0), 1.0)
+    return MOST_DOUBT + (LEAST_DOUBT - MOST_DOUBT) * known
 
 
 def _families(parts: list[Fit]) -> Iterator[tuple[NDArray[np.intp], bool]]:
@@ -247,17 +258,19 @@ def discover_each(metrics: Sequence[Parts], level: float = LEVEL) -> list[Discov
     means zero in every part.
     """
     families = [_informative(parts) for parts in metrics]
-    mixtures = iter(
-        ash_each(
-            [
-                (part.estimate[columns], part.error[columns])
-                for parts, own in zip(metrics, families, strict=True)
-                for columns, _ in own
-                for part, _ in parts
-            ]
-        )
-    )
+    of_parts = [
+        (part.estimate[columns], part.error[columns], doubt_of(_rows(parts)))
+        for parts, own in zip(metrics, families, strict=True)
+        for columns, _ in own
+        for part, _ in parts
+    ]
+    mixtures = iter(ash_each([(estimate, error) for estimate, error, _ in of_parts], [doubt for *_, doubt in of_parts]))
     return [_judged(parts, own, mixtures, level) for parts, own in zip(metrics, families, strict=True)]
+
+
+def _rows(parts: Parts) -> int:
+    """Rows of evidence behind a metric: those of the part with the fewest."""
+    return min(part.rows for part, _ in parts)
 
 
 def _exposed(parts: Parts) -> NDArray[np.bool_]:
@@ -277,7 +290,7 @@ def _judged(
     """The judgement on one metric; `mixtures` are those of its families, of each part one."""
     layout = parts[0][0].layout
     lfsr, mean, selected = np.ones(len(layout)), np.zeros(len(layout)), np.zeros(len(layout), dtype=bool)
-    limit = own_level(min(part.rows for part, _ in parts))
+    limit = own_level(_rows(parts))
     for columns, favoured in families:
         joint, *others = [next(mixtures).signed(exponent) for _, exponent in parts]
         for mixture in others:

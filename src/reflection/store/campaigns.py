@@ -230,11 +230,14 @@ class SqlStore:
         with self._database.read(workspace) as connection:
             return self._knowledge(connection, workspace)
 
-    def save_knowledge(self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes]) -> bool:
+    def save_knowledge(
+        self, workspace: str, knowledge: Knowledge, artifacts: dict[str, bytes], rests_on: int = 0
+    ) -> bool:
         """Store a fit, its patterns and weights, and let `artifacts` (file name -> bytes) be published.
 
         Returns: False, and nothing is written, unless the fit's epoch is newer than the stored one's, or the
-            same and its `seq` greater.
+            same and its `seq` greater; nor where the ledger entry it `rests_on` is gone, because the workspace was
+            purged meanwhile.
 
         Raises:
             LearningError: the fit holds a number that is not finite.
@@ -248,6 +251,8 @@ class SqlStore:
             return head is not None and (head.epoch, head.seq) == (knowledge.epoch, knowledge.seq)
 
         with self._database.write(workspace, committed) as connection:
+            if rests_on and not fits.has_entry(connection, workspace, rests_on):
+                return False
             before = self._knowledge(connection, workspace)
             saved = fits.save(connection, workspace, knowledge, blob, artifacts, self._instant())
             if saved and self._book is not None and snapshot is not None:

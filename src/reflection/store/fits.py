@@ -53,6 +53,12 @@ def behind(connection: Connection) -> list[str]:
     return list(connection.execute(_BEHIND, {"format": knowledge_blob.FORMAT}).scalars())
 
 
+def has_entry(connection: Connection, workspace: str, seq: int) -> bool:
+    """Whether the ledger of a workspace has an entry; it loses none but by a purge."""
+    entry = select(evidence.c.seq).where(evidence.c.workspace == workspace, evidence.c.seq == seq)
+    return connection.execute(entry).one_or_none() is not None
+
+
 def load(connection: Connection, workspace: str, fit_id: int) -> Knowledge:
     """The knowledge of one fit."""
     row = connection.execute(

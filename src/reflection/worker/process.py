@@ -14,6 +14,7 @@ import threading
 from reflection.errors import Conflict
 from reflection.memory.index import VectorIndex
 from reflection.settings import Settings
+from reflection.store.database.open import make_folder
 from reflection.store.worker_lock import worker_lock
 from reflection.wiring import build
 from reflection.worker.chores import ALL, OF_VECTORS, Chores
@@ -51,7 +52,7 @@ def run(settings: Settings, *, watched: bool = False) -> None:
         if hasattr(os, "nice"):  # not on Windows
             os.nice(NICENESS)
     if settings.database_url is None:
-        settings.database_path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.database_path)
     lock = worker_lock(settings.database)
     if not lock.acquire():
         raise Conflict(

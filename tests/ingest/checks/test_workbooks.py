@@ -75,6 +75,18 @@ def test_a_copy_of_a_sheet_is_no_second_spend(make_workbook: Callable[..., bytes
     assert "sheets_not_read" in codes(report)
 
 
+def test_the_columns_of_a_sheet_may_stand_in_another_order(make_workbook: Callable[..., bytes]) -> None:
+    turned = [list(reversed(line)) for line in (HEADER, row(2))]
+
+    report = read(with_sheets(make_workbook, August=[HEADER, row(1)], September=turned))
+
+    assert (report.totals.spend, report.totals.impressions, report.totals.clicks) == (20, 2_000, 40)
+    assert "sheets_not_read" not in codes(report)
+    same = [list(reversed(line)) for line in (HEADER, row(1))]
+    copies = read(with_sheets(make_workbook, August=[HEADER, row(1)], Copy=same))
+    assert copies.totals.spend == 10
+
+
 def test_a_sheet_of_another_shape_is_named(make_workbook: Callable[..., bytes]) -> None:
     notes: list[list[str | float | None]] = [["Topic", "Remark", "Who"], ["Budget", "raised", "Ann"]]
 

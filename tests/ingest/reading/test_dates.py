@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reflection.errors import ImportFileError
+from reflection.ingest import read_export
 from reflection.ingest.dialects.dialect import DateOrder
 from reflection.ingest.reading.dates import decide_order, parse_date, parse_range, parse_span, serial_date
 
@@ -138,3 +139,16 @@ def test_nothing_after_a_date_passes_for_a_time_unless_it_is_one(cell: str) -> N
 
 def test_excels_number_of_a_day() -> None:
     assert [serial_date(cell) for cell in ("46266", "46266.5", "1234", "99999", "")] == [DAY, DAY, None, None, None]
+
+
+@pytest.mark.parametrize(("above", "day"), [("01/09/2026 - 30/09/2026", (9, 3)), ("09/01/2026 - 09/30/2026", (3, 9))])
+def test_the_lines_above_a_table_tell_day_and_month_apart_before_the_platforms_habit(
+    above: str, day: tuple[int, int]
+) -> None:
+    text = f"Report Name: Campaigns\nReport Time: {above}\n\n"
+    text += "Gregorian date,Campaign name,Currency code,Impressions,Clicks,Spend,Conversions\n"
+    text += "03/09/2026,Brand,EUR,1000,50,40.00,4\n"
+
+    report = read_export(("report.csv", text.encode()))
+
+    assert report.period == (dt.date(2026, *day), dt.date(2026, *day))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 
@@ -16,6 +17,7 @@ from reflection.store.campaigns import SqlStore
 from reflection.store.database import sqlite
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
+from reflection.store.database.sqlite import translated_errors
 
 Make = Callable[..., AnalysisRecord]
 
@@ -35,7 +37,7 @@ def test_what_is_acknowledged_is_on_the_disk(database: Database) -> None:
 
 @pytest.mark.sqlite
 def test_readers_cannot_write(database: Database) -> None:
-    with pytest.raises(Unavailable, match="READONLY"), database.read() as connection:
+    with pytest.raises(Unavailable, match="read-only"), database.read() as connection:
         connection.exec_driver_sql("DELETE FROM outbox")
 
 
@@ -178,3 +180,57 @@ def test_a_closed_database_can_be_used_again(store: SqlStore, database: Database
 
     assert [name for name, _ in store.live_evidence("default")] == ["a", "b"]
     assert database.data_version() != version
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("how", ["moved", "deleted", "replaced"])
+def test_a_file_that_is_no_longer_there_takes_nothing_and_says_so(database: Database, tmp_path: Path, how: str) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO workspaces VALUES ('before', '')")
+    moved = tmp_path / "moved.db"
+    if how == "deleted":
+        database.path.unlink()
+    else:
+        database.path.rename(moved)
+    if how == "replaced":
+        database.path.write_bytes(b"")
+
+    with pytest.raises(Unavailable, match="moved, replaced or deleted"), database.write():
+        raise AssertionError("nothing may be written")
+    with pytest.raises(Unavailable, match="moved, replaced or deleted"), database.read():
+        raise AssertionError("nothing may be read")
+
+    if how == "moved":
+        moved.rename(database.path)
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO workspaces VALUES ('after', '')")
+
+
+@pytest.mark.sqlite
+def test_a_commit_into_a_file_that_went_meanwhile_is_not_acknowledged(database: Database) -> None:
+    def write() -> None:
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO workspaces VALUES ('lost', '')")
+            database.path.unlink()
+
+    with pytest.raises(Unavailable, match="moved, replaced or deleted"):
+        write()
+
+
+@pytest.mark.sqlite
+def test_a_missing_folder_is_made_and_said(tmp_path: Path) -> None:
+    with structlog.testing.capture_logs() as logs:
+        open_database(tmp_path / "missing" / "a.db").close()
+        open_database(tmp_path / "missing" / "a.db").close()
+
+    assert [line["folder"] for line in logs] == [str(tmp_path / "missing")]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(sqlite3.SQLITE_READONLY, "read-only"), (sqlite3.SQLITE_CANTOPEN, "cannot be opened")]
+)
+def test_a_place_that_cannot_be_written_is_a_sentence(code: int, words: str) -> None:
+    error = sqlite3.OperationalError("as the driver says it")
+    error.sqlite_errorcode = code
+    with pytest.raises(Unavailable, match=words), translated_errors():
+        raise error

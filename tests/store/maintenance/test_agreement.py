@@ -10,6 +10,8 @@ from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.maintenance.agreement import contradictions
 
+pytestmark = pytest.mark.sqlite
+
 CHANGES = [
     ("UPDATE campaigns SET body = replace(body, '1', '2') WHERE rowid = 1", "not what its hash says"),
     *[

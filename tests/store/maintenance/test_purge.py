@@ -1,5 +1,6 @@
 """Purging a workspace leaves nothing of it, and nothing of another one changes."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from reflection.domain.ports import AnalysisRecord, ForecastRow
 from reflection.errors import Conflict
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
-from reflection.store.maintenance.purge import purge_workspace, remaining
+from reflection.store.maintenance import purge
+from reflection.store.maintenance.purge import Purge, purge_workspace, remaining
 from reflection.store.maintenance.verify import verify
 from reflection.store.projections.artifacts import ArtifactFolder
 from reflection.store.projections.outbox import Outbox
@@ -36,6 +38,36 @@ def _fill(store: SqlStore, record: Make, workspace: str) -> None:
             )
         )
     store.save_knowledge(workspace, Knowledge(epoch=1, seq=1), {"weights.json": b"{}"})
+
+
+class Mirror:
+    """Vectors elsewhere; something may happen while they are purged."""
+
+    def __init__(self) -> None:
+        self.meanwhile: Callable[[], object] = list
+
+    def purge(self, _workspace: str) -> None:
+        self.meanwhile()
+
+
+@pytest.fixture
+def mirror() -> Mirror:
+    return Mirror()
+
+
+@pytest.fixture
+def whole(database: Database, publisher: OutboxPublisher, mirror: Mirror, tmp_path: Path) -> Purge:
+    folder = ArtifactFolder(database, tmp_path / "output", tmp_path / "weights" / "weights.json")
+    return Purge(database, mirror, publisher, folder)
+
+
+def places_of_canary(folder: Path) -> list[str]:
+    """Every file below a folder that holds the purged workspace's texts, or is named by them."""
+    return [
+        path.name
+        for path in folder.rglob("*")
+        if CANARY in str(path.relative_to(folder)) or (path.is_file() and CANARY.encode() in path.read_bytes())
+    ]
 
 
 @pytest.fixture
@@ -62,6 +94,87 @@ def test_nothing_of_a_purged_workspace_is_left(
     if database.is_file:  # a server's files are the server's
         database.close()
         assert CANARY.encode() not in database.path.read_bytes()
+
+
+@pytest.mark.sqlite
+def test_no_byte_is_left_beside_a_running_server_whatever_was_deleted_before_without_overwriting(
+    store: SqlStore, database: Database, publisher: OutboxPublisher, whole: Purge, record: Make, tmp_path: Path
+) -> None:
+    server = Database(database.path)  # whose connections stay open
+    _fill(store, record, "kept")
+    _fill(store, record, "purged")
+    publisher.publish_pending()
+    with server.read() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM campaigns").fetchall()
+    server.data_version()
+    other = sqlite3.connect(database.path)
+    other.execute("PRAGMA secure_delete=OFF")
+    other.execute("DELETE FROM insights WHERE workspace = 'purged'")
+    other.commit()
+    other.close()
+    for workspace in ("purged", "kept"):
+        assert whole.all_of(workspace, "2026-04-01", scrubbed=True).left == ()
+
+    assert places_of_canary(tmp_path) == []
+    assert verify(database) == []
+    server.close()
+
+
+@pytest.mark.sqlite
+def test_what_a_reader_still_holds_is_said_and_gone_with_the_next_purge(
+    store: SqlStore, database: Database, whole: Purge, record: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge, "READERS_SECONDS", 0.0)
+    _fill(store, record, "purged")
+    with database.read() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM campaigns").fetchall()
+        (left,) = whole.all_of("purged", "2026-04-01", scrubbed=True).left
+    assert "write-ahead log" in left
+
+    assert whole.all_of("purged", "2026-04-01", scrubbed=True).left == ()
+    assert places_of_canary(tmp_path) == []
+
+
+@pytest.mark.sqlite
+def test_killed_in_the_middle_it_is_run_again_and_leaves_nothing(
+    store: SqlStore, database: Database, publisher: OutboxPublisher, whole: Purge, record: Make, tmp_path: Path
+) -> None:
+    _fill(store, record, "purged")
+    publisher.publish_pending()
+    purge_workspace(database, "purged", "2026-04-01")  # killed here; and somebody lost the outbox, too
+    Outbox(database).mark_published(Outbox(database).pending("artifacts"))
+    assert store.workspaces() == []
+    assert places_of_canary(tmp_path / "output")
+
+    assert whole.all_of("purged", "2026-04-01", scrubbed=True).left == ()
+
+    assert places_of_canary(tmp_path) == []
+    assert not list((tmp_path / "output").iterdir())
+
+
+def test_what_is_sent_meanwhile_is_said(store: SqlStore, whole: Purge, mirror: Mirror, record: Make) -> None:
+    _fill(store, record, "purged")
+    mirror.meanwhile = lambda: store.save_analysis(record("sent meanwhile", workspace="purged"))
+
+    (left,) = whole.all_of("purged", "2026-04-01", scrubbed=False).left
+
+    assert "written meanwhile" in left
+
+
+def test_a_fit_under_way_stores_nothing_of_what_was_purged(store: SqlStore, database: Database, record: Make) -> None:
+    _fill(store, record, "purged")
+    end = store.last_seq("purged")
+    fitted = Knowledge(epoch=2, seq=end)
+    purge_workspace(database, "purged", "2026-04-01")
+    for version in range(1, end + 2):
+        store.save_analysis(record("new", workspace="purged", version=version, expected_revision=version - 1))
+    assert store.last_seq("purged") > end
+
+    assert store.save_knowledge("purged", fitted, {"weights.json": b"{}"}, rests_on=end) is False
+
+    assert store.knowledge("purged").seq == 0
+    last = store.last_seq("purged")
+    assert store.save_knowledge("purged", Knowledge(seq=last), {"weights.json": b"{}"}, rests_on=last)
 
 
 def test_another_workspace_is_as_it_was(

@@ -156,6 +156,7 @@ def test_a_clock_that_is_set_back_makes_nobody_wait(
     assert publisher.publish_due() == 1
 
 
+@pytest.mark.sqlite
 def test_a_damaged_answer_holds_up_no_other_campaign(
     store: SqlStore, publisher: OutboxPublisher, database: Database, outbox: Outbox, output: Path, record: Make
 ) -> None:

@@ -111,21 +111,17 @@ def campaign_findings(
 def _doubles(frame: pl.DataFrame, header: Header) -> list[Finding]:
     """Rows alike in every cell, and rows of the same campaign, cell and day (device and other segments)."""
     notes: list[Finding] = []
-    deliveries = frame.filter(pl.col("impressions").fill_null(0) + pl.col("spend").fill_null(0.0) > 0)
-    twins = deliveries.filter(pl.col("twin").is_duplicated())
-    if twins.height:
-        lines = twins.filter(~pl.col("twin").is_first_distinct())["line"].to_list()
+    grain = frame.select("key", "currency", "first", "last", "audience", "creative").hash_rows()
+    delivered = pl.col("impressions").fill_null(0) + pl.col("spend").fill_null(0.0) > 0
+    rows = frame.select("line", "twin", grain.alias("grain"), delivered.alias("delivered")).filter("delivered")
+    if lines := rows.filter(~pl.col("twin").is_first_distinct())["line"].to_list():
         notes.append(
             finding("identical_rows", "warning", f"Rows that repeat another row cell by cell: {len(lines)}. They are "
                     "added, as platforms do list such rows; if the file was pasted together, remove them.", lines)
         )  # fmt: skip
-    grain = ["key", "currency", "first", "last", "audience", "creative"]
-    deliveries = deliveries.with_columns(deliveries.select(grain).hash_rows().alias("grain"))
-    repeated = deliveries.filter(pl.col("grain").is_duplicated())
-    if repeated.height:
+    if lines := rows.filter(~pl.col("grain").is_first_distinct())["line"].to_list():
         split = [header.written(name) for name in SPLITS if name in header.columns and name in frame.columns]
         why = f" (split by {', '.join(split)})" if split else ""
-        lines = repeated.filter(~pl.col("grain").is_first_distinct())["line"].to_list()
         message = (
             f"Rows of the same campaign, audience, creative and days as another{why}: {len(lines)}. They are added."
         )

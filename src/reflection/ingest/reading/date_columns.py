@@ -4,7 +4,7 @@ A cell that names a longer time (a week, a month, a range) gives `date` its firs
 no date is rejected with its line. This file must not know platforms, nor campaigns.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -49,8 +49,7 @@ def with_days(frame: pl.DataFrame, header: Header, name: str, user_order: DateOr
     if user_order in ("mdy", "dmy"):
         order, basis = user_order, "user"
     else:  # 'ymd' says nothing of 03/04/2026
-        stated = cells if fields else Preamble(header.preamble).dates()
-        order, basis = decide_order(stated, header.dialect.date_order, name)
+        order, basis = _order(cells, header, name)
     spans = {cell: (serials[cell],) * 2 if cell in serials else parse_span(cell, order) for cell in cells}
     _refuse_hopeless(spans, name)
     rejects: list[Reject] = []
@@ -58,6 +57,18 @@ def with_days(frame: pl.DataFrame, header: Header, name: str, user_order: DateOr
         frame, strange = _as_days(frame, field, spans)
         rejects += strange
     return Days(frame, tuple(rejects), order, basis, bool(serials))
+
+
+def _order(cells: Sequence[str], header: Header, name: str) -> tuple[DateOrder, str]:
+    """The order of day and month: as the cells decide, else the lines above them, else as the platform writes it."""
+    above = Preamble(header.preamble).dates()
+    for stated in (cells, [*cells, *above]) if cells else (above,):
+        try:
+            return decide_order(stated, None, name)
+        except ImportFileError as error:
+            if error.field != "date_order" and stated is cells:
+                raise  # they contradict each other
+    return decide_order(cells or above, header.dialect.date_order, name)
 
 
 def _as_days(frame: pl.DataFrame, field: str, spans: Spans) -> tuple[pl.DataFrame, list[Reject]]:

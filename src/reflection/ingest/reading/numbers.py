@@ -36,9 +36,6 @@ _DASH_BEFORE = r"^[−–—]\s*"
 _IN_BRACKETS = r"^\((.*)\)$"
 _MINUS_BEHIND = r"^(\d[\d.,'’\s]*)-$"
 _BREAK = "\n"
-_EXACT = 15
-"""Characters of a number that a float is sure to hold."""
-
 THRESHOLD = r"^[<>]\s*\d"
 _CANONICAL = r"^[-+]?(?:\d+|\d+\.(?:\d{0,2}|\d{4,}))$"
 
@@ -70,7 +67,9 @@ class NumberFormat:
     def plain(self, cells: pl.Series) -> pl.Series:
         """Cells that are nothing but digits, and this format's decimal sign, as Float64; null for all others."""
         if self.decimal == "." and _only_digits(cells):
-            return cells.cast(pl.Float64, strict=False)
+            values = cells.cast(pl.Float64, strict=False)
+            if not isinstance(largest := values.max(), float) or largest <= LARGEST:
+                return values
         point = re.escape(self.decimal)
         digits = pl.when(pl.col("n").str.contains(rf"^-?\d{{1,15}}(?:{point}\d{{1,15}})?$")).then(pl.col("n"))
         return (
@@ -103,7 +102,7 @@ class NumberFormat:
 def _only_digits(cells: pl.Series) -> bool:
     """Whether no cell of a column is anything but digits with at most a point within: then a cast reads them all."""
     text = f"\n{cells.str.join(_BREAK).item() or ''}\n".encode()
-    loose = b"\n." in text or b".\n" in text or bool((cells.str.len_bytes() > _EXACT).any())
+    loose = b"\n." in text or b".\n" in text
     return not loose and not text.translate(None, b"0123456789.\n")
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Delete, exc, make_url
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from reflection.errors import ConfigurationError
+from reflection.errors import ConfigurationError, Unavailable
 from reflection.store.database import dialect
 from reflection.store.database.statements import SQLITE
 
@@ -50,6 +50,7 @@ class Database:
         self._watch: PoolProxiedConnection | None = None
         self._watch_lock = threading.Lock()
         self._generation = 0
+        self._place: tuple[int, int] | None = None
         _open_databases.add(self)
 
     @property
@@ -94,7 +95,9 @@ class Database:
                 after committing. Without it the error is raised and the outcome is unknown.
 
         Raises:
-            StorageFull: the disk is full. Unavailable: locked beyond the timeout, or the database is not usable.
+            StorageFull: the disk is full. Unavailable: locked beyond the timeout, or the database is not usable, or its
+                file is no longer where it was (also when it went meanwhile: nothing is acknowledged that a restart
+                would not find).
         """
         names = (workspaces,) if isinstance(workspaces, str) else tuple(sorted(set(workspaces)))
         with self.dialect.translated_errors(), self._using(), self._begun(self.writer, names) as connection:
@@ -104,6 +107,7 @@ class Database:
                 _abandon(connection)
                 raise
             self._commit(connection, names, committed)
+            self._check_place()
 
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
@@ -111,10 +115,36 @@ class Database:
         with self.dialect.translated_errors(), self.dialect.alone(self.reader, name) as nobody_else:
             yield nobody_else
 
+    def _check_place(self) -> None:
+        """Whether the path still leads to the file that is open: a moved or deleted one takes writes, and loses them.
+
+        Raises:
+            Unavailable: it does not.
+        """
+        if not self.is_file:
+            return
+        try:
+            at = os.stat(self.path)
+        except FileNotFoundError:
+            place = None
+        else:
+            place = at.st_dev, at.st_ino
+        if self._place is None:
+            self._place = place
+        elif place != self._place:
+            raise Unavailable(
+                f"{self.path.name} was moved, replaced or deleted while it was open; nothing is stored any longer",
+                hint="put the file back, or stop everything that has it open and start again",
+            )
+
     @contextmanager
     def _begun(self, engine: Engine, workspaces: Collection[str]) -> Iterator[Connection]:
         """A connection in a transaction; one that died while nobody used it is replaced before anything is done."""
+        if self._place is not None:  # before: a new connection would make an empty file, and spoil the other's log
+            self._check_place()
         with engine.connect() as connection:
+            if self._place is None:
+                self._check_place()
             try:
                 self.dialect.begin(connection, workspaces, writer=engine is self.writer)
             except exc.DBAPIError as error:
@@ -177,6 +207,7 @@ class Database:
                 self._watch = None
         self.reader.dispose()
         self.writer.dispose()
+        self._place = None
 
     @contextmanager
     def _using(self) -> Iterator[None]:

@@ -95,11 +95,12 @@ class Dialect(Protocol):
     def integrity_problems(self, connection: Connection) -> list[str]:
         """What the database itself finds wrong; empty when all is well."""
 
-    def overwrite_deleted(self, connection: Connection) -> None:
-        """From now on, let this connection leave nothing readable of what it deletes, as far as the database can."""
+    def scrub(self, engine: Engine, seconds: float) -> str | None:
+        """Let nothing that was deleted be read from the files; what is left and until when, None where nothing is.
 
-    def empty_log(self, engine: Engine) -> None:
-        """Let nothing that was deleted be read from the files any longer, as far as the database can."""
+        Args:
+            seconds: how long to wait for readers of an older state.
+        """
 
 
 def of(connection: Connection | URL) -> Dialect:

@@ -1,9 +1,15 @@
 """Opening a database: its folder, its connections, this version's tables."""
 
+from pathlib import Path
+
+import structlog
+
 from reflection.errors import Unavailable
 from reflection.store.database.connections import BUSY_SECONDS, Database, Place
 from reflection.store.database.database_file import refuse_foreign
 from reflection.store.database.migrate import upgrade
+
+log = structlog.get_logger("reflection")
 
 
 def open_database(place: Place, *, busy_seconds: float = BUSY_SECONDS) -> Database:
@@ -15,10 +21,22 @@ def open_database(place: Place, *, busy_seconds: float = BUSY_SECONDS) -> Databa
     """
     database = Database(place, busy_seconds=busy_seconds)
     if database.is_file:
-        try:
-            database.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Unavailable(f"the database folder cannot be made: {error.strerror}") from error
+        make_folder(database.path)
         refuse_foreign(database.path)
     upgrade(database)
     return database
+
+
+def make_folder(database: Path) -> None:
+    """Make the folder of a database where it is missing, and say so: a path may be a mistake, or a disk not mounted.
+
+    Raises:
+        Unavailable: it cannot be made.
+    """
+    if database.parent.is_dir():
+        return
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"the database folder cannot be made: {error.strerror}") from error
+    log.warning("the folder of the database was missing and has been made", folder=str(database.parent))

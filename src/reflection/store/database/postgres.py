@@ -17,13 +17,12 @@ from sqlalchemy.pool import NullPool, PoolProxiedConnection, QueuePool
 from reflection.errors import ConfigurationError, Conflict, InvalidInput, ReflectionError, StorageFull, Unavailable
 from reflection.store.database.postgres_tables import (
     drop_guard_ddl,
-    empty_log,
     guard_ddl,
     integrity_problems,
     json_items,
-    overwrite_deleted,
     remarks,
     removing_history,
+    scrub,
     settle,
 )
 from reflection.store.database.postgres_words import (
@@ -42,7 +41,6 @@ __all__ = [
     "data_version",
     "drop_full_text_ddl",
     "drop_guard_ddl",
-    "empty_log",
     "full_text_ddl",
     "full_text_is_sound",
     "full_text_search",
@@ -51,11 +49,12 @@ __all__ = [
     "json_items",
     "make_engine",
     "memories_among",
-    "overwrite_deleted",
     "rare_terms",
-    "rebuild_full_text", "remarks",
+    "rebuild_full_text",
+    "remarks",
     "removing_history",
     "rows_of",
+    "scrub",
     "settle",
     "translated_errors",
 ]  # fmt: skip

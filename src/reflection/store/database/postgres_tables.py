@@ -103,9 +103,6 @@ def integrity_problems(connection: Connection) -> list[str]:
     ]
 
 
-def overwrite_deleted(connection: Connection) -> None:
-    """Nothing: a server frees what was deleted when no transaction sees it any longer (`empty_log`)."""
-
-
-def empty_log(engine: Engine) -> None:
-    """Nothing: the server's vacuum overwrites deleted rows in its time; its write-ahead log is the operator's."""
+def scrub(engine: Engine, seconds: float) -> str | None:
+    """What is left: the server's vacuum overwrites deleted rows in its time; its write-ahead log is the operator's."""
+    return "bytes in the server's own files: until its vacuum, and as long as its write-ahead log is kept"

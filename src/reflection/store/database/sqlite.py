@@ -33,11 +33,9 @@ _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 def make_engine(url: URL, *, writer: bool, busy_seconds: float) -> Engine:
     """An engine on one file.
 
-    The writer has one connection, so that a process's threads queue for it fairly instead of polling SQLite's
-    lock,
-    and begins with BEGIN IMMEDIATE: a deferred transaction that reads before it writes fails with SQLITE_BUSY
-    whatever the timeout. Readers have connections of their own, refuse to write and see one snapshot a
-    transaction.
+    The writer has one connection, so that a process's threads queue for it fairly instead of polling SQLite's lock, and
+    begins with BEGIN IMMEDIATE: a deferred transaction that reads before it writes fails with SQLITE_BUSY whatever the
+    timeout. Readers have connections of their own, refuse to write and see one snapshot a transaction.
     """
     engine = create_engine(
         url,
@@ -56,6 +54,7 @@ def make_engine(url: URL, *, writer: bool, busy_seconds: float) -> Engine:
         driver.execute("PRAGMA foreign_keys=ON")
         driver.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
         if writer:
+            driver.execute("PRAGMA secure_delete=ON")  # Debian's habit; other builds leave deleted texts in the file
             driver.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         else:
             driver.execute("PRAGMA query_only=ON")
@@ -130,6 +129,10 @@ def _translate(error: BaseException | None) -> ReflectionError:
         return Unavailable("the database is busy", hint="try again in a moment")
     if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return Unavailable("the database file is damaged", hint="restore the last backup, then run 'rebuild'")
+    if code & 0xFF == sqlite3.SQLITE_READONLY:
+        return Unavailable("the database cannot be written: its file, folder or disk is read-only")
+    if code & 0xFF == sqlite3.SQLITE_CANTOPEN:
+        return Unavailable("the database cannot be opened", hint="look who may read and write in its folder")
     return Unavailable(f"the database is not usable ({getattr(error, 'sqlite_errorname', 'unknown')})")
 
 
@@ -265,18 +268,21 @@ def full_text_is_sound(connection: Connection) -> bool:
     return True
 
 
-def overwrite_deleted(connection: Connection) -> None:
-    """From now on, let this connection overwrite what it deletes, so that it cannot be read from the file."""
-    connection.exec_driver_sql("PRAGMA secure_delete=ON")
+def scrub(engine: Engine, seconds: float) -> str | None:
+    """Write the file anew without what was ever deleted, and empty the log; what is left where a reader needs it.
 
-
-def empty_log(engine: Engine) -> None:
-    """Write the log back into the database as far as no reader stands in the way, and empty it."""
+    What another build of SQLite deleted without overwriting it goes, too. Takes room for a second copy, and the lock.
+    """
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.close()
+        cursor.execute("VACUUM")
+        deadline = time.monotonic() + seconds
+        while cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            if time.monotonic() > deadline:
+                return "texts in the write-ahead log, which somebody reads: until they end, or the server stops"
+            time.sleep(0.05)
+        return None
     finally:
         raw.close()
 

@@ -3,14 +3,67 @@
 Every table that names a workspace is emptied of it, whoever added the table. Must not know what the tables hold.
 """
 
+from dataclasses import dataclass
+from typing import Protocol
+
 from sqlalchemy import MetaData, Table, delete, func, inspect, select
 from sqlalchemy.engine import Connection
 
 from reflection.domain.answers import FILES
 from reflection.store.database.connections import Database
 from reflection.store.database.statements import insert_rows
+from reflection.store.projections.artifacts import ArtifactFolder
+from reflection.store.projections.publisher import OutboxPublisher
 from reflection.store.row_values import outbox_row
 from reflection.store.tables.campaigns import WORKSPACE_LEVEL, artifacts, campaigns, outbox
+
+READERS_SECONDS = 30.0
+"""How long a purge waits for readers of an older state, whose copy is in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many rows were removed, and what is left of a workspace, one phrase each; nothing when it is done."""
+
+    rows: int
+    left: tuple[str, ...]
+
+
+class Vectors(Protocol):
+    """Where vectors are, too."""
+
+    def purge(self, workspace: str) -> None:
+        """Remove all of a workspace."""
+
+
+class Purge:
+    """Takes a whole workspace out: rows, vectors, files, and the bytes they were. It may be done again at any time."""
+
+    def __init__(self, database: Database, vectors: Vectors, publisher: OutboxPublisher, files: ArtifactFolder) -> None:
+        self._database, self._vectors, self._publisher, self._files = database, vectors, publisher, files
+
+    def all_of(self, workspace: str, now: str, *, scrubbed: bool) -> Purged:
+        """Remove everything of a workspace.
+
+        Args:
+            now: instant of the entries in the outbox.
+            scrubbed: also leave no byte of it in the database's files, which are written anew.
+
+        Raises:
+            Unavailable: the store refused (nothing was removed), or the rows are gone and a mirror is down, or there is
+                no room for a second copy: the next purge goes on.
+        """
+        removed = purge_workspace(self._database, workspace, now)
+        self._vectors.purge(workspace)
+        self._publisher.publish_and_say()
+        left = self._files.clear(workspace)
+        if rows := remaining(self._database, workspace):
+            left.append(f"{sum(rows.values())} rows that were written meanwhile: somebody still sends to it")
+        dialect = self._database.dialect
+        with dialect.translated_errors():
+            if scrubbed and (rest := dialect.scrub(self._database.writer, READERS_SECONDS)):
+                left.append(rest)
+        return Purged(removed, tuple(left))
 
 
 def purge_workspace(database: Database, workspace: str, now: str) -> int:
@@ -26,7 +79,6 @@ def purge_workspace(database: Database, workspace: str, now: str) -> int:
         How many rows were removed.
     """
     with database.write(workspace) as connection:
-        database.dialect.overwrite_deleted(connection)
         files = _published(connection, workspace)
         with database.dialect.removing_history(connection):
             removed = sum(
@@ -35,7 +87,6 @@ def purge_workspace(database: Database, workspace: str, now: str) -> int:
             )
         news = [outbox_row(workspace, "artifacts", key, now, names) for key, names in files.items()]
         insert_rows(connection, _TELL, news)
-    database.dialect.empty_log(database.writer)
     return removed
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from reflection.domain.answers import files_of
+from reflection.domain.answers import FILES, files_of
 from reflection.domain.ports import StoredCampaign
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 from reflection.errors import ReflectionError, Unavailable
 from reflection.store.campaigns_read import chunks, current
 from reflection.store.database.connections import Database
 from reflection.store.projections import atomic_files
-from reflection.store.projections.folder_names import campaign_folder, workspace_folder
+from reflection.store.projections.folder_names import OTHERS, campaign_folder, workspace_folder
 from reflection.store.projections.outbox import Key, OutboxEntry
 from reflection.store.row_values import unpacked
 from reflection.store.tables.campaigns import WORKSPACE_LEVEL, artifacts, campaigns
@@ -97,6 +97,22 @@ class ArtifactFolder:
         if failures:
             raise failures[0]
         return count
+
+    def clear(self, workspace: str) -> list[str]:
+        """Remove every file of a workspace that we may have published, whatever the rows say; what is left, and why."""
+        folder = workspace_folder(self._output, workspace)
+        if workspace == DEFAULT_WORKSPACE:
+            places = [place for place in _folders_in(folder) if not place.name.startswith(OTHERS)]
+            own = (self._weights_path.parent, [self._weights_path.name])
+        else:
+            places, own = _folders_in(folder), (folder, [WEIGHTS])
+        left = []
+        for place, names in [*((place, list(FILES)) for place in places), own]:
+            try:
+                atomic_files.remove_files(place, names)
+            except ReflectionError as error:
+                left.append(f"{place.name}: {error.message}")
+        return left
 
     def _publish_those(
         self,
@@ -190,3 +206,10 @@ class ArtifactFolder:
             if len(page) < _PAGE:
                 return
             after = page[-1]
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """The folders in a folder; links are none."""
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    return [place for place in folder.iterdir() if place.is_dir() and not place.is_symlink()]

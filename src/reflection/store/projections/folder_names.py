@@ -22,6 +22,9 @@ _RESERVED = frozenset(
 _FILE = re.compile(r".*\.(?:json|db|db-[a-z]+|lock|pending)")
 """What stands beside the folders: weights.json, and whatever of a database somebody keeps there."""
 
+OTHERS = "@"
+"""How folders of workspaces other than the default one begin, and no campaign's."""
+
 _SLUG_LENGTH = 48
 _HASH_LENGTH = 24  # 96 bits: nobody finds two ids with one hash
 
@@ -48,7 +51,7 @@ def workspace_folder(output: Path, workspace: str) -> Path:
 
     No campaign's folder begins with ``@``.
     """
-    return output if workspace == DEFAULT_WORKSPACE else output / f"@{folder_name(workspace)}"
+    return output if workspace == DEFAULT_WORKSPACE else output / f"{OTHERS}{folder_name(workspace)}"
 
 
 def campaign_folder(output: Path, workspace: str, campaign_id: str) -> Path:

@@ -1,0 +1,85 @@
+"""A folder that files are dropped into: which of them are whole, and where each goes when it was read.
+
+A file is whole when nothing of it changed between two looks some seconds apart. It is moved after what it brought was
+stored; who is killed in between reads it again, which changes nothing. Must not know what an import is.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+DONE, FAILED = "done", "failed"
+UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".download", ".filepart")
+"""Endings under which programs write what they rename when it is whole."""
+
+
+class WatchedFolder:
+    """The files of one folder; those in folders within it are somebody else's.
+
+    Args:
+        settle: seconds for which a file must not have changed.
+        clock: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, folder: Path, *, settle: float, clock: Callable[[], float]) -> None:
+        self.folder, self._settle, self._clock = folder, settle, clock
+        self._seen: dict[Path, tuple[tuple[int, int, int], float]] = {}
+
+    def whole(self) -> list[Path]:
+        """Files that have not changed for `settle` seconds, by name; links and hidden files are left where they are.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        now, seen = self._clock(), self._seen
+        self._seen = {}
+        for entry in os.scandir(self.folder):
+            if entry.name.startswith((".", "~")) or entry.name.lower().endswith(UNFINISHED):
+                continue
+            if not entry.is_file(follow_symlinks=False):
+                continue
+            status = entry.stat(follow_symlinks=False)
+            mark = status.st_ino, status.st_size, status.st_mtime_ns
+            path = self.folder / entry.name
+            known = seen.get(path)
+            self._seen[path] = known if known is not None and known[0] == mark else (mark, now)
+        return sorted(path for path, (_, since) in self._seen.items() if now - since >= self._settle)
+
+    def waiting(self) -> bool:
+        """Whether the last look saw files that may still be written."""
+        return bool(self._seen)
+
+    def put_away(self, path: Path, verdict: str, *, read: bool) -> Path:
+        """Move a file to `done/` or `failed/`, its verdict beside it as `<name>.txt`; where it is now.
+
+        A name that is taken there gets a number: what came before is never written over.
+
+        Raises:
+            OSError: it cannot be moved; it stays where it was.
+        """
+        place = self.folder / (DONE if read else FAILED)
+        place.mkdir(exist_ok=True)
+        target = _free(place, path.name)
+        words = _beside(target)
+        words.write_text(verdict, encoding="utf-8")
+        try:
+            path.rename(target)
+        except OSError:
+            words.unlink(missing_ok=True)
+            raise
+        self._seen.pop(path, None)
+        return target
+
+
+def _free(place: Path, name: str) -> Path:
+    """A name in a folder that neither a file nor a verdict has."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    number, target = 1, place / name
+    while os.path.lexists(target) or os.path.lexists(_beside(target)):
+        number += 1
+        target = place / f"{stem}-{number}{suffix}"
+    return target
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.txt")
