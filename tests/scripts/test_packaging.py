@@ -101,7 +101,7 @@ def test_the_image_gets_what_it_copies_and_nothing_else() -> None:
 def test_every_page_is_in_the_site_and_every_link_leads_to_a_file() -> None:
     """What the site's own strict build does not look at: pages nobody lists, links to pictures, folders and files."""
     listed = re.findall(r'"([\w/-]+\.md)"', text_of("zensical.toml"))
-    pages = [path for path in (ROOT / "docs").rglob("*.md")]
+    pages = list((ROOT / "docs").rglob("*.md"))
     links = [
         (path, link.partition("#")[0])
         for path in [*pages, *ROOT.glob("*.md")]
