@@ -58,6 +58,7 @@ def test_a_budget_is_spread_within_bounds_and_says_what_it_rests_on(look: Visit)
     assert amounts[1] >= 3_000
     assert all(" to USD " in row[4] for row in cells)
     assert "Beyond what was seen" in cells[2][0]
+    assert "Part of it lies beyond what campaigns there ever spent, and is a guess." in look.text
     assert "Mastodon <i>: what more money brings is not learnt yet, because its platform was never seen." in look.text
     assert look.page.locator("figcaption").all_inner_texts() == [
         "Plan 1 on Meta: Revenue at other budgets",
