@@ -151,18 +151,23 @@ def drop_guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def removing_history(connection: Connection) -> Iterator[None]:
-    """The triggers are lifted in the transaction, which nobody else sees, and made again; so is the full-text index, in
-    which words of rows that were taken out stay for a while.
-    """
+def lifted_guards(connection: Connection) -> Iterator[None]:
+    """The triggers are lifted in the transaction, which nobody else sees, and made again."""
     for table in APPEND_ONLY:
         for statement in drop_guard_ddl(table, VERBS):
             connection.exec_driver_sql(statement)
     yield
-    rebuild_full_text(connection)
     for table in APPEND_ONLY:
         for statement in guard_ddl(table, VERBS):
             connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def removing_history(connection: Connection) -> Iterator[None]:
+    """The full-text index is made again, too: words of rows that were taken out stay in it for a while."""
+    with lifted_guards(connection):
+        yield
+        rebuild_full_text(connection)
 
 
 def settle(connection: Connection) -> None:
