@@ -293,6 +293,18 @@ export const texts = {
     writers: { deterministic: "the engine itself, no language model" }, indexes: { local: "kept on this machine" },
     memory: (index) => `Memory: ${index}.`, writer: (name) => `Sentences are written by: ${name}.`,
   },
+  pacing: {
+    title: (month) => `Where ${month} will probably end`, caption: "Campaigns that run now",
+    soFar: { spend: (amount, day) => `${amount} spent by ${day},`, conversions: (amount, day) => `${amount} conversions by ${day},` },
+    ends: (amount, day, range) => `probably ${amount} by ${day} (90% interval ${range}).`,
+    cannot: (metric, reason) => `${metric} at the end cannot be told yet: ${reason}.`,
+    untold: "cannot be told yet",
+    past: "In the past such 90% intervals held:",
+    held: (metric, share, times) => `those of ${metric.toLowerCase()} ${share} of ${times} times`,
+    note: "A budget that somebody changes tomorrow is not foreseen, and conversions of the newest days may still come in.",
+    interval: (range) => `90%: ${range}`,
+    columns: { campaign: "Campaign", soFar: (metric) => `${metric} so far`, end: (metric) => `${metric} at the end` },
+  },
   plan: {
     lead: "What a plan will probably give, from what your campaigns taught. Nothing is stored.",
     name: (number) => `Plan ${number}`,
