@@ -132,7 +132,27 @@ class Reported(Protocol):
 
 def beside_earlier(reports: Sequence[ImportReport], earlier: Sequence[Reported]) -> list[ImportReport]:
     """The reports with what they change of, or double in, earlier imports; the latest import is last in `earlier`."""
-    return [_beside(report, earlier) for report in reports]
+    return _beside_each_other([_beside(report, earlier) for report in reports])
+
+
+def _beside_each_other(reports: Sequence[ImportReport]) -> list[ImportReport]:
+    """The reports, where two files of one import have other days of the same campaign: the later one's are taken."""
+    files: dict[str, str] = {}
+    results = []
+    for report in reports:
+        ids = [campaign.campaign_id for campaign in report.campaigns]
+        twice = sorted(set(ids) & files.keys())
+        if twice:
+            message = (
+                f"{len(twice)} campaigns of {report.name} have other days in {files[twice[0]]} (first: {twice[0]}): a "
+                "campaign is replaced as a whole, so only the later file's count. Import whole months with --group-by "
+                "month, or give each campaign's days in one file."
+            )
+            note = finding("days_left_out", "warning", message, (), twice)
+            report = replace(report, findings=(note, *report.findings))
+        files.update(dict.fromkeys(ids, report.name))
+        results.append(report)
+    return results
 
 
 def _beside(report: ImportReport, earlier: Sequence[Reported]) -> ImportReport:
