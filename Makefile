@@ -6,6 +6,7 @@ RUN := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 AUDIT := .venv-audit
 TYPES := .venv-types
+DOCS := .venv-docs
 WHEEL := .venv-wheel
 WORKERS ?= auto
 # Arithmetic in one thread, and compiled code kept whatever the machine's habit: tests start a hundred processes.
@@ -27,7 +28,7 @@ $(call put,$(1),--no-deps --no-build-isolation -e .)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-postgres test-browser check-page wheel audit mutation lock clean
+.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-postgres test-browser check-page docs wheel audit mutation lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -106,6 +107,15 @@ $(TYPES)/.ready: requirements-types.lock scripts/types/package-lock.json
 check-page: $(TYPES)/.ready ## the page's scripts against their types (fetches Node and TypeScript by name)
 	$(TYPES)/bin/node scripts/types/check.mjs
 
+$(DOCS)/.ready: requirements-docs.lock requirements-uv.lock
+	$(PYTHON) -m venv $(DOCS)
+	$(call put,$(DOCS),--require-hashes -r requirements-docs.lock)
+	@touch $@
+
+docs: $(DOCS)/.ready ## the documentation as a site, into site/; a link that leads nowhere fails
+	rm -rf site
+	$(DOCS)/bin/zensical build --strict --clean
+
 wheel: $(DEV) ## build the wheel and run it in an empty environment
 	rm -rf dist $(WHEEL)
 	$(BIN)/hatchling build -t wheel
@@ -133,6 +143,7 @@ lock: $(DEV) ## resolve the dependencies again (writes the lock files, with hash
 	$(COMPILE) --extra dev --extra postgres --group build --group postgres-server -c requirements-dev.lock -c requirements-postgres.lock -o requirements-postgres-dev.lock
 	$(COMPILE:pyproject.toml=) --group installer -o requirements-uv.lock
 	$(COMPILE:pyproject.toml=) --group types -o requirements-types.lock
+	$(COMPILE:pyproject.toml=) --group docs -o requirements-docs.lock
 
 clean: ## remove what was made here
-	rm -rf $(VENV) .venv-chroma $(POSTGRES) $(AUDIT) $(TYPES) scripts/types/node_modules $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-chroma $(POSTGRES) $(AUDIT) $(TYPES) $(DOCS) site scripts/types/node_modules $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis

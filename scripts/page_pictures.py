@@ -33,6 +33,7 @@ SCREENS = {
     "works": "/works",
     "signal": "/works/creative.type%3Avideo?metric=roas",
     "plan": "/plan",
+    "allocation": "/plan",
     "ask": "/ask",
     "record": "/record",
     "data": "/data",
@@ -53,7 +54,7 @@ def account() -> Iterator[str]:
 
 
 def fill(visit: Visit, name: str) -> None:
-    """What a person does on a screen that is empty before: two plans, a question, a file."""
+    """What a person does on a screen that is empty before: two plans, a budget, a question, a file."""
     page = visit.page
     if name == "plan":
         first = {"Platform": "Meta", "Objective": "Sales", "Budget": "4000", "Currency": "USD"}
@@ -64,6 +65,16 @@ def fill(visit: Visit, name: str) -> None:
         page.locator("fieldset").nth(1).get_by_label("Platform").fill("LinkedIn")
         page.get_by_role("button", name="What will it give?").click()
         visit.settle("each plan will probably give")
+    elif name == "allocation":
+        for label, value in {"Platform": "Meta", "Objective": "Sales", "Budget": "4000", "Currency": "USD"}.items():
+            page.get_by_label(label).fill(value)
+        page.get_by_role("button", name="Compare with another").click()
+        page.locator("fieldset").nth(1).get_by_label("Platform").fill("LinkedIn")
+        page.get_by_text("Least and most for each plan").click()
+        page.get_by_label("Plan 1 at most").fill("6000")
+        page.get_by_role("button", name="Spread it").click()
+        visit.settle("Spread so")
+        page.get_by_text("Spread a budget over").evaluate("heading => heading.scrollIntoView()")
     elif name == "ask":
         page.get_by_label("Your question").fill("What do we know about video?")
         page.get_by_role("button", name="Ask", exact=True).click()

@@ -168,6 +168,13 @@ class Settings(BaseSettings):
     alert_log_days: int = Field(
         30, ge=1, le=3_650, description="Days for which the log of sent and given-up alerts is kept, 1 to 3650."
     )
+    history_days: int = Field(
+        730,
+        ge=90,
+        le=36_500,
+        description="Days for which replaced contents of campaigns, imports with their undo, and earlier states of "
+        "learnings are kept, 90 to 36500.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR."
     )

@@ -45,6 +45,7 @@ from reflection.store.experiments import ExperimentBook
 from reflection.store.imports import ImportRows
 from reflection.store.learning_reviews import LearningNotes
 from reflection.store.learnings import LearningBook
+from reflection.store.maintenance.history import History
 from reflection.store.maintenance.purge import Purge, Purged
 from reflection.store.maintenance.retention import Retention
 from reflection.store.memories import MemoryRows
@@ -121,7 +122,7 @@ class Application:
         forecaster = Forecaster()
         self.recommendations = _recommendations(settings, self.database, self.store, self.memory, forecaster)
         self.alerts = _alerts(settings, self.database, self.store, self.recommendations)
-        self.retention = Retention(self.store, self.notes, self.alerts)
+        self.retention = Retention(self.store, self.notes, self.alerts, History(self.database, settings.history_days))
         self.engine = Engine(
             self.store,
             self.memory,
@@ -181,7 +182,7 @@ class Application:
 
     def rebuild(self) -> int:
         """Recreate every projection from the rows: artifacts, weights.json, mirrors; forget what is past its time."""
-        self.retention.forget_due()
+        self.retention.work()
         return self.publisher.rebuild()
 
     def purge(self, workspace: str, *, scrubbed: bool = False) -> Purged:

@@ -98,6 +98,22 @@ def test_the_image_gets_what_it_copies_and_nothing_else() -> None:
     assert text_of(".dockerignore").startswith("*\n"), "nothing is sent unless it is named"
 
 
+def test_every_page_is_in_the_site_and_every_link_leads_to_a_file() -> None:
+    """What the site's own strict build does not look at: pages nobody lists, links to pictures, folders and files."""
+    listed = re.findall(r'"([\w/-]+\.md)"', text_of("zensical.toml"))
+    pages = list((ROOT / "docs").rglob("*.md"))
+    links = [
+        (path, link.partition("#")[0])
+        for path in [*pages, *ROOT.glob("*.md")]
+        for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8"))
+        if not re.match(r"https?://|mailto:|#", link)
+    ]
+
+    assert sorted(listed) == sorted(path.relative_to(ROOT / "docs").as_posix() for path in pages)
+    assert [(path.name, link) for path, link in links if not (path.parent / link).exists()] == []
+    assert [link for path, link in links if path in pages and (path.parent / link).is_dir()] == []
+
+
 LOCKS = (
     "requirements.lock",
     "requirements-dev.lock",
@@ -106,6 +122,7 @@ LOCKS = (
     "requirements-postgres.lock",
     "requirements-postgres-dev.lock",
     "requirements-types.lock",
+    "requirements-docs.lock",
 )
 
 

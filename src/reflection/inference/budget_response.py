@@ -73,7 +73,7 @@ def budget_response(fitted: FittedMetrics) -> dict[str, dict[str, Any]]:
 def _objection(x: Floats, kept: float) -> str | None:
     """Why the elasticity of a platform cannot be told; None where it can."""
     if len(x) < FEWEST:
-        return f"{len(x)} of at least {FEWEST} campaigns"
+        return f"it takes {FEWEST} campaigns there, not {len(x)}"
     if float(x.std()) < LEAST_SPREAD:
         return "its campaigns all spent about the same"
     return None if kept <= LEARNT else "its campaigns leave open what more money brings"

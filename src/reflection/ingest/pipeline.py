@@ -179,7 +179,7 @@ def _campaigns(
         *campaign_notes,
     ]
     if previous := options.previous.get(dialect):
-        notes += restatements.findings(previous, current)
+        notes += restatements.findings(previous, current, monthly=options.group_by == "month")
     return replace(
         report,
         platform=report.platform or ", ".join(sorted({draft.platform for draft in drafts})),

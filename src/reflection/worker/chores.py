@@ -62,7 +62,7 @@ class Chores:
             IMPORTS: (self._import, look_around, 0.0),
             LEARNER: (self._learn, 0.05, rest),
             EMBEDDER: (self._embed, 0.5, 0.1),
-            RETENTION: (application.retention.forget_due, HOUSEKEEPING, 0.0),
+            RETENTION: (application.retention.work, HOUSEKEEPING, 0.0),
             PUBLISHER: (lambda: self._publish(ARTIFACTS), 0.2, REST),
             MIRROR: (lambda: self._publish(VECTORS), 0.2, REST),
             ALERTS: (lambda: self._alert(), 1.0, 0.1),

@@ -11,6 +11,7 @@ from reflection.ingest import Finding, ImportOptions, ImportReport, Snapshot, re
 from reflection.ingest.building.drafts import Sums
 from reflection.ingest.checks.periods import REGIMES, crossed
 from reflection.ingest.checks.tracking_faults import Neighbours
+from reflection.ingest.options import GroupBy
 
 Write = Callable[..., Path]
 Row = Callable[..., list[str]]
@@ -240,6 +241,33 @@ def test_days_inside_a_period_imported_earlier_are_said(write: Write) -> None:
     report = read_export(write([GOOGLE, google("2026-09-05")]), replace(OPTIONS, previous={"google": month}))
 
     assert found(report, "overlaps_earlier") is not None
+
+
+@pytest.mark.parametrize(
+    ("group_by", "said", "message"),
+    [
+        ("campaign", ["2026-08-31", "2026-09-02"], "(first: a 2026-08-31)"),
+        ("month", ["2026-09-02"], "(first: a 2026-09-02)"),
+    ],
+)
+def test_days_that_a_later_file_leaves_out_of_what_it_replaces_are_said(
+    write: Write, group_by: GroupBy, said: list[str], message: str
+) -> None:
+    options = replace(OPTIONS, group_by=group_by)
+    days = ("2026-08-31", "2026-09-02", "2026-09-03")
+    first = read_export(write([GOOGLE, *map(google, days), google(days[0], "Ended")]), options)
+    assert first.snapshot is not None
+
+    later = replace(options, previous={"google": first.snapshot})
+    report = read_export(write([GOOGLE, google("2026-09-03"), google("2026-09-04")], "later.csv"), later)
+    whole = read_export(write([GOOGLE, *map(google, days), google("2026-09-04")], "whole.csv"), later)
+
+    note = found(report, "days_left_out")
+    assert note is not None
+    assert note.message.startswith(f"{len(said)} campaign-days ")
+    assert message in note.message
+    assert note.campaigns == (report.campaigns[0].campaign_id,)
+    assert found(whole, "days_left_out") is None
 
 
 def test_two_sources_of_the_same_days_are_never_added(write: Write, meta_header: list[str], meta_row: Row) -> None:

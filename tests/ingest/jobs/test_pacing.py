@@ -57,7 +57,7 @@ def test_a_gap_is_no_day_without_delivery():
     gap = {dt.date(2026, 6, 1) - dt.timedelta(days=back) for back in range(3)}
     pace = pacing([file(history(120, without=gap))])["items"][0]["spend"]
     assert pace["projected"] is None
-    assert pace["reason"] == "19 days without a gap of at least 30, for 10 days to come"
+    assert pace["reason"] == "10 days are to come, which takes 30 days without a gap, not 19"
     assert pace["so_far"] > 0
 
 

@@ -137,6 +137,24 @@ def test_a_later_file_replaces_and_the_difference_is_shown(office: Office) -> No
     assert sorted(office.conversions().values()) == [5.0, 14.0]
 
 
+@pytest.mark.parametrize(("group_by", "left_out", "kept"), [("campaign", True, [5]), ("month", False, [5, 10])])
+def test_months_of_a_campaign_in_files_of_one_import_are_not_lost_in_silence(
+    office: Office, group_by: str, left_out: bool, kept: list[float]
+) -> None:
+    august, september = meta(("2026-08-01", "Autumn", 10)), meta(("2026-09-01", "Autumn", 5), name="september.csv")
+
+    answer = office.put(august, september, group_by=group_by)
+
+    assert sorted(office.conversions().values()) == kept
+    assert ("days_left_out" in codes(answer)) is left_out
+    if left_out:
+        note = next(note for note in answer["findings"] if note["code"] == "days_left_out")
+        assert note["message"].startswith(
+            "1 campaigns of september.csv have other days in meta.csv (first: meta_autumn)"
+        )
+        assert note["campaigns"] == ["meta_autumn"]
+
+
 def test_taking_back_a_later_file_gives_back_what_was_there_before(office: Office) -> None:
     first = office.put(meta(("2026-09-01", "Autumn", 10)))
     later = office.put(meta(("2026-09-01", "Autumn", 14), ("2026-09-01", "Winter", 5)))

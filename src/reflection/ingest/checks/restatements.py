@@ -31,9 +31,13 @@ def _stated_sums() -> list[pl.Expr]:
     return [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum().round(6)).alias(name) for name in COUNTS]
 
 
-def findings(before: Snapshot, now: Snapshot) -> list[Finding]:
-    """The restated days, with the differences of their sums; nothing where all is the same."""
-    notes = _overlapping(before, now)
+def findings(before: Snapshot, now: Snapshot, *, monthly: bool) -> list[Finding]:
+    """The restated days, with the differences of their sums, and those left out; nothing where all is the same.
+
+    Args:
+        monthly: a campaign is a calendar month of it, else all its days: what a later file replaces as a whole.
+    """
+    notes = [*_overlapping(before, now), *_left_out(before, now, monthly=monthly)]
     common = before.cells.keys() & now.cells.keys()
     changed = sorted(key for key in common if before.cells[key] != now.cells[key])
     if common and not changed and len(common) == len(now.cells):
@@ -57,9 +61,7 @@ def findings(before: Snapshot, now: Snapshot) -> list[Finding]:
 
 def _overlapping(before: Snapshot, now: Snapshot) -> list[Finding]:
     """Days of this file inside longer (or shorter) periods imported earlier."""
-    spans: dict[tuple[str, str], list[tuple[dt.date, dt.date]]] = {}
-    for platform, name, first, last in before.cells:
-        spans.setdefault((platform, name), []).append((first, last))
+    spans = _spans(before)
     inside = [
         (platform, name, first, last)
         for platform, name, first, last in now.cells
@@ -76,6 +78,36 @@ def _overlapping(before: Snapshot, now: Snapshot) -> list[Finding]:
     )
     ids = sorted({identity for day in inside for identity in now.ids.get(day[:2], ())})
     return [finding("overlaps_earlier", "warning", message, (), ids)]
+
+
+def _left_out(before: Snapshot, now: Snapshot, *, monthly: bool) -> list[Finding]:
+    """Days that earlier files reported of a campaign that this one replaces without them."""
+    spans = _spans(now)
+    months = {(place, day.year, day.month) for place, days in spans.items() for span in days for day in span}
+    lost = sorted(
+        (platform, name, first, last)
+        for platform, name, first, last in before.cells
+        if (days := spans.get((platform, name)))
+        and not any(start <= last and first <= end for start, end in days)
+        and (not monthly or ((platform, name), first.year, first.month) in months)
+    )
+    if not lost:
+        return []
+    whole = "every day of its month" if monthly else "all its days, or whole months with --group-by month"
+    message = (
+        f"{len(lost)} campaign-days known from earlier files are not in this one (first: {_day(*lost[0])}): a campaign "
+        f"is replaced as a whole, so they no longer count. Import {whole}."
+    )
+    ids = sorted({identity for day in lost for identity in now.ids.get(day[:2], ())})
+    return [finding("days_left_out", "warning", message, (), ids)]
+
+
+def _spans(snapshot: Snapshot) -> dict[tuple[str, str], list[tuple[dt.date, dt.date]]]:
+    """Platform and campaign name -> first and last day of each period it was reported for."""
+    spans: dict[tuple[str, str], list[tuple[dt.date, dt.date]]] = {}
+    for platform, name, first, last in snapshot.cells:
+        spans.setdefault((platform, name), []).append((first, last))
+    return spans
 
 
 def _day(_platform: str, name: str, first: dt.date, last: dt.date) -> str:
@@ -100,7 +132,27 @@ class Reported(Protocol):
 
 def beside_earlier(reports: Sequence[ImportReport], earlier: Sequence[Reported]) -> list[ImportReport]:
     """The reports with what they change of, or double in, earlier imports; the latest import is last in `earlier`."""
-    return [_beside(report, earlier) for report in reports]
+    return _beside_each_other([_beside(report, earlier) for report in reports])
+
+
+def _beside_each_other(reports: Sequence[ImportReport]) -> list[ImportReport]:
+    """The reports, where two files of one import have other days of the same campaign: the later one's are taken."""
+    files: dict[str, str] = {}
+    results = []
+    for report in reports:
+        ids = [campaign.campaign_id for campaign in report.campaigns]
+        twice = sorted(set(ids) & files.keys())
+        if twice:
+            message = (
+                f"{len(twice)} campaigns of {report.name} have other days in {files[twice[0]]} (first: {twice[0]}): a "
+                "campaign is replaced as a whole, so only the later file's count. Import whole months with --group-by "
+                "month, or give each campaign's days in one file."
+            )
+            note = finding("days_left_out", "warning", message, (), twice)
+            report = replace(report, findings=(note, *report.findings))
+        files.update(dict.fromkeys(ids, report.name))
+        results.append(report)
+    return results
 
 
 def _beside(report: ImportReport, earlier: Sequence[Reported]) -> ImportReport:
@@ -114,7 +166,8 @@ def _beside(report: ImportReport, earlier: Sequence[Reported]) -> ImportReport:
             base = merged.get(item.dialect)
             merged[item.dialect] = replace(base, cells={**base.cells, **addition.cells}) if base else addition
     own = merged.get(report.dialect)
-    notes = restatements.findings(own, report.snapshot) if own else []
+    monthly = any(campaign.unit_id for campaign in report.campaigns)
+    notes = restatements.findings(own, report.snapshot, monthly=monthly) if own else []
     result = overlaps.compare([report], merged)[0]
     return replace(result, findings=(*notes, *result.findings))
 

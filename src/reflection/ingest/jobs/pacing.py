@@ -135,7 +135,7 @@ def _projected(
         elif left == 0:
             answers[key]["interval"] = [so_far, so_far]
         elif len(history) < FEWEST * left:
-            reason = f"{len(history)} days without a gap of at least {FEWEST * left}, for {left} days to come"
+            reason = f"{left} days are to come, which takes {FEWEST * left} days without a gap, not {len(history)}"
             answers[key] |= {"projected": None, "reason": reason}
         else:
             stretches = min(len(history) // left, MOST)

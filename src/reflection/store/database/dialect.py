@@ -46,6 +46,9 @@ class Dialect(Protocol):
     def drop_guard_ddl(self, table: str, verbs: Sequence[str]) -> list[str]:
         """Statements that take `guard_ddl` away again."""
 
+    def lifted_guards(self, connection: Connection) -> AbstractContextManager[None]:
+        """History may be removed in the block: what nothing needs any longer."""
+
     def removing_history(self, connection: Connection) -> AbstractContextManager[None]:
         """History may be removed in the block, with its words: for purging a workspace."""
 

@@ -20,7 +20,7 @@ _ALLOWED = "(SELECT current_setting('reflection.workspace', true))"
 
 
 def guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
-    """A trigger that refuses these verbs on a table, unless the transaction purges (`removing_history`)."""
+    """A trigger that refuses these verbs on a table, unless the transaction may (`lifted_guards`)."""
     refusal = (
         f"CREATE OR REPLACE FUNCTION {GUARD}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "IF current_setting('reflection.purge', true) = 'on' AND TG_OP = 'DELETE' THEN RETURN OLD; END IF; "
@@ -36,11 +36,15 @@ def drop_guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def removing_history(connection: Connection) -> Iterator[None]:
+def lifted_guards(connection: Connection) -> Iterator[None]:
     """By a setting of the transaction: lifting the triggers would stop every other workspace meanwhile."""
     connection.exec_driver_sql("SELECT set_config('reflection.purge', 'on', true)")
     yield
     connection.exec_driver_sql("SELECT set_config('reflection.purge', '', true)")
+
+
+removing_history = lifted_guards
+"""Words of removed rows leave the index with them."""
 
 
 def settle(connection: Connection) -> None:

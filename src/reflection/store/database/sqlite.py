@@ -7,7 +7,7 @@ says about `memories` is only how its text is indexed.
 import sqlite3
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -95,13 +95,10 @@ def alone(engine: Engine, name: str) -> Iterator[bool]:
 
 def data_version(connection: PoolProxiedConnection) -> str:
     """A number that changes on this connection when any other connection has committed."""
-    cursor = connection.cursor()
-    try:
+    with closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA data_version")
         row = cursor.fetchone()
         return str(row[0]) if row else ""
-    finally:
-        cursor.close()
 
 
 @contextmanager
@@ -151,18 +148,21 @@ def drop_guard_ddl(table: str, verbs: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def removing_history(connection: Connection) -> Iterator[None]:
-    """The triggers are lifted in the transaction, which nobody else sees, and made again; so is the full-text index, in
-    which words of rows that were taken out stay for a while.
-    """
-    for table in APPEND_ONLY:
-        for statement in drop_guard_ddl(table, VERBS):
-            connection.exec_driver_sql(statement)
+def lifted_guards(connection: Connection) -> Iterator[None]:
+    """The triggers are lifted in the transaction, which nobody else sees, and made again."""
+    for statement in [one for table in APPEND_ONLY for one in drop_guard_ddl(table, VERBS)]:
+        connection.exec_driver_sql(statement)
     yield
-    rebuild_full_text(connection)
-    for table in APPEND_ONLY:
-        for statement in guard_ddl(table, VERBS):
-            connection.exec_driver_sql(statement)
+    for statement in [one for table in APPEND_ONLY for one in guard_ddl(table, VERBS)]:
+        connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def removing_history(connection: Connection) -> Iterator[None]:
+    """The full-text index is made again, too: words of rows that were taken out stay in it for a while."""
+    with lifted_guards(connection):
+        yield
+        rebuild_full_text(connection)
 
 
 def settle(connection: Connection) -> None:

@@ -1,7 +1,8 @@
-"""What is kept for a while only: the answers given under idempotency keys, what was recalled, the log of alerts.
+"""What is kept for a while only: answers under idempotency keys, what was recalled, the log of alerts, old history.
 
 All grow with every request and are of use for a time: a key while its sender may send again, a recall while somebody
-may still say what came of it, the log while somebody may ask. Must not know why any was written.
+may still say what came of it, the log while somebody may ask, history while an import may be taken back. Must not know
+why any was written.
 """
 
 import threading
@@ -22,9 +23,12 @@ RECALLS = timedelta(days=365)
 ROUND = timedelta(hours=1)
 """The least time between two rounds of a process."""
 
+HISTORY_ROUND = timedelta(days=1)
+"""The least time between two looks of a process at the history, which reads all of it."""
+
 
 class Log(Protocol):
-    """A log that knows itself how long it is kept."""
+    """Something that grows and knows itself how long it is kept."""
 
     def forget(self, workspace: str) -> int:
         """Drop what is past its time; how many rows."""
@@ -34,7 +38,7 @@ class Retention:
     """Forgets what is past its time, in every workspace; thread-safe.
 
     Args:
-        store: has the answers. notes: has the recalls. alerts: the log of what was sent.
+        store: has the answers. notes: has the recalls. alerts: the log of what was sent. history: what was replaced.
         now: the clock that ages are taken by.
     """
 
@@ -43,14 +47,17 @@ class Retention:
         store: SqlStore,
         notes: LearningNotes,
         alerts: Log | None = None,
+        history: Log | None = None,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
         self._notes = notes
         self._alerts = alerts
+        self._history = history
         self._now = now
         self._last: datetime | None = None
+        self._last_history: datetime | None = None
         self._lock = threading.Lock()
 
     def forget_due(self) -> int:
@@ -68,8 +75,30 @@ class Retention:
         except Unavailable:
             return 0
 
+    def work(self) -> int:
+        """What is due, once a day the history, too; how many rows. For who stays: it may read much."""
+        forgotten = self.forget_due()
+        with self._lock:
+            now = self._now()
+            if self._last_history is not None and now - self._last_history < HISTORY_ROUND:
+                return forgotten
+            self._last_history = now
+        try:
+            return forgotten + self.forget_history()
+        except Unavailable:
+            return forgotten
+
+    def forget_history(self) -> int:
+        """Drop what nothing needs of the history, now; how many rows.
+
+        Raises:
+            Unavailable: the database is busy or full; what was forgotten before that stays so.
+        """
+        history = self._history
+        return 0 if history is None else sum(history.forget(workspace) for workspace in self._store.workspaces())
+
     def forget(self) -> int:
-        """A round now; how many rows.
+        """A round now, without the history; how many rows.
 
         Raises:
             Unavailable: the database is busy or full; what was forgotten before that stays so.

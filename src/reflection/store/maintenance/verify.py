@@ -28,7 +28,7 @@ _INVARIANTS = {
                             WHERE m.workspace = c.workspace AND m.campaign_id = c.campaign_id)""",
     "revisions are missing from a campaign's history": """
         SELECT workspace, campaign_id FROM campaign_revisions
-        GROUP BY workspace, campaign_id HAVING max(revision) <> count(*)""",
+        GROUP BY workspace, campaign_id HAVING max(revision) - min(revision) + 1 <> count(*)""",
     "the ledger does not say that a campaign counts once": """
         SELECT c.workspace, c.campaign_id FROM campaigns AS c
         LEFT JOIN evidence AS e ON e.workspace = c.workspace AND e.campaign_id = c.campaign_id

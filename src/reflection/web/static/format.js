@@ -65,10 +65,20 @@ export const range = (metric, interval, currency) =>
 const parts = new Intl.NumberFormat(locale).formatToParts(1234567.5);
 const sign = (type) => parts.find((part) => part.type === type)?.value ?? "";
 
-/** The number somebody wrote in the browser's way: `4.000,50` where the comma is the decimal sign. NaN where it is none. */
+const SHORTENED = /\d\s?[km]\b|\de[+-]?\d/i;
+
+/** The number somebody wrote in the browser's way: `4.000,50` where the comma is the decimal sign. NaN where it is none,
+ *  or shortened (`4k`). */
 export function amount(text) {
+  if (SHORTENED.test(text)) return NaN;
   const plain = text.replaceAll(sign("group"), "").replace(/[^\d.,+-]/g, "").replace(sign("decimal"), ".");
   return plain ? Number(plain) : NaN;
+}
+
+/** The number somebody wrote; what is none goes as it is, for the server to refuse: as null it would be left out. */
+export function amountOrText(text) {
+  const value = amount(text);
+  return Number.isNaN(value) ? text : value;
 }
 
 const distance = (lift) => share(Math.abs(lift - 1));
@@ -89,8 +99,11 @@ export function liftRange(interval) {
   return texts.change.between(lift(low), lift(high));
 }
 
-/** A probability; one that would be written as certain is said to be over 99.9 %. */
-export const probability = (value) => (value > 0.999 ? texts.change.over(share(0.999, 1)) : share(value));
+/** A probability in whole per cent, never none or all of it, as the engine's sentences say it: 97 %, over 99 %, under 1 %. */
+export function probability(value) {
+  if (value > 0.99) return texts.change.over(share(0.99));
+  return value < 0.01 ? texts.change.under(share(0.01)) : share(value);
+}
 
 /** A signed change of a lift, for axes: +50 %. */
 export const signed = (value) =>

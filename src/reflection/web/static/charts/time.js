@@ -102,3 +102,22 @@ export function OddsPicture({ points, now, label }) {
     ${named.map((point) => html`<text key=${point.budget} class="tick" x=${x(point.budget)} y=${BASE + 17} text-anchor="middle">${label(point.budget)}</text>`)}
   <//>`;
 }
+
+/** `points`: {amount, brings, low, high}, in order, of what was seen; `now`: the amount proposed, grey where beyond. */
+export function CurvePicture({ points, now, label }) {
+  const [place, width] = useWidth();
+  const [first, last] = [points[0], points.at(-1)];
+  const end = Math.max(last.amount, now) * 1.04;
+  const x = linear([0, end], [LEFT, width - RIGHT]);
+  const y = linear([0, last.high], [BASE, TOP]);
+  const band = [...points.map((point) => [point.amount, point.high]), ...points.toReversed().map((point) => [point.amount, point.low])];
+  const gap = (from, to) => html`<rect class="gap" x=${x(from)} width=${x(to) - x(from)} y=${TOP} height=${HEIGHT} />`;
+  return html`<${Frame} place=${place} width=${width}>
+    ${gap(0, first.amount)}${gap(last.amount, end)}
+    ${roundTicks([0, last.high], 5).map((tick) => html`<${Level} key=${tick} y=${y(tick)} width=${width} text=${label(tick)} />`)}
+    <polygon class="level l90" points=${band.map(([amount, brings]) => `${x(amount)},${y(brings)}`).join(" ")} />
+    <polyline class="line" points=${points.map((point) => `${x(point.amount)},${y(point.brings)}`).join(" ")} />
+    ${now > 0 && html`<line class="whisker dashed" x1=${x(now)} x2=${x(now)} y1=${TOP} y2=${BASE} />`}
+    ${roundTicks([0, end], width < 480 ? 3 : 6).map((tick) => html`<text key=${tick} class="tick" x=${x(tick)} y=${BASE + 17} text-anchor="middle">${label(tick)}</text>`)}
+  <//>`;
+}

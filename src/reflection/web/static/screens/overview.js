@@ -8,6 +8,7 @@ import { Action, Badge, Heading, Loaded, Picture, plain } from "../parts.js";
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { CampaignTable } from "./campaigns.js";
+import { Pacing } from "./pacing.js";
 import { openSample } from "./server.js";
 import { NextTest } from "./works.js";
 
@@ -34,6 +35,7 @@ function Start() {
 
 function InUse({ page }) {
   return html`<${Attention} />
+    <${Pacing} />
     <${Period} />
     ${page.items.length < LAST_CAMPAIGNS && html`<${KnownAlready} />`}
     <${NextTest} />

@@ -4,10 +4,11 @@ import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { post, useData } from "../api.js";
 import { Plans } from "../charts/amounts.js";
 import { OddsPicture } from "../charts/time.js";
-import { amount, figure, lift, liftRange, moment, money, number, probability, range, share, signalLabel } from "../format.js";
+import { amountOrText, figure, lift, liftRange, moment, money, number, probability, range, share, signalLabel } from "../format.js";
 import { Action, Badge, Choice, Empty, Heading, Picture, Table } from "../parts.js";
 import { campaignAddress, Link, signalAddress } from "../router.js";
 import { texts } from "../texts.en.js";
+import { Allocation } from "./allocation.js";
 
 const words = texts.plan;
 const MOST = 4;
@@ -33,7 +34,8 @@ export function Plan() {
     </fieldset>`)}</form>
     <p class="buttons"><${Action} tone="strong" run=${evaluate}>${words.evaluate}<//>
       ${plans.length < MOST && html`<button type="button" onClick=${() => setPlans([...plans, { ...plans.at(-1) }])}>${words.add}</button>`}</p>
-    ${answer && html`<${Answer} ...${answer} />`}`;
+    ${answer && html`<${Answer} ...${answer} />`}
+    ${plans.length > 1 && html`<${Allocation} bodies=${plans.map(bodyOf)} />`}`;
 }
 
 /** What the account has seen, to choose from: the levels of its signals. */
@@ -56,12 +58,12 @@ function bodyOf(plan, at) {
     plan_id: words.name(at + 1),
     platform: said.platform,
     objective: said.objective,
-    budget: amount(said.budget),
+    budget: amountOrText(said.budget),
     ...(said.currency && { currency: said.currency.toUpperCase() }),
     ...(said.audience && { audiences: [{ name: said.audience }] }),
     ...((said.creative || said.type) && { creatives: [{ id: said.creative || said.type, ...(said.type && { type: said.type }) }] }),
-    ...(said.target && { targets: { cpa: amount(said.target) } }),
-    ...(said.conversions && { expected: { conversions: amount(said.conversions) } }),
+    ...(said.target && { targets: { cpa: amountOrText(said.target) } }),
+    ...(said.conversions && { expected: { conversions: amountOrText(said.conversions) } }),
   };
 }
 
