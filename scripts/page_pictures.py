@@ -74,7 +74,7 @@ def fill(visit: Visit, name: str) -> None:
         page.get_by_label("Plan 1 at most").fill("6000")
         page.get_by_role("button", name="Spread it").click()
         visit.settle("Spread so")
-        page.get_by_text("Spread a budget over").evaluate("heading => heading.scrollIntoView()")
+        page.get_by_role("button", name="Spread it").evaluate("button => button.scrollIntoView()")
     elif name == "ask":
         page.get_by_label("Your question").fill("What do we know about video?")
         page.get_by_role("button", name="Ask", exact=True).click()

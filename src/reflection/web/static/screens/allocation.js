@@ -53,7 +53,7 @@ function Split({ answer }) {
     { name: "next", title: words.columns.next[metric](money(1, currency)), figure: true, text: (row) => money(row.next_costs, currency) },
   ];
   return html`<section class="card"><p class="message">${words.message(money(answer.budget, currency), words.of[metric](brings(total.brings)), within(total.interval))}</p>
-    <p>${same ? words.same : words.against(words.of[metric](brings(before.brings)), within(before.interval), probability(answer.p_better))}</p>
+    <p>${same ? words.same : words.against(words.of[metric](brings(before.brings)), within(before.interval), probability(answer.p_better))}${items.some((item) => item.extrapolated) && ` ${words.guess}`}</p>
     <${Table} caption=${words.columns.gets} columns=${columns} rows=${items} keyOf=${(row) => row.plan_id} />
     <ul class="note"><li>${words.scatter}</li>${answer.notes.map((note, at) => html`<li key=${at}>${capital(note)}</li>`)}</ul>
     <p class="faint">${answer.as_of ? texts.asOf(moment(answer.as_of)) : texts.overview.notLearnt}${answer.pending ? ` · ${texts.waiting(answer.pending)}` : ""}</p></section>
