@@ -261,6 +261,13 @@ def test_one_cell_in_the_last_row_is_refused_by_what_is_there(make_workbook, str
     assert "stray cells" in refusal.value.hint
 
 
+def test_one_cell_in_the_last_column_is_refused_too(make_workbook):
+    """Of three rows: the rectangle is small, and each of its columns cost as much as a full one."""
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="3"><c r="XFD3"><v>1</v></c></row>'
+    with pytest.raises(ImportFileError, match="by 16,384 columns"):
+        open_tables(open_source(make_workbook([], raw_sheet=_sheet_with(rows)), "book.xlsx"))
+
+
 def test_cells_that_only_have_a_format_are_not_there(make_workbook):
     rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="C1048576" s="3"/></row>'
     tables = open_tables(open_source(make_workbook([], raw_sheet=_sheet_with(rows)), "book.xlsx"))

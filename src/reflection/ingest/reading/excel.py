@@ -83,7 +83,8 @@ def _check_rectangle(part: Source, content: bytes) -> None:
             columns, rows, filled = max(columns, _column_number(match[1])), max(rows, int(match[2])), filled + 1
     for match in _BARE_CELL.finditer(content):
         columns, rows, filled = max(columns, 1), max(rows, int(match[1])), filled + 1
-    if rows * columns > min(part.limits.max_cells, max(EMPTY_CELLS, EMPTY_SHARE * filled)):
+    most = min(part.limits.max_cells, max(EMPTY_CELLS, EMPTY_SHARE * filled))
+    if columns > part.limits.max_columns or rows * columns > most:
         raise ImportFileError(
             f"{part.name} spans {rows:,} rows by {columns:,} columns and fills {filled:,} of these cells.",
             hint="Delete the stray cells far outside the table, or save as CSV.",
