@@ -7,8 +7,11 @@ The forty sample campaigns are learnt, one export is imported, and every route i
 import json
 import re
 import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,6 +54,10 @@ _OF_A_RUN = (
     (re.compile(r"\b(rle|shr)_[0-9a-f]{12}_[A-Za-z0-9_-]{43}"), r"\1_0a1b2c3d4e5f_<secret>"),
     (re.compile(r"^(DELETE )?(/v1/(?:keys|shares)/)?[0-9a-f]{12}$"), r"\1\2XX"),
     (re.compile(r"\brcl_[0-9a-f]{20}"), "rcl_0123456789abcdef0123"),
+    (re.compile(r"\balr_[0-9a-f]{12}"), "alr_0123456789ab"),
+    (re.compile(r"\bmsg_[0-9a-f]{24}"), "msg_0123456789abcdef01234567"),
+    (re.compile(r"\bwhsec_[A-Za-z0-9+/]+=*"), "whsec_<secret>"),
+    (re.compile(r"http://127\.0\.0\.1:\d+(?=/(?:campaigns|\.\.\.))"), "http://127.0.0.1:9000"),
     (re.compile(rf"{datetime.now(UTC):%Y-%m-%d}T[\d:.]+(?:\+00:00|Z)"), INSTANT),
     (re.compile(rf"{datetime.now(UTC) + timedelta(days=7):%Y-%m-%d}T[\d:.]+\+00:00"), "2026-04-08T10:00:00+00:00"),
     (re.compile(rf"{datetime.now(UTC):%Y-%m-%d} \d\d:\d\d UTC"), "2026-04-01 10:00 UTC"),
@@ -77,6 +84,7 @@ def examples() -> dict[str, Example]:
         settings = Settings.load(
             _env_file=None, database_path=folder / "reflection.db", output_dir=folder / "output",
             weights_path=folder / "weights.json", vector_backend="local", embedding_model="none",
+            alert_hosts=("127.0.0.1",),
         )  # fmt: skip
         with build(settings) as application:
             bodies = json.loads((ROOT / "data/samples/campaign_history.json").read_text(encoding="utf-8"))
@@ -113,7 +121,8 @@ class _Caller:
             raise SystemExit(f"{name}: {answer.status_code} {answer.text}")
         is_object = "application/json" in answer.headers.get("content-type", "") and answer.text[:1] == "{"
         self.last = answer.json() if is_object else {}
-        return name, Example(_text(path or template), body, answer.status_code, _shown(answer))
+        asked = json.loads(_steady(json.dumps(body)))
+        return name, Example(_text(path or template), asked, answer.status_code, _shown(answer))
 
 
 def _called(client: TestClient, application: Application) -> Iterator[tuple[str, Example]]:
@@ -134,6 +143,8 @@ def _called(client: TestClient, application: Application) -> Iterator[tuple[str,
     yield call("GET /v1/events", "/v1/events?since=2026-03-01&until=2026-03-31")
     yield call("DELETE /v1/events/{event_id}", f"/v1/events/{event}")
     yield from _experiments(call)
+    with _receiver() as address:
+        yield from _alerts(call, address)
     yield call("GET /v1/tables/{table}", "/v1/tables/effects?format=csv")
     yield call("POST /v1/shares", body={"campaign_id": "cmp_h39_meta_lead", "days": 7})
     share, opened = call.last["share_id"], call.last["path"]
@@ -170,6 +181,44 @@ def _experiments(call: _Caller) -> Iterator[tuple[str, Example]]:
     order = {"signal": "creative:crt_video", "against": "creative:crt_image", "days": 14, "budget": 500.0}
     yield call("POST /v1/experiments/next", body=order)
     yield call("DELETE /v1/experiments/{experiment_id}", "/v1/experiments/hero-1")
+
+
+class _Received(BaseHTTPRequestHandler):
+    """Takes any message, and says so."""
+
+    def do_POST(self) -> None:
+        """Answer that it arrived."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: the calls are what is shown."""
+
+
+@contextmanager
+def _receiver() -> Iterator[str]:
+    """The address of a webhook that takes every message, while it is open."""
+    with HTTPServer(("127.0.0.1", 0), _Received) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/campaigns"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _alerts(call: _Caller, address: str) -> Iterator[tuple[str, Example]]:
+    """An alert made, tried, its messages read, and removed."""
+    kinds = ["campaign.outside_interval", "learning.ended"]
+    yield call("POST /v1/alerts", body={"address": address, "on": kinds, "name": "the team"})
+    place = f"/v1/alerts/{call.last['alert_id']}"
+    yield call("GET /v1/alerts")
+    yield call("POST /v1/alerts/{alert_id}/test", f"{place}/test")
+    yield call("GET /v1/alerts/{alert_id}/deliveries", f"{place}/deliveries?limit=1")
+    yield call("POST /v1/alerts/{alert_id}/deliveries/retry", f"{place}/deliveries/retry")
+    yield call("DELETE /v1/alerts/{alert_id}", place)
 
 
 def _keys(call: _Caller) -> Iterator[tuple[str, Example]]:
@@ -282,10 +331,16 @@ def _short(value: Any, depth: int = 0) -> Any:
 
 
 def _text(text: str) -> str:
-    """A text without what differs from run to run, cut where it is long."""
+    """A text as it is shown: the same in every run, cut where it is long."""
     if _TIME.match(text) and abs(datetime.fromisoformat(text) - datetime.now(UTC)) < timedelta(hours=6):
         return INSTANT
-    for pattern, instead in _OF_A_RUN:
-        text = pattern.sub(instead, text)
+    text = _steady(text)
     text = re.sub(r"\S*/tmp\w*/?(?=output|reflection)", "", text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} ..."
+
+
+def _steady(text: str) -> str:
+    """A text without what differs from run to run."""
+    for pattern, instead in _OF_A_RUN:
+        text = pattern.sub(instead, text)
+    return text

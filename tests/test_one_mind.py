@@ -5,13 +5,14 @@ platforms of different levels, effects of the platform on what works, with and w
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from reflection.domain import signals
-from reflection.domain.bookable import definitions
+from reflection.domain.bookable import Bookable, definitions
 from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import Knowledge
@@ -20,6 +21,7 @@ from reflection.domain.validation import read
 from reflection.forecasting.calibration import EMPTY
 from reflection.forecasting.plan_evaluation import evaluate
 from reflection.inference.learn import FitRequest, learn
+from reflection.inference.total_effects import TotalEffects
 from reflection.recommendations import cards
 
 PLATFORMS = ("Meta", "Google", "TikTok")
@@ -149,6 +151,64 @@ def test_what_a_plan_says_of_what_it_books_is_what_the_card_says(knowledge: Know
                 option.card.effect, option.card.p_better, option.card.lane,
             )  # fmt: skip
     assert card.signal in booked
+
+
+SEASON = {"reason": "it ran in one season only", "others": []}
+
+
+def _plans_of(knowledge: Knowledge, bookable: Bookable) -> Iterator[Plan]:
+    """A plan for each platform that books one audience or creative as it is defined."""
+    parts = [signals.parse(key).parts[-1] for key in bookable.definition.parts]
+    attributes = {one.group.partition(".")[2]: one.level for one in parts if "." in one.group}
+    name = signals.parse(bookable.key).parts[-1].level
+    for platform in sorted(key for key in knowledge.delivery[""] if key.startswith("platform:")):
+        yield Plan(
+            platform=platform.partition(":")[2], objective="Sales", budget=1000.0, currency="USD",
+            audiences=[{"name": name, "attributes": attributes}] if bookable.definition.kind == "audience" else [],
+            creatives=[{"id": name, **attributes}] if bookable.definition.kind == "creative" else [],
+        )  # fmt: skip
+
+
+def test_whatever_is_doubted_a_plan_differs_from_usual_by_the_total_effect_of_what_it_books(knowledge: Knowledge):
+    """A signal of each kind doubted: odds rest on nothing doubtful, and on both sides of a comparison nothing is."""
+    kinds = {key.partition(":")[0]: key for key in sorted(knowledge.delivery[""]) if not key.startswith("objective:")}
+    alone = [one for one in knowledge.bookables if one.platform is None]
+    booked = [next(one for one in alone if one.definition.kind == kind) for kind in ("audience", "creative")]
+    compared = 0
+    for doubtful in ["", *kinds.values()]:
+        doubts = {doubtful: SEASON} if doubtful else {}
+        doubted = replace(knowledge, diagnostics={**knowledge.diagnostics, "unidentified": doubts})
+        totals = TotalEffects(doubted, knowledge.goal_metric)
+        for one in booked:
+            for plan in _plans_of(doubted, one):
+                (evaluated,) = evaluate([("p", plan)], doubted, EMPTY)["plans"]
+                metric = evaluated["metrics"][knowledge.goal_metric]
+                if doubtful in one.definition.parts:
+                    assert metric["p_better"] is None
+                    continue
+                platform, objective = signals.of_platform(plan.platform).key, signals.of_objective("Sales").key
+                (draws,) = totals.draws([one], platform=platform, objective=objective)
+                assert np.log(metric["signals"] / metric["usual"]) == pytest.approx(draws.mean(), abs=0.01)
+                assert (metric["p_better"] > 0.5) == (metric["signals"] > metric["usual"])
+                assert metric["identified"] == (doubtful != platform)
+                compared += 1
+    assert compared > len(kinds)
+
+
+def test_what_always_ran_on_one_platform_has_no_odds_against_what_is_usual_there(knowledge: Knowledge):
+    """Together with its platform it is one thing, whose level is identified; apart from it nothing of it is."""
+    booked = next(one for one in knowledge.bookables if one.definition.kind == "audience" and one.platform is None)
+    reason = "it ran always together with platform meta, so their effects cannot be told apart"
+    doubts = {booked.key: {"reason": reason, "others": ["platform:meta"]}}
+    doubted = replace(knowledge, diagnostics={**knowledge.diagnostics, "unidentified": doubts})
+    plan = next(one for one in _plans_of(doubted, booked) if one.platform == "meta")
+    (evaluated,) = evaluate([("p", plan.model_copy(update={"targets": {"cpa": 20.0}}))], doubted, EMPTY)["plans"]
+    metric = evaluated["metrics"]["cpa"]
+    assert metric["identified"]
+    assert 0 < metric["p_target"] < 1
+    assert metric["p_better"] is None
+    (note,) = [note for note in evaluated["notes"] if reason in note]
+    assert note.endswith("there are no odds of its doing better than usual")
 
 
 def test_an_attribute_explains_and_is_never_advised(knowledge: Knowledge):

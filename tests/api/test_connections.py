@@ -16,8 +16,12 @@ from reflection.api.connections import Bounded, most_connections
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 
-async def hello(_scope: Any, receive: Any, send: Any) -> None:
-    """Reads the whole body and answers."""
+async def hello(scope: Any, receive: Any, send: Any) -> None:
+    """Reads the whole body and answers; refuses what is for /refused at once."""
+    if scope["path"] == "/refused":
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+        return
     while (await receive()).get("more_body"):
         continue
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
@@ -83,6 +87,43 @@ def test_what_does_not_come_is_not_waited_for(
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.1)
     assert all_of(connect(sent)).startswith(b"HTTP/1.1 408 ")
+
+
+REFUSED = b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nConnection: %s\r\n\r\n"
+MUCH = 16 * 1_048_576  # more than both sides' buffers: it is read, or who writes it hears of it
+
+
+@pytest.mark.parametrize("kept", [b"close", b"keep-alive"])
+def test_who_writes_on_sees_the_refusal(connect: Callable[[bytes], socket.socket], kept: bytes) -> None:
+    client = connect(REFUSED % (MUCH, kept))
+    client.sendall(b"x" * MUCH)
+    if kept == b"keep-alive":
+        assert answer(client).startswith(b"HTTP/1.1 413 ")
+        client.sendall(HEAD + b"Connection: close\r\n\r\n")
+        assert all_of(client).startswith(b"HTTP/1.1 200 ")
+    else:
+        said = all_of(client)
+        assert said.startswith(b"HTTP/1.1 413 ")
+        assert said.endswith(b"ok")
+
+
+@pytest.mark.parametrize("kept", [b"close", b"keep-alive"])
+def test_a_refused_body_is_not_read_for_ever(
+    connect: Callable[[bytes], socket.socket], monkeypatch: pytest.MonkeyPatch, kept: bytes
+) -> None:
+    monkeypatch.setattr(connections, "DRAINED_BYTES", 100_000)
+    client = connect(REFUSED % (4 * MUCH, kept))
+    with pytest.raises((ConnectionResetError, BrokenPipeError)):
+        client.sendall(b"x" * 4 * MUCH)
+
+
+@pytest.mark.parametrize("kept", [b"close", b"keep-alive"])
+def test_nor_waited_for(
+    connect: Callable[[bytes], socket.socket], monkeypatch: pytest.MonkeyPatch, kept: bytes
+) -> None:
+    monkeypatch.setattr(connections, "DRAINED_SECONDS", 0.1)
+    client = connect(REFUSED % (MUCH, kept) + b"only this")
+    assert all_of(client).count(b"HTTP/1.1") == 1  # no second answer
 
 
 def test_a_further_request_has_its_own_deadline(

@@ -254,3 +254,15 @@ def test_whatever_id_is_accepted_is_read_reported_accepted_and_deleted_by_it(cli
 @pytest.mark.parametrize("signal", ["a*b:c", "a:b*c", "*", "a*:b", "platform*creative:x"])
 def test_evidence_of_what_is_no_signal_is_not_found(client, signal):
     assert client.get(f"/v1/effects/{quote(signal, safe='')}/evidence").status_code == 404
+
+
+def test_a_wrong_parameter_is_named_as_the_sender_wrote_it(client):
+    """Whatever checks it: names of functions, types and branches are the program's own."""
+    for path, operations in client.get("/openapi.json").json()["paths"].items():
+        names = [one["name"] for one in operations.get("get", {}).get("parameters", ()) if one["in"] == "query"]
+        if not names or "{" in path:
+            continue
+        answer = client.get(path, params=dict.fromkeys(names, "-1\x01"))
+        fields = {one["field"] for one in answer.json().get("errors") or ()}
+        assert fields <= {f"query.{name}" for name in names}, path
+        assert "since" not in names or "query.since" in fields, path

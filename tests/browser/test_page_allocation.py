@@ -1,5 +1,7 @@
 """A budget spread over plans on the plan screen: the split, what it rests on, curves only where they were learnt."""
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,6 +81,24 @@ def test_caution_changes_the_split_or_nothing_but_never_the_money(visit: Visit) 
     assert asked.value.post_data_json["risk"] == 0.5
     assert asked.value.post_data_json["bounds"] == {}
     assert "USD\u00a08,000 usually bring" in visit.text
+
+
+def test_of_an_account_that_counts_conversions_the_plans_own_shares_may_be_best(visit: Visit) -> None:
+    def counted(route: Any) -> None:
+        body = route.fetch().json()
+        items = [item | {"was": item["amount"]} for item in body["items"]]
+        route.fulfill(
+            content_type="application/json", body=json.dumps(body | {"metric": "conversions", "items": items})
+        )
+
+    visit.page.route("**/v1/plans/allocate", counted)
+    plans(visit, "Meta", "LinkedIn")
+    spread(visit, "Spread so, USD")
+
+    assert re.search(r"usually bring [\d,]+ conversions \(90% interval [\d,]+ to [\d,]+\)", visit.text)
+    assert "These are the plans' own shares: no other split is expected to bring more." in visit.text
+    assert "Cost of one more" in visit.text
+    assert (visit.violations(), visit.console) == ([], [])
 
 
 @pytest.mark.parametrize(

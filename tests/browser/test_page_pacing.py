@@ -1,6 +1,7 @@
 """Where the running month ends, on the overview: of an account with daily files, and nothing where nothing runs."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -74,3 +75,26 @@ def test_of_a_month_that_is_over_nothing_is_said(browser: Browser, address: str)
         visit.open("/", ready="Last campaigns")
         assert "will probably end" not in visit.text
         assert (visit.console, visit.elsewhere) == ([], [])
+
+
+def test_an_account_whose_end_cannot_be_told_says_why(browser: Browser, address: str) -> None:
+    def young(route: Any) -> None:
+        body = route.fetch().json()
+        body["items"][0]["spend"] |= {"projected": None, "interval": None, "reason": "it is too young"}
+        silent = {
+            "so_far": None,
+            "projected": None,
+            "interval": None,
+            "reason": "some days do not say their conversions",
+        }
+        body["items"][0]["conversions"] = silent
+        route.fulfill(content_type="application/json", body=json.dumps(body))
+
+    with visiting(browser, address) as visit:
+        visit.page.clock.set_fixed_time(NOW)
+        visit.page.route("**/v1/pacing", young)
+        visit.open("/", ready="Where June 2026 will probably end")
+        said = visit.text.replace("\u00a0", " ")
+
+        assert "spent by Jun 20, 2026, where that ends cannot be told yet: it is too young." in said
+        assert "Conversions cannot be told: some days do not say their conversions." in said

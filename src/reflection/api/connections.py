@@ -8,8 +8,10 @@ unfinished one makes room for the newest. Must not know what is asked.
 import asyncio
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
+import h11
 import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -24,6 +26,9 @@ BODY_SECONDS, BODY_BYTES_A_SECOND = 20.0, 1_000
 
 READING_SECONDS = 60.0
 """A client that takes nothing of its answer for so long is given up."""
+
+DRAINED_SECONDS, DRAINED_BYTES = 5.0, 32 * 1_048_576
+"""So much of a body that was refused is read and dropped: who still writes would see a reset and not the answer."""
 
 LOOK_SECONDS = 2.0
 SPARE_DESCRIPTORS = 192
@@ -45,6 +50,23 @@ def most_connections() -> int:
     return ENOUGH if soft == resource.RLIM_INFINITY else min(ENOUGH, max(soft // 4, soft - SPARE_DESCRIPTORS))
 
 
+class _Patient:
+    """A transport that asks its connection before it closes; all else is the transport's own."""
+
+    def __init__(self, transport: asyncio.Transport, lingers: Callable[[], bool]) -> None:
+        self._transport, self._lingers = transport, lingers
+
+    def close(self) -> None:
+        """Close, or only say that nothing more will be written."""
+        if not self._lingers():
+            self._transport.close()
+        elif self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class Bounded(H11Protocol):
     """A connection with deadlines, of which there are not too many."""
 
@@ -55,11 +77,12 @@ class Bounded(H11Protocol):
         self._head_since: float | None = None
         self._body_since, self._body_bytes = 0.0, 0
         self._written_since, self._unwritten = 0.0, 0
+        self._refused_since, self._drained, self._lingering = 0.0, 0, False
         self._look_task: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client is there: it has so long to say what it wants, and one that holds too many gives one up."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", _Patient(transport, self._lingers)))
         self._head_since = time.monotonic()
         self._look_task = self.loop.call_later(LOOK_SECONDS, self._look)
         mine = [other for other in self._others() if other.client and self.client and other.client[0] == self.client[0]]
@@ -75,20 +98,44 @@ class Bounded(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came: of a head, or of a body."""
+        """Bytes came: of a head, of a body, or of a body that was refused."""
+        if self._is_refused and self._drain(data):
+            return
         if self._is_asking:
             self._body_bytes += len(data)
-        elif self._head_since is None:
+        elif self._head_since is None and not self._is_refused:
             self._head_since = time.monotonic()
         answers = self.cycle
         super().data_received(data)
         if self.cycle is not answers:  # a whole head came
             self._head_since, self._body_since, self._body_bytes = None, time.monotonic(), len(data)
+            self._refused_since, self._drained = 0.0, 0
 
     @property
     def _is_asking(self) -> bool:
         """Whether a request is under way: its head is there, its answer is not complete."""
         return self.cycle is not None and not self.cycle.response_complete
+
+    @property
+    def _is_refused(self) -> bool:
+        """Whether the answer is complete although the body of the request is not."""
+        return self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY
+
+    def _lingers(self) -> bool:
+        """Whether a connection that is to be closed reads on for a while."""
+        if not self._is_refused or self._lingering:
+            return False
+        self._lingering, self._refused_since = True, self._refused_since or time.monotonic()
+        self.flow.resume_reading()
+        return True
+
+    def _drain(self, data: bytes) -> bool:
+        """Count what comes of a refused body; whether nobody shall look at it."""
+        self._refused_since = self._refused_since or time.monotonic()
+        self._drained += len(data)
+        if self._drained > DRAINED_BYTES:
+            self.transport.abort()
+        return self._lingering or self.transport.is_closing()
 
     def _others(self) -> "list[Bounded]":
         return [other for other in self.connections if isinstance(other, Bounded) and other is not self]
@@ -112,13 +159,16 @@ class Bounded(H11Protocol):
 
     def _give_up(self) -> None:
         """Say that it took too long, where nothing was said yet, and end it."""
-        if self._is_asking and self.cycle.response_started:
+        if self._is_refused or (self._is_asking and self.cycle.response_started):
             self.transport.abort()
             return
         self.transport.write(_TOO_SLOW)
         self.transport.close()
 
     def _overdue(self, now: float) -> str | None:
+        if self._is_refused:
+            self._refused_since = self._refused_since or now
+            return "it goes on with a body that was refused" if now - self._refused_since > DRAINED_SECONDS else None
         if self._head_since is not None and not self._is_asking:
             return "its request did not come" if now - self._head_since > HEAD_SECONDS else None
         if not self._is_asking:

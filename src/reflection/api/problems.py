@@ -70,7 +70,8 @@ def response_of(request: Request, error: Exception) -> Response:
     """The problem response of any error; an unforeseen one gives a 500 that says nothing of it."""
     headers: dict[str, str] = {}
     if isinstance(error, RequestValidationError):
-        error = field_errors(error.errors())
+        sent = {"body": error.body, "query": request.query_params, "path": request.path_params}
+        error = field_errors(error.errors(), {**sent, "header": request.headers})
     if isinstance(error, ReflectionError):
         body = _of_ours(error)
         if isinstance(error, TooManyRequests | Unavailable) and error.retry_after is not None:

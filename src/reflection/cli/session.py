@@ -4,6 +4,7 @@ Wiring is imported when a command really runs, so that `--help` answers at once.
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -39,15 +40,39 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 SECONDS = len("2026-03-01T09:00:00")
 
+_UNSEEN = re.compile(
+    "[\\x7f-\\x9f\\xad\\u061c\\u115f\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\ufff9-\\ufffb]"
+)
+"""Controls, zero width, marks and overrides of direction, separators of lines; not the escape of colours."""
+
 PIPED_WIDTH = 1_000
 """Columns of output that no terminal shows: whoever reads a pipe wants whole lines."""
+
+
+def visible(text: str) -> str:
+    """The text with every sign that hides, or turns round what stands beside it, written as its number.
+
+    Names are data of others: a terminal would show a name with such signs as another one.
+    """
+    return _UNSEEN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
+
+
+class _Visible:
+    """Standard output without invisible signs."""
+
+    def write(self, text: str) -> int:
+        """Write what can be seen."""
+        return sys.stdout.write(visible(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stdout, name)
 
 
 def console() -> Console:
     """Standard output; as wide as its lines, plain text, when it is not a terminal and COLUMNS does not say."""
     piped = not sys.stdout.isatty()
     width = PIPED_WIDTH if piped and "COLUMNS" not in os.environ else None
-    return Console(highlight=False, soft_wrap=piped, width=width)
+    return Console(file=cast("TextIO", _Visible()), highlight=False, soft_wrap=piped, width=width)
 
 
 def text_table(*columns: str, header: bool = True) -> Table:
@@ -71,7 +96,7 @@ class _Tolerant:
     def write(self, text: str) -> int:
         """Write it, or not."""
         with suppress(OSError):
-            sys.stderr.write(text)
+            sys.stderr.write(visible(text))
             sys.stderr.flush()
         return len(text)
 

@@ -23,10 +23,11 @@ from reflection.forecasting import calibration, plan_notes
 from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.forecasting.plan_size import far_outside, planned_size
+from reflection.forecasting.usual import Usual
 from reflection.inference import posterior
 from reflection.inference.identification import doubts_in
 from reflection.inference.posterior import USUAL_SIZE, PlannedSize, RealCampaign
-from reflection.inference.total_effects import SEED, TotalEffects, booked, usual_level
+from reflection.inference.total_effects import SEED, TotalEffects, booked
 from reflection.stats.conformal import LEVELS
 
 DRIVERS = 8
@@ -76,21 +77,22 @@ def _evaluated(
 ) -> dict[str, Any]:
     promise, own, objective = plan.promise(), plan.shares(), signals.of_objective(plan.objective).key
     shares = booked(knowledge, own, objective)
-    platform = signals.of_platform(plan.platform).key if plan.audiences or plan.creatives else None
     corrected = calibration.predict(state, promise)
     expected = {key: scale.base for key, scale in scales(promise.expected).items()}
     campaign = RealCampaign(plan.real_campaign, frozenset(root(key) for key in own))
     size = planned_size(plan, knowledge, shares)
     far = far_outside(plan, knowledge, state, size)
     same_money, doubtful = knowledge.currency == plan.currency, doubts_in(knowledge, own)
+    usual = Usual(knowledge, plan, shares)
     metrics = {}
     for metric in PLAN_METRICS:
         comparable = same_money or metric not in _IN_MONEY
         ours = from_signals(knowledge, metric, shares, plan.budget, size, campaign) if comparable else None
-        usual = _usual(knowledge, metric, plan.budget, objective, platform, size) if comparable else None
+        seen = far is None or (metric not in _OF_SCALE and metric not in knowledge.size)
         metrics[metric] = _metric(
-            metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric), usual,
-            identified=not doubtful and (far is None or (metric not in _OF_SCALE and metric not in knowledge.size)),
+            metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
+            usual.level(metric, size) if comparable else None,
+            identified=seen and not doubtful, compared=seen and not usual.doubts,
         )  # fmt: skip
     return {
         "plan_id": name,
@@ -100,7 +102,7 @@ def _evaluated(
         "similar": [asdict(item) for item in similar],
         "notes": [
             *plan_notes.not_learnt(knowledge, own, stored_with),
-            *plan_notes.not_told_apart(knowledge, doubtful),
+            *plan_notes.not_told_apart(knowledge, doubtful, usual.doubts),
             *plan_notes.notes_on(plan, knowledge, state, corrected, far, same_money),
             *plan_notes.of_size(knowledge, size),
             *plan_notes.of_past(knowledge, campaign),
@@ -170,11 +172,12 @@ def _metric(
     usual: float | None,
     *,
     identified: bool,
+    compared: bool,
 ) -> dict[str, Any]:
     promise = None if corrected is None else Belief(np.log(corrected.planner) + corrected.mean_log, corrected.sd_log)
     belief, weight = blend(promise, ours)
     lower = METRICS[metric].lower_is_better
-    sure = belief if identified else None
+    sure, beside = belief if identified else None, belief if compared else None
     intervals: dict[str, Any] = {}
     if corrected is not None and ours is None:
         intervals = {level: list(bounds) for level, bounds in corrected.intervals.items()}
@@ -188,24 +191,12 @@ def _metric(
         "intervals": intervals or {f"{level * 100:.0f}": None for level in LEVELS},
         "p_target": None if sure is None or target is None else sure.beats(target, lower_is_better=lower),
         "p_planner": None if sure is None or not planner else sure.beats(planner, lower_is_better=lower),
-        "p_better": None if sure is None or usual is None else sure.beats(usual, lower_is_better=lower),
+        "p_better": None if beside is None or usual is None else beside.beats(usual, lower_is_better=lower),
         "target": target,
         "usual": usual,
         "weight_of_signals": weight,
         "identified": identified and belief is not None,
     }
-
-
-def _usual(
-    knowledge: Knowledge, metric: str, budget: float, objective: str, platform: str | None, size: PlannedSize
-) -> float | None:
-    """What the account usually gets for this budget, its objective, and its platform where that is not the choice."""
-    source = rate_behind(metric)
-    level = usual_level(knowledge, source, objective, platform)
-    if level is None:
-        return None
-    level *= float(np.exp(posterior.size_effect(knowledge, source, size)))
-    return level * budget if METRICS[metric].total else level
 
 
 def _booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) -> list[dict[str, Any]]:

@@ -43,10 +43,15 @@ def not_learnt(knowledge: Knowledge, shares: Mapping[str, float], stored_with: M
         yield f"not identified: {label} {seen}; the intervals are wider for it"
 
 
-def not_told_apart(knowledge: Knowledge, doubtful: Mapping[str, str]) -> Iterator[str]:
-    """Which signals of a plan have no effect of their own to be seen, and why."""
-    for key, reason in doubtful.items():
-        yield f"not identified: {signals.label_of(key, knowledge.spelt)}: {reason}; there are no odds for it"
+def not_told_apart(knowledge: Knowledge, doubtful: Mapping[str, str], compared: Mapping[str, str]) -> Iterator[str]:
+    """Which signals of a plan have no effect of their own to be seen, or none to compare with the usual, and why."""
+    for key, reason in sorted({**doubtful, **compared}.items()):
+        odds = "there are no odds for it"
+        if key not in compared:
+            odds = "the only odds are those of doing better than usual there"
+        elif key not in doubtful:
+            odds = "there are no odds of its doing better than usual"
+        yield f"not identified: {signals.label_of(key, knowledge.spelt)}: {reason}; {odds}"
 
 
 def of_size(knowledge: Knowledge, size: PlannedSize) -> Iterator[str]:

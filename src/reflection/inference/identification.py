@@ -231,15 +231,16 @@ class Identification:
 
 def doubts_in(knowledge: Knowledge, keys: Collection[str]) -> dict[str, str]:
     """Signals of a mix that are not identified there, with the reason: two that always ran together are, as one."""
-    present = frozenset(keys)
-    return {
-        key: doubt["reason"]
-        for key, doubt in sorted(knowledge.unidentified.items())
-        if key in present and not (doubt["others"] and present.issuperset(doubt["others"]))
-    }
+    return {key: knowledge.unidentified[key]["reason"] for key in sorted(doubtful_beside(knowledge, keys) & set(keys))}
 
 
-def without_doubtful(keys: Mapping[str, int], matrix: Floats, doubtful: Mapping[str, object]) -> Floats:
+def doubtful_beside(knowledge: Knowledge, keys: Collection[str]) -> set[str]:
+    """Signals that are not identified beside a mix: all but those it has as they always ran, together."""
+    doubts, present = knowledge.unidentified, frozenset(keys)
+    return {key for key in doubts if not (doubts[key]["others"] and present.issuperset((key, *doubts[key]["others"])))}
+
+
+def without_doubtful(keys: Mapping[str, int], matrix: Floats, doubtful: Collection[str]) -> Floats:
     """Draws of effects, (signals, draws), as far as they are identified: of the others none is known.
 
     What remains of a group is taken against its own average.

@@ -71,17 +71,17 @@ def make_server(routes_of: RoutesOf, version: str, *, write: bool = True) -> MCP
 class PlainErrors(MCPServer[Any]):
     """The protocol's server, refusing arguments in the words in which the routes refuse fields."""
 
-    async def call_tool(self, *args: Any, **kwargs: Any) -> Any:
+    async def call_tool(self, name: str, arguments: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """Call a tool.
 
         Raises:
             ToolError: what is wrong, and what to change.
         """
         try:
-            return await super().call_tool(*args, **kwargs)
+            return await super().call_tool(name, arguments, *args, **kwargs)
         except ToolError as error:
             if isinstance(error.__cause__, ValidationError):
-                wrong = field_errors(error.__cause__.errors())
+                wrong = field_errors(error.__cause__.errors(), arguments)
                 problem = {"title": wrong.title, "detail": wrong.message, "errors": wrong.errors, "hint": wrong.hint}
                 raise ToolError(refusal(problem)) from error
             raise

@@ -298,7 +298,7 @@ export const texts = {
     title: (month) => `Where ${month} will probably end`, caption: "Campaigns that run now",
     soFar: { spend: (amount, day) => `${amount} spent by ${day},`, conversions: (amount, day) => `${amount} conversions by ${day},` },
     ends: (amount, day, range) => `probably ${amount} by ${day} (90% interval ${range}).`,
-    cannot: (metric, reason) => `${metric} at the end cannot be told yet: ${reason}.`,
+    cannot: (metric, reason) => `${metric} cannot be told: ${reason}.`, open: (reason) => `where that ends cannot be told yet: ${reason}.`,
     untold: "cannot be told yet",
     past: "In the past such 90% intervals held:",
     held: (metric, share, times) => `those of ${metric.toLowerCase()} ${share} of ${times} times`,

@@ -31,16 +31,16 @@ function Month({ month }) {
     <p class="note">${[held(month), words.note].filter(Boolean).join(" ")}</p></section>`;
 }
 
-/** Spend and conversions are written as money and as a number; what is foretold of conversions is no whole one. */
+/** Spend is written as money, conversions as a whole number. */
 const written = (item, metric, value) => (metric === "spend" ? figure("spend", value, item.currency) : count(value));
 const between = (item, metric) => (item[metric].interval ? range(metric, item[metric].interval, item.currency) : texts.none);
 
 /** One amount of an account, so far and at the end. */
 function sentence(item, metric, month) {
   const { so_far, projected, reason } = item[metric];
-  const begun = so_far === null ? "" : words.soFar[metric](written(item, metric, so_far), day(month.day));
-  const end = projected === null ? words.cannot(texts.metric[metric], reason) : words.ends(written(item, metric, projected), day(month.period_end), between(item, metric));
-  return `${begun} ${end}`.trim();
+  if (so_far === null) return words.cannot(texts.metric[metric], reason);
+  const end = projected === null ? words.open(reason) : words.ends(written(item, metric, projected), day(month.period_end), between(item, metric));
+  return `${words.soFar[metric](written(item, metric, so_far), day(month.day))} ${end}`;
 }
 
 /** The end of one amount with its interval, or why it cannot be told. */

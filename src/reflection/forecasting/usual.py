@@ -1,0 +1,56 @@
+"""What a plan is compared with: what the account usually gets where it would run, as far as that is identified.
+
+Odds of doing better than usual are those of a total effect: what a plan and the usual delivery have in common is no
+part of the comparison, and what is not identified adds nothing to it. Must not know promises or intervals.
+"""
+
+import numpy as np
+
+from reflection.domain import signals
+from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import METRICS, rate_behind
+from reflection.domain.plan import Plan
+from reflection.inference import posterior
+from reflection.inference.identification import doubtful_beside, doubts_in, without_doubtful
+from reflection.inference.posterior import PlannedSize
+from reflection.inference.total_effects import usual_level, usual_shares
+
+
+class Usual:
+    """What is usual for a plan's objective, and on its platform unless the platform is all that it chooses.
+
+    Args:
+        shares: all of the plan's (`total_effects.booked`).
+
+    Attributes:
+        doubts: what the plan changes of the usual delivery that is not identified, with the reason: it cannot be
+            compared then.
+    """
+
+    def __init__(self, knowledge: Knowledge, plan: Plan, shares: dict[str, float]) -> None:
+        self._knowledge, self._budget, self._shares = knowledge, plan.budget, shares
+        self._objective = signals.of_objective(plan.objective).key
+        self._platform = signals.of_platform(plan.platform).key if plan.audiences or plan.creatives else None
+        changes = plan.shares().keys() - {self._objective, self._platform}
+        self.doubts = doubts_in(knowledge, changes)
+        self._doubtful = set() if self.doubts else doubtful_beside(knowledge, changes)
+
+    def level(self, metric: str, size: PlannedSize) -> float | None:
+        """What the account usually gets for the plan's budget at this size, in the metric's own unit."""
+        source = rate_behind(metric)
+        usual = usual_level(self._knowledge, source, self._objective, self._platform)
+        if usual is None:
+            return None
+        lift = posterior.size_effect(self._knowledge, source, size) + self._doubted(source)
+        return usual * float(np.exp(lift)) * (self._budget if METRICS[metric].total else 1.0)
+
+    def _doubted(self, source: str) -> float:
+        """How much of the log difference between the plan and the usual delivery rests on what is not identified."""
+        if not self._doubtful:
+            return 0.0
+        rows, draws = posterior.effect_matrix(self._knowledge, source)
+        means = draws.mean(axis=1, keepdims=True)
+        doubted = (means - without_doubtful(rows, means, self._doubtful))[:, 0]
+        delivery = usual_shares(self._knowledge, self._objective, self._platform)
+        mix, usual = (posterior.resolved(self._knowledge, shares) for shares in (self._shares, delivery))
+        return float(np.dot([mix.get(key, 0.0) - usual.get(key, 0.0) for key in rows], doubted))
