@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from reflection.api.openapi import CMP_007
 from reflection.api.policies import POLICIES, pool_of
@@ -118,6 +118,22 @@ def test_equal_readings_are_made_once_and_kept_for_a_while() -> None:
         assert len(made) == 2
 
     asyncio.run(scene())
+
+
+def test_what_is_sent_as_it_is_made_is_made_for_each() -> None:
+    async def scene() -> list[list[str]]:
+        once = Once()
+
+        async def table() -> StreamingResponse:
+            await asyncio.sleep(0)
+            return StreamingResponse(iter(["head", "row"]))
+
+        async def read() -> list[str]:
+            return [str(part) async for part in (await once.get("table", table)).body_iterator]  # type: ignore[attr-defined]
+
+        return await asyncio.gather(read(), read(), read())
+
+    assert asyncio.run(scene()) == [["head", "row"]] * 3
 
 
 def test_what_the_last_of_them_left_is_not_made() -> None:

@@ -42,11 +42,11 @@ def transactions(monkeypatch: pytest.MonkeyPatch) -> Reads:
         modules: list[str] = []
 
         @contextmanager
-        def noted(database: Database) -> Iterator[Connection]:
+        def noted(database: Database, *workspace: str) -> Iterator[Connection]:
             frame = sys._getframe(2)
             if frame.f_globals["__name__"] != KEYS:
                 modules.append(frame.f_globals["__name__"])
-            with read(database) as connection:
+            with read(database, *workspace) as connection:
                 yield connection
 
         with monkeypatch.context() as patch:

@@ -23,7 +23,7 @@ def test_a_held_campaign_is_listed_accepted_and_held_again(run, folder):
 
     (item,) = json.loads(run("held", "--json").stdout)["items"]
     assert item["campaign_id"] == "odd"
-    assert "odd: suspected tracking fault: CPA is 0.88" in run("held").stdout
+    assert "odd: suspected tracking fault: CPA is EUR 0.88" in run("held").stdout
     assert "held out of learning: odd: suspected tracking fault" in run("doctor").stdout
     listed = run("campaigns", "odd").stdout
     assert "Odd one (odd)" in listed

@@ -78,7 +78,7 @@ LEARNT_AT = frozenset({"as_of", "generated_at"})
 
 TOLD = re.compile(
     r"(/insights|/patterns|/recommendations|/report)\?|/recommendations |/v1/campaigns/\S+ \.(notes|epoch)|"
-    r"\.(pattern_report|insights|weights|similar_campaigns|summary|text|reason|why|outcome)\b"
+    r"\.(pattern_report|insights|weights|similar_campaigns|summary|text|reason|why|outcome|message)\b"
 )
 """What is said of the figures, on paths of answers: sentences, and lists that are chosen and ordered for a reader."""
 

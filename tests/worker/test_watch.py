@@ -77,7 +77,7 @@ def test_a_worker_that_dies_is_started_again_later_each_time(make: Starts, capsy
     assert pauses[0] >= 0.05
     assert pauses[1] >= 0.1
     assert pauses[2] >= 0.2
-    assert "".join(capsys.readouterr()).count("the worker died") == 3
+    assert "the worker died" in "".join(capsys.readouterr())  # the same trouble is logged once a minute
 
 
 def test_none_is_started_where_another_works_until_that_one_is_gone(make: Starts, settings: Settings) -> None:

@@ -150,12 +150,13 @@ class Once:
         if kept is not None and self._clock() - kept[0] < KEPT_SECONDS:
             return _copy(kept[1])
         task = self._under_way.get(key)
-        if task is None:
+        if own := task is None:
             task = self._under_way[key] = asyncio.ensure_future(make())
             task.add_done_callback(functools.partial(self._done, key))
         self._waiters[key] = self._waiters.get(key, 0) + 1
         try:
-            return _copy(await asyncio.shield(task))
+            answer = await asyncio.shield(task)
+            return _copy(answer) if own or _is_whole(answer) else await make()
         finally:
             self._waiters[key] -= 1
             if not self._waiters[key]:
@@ -164,11 +165,19 @@ class Once:
 
     def _done(self, key: Hashable, task: "asyncio.Task[Response]") -> None:
         self._under_way.pop(key, None)
-        if task.cancelled() or task.exception() is not None or len(task.result().body) > KEPT_BYTES:
+        if task.cancelled() or task.exception() is not None:
             return
-        self._made[key] = (self._clock(), task.result())
+        answer = task.result()
+        if not _is_whole(answer) or len(answer.body) > KEPT_BYTES:
+            return
+        self._made[key] = (self._clock(), answer)
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
+
+
+def _is_whole(response: Response) -> bool:
+    """Whether it can be sent to several: what is sent as it is made has no body, and ends with the first."""
+    return hasattr(response, "body")
 
 
 def _copy(response: Response) -> Response:

@@ -132,7 +132,7 @@ def make_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command line; the outermost door, which no exception leaves."""
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
+    structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))  # stderr as it is then
     try:
         make_app()()
     except ReflectionError as error:

@@ -132,7 +132,7 @@ def next_state(before: State | None, reading: Reading, ended: ChangePoint | None
     if before == "established" and reading.lfsr <= STILL_CERTAIN:
         return "established", f"weaker than it was, {_right(reading)}"
     if before in ("established", "contested"):
-        return "superseded", f"all evidence together does not bear it out: {_right(reading)} only"
+        return "superseded", f"over all campaigns, {_right(reading)} only"
     if reading.finding:
         return "emerging", f"beyond noise on {reading.campaigns:.0f} campaigns, to be confirmed"
     if before == "emerging" and reading.lfsr > UNCONFIRMED:
