@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reflection.domain.bookable import definitions
 from reflection.domain.campaign import Campaign
@@ -18,6 +20,7 @@ from reflection.forecasting.calibration import EMPTY
 from reflection.forecasting.plan_evaluation import evaluate
 from reflection.inference.identification import without_doubtful
 from reflection.inference.learn import FitRequest, learn
+from reflection.inference.total_effects import moments
 from reflection.recommendations import cards
 
 START = dt.date(2024, 1, 5)
@@ -221,9 +224,34 @@ def test_without_any_effect_hardly_anything_is_doubted():
 
 def test_what_is_not_identified_adds_nothing_to_others():
     rows = {"creative.type:video": 0, "creative.type:image": 1, "creative.type:text": 2, "platform:meta": 3}
-    matrix = np.array([[0.6, 0.8], [-0.1, -0.2], [-0.5, -0.6], [0.3, 0.1]])
+    rows |= {"platform*creative.type:meta*video": 4}
+    matrix = np.array([[0.6, 0.8], [-0.1, -0.2], [-0.5, -0.6], [0.3, 0.1], [0.2, 0.4]])
     known = without_doubtful(rows, matrix, {"creative.type:video": {}})
 
-    np.testing.assert_allclose(known, [[0, 0], [0.2, 0.2], [-0.2, -0.2], [0.3, 0.1]])
+    np.testing.assert_allclose(known, [[0, 0.8], [0.2, -0.2], [-0.2, -0.6], [0.3, 0.1], [0, 0]])
     assert without_doubtful(rows, matrix, {}) is matrix
     assert matrix[0, 0] == 0.6
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    doubtful=st.floats(-1.5, 1.5),
+    rest=st.lists(st.floats(-1.0, 1.0), min_size=2, max_size=4),
+    share=st.floats(0.05, 0.9),
+    noise=st.floats(0.005, 0.2),
+)
+def test_only_what_holds_against_the_whole_group_and_against_the_rest_of_it_is_better_or_worse(
+    doubtful: float, rest: list[float], share: float, noise: float
+):
+    """Whether the doubtful effect is its own or not, nothing is probably better that is not with it and without it."""
+    effects = np.array([doubtful, *rest])
+    draws = effects[:, None] + noise * np.random.default_rng(1).standard_normal((len(effects), 400))
+    rows = {f"audience:{number}": number for number in range(len(effects))}
+    usual = np.array([share, *[(1 - share) / len(rest)] * len(rest)])
+    whole = effects - usual @ effects
+    apart = np.array([0.0, *(effects[1:] - effects[1:].mean())])
+    informative = without_doubtful(rows, draws, {"audience:0"})
+    mean, spread = moments(informative - usual @ informative)
+    for place in range(1, len(effects)):
+        if whole[place] * apart[place] <= 0:
+            assert abs(mean[place]) < 1.2816 * spread[place]  # neither above 0.9 nor below 0.1

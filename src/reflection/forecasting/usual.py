@@ -1,7 +1,8 @@
 """What a plan is compared with: what the account usually gets where it would run, as far as that is identified.
 
 Odds of doing better than usual are those of a total effect: what a plan and the usual delivery have in common is no
-part of the comparison, and what is not identified adds nothing to it. Must not know promises or intervals.
+part of the comparison, and of what is not identified only as much as of a total effect. Must not know promises or
+intervals.
 """
 
 import numpy as np
@@ -49,8 +50,7 @@ class Usual:
         if not self._doubtful:
             return 0.0
         rows, draws = posterior.effect_matrix(self._knowledge, source)
-        means = draws.mean(axis=1, keepdims=True)
-        doubted = (means - without_doubtful(rows, means, self._doubtful))[:, 0]
+        doubted = draws.mean(axis=1) - without_doubtful(rows, draws, self._doubtful).mean(axis=1)
         delivery = usual_shares(self._knowledge, self._objective, self._platform)
         mix, usual = (posterior.resolved(self._knowledge, shares) for shares in (self._shares, delivery))
         return float(np.dot([mix.get(key, 0.0) - usual.get(key, 0.0) for key in rows], doubted))

@@ -4,7 +4,7 @@ A signal that (nearly) always ran together with one of another kind, or with all
 of its own to be seen. Nor has one that ran in one season while hardly anything else did: its campaigns are compared
 with others of the same days, and where there are none, or they do not bear the effect out, it may as well be the
 season's. A name that works in opposite ways on two platforms has no one effect. Of none of these anything is found or
-advised, and everything that is compared with them is compared without them. Must not know how effects are estimated.
+advised, and what is compared with them must hold with and without them. Must not know how effects are estimated.
 """
 
 import math
@@ -241,25 +241,28 @@ def doubtful_beside(knowledge: Knowledge, keys: Collection[str]) -> set[str]:
 
 
 def without_doubtful(keys: Mapping[str, int], matrix: Floats, doubtful: Collection[str]) -> Floats:
-    """Draws of effects, (signals, draws), as far as they are identified: of the others none is known.
+    """Draws of effects, (signals, draws), with and without those that are not identified, by turns.
 
-    What remains of a group is taken against its own average.
+    In every other draw the doubtful effects are none, and what remains of their group is taken against its own average;
+    in the others they are as they were drawn. Which of the two is so nobody can tell: only what holds in both is above
+    or below usual with a high probability. Interactions with them are none in all draws.
     """
     if not doubtful:
         return matrix
     informative = matrix.copy()
     groups: dict[str, list[int]] = {}
-    unknown = []
+    unknown, crossed = [], []
     for key, row in keys.items():
         signal = signals.parse(key)
         if any(part.key in doubtful for part in signal.parts):
-            unknown.append(row)
+            (unknown if len(signal.parts) == 1 else crossed).append(row)
         elif len(signal.parts) == 1:
             groups.setdefault(signal.group, []).append(row)
-    touched = {signals.parse(key).group for key in doubtful}
-    for group in sorted(touched & groups.keys()):
-        informative[groups[group]] -= informative[groups[group]].mean(axis=0)
-    informative[unknown] = 0.0
+    apart = informative[:, ::2]
+    for group in sorted({signals.parse(key).group for key in doubtful} & groups.keys()):
+        apart[groups[group]] -= apart[groups[group]].mean(axis=0)
+    apart[unknown] = 0.0
+    informative[crossed] = 0.0
     return informative
 
 

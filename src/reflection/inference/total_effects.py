@@ -94,7 +94,7 @@ def usual_level(knowledge: Knowledge, metric: str, objective: str = ALL, platfor
 
 
 class TotalEffects:
-    """Total effects on one metric, from one fit; what is not identified adds nothing to those of other things.
+    """Total effects on one metric, from one fit; what is not identified makes no other thing surely better or worse.
 
     Args:
         metric: one that is known (`posterior.known`) and of which more is better.
