@@ -251,7 +251,8 @@ def without_doubtful(keys: Mapping[str, int], matrix: Floats, doubtful: Collecti
         return matrix
     informative = matrix.copy()
     groups: dict[str, list[int]] = {}
-    unknown, crossed = [], []
+    unknown: list[int] = []
+    crossed: list[int] = []
     for key, row in keys.items():
         signal = signals.parse(key)
         if any(part.key in doubtful for part in signal.parts):
