@@ -105,6 +105,13 @@ def test_an_import_is_told_where_something_was_left_out(refused, kind):
     assert (item and item.kind) == kind
 
 
+def test_what_an_import_asks_for_is_no_option_of_a_command():
+    item = items.of_unread("may.csv", "The file states no currency: say --currency EUR.", "may.csv 2026-05-01")
+
+    assert "`currency=EUR`" in item.text
+    assert "--" not in item.text
+
+
 def test_intervals_are_told_when_they_stop_covering_and_not_at_every_fit():
     def fit(share, day):
         check = {"campaigns": 60, "coverage_90": share}

@@ -24,6 +24,7 @@ from reflection.explain import formatting
 from reflection.explain.attention_sentences import LONGEST_REMARK, AttentionSentences
 from reflection.explain.learning_sentences import LearningSentences
 from reflection.explain.sentences import Sentences
+from reflection.ingest.jobs.remedies import over_http
 from reflection.learnings.claims import Learning
 from reflection.learnings.current import PAST
 
@@ -212,7 +213,7 @@ def of_import(import_id: str, verdict: Figures, refused: Sequence[str], total: i
         words = {"files": files, "campaigns": campaigns, "reason": reason}
         text = sentences.say(phrase, refused=formatting.count(len(refused)), **words)
     elif findings or verdict["rejects"]:
-        text = AttentionSentences().remarks(verdict["name"], findings, verdict["rejects"])
+        text = over_http(AttentionSentences().remarks(verdict["name"], findings, verdict["rejects"]))
     else:
         return None
     figures = {"import_id": import_id, "refused": len(refused), "campaigns": total, "findings": len(findings)}
@@ -222,7 +223,7 @@ def of_import(import_id: str, verdict: Figures, refused: Sequence[str], total: i
 
 def of_unread(files: str, reason: str, key: str) -> Item:
     """Files that could not be read as campaigns; `key` names files and day, so that a day's repetitions are one."""
-    words = {"files": formatting.plain_name(files), "reason": formatting.plain_name(reason, LONGEST_REMARK)}
+    words = {"files": formatting.plain_name(files), "reason": formatting.plain_name(over_http(reason), LONGEST_REMARK)}
     text = Sentences().say("alert.import_unread", **words)
     return Item("import.failed", key, text, "/data", {"files": files, "reason": words["reason"]})
 
