@@ -131,7 +131,7 @@ export const texts = {
     unsureNote: "The interval holds both more and less than usual, or too little ran; where it lies on one side: of so many comparisons some look like that by chance.",
     legend: "Filled dot: beyond noise. Hollow and dashed: we cannot tell yet. Bar: 90% interval. Diamond: the plain ratio, before weighing what else ran with it.",
     rests: (campaigns, rows) => `${campaigns} campaigns, ${rows} ad rows`,
-    also: (names) => `also: ${names}`,
+    also: (names) => `always together with ${names}`,
     test: "What would settle most",
     columns: { signal: "What", effect: "Against usual", raw: "Plain ratio", campaigns: "Campaigns", rows: "Ad rows", reason: "Why" },
   },
