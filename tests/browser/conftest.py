@@ -63,7 +63,7 @@ class Chromium:
         file, log = self._folder / "page.html", self._folder / "net.json"
         file.write_text(page)
         options = (f"--log-net-log={log}", "--enable-logging=stderr", "--v=0", "--dump-dom", file.as_uri())
-        done = self._run(*options)
+        done = self._run("--virtual-time-budget=2000", *options)  # what a page does a moment later is noticed, too
         events: list[dict[str, Any]] = json.loads(log.read_text())["events"]
         addresses = {str(event["params"]["url"]) for event in events if "url" in event.get("params", {})}
         hosts = {urlsplit(url).netloc for url in addresses if url.startswith(("http", "ws", "ftp"))}
