@@ -18,7 +18,7 @@ from reflection.domain.plan import Plan
 from reflection.domain.validation import read
 from reflection.forecasting.calibration import EMPTY
 from reflection.forecasting.plan_evaluation import evaluate
-from reflection.inference.identification import without_doubtful
+from reflection.inference.identification import by_turns_without
 from reflection.inference.learn import FitRequest, learn
 from reflection.inference.total_effects import moments
 from reflection.recommendations import cards
@@ -226,10 +226,10 @@ def test_what_is_not_identified_adds_nothing_to_others():
     rows = {"creative.type:video": 0, "creative.type:image": 1, "creative.type:text": 2, "platform:meta": 3}
     rows |= {"platform*creative.type:meta*video": 4}
     matrix = np.array([[0.6, 0.8], [-0.1, -0.2], [-0.5, -0.6], [0.3, 0.1], [0.2, 0.4]])
-    known = without_doubtful(rows, matrix, {"creative.type:video": {}})
+    known = by_turns_without(rows, matrix, {"creative.type:video": {}})
 
     np.testing.assert_allclose(known, [[0, 0.8], [0.2, -0.2], [-0.2, -0.6], [0.3, 0.1], [0, 0]])
-    assert without_doubtful(rows, matrix, {}) is matrix
+    assert by_turns_without(rows, matrix, {}) is matrix
     assert matrix[0, 0] == 0.6
 
 
@@ -250,7 +250,7 @@ def test_only_what_holds_against_the_whole_group_and_against_the_rest_of_it_is_b
     usual = np.array([share, *[(1 - share) / len(rest)] * len(rest)])
     whole = effects - usual @ effects
     apart = np.array([0.0, *(effects[1:] - effects[1:].mean())])
-    informative = without_doubtful(rows, draws, {"audience:0"})
+    informative = by_turns_without(rows, draws, {"audience:0"})
     mean, spread = moments(informative - usual @ informative)
     for place in range(1, len(effects)):
         if whole[place] * apart[place] <= 0:

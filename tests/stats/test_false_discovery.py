@@ -14,7 +14,7 @@ from reflection.errors import LearningError
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.composed_metrics import Recipe
 from reflection.stats.empirical_bayes import Fit, fit
-from reflection.stats.false_discovery import Mixture, Verdict, ash, discover, discover_composed, select
+from reflection.stats.false_discovery import Mixture, Verdict, ash, composed_parts, discover, discover_each, select
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
 CPA = Recipe("cpa", (("cpm", 1), ("ctr", -1), ("cvr", -1)))
@@ -149,7 +149,7 @@ def test_composed_findings_have_the_sign_of_the_metric(world: object, fitted: Fi
     zero = type(quiet)(
         **{**quiet.__dict__, "estimate": np.zeros(len(quiet.mean)), "error": np.full(len(quiet.mean), 0.01)}
     )
-    judged, alone = discover_composed({"cpm": zero, "ctr": fitted, "cvr": zero}, CPA), discover(fitted)
+    judged, alone = discover_each([composed_parts({"cpm": zero, "ctr": fitted, "cvr": zero}, CPA)])[0], discover(fitted)
     sure = alone.selected & (alone.lfsr < 1e-4)
 
     assert sure.any()
@@ -159,4 +159,4 @@ def test_composed_findings_have_the_sign_of_the_metric(world: object, fitted: Fi
 
 def test_a_composed_metric_without_a_part_is_refused(fitted: Fit) -> None:
     with pytest.raises(LearningError):
-        discover_composed({"ctr": fitted}, CPA)
+        composed_parts({"ctr": fitted}, CPA)

@@ -22,8 +22,9 @@ from reflection.stats.false_discovery import (
     Verdict,
     ash,
     ash_each,
+    composed_parts,
     discover,
-    discover_composed,
+    discover_each,
     doubt_of,
     own_level,
     select,
@@ -122,7 +123,7 @@ def test_a_composed_effect_is_the_signed_sum_of_its_parts(make_world: Callable[.
     fits = {name: make_world(150, seed).fit(seed) for seed, name in enumerate(("cpm", "ctr", "cvr"))}  # type: ignore[attr-defined]
     alone = {name: discover(part).mean for name, part in fits.items()}
 
-    composed = discover_composed(fits, CPA)
+    composed = discover_each([composed_parts(fits, CPA)])[0]
 
     np.testing.assert_allclose(composed.mean, alone["cpm"] - alone["ctr"] - alone["cvr"], atol=1e-12)
     assert composed.selected.any()

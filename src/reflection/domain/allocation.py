@@ -5,10 +5,10 @@ Must not know how it is spread.
 
 from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from reflection.domain.campaign import Money, Strict
-from reflection.domain.plan import MAX_PLANS, Budget, Plan
+from reflection.domain.plan import Budget, PlanRequest
 
 
 class Bounds(Strict):
@@ -24,10 +24,9 @@ class Bounds(Strict):
         return self
 
 
-class AllocationRequest(Strict):
+class AllocationRequest(PlanRequest):
     """A budget to spread over plans; the plans' own budgets are what it is compared with."""
 
-    plans: tuple[Plan, ...] = Field(max_length=MAX_PLANS, strict=False, json_schema_extra={"minItems": 1})
     budget: Annotated[Budget | None, Field(description="the money to spread; without it that of the plans")] = None
     bounds: Annotated[dict[str, Bounds], Field(default_factory=dict, description="plan_id -> least and most")]
     risk: Annotated[
@@ -35,18 +34,9 @@ class AllocationRequest(Strict):
         Field(ge=0, le=0.9, strict=True, description="0: by what is expected; .5: by the worse half of what may come"),
     ] = 0.0
 
-    @field_validator("plans")
-    @classmethod
-    def _some(cls, value: tuple[Plan, ...]) -> tuple[Plan, ...]:
-        if not value:
-            raise ValueError("give at least one plan")
-        return value
-
     @model_validator(mode="after")
     def _adds_up(self) -> "AllocationRequest":
         names = [name for name, _ in self.named()]
-        if len(set(names)) != len(names):
-            raise ValueError(f"plan_id '{next(name for name in names if names.count(name) > 1)}' is given twice")
         if len({plan.currency for plan in self.plans}) > 1:
             raise ValueError("the plans are in different currencies; money of two currencies is never added")
         unknown = sorted(set(self.bounds) - set(names))
@@ -59,13 +49,6 @@ class AllocationRequest(Strict):
         if None not in most and sum(amount or 0.0 for amount in most) < self.total * (1 - 1e-9):
             raise ValueError("the most amounts add up to less than the budget")
         return self
-
-    def named(self) -> list[tuple[str, Plan]]:
-        """Every plan with its id; one without is numbered."""
-        return [
-            (plan.plan_id or plan.campaign_id or f"plan-{index}", plan)
-            for index, plan in enumerate(self.plans, start=1)
-        ]
 
     @property
     def total(self) -> float:

@@ -146,7 +146,7 @@ class PlanRequest(Strict):
 
     @model_validator(mode="after")
     def _distinct(self) -> "PlanRequest":
-        names = [name for plan in self.plans if (name := plan.plan_id or plan.campaign_id) is not None]
+        names = [name for name, _ in self.named()]
         if len(set(names)) != len(names):
             raise ValueError(f"plan_id '{next(name for name in names if names.count(name) > 1)}' is given twice")
         return self

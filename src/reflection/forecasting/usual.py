@@ -12,7 +12,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, rate_behind
 from reflection.domain.plan import Plan
 from reflection.inference import posterior
-from reflection.inference.identification import doubtful_beside, doubts_in, without_doubtful
+from reflection.inference.identification import by_turns_without, doubtful_beside, doubts_in
 from reflection.inference.posterior import PlannedSize
 from reflection.inference.total_effects import usual_level, usual_shares
 
@@ -50,7 +50,7 @@ class Usual:
         if not self._doubtful:
             return 0.0
         rows, draws = posterior.effect_matrix(self._knowledge, source)
-        doubted = draws.mean(axis=1) - without_doubtful(rows, draws, self._doubtful).mean(axis=1)
+        doubted = draws.mean(axis=1) - by_turns_without(rows, draws, self._doubtful).mean(axis=1)
         delivery = usual_shares(self._knowledge, self._objective, self._platform)
         mix, usual = (posterior.resolved(self._knowledge, shares) for shares in (self._shares, delivery))
         return float(np.dot([mix.get(key, 0.0) - usual.get(key, 0.0) for key in rows], doubted))

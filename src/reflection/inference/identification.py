@@ -240,7 +240,7 @@ def doubtful_beside(knowledge: Knowledge, keys: Collection[str]) -> set[str]:
     return {key for key in doubts if not (doubts[key]["others"] and present.issuperset((key, *doubts[key]["others"])))}
 
 
-def without_doubtful(keys: Mapping[str, int], matrix: Floats, doubtful: Collection[str]) -> Floats:
+def by_turns_without(keys: Mapping[str, int], matrix: Floats, doubtful: Collection[str]) -> Floats:
     """Draws of effects, (signals, draws), with and without those that are not identified, by turns.
 
     In every other draw the doubtful effects are none, and what remains of their group is taken against its own average;

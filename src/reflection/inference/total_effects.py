@@ -20,7 +20,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import Bookable, Total, root
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
-from reflection.inference.identification import without_doubtful
+from reflection.inference.identification import by_turns_without
 from reflection.stats import thompson
 from reflection.stats.false_discovery import shrunk
 
@@ -103,7 +103,7 @@ class TotalEffects:
     def __init__(self, knowledge: Knowledge, metric: str) -> None:
         self._knowledge, self._metric = knowledge, metric
         self._column, self._all = posterior.effect_matrix(knowledge, metric)
-        self._matrix = without_doubtful(self._column, self._all, knowledge.unidentified)
+        self._matrix = by_turns_without(self._column, self._all, knowledge.unidentified)
         self._features = tuple(self._column)
         self._groups = [signals.parse(key).group for key in self._features]
         self._kinds: dict[tuple[str, frozenset[str]], NDArray[np.intp]] = {}

@@ -202,13 +202,6 @@ def discover(fit: Fit, level: float = LEVEL) -> Discoveries:
     return discover_each([[(fit, 1)]], level)[0]
 
 
-def discover_composed(
-    fits: Mapping[str, Fit], recipe: Recipe, sd: Floats | None = None, level: float = LEVEL
-) -> Discoveries:
-    """Judge the effects on a composed metric; `composed_parts` says of what, and when it raises."""
-    return discover_each([composed_parts(fits, recipe, sd)], level)[0]
-
-
 def composed_parts(fits: Mapping[str, Fit], recipe: Recipe, sd: Floats | None = None) -> Parts:
     """The parts of a composed metric, as they are judged.
 

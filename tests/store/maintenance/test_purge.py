@@ -142,7 +142,7 @@ def test_killed_in_the_middle_it_is_run_again_and_leaves_nothing(
     _fill(store, record, "purged")
     publisher.publish_pending()
     purge_workspace(database, "purged", "2026-04-01")  # killed here; and somebody lost the outbox, too
-    Outbox(database).mark_published(Outbox(database).pending("artifacts"))
+    Outbox(database).settle(Outbox(database).pending("artifacts"), {})
     assert store.workspaces() == []
     assert places_of_canary(tmp_path / "output")
 
@@ -185,7 +185,7 @@ def test_another_workspace_is_as_it_was(
     _fill(store, record, "purged")
 
     purge_workspace(database, "purged", "2026-04-01")
-    Outbox(database).mark_published([e for e in Outbox(database).pending("artifacts") if e.workspace == "purged"])
+    Outbox(database).settle([e for e in Outbox(database).pending("artifacts") if e.workspace == "purged"], {})
 
     after = tables()
     for name in before:

@@ -357,8 +357,8 @@ def test_entries_can_be_asked_for_again_and_marked_twice(database: Database) -> 
     outbox.add("default", "memories", [], "2026-01-01")
     entries = outbox.pending("memories", limit=1)
 
-    outbox.mark_published(entries)
-    outbox.mark_published(entries)
-    outbox.mark_published([])
+    outbox.settle(entries, {})
+    outbox.settle(entries, {})
+    outbox.settle([], {})
 
     assert [entry.key for entry in outbox.pending("memories")] == ["b"]

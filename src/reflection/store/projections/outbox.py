@@ -77,12 +77,8 @@ class Outbox:
                 for row in rows
             ]
 
-    def mark_published(self, entries: Sequence[OutboxEntry]) -> None:
-        """Forget entries, and the dead letters of their keys; doing it twice is no error."""
-        self.settle(entries, {})
-
     def settle(self, entries: Sequence[OutboxEntry], failures: Mapping[Key, str]) -> None:
-        """Forget entries that are published, and set aside those that are not.
+        """Forget entries that are published, and set aside those that are not; doing it twice is no error.
 
         Args:
             failures: why, by key of the entries that could not be published.
