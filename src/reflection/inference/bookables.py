@@ -17,7 +17,8 @@ from reflection.domain import signals
 from reflection.domain.bookable import Bookable, Definition, root
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
-from reflection.inference.dataset import Dataset, Floats, feature_of
+from reflection.inference.campaigns import Floats
+from reflection.inference.dataset import Dataset, feature_of
 from reflection.inference.identification import doubts_in
 from reflection.inference.support import MOST_IDS, SupportIndex
 from reflection.inference.total_effects import ALL, TotalEffects, moments

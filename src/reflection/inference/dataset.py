@@ -6,8 +6,8 @@ apart by any method; they are merged into one (collinearity.py). Must not know h
 """
 
 from array import array
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,67 +18,37 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
+from reflection.inference.campaigns import NOT_STATED, Campaigns, Floats, Ints
 from reflection.inference.collinearity import aliases_among
-from reflection.inference.shared_creatives import with_platforms
+from reflection.inference.partitions import in_sample
+from reflection.inference.selection import Selection
 from reflection.stats.columns import Feature
+from reflection.stats.exact_sums import ExactSums
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
-NOT_STATED = ""
+COUNTS = ("impressions", "clicks", "conversions", "spend", "revenue")
 
 
 @dataclass(frozen=True, eq=False)
-class Campaigns:
-    """One entry a campaign, sorted by id; amounts are the campaign's own totals in its own currency, NaN where unknown.
+class Columns:
+    """Which columns a table has, and in which money: the same in every partition.
 
     Attributes:
-        platform_key, currency, account: text per campaign ("" = not stated), the account normalised.
-        day: days since 1970-01-01 UTC.
-        role: whom each meets (`audience_role`).
-        kind: the kind of conversion each counts, "" where nothing says; `stated`: whether the campaign itself does.
-        revenue: NaN where it was not given.
-        planned: impressions that somebody planned, 0 where nobody did: what was taken from the facts is no plan.
-        real: a number for the real campaign each belongs to: rows of several months have one (`real_campaign`).
+        keys: signals and pairs of them that stand for themselves, sorted by feature.
+        currency: the one most campaigns use (None = not stated).
+        aliases: signal key -> the key that stands for it.
     """
 
-    ids: NDArray[np.str_]
-    platform_key: NDArray[np.str_]
-    currency: NDArray[np.str_]
-    kind: NDArray[np.str_]
-    role: NDArray[np.str_]
-    day: NDArray[np.int64]
-    stated: NDArray[np.bool_]
-    spend: Floats
-    conversions: Floats
-    revenue: Floats
-    planned: Floats
-    real: NDArray[np.int64]
-    account: NDArray[np.str_]
+    keys: tuple[str, ...]
+    currency: str | None
+    aliases: Mapping[str, str]
 
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def subset(self, kept: NDArray[np.bool_]) -> "Campaigns":
-        """Only the campaigns of the mask."""
-        return Campaigns(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
-
-    @cached_property
-    def unit(self) -> Ints:
-        """Index of the first row of the real campaign behind each; its own where no real campaign repeats."""
-        _, first, number = np.unique(self.real, return_index=True, return_inverse=True)
-        return np.asarray(first[number], dtype=np.intp)
-
-    @property
-    def has_revenue(self) -> NDArray[np.bool_]:
-        """Whether revenue was given."""
-        return ~np.isnan(self.revenue)
-
-    @property
-    def usual_currency(self) -> str | None:
-        """The currency most campaigns use; None where most state none."""
-        names, counts = np.unique(self.currency, return_counts=True)
-        best = max(zip(counts.tolist(), names.tolist(), strict=True), default=(0, NOT_STATED))[1]
-        return best or None
+    @classmethod
+    def of(
+        cls, keys: Sequence[str], marks: NDArray[np.uint64], currency: str | None, tested: Mapping[str, Hashable] | None
+    ) -> "Columns":
+        """Of signals and their marks (`collinearity`), those that campaigns tell apart."""
+        aliases = aliases_among(keys, marks, tested)
+        return cls(tuple(sorted((key for key in keys if key not in aliases), key=feature_of)), currency, aliases)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +82,53 @@ class Dataset:
         """Build the table; the order of `evidence` does not matter."""
         return DatasetBuilder(evidence).dataset()
 
+    @classmethod
+    def of_selection(cls, selection: Selection, columns: Columns) -> "Dataset":
+        """The table of some campaigns, with columns that were settled for all partitions."""
+        money = selection.counts[:, 3:].copy()
+        money[(selection.campaigns.currency != (columns.currency or NOT_STATED))[selection.owner]] = np.nan
+        return cls(
+            campaigns=selection.campaigns,
+            features=tuple(feature_of(key) for key in columns.keys),
+            shares=selection.shares(columns.keys),
+            campaign=selection.owner,
+            impressions=selection.counts[:, 0],
+            clicks=selection.counts[:, 1],
+            conversions=selection.counts[:, 2],
+            spend=money[:, 0],
+            revenue=money[:, 1],
+            currency=columns.currency,
+            aliases=columns.aliases,
+        )
+
     def __len__(self) -> int:
         return len(self.campaigns)
+
+    def sampled(self, bits: int) -> "Dataset":
+        """The campaigns of the sample (`partitions`); the same table where that is all."""
+        if not bits:
+            return self
+        inside = in_sample(self.campaigns.real, bits)
+        cells = np.flatnonzero(inside[self.campaign])
+        return self._of_cells(self.campaigns.subset(inside), (np.cumsum(inside) - 1)[self.campaign[cells]], cells)
+
+    def joined(self, other: "Dataset") -> "Dataset":
+        """The campaigns of both, which have the same columns."""
+        ids = np.concatenate([self.campaigns.ids, other.campaigns.ids])
+        order = np.argsort(ids, kind="stable")
+        rank = np.empty(len(ids), dtype=np.intp)
+        rank[order] = np.arange(len(ids))
+        owner = rank[np.concatenate([self.campaign, other.campaign + len(self)])]
+        cells = np.argsort(owner, kind="stable")
+        counts: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in COUNTS}
+        shares = sparse.csr_array(sparse.vstack([self.shares, other.shares], format="csr"))
+        both = replace(self, shares=shares, **counts)
+        return both._of_cells(self.campaigns.joined(other.campaigns, order), owner[cells], cells)
+
+    def _of_cells(self, campaigns: Campaigns, owner: Ints, cells: Ints) -> "Dataset":
+        """The same with some cells, in another order perhaps."""
+        counts: dict[str, Any] = {name: getattr(self, name)[cells] for name in COUNTS}
+        return replace(self, campaigns=campaigns, campaign=owner, shares=self.shares[cells], **counts)
 
     def cell(self, index: int) -> dict[Feature, float]:
         """Membership of one cell as a mapping."""
@@ -153,6 +168,46 @@ class DatasetBuilder:
         for item in evidence:
             self.add(item)
 
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def sampled(self, bits: int) -> "DatasetBuilder":
+        """The campaigns of the sample (`partitions`); the same builder where that is all."""
+        if not bits:
+            return self
+        kept = in_sample(_column(self._real, np.int64), bits)
+        return DatasetBuilder().extended(self, np.flatnonzero(kept))
+
+    def joined(self, other: "DatasetBuilder") -> "DatasetBuilder":
+        """The campaigns of both."""
+        return DatasetBuilder().extended(self).extended(other)
+
+    def extended(self, other: "DatasetBuilder", chosen: Ints | None = None) -> "DatasetBuilder":
+        """This one, with the campaigns of another, or some of them by their places there, added."""
+        places = np.arange(len(other)) if chosen is None else chosen
+        number = np.full(len(other), -1, dtype=np.int64)
+        number[places] = np.arange(len(self), len(self) + len(places))
+        owner, matrix = number[_column(other._owner, np.int64)], other._matrix()
+        cells = np.flatnonzero(owner >= 0)
+        matrix = matrix[cells]
+        column = [self._columns.setdefault(key, len(self._columns)) for key in other._columns]
+        text = np.array([self._texts.setdefault(text, len(self._texts)) for text in other._texts], dtype=np.int64)
+        of_campaign = _column(other._places, np.int64).reshape(-1, 7)[places]
+        of_campaign[:, :5] = text[of_campaign[:, :5]]
+        self._ids.extend(other._ids[place] for place in places.tolist())
+        for mine, values in (
+            (self._real, _column(other._real, np.int64)[places]),
+            (self._places, of_campaign),
+            (self._amounts, _column(other._amounts, np.float64).reshape(-1, 4)[places]),
+            (self._owner, owner[cells]),
+            (self._lengths, np.diff(matrix.indptr).astype(np.int64)),
+            (self._indices, np.array(column, dtype=np.int32)[matrix.indices]),
+            (self._shares, matrix.data),
+            (self._counts, _column(other._counts, np.float64).reshape(-1, 5)[cells]),
+        ):
+            mine.frombytes(np.ascontiguousarray(values).tobytes())
+        return self
+
     @property
     def campaigns(self) -> Campaigns:
         """Every campaign, sorted by id. All evidence must have been added."""
@@ -172,61 +227,50 @@ class DatasetBuilder:
         stated = ~np.isnan(values[owner])
         if not stated.any():
             return {}
-        weight = matrix.T @ stated.astype(np.float64)
-        sums = matrix.T @ np.where(stated, values[owner], 0.0)
+        weight = ExactSums.of_columns(matrix, stated).value
+        sums = ExactSums.of_columns(matrix, np.where(stated, values[owner], 0.0)).value
         mean = np.divide(sums, weight, out=np.full(len(weight), np.nan), where=weight > 0)
         far = np.abs(mean - np.nanmean(values)) > least
-        members: dict[str, Ints] = {}
-        for key, column in self._columns.items():
-            if not far[column] or signals.CROSS in key or key.startswith(f"{signals.PLATFORM}:"):
-                continue
-            cells = np.searchsorted(matrix.indptr, np.flatnonzero(matrix.indices == column), side="right") - 1
-            having = np.unique(owner[cells])
-            having = having[~np.isnan(values[having])]
-            if len(having) >= fewest:
-                members[key] = having
+        keys = [
+            key
+            for key, column in sorted(self._columns.items())
+            if far[column] and signals.CROSS not in key and not key.startswith(f"{signals.PLATFORM}:")
+        ]
+        members = {key: having[~np.isnan(values[having])] for key, having in self.having(keys).items()}
+        return {key: having for key, having in members.items() if len(having) >= fewest}
+
+    def having(self, keys: Sequence[str]) -> dict[str, Ints]:
+        """The campaigns with each of these signals, as places in the order of ids, ascending."""
+        rank = np.empty(len(self), dtype=np.intp)
+        rank[self._sorted_campaigns[1]] = np.arange(len(self))
+        owner, matrix = rank[_column(self._owner, np.int64)], self._matrix()
+        members = {}
+        for key in (key for key in keys if key in self._columns):
+            cells = np.searchsorted(matrix.indptr, np.flatnonzero(matrix.indices == self._columns[key]), side="right")
+            members[key] = np.unique(owner[cells - 1])
         return members
 
-    def dataset(self, without: Collection[str] = (), tested: Mapping[str, Hashable] | None = None) -> Dataset:
-        """The table of all campaigns but some, as if those had never been there.
-
-        Args:
-            tested: what experiments tell apart (`collinearity`).
-        """
+    def dataset(self, without: Collection[str] = ()) -> Dataset:
+        """The table of all campaigns but some, as if those had never been there."""
         names = set(without)
-        inside = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
-        campaigns = self.campaigns.subset(inside)
+        selection = self.selection(
+            np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
+        )
+        keys = (*sorted(selection.seen), *selection.pairs())
+        return Dataset.of_selection(
+            selection, Columns.of(keys, selection.marks(keys), selection.campaigns.usual_currency, None)
+        )
+
+    def selection(self, inside: NDArray[np.bool_]) -> "Selection":
+        """Some of the campaigns, by a mask in the order of their ids."""
         rank = np.empty(len(inside), dtype=np.intp)
         rank[self._sorted_campaigns[1]] = np.arange(len(inside))
         owner = rank[_column(self._owner, np.int64)]
         cells = np.argsort(owner, kind="stable")
         cells = cells[inside[owner[cells]]]
-        owner = (np.cumsum(inside) - 1)[owner[cells]]
-        matrix = self._matrix()[cells]
-        used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
-        present = {key: column for key, column in self._columns.items() if used[column]}
-        present, matrix = with_platforms(present, matrix, campaigns.platform_key[owner])
-        aliases = aliases_among(present, matrix, tested)
-        kept = sorted((key for key in present if key not in aliases), key=feature_of)
-        shares = sparse.csr_array(matrix[:, [present[key] for key in kept]])
-        shares.sort_indices()
         counts = _column(self._counts, np.float64).reshape(-1, 5)[cells]
-        currency = campaigns.usual_currency
-        money = counts[:, 3:].copy()
-        money[(campaigns.currency != (currency or NOT_STATED))[owner]] = np.nan
-        return Dataset(
-            campaigns=campaigns,
-            features=tuple(feature_of(key) for key in kept),
-            shares=shares,
-            campaign=owner,
-            impressions=counts[:, 0],
-            clicks=counts[:, 1],
-            conversions=counts[:, 2],
-            spend=money[:, 0],
-            revenue=money[:, 1],
-            currency=currency,
-            aliases=aliases,
-        )
+        owner = (np.cumsum(inside) - 1)[owner[cells]]
+        return Selection(self.campaigns.subset(inside), owner, self._matrix()[cells], dict(self._columns), counts)
 
     def add(self, item: Evidence) -> None:
         """Gather one campaign's evidence."""

@@ -5,17 +5,17 @@ slope takes out what that does to their rates. A pure function of the dataset. M
 fitted.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
-from reflection.inference.accounts import account_columns
-from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.inference.accounts import account_columns, account_features, chosen_accounts
+from reflection.inference.campaigns import Floats, Ints
+from reflection.inference.dataset import Dataset
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature
@@ -30,6 +30,64 @@ ROWS_AT_ONCE = 50_000
 
 BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
 MOST_BUCKETS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class ControlColumns:
+    """Which columns stand beside the signals, chosen once on the sample and the same in every partition.
+
+    Attributes:
+        bucket_days: width of a drift bucket; first_bucket: the one in which no step has begun.
+        steps: drift steps by platform key, one a bucket from the second on.
+        accounts: platform and account of each that has a column.
+        usual_size: median planned impressions; None where all plan the same, and there is no slope.
+        tested: features of experiments: what observation adds to each of them has a column of its own.
+    """
+
+    bucket_days: int
+    first_bucket: int
+    steps: Mapping[Feature, int]
+    accounts: tuple[tuple[str, str], ...]
+    usual_size: float | None
+    tested: tuple[Feature, ...]
+
+    @classmethod
+    def of(cls, sample: Dataset, tested: Sequence[Feature] = ()) -> "ControlColumns":
+        """Chosen on a sample; buckets are as fine as `MOST_BUCKETS` over the whole period allows."""
+        days, planned = sample.campaigns.day, sample.campaigns.planned
+        span = int(days.max() - days.min()) if len(days) else 0
+        width = next((days for days in BUCKET_DAYS if span < days * MOST_BUCKETS), BUCKET_DAYS[-1])
+        first = int(days.min()) // width if len(days) else 0
+        usual = usual_size(planned)
+        return cls(
+            bucket_days=width,
+            first_bucket=first,
+            steps=_last_steps(sample, days // width - first),
+            accounts=chosen_accounts(sample.campaigns),
+            usual_size=usual if len(planned) and np.ptp(size_of(planned, usual)) > 0 else None,
+            tested=tuple(tested),
+        )
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The columns, in their order."""
+        steps = (
+            drift.step_feature(signals.PLATFORM, platform.level, self.first_bucket + k)
+            for platform, last in self.steps.items()
+            for k in range(1, last + 1)
+        )
+        sized = () if self.usual_size is None else (SIZE,)
+        return (*steps, *account_features(self.accounts), *sized, *map(seen_of, self.tested))
+
+    def columns(self, table: Dataset) -> sparse.csr_array:
+        """The columns of a table's cells, CSR (cells, columns): each a function of its campaign alone."""
+        steps = _drift_steps(table, table.campaigns.day // self.bucket_days - self.first_bucket, self.steps)
+        accounts = account_columns(table.campaigns, table.campaign, self.accounts)
+        sizes = np.zeros((len(table.campaign), 0))
+        if self.usual_size is not None:
+            sizes = size_of(table.campaigns.planned, self.usual_size)[table.campaign][:, None]
+        seen = table.shares[:, [table.features.index(feature) for feature in self.tested]]
+        return sparse.csr_array(sparse.hstack([steps, accounts, sparse.csr_array(sizes), seen], format="csr"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,24 +107,10 @@ class CellDesign:
     bucket_days: int
 
     @classmethod
-    def of(cls, table: Dataset, tested: Sequence[Feature] = ()) -> "CellDesign":
-        """The design of a table; buckets are as fine as `MOST_BUCKETS` over the whole period allows.
-
-        Args:
-            tested: features of experiments: what observation adds to each of them has a column of its own.
-        """
-        days = table.campaigns.day
-        span = int(days.max() - days.min()) if len(days) else 0
-        width = next((days for days in BUCKET_DAYS if span < days * MOST_BUCKETS), BUCKET_DAYS[-1])
-        buckets = days // width
-        first = int(buckets.min()) if len(buckets) else 0
-        steps, names = _drift_steps(table, buckets, first)
-        sizes, sized = _sizes(table)
-        accounts, named = account_columns(table.campaigns, table.campaign)
-        seen = table.shares[:, [table.features.index(feature) for feature in tested]]
-        controls = sparse.csr_array(sparse.hstack([steps, accounts, sizes, seen], format="csr"))
-        features = (*table.features, *names, *named, *sized, *map(seen_of, tested))
-        return cls(features, table.shares, controls, width)
+    def of(cls, table: Dataset, controls: ControlColumns) -> "CellDesign":
+        """The design of a table, with the columns that were chosen for all partitions."""
+        features = (*table.features, *controls.features)
+        return cls(features, table.shares, controls.columns(table), controls.bucket_days)
 
     def without(self, silent: Collection[Feature]) -> "CellDesign":
         """The same columns, some of which say nothing: the size for prices, which a plan made from the money spent
@@ -164,33 +208,34 @@ class CellDesign:
         return mixture
 
 
-def _drift_steps(
-    table: Dataset, buckets: NDArray[np.int64], first: int
-) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
-    """Step columns 1{platform and bucket >= k} of every cell, and their features."""
-    platforms = [index for index, feature in enumerate(table.features) if feature.group == signals.PLATFORM]
-    count = int(buckets.max(initial=first)) - first
-    names = tuple(
-        drift.step_feature(signals.PLATFORM, table.features[column].level, first + k)
-        for column in platforms
-        for k in range(1, count + 1)
-    )
-    is_platform = np.flatnonzero(np.isin(table.shares.indices, platforms))
-    cells = np.searchsorted(table.shares.indptr, is_platform, side="right") - 1
-    columns = table.shares.indices[is_platform]
-    begun = (buckets[table.campaign[cells]] - first).astype(np.intp)
+def _last_steps(sample: Dataset, bucket: NDArray[np.int64]) -> dict[Feature, int]:
+    """The last step of each platform's signals that anybody has seen, the steps counted from 1.
+
+    Args:
+        bucket: of each campaign, the first one 0.
+    """
+    cells = sparse.csc_array(sample.shares)
+    last = {}
+    for column, feature in enumerate(sample.features):
+        if feature.group == signals.PLATFORM:
+            own = cells.indices[cells.indptr[column] : cells.indptr[column + 1]]
+            last[feature] = int(bucket[sample.campaign[own]].max(initial=0))
+    return last
+
+
+def _drift_steps(table: Dataset, bucket: NDArray[np.int64], steps: Mapping[Feature, int]) -> sparse.csr_array:
+    """Step columns 1{platform and bucket >= k} of every cell, CSR (cells, steps)."""
+    first, last = np.zeros(len(table.features), dtype=np.int64), np.zeros(len(table.features), dtype=np.int64)
+    count = 0
+    for platform, number in steps.items():
+        column = table.features.index(platform)
+        first[column], last[column], count = count, number, count + number
+    entries = np.flatnonzero(last[table.shares.indices])
+    cells = np.searchsorted(table.shares.indptr, entries, side="right") - 1
+    columns = table.shares.indices[entries]
+    begun = np.clip(bucket[table.campaign[cells]], 0, last[columns]).astype(np.intp)
     row = np.repeat(cells.astype(np.int32), begun)  # SciPy keeps the wider of the indices it is given
     step = np.arange(len(row)) - np.repeat(np.cumsum(begun) - begun, begun)
-    column = (np.repeat(np.searchsorted(platforms, columns) * count, begun) + step).astype(np.int32)
-    values = np.repeat(table.shares.data[is_platform], begun)
-    matrix = sparse.csr_array((values, (row, column)), shape=(len(table.campaign), len(names)))
-    seen = np.asarray(matrix.sum(axis=0)).ravel() > 0  # a platform that ended earlier makes no later steps
-    return sparse.csr_array(matrix[:, np.flatnonzero(seen)]), tuple(compress(names, seen.tolist()))
-
-
-def _sizes(table: Dataset) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
-    """The column of planned sizes and its feature; no column where all sizes are the same."""
-    planned = table.campaigns.planned
-    sizes = size_of(planned, usual_size(planned))[table.campaign]
-    sized = (SIZE,) if len(sizes) and np.ptp(sizes) > 0 else ()
-    return sparse.csr_array(sizes[:, None][:, : len(sized)]), sized
+    column_of = (np.repeat(first[columns], begun) + step).astype(np.int32)
+    values = np.repeat(table.shares.data[entries], begun)
+    return sparse.csr_array((values, (row, column_of)), shape=(len(table.campaign), count))

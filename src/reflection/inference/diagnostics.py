@@ -7,8 +7,8 @@ import numpy as np
 
 from reflection.domain.metrics import RATES
 from reflection.inference.budget_response import budget_response
+from reflection.inference.campaigns import Floats
 from reflection.inference.confirmation import trust_in_differences
-from reflection.inference.dataset import Floats
 from reflection.inference.findings.budget import normal_spread
 from reflection.inference.fit import FittedMetric, FittedMetrics
 from reflection.stats.campaign_size import SIZE, usual_size

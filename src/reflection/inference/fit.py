@@ -6,9 +6,10 @@ sparse (LEARNING 2). Every effect read here is the present one, at the end of it
 the dataset. Must not know findings, stores or clocks.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,25 +20,35 @@ from reflection.domain.knowledge import MetricPosterior
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.domain.scatter import composed_scatter
 from reflection.inference.accounts import ACCOUNT
+from reflection.inference.campaigns import Floats
 from reflection.inference.confirmation import NONE_CONFIRMED, Confirmed, confirmed_by
-from reflection.inference.dataset import Dataset, Floats
-from reflection.inference.design import CellDesign
+from reflection.inference.dataset import Dataset
+from reflection.inference.design import CellDesign, ControlColumns
+from reflection.inference.evidence_sums import (
+    EvidencePart,
+    Linearisation,
+    latest_units,
+    pooled,
+    raw_lifts,
+    summed,
+    sums_of,
+)
 from reflection.inference.experiments import NO_TRIALS, Trials
-from reflection.inference.observation import counts_of, observed
-from reflection.inference.own_levels import BetweenRows
+from reflection.inference.own_levels import NOTHING_KEPT, KeptRows
+from reflection.inference.partitions import InMemory, Partitions
+from reflection.inference.raw_lifts import RawLifts
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
-from reflection.stats.design import Rows, Stratum
+from reflection.stats.design import Stratum
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
 from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
 from reflection.stats.experiments import SEEN, seen_of
 from reflection.stats.false_discovery import Discoveries, Parts, composed_parts, discover_each
 from reflection.stats.joint_draws import joint
-from reflection.stats.observations import Observations, observe_around
-from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.observations import Observations
 
 RECIPES = {name: Recipe(name, tuple(METRICS[name].composition.items())) for name in COMPOSED}
 
@@ -76,7 +87,7 @@ class FittedMetric:
     reference: float
     left_out: Floats
     widening: float = 1.0
-    between: BetweenRows | None = None
+    between: KeptRows = NOTHING_KEPT
     confirmed: Confirmed = NONE_CONFIRMED
 
     def posterior(self, present: Effects) -> MetricPosterior:
@@ -91,7 +102,7 @@ class FittedMetric:
             sigma=float(np.hypot(self.fit.scatter_of_unseen, self._of_accounts)),
             tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.unseen, strict=True)},
             reference=self.reference / METRICS[self.name].scale,
-            own=None if self.between is None else self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
+            own=self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
         )
 
     @property
@@ -102,12 +113,19 @@ class FittedMetric:
 
 @dataclass(frozen=True, eq=False)
 class FittedMetrics:
-    """All metrics of one table that could be fitted, in one layout; `correlations` as `Knowledge` has them."""
+    """All metrics of a goal that could be fitted, in one layout.
+
+    Attributes:
+        table, design: of the sample: all campaigns, where they are no more than `SAMPLE`.
+        raw: sums over all campaigns.
+        correlations: as `Knowledge` has them.
+    """
 
     table: Dataset
     design: CellDesign
     layout: Layout
     metrics: Mapping[str, FittedMetric]
+    raw: RawLifts
     trials: Trials = NO_TRIALS
     correlations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
@@ -185,24 +203,34 @@ class FittedMetrics:
 
 
 def fit_metrics(
-    table: Dataset, fitted: Callable[[float], object] = lambda share: None, trials: Trials = NO_TRIALS
+    table: Dataset,
+    fitted: Callable[[float], object] = lambda share: None,
+    trials: Trials = NO_TRIALS,
+    tables: Partitions[Dataset] | None = None,
 ) -> FittedMetrics:
-    """Fit every metric the table has evidence for; `fitted` is told which share is done.
+    """Fit every metric there is evidence for; `fitted` is told which share is done.
 
     Args:
+        table: the sample, on which columns and points of linearisation are chosen.
         trials: what experiments say beside the campaigns.
+        tables: all campaigns in partitions; None where the sample is all.
     """
-    design = CellDesign.of(table, trials.features)
+    controls = ControlColumns.of(table, trials.features)
+    design = CellDesign.of(table, controls)
     layout = Layout.of(design.features)
+    parts = (tables or InMemory([table])).map(partial(EvidencePart.of, controls=controls))
+    latest = parts.total(latest_units, add).numbers()
+    fitting = Fitting(table, design, layout, parts, trials, latest)
 
     metrics: dict[str, FittedMetric] = {}
     with threadpool_limits(THREADS, "blas"):
         for number, name in enumerate(OBSERVED):
-            metric = _fit_metric(name, table, design, layout, trials, (SEED, number))
+            metric = _fit_metric(name, fitting, (SEED, number))
             if metric is not None:
                 metrics[name] = metric
             fitted((number + 1) / len(OBSERVED))
-    return _jointly(FittedMetrics(table, design, layout, metrics, trials))
+    raw = parts.total(raw_lifts, add)
+    return _jointly(FittedMetrics(table, design, layout, metrics, raw, trials))
 
 
 def _jointly(apart: FittedMetrics) -> FittedMetrics:
@@ -220,55 +248,69 @@ def _jointly(apart: FittedMetrics) -> FittedMetrics:
     return replace(apart, metrics=metrics, correlations=correlations(quality))
 
 
-def _fit_metric(
-    name: str, table: Dataset, design: CellDesign, layout: Layout, trials: Trials, seed: tuple[int, int]
-) -> FittedMetric | None:
-    reference, plain = observed(name, table)
-    if reference is None or plain is None or not plain.observed.any():
+@dataclass(frozen=True, eq=False)
+class Fitting:
+    """What the fits of all metrics have in common: the sample with its design, all partitions, and the real campaigns
+    whose own levels are kept."""
+
+    table: Dataset
+    design: CellDesign
+    layout: Layout
+    parts: Partitions[EvidencePart]
+    trials: Trials
+    latest: NDArray[np.int64]
+
+    @cached_property
+    def rough(self) -> Layout:
+        """The layout of passes before the last one."""
+        alone = _without_experiments(self.layout)
+        return alone if len(self.layout) <= MANY_FEATURES else _main_effects(self.layout)
+
+
+def _fit_metric(name: str, fitting: Fitting, seed: tuple[int, int]) -> FittedMetric | None:
+    reference = fitting.parts.total(partial(pooled, name=name), add).level(name)
+    if reference is None:
         return None
-
-    design = design.without(_silent(name, trials))
-    alone = _without_experiments(layout)
-    rough = alone if len(layout) <= MANY_FEATURES else _main_effects(layout)
-    around, unit = _anchor_sample(table), table.campaigns.unit
-
-    def roughly(observations: Observations, start: Floats | None) -> Moments:
-        rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign, unit))
-        return moments(_summed(rows).view(rough), start=start)
-
-    def fitted(observations: Observations, start: Floats | None = None, seen: Moments | None = None) -> FittedMetric:
-        most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
-        aside, between = SetAside(observations.observed, unit[table.campaign], most), BetweenRows(table.campaigns)
-        rows = aside.passing(between.passing(design.rows(observations, table.campaign, unit)))
-        sums = _summed(rows)
-        contrasts = trials.rows.get(name)
-        if contrasts is not None:
-            seen = seen or roughly(observations, None)
-            sums.add(contrasts)
-        fit_of_all = drift.judged_at_present(fit(sums.view(layout), seed, start=start), signals.PLATFORM)
-        scores = aside.scores(fit_of_all, sums.as_taken)
-        judged = coverage(scores)
-        widening = judged.widening if judged.failed else 1.0
-        fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
-        confirmed = NONE_CONFIRMED if contrasts is None or seen is None else confirmed_by(contrasts, seen)
-        return FittedMetric(name, fit_of_all, reference, scores, widening, between, confirmed)
-
-    if name not in RATES:
-        return fitted(plain)
-    x, n = counts_of(name, table)
-    working, mode, shape = plain, None, None
-    for _ in range(RELINEARISATIONS):
-        shape = roughly(working, mode)
-        mode = shape.mode
-        working = observe_around(x, n, design.predictor(shape) + float(np.log(reference)), reference)
-    return fitted(working, mode if rough is layout else None, shape)
+    silent = _silent(name, fitting.trials)
+    linear = Linearisation(name, reference, silent, None)
+    shape = None
+    for _ in range(RELINEARISATIONS if name in RATES else 0):
+        shape = _roughly(fitting, linear, None if shape is None else shape.mode)
+        linear = linear.around(shape)
+    merged = fitting.parts.total(partial(sums_of, linear=linear, latest=fitting.latest), add)
+    if not merged.statistics.rows:
+        return None
+    sums, contrasts = merged.statistics, fitting.trials.rows.get(name)
+    if contrasts is not None:
+        shape = shape or _roughly(fitting, linear, None)
+        sums.add(contrasts)
+    start = None if shape is None or name not in RATES or fitting.rough is not fitting.layout else shape.mode
+    fit_of_all = drift.judged_at_present(fit(sums.view(fitting.layout), seed, start=start), signals.PLATFORM)
+    scores = _set_aside(fitting, linear).scores(fit_of_all, sums.as_taken)
+    judged = coverage(scores)
+    widening = judged.widening if judged.failed else 1.0
+    fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
+    confirmed = NONE_CONFIRMED if contrasts is None or shape is None else confirmed_by(contrasts, shape)
+    return FittedMetric(name, fit_of_all, reference, scores, widening, merged.between, confirmed)
 
 
-def _summed(rows: Iterable[Rows]) -> SufficientStatistics:
-    statistics = SufficientStatistics()
-    for some in rows:
-        statistics.add(some)
-    return statistics
+def _roughly(fitting: Fitting, linear: Linearisation, start: Floats | None) -> Moments:
+    """What a part of the sample says, of the moments alone."""
+    table, around = fitting.table, _anchor_sample(fitting.table)
+    observations = linear.observations(table, fitting.design)
+    rows = fitting.design.without(linear.silent).rows(_only(observations, around), table.campaign, table.campaigns.unit)
+    return moments(summed(some for some, _ in rows).view(fitting.rough), start=start)
+
+
+def _set_aside(fitting: Fitting, linear: Linearisation) -> SetAside:
+    """Real campaigns of the sample, with the rows that they have in the fit, to be predicted from all others."""
+    table, unit = fitting.table, fitting.table.campaigns.unit
+    most = MOST_CAMPAIGNS if len(fitting.layout) <= MANY_FEATURES else 0
+    observations = linear.observations(table, fitting.design)
+    aside = SetAside(observations.observed, unit[table.campaign], most)
+    chosen = _only(observations, np.isin(unit[table.campaign], aside.units))
+    aside.take(fitting.design.without(linear.silent).rows(chosen, table.campaign, unit))
+    return aside
 
 
 def _silent(metric: str, trials: Trials) -> frozenset[Feature]:

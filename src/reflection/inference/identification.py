@@ -20,8 +20,8 @@ from reflection.domain.bookable import root
 from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
+from reflection.inference.campaigns import Floats, Ints
 from reflection.inference.companions import FEWEST, Companions
-from reflection.inference.dataset import Floats, Ints
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.season import Season, season_of
 from reflection.inference.support import SupportIndex

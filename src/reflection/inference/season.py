@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.inference.campaigns import Floats, Ints
+from reflection.inference.dataset import Dataset
 
 FEWEST = 3
 HELD = (1.0, 0.9)

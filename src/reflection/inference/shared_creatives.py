@@ -14,10 +14,10 @@ from scipy import sparse
 from reflection.domain import signals
 
 
-def with_platforms(
+def shared_creatives(
     columns: Mapping[str, int], matrix: sparse.csr_array, platform_key: NDArray[np.str_]
-) -> tuple[dict[str, int], sparse.csr_array]:
-    """The columns and a column more for each platform of a creative that ran on several.
+) -> tuple[str, ...]:
+    """The pairs of platform and creative that have a column: each creative that ran on several platforms, on each.
 
     Args:
         columns: signal key -> its column.
@@ -27,25 +27,16 @@ def with_platforms(
     names, platform = np.unique(platform_key, return_inverse=True)
     keys = {column: key for key, column in columns.items() if key.startswith(f"{signals.CREATIVE}:")}
     if len(names) < 2 or not keys:
-        return dict(columns), matrix
+        return ()
     is_creative = np.zeros(matrix.shape[1], dtype=np.bool_)
     is_creative[list(keys)] = True
     place = np.flatnonzero(is_creative[matrix.indices])
     cell = np.searchsorted(matrix.indptr, place, side="right") - 1
-    pair = matrix.indices[place].astype(np.int64) * len(names) + platform[cell]
-    pairs, which = np.unique(pair, return_inverse=True)
+    pairs = np.unique(matrix.indices[place].astype(np.int64) * len(names) + platform[cell])
     creative, several = pairs // len(names), np.zeros(len(pairs), dtype=np.bool_)
     several[:-1] = creative[:-1] == creative[1:]
     several[1:] |= several[:-1]
-    if not several.any():
-        return dict(columns), matrix
-    number, kept = np.cumsum(several) - 1, several[which]
-    shape = (matrix.shape[0], int(several.sum()))
-    ends = (cell[kept].astype(np.int32), number[which[kept]].astype(np.int32))  # SciPy keeps the wider of the two
-    more = sparse.csr_array((matrix.data[place[kept]], ends), shape=shape)
-    crossed = [
+    return tuple(
         signals.crossed(signals.parse(str(names[pair % len(names)])), signals.parse(keys[pair // len(names)])).key
         for pair in pairs[several].tolist()
-    ]
-    wider = {**columns, **{key: matrix.shape[1] + place for place, key in enumerate(crossed)}}
-    return wider, sparse.csr_array(sparse.hstack([matrix, more], format="csr"))
+    )

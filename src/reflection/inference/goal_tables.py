@@ -1,0 +1,60 @@
+"""The campaigns of one goal as tables: one a partition, all with the same columns, and the sample.
+
+Which signals have columns, and which stand for others, is said by all partitions together; which pairs, by the sample.
+Must not know what is estimated.
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from operator import add, attrgetter, methodcaller, or_
+
+from reflection.inference.campaigns import usual_among
+from reflection.inference.dataset import Columns, Dataset, DatasetBuilder
+from reflection.inference.goals import Goal
+from reflection.inference.partitions import Partitions
+from reflection.inference.selection import Selection
+
+
+@dataclass(frozen=True, eq=False)
+class GoalTables:
+    """Tables of one goal.
+
+    Attributes:
+        kind: what its campaigns count. campaigns: how many there are, in all partitions.
+        sample: the table of the sample; the very same as the one partition where that is all.
+    """
+
+    kind: str
+    campaigns: int
+    parts: Partitions[Dataset]
+    sample: Dataset
+
+    @classmethod
+    def of(
+        cls,
+        goal: Goal,
+        builders: Partitions[DatasetBuilder],
+        sample: DatasetBuilder,
+        bits: int,
+        tested: Mapping[str, Hashable] | None = None,
+    ) -> "GoalTables":
+        """The tables of a goal.
+
+        Args:
+            sample: the campaigns that columns are chosen on. bits: of the sample (`partitions`).
+            tested: what experiments tell apart (`collinearity`).
+        """
+        selections = builders.map(goal.selection)
+        keys = (*sorted(selections.total(attrgetter("seen"), or_)), *goal.selection(sample).pairs())
+        currencies = selections.total(_currencies, add)
+        marks = selections.total(methodcaller("marks", keys), add)
+        columns = Columns.of(keys, marks, usual_among(currencies), tested)
+        tables = selections.map(partial(Dataset.of_selection, columns=columns))
+        whole = tables.total(methodcaller("sampled", bits), Dataset.joined)
+        return cls(goal.kind, sum(currencies.values()), tables, whole)
+
+
+def _currencies(selection: Selection) -> Counter[str]:
+    return selection.campaigns.currencies
