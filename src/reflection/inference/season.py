@@ -127,7 +127,7 @@ def _having(table: Dataset, members: sparse.csc_array, cells: Ints, column: int)
     squares = np.bincount(table.campaign[cell], value**2, minlength=len(table)) / np.maximum(cells, 1)
     if 4.0 * float((squares - share**2).sum()) >= FEWEST:
         return None  # whole campaigns had rows with it and rows without it: these ran on the same days
-    usual = float(share.sum()) / max(np.count_nonzero(share), 1)
+    usual = float(share.sum()) / max(int(np.count_nonzero(share)), 1)
     having = np.asarray(share >= max(usual, np.finfo(np.float64).tiny) / 2)
     own = int(having.sum())
     return having if min(own, len(having) - own) >= FEWEST else None
