@@ -1,8 +1,8 @@
-"""What the fits see of each cell: its signals, the drift of its platform and the planned size of its campaign.
+"""What the fits see of each cell: its signals, how these may move over time, and the planned size of its campaign.
 
-Platforms may drift: their effects carry random-walk steps, one a bucket of days. Campaigns differ in planned size: a
-slope takes out what that does to their rates. A pure function of the dataset. Must not know metrics nor how they are
-fitted.
+Effects may move (`walks`); a fit takes up those columns for which its metric speaks. Campaigns differ in planned size:
+a slope takes out what that does to their rates. Chosen on the sample, and made of each campaign alone. Must not know
+metrics nor how they are fitted.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,9 +16,10 @@ from reflection.domain import signals
 from reflection.inference.accounts import account_columns, account_features, chosen_accounts
 from reflection.inference.campaigns import Floats, Ints
 from reflection.inference.dataset import Dataset
+from reflection.inference.walks import Ramps, last_steps, step_columns
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
-from reflection.stats.columns import INTERCEPT, Feature
+from reflection.stats.columns import INTERCEPT, Feature, Layout
 from reflection.stats.design import Design, Rows, Stratum, campaign_rows, quantised
 from reflection.stats.empirical_bayes import Fit, Moments
 from reflection.stats.experiments import seen_of
@@ -38,7 +39,7 @@ class ControlColumns:
 
     Attributes:
         bucket_days: width of a drift bucket; first_bucket: the one in which no step has begun.
-        steps: drift steps by platform key, one a bucket from the second on.
+        steps: by platform, how many steps there are, one a bucket from the second on. ramps: of everything else.
         accounts: platform and account of each that has a column.
         usual_size: median planned impressions; None where all plan the same, and there is no slope.
         tested: features of experiments: what observation adds to each of them has a column of its own.
@@ -47,6 +48,7 @@ class ControlColumns:
     bucket_days: int
     first_bucket: int
     steps: Mapping[Feature, int]
+    ramps: Ramps
     accounts: tuple[tuple[str, str], ...]
     usual_size: float | None
     tested: tuple[Feature, ...]
@@ -62,7 +64,8 @@ class ControlColumns:
         return cls(
             bucket_days=width,
             first_bucket=first,
-            steps=_last_steps(sample, days // width - first),
+            steps=last_steps(sample, days // width - first),
+            ramps=Ramps.of(sample),
             accounts=chosen_accounts(sample.campaigns),
             usual_size=usual if len(planned) and np.ptp(size_of(planned, usual)) > 0 else None,
             tested=tuple(tested),
@@ -77,40 +80,42 @@ class ControlColumns:
             for k in range(1, last + 1)
         )
         sized = () if self.usual_size is None else (SIZE,)
-        return (*steps, *account_features(self.accounts), *sized, *map(seen_of, self.tested))
+        return (*steps, *self.ramps.features, *account_features(self.accounts), *sized, *map(seen_of, self.tested))
 
     def columns(self, table: Dataset) -> sparse.csr_array:
         """The columns of a table's cells, CSR (cells, columns): each a function of its campaign alone."""
-        steps = _drift_steps(table, table.campaigns.day // self.bucket_days - self.first_bucket, self.steps)
+        steps = step_columns(table, table.campaigns.day // self.bucket_days - self.first_bucket, self.steps)
         accounts = account_columns(table.campaigns, table.campaign, self.accounts)
         sizes = np.zeros((len(table.campaign), 0))
         if self.usual_size is not None:
             sizes = size_of(table.campaigns.planned, self.usual_size)[table.campaign][:, None]
         seen = table.shares[:, [table.features.index(feature) for feature in self.tested]]
-        return sparse.csr_array(sparse.hstack([steps, accounts, sparse.csr_array(sizes), seen], format="csr"))
+        columns = [steps, self.ramps.columns(table), accounts, sparse.csr_array(sizes), seen]
+        return sparse.csr_array(sparse.hstack(columns, format="csr"))
 
 
 @dataclass(frozen=True, eq=False)
 class CellDesign:
-    """What the fits see of each cell: its signals, the drift steps of its platform and its campaign's planned size.
+    """What the fits see of each cell: its signals, the steps and ramps of these, and its campaign's planned size.
 
     Attributes:
         features: columns of `shares` and then of `controls`, without the intercept.
-        shares, controls: CSR (cells, signals) and (cells, drift steps and size); joined for some cells at a time,
-            because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
-        bucket_days: width of a drift bucket.
+        shares, controls: CSR (cells, signals) and (cells, steps, ramps, accounts and size); joined for some cells at a
+            time, because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
+        bucket_days: width of a bucket of a platform's steps. ramp_days: length of a ramp; 0.0 where there is none.
     """
 
     features: tuple[Feature, ...]
     shares: sparse.csr_array
     controls: sparse.csr_array
     bucket_days: int
+    ramp_days: float
 
     @classmethod
     def of(cls, table: Dataset, controls: ControlColumns) -> "CellDesign":
         """The design of a table, with the columns that were chosen for all partitions."""
         features = (*table.features, *controls.features)
-        return cls(features, table.shares, controls.columns(table), controls.bucket_days)
+        return cls(features, table.shares, controls.columns(table), controls.bucket_days, controls.ramps.days)
 
     def without(self, silent: Collection[Feature]) -> "CellDesign":
         """The same columns, some of which say nothing: the size for prices, which a plan made from the money spent
@@ -121,6 +126,15 @@ class CellDesign:
         controls = sparse.csr_array(self.controls @ signs) if self.controls.shape[1] else self.controls
         controls.eliminate_zeros()
         return replace(self, controls=controls)
+
+    def within(self, layout: Layout) -> "CellDesign":
+        """The same columns but those of walks that a layout does not have."""
+        signs = len(self.features) - self.controls.shape[1]
+        kept = [i for i, f in enumerate(self.features[signs:]) if f in layout or not drift.is_walk(f.group)]
+        if len(kept) == self.controls.shape[1]:
+            return self
+        features = (*self.features[:signs], *(self.features[signs + i] for i in kept))
+        return replace(self, features=features, controls=sparse.csr_array(self.controls[:, kept]))
 
     def predictor(self, fit: Fit | Moments) -> Floats:
         """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""
@@ -206,36 +220,3 @@ class CellDesign:
             for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
                 mixture[self.features[first + column]] = value
         return mixture
-
-
-def _last_steps(sample: Dataset, bucket: NDArray[np.int64]) -> dict[Feature, int]:
-    """The last step of each platform's signals that anybody has seen, the steps counted from 1.
-
-    Args:
-        bucket: of each campaign, the first one 0.
-    """
-    cells = sparse.csc_array(sample.shares)
-    last = {}
-    for column, feature in enumerate(sample.features):
-        if feature.group == signals.PLATFORM:
-            own = cells.indices[cells.indptr[column] : cells.indptr[column + 1]]
-            last[feature] = int(bucket[sample.campaign[own]].max(initial=0))
-    return last
-
-
-def _drift_steps(table: Dataset, bucket: NDArray[np.int64], steps: Mapping[Feature, int]) -> sparse.csr_array:
-    """Step columns 1{platform and bucket >= k} of every cell, CSR (cells, steps)."""
-    first, last = np.zeros(len(table.features), dtype=np.int64), np.zeros(len(table.features), dtype=np.int64)
-    count = 0
-    for platform, number in steps.items():
-        column = table.features.index(platform)
-        first[column], last[column], count = count, number, count + number
-    entries = np.flatnonzero(last[table.shares.indices])
-    cells = np.searchsorted(table.shares.indptr, entries, side="right") - 1
-    columns = table.shares.indices[entries]
-    begun = np.clip(bucket[table.campaign[cells]], 0, last[columns]).astype(np.intp)
-    row = np.repeat(cells.astype(np.int32), begun)  # SciPy keeps the wider of the indices it is given
-    step = np.arange(len(row)) - np.repeat(np.cumsum(begun) - begun, begun)
-    column_of = (np.repeat(first[columns], begun) + step).astype(np.int32)
-    values = np.repeat(table.shares.data[entries], begun)
-    return sparse.csr_array((values, (row, column_of)), shape=(len(table.campaign), count))

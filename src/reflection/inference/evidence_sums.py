@@ -16,7 +16,7 @@ from reflection.inference.design import CellDesign, ControlColumns
 from reflection.inference.observation import Pooled, counts_of, observed
 from reflection.inference.own_levels import BetweenRows, KeptRows, LatestUnits
 from reflection.inference.raw_lifts import RawLifts
-from reflection.stats.columns import Feature
+from reflection.stats.columns import Feature, Layout
 from reflection.stats.design import Rows
 from reflection.stats.empirical_bayes import Moments
 from reflection.stats.observations import Observations, observe_around
@@ -56,11 +56,11 @@ class Linearisation:
         return replace(self, shape=replace(shape, covariance=np.zeros((0, 0))))
 
     def observations(self, table: Dataset, design: CellDesign) -> Observations:
-        """Every cell's observation."""
+        """Every cell's observation; `design` has no silent columns."""
         if self.shape is None or self.name not in RATES:
             return observed(self.name, table, self.reference)
         x, n = counts_of(self.name, table)
-        expected = design.without(self.silent).predictor(self.shape) + float(np.log(self.reference))
+        expected = design.predictor(self.shape) + float(np.log(self.reference))
         return observe_around(x, n, expected, self.reference)
 
 
@@ -93,15 +93,17 @@ def pooled(part: EvidencePart, name: str) -> Pooled:
     return Pooled.of(part.table, name)
 
 
-def sums_of(part: EvidencePart, linear: Linearisation, latest: NDArray[np.int64]) -> MetricSums:
+def sums_of(part: EvidencePart, linear: Linearisation, layout: Layout, latest: NDArray[np.int64]) -> MetricSums:
     """The sums of a partition.
 
     Args:
+        layout: of the fit; columns of walks that it does not have are left out.
         latest: numbers of the real campaigns whose between rows are kept.
     """
     table, between = part.table, BetweenRows(part.table.campaigns, latest)
-    observations = linear.observations(table, part.design)
-    rows = part.design.without(linear.silent).rows(observations, table.campaign, table.campaigns.unit)
+    design = part.design.without(linear.silent)
+    observations = linear.observations(table, design)
+    rows = design.within(layout).rows(observations, table.campaign, table.campaigns.unit)
     statistics = summed(between.passing(rows))
     statistics.fold()
     return MetricSums(statistics, between.kept())

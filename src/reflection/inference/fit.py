@@ -2,8 +2,8 @@
 
 The bridge between campaigns and the learning core: which counts a metric divides, how it is linearised, with which
 seed. Rates are observed around the pooled rate first and then re-linearised around their own fit, where counts are
-sparse (LEARNING 2). Every effect read here is the present one, at the end of its platform's walk. A pure function of
-the dataset. Must not know findings, stores or clocks.
+sparse (LEARNING 2). Signals move over time where a metric says so (`rough_fit`); every effect read here is the present
+one, at the end of its walk. A pure function of the dataset. Must not know findings, stores or clocks.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,6 +37,7 @@ from reflection.inference.experiments import NO_TRIALS, Trials
 from reflection.inference.own_levels import NOTHING_KEPT, KeptRows
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.raw_lifts import RawLifts
+from reflection.inference.rough_fit import RoughFit
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE
@@ -44,11 +45,12 @@ from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Stratum
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
-from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
-from reflection.stats.experiments import SEEN, seen_of
+from reflection.stats.empirical_bayes import Effects, Fit, fit
+from reflection.stats.experiments import seen_of
 from reflection.stats.false_discovery import Discoveries, Parts, composed_parts, discover_each
 from reflection.stats.joint_draws import joint
 from reflection.stats.observations import Observations
+from reflection.stats.wider_layout import in_layout
 
 RECIPES = {name: Recipe(name, tuple(METRICS[name].composition.items())) for name in COMPOSED}
 
@@ -155,11 +157,14 @@ class FittedMetrics:
     def effects(self, metric: str) -> Effects:
         """Present effects on an observed or composed metric; worked out once."""
         if metric not in self._effects:
-            self._effects[metric] = drift.at_present(self.raw_effects(metric), signals.PLATFORM)
+            effects = self.raw_effects(metric)
+            for group in drift.walking(self.layout):
+                effects = drift.at_present(effects, group)
+            self._effects[metric] = effects
         return self._effects[metric]
 
     def raw_effects(self, metric: str) -> Effects:
-        """Effects as fitted: platforms before their first drift step; worked out once."""
+        """Effects as fitted: of what moves, before its first step; worked out once."""
         if metric in self.metrics:
             return self.metrics[metric].fit
         if metric not in self._raw_effects:
@@ -217,11 +222,8 @@ def fit_metrics(
     """
     controls = ControlColumns.of(table, trials.features)
     design = CellDesign.of(table, controls)
-    layout = Layout.of(design.features)
     parts = (tables or InMemory([table])).map(partial(EvidencePart.of, controls=controls))
-    latest = parts.total(latest_units, add).numbers()
-    fitting = Fitting(table, design, layout, parts, trials, latest)
-
+    fitting = Fitting(table, design, parts, trials, parts.total(latest_units, add).numbers())
     metrics: dict[str, FittedMetric] = {}
     with threadpool_limits(THREADS, "blas"):
         for number, name in enumerate(OBSERVED):
@@ -229,8 +231,10 @@ def fit_metrics(
             if metric is not None:
                 metrics[name] = metric
             fitted((number + 1) / len(OBSERVED))
+    layout = Layout.of({feature for metric in metrics.values() for feature in metric.fit.layout.features})
+    metrics = {name: replace(metric, fit=in_layout(metric.fit, layout)) for name, metric in metrics.items()}
     raw = parts.total(raw_lifts, add)
-    return _jointly(FittedMetrics(table, design, layout, metrics, raw, trials))
+    return _jointly(FittedMetrics(table, design.within(layout), layout, metrics, raw, trials))
 
 
 def _jointly(apart: FittedMetrics) -> FittedMetrics:
@@ -255,61 +259,63 @@ class Fitting:
 
     table: Dataset
     design: CellDesign
-    layout: Layout
     parts: Partitions[EvidencePart]
     trials: Trials
     latest: NDArray[np.int64]
-
-    @cached_property
-    def rough(self) -> Layout:
-        """The layout of passes before the last one."""
-        alone = _without_experiments(self.layout)
-        return alone if len(self.layout) <= MANY_FEATURES else _main_effects(self.layout)
 
 
 def _fit_metric(name: str, fitting: Fitting, seed: tuple[int, int]) -> FittedMetric | None:
     reference = fitting.parts.total(partial(pooled, name=name), add).level(name)
     if reference is None:
         return None
-    silent = _silent(name, fitting.trials)
-    linear = Linearisation(name, reference, silent, None)
-    shape = None
-    for _ in range(RELINEARISATIONS if name in RATES else 0):
-        shape = _roughly(fitting, linear, None if shape is None else shape.mode)
-        linear = linear.around(shape)
-    merged = fitting.parts.total(partial(sums_of, linear=linear, latest=fitting.latest), add)
-    if not merged.statistics.rows:
-        return None
-    sums, contrasts = merged.statistics, fitting.trials.rows.get(name)
+    contrasts = fitting.trials.rows.get(name)
+    still = Layout.of(feature for feature in fitting.design.features if not drift.is_walk(feature.group))
+    linear, rough = _roughly(fitting, Linearisation(name, reference, _silent(name, fitting.trials), None), still)
+    layout = Layout.of({*still.features, *rough.walks(fitting.design.features)})
+    merged = fitting.parts.total(partial(sums_of, linear=linear, layout=layout, latest=fitting.latest), add)
+    sums = merged.statistics
     if contrasts is not None:
-        shape = shape or _roughly(fitting, linear, None)
         sums.add(contrasts)
-    start = None if shape is None or name not in RATES or fitting.rough is not fitting.layout else shape.mode
-    fit_of_all = drift.judged_at_present(fit(sums.view(fitting.layout), seed, start=start), signals.PLATFORM)
-    scores = _set_aside(fitting, linear).scores(fit_of_all, sums.as_taken)
+    start = rough.shape.mode if rough.shape.layout == layout else None
+    fit_of_all = fit(sums.view(layout), seed, start=start, step_factors=rough.step_factors)
+    for group in drift.walking(layout):
+        fit_of_all = drift.judged_at_present(fit_of_all, group)
+        fit_of_all = fit_of_all if group == signals.PLATFORM else drift.judged_since(fit_of_all, group)
+    most = 0 if rough.many else MOST_CAMPAIGNS
+    scores = _set_aside(fitting, linear, layout, most).scores(fit_of_all, sums.as_taken)
     judged = coverage(scores)
     widening = judged.widening if judged.failed else 1.0
     fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
-    confirmed = NONE_CONFIRMED if contrasts is None or shape is None else confirmed_by(contrasts, shape)
+    confirmed = NONE_CONFIRMED if contrasts is None else confirmed_by(contrasts, rough.shape)
     return FittedMetric(name, fit_of_all, reference, scores, widening, merged.between, confirmed)
 
 
-def _roughly(fitting: Fitting, linear: Linearisation, start: Floats | None) -> Moments:
-    """What a part of the sample says, of the moments alone."""
-    table, around = fitting.table, _anchor_sample(fitting.table)
-    observations = linear.observations(table, fitting.design)
-    rows = fitting.design.without(linear.silent).rows(_only(observations, around), table.campaign, table.campaigns.unit)
-    return moments(summed(some for some, _ in rows).view(fitting.rough), start=start)
+def _roughly(fitting: Fitting, plain: Linearisation, still: Layout) -> tuple[Linearisation, RoughFit]:
+    """What a part of the sample says: where to linearise, and what moves.
+
+    Args:
+        still: the layout of everything but walks.
+    """
+    table, design = fitting.table, fitting.design.without(plain.silent)
+    around, unit = _anchor_sample(table), table.campaigns.unit
+    rough, linear = RoughFit(still, many=len(still) > MANY_FEATURES), plain
+    passes = RELINEARISATIONS if plain.name in RATES else 1
+    for number in range(passes):
+        last = number + 1 == passes
+        columns = design if last and not rough.many else design.within(still)
+        rows = columns.rows(_only(linear.observations(table, design), around), table.campaign, unit)
+        rough.learn(summed(some for some, _ in rows), last=last)
+        linear = linear.around(rough.shape)
+    return linear, rough
 
 
-def _set_aside(fitting: Fitting, linear: Linearisation) -> SetAside:
+def _set_aside(fitting: Fitting, linear: Linearisation, layout: Layout, most: int) -> SetAside:
     """Real campaigns of the sample, with the rows that they have in the fit, to be predicted from all others."""
-    table, unit = fitting.table, fitting.table.campaigns.unit
-    most = MOST_CAMPAIGNS if len(fitting.layout) <= MANY_FEATURES else 0
-    observations = linear.observations(table, fitting.design)
+    table, unit, design = fitting.table, fitting.table.campaigns.unit, fitting.design.without(linear.silent)
+    observations = linear.observations(table, design)
     aside = SetAside(observations.observed, unit[table.campaign], most)
     chosen = _only(observations, np.isin(unit[table.campaign], aside.units))
-    aside.take(fitting.design.without(linear.silent).rows(chosen, table.campaign, unit))
+    aside.take(design.within(layout).rows(chosen, table.campaign, unit))
     return aside
 
 
@@ -318,17 +324,6 @@ def _silent(metric: str, trials: Trials) -> frozenset[Feature]:
     tested = trials.tested.get(metric, {})
     seen = {seen_of(feature) for feature in trials.features if feature not in tested}
     return frozenset(seen if metric in RATES else {SIZE, *seen})
-
-
-def _without_experiments(layout: Layout) -> Layout:
-    """The layout in which observation stands for itself; the same one where nothing was tested."""
-    kept = [feature for feature in layout.features if feature.group != SEEN]
-    return layout if len(kept) == len(layout) else Layout.of(kept)
-
-
-def _main_effects(layout: Layout) -> Layout:
-    """The layout without interactions and drift steps."""
-    return Layout.of(f for f in layout.features if signals.CROSS not in f.group and not f.group.startswith(FREE_MARK))
 
 
 def _anchor_sample(table: Dataset) -> NDArray[np.bool_]:
