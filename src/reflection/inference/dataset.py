@@ -7,7 +7,7 @@ apart by any method; they are merged into one (collinearity.py). Must not know h
 
 from array import array
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -24,8 +24,6 @@ from reflection.inference.partitions import in_sample
 from reflection.inference.selection import Selection
 from reflection.stats.columns import Feature
 from reflection.stats.exact_sums import ExactSums
-
-COUNTS = ("impressions", "clicks", "conversions", "spend", "revenue")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,32 +101,6 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.campaigns)
-
-    def sampled(self, bits: int) -> "Dataset":
-        """The campaigns of the sample (`partitions`); the same table where that is all."""
-        if not bits:
-            return self
-        inside = in_sample(self.campaigns.real, bits)
-        cells = np.flatnonzero(inside[self.campaign])
-        return self._of_cells(self.campaigns.subset(inside), (np.cumsum(inside) - 1)[self.campaign[cells]], cells)
-
-    def joined(self, other: "Dataset") -> "Dataset":
-        """The campaigns of both, which have the same columns."""
-        ids = np.concatenate([self.campaigns.ids, other.campaigns.ids])
-        order = np.argsort(ids, kind="stable")
-        rank = np.empty(len(ids), dtype=np.intp)
-        rank[order] = np.arange(len(ids))
-        owner = rank[np.concatenate([self.campaign, other.campaign + len(self)])]
-        cells = np.argsort(owner, kind="stable")
-        counts: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in COUNTS}
-        shares = sparse.csr_array(sparse.vstack([self.shares, other.shares], format="csr"))
-        both = replace(self, shares=shares, **counts)
-        return both._of_cells(self.campaigns.joined(other.campaigns, order), owner[cells], cells)
-
-    def _of_cells(self, campaigns: Campaigns, owner: Ints, cells: Ints) -> "Dataset":
-        """The same with some cells, in another order perhaps."""
-        counts: dict[str, Any] = {name: getattr(self, name)[cells] for name in COUNTS}
-        return replace(self, campaigns=campaigns, campaign=owner, shares=self.shares[cells], **counts)
 
     def cell(self, index: int) -> dict[Feature, float]:
         """Membership of one cell as a mapping."""
@@ -221,9 +193,7 @@ class DatasetBuilder:
             least: how far the mean of a signal's cells has to be from that of all.
             fewest: how many campaigns with a value it takes.
         """
-        rank = np.empty(len(values), dtype=np.intp)
-        rank[self._sorted_campaigns[1]] = np.arange(len(values))
-        owner, matrix = rank[_column(self._owner, np.int64)], self._matrix()
+        owner, matrix = self._owners, self._matrix()
         stated = ~np.isnan(values[owner])
         if not stated.any():
             return {}
@@ -241,9 +211,7 @@ class DatasetBuilder:
 
     def having(self, keys: Sequence[str]) -> dict[str, Ints]:
         """The campaigns with each of these signals, as places in the order of ids, ascending."""
-        rank = np.empty(len(self), dtype=np.intp)
-        rank[self._sorted_campaigns[1]] = np.arange(len(self))
-        owner, matrix = rank[_column(self._owner, np.int64)], self._matrix()
+        owner, matrix = self._owners, self._matrix()
         members = {}
         for key in (key for key in keys if key in self._columns):
             cells = np.searchsorted(matrix.indptr, np.flatnonzero(matrix.indices == self._columns[key]), side="right")
@@ -263,9 +231,7 @@ class DatasetBuilder:
 
     def selection(self, inside: NDArray[np.bool_]) -> "Selection":
         """Some of the campaigns, by a mask in the order of their ids."""
-        rank = np.empty(len(inside), dtype=np.intp)
-        rank[self._sorted_campaigns[1]] = np.arange(len(inside))
-        owner = rank[_column(self._owner, np.int64)]
+        owner = self._owners
         cells = np.argsort(owner, kind="stable")
         cells = cells[inside[owner[cells]]]
         counts = _column(self._counts, np.float64).reshape(-1, 5)[cells]
@@ -308,6 +274,13 @@ class DatasetBuilder:
             _column(self._real, np.int64)[order], account,
         )  # fmt: skip
         return campaigns, order
+
+    @property
+    def _owners(self) -> Ints:
+        """The campaign of each cell, by its place in the order of ids."""
+        rank = np.empty(len(self), dtype=np.intp)
+        rank[self._sorted_campaigns[1]] = np.arange(len(self))
+        return rank[_column(self._owner, np.int64)]
 
     def _matrix(self) -> sparse.csr_array:
         indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])

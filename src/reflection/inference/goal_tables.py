@@ -15,6 +15,7 @@ from reflection.inference.dataset import Columns, Dataset, DatasetBuilder
 from reflection.inference.goals import Goal
 from reflection.inference.partitions import Partitions
 from reflection.inference.selection import Selection
+from reflection.inference.table_parts import joined, sampled
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,7 @@ class GoalTables:
         marks = selections.total(methodcaller("marks", keys), add)
         columns = Columns.of(keys, marks, usual_among(currencies), tested)
         tables = selections.map(partial(Dataset.of_selection, columns=columns))
-        whole = tables.total(methodcaller("sampled", bits), Dataset.joined)
+        whole = tables.total(partial(sampled, bits=bits), joined)
         return cls(goal.kind, sum(currencies.values()), tables, whole)
 
 
