@@ -4,9 +4,10 @@ Made by the learner, kept with the rest of the knowledge. Rests on texts that ra
 nothing else. Must not know how it was learnt.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reflection.domain import signals
 from reflection.domain.creative_text import CreativeText
 from reflection.domain.weights import Interval
 
@@ -14,13 +15,39 @@ AXES = 32
 """Directions of meaning that are kept of a text."""
 
 
+GIVEN = ("angle", "emotion", "hook", "media_type")
+"""Attributes of a creative that count as traits of what it says, where somebody gives them."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedText:
-    """A text with its place among the packaged model's meanings: `AXES` integers on a grid of 2^-16, None where it is
-    not known yet."""
+    """A text as it is learnt from.
+
+    Attributes:
+        given: attributes that count as traits, such as ``hook:curiosity``, sorted.
+        axes: its place among the packaged model's meanings, `AXES` integers on a grid of 2^-16; None while not known.
+    """
 
     text: CreativeText
+    given: tuple[str, ...] = ()
     axes: tuple[int, ...] | None = None
+
+    @property
+    def key(self) -> str:
+        """Equal texts with equal attributes, equal key."""
+        return " ".join((self.text.key, *self.given))
+
+    def traits(self) -> Iterator[str]:
+        """The traits it has."""
+        yield from (name for name, has in self.text.traits.items() if has)
+        yield from self.given
+
+
+def given_traits(attributes: Mapping[str, str]) -> tuple[str, ...]:
+    """The attributes of a creative that count as traits, normalised."""
+    groups = ((signals.attribute_group(signals.CREATIVE, name), level) for name, level in attributes.items())
+    pairs = ((group.partition(".")[2], signals.normalise(level)) for group, level in groups)
+    return tuple(sorted({f"{name}:{level}" for name, level in pairs if name in GIVEN}))
 
 
 @dataclass(frozen=True, slots=True)

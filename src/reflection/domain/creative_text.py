@@ -33,6 +33,7 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]"
 _EMOJI = re.compile(r"[\U0001f1e6-\U0001faff\u2600-\u27bf\u2b50\u2b55\u231a\u231b\u23e9-\u23fa]")
 _PRICE = re.compile(r"[\u0024\u00a2-\u00a5\u20a0-\u20bf]\s?\d|\d\s?(?:[\u00a2-\u00a5\u20a0-\u20bf]|(?:eur|usd|gbp)\b)")
 _PER_CENT = re.compile(r"\d\s?[%\u066a\uff05]")
+_STOPS = re.compile(r"[.!?。]\s+\S")
 _QUOTE = re.compile(r"[\"“”„«»「」]")
 
 
@@ -41,40 +42,40 @@ def _words(text: str) -> frozenset[str]:
 
 
 _OFFER = _words(
-    "free off sale save discount deal deals offer coupon voucher bonus gratis kostenlos rabatt angebot sparen gutschein "
-    "gratuit gratuite remise promo soldes offre oferta descuento ahorra rebajas desconto promoção sconto offerta "
-    "risparmia korting aanbieding bespaar"
+    "free sale save discount deal deals offer coupon voucher bonus gratis kostenlos rabatt angebot sparen "
+    "gutschein gratuit gratuite remise promo soldes offre oferta descuento ahorra rebajas desconto promoção "
+    "sconto offerta risparmia korting aanbieding bespaar"
 )
 _URGENCY = _words(
-    "now today tonight hurry last ends ending limited deadline soon tomorrow jetzt heute bald letzte endet maintenant "
-    "vite dernier dernière bientôt ahora hoy último última pronto agora hoje ora oggi ultimo ultima subito nu vandaag "
-    "laatste snel"
+    "now today tonight hurry last ends ending limited deadline soon tomorrow jetzt heute bald letzte endet "
+    "maintenant vite dernier dernière bientôt ahora hoy último última pronto agora hoje oggi ultimo ultima subito "
+    "vandaag laatste snel"
 )
 _YOU = _words(
-    "you your you're you'll you've yours yourself du dein deine deinen dir dich ihr ihre ihren sie vous votre vos toi "
-    "ton tes tu tus te usted você voce seu sua tuo tua tuoi je jouw jij uw"
+    "you your you're you'll you've yours yourself dein deine deinen deinem deiner dir dich ihre ihren sie vous votre "
+    "vos tus usted você voce seu sua tuo tua tuoi je jouw jij uw"
 )
 _WE = _words(
     "i i'm i've my me mine we we're our ours us ich mein meine wir unser unsere uns nous notre nos mon mes yo mi "
     "nosotros nuestro nuestra nós nosso nossa noi nostro nostra wij ons onze mijn"
 )
 _PEOPLE = _words(
-    "he he's his him she she's her hers they their them man woman guy girl boy kid kids mom dad er seine ihm il elle ils "
-    "ellas ellos él ella eles elas lui lei loro hij zij haar hun"
+    "he he's his him she she's her hers they their them man woman guy girl boy kid kids mom dad seine ihm il elle "
+    "ils ellas ellos él ella eles elas lui lei loro hij zij haar hun"
 )
 _HOW = _words(
-    "how why what who when where which wie warum was wer wann comment pourquoi quoi qui cómo por qué quién como quem "
-    "come perché chi hoe waarom wat wie"
+    "how why what who when where which wie warum wer wann comment pourquoi quoi qui cómo por qué quién como quem "
+    "perché chi hoe waarom wat"
 )
 _BEST = _words(
-    "best worst most ever only every everyone all always never amazing incredible perfect greatest beste besten einzige "
-    "immer meilleur meilleure toujours jamais mejor siempre nunca melhor sempre migliore sempre mai altijd nooit"
+    "best worst most ever only every everyone all always never amazing incredible perfect greatest beste besten "
+    "einzige immer meilleur meilleure toujours jamais mejor siempre nunca melhor sempre migliore mai altijd nooit"
 )
 _NOT = _words(
-    "not no don't doesn't isn't can't won't wouldn't without nothing nicht kein keine ohne pas sans non sin não sem "
-    "senza niet geen zonder"
+    "not no don't doesn't isn't can't won't wouldn't without nothing nicht kein keine ohne pas sans non sin não "
+    "sem senza niet geen zonder"
 )
-_THIS = _words("this these here here's that that's dies diese dieser dieses hier ce cette ces este esta questo deze dit")
+_THIS = _words("this these here here's that that's dies diese dieser dieses hier ce cette ces este esta questo deze")
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,9 @@ TRAITS: Mapping[str, Trait] = MappingProxyType(
         "quote": Trait("Texts with a quotation", lambda r: bool(_QUOTE.search(r.whole))),
         "sentences": Trait("Texts of several sentences", lambda r: bool(_STOPS.search(r.whole))),
         "short": Trait(f"Headlines of up to {SHORT} words", lambda r: 0 < r.headline <= SHORT),
-        "short_text": Trait(f"Texts of up to {SHORT_TEXT} words below the headline", lambda r: 0 < r.text <= SHORT_TEXT),
+        "short_text": Trait(
+            f"Texts of up to {SHORT_TEXT} words below the headline", lambda r: 0 < r.text <= SHORT_TEXT
+        ),
         "suspense": Trait("Texts that break off (...)", lambda r: "..." in r.folded),
         "this": Trait("Texts that point (this, these, here)", lambda r: bool(r.words & _THIS)),
         "urgency": Trait("Texts with urgency (now, today, last)", lambda r: bool(r.words & _URGENCY)),
@@ -150,7 +153,6 @@ TRAITS: Mapping[str, Trait] = MappingProxyType(
         "you": Trait("Texts that address the reader (you, your)", lambda r: bool(r.words & _YOU)),
     }
 )
-_STOPS = re.compile(r"[.!?。]\s+\S")
 
 
 @lru_cache(maxsize=16_384)

@@ -3,11 +3,11 @@
 Two fits of the same contrasts. Traits alone, as one group with one variance, are what a marketer can choose; they pass
 the same control of false signs as every finding. Traits with the axes of meaning, each a group with a variance of its
 own, foretell a text that nobody ran: a ridge whose penalties are learnt. Columns of single words are left out: on
-28,000 pairs of headlines they added nothing that could be told from chance (docs/benchmarks.md). Must not know where
-texts are kept.
+headlines of randomised tests 256 of them added nothing beyond chance at a hundred times the cost (docs/benchmarks.md).
+Must not know where texts are kept.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +37,9 @@ FEWEST_FORETOLD = 30
 HYPER_DRAWS, DRAWS = 24, 1000
 Mask = NDArray[np.bool_]
 
-_TRAITS = tuple(Feature(f"{FREE_MARK}text", name) for name in TRAITS)
-_AXES = tuple(Feature(f"{FREE_MARK}meaning", f"{axis:02d}") for axis in range(AXES))
+TEXT, MEANING = f"{FREE_MARK}text", f"{FREE_MARK}meaning"
+_TRAITS = tuple(Feature(TEXT, name) for name in TRAITS)
+_AXES = tuple(Feature(MEANING, f"{axis:02d}") for axis in range(AXES))
 
 
 def learn_texts(fitted: FittedMetrics, cells: CreativeCells, floor: EvidenceFloor) -> CreativeKnowledge:
@@ -48,10 +49,10 @@ def learn_texts(fitted: FittedMetrics, cells: CreativeCells, floor: EvidenceFloo
         floor: evidence that a finding needs at least.
     """
     side = SideBySide.of(fitted, cells)
-    texts, campaigns = len({text.text.key for text in side.texts}), len(np.unique(side.campaign))
+    texts, campaigns = len({text.key for text in side.texts}), len(np.unique(side.campaign))
     if texts < FEWEST_TEXTS:
         return CreativeKnowledge(texts, campaigns, reason=_too_few(texts, cells))
-    traits = np.array([list(map(float, text.text.traits.values())) for text in side.texts])
+    traits = _Traits.of(side)
     effects: list[TextEffect] = []
     models: dict[str, TextModel] = {}
     scores = {}
@@ -67,6 +68,21 @@ def learn_texts(fitted: FittedMetrics, cells: CreativeCells, floor: EvidenceFloo
     return CreativeKnowledge(texts, campaigns, tuple(effects), models, scores, none)
 
 
+@dataclass(frozen=True, eq=False)
+class _Traits:
+    """Traits as columns of items: those read from texts, and attributes that were given."""
+
+    features: tuple[Feature, ...]
+    x: Floats
+
+    @classmethod
+    def of(cls, side: SideBySide) -> "_Traits":
+        having = [frozenset(text.traits()) for text in side.texts]
+        names = sorted(frozenset(TRAITS).union(*having))
+        x = np.array([[float(name in own) for name in names] for own in having])
+        return cls(tuple(Feature(TEXT, name) for name in names), x)
+
+
 def _too_few(texts: int, cells: CreativeCells) -> str:
     if not cells.texts.by_campaign:
         return "no campaign gives the headline or the text of its creatives"
@@ -76,9 +92,7 @@ def _too_few(texts: int, cells: CreativeCells) -> str:
     )
 
 
-def _view(
-    side: SideBySide, counts: TextCounts, x: Floats, features: tuple[Feature, ...], usable: Mask
-) -> View:
+def _view(side: SideBySide, counts: TextCounts, x: Floats, features: tuple[Feature, ...], usable: Mask) -> View:
     """The sums of the contrasts of usable items."""
     y, v = counts.logs()
     items = Items(x[usable], y[usable], v[usable], side.campaign[usable], side.times[usable])
@@ -88,19 +102,19 @@ def _view(
 
 
 def _effects(
-    side: SideBySide, counts: TextCounts, traits: Floats, metric: str, floor: EvidenceFloor, seed: tuple[int, int]
+    side: SideBySide, counts: TextCounts, traits: _Traits, metric: str, floor: EvidenceFloor, seed: tuple[int, int]
 ) -> list[TextEffect]:
     """What every trait does to one metric that varied within a campaign."""
     usable = counts.usable
-    view = _view(side, counts, traits, _TRAITS, usable)
+    view = _view(side, counts, traits.x, traits.features, usable)
     if not view.rows.any():
         return []
     fitted = fit(view, seed, hyper_draws=HYPER_DRAWS, draws=DRAWS)
     judged = discover(fitted)
     rows = []
-    for place, feature in enumerate(_TRAITS):
+    for feature, has in zip(traits.features, traits.x.T > 0, strict=True):
         column = fitted.layout.column(feature)
-        contrast = _Contrast(side, counts, usable & (traits[:, place] > 0), usable & (traits[:, place] == 0))
+        contrast = _Contrast(side, counts, usable & has, usable & ~has)
         if column is not None and contrast.campaigns:
             rows.append(_row(feature.level, metric, column, fitted, judged, contrast, floor))
     return rows
@@ -176,7 +190,7 @@ def _model(side: SideBySide, counts: TextCounts) -> TextModel | None:
     """What a text alone foretells; None where texts are too few, or their places are not known."""
     values = [values_of(text) for text in side.texts]
     known = np.array([value is not None for value in values], dtype=np.bool_) & counts.usable
-    keys = {text.text.key for text, use in zip(side.texts, known.tolist(), strict=True) if use}
+    keys = {text.key for text, use in zip(side.texts, known.tolist(), strict=True) if use}
     if len(keys) < FEWEST_FORETOLD:
         return None
     x = np.array([value if value is not None else [0.0] * (len(_TRAITS) + AXES) for value in values])
@@ -188,7 +202,7 @@ def _model(side: SideBySide, counts: TextCounts) -> TextModel | None:
     at = [found.layout.column(feature) for feature in features]
     columns = np.array([column for column in at if column is not None], dtype=np.intp)
     mean, covariance = found.mean[columns], found.covariance[np.ix_(columns, columns)]
-    own = {text.text.key: row for text, row, use in zip(side.texts, x, known.tolist(), strict=True) if use}
+    own = {text.key: row for text, row, use in zip(side.texts, x, known.tolist(), strict=True) if use}
     learnt = np.array([own[key] for key in sorted(own)])
     centre = learnt.mean(axis=0)
     spread = float(((learnt - centre) @ mean).std())

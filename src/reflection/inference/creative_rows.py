@@ -1,7 +1,7 @@
 """Texts that ran side by side in one campaign, each with what it got and what was expected of it without it.
 
 Only ad rows of a breakdown that name one creative say which text got what. What is expected of them is what the fit
-says of everything else (the audience, the type, the hook), so a text is not credited with its audience. Ads of one
+says of everything else (the audience, the type), so a text is not credited with its audience. Ads of one
 campaign with the same text are one item. Texts of different campaigns are never compared: those differ in too much
 else. Must not know how effects are estimated.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain import signals
-from reflection.domain.creative_knowledge import CreativeTexts, PlacedText
+from reflection.domain.creative_knowledge import GIVEN, CreativeTexts, PlacedText
 from reflection.domain.evidence import Evidence
 from reflection.inference.dataset import Floats, Ints, feature_of
 from reflection.inference.fit import FittedMetrics
@@ -82,12 +82,12 @@ class SideBySide:
                 items.append((index, text, tuple(sorted(creatives))))
         seen: dict[str, int] = {}
         for _, text, _ in items:
-            seen[text.text.key] = seen.get(text.text.key, 0) + 1
+            seen[text.key] = seen.get(text.key, 0) + 1
         return cls(
             tuple(text for _, text, _ in items),
             tuple(creatives for *_, creatives in items),
             np.array([index for index, *_ in items], dtype=np.intp),
-            np.array([seen[text.text.key] for _, text, _ in items], dtype=np.float64),
+            np.array([seen[text.key] for _, text, _ in items], dtype=np.float64),
             table.campaigns.ids,
             np.array(places, dtype=np.intp),
             np.array(numbers, dtype=np.intp),
@@ -100,8 +100,8 @@ class SideBySide:
         counted = ~np.isnan(x) & (n > 0)
         cells, items = self._cells[counted[self._cells]], self._item[counted[self._cells]]
         return TextCounts(
-            np.bincount(items, x[cells], minlength=len(self)),
-            np.bincount(items, expected[cells], minlength=len(self)),
+            np.bincount(items, x[cells], minlength=len(self)).astype(np.float64),
+            np.bincount(items, expected[cells], minlength=len(self)).astype(np.float64),
             self.campaign,
         )
 
@@ -143,7 +143,7 @@ def _by_text(
     for offset, creative in enumerate(creatives):
         text = None if creative is None else texts.get(creative)
         if creative is not None and text is not None:
-            _, names, offsets = rows.setdefault(text.text.key, (text, set(), []))
+            _, names, offsets = rows.setdefault(text.key, (text, set(), []))
             names.add(creative)
             offsets.append(offset)
     return rows
@@ -167,4 +167,8 @@ def _without_creatives(fitted: FittedMetrics, metric: str) -> Floats:
 
 
 def _of_single_creative(group: str) -> bool:
-    return group.split(signals.CROSS)[-1] == signals.CREATIVE
+    return group.split(signals.CROSS)[-1] in _OWN
+
+
+_OWN = frozenset({signals.CREATIVE, *(f"{signals.CREATIVE}.{name}" for name in GIVEN)})
+"""Groups of what a creative says: its id, and attributes that count as traits."""

@@ -4,6 +4,7 @@ Pairs of creatives that ran side by side in one campaign; campaigns, not pairs, 
 of a ratio over campaigns. Must not know who gives scores.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from itertools import combinations
 
@@ -72,7 +73,5 @@ def _record(tallies: list[tuple[int, int]]) -> ScoreRecord:
         return plain
     share = float(right.sum() / total)
     between = float(((right - share * pairs) ** 2).sum() * count / (count - 1) / total**2)
-    reach = _Z_90 * np.sqrt(max(between, 0.25 / total))
-    return ScoreRecord(
-        plain.pairs, plain.right, count, share, (max(0.0, share - reach), min(1.0, share + reach))
-    )
+    reach = _Z_90 * math.sqrt(max(between, 0.25 / total))
+    return ScoreRecord(plain.pairs, plain.right, count, share, (max(0.0, share - reach), min(1.0, share + reach)))
