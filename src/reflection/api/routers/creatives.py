@@ -135,8 +135,14 @@ def creatives(
     return json_response(application.creatives.page(workspace, cursor, limit))
 
 
-@router.post("/creatives", summary="Register and score creatives", status_code=201, response_model=CreativeList,
-             openapi_extra=json_request(CreativeRequest))  # fmt: skip
+@router.post(
+    "/creatives",
+    summary="Register and score creatives",
+    status_code=201,
+    response_model=CreativeList,
+    responses={200: {"model": CreativeList, "description": "nothing new, or nothing to be registered"}},
+    openapi_extra=json_request(CreativeRequest),
+)
 def add(
     body: JsonBody,
     application: ApplicationPart,
