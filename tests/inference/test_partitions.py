@@ -25,7 +25,7 @@ def evidence(history_evidence: Sequence[Evidence]) -> list[Evidence]:
 def _in_parts(evidence: Sequence[Evidence], count: int) -> Knowledge:
     """What the campaigns say in so many partitions, each read in another order."""
     own = [[item for item in evidence if item.real_campaign % count == part] for part in range(count)]
-    parts = [Gathered.of(reversed(items) if part % 2 else items, REQUEST.as_of) for part, items in enumerate(own)]
+    parts = [Gathered.of(reversed(items) if part % 2 else items, REQUEST) for part, items in enumerate(own)]
     return learn_partitions(InMemory(parts), REQUEST)
 
 

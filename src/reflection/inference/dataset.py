@@ -6,7 +6,7 @@ apart by any method; they are merged into one (collinearity.py). Must not know h
 """
 
 from array import array
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -101,16 +101,6 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.campaigns)
-
-    def cell(self, index: int) -> dict[Feature, float]:
-        """Membership of one cell as a mapping."""
-        start, end = self.shares.indptr[index], self.shares.indptr[index + 1]
-        columns, shares = self.shares.indices[start:end].tolist(), self.shares.data[start:end].tolist()
-        return {self.features[column]: share for column, share in zip(columns, shares, strict=True)}
-
-    def cells(self) -> Iterator[dict[Feature, float]]:
-        """Every cell's membership."""
-        return (self.cell(index) for index in range(len(self.campaign)))
 
     def by_campaign(self, column: Floats) -> Floats:
         """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
@@ -280,7 +270,7 @@ class DatasetBuilder:
         """The campaign of each cell, by its place in the order of ids."""
         rank = np.empty(len(self), dtype=np.intp)
         rank[self._sorted_campaigns[1]] = np.arange(len(self))
-        return rank[_column(self._owner, np.int64)]
+        return np.asarray(rank[_column(self._owner, np.int64)])
 
     def _matrix(self) -> sparse.csr_array:
         indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])

@@ -1,7 +1,7 @@
 """From the evidence of a goal, in partitions, to the fits of all metrics in one common layout.
 
-Signals move over time where a metric says so (`rough_fit`); every effect read here is the present one, at the end of its
-walk. A pure function of the set. Must not know findings, stores or clocks.
+Signals move over time where a metric says so (`rough_fit`); every effect read here is the present one, at the end of
+its walk. A pure function of the set. Must not know findings, stores or clocks.
 """
 
 from collections.abc import Callable, Mapping

@@ -15,6 +15,7 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.bookable import Definition, EvidenceFloor
+from reflection.domain.creative_knowledge import CreativeTexts
 from reflection.domain.evidence import Evidence
 from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Effect, Knowledge
@@ -23,6 +24,8 @@ from reflection.domain.results import Finding
 from reflection.domain.weights import Interval, SignalWeight
 from reflection.inference.bookables import with_bookables
 from reflection.inference.confirmation import trust_in_attribution
+from reflection.inference.creative_effects import learn_texts
+from reflection.inference.creative_rows import CreativeCells
 from reflection.inference.dataset import Dataset, DatasetBuilder, feature_of
 from reflection.inference.diagnostics import diagnostics_of
 from reflection.inference.effects import effect_rows
@@ -60,6 +63,7 @@ class FitRequest:
         definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
         floor: evidence that a finding or an advice needs at least.
         experiments: every randomised experiment, in any order.
+        texts: of creatives, and the scores these were given before they ran.
     """
 
     accepted: Collection[str] = ()
@@ -71,6 +75,7 @@ class FitRequest:
     definitions: Sequence[Definition] = ()
     floor: EvidenceFloor = field(default_factory=EvidenceFloor)
     experiments: Sequence[Experiment] = ()
+    texts: CreativeTexts = field(default_factory=CreativeTexts)
 
 
 DEFAULT = FitRequest()
@@ -88,22 +93,25 @@ def learn(
         evidence: one campaign's after the other, read once.
         progress: told which share of the metrics has been fitted.
     """
-    return learn_partitions(InMemory([Gathered.of(evidence, request.as_of)]), request, progress=progress)
+    return learn_partitions(InMemory([Gathered.of(evidence, request)]), request, progress=progress)
 
 
 @dataclass(frozen=True, eq=False)
 class Gathered:
-    """The evidence of a partition as columns, and which conversions wait (`maturity.EvidenceOfDay`)."""
+    """The evidence of a partition as columns, which conversions wait (`maturity.EvidenceOfDay`), and which creative the
+    rows of campaigns with texts are of (`CreativeCells`)."""
 
     builder: DatasetBuilder
     waiting: Waiting
+    creatives: Mapping[str, tuple[str | None, ...]]
 
     @classmethod
-    def of(cls, evidence: Iterable[Evidence], as_of: str | None) -> "Gathered":
+    def of(cls, evidence: Iterable[Evidence], request: FitRequest) -> "Gathered":
         """Read a partition's evidence once."""
-        complete = EvidenceOfDay(evidence, as_of)
-        builder = DatasetBuilder(complete)
-        return cls(builder, complete.waiting)
+        complete = EvidenceOfDay(evidence, request.as_of)
+        cells = CreativeCells(complete, request.texts)
+        builder = DatasetBuilder(cells)
+        return cls(builder, complete.waiting, cells.by_campaign)
 
 
 def learn_partitions(
@@ -114,6 +122,7 @@ def learn_partitions(
 ) -> Knowledge:
     """Learn from the live evidence of one workspace, in partitions; their number leaves no trace in the result."""
     builders, waiting = parts.map(attrgetter("builder")), parts.total(attrgetter("waiting"), add)
+    cells = CreativeCells((), request.texts, parts.total(attrgetter("creatives"), or_))
     bits = sample_bits(builders.total(len, add))
     sample = builders.total(methodcaller("sampled", bits), DatasetBuilder.joined)
     around = Surroundings.of(sample)
@@ -128,7 +137,8 @@ def learn_partitions(
     tables = [GoalTables.of(goal, builders, sample, bits, arms) for goal in goals]
     del builders, sample, parts  # what they hold is in the tables; of a million campaigns, half a gigabyte
     largest, *others = [
-        _of_goal(table, request, partial(_part, progress, number, len(tables))) for number, table in enumerate(tables)
+        _of_goal(table, request, cells, partial(_part, progress, number, len(tables)))
+        for number, table in enumerate(tables)
     ]
     experiments = _told_of(request.experiments, [largest, *others])
     if others:
@@ -167,7 +177,9 @@ def _part(progress: Callable[[float], object], number: int, count: int, share: f
     progress((number + share) / count)
 
 
-def _of_goal(tables: GoalTables, request: FitRequest, progress: Callable[[float], object]) -> Knowledge:
+def _of_goal(
+    tables: GoalTables, request: FitRequest, cells: CreativeCells, progress: Callable[[float], object]
+) -> Knowledge:
     """What the campaigns of one goal say."""
     kind, table = tables.kind, tables.sample
     knowledge = Knowledge(
@@ -190,6 +202,7 @@ def _of_goal(tables: GoalTables, request: FitRequest, progress: Callable[[float]
     fits = fit_metrics(table, progress, trials, tables.parts)
     support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
     knowledge = _with_fits(knowledge, fits, support)
+    knowledge = replace(knowledge, creatives=learn_texts(fits, cells, request.floor))
     knowledge = with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
     return with_next_test(knowledge, table)
 
