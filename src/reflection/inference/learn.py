@@ -32,6 +32,7 @@ from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.trends import trend_findings
 from reflection.inference.fit import FittedMetrics, fit_metrics
+from reflection.inference.fit_budget import LeftOut
 from reflection.inference.goals import goals_of, labelled
 from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
@@ -91,7 +92,7 @@ def learn(
     around = neighbourhoods(builder)
     held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
     asked, money = questions(builder, request.accepted, around), period_spend(builder)
-    goals, of_objective = goals_of(builder.campaigns, held)
+    goals, of_objective, further = goals_of(builder.campaigns, held)
     defined = {definition.key: definition for definition in request.definitions}
     arms = memberships(request.experiments, defined)
     tables = [(goal.kind, builder.dataset(without=goal.others, tested=arms)) for goal in goals]
@@ -115,6 +116,7 @@ def learn(
             "goal_of_objective": dict(of_objective),
             "goal": request.goal,
             "waiting": complete.waiting,
+            "left_out": sum((table.left_out for _, table in tables), LeftOut(goals=further)).as_counts(),
             **experiments,
         },
         goals=tuple(others),
