@@ -157,6 +157,9 @@ class Application:
             degraded.append(ALERTS_GIVEN_UP)
         if any(self.outbox.dead_counts().values()):
             degraded.append(UNPUBLISHED)
+        approximate = self.approximate()
+        if approximate:
+            degraded.append(APPROXIMATE)
         return {
             "database": self.database.name,
             "memory": memory,
@@ -166,8 +169,14 @@ class Application:
             "outbox_lag": self.outbox.lag(),
             "alerts": alerts,
             "set_aside": [asdict(letter) for letter in self.outbox.some_dead(SET_ASIDE_SHOWN)],
+            "approximate": approximate,
             "degraded": degraded,
         }
+
+    def approximate(self) -> dict[str, str]:
+        """Workspaces whose fit left something out, and what."""
+        sentences = {name: left_out_sentence(self.store.knowledge(name).left_out) for name in self.store.workspaces()}
+        return {name: sentence for name, sentence in sentences.items() if sentence}
 
     def attention(self, workspace: str, limit: int) -> dict[str, Any]:
         """What needs somebody in a workspace; see `Attention.page`."""

@@ -43,6 +43,7 @@ READ, FITTED, WHOLE = 30, 90, 100
 """How far learning is, in per cent: evidence read, metrics fitted, knowledge stored."""
 
 PROGRESS_EVERY = 10_000
+Said = tuple[Mapping[str, str], tuple[Description, ...]]
 Progress = Callable[[int, int], None]
 """Called with (per cent done, 100)."""
 
@@ -54,11 +55,23 @@ OVERTAKEN = 3
 """How often a relearn begins again because a server meanwhile learnt from newer evidence, before it gives its own."""
 
 
-@lru_cache(maxsize=2 * SPELT_BY)
-def _said(body: str) -> tuple[Mapping[str, str], tuple[Description, ...]]:
+SMALL = 32_768
+"""Characters of a stored campaign up to which what it says is kept for the next fit."""
+
+
+def _said(body: str) -> Said:
     """How a stored campaign spells its signals, and what it booked; nearly all of a fit's newest were the last fit's,
     too.
     """
+    return _said_before(body) if len(body) <= SMALL else _read(body)
+
+
+@lru_cache(maxsize=2 * SPELT_BY)
+def _said_before(body: str) -> Said:
+    return _read(body)
+
+
+def _read(body: str) -> Said:
     campaign = Campaign.model_validate_json(body)
     return signals.spellings_of(campaign), descriptions_of(campaign)
 

@@ -18,68 +18,13 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
+from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
 from reflection.inference.collinearity import aliases_among
 from reflection.inference.fit_budget import MOST_SHARES, NOTHING_LEFT_OUT, CellRanks, LeftOut, common
 from reflection.inference.shared_creatives import with_platforms
 from reflection.stats.columns import Feature
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
-NOT_STATED = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Campaigns:
-    """One entry a campaign, sorted by id; amounts are the campaign's own totals in its own currency, NaN where unknown.
-
-    Attributes:
-        platform_key, currency, account: text per campaign ("" = not stated), the account normalised.
-        day: days since 1970-01-01 UTC.
-        role: whom each meets (`audience_role`).
-        kind: the kind of conversion each counts, "" where nothing says; `stated`: whether the campaign itself does.
-        revenue: NaN where it was not given.
-        planned: impressions that somebody planned, 0 where nobody did: what was taken from the facts is no plan.
-        real: a number for the real campaign each belongs to: rows of several months have one (`real_campaign`).
-    """
-
-    ids: NDArray[np.str_]
-    platform_key: NDArray[np.str_]
-    currency: NDArray[np.str_]
-    kind: NDArray[np.str_]
-    role: NDArray[np.str_]
-    day: NDArray[np.int64]
-    stated: NDArray[np.bool_]
-    spend: Floats
-    conversions: Floats
-    revenue: Floats
-    planned: Floats
-    real: NDArray[np.int64]
-    account: NDArray[np.str_]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def subset(self, kept: NDArray[np.bool_]) -> "Campaigns":
-        """Only the campaigns of the mask."""
-        return Campaigns(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
-
-    @cached_property
-    def unit(self) -> Ints:
-        """Index of the first row of the real campaign behind each; its own where no real campaign repeats."""
-        _, first, number = np.unique(self.real, return_index=True, return_inverse=True)
-        return np.asarray(first[number], dtype=np.intp)
-
-    @property
-    def has_revenue(self) -> NDArray[np.bool_]:
-        """Whether revenue was given."""
-        return ~np.isnan(self.revenue)
-
-    @property
-    def usual_currency(self) -> str | None:
-        """The currency most campaigns use; None where most state none."""
-        names, counts = np.unique(self.currency, return_counts=True)
-        best = max(zip(counts.tolist(), names.tolist(), strict=True), default=(0, NOT_STATED))[1]
-        return best or None
+__all__ = ["NOT_STATED", "Dataset", "DatasetBuilder", "Floats", "Ints", "feature_of"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,8 +28,13 @@ from reflection.stats.repeated_units import unit_rows
 ROWS_AT_ONCE = 50_000
 """Rows made together; a million at once would be a gigabyte."""
 
+CONTRASTED_AT_ONCE = 50
+"""Campaigns whose contrasts are made together: each has a hundred thousand numbers at most (`fit_budget`)."""
+
 BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
 MOST_BUCKETS = 10
+MOST_DRIFTING = 30
+"""Platforms that may drift: each has a column a bucket."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,11 +150,12 @@ class CellDesign:
     def _split(
         self, observations: Observations, chosen: NDArray[np.bool_], campaign: Ints
     ) -> Iterator[tuple[Rows, Ints]]:
-        if not chosen.any():
-            return
-        cells = [self._cell(index) for index in np.flatnonzero(chosen).tolist()]
-        part = Observations(observations.y[chosen], observations.v[chosen], observations.observed[chosen])
-        yield campaign_rows(cells, part, campaign[chosen])
+        places = np.flatnonzero(chosen)
+        begins = np.flatnonzero(np.diff(campaign[places], prepend=-1))  # whole campaigns at once
+        for some in np.split(places, begins[CONTRASTED_AT_ONCE::CONTRASTED_AT_ONCE]) if len(places) else ():
+            cells = [self._cell(index) for index in some.tolist()]
+            part = Observations(observations.y[some], observations.v[some], observations.observed[some])
+            yield campaign_rows(cells, part, campaign[some])
 
     def _joined(self, cells: slice | NDArray[np.intp], *more: sparse.csr_array) -> sparse.csr_array:
         """Shares and controls of some cells side by side, and further columns."""
@@ -168,7 +174,7 @@ def _drift_steps(
     table: Dataset, buckets: NDArray[np.int64], first: int
 ) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
     """Step columns 1{platform and bucket >= k} of every cell, and their features."""
-    platforms = [index for index, feature in enumerate(table.features) if feature.group == signals.PLATFORM]
+    platforms = _drifting(table)
     count = int(buckets.max(initial=first)) - first
     names = tuple(
         drift.step_feature(signals.PLATFORM, table.features[column].level, first + k)
@@ -186,6 +192,15 @@ def _drift_steps(
     matrix = sparse.csr_array((values, (row, column)), shape=(len(table.campaign), len(names)))
     seen = np.asarray(matrix.sum(axis=0)).ravel() > 0  # a platform that ended earlier makes no later steps
     return sparse.csr_array(matrix[:, np.flatnonzero(seen)]), tuple(compress(names, seen.tolist()))
+
+
+def _drifting(table: Dataset) -> list[int]:
+    """The columns of platforms that may drift, ascending: of those with the most cells, of equally many the first."""
+    platforms = [index for index, feature in enumerate(table.features) if feature.group == signals.PLATFORM]
+    if len(platforms) > MOST_DRIFTING:
+        cells = np.bincount(table.shares.indices, minlength=table.shares.shape[1])
+        platforms = sorted(sorted(platforms, key=lambda column: -cells[column])[:MOST_DRIFTING])
+    return platforms
 
 
 def _sizes(table: Dataset) -> tuple[sparse.csr_array, tuple[Feature, ...]]:

@@ -17,6 +17,7 @@ from reflection.domain.evidence import Evidence, day_text, decode
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS, MODELLED
 from reflection.errors import InvalidInput
+from reflection.explain.left_out import left_out_sentence
 from reflection.inference import posterior
 from reflection.inference.support import BEYOND_NOISE, LEAST_EVENTS
 
@@ -51,7 +52,7 @@ def effects_page(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
-    spread, reason, goals, waiting, trust, attribution}.
+    spread, reason, goals, waiting, approximate, trust, attribution}.
 
     `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
     (`Knowledge.coverage`), `size`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all the same.
@@ -67,7 +68,7 @@ def effects_page(
     if metric is not None:
         _check(metric)
     goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
-    of_experiments = _of_experiments(knowledge)
+    of_experiments, approximate = _of_experiments(knowledge), left_out_sentence(knowledge.left_out)
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
     among = [
@@ -96,6 +97,7 @@ def effects_page(
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
+        "approximate": approximate,
         **of_experiments,
     }
 

@@ -32,7 +32,7 @@ OF_A_CAMPAIGN = 100_000
 MOST_CONTRASTS = 4_000_000
 """Cells times signals of all campaigns with a breakdown together."""
 
-SIGNALS, SIGNALS_A_CAMPAIGN, MOST_SIGNALS = 300, 4, 2_000
+SIGNALS, SIGNALS_A_CAMPAIGN, MOST_SIGNALS = 300, 4, 1_000
 """Signals with an effect of their own: so many, so many more for each campaign, and never more than the last."""
 
 MOST_SHARES = 20_000_000

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reflection.domain.conversion_kind import PURCHASE, UNSTATED, plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
-from reflection.inference.dataset import NOT_STATED, Campaigns, Floats
+from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats
 from reflection.inference.findings.common import finding_id
 from reflection.inference.fit_budget import MOST_GOALS
 
