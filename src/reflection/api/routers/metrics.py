@@ -28,6 +28,7 @@ def ready(request: Request, application: ApplicationPart, workspace: Workspace) 
         parts["learning_lag"] = {workspace: parts["learning_lag"].get(workspace, 0)}
         parts["alerts"] = {name: counts for name, counts in parts["alerts"].items() if name == workspace}
         parts["set_aside"] = [letter for letter in parts["set_aside"] if letter["workspace"] == workspace]
+        parts["approximate"] = {name: what for name, what in parts["approximate"].items() if name == workspace}
         del parts["database"], parts["worker"]["pid"]
     return json_response({"status": "ready", "parts": parts})
 
@@ -41,7 +42,7 @@ def ready(request: Request, application: ApplicationPart, workspace: Workspace) 
 def metrics(request: Request, application: ApplicationPart) -> Response:
     """Requests, latencies by route, stages of an analysis, lags of learning, outbox and index, breakers.
 
-    Of this process; the lags are the installation's. It names no workspace and no campaign.
+    Of the processes at this address; the lags are the installation's. It names no workspace and no campaign.
     """
     counted: Metrics = request.app.state.metrics
     return Response(counted.page(application), media_type=CONTENT_TYPE_LATEST)
