@@ -68,7 +68,7 @@ def effects_page(
     if metric is not None:
         _check(metric)
     goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
-    of_experiments, approximate = _of_experiments(knowledge), left_out_sentence(knowledge.left_out)
+    of_workspace = _of_workspace(knowledge)
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
     among = [
@@ -97,16 +97,19 @@ def effects_page(
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
-        "approximate": approximate,
-        **of_experiments,
+        **of_workspace,
     }
 
 
-def _of_experiments(knowledge: Knowledge) -> dict[str, Any]:
-    """What experiments say of observed differences, and studies of what platforms claim, by platform."""
+def _of_workspace(knowledge: Knowledge) -> dict[str, Any]:
+    """What the fit left out, what experiments say of observed differences, and studies of what platforms claim."""
     trust, attribution = knowledge.experiments.trust, knowledge.experiments.attribution
     studies = {signals.parse(key).level or ALL_PLATFORMS: dict(share) for key, share in attribution.items()}
-    return {"trust": None if trust is None else dict(trust), "attribution": studies}
+    return {
+        "approximate": left_out_sentence(knowledge.left_out),
+        "trust": None if trust is None else dict(trust),
+        "attribution": studies,
+    }
 
 
 def _shown(effects: Sequence[Effect], knowledge: Knowledge) -> list[ShownEffect]:
