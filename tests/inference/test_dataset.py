@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference.dataset import Dataset, DatasetBuilder, feature_of
+from reflection.inference.dataset import Dataset, DatasetBuilder
+from reflection.inference.table_columns import feature_of
 from reflection.stats.columns import Feature
 
 

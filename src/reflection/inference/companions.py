@@ -12,7 +12,7 @@ from scipy import sparse
 
 from reflection.domain import signals
 from reflection.domain.bookable import root
-from reflection.inference.campaigns import Floats
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.dataset import Dataset
 
 NEAR = 0.15

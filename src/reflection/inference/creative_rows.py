@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from reflection.domain import signals
 from reflection.domain.creative_knowledge import GIVEN, CreativeTexts, PlacedText
 from reflection.domain.evidence import Evidence
-from reflection.inference.campaigns import Floats, Ints
-from reflection.inference.dataset import feature_of
+from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.observation import counts_of
+from reflection.inference.table_columns import feature_of
 from reflection.stats.observations import observe_around
 
 WHOLE_SHARE = 1.0 - 1e-9

@@ -6,9 +6,9 @@ apart by any method; they are merged into one (collinearity.py). Must not know h
 """
 
 from array import array
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,35 +18,13 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
-from reflection.inference.campaigns import NOT_STATED, Campaigns, Floats, Ints
-from reflection.inference.collinearity import aliases_among
+from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
+from reflection.inference.fit_budget import MOST_SHARES, NOTHING_LEFT_OUT, CellRanks, LeftOut, level_of
 from reflection.inference.partitions import in_sample
 from reflection.inference.selection import Selection
+from reflection.inference.table_columns import Columns, feature_of
 from reflection.stats.columns import Feature
 from reflection.stats.exact_sums import ExactSums
-
-
-@dataclass(frozen=True, eq=False)
-class Columns:
-    """Which columns a table has, and in which money: the same in every partition.
-
-    Attributes:
-        keys: signals and pairs of them that stand for themselves, sorted by feature.
-        currency: the one most campaigns use (None = not stated).
-        aliases: signal key -> the key that stands for it.
-    """
-
-    keys: tuple[str, ...]
-    currency: str | None
-    aliases: Mapping[str, str]
-
-    @classmethod
-    def of(
-        cls, keys: Sequence[str], marks: NDArray[np.uint64], currency: str | None, tested: Mapping[str, Hashable] | None
-    ) -> "Columns":
-        """Of signals and their marks (`collinearity`), those that campaigns tell apart."""
-        aliases = aliases_among(keys, marks, tested)
-        return cls(tuple(sorted((key for key in keys if key not in aliases), key=feature_of)), currency, aliases)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +39,7 @@ class Dataset:
             it is not in `currency`.
         currency: the currency most campaigns use (None = not stated); amounts in others are left out, never added.
         aliases: signal key -> the key that stands for it.
+        left_out: what the tables of all partitions are not made of (`fit_budget`).
     """
 
     campaigns: Campaigns
@@ -74,6 +53,7 @@ class Dataset:
     revenue: Floats
     currency: str | None
     aliases: Mapping[str, str]
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
     @classmethod
     def of(cls, evidence: Iterable[Evidence]) -> "Dataset":
@@ -97,6 +77,7 @@ class Dataset:
             revenue=money[:, 1],
             currency=columns.currency,
             aliases=columns.aliases,
+            left_out=columns.left_out,
         )
 
     def __len__(self) -> int:
@@ -109,23 +90,17 @@ class Dataset:
         return np.where(present > 0, sums, np.nan)
 
 
-@lru_cache(maxsize=16_384)
-def feature_of(key: str) -> Feature:
-    """The learning core's feature of a signal key."""
-    signal = signals.parse(key)
-    return Feature(signal.group, signal.level)
-
-
 class DatasetBuilder:
     """Evidence read once into flat arrays: its campaigns first, then a table with or without some of them."""
 
     def __init__(self, evidence: Iterable[Evidence] = ()) -> None:
         self._columns: dict[str, int] = {}
         self._indices, self._shares, self._lengths = array("i"), array("d"), array("q")
-        self._counts, self._owner = array("d"), array("q")
+        self._counts, self._most_shares = array("d"), MOST_SHARES
         self._ids: list[str] = []
         self._real = array("q")
         self._texts: dict[str, int] = {}
+        self._ranks = CellRanks()
         self._places, self._amounts = array("q"), array("d")
         for item in evidence:
             self.add(item)
@@ -147,27 +122,26 @@ class DatasetBuilder:
     def extended(self, other: "DatasetBuilder", chosen: Ints | None = None) -> "DatasetBuilder":
         """This one, with the campaigns of another, or some of them by their places there, added."""
         places = np.arange(len(other)) if chosen is None else chosen
-        number = np.full(len(other), -1, dtype=np.int64)
-        number[places] = np.arange(len(self), len(self) + len(places))
-        owner, matrix = number[_column(other._owner, np.int64)], other._matrix()
-        cells = np.flatnonzero(owner >= 0)
-        matrix = matrix[cells]
+        mine = np.zeros(len(other), dtype=np.bool_)
+        mine[places] = True
+        cells = np.flatnonzero(mine[other._ranks.owner])
+        matrix = other._matrix()[cells]
+        self._ranks.extended(other._ranks, places, cells)
         column = [self._columns.setdefault(key, len(self._columns)) for key in other._columns]
         text = np.array([self._texts.setdefault(text, len(self._texts)) for text in other._texts], dtype=np.int64)
         of_campaign = _column(other._places, np.int64).reshape(-1, 7)[places]
         of_campaign[:, :5] = text[of_campaign[:, :5]]
         self._ids.extend(other._ids[place] for place in places.tolist())
-        for mine, values in (
+        for own, values in (
             (self._real, _column(other._real, np.int64)[places]),
             (self._places, of_campaign),
             (self._amounts, _column(other._amounts, np.float64).reshape(-1, 4)[places]),
-            (self._owner, owner[cells]),
             (self._lengths, np.diff(matrix.indptr).astype(np.int64)),
             (self._indices, np.array(column, dtype=np.int32)[matrix.indices]),
             (self._shares, matrix.data),
             (self._counts, _column(other._counts, np.float64).reshape(-1, 5)[cells]),
         ):
-            mine.frombytes(np.ascontiguousarray(values).tobytes())
+            own.frombytes(np.ascontiguousarray(values).tobytes())
         return self
 
     @property
@@ -211,26 +185,34 @@ class DatasetBuilder:
     def dataset(self, without: Collection[str] = ()) -> Dataset:
         """The table of all campaigns but some, as if those had never been there."""
         names = set(without)
-        selection = self.selection(
-            np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
-        )
+        inside = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
+        selection = self.selection(inside, level_of(self.contrasts))
         keys = (*sorted(selection.seen), *selection.pairs())
-        return Dataset.of_selection(
-            selection, Columns.of(keys, selection.marks(keys), selection.campaigns.usual_currency, None)
-        )
+        return Dataset.of_selection(selection, Columns.of(keys, selection.said(keys)))
 
-    def selection(self, inside: NDArray[np.bool_]) -> "Selection":
-        """Some of the campaigns, by a mask in the order of their ids."""
+    @property
+    def contrasts(self) -> NDArray[np.int64]:
+        """How many campaigns with several cells have each number of cells times signals (`fit_budget`)."""
+        return self._ranks.contrasts
+
+    def selection(self, inside: NDArray[np.bool_], level: int) -> Selection:
+        """Some of the campaigns, by a mask in the order of their ids.
+
+        Args:
+            level: of cells times signals of a campaign that is learnt from (`fit_budget`).
+        """
         owner = self._owners
         cells = np.argsort(owner, kind="stable")
-        cells = cells[inside[owner[cells]]]
+        cells = cells[(inside[owner] & self._ranks.within(level))[cells]]
         counts = _column(self._counts, np.float64).reshape(-1, 5)[cells]
+        thinned = int(self._ranks.cells[self._sorted_campaigns[1]][inside].sum()) - len(cells)
         owner = (np.cumsum(inside) - 1)[owner[cells]]
-        return Selection(self.campaigns.subset(inside), owner, self._matrix()[cells], dict(self._columns), counts)
+        campaigns, places = self.campaigns.subset(inside), dict(self._columns)
+        return Selection(campaigns, owner, self._matrix()[cells], places, counts, thinned)
 
     def add(self, item: Evidence) -> None:
         """Gather one campaign's evidence."""
-        owner, actual, columns = len(self._ids), item.actual, self._columns
+        actual, columns = item.actual, self._columns
         self._ids.append(item.campaign_id)
         self._real.append(item.real_campaign)
         account = signals.normalise(item.account_id or NOT_STATED)
@@ -240,15 +222,26 @@ class DatasetBuilder:
         promised = reference_of(item.planner, item.expected, item.actual) is None
         planned = (item.expected.impressions or 0.0) if promised else 0.0
         self._amounts.extend((_known(actual.spend), _known(actual.conversions), _known(actual.revenue), planned))
-        for cell in item.cells:
+        for cell in self._ranks.largest(item.cells):
             for key, share in cell.shares.items():
                 self._indices.append(columns.setdefault(key, len(columns)))
                 self._shares.append(share)
             self._lengths.append(len(cell.shares))
-            self._owner.append(owner)
             counts = cell.counts
             row = (counts.impressions, counts.clicks, counts.conversions, counts.spend, counts.revenue)
             self._counts.extend(map(_known, row))
+        if len(self._shares) > self._most_shares:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget cells that no fit will be made of, whatever is added: the level of `CellRanks` only falls."""
+        kept = self._ranks.within(level_of(self.contrasts))
+        matrix, counts = self._matrix()[kept], _column(self._counts, np.float64).reshape(-1, 5)[kept]
+        self._indices, self._shares = array("i", matrix.indices.tobytes()), array("d", matrix.data.tobytes())
+        self._lengths = array("q", np.diff(matrix.indptr).astype(np.int64).tobytes())
+        self._counts = array("d", counts.tobytes())
+        self._ranks.forget(kept)
+        self._most_shares = max(MOST_SHARES, 2 * len(self._shares))
 
     @cached_property
     def _sorted_campaigns(self) -> tuple[Campaigns, Ints]:
@@ -270,7 +263,7 @@ class DatasetBuilder:
         """The campaign of each cell, by its place in the order of ids."""
         rank = np.empty(len(self), dtype=np.intp)
         rank[self._sorted_campaigns[1]] = np.arange(len(self))
-        return np.asarray(rank[_column(self._owner, np.int64)])
+        return np.asarray(rank[self._ranks.owner])
 
     def _matrix(self) -> sparse.csr_array:
         indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])

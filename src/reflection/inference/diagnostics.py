@@ -7,7 +7,7 @@ import numpy as np
 
 from reflection.domain.metrics import RATES
 from reflection.inference.budget_response import budget_response
-from reflection.inference.campaigns import Floats
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.confirmation import trust_in_differences
 from reflection.inference.findings.budget import normal_spread
 from reflection.inference.fit import FittedMetrics

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED
 from reflection.domain.scatter import composed_scatter
-from reflection.inference.campaigns import Floats
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.dataset import Dataset
 from reflection.inference.design import CellDesign, ControlColumns
 from reflection.inference.evidence_sums import EvidencePart, latest_units, raw_lifts

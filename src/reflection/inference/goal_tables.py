@@ -4,17 +4,15 @@ Which signals have columns, and which stand for others, is said by all partition
 Must not know what is estimated.
 """
 
-from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from operator import add, attrgetter, methodcaller, or_
 
-from reflection.inference.campaigns import usual_among
-from reflection.inference.dataset import Columns, Dataset, DatasetBuilder
+from reflection.inference.dataset import Dataset, DatasetBuilder
 from reflection.inference.goals import Goal
 from reflection.inference.partitions import Partitions
-from reflection.inference.selection import Selection
+from reflection.inference.table_columns import Columns
 from reflection.inference.table_parts import joined, sampled
 
 
@@ -39,23 +37,19 @@ class GoalTables:
         builders: Partitions[DatasetBuilder],
         sample: DatasetBuilder,
         bits: int,
+        level: int,
         tested: Mapping[str, Hashable] | None = None,
     ) -> "GoalTables":
         """The tables of a goal.
 
         Args:
             sample: the campaigns that columns are chosen on. bits: of the sample (`partitions`).
+            level: of cells times signals (`fit_budget`), by all campaigns.
             tested: what experiments tell apart (`collinearity`).
         """
-        selections = builders.map(goal.selection)
-        keys = (*sorted(selections.total(attrgetter("seen"), or_)), *goal.selection(sample).pairs())
-        currencies = selections.total(_currencies, add)
-        marks = selections.total(methodcaller("marks", keys), add)
-        columns = Columns.of(keys, marks, usual_among(currencies), tested)
-        tables = selections.map(partial(Dataset.of_selection, columns=columns))
+        selections = builders.map(partial(goal.selection, level=level))
+        keys = (*sorted(selections.total(attrgetter("seen"), or_)), *goal.selection(sample, level).pairs())
+        said = selections.total(methodcaller("said", keys), add)
+        tables = selections.map(partial(Dataset.of_selection, columns=Columns.of(keys, said, tested)))
         whole = tables.total(partial(sampled, bits=bits), joined)
-        return cls(goal.kind, sum(currencies.values()), tables, whole)
-
-
-def _currencies(selection: Selection) -> Counter[str]:
-    return selection.campaigns.currencies
+        return cls(goal.kind, sum(said.currencies.values()), tables, whole)

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from reflection.domain.conversion_kind import PURCHASE, UNSTATED, plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
-from reflection.inference.campaigns import NOT_STATED, Campaigns, Floats, usual_among
+from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, usual_among
 from reflection.inference.dataset import DatasetBuilder
 from reflection.inference.findings.common import finding_id
+from reflection.inference.fit_budget import MOST_GOALS
 from reflection.inference.partitions import Partitions
 from reflection.inference.selection import Selection
 from reflection.stats.exact_sums import ExactSums
@@ -41,11 +42,11 @@ class Goal:
     of_objective: Mapping[str, str]
     held: frozenset[str]
 
-    def selection(self, builder: DatasetBuilder) -> Selection:
+    def selection(self, builder: DatasetBuilder, level: int) -> Selection:
         """Its campaigns in a partition."""
         campaigns = builder.campaigns
         out = np.isin(campaigns.ids, list(self.held)) if self.held else np.zeros(len(campaigns), dtype=np.bool_)
-        return builder.selection((kinds_by(campaigns, self.of_objective) == self.kind) & ~out)
+        return builder.selection((kinds_by(campaigns, self.of_objective) == self.kind) & ~out, level)
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Spending:
 
 def goals_of(
     builders: Partitions[DatasetBuilder], sample: Campaigns, held: Collection[str]
-) -> tuple[list[Goal], dict[str, str]]:
+) -> tuple[list[Goal], dict[str, str], int]:
     """The goals of these campaigns, the one with the largest spend first.
 
     Args:
@@ -110,12 +111,13 @@ def goals_of(
         held: ids of campaigns that are kept out of everything; a goal has at least one other.
 
     Returns:
-        The goals, one of no kind where there are no campaigns; and for each kind that an objective names the goal of
-        campaigns that state none themselves.
+        The goals, one of no kind where there are no campaigns; for each kind that an objective names the goal of
+        campaigns that state none themselves; and how many goals are not learnt for (`fit_budget`).
     """
     out, of_objective = frozenset(held), kinds_of(without(sample, held))
-    spending = builders.total(partial(Spending.of, of_objective=of_objective, held=out), add)
-    return [Goal(kind, of_objective, out) for kind in spending.goals() or [UNSTATED]], of_objective
+    ranked = builders.total(partial(Spending.of, of_objective=of_objective, held=out), add).goals()
+    goals = [Goal(kind, of_objective, out) for kind in ranked[:MOST_GOALS] or [UNSTATED]]
+    return goals, of_objective, max(len(ranked) - MOST_GOALS, 0)
 
 
 def without(campaigns: Campaigns, held: Collection[str]) -> Campaigns:

@@ -19,7 +19,7 @@ from reflection.domain import signals
 from reflection.domain.bookable import root
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
-from reflection.inference.campaigns import Floats, Ints
+from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.companions import FEWEST, Companions
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.season import Season, seasons_of

@@ -26,7 +26,7 @@ from reflection.inference.bookables import with_bookables
 from reflection.inference.confirmation import trust_in_attribution
 from reflection.inference.creative_effects import learn_texts
 from reflection.inference.creative_rows import CreativeCells
-from reflection.inference.dataset import Dataset, DatasetBuilder, feature_of
+from reflection.inference.dataset import Dataset, DatasetBuilder
 from reflection.inference.diagnostics import diagnostics_of
 from reflection.inference.effects import effect_rows
 from reflection.inference.experiments import memberships, trials_of
@@ -37,12 +37,14 @@ from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.slow_trends import slow_trend_findings
 from reflection.inference.findings.trends import trend_findings, with_trends
 from reflection.inference.fit import FittedMetrics, fit_metrics
+from reflection.inference.fit_budget import LeftOut, level_of
 from reflection.inference.goal_tables import GoalTables
 from reflection.inference.goals import Spending, goals_of, labelled
 from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
 from reflection.inference.partitions import InMemory, Partitions, sample_bits
 from reflection.inference.support import SupportIndex
+from reflection.inference.table_columns import feature_of
 from reflection.inference.tracking_faults import Surroundings, as_diagnostics, faults, questions, suspicions_of
 
 FEWEST_CAMPAIGNS = 3
@@ -131,11 +133,14 @@ def learn_partitions(
         partial(suspicions_of, accepted=frozenset(request.accepted), around=around, money=money), or_
     )
     held = faults(suspicions)
-    goals, of_objective = goals_of(builders, sample.campaigns, held)
+    level = level_of(builders.total(attrgetter("contrasts"), add))
+    goals, of_objective, further = goals_of(builders, sample.campaigns, held)
     defined = {definition.key: definition for definition in request.definitions}
     arms = memberships(request.experiments, defined)
-    tables = [GoalTables.of(goal, builders, sample, bits, arms) for goal in goals]
+    tables = [GoalTables.of(goal, builders, sample, bits, level, arms) for goal in goals]
     del builders, sample, parts  # what they hold is in the tables; of a million campaigns, half a gigabyte
+    left_out = sum((table.sample.left_out for table in tables), LeftOut(goals=further))
+    request = _within(request, tables) if left_out.signals else request
     largest, *others = [
         _of_goal(table, request, cells, partial(_part, progress, number, len(tables)))
         for number, table in enumerate(tables)
@@ -155,9 +160,20 @@ def learn_partitions(
             "goal_of_objective": dict(of_objective),
             "goal": request.goal,
             "waiting": waiting.as_diagnostics(),
+            "left_out": left_out.as_counts(),
             **experiments,
         },
         goals=tuple(others),
+    )
+
+
+def _within(request: FitRequest, tables: Sequence[GoalTables]) -> FitRequest:
+    """What is asked of a fit that leaves signals out: their spellings and what they book are not kept either."""
+    kept = {key for table in tables for key in (*map(str, table.sample.features), *table.sample.aliases)}
+    return replace(
+        request,
+        spelt={key: text for key, text in request.spelt.items() if key in kept},
+        definitions=[definition for definition in request.definitions if definition.key in kept],
     )
 
 

@@ -16,7 +16,7 @@ from reflection.domain import signals
 from reflection.domain.knowledge import MetricPosterior
 from reflection.domain.metrics import METRICS, RATES
 from reflection.inference.accounts import ACCOUNT
-from reflection.inference.campaigns import Floats
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.confirmation import NONE_CONFIRMED, Confirmed, confirmed_by
 from reflection.inference.dataset import Dataset
 from reflection.inference.design import CellDesign

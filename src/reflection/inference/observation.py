@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reflection.domain.metrics import METRICS, RATES
-from reflection.inference.campaigns import Floats
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.dataset import Dataset
 from reflection.stats.exact_sums import ExactSums
 from reflection.stats.observations import (

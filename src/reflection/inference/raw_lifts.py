@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED
-from reflection.inference.campaigns import Floats
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.dataset import Dataset
 from reflection.inference.observation import counts_of
 from reflection.stats.columns import Feature

@@ -3,6 +3,7 @@
 Must not know how columns are chosen of what all partitions say, nor what is estimated of them.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
-from reflection.inference.campaigns import Campaigns, Floats, Ints
+from reflection.inference.campaign_columns import Campaigns, Floats, Ints
 from reflection.inference.collinearity import column_marks
 from reflection.inference.shared_creatives import shared_creatives
 
@@ -24,6 +25,7 @@ class Selection:
         owner: index into `campaigns` of each cell, ascending, (cells,).
         matrix: shares, CSR (cells, signals); `places` is the column of each signal there.
         counts: impressions, clicks, conversions, spend and revenue, (cells, 5).
+        thinned: cells of large breakdowns that are not among them (`fit_budget`).
     """
 
     campaigns: Campaigns
@@ -31,6 +33,7 @@ class Selection:
     matrix: sparse.csr_array
     places: Mapping[str, int]
     counts: Floats
+    thinned: int
 
     @property
     def seen(self) -> frozenset[str]:
@@ -44,11 +47,19 @@ class Selection:
         columns = {key: column for key, column in self.places.items() if key in seen}
         return shared_creatives(columns, self.matrix, self.campaigns.platform_key[self.owner])
 
-    def marks(self, keys: Sequence[str]) -> NDArray[np.uint64]:
-        """Marks of the columns of signals and pairs (`collinearity.column_marks`), (2, keys)."""
+    def said(self, keys: Sequence[str]) -> "SaidOfColumns":
+        """What the campaigns say of the columns of signals and pairs."""
         first = np.searchsorted(self.owner, np.arange(len(self.campaigns)))
         number = (np.arange(len(self.owner)) - first[self.owner]).astype(np.uint64)
-        return column_marks(self.shares(keys), self.campaigns.cells_from[self.owner] + number)
+        shares = self.shares(keys)
+        entries = np.repeat(self.owner, np.diff(shares.indptr)) * len(keys) + shares.indices
+        return SaidOfColumns(
+            marks=column_marks(shares, self.campaigns.cells_from[self.owner] + number),
+            having=np.bincount(np.unique(entries) % max(len(keys), 1), minlength=len(keys)),
+            currencies=self.campaigns.currencies,
+            campaigns=len(np.unique(self.owner)),
+            thinned=self.thinned,
+        )
 
     def shares(self, keys: Sequence[str]) -> sparse.csr_array:
         """Shares of signals, and of pairs as products of those of their parts, CSR (cells, keys)."""
@@ -81,3 +92,29 @@ class Selection:
                 columns.append(np.full(product.nnz, number))
         ends = (np.concatenate(rows).astype(np.int32), np.concatenate(columns).astype(np.int32))
         return sparse.csr_array((np.concatenate(values), ends), shape=(self.matrix.shape[0], width))
+
+
+@dataclass(frozen=True, eq=False)
+class SaidOfColumns:
+    """What the campaigns of some partitions say of signals and pairs; it adds up.
+
+    Attributes:
+        marks: of each column (`collinearity.column_marks`), (2, keys). having: campaigns with each, (keys,).
+        currencies: how many campaigns state each, or none. campaigns: those with any cell.
+        thinned: cells of large breakdowns that are left out.
+    """
+
+    marks: NDArray[np.uint64]
+    having: NDArray[np.int64]
+    currencies: Counter[str]
+    campaigns: int
+    thinned: int
+
+    def __add__(self, other: "SaidOfColumns") -> "SaidOfColumns":
+        return SaidOfColumns(
+            self.marks + other.marks,
+            self.having + other.having,
+            self.currencies + other.currencies,
+            self.campaigns + other.campaigns,
+            self.thinned + other.thinned,
+        )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from reflection.inference.campaigns import Campaigns, Ints
+from reflection.inference.campaign_columns import Campaigns, Ints
 from reflection.inference.dataset import Dataset
 from reflection.inference.partitions import in_sample
 

@@ -18,7 +18,7 @@ from reflection.domain.evidence import Evidence
 from reflection.domain.held import fault_text
 from reflection.domain.knowledge import Knowledge
 from reflection.explain import formatting
-from reflection.inference.campaigns import NOT_STATED, Campaigns, Floats, Ints
+from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
 from reflection.inference.dataset import DatasetBuilder
 from reflection.inference.goals import kinds_by, kinds_of
 
@@ -136,7 +136,9 @@ class Surroundings:
         places = zip(campaigns.currency.tolist(), goal.tolist(), campaigns.role.tolist(), strict=True)
         for where in sorted(set(places)):
             within = _in(campaigns, goal, where)
-            for platform_key in [EVERYWHERE, *sorted(set(campaigns.platform_key.tolist()))]:
+            if within.sum() < FEWEST_LIKE_IT:
+                continue
+            for platform_key in [EVERYWHERE, *sorted(set(campaigns.platform_key[within].tolist()))]:
                 here = within if platform_key == EVERYWHERE else within & (campaigns.platform_key == platform_key)
                 if here.sum() > FEWEST_NEIGHBOURS:
                     neighbours[_place(platform_key, where)] = _neighbours(rates[here])

@@ -29,6 +29,9 @@ MOST_RAMPS = 4
 MOST_LEVELS = 24
 """Of one group, those in the most campaigns: with more, each says little of its own movement."""
 
+MOST_GROUPS, MOST_PLATFORMS = 12, 30
+"""Groups that have ramps and platforms that have steps, those in the most campaigns: each adds columns to every fit."""
+
 FEWEST = 6
 """Campaigns with a level whose movement is asked for."""
 
@@ -104,7 +107,7 @@ def _levels(table: Dataset, members: sparse.csc_array) -> list[int]:
         campaigns = np.unique(own)
         if len(campaigns) >= FEWEST and np.ptp(table.campaigns.day[campaigns]) >= RAMP_DAYS:
             by_group.setdefault(feature.group, []).append((-len(campaigns), column))
-    chosen = (sorted(levels)[:MOST_LEVELS] for levels in by_group.values() if len(levels) > 1)
+    chosen = sorted(sorted(levels)[:MOST_LEVELS] for levels in by_group.values() if len(levels) > 1)[:MOST_GROUPS]
     return sorted(column for levels in chosen for _, column in levels)
 
 
@@ -115,11 +118,12 @@ def last_steps(sample: Dataset, bucket: NDArray[np.int64]) -> dict[Feature, int]
         bucket: of each campaign, the first one 0.
     """
     cells = sparse.csc_array(sample.shares)
+    every = [column for column, feature in enumerate(sample.features) if feature.group == signals.PLATFORM]
+    platforms = sorted(every, key=lambda column: -int(cells.indptr[column + 1] - cells.indptr[column]))[:MOST_PLATFORMS]
     last = {}
-    for column, feature in enumerate(sample.features):
-        if feature.group == signals.PLATFORM:
-            own = cells.indices[cells.indptr[column] : cells.indptr[column + 1]]
-            last[feature] = int(bucket[sample.campaign[own]].max(initial=0))
+    for column in sorted(platforms):
+        own = cells.indices[cells.indptr[column] : cells.indptr[column + 1]]
+        last[sample.features[column]] = int(bucket[sample.campaign[own]].max(initial=0))
     return last
 
 

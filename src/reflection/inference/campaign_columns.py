@@ -1,4 +1,8 @@
-"""The campaigns of a workspace as columns, one entry a campaign, sorted by id. Must not know their signals."""
+"""The campaigns of a table as columns: one entry a campaign, sorted by id.
+
+What is one value a campaign (its day, its money, its account) stands here; what is one a cell is `dataset`. Must not
+know how evidence is read, nor how anything is estimated.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
