@@ -7,7 +7,6 @@ Knows the core only; the learner (learner.py) decides when to call it and where 
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import add, attrgetter, methodcaller, or_
 
@@ -21,7 +20,6 @@ from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.maturity import EvidenceOfDay, Waiting
 from reflection.domain.results import Finding
-from reflection.domain.weights import Interval, SignalWeight
 from reflection.inference.bookables import with_bookables
 from reflection.inference.confirmation import trust_in_attribution
 from reflection.inference.creative_effects import learn_texts
@@ -43,12 +41,11 @@ from reflection.inference.goals import Spending, goals_of, labelled
 from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
 from reflection.inference.partitions import InMemory, Partitions, sample_bits
+from reflection.inference.signal_weights import signal_weights
 from reflection.inference.support import SupportIndex
-from reflection.inference.table_columns import feature_of
 from reflection.inference.tracking_faults import Surroundings, as_diagnostics, faults, questions, suspicions_of
 
 FEWEST_CAMPAIGNS = 3
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +233,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
         knowledge,
         effects=with_trends(effects, findings),
         findings=findings,
-        weights=tuple(_weights(effects, fits, support, goal)),
+        weights=tuple(signal_weights(effects, fits, support, goal)),
         posteriors={name: metric.posterior(fits.effects(name)) for name, metric in fits.metrics.items()},
         reason=None if any(not finding.descriptive for finding in findings) else _no_findings(fits.table),
         diagnostics={
@@ -267,36 +264,6 @@ def _findings(
     if goal in fitted.names():
         findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))
-
-
-def _weights(
-    effects: tuple[Effect, ...], fitted: FittedMetrics, support: SupportIndex, goal: str
-) -> list[SignalWeight]:
-    """Weight of every signal on the goal; successes and failures: campaigns above and below expectation without it."""
-    weights = []
-    for effect in effects:
-        if effect.metric != goal or signals.CROSS in effect.group:
-            continue
-        feature = feature_of(fitted.table.aliases.get(effect.signal, effect.signal))
-        above, below = support.above_and_below(feature, goal)
-        weights.append(
-            SignalWeight(
-                signal_key=effect.signal,
-                weight=effect.effect if effect.identified else 1.0,
-                successes=above,
-                failures=below,
-                last_updated=(EPOCH + timedelta(days=fitted.raw.day(feature))).isoformat(),
-                interval=effect.interval if effect.identified else _holding_one(effect.interval),
-                raw_lift=effect.raw_lift,
-                effective_campaigns=effect.campaigns,
-            )
-        )
-    return sorted(weights, key=lambda item: item.signal_key)
-
-
-def _holding_one(interval: Interval) -> Interval:
-    """An interval that has the average in it, too."""
-    return min(interval[0], 1.0), max(interval[1], 1.0)
 
 
 def _no_findings(table: Dataset) -> str:
