@@ -18,8 +18,9 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
+from reflection.domain.pairs import Pairs
 from reflection.inference.collinearity import aliases_among
-from reflection.inference.shared_creatives import with_platforms
+from reflection.inference.pairs import Cells
 from reflection.stats.columns import Feature
 
 Floats = NDArray[np.float64]
@@ -93,6 +94,7 @@ class Dataset:
             it is not in `currency`.
         currency: the currency most campaigns use (None = not stated); amounts in others are left out, never added.
         aliases: signal key -> the key that stands for it.
+        unseen: pairs of a kind that is looked at without a column of their own: their effects are unknown, not none.
     """
 
     campaigns: Campaigns
@@ -106,6 +108,7 @@ class Dataset:
     revenue: Floats
     currency: str | None
     aliases: Mapping[str, str]
+    unseen: tuple[Feature, ...] = ()
 
     @classmethod
     def of(cls, evidence: Iterable[Evidence]) -> "Dataset":
@@ -124,6 +127,11 @@ class Dataset:
     def cells(self) -> Iterator[dict[Feature, float]]:
         """Every cell's membership."""
         return (self.cell(index) for index in range(len(self.campaign)))
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The pairs of signals that have a column."""
+        return Pairs(map(str, self.features), self.aliases)
 
     def by_campaign(self, column: Floats) -> Floats:
         """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
@@ -205,7 +213,8 @@ class DatasetBuilder:
         matrix = self._matrix()[cells]
         used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
         present = {key: column for key, column in self._columns.items() if used[column]}
-        present, matrix = with_platforms(present, matrix, campaigns.platform_key[owner])
+        cells_seen = Cells(present, matrix, campaigns.real[owner], aliases_among(present, matrix, tested))
+        present, matrix, pairs = cells_seen.with_pairs()
         aliases = aliases_among(present, matrix, tested)
         kept = sorted((key for key in present if key not in aliases), key=feature_of)
         shares = sparse.csr_array(matrix[:, [present[key] for key in kept]])
@@ -226,6 +235,7 @@ class DatasetBuilder:
             revenue=money[:, 1],
             currency=currency,
             aliases=aliases,
+            unseen=tuple(feature_of(key) for key in sorted({*pairs}.difference(kept))),
         )
 
     def add(self, item: Evidence) -> None:

@@ -193,7 +193,7 @@ def fit_metrics(
         trials: what experiments say beside the campaigns.
     """
     design = CellDesign.of(table, trials.features)
-    layout = Layout.of(design.features)
+    layout = Layout.of((*design.features, *table.unseen))
 
     metrics: dict[str, FittedMetric] = {}
     with threadpool_limits(THREADS, "blas"):
