@@ -17,13 +17,12 @@ from scipy import sparse, special
 
 from reflection.domain import signals
 from reflection.domain.bookable import root
-from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
 from reflection.inference.companions import FEWEST, Companions
 from reflection.inference.dataset import Floats, Ints
 from reflection.inference.fit import FittedMetrics
-from reflection.inference.season import Season, season_of
+from reflection.inference.season import Season, seasons_of
 from reflection.inference.support import SupportIndex
 from reflection.stats.columns import Feature
 
@@ -60,7 +59,8 @@ class Identification:
         self._shown: dict[tuple[str, str], Doubt | None] = {}
         self._companions = Companions(fitted.table)
         self._mains = self._companions.mains
-        self._seasons = {key: season_of(self._table, self._members, self._columns[key]) for key in self._mains}
+        mains = {key: self._columns[key] for key in self._mains}
+        self._seasons = seasons_of(self._table, sparse.csc_array(self._table.shares), mains)
 
     def judged(self, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
         """The same effects; those that are not identified say so, and why, and none of them is a finding."""
@@ -133,7 +133,7 @@ class Identification:
         always = self._companions.always()
         doubts |= {key: _together(others, "always together with") for key, others in always.items()}
         for key, season in self._seasons.items():
-            if season is not None and season.alone and key not in doubts:
+            if season.alone and key not in doubts:
                 doubts[key] = Doubt(_of_season(season))
         return doubts
 
@@ -224,10 +224,6 @@ class Identification:
         names, numbers = np.unique(self._table.campaigns.platform_key, return_inverse=True)
         return names.tolist(), numbers
 
-    @cached_property
-    def _members(self) -> sparse.csc_array:
-        return sparse.csc_array(self._table.shares)
-
 
 def doubts_in(knowledge: Knowledge, keys: Collection[str]) -> dict[str, str]:
     """Signals of a mix that are not identified there, with the reason: two that always ran together are, as one."""
@@ -291,9 +287,9 @@ def _together(others: Iterable[str], how: str) -> Doubt:
 
 def _of_season(season: Season) -> str:
     """Why a season stands between an effect and what is seen of it."""
-    days = "; ".join(f"{day_text(first)} to {day_text(last)}" for first, last in season.periods)
+    only, what = ("only" if season.only else "mostly"), ("the season" if season.dated else "those days")
     why = "when hardly anything else ran" if season.alone else "and beside what else ran then it does not show"
-    return f"it ran only in {days}, {why}, so its effect cannot be told from that of the season"
+    return f"it ran {only} {season.when}, {why}, so its effect cannot be told from that of {what}"
 
 
 def _labels(keys: Iterable[str]) -> str:

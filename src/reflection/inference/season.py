@@ -1,16 +1,21 @@
-"""The part of the time in which a signal ran, where that is only a part: a season, or since it was begun.
+"""The part of the time in which a signal ran, where that is only a part: a season, promotions, or since it was begun.
 
-The shortest stretch of days, or of days of the year, that holds (nearly) all campaigns with the signal; the campaigns
-without it are those of the same days, and those of other days. Must not know what came of any of them.
+Whether a signal ran can then be foretold from the date: by the shortest stretch of days, or of days of the year, that
+holds (nearly) all campaigns with it; or by several stretches of the calendar, of the year, of the month or of the week
+in which it mostly ran (stats/stretches.py). The campaigns without it are those of the same days, and those of other
+days. Must not know what came of any of them.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from reflection.domain.evidence import day_text
 from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.stats.stretches import stretches
 
 FEWEST = 3
 HELD = (1.0, 0.9)
@@ -19,12 +24,26 @@ HELD = (1.0, 0.9)
 ELSEWHERE = 0.25
 """Share of the campaigns without it that ran on other days, from which on its days are a season."""
 
+FORETOLD = 0.25
+"""Share of the variance of whether it ran that its stretches explain, from which on they are a season."""
+
 YEAR = 365.25
 COMPARABLE = 1.0
 """Effective campaigns of a comparison within the season; less compares nothing."""
 
 _GAP = 60
 """Days without a campaign that end a period, where its periods are named."""
+
+_NAMED = 3
+"""Periods that are named one by one; of more it is said how many there were."""
+
+_AT_ONCE = 256
+_MONTH = 31
+_FIRST_WEEKDAY = 3
+"""Weekday of 1970-01-01."""
+
+_DATES = ("date", "year")
+WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +52,13 @@ class Season:
 
     Attributes:
         having: which campaigns had the signal, (campaigns,); `inside` which ran in its season.
-        periods: first and last days with it, in days since 1970-01-01, at most a few.
+        when: its days in words; `dated` whether these are dates, and no days of a month or week.
     """
 
     having: NDArray[np.bool_]
     inside: NDArray[np.bool_]
-    periods: tuple[tuple[int, int], ...]
+    when: str
+    dated: bool = True
 
     @property
     def sides(self) -> tuple[tuple[Ints, Ints], ...]:
@@ -59,31 +79,70 @@ class Season:
         """Whether hardly anything else ran when it did."""
         return self.compared < COMPARABLE
 
+    @property
+    def only(self) -> bool:
+        """Whether it never ran on other days."""
+        return not (self.having & ~self.inside).any()
 
-def season_of(table: Dataset, members: sparse.csc_array, column: int) -> Season | None:
-    """The season of a signal; None where it ran all the time, or beside others in the same campaigns.
+    @property
+    def foretold(self) -> float:
+        """Share of the variance of whether it ran that the season explains."""
+        own = int(self.having.sum())
+        return 1.0 - self.compared * len(self.having) / max(own * (len(self.having) - own), 1)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether enough ran on other days for its own to be a season."""
+        rest = ~self.having
+        return int((rest & ~self.inside).sum()) >= max(FEWEST, ELSEWHERE * int(rest.sum()))
+
+
+def seasons_of(table: Dataset, members: sparse.csc_array, columns: Mapping[str, int]) -> dict[str, Season]:
+    """The seasons of signals; none of what ran all the time, or beside others in the same campaigns.
 
     Args:
         members: the table's shares by columns.
+        columns: which are asked for, by name.
     """
+    cells = np.bincount(table.campaign, minlength=len(table))
+    seasons: dict[str, Season] = {}
+    names = list(columns)
+    for some in (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)):
+        pairs = ((key, _having(table, members, cells, columns[key])) for key in some)
+        having = {key: mask for key, mask in pairs if mask is not None}
+        several = _in_stretches(table.campaigns.day, having)
+        for key, mask in having.items():
+            candidates = [*_in_one(table.campaigns.day, mask), *several.get(key, ())]
+            season = min((one for one in candidates if one.elsewhere), key=lambda one: one.compared, default=None)
+            if season is not None:
+                seasons[key] = season
+    return seasons
+
+
+def _having(table: Dataset, members: sparse.csc_array, cells: Ints, column: int) -> NDArray[np.bool_] | None:
+    """Which campaigns had a signal; None where too few had it or not, or campaigns had rows with and without it."""
     part = slice(int(members.indptr[column]), int(members.indptr[column + 1]))
     cell, value = members.indices[part], members.data[part]
-    cells = np.bincount(table.campaign, minlength=len(table))
     share = np.bincount(table.campaign[cell], value, minlength=len(table)) / np.maximum(cells, 1)
     squares = np.bincount(table.campaign[cell], value**2, minlength=len(table)) / np.maximum(cells, 1)
     if 4.0 * float((squares - share**2).sum()) >= FEWEST:
         return None  # whole campaigns had rows with it and rows without it: these ran on the same days
-    having = share >= 0.5
-    own, rest = np.flatnonzero(having), np.flatnonzero(~having)
-    if len(own) < FEWEST or len(rest) < FEWEST:
-        return None
-    days = table.campaigns.day
-    stretches = [_within(days.astype(np.float64), own, None, share) for share in HELD]
-    if np.ptp(days) > YEAR:
-        stretches += [_within(np.mod(days, YEAR), own, YEAR, share) for share in HELD]
-    seasons = [Season(having, inside, _periods(days[own])) for inside in stretches]
-    seasons = [one for one in seasons if int((~one.inside[rest]).sum()) >= max(FEWEST, ELSEWHERE * len(rest))]
-    return min(seasons, key=lambda one: one.compared, default=None)
+    usual = float(share.sum()) / max(int(np.count_nonzero(share)), 1)
+    having = np.asarray(share >= max(usual, np.finfo(np.float64).tiny) / 2)
+    own = int(having.sum())
+    return having if min(own, len(having) - own) >= FEWEST else None
+
+
+# --- one stretch -----------------------------------------------------------------------------------------------------
+
+
+def _in_one(days: Ints, having: NDArray[np.bool_]) -> Iterator[Season]:
+    """The shortest stretches of days, and of days of the year, that hold (nearly) all campaigns of a signal."""
+    own, when = np.flatnonzero(having), _periods(days[having])
+    for share in HELD:
+        yield Season(having, _within(days.astype(np.float64), own, None, share), when)
+        if np.ptp(days) > YEAR:
+            yield Season(having, _within(np.mod(days, YEAR), own, YEAR, share), when)
 
 
 def _within(days: Floats, own: Ints, turn: float | None, share: float) -> NDArray[np.bool_]:
@@ -100,8 +159,61 @@ def _within(days: Floats, own: Ints, turn: float | None, share: float) -> NDArra
     return np.asarray((since >= 0) & (since <= length))
 
 
-def _periods(days: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
-    """Stretches of days without a long gap, at most three."""
+def _periods(days: Ints) -> str:
+    """Stretches of days without a long gap, in words."""
     ordered = np.sort(days)
-    cuts = np.flatnonzero(np.diff(ordered) > _GAP) + 1
-    return tuple((int(part[0]), int(part[-1])) for part in np.split(ordered, cuts))[:3]
+    return _spelt(np.split(ordered, np.flatnonzero(np.diff(ordered) > _GAP) + 1))
+
+
+def _spelt(periods: list[Ints]) -> str:
+    if len(periods) > _NAMED:
+        first, last = day_text(int(periods[0][0])), day_text(int(periods[-1][-1]))
+        return f"in {len(periods)} stretches of days between {first} and {last}"
+    return "in " + "; ".join(f"{day_text(int(part[0]))} to {day_text(int(part[-1]))}" for part in periods)
+
+
+# --- several stretches -----------------------------------------------------------------------------------------------
+
+
+def _in_stretches(days: Ints, having: Mapping[str, NDArray[np.bool_]]) -> dict[str, list[Season]]:
+    """Seasons of several stretches, by signal, on every reading of the calendar."""
+    seasons: dict[str, list[Season]] = {}
+    for reading, places in _readings(days).items() if having else ():
+        values, place = np.unique(places, return_inverse=True)
+        total = np.bincount(place).astype(np.float64)
+        present = np.array([np.bincount(place, mask, minlength=len(values)) for mask in having.values()])
+        for (key, mask), where in zip(having.items(), stretches(present, total), strict=True):
+            if where.any() and not where.all():
+                inside = where[place]
+                season = Season(mask, inside, _words(reading, days, mask, inside, values[where]), reading in _DATES)
+                if season.foretold >= FORETOLD:
+                    seasons.setdefault(key, []).append(season)
+    return seasons
+
+
+def _readings(days: Ints) -> dict[str, Ints]:
+    """The place of each campaign on the calendar, in the year, the month and the week, where these came round."""
+    date, length = days.astype("datetime64[D]"), np.ptp(days) if len(days) else 0
+    readings = {"date": days}
+    if length > YEAR:
+        readings["year"] = (date - date.astype("datetime64[Y]")).astype(np.int64)
+    if length > 2 * _MONTH:
+        readings["month"] = (date - date.astype("datetime64[M]")).astype(np.int64) + 1
+    if length > 2 * len(WEEKDAYS):
+        readings["week"] = (days + _FIRST_WEEKDAY) % len(WEEKDAYS)
+    return readings
+
+
+def _words(reading: str, days: Ints, having: NDArray[np.bool_], inside: NDArray[np.bool_], values: Ints) -> str:
+    """The days of a season on which the signal ran; `values` are the places of its stretches in the reading."""
+    if reading == "week":
+        return "on " + " and ".join(WEEKDAYS[value] for value in values.tolist())
+    if reading == "month":
+        runs = np.split(values, np.flatnonzero(np.diff(values) > 1) + 1)
+        parts = [f"{part[0]} to {part[-1]}" if len(part) > 1 else f"{part[0]}" for part in runs]
+        return f"on days {' and '.join(parts)} of the month"
+    order = np.argsort(days, kind="stable")
+    number = np.cumsum(np.diff(inside[order], prepend=False))
+    own = order[(having & inside)[order]]
+    cuts = np.flatnonzero(np.diff(number[(having & inside)[order]])) + 1
+    return _spelt(np.split(days[own], cuts))
