@@ -91,9 +91,9 @@ def paired(seed: int, *, null: bool = False, best: bool = False, campaigns: int 
     if not null:
         effects = {metric: {**own, **pairs.get(metric, {})} for metric, own in effects.items()}
     totals = {
-        (a, b): sum(effects["cvr"].get(key, 0.0) for key in (f"{SEGMENT}:{a}", f"{TYPE}:{b}", _pair(SEGMENT, a, TYPE, b)))
+        (a, b): sum(effects["cvr"].get(key, 0.0) for key in with_pairs({f"{SEGMENT}:{a}": 1.0, f"{TYPE}:{b}": 1.0}))
         for a, b in product(LEVELS[SEGMENT], LEVELS[TYPE])
-    }  # fmt: skip
+    }
     favourite = max(totals, key=lambda pair: (totals[pair], pair))
     evidence = []
     for index in range(campaigns):
@@ -115,7 +115,10 @@ def named(seed: int, *, null: bool = False, campaigns: int = 96) -> World:
     evidence = []
     for index in range(campaigns):
         own = traits(rng)
-        audience, creative = Audience(name=own.segment), Creative(id=f"{own.types[0]} {rng.integers(3)}", type=own.types[0])
+        audience, creative = (
+            Audience(name=own.segment),
+            Creative(id=f"{own.types[0]} {rng.integers(3)}", type=own.types[0]),
+        )
         mix = signals.of_cell(own.platform, own.objective, [audience], [creative])
         shares = {signal.key: share for signal, share in mix.items()}
         evidence.append(_campaign(rng, index, own, shares, effects))
@@ -123,7 +126,7 @@ def named(seed: int, *, null: bool = False, campaigns: int = 96) -> World:
 
 
 def broken_down(seed: int, *, null: bool, units: int = 40) -> World:
-    """Campaigns by audience and creative: each campaign's copy of an audience or a creative has something of its own."""
+    """Campaigns by audience and creative: each campaign's copy of either has something of its own."""
     rng = np.random.default_rng((72, seed))
     effects = planted(rng, null)
     evidence = []
@@ -172,7 +175,9 @@ def ids_apart(seed: int, *, null: bool = False, campaigns: int = 96) -> World:
     return World(evidence, effects)
 
 
-def _campaign(rng: np.random.Generator, index: int, own: Traits, shares: Mapping[str, float], effects: Effects) -> Evidence:
+def _campaign(
+    rng: np.random.Generator, index: int, own: Traits, shares: Mapping[str, float], effects: Effects
+) -> Evidence:
     scatter = {metric: float(rng.normal(0, sd)) for metric, sd in NOISE.items()}
     shown = max(2_000, int(rng.lognormal(np.log(80_000), 0.8)))
     counted = counts(rng, with_pairs(shares), effects, scatter, shown)
@@ -270,8 +275,8 @@ def report(seeds: int = SEEDS, kinds: Iterable[str] = (), workers: int = 2) -> s
     lines = [_line(kind, scores[i * seeds : (i + 1) * seeds]) for i, kind in enumerate(chosen)]
     return "\n".join(
         [
-            "| world | | seeds | coverage of 90 %, each alone | of pairs | false findings | null worlds with findings | "
-            "pairs found | told of planted size | findings |",
+            "| world | | seeds | coverage of 90 %, each alone | of pairs | false findings | null worlds with findings "
+            "| pairs found | told of planted size | findings |",
             "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|",
             *lines,
         ]
@@ -280,7 +285,7 @@ def report(seeds: int = SEEDS, kinds: Iterable[str] = (), workers: int = 2) -> s
 
 def _line(kind: str, scores: Sequence[Score]) -> str:
     own = WORLDS[kind]
-    mains, pairs = ([np.mean(hits) for hits in column if hits] for column in zip(*((s.mains, s.pairs) for s in scores)))
+    mains, pairs = [np.mean(s.mains) for s in scores if s.mains], [np.mean(s.pairs) for s in scores if s.pairs]
     wrong = "" if own.null else _mean([s.false / max(s.findings, 1) for s in scores])
     with_any = _mean([float(s.findings > 0) for s in scores]) if own.null else ""
     total = sum(s.planted for s in scores)

@@ -13,7 +13,6 @@ from reflection.domain.pairs import Pairs
 from reflection.inference import pairs
 from reflection.inference.dataset import Dataset
 from reflection.inference.learn import learn
-from reflection.inference.pairs import Cells
 from reflection.inference.total_effects import booked
 
 SEGMENTS, TYPES = ("parents", "students"), ("image", "video")
@@ -52,7 +51,9 @@ def knowledge(evidence):
 
 
 def _pairs_of(evidence: list[Evidence]) -> list[str]:
-    return [str(feature) for feature in Dataset.of(evidence).features if feature.group == "audience.segment*creative.type"]
+    return [
+        str(feature) for feature in Dataset.of(evidence).features if feature.group == "audience.segment*creative.type"
+    ]
 
 
 def test_what_two_do_together_is_told_apart_from_what_each_does(knowledge):
@@ -95,20 +96,38 @@ def test_a_pair_never_seen_is_unknown_and_told_of_nobody():
 
 def test_no_more_columns_than_a_fit_has_time_for():
     rng = np.random.default_rng(5)
-    levels = {"platform": 4, "audience": 12, **{f"audience.a{n}": 9 for n in range(5)}, "creative.type": 6, "creative": 9}
+    levels = {
+        "platform": 4,
+        "audience": 12,
+        **{f"audience.a{n}": 9 for n in range(5)},
+        "creative.type": 6,
+        "creative": 9,
+    }
     keys = [f"{group}:{level}" for group, count in levels.items() for level in range(count)]
     first = np.cumsum([0, *levels.values()])[:-1]
     columns = np.stack([first[i] + rng.integers(count, size=2_000) for i, count in enumerate(levels.values())], axis=1)
     parts = (np.ones(columns.size), columns.ravel(), np.arange(0, columns.size + 1, len(levels)))
     matrix = sparse.csr_array(parts, shape=(2_000, len(keys)))
-    wider, shares, every = Cells({key: n for n, key in enumerate(keys)}, matrix, np.arange(2_000)).with_pairs()
-    names = [key for key in wider if key.startswith(("platform*audience:", "platform*creative:"))]
+    chosen = pairs.choose({key: n for n, key in enumerate(keys)}, matrix, np.arange(2_000))
+    crossed = {key.partition(":")[0] for key in chosen.kinds}
 
-    assert set(every) == set(wider) - set(keys) - set(names)
-    assert 0 < len(every) <= pairs.MOST_PAIRS
-    assert 0 < len(names) <= 2 * pairs.MOST_NAMES
-    assert len({key.partition(":")[0] for key in every}) <= pairs.MOST_KINDS
-    assert shares.shape == (2_000, len(wider))
+    assert 0 < len(chosen.kinds) <= pairs.MOST_PAIRS
+    assert 0 < len(chosen.names) <= 2 * pairs.MOST_NAMES
+    assert len(crossed) <= pairs.MOST_KINDS
+    assert {"audience*creative.type", "platform*creative.type"} & crossed == {"audience*creative.type"}
+
+
+def test_columns_are_a_function_of_each_cell_alone(evidence):
+    """Of any part of the campaigns they are made from what was chosen of all: partitions add up."""
+    table = Dataset.of(evidence)
+    mains = [n for n, feature in enumerate(table.features) if signals.CROSS not in feature.group]
+    columns, matrix = {str(table.features[n]): place for place, n in enumerate(mains)}, table.shares[:, mains]
+    keys = pairs.choose(columns, matrix, table.campaigns.real[table.campaign]).kinds
+    whole = pairs.pair_shares(keys, columns, matrix).toarray()
+    parts = [pairs.pair_shares(keys, columns, matrix[some]).toarray() for some in (slice(0, 13), slice(13, None))]
+
+    assert keys
+    assert np.array_equal(whole, np.concatenate(parts))
 
 
 def test_the_order_of_arrival_does_not_show(evidence):

@@ -192,7 +192,7 @@ def usual_among(spellings: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 
 def label_of(key: str, spelt: Mapping[str, str]) -> str:
-    """How a person reads a signal, in a given spelling: ``platform Meta x age 18-25``, ``age 18-25 with creative ...``."""
+    """How a person reads a signal, in a given spelling: ``platform Meta x age 18-25``, ``age 18 with type video``."""
     signal = parse(key)
     joint = " x " if signal.group.startswith(f"{PLATFORM}{CROSS}") else " with "
     return joint.join(f"{_group_label(part.group)} {_level_of(part, spelt)}".strip() for part in signal.parts)

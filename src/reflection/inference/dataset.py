@@ -20,7 +20,7 @@ from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
 from reflection.domain.pairs import Pairs
 from reflection.inference.collinearity import aliases_among
-from reflection.inference.pairs import Cells
+from reflection.inference.pairs import choose, with_pairs
 from reflection.stats.columns import Feature
 
 Floats = NDArray[np.float64]
@@ -213,8 +213,8 @@ class DatasetBuilder:
         matrix = self._matrix()[cells]
         used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
         present = {key: column for key, column in self._columns.items() if used[column]}
-        cells_seen = Cells(present, matrix, campaigns.real[owner], aliases_among(present, matrix, tested))
-        present, matrix, pairs = cells_seen.with_pairs()
+        chosen = choose(present, matrix, campaigns.real[owner], aliases_among(present, matrix, tested))
+        present, matrix = with_pairs(present, matrix, chosen)
         aliases = aliases_among(present, matrix, tested)
         kept = sorted((key for key in present if key not in aliases), key=feature_of)
         shares = sparse.csr_array(matrix[:, [present[key] for key in kept]])
@@ -235,7 +235,7 @@ class DatasetBuilder:
             revenue=money[:, 1],
             currency=currency,
             aliases=aliases,
-            unseen=tuple(feature_of(key) for key in sorted({*pairs}.difference(kept))),
+            unseen=tuple(feature_of(key) for key in sorted({*chosen.kinds}.difference(kept))),
         )
 
     def add(self, item: Evidence) -> None:

@@ -2,19 +2,19 @@
 
 Two kinds, by rules that see which campaigns had what, and never what came of it:
 
-- A name (an audience, a creative) that ran on several platforms has an effect in common, and what differs on each. Tools
-  give ids of their own, and the same video need not do alike everywhere: the model pools them, not the key.
+- A name (an audience, a creative) that ran on several platforms has an effect in common, and what differs on each.
+  Tools give ids of their own, and the same video need not do alike everywhere: the model pools them, not the key.
 - An audience (its name, or an attribute) with a creative (its id, type or attribute), and a platform with an attribute
   of either. Of a group at most `MOST_LEVELS` signals take part, each seen in `LEAST_CAMPAIGNS` real campaigns; a group
   takes part with two; two groups are crossed where their pairs were seen in `LEAST_PER_PAIR` real campaigns each on
   average. Of those, audiences with creatives first and the ones with fewest pairs first, `MOST_KINDS` with at most
-  `MOST_PAIRS` pairs together.
+  `MOST_PAIRS` pairs together. A pair of them that no campaign had is unknown, and not none.
 
 Platforms with creative types and with ages are part of each campaign's evidence already (`signals.INTERACTIONS`). Must
 not know how effects are estimated.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -39,79 +39,92 @@ MOST_NAMES = 60
 """Columns of audiences on platforms, and of creatives, of those with most campaigns."""
 
 MOST_CANDIDATES = 1_000
+"""Names that are looked at for platforms, those with most campaigns."""
 
 NAMES = (signals.AUDIENCE, signals.CREATIVE)
 
 
-@dataclass(frozen=True, eq=False)
-class _Side:
-    """Some signals of one group: their keys, columns and shares, CSC (cells, signals)."""
+@dataclass(frozen=True, slots=True)
+class PairChoice:
+    """The pairs that a fit looks at, by key: names on platforms, and every pair of the kinds that are looked at."""
 
-    keys: list[str]
-    shares: sparse.csc_array
+    names: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
-class Cells:
-    """The cells of a table by signal.
+def choose(
+    columns: Mapping[str, int], matrix: sparse.csr_array, real: NDArray[np.int64], aliases: Collection[str] = ()
+) -> PairChoice:
+    """Choose the pairs by what campaigns had.
 
     Args:
         columns: signal key -> its column.
-        matrix: shares, CSR (cells, columns).
+        matrix: shares, (cells, columns).
         real: number of the real campaign of each cell.
         aliases: signals that another one stands for: no kind of pair is made of them.
     """
+    chooser = _Chooser(columns, matrix, np.unique(real, return_inverse=True)[1].astype(np.int64), aliases)
+    return PairChoice(tuple(chooser.names()), tuple(chooser.kinds()))
 
-    def __init__(
-        self,
-        columns: Mapping[str, int],
-        matrix: sparse.csr_array,
-        real: NDArray[np.int64],
-        aliases: Collection[str] = (),
-    ) -> None:
-        self._columns, self._matrix, self._aliases = columns, matrix, aliases
-        self._unit = np.unique(real, return_inverse=True)[1].astype(np.int64)
-        self._seen = self._campaigns(matrix)
-        self._groups: dict[str, list[str]] = {}
-        for key in sorted(columns):
-            self._groups.setdefault(signals.parse(key).group, []).append(key)
 
-    def with_pairs(self) -> tuple[dict[str, int], sparse.csr_array, tuple[str, ...]]:
-        """The columns, and one more for each pair that is looked at; and every pair of those kinds, seen or not."""
-        kinds = list(self._kinds())
-        crossed = [*self._names_apart(), *(_crossed(first, second) for first, second in kinds)]
-        keys = [key for side in crossed for key in side.keys]
-        if not keys:
-            return dict(self._columns), self._matrix, ()
-        wider = {**self._columns, **{key: self._matrix.shape[1] + place for place, key in enumerate(keys)}}
-        every = (_pair(a, b) for first, second in kinds for a, b in product(first.keys, second.keys))
-        matrix = sparse.hstack([self._matrix, *(side.shares for side in crossed)], format="csr")
-        return wider, sparse.csr_array(matrix), tuple(every)
+def with_pairs(
+    columns: Mapping[str, int], matrix: sparse.csr_array, chosen: PairChoice
+) -> tuple[dict[str, int], sparse.csr_array]:
+    """The columns of a table and one more for each chosen pair that occurs in it; a function of each cell alone."""
+    keys = [*chosen.names, *chosen.kinds]
+    made = pair_shares(keys, columns, matrix)
+    occurs = np.flatnonzero(np.diff(made.indptr))
+    wider = {**columns, **{keys[place]: matrix.shape[1] + number for number, place in enumerate(occurs.tolist())}}
+    return wider, sparse.csr_array(sparse.hstack([matrix, made[:, occurs]], format="csr"))
 
-    def _names_apart(self) -> Iterator[_Side]:
+
+def pair_shares(keys: Sequence[str], columns: Mapping[str, int], matrix: sparse.csr_array) -> sparse.csc_array:
+    """Share of each pair in each cell, the product of those of its two signals, CSC (cells, pairs)."""
+    parts = [[part.key for part in signals.parse(key).parts] for key in keys]
+    sides = [
+        sparse.csc_array(matrix[:, np.array([columns[part[side]] for part in parts], dtype=np.intp)]) for side in (0, 1)
+    ]
+    return sparse.csc_array(sides[0].multiply(sides[1]))
+
+
+@dataclass(frozen=True, eq=False)
+class _Chooser:
+    """The cells of a table by signal; `unit` is the number of each cell's real campaign, from 0 on."""
+
+    columns: Mapping[str, int]
+    matrix: sparse.csr_array
+    unit: NDArray[np.int64]
+    aliases: Collection[str]
+
+    def names(self) -> Iterator[str]:
         """Names on each of their platforms, of those that ran on several."""
-        platforms = self._side(self._groups.get(signals.PLATFORM, []))
+        platforms, seen = self._of_group(signals.PLATFORM), self._campaigns(self.matrix)
         for group in NAMES:
-            names = self._side(sorted(self._groups.get(group, []), key=self._most_seen)[:MOST_CANDIDATES])
-            ran = (names.shares.T @ platforms.shares).toarray() > 0
+            names = sorted(self._of_group(group), key=lambda key: (-int(seen[self.columns[key]]), key))
+            names = names[:MOST_CANDIDATES]
+            ran = (self._shares(names).T @ self._shares(platforms)).toarray() > 0
             ways = np.where(ran.sum(axis=1) > 1, ran.sum(axis=1), 0)
             kept = (ways > 0) & (np.cumsum(ways) <= MOST_NAMES)
-            yield _crossed(platforms, names, ran.T & kept)
+            for place in np.flatnonzero(kept).tolist():
+                yield from (_pair(platforms[where], names[place]) for where in np.flatnonzero(ran[place]).tolist())
 
-    def _kinds(self) -> Iterator[tuple[_Side, _Side]]:
-        """The kinds of pairs that are looked at, by their sides."""
+    def kinds(self) -> Iterator[str]:
+        """Every pair of the kinds that are looked at."""
         count = pairs = 0
-        for size, first, second in self._candidates():
-            if count < MOST_KINDS and pairs + size <= MOST_PAIRS and self._enough(first, second):
-                count, pairs = count + 1, pairs + size
-                yield first, second
+        for keys in self._candidates():
+            if count < MOST_KINDS and pairs + len(keys) <= MOST_PAIRS and self._enough(keys):
+                count, pairs = count + 1, pairs + len(keys)
+                yield from keys
 
-    def _enough(self, first: _Side, second: _Side) -> bool:
-        seen = self._campaigns(sparse.csr_array(_crossed(first, second).shares))
-        return bool(seen.sum() >= LEAST_PER_PAIR * len(first.keys) * len(second.keys))
+    def _enough(self, keys: Sequence[str]) -> bool:
+        made = sparse.csr_array(pair_shares(keys, self.columns, self.matrix))
+        return bool(self._campaigns(made).sum() >= LEAST_PER_PAIR * len(keys))
 
-    def _candidates(self) -> list[tuple[int, _Side, _Side]]:
-        """Every kind of pair there could be: how many pairs, and its sides; in the order in which they are chosen."""
-        sides = {group: side for group in sorted(self._groups) if len((side := self._levels(group)).keys) > 1}
+    def _candidates(self) -> list[list[str]]:
+        """The pairs of every kind there could be, in the order in which they are chosen."""
+        seen = self._campaigns(self.matrix)
+        groups = sorted({signals.parse(key).group for key in self.columns})
+        sides = {group: levels for group in groups if len(levels := self._levels(group, seen)) > 1}
         of_audience, of_creative = ([g for g in sides if g == own or g.startswith(f"{own}.")] for own in NAMES)
         kinds = [*product(of_audience, of_creative)]
         kinds += [
@@ -119,43 +132,31 @@ class Cells:
             for group in (*of_audience, *of_creative)
             if group not in NAMES and (signals.PLATFORM, group) not in signals.INTERACTIONS
         ]
-        sized = [(len(sides[a].keys) * len(sides[b].keys), sides[a], sides[b]) for a, b in kinds if a in sides]
-        return sorted(sized, key=lambda one: (one[1] is sides.get(signals.PLATFORM), one[0]))
+        crossed = [[_pair(a, b) for a, b in product(sides[x], sides[y])] for x, y in kinds if x in sides]
+        return sorted(crossed, key=lambda keys: (keys[0].startswith(signals.PLATFORM), len(keys)))
 
-    def _levels(self, group: str) -> _Side:
+    def _levels(self, group: str, seen: NDArray[np.int64]) -> list[str]:
         """The signals of a group that take part."""
-        enough = [key for key in self._groups[group] if self._seen[self._columns[key]] >= LEAST_CAMPAIGNS]
-        stated = [key for key in enough if not signals.is_unstated(key)]
-        own = [key for key in stated if group == signals.PLATFORM or key not in self._aliases]
-        return self._side(sorted(sorted(own, key=self._most_seen)[:MOST_LEVELS]))
+        own = [
+            key
+            for key in self._of_group(group)
+            if seen[self.columns[key]] >= LEAST_CAMPAIGNS
+            and not signals.is_unstated(key)
+            and (group == signals.PLATFORM or key not in self.aliases)
+        ]
+        return sorted(sorted(own, key=lambda key: (-int(seen[self.columns[key]]), key))[:MOST_LEVELS])
 
-    def _most_seen(self, key: str) -> tuple[int, str]:
-        return -int(self._seen[self._columns[key]]), key
+    def _of_group(self, group: str) -> list[str]:
+        return sorted(key for key in self.columns if key.startswith(f"{group}:"))
 
-    def _side(self, keys: list[str]) -> _Side:
-        places = np.array([self._columns[key] for key in keys], dtype=np.intp)
-        return _Side(keys, sparse.csc_array(self._matrix[:, places]))
+    def _shares(self, keys: Sequence[str]) -> sparse.csc_array:
+        return sparse.csc_array(self.matrix[:, np.array([self.columns[key] for key in keys], dtype=np.intp)])
 
     def _campaigns(self, matrix: sparse.csr_array) -> NDArray[np.int64]:
         """Real campaigns with each column, (columns,)."""
-        size = int(self._unit.max(initial=0)) + 1
-        row = np.repeat(self._unit, np.diff(matrix.indptr))
-        both = np.unique(matrix.indices.astype(np.int64) * size + row)
+        size = int(self.unit.max(initial=0)) + 1
+        both = np.unique(matrix.indices.astype(np.int64) * size + np.repeat(self.unit, np.diff(matrix.indptr)))
         return np.bincount(both // size, minlength=matrix.shape[1])
-
-
-def _crossed(first: _Side, second: _Side, chosen: NDArray[np.bool_] | None = None) -> _Side:
-    """The pairs of two sides that occurred, or some of them, (first, second)."""
-    keys, parts = [], []
-    for i, a in enumerate(first.keys):
-        some = np.arange(len(second.keys)) if chosen is None else np.flatnonzero(chosen[i])
-        both = sparse.csc_array(second.shares[:, some].multiply(first.shares[:, [i]]))
-        occurred = np.flatnonzero(np.diff(both.indptr))
-        keys += [_pair(a, second.keys[some[j]]) for j in occurred]
-        parts.append(both[:, occurred])
-    if not keys:
-        return _Side([], sparse.csc_array((first.shares.shape[0], 0)))
-    return _Side(keys, sparse.csc_array(sparse.hstack(parts, format="csc")))
 
 
 def _pair(first: str, second: str) -> str:

@@ -18,7 +18,6 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain import signals
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, log_rate
