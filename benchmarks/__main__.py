@@ -68,6 +68,7 @@ def facebook(options: Options) -> str:
 def worlds(options: Options) -> str:
     """Worlds that break the assumptions of learning."""
     import worlds as bench
+    import worlds_in_time  # noqa: F401 (its worlds are some of them)
     import worlds_of_pairs as pairs
     import worlds_of_plans as plans
 

@@ -100,8 +100,8 @@ class Settings(BaseSettings):
         500_000,
         ge=0,
         le=1_000_000_000,
-        description="Most tokens a workspace may have the language model read and write per UTC day and process; "
-        "0: it is not asked.",
+        description="Most tokens a workspace may have the language model read and write per UTC day; 0: it is not "
+        "asked.",
     )
     insights_limit: int = Field(
         20, ge=1, le=500, description="How many insights and patterns a list gives by default, 1 to 500."
@@ -122,6 +122,13 @@ class Settings(BaseSettings):
         description="Address to listen on; another than loopback needs MARKO_API_KEYS.",
     )
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on, 1 to 65535.")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes that answer at this address (`reflection serve`), 1 to 64; one worker learns behind "
+        "them all.",
+    )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         (),
         description="Host names clients may use, with commas; empty: loopback without keys, any with keys.",

@@ -14,6 +14,7 @@ import structlog
 
 from reflection.delivery.addresses import AddressGuard
 from reflection.delivery.desk import AlertDesk, Outlets
+from reflection.domain.board import Board, MemoryBoard
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
@@ -22,7 +23,7 @@ from reflection.engine.engine import Engine, utc_now
 from reflection.engine.experiments import Experiments
 from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
-from reflection.errors import ReflectionError, Unavailable
+from reflection.errors import ConfigurationError, ReflectionError, Unavailable
 from reflection.explain.chat import Phraser
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
@@ -37,6 +38,7 @@ from reflection.memory.semantic import SemanticMemory
 from reflection.recommendations.service import RecommendationService
 from reflection.settings import Settings
 from reflection.store.api_keys import KeyBook
+from reflection.store.board import SharedBoard
 from reflection.store.campaigns import SqlStore
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
@@ -100,7 +102,8 @@ class Application:
         self.events = EventBook(self.database)
         self.shares = ShareBook(self.database)
         self.book = LearningBook(self.database)
-        rows, embedder = MemoryRows(self.database), _embedder(settings)
+        self.board: Board = _board(settings, self.database)
+        rows, embedder = MemoryRows(self.database), _embedder(settings, self.board)
         index = _index(settings, rows)
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
         self.backfill = EmbeddingBackfill(rows, embedder, index)
@@ -117,12 +120,18 @@ class Application:
         self.learner = Learner(
             self.store, goal=settings.goal_metric, score_weights=weights, floor=floor, alone=self.database.alone
         )
-        self.model = _model(settings)
+        self.model = _model(settings, self.board)
         self.phraser = _phraser(self.model)
         forecaster = Forecaster()
         self.recommendations = _recommendations(settings, self.database, self.store, self.memory, forecaster)
         self.alerts = _alerts(settings, self.database, self.store, self.recommendations)
-        self.retention = Retention(self.store, self.notes, self.alerts, History(self.database, settings.history_days))
+        self.retention = Retention(
+            self.store,
+            self.notes,
+            self.alerts,
+            History(self.database, settings.history_days),
+            board=SharedBoard(self.database),
+        )
         self.engine = Engine(
             self.store,
             self.memory,
@@ -223,7 +232,13 @@ def build(settings: Settings) -> Application:
     return Application(settings)
 
 
-def _model(settings: Settings) -> "ModelProposer | None":
+def _board(settings: Settings, database: Database) -> Board:
+    """Shared where several processes answer: on a server's database, and of a file where settings say so."""
+    alone = database.is_file and settings.workers == 1
+    return MemoryBoard() if alone else SharedBoard(database)
+
+
+def _model(settings: Settings, board: Board) -> "ModelProposer | None":
     """The language model that may phrase; imported only where one is configured, because its SDK takes a second."""
     if settings.openai_api_key is None:
         return None
@@ -237,7 +252,7 @@ def _model(settings: Settings) -> "ModelProposer | None":
         base_url=settings.openai_base_url,
         deadline_seconds=settings.model_deadline,
     )
-    return ModelProposer(server, tokens_per_day=settings.model_daily_tokens)
+    return ModelProposer(server, board=board, tokens_per_day=settings.model_daily_tokens)
 
 
 def _writer(model: "ModelProposer | None") -> InsightWriter:
@@ -292,16 +307,23 @@ def _publisher(
 
 
 def _index(settings: Settings, rows: MemoryRows) -> VectorIndex:
-    return choose_index(
+    index = choose_index(
         settings.vector_backend,
         rows,
         chroma_path=settings.vector_path,
         chroma_url=settings.chroma_url,
         json_path=settings.vector_fallback_path,
     )
+    if index.one_process and settings.workers > 1:
+        raise ConfigurationError(
+            f"an embedded Chroma folder belongs to one process, and MARKO_WORKERS is {settings.workers}",
+            hint="name a Chroma server (MARKO_CHROMA_URL), or set MARKO_VECTOR_BACKEND=local",
+            field="MARKO_WORKERS",
+        )
+    return index
 
 
-def _embedder(settings: Settings) -> Embedder:
+def _embedder(settings: Settings, board: Board) -> Embedder:
     """The packaged model, none, or OpenAI's where it is named and a key is set (imported late: it takes a second)."""
     if settings.embedding_model == "none":
         return NoEmbedder()
@@ -315,6 +337,7 @@ def _embedder(settings: Settings) -> Embedder:
         settings.embedding_model,
         base_url=settings.openai_base_url,
         deadline_seconds=min(settings.model_deadline, EMBEDDING_SECONDS),
+        board=board,
     )
 
 

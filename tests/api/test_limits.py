@@ -1,6 +1,7 @@
 """One caller cannot starve the others: rates per key, guesses per address, bytes per body, bounded memory."""
 
 import asyncio
+import math
 
 import pytest
 import time_machine
@@ -8,6 +9,7 @@ from limits import parse
 from starlette.exceptions import HTTPException
 
 from reflection.api.limits import FAILED_KEYS, BodyLimit, RateLimiter
+from reflection.domain.board import MemoryBoard
 from reflection.errors import BodyTooLarge, TooManyRequests
 
 
@@ -44,24 +46,73 @@ class Clock:
         return self.now
 
 
+def take(limiter, *callers):
+    async def run():
+        for caller in callers:
+            await limiter.take(caller)
+
+    asyncio.run(run())
+
+
 def test_waiting_as_long_as_told_is_enough():
     clock = Clock()
-    limiter = RateLimiter(parse("5/minute"), clock)
-    for _ in range(5):
-        limiter.take("key-1")
+    limiter = RateLimiter(parse("5/minute"), clock=clock)
+    take(limiter, *["key-1"] * 5)
     with pytest.raises(TooManyRequests) as refused:
-        limiter.take("key-1")
+        take(limiter, "key-1")
 
     clock.now += refused.value.retry_after
 
-    limiter.take("key-1")
+    take(limiter, "key-1")
 
 
 def test_no_limit_never_refuses():
-    limiter = RateLimiter(None)
+    take(RateLimiter(None), *["key-1"] * 10_000)
 
-    for _ in range(10_000):
-        limiter.take("key-1")
+
+class CountingBoard(MemoryBoard):
+    """A board that counts how often it is asked to change."""
+
+    changes = 0
+
+    def change(self, name, how):
+        self.changes += 1
+        return super().change(name, how)
+
+
+@pytest.mark.parametrize("amount", [1, 2, 7, 100, 6_000])
+def test_processes_that_share_a_board_let_in_what_the_limit_says_and_ask_seldom(amount):
+    clock = Clock()
+    board = CountingBoard(clock)
+    processes = [RateLimiter(parse(f"{amount}/minute"), board, clock) for _ in range(3)]
+
+    async def run():
+        let_in = 0
+        for number in range(2 * amount):  # one after the other, until all of them refuse
+            try:
+                await processes[number % 3].take("key-1")
+                let_in += 1
+            except TooManyRequests:
+                continue
+        return let_in
+
+    for _ in range(2):  # and in the next window again
+        board.changes = 0
+        let_in = asyncio.run(run())
+        assert 0 < let_in <= amount
+        assert let_in > amount * 0.9 - 3, "what others leased and did not use"
+        assert board.changes <= 3 + 8 * (1 + math.log(amount + 1))
+        clock.now += 60.0
+
+
+def test_a_board_whose_clock_was_set_back_locks_nobody_out():
+    clock, far = Clock(), Clock()
+    far.now = 1e9
+    board = MemoryBoard(far)
+    take(RateLimiter(parse("1/minute"), board, clock), "key-1")
+    far.now = 1e8
+
+    take(RateLimiter(parse("1/minute"), board, clock), "key-1")
 
 
 def test_guessing_keys_is_slowed_down_and_says_so(guarded, keys):
@@ -83,34 +134,37 @@ def test_a_forged_address_of_a_proxy_does_not_begin_the_count_of_guesses_anew(gu
 
 def test_addresses_of_one_ipv6_network_count_as_one():
     limiter = RateLimiter(None)
-    for number in range(FAILED_KEYS.amount):
-        limiter.take_failure(f"2001:db8::{number:x}")
 
-    with pytest.raises(TooManyRequests):
-        limiter.take_failure("2001:db8::ffff")
-    limiter.take_failure("2001:db8:0:1::1")
-    limiter.take_failure("not an address")
+    async def run():
+        for number in range(FAILED_KEYS.amount):
+            await limiter.take_failure(f"2001:db8::{number:x}")
+        with pytest.raises(TooManyRequests):
+            await limiter.take_failure("2001:db8::ffff")
+        await limiter.take_failure("2001:db8:0:1::1")
+        await limiter.take_failure("not an address")
+
+    asyncio.run(run())
 
 
 def test_ten_thousand_callers_are_forgotten_when_their_window_has_passed():
     clock = Clock()
-    limiter = RateLimiter(parse("5/second"), clock)
-    for number in range(10_000):
-        limiter.take(f"key-{number}")
+    board = MemoryBoard(clock)
+    limiter = RateLimiter(parse("5/second"), board, clock)
+    take(limiter, *[f"key-{number}" for number in range(10_000)])
 
     clock.now += 60
-    limiter.take("key-0")
+    take(limiter, "key-0")
 
-    assert len(limiter._windows) == 1
+    assert len(limiter._leases) == len(board._notes) == 1
 
 
 def test_a_clock_set_back_locks_nobody_out():
     with time_machine.travel("2026-03-29T10:00:00+00:00", tick=False) as clock:
         limiter = RateLimiter(parse("1/minute"))
-        limiter.take("key-1")
+        take(limiter, "key-1")
         clock.move_to("2026-03-28T10:00:00+00:00")
         with pytest.raises(TooManyRequests) as refused:
-            limiter.take("key-1")
+            take(limiter, "key-1")
 
     assert refused.value.retry_after <= 60
 

@@ -49,8 +49,18 @@ def wait_until_learnt(url):
     raise AssertionError(parts)
 
 
+def counts_what_all_processes_answered(url):
+    for _ in range(10):
+        httpx.get(f"{url}/health")
+    line = 'reflection_requests_total{method="GET",route="/health",status="200"} 10.0'
+    deadline = time.monotonic() + 60
+    while line not in httpx.get(f"{url}/metrics").text:  # counted a moment after it is answered
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 COMMANDS = (
-    ("-m", "reflection.cli", "serve", "--port"),
+    ("-m", "reflection.cli", "serve", "--workers", "2", "--port"),
     ("-m", "uvicorn", "app.main:app", "--port"),
 )
 
@@ -71,6 +81,7 @@ def test_both_ways_of_starting_serve_stop_when_asked_and_share_a_file(tmp_path, 
             answer = httpx.post(f"{url}/analyze-campaign", json=CMP_007)
             assert answer.json()["stored_memory"]["revision"] == 1
             pid = wait_until_learnt(url)
+            counts_what_all_processes_answered(url)
         finally:
             process.send_signal(signal.SIGINT)
             errors = process.communicate(timeout=30)[1]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reflection.domain.board import MemoryBoard
 from reflection.domain.ports import Facts
 from reflection.domain.results import SimilarCampaign
 from reflection.errors import ModelUnavailable
@@ -16,7 +17,6 @@ from reflection.explain.evidence_of_facts import gather
 from reflection.explain.openai_writer import OpenAIWriter
 from reflection.explain.proposals import ModelProposer, fenced
 from reflection.explain.writer import DeterministicWriter
-from reflection.llm.circuit_breaker import Breaker
 from reflection.llm.client import ModelServer, Question
 from reflection.llm.token_budget import Allowance
 
@@ -173,7 +173,7 @@ def test_the_same_evidence_is_asked_once_per_workspace(fake_server: Any, rich_fa
 def test_three_failures_mean_no_calls_for_a_minute(fake_server: Any, rich_facts: Facts) -> None:
     now = [0.0]
     fake_server.mode = "unauthorized"
-    writer = _writer(fake_server.url, breaker=Breaker(clock=lambda: now[0]))
+    writer = _writer(fake_server.url, board=MemoryBoard(lambda: now[0]))
     for _ in range(3):
         writer.write(rich_facts)
     assert len(fake_server.requests) == 3

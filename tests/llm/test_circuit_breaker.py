@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from reflection.domain.board import MemoryBoard
 from reflection.llm.circuit_breaker import Breaker
 
 
@@ -24,7 +25,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def breaker(clock: Clock) -> Breaker:
-    return Breaker(failures=3, pause=60.0, clock=clock)
+    return Breaker(failures=3, pause=60.0, board=MemoryBoard(clock))
 
 
 def _fail(breaker: Breaker, times: int) -> None:

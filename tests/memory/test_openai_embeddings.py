@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reflection.domain.board import MemoryBoard
 from reflection.errors import Unavailable
-from reflection.llm.circuit_breaker import Breaker
 from reflection.memory.openai_embeddings import BATCH, OpenAIEmbedder
 
 KEY = "sk-canary-1234"
@@ -155,7 +155,7 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
 
 def test_after_three_failures_no_call_is_made_until_the_pause_is_over(server: Server) -> None:
     now = [0.0]
-    embedder = _embedder(server, breaker=Breaker(failures=3, pause=60.0, clock=lambda: now[0]))
+    embedder = _embedder(server, board=MemoryBoard(lambda: now[0]))
     server.mode = "500"
     for _ in range(5):
         with pytest.raises(Unavailable):

@@ -47,9 +47,10 @@ def create_app(application: Application | None = None, settings: Settings | None
     settings = application.settings if application else settings or Settings.load()
     check_table()
     logging.configure(settings)
-    access, metrics, opening = Access(settings), Metrics(), Opening()
+    access, metrics, opening, rates = Access(settings), Metrics(), Opening(), RateLimiter(settings.limit)
     if application is not None:
         application.observe_stage = metrics.stage
+        rates.share(application.board)
         opening.done()
     app = FastAPI(
         title="Reflection & Learning Engine",
@@ -58,7 +59,7 @@ def create_app(application: Application | None = None, settings: Settings | None
         openapi_url=None,
         redirect_slashes=False,
         dependencies=[Depends(enforce_policy(may_call)), Depends(known_parameters)],
-        lifespan=_lifespan(application, settings, access, metrics, opening),
+        lifespan=_lifespan(application, settings, access, metrics, opening, rates),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.application, app.state.background = application, None
@@ -68,7 +69,7 @@ def create_app(application: Application | None = None, settings: Settings | None
     app.add_middleware(
         Outermost,
         access=access,
-        rates=RateLimiter(settings.limit),
+        rates=rates,
         bodies=BodyLimit(settings.max_body_bytes, LARGE_BODIES),
         is_public=is_public,
         metrics=metrics,
@@ -89,7 +90,14 @@ async def _method_not_allowed(request: Request, _error: Exception) -> Response:
     return problems.response_of(request, HTTPException(405, headers=allowed))
 
 
-def _lifespan(application: Application | None, settings: Settings, access: Access, metrics: Metrics, opening: Opening):  # type: ignore[no-untyped-def]
+def _lifespan(  # type: ignore[no-untyped-def]
+    application: Application | None,
+    settings: Settings,
+    access: Access,
+    metrics: Metrics,
+    opening: Opening,
+    rates: RateLimiter,
+):
     """Build at start, stop at the end; nothing to do for an application that belongs to the caller.
 
     What takes longer than a moment is built behind the first answers (`Opening`).
@@ -102,6 +110,7 @@ def _lifespan(application: Application | None, settings: Settings, access: Acces
             opening.failed(error)
             raise
         access.renew(made.keys.ring)
+        rates.share(made.board)
         made.observe_stage = metrics.stage
         behind = ServerBackground(made)
         app.state.application, app.state.background, made.wake_imports = made, behind, behind.wake_imports

@@ -1,10 +1,12 @@
 """What the process counts, in Prometheus' text format: requests, latencies, stages, and how far things are behind.
 
-Every process has a registry of its own, so nothing is shared between servers or tests. Labels come from fixed sets
+Every process has a registry of its own, so nothing is shared between servers or tests; only processes that answer at
+one address (`processes`) tell their sums. Labels come from fixed sets
 (route templates, methods, stages, topics): no id, name or workspace of a caller ever becomes one, which would both
 grow without bound and tell callers of each other. Must not know what the routes do.
 """
 
+import os
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
+    multiprocess,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -23,6 +26,9 @@ from starlette.types import Scope
 
 from reflection.errors import ReflectionError
 from reflection.wiring import VECTORS, Application
+
+COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which processes at one address add up their counts; Prometheus' client reads it when loaded."""
 
 UNMATCHED: Final = "(none)"
 """The route of what never reached one: refused callers, unknown paths."""
@@ -50,7 +56,12 @@ class Metrics:
             buckets=LATENCIES,
             registry=self._registry,
         )
-        self._active = Gauge("reflection_requests_active", "Requests being answered now.", registry=self._registry)
+        self._active = Gauge(
+            "reflection_requests_active",
+            "Requests being answered now.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
         self._stages = Histogram(
             "reflection_analysis_stage_seconds",
             "Seconds of one stage of one analysis.",
@@ -79,7 +90,16 @@ class Metrics:
         """Everything, with the state of the application as it is now."""
         state = CollectorRegistry()
         state.register(_State(application))
-        return generate_latest(self._registry) + generate_latest(state)
+        return generate_latest(self._counted()) + generate_latest(state)
+
+    def _counted(self) -> CollectorRegistry:
+        """Of this process; where several answer at one address, the counts of all and the memory of this one."""
+        if COUNTS not in os.environ:
+            return self._registry
+        together = CollectorRegistry()
+        multiprocess.MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        ProcessCollector(registry=together)
+        return together
 
 
 class _State(Collector):
@@ -90,8 +110,9 @@ class _State(Collector):
 
     def collect(self) -> Iterator[Any]:
         """The state as gauges; without the store only that it cannot be read."""
-        families: list[Any] = [_breakers(self._application)]
+        families: list[Any] = []
         try:
+            families += [_breakers(self._application)]
             families += self._stored()
         except ReflectionError:
             readable = 0

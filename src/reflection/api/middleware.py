@@ -86,7 +86,7 @@ class Outermost:
             if scope["path"] != HEALTH:
                 await self._opening.wait(0.0 if scope["path"] == READY else PATIENCE)
             await self._renew_keys(scope)
-            state["caller"] = state.get("caller") or self._admit(scope, headers)  # another door let them in
+            state["caller"] = state.get("caller") or await self._admit(scope, headers)  # another door let them in
             receive = self._bodies.guard(scope, headers.get("content-length"), receive)
             call.set((scope, receive))
             await self.app(scope, receive, answer.send)
@@ -113,17 +113,17 @@ class Outermost:
             if self._access.is_stale:
                 await asyncio.to_thread(self._access.renew, scope["app"].state.application.keys.ring)
 
-    def _admit(self, scope: Scope, headers: Headers) -> Caller:
+    async def _admit(self, scope: Scope, headers: Headers) -> Caller:
         self._access.check_origin(scope, headers)
         if self._access.has_keys and self._is_public(scope["path"]):
             return Caller("public", "default", writes=False)
         try:
             caller = self._access.caller(scope, headers)
         except WrongKey:
-            self._rates.take_failure(guesser_of(scope, headers))
+            await self._rates.take_failure(guesser_of(scope, headers))
             raise
         if self._access.has_keys:  # a keyless server has one caller: the person at this machine
-            self._rates.take(caller.name)
+            await self._rates.take(caller.name)
         return caller
 
 

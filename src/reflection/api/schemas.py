@@ -93,6 +93,20 @@ class Recommendations(BaseModel):
     pending: int = PENDING
 
 
+class EffectTrend(BaseModel):
+    """How an effect moved, under the same control as findings."""
+
+    since: str = Field(description="first day of the change")
+    change: float = Field(
+        description="its level now over that of then: of a platform against its own, of all else against its kind"
+    )
+    interval: tuple[float, float] = Field(description="90 % interval of the change")
+    lfsr: float = Field(description="local false-sign rate of the change")
+    a_month: float | None = Field(description="lift of thirty days at its present pace; null of platforms, which jump")
+    a_month_interval: tuple[float, float] | None
+    ongoing: bool | None = Field(description="whether it surely still goes on; null of platforms")
+
+
 class EffectRow(BaseModel):
     """The effect of one signal on one metric, as a multiplicative lift: 1.0 is none."""
 
@@ -117,6 +131,9 @@ class EffectRow(BaseModel):
     within: str | None = Field(description="the one real campaign it was seen in, where it is beyond noise there")
     grade: str = Field(description="`randomised` where experiments tested it, else `observed`: an association")
     experiments: list[str] = Field(description="ids of the experiments that tested it, or a part of it")
+    trend: EffectTrend | None = Field(
+        description="how it moved, where that is beyond chance; `effect` is its level on the last day all the same"
+    )
     same_as: list[str] = Field(description="signals that always came together with it, whose effect is the same")
 
 

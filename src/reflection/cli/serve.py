@@ -1,6 +1,6 @@
 """`reflection serve`: the HTTP interface."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,18 +17,24 @@ def serve(
     no_background: Annotated[
         bool, typer.Option("--no-background", help="Answer only; 'reflection worker' learns, publishes and imports.")
     ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that answer at this address (MARKO_WORKERS).")
+    ] = None,
 ) -> None:
     """Serve the page and the HTTP interface; its documentation at /docs.
 
-    It starts a worker beside it, which learns, publishes files, makes vectors and goes on with imports.
+    It starts a worker beside it, which learns, publishes files, makes vectors and goes on with imports: one, however
+    many processes answer.
     Without any key it listens on this machine only and refuses to do otherwise.
 
     \b
     Examples:
       reflection serve
+      reflection serve --workers 4
       MARKO_API_KEYS=acme=$(openssl rand -hex 24) reflection serve --host 0.0.0.0 --port 8080
     """
-    settings = Settings.load(**({"background": "none"} if no_background else {}))
+    said = {"background": "none"} if no_background else {}
+    settings = Settings.load(**said, **({} if workers is None else {"workers": workers}))
     check_listening(settings, host, any_stored=_any_stored)
     import uvicorn
 
@@ -38,21 +44,26 @@ def serve(
 
     address, number = host or settings.host, settings.port if port is None else port
     own_process()
-    app = create_app(settings=settings)
+    options: dict[str, Any] = {
+        "host": address,
+        "port": number,
+        "http": Bounded,
+        "log_config": None,  # its lines are ours; at port 0 the server's own line says which port it got
+        "log_level": "warning" if number else "info",
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": DRAIN_SECONDS,
+    }
+    app = create_app(settings=settings) if settings.workers == 1 else None
     messages().print(
         f"the page is on http://{address}:{number or '(a free port)'}; documentation at /docs; Ctrl+C stops"
     )
-    uvicorn.run(
-        app,
-        host=address,
-        port=number,
-        http=Bounded,
-        log_config=None,  # its lines are ours; at port 0 the server's own line says which port it got
-        log_level="warning" if number else "info",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
+    if app is not None:
+        uvicorn.run(app, **options)
+        return
+    from reflection.api.processes import run
+
+    run(settings, options)
 
 
 def _any_stored() -> bool:

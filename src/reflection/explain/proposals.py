@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic import Field as Bounded
 
+from reflection.domain.board import Board
 from reflection.errors import ModelUnavailable
 from reflection.explain.evidence import EvidenceBook
 from reflection.explain.gate import MAX_REFERENCES, MAX_TEXT, Proposal
@@ -65,19 +66,23 @@ class _Items(BaseModel):
 
 
 class ModelProposer:
-    """A language model that is asked for proposals; thread-safe, one per server and model."""
+    """A language model that is asked for proposals; thread-safe, one per server and model.
+
+    Args:
+        board: where its failures and the tokens used are noted, by all processes that share it.
+    """
 
     def __init__(
         self,
         server: ModelServer,
         *,
-        breaker: Breaker | None = None,
+        board: Board | None = None,
         tokens_per_day: int = TOKENS_PER_DAY,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
         self._server = server
-        self._breaker = breaker or Breaker()
-        self._allowance = Allowance(tokens_per_day, today)
+        self._breaker = Breaker(board=board, name="language-model")
+        self._allowance = Allowance(tokens_per_day, today, board)
         self._cache: OrderedDict[tuple[str, ...], tuple[Proposal, ...]] = OrderedDict()
         self._lock = threading.Lock()
 

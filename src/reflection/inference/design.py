@@ -1,24 +1,23 @@
-"""What the fits see of each cell: its signals, the drift of its platform and the planned size of its campaign.
+"""What the fits see of each cell: its signals, how these may move over time, and the planned size of its campaign.
 
-Platforms may drift: their effects carry random-walk steps, one a bucket of days. Campaigns differ in planned size: a
-slope takes out what that does to their rates. A pure function of the dataset. Must not know metrics nor how they are
+Effects may move (`walks`); a fit takes up those columns for which its metric speaks. Campaigns differ in planned size:
+a slope takes out what that does to their rates. A pure function of the dataset. Must not know metrics nor how they are
 fitted.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from reflection.domain import signals
+from reflection.inference import walks
 from reflection.inference.accounts import account_columns
 from reflection.inference.dataset import Dataset, Floats, Ints
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
-from reflection.stats.columns import INTERCEPT, Feature
+from reflection.stats.columns import INTERCEPT, Feature, Layout
 from reflection.stats.design import Design, Rows, Stratum, campaign_rows, quantised
 from reflection.stats.empirical_bayes import Fit, Moments
 from reflection.stats.experiments import seen_of
@@ -34,19 +33,20 @@ MOST_BUCKETS = 10
 
 @dataclass(frozen=True, eq=False)
 class CellDesign:
-    """What the fits see of each cell: its signals, the drift steps of its platform and its campaign's planned size.
+    """What the fits see of each cell: its signals, the steps and ramps of these, and its campaign's planned size.
 
     Attributes:
         features: columns of `shares` and then of `controls`, without the intercept.
-        shares, controls: CSR (cells, signals) and (cells, drift steps and size); joined for some cells at a time,
-            because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
-        bucket_days: width of a drift bucket.
+        shares, controls: CSR (cells, signals) and (cells, steps, ramps, accounts and size); joined for some cells at a
+            time, because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
+        bucket_days: width of a bucket of a platform's steps. ramp_days: length of a ramp; 0.0 where there is none.
     """
 
     features: tuple[Feature, ...]
     shares: sparse.csr_array
     controls: sparse.csr_array
     bucket_days: int
+    ramp_days: float
 
     @classmethod
     def of(cls, table: Dataset, tested: Sequence[Feature] = ()) -> "CellDesign":
@@ -60,13 +60,13 @@ class CellDesign:
         width = next((days for days in BUCKET_DAYS if span < days * MOST_BUCKETS), BUCKET_DAYS[-1])
         buckets = days // width
         first = int(buckets.min()) if len(buckets) else 0
-        steps, names = _drift_steps(table, buckets, first)
+        (steps, names), (ramps, grown) = walks.steps(table, buckets, first), walks.ramps(table)
         sizes, sized = _sizes(table)
         accounts, named = account_columns(table.campaigns, table.campaign)
         seen = table.shares[:, [table.features.index(feature) for feature in tested]]
-        controls = sparse.csr_array(sparse.hstack([steps, accounts, sizes, seen], format="csr"))
-        features = (*table.features, *names, *named, *sized, *map(seen_of, tested))
-        return cls(features, table.shares, controls, width)
+        controls = sparse.csr_array(sparse.hstack([steps, ramps, accounts, sizes, seen], format="csr"))
+        features = (*table.features, *names, *grown, *named, *sized, *map(seen_of, tested))
+        return cls(features, table.shares, controls, width, walks.ramp_days(days))
 
     def without(self, silent: Collection[Feature]) -> "CellDesign":
         """The same columns, some of which say nothing: the size for prices, which a plan made from the money spent
@@ -77,6 +77,15 @@ class CellDesign:
         controls = sparse.csr_array(self.controls @ signs) if self.controls.shape[1] else self.controls
         controls.eliminate_zeros()
         return replace(self, controls=controls)
+
+    def within(self, layout: Layout) -> "CellDesign":
+        """The same columns but those of walks that a layout does not have."""
+        signs = len(self.features) - self.controls.shape[1]
+        kept = [i for i, f in enumerate(self.features[signs:]) if f in layout or not drift.is_walk(f.group)]
+        if len(kept) == self.controls.shape[1]:
+            return self
+        features = (*self.features[:signs], *(self.features[signs + i] for i in kept))
+        return replace(self, features=features, controls=sparse.csr_array(self.controls[:, kept]))
 
     def predictor(self, fit: Fit | Moments) -> Floats:
         """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""
@@ -162,30 +171,6 @@ class CellDesign:
             for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
                 mixture[self.features[first + column]] = value
         return mixture
-
-
-def _drift_steps(
-    table: Dataset, buckets: NDArray[np.int64], first: int
-) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
-    """Step columns 1{platform and bucket >= k} of every cell, and their features."""
-    platforms = [index for index, feature in enumerate(table.features) if feature.group == signals.PLATFORM]
-    count = int(buckets.max(initial=first)) - first
-    names = tuple(
-        drift.step_feature(signals.PLATFORM, table.features[column].level, first + k)
-        for column in platforms
-        for k in range(1, count + 1)
-    )
-    is_platform = np.flatnonzero(np.isin(table.shares.indices, platforms))
-    cells = np.searchsorted(table.shares.indptr, is_platform, side="right") - 1
-    columns = table.shares.indices[is_platform]
-    begun = (buckets[table.campaign[cells]] - first).astype(np.intp)
-    row = np.repeat(cells.astype(np.int32), begun)  # SciPy keeps the wider of the indices it is given
-    step = np.arange(len(row)) - np.repeat(np.cumsum(begun) - begun, begun)
-    column = (np.repeat(np.searchsorted(platforms, columns) * count, begun) + step).astype(np.int32)
-    values = np.repeat(table.shares.data[is_platform], begun)
-    matrix = sparse.csr_array((values, (row, column)), shape=(len(table.campaign), len(names)))
-    seen = np.asarray(matrix.sum(axis=0)).ravel() > 0  # a platform that ended earlier makes no later steps
-    return sparse.csr_array(matrix[:, np.flatnonzero(seen)]), tuple(compress(names, seen.tolist()))
 
 
 def _sizes(table: Dataset) -> tuple[sparse.csr_array, tuple[Feature, ...]]:

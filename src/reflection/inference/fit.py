@@ -2,8 +2,8 @@
 
 The bridge between campaigns and the learning core: which counts a metric divides, how it is linearised, with which
 seed. Rates are observed around the pooled rate first and then re-linearised around their own fit, where counts are
-sparse (LEARNING 2). Every effect read here is the present one, at the end of its platform's walk. A pure function of
-the dataset. Must not know findings, stores or clocks.
+sparse (LEARNING 2). Signals move over time where a metric says so (`rough_fit`); every effect read here is the present
+one, at the end of its walk. A pure function of the dataset. Must not know findings, stores or clocks.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +25,7 @@ from reflection.inference.design import CellDesign
 from reflection.inference.experiments import NO_TRIALS, Trials
 from reflection.inference.observation import counts_of, observed
 from reflection.inference.own_levels import BetweenRows
+from reflection.inference.rough_fit import RoughFit
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE
@@ -32,12 +33,13 @@ from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Rows, Stratum
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
-from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
-from reflection.stats.experiments import SEEN, seen_of
+from reflection.stats.empirical_bayes import Effects, Fit, fit
+from reflection.stats.experiments import seen_of
 from reflection.stats.false_discovery import Discoveries, Parts, composed_parts, discover_each
 from reflection.stats.joint_draws import joint
 from reflection.stats.observations import Observations, observe_around
 from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.wider_layout import in_layout
 
 RECIPES = {name: Recipe(name, tuple(METRICS[name].composition.items())) for name in COMPOSED}
 
@@ -137,11 +139,14 @@ class FittedMetrics:
     def effects(self, metric: str) -> Effects:
         """Present effects on an observed or composed metric; worked out once."""
         if metric not in self._effects:
-            self._effects[metric] = drift.at_present(self.raw_effects(metric), signals.PLATFORM)
+            effects = self.raw_effects(metric)
+            for group in drift.walking(self.layout):
+                effects = drift.at_present(effects, group)
+            self._effects[metric] = effects
         return self._effects[metric]
 
     def raw_effects(self, metric: str) -> Effects:
-        """Effects as fitted: platforms before their first drift step; worked out once."""
+        """Effects as fitted: of what moves, before its first step; worked out once."""
         if metric in self.metrics:
             return self.metrics[metric].fit
         if metric not in self._raw_effects:
@@ -193,16 +198,16 @@ def fit_metrics(
         trials: what experiments say beside the campaigns.
     """
     design = CellDesign.of(table, trials.features)
-    layout = Layout.of((*design.features, *table.unseen))
-
     metrics: dict[str, FittedMetric] = {}
     with threadpool_limits(THREADS, "blas"):
         for number, name in enumerate(OBSERVED):
-            metric = _fit_metric(name, table, design, layout, trials, (SEED, number))
+            metric = _fit_metric(name, table, design, trials, (SEED, number))
             if metric is not None:
                 metrics[name] = metric
             fitted((number + 1) / len(OBSERVED))
-    return _jointly(FittedMetrics(table, design, layout, metrics, trials))
+    layout = Layout.of({feature for metric in metrics.values() for feature in metric.fit.layout.features})
+    metrics = {name: replace(metric, fit=in_layout(metric.fit, layout)) for name, metric in metrics.items()}
+    return _jointly(FittedMetrics(table, design.within(layout), layout, metrics, trials))
 
 
 def _jointly(apart: FittedMetrics) -> FittedMetrics:
@@ -221,47 +226,42 @@ def _jointly(apart: FittedMetrics) -> FittedMetrics:
 
 
 def _fit_metric(
-    name: str, table: Dataset, design: CellDesign, layout: Layout, trials: Trials, seed: tuple[int, int]
+    name: str, table: Dataset, design: CellDesign, trials: Trials, seed: tuple[int, int]
 ) -> FittedMetric | None:
     reference, plain = observed(name, table)
     if reference is None or plain is None or not plain.observed.any():
         return None
-
-    design = design.without(_silent(name, trials))
-    alone = _without_experiments(layout)
-    rough = alone if len(layout) <= MANY_FEATURES else _main_effects(layout)
+    design, contrasts = design.without(_silent(name, trials)), trials.rows.get(name)
     around, unit = _anchor_sample(table), table.campaigns.unit
-
-    def roughly(observations: Observations, start: Floats | None) -> Moments:
-        rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign, unit))
-        return moments(_summed(rows).view(rough), start=start)
-
-    def fitted(observations: Observations, start: Floats | None = None, seen: Moments | None = None) -> FittedMetric:
-        most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
-        aside, between = SetAside(observations.observed, unit[table.campaign], most), BetweenRows(table.campaigns)
-        rows = aside.passing(between.passing(design.rows(observations, table.campaign, unit)))
-        sums = _summed(rows)
-        contrasts = trials.rows.get(name)
-        if contrasts is not None:
-            seen = seen or roughly(observations, None)
-            sums.add(contrasts)
-        fit_of_all = drift.judged_at_present(fit(sums.view(layout), seed, start=start), signals.PLATFORM)
-        scores = aside.scores(fit_of_all, sums.as_taken)
-        judged = coverage(scores)
-        widening = judged.widening if judged.failed else 1.0
-        fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
-        confirmed = NONE_CONFIRMED if contrasts is None or seen is None else confirmed_by(contrasts, seen)
-        return FittedMetric(name, fit_of_all, reference, scores, widening, between, confirmed)
-
-    if name not in RATES:
-        return fitted(plain)
-    x, n = counts_of(name, table)
-    working, mode, shape = plain, None, None
-    for _ in range(RELINEARISATIONS):
-        shape = roughly(working, mode)
-        mode = shape.mode
-        working = observe_around(x, n, design.predictor(shape) + float(np.log(reference)), reference)
-    return fitted(working, mode if rough is layout else None, shape)
+    still = Layout.of(f for f in (*design.features, *table.unseen) if not drift.is_walk(f.group))
+    rough = RoughFit(still, many=len(still) > MANY_FEATURES)
+    working = plain
+    for number in range(RELINEARISATIONS if name in RATES else 1):
+        last = name not in RATES or number + 1 == RELINEARISATIONS
+        columns = design if last and not rough.many else design.within(still)
+        rows = columns.rows(_only(working, around), table.campaign, unit)
+        rough.learn(_summed(some for some, _ in rows), last=last)
+        if name in RATES:
+            x, n = counts_of(name, table)
+            working = observe_around(x, n, design.predictor(rough.shape) + float(np.log(reference)), reference)
+    layout = Layout.of({*still.features, *rough.walks(design.features)})
+    aside = SetAside(working.observed, unit[table.campaign], 0 if rough.many else MOST_CAMPAIGNS)
+    between = BetweenRows(table.campaigns)
+    rows = design.within(layout).rows(working, table.campaign, unit)
+    sums = _summed(aside.passing(between.passing(rows)))
+    if contrasts is not None:
+        sums.add(contrasts)
+    start = rough.shape.mode if rough.shape.layout == layout else None
+    fit_of_all = fit(sums.view(layout), seed, start=start, step_factors=rough.step_factors)
+    for group in drift.walking(layout):
+        fit_of_all = drift.judged_at_present(fit_of_all, group)
+        fit_of_all = fit_of_all if group == signals.PLATFORM else drift.judged_since(fit_of_all, group)
+    scores = aside.scores(fit_of_all, sums.as_taken)
+    judged = coverage(scores)
+    widening = judged.widening if judged.failed else 1.0
+    fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
+    confirmed = NONE_CONFIRMED if contrasts is None else confirmed_by(contrasts, rough.shape)
+    return FittedMetric(name, fit_of_all, reference, scores, widening, between, confirmed)
 
 
 def _summed(rows: Iterable[Rows]) -> SufficientStatistics:
@@ -276,17 +276,6 @@ def _silent(metric: str, trials: Trials) -> frozenset[Feature]:
     tested = trials.tested.get(metric, {})
     seen = {seen_of(feature) for feature in trials.features if feature not in tested}
     return frozenset(seen if metric in RATES else {SIZE, *seen})
-
-
-def _without_experiments(layout: Layout) -> Layout:
-    """The layout in which observation stands for itself; the same one where nothing was tested."""
-    kept = [feature for feature in layout.features if feature.group != SEEN]
-    return layout if len(kept) == len(layout) else Layout.of(kept)
-
-
-def _main_effects(layout: Layout) -> Layout:
-    """The layout without interactions and drift steps."""
-    return Layout.of(f for f in layout.features if signals.CROSS not in f.group and not f.group.startswith(FREE_MARK))
 
 
 def _anchor_sample(table: Dataset) -> NDArray[np.bool_]:

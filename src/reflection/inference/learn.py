@@ -30,7 +30,8 @@ from reflection.inference.findings.budget import budget_findings
 from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
-from reflection.inference.findings.trends import trend_findings
+from reflection.inference.findings.slow_trends import slow_trend_findings
+from reflection.inference.findings.trends import trend_findings, with_trends
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.goals import goals_of, labelled
 from reflection.inference.identification import Identification
@@ -174,7 +175,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
     )
     return replace(
         knowledge,
-        effects=effects,
+        effects=with_trends(effects, findings),
         findings=findings,
         weights=tuple(_weights(effects, fits, support, goal)),
         posteriors={name: metric.posterior(fits.effects(name)) for name, metric in fits.metrics.items()},
@@ -203,7 +204,7 @@ def _findings(
 ) -> tuple[Finding, ...]:
     findings = signal_findings(effects, fitted.table, support, goal)
     findings += budget_findings(fitted)
-    findings += trend_findings(fitted, floor)
+    findings += trend_findings(fitted, floor) + slow_trend_findings(fitted, floor)
     if goal in fitted.names():
         findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))

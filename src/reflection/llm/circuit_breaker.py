@@ -1,14 +1,16 @@
 """A circuit breaker: after a few failures in a row no calls for a while, then one trial.
 
-For whoever calls a server that may be down for long (the insight writer, the embedder). Must not know what is called.
+For whoever calls a server that may be down for long (the insight writer, the embedder). What it knows stands on a
+board: processes that share one stop calling together. Must not know what is called.
 """
 
-import threading
-import time
-from collections.abc import Callable
 from typing import Literal
 
+from reflection.domain.board import Board, MemoryBoard, Note
+
 State = Literal["closed", "open", "half-open"]
+FORGOTTEN_SECONDS = 86_400.0
+"""After so long without a call, failures of before say nothing."""
 
 
 class Breaker:
@@ -17,58 +19,65 @@ class Breaker:
     Ask `allows()` before a call and report `succeeded()` or `failed()` after it. After `failures` failures in
     a row it is open: `allows()` says no for `pause` seconds. Then it lets exactly one trial through
     (half-open): a success closes it, a failure opens it again for another pause.
+
+    Args:
+        board: where it is noted; its own memory by default. name: of the note.
     """
 
-    def __init__(self, failures: int = 3, pause: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, failures: int = 3, pause: float = 60.0, *, board: Board | None = None, name: str = "server"
+    ) -> None:
         self._limit = failures
         self._pause = pause
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._failed = 0
-        self._opened_at: float | None = None
-        self._trial_at: float | None = None
+        self._board = board or MemoryBoard()
+        self._name = f"breaker {name}"
 
     def allows(self) -> bool:
         """Whether a call may be made now. A yes in the half-open state is a reservation for the one trial.
 
         A trial that is never reported (its caller died) is forgotten after another pause.
         """
-        with self._lock:
-            if self._opened_at is None:
-                return True
-            now = self._clock()
-            if now - self._opened_at < self._pause:
-                return False
-            if self._trial_at is not None and now - self._trial_at < self._pause:
-                return False
-            self._trial_at = now
+        note, now = self._board.look(self._name)
+        if "opened" not in note:
             return True
+        return not self._rests(note, "opened", now) and self._board.change(self._name, self._reserved)
 
     def succeeded(self) -> None:
         """The call worked: count from zero again."""
-        with self._lock:
-            self._failed = 0
-            self._opened_at = self._trial_at = None
+        if self._board.look(self._name)[0]:
+            self._board.change(self._name, lambda _note, _now: ({}, None))
 
     def failed(self) -> None:
         """The call did not work."""
-        with self._lock:
-            self._failed += 1
-            if self._failed >= self._limit or self._trial_at is not None:
-                self._opened_at = self._clock()
-                self._trial_at = None
+        self._board.change(self._name, self._one_more)
 
     @property
     def state(self) -> State:
         """``closed`` (calls are made), ``open`` (none are), ``half-open`` (the next one is a trial)."""
-        with self._lock:
-            if self._opened_at is None:
-                return "closed"
-            return "open" if self._clock() - self._opened_at < self._pause else "half-open"
+        note, now = self._board.look(self._name)
+        if "opened" not in note:
+            return "closed"
+        return "open" if self._rests(note, "opened", now) else "half-open"
 
     def retry_after(self) -> float:
         """Seconds until calls are tried again; 0 when they are."""
-        with self._lock:
-            if self._opened_at is None:
-                return 0.0
-            return max(0.0, self._pause - (self._clock() - self._opened_at))
+        note, now = self._board.look(self._name)
+        return note["opened"] + self._pause - now if self._rests(note, "opened", now) else 0.0
+
+    def _rests(self, note: Note, since: str, now: float) -> bool:
+        """Whether the pause since an instant still lasts; one that is to come was noted before a clock was set back."""
+        return since in note and 0 <= now - note[since] < self._pause
+
+    def _reserved(self, note: Note, now: float) -> tuple[Note, bool]:
+        if self._rests(note, "opened", now) or self._rests(note, "trial", now):
+            return note, False
+        return ({**note, "trial": now}, True) if "opened" in note else (note, True)
+
+    def _one_more(self, note: Note, now: float) -> tuple[Note, None]:
+        failures = note.get("failures", 0.0) + 1
+        after = {"failures": failures, "ends": now + FORGOTTEN_SECONDS}
+        if failures >= self._limit or "trial" in note:
+            after["opened"] = now
+        elif "opened" in note:
+            after["opened"] = note["opened"]
+        return after, None

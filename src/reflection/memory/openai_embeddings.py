@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from reflection.domain.board import Board
 from reflection.domain.memory_text import TEMPLATE
 from reflection.errors import Unavailable
 from reflection.llm.circuit_breaker import Breaker
@@ -38,7 +39,7 @@ class OpenAIEmbedder:
         base_url: another compatible server; OpenAI's when None.
         dimensions: length of its vectors; needed for models this file does not know, which are asked to shorten to it.
         deadline_seconds: the longest a call may take, whatever the server does.
-        breaker: shared with nobody: one server, one breaker.
+        board: where failures are noted, by all processes that share it: one server, one breaker.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class OpenAIEmbedder:
         base_url: str | None = None,
         dimensions: int | None = None,
         deadline_seconds: float = 2.0,
-        breaker: Breaker | None = None,
+        board: Board | None = None,
         runner: DeadlineRunner | None = None,
     ) -> None:
         self._dimensions = dimensions or KNOWN_DIMENSIONS.get(model, 1_536)
@@ -58,7 +59,7 @@ class OpenAIEmbedder:
         self._requested_dimensions = dimensions
         self._model, self._key, self._base_url = model, api_key, base_url
         self._seconds = deadline_seconds
-        self._breaker = breaker or Breaker()
+        self._breaker = Breaker(board=board, name="embedder")
         self._runner = runner or DeadlineRunner()
         self._client: Any = None
         self._lock = threading.Lock()

@@ -10,7 +10,7 @@ This file must not know which metric it fits.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,6 +34,9 @@ _WHOLE = (Stratum.BETWEEN, Stratum.PERIOD)
 HYPER_DRAWS = 96
 """Proposals of the components asked for; see :func:`~reflection.stats.importance_sampling.proposed`."""
 DRAWS = 2000
+
+UNKNOWN = 1e3
+"""Standard error of what the rows say nothing of (log scale)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,12 +166,14 @@ def fit(
     hyper_draws: int = HYPER_DRAWS,
     draws: int = DRAWS,
     start: Floats | None = None,
+    step_factors: Mapping[str, float] | None = None,
 ) -> Fit:
     """Fit the effects of ``view.layout`` to the sums.
 
     ``seed``: give every metric its own (for example ``(7, 2)``), or composed draws would be correlated.
-    ``hyper_draws``: 1 plugs in the mode. ``start``: see :func:`~reflection.stats.variance_components.mode_of`. Same
-    input, same answer. No rows are fine: the answer is then the prior.
+    ``hyper_draws``: 1 plugs in the mode. ``start``: see :func:`~reflection.stats.variance_components.mode_of`.
+    ``step_factors``: :attr:`Fit.log_step_factors` where they are known. Same input, same answer. No rows are fine: the
+    answer is then the prior.
     """
     rng = np.random.default_rng(seed)
     model = model_of(view)
@@ -203,7 +208,7 @@ def fit(
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
         log_bayes_factor=_laplace(model, at_mode, mode, spread) - _log_evidence(view, _slopes(view.layout), mode),
-        log_step_factors=_log_step_factors(view, mode),
+        log_step_factors=_log_step_factors(view, mode) if step_factors is None else dict(step_factors),
     )
 
 
@@ -274,5 +279,5 @@ def _deshrunk(model: Model, mode: Floats, posterior: Posterior) -> tuple[Floats,
     variance = np.maximum(np.diag(posterior.covariance), 0.0)
     kept = np.maximum(1.0 - variance / prior, 1e-9)
     estimate = np.where(layout.identifiable, posterior.mean / kept, 0.0)
-    error = np.where(layout.identifiable, np.sqrt(variance / kept), 1e3)
+    error = np.where(layout.identifiable, np.sqrt(variance / kept), UNKNOWN)
     return estimate, error

@@ -41,7 +41,7 @@ def ready(request: Request, application: ApplicationPart, workspace: Workspace) 
 def metrics(request: Request, application: ApplicationPart) -> Response:
     """Requests, latencies by route, stages of an analysis, lags of learning, outbox and index, breakers.
 
-    Of this process; the lags are the installation's. It names no workspace and no campaign.
+    Of the processes at this address; the lags are the installation's. It names no workspace and no campaign.
     """
     counted: Metrics = request.app.state.metrics
     return Response(counted.page(application), media_type=CONTENT_TYPE_LATEST)

@@ -82,6 +82,13 @@ class Position(FunctionElement[int]):
     inherit_cache = True
 
 
+class EpochSeconds(FunctionElement[float]):
+    """Seconds since 1970, now, by the database's clock."""
+
+    type = Float()
+    inherit_cache = True
+
+
 class Addends(FunctionElement[Any]):
     """What is to be added up of each group; `total` makes the sum of it.
 
@@ -123,6 +130,16 @@ def _instr(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any)
 @compiles(Position, POSTGRES)
 def _strpos(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+@compiles(EpochSeconds, SQLITE)
+def _from_julian_day(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(EpochSeconds, POSTGRES)
+def _epoch(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    return "extract(epoch FROM clock_timestamp())::float8"
 
 
 @compiles(Addends, SQLITE)

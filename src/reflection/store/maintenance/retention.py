@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from reflection.errors import Unavailable
+from reflection.store.board import SharedBoard
 from reflection.store.campaigns import SqlStore
 from reflection.store.learning_reviews import LearningNotes
 
@@ -39,6 +40,7 @@ class Retention:
 
     Args:
         store: has the answers. notes: has the recalls. alerts: the log of what was sent. history: what was replaced.
+        board: what processes noted together.
         now: the clock that ages are taken by.
     """
 
@@ -49,12 +51,14 @@ class Retention:
         alerts: Log | None = None,
         history: Log | None = None,
         *,
+        board: SharedBoard | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
         self._notes = notes
         self._alerts = alerts
         self._history = history
+        self._board = board
         self._now = now
         self._last: datetime | None = None
         self._last_history: datetime | None = None
@@ -104,7 +108,8 @@ class Retention:
             Unavailable: the database is busy or full; what was forgotten before that stays so.
         """
         now = self._now()
-        return sum(
+        notes = 0 if self._board is None else self._board.forget()
+        return notes + sum(
             self._store.forget_idempotency(workspace, now - IDEMPOTENCY)
             + self._notes.forget_recalls(workspace, now - RECALLS)
             + (0 if self._alerts is None else self._alerts.forget(workspace))

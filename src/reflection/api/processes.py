@@ -1,0 +1,105 @@
+"""Several processes that answer at one address, and one worker behind them all.
+
+The first process answers nothing: it holds the address, starts the others, starts them again when they die, and has the
+one worker watched. A process whose first one was killed stops by itself, as after SIGTERM. What they count for
+Prometheus is added up in a folder that lives as long as they do. Must not know what is answered.
+"""
+
+import os
+import signal
+import tempfile
+import threading
+from functools import partial
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from prometheus_client.multiprocess import mark_process_dead
+from uvicorn import Config
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
+
+from reflection.api import logging
+from reflection.api.app import create_app
+from reflection.api.metrics import COUNTS
+from reflection.errors import ConfigurationError
+from reflection.settings import Settings
+from reflection.worker.watch import Watch
+
+log = structlog.get_logger("reflection")
+
+
+def run(settings: Settings, options: dict[str, Any]) -> None:
+    """Answer in `settings.workers` processes until SIGTERM or Ctrl+C.
+
+    Args:
+        options: of `uvicorn.Config`.
+
+    Raises:
+        ConfigurationError: each process would do the background work, too.
+        SystemExit: a process could not start.
+    """
+    if settings.background == "threads":
+        raise ConfigurationError(
+            "several processes cannot each do the background work in their threads",
+            hint="set MARKO_BACKGROUND=process, or none with a 'reflection worker' beside",
+        )
+    logging.configure(settings)
+    watch = Watch(settings) if settings.background == "process" else None
+    answers_only = settings.model_copy(update={"background": "none"})
+    config = Config(
+        partial(_one_of_several, answers_only),
+        factory=True,
+        workers=settings.workers,
+        **options,
+    )
+    with tempfile.TemporaryDirectory(prefix="reflection-counts-") as folder:
+        os.environ[COUNTS] = folder
+        processes = _Processes(config, [config.bind_socket()])
+        if watch is not None:
+            watch.start()
+        try:
+            processes.run()
+        finally:
+            if watch is not None:
+                watch.stop()
+    if any(process.exitcode == STARTUP_FAILURE for process in processes.processes):
+        raise SystemExit(STARTUP_FAILURE)
+
+
+class _Processes(Multiprocess):
+    """uvicorn's supervisor, which asks each process in turn whether it is well and waits for the answer.
+
+    One that is killed as it starts never answers, and meanwhile nobody sees SIGTERM: here the system is asked, which
+    knows at once.
+    """
+
+    def keep_subprocess_alive(self) -> None:
+        """Start another one for each that died; its requests are no longer counted as being answered."""
+        for number, process in enumerate(self.processes):
+            if process.process.is_alive():
+                continue
+            if process.exitcode == STARTUP_FAILURE:  # the next one would fail in the same way
+                self.should_exit.set()
+                return
+            log.error("a process died; another one is started", exit_code=process.exitcode)
+            mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
+            self.processes[number] = Process(self.config, self.sockets)
+            self.processes[number].start()
+
+
+def _one_of_several(settings: Settings) -> FastAPI:
+    """The application of one process."""
+    logging.own_process()
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
+    return create_app(settings=settings)
+
+
+def _stop_with_parent() -> None:
+    """Wait for the end of the first process, however it ends, and ask this one to stop."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
