@@ -19,6 +19,8 @@ from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
 from reflection.engine.attention import Attention
+from reflection.engine.creative_texts import CreativeTextSource
+from reflection.engine.creatives import Creatives
 from reflection.engine.engine import Engine, utc_now
 from reflection.engine.experiments import Experiments
 from reflection.engine.learner import Learner
@@ -35,11 +37,13 @@ from reflection.memory.index import VectorIndex
 from reflection.memory.packaged_model import PackagedEmbedder
 from reflection.memory.reindexing import EmbeddingBackfill, Mirror, first_search
 from reflection.memory.semantic import SemanticMemory
+from reflection.memory.text_axes import TextAxes
 from reflection.recommendations.service import RecommendationService
 from reflection.settings import Settings
 from reflection.store.api_keys import KeyBook
 from reflection.store.board import SharedBoard
 from reflection.store.campaigns import SqlStore
+from reflection.store.creatives import CreativeBook
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.events import EventBook
@@ -108,6 +112,9 @@ class Application:
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
         self.backfill = EmbeddingBackfill(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
+        creatives = CreativeBook(self.database)
+        texts = CreativeTextSource(creatives, TextAxes())
+        self.creatives = Creatives(creatives, self.store, texts)
         self.experiments = Experiments(ExperimentBook(self.database), self.store)
         self.artifacts = ArtifactFolder(
             self.database, settings.output_dir, settings.weights_path, current=self._current
@@ -118,7 +125,12 @@ class Application:
         floor = EvidenceFloor(settings.finding_campaigns, settings.finding_events)
         weights = _score_weights(settings)
         self.learner = Learner(
-            self.store, goal=settings.goal_metric, score_weights=weights, floor=floor, alone=self.database.alone
+            self.store,
+            goal=settings.goal_metric,
+            score_weights=weights,
+            floor=floor,
+            texts=texts,
+            alone=self.database.alone,
         )
         self.model = _model(settings, self.board)
         self.phraser = _phraser(self.model)

@@ -14,6 +14,7 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.bookable import Definition, EvidenceFloor
+from reflection.domain.creative_knowledge import CreativeTexts
 from reflection.domain.evidence import Evidence
 from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Effect, Knowledge
@@ -22,6 +23,8 @@ from reflection.domain.results import Finding
 from reflection.domain.weights import Interval, SignalWeight
 from reflection.inference.bookables import with_bookables
 from reflection.inference.confirmation import trust_in_attribution
+from reflection.inference.creative_effects import learn_texts
+from reflection.inference.creative_rows import CreativeCells
 from reflection.inference.dataset import Dataset, DatasetBuilder, feature_of
 from reflection.inference.diagnostics import diagnostics_of
 from reflection.inference.effects import effect_rows
@@ -59,6 +62,7 @@ class FitRequest:
         definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
         floor: evidence that a finding or an advice needs at least.
         experiments: every randomised experiment, in any order.
+        texts: of creatives, and the scores these were given before they ran.
     """
 
     accepted: Collection[str] = ()
@@ -70,6 +74,7 @@ class FitRequest:
     definitions: Sequence[Definition] = ()
     floor: EvidenceFloor = field(default_factory=EvidenceFloor)
     experiments: Sequence[Experiment] = ()
+    texts: CreativeTexts = field(default_factory=CreativeTexts)
 
 
 DEFAULT = FitRequest()
@@ -88,7 +93,8 @@ def learn(
         progress: told which share of the metrics has been fitted.
     """
     complete = EvidenceOfDay(evidence, request.as_of)
-    builder = DatasetBuilder(complete)
+    cells = CreativeCells(complete, request.texts)
+    builder = DatasetBuilder(cells)
     around = neighbourhoods(builder)
     held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
     asked, money = questions(builder, request.accepted, around), period_spend(builder)
@@ -98,7 +104,7 @@ def learn(
     tables = [(goal.kind, builder.dataset(without=goal.others, tested=arms)) for goal in goals]
     del builder  # what it holds is in the tables; of a million campaigns, half a gigabyte
     largest, *others = [
-        _of_goal(kind, table, request, partial(_part, progress, number, len(tables)))
+        _of_goal(kind, table, request, cells, partial(_part, progress, number, len(tables)))
         for number, (kind, table) in enumerate(tables)
     ]
     experiments = _told_of(request.experiments, [largest, *others])
@@ -138,7 +144,9 @@ def _part(progress: Callable[[float], object], number: int, count: int, share: f
     progress((number + share) / count)
 
 
-def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[[float], object]) -> Knowledge:
+def _of_goal(
+    kind: str, table: Dataset, request: FitRequest, cells: CreativeCells, progress: Callable[[float], object]
+) -> Knowledge:
     """What the campaigns of one goal say."""
     knowledge = Knowledge(
         epoch=request.epoch,
@@ -160,6 +168,7 @@ def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[
     fits = fit_metrics(table, progress, trials)
     support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
     knowledge = _with_fits(knowledge, fits, support)
+    knowledge = replace(knowledge, creatives=learn_texts(fits, cells, request.floor))
     knowledge = with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
     return with_next_test(knowledge, table)
 
