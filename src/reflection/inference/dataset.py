@@ -18,6 +18,7 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
+from reflection.domain.pairs import Pairs
 from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
 from reflection.inference.fit_budget import MOST_SHARES, NOTHING_LEFT_OUT, CellRanks, LeftOut, level_of
 from reflection.inference.partitions import in_sample
@@ -39,6 +40,7 @@ class Dataset:
             it is not in `currency`.
         currency: the currency most campaigns use (None = not stated); amounts in others are left out, never added.
         aliases: signal key -> the key that stands for it.
+        unseen: pairs of a kind that is looked at without a column of their own: their effects are unknown, not none.
         left_out: what the tables of all partitions are not made of (`fit_budget`).
     """
 
@@ -53,6 +55,7 @@ class Dataset:
     revenue: Floats
     currency: str | None
     aliases: Mapping[str, str]
+    unseen: tuple[Feature, ...] = ()
     left_out: LeftOut = NOTHING_LEFT_OUT
 
     @classmethod
@@ -77,11 +80,17 @@ class Dataset:
             revenue=money[:, 1],
             currency=columns.currency,
             aliases=columns.aliases,
+            unseen=columns.unseen,
             left_out=columns.left_out,
         )
 
     def __len__(self) -> int:
         return len(self.campaigns)
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The pairs of signals that have a column."""
+        return Pairs(map(str, self.features), self.aliases)
 
     def by_campaign(self, column: Floats) -> Floats:
         """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
@@ -187,8 +196,9 @@ class DatasetBuilder:
         names = set(without)
         inside = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
         selection = self.selection(inside, level_of(self.contrasts))
-        keys = (*sorted(selection.seen), *selection.pairs())
-        return Dataset.of_selection(selection, Columns.of(keys, selection.said(keys)))
+        chosen = selection.pairs()
+        keys = (*sorted(selection.seen), *chosen.keys)
+        return Dataset.of_selection(selection, Columns.of(keys, selection.said(keys), chosen))
 
     @property
     def contrasts(self) -> NDArray[np.int64]:

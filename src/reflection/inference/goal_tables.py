@@ -48,8 +48,10 @@ class GoalTables:
             tested: what experiments tell apart (`collinearity`).
         """
         selections = builders.map(partial(goal.selection, level=level))
-        keys = (*sorted(selections.total(attrgetter("seen"), or_)), *goal.selection(sample, level).pairs())
+        chosen = goal.selection(sample, level).pairs(tested)
+        keys = (*sorted(selections.total(attrgetter("seen"), or_)), *chosen.keys)
         said = selections.total(methodcaller("said", keys), add)
-        tables = selections.map(partial(Dataset.of_selection, columns=Columns.of(keys, said, tested)))
+        columns = Columns.of(keys, said, chosen, tested)
+        tables = selections.map(partial(Dataset.of_selection, columns=columns))
         whole = tables.total(partial(sampled, bits=bits), joined)
         return cls(goal.kind, sum(said.currencies.values()), tables, whole)

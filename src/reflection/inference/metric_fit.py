@@ -111,7 +111,8 @@ def fit_metric(name: str, fitting: Fitting, seed: tuple[int, int]) -> FittedMetr
     if reference is None:
         return None
     contrasts = fitting.trials.rows.get(name)
-    still = Layout.of(feature for feature in fitting.design.features if not drift.is_walk(feature.group))
+    every = (*fitting.design.features, *fitting.table.unseen)
+    still = Layout.of(feature for feature in every if not drift.is_walk(feature.group))
     linear, rough = _roughly(fitting, Linearisation(name, reference, _silent(name, fitting.trials), None), still)
     layout = Layout.of({*still.features, *rough.walks(fitting.design.features)})
     merged = fitting.parts.total(partial(sums_of, linear=linear, layout=layout, latest=fitting.latest), add)

@@ -4,7 +4,7 @@ Must not know how columns are chosen of what all partitions say, nor what is est
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,8 @@ from scipy import sparse
 
 from reflection.domain import signals
 from reflection.inference.campaign_columns import Campaigns, Floats, Ints
-from reflection.inference.collinearity import column_marks
-from reflection.inference.shared_creatives import shared_creatives
+from reflection.inference.collinearity import aliases_among, column_marks
+from reflection.inference.pairs import PairChoice, choose, pair_shares
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +41,12 @@ class Selection:
         used = np.bincount(self.matrix.indices, minlength=self.matrix.shape[1]) > 0
         return frozenset(key for key, column in self.places.items() if used[column])
 
-    def pairs(self) -> tuple[str, ...]:
-        """Pairs of signals that have a column beside those that campaigns state."""
-        seen = self.seen
-        columns = {key: column for key, column in self.places.items() if key in seen}
-        return shared_creatives(columns, self.matrix, self.campaigns.platform_key[self.owner])
+    def pairs(self, tested: Mapping[str, Hashable] | None = None) -> PairChoice:
+        """Pairs of signals that are looked at, chosen by what these campaigns had."""
+        mains = sorted(self.seen)
+        aliases = aliases_among(mains, self.said(mains).marks, tested)
+        columns = {key: self.places[key] for key in mains}
+        return choose(columns, self.matrix, self.campaigns.real[self.owner], aliases)
 
     def said(self, keys: Sequence[str]) -> "SaidOfColumns":
         """What the campaigns say of the columns of signals and pairs."""
@@ -71,27 +72,17 @@ class Selection:
         ends = np.concatenate([[0], np.cumsum(entries)])[self.matrix.indptr].astype(self.matrix.indptr.dtype)
         parts = (self.matrix.data[entries], place[self.matrix.indices[entries]], ends)
         shares = sparse.csr_array(parts, shape=(self.matrix.shape[0], len(keys)))
-        pairs = [(number, key) for number, key in enumerate(keys) if key not in self.places and signals.CROSS in key]
+        pairs = {number: key for number, key in enumerate(keys) if key not in self.places and self._has_parts(key)}
         if pairs:
-            shares = sparse.csr_array(shares + self._products(pairs, len(keys)))
+            made = pair_shares(list(pairs.values()), self.places, self.matrix).tocoo()
+            ends = (made.row.astype(np.int32), np.array(list(pairs), dtype=np.int32)[made.col])
+            shares = sparse.csr_array(shares + sparse.csr_array((made.data, ends), shape=shares.shape))
         shares.sort_indices()
         return shares
 
-    def _products(self, pairs: Sequence[tuple[int, str]], width: int) -> sparse.csr_array:
-        """Columns of pairs, each at its number, CSR (cells, width)."""
-        mains = sorted({part.key for _, key in pairs for part in signals.parse(key).parts} & self.places.keys())
-        at = {key: number for number, key in enumerate(mains)}
-        members = sparse.csc_array(self.matrix[:, [self.places[key] for key in mains]])
-        rows, values, columns = [np.zeros(0, np.intp)], [np.zeros(0)], [np.zeros(0, np.intp)]
-        for number, key in pairs:
-            names = [part.key for part in signals.parse(key).parts]
-            if all(name in at for name in names):
-                product = members[:, [at[names[0]]]].multiply(members[:, [at[names[1]]]]).tocoo()
-                rows.append(product.row)
-                values.append(product.data)
-                columns.append(np.full(product.nnz, number))
-        ends = (np.concatenate(rows).astype(np.int32), np.concatenate(columns).astype(np.int32))
-        return sparse.csr_array((np.concatenate(values), ends), shape=(self.matrix.shape[0], width))
+    def _has_parts(self, key: str) -> bool:
+        """Whether both signals of a pair are known here."""
+        return signals.CROSS in key and all(part.key in self.places for part in signals.parse(key).parts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from reflection.domain import signals
 from reflection.inference.campaign_columns import usual_among
 from reflection.inference.collinearity import aliases_among
 from reflection.inference.fit_budget import LeftOut, common
+from reflection.inference.pairs import PairChoice
 from reflection.inference.selection import SaidOfColumns
 from reflection.stats.columns import Feature
 
@@ -27,22 +30,38 @@ class Columns:
         keys: signals and pairs of them that stand for themselves, sorted by feature.
         currency: the one most campaigns use (None = not stated).
         aliases: signal key -> the key that stands for it.
+        unseen: pairs of a kind that is looked at without a column of their own: their effects are unknown, not none.
         left_out: what the tables of all partitions are not made of (`fit_budget`).
     """
 
     keys: tuple[str, ...]
     currency: str | None
     aliases: Mapping[str, str]
+    unseen: tuple[Feature, ...]
     left_out: LeftOut
 
     @classmethod
-    def of(cls, keys: Sequence[str], said: SaidOfColumns, tested: Mapping[str, Hashable] | None = None) -> "Columns":
+    def of(
+        cls,
+        keys: Sequence[str],
+        said: SaidOfColumns,
+        chosen: PairChoice,
+        tested: Mapping[str, Hashable] | None = None,
+    ) -> "Columns":
         """Of signals and pairs, those that campaigns tell apart, as many as a fit has (`fit_budget`).
 
         Args:
-            said: by all partitions. tested: what experiments tell apart (`collinearity`).
+            said: by all partitions. chosen: the pairs among the keys. tested: what experiments tell apart
+                (`collinearity`).
         """
-        aliases = aliases_among(keys, said.marks, tested)
-        alone, aliases = common(keys, aliases, said.having, said.campaigns, tested or {})
-        left_out = LeftOut(signals=len(keys) - len(alone) - len(aliases), cells=said.thinned)
-        return cls(tuple(sorted(alone, key=feature_of)), usual_among(said.currencies), aliases, left_out)
+        occurring = np.flatnonzero(said.having)
+        present, having = [keys[place] for place in occurring.tolist()], said.having[occurring]
+        aliases = aliases_among(present, said.marks[:, occurring], tested)
+        alone, aliases = common(present, aliases, having, said.campaigns, tested or {})
+        return cls(
+            keys=tuple(sorted(alone, key=feature_of)),
+            currency=usual_among(said.currencies),
+            aliases=aliases,
+            unseen=tuple(feature_of(key) for key in sorted({*chosen.kinds}.difference(alone))),
+            left_out=LeftOut(signals=len(present) - len(alone) - len(aliases), cells=said.thinned),
+        )
