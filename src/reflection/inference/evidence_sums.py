@@ -52,8 +52,8 @@ class Linearisation:
     shape: Moments | None
 
     def around(self, shape: Moments) -> "Linearisation":
-        """The same around a fit, of which only the effects are kept: it is sent to every partition."""
-        return replace(self, shape=replace(shape, covariance=np.zeros((0, 0))))
+        """The same around a fit."""
+        return replace(self, shape=shape)
 
     def observations(self, table: Dataset, design: CellDesign) -> Observations:
         """Every cell's observation; `design` has no silent columns."""
