@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
+from reflection.cluster.address import ClusterAddress
+from reflection.cluster.cluster import DaskCluster
 from reflection.delivery.addresses import AddressGuard
 from reflection.delivery.desk import AlertDesk, Outlets
 from reflection.domain.board import Board, MemoryBoard
@@ -128,12 +130,14 @@ class Application:
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
         floor = EvidenceFloor(settings.finding_campaigns, settings.finding_events)
         weights = _score_weights(settings)
+        self.cluster = _cluster(settings)
         self.learner = Learner(
             self.store,
             goal=settings.goal_metric,
             score_weights=weights,
             floor=floor,
             texts=texts,
+            cluster=self.cluster,
             alone=self.database.alone,
         )
         self.model = _model(settings, self.board)
@@ -228,6 +232,8 @@ class Application:
     def close(self) -> None:
         """Close the database; the application is not usable afterwards."""
         self.memory.index.close()
+        if self.cluster is not None:
+            self.cluster.close()
         self.database.close()
 
     def _current(self, workspace: str) -> Telling:
@@ -255,6 +261,14 @@ def build(settings: Settings) -> Application:
         Unavailable: the database cannot be opened.
     """
     return Application(settings)
+
+
+def _cluster(settings: Settings) -> DaskCluster | None:
+    """Where large workspaces are learnt in partitions; None where that is here."""
+    if not settings.cluster:
+        return None
+    file = str(settings.database.resolve()) if isinstance(settings.database, Path) else None
+    return DaskCluster(ClusterAddress.of(settings.cluster), file, memory=settings.cluster_memory)
 
 
 def _board(settings: Settings, database: Database) -> Board:
