@@ -208,6 +208,14 @@ class Knowledge:
         return sizes
 
     @property
+    def delivery_tilt(self) -> Mapping[str, Any] | None:
+        """{tilt, interval, rows, reason}: how much more platforms showed to whom clicks and buys where one sum was
+        given for several (`inference.delivery`), and in how many rows; None where it is not clear.
+        """
+        tilt: Mapping[str, Any] | None = self.diagnostics.get("delivery_tilt")
+        return tilt
+
+    @property
     def experiments(self) -> ExperimentSayings:
         """What the fit makes of randomised experiments."""
         return ExperimentSayings(self.diagnostics)

@@ -15,6 +15,7 @@ from scipy import sparse
 from reflection.inference import walks
 from reflection.inference.accounts import account_columns
 from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.inference.mixing import Sums
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature, Layout
@@ -86,6 +87,10 @@ class CellDesign:
             return self
         features = (*self.features[:signs], *(self.features[signs + i] for i in kept))
         return replace(self, features=features, controls=sparse.csr_array(self.controls[:, kept]))
+
+    def weighed(self, sums: Sums, weights: Floats) -> "CellDesign":
+        """The same with what the parts of sums count for, instead of their shares."""
+        return replace(self, shares=sums.weighed(self.shares, weights))
 
     def predictor(self, fit: Fit | Moments) -> Floats:
         """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""

@@ -51,10 +51,11 @@ def effects_page(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
-    spread, reason, goals, waiting, trust, attribution}.
+    delivery, spread, reason, goals, waiting, trust, attribution}.
 
     `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
-    (`Knowledge.coverage`), `size`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all the same.
+    (`Knowledge.coverage`), `size`, `delivery`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all
+    the same.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -93,6 +94,7 @@ def effects_page(
         "calibration": knowledge.coverage,
         "spread": knowledge.spread,
         "size": knowledge.size,
+        "delivery": knowledge.delivery_tilt,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
