@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from reflection.domain.bookable import Bookable, EvidenceFloor
 from reflection.domain.conversion_kind import UNSTATED, kind_of_objective, plural
+from reflection.domain.creative_knowledge import NO_CREATIVES, CreativeKnowledge
 from reflection.domain.effect import Effect as Effect
 from reflection.domain.experiment_sayings import ExperimentSayings
 from reflection.domain.goal import HasGoal
@@ -84,6 +85,7 @@ class Knowledge:
         mixtures: metric -> shares of the components of adaptive shrinkage (`stats.false_discovery.GRID_SD`) among the
             total effects on it; a metric on which the data favour no effect at all has none.
         floor: evidence that a finding or an advice needs at least.
+        creatives: what is known of the texts of creatives.
         kind: what the campaigns count that effects, findings, weights and posteriors rest on: those of the goal most
             money is spent on. `campaigns` and `held` are of all goals.
         goals: the same of every other goal, the largest spend first; empty where there is one goal.
@@ -108,6 +110,7 @@ class Knowledge:
     delivery: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     mixtures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     floor: EvidenceFloor = field(default_factory=EvidenceFloor)
+    creatives: CreativeKnowledge = NO_CREATIVES
     kind: str = UNSTATED
     goals: tuple["Knowledge", ...] = ()
 
@@ -265,6 +268,14 @@ class Knowledge:
         """
         campaigns: Mapping[str, Any] = self.diagnostics.get("waiting", {})
         return campaigns
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """{signals, cells, goals}: how much the fit was not made of, because it was more than one can be made of; what
+        is 0 is not there.
+        """
+        counts: Mapping[str, int] = self.diagnostics.get("left_out", {})
+        return counts
 
     def complete_since(self, day: date) -> bool:
         """Whether conversions that waited at this fit are complete by a day."""
