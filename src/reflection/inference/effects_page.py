@@ -72,13 +72,7 @@ def effects_page(
     of_workspace = _of_workspace(knowledge)
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
-    among = [
-        effect
-        for effect in knowledge.effects
-        if (metric is None or effect.metric == metric)
-        and (group is None or effect.group == group)
-        and (keys is None or _of_platform(effect, keys))
-    ]
+    among = [effect for effect in knowledge.effects if _asked(effect, metric, group, keys)]
     among = _one_each(among, knowledge.aliases) if joined else among
     findings = sum(effect.finding for effect in among)
     chosen = [effect for effect in among if effect.finding or not findings_only]
