@@ -100,12 +100,13 @@ def _score(linear: Linearised, fit: Fit, slope: Floats) -> tuple[float, float]:
     variance = np.maximum(observations.v + fit.scatter**2, 1e-9) * np.maximum(rows, 1)
     precision = np.where(observations.observed, 1.0 / variance, 0.0)
     places = {feature: place for place, feature in enumerate((*linear.design.features, INTERCEPT))}
-    columns = [places[feature] for feature in fit.layout.features]
+    kept = [column for column, feature in enumerate(fit.layout.features) if feature in places]  # others have no row
+    columns = [places[fit.layout.features[column]] for column in kept]
     whole = [linear.design.shares, linear.design.controls, np.ones((len(variance), 1))]
     design = sparse.csr_array(sparse.hstack(whole, format="csr")[:, columns])
-    residual = observations.y - design @ fit.mean_at_mode
+    residual = observations.y - design @ fit.mean_at_mode[kept]
     cross = design.T @ (precision * slope)
-    explained = float(cross @ (fit.covariance.astype(np.float64) @ cross))
+    explained = float(cross @ (fit.covariance[np.ix_(kept, kept)].astype(np.float64) @ cross))
     return float(slope @ (precision * residual)), max(float(slope @ (precision * slope)) - explained, 0.0)
 
 

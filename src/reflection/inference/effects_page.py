@@ -185,8 +185,9 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
     aliases = knowledge.aliases
     key = aliases.get(signal, signal)
     observed = expected = events = 0.0
+    pairs = knowledge.pairs
     for cell in evidence.cells:
-        shares = signals.with_creatives_apart(cell.shares)
+        shares = pairs.added_to(cell.shares)
         if signal not in shares:
             continue
         rest = {name: share for name, share in shares.items() if name != key and name not in aliases}
@@ -223,6 +224,12 @@ def _check(metric: str) -> None:
             (name for name in METRICS if name in MODELLED), key=lambda name: not METRICS[name].favors(True)
         )
         raise InvalidInput(f"'{metric}' is not a metric", hint=f"one of {', '.join(costs_last)}", field="metric")
+
+
+def _asked(effect: Effect, metric: str | None, group: str | None, platform: signals.Signal | None) -> bool:
+    """Whether an effect is among those of a metric, a group and a platform, each as far as it was asked for."""
+    named = metric in (None, effect.metric) and group in (None, effect.group)
+    return named and (platform is None or _of_platform(effect, platform))
 
 
 def _of_platform(effect: Effect, platform: signals.Signal) -> bool:
