@@ -218,9 +218,7 @@ class Knowledge:
 
     @property
     def delivery_tilt(self) -> Mapping[str, Any] | None:
-        """{tilt, interval, rows, reason}: how much more platforms showed to whom clicks and buys where one sum was
-        given for several (`inference.delivery`), and in how many rows; None where it is not clear.
-        """
+        """{tilt, interval, rows, reason} of delivery within sums (`inference.delivery`); None where none is clear."""
         tilt: Mapping[str, Any] | None = self.diagnostics.get("delivery_tilt")
         return tilt
 
