@@ -9,16 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reflection.domain.metrics import RATES
+from reflection.domain.metrics import METRICS, RATES
 from reflection.inference.dataset import Dataset, Floats
 from reflection.inference.design import CellDesign
 from reflection.inference.mixing import Sums
 from reflection.inference.observation import counts_of
 from reflection.stats.empirical_bayes import Fit, Moments
 from reflection.stats.observations import Observations, observe_around
-
-_DIVIDES_BY = {"cpm": (), "ctr": (), "cvr": ("ctr",), "aov": ("ctr", "cvr")}
-"""Metrics that make what each one divides by of an impression."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +27,7 @@ class Mixture:
 
     def before(self, metric: str, fits: Mapping[str, Fit], table: Dataset) -> Floats:
         """Log of what each signal makes of its share until a metric divides by it, (features,); `fits` by metric."""
-        return self.tilt + sum(signal_effects(fits[name], table) for name in _DIVIDES_BY[metric] if name in fits)
+        return self.tilt + sum(signal_effects(fits[name], table) for name in _makers(metric) if name in fits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +79,12 @@ class Linearised:
         """By how much each cell's rate rises (log) with a tilt of one towards `appeal`, (cells,)."""
         steep = self.sums.slope(self.before, signal_effects(fit, self.table), appeal)
         return self.sums.spread(steep, len(self.table.campaign))
+
+
+def _makers(metric: str) -> list[str]:
+    """Rates that make what a metric divides by of impressions: the click rate makes clicks."""
+    makers = [name for name in RATES if METRICS[name].counts[0] == METRICS[metric].counts[1]]
+    return [*makers, *(first for name in makers for first in _makers(name))]
 
 
 def signal_effects(fit: Fit | Moments, table: Dataset) -> Floats:
