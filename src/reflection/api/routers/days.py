@@ -1,5 +1,6 @@
 """GET /v1/days: what was spent a day, as imported files say it."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Response
@@ -43,4 +44,4 @@ def days(
     application: ApplicationPart, workspace: Workspace, days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 120
 ) -> Response:
     """The last days up to the newest that was imported, of files by the day; a day nobody reported is a gap."""
-    return json_response(daily_spend(application.import_rows.days(workspace), days))
+    return json_response(application.days.get(workspace, ("days", days), partial(daily_spend, days=days)))
