@@ -196,6 +196,9 @@ class EffectsPage(BaseModel):
     )
     goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")
     waiting: Waiting | None = Field(description="whose conversions still come in; null where nothing waits")
+    approximate: str | None = Field(
+        description="what the fit left out, because the campaigns say more than one fit can take in; null: nothing"
+    )
     trust: Trust | None = Field(
         description="of differences that campaigns show, how much experiments find; null where none was learnt from"
     )

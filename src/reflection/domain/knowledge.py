@@ -19,6 +19,7 @@ from reflection.domain.effect import Effect as Effect
 from reflection.domain.experiment_sayings import ExperimentSayings
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
+from reflection.domain.pairs import Pairs
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.scatter import CampaignScatter
 from reflection.domain.weights import Interval, SignalWeight
@@ -180,6 +181,11 @@ class Knowledge:
         return others
 
     @property
+    def pairs(self) -> Pairs:
+        """The pairs of signals that have an effect."""
+        return Pairs({key for one in self.posteriors.values() for key in one.features}, self.aliases)
+
+    @property
     def unidentified(self) -> Mapping[str, Mapping[str, Any]]:
         """Signal -> {reason, others}: what the evidence cannot tell from the effects of the others, or of a season."""
         doubts: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("unidentified", {})
@@ -260,6 +266,14 @@ class Knowledge:
         """
         campaigns: Mapping[str, Any] = self.diagnostics.get("waiting", {})
         return campaigns
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """{signals, cells, goals}: how much the fit was not made of, because it was more than one can be made of; what
+        is 0 is not there.
+        """
+        counts: Mapping[str, int] = self.diagnostics.get("left_out", {})
+        return counts
 
     def complete_since(self, day: date) -> bool:
         """Whether conversions that waited at this fit are complete by a day."""

@@ -70,6 +70,7 @@ def ready(request: Request, application: ApplicationPart, workspace: Workspace) 
         parts["learning_lag"] = {workspace: parts["learning_lag"].get(workspace, 0)}
         parts["alerts"] = {name: counts for name, counts in parts["alerts"].items() if name == workspace}
         parts["set_aside"] = [letter for letter in parts["set_aside"] if letter["workspace"] == workspace]
+        parts["approximate"] = {name: what for name, what in parts["approximate"].items() if name == workspace}
         del parts["database"], parts["worker"]["pid"]
     return json_response({"status": "ready", "parts": parts})
 
