@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.pools import Router
-from reflection.ingest.jobs.daily import MOST_DAYS, daily_spend
+from reflection.ingest.jobs.daily import daily_spend
+from reflection.ingest.jobs.reported_days import MOST_DAYS
 
 router = Router(prefix="/v1/days", tags=["imports"])
 

@@ -59,7 +59,7 @@ class KeptAnswers:
 
     def __init__(self, imports: _Imports) -> None:
         self._imports = imports
-        self._kept: dict[tuple[str, object], tuple[object, Any]] = {}
+        self._kept: dict[tuple[str, object], tuple[object, dict[str, Any]]] = {}
 
     def get(self, workspace: str, question: object, make: Callable[[list[Days]], dict[str, Any]]) -> dict[str, Any]:
         """What `make` makes of the days; `question` names it."""
