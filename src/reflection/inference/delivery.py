@@ -7,7 +7,7 @@ is fitted once more with it, and effects are as much wider as they move with wha
 findings.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +16,11 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.bookable import root
 from reflection.domain.knowledge import Effect
-from reflection.inference.dataset import Dataset, Floats
-from reflection.inference.linearised import Linearised, signal_effects
-from reflection.stats.columns import INTERCEPT
+from reflection.inference.campaign_columns import Floats
+from reflection.inference.dataset import Dataset
+from reflection.inference.design import CellDesign
+from reflection.inference.evidence_sums import Linearisation, effects_of
+from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.empirical_bayes import Fit
 from reflection.stats.quantiles import limits
 
@@ -75,14 +77,17 @@ def as_diagnostics(tilt: Tilt, sums: int) -> dict[str, object] | None:
     return {"tilt": tilt.value, "interval": [low, high], "rows": sums, "reason": CORRECTED}
 
 
-def appeal_of(fits: Iterable[Fit], table: Dataset) -> Floats:
-    """What each signal does to clicks and conversions together (log), (features,)."""
-    return np.asarray(sum((signal_effects(fit, table) for fit in fits), np.zeros(len(table.features))))
+def appeal_of(fits: Iterable[Fit], features: Sequence[Feature]) -> dict[Feature, float]:
+    """What each signal does to clicks and conversions together (log)."""
+    appeal = sum((effects_of(fit, features) for fit in fits), np.zeros(len(features)))
+    return dict(zip(features, appeal.tolist(), strict=True))
 
 
-def tilt_of(seen: Iterable[tuple[Linearised, Fit]], appeal: Floats) -> Tilt:
-    """The tilt that fits of rates show together, as observed for them; never below none."""
-    scores = np.array([_score(linear, fit, linear.slope(fit, appeal)) for linear, fit in seen])
+def tilt_of(
+    table: Dataset, design: CellDesign, rates: Iterable[tuple[Linearisation, Fit]], appeal: Mapping[Feature, float]
+) -> Tilt:
+    """The tilt that fits of rates show together, as these were observed; never below none."""
+    scores = np.array([_score(table, design, linear, fit, linear.slope(table, fit, appeal)) for linear, fit in rates])
     score, information = scores.reshape(-1, 2).sum(axis=0).tolist()
     if information <= 0:
         return NO_TILT
@@ -90,22 +95,23 @@ def tilt_of(seen: Iterable[tuple[Linearised, Fit]], appeal: Floats) -> Tilt:
     return Tilt(max(score / precision, 0.0), float(precision**-0.5), float(score / information**0.5))
 
 
-def _score(linear: Linearised, fit: Fit, slope: Floats) -> tuple[float, float]:
+def _score(table: Dataset, design: CellDesign, linear: Linearisation, fit: Fit, slope: Floats) -> tuple[float, float]:
     """Derivative of the log likelihood in the tilt, and its information, with the effects integrated over.
 
     Rows of one real campaign are one witness together.
     """
-    observations, unit = linear.observations, linear.table.campaigns.unit[linear.table.campaign]
-    rows = np.bincount(unit[observations.observed], minlength=len(linear.table))[unit]
+    weighed, observations = linear.taken(table, design.without(linear.silent))
+    unit = table.campaigns.unit[table.campaign]
+    rows = np.bincount(unit[observations.observed], minlength=len(table))[unit]
     variance = np.maximum(observations.v + fit.scatter**2, 1e-9) * np.maximum(rows, 1)
     precision = np.where(observations.observed, 1.0 / variance, 0.0)
-    places = {feature: place for place, feature in enumerate((*linear.design.features, INTERCEPT))}
+    places = {feature: place for place, feature in enumerate((*weighed.features, INTERCEPT))}
     kept = [column for column, feature in enumerate(fit.layout.features) if feature in places]  # others have no row
     columns = [places[fit.layout.features[column]] for column in kept]
-    whole = [linear.design.shares, linear.design.controls, np.ones((len(variance), 1))]
-    design = sparse.csr_array(sparse.hstack(whole, format="csr")[:, columns])
-    residual = observations.y - design @ fit.mean_at_mode[kept]
-    cross = design.T @ (precision * slope)
+    whole = [weighed.shares, weighed.controls, np.ones((len(variance), 1))]
+    cells = sparse.csr_array(sparse.hstack(whole, format="csr")[:, columns])
+    residual = observations.y - cells @ fit.mean_at_mode[kept]
+    cross = cells.T @ (precision * slope)
     explained = float(cross @ (fit.covariance[np.ix_(kept, kept)].astype(np.float64) @ cross))
     return float(slope @ (precision * residual)), max(float(slope @ (precision * slope)) - explained, 0.0)
 

@@ -1,29 +1,32 @@
-"""From the evidence table to one fit per metric, in one common layout.
+"""From the evidence of a goal, in partitions, to the fits of all metrics in one common layout.
 
-The bridge between campaigns and the learning core: the metrics in their order, each with its seed (`metric_fit`), then
-drawn together. Signals move over time where a metric says so (`rough_fit`); every effect read here is the present
-one, at the end of its walk. A pure function of the dataset. Must not know findings, stores or clocks.
+Signals move over time where a metric says so (`rough_fit`); every effect read here is the present one, at the end of
+its walk. A pure function of the set. Must not know findings, stores or clocks.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
+from operator import add
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.domain.scatter import composed_scatter
-from reflection.inference.dataset import Dataset, Floats
+from reflection.inference.campaign_columns import Floats
+from reflection.inference.dataset import Dataset
 from reflection.inference.delivery import NO_TILT, Tilt, appeal_of, tilt_of, unsure
-from reflection.inference.design import CellDesign
+from reflection.inference.design import CellDesign, ControlColumns
+from reflection.inference.evidence_sums import EvidencePart, effects_of, latest_units, makers, raw_lifts
 from reflection.inference.experiments import NO_TRIALS, Trials
-from reflection.inference.linearised import Mixture
-from reflection.inference.metric_fit import MANY_FEATURES, FittedMetric, fit_metric
+from reflection.inference.metric_fit import MANY_FEATURES, FittedMetric, Fitting, fit_metric
 from reflection.inference.mixing import Sums
+from reflection.inference.partitions import InMemory, Partitions
+from reflection.inference.raw_lifts import RawLifts
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
 from reflection.stats import drift
-from reflection.stats.columns import Layout
+from reflection.stats.columns import Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Stratum
 from reflection.stats.empirical_bayes import Effects, Fit
@@ -42,17 +45,23 @@ SEED = 20_260_101
 
 @dataclass(frozen=True, eq=False)
 class FittedMetrics:
-    """All metrics of one table that could be fitted, in one layout; `correlations` as `Knowledge` has them; `tilt` of
-    delivery among so many `sums`."""
+    """All metrics of a goal that could be fitted, in one layout.
+
+    Attributes:
+        table, design: of the sample: all campaigns, where they are no more than `SAMPLE`.
+        raw: sums over all campaigns.
+        correlations: as `Knowledge` has them.
+        tilt: of delivery within sums.
+    """
 
     table: Dataset
     design: CellDesign
     layout: Layout
     metrics: Mapping[str, FittedMetric]
+    raw: RawLifts
     trials: Trials = NO_TRIALS
     correlations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     tilt: Tilt = NO_TILT
-    sums: int = 0
     _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
     _raw_effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
 
@@ -61,7 +70,7 @@ class FittedMetrics:
         """Every metric's predictor, log scale with its reference, shape (cells,); CPM per *single* impression."""
         return {
             name: self.design.predictor(metric.fit)
-            + metric.linear.lift(metric.fit)
+            + metric.linear.lift(self.table, metric.fit)
             + float(np.log(metric.reference / METRICS[name].scale))
             for name, metric in self.metrics.items()
         }
@@ -133,58 +142,70 @@ class FittedMetrics:
 
 
 def fit_metrics(
-    table: Dataset, fitted: Callable[[float], object] = lambda share: None, trials: Trials = NO_TRIALS
+    table: Dataset,
+    fitted: Callable[[float], object] = lambda share: None,
+    trials: Trials = NO_TRIALS,
+    tables: Partitions[Dataset] | None = None,
 ) -> FittedMetrics:
-    """Fit every metric the table has evidence for; `fitted` is told which share is done.
+    """Fit every metric there is evidence for; `fitted` is told which share is done.
 
     Args:
+        table: the sample, on which columns and points of linearisation are chosen.
         trials: what experiments say beside the campaigns.
+        tables: all campaigns in partitions; None where the sample is all.
     """
-    design, sums = CellDesign.of(table, trials.features), Sums.of(table)
-    even = Mixture(sums, np.zeros(len(table.features)))
+    controls = ControlColumns.of(table, trials.features)
+    design = CellDesign.of(table, controls)
+    parts = (tables or InMemory([table])).map(partial(EvidencePart.of, controls=controls))
+    fitting = Fitting(table, design, parts, trials, parts.total(latest_units, add).numbers())
     with threadpool_limits(THREADS, "blas"):
-        metrics, tilt = _fit_each(table, design, trials, even, fitted), NO_TILT
-        if len(sums) and len(table.features) <= MANY_FEATURES:
-            metrics, tilt = _as_delivered(table, design, trials, even, metrics)
-    layout = _layout_of(metrics)
+        metrics, tilt = _fit_each(fitting, {}, fitted), NO_TILT
+        if len(Sums.of(table)) and len(table.features) <= MANY_FEATURES:
+            metrics, tilt = _as_delivered(fitting, metrics)
+    layout = _layout_of(*metrics.values())
     metrics = {name: replace(metric, fit=in_layout(metric.fit, layout)) for name, metric in metrics.items()}
-    return _jointly(FittedMetrics(table, design.within(layout), layout, metrics, trials, tilt=tilt, sums=len(sums)))
+    raw = parts.total(raw_lifts, add)
+    return _jointly(FittedMetrics(table, design.within(layout), layout, metrics, raw, trials, tilt=tilt))
 
 
 def _fit_each(
-    table: Dataset, design: CellDesign, trials: Trials, mixture: Mixture, fitted: Callable[[float], object]
+    fitting: Fitting, tilt: Mapping[Feature, float], fitted: Callable[[float], object] = lambda share: None
 ) -> dict[str, FittedMetric]:
-    """Every metric, each in a layout of its own; what a rate divides by is fitted before it."""
+    """Every metric, each in a layout of its own; what a rate divides by is fitted before it.
+
+    Args:
+        tilt: log of how many times its share each signal is shown within a sum.
+    """
     metrics: dict[str, FittedMetric] = {}
+    signs, even = fitting.table.features, np.zeros(len(fitting.table.features))
     for number, name in enumerate(OBSERVED):
-        before = mixture.before(name, {other: metric.fit for other, metric in metrics.items()}, table)
-        metric = fit_metric(name, table, design, trials, (SEED, number), mixture.sums, before)
+        made = sum((effects_of(metrics[maker].fit, signs) for maker in makers(name) if maker in metrics), even)
+        before = {feature: tilt.get(feature, 0.0) + float(log) for feature, log in zip(signs, made, strict=True)}
+        metric = fit_metric(name, fitting, (SEED, number), before)
         if metric is not None:
             metrics[name] = metric
         fitted((number + 1) / len(OBSERVED))
     return metrics
 
 
-def _as_delivered(
-    table: Dataset, design: CellDesign, trials: Trials, even: Mixture, metrics: dict[str, FittedMetric]
-) -> tuple[dict[str, FittedMetric], Tilt]:
+def _as_delivered(fitting: Fitting, metrics: dict[str, FittedMetric]) -> tuple[dict[str, FittedMetric], Tilt]:
     """The metrics with what platforms show more of, where they clearly do; wider by what is not known of that."""
     rates = [metrics[name] for name in RATES if name in metrics]
-    appeal = appeal_of((metric.fit for metric in rates), table)
-    tilt = tilt_of(((metric.linear, metric.fit) for metric in rates), appeal)
+    appeal = appeal_of([metric.fit for metric in rates], fitting.table.features)
+    tilt = tilt_of(fitting.table, fitting.design, [(metric.linear, metric.fit) for metric in rates], appeal)
     if not tilt.clear:
         return metrics, tilt
-    tilted = _fit_each(table, design, trials, replace(even, tilt=tilt.value * appeal), lambda share: None)
+    tilted = _fit_each(fitting, {feature: tilt.value * log for feature, log in appeal.items()})
     for name, metric in tilted.items():
-        layout = _layout_of({"even": metrics[name], "tilted": metric})
-        fits = in_layout(metric.fit, layout), in_layout(metrics[name].fit, layout)
-        tilted[name] = replace(metric, fit=unsure(*fits, tilt))
+        layout = _layout_of(metric, metrics[name])
+        wider = unsure(in_layout(metric.fit, layout), in_layout(metrics[name].fit, layout), tilt)
+        tilted[name] = replace(metric, fit=wider)
     return tilted, tilt
 
 
-def _layout_of(metrics: Mapping[str, FittedMetric]) -> Layout:
+def _layout_of(*metrics: FittedMetric) -> Layout:
     """All columns of some fits."""
-    return Layout.of({feature for metric in metrics.values() for feature in metric.fit.layout.features})
+    return Layout.of({feature for metric in metrics for feature in metric.fit.layout.features})
 
 
 def _jointly(apart: FittedMetrics) -> FittedMetrics:

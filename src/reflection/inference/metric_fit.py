@@ -1,11 +1,14 @@
-"""One observed metric fitted to the cells of a table: how it is linearised, what moves, whether its intervals hold.
+"""From the evidence in partitions to the fit of one metric.
 
 Rates are observed around the pooled rate first and then re-linearised around their own fit, where counts are sparse
-(LEARNING 2). Must not know the other metrics.
+(LEARNING 2). Where to linearise, what moves and who is left out is chosen on the sample; the sums are of all campaigns.
+Must not know the other metrics.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,24 +17,28 @@ from reflection.domain import signals
 from reflection.domain.knowledge import MetricPosterior
 from reflection.domain.metrics import METRICS, RATES
 from reflection.inference.accounts import ACCOUNT
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.confirmation import NONE_CONFIRMED, Confirmed, confirmed_by
-from reflection.inference.dataset import Dataset, Floats
+from reflection.inference.dataset import Dataset
 from reflection.inference.design import CellDesign
+from reflection.inference.evidence_sums import (
+    EvidencePart,
+    Linearisation,
+    pooled,
+    summed,
+    sums_of,
+)
 from reflection.inference.experiments import Trials
-from reflection.inference.linearised import Linearised
-from reflection.inference.mixing import Sums
-from reflection.inference.observation import observed
-from reflection.inference.own_levels import BetweenRows
+from reflection.inference.own_levels import NOTHING_KEPT, KeptRows
+from reflection.inference.partitions import Partitions
 from reflection.inference.rough_fit import RoughFit
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Feature, Layout
-from reflection.stats.design import Rows
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
 from reflection.stats.empirical_bayes import Effects, Fit, fit
 from reflection.stats.experiments import seen_of
 from reflection.stats.observations import Observations
-from reflection.stats.sufficient_statistics import SufficientStatistics
 
 RELINEARISATIONS = 2
 """Extra passes of the rates around the current fit."""
@@ -51,7 +58,7 @@ class FittedMetric:
 
     Attributes:
         reference: its pooled rate, CPM per 1,000 impressions, AOV in money.
-        linear: what the cells said of it, as it was fitted.
+        linear: how it was observed.
         left_out: z-scores of real campaigns predicted from all others, shape (at most 1,000,), see `SetAside`; none of
             more than MANY_FEATURES columns.
         between: rows of whole real campaigns, for their own levels.
@@ -62,10 +69,10 @@ class FittedMetric:
     name: str
     fit: Fit
     reference: float
-    linear: Linearised
+    linear: Linearisation
     left_out: Floats
     widening: float = 1.0
-    between: BetweenRows | None = None
+    between: KeptRows = NOTHING_KEPT
     confirmed: Confirmed = NONE_CONFIRMED
 
     def posterior(self, present: Effects) -> MetricPosterior:
@@ -80,7 +87,7 @@ class FittedMetric:
             sigma=float(np.hypot(self.fit.scatter_of_unseen, self._of_accounts)),
             tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.unseen, strict=True)},
             reference=self.reference / METRICS[self.name].scale,
-            own=None if self.between is None else self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
+            own=self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
         )
 
     @property
@@ -89,33 +96,33 @@ class FittedMetric:
         return self.fit.tau_of(Feature(ACCOUNT, "")) if ACCOUNT in self.fit.layout.groups else 0.0
 
 
-def fit_metric(
-    name: str, table: Dataset, design: CellDesign, trials: Trials, seed: tuple[int, int], parts: Sums, before: Floats
-) -> FittedMetric | None:
-    """A metric of a table; None where it never happened.
+@dataclass(frozen=True, eq=False)
+class Fitting:
+    """What the fits of all metrics have in common: the sample with its design, all partitions, and the real campaigns
+    whose own levels are kept."""
 
-    Args:
-        parts, before: the table's sums, and what their signals make of their shares (`Mixture`).
-    """
-    reference, plain = observed(name, table)
-    if reference is None or plain is None or not plain.observed.any():
+    table: Dataset
+    design: CellDesign
+    parts: Partitions[EvidencePart]
+    trials: Trials
+    latest: NDArray[np.int64]
+
+
+def fit_metric(
+    name: str, fitting: Fitting, seed: tuple[int, int], before: Mapping[Feature, float]
+) -> FittedMetric | None:
+    """Fit one metric; None where it never happened. `before` is that of `Linearisation`."""
+    reference = fitting.parts.total(partial(pooled, name=name), add).level(name)
+    if reference is None:
         return None
-    design, contrasts = design.without(_silent(name, trials)), trials.rows.get(name)
-    around, unit = _anchor_sample(table), table.campaigns.unit
-    still = Layout.of(f for f in (*design.features, *table.unseen) if not drift.is_walk(f.group))
-    rough = RoughFit(still, many=len(still) > MANY_FEATURES)
-    linear = Linearised(name, table, plain, reference, design, parts, before, plain, design)
-    for number in range(RELINEARISATIONS if name in RATES else 1):
-        last = name not in RATES or number + 1 == RELINEARISATIONS
-        columns = linear.design if last and not rough.many else linear.design.within(still)
-        rows = columns.rows(_only(linear.observations, around), table.campaign, unit)
-        rough.learn(_summed(some for some, _ in rows), last=last)
-        linear = linear.around(rough.shape)
-    layout = Layout.of({*still.features, *rough.walks(design.features)})
-    aside = SetAside(linear.observations.observed, unit[table.campaign], 0 if rough.many else MOST_CAMPAIGNS)
-    between = BetweenRows(table.campaigns)
-    rows = linear.design.within(layout).rows(linear.observations, table.campaign, unit)
-    sums = _summed(aside.passing(between.passing(rows)))
+    contrasts = fitting.trials.rows.get(name)
+    every = (*fitting.design.features, *fitting.table.unseen)
+    still = Layout.of(feature for feature in every if not drift.is_walk(feature.group))
+    plain = Linearisation(name, reference, _silent(name, fitting.trials), None, before)
+    linear, rough = _roughly(fitting, plain, still)
+    layout = Layout.of({*still.features, *rough.walks(fitting.design.features)})
+    merged = fitting.parts.total(partial(sums_of, linear=linear, layout=layout, latest=fitting.latest), add)
+    sums = merged.statistics
     if contrasts is not None:
         sums.add(contrasts)
     start = rough.shape.mode if rough.shape.layout == layout else None
@@ -123,19 +130,43 @@ def fit_metric(
     for group in drift.walking(layout):
         fit_of_all = drift.judged_at_present(fit_of_all, group)
         fit_of_all = fit_of_all if group == signals.PLATFORM else drift.judged_since(fit_of_all, group)
-    scores = aside.scores(fit_of_all, sums.as_taken)
+    most = 0 if rough.many else MOST_CAMPAIGNS
+    scores = _set_aside(fitting, linear, layout, most).scores(fit_of_all, sums.as_taken)
     judged = coverage(scores)
     widening = judged.widening if judged.failed else 1.0
     fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
     confirmed = NONE_CONFIRMED if contrasts is None else confirmed_by(contrasts, rough.shape)
-    return FittedMetric(name, fit_of_all, reference, linear, scores, widening, between, confirmed)
+    return FittedMetric(name, fit_of_all, reference, linear, scores, widening, merged.between, confirmed)
 
 
-def _summed(rows: Iterable[Rows]) -> SufficientStatistics:
-    statistics = SufficientStatistics()
-    for some in rows:
-        statistics.add(some)
-    return statistics
+def _roughly(fitting: Fitting, plain: Linearisation, still: Layout) -> tuple[Linearisation, RoughFit]:
+    """What a part of the sample says: where to linearise, and what moves.
+
+    Args:
+        still: the layout of everything but walks.
+    """
+    table, design = fitting.table, fitting.design.without(plain.silent)
+    around, unit = _anchor_sample(table), table.campaigns.unit
+    rough, linear = RoughFit(still, many=len(still) > MANY_FEATURES), plain
+    passes = RELINEARISATIONS if plain.name in RATES else 1
+    for number in range(passes):
+        last = number + 1 == passes
+        weighed, observations = linear.taken(table, design)
+        columns = weighed if last and not rough.many else weighed.within(still)
+        rows = columns.rows(_only(observations, around), table.campaign, unit)
+        rough.learn(summed(some for some, _ in rows), last=last)
+        linear = linear.around(rough.shape)
+    return linear, rough
+
+
+def _set_aside(fitting: Fitting, linear: Linearisation, layout: Layout, most: int) -> SetAside:
+    """Real campaigns of the sample, with the rows that they have in the fit, to be predicted from all others."""
+    table, unit, design = fitting.table, fitting.table.campaigns.unit, fitting.design.without(linear.silent)
+    design, observations = linear.taken(table, design)
+    aside = SetAside(observations.observed, unit[table.campaign], most)
+    chosen = _only(observations, np.isin(unit[table.campaign], aside.units))
+    aside.take(design.within(layout).rows(chosen, table.campaign, unit))
+    return aside
 
 
 def _silent(metric: str, trials: Trials) -> frozenset[Feature]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.inference.campaign_columns import Floats, Ints
+from reflection.inference.dataset import Dataset
 
 _LIMIT = 30.0
 """Bound on the log of a part's weight."""
@@ -39,9 +40,10 @@ class Sums:
     @classmethod
     def of(cls, table: Dataset) -> "Sums":
         """The sums of a table; a row's entries of one group stand side by side, as features are sorted."""
-        indptr, indices = table.shares.indptr.astype(np.intp), table.shares.indices
-        numbers = {group: number for number, group in enumerate(dict.fromkeys(f.group for f in table.features))}
-        group = np.array([numbers[feature.group] for feature in table.features], dtype=np.int32)[indices]
+        shares, features = table.shares, table.features
+        indptr, indices = shares.indptr.astype(np.intp), shares.indices
+        numbers = {group: number for number, group in enumerate(dict.fromkeys(f.group for f in features))}
+        group = np.array([numbers[feature.group] for feature in features], dtype=np.int32)[indices]
         new = np.ones(len(group) + 1, dtype=np.bool_)  # the entry begins a segment
         new[1:-1] = group[1:] != group[:-1]
         new[indptr] = True
@@ -50,7 +52,7 @@ class Sums:
         row = np.repeat(np.arange(len(cells)), length)
         place = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length) + indptr[cells][row]
         begun = new[place]
-        column, share = indices[place].astype(np.intp), table.shares.data[place].astype(np.float64)
+        column, share = indices[place].astype(np.intp), shares.data[place].astype(np.float64)
         return cls(cells, place, column, share, row, np.cumsum(begun) - 1, np.flatnonzero(begun))
 
     def __len__(self) -> int:
