@@ -27,6 +27,7 @@ from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
 from reflection.errors import ConfigurationError, ReflectionError, Unavailable
 from reflection.explain.chat import Phraser
+from reflection.explain.left_out import left_out_sentence
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
 from reflection.ingest.jobs.service import Imports
@@ -84,6 +85,9 @@ ALERTS_GIVEN_UP = "alerts-given-up"
 
 UNPUBLISHED = "unpublished"
 """What `degraded` says where something could not be published and is set aside."""
+
+APPROXIMATE = "approximate"
+"""What `degraded` says where a workspace says more than one fit can take in (`inference.fit_budget`)."""
 
 SET_ASIDE_SHOWN = 10
 IMPORTS_LOOKED_AT = 10
@@ -178,6 +182,9 @@ class Application:
             degraded.append(ALERTS_GIVEN_UP)
         if any(self.outbox.dead_counts().values()):
             degraded.append(UNPUBLISHED)
+        approximate = self.approximate()
+        if approximate:
+            degraded.append(APPROXIMATE)
         return {
             "database": self.database.name,
             "memory": memory,
@@ -187,8 +194,14 @@ class Application:
             "outbox_lag": self.outbox.lag(),
             "alerts": alerts,
             "set_aside": [asdict(letter) for letter in self.outbox.some_dead(SET_ASIDE_SHOWN)],
+            "approximate": approximate,
             "degraded": degraded,
         }
+
+    def approximate(self) -> dict[str, str]:
+        """Workspaces whose fit left something out, and what."""
+        sentences = {name: left_out_sentence(self.store.knowledge(name).left_out) for name in self.store.workspaces()}
+        return {name: sentence for name, sentence in sentences.items() if sentence}
 
     def attention(self, workspace: str, limit: int) -> dict[str, Any]:
         """What needs somebody in a workspace; see `Attention.page`."""

@@ -261,6 +261,14 @@ class Knowledge:
         campaigns: Mapping[str, Any] = self.diagnostics.get("waiting", {})
         return campaigns
 
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """{signals, cells, goals}: how much the fit was not made of, because it was more than one can be made of; what
+        is 0 is not there.
+        """
+        counts: Mapping[str, int] = self.diagnostics.get("left_out", {})
+        return counts
+
     def complete_since(self, day: date) -> bool:
         """Whether conversions that waited at this fit are complete by a day."""
         return bool(self.waiting) and date.fromisoformat(self.waiting["first"]) <= day

@@ -58,6 +58,10 @@ OVERTAKEN = 3
 """How often a relearn begins again because a server meanwhile learnt from newer evidence, before it gives its own."""
 
 
+SMALL = 32_768
+"""Characters of a stored campaign up to which what it says is kept for the next fit."""
+
+
 class _Said(NamedTuple):
     """How a campaign spells its signals, what it booked, and the texts of its creatives."""
 
@@ -73,9 +77,17 @@ class TextSource(Protocol):
         """Those of campaigns, the newest first."""
 
 
-@lru_cache(maxsize=2 * SPELT_BY)
 def _said(body: str) -> _Said:
     """What a stored campaign says of itself; nearly all of a fit's newest were the last fit's, too."""
+    return _said_before(body) if len(body) <= SMALL else _read(body)
+
+
+@lru_cache(maxsize=2 * SPELT_BY)
+def _said_before(body: str) -> _Said:
+    return _read(body)
+
+
+def _read(body: str) -> _Said:
     campaign = Campaign.model_validate_json(body)
     return _Said(signals.spellings_of(campaign), descriptions_of(campaign), texts_of(campaign))
 

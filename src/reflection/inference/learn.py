@@ -36,6 +36,7 @@ from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.slow_trends import slow_trend_findings
 from reflection.inference.findings.trends import trend_findings, with_trends
 from reflection.inference.fit import FittedMetrics, fit_metrics
+from reflection.inference.fit_budget import LeftOut
 from reflection.inference.goals import goals_of, labelled
 from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
@@ -98,11 +99,13 @@ def learn(
     around = neighbourhoods(builder)
     held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
     asked, money = questions(builder, request.accepted, around), period_spend(builder)
-    goals, of_objective = goals_of(builder.campaigns, held)
+    goals, of_objective, further = goals_of(builder.campaigns, held)
     defined = {definition.key: definition for definition in request.definitions}
     arms = memberships(request.experiments, defined)
     tables = [(goal.kind, builder.dataset(without=goal.others, tested=arms)) for goal in goals]
     del builder  # what it holds is in the tables; of a million campaigns, half a gigabyte
+    left_out = sum((table.left_out for _, table in tables), LeftOut(goals=further))
+    request = _within(request, tables) if left_out.signals else request
     largest, *others = [
         _of_goal(kind, table, request, cells, partial(_part, progress, number, len(tables)))
         for number, (kind, table) in enumerate(tables)
@@ -122,9 +125,20 @@ def learn(
             "goal_of_objective": dict(of_objective),
             "goal": request.goal,
             "waiting": complete.waiting,
+            "left_out": left_out.as_counts(),
             **experiments,
         },
         goals=tuple(others),
+    )
+
+
+def _within(request: FitRequest, tables: Sequence[tuple[str, Dataset]]) -> FitRequest:
+    """What is asked of a fit that leaves signals out: their spellings and what they book are not kept either."""
+    kept = {key for _, table in tables for key in (*map(str, table.features), *table.aliases)}
+    return replace(
+        request,
+        spelt={key: text for key, text in request.spelt.items() if key in kept},
+        definitions=[definition for definition in request.definitions if definition.key in kept],
     )
 
 
