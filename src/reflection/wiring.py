@@ -30,6 +30,7 @@ from reflection.explain.chat import Phraser
 from reflection.explain.left_out import left_out_sentence
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
+from reflection.forecasting.plan_texts import PlanTexts
 from reflection.ingest.jobs.service import Imports
 from reflection.ingest.sample_account import SampleAccount
 from reflection.memory.backends import choose_index
@@ -138,8 +139,10 @@ class Application:
         )
         self.model = _model(settings, self.board)
         self.phraser = _phraser(self.model)
-        forecaster = Forecaster()
-        self.recommendations = _recommendations(settings, self.database, self.store, self.memory, forecaster)
+        forecaster, plan_texts = Forecaster(), PlanTexts(texts)
+        self.recommendations = _recommendations(
+            settings, self.database, self.store, self.memory, forecaster, plan_texts
+        )
         self.alerts = _alerts(settings, self.database, self.store, self.recommendations)
         self.retention = Retention(
             self.store,
@@ -155,6 +158,7 @@ class Application:
             output_path=self.artifacts.folder_of,
             score_weights=_score_weights(settings),
             forecaster=forecaster,
+            texts=plan_texts,
             observe=self._observe,
         )
         self.import_rows = ImportRows(self.database)
@@ -301,10 +305,17 @@ def _score_weights(settings: Settings) -> ScoreWeights:
 
 
 def _recommendations(
-    settings: Settings, database: Database, store: SqlStore, memory: SemanticMemory, forecaster: Forecaster
+    settings: Settings,
+    database: Database,
+    store: SqlStore,
+    memory: SemanticMemory,
+    forecaster: Forecaster,
+    texts: PlanTexts,
 ) -> RecommendationService:
     rows, holdback = AdviceRows(database), settings.holdback
-    return RecommendationService(store, rows, memory, forecaster=forecaster, holdback=holdback, clock=utc_now)
+    return RecommendationService(
+        store, rows, memory, forecaster=forecaster, texts=texts, holdback=holdback, clock=utc_now
+    )
 
 
 def _alerts(

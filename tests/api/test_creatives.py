@@ -112,3 +112,20 @@ def test_nobody_sees_another_workspace_and_nothing_learnt_is_said(client: TestCl
     ]
     assert (item["score"], item["outcome"]) == (None, "added")
     assert item["reason"].startswith("nothing can be foretold yet")
+
+
+def test_the_text_of_a_creative_nobody_ran_moves_a_plan(client: TestClient) -> None:
+    plan = {"platform": "Meta", "objective": "traffic", "budget": 500.0}
+    ads = {"new?": "Is this your bridge?", "new": "Rivers of paper and light", "ad 1 0": "Is this your bridge?"}
+    plans = [
+        {**plan, "plan_id": name, "creatives": [{"id": name, "type": "image", "headline": headline}]}
+        for name, headline in ads.items()
+    ]
+    asks, tells, ran = client.post("/v1/plans/evaluate", json={"plans": plans}).json()["plans"]
+    (text,) = asks["texts"]
+    assert text["lift"] < 1 < tells["texts"][0]["lift"]
+    assert asks["metrics"]["ctr"]["calibrated"] < tells["metrics"]["ctr"]["calibrated"]
+    ratio = asks["metrics"]["ctr"]["calibrated"] / tells["metrics"]["ctr"]["calibrated"]
+    assert ratio == pytest.approx(text["lift"] / tells["texts"][0]["lift"], rel=1e-6)
+    assert any(note.startswith("new? never ran. CTR probably ") for note in asks["notes"])
+    assert ran["texts"] == [], "it has an effect of its own"
