@@ -19,6 +19,7 @@ from reflection.domain.effect import Effect as Effect
 from reflection.domain.experiment_sayings import ExperimentSayings
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
+from reflection.domain.pairs import Pairs
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.scatter import CampaignScatter
 from reflection.domain.weights import Interval, SignalWeight
@@ -178,6 +179,11 @@ class Knowledge:
         """Signals that always came together with another one -> the one whose effect is estimated for both."""
         others: Mapping[str, str] = self.diagnostics.get("aliases", {})
         return others
+
+    @property
+    def pairs(self) -> Pairs:
+        """The pairs of signals that have an effect."""
+        return Pairs({key for one in self.posteriors.values() for key in one.features}, self.aliases)
 
     @property
     def unidentified(self) -> Mapping[str, Mapping[str, Any]]:

@@ -18,10 +18,11 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
+from reflection.domain.pairs import Pairs
 from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
 from reflection.inference.collinearity import aliases_among
 from reflection.inference.fit_budget import MOST_SHARES, NOTHING_LEFT_OUT, CellRanks, LeftOut, common
-from reflection.inference.shared_creatives import with_platforms
+from reflection.inference.pairs import choose, with_pairs
 from reflection.stats.columns import Feature
 
 __all__ = ["NOT_STATED", "Dataset", "DatasetBuilder", "Floats", "Ints", "feature_of"]
@@ -39,6 +40,7 @@ class Dataset:
             it is not in `currency`.
         currency: the currency most campaigns use (None = not stated); amounts in others are left out, never added.
         aliases: signal key -> the key that stands for it.
+        unseen: pairs of a kind that is looked at without a column of their own: their effects are unknown, not none.
         left_out: what the table was not made of (`fit_budget`).
     """
 
@@ -53,6 +55,7 @@ class Dataset:
     revenue: Floats
     currency: str | None
     aliases: Mapping[str, str]
+    unseen: tuple[Feature, ...] = ()
     left_out: LeftOut = NOTHING_LEFT_OUT
 
     @classmethod
@@ -72,6 +75,11 @@ class Dataset:
     def cells(self) -> Iterator[dict[Feature, float]]:
         """Every cell's membership."""
         return (self.cell(index) for index in range(len(self.campaign)))
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The pairs of signals that have a column."""
+        return Pairs(map(str, self.features), self.aliases)
 
     def by_campaign(self, column: Floats) -> Floats:
         """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
@@ -154,7 +162,8 @@ class DatasetBuilder:
         matrix = self._matrix()[cells]
         used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
         present = {key: column for key, column in self._columns.items() if used[column]}
-        present, matrix = with_platforms(present, matrix, campaigns.platform_key[owner])
+        chosen = choose(present, matrix, campaigns.real[owner], aliases_among(present, matrix, tested))
+        present, matrix = with_pairs(present, matrix, chosen)
         aliases = aliases_among(present, matrix, tested)
         alone, aliases = common(present, aliases, matrix, owner, tested or {})
         kept = sorted(alone, key=feature_of)
@@ -180,6 +189,7 @@ class DatasetBuilder:
             revenue=money[:, 1],
             currency=currency,
             aliases=aliases,
+            unseen=tuple(feature_of(key) for key in sorted({*chosen.kinds}.difference(kept))),
             left_out=left_out,
         )
 

@@ -189,8 +189,9 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
     aliases = knowledge.aliases
     key = aliases.get(signal, signal)
     observed = expected = events = 0.0
+    pairs = knowledge.pairs
     for cell in evidence.cells:
-        shares = signals.with_creatives_apart(cell.shares)
+        shares = pairs.added_to(cell.shares)
         if signal not in shares:
             continue
         rest = {name: share for name, share in shares.items() if name != key and name not in aliases}
