@@ -127,16 +127,7 @@ class Application:
         self.outbox = Outbox(self.database)
         self.worker: WorkerLock = worker_lock(settings.database)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
-        floor = EvidenceFloor(settings.finding_campaigns, settings.finding_events)
-        weights = _score_weights(settings)
-        self.learner = Learner(
-            self.store,
-            goal=settings.goal_metric,
-            score_weights=weights,
-            floor=floor,
-            texts=texts,
-            alone=self.database.alone,
-        )
+        self.learner = _learner(settings, self.database, self.store, texts)
         self.model = _model(settings, self.board)
         self.phraser = _phraser(self.model)
         forecaster, plan_texts = Forecaster(), PlanTexts(texts)
@@ -302,6 +293,17 @@ def _phraser(model: "ModelProposer | None") -> Phraser | None:
 
 def _score_weights(settings: Settings) -> ScoreWeights:
     return ScoreWeights(settings.conversion_weight, settings.ctr_weight, settings.cpa_weight)
+
+
+def _learner(settings: Settings, database: Database, store: SqlStore, texts: CreativeTextSource) -> Learner:
+    return Learner(
+        store,
+        goal=settings.goal_metric,
+        score_weights=_score_weights(settings),
+        floor=EvidenceFloor(settings.finding_campaigns, settings.finding_events),
+        texts=texts,
+        alone=database.alone,
+    )
 
 
 def _recommendations(
