@@ -31,6 +31,7 @@ from reflection.explain.left_out import left_out_sentence
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
 from reflection.forecasting.plan_texts import PlanTexts
+from reflection.ingest.jobs.reported_days import KeptAnswers
 from reflection.ingest.jobs.service import Imports
 from reflection.ingest.sample_account import SampleAccount
 from reflection.memory.backends import choose_index
@@ -152,8 +153,9 @@ class Application:
             texts=plan_texts,
             observe=self._observe,
         )
-        self.import_rows = ImportRows(self.database)
-        self.imports = Imports(self.engine, self.store, self.import_rows, clock=utc_now)
+        imports = ImportRows(self.database)
+        self.days = KeptAnswers(imports)
+        self.imports = Imports(self.engine, self.store, imports, clock=utc_now)
         self.sample = SampleAccount(self.engine, self.store, self.learner.learn_now, lambda name: self.purge(name).rows)
 
     def warm(self) -> None:
