@@ -3,8 +3,9 @@
     python benchmarks/cluster.py                              200,000 campaigns on local:2
     python benchmarks/cluster.py --campaigns 2e6 --workers 2
 
-Only evidence rows are written (a ledger, not timed), with campaigns whose truth is known, as `relearn.py` has them. Then
-the real command runs, and the memory of it and of each worker is looked at twice a second. Needs the extra `cluster`.
+Only evidence rows are written (a ledger, not timed), with campaigns whose truth is known, as `relearn.py` has them.
+Then the real command runs, and the memory of it and of each worker is looked at twice a second. Needs the extra
+`cluster`.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def report(campaigns: int = CAMPAIGNS, workers: int = WORKERS) -> str:
         used = os.times()
     spent = used.children_user + used.children_system
     return (
-        "| campaigns | workers | database GiB | seconds | CPU seconds | driver GiB | largest worker GiB | campaigns a second |\n"
+        "| campaigns | workers | database GiB | seconds | CPU seconds | driver GiB | largest worker GiB | "
+        "campaigns a second |\n"
         "|---|---|---|---|---|---|---|---|\n"
         f"| {campaigns:,} | {workers} | {disk:.2f} | {took:.0f} | {spent:.0f} | {most[0]:.2f} | {most[1]:.2f} | "
         f"{campaigns / took:,.0f} |\n\n`{said}`"
