@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
-from reflection.cluster.address import ClusterAddress
-from reflection.cluster.cluster import DaskCluster
+from reflection.cluster.cluster import DaskCluster, cluster_of
 from reflection.delivery.addresses import AddressGuard
 from reflection.delivery.desk import AlertDesk, Outlets
 from reflection.domain.board import Board, MemoryBoard
@@ -130,7 +129,7 @@ class Application:
         self.outbox = Outbox(self.database)
         self.worker: WorkerLock = worker_lock(settings.database)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
-        self.cluster = _cluster(settings)
+        self.cluster = cluster_of(settings)
         self.learner = _learner(settings, self.database, self.store, texts, self.cluster)
         self.model = _model(settings, self.board)
         self.phraser = _phraser(self.model)
@@ -257,14 +256,6 @@ def build(settings: Settings) -> Application:
         Unavailable: the database cannot be opened.
     """
     return Application(settings)
-
-
-def _cluster(settings: Settings) -> DaskCluster | None:
-    """Where large workspaces are learnt in partitions; None where that is here."""
-    if not settings.cluster:
-        return None
-    file = str(settings.database.resolve()) if isinstance(settings.database, Path) else None
-    return DaskCluster(ClusterAddress.of(settings.cluster), file, memory=settings.cluster_memory)
 
 
 def _board(settings: Settings, database: Database) -> Board:

@@ -13,6 +13,7 @@ from reflection.cluster.dask_partitions import DaskPartitions
 from reflection.cluster.tasks import gathered
 from reflection.errors import ConfigurationError, Unavailable
 from reflection.inference.learn import FitRequest, Gathered
+from reflection.settings import Settings
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -114,3 +115,15 @@ class DaskCluster:
             if task.status == "error":
                 task.result()  # raises what went wrong there
             progress(done, len(tasks))
+
+
+def cluster_of(settings: Settings) -> DaskCluster | None:
+    """Where large workspaces are learnt in partitions; None where that is in this process.
+
+    Raises:
+        ConfigurationError: the address is none.
+    """
+    if not settings.cluster:
+        return None
+    file = str(settings.database_path.resolve()) if settings.database_url is None else None
+    return DaskCluster(ClusterAddress.of(settings.cluster), file, memory=settings.cluster_memory)
