@@ -290,6 +290,7 @@ export const texts = {
   health: {
     title: "Behind the page",
     fine: "Everything works", degraded: "Not everything works",
+    part: { embedder: "texts are compared by their words, not by meaning", "embedding-lag": "some texts are not compared by meaning yet", index: "the index of the memory does not answer", "index-lag": "the index of the memory is behind", "not-learning": "nothing learns at the moment", "alerts-given-up": "alerts could not be sent", unpublished: "files could not be written" },
     worker: "Learning and imports are done behind the page.", noWorker: "Nothing learns behind the page at the moment.",
     memory: (index) => `Memory: ${index === "local" ? "kept on this machine" : index}.`,
     writer: (writer) => `Sentences are written by: ${writer === "deterministic" ? "the engine itself, no language model" : writer.model}.${writer.breaker === "open" ? " It does not answer at the moment; the engine writes them itself." : ""}`,
