@@ -125,8 +125,11 @@ def test_what_is_asked_in_vain_says_why_where_it_was_asked(visit: Visit, path: s
 
 
 def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
+    trend = {"since": "2025-06-01", "change": 0.82, "interval": [0.7, 0.9], "ongoing": True}
     effects = [
-        EFFECT | {"signal": f"audience:number {at}", "effect": 1 + at / 1000, "finding": at < 150, "rows": at}
+        EFFECT
+        | {"signal": f"audience:number {at}", "effect": 1 + at / 1000, "finding": at < 150, "rows": at}
+        | {"trend": trend if at == 149 else None}
         for at in range(400)
     ]
     page = {
@@ -142,6 +145,7 @@ def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
     visit.open("/works", ready="150 of 400 are beyond noise")
 
     assert "3 campaigns wait to be learnt" in visit.text
+    assert "18% lower than before Jun 1, 2025 (90% interval 10% to 30% lower), and it goes on" in visit.text
     assert visit.page.locator(".forest li").count() == 40
     visit.page.get_by_role("button", name="Show 20 more").first.click()
     assert visit.page.locator(".forest li").count() == 60
