@@ -19,6 +19,7 @@ from reflection.domain.effect import Effect as Effect
 from reflection.domain.experiment_sayings import ExperimentSayings
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
+from reflection.domain.pairs import Pairs
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.scatter import CampaignScatter
 from reflection.domain.weights import Interval, SignalWeight
@@ -180,6 +181,11 @@ class Knowledge:
         return others
 
     @property
+    def pairs(self) -> Pairs:
+        """The pairs of signals that have an effect."""
+        return Pairs({key for one in self.posteriors.values() for key in one.features}, self.aliases)
+
+    @property
     def unidentified(self) -> Mapping[str, Mapping[str, Any]]:
         """Signal -> {reason, others}: what the evidence cannot tell from the effects of the others, or of a season."""
         doubts: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("unidentified", {})
@@ -209,6 +215,12 @@ class Knowledge:
         """
         sizes: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("size", {})
         return sizes
+
+    @property
+    def delivery_tilt(self) -> Mapping[str, Any] | None:
+        """{tilt, interval, rows, reason} of delivery within sums (`inference.delivery`); None where none is clear."""
+        tilt: Mapping[str, Any] | None = self.diagnostics.get("delivery_tilt")
+        return tilt
 
     @property
     def experiments(self) -> ExperimentSayings:

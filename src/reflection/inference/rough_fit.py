@@ -18,6 +18,7 @@ from reflection.stats.empirical_bayes import Moments, moments
 from reflection.stats.experiments import SEEN
 from reflection.stats.movement import movements
 from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.variance_components import ROUGH
 
 
 class RoughFit:
@@ -48,11 +49,15 @@ class RoughFit:
 
     def learn(self, sums: SufficientStatistics, *, last: bool) -> None:
         """Learn from the sums of one pass; from those of the `last` one, which have the walks, also what moved."""
-        self._shape = moments(sums.view(self._still), start=None if self._shape is None else self._shape.mode)
+        self._shape = moments(
+            sums.view(self._still), start=None if self._shape is None else self._shape.mode, level=ROUGH
+        )
         if last and not self.many:
             self._moving = _movements(sums, self._shape)
         if self._moving:
-            self._shape = moments(sums.view(Layout.of({*self._still.features, *self.walks(sums.features)})))
+            self._shape = moments(
+                sums.view(Layout.of({*self._still.features, *self.walks(sums.features)})), level=ROUGH
+            )
 
     def walks(self, features: Iterable[Feature]) -> list[Feature]:
         """The columns of walks that are taken up: of very many columns, those of the platforms."""

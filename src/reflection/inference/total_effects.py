@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
-from reflection.domain.bookable import Bookable, Total, root
+from reflection.domain.bookable import Bookable, Definition, Total, root
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
 from reflection.inference.identification import by_turns_without
@@ -59,25 +59,14 @@ def booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) ->
     roots = {root(key) for key in own}
     rest = {key: share for key, share in _delivery(knowledge, objective).items() if root(key) not in roots}
     mains = {**rest, **own}
-    crossed, effects = {}, frozenset().union(*(part.features for part in knowledge.posteriors.values()))
-    for first, second in signals.INTERACTIONS:
-        for a, b in _pairs(mains, first, second):
-            key = signals.crossed(signals.parse(a), signals.parse(b)).key
-            # What was never seen together widens a plan that says so, and not one that leaves it open.
-            if (a in own and b in own) or knowledge.aliases.get(key, key) in effects:
-                crossed[key] = mains[a] * mains[b]
-    for key in _creatives_apart(knowledge):
-        a, b = (part.key for part in signals.parse(key).parts)
-        if a in mains and b in mains:
-            crossed[key] = mains[a] * mains[b]
-    return {**mains, **crossed}
-
-
-def _creatives_apart(knowledge: Knowledge) -> set[str]:
-    """Creatives on a platform that have an effect of their own there, those that another signal stands for too."""
-    group = signals.CROSS.join(signals.OF_EACH_PLATFORM)
-    names = {key for one in knowledge.posteriors.values() for key in one.features} | set(knowledge.aliases)
-    return {key for key in names if key.startswith(f"{group}:")}
+    pairs = knowledge.pairs
+    # What was never seen together widens a plan that says so, and not one that leaves it open.
+    crossed = {
+        signals.crossed(signals.parse(a), signals.parse(b)).key: mains[a] * mains[b]
+        for first, second in sorted({*signals.INTERACTIONS, *pairs.kinds})
+        for a, b in _pairs(own, first, second)
+    }
+    return pairs.added_to({**mains, **crossed})
 
 
 def usual_shares(knowledge: Knowledge, objective: str, platform: str | None = None) -> dict[str, float]:
@@ -172,16 +161,21 @@ class TotalEffects:
     def _mix(self, usual: Array, bookable: Bookable) -> Array:
         """The usual delivery with something booked in the place of what is usual of its kind."""
         definition, mix = bookable.definition, usual.copy()
-        mix[self._of_kind(definition.kind, frozenset(definition.differs))] = 0.0
+        mix[self._replaced(definition)] = 0.0
         for key, share in posterior.resolved(self._knowledge, definition.parts).items():
             if key in self._column:
                 mix[self._column[key]] = share
         return self._crossed(mix)
 
-    def _of_kind(self, kind: str, differs: frozenset[str]) -> NDArray[np.intp]:
-        """Columns of what is usual of a kind, in whose place something booked comes."""
+    def _replaced(self, definition: Definition) -> NDArray[np.intp]:
+        """Columns of what is usual in whose place something booked comes: of its kind, of a pair the groups of both."""
+        groups = frozenset(signals.parse(part).group for part in definition.parts)
+        kind, differs = definition.kind, frozenset(groups if definition.kind == "pair" else definition.differs)
         if (kind, differs) not in self._kinds:
-            own = [group.partition(".")[0] == kind and group not in differs for group in self._groups]
+            own = [
+                group in differs if kind == "pair" else group.partition(".")[0] == kind and group not in differs
+                for group in self._groups
+            ]
             self._kinds[kind, differs] = np.flatnonzero(own)
         return self._kinds[kind, differs]
 

@@ -37,6 +37,10 @@ class EvaluatedPlan(BaseModel):
     booked: list[dict[str, Any]] = Field([], description="left out of a compact answer")
     drivers: list[dict[str, Any]] = Field(description="the five largest in a compact answer")
     similar: list[dict[str, Any]] = Field([], description="left out of a compact answer")
+    texts: list[dict[str, Any]] = Field(
+        [],
+        description="{creative, score, lift, interval, sentence} of creatives that never ran, by their texts",
+    )
     notes: list[str]
 
 
@@ -81,6 +85,9 @@ class Allocation(BaseModel):
     items: list[AllocatedPlan]
     total: dict[str, Any] = Field(description="{brings, interval} of the proposed split")
     as_planned: dict[str, Any] = Field(description="the same of the same money in the plans' own shares")
+    leaning: float = Field(
+        default=0.0, description="how far the split stays with the plans' own shares, for want of knowledge: 0 to 0.5"
+    )
     p_better: float = Field(description="probability that the proposed split brings more")
     notes: list[str]
     as_of: str | None
