@@ -208,6 +208,12 @@ class Knowledge:
         return sizes
 
     @property
+    def wear(self) -> Mapping[str, Mapping[str, Any]]:
+        """Metric -> {a_month, interval, lfsr}: lift of a month of age of any creative, where that is beyond chance."""
+        by_metric: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("wear", {})
+        return by_metric
+
+    @property
     def experiments(self) -> ExperimentSayings:
         """What the fit makes of randomised experiments."""
         return ExperimentSayings(self.diagnostics)

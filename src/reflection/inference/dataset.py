@@ -125,6 +125,11 @@ class Dataset:
         """Every cell's membership."""
         return (self.cell(index) for index in range(len(self.campaign)))
 
+    def having(self, feature: Feature) -> NDArray[np.bool_]:
+        """Campaigns with a signal in any of their cells, (campaigns,)."""
+        cells = self.shares[:, [self.features.index(feature)]].nonzero()[0]
+        return np.bincount(self.campaign[cells], minlength=len(self)) > 0
+
     def by_campaign(self, column: Floats) -> Floats:
         """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
         present = np.bincount(self.campaign, ~np.isnan(column), minlength=len(self))

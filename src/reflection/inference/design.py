@@ -15,6 +15,7 @@ from scipy import sparse
 from reflection.inference import walks
 from reflection.inference.accounts import account_columns
 from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.inference.wear import Ages, ages
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature, Layout
@@ -40,6 +41,7 @@ class CellDesign:
         shares, controls: CSR (cells, signals) and (cells, steps, ramps, accounts and size); joined for some cells at a
             time, because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
         bucket_days: width of a bucket of a platform's steps. ramp_days: length of a ramp; 0.0 where there is none.
+        ages: how old creatives are.
     """
 
     features: tuple[Feature, ...]
@@ -47,6 +49,7 @@ class CellDesign:
     controls: sparse.csr_array
     bucket_days: int
     ramp_days: float
+    ages: Ages
 
     @classmethod
     def of(cls, table: Dataset, tested: Sequence[Feature] = ()) -> "CellDesign":
@@ -61,12 +64,13 @@ class CellDesign:
         buckets = days // width
         first = int(buckets.min()) if len(buckets) else 0
         (steps, names), (ramps, grown) = walks.steps(table, buckets, first), walks.ramps(table)
+        aged, lives, lived = ages(table)
         sizes, sized = _sizes(table)
         accounts, named = account_columns(table.campaigns, table.campaign)
         seen = table.shares[:, [table.features.index(feature) for feature in tested]]
-        controls = sparse.csr_array(sparse.hstack([steps, ramps, accounts, sizes, seen], format="csr"))
-        features = (*table.features, *names, *grown, *named, *sized, *map(seen_of, tested))
-        return cls(features, table.shares, controls, width, walks.ramp_days(days))
+        controls = sparse.csr_array(sparse.hstack([steps, ramps, lives, accounts, sizes, seen], format="csr"))
+        features = (*table.features, *names, *grown, *lived, *named, *sized, *map(seen_of, tested))
+        return cls(features, table.shares, controls, width, walks.ramp_days(days), aged)
 
     def without(self, silent: Collection[Feature]) -> "CellDesign":
         """The same columns, some of which say nothing: the size for prices, which a plan made from the money spent

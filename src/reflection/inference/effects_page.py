@@ -51,7 +51,7 @@ def effects_page(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
-    spread, reason, goals, waiting, trust, attribution}.
+    spread, wear, reason, goals, waiting, trust, attribution}.
 
     `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
     (`Knowledge.coverage`), `size`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all the same.
@@ -93,6 +93,7 @@ def effects_page(
         "calibration": knowledge.coverage,
         "spread": knowledge.spread,
         "size": knowledge.size,
+        "wear": knowledge.wear,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,

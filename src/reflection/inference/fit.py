@@ -27,7 +27,8 @@ from reflection.inference.observation import counts_of, observed
 from reflection.inference.own_levels import BetweenRows
 from reflection.inference.rough_fit import RoughFit
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
-from reflection.stats import drift
+from reflection.inference.wear import LIFE, MARKET, MONTHLY, WEAR
+from reflection.stats import drift, slow_drift
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
@@ -140,8 +141,9 @@ class FittedMetrics:
         """Present effects on an observed or composed metric; worked out once."""
         if metric not in self._effects:
             effects = self.raw_effects(metric)
-            for group in drift.walking(self.layout):
-                effects = drift.at_present(effects, group)
+            for group in _moving(self.layout):
+                effects = drift.at_present(effects, group, self.design.ages.beside)
+            effects = drift.all_at_present(effects, MARKET)
             self._effects[metric] = effects
         return self._effects[metric]
 
@@ -253,15 +255,24 @@ def _fit_metric(
         sums.add(contrasts)
     start = rough.shape.mode if rough.shape.layout == layout else None
     fit_of_all = fit(sums.view(layout), seed, start=start, step_factors=rough.step_factors)
-    for group in drift.walking(layout):
-        fit_of_all = drift.judged_at_present(fit_of_all, group)
-        fit_of_all = fit_of_all if group == signals.PLATFORM else drift.judged_since(fit_of_all, group)
+    for group in _moving(layout):
+        fit_of_all = drift.judged_at_present(fit_of_all, group, design.ages.beside)
+        if group == signals.CREATIVE:
+            fit_of_all = slow_drift.judged_along(fit_of_all, LIFE, MONTHLY)
+        elif group != signals.PLATFORM:
+            fit_of_all = slow_drift.judged_since(fit_of_all, group)
     scores = aside.scores(fit_of_all, sums.as_taken)
     judged = coverage(scores)
     widening = judged.widening if judged.failed else 1.0
     fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
     confirmed = NONE_CONFIRMED if contrasts is None else confirmed_by(contrasts, rough.shape)
     return FittedMetric(name, fit_of_all, reference, scores, widening, between, confirmed)
+
+
+def _moving(layout: Layout) -> list[str]:
+    """Groups of signals whose effects move in a layout: by steps of their own, or with their age."""
+    groups = {signals.CREATIVE if group in (WEAR, LIFE) else group for group in drift.walking(layout)}
+    return sorted(groups - {MARKET})
 
 
 def _summed(rows: Iterable[Rows]) -> SufficientStatistics:
