@@ -58,14 +58,14 @@ class RoughFit:
 
     def _take_up(self, sums: SufficientStatistics, still: Moments) -> None:
         """Take up what moved, and fit it with what stands still."""
-        taken = movements(*_asked(sums, still, still, None), order=_ORDER)
+        groups = _groups(sums)
+        taken = movements(*_asked(sums, still, still, groups), order=_ORDER) if groups else ()
         self._moving = dict.fromkeys(taken, 0.0)
         if not taken:
             return
         self._shape = moments(sums.view(Layout.of({*self._still.features, *self.walks(sums.features)})))
-        groups = self._shape.layout.groups
-        sd = {name: float(self._shape.tau[groups.index(name)]) for name in taken}
-        price = math.log(len(_groups(sums)))
+        tau = dict(zip(self._shape.layout.groups, self._shape.tau.tolist(), strict=True))
+        sd, price = {name: tau[name] for name in taken}, math.log(len(groups))
         factors = movement_factors(*_asked(sums, still, self._shape, taken), sd=sd, order=_ORDER)
         factors = {name: factor - price for name, factor in factors.items()}
         if {_WEAR, _LIFE} <= factors.keys():
@@ -92,13 +92,12 @@ def _groups(sums: SufficientStatistics) -> set[str]:
 
 
 def _asked(
-    sums: SufficientStatistics, still: Moments, at: Moments, some: Collection[str] | None
+    sums: SufficientStatistics, still: Moments, at: Moments, groups: Collection[str]
 ) -> tuple[View, NDArray[np.intp], Floats, dict[str, Steps]]:
-    """The sums with the steps of some groups (or of all), the columns of what stands still, its components as in a fit
+    """The sums with the steps of some groups, the columns of what stands still, its components as in a fit
     of it with or without steps, and the steps.
     """
-    chosen = _groups(sums) if some is None else set(some)
-    layout = Layout.of({*still.layout.features, *(f for f in sums.features if f.group in chosen)})
+    layout = Layout.of({*still.layout.features, *(f for f in sums.features if f.group in groups)})
     columns = [layout.column(feature) for feature in still.layout.features]
     steps = {
         drift.drift_group(group): drift.steps_of(layout, group, relative=group not in _ABSOLUTE)
