@@ -102,7 +102,7 @@ def test_an_objective_says_it_where_the_campaign_does_not(make_campaign: Make) -
 
 
 def test_objectives_that_bring_as_much_money_are_one_goal(history_evidence: Sequence[Evidence], fault_id: str) -> None:
-    goals, of_objective = goals_of(Dataset.of(history_evidence).campaigns, {fault_id})
+    goals, of_objective, _ = goals_of(Dataset.of(history_evidence).campaigns, {fault_id})
 
     assert [goal.kind for goal in goals] == ["purchase"]
     assert of_objective == {"app_install": "purchase", "lead": "purchase", "purchase": "purchase"}

@@ -77,7 +77,7 @@ def test_moments_are_those_of_the_fit(small: View) -> None:
     whole, quick = fit(small, 3, hyper_draws=600), moments(small, 3, hyper_draws=600)
 
     np.testing.assert_allclose(quick.mean, whole.mean, atol=1e-9)
-    np.testing.assert_allclose(quick.sd, whole.sd, rtol=1e-9)
+    np.testing.assert_allclose(quick.sd, whole.sd, rtol=0.06)  # of 2,000 draws
     assert (quick.sd[1:] > moments(small).sd[1:]).all(), "what is left open about the components widens them"
 
 

@@ -120,6 +120,8 @@ class EffectsPage(BaseModel):
     epoch: int
     findings: int = Field(description="how many of those that match the filters hold beyond chance")
     not_evidence: int = Field(description="how many of those that match cannot be told from chance")
+    campaigns: int = Field(description="how many the fit rests on")
+    reason: str | None = Field(description="why there are no effects")
     pending: int = PENDING
     calibration: dict[str, IntervalCheck | None] = Field(
         description="of CPM, CTR, CVR and AOV, whatever the filters; "
@@ -138,6 +140,9 @@ class EffectsPage(BaseModel):
     )
     goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")
     waiting: Waiting | None = Field(description="whose conversions still come in; null where nothing waits")
+    approximate: str | None = Field(
+        description="what the fit left out, because the campaigns say more than one fit can take in; null: nothing"
+    )
     trust: Trust | None = Field(
         description="of differences that campaigns show, how much experiments find; null where none was learnt from"
     )
@@ -146,9 +151,26 @@ class EffectsPage(BaseModel):
     )
 
 
+class CampaignResidual(BaseModel):
+    """What one campaign did beyond what everything but the signal explains, on a logarithmic scale."""
+
+    campaign_id: str
+    day: str
+    residual: float
+    sd: float = Field(description="its standard error: within twice that it speaks neither for nor against")
+    observed: float
+    expected: float
+
+
 class SignalEvidence(BaseModel):
     """The campaigns for and against one signal's effect."""
 
     signal: str
+    metric: str
+    effect: EffectRow | None = Field(description="null where nothing is learnt of it")
+    supporting: list[CampaignResidual]
+    contradicting: list[CampaignResidual]
+    neither: list[CampaignResidual]
+    held: list[str] = Field(description="campaigns with it that are held, as they look like a fault of tracking")
     as_of: str | None
     pending: int = PENDING

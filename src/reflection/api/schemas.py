@@ -141,13 +141,6 @@ class Health(BaseModel):
     status: Literal["ok"]
 
 
-class Ready(BaseModel):
-    """The engine can work; `parts` says what is configured and what is degraded."""
-
-    status: Literal["ready"]
-    parts: dict[str, Any]
-
-
 class ProblemKind(BaseModel):
     """What one `type` of problem means."""
 

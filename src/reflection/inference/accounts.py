@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from reflection.domain import signals
-from reflection.inference.dataset import Campaigns, Ints
+from reflection.inference.campaign_columns import Campaigns, Ints
 from reflection.stats.columns import FREE_MARK, Feature
 
 ACCOUNT = f"{FREE_MARK}account"

@@ -40,7 +40,7 @@ def aliases_among(
     same: dict[tuple[Hashable, ...], list[str]] = {}
     for key, column in columns.items():
         same.setdefault((*sums[:, column].tolist(), (tested or {}).get(key)), []).append(key)
-    groups = (sorted(group, key=_generality) for group in same.values() if len(group) > 1)
+    groups = (sorted(group, key=generality) for group in same.values() if len(group) > 1)
     return dict(sorted((alias, group[0]) for group in groups for alias in group[1:]))
 
 
@@ -52,7 +52,7 @@ def _scrambled(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-def _generality(key: str) -> tuple[int, str]:
+def generality(key: str) -> tuple[int, str]:
     """Platform and objective first, then attributes, then names and ids, interactions last."""
     group = signals.parse(key).group
     if signals.CROSS in group:

@@ -18,67 +18,14 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
+from reflection.domain.pairs import Pairs
+from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
 from reflection.inference.collinearity import aliases_among
-from reflection.inference.shared_creatives import with_platforms
+from reflection.inference.fit_budget import MOST_SHARES, NOTHING_LEFT_OUT, CellRanks, LeftOut, common
+from reflection.inference.pairs import choose, with_pairs
 from reflection.stats.columns import Feature
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
-NOT_STATED = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Campaigns:
-    """One entry a campaign, sorted by id; amounts are the campaign's own totals in its own currency, NaN where unknown.
-
-    Attributes:
-        platform_key, currency, account: text per campaign ("" = not stated), the account normalised.
-        day: days since 1970-01-01 UTC.
-        role: whom each meets (`audience_role`).
-        kind: the kind of conversion each counts, "" where nothing says; `stated`: whether the campaign itself does.
-        revenue: NaN where it was not given.
-        planned: impressions that somebody planned, 0 where nobody did: what was taken from the facts is no plan.
-        real: a number for the real campaign each belongs to: rows of several months have one (`real_campaign`).
-    """
-
-    ids: NDArray[np.str_]
-    platform_key: NDArray[np.str_]
-    currency: NDArray[np.str_]
-    kind: NDArray[np.str_]
-    role: NDArray[np.str_]
-    day: NDArray[np.int64]
-    stated: NDArray[np.bool_]
-    spend: Floats
-    conversions: Floats
-    revenue: Floats
-    planned: Floats
-    real: NDArray[np.int64]
-    account: NDArray[np.str_]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def subset(self, kept: NDArray[np.bool_]) -> "Campaigns":
-        """Only the campaigns of the mask."""
-        return Campaigns(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
-
-    @cached_property
-    def unit(self) -> Ints:
-        """Index of the first row of the real campaign behind each; its own where no real campaign repeats."""
-        _, first, number = np.unique(self.real, return_index=True, return_inverse=True)
-        return np.asarray(first[number], dtype=np.intp)
-
-    @property
-    def has_revenue(self) -> NDArray[np.bool_]:
-        """Whether revenue was given."""
-        return ~np.isnan(self.revenue)
-
-    @property
-    def usual_currency(self) -> str | None:
-        """The currency most campaigns use; None where most state none."""
-        names, counts = np.unique(self.currency, return_counts=True)
-        best = max(zip(counts.tolist(), names.tolist(), strict=True), default=(0, NOT_STATED))[1]
-        return best or None
+__all__ = ["NOT_STATED", "Dataset", "DatasetBuilder", "Floats", "Ints", "feature_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +40,8 @@ class Dataset:
             it is not in `currency`.
         currency: the currency most campaigns use (None = not stated); amounts in others are left out, never added.
         aliases: signal key -> the key that stands for it.
+        unseen: pairs of a kind that is looked at without a column of their own: their effects are unknown, not none.
+        left_out: what the table was not made of (`fit_budget`).
     """
 
     campaigns: Campaigns
@@ -106,6 +55,8 @@ class Dataset:
     revenue: Floats
     currency: str | None
     aliases: Mapping[str, str]
+    unseen: tuple[Feature, ...] = ()
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
     @classmethod
     def of(cls, evidence: Iterable[Evidence]) -> "Dataset":
@@ -130,6 +81,11 @@ class Dataset:
         cells = self.shares[:, [self.features.index(feature)]].nonzero()[0]
         return np.bincount(self.campaign[cells], minlength=len(self)) > 0
 
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The pairs of signals that have a column."""
+        return Pairs(map(str, self.features), self.aliases)
+
     def by_campaign(self, column: Floats) -> Floats:
         """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
         present = np.bincount(self.campaign, ~np.isnan(column), minlength=len(self))
@@ -150,10 +106,11 @@ class DatasetBuilder:
     def __init__(self, evidence: Iterable[Evidence] = ()) -> None:
         self._columns: dict[str, int] = {}
         self._indices, self._shares, self._lengths = array("i"), array("d"), array("q")
-        self._counts, self._owner = array("d"), array("q")
+        self._counts, self._most_shares = array("d"), MOST_SHARES
         self._ids: list[str] = []
         self._real = array("q")
         self._texts: dict[str, int] = {}
+        self._ranks = CellRanks()
         self._places, self._amounts = array("q"), array("d")
         for item in evidence:
             self.add(item)
@@ -173,7 +130,7 @@ class DatasetBuilder:
         """
         rank = np.empty(len(values), dtype=np.intp)
         rank[self._sorted_campaigns[1]] = np.arange(len(values))
-        owner, matrix = rank[_column(self._owner, np.int64)], self._matrix()
+        owner, matrix = rank[self._ranks.owner], self._matrix()
         stated = ~np.isnan(values[owner])
         if not stated.any():
             return {}
@@ -181,12 +138,12 @@ class DatasetBuilder:
         sums = matrix.T @ np.where(stated, values[owner], 0.0)
         mean = np.divide(sums, weight, out=np.full(len(weight), np.nan), where=weight > 0)
         far = np.abs(mean - np.nanmean(values)) > least
-        members: dict[str, Ints] = {}
+        members, by_column = dict[str, Ints](), sparse.csc_array(matrix)
+        enough = far & (np.diff(by_column.indptr) >= fewest)
         for key, column in self._columns.items():
-            if not far[column] or signals.CROSS in key or key.startswith(f"{signals.PLATFORM}:"):
+            if not enough[column] or signals.CROSS in key or key.startswith(f"{signals.PLATFORM}:"):
                 continue
-            cells = np.searchsorted(matrix.indptr, np.flatnonzero(matrix.indices == column), side="right") - 1
-            having = np.unique(owner[cells])
+            having = np.unique(owner[by_column.indices[by_column.indptr[column] : by_column.indptr[column + 1]]])
             having = having[~np.isnan(values[having])]
             if len(having) >= fewest:
                 members[key] = having
@@ -203,16 +160,22 @@ class DatasetBuilder:
         campaigns = self.campaigns.subset(inside)
         rank = np.empty(len(inside), dtype=np.intp)
         rank[self._sorted_campaigns[1]] = np.arange(len(inside))
-        owner = rank[_column(self._owner, np.int64)]
+        owner = rank[self._ranks.owner]
         cells = np.argsort(owner, kind="stable")
-        cells = cells[inside[owner[cells]]]
+        cells = cells[(inside[owner] & self._ranks.within())[cells]]
         owner = (np.cumsum(inside) - 1)[owner[cells]]
         matrix = self._matrix()[cells]
         used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
         present = {key: column for key, column in self._columns.items() if used[column]}
-        present, matrix = with_platforms(present, matrix, campaigns.platform_key[owner])
+        chosen = choose(present, matrix, campaigns.real[owner], aliases_among(present, matrix, tested))
+        present, matrix = with_pairs(present, matrix, chosen)
         aliases = aliases_among(present, matrix, tested)
-        kept = sorted((key for key in present if key not in aliases), key=feature_of)
+        alone, aliases = common(present, aliases, matrix, owner, tested or {})
+        kept = sorted(alone, key=feature_of)
+        left_out = LeftOut(
+            signals=len(present) - len(kept) - len(aliases),
+            cells=int(self._ranks.cells[self._sorted_campaigns[1]][inside].sum()) - len(cells),
+        )
         shares = sparse.csr_array(matrix[:, [present[key] for key in kept]])
         shares.sort_indices()
         counts = _column(self._counts, np.float64).reshape(-1, 5)[cells]
@@ -231,11 +194,13 @@ class DatasetBuilder:
             revenue=money[:, 1],
             currency=currency,
             aliases=aliases,
+            unseen=tuple(feature_of(key) for key in sorted({*chosen.kinds}.difference(kept))),
+            left_out=left_out,
         )
 
     def add(self, item: Evidence) -> None:
         """Gather one campaign's evidence."""
-        owner, actual, columns = len(self._ids), item.actual, self._columns
+        actual, columns = item.actual, self._columns
         self._ids.append(item.campaign_id)
         self._real.append(item.real_campaign)
         account = signals.normalise(item.account_id or NOT_STATED)
@@ -245,15 +210,26 @@ class DatasetBuilder:
         promised = reference_of(item.planner, item.expected, item.actual) is None
         planned = (item.expected.impressions or 0.0) if promised else 0.0
         self._amounts.extend((_known(actual.spend), _known(actual.conversions), _known(actual.revenue), planned))
-        for cell in item.cells:
+        for cell in self._ranks.largest(item.cells):
             for key, share in cell.shares.items():
                 self._indices.append(columns.setdefault(key, len(columns)))
                 self._shares.append(share)
             self._lengths.append(len(cell.shares))
-            self._owner.append(owner)
             counts = cell.counts
             row = (counts.impressions, counts.clicks, counts.conversions, counts.spend, counts.revenue)
             self._counts.extend(map(_known, row))
+        if len(self._shares) > self._most_shares:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget cells that no fit will be made of, whatever is added: the level of `CellRanks` only falls."""
+        kept = self._ranks.within()
+        matrix, counts = self._matrix()[kept], _column(self._counts, np.float64).reshape(-1, 5)[kept]
+        self._indices, self._shares = array("i", matrix.indices.tobytes()), array("d", matrix.data.tobytes())
+        self._lengths = array("q", np.diff(matrix.indptr).astype(np.int64).tobytes())
+        self._counts = array("d", counts.tobytes())
+        self._ranks.forget(kept)
+        self._most_shares = max(MOST_SHARES, 2 * len(self._shares))
 
     @cached_property
     def _sorted_campaigns(self) -> tuple[Campaigns, Ints]:

@@ -28,6 +28,9 @@ from reflection.stats.repeated_units import unit_rows
 ROWS_AT_ONCE = 50_000
 """Rows made together; a million at once would be a gigabyte."""
 
+CONTRASTED_AT_ONCE = 50
+"""Campaigns whose contrasts are made together: each has a hundred thousand numbers at most (`fit_budget`)."""
+
 BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
 MOST_BUCKETS = 10
 
@@ -158,11 +161,12 @@ class CellDesign:
     def _split(
         self, observations: Observations, chosen: NDArray[np.bool_], campaign: Ints
     ) -> Iterator[tuple[Rows, Ints]]:
-        if not chosen.any():
-            return
-        cells = [self._cell(index) for index in np.flatnonzero(chosen).tolist()]
-        part = Observations(observations.y[chosen], observations.v[chosen], observations.observed[chosen])
-        yield campaign_rows(cells, part, campaign[chosen])
+        places = np.flatnonzero(chosen)
+        begins = np.flatnonzero(np.diff(campaign[places], prepend=-1))  # whole campaigns at once
+        for some in np.split(places, begins[CONTRASTED_AT_ONCE::CONTRASTED_AT_ONCE]) if len(places) else ():
+            cells = [self._cell(index) for index in some.tolist()]
+            part = Observations(observations.y[some], observations.v[some], observations.observed[some])
+            yield campaign_rows(cells, part, campaign[some])
 
     def _joined(self, cells: slice | NDArray[np.intp], *more: sparse.csr_array) -> sparse.csr_array:
         """Shares and controls of some cells side by side, and further columns."""

@@ -119,7 +119,7 @@ def effect_rows(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> tuple[Ef
     for alias, key in fitted.table.aliases.items():
         stands_for.setdefault(key, []).append(alias)
     rows = []
-    signals_of = _signal_columns(fitted.layout)
+    signals_of = _signal_columns(fitted.layout, fitted.table)
     for metric in fitted.names():
         discoveries = fitted.discoveries(metric)
         shown = _Shown.of(fitted.effects(metric), discoveries)
@@ -170,12 +170,15 @@ def _count(true: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.array([np.count_nonzero(row) for row in true], dtype=np.int64)
 
 
-def _signal_columns(layout: Layout) -> list[tuple[int, bool]]:
-    """Columns of signals, not the intercept, not the drift steps; and whether each stands where nothing was said."""
+def _signal_columns(layout: Layout, table: Dataset) -> list[tuple[int, bool]]:
+    """Columns of signals that were seen, not the intercept, not the drift steps; and whether each stands where nothing
+    was said.
+    """
+    unseen = set(table.unseen)
     return [
         (i, signals.is_unstated(str(f)))
         for i, f in enumerate(layout.features)
-        if f != INTERCEPT and not f.group.startswith(FREE_MARK)
+        if f != INTERCEPT and not f.group.startswith(FREE_MARK) and f not in unseen
     ]
 
 

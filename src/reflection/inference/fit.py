@@ -235,7 +235,7 @@ def _fit_metric(
         return None
     design, contrasts = design.without(_silent(name, trials)), trials.rows.get(name)
     around, unit = _anchor_sample(table), table.campaigns.unit
-    still = Layout.of(feature for feature in design.features if not drift.is_walk(feature.group))
+    still = Layout.of(f for f in (*design.features, *table.unseen) if not drift.is_walk(f.group))
     rough = RoughFit(still, many=len(still) > MANY_FEATURES)
     working = plain
     for number in range(RELINEARISATIONS if name in RATES else 1):

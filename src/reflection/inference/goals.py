@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from reflection.domain.conversion_kind import PURCHASE, UNSTATED, plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
-from reflection.inference.dataset import NOT_STATED, Campaigns, Floats
+from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats
 from reflection.inference.findings.common import finding_id
+from reflection.inference.fit_budget import MOST_GOALS
 
 ALIKE = 4.0
 """Campaigns that do not say what they count are one goal up to this ratio of their revenue per conversion."""
@@ -29,15 +30,15 @@ class Goal(NamedTuple):
     others: frozenset[str]
 
 
-def goals_of(campaigns: Campaigns, held: Collection[str]) -> tuple[list[Goal], dict[str, str]]:
+def goals_of(campaigns: Campaigns, held: Collection[str]) -> tuple[list[Goal], dict[str, str], int]:
     """The goals of these campaigns, the one with the largest spend first.
 
     Args:
         held: ids of campaigns that are kept out of everything; a goal has at least one other.
 
     Returns:
-        The goals, one of no kind where there are no campaigns; and for each kind that an objective names the goal of
-        campaigns that state none themselves.
+        The goals, one of no kind where there are no campaigns; for each kind that an objective names the goal of
+        campaigns that state none themselves; and how many goals are not learnt for (`fit_budget`).
     """
     out = frozenset(held)
     among = campaigns.subset(np.array([name not in out for name in campaigns.ids.tolist()], dtype=np.bool_))
@@ -46,8 +47,8 @@ def goals_of(campaigns: Campaigns, held: Collection[str]) -> tuple[list[Goal], d
     ranked = sorted(
         set(kinds.tolist()), key=lambda kind: (-float(spend[kinds == kind].sum()), -int((kinds == kind).sum()), kind)
     )
-    goals = [Goal(kind, out.union(among.ids[kinds != kind].tolist())) for kind in ranked]
-    return goals or [Goal(UNSTATED, out)], of_objective
+    goals = [Goal(kind, out.union(among.ids[kinds != kind].tolist())) for kind in ranked[:MOST_GOALS]]
+    return goals or [Goal(UNSTATED, out)], of_objective, max(len(ranked) - MOST_GOALS, 0)
 
 
 def kinds_of(campaigns: Campaigns) -> tuple[NDArray[np.str_], dict[str, str]]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.bookable import Definition, EvidenceFloor
+from reflection.domain.creative_knowledge import CreativeTexts
 from reflection.domain.evidence import Evidence
 from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Effect, Knowledge
@@ -22,6 +23,8 @@ from reflection.domain.results import Finding
 from reflection.domain.weights import Interval, SignalWeight
 from reflection.inference.bookables import with_bookables
 from reflection.inference.confirmation import trust_in_attribution
+from reflection.inference.creative_effects import learn_texts
+from reflection.inference.creative_rows import CreativeCells
 from reflection.inference.dataset import Dataset, DatasetBuilder, feature_of
 from reflection.inference.diagnostics import diagnostics_of
 from reflection.inference.effects import effect_rows
@@ -34,6 +37,7 @@ from reflection.inference.findings.slow_trends import slow_trend_findings
 from reflection.inference.findings.trends import trend_findings, with_trends
 from reflection.inference.findings.wear_out import monthly_wear, wear_out_findings
 from reflection.inference.fit import FittedMetrics, fit_metrics
+from reflection.inference.fit_budget import LeftOut
 from reflection.inference.goals import goals_of, labelled
 from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
@@ -60,6 +64,7 @@ class FitRequest:
         definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
         floor: evidence that a finding or an advice needs at least.
         experiments: every randomised experiment, in any order.
+        texts: of creatives, and the scores these were given before they ran.
     """
 
     accepted: Collection[str] = ()
@@ -71,6 +76,7 @@ class FitRequest:
     definitions: Sequence[Definition] = ()
     floor: EvidenceFloor = field(default_factory=EvidenceFloor)
     experiments: Sequence[Experiment] = ()
+    texts: CreativeTexts = field(default_factory=CreativeTexts)
 
 
 DEFAULT = FitRequest()
@@ -89,17 +95,20 @@ def learn(
         progress: told which share of the metrics has been fitted.
     """
     complete = EvidenceOfDay(evidence, request.as_of)
-    builder = DatasetBuilder(complete)
+    cells = CreativeCells(complete, request.texts)
+    builder = DatasetBuilder(cells)
     around = neighbourhoods(builder)
     held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
     asked, money = questions(builder, request.accepted, around), period_spend(builder)
-    goals, of_objective = goals_of(builder.campaigns, held)
+    goals, of_objective, further = goals_of(builder.campaigns, held)
     defined = {definition.key: definition for definition in request.definitions}
     arms = memberships(request.experiments, defined)
     tables = [(goal.kind, builder.dataset(without=goal.others, tested=arms)) for goal in goals]
     del builder  # what it holds is in the tables; of a million campaigns, half a gigabyte
+    left_out = sum((table.left_out for _, table in tables), LeftOut(goals=further))
+    request = _within(request, tables) if left_out.signals else request
     largest, *others = [
-        _of_goal(kind, table, request, partial(_part, progress, number, len(tables)))
+        _of_goal(kind, table, request, cells, partial(_part, progress, number, len(tables)))
         for number, (kind, table) in enumerate(tables)
     ]
     experiments = _told_of(request.experiments, [largest, *others])
@@ -117,9 +126,20 @@ def learn(
             "goal_of_objective": dict(of_objective),
             "goal": request.goal,
             "waiting": complete.waiting,
+            "left_out": left_out.as_counts(),
             **experiments,
         },
         goals=tuple(others),
+    )
+
+
+def _within(request: FitRequest, tables: Sequence[tuple[str, Dataset]]) -> FitRequest:
+    """What is asked of a fit that leaves signals out: their spellings and what they book are not kept either."""
+    kept = {key for _, table in tables for key in (*map(str, table.features), *table.aliases)}
+    return replace(
+        request,
+        spelt={key: text for key, text in request.spelt.items() if key in kept},
+        definitions=[definition for definition in request.definitions if definition.key in kept],
     )
 
 
@@ -139,7 +159,9 @@ def _part(progress: Callable[[float], object], number: int, count: int, share: f
     progress((number + share) / count)
 
 
-def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[[float], object]) -> Knowledge:
+def _of_goal(
+    kind: str, table: Dataset, request: FitRequest, cells: CreativeCells, progress: Callable[[float], object]
+) -> Knowledge:
     """What the campaigns of one goal say."""
     knowledge = Knowledge(
         epoch=request.epoch,
@@ -161,6 +183,7 @@ def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[
     fits = fit_metrics(table, progress, trials)
     support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
     knowledge = _with_fits(knowledge, fits, support)
+    knowledge = replace(knowledge, creatives=learn_texts(fits, cells, request.floor))
     knowledge = with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
     return with_next_test(knowledge, table)
 

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from reflection.domain.own_levels import OwnLevels
 from reflection.inference.accounts import ACCOUNT
-from reflection.inference.dataset import Campaigns, Floats, Ints
+from reflection.inference.campaign_columns import Campaigns, Floats, Ints
 from reflection.stats.columns import INTERCEPT
 from reflection.stats.design import GRID, Rows, Stratum
 from reflection.stats.empirical_bayes import Effects, Fit

@@ -18,7 +18,8 @@ from reflection.domain.evidence import Evidence
 from reflection.domain.held import fault_text
 from reflection.domain.knowledge import Knowledge
 from reflection.explain import formatting
-from reflection.inference.dataset import NOT_STATED, Campaigns, DatasetBuilder, Floats, Ints
+from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
+from reflection.inference.dataset import DatasetBuilder
 from reflection.inference.goals import kinds_of
 
 FEWEST_NEIGHBOURS = 4
@@ -177,7 +178,9 @@ def neighbourhoods(builder: DatasetBuilder) -> dict[str, Neighbours]:
     neighbours = {}
     for where in sorted(set(zip(campaigns.currency.tolist(), goal.tolist(), campaigns.role.tolist(), strict=True))):
         within = _in(campaigns, goal, where)
-        for platform_key in [EVERYWHERE, *sorted(set(campaigns.platform_key.tolist()))]:
+        if within.sum() < FEWEST_LIKE_IT:
+            continue
+        for platform_key in [EVERYWHERE, *sorted(set(campaigns.platform_key[within].tolist()))]:
             here = within if platform_key == EVERYWHERE else within & (campaigns.platform_key == platform_key)
             if here.sum() > FEWEST_NEIGHBOURS:
                 neighbours[_place(platform_key, where)] = _neighbours(campaigns, np.flatnonzero(here))

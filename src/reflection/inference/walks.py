@@ -28,6 +28,9 @@ MOST_RAMPS = 4
 MOST_LEVELS = 24
 """Of one group, those in the most campaigns: with more, each says little of its own movement."""
 
+MOST_GROUPS, MOST_PLATFORMS = 12, 30
+"""Groups that have ramps and platforms that have steps, those in the most campaigns: each adds columns to every fit."""
+
 FEWEST = 6
 """Campaigns with a level whose movement is asked for."""
 
@@ -75,13 +78,15 @@ def _levels(table: Dataset, members: sparse.csc_array) -> list[int]:
         campaigns = np.unique(own)
         if len(campaigns) >= FEWEST and np.ptp(table.campaigns.day[campaigns]) >= RAMP_DAYS:
             by_group.setdefault(feature.group, []).append((-len(campaigns), column))
-    chosen = (sorted(levels)[:MOST_LEVELS] for levels in by_group.values() if len(levels) > 1)
+    chosen = sorted(sorted(levels)[:MOST_LEVELS] for levels in by_group.values() if len(levels) > 1)[:MOST_GROUPS]
     return sorted(column for levels in chosen for _, column in levels)
 
 
 def steps(table: Dataset, buckets: NDArray[np.int64], first: int) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
     """Step columns 1{platform and bucket >= k} of every cell, and their features."""
-    platforms = [index for index, feature in enumerate(table.features) if feature.group == signals.PLATFORM]
+    cells_of = np.bincount(table.shares.indices, minlength=len(table.features))
+    every = [column for column, feature in enumerate(table.features) if feature.group == signals.PLATFORM]
+    platforms = sorted(sorted(every, key=lambda column: -cells_of[column])[:MOST_PLATFORMS])
     count = int(buckets.max(initial=first)) - first
     names = [
         drift.step_feature(signals.PLATFORM, table.features[column].level, first + k)
