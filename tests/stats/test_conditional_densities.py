@@ -40,31 +40,30 @@ def model() -> Model:
 
 
 def test_along_one_standard_deviation_the_evidence_is_that_of_the_posterior_there(model: Model):
-    mode, first = mode_of(model), len(model.strata)
-    at_mode, groups = model.posterior(mode), len(model.layout.groups)
-    found = _profiles(model, mode, at_mode, np.tile(KNOTS, (groups, 1)))
+    at_mode, first, groups = mode_of(model).posterior, len(model.strata), len(model.layout.groups)
+    found = _profiles(model, at_mode, np.tile(KNOTS, (groups, 1)))
     for group in range(groups):
         for place, log_tau in enumerate(log_sd(KNOTS, model.rates[first + group]).tolist()):
-            at = mode.copy()
+            at = at_mode.components.copy()
             at[first + group] = log_tau
             expected = model.posterior(at).log_evidence - at_mode.log_evidence
             assert found[group, place] == pytest.approx(expected, abs=1e-6), model.layout.groups[group]
 
 
 def test_tables_are_distributions_and_scores_lead_back_to_where_they_came_from(model: Model):
-    mode = mode_of(model)
-    centre, sd = normal_score(mode, model.rates), np.full(len(mode), 0.4)
-    densities = ConditionalDensities.around(model, mode, model.posterior(mode), centre, sd)
-    normal = np.random.default_rng(2).normal(size=(4_000, len(mode)))
+    at_mode = mode_of(model).posterior
+    centre = normal_score(at_mode.components, model.rates)
+    densities = ConditionalDensities.around(model, at_mode, centre, np.full(len(centre), 0.4))
+    normal = np.random.default_rng(2).normal(size=(4_000, len(centre)))
     scores = densities.scores(normal)
 
     assert (np.diff(densities.below) >= 0).all()
-    assert densities.below[:, 0].tolist() == [0.0] * len(mode)
+    assert densities.below[:, 0].tolist() == [0.0] * len(centre)
     np.testing.assert_allclose(densities.below[:, -1], 1.0)
     np.testing.assert_allclose(densities.normal(scores), normal, atol=1e-6)
     for component, knots in enumerate(densities.knots):
         middle, width = (knots[1:] + knots[:-1]) / 2, np.diff(knots)
-        height = np.exp(densities.log_density(np.repeat(middle[:, None], len(mode), axis=1))[:, component])
+        height = np.exp(densities.log_density(np.repeat(middle[:, None], len(centre), axis=1))[:, component])
         assert (height * width).sum() == pytest.approx(1.0)
         mean = float((height * width * middle).sum())
         assert scores[:, component].mean() == pytest.approx(mean, abs=4 * scores[:, component].std() / np.sqrt(4_000))

@@ -11,7 +11,7 @@ from reflection.stats.importance_sampling import drawn, mean_of, mixed, proposed
 from reflection.stats.marginal_likelihood import MOST_ROWS
 from reflection.stats.normal_scores import log_sd, normal_score
 from reflection.stats.sufficient_statistics import SufficientStatistics
-from reflection.stats.variance_components import mode_of, objective, spread_of
+from reflection.stats.variance_components import mode_of, objective
 
 LEVELS = tuple(Feature("platform", f"p{k}") for k in range(6))
 
@@ -32,10 +32,7 @@ def mixture(model: Model, seed: int = 0, count: int = 32) -> tuple[np.ndarray, n
 
 
 def proposals(model: Model, seed: int, count: int) -> tuple[np.ndarray, list[Posterior]]:
-    mode = mode_of(model)
-    at_mode = model.posterior(mode)
-    spread = spread_of(model, mode, at_mode)
-    return proposed(model, mode, at_mode, spread, np.random.default_rng(seed), count)
+    return proposed(model, mode_of(model), np.random.default_rng(seed), count)
 
 
 def integral(model: Model) -> tuple[np.ndarray, np.ndarray]:

@@ -22,6 +22,7 @@ from reflection.stats.empirical_bayes import Moments, moments
 from reflection.stats.experiments import SEEN
 from reflection.stats.movement import Order, Steps, movement_factors, movements
 from reflection.stats.sufficient_statistics import SufficientStatistics, View
+from reflection.stats.variance_components import ROUGH
 
 
 class RoughFit:
@@ -52,7 +53,9 @@ class RoughFit:
 
     def learn(self, sums: SufficientStatistics, *, last: bool) -> None:
         """Learn from the sums of one pass; from those of the `last` one, which have the walks, also what moved."""
-        self._shape = moments(sums.view(self._still), start=None if self._shape is None else self._shape.mode)
+        self._shape = moments(
+            sums.view(self._still), start=None if self._shape is None else self._shape.mode, level=ROUGH
+        )
         if last and not self.many:
             self._take_up(sums, self._shape)
 
@@ -63,7 +66,7 @@ class RoughFit:
         self._moving = dict.fromkeys(taken, 0.0)
         if not taken:
             return
-        self._shape = moments(sums.view(Layout.of({*self._still.features, *self.walks(sums.features)})))
+        self._shape = moments(sums.view(Layout.of({*self._still.features, *self.walks(sums.features)})), level=ROUGH)
         tau = dict(zip(self._shape.layout.groups, self._shape.tau.tolist(), strict=True))
         sd, price = {name: tau[name] for name in taken}, math.log(len(groups))
         factors = movement_factors(*_asked(sums, still, self._shape, taken), sd=sd, order=_ORDER)

@@ -43,21 +43,21 @@ class ConditionalDensities:
     below: Floats
 
     @classmethod
-    def around(cls, model: Model, mode: Floats, at_mode: Posterior, centre: Floats, sd: Floats) -> ConditionalDensities:
+    def around(cls, model: Model, at_mode: Posterior, centre: Floats, sd: Floats) -> ConditionalDensities:
         """The densities around the mode.
 
         ``centre``, ``sd``: of a normal approximation to each score, (k,).
         """
         near = centre[:, None] + np.outer(sd, _FINE)
-        knots = np.sort(np.concatenate([np.tile(_COARSE, (len(mode), 1)), near], axis=1))
+        knots = np.sort(np.concatenate([np.tile(_COARSE, (len(centre), 1)), near], axis=1))
         strata = len(model.strata)
         away = (knots[:strata] - centre[:strata, None]) / sd[:strata, None]
         of_scatters = -0.5 * (_STUDENT_DF + 1) * np.log1p(away**2 / _STUDENT_DF)
-        of_groups = _profiles(model, mode, at_mode, knots[strata:]) - 0.5 * knots[strata:] ** 2
+        of_groups = _profiles(model, at_mode, knots[strata:]) - 0.5 * knots[strata:] ** 2
         log_density = np.concatenate([of_scatters, of_groups])
         density = np.exp(_FLATTER * (log_density - log_density.max(axis=1, keepdims=True)))
         share = 0.5 * (density[:, 1:] + density[:, :-1]) * np.diff(knots, axis=1)
-        below = np.concatenate([np.zeros((len(mode), 1)), np.cumsum(share, axis=1)], axis=1)
+        below = np.concatenate([np.zeros((len(centre), 1)), np.cumsum(share, axis=1)], axis=1)
         return cls(knots, below / below[:, -1:])
 
     def scores(self, normal: Floats) -> Floats:
@@ -82,12 +82,12 @@ class ConditionalDensities:
         return np.asarray(special.ndtri(np.clip(below, _SURE, 1 - _SURE)))
 
 
-def _profiles(model: Model, mode: Floats, at_mode: Posterior, knots: Floats) -> Floats:
+def _profiles(model: Model, at_mode: Posterior, knots: Floats) -> Floats:
     """Log evidence at the knots of each group's tau less that at the mode, (groups, n)."""
     first = len(model.strata)
     log_tau = log_sd(knots, model.rates[first:, None])
     change = np.empty_like(knots)
-    for group, (at, own) in enumerate(zip(mode[first:], model.coordinates_of_groups, strict=True)):
+    for group, (at, own) in enumerate(zip(at_mode.components[first:], model.coordinates_of_groups, strict=True)):
         values, vectors = np.linalg.eigh(at_mode.free_covariance[own, own])
         square = (vectors.T @ at_mode.coordinates[own]) ** 2
         further = (np.exp(-2 * log_tau[group]) - np.exp(-2 * at))[:, None]

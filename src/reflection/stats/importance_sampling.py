@@ -21,6 +21,7 @@ from reflection.stats.conditional_densities import ConditionalDensities
 from reflection.stats.gaussian_posterior import Model, Posterior, mean_variance
 from reflection.stats.marginal_likelihood import MOST_ROWS, Marginal
 from reflection.stats.normal_scores import log_sd, normal_score
+from reflection.stats.variance_components import Mode
 
 Floats = NDArray[np.float64]
 
@@ -38,19 +39,16 @@ _LEAST_CURVATURE = 0.5
 _LONGEST_STEP = 1.5
 
 
-def proposed(
-    model: Model, mode: Floats, at_mode: Posterior, spread: Floats, rng: np.random.Generator, count: int
-) -> tuple[Floats, list[Posterior]]:
+def proposed(model: Model, mode: Mode, rng: np.random.Generator, count: int) -> tuple[Floats, list[Posterior]]:
     """Components as the posterior has them: their weights, adding up to 1, and the posteriors there.
 
-    ``mode``, ``spread``: as of :func:`~reflection.stats.variance_components.mode_of` and ``spread_of``; ``at_mode``:
-    the posterior there. ``count``: how many are worked out where rows are many. Weights are cut at sqrt(proposals)
-    times their mean (Ionides 2008), so that one lucky proposal cannot be the whole answer.
+    ``count``: how many are worked out where rows are many. Weights are cut at sqrt(proposals) times their mean (Ionides
+    2008), so that one lucky proposal cannot be the whole answer.
     """
     few = 0 < model.view.rows.sum() <= MOST_ROWS
     if not few and model.rows_of_strata.min(initial=_MANY_ROWS) < _MANY_ROWS:
         count *= 2
-    scores, log_ratio = _drawn(model, mode, at_mode, spread, rng, count * _WEIGHED_OF_FEW if few else count)
+    scores, log_ratio = _drawn(model, mode, rng, count * _WEIGHED_OF_FEW if few else count)
     components = log_sd(scores, model.rates)
     if few:
         return _kept(model, components, Marginal(model).log_evidence(components) + log_ratio, rng, count * _KEPT_OF_FEW)
@@ -92,14 +90,12 @@ def _kept(
     return times / count, model.posteriors(components[kept])
 
 
-def _drawn(
-    model: Model, mode: Floats, at_mode: Posterior, spread: Floats, rng: np.random.Generator, count: int
-) -> tuple[Floats, Floats]:
+def _drawn(model: Model, mode: Mode, rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
     """Scores of ``count`` proposals, (count, dimensions), and log prior minus log density they were drawn with."""
-    centre, covariance = _normal_approximation(mode, spread, at_mode.gradient, model.rates)
-    sd, size = np.sqrt(np.diag(covariance)), len(mode)
+    centre, covariance = _normal_approximation(mode, model.rates)
+    sd, size = np.sqrt(np.diag(covariance)), len(centre)
     root = np.linalg.cholesky(covariance / np.outer(sd, sd))
-    densities = ConditionalDensities.around(model, mode, at_mode, centre, sd)
+    densities = ConditionalDensities.around(model, mode.posterior, centre, sd)
     of_prior = math.ceil(_SHARE_OF_PRIOR * count)
     scores = np.concatenate(
         [
@@ -122,17 +118,18 @@ def _stratified(rng: np.random.Generator, count: int, size: int) -> Floats:
     return np.asarray(special.ndtri((part + rng.random((count, size))) / count))
 
 
-def _normal_approximation(mode: Floats, spread: Floats, gradient: Floats, rates: Floats) -> tuple[Floats, Floats]:
+def _normal_approximation(mode: Mode, rates: Floats) -> tuple[Floats, Floats]:
     """Centre and covariance of the scores: from the curvature of log s, one Newton step from its mode.
 
-    ``gradient``: of the log evidence at the mode. With H the hazard of N(0, 1) at u and c = r s: d log s/du = H/c.
+    With H the hazard of N(0, 1) at u and c = r s: d log s/du = H/c.
     """
-    score, c = normal_score(mode, rates), rates * np.exp(mode)
+    gradient, c = mode.posterior.gradient, rates * np.exp(mode.components)
+    score = normal_score(mode.components, rates)
     hazard = np.exp(-0.5 * (score**2 + np.log(2 * np.pi)) - special.log_ndtr(-score))
     slope = hazard / c
     bend = hazard * (hazard - score) / c - slope**2
-    of_rows = np.linalg.inv(spread @ spread.T) - np.diag(c)
-    curvature = slope[:, None] * of_rows * slope - np.diag(gradient * bend) + np.eye(len(mode))
+    of_rows = np.linalg.inv(mode.spread @ mode.spread.T) - np.diag(c)
+    curvature = slope[:, None] * of_rows * slope - np.diag(gradient * bend) + np.eye(len(score))
     values, vectors = np.linalg.eigh(curvature)
     values = np.maximum(values, _LEAST_CURVATURE)
     step = vectors @ ((vectors.T @ (slope * gradient - score)) / values)
