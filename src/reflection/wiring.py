@@ -30,6 +30,7 @@ from reflection.explain.chat import Phraser
 from reflection.explain.left_out import left_out_sentence
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
+from reflection.ingest.jobs.reported_days import KeptAnswers
 from reflection.ingest.jobs.service import Imports
 from reflection.ingest.sample_account import SampleAccount
 from reflection.memory.backends import choose_index
@@ -127,11 +128,10 @@ class Application:
         self.worker: WorkerLock = worker_lock(settings.database)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
         floor = EvidenceFloor(settings.finding_campaigns, settings.finding_events)
-        weights = _score_weights(settings)
         self.learner = Learner(
             self.store,
             goal=settings.goal_metric,
-            score_weights=weights,
+            score_weights=_score_weights(settings),
             floor=floor,
             texts=texts,
             alone=self.database.alone,
@@ -157,8 +157,9 @@ class Application:
             forecaster=forecaster,
             observe=self._observe,
         )
-        self.import_rows = ImportRows(self.database)
-        self.imports = Imports(self.engine, self.store, self.import_rows, clock=utc_now)
+        imports = ImportRows(self.database)
+        self.days = KeptAnswers(imports)
+        self.imports = Imports(self.engine, self.store, imports, clock=utc_now)
         self.sample = SampleAccount(self.engine, self.store, self.learner.learn_now, lambda name: self.purge(name).rows)
 
     def warm(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference import fit as module
+from reflection.inference import metric_fit as module
 from reflection.inference.dataset import Dataset
 from reflection.inference.fit import RECIPES, fit_metrics
 from reflection.inference.observation import counts_of

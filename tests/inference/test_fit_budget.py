@@ -15,7 +15,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.explain.left_out import left_out_sentence
 from reflection.inference import dataset, fit_budget
 from reflection.inference.dataset import Dataset
-from reflection.inference.design import CellDesign
+from reflection.inference.design import CellDesign, ControlColumns
 from reflection.inference.fit_budget import level_of, most_signals
 from reflection.inference.learn import learn
 
@@ -39,7 +39,8 @@ def _broken_down(number: int, cells: int, impressions: list[float]) -> Evidence:
 def test_the_level_is_the_highest_at_which_all_together_stay_within_the_bound(sizes: list[int], most: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit_budget, "MOST_CONTRASTS", most)
-        level = level_of(np.array(sizes, dtype=np.int64))
+        several = np.minimum(sizes, fit_budget.OF_A_CAMPAIGN) if sizes else np.zeros(0, dtype=np.int64)
+        level = level_of(np.bincount(several, minlength=fit_budget.OF_A_CAMPAIGN + 1))
 
     def together(at: int) -> int:
         return sum(min(size, at) for size in sizes)
@@ -126,7 +127,7 @@ def test_whatever_campaigns_say_the_columns_of_a_fit_are_bounded(kind: str, make
     campaigns = [make_campaign(campaign_id=f"c{n}", timestamp=months[n], **ONE_OF_EACH[kind](n)) for n in range(count)]
 
     table = Dataset.of(map(evidence_of, campaigns))
-    design = CellDesign.of(table)
+    design = CellDesign.of(table, ControlColumns.of(table))
 
     assert len(table.features) <= most_signals(count)
     assert len(design.features) - len(table.features) <= 500, "steps, ramps, accounts and size"

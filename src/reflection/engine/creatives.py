@@ -123,7 +123,8 @@ class Creatives:
 
     def _one(self, workspace: str, row: Row) -> dict[str, Any]:
         entry = CreativeEntry.model_validate_json(row["body"])
-        return self._told(workspace, [entry], self._store.knowledge(workspace))[0] | _kept(row)
+        knowledge, freshness = self._known(workspace)
+        return self._told(workspace, [entry], knowledge)[0] | _kept(row) | freshness
 
     def _known(self, workspace: str) -> tuple[Knowledge, dict[str, Any]]:
         with self._store.snapshot(workspace) as snapshot:

@@ -4,8 +4,10 @@ What is one value a campaign (its day, its money, its account) stands here; what
 know how evidence is read, nor how anything is estimated.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +52,11 @@ class Campaigns:
         """Only the campaigns of the mask."""
         return Campaigns(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
 
+    def joined(self, other: "Campaigns", order: Ints) -> "Campaigns":
+        """The campaigns of both, in an order of the first's followed by the other's."""
+        pairs = ((getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__)
+        return Campaigns(*(np.concatenate(pair)[order] for pair in pairs))
+
     @cached_property
     def unit(self) -> Ints:
         """Index of the first row of the real campaign behind each; its own where no real campaign repeats."""
@@ -64,6 +71,21 @@ class Campaigns:
     @property
     def usual_currency(self) -> str | None:
         """The currency most campaigns use; None where most state none."""
+        return usual_among(self.currencies)
+
+    @property
+    def currencies(self) -> Counter[str]:
+        """How many campaigns state each currency, or none."""
         names, counts = np.unique(self.currency, return_counts=True)
-        best = max(zip(counts.tolist(), names.tolist(), strict=True), default=(0, NOT_STATED))[1]
-        return best or None
+        return Counter(dict(zip(names.tolist(), counts.tolist(), strict=True)))
+
+    @property
+    def cells_from(self) -> NDArray[np.uint64]:
+        """The number of the first cell of each: a hash of its id, the same in every partition."""
+        digests = (blake2b(name.encode(), digest_size=8).digest() for name in self.ids.tolist())
+        return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
+def usual_among(currencies: Counter[str]) -> str | None:
+    """The currency most campaigns state, the last by name of several; None where most state none."""
+    return max(((count, name) for name, count in currencies.items()), default=(0, NOT_STATED))[1] or None

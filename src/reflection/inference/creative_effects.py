@@ -16,9 +16,9 @@ from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.creative_knowledge import AXES, CreativeKnowledge, TextEffect, TextModel, values_of
 from reflection.domain.creative_text import TRAITS
 from reflection.domain.metrics import RATES
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.creative_rows import CreativeCells, SideBySide, TextCounts
 from reflection.inference.creative_scores import score_records
-from reflection.inference.dataset import Floats
 from reflection.inference.fit import SEED, FittedMetrics
 from reflection.inference.support import BEYOND_NOISE, MOST_IDS
 from reflection.stats.columns import FREE_MARK, Feature, Layout

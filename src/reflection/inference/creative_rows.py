@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from reflection.domain import signals
 from reflection.domain.creative_knowledge import GIVEN, CreativeTexts, PlacedText
 from reflection.domain.evidence import Evidence
-from reflection.inference.dataset import Floats, Ints, feature_of
+from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.observation import counts_of
+from reflection.inference.table_columns import feature_of
 from reflection.stats.observations import observe_around
 
 WHOLE_SHARE = 1.0 - 1e-9
@@ -27,9 +28,14 @@ WHOLE_SHARE = 1.0 - 1e-9
 class CreativeCells:
     """Evidence passed on as it is read, remembering which creative each row of the campaigns with texts is of."""
 
-    def __init__(self, evidence: Iterable[Evidence], texts: CreativeTexts) -> None:
+    def __init__(
+        self,
+        evidence: Iterable[Evidence],
+        texts: CreativeTexts,
+        by_campaign: Mapping[str, tuple[str | None, ...]] | None = None,
+    ) -> None:
         self._evidence, self.texts = evidence, texts
-        self.by_campaign: dict[str, tuple[str | None, ...]] = {}
+        self.by_campaign = dict(by_campaign or {})
 
     def __iter__(self) -> Iterator[Evidence]:
         for item in self._evidence:

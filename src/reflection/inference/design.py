@@ -1,21 +1,23 @@
 """What the fits see of each cell: its signals, how these may move over time, and the planned size of its campaign.
 
 Effects may move (`walks`); a fit takes up those columns for which its metric speaks. Campaigns differ in planned size:
-a slope takes out what that does to their rates. A pure function of the dataset. Must not know metrics nor how they are
-fitted.
+a slope takes out what that does to their rates. Chosen on the sample, and made of each campaign alone. Must not know
+metrics nor how they are fitted.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from reflection.inference import walks
-from reflection.inference.accounts import account_columns
-from reflection.inference.dataset import Dataset, Floats, Ints
-from reflection.inference.wear import Ages, ages
+from reflection.domain import signals
+from reflection.inference.accounts import account_columns, account_features, chosen_accounts
+from reflection.inference.campaign_columns import Floats, Ints
+from reflection.inference.dataset import Dataset
+from reflection.inference.walks import Ramps, last_steps, step_columns
+from reflection.inference.wear import Ages
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature, Layout
@@ -33,6 +35,72 @@ CONTRASTED_AT_ONCE = 50
 
 BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
 MOST_BUCKETS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class ControlColumns:
+    """Which columns stand beside the signals, chosen once on the sample and the same in every partition.
+
+    Attributes:
+        bucket_days: width of a drift bucket; first_bucket: the one in which no step has begun.
+        steps: by platform, how many steps there are, one a bucket from the second on. ramps: of everything else.
+        ages: of creatives.
+        accounts: platform and account of each that has a column.
+        usual_size: median planned impressions; None where all plan the same, and there is no slope.
+        tested: features of experiments: what observation adds to each of them has a column of its own.
+    """
+
+    bucket_days: int
+    first_bucket: int
+    steps: Mapping[Feature, int]
+    ramps: Ramps
+    ages: Ages
+    accounts: tuple[tuple[str, str], ...]
+    usual_size: float | None
+    tested: tuple[Feature, ...]
+
+    @classmethod
+    def of(cls, sample: Dataset, tested: Sequence[Feature] = ()) -> "ControlColumns":
+        """Chosen on a sample; buckets are as fine as `MOST_BUCKETS` over the whole period allows."""
+        days, planned = sample.campaigns.day, sample.campaigns.planned
+        span = int(days.max() - days.min()) if len(days) else 0
+        width = next((days for days in BUCKET_DAYS if span < days * MOST_BUCKETS), BUCKET_DAYS[-1])
+        first = int(days.min()) // width if len(days) else 0
+        usual = usual_size(planned)
+        return cls(
+            bucket_days=width,
+            first_bucket=first,
+            steps=last_steps(sample, days // width - first),
+            ramps=Ramps.of(sample),
+            ages=Ages.of(sample),
+            accounts=chosen_accounts(sample.campaigns),
+            usual_size=usual if len(planned) and np.ptp(size_of(planned, usual)) > 0 else None,
+            tested=tuple(tested),
+        )
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The columns, in their order."""
+        steps = (
+            drift.step_feature(signals.PLATFORM, platform.level, self.first_bucket + k)
+            for platform, last in self.steps.items()
+            for k in range(1, last + 1)
+        )
+        sized = () if self.usual_size is None else (SIZE,)
+        moving = (*steps, *self.ramps.features, *self.ages.features)
+        return (*moving, *account_features(self.accounts), *sized, *map(seen_of, self.tested))
+
+    def columns(self, table: Dataset) -> sparse.csr_array:
+        """The columns of a table's cells, CSR (cells, columns): each a function of its campaign alone."""
+        steps = step_columns(table, table.campaigns.day // self.bucket_days - self.first_bucket, self.steps)
+        accounts = account_columns(table.campaigns, table.campaign, self.accounts)
+        sizes = np.zeros((len(table.campaign), 0))
+        if self.usual_size is not None:
+            sizes = size_of(table.campaigns.planned, self.usual_size)[table.campaign][:, None]
+        seen = table.shares[:, [table.features.index(feature) for feature in self.tested]]
+        moving = [steps, self.ramps.columns(table), self.ages.columns(table)]
+        columns = [*moving, accounts, sparse.csr_array(sizes), seen]
+        return sparse.csr_array(sparse.hstack(columns, format="csr"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,25 +123,12 @@ class CellDesign:
     ages: Ages
 
     @classmethod
-    def of(cls, table: Dataset, tested: Sequence[Feature] = ()) -> "CellDesign":
-        """The design of a table; buckets are as fine as `MOST_BUCKETS` over the whole period allows.
-
-        Args:
-            tested: features of experiments: what observation adds to each of them has a column of its own.
-        """
-        days = table.campaigns.day
-        span = int(days.max() - days.min()) if len(days) else 0
-        width = next((days for days in BUCKET_DAYS if span < days * MOST_BUCKETS), BUCKET_DAYS[-1])
-        buckets = days // width
-        first = int(buckets.min()) if len(buckets) else 0
-        (steps, names), (ramps, grown) = walks.steps(table, buckets, first), walks.ramps(table)
-        aged, lives, lived = ages(table)
-        sizes, sized = _sizes(table)
-        accounts, named = account_columns(table.campaigns, table.campaign)
-        seen = table.shares[:, [table.features.index(feature) for feature in tested]]
-        controls = sparse.csr_array(sparse.hstack([steps, ramps, lives, accounts, sizes, seen], format="csr"))
-        features = (*table.features, *names, *grown, *lived, *named, *sized, *map(seen_of, tested))
-        return cls(features, table.shares, controls, width, walks.ramp_days(days), aged)
+    def of(cls, table: Dataset, controls: ControlColumns) -> "CellDesign":
+        """The design of a table, with the columns that were chosen for all partitions."""
+        features = (*table.features, *controls.features)
+        return cls(
+            features, table.shares, controls.columns(table), controls.bucket_days, controls.ramps.days, controls.ages
+        )
 
     def without(self, silent: Collection[Feature]) -> "CellDesign":
         """The same columns, some of which say nothing: the size for prices, which a plan made from the money spent
@@ -179,11 +234,3 @@ class CellDesign:
             for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
                 mixture[self.features[first + column]] = value
         return mixture
-
-
-def _sizes(table: Dataset) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
-    """The column of planned sizes and its feature; no column where all sizes are the same."""
-    planned = table.campaigns.planned
-    sizes = size_of(planned, usual_size(planned))[table.campaign]
-    sized = (SIZE,) if len(sizes) and np.ptp(sizes) > 0 else ()
-    return sparse.csr_array(sizes[:, None][:, : len(sized)]), sized

@@ -15,7 +15,8 @@ from reflection.domain import signals
 from reflection.domain.bookable import Definition
 from reflection.domain.experiment import Arm, Experiment
 from reflection.domain.metrics import METRICS, RATES
-from reflection.inference.dataset import Dataset, feature_of
+from reflection.inference.dataset import Dataset
+from reflection.inference.table_columns import feature_of
 from reflection.stats.columns import Feature
 from reflection.stats.design import Rows
 from reflection.stats.experiments import Levels, contrast_rows, lift_levels, rate_levels, sample_ratio_p, value_levels

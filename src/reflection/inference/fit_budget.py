@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from reflection.domain.evidence import Cell
 from reflection.inference.collinearity import generality
@@ -94,12 +93,27 @@ class CellRanks:
         """How many cells each campaign has in all, in the order of arrival."""
         return np.array(self._cells, dtype=np.int64)
 
-    def within(self) -> NDArray[np.bool_]:
-        """Which of the cells that were ranked a fit is made of. All campaigns must have been gathered."""
+    @property
+    def contrasts(self) -> Ints:
+        """How many campaigns with several cells have each number of cells times signals; what is more, is the last."""
         cells, signals = self.cells, np.array(self._signals, dtype=np.int64)
-        level = level_of((cells * signals)[cells > 1])
+        several = np.minimum((cells * signals)[cells > 1], OF_A_CAMPAIGN)
+        return np.bincount(several, minlength=OF_A_CAMPAIGN + 1)
+
+    def within(self, level: int) -> NDArray[np.bool_]:
+        """Which of the cells that were ranked a fit is made of, by the level of all partitions."""
+        signals = np.array(self._signals, dtype=np.int64)
         most = np.maximum(level // np.maximum(signals, 1), 1)
         return np.asarray(np.array(self._rank, dtype=np.int64) < most[self.owner])
+
+    def extended(self, other: "CellRanks", campaigns: Ints, cells: Ints) -> None:
+        """Add some campaigns of another partition, ascending by their places there, and these cells of theirs."""
+        number = np.full(len(other._cells), -1, dtype=np.int64)
+        number[campaigns] = np.arange(len(self._cells), len(self._cells) + len(campaigns))
+        self._owner.frombytes(number[other.owner[cells]].tobytes())
+        self._rank.frombytes(np.array(other._rank, dtype=np.int64)[cells].tobytes())
+        self._signals.frombytes(np.array(other._signals, dtype=np.int64)[campaigns].tobytes())
+        self._cells.frombytes(other.cells[campaigns].tobytes())
 
     def forget(self, kept: NDArray[np.bool_]) -> None:
         """Keep the ranks of some cells only."""
@@ -107,17 +121,18 @@ class CellRanks:
         self._owner = array("q", self.owner[kept].tobytes())
 
 
-def level_of(contrasts: Ints) -> int:
+def level_of(counts: Ints) -> int:
     """The highest level, at most `OF_A_CAMPAIGN`, at which all campaigns cut down to it stay within `MOST_CONTRASTS`.
 
     Args:
-        contrasts: cells times signals of each campaign that has several cells.
+        counts: how many campaigns that have several cells have each number of cells times signals
+            (`CellRanks.contrasts`, of all partitions).
     """
-    ascending = np.sort(np.minimum(contrasts, OF_A_CAMPAIGN))
-    below = np.concatenate([[0], np.cumsum(ascending)])
-    above = np.arange(len(ascending), 0, -1)
-    room = (MOST_CONTRASTS - below[:-1]) // above  # for each that is as large or larger, when all smaller are whole
-    full = np.flatnonzero(room < ascending)
+    size = np.arange(len(counts), dtype=np.int64)
+    smaller = np.cumsum(counts) - counts
+    below, above = np.cumsum(counts * size) - counts * size, int(counts.sum()) - smaller
+    room = (MOST_CONTRASTS - below) // np.maximum(above, 1)  # for those as large or larger, all smaller being whole
+    full = np.flatnonzero((counts > 0) & (room < size))
     return OF_A_CAMPAIGN if not len(full) else max(int(room[full[0]]), 1)
 
 
@@ -127,30 +142,26 @@ def most_signals(campaigns: int) -> int:
 
 
 def common(
-    columns: Mapping[str, int],
+    keys: Sequence[str],
     aliases: Mapping[str, str],
-    matrix: sparse.csr_array,
-    campaign: NDArray[np.intp],
+    having: Ints,
+    campaigns: int,
     tested: Collection[str] = (),
 ) -> tuple[list[str], dict[str, str]]:
     """Signals that get an effect of their own, and the aliases that share one; all of them where they are few.
 
     Args:
-        columns: signal key -> its column.
-        aliases: signal key -> the key that stands for it, which has a column, too.
-        matrix: shares, (cells, columns).
-        campaign: of each cell.
+        aliases: signal key -> the key that stands for it, which is among the keys, too.
+        having: how many campaigns have each signal. campaigns: how many there are.
         tested: signals of experiments, which come before all others.
     """
-    most, alone = most_signals(len(np.unique(campaign))), [key for key in columns if key not in aliases]
+    most, alone = most_signals(campaigns), [key for key in keys if key not in aliases]
     if len(alone) <= most and len(aliases) <= most:
         return alone, dict(aliases)
-    width = matrix.shape[1]
-    having = np.unique(np.repeat(campaign, np.diff(matrix.indptr)) * width + matrix.indices) % width
-    counts = np.bincount(having, minlength=width)
+    counts = dict(zip(keys, having.tolist(), strict=True))
 
-    def first(keys: Iterable[str]) -> list[str]:
-        return sorted(keys, key=lambda key: (key not in tested, -counts[columns[key]], generality(key)))[:most]
+    def first(some: Iterable[str]) -> list[str]:
+        return sorted(some, key=lambda key: (key not in tested, -counts[key], generality(key)))[:most]
 
     alone = first(alone)
     standing = set(alone)

@@ -51,6 +51,11 @@ class PairChoice:
     names: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys((*self.names, *self.kinds)))
+
 
 def choose(
     columns: Mapping[str, int], matrix: sparse.csr_array, real: NDArray[np.int64], aliases: Collection[str] = ()
@@ -65,17 +70,6 @@ def choose(
     """
     chooser = _Chooser(columns, matrix, np.unique(real, return_inverse=True)[1].astype(np.int64), aliases)
     return PairChoice(tuple(chooser.names()), tuple(chooser.kinds()))
-
-
-def with_pairs(
-    columns: Mapping[str, int], matrix: sparse.csr_array, chosen: PairChoice
-) -> tuple[dict[str, int], sparse.csr_array]:
-    """The columns of a table and one more for each chosen pair that occurs in it; a function of each cell alone."""
-    keys = [*chosen.names, *chosen.kinds]
-    made = pair_shares(keys, columns, matrix)
-    occurs = np.flatnonzero(np.diff(made.indptr))
-    wider = {**columns, **{keys[place]: matrix.shape[1] + number for number, place in enumerate(occurs.tolist())}}
-    return wider, sparse.csr_array(sparse.hstack([matrix, made[:, occurs]], format="csr"))
 
 
 def pair_shares(keys: Sequence[str], columns: Mapping[str, int], matrix: sparse.csr_array) -> sparse.csc_array:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.errors import LearningError
-from reflection.inference.dataset import Floats
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.wear import LIFE, MARKET, WEAR
 from reflection.stats import drift
 from reflection.stats.columns import FREE_MARK, Feature, Layout

@@ -20,7 +20,7 @@ from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import money, rounded_lift, rounded_lifts
-from reflection.inference.dataset import Floats
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.findings.common import finding_id, impact, is_favorable
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.fit import FittedMetrics
