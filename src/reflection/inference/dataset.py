@@ -87,11 +87,6 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.campaigns)
 
-    def having(self, feature: Feature) -> NDArray[np.bool_]:
-        """Campaigns with a signal in any of their cells, (campaigns,)."""
-        cells = self.shares[:, [self.features.index(feature)]].nonzero()[0]
-        return np.bincount(self.campaign[cells], minlength=len(self)) > 0
-
     @cached_property
     def pairs(self) -> Pairs:
         """The pairs of signals that have a column."""

@@ -18,7 +18,7 @@ from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.campaign_columns import NOT_STATED
 from reflection.inference.findings.common import finding_id, impact, is_favorable
-from reflection.inference.findings.event_floor import FLOOR, reaches_floor
+from reflection.inference.findings.event_floor import FLOOR, having, reaches_floor
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import MOST_IDS
 from reflection.inference.wear import LIFE, MARKET, MONTH, WEAR
@@ -54,7 +54,7 @@ def _finding(
         return None
     lift, days, campaigns = math.exp(movement.change), fitted.design.ramp_days, fitted.table.campaigns
     first = int(campaigns.day.min()) + round((movement.bucket - 1) * days)
-    here = fitted.table.having(feature)
+    here = having(fitted.table, feature)
     later = here & (campaigns.day >= first)
     parts = (here & (campaigns.day < first + days), here & (campaigns.day >= campaigns.day.max() - days))
     if not reaches_floor(fitted, metric, floor, *parts):

@@ -22,7 +22,7 @@ from reflection.domain.results import Finding
 from reflection.explain.formatting import money, rounded_lift, rounded_lifts
 from reflection.inference.campaign_columns import Floats
 from reflection.inference.findings.common import finding_id, impact, is_favorable
-from reflection.inference.findings.event_floor import FLOOR, reaches_floor
+from reflection.inference.findings.event_floor import FLOOR, having, reaches_floor
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import MOST_IDS
 from reflection.inference.wear import LIFE, MONTH, MONTHLY, own_month
@@ -98,7 +98,7 @@ def _finding(fitted: FittedMetrics, metric: str, pace: Pace, floor: EvidenceFloo
         return None
     campaigns, ages = fitted.table.campaigns, fitted.design.ages
     first, last = ages.first[pace.feature], ages.last[pace.feature]
-    here, middle = fitted.table.having(pace.feature), (first + last) / 2
+    here, middle = having(fitted.table, pace.feature), (first + last) / 2
     if not reaches_floor(fitted, metric, floor, here & (campaigns.day <= middle), here & (campaigns.day > middle)):
         return None
     key, since = signals.Signal(*pace.feature), day_text(first)
