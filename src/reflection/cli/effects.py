@@ -52,13 +52,10 @@ def effects(
         for name, size in page["size"].items():
             low, high = size["interval"]
             out.print(f"[dim]{size_line(name, size['doubling'], low, high)}[/]")
-<<<<<<< HEAD
         for name, wear in page["wear"].items():
             out.print(f"[dim]{wear_line(name, wear)}[/]")
-=======
         if page["delivery"]:
             out.print(f"[dim]audiences and creatives: {page['delivery']['reason']}[/]")
->>>>>>> main
         if page["spread"]:
             out.print(
                 f"[dim]normal spread: CPA of nine in ten campaigns {lift_interval(page['spread'])} of its signals'[/]"

@@ -217,17 +217,10 @@ class Knowledge:
         return sizes
 
     @property
-<<<<<<< HEAD
-    def wear(self) -> Mapping[str, Mapping[str, Any]]:
-        """Metric -> {a_month, interval, lfsr}: lift of a month of age of any creative, where that is beyond chance."""
-        by_metric: Mapping[str, Mapping[str, Any]] = self.diagnostics.get("wear", {})
-        return by_metric
-=======
     def delivery_tilt(self) -> Mapping[str, Any] | None:
         """{tilt, interval, rows, reason} of delivery within sums (`inference.delivery`); None where none is clear."""
         tilt: Mapping[str, Any] | None = self.diagnostics.get("delivery_tilt")
         return tilt
->>>>>>> main
 
     @property
     def experiments(self) -> ExperimentSayings:

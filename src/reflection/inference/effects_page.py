@@ -89,7 +89,7 @@ def effects_page(
         "calibration": knowledge.coverage,
         "spread": knowledge.spread,
         "size": knowledge.size,
-        "wear": knowledge.wear,
+        "wear": knowledge.diagnostics.get("wear", {}),
         "delivery": knowledge.delivery_tilt,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
