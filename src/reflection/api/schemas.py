@@ -153,6 +153,15 @@ class SizeEffect(BaseModel):
     interval: tuple[float, float] = Field(description="90 % interval")
 
 
+class Delivery(BaseModel):
+    """What platforms chose within campaigns that gave one sum for several audiences or creatives."""
+
+    tilt: float = Field(description="a part is shown exp(tilt x its log effect on clicks and conversions) as often")
+    interval: tuple[float, float] = Field(description="90 % interval")
+    rows: int = Field(description="rows with one sum over several audiences or creatives")
+    reason: str = Field(description="what was done about it, in words")
+
+
 class Trust(BaseModel):
     """How far what is observed can be trusted: the factor by which randomised experiments confirm it."""
 
@@ -194,6 +203,7 @@ class EffectsPage(BaseModel):
         description="of CTR and CVR, whatever the filters; effects are those at the usual size; "
         "empty where all campaigns were planned alike"
     )
+    delivery: Delivery | None = Field(description="null where nothing shows that platforms favour what does better")
     goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")
     waiting: Waiting | None = Field(description="whose conversions still come in; null where nothing waits")
     approximate: str | None = Field(

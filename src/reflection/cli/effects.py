@@ -51,6 +51,8 @@ def effects(
         for name, size in page["size"].items():
             low, high = size["interval"]
             out.print(f"[dim]{size_line(name, size['doubling'], low, high)}[/]")
+        if page["delivery"]:
+            out.print(f"[dim]audiences and creatives: {page['delivery']['reason']}[/]")
         if page["spread"]:
             out.print(
                 f"[dim]normal spread: CPA of nine in ten campaigns {lift_interval(page['spread'])} of its signals'[/]"

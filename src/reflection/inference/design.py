@@ -16,6 +16,7 @@ from reflection.domain import signals
 from reflection.inference.accounts import account_columns, account_features, chosen_accounts
 from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.dataset import Dataset
+from reflection.inference.mixing import Sums
 from reflection.inference.walks import Ramps, last_steps, step_columns
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
@@ -141,6 +142,10 @@ class CellDesign:
             return self
         features = (*self.features[:signs], *(self.features[signs + i] for i in kept))
         return replace(self, features=features, controls=sparse.csr_array(self.controls[:, kept]))
+
+    def weighed(self, sums: Sums, weights: Floats) -> "CellDesign":
+        """The same with what the parts of sums count for, instead of their shares."""
+        return replace(self, shares=sums.weighed(self.shares, weights))
 
     def predictor(self, fit: Fit | Moments) -> Floats:
         """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""

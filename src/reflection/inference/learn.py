@@ -25,6 +25,7 @@ from reflection.inference.confirmation import trust_in_attribution
 from reflection.inference.creative_effects import learn_texts
 from reflection.inference.creative_rows import CreativeCells
 from reflection.inference.dataset import Dataset, DatasetBuilder
+from reflection.inference.delivery import marked
 from reflection.inference.diagnostics import diagnostics_of
 from reflection.inference.effects import effect_rows
 from reflection.inference.experiments import memberships, trials_of
@@ -224,7 +225,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
     """The knowledge of a table, with what its fits say."""
     goal, spelt = knowledge.goal_metric, knowledge.spelt
     identification = Identification(fits, support, goal)
-    effects = identification.judged(effect_rows(fits, knowledge.floor))
+    effects = marked(identification.judged(effect_rows(fits, knowledge.floor)), fits.tilt)
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
         for finding in _findings(fits, effects, support, goal, knowledge.floor)

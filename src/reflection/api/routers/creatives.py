@@ -156,7 +156,7 @@ def add(
     workspace: Workspace,
     register: Annotated[bool, Query(description="false: only foretell and score; nothing is stored")] = True,
 ) -> Response:
-    """One creative, a list, or `{"creatives": [...]}`, all or none; the same content again changes nothing (200).
+    """All or none; the same content again changes nothing (200).
 
     What is registered is the text of ads that campaigns only name, and its scores are judged when it has run.
     """
