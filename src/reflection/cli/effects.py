@@ -49,6 +49,8 @@ def effects(
     out = console()
     if page["items"]:
         out.print(effects_table(page["items"], spellings))
+        if any("*" in item["group"] for item in page["items"]):
+            out.print("[dim]of two together: what they do beyond what each of them does alone[/]")
         for name, size in page["size"].items():
             low, high = size["interval"]
             out.print(f"[dim]{size_line(name, size['doubling'], low, high)}[/]")
