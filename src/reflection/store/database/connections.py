@@ -188,11 +188,28 @@ class Database:
 
     def data_version(self) -> tuple[int, str]:
         """Changes whenever anybody, in any process, has committed; compare for equality only."""
+        failure = self.reader.dialect.loaded_dbapi.Error
         with self.dialect.translated_errors(), self._using(), self._watch_lock:
-            if self._watch is None:
-                self._watch = self.reader.raw_connection()  # outside any transaction, or it would not see changes
-                self._generation += 1
-            return self._generation, self.dialect.data_version(self._watch)
+            try:
+                return self._watched()
+            except failure:  # the server ended the connection, which nobody noticed: it is looked through another one
+                self._end_watch()
+            try:
+                return self._watched()
+            except failure as error:
+                self._end_watch()
+                raise exc.DBAPIError("data_version", None, error, connection_invalidated=True) from error
+
+    def _watched(self) -> tuple[int, str]:
+        if self._watch is None:
+            self._watch = self.reader.raw_connection()  # outside any transaction, or it would not see changes
+            self._generation += 1
+        return self._generation, self.dialect.data_version(self._watch)
+
+    def _end_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.invalidate()
+            self._watch = None
 
     def remarks(self) -> list[str]:
         """What an operator should know of how the database is set up; empty when all is well."""
@@ -202,9 +219,7 @@ class Database:
     def close(self) -> None:
         """Close every idle connection; the database may be used again afterwards."""
         with self._watch_lock:
-            if self._watch is not None:
-                self._watch.invalidate()
-                self._watch = None
+            self._end_watch()
         self.reader.dispose()
         self.writer.dispose()
         self._place = None
