@@ -68,10 +68,15 @@ def facebook(options: Options) -> str:
 def worlds(options: Options) -> str:
     """Worlds that break the assumptions of learning."""
     import worlds as bench
+    import worlds_in_time  # noqa: F401 (its worlds are some of them)
+    import worlds_of_pairs as pairs
     import worlds_of_plans as plans
 
     seeds = 5 if options.quick else bench.SEEDS
-    return f"{bench.report(seeds)}\n\nCampaigns held out, foretold as plans:\n\n{plans.report(seeds)}"
+    return (
+        f"{bench.report(seeds)}\n\nPairs of signals:\n\n{pairs.report(seeds)}\n\n"
+        f"Campaigns held out, foretold as plans:\n\n{plans.report(seeds)}"
+    )
 
 
 def trust(options: Options) -> str:

@@ -39,7 +39,7 @@ REPEATS = 3
 STAGES = {
     "reading and tables": ("learn.py:DatasetBuilder", "dataset.py:__init__", "dataset.py:dataset", "design.py:of"),
     "sums": ("fit.py:_summed", "sufficient_statistics.py:view"),
-    "most probable components": ("variance_components.py:mode_of", "variance_components.py:spread_of"),
+    "most probable components": ("variance_components.py:mode_of",),
     "proposals, moments and draws": ("empirical_bayes.py:_integrated",),
     "effects": ("effects.py:effect_rows",),
     "findings": ("learn.py:_findings",),

@@ -456,14 +456,14 @@ def _mean(values: Sequence[float | np.floating]) -> str:
     return f"{np.mean(values):.3f} ({error:.3f})"
 
 
-def main() -> None:
-    """Print the tables."""
+def main(among: Iterable[str] = WORLDS) -> None:
+    """Print the tables of some worlds, of all that are named or of these."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kinds", nargs="*", help=", ".join(WORLDS))
+    parser.add_argument("kinds", nargs="*", help=", ".join(among))
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    print(report(options.seeds, options.kinds, options.workers))
+    print(report(options.seeds, options.kinds or among, options.workers))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,13 @@
 // The page's scripts against their types: names, imports, arguments, and every text that a script asks for.
-// What has no type yet is no error: types are written where they help a reader. Run by `make check-page`.
+// Answers of the API have the types of docs/openapi.json. What has no type yet is no error: types are written where they
+// help a reader. Run by `make check-page`.
+import { writeFileSync } from "node:fs";
+import openapi, { astToString } from "openapi-typescript";
 import ts from "typescript";
 
 const NOT_TYPED_YET = new Set([7005, 7006, 7008, 7018, 7031, 7034, 7053]); // the codes of "implicitly has an 'any' type"
+const contract = new URL("../../docs/openapi.json", import.meta.url);
+writeFileSync(new URL("openapi.d.ts", import.meta.url), astToString(await openapi(contract))); // what the routes answer
 const place = new URL("tsconfig.json", import.meta.url).pathname;
 const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (problem) => { throw new Error(ts.flattenDiagnosticMessageText(problem.messageText, "\n")); } };
 const project = ts.getParsedCommandLineOfConfigFile(place, {}, host);

@@ -19,12 +19,15 @@ from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import InsightWriter
 from reflection.engine.attention import Attention
+from reflection.engine.creative_texts import CreativeTextSource
+from reflection.engine.creatives import Creatives
 from reflection.engine.engine import Engine, utc_now
 from reflection.engine.experiments import Experiments
 from reflection.engine.learner import Learner
 from reflection.engine.timing import Observer, unobserved
 from reflection.errors import ConfigurationError, ReflectionError, Unavailable
 from reflection.explain.chat import Phraser
+from reflection.explain.left_out import left_out_sentence
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
 from reflection.ingest.jobs.service import Imports
@@ -35,11 +38,13 @@ from reflection.memory.index import VectorIndex
 from reflection.memory.packaged_model import PackagedEmbedder
 from reflection.memory.reindexing import EmbeddingBackfill, Mirror, first_search
 from reflection.memory.semantic import SemanticMemory
+from reflection.memory.text_axes import TextAxes
 from reflection.recommendations.service import RecommendationService
 from reflection.settings import Settings
 from reflection.store.api_keys import KeyBook
 from reflection.store.board import SharedBoard
 from reflection.store.campaigns import SqlStore
+from reflection.store.creatives import CreativeBook
 from reflection.store.database.connections import Database
 from reflection.store.database.open import open_database
 from reflection.store.events import EventBook
@@ -81,6 +86,9 @@ ALERTS_GIVEN_UP = "alerts-given-up"
 UNPUBLISHED = "unpublished"
 """What `degraded` says where something could not be published and is set aside."""
 
+APPROXIMATE = "approximate"
+"""What `degraded` says where a workspace says more than one fit can take in (`inference.fit_budget`)."""
+
 SET_ASIDE_SHOWN = 10
 IMPORTS_LOOKED_AT = 10
 """The last imports whose remarks may need somebody."""
@@ -108,6 +116,9 @@ class Application:
         self.memory = SemanticMemory(rows, embedder, index, learnings=self.book)
         self.backfill = EmbeddingBackfill(rows, embedder, index)
         self.store = SqlStore(self.database, topics=[VECTORS] if index.mirrors else (), book=self.book)
+        creatives = CreativeBook(self.database)
+        texts = CreativeTextSource(creatives, TextAxes())
+        self.creatives = Creatives(creatives, self.store, texts)
         self.experiments = Experiments(ExperimentBook(self.database), self.store)
         self.artifacts = ArtifactFolder(
             self.database, settings.output_dir, settings.weights_path, current=self._current
@@ -118,7 +129,12 @@ class Application:
         floor = EvidenceFloor(settings.finding_campaigns, settings.finding_events)
         weights = _score_weights(settings)
         self.learner = Learner(
-            self.store, goal=settings.goal_metric, score_weights=weights, floor=floor, alone=self.database.alone
+            self.store,
+            goal=settings.goal_metric,
+            score_weights=weights,
+            floor=floor,
+            texts=texts,
+            alone=self.database.alone,
         )
         self.model = _model(settings, self.board)
         self.phraser = _phraser(self.model)
@@ -166,6 +182,9 @@ class Application:
             degraded.append(ALERTS_GIVEN_UP)
         if any(self.outbox.dead_counts().values()):
             degraded.append(UNPUBLISHED)
+        approximate = self.approximate()
+        if approximate:
+            degraded.append(APPROXIMATE)
         return {
             "database": self.database.name,
             "memory": memory,
@@ -175,8 +194,14 @@ class Application:
             "outbox_lag": self.outbox.lag(),
             "alerts": alerts,
             "set_aside": [asdict(letter) for letter in self.outbox.some_dead(SET_ASIDE_SHOWN)],
+            "approximate": approximate,
             "degraded": degraded,
         }
+
+    def approximate(self) -> dict[str, str]:
+        """Workspaces whose fit left something out, and what."""
+        sentences = {name: left_out_sentence(self.store.knowledge(name).left_out) for name in self.store.workspaces()}
+        return {name: sentence for name, sentence in sentences.items() if sentence}
 
     def attention(self, workspace: str, limit: int) -> dict[str, Any]:
         """What needs somebody in a workspace; see `Attention.page`."""

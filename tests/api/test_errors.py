@@ -70,6 +70,9 @@ BAD_BODIES = {
     "100,000 nested objects": (b'{"a":' * 100_000, 422, ""),
     "100,000 audiences": (with_fields(audiences=[{"name": f"a{n}"} for n in range(100_000)]), 413, ""),
     "50,000 audiences": (with_fields(audiences=[{"name": f"a{n}"} for n in range(50_000)]), 422, "audiences"),
+    "2,000 values of an attribute": (
+        with_fields(audiences=[{"name": "a", "attributes": {"tag": [f"v{n}" for n in range(2_000)]}}]), 422, "audiences"
+    ),
     "400,000 wrong audiences": (b'{"audiences": [' + b"1," * 400_000 + b"1]}", 422, ""),
     "100,000 unknown fields": (b"{" + b",".join(b'"%d":1' % n for n in range(90_000)) + b"}", 422, ""),
 }  # fmt: skip

@@ -30,6 +30,11 @@ def worlds_of_plans() -> ModuleType:
     return _script("worlds_of_plans")
 
 
+@pytest.fixture(scope="session")
+def worlds_in_time() -> ModuleType:
+    return _script("worlds_in_time")
+
+
 def _script(name: str) -> ModuleType:
     if str(BENCHMARKS) not in sys.path:
         sys.path.append(str(BENCHMARKS))

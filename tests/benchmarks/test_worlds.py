@@ -3,8 +3,7 @@
 import pytest
 
 from benchmarks import worlds
-from reflection.inference.dataset import DatasetBuilder
-from reflection.inference.tracking_faults import faults, neighbourhoods, questions
+from reflection.inference.learn import learn
 
 
 @pytest.mark.parametrize("kind", worlds.WORLDS)
@@ -30,8 +29,7 @@ def test_planted_effects_are_differences_from_the_mean_of_their_group(kind: str)
 @pytest.mark.parametrize("seed", range(3))
 def test_honest_retargeting_that_sells_eight_times_as_often_is_no_fault_of_tracking(seed: int) -> None:
     evidence = worlds.retargeting(seed).evidence
-    builder = DatasetBuilder(evidence)
-    around = neighbourhoods(builder)
+    knowledge = learn(evidence)
 
     assert sum(one.objective_key == "objective:retargeting" for one in evidence) >= 20
-    assert (faults(builder, (), around), questions(builder, (), around)) == ({}, {})
+    assert (knowledge.held, knowledge.diagnostics["asked"]) == ({}, {})

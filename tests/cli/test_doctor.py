@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reflection.cli.doctor import coverage_lines, overconfident, worker_remarks
+from reflection.cli.doctor import approximate, coverage_lines, overconfident, worker_remarks
 from reflection.domain.knowledge import Knowledge
 
 
@@ -88,3 +88,9 @@ def test_nobody_learning_and_a_worker_that_died_are_remarks():
     assert list(worker_remarks(level, now)) == []
     running = {"learning_lag": {"a": 9}, "worker": {**worker, "running": True, "last_death": None}}
     assert list(worker_remarks(running, now)) == []
+
+
+def test_a_workspace_that_says_more_than_a_fit_takes_in_is_a_remark():
+    status = {"approximate": {"acme": "This is approximate, because ..."}}
+    assert list(approximate(status)) == ["what is known (acme): This is approximate, because ..."]
+    assert list(approximate({"approximate": {}})) == []

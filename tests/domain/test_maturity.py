@@ -60,10 +60,10 @@ def test_what_waits_is_counted_in_passing(make_campaign):
     items = [evidence_of(make_campaign(campaign_id=f"c{i}", mature_on=day)) for i, day in enumerate(days)]
     evidence = EvidenceOfDay(items, "2026-04-06T10:00:00+00:00")
     assert [item.actual.conversions is None for item in evidence] == [True, True, False]
-    assert evidence.waiting == {"campaigns": 2, "first": "2026-04-07", "last": "2026-04-09"}
+    assert evidence.waiting.as_diagnostics() == {"campaigns": 2, "first": "2026-04-07", "last": "2026-04-09"}
     later = EvidenceOfDay(items, "2026-04-09T00:00:00+00:00")
     assert list(later) == items
-    assert later.waiting == {}
+    assert later.waiting.as_diagnostics() == {}
 
 
 def test_days_are_days_of_utc():

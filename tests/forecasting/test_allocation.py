@@ -47,6 +47,23 @@ def test_money_is_spread_and_told_with_its_limits(learnt):
     assert allocate(asked(learnt), learnt) == answer
 
 
+def test_the_less_is_known_the_nearer_a_split_stays_to_the_plans_own_shares(learnt):
+    """What more money brings is learnt of no, one, or both platforms; the plans are of very different size."""
+    plans = (plan("Meta", 9000.0, learnt.currency), plan("Google", 1000.0, learnt.currency))
+    both = learnt.response
+    splits = {}
+    for count, platforms in enumerate([(), ("platform:meta",), ("platform:meta", "platform:google")]):
+        response = {key: {**both["platform:meta"], "sd": 0.3, "identified": False} for key in both}
+        response |= dict.fromkeys(platforms, both["platform:meta"])
+        known = dataclasses.replace(learnt, diagnostics={**learnt.diagnostics, "response": response})
+        answer = allocate(asked(known, *plans), known)
+        splits[count] = answer["leaning"], answer["items"][0]["share"]
+        assert any("nearer to the plans' own shares" in note for note in answer["notes"]) == (count < 2)
+    leanings, shares = zip(*splits.values(), strict=True)
+    assert 0.5 > leanings[0] > leanings[1] > leanings[2] == 0.0
+    assert abs(shares[0] - 0.9) < abs(shares[2] - 0.9)
+
+
 def test_bounds_hold_and_far_amounts_are_called_guesses(learnt):
     bounds = {"Google": {"min": 500.0, "max": 800.0}}
     request = AllocationRequest.model_validate({**asked(learnt).model_dump(), "bounds": bounds, "budget": 60_000.0})

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import worlds
 from reflection.domain.evidence import Evidence
-from reflection.inference.accounts import ACCOUNT, account_columns
+from reflection.inference.accounts import ACCOUNT, account_columns, account_features, chosen_accounts
 from reflection.inference.dataset import Dataset
 from reflection.inference.fit import fit_metrics
 from reflection.inference.learn import learn
@@ -22,8 +22,9 @@ def evidence() -> list[Evidence]:
 
 def _columns(evidence: list[Evidence]) -> tuple[np.ndarray, list[str]]:
     table = Dataset.of(evidence)
-    matrix, features = account_columns(table.campaigns, table.campaign)
-    return matrix.toarray(), [feature.level for feature in features]
+    chosen = chosen_accounts(table.campaigns)
+    matrix = account_columns(table.campaigns, table.campaign, chosen)
+    return matrix.toarray(), [feature.level for feature in account_features(chosen)]
 
 
 def test_each_account_of_a_platform_with_several_is_a_column(evidence: list[Evidence]) -> None:

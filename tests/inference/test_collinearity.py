@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from reflection.inference import collinearity
-from reflection.inference.collinearity import aliases_among
+from reflection.inference.collinearity import aliases_among, column_marks
 
 KEYS = [
     "platform:meta",
@@ -19,16 +19,17 @@ KEYS = [
 
 
 def _found(columns):
-    keys = KEYS[: len(columns)]
-    matrix = sparse.csr_array(np.array(columns, dtype=np.float64).T)
-    return aliases_among({key: number for number, key in enumerate(keys)}, matrix)
+    return _aliases(KEYS[: len(columns)], np.array(columns, dtype=np.float64).T)
+
+
+def _aliases(keys, shares):
+    return aliases_among(keys, column_marks(sparse.csr_array(shares), np.arange(len(shares), dtype=np.uint64)))
 
 
 @pytest.mark.parametrize("first", range(5))
 def test_the_most_general_signal_stands_for_the_others(first):
     order = KEYS[first:] + KEYS[:first]
-    matrix = sparse.csr_array(np.ones((3, 5)))
-    found = aliases_among({key: number for number, key in enumerate(order)}, matrix)
+    found = _aliases(order, np.ones((3, 5)))
     assert set(found) == set(KEYS) - {"objective:leads"}
     assert set(found.values()) == {"objective:leads"}, "platform and objective first, by name among equals"
 
@@ -57,3 +58,9 @@ def test_cells_are_looked_at_in_parts_without_a_trace(monkeypatch):
     monkeypatch.setattr(collinearity, "CELLS_AT_ONCE", 7)
     assert _found(columns) == whole
     assert len(whole) == 2
+
+
+def test_marks_of_partitions_add_up_to_those_of_the_whole():
+    shares, cell = sparse.csr_array(np.random.default_rng(3).random((9, 4))), np.arange(9, dtype=np.uint64)
+    parts = [column_marks(shares[part::3], cell[part::3]) for part in range(3)]
+    np.testing.assert_array_equal(sum(parts[1:], parts[0]), column_marks(shares, cell))

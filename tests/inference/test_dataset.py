@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference.dataset import Dataset, DatasetBuilder, feature_of
+from reflection.inference.dataset import Dataset, DatasetBuilder
+from reflection.inference.table_columns import feature_of
 from reflection.stats.columns import Feature
 
 
@@ -47,8 +48,8 @@ def test_cells_keep_their_shares_and_counts(history_evidence):
     assert len(table) == 40
     assert len(table.campaign) == sum(len(item.cells) for item in history_evidence)
     assert table.impressions.sum() == sum(cell.counts.impressions for item in history_evidence for cell in item.cells)
-    for cell in table.cells():
-        assert sum(share for feature, share in cell.items() if feature.group == "platform") == 1.0
+    platforms = [column for column, feature in enumerate(table.features) if feature.group == "platform"]
+    assert set(table.shares[:, platforms].sum(axis=1).tolist()) == {1.0}
 
 
 def test_the_planned_size_is_kept_beside_what_was_delivered(history_evidence):

@@ -3,7 +3,8 @@
 import pytest
 
 from reflection.domain import signals
-from reflection.inference.effects import RawLifts, effect_rows
+from reflection.inference.effects import effect_rows
+from reflection.inference.raw_lifts import RawLifts
 from reflection.stats.columns import Feature
 
 
@@ -67,10 +68,10 @@ def test_aliases_have_the_effect_but_are_no_finding_of_their_own(rows, fitted):
 
 
 def test_exposure_counts_campaigns_by_the_share_of_impressions(fitted):
-    raw_lifts = RawLifts(fitted.table)
+    raw_lifts = RawLifts.of(fitted.table)
     platforms = [feature for feature in fitted.table.features if feature.group == "platform"]
     assert sum(raw_lifts.campaigns(feature) for feature in platforms) == pytest.approx(39)
-    assert sum(raw_lifts.spend(feature) for feature in platforms) == pytest.approx(fitted.table.spend.sum())
+    assert sum(raw_lifts.spent(feature) for feature in platforms) == pytest.approx(fitted.table.spend.sum())
 
 
 def test_the_raw_lift_is_a_ratio_of_sums(fitted):
@@ -79,4 +80,4 @@ def test_the_raw_lift_is_a_ratio_of_sums(fitted):
     raw = ((video * table.clicks).sum() / (video * table.impressions).sum()) / (
         table.clicks.sum() / table.impressions.sum()
     )
-    assert RawLifts(table).raw_lift(Feature("creative.type", "video"), "ctr") == pytest.approx(raw)
+    assert RawLifts.of(table).raw_lift(Feature("creative.type", "video"), "ctr") == pytest.approx(raw)

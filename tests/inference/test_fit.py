@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from reflection.domain.evidence import evidence_of
-from reflection.inference import fit as module
+from reflection.inference import metric_fit as module
 from reflection.inference.dataset import Dataset
 from reflection.inference.fit import RECIPES, fit_metrics
 from reflection.inference.observation import counts_of
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import INTERCEPT, Feature
 from reflection.stats.diagnostics import Coverage, coverage
+from reflection.stats.drift import is_walk
 
 
 def _effect(fitted, metric, group, level):
@@ -154,7 +155,7 @@ def test_where_the_check_fails_every_interval_of_the_metric_is_wider(make_campai
     factor = wide.widening
     for name in ("low", "high"):
         reach, before = getattr(wide.fit, name) - wide.fit.mean, getattr(narrow.fit, name) - narrow.fit.mean
-        np.testing.assert_allclose(reach, factor * before)
+        np.testing.assert_allclose(reach, factor * before, rtol=1e-6)  # draws are single precision
     assert wide.fit.draws.std() > narrow.fit.draws.std()
     assert wide.posterior(wide.fit).sigma == pytest.approx(factor * narrow.posterior(narrow.fit).sigma)
     np.testing.assert_array_equal(wide.fit.mean, narrow.fit.mean)
@@ -162,7 +163,8 @@ def test_where_the_check_fails_every_interval_of_the_metric_is_wider(make_campai
 
 def test_a_fit_of_very_many_columns_leaves_no_campaign_out(fitted, monkeypatch):
     assert all(len(metric.left_out) == 39 for metric in fitted.metrics.values())
-    monkeypatch.setattr(module, "MANY_FEATURES", len(fitted.layout) - 1)
+    still = [feature for feature in fitted.layout.features if not is_walk(feature.group)]
+    monkeypatch.setattr(module, "MANY_FEATURES", len(still) - 1)
     assert all(len(metric.left_out) == 0 for metric in fit_metrics(fitted.table).metrics.values())
 
 

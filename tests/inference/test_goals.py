@@ -11,11 +11,12 @@ from reflection.domain.campaign import Campaign
 from reflection.domain.evidence import Evidence, encode, evidence_of
 from reflection.domain.knowledge import OF_EVERY_GOAL, Knowledge
 from reflection.domain.metrics import ScoreWeights
-from reflection.inference.dataset import Dataset
+from reflection.inference.dataset import DatasetBuilder
 from reflection.inference.effects_page import effects_page
 from reflection.inference.effects_page import evidence_of as evidence_of_effect
 from reflection.inference.goals import goals_of
 from reflection.inference.learn import FitRequest, learn
+from reflection.inference.partitions import InMemory
 from reflection.inference.weights import weights_for
 from reflection.store import knowledge_blob
 
@@ -59,8 +60,8 @@ def both(mixed: Sequence[Campaign]) -> Knowledge:
 
 
 def _goals(campaigns: Sequence[Campaign]) -> list[str]:
-    table = Dataset.of(map(evidence_of, campaigns))
-    return [goal.kind for goal in goals_of(table.campaigns, ())[0]]
+    builder = DatasetBuilder(map(evidence_of, campaigns))
+    return [goal.kind for goal in goals_of(InMemory([builder]), builder.campaigns, ())[0]]
 
 
 def test_each_goal_has_its_own_metric_weights_and_findings(both: Knowledge) -> None:
@@ -102,7 +103,8 @@ def test_an_objective_says_it_where_the_campaign_does_not(make_campaign: Make) -
 
 
 def test_objectives_that_bring_as_much_money_are_one_goal(history_evidence: Sequence[Evidence], fault_id: str) -> None:
-    goals, of_objective = goals_of(Dataset.of(history_evidence).campaigns, {fault_id})
+    builder = DatasetBuilder(history_evidence)
+    goals, of_objective, _ = goals_of(InMemory([builder]), builder.campaigns, {fault_id})
 
     assert [goal.kind for goal in goals] == ["purchase"]
     assert of_objective == {"app_install": "purchase", "lead": "purchase", "purchase": "purchase"}

@@ -234,37 +234,24 @@ def test_what_nearly_always_ran_together_is_not_told_apart(strays: int):
     assert both["metrics"]["cvr"]["identified"]  # together they always ran
 
 
-def test_a_name_that_works_in_opposite_ways_on_two_platforms_has_no_one_effect():
-    def book(index: int, day: dt.date) -> Booking:
-        platform, audience = ("Meta", "TikTok")[index % 2], ("Ann", "Ben")[index // 2 % 2]
-        lift = 1.0 if audience == "Ben" else (1.5 if platform == "Meta" else 0.67)
-        return Booking("video", platform=platform, audience=audience, ctr=lift)
-
-    knowledge = _learnt(_account(40, 3, book))
-
-    assert {"audience:ann", "audience:ben"} <= knowledge.unidentified.keys()
-    assert "opposite ways" in knowledge.unidentified["audience:ann"]["reason"]
-    for platform in (None, "Meta", "TikTok"):
-        assert not [option for option in cards.build(knowledge, platform=platform) if "audience" in option.card.signal]
-
-
-def test_a_creative_is_never_advised_where_it_is_the_worse_one():
-    """One creative is good on Meta and bad on TikTok: the other one is nothing to test on Meta."""
+@pytest.mark.parametrize("kind", ["audience", "creative"])
+def test_a_name_is_never_advised_on_the_platform_where_it_is_the_worse_one(kind: str):
+    """One is good on Meta and bad on TikTok: the other one is nothing to test on Meta, and neither is told as one."""
 
     def book(index: int, day: dt.date) -> Booking:
-        platform, concept = ("Meta", "TikTok")[index % 2], f"concept-{index // 2 % 2}"
-        lift = 1.0 if concept == "concept-1" else (1.5 if platform == "Meta" else 0.67)
-        return Booking("video", platform=platform, creative=concept, ctr=lift)
+        platform, name = ("Meta", "TikTok")[index % 2], f"concept-{index // 2 % 2}"
+        lift = 1.0 if name == "concept-1" else (1.5 if platform == "Meta" else 0.67)
+        named = {"audience": name} if kind == "audience" else {"creative": name}
+        return Booking("video", platform=platform, ctr=lift, **named)
 
     knowledge = _learnt(_account(40, 3, book))
     for platform, worse in (("Meta", "concept-1"), ("TikTok", "concept-0")):
         advised = [one.card for one in cards.build(knowledge, platform) if one.card.lane in ("exploit", "explore")]
         assert not [card for card in advised if worse in card.signal]
-    assert not [
-        one.card
-        for one in cards.build(knowledge)
-        if one.card.signal == "platform*creative:meta*concept-1" and one.card.lane in ("exploit", "explore")
-    ]
+    anywhere = {one.card.signal: one.card.lane for one in cards.build(knowledge)}
+    assert anywhere.get(f"platform*{kind}:meta*concept-1") not in ("exploit", "explore")
+    assert anywhere[f"platform*{kind}:meta*concept-0"] == "exploit"
+    assert not [effect for effect in knowledge.effects if effect.group == kind and effect.finding]
 
 
 def test_without_any_effect_hardly_anything_is_doubted():

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reflection.domain.evidence import decode, encode, evidence_of
-from reflection.inference import fit as fitting
+from reflection.inference import metric_fit as fitting
 from reflection.inference.learn import FEWEST_CAMPAIGNS, FitRequest, learn
 from reflection.store import knowledge_blob
 

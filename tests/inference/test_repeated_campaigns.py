@@ -9,10 +9,10 @@ import pytest
 from benchmarks import worlds
 from reflection.domain.evidence import Evidence
 from reflection.inference.dataset import Dataset
-from reflection.inference.design import CellDesign
-from reflection.inference.effects import RawLifts
+from reflection.inference.design import CellDesign, ControlColumns
 from reflection.inference.fit import fit_metrics
 from reflection.inference.learn import learn
+from reflection.inference.raw_lifts import RawLifts
 from reflection.stats.columns import Feature
 from reflection.stats.design import Stratum
 from reflection.stats.observations import observe_rate
@@ -29,7 +29,9 @@ def _sums(evidence: list[Evidence]) -> SufficientStatistics:
     table = Dataset.of(evidence)
     statistics = SufficientStatistics()
     observations = observe_rate(table.clicks, table.impressions, 0.012)
-    for rows, _ in CellDesign.of(table).rows(observations, table.campaign, table.campaigns.unit):
+    for rows, _ in CellDesign.of(table, ControlColumns.of(table)).rows(
+        observations, table.campaign, table.campaigns.unit
+    ):
         statistics.add(rows)
     return statistics
 
@@ -37,7 +39,7 @@ def _sums(evidence: list[Evidence]) -> SufficientStatistics:
 def test_no_month_is_a_witness_of_its_own(months: list[Evidence]) -> None:
     table = Dataset.of(months)
     fitted = fit_metrics(table)
-    lifts = RawLifts(table)
+    lifts = RawLifts.of(table)
     platform = Feature("platform", "meta")
     having = {item.unit for item in months if "platform:meta" in item.cells[0].shares}
 

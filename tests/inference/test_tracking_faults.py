@@ -8,14 +8,16 @@ import pytest
 from reflection.domain.evidence import evidence_of
 from reflection.domain.knowledge import NOTHING
 from reflection.inference.dataset import DatasetBuilder
+from reflection.inference.goals import Spending
 from reflection.inference.learn import FitRequest, learn
 from reflection.inference.tracking_faults import (
     FEWEST_NEIGHBOURS,
     Neighbours,
+    Surroundings,
     as_diagnostics,
     faults,
-    neighbourhoods,
     suspected_fault,
+    suspicions_of,
 )
 
 
@@ -30,7 +32,9 @@ def usual(make_campaign):
 
 def _held(evidence, accepted=()):
     builder = DatasetBuilder(evidence)
-    return faults(builder, accepted, neighbourhoods(builder))
+    around = Surroundings.of(builder)
+    money = Spending.of(builder, around.of_objective).by_currency()
+    return faults(suspicions_of(builder, accepted, around, money))
 
 
 def _odd(make_campaign, **actual):
@@ -107,7 +111,7 @@ def test_nothing_is_suspected_before_anything_was_learnt(sample):
 
 
 def test_what_is_kept_of_neighbours_brings_them_back(usual):
-    found = neighbourhoods(DatasetBuilder(usual))
+    found = Surroundings.of(DatasetBuilder(usual)).neighbours
     kept = as_diagnostics(found)
     assert set(kept) == {"platform:meta|USD|lead|", "*|USD|lead|"}
     assert {place: Neighbours(**value) for place, value in kept.items()} == found

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reflection.stats.allocation import STEPS, results, spread, worth
+from reflection.stats.allocation import STEPS, results, spread, within_bounds, worth
 
 FREE = np.zeros(2), np.full(2, 1e9)
 
@@ -42,6 +42,17 @@ def test_amounts_add_up_within_their_bounds(least: list[float], room: list[float
     assert amounts.sum() == pytest.approx(total, abs=1e-6 * max(total, 1.0) + total / STEPS * 1e-3)
     assert (amounts >= low - 1e-9).all()
     assert (amounts <= high + 1e-9).all()
+    nearest = within_bounds(np.array([1.0, 2.0, 4.0]), total, low, high)
+    assert nearest.sum() == pytest.approx(total, abs=1e-9 * max(total, 1.0))
+    assert (low <= nearest).all()
+    assert (nearest <= high).all()
+
+
+def test_proportions_stay_where_no_bound_holds_them() -> None:
+    free = within_bounds(np.array([1.0, 2.0, 5.0]), 16.0, *(np.zeros(3), np.full(3, 16.0)))
+    held = within_bounds(np.array([1.0, 2.0, 5.0]), 16.0, np.zeros(3), np.array([16.0, 16.0, 4.0]))
+    assert free == pytest.approx([2.0, 4.0, 10.0])
+    assert held == pytest.approx([4.0, 8.0, 4.0])
 
 
 def test_risk_turns_money_to_what_is_surer() -> None:

@@ -145,13 +145,26 @@ def test_sparse_sums_with_constraints_answer_as_dense_ones_without(view: View) -
     assert found.log_evidence == pytest.approx(expected.log_evidence)
 
 
-def test_many_evidences_at_once_are_those_of_each_posterior(view: View) -> None:
-    model = Model(view)
+@pytest.mark.parametrize("kind", [Model, WideModel])
+def test_many_posteriors_at_once_are_each_of_them(view: View, kind: type[Model]) -> None:
+    model = kind(view)
     components = np.random.default_rng(3).uniform(-3.0, 0.5, (21, model.dimensions))
-    expected = [model.posterior(one).log_evidence for one in components]
+    found = model.posteriors(components)
 
-    np.testing.assert_allclose(model.log_evidence(components), expected, rtol=1e-12)
-    assert model.log_evidence(components[:0]).shape == (0,)
+    for one, at in zip(found, components, strict=True):
+        expected = model.posterior(at)
+        np.testing.assert_allclose(one.mean, expected.mean, rtol=1e-9, atol=1e-12)
+        assert one.log_evidence == pytest.approx(expected.log_evidence, rel=1e-12)
+        assert one.components.tolist() == at.tolist()
+    assert model.posteriors(components[:0]) == []
+
+
+def test_the_coordinates_of_groups_are_as_many_as_their_effects_are_free(view: View) -> None:
+    model = Model(view)
+    own = model.coordinates_of_groups
+
+    assert [part.stop - part.start for part in own] == model.layout.dof.tolist()
+    assert (own[0].start, own[-1].stop) == (1, len(model.posterior(_components(model)).coordinates))
 
 
 @pytest.mark.parametrize("wide", [False, True])

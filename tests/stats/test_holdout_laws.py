@@ -21,7 +21,7 @@ def _rows(campaign: np.ndarray) -> tuple[Rows, np.ndarray]:
 
 def _count(fit: Fit, campaign: np.ndarray) -> int:
     aside = SetAside(np.ones(len(campaign), dtype=bool), campaign)
-    list(aside.passing([_rows(campaign)]))
+    aside.take([_rows(campaign)])
     return len(aside.scores(fit))
 
 

@@ -137,6 +137,11 @@ class _State(Collector):
                 "reflection_worker_running", "1 when somebody learns behind the servers.", worker.running
             ),
             CounterMetricFamily("reflection_worker_deaths", "Workers that died and were started again.", worker.deaths),
+            GaugeMetricFamily(
+                "reflection_fits_approximate",
+                "Workspaces that say more than one fit can take in.",
+                len(application.approximate()),
+            ),
             GaugeMetricFamily("reflection_workspaces", "Workspaces with anything in them.", value=len(lags)),
             GaugeMetricFamily(
                 "reflection_learning_lag_entries",

@@ -19,6 +19,7 @@ from reflection.api.routers import (
     attention,
     campaigns,
     chat,
+    creatives,
     days,
     docs,
     effects,
@@ -78,6 +79,7 @@ ROUTERS: tuple[Router, ...] = (
     campaigns.router,
     events.router,
     experiments.router,
+    creatives.router,
     mcp.router,
     tables.router,
     shares.router,
@@ -137,6 +139,11 @@ POLICIES: dict[str, Right] = {
     "GET /v1/events": Right.READ,
     "POST /v1/events": Right.WRITE,
     "DELETE /v1/events/{event_id}": Right.WRITE,
+    "GET /v1/creative-effects": Right.READ,
+    "GET /v1/creatives": Right.READ,
+    "POST /v1/creatives": Right.WRITE,
+    "GET /v1/creatives/{creative_id:path}": Right.READ,
+    "DELETE /v1/creatives/{creative_id:path}": Right.WRITE,
     "GET /v1/experiments": Right.READ,
     "POST /v1/experiments": Right.WRITE,
     "POST /v1/experiments/next": Right.WRITE,
@@ -202,7 +209,14 @@ _HEAVY = frozenset(
         "DELETE /v1/samples",
     }
 )
-_WAITING = frozenset({"POST /agent-chat", "GET /v1/memory/search"})
+_WAITING = frozenset(
+    {
+        "POST /agent-chat",
+        "GET /v1/memory/search",
+        "GET /v1/creatives",
+        "GET /v1/creatives/{creative_id:path}",
+    }
+)
 """Readings that ask a model, or note what they found."""
 
 _WAITING_WITH = {"GET /recommendations": b"campaign_id=", "GET /v1/recommendations": b"campaign_id="}

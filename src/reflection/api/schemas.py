@@ -93,6 +93,20 @@ class Recommendations(BaseModel):
     pending: int = PENDING
 
 
+class EffectTrend(BaseModel):
+    """How an effect moved, under the same control as findings."""
+
+    since: str = Field(description="first day of the change")
+    change: float = Field(
+        description="its level now over that of then: of a platform against its own, of all else against its kind"
+    )
+    interval: tuple[float, float] = Field(description="90 % interval of the change")
+    lfsr: float = Field(description="local false-sign rate of the change")
+    a_month: float | None = Field(description="lift of thirty days at its present pace; null of platforms, which jump")
+    a_month_interval: tuple[float, float] | None
+    ongoing: bool | None = Field(description="whether it surely still goes on; null of platforms")
+
+
 class EffectRow(BaseModel):
     """The effect of one signal on one metric, as a multiplicative lift: 1.0 is none."""
 
@@ -117,6 +131,9 @@ class EffectRow(BaseModel):
     within: str | None = Field(description="the one real campaign it was seen in, where it is beyond noise there")
     grade: str = Field(description="`randomised` where experiments tested it, else `observed`: an association")
     experiments: list[str] = Field(description="ids of the experiments that tested it, or a part of it")
+    trend: EffectTrend | None = Field(
+        description="how it moved, where that is beyond chance; `effect` is its level on the last day all the same"
+    )
     same_as: list[str] = Field(description="signals that always came together with it, whose effect is the same")
 
 
@@ -162,6 +179,8 @@ class EffectsPage(BaseModel):
     epoch: int
     findings: int = Field(description="how many of those that match the filters hold beyond chance")
     not_evidence: int = Field(description="how many of those that match cannot be told from chance")
+    campaigns: int = Field(description="how many the fit rests on")
+    reason: str | None = Field(description="why there are no effects")
     pending: int = PENDING
     calibration: dict[str, IntervalCheck | None] = Field(
         description="of CPM, CTR, CVR and AOV, whatever the filters; "
@@ -177,6 +196,9 @@ class EffectsPage(BaseModel):
     )
     goals: list[str] = Field(description="kinds of conversion that are learnt apart, the largest spend first")
     waiting: Waiting | None = Field(description="whose conversions still come in; null where nothing waits")
+    approximate: str | None = Field(
+        description="what the fit left out, because the campaigns say more than one fit can take in; null: nothing"
+    )
     trust: Trust | None = Field(
         description="of differences that campaigns show, how much experiments find; null where none was learnt from"
     )
@@ -185,10 +207,27 @@ class EffectsPage(BaseModel):
     )
 
 
+class CampaignResidual(BaseModel):
+    """What one campaign did beyond what everything but the signal explains, on a logarithmic scale."""
+
+    campaign_id: str
+    day: str
+    residual: float
+    sd: float = Field(description="its standard error: within twice that it speaks neither for nor against")
+    observed: float
+    expected: float
+
+
 class SignalEvidence(BaseModel):
     """The campaigns for and against one signal's effect."""
 
     signal: str
+    metric: str
+    effect: EffectRow | None = Field(description="null where nothing is learnt of it")
+    supporting: list[CampaignResidual]
+    contradicting: list[CampaignResidual]
+    neither: list[CampaignResidual]
+    held: list[str] = Field(description="campaigns with it that are held, as they look like a fault of tracking")
     as_of: str | None
     pending: int = PENDING
 
@@ -240,13 +279,6 @@ class Health(BaseModel):
     """The process answers."""
 
     status: Literal["ok"]
-
-
-class Ready(BaseModel):
-    """The engine can work; `parts` says what is configured and what is degraded."""
-
-    status: Literal["ready"]
-    parts: dict[str, Any]
 
 
 class ProblemKind(BaseModel):

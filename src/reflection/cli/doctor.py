@@ -59,6 +59,7 @@ def doctor(
         *worker_remarks(status),
         *alert_remarks(given_up),
         *set_aside(status),
+        *approximate(status),
         *overconfident(calibration),
         *problems,
     ]
@@ -141,6 +142,12 @@ def set_aside(status: Mapping[str, Any]) -> Iterable[str]:
             f"{what}{_in(letter['workspace'])} could not be published ({letter['reason']}), tried {letter['attempts']} "
             f"times so far; it is tried again after {letter['due_at'][:SECONDS]}, by 'reflection rebuild' at once"
         )
+
+
+def approximate(status: Mapping[str, Any]) -> Iterable[str]:
+    """One sentence for each workspace that says more than one fit can take in."""
+    for workspace, sentence in status["approximate"].items():
+        yield f"what is known{_in(workspace)}: {sentence}"
 
 
 Calibration = Mapping[str, Mapping[str, Mapping[str, float] | None]]

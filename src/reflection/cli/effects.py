@@ -57,6 +57,8 @@ def effects(
             )
         if page["waiting"]:
             out.print(f"[dim]{waiting_line(page['waiting'])}[/]")
+        if page["approximate"]:
+            out.print(f"[yellow]{page['approximate']}[/]")
         out.print(f"[dim]{as_of(page)}[/]")
     elif page["as_of"] is None:
         out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")

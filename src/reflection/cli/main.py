@@ -19,6 +19,7 @@ from reflection.cli import (
     backtest,
     backup,
     campaigns,
+    creatives,
     demo,
     doctor,
     effects,
@@ -82,6 +83,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
 )
 GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("alerts", alerts.app),
+    ("creatives", creatives.app),
     ("events", events.app),
     ("experiment", experiments.app),
     ("keys", keys.app),

@@ -136,7 +136,7 @@ def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, 
             lift_interval(interval),
             lift(raw),
             few_campaigns(effect["campaigns"]),
-            Text(("finding" if effect["finding"] else "cannot tell yet") + _tested(effect)),
+            Text(("finding" if effect["finding"] else "cannot tell yet") + _tested(effect) + _moving(effect)),
             style=None if effect["finding"] else "dim",
         )
     return table
@@ -145,6 +145,15 @@ def effects_table(effects: Iterable[Mapping[str, Any]], spellings: Mapping[str, 
 def _tested(effect: Mapping[str, Any]) -> str:
     """That lots were drawn for an effect."""
     return ", randomised" if effect.get("grade") == "randomised" else ""
+
+
+def _moving(effect: Mapping[str, Any]) -> str:
+    """How it moved, where that is a finding."""
+    if (trend := effect.get("trend")) is None:
+        return ""
+    change = trend["change"]
+    onwards = "" if not trend["ongoing"] else ", still rises" if change > 1 else ", still falls"
+    return f"; {lift(change)} since {trend['since']}{onwards}"
 
 
 def _pair(bounds: Sequence[float] | None) -> tuple[float, float] | None:

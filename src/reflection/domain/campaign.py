@@ -51,7 +51,7 @@ _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def _clean_text(value: Any) -> Any:
+def clean_text(value: Any) -> Any:
     """Refuse control characters: they forge log lines and file names."""
     if isinstance(value, str) and _CONTROL.search(value):
         raise ValueError("contains control characters")
@@ -60,7 +60,7 @@ def _clean_text(value: Any) -> Any:
 
 def _real_name(value: Any) -> Any:
     """Refuse placeholders such as 'string' or 'unknown'; outer white space is cut, so nothing but space is nothing."""
-    value = _clean_text(value)
+    value = clean_text(value)
     if not isinstance(value, str):
         return value
     name = value.strip()
@@ -112,7 +112,7 @@ _Stripped = StringConstraints(strip_whitespace=True, min_length=1, max_length=20
 Name = Annotated[str, BeforeValidator(_real_name), _Stripped]
 AttributeText = Annotated[Name, NUMBERS_AS_TEXT]
 AttributeValue = Annotated[Annotated[AttributeText, ONE] | Annotated[list[AttributeText], MANY], BY_SHAPE]
-Text = Annotated[str, BeforeValidator(_clean_text), StringConstraints(strip_whitespace=True, max_length=5_000)]
+Text = Annotated[str, BeforeValidator(clean_text), StringConstraints(strip_whitespace=True, max_length=5_000)]
 _Identity = StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
 CampaignId = Annotated[str, BeforeValidator(_real_name), _Identity]
 ConversionKind = Annotated[str, BeforeValidator(_real_name), _Stripped, AfterValidator(normal_kind)]

@@ -7,6 +7,29 @@ from reflection.domain.weights import Interval
 
 
 @dataclass(frozen=True, slots=True)
+class Trend:
+    """How an effect moved, where that is a finding itself.
+
+    Attributes:
+        since: first day of the change, as a date.
+        change: lift of its level now over that of then, with its 90 % interval; of a platform over its own level, of
+            everything else against the others of its kind.
+        lfsr: false-sign rate of the change.
+        a_month: lift of thirty days at the pace of the last part of the time, with its 90 % interval; None of
+            platforms, which jump.
+        ongoing: whether it surely went on in that part; None of platforms.
+    """
+
+    since: str
+    change: float
+    interval: Interval
+    lfsr: float
+    a_month: float | None = None
+    a_month_interval: Interval | None = None
+    ongoing: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """The effect of one signal on one metric, as a multiplicative lift (1.0 = the average level of its group).
 
@@ -23,6 +46,7 @@ class Effect:
         grade: ``randomised`` where experiments tested it, in every part but the price of an impression; else
             ``observed``.
         experiments: ids of those that tested it, or a part of it.
+        trend: how it moved, where that is beyond noise; `effect` is its present level all the same.
     """
 
     signal: str
@@ -45,3 +69,4 @@ class Effect:
     identified: bool = True
     grade: Grade = "observed"
     experiments: tuple[str, ...] = ()
+    trend: Trend | None = None

@@ -19,8 +19,9 @@ from reflection.domain.goal import brings_money, kind_of
 from reflection.domain.real_campaign import real_campaign
 
 VERSION = 1
-DECODED = 12_000
-"""Evidence that is kept as it was read: of a workspace up to so many campaigns a fit reads what is new; 50 MB."""
+DECODED, SMALL = 12_000, 8_192
+"""Evidence that is kept as it was read, and how many bytes each may have: of a workspace up to so many campaigns a fit
+reads what is new; 50 MB. What is larger is read again each time: twelve thousand of these would be gigabytes."""
 
 ROUNDING = 1e-12
 """Share of a total that adding up its parts, thousands of floats, may lose or gain."""
@@ -196,9 +197,17 @@ def encode(evidence: Evidence) -> bytes:
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
 
-@lru_cache(maxsize=DECODED)
 def decode(payload: bytes) -> Evidence:
     """Read evidence back: the inverse of `encode`. Nearly all of a fit's evidence was the last fit's, too."""
+    return _kept(payload) if len(payload) <= SMALL else _decoded(payload)
+
+
+@lru_cache(maxsize=DECODED)
+def _kept(payload: bytes) -> Evidence:
+    return _decoded(payload)
+
+
+def _decoded(payload: bytes) -> Evidence:
     body = orjson.loads(payload)
     return Evidence(
         campaign_id=body["id"],

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from reflection.domain.bookable import Bookable, EvidenceFloor
 from reflection.domain.conversion_kind import UNSTATED, kind_of_objective, plural
+from reflection.domain.creative_knowledge import NO_CREATIVES, CreativeKnowledge
 from reflection.domain.effect import Effect as Effect
 from reflection.domain.experiment_sayings import ExperimentSayings
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
+from reflection.domain.pairs import Pairs
 from reflection.domain.results import Finding, NextTest
 from reflection.domain.scatter import CampaignScatter
 from reflection.domain.weights import Interval, SignalWeight
@@ -84,6 +86,7 @@ class Knowledge:
         mixtures: metric -> shares of the components of adaptive shrinkage (`stats.false_discovery.GRID_SD`) among the
             total effects on it; a metric on which the data favour no effect at all has none.
         floor: evidence that a finding or an advice needs at least.
+        creatives: what is known of the texts of creatives.
         kind: what the campaigns count that effects, findings, weights and posteriors rest on: those of the goal most
             money is spent on. `campaigns` and `held` are of all goals.
         goals: the same of every other goal, the largest spend first; empty where there is one goal.
@@ -108,6 +111,7 @@ class Knowledge:
     delivery: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     mixtures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     floor: EvidenceFloor = field(default_factory=EvidenceFloor)
+    creatives: CreativeKnowledge = NO_CREATIVES
     kind: str = UNSTATED
     goals: tuple["Knowledge", ...] = ()
 
@@ -175,6 +179,11 @@ class Knowledge:
         """Signals that always came together with another one -> the one whose effect is estimated for both."""
         others: Mapping[str, str] = self.diagnostics.get("aliases", {})
         return others
+
+    @property
+    def pairs(self) -> Pairs:
+        """The pairs of signals that have an effect."""
+        return Pairs({key for one in self.posteriors.values() for key in one.features}, self.aliases)
 
     @property
     def unidentified(self) -> Mapping[str, Mapping[str, Any]]:
@@ -257,6 +266,14 @@ class Knowledge:
         """
         campaigns: Mapping[str, Any] = self.diagnostics.get("waiting", {})
         return campaigns
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """{signals, cells, goals}: how much the fit was not made of, because it was more than one can be made of; what
+        is 0 is not there.
+        """
+        counts: Mapping[str, int] = self.diagnostics.get("left_out", {})
+        return counts
 
     def complete_since(self, day: date) -> bool:
         """Whether conversions that waited at this fit are complete by a day."""

@@ -7,7 +7,7 @@ platforms, nor who asks.
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -52,13 +52,31 @@ def _early(counts: Counts) -> Counts:
     return replace(counts, conversions=None, revenue=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many campaigns wait, the first day one of them is complete, and the last; those of parts add up."""
+
+    campaigns: int = 0
+    first: dt.date = dt.date.max
+    last: dt.date = dt.date.min
+
+    def __add__(self, other: "Waiting") -> "Waiting":
+        return Waiting(self.campaigns + other.campaigns, min(self.first, other.first), max(self.last, other.last))
+
+    def as_diagnostics(self) -> dict[str, Any]:
+        """{campaigns, first, last}; empty where none waits."""
+        if not self.campaigns:
+            return {}
+        return {"campaigns": self.campaigns, "first": self.first.isoformat(), "last": self.last.isoformat()}
+
+
 class EvidenceOfDay:
     """Evidence as it is complete on a day, counting on the way what waits; read once, in any order."""
 
     def __init__(self, evidence: Iterable[Evidence], moment: str | None) -> None:
         """Evidence, and the instant (RFC 3339) by whose day it is to be complete; None asks for nothing."""
         self._evidence, self._moment = evidence, moment
-        self._campaigns, self._first, self._last = 0, dt.date.max, dt.date.min
+        self.waiting = Waiting()
 
     def __iter__(self) -> Iterator[Evidence]:
         for item in self._evidence:
@@ -66,17 +84,9 @@ class EvidenceOfDay:
                 yield item
                 continue
             if waits(item, self._day):
-                self._campaigns += 1
-                self._first, self._last = min(self._first, item.mature_on), max(self._last, item.mature_on)
+                self.waiting += Waiting(1, item.mature_on, item.mature_on)
             yield evidence_by(item, self._day)
 
     @cached_property
     def _day(self) -> dt.date | None:
         return day_of(self._moment)
-
-    @property
-    def waiting(self) -> dict[str, Any]:
-        """{campaigns, first, last}: how many wait, the first day one of them is complete, and the last; else empty."""
-        if not self._campaigns:
-            return {}
-        return {"campaigns": self._campaigns, "first": self._first.isoformat(), "last": self._last.isoformat()}

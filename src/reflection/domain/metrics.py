@@ -142,6 +142,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric
 """Every metric. Half an event goes to what is counted, not to money nor to what a price (CPM, AOV) was paid for."""
 
 ObservedMetric = Literal["cpm", "ctr", "cvr", "aov"]
+RateMetric = Literal["ctr", "cvr"]
 ModelledMetric = Literal["cpm", "ctr", "cvr", "aov", "cpa", "roas", "conversions_per_spend"]
 """Metrics with effects: first the four observed log-rates, then what is composed of them and never fitted again."""
 

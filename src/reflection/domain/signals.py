@@ -27,10 +27,7 @@ CROSS = "*"
 """Joins the groups, and the levels, of an interaction."""
 
 INTERACTIONS = ((PLATFORM, CREATIVE_TYPE), (PLATFORM, AUDIENCE_AGE))
-"""The planned interactions; everything else is additive."""
-
-OF_EACH_PLATFORM = (PLATFORM, CREATIVE)
-"""An interaction that is no part of a campaign's evidence: it is made where one id ran on several platforms."""
+"""Interactions that are part of every campaign's evidence; others are made of a whole set (`inference.pairs`)."""
 
 ATTRIBUTE_ALIASES = {
     "age_range": "age",
@@ -118,16 +115,8 @@ def crossed(context: Signal, signal: Signal) -> Signal:
     return Signal(f"{context.group}{CROSS}{signal.group}", f"{context.level}{CROSS}{signal.level}")
 
 
-def with_creatives_apart(shares: Mapping[str, float]) -> dict[str, float]:
-    """Shares by key, and those of each creative on its platform (`OF_EACH_PLATFORM`)."""
-    platforms = [parse(key) for key in shares if key.startswith(f"{PLATFORM}:")]
-    creatives = [parse(key) for key in shares if key.startswith(f"{CREATIVE}:")]
-    apart = {crossed(a, b).key: shares[a.key] * shares[b.key] for a in platforms for b in creatives}
-    return {**shares, **apart}
-
-
 def as_stored(key: str) -> str:
-    """The signal by which campaigns with this one are found: of a creative on a platform, the creative.
+    """The signal by which campaigns with this one are found: of a pair that is no part of evidence, its second one.
 
     What is no signal stays as it is: no campaign is found by it.
     """
@@ -135,7 +124,7 @@ def as_stored(key: str) -> str:
         first, *rest = parse(key).parts
     except ValueError:
         return key
-    return rest[0].key if rest and (first.group, rest[0].group) == OF_EACH_PLATFORM else key
+    return rest[0].key if rest and (first.group, rest[0].group) not in INTERACTIONS else key
 
 
 def of_audience(audience: Audience) -> list[tuple[Signal, float]]:
@@ -203,8 +192,10 @@ def usual_among(spellings: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 
 def label_of(key: str, spelt: Mapping[str, str]) -> str:
-    """How a person reads a signal, in a given spelling: ``platform Meta x age 18-25``."""
-    return " x ".join(f"{_group_label(part.group)} {_level_of(part, spelt)}".strip() for part in parse(key).parts)
+    """How a person reads a signal, in a given spelling: ``platform Meta x age 18-25``, ``age 18 with type video``."""
+    signal = parse(key)
+    joint = " x " if signal.group.startswith(f"{PLATFORM}{CROSS}") else " with "
+    return joint.join(f"{_group_label(part.group)} {_level_of(part, spelt)}".strip() for part in signal.parts)
 
 
 def level_text(key: str, spelt: Mapping[str, str]) -> str:
@@ -213,9 +204,13 @@ def level_text(key: str, spelt: Mapping[str, str]) -> str:
 
 
 def spoken(key: str, spelt: Mapping[str, str]) -> str:
-    """A signal as a marketer says it: ``creative type video on Meta``."""
+    """A signal as a marketer says it: ``creative type video on Meta``, ``segment Parents with creative type video``."""
     *context, signal = parse(key).parts
-    return " on ".join([label_of(signal.key, spelt), *(_level_of(part, spelt) for part in context)])
+    said = label_of(signal.key, spelt)
+    for part in context:
+        of_platform = part.group == PLATFORM
+        said = f"{said} on {_level_of(part, spelt)}" if of_platform else f"{label_of(part.key, spelt)} with {said}"
+    return said
 
 
 def labels_of(campaign: Campaign) -> dict[str, str]:

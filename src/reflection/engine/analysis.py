@@ -14,6 +14,7 @@ import orjson
 
 from reflection.comparison.compare import compare
 from reflection.domain.campaign import Campaign
+from reflection.domain.campaign_load import check_load
 from reflection.domain.canonical_json import Content
 from reflection.domain.evidence import Evidence, encode, evidence_of
 from reflection.domain.held import held_sentence
@@ -94,10 +95,12 @@ class InputReader:
         """The input of one campaign's analysis; `accepted`: whether its tracking is sound, as somebody just said.
 
         Raises:
-            InvalidInput: a new campaign has an id that no address can name.
+            InvalidInput: a new campaign has an id that no address can name, or says more than can be learnt of one.
         """
         if current is None:
             check_address(campaign.campaign_id)
+        if accepted is None:  # else it is stored already, and what a fit takes of it is the fit's concern
+            check_load(campaign)
         evidence = evidence_of(campaign)
         return AnalysisInput(
             workspace=self._snapshot.workspace,

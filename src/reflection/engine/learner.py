@@ -7,10 +7,11 @@ that arrived meanwhile, from this process and from others. Knows ports; what lea
 import dataclasses
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import NamedTuple, Protocol
 
 import orjson
 from threadpoolctl import threadpool_limits
@@ -18,12 +19,14 @@ from threadpoolctl import threadpool_limits
 from reflection.domain import signals
 from reflection.domain.bookable import Description, EvidenceFloor, agreed, descriptions_of
 from reflection.domain.campaign import Campaign
+from reflection.domain.creative_knowledge import CreativeTexts
 from reflection.domain.evidence import Evidence, decode
 from reflection.domain.experiment import MOST_EXPERIMENTS, Experiment
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.maturity import day_of
 from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
+from reflection.engine.creative_texts import TextsOfCampaign, texts_of
 from reflection.forecasting import calibration_blob, calibration_update
 from reflection.inference.learn import FitRequest, learn
 from reflection.inference.weights import weights_for
@@ -48,19 +51,45 @@ Progress = Callable[[int, int], None]
 
 
 SPELT_BY = 1_000
-"""Campaigns whose spelling of signals, and what they book, is asked for: the newest, as people write and book today."""
+"""Campaigns whose spelling of signals, what they book and their texts are asked for: the newest, as people write and
+book today."""
 
 OVERTAKEN = 3
 """How often a relearn begins again because a server meanwhile learnt from newer evidence, before it gives its own."""
 
 
+SMALL = 32_768
+"""Characters of a stored campaign up to which what it says is kept for the next fit."""
+
+
+class _Said(NamedTuple):
+    """How a campaign spells its signals, what it booked, and the texts of its creatives."""
+
+    spellings: Mapping[str, str]
+    descriptions: tuple[Description, ...]
+    texts: TextsOfCampaign
+
+
+class TextSource(Protocol):
+    """Gathers the texts that a fit learns from."""
+
+    def of(self, workspace: str, campaigns: Sequence[TextsOfCampaign]) -> CreativeTexts:
+        """Those of campaigns, the newest first."""
+
+
+def _said(body: str) -> _Said:
+    """What a stored campaign says of itself; nearly all of a fit's newest were the last fit's, too."""
+    return _said_before(body) if len(body) <= SMALL else _read(body)
+
+
 @lru_cache(maxsize=2 * SPELT_BY)
-def _said(body: str) -> tuple[Mapping[str, str], tuple[Description, ...]]:
-    """How a stored campaign spells its signals, and what it booked; nearly all of a fit's newest were the last fit's,
-    too.
-    """
+def _said_before(body: str) -> _Said:
+    return _read(body)
+
+
+def _read(body: str) -> _Said:
     campaign = Campaign.model_validate_json(body)
-    return signals.spellings_of(campaign), descriptions_of(campaign)
+    return _Said(signals.spellings_of(campaign), descriptions_of(campaign), texts_of(campaign))
 
 
 @lru_cache(maxsize=MOST_EXPERIMENTS)
@@ -77,6 +106,7 @@ class Learner:
     """Keeps the knowledge of every workspace up with its ledger; safe to call from several threads.
 
     Args:
+        texts: where the texts of creatives come from; without it none are learnt from.
         alone: whether nobody else, in any process, is at what is named, until the end of the block: of several workers
             one at a time learns a workspace.
     """
@@ -88,6 +118,7 @@ class Learner:
         goal: str = "auto",
         score_weights: ScoreWeights | None = None,
         floor: EvidenceFloor | None = None,
+        texts: TextSource | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         alone: Callable[[str], AbstractContextManager[bool]] = lambda _: nullcontext(True),
     ) -> None:
@@ -95,6 +126,7 @@ class Learner:
         self._goal = goal
         self._score_weights = score_weights or ScoreWeights()
         self._floor = floor or EvidenceFloor()
+        self._texts = texts
         self._clock = clock
         self._alone = alone
         self._one_at_a_time = threading.Lock()
@@ -185,6 +217,7 @@ class Learner:
         """What the ledger says up to an entry."""
         progress(0, WHOLE)
         newest = [_said(body) for body in self._store.newest_campaigns(workspace, SPELT_BY)]
+        texts = self._texts.of(workspace, [said.texts for said in newest]) if self._texts else CreativeTexts()
         tested = self._store.experiments(workspace)
         with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
             learnt = learn(
@@ -194,10 +227,11 @@ class Learner:
                     goal=self._goal,
                     seq=seq,
                     as_of=self._clock().isoformat(timespec="milliseconds"),
-                    spelt=signals.usual_among(spellings for spellings, _ in newest),
-                    definitions=agreed(descriptions for _, descriptions in newest),
+                    spelt=signals.usual_among(said.spellings for said in newest),
+                    definitions=agreed(said.descriptions for said in newest),
                     floor=self._floor,
                     experiments=[_experiment(body) for body in tested.bodies],
+                    texts=texts,
                 ),
                 progress=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
             )

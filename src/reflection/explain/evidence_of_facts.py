@@ -164,6 +164,7 @@ def _finding(finding: Finding, currency: str | None, scope: str = "") -> Evidenc
         "of": own,
         "group": _group(finding.signal_key),
     }
+    detail |= {mark: mark for mark in ("slow", "ongoing") if finding.metadata.get(mark)}
     names = [label]
     if isinstance(within := finding.metadata.get("within"), str):
         detail["within"] = formatting.plain_name(within)

@@ -152,9 +152,12 @@ _PHRASES = {
     ),
     "finding.description_plain": "{campaigns} look alike ({subject}). That describes them and promises nothing.",
     "finding.platform_trend": (
-        "{subject}: since {since}, {metric} has moved to {size} {side} its earlier level "
+        "{subject}: since {since}, {metric} has moved to {size} {side} its earlier level{against}{onwards} "
         "({level} interval {low} to {high}, {campaigns}); observed, not tested."
     ),
+    "trend.slow": " against the others of its kind",
+    "trend.ongoing.above": " and still rises",
+    "trend.ongoing.below": " and still falls",
     "side.above": "above",
     "side.below": "below",
     "moved.above": "raised",
@@ -163,7 +166,7 @@ _PHRASES = {
     "category.high_performing_creative": "a creative that does better than average",
     "category.budget_inefficiency": "spend that returns less than average",
     "category.cross_platform_pattern": "a platform or an objective that differs from the others",
-    "category.platform_trend": "a platform whose level is moving",
+    "category.platform_trend": "something whose level is moving",
     "category.cluster": "a group of campaigns that behave alike",
     "finding.contradicted": ("Not all agree on {subject}: {against} of {campaigns} campaigns point the other way."),
     "finding.contradicted_once": (

@@ -153,6 +153,8 @@ class Sentences:
             metric=self._language.kpi(item.detail["metric"]),
             side=self._language.phrases[f"side.{side}"],
             moved=self._language.phrases[f"moved.{side}"],
+            against=self._language.phrases["trend.slow"] if "slow" in item.detail else "",
+            onwards=self._language.phrases[f"trend.ongoing.{side}"] if "ongoing" in item.detail else "",
             **texts(item, "size", "low", "high", *(("since",) if phrase == "platform_trend" else ())),
         )
 

@@ -38,6 +38,8 @@ def not_learnt(knowledge: Knowledge, shares: Mapping[str, float], stored_with: M
         elif knowledge.goal is not None:
             stored = f"is in {count} stored campaign{'s' if count > 1 else ''}"
             seen = f"{stored}, but in none for {plural(knowledge.goal)} that was learnt from so far"
+        elif knowledge.left_out.get("signals"):
+            seen = f"is in {count} stored campaign{'s' if count > 1 else ''}, but too new, or too rare among so many"
         else:
             seen = f"is in {count} stored campaign{'s' if count > 1 else ''} not learnt from so far"
         yield f"not identified: {label} {seen}; the intervals are wider for it"

@@ -17,9 +17,11 @@ from reflection.domain import signals
 from reflection.domain.bookable import Bookable, Definition, root
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
-from reflection.inference.dataset import Dataset, Floats, feature_of
+from reflection.inference.campaign_columns import Floats
+from reflection.inference.dataset import Dataset
 from reflection.inference.identification import doubts_in
 from reflection.inference.support import MOST_IDS, SupportIndex
+from reflection.inference.table_columns import feature_of
 from reflection.inference.total_effects import ALL, TotalEffects, moments
 from reflection.stats.false_discovery import mixture_shares
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reflection.domain.scatter import composed_scatter
-from reflection.inference.dataset import Floats
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.fit import FittedMetrics
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.design import Stratum

@@ -3,7 +3,7 @@
 Must not know campaigns, nor how effects are estimated.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,31 +16,40 @@ SALTS = (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)
 CELLS_AT_ONCE = 100_000
 
 
-def aliases_among(
-    columns: Mapping[str, int], matrix: sparse.csr_array, tested: Mapping[str, Hashable] | None = None
-) -> dict[str, str]:
-    """Signals with the same share in every cell: all but one map to the one that generalises best.
+def column_marks(matrix: sparse.csr_array, cell: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Two independent 64-bit sums for each column, of share times a hash of the cell, (2, columns).
 
-    Columns are compared by two independent 64-bit sums of share times a hash of the cell: equal columns have equal
-    sums, and different ones agree with probability 2^-128.
+    Equal columns have equal sums, and different ones agree with probability 2^-128. Sums of partitions add up, modulo
+    2^64.
 
     Args:
-        columns: signal key -> its column.
         matrix: shares, (cells, columns).
-        tested: signal -> the arms of experiments it was in: what differs there is told apart.
+        cell: a number for each cell, the same in every partition, (cells,).
     """
     sums = np.zeros((len(SALTS), matrix.shape[1]), dtype=np.uint64)
     for start in range(0, matrix.shape[0], CELLS_AT_ONCE):
         end = min(start + CELLS_AT_ONCE, matrix.shape[0])
         part = slice(matrix.indptr[start], matrix.indptr[end])
-        cell = np.repeat(np.arange(start, end, dtype=np.uint64), np.diff(matrix.indptr[start : end + 1]))
+        of_entry = np.repeat(cell[start:end], np.diff(matrix.indptr[start : end + 1]))
         share = np.rint(matrix.data[part] * (1 << 20)).astype(np.uint64)
         for salt, total in zip(SALTS, sums, strict=True):
-            np.add.at(total, matrix.indices[part], share * _scrambled(cell, salt))
+            np.add.at(total, matrix.indices[part], share * _scrambled(of_entry, salt))
+    return sums
+
+
+def aliases_among(
+    keys: Sequence[str], marks: NDArray[np.uint64], tested: Mapping[str, Hashable] | None = None
+) -> dict[str, str]:
+    """Signals with the same share in every cell: all but one map to the one that generalises best.
+
+    Args:
+        marks: of each signal's column, of all partitions, (2, signals).
+        tested: signal -> the arms of experiments it was in: what differs there is told apart.
+    """
     same: dict[tuple[Hashable, ...], list[str]] = {}
-    for key, column in columns.items():
-        same.setdefault((*sums[:, column].tolist(), (tested or {}).get(key)), []).append(key)
-    groups = (sorted(group, key=_generality) for group in same.values() if len(group) > 1)
+    for key, mark in zip(keys, marks.T.tolist(), strict=True):
+        same.setdefault((*mark, (tested or {}).get(key)), []).append(key)
+    groups = (sorted(group, key=generality) for group in same.values() if len(group) > 1)
     return dict(sorted((alias, group[0]) for group in groups for alias in group[1:]))
 
 
@@ -52,7 +61,7 @@ def _scrambled(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-def _generality(key: str) -> tuple[int, str]:
+def generality(key: str) -> tuple[int, str]:
     """Platform and objective first, then attributes, then names and ids, interactions last."""
     group = signals.parse(key).group
     if signals.CROSS in group:

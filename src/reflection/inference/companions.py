@@ -12,7 +12,8 @@ from scipy import sparse
 
 from reflection.domain import signals
 from reflection.domain.bookable import root
-from reflection.inference.dataset import Dataset, Floats
+from reflection.inference.campaign_columns import Floats
+from reflection.inference.dataset import Dataset
 
 NEAR = 0.15
 """Two signals that differ in no more than this share of the campaigns with the rarer one are nearly the same."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.experiment import Experiment
-from reflection.inference.dataset import Floats
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.studies import shares_found
 from reflection.stats.design import GRID, Rows
 from reflection.stats.empirical_bayes import Moments

@@ -6,9 +6,9 @@ apart by any method; they are merged into one (collinearity.py). Must not know h
 """
 
 from array import array
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,67 +18,14 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.basis import reference_of
 from reflection.domain.evidence import Evidence
-from reflection.inference.collinearity import aliases_among
-from reflection.inference.shared_creatives import with_platforms
+from reflection.domain.pairs import Pairs
+from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
+from reflection.inference.fit_budget import MOST_SHARES, NOTHING_LEFT_OUT, CellRanks, LeftOut, level_of
+from reflection.inference.partitions import in_sample
+from reflection.inference.selection import Selection
+from reflection.inference.table_columns import Columns, feature_of
 from reflection.stats.columns import Feature
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
-NOT_STATED = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Campaigns:
-    """One entry a campaign, sorted by id; amounts are the campaign's own totals in its own currency, NaN where unknown.
-
-    Attributes:
-        platform_key, currency, account: text per campaign ("" = not stated), the account normalised.
-        day: days since 1970-01-01 UTC.
-        role: whom each meets (`audience_role`).
-        kind: the kind of conversion each counts, "" where nothing says; `stated`: whether the campaign itself does.
-        revenue: NaN where it was not given.
-        planned: impressions that somebody planned, 0 where nobody did: what was taken from the facts is no plan.
-        real: a number for the real campaign each belongs to: rows of several months have one (`real_campaign`).
-    """
-
-    ids: NDArray[np.str_]
-    platform_key: NDArray[np.str_]
-    currency: NDArray[np.str_]
-    kind: NDArray[np.str_]
-    role: NDArray[np.str_]
-    day: NDArray[np.int64]
-    stated: NDArray[np.bool_]
-    spend: Floats
-    conversions: Floats
-    revenue: Floats
-    planned: Floats
-    real: NDArray[np.int64]
-    account: NDArray[np.str_]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def subset(self, kept: NDArray[np.bool_]) -> "Campaigns":
-        """Only the campaigns of the mask."""
-        return Campaigns(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
-
-    @cached_property
-    def unit(self) -> Ints:
-        """Index of the first row of the real campaign behind each; its own where no real campaign repeats."""
-        _, first, number = np.unique(self.real, return_index=True, return_inverse=True)
-        return np.asarray(first[number], dtype=np.intp)
-
-    @property
-    def has_revenue(self) -> NDArray[np.bool_]:
-        """Whether revenue was given."""
-        return ~np.isnan(self.revenue)
-
-    @property
-    def usual_currency(self) -> str | None:
-        """The currency most campaigns use; None where most state none."""
-        names, counts = np.unique(self.currency, return_counts=True)
-        best = max(zip(counts.tolist(), names.tolist(), strict=True), default=(0, NOT_STATED))[1]
-        return best or None
+from reflection.stats.exact_sums import ExactSums
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +40,8 @@ class Dataset:
             it is not in `currency`.
         currency: the currency most campaigns use (None = not stated); amounts in others are left out, never added.
         aliases: signal key -> the key that stands for it.
+        unseen: pairs of a kind that is looked at without a column of their own: their effects are unknown, not none.
+        left_out: what the tables of all partitions are not made of (`fit_budget`).
     """
 
     campaigns: Campaigns
@@ -106,24 +55,42 @@ class Dataset:
     revenue: Floats
     currency: str | None
     aliases: Mapping[str, str]
+    unseen: tuple[Feature, ...] = ()
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
     @classmethod
     def of(cls, evidence: Iterable[Evidence]) -> "Dataset":
         """Build the table; the order of `evidence` does not matter."""
         return DatasetBuilder(evidence).dataset()
 
+    @classmethod
+    def of_selection(cls, selection: Selection, columns: Columns) -> "Dataset":
+        """The table of some campaigns, with columns that were settled for all partitions."""
+        money = selection.counts[:, 3:].copy()
+        money[(selection.campaigns.currency != (columns.currency or NOT_STATED))[selection.owner]] = np.nan
+        return cls(
+            campaigns=selection.campaigns,
+            features=tuple(feature_of(key) for key in columns.keys),
+            shares=selection.shares(columns.keys),
+            campaign=selection.owner,
+            impressions=selection.counts[:, 0],
+            clicks=selection.counts[:, 1],
+            conversions=selection.counts[:, 2],
+            spend=money[:, 0],
+            revenue=money[:, 1],
+            currency=columns.currency,
+            aliases=columns.aliases,
+            unseen=columns.unseen,
+            left_out=columns.left_out,
+        )
+
     def __len__(self) -> int:
         return len(self.campaigns)
 
-    def cell(self, index: int) -> dict[Feature, float]:
-        """Membership of one cell as a mapping."""
-        start, end = self.shares.indptr[index], self.shares.indptr[index + 1]
-        columns, shares = self.shares.indices[start:end].tolist(), self.shares.data[start:end].tolist()
-        return {self.features[column]: share for column, share in zip(columns, shares, strict=True)}
-
-    def cells(self) -> Iterator[dict[Feature, float]]:
-        """Every cell's membership."""
-        return (self.cell(index) for index in range(len(self.campaign)))
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The pairs of signals that have a column."""
+        return Pairs(map(str, self.features), self.aliases)
 
     def by_campaign(self, column: Floats) -> Floats:
         """Sum a column over each campaign's cells, shape (campaigns,); NaN where every cell is NaN."""
@@ -132,26 +99,59 @@ class Dataset:
         return np.where(present > 0, sums, np.nan)
 
 
-@lru_cache(maxsize=16_384)
-def feature_of(key: str) -> Feature:
-    """The learning core's feature of a signal key."""
-    signal = signals.parse(key)
-    return Feature(signal.group, signal.level)
-
-
 class DatasetBuilder:
     """Evidence read once into flat arrays: its campaigns first, then a table with or without some of them."""
 
     def __init__(self, evidence: Iterable[Evidence] = ()) -> None:
         self._columns: dict[str, int] = {}
         self._indices, self._shares, self._lengths = array("i"), array("d"), array("q")
-        self._counts, self._owner = array("d"), array("q")
+        self._counts, self._most_shares = array("d"), MOST_SHARES
         self._ids: list[str] = []
         self._real = array("q")
         self._texts: dict[str, int] = {}
+        self._ranks = CellRanks()
         self._places, self._amounts = array("q"), array("d")
         for item in evidence:
             self.add(item)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def sampled(self, bits: int) -> "DatasetBuilder":
+        """The campaigns of the sample (`partitions`); the same builder where that is all."""
+        if not bits:
+            return self
+        kept = in_sample(_column(self._real, np.int64), bits)
+        return DatasetBuilder().extended(self, np.flatnonzero(kept))
+
+    def joined(self, other: "DatasetBuilder") -> "DatasetBuilder":
+        """The campaigns of both."""
+        return DatasetBuilder().extended(self).extended(other)
+
+    def extended(self, other: "DatasetBuilder", chosen: Ints | None = None) -> "DatasetBuilder":
+        """This one, with the campaigns of another, or some of them by their places there, added."""
+        places = np.arange(len(other)) if chosen is None else chosen
+        mine = np.zeros(len(other), dtype=np.bool_)
+        mine[places] = True
+        cells = np.flatnonzero(mine[other._ranks.owner])
+        matrix = other._matrix()[cells]
+        self._ranks.extended(other._ranks, places, cells)
+        column = [self._columns.setdefault(key, len(self._columns)) for key in other._columns]
+        text = np.array([self._texts.setdefault(text, len(self._texts)) for text in other._texts], dtype=np.int64)
+        of_campaign = _column(other._places, np.int64).reshape(-1, 7)[places]
+        of_campaign[:, :5] = text[of_campaign[:, :5]]
+        self._ids.extend(other._ids[place] for place in places.tolist())
+        for own, values in (
+            (self._real, _column(other._real, np.int64)[places]),
+            (self._places, of_campaign),
+            (self._amounts, _column(other._amounts, np.float64).reshape(-1, 4)[places]),
+            (self._lengths, np.diff(matrix.indptr).astype(np.int64)),
+            (self._indices, np.array(column, dtype=np.int32)[matrix.indices]),
+            (self._shares, matrix.data),
+            (self._counts, _column(other._counts, np.float64).reshape(-1, 5)[cells]),
+        ):
+            own.frombytes(np.ascontiguousarray(values).tobytes())
+        return self
 
     @property
     def campaigns(self) -> Campaigns:
@@ -166,71 +166,63 @@ class DatasetBuilder:
             least: how far the mean of a signal's cells has to be from that of all.
             fewest: how many campaigns with a value it takes.
         """
-        rank = np.empty(len(values), dtype=np.intp)
-        rank[self._sorted_campaigns[1]] = np.arange(len(values))
-        owner, matrix = rank[_column(self._owner, np.int64)], self._matrix()
+        owner, matrix = self._owners, self._matrix()
         stated = ~np.isnan(values[owner])
         if not stated.any():
             return {}
-        weight = matrix.T @ stated.astype(np.float64)
-        sums = matrix.T @ np.where(stated, values[owner], 0.0)
+        weight = ExactSums.of_columns(matrix, stated).value
+        sums = ExactSums.of_columns(matrix, np.where(stated, values[owner], 0.0)).value
         mean = np.divide(sums, weight, out=np.full(len(weight), np.nan), where=weight > 0)
         far = np.abs(mean - np.nanmean(values)) > least
-        members: dict[str, Ints] = {}
-        for key, column in self._columns.items():
-            if not far[column] or signals.CROSS in key or key.startswith(f"{signals.PLATFORM}:"):
-                continue
-            cells = np.searchsorted(matrix.indptr, np.flatnonzero(matrix.indices == column), side="right") - 1
-            having = np.unique(owner[cells])
-            having = having[~np.isnan(values[having])]
-            if len(having) >= fewest:
-                members[key] = having
+        keys = [
+            key
+            for key, column in sorted(self._columns.items())
+            if far[column] and signals.CROSS not in key and not key.startswith(f"{signals.PLATFORM}:")
+        ]
+        members = {key: having[~np.isnan(values[having])] for key, having in self.having(keys).items()}
+        return {key: having for key, having in members.items() if len(having) >= fewest}
+
+    def having(self, keys: Sequence[str]) -> dict[str, Ints]:
+        """The campaigns with each of these signals, as places in the order of ids, ascending."""
+        owner, matrix = self._owners, self._matrix()
+        members = {}
+        for key in (key for key in keys if key in self._columns):
+            cells = np.searchsorted(matrix.indptr, np.flatnonzero(matrix.indices == self._columns[key]), side="right")
+            members[key] = np.unique(owner[cells - 1])
         return members
 
-    def dataset(self, without: Collection[str] = (), tested: Mapping[str, Hashable] | None = None) -> Dataset:
-        """The table of all campaigns but some, as if those had never been there.
-
-        Args:
-            tested: what experiments tell apart (`collinearity`).
-        """
+    def dataset(self, without: Collection[str] = ()) -> Dataset:
+        """The table of all campaigns but some, as if those had never been there."""
         names = set(without)
         inside = np.array([name not in names for name in self.campaigns.ids.tolist()], dtype=np.bool_)
-        campaigns = self.campaigns.subset(inside)
-        rank = np.empty(len(inside), dtype=np.intp)
-        rank[self._sorted_campaigns[1]] = np.arange(len(inside))
-        owner = rank[_column(self._owner, np.int64)]
+        selection = self.selection(inside, level_of(self.contrasts))
+        chosen = selection.pairs()
+        keys = (*sorted(selection.seen), *chosen.keys)
+        return Dataset.of_selection(selection, Columns.of(keys, selection.said(keys), chosen))
+
+    @property
+    def contrasts(self) -> NDArray[np.int64]:
+        """How many campaigns with several cells have each number of cells times signals (`fit_budget`)."""
+        return self._ranks.contrasts
+
+    def selection(self, inside: NDArray[np.bool_], level: int) -> Selection:
+        """Some of the campaigns, by a mask in the order of their ids.
+
+        Args:
+            level: of cells times signals of a campaign that is learnt from (`fit_budget`).
+        """
+        owner = self._owners
         cells = np.argsort(owner, kind="stable")
-        cells = cells[inside[owner[cells]]]
-        owner = (np.cumsum(inside) - 1)[owner[cells]]
-        matrix = self._matrix()[cells]
-        used = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 0
-        present = {key: column for key, column in self._columns.items() if used[column]}
-        present, matrix = with_platforms(present, matrix, campaigns.platform_key[owner])
-        aliases = aliases_among(present, matrix, tested)
-        kept = sorted((key for key in present if key not in aliases), key=feature_of)
-        shares = sparse.csr_array(matrix[:, [present[key] for key in kept]])
-        shares.sort_indices()
+        cells = cells[(inside[owner] & self._ranks.within(level))[cells]]
         counts = _column(self._counts, np.float64).reshape(-1, 5)[cells]
-        currency = campaigns.usual_currency
-        money = counts[:, 3:].copy()
-        money[(campaigns.currency != (currency or NOT_STATED))[owner]] = np.nan
-        return Dataset(
-            campaigns=campaigns,
-            features=tuple(feature_of(key) for key in kept),
-            shares=shares,
-            campaign=owner,
-            impressions=counts[:, 0],
-            clicks=counts[:, 1],
-            conversions=counts[:, 2],
-            spend=money[:, 0],
-            revenue=money[:, 1],
-            currency=currency,
-            aliases=aliases,
-        )
+        thinned = int(self._ranks.cells[self._sorted_campaigns[1]][inside].sum()) - len(cells)
+        owner = (np.cumsum(inside) - 1)[owner[cells]]
+        campaigns, places = self.campaigns.subset(inside), dict(self._columns)
+        return Selection(campaigns, owner, self._matrix()[cells], places, counts, thinned)
 
     def add(self, item: Evidence) -> None:
         """Gather one campaign's evidence."""
-        owner, actual, columns = len(self._ids), item.actual, self._columns
+        actual, columns = item.actual, self._columns
         self._ids.append(item.campaign_id)
         self._real.append(item.real_campaign)
         account = signals.normalise(item.account_id or NOT_STATED)
@@ -240,15 +232,26 @@ class DatasetBuilder:
         promised = reference_of(item.planner, item.expected, item.actual) is None
         planned = (item.expected.impressions or 0.0) if promised else 0.0
         self._amounts.extend((_known(actual.spend), _known(actual.conversions), _known(actual.revenue), planned))
-        for cell in item.cells:
+        for cell in self._ranks.largest(item.cells):
             for key, share in cell.shares.items():
                 self._indices.append(columns.setdefault(key, len(columns)))
                 self._shares.append(share)
             self._lengths.append(len(cell.shares))
-            self._owner.append(owner)
             counts = cell.counts
             row = (counts.impressions, counts.clicks, counts.conversions, counts.spend, counts.revenue)
             self._counts.extend(map(_known, row))
+        if len(self._shares) > self._most_shares:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget cells that no fit will be made of, whatever is added: the level of `CellRanks` only falls."""
+        kept = self._ranks.within(level_of(self.contrasts))
+        matrix, counts = self._matrix()[kept], _column(self._counts, np.float64).reshape(-1, 5)[kept]
+        self._indices, self._shares = array("i", matrix.indices.tobytes()), array("d", matrix.data.tobytes())
+        self._lengths = array("q", np.diff(matrix.indptr).astype(np.int64).tobytes())
+        self._counts = array("d", counts.tobytes())
+        self._ranks.forget(kept)
+        self._most_shares = max(MOST_SHARES, 2 * len(self._shares))
 
     @cached_property
     def _sorted_campaigns(self) -> tuple[Campaigns, Ints]:
@@ -264,6 +267,13 @@ class DatasetBuilder:
             _column(self._real, np.int64)[order], account,
         )  # fmt: skip
         return campaigns, order
+
+    @property
+    def _owners(self) -> Ints:
+        """The campaign of each cell, by its place in the order of ids."""
+        rank = np.empty(len(self), dtype=np.intp)
+        rank[self._sorted_campaigns[1]] = np.arange(len(self))
+        return np.asarray(rank[self._ranks.owner])
 
     def _matrix(self) -> sparse.csr_array:
         indptr = np.concatenate([[0], np.cumsum(_column(self._lengths, np.int64))])

@@ -1,24 +1,25 @@
-"""What the fits see of each cell: its signals, the drift of its platform and the planned size of its campaign.
+"""What the fits see of each cell: its signals, how these may move over time, and the planned size of its campaign.
 
-Platforms may drift: their effects carry random-walk steps, one a bucket of days. Campaigns differ in planned size: a
-slope takes out what that does to their rates. A pure function of the dataset. Must not know metrics nor how they are
-fitted.
+Effects may move (`walks`); a fit takes up those columns for which its metric speaks. Campaigns differ in planned size:
+a slope takes out what that does to their rates. Chosen on the sample, and made of each campaign alone. Must not know
+metrics nor how they are fitted.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
-from reflection.inference.accounts import account_columns
-from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.inference.accounts import account_columns, account_features, chosen_accounts
+from reflection.inference.campaign_columns import Floats, Ints
+from reflection.inference.dataset import Dataset
+from reflection.inference.walks import Ramps, last_steps, step_columns
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
-from reflection.stats.columns import INTERCEPT, Feature
+from reflection.stats.columns import INTERCEPT, Feature, Layout
 from reflection.stats.design import Design, Rows, Stratum, campaign_rows, quantised
 from reflection.stats.empirical_bayes import Fit, Moments
 from reflection.stats.experiments import seen_of
@@ -28,45 +29,99 @@ from reflection.stats.repeated_units import unit_rows
 ROWS_AT_ONCE = 50_000
 """Rows made together; a million at once would be a gigabyte."""
 
+CONTRASTED_AT_ONCE = 50
+"""Campaigns whose contrasts are made together: each has a hundred thousand numbers at most (`fit_budget`)."""
+
+CONTRASTED_AT_ONCE = 50
+"""Campaigns whose contrasts are made together: each has a hundred thousand numbers at most (`fit_budget`)."""
+
 BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
 MOST_BUCKETS = 10
 
 
 @dataclass(frozen=True, eq=False)
+class ControlColumns:
+    """Which columns stand beside the signals, chosen once on the sample and the same in every partition.
+
+    Attributes:
+        bucket_days: width of a drift bucket; first_bucket: the one in which no step has begun.
+        steps: by platform, how many steps there are, one a bucket from the second on. ramps: of everything else.
+        accounts: platform and account of each that has a column.
+        usual_size: median planned impressions; None where all plan the same, and there is no slope.
+        tested: features of experiments: what observation adds to each of them has a column of its own.
+    """
+
+    bucket_days: int
+    first_bucket: int
+    steps: Mapping[Feature, int]
+    ramps: Ramps
+    accounts: tuple[tuple[str, str], ...]
+    usual_size: float | None
+    tested: tuple[Feature, ...]
+
+    @classmethod
+    def of(cls, sample: Dataset, tested: Sequence[Feature] = ()) -> "ControlColumns":
+        """Chosen on a sample; buckets are as fine as `MOST_BUCKETS` over the whole period allows."""
+        days, planned = sample.campaigns.day, sample.campaigns.planned
+        span = int(days.max() - days.min()) if len(days) else 0
+        width = next((days for days in BUCKET_DAYS if span < days * MOST_BUCKETS), BUCKET_DAYS[-1])
+        first = int(days.min()) // width if len(days) else 0
+        usual = usual_size(planned)
+        return cls(
+            bucket_days=width,
+            first_bucket=first,
+            steps=last_steps(sample, days // width - first),
+            ramps=Ramps.of(sample),
+            accounts=chosen_accounts(sample.campaigns),
+            usual_size=usual if len(planned) and np.ptp(size_of(planned, usual)) > 0 else None,
+            tested=tuple(tested),
+        )
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The columns, in their order."""
+        steps = (
+            drift.step_feature(signals.PLATFORM, platform.level, self.first_bucket + k)
+            for platform, last in self.steps.items()
+            for k in range(1, last + 1)
+        )
+        sized = () if self.usual_size is None else (SIZE,)
+        return (*steps, *self.ramps.features, *account_features(self.accounts), *sized, *map(seen_of, self.tested))
+
+    def columns(self, table: Dataset) -> sparse.csr_array:
+        """The columns of a table's cells, CSR (cells, columns): each a function of its campaign alone."""
+        steps = step_columns(table, table.campaigns.day // self.bucket_days - self.first_bucket, self.steps)
+        accounts = account_columns(table.campaigns, table.campaign, self.accounts)
+        sizes = np.zeros((len(table.campaign), 0))
+        if self.usual_size is not None:
+            sizes = size_of(table.campaigns.planned, self.usual_size)[table.campaign][:, None]
+        seen = table.shares[:, [table.features.index(feature) for feature in self.tested]]
+        columns = [steps, self.ramps.columns(table), accounts, sparse.csr_array(sizes), seen]
+        return sparse.csr_array(sparse.hstack(columns, format="csr"))
+
+
+@dataclass(frozen=True, eq=False)
 class CellDesign:
-    """What the fits see of each cell: its signals, the drift steps of its platform and its campaign's planned size.
+    """What the fits see of each cell: its signals, the steps and ramps of these, and its campaign's planned size.
 
     Attributes:
         features: columns of `shares` and then of `controls`, without the intercept.
-        shares, controls: CSR (cells, signals) and (cells, drift steps and size); joined for some cells at a time,
-            because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
-        bucket_days: width of a drift bucket.
+        shares, controls: CSR (cells, signals) and (cells, steps, ramps, accounts and size); joined for some cells at a
+            time, because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
+        bucket_days: width of a bucket of a platform's steps. ramp_days: length of a ramp; 0.0 where there is none.
     """
 
     features: tuple[Feature, ...]
     shares: sparse.csr_array
     controls: sparse.csr_array
     bucket_days: int
+    ramp_days: float
 
     @classmethod
-    def of(cls, table: Dataset, tested: Sequence[Feature] = ()) -> "CellDesign":
-        """The design of a table; buckets are as fine as `MOST_BUCKETS` over the whole period allows.
-
-        Args:
-            tested: features of experiments: what observation adds to each of them has a column of its own.
-        """
-        days = table.campaigns.day
-        span = int(days.max() - days.min()) if len(days) else 0
-        width = next((days for days in BUCKET_DAYS if span < days * MOST_BUCKETS), BUCKET_DAYS[-1])
-        buckets = days // width
-        first = int(buckets.min()) if len(buckets) else 0
-        steps, names = _drift_steps(table, buckets, first)
-        sizes, sized = _sizes(table)
-        accounts, named = account_columns(table.campaigns, table.campaign)
-        seen = table.shares[:, [table.features.index(feature) for feature in tested]]
-        controls = sparse.csr_array(sparse.hstack([steps, accounts, sizes, seen], format="csr"))
-        features = (*table.features, *names, *named, *sized, *map(seen_of, tested))
-        return cls(features, table.shares, controls, width)
+    def of(cls, table: Dataset, controls: ControlColumns) -> "CellDesign":
+        """The design of a table, with the columns that were chosen for all partitions."""
+        features = (*table.features, *controls.features)
+        return cls(features, table.shares, controls.columns(table), controls.bucket_days, controls.ramps.days)
 
     def without(self, silent: Collection[Feature]) -> "CellDesign":
         """The same columns, some of which say nothing: the size for prices, which a plan made from the money spent
@@ -77,6 +132,15 @@ class CellDesign:
         controls = sparse.csr_array(self.controls @ signs) if self.controls.shape[1] else self.controls
         controls.eliminate_zeros()
         return replace(self, controls=controls)
+
+    def within(self, layout: Layout) -> "CellDesign":
+        """The same columns but those of walks that a layout does not have."""
+        signs = len(self.features) - self.controls.shape[1]
+        kept = [i for i, f in enumerate(self.features[signs:]) if f in layout or not drift.is_walk(f.group)]
+        if len(kept) == self.controls.shape[1]:
+            return self
+        features = (*self.features[:signs], *(self.features[signs + i] for i in kept))
+        return replace(self, features=features, controls=sparse.csr_array(self.controls[:, kept]))
 
     def predictor(self, fit: Fit | Moments) -> Floats:
         """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""
@@ -145,11 +209,12 @@ class CellDesign:
     def _split(
         self, observations: Observations, chosen: NDArray[np.bool_], campaign: Ints
     ) -> Iterator[tuple[Rows, Ints]]:
-        if not chosen.any():
-            return
-        cells = [self._cell(index) for index in np.flatnonzero(chosen).tolist()]
-        part = Observations(observations.y[chosen], observations.v[chosen], observations.observed[chosen])
-        yield campaign_rows(cells, part, campaign[chosen])
+        places = np.flatnonzero(chosen)
+        begins = np.flatnonzero(np.diff(campaign[places], prepend=-1))  # whole campaigns at once
+        for some in np.split(places, begins[CONTRASTED_AT_ONCE::CONTRASTED_AT_ONCE]) if len(places) else ():
+            cells = [self._cell(index) for index in some.tolist()]
+            part = Observations(observations.y[some], observations.v[some], observations.observed[some])
+            yield campaign_rows(cells, part, campaign[some])
 
     def _joined(self, cells: slice | NDArray[np.intp], *more: sparse.csr_array) -> sparse.csr_array:
         """Shares and controls of some cells side by side, and further columns."""
@@ -162,35 +227,3 @@ class CellDesign:
             for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
                 mixture[self.features[first + column]] = value
         return mixture
-
-
-def _drift_steps(
-    table: Dataset, buckets: NDArray[np.int64], first: int
-) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
-    """Step columns 1{platform and bucket >= k} of every cell, and their features."""
-    platforms = [index for index, feature in enumerate(table.features) if feature.group == signals.PLATFORM]
-    count = int(buckets.max(initial=first)) - first
-    names = tuple(
-        drift.step_feature(signals.PLATFORM, table.features[column].level, first + k)
-        for column in platforms
-        for k in range(1, count + 1)
-    )
-    is_platform = np.flatnonzero(np.isin(table.shares.indices, platforms))
-    cells = np.searchsorted(table.shares.indptr, is_platform, side="right") - 1
-    columns = table.shares.indices[is_platform]
-    begun = (buckets[table.campaign[cells]] - first).astype(np.intp)
-    row = np.repeat(cells.astype(np.int32), begun)  # SciPy keeps the wider of the indices it is given
-    step = np.arange(len(row)) - np.repeat(np.cumsum(begun) - begun, begun)
-    column = (np.repeat(np.searchsorted(platforms, columns) * count, begun) + step).astype(np.int32)
-    values = np.repeat(table.shares.data[is_platform], begun)
-    matrix = sparse.csr_array((values, (row, column)), shape=(len(table.campaign), len(names)))
-    seen = np.asarray(matrix.sum(axis=0)).ravel() > 0  # a platform that ended earlier makes no later steps
-    return sparse.csr_array(matrix[:, np.flatnonzero(seen)]), tuple(compress(names, seen.tolist()))
-
-
-def _sizes(table: Dataset) -> tuple[sparse.csr_array, tuple[Feature, ...]]:
-    """The column of planned sizes and its feature; no column where all sizes are the same."""
-    planned = table.campaigns.planned
-    sizes = size_of(planned, usual_size(planned))[table.campaign]
-    sized = (SIZE,) if len(sizes) and np.ptp(sizes) > 0 else ()
-    return sparse.csr_array(sizes[:, None][:, : len(sized)]), sized

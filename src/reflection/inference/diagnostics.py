@@ -7,10 +7,11 @@ import numpy as np
 
 from reflection.domain.metrics import RATES
 from reflection.inference.budget_response import budget_response
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.confirmation import trust_in_differences
-from reflection.inference.dataset import Floats
 from reflection.inference.findings.budget import normal_spread
-from reflection.inference.fit import FittedMetric, FittedMetrics
+from reflection.inference.fit import FittedMetrics
+from reflection.inference.metric_fit import FittedMetric
 from reflection.stats.campaign_size import SIZE, usual_size
 from reflection.stats.design import Stratum
 from reflection.stats.diagnostics import coverage

@@ -8,22 +8,18 @@ Must not know findings' words or stores.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from reflection.domain import signals
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.grade import Grade
 from reflection.domain.knowledge import Effect
-from reflection.domain.metrics import METRICS
-from reflection.inference.dataset import Dataset, Floats
+from reflection.inference.dataset import Dataset
 from reflection.inference.experiments import Trials
 from reflection.inference.fit import FittedMetrics
-from reflection.inference.observation import counts_of
+from reflection.inference.raw_lifts import RawLifts
 from reflection.stats.columns import FREE_MARK, INTERCEPT, Feature, Layout
 from reflection.stats.empirical_bayes import Effects
 from reflection.stats.false_discovery import Discoveries, Verdict
@@ -32,94 +28,18 @@ FEW = 8
 FLOOR = EvidenceFloor()
 
 
-class RawLifts:
-    """Raw sums behind every feature: effective campaigns, spend, and share-weighted numerators and denominators."""
-
-    def __init__(self, table: Dataset) -> None:
-        self._table = table
-        self._column = {feature: column for column, feature in enumerate(table.features)}
-        self._raw: dict[str, Floats] = {}
-        self._events: dict[str, Floats] = {}
-
-    @cached_property
-    def _campaigns(self) -> Floats:
-        """Effective real campaigns: months of one are one."""
-        table = self._table
-        months = np.bincount(table.campaigns.unit, minlength=len(table))[table.campaigns.unit]
-        counted = ~np.isnan(table.by_campaign(table.impressions))[table.campaign]
-        shown = np.where(counted, np.nan_to_num(table.impressions), 1.0)  # cells alike where nobody counted
-        total = np.bincount(table.campaign, shown, minlength=len(table))[table.campaign]
-        weight = np.divide(shown, total, out=np.zeros(len(total)), where=total > 0)
-        return np.asarray(table.shares.T @ (weight / months[table.campaign]))
-
-    def evidence(self, feature: Feature, metric: str) -> tuple[int, int, float]:
-        """Real campaigns it was seen in, rows of evidence, and events of a metric counted with it, by its shares."""
-        column = self._column[feature]
-        counted = METRICS[metric].events or METRICS[metric].denominator or "impressions"
-        if counted not in self._events:
-            self._events[counted] = self._table.shares.T @ np.nan_to_num(getattr(self._table, counted))
-        real, rows = self._seen[column]
-        return real, rows, float(self._events[counted][column])
-
-    @cached_property
-    def _seen(self) -> list[tuple[int, int]]:
-        """Real campaigns and rows of each feature."""
-        real_of, ends = self._table.campaigns.real[self._table.campaign], self._members.indptr.tolist()
-        parts = (self._members.indices[first:end] for first, end in pairwise(ends))
-        return [(len(np.unique(real_of[cells])), len(cells)) for cells in parts]
-
-    def only_campaign(self, feature: Feature) -> str:
-        """The first campaign with a feature: where it was seen in one, this one."""
-        column = self._column[feature]
-        return str(self._table.campaigns.ids[self._table.campaign[self._members.indices[self._members.indptr[column]]]])
-
-    @cached_property
-    def _members(self) -> sparse.csc_array:
-        return sparse.csc_array(self._table.shares)
-
-    @cached_property
-    def _spend(self) -> Floats | None:
-        spend = self._table.spend
-        return None if np.isnan(spend).all() else np.asarray(self._table.shares.T @ np.nan_to_num(spend))
-
-    def campaigns(self, feature: Feature) -> float:
-        """Effective number of real campaigns: the sum over them of the share of impressions with the feature."""
-        return float(self._campaigns[self._column[feature]])
-
-    def spend(self, feature: Feature) -> float | None:
-        """Share-weighted spend in the table's currency; None where no amount is known."""
-        return None if self._spend is None else float(self._spend[self._column[feature]])
-
-    def raw_lift(self, feature: Feature, metric: str) -> float | None:
-        """Ratio of sums with the feature over the ratio of all sums: what one sees without any model."""
-        if metric not in self._raw:
-            self._raw[metric] = self._raw_lifts(metric)
-        lift = float(self._raw[metric][self._column[feature]])
-        return None if np.isnan(lift) else lift
-
-    def _raw_lifts(self, metric: str) -> Floats:
-        x, n = counts_of(metric, self._table)
-        stated = ~np.isnan(x) & ~np.isnan(n)
-        x, n = np.where(stated, x, 0.0), np.where(stated, n, 0.0)
-        top, bottom = self._table.shares.T @ x, self._table.shares.T @ n
-        if x.sum() <= 0 or n.sum() <= 0:
-            return np.full(len(top), np.nan)
-        ratio = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
-        return np.asarray(ratio / (x.sum() / n.sum()))
-
-
 def effect_rows(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> tuple[Effect, ...]:
     """Every signal on every metric, aliases included, sorted by metric and signal.
 
     Args:
         floor: evidence that a finding needs at least.
     """
-    raw_lifts = RawLifts(fitted.table)
+    raw_lifts = fitted.raw
     stands_for: dict[str, list[str]] = {}
     for alias, key in fitted.table.aliases.items():
         stands_for.setdefault(key, []).append(alias)
     rows = []
-    signals_of = _signal_columns(fitted.layout)
+    signals_of = _signal_columns(fitted.layout, fitted.table)
     for metric in fitted.names():
         discoveries = fitted.discoveries(metric)
         shown = _Shown.of(fitted.effects(metric), discoveries)
@@ -170,12 +90,15 @@ def _count(true: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.array([np.count_nonzero(row) for row in true], dtype=np.int64)
 
 
-def _signal_columns(layout: Layout) -> list[tuple[int, bool]]:
-    """Columns of signals, not the intercept, not the drift steps; and whether each stands where nothing was said."""
+def _signal_columns(layout: Layout, table: Dataset) -> list[tuple[int, bool]]:
+    """Columns of signals that were seen, not the intercept, not the drift steps; and whether each stands where nothing
+    was said.
+    """
+    unseen = set(table.unseen)
     return [
         (i, signals.is_unstated(str(f)))
         for i, f in enumerate(layout.features)
-        if f != INTERCEPT and not f.group.startswith(FREE_MARK)
+        if f != INTERCEPT and not f.group.startswith(FREE_MARK) and f not in unseen
     ]
 
 
@@ -221,7 +144,7 @@ def _row(
         probability=max(above, 1 - above),
         lfsr=lfsr,
         campaigns=round(campaigns, 3),
-        spend=raw_lifts.spend(feature),
+        spend=raw_lifts.spent(feature),
         finding=finding,
         reason=reason,
         real_campaigns=real,

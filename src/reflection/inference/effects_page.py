@@ -17,6 +17,7 @@ from reflection.domain.evidence import Evidence, day_text, decode
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS, MODELLED
 from reflection.errors import InvalidInput
+from reflection.explain.left_out import left_out_sentence
 from reflection.inference import posterior
 from reflection.inference.support import BEYOND_NOISE, LEAST_EVENTS
 
@@ -51,7 +52,7 @@ def effects_page(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
-    spread, reason, goals, waiting, trust, attribution}.
+    spread, reason, goals, waiting, approximate, trust, attribution}.
 
     `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
     (`Knowledge.coverage`), `size`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all the same.
@@ -67,7 +68,7 @@ def effects_page(
     if metric is not None:
         _check(metric)
     goals, waiting = [one.kind for one in knowledge.every_goal], knowledge.waiting
-    of_experiments = _of_experiments(knowledge)
+    of_workspace = _of_workspace(knowledge)
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
     among = [
@@ -96,15 +97,19 @@ def effects_page(
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
-        **of_experiments,
+        **of_workspace,
     }
 
 
-def _of_experiments(knowledge: Knowledge) -> dict[str, Any]:
-    """What experiments say of observed differences, and studies of what platforms claim, by platform."""
+def _of_workspace(knowledge: Knowledge) -> dict[str, Any]:
+    """What the fit left out, what experiments say of observed differences, and studies of what platforms claim."""
     trust, attribution = knowledge.experiments.trust, knowledge.experiments.attribution
     studies = {signals.parse(key).level or ALL_PLATFORMS: dict(share) for key, share in attribution.items()}
-    return {"trust": None if trust is None else dict(trust), "attribution": studies}
+    return {
+        "approximate": left_out_sentence(knowledge.left_out),
+        "trust": None if trust is None else dict(trust),
+        "attribution": studies,
+    }
 
 
 def _shown(effects: Sequence[Effect], knowledge: Knowledge) -> list[ShownEffect]:
@@ -184,8 +189,9 @@ def _residual(knowledge: Knowledge, signal: str, metric: str, evidence: Evidence
     aliases = knowledge.aliases
     key = aliases.get(signal, signal)
     observed = expected = events = 0.0
+    pairs = knowledge.pairs
     for cell in evidence.cells:
-        shares = signals.with_creatives_apart(cell.shares)
+        shares = pairs.added_to(cell.shares)
         if signal not in shares:
             continue
         rest = {name: share for name, share in shares.items() if name != key and name not in aliases}

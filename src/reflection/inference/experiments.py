@@ -15,7 +15,8 @@ from reflection.domain import signals
 from reflection.domain.bookable import Definition
 from reflection.domain.experiment import Arm, Experiment
 from reflection.domain.metrics import METRICS, RATES
-from reflection.inference.dataset import Dataset, feature_of
+from reflection.inference.dataset import Dataset
+from reflection.inference.table_columns import feature_of
 from reflection.stats.columns import Feature
 from reflection.stats.design import Rows
 from reflection.stats.experiments import Levels, contrast_rows, lift_levels, rate_levels, sample_ratio_p, value_levels
@@ -100,7 +101,7 @@ def _with_interactions(shares: Mapping[str, float]) -> dict[str, float]:
         for first, second in signals.INTERACTIONS
         for a, b in product(of_group.get(first, ()), of_group.get(second, ()))
     }
-    return signals.with_creatives_apart({**shares, **crossed})
+    return {**shares, **crossed}
 
 
 def memberships(
@@ -218,7 +219,7 @@ def _objection(experiment: Experiment, definitions: Mapping[str, Definition], ta
 def _in_columns(shares: Mapping[str, float], table: Dataset) -> dict[Feature, float]:
     """Shares by the features that stand for them; an interaction that no campaign had has none."""
     columns, design = set(table.features), dict[Feature, float]()
-    for key, share in shares.items():
+    for key, share in table.pairs.added_to(shares).items():
         feature = feature_of(table.aliases.get(key, key))
         if feature in columns:
             design[feature] = max(design.get(feature, 0.0), share)

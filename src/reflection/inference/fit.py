@@ -1,113 +1,61 @@
-"""From the evidence table to one fit per metric, in one common layout.
+"""From the evidence of a goal, in partitions, to the fits of all metrics in one common layout.
 
-The bridge between campaigns and the learning core: which counts a metric divides, how it is linearised, with which
-seed. Rates are observed around the pooled rate first and then re-linearised around their own fit, where counts are
-sparse (LEARNING 2). Every effect read here is the present one, at the end of its platform's walk. A pure function of
-the dataset. Must not know findings, stores or clocks.
+Signals move over time where a metric says so (`rough_fit`); every effect read here is the present one, at the end of
+its walk. A pure function of the set. Must not know findings, stores or clocks.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
+from operator import add
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from reflection.domain import signals
-from reflection.domain.knowledge import MetricPosterior
-from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
+from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED
 from reflection.domain.scatter import composed_scatter
-from reflection.inference.accounts import ACCOUNT
-from reflection.inference.confirmation import NONE_CONFIRMED, Confirmed, confirmed_by
-from reflection.inference.dataset import Dataset, Floats
-from reflection.inference.design import CellDesign
+from reflection.inference.campaign_columns import Floats
+from reflection.inference.dataset import Dataset
+from reflection.inference.design import CellDesign, ControlColumns
+from reflection.inference.evidence_sums import EvidencePart, latest_units, raw_lifts
 from reflection.inference.experiments import NO_TRIALS, Trials
-from reflection.inference.observation import counts_of, observed
-from reflection.inference.own_levels import BetweenRows
+from reflection.inference.metric_fit import FittedMetric, Fitting, fit_metric
+from reflection.inference.partitions import InMemory, Partitions
+from reflection.inference.raw_lifts import RawLifts
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
 from reflection.stats import drift
-from reflection.stats.campaign_size import SIZE
-from reflection.stats.columns import FREE_MARK, Feature, Layout
+from reflection.stats.columns import Layout
 from reflection.stats.composed_metrics import Recipe, compose
-from reflection.stats.design import Rows, Stratum
-from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
-from reflection.stats.empirical_bayes import Effects, Fit, Moments, fit, moments
-from reflection.stats.experiments import SEEN, seen_of
+from reflection.stats.design import Stratum
+from reflection.stats.empirical_bayes import Effects, Fit
 from reflection.stats.false_discovery import Discoveries, Parts, composed_parts, discover_each
 from reflection.stats.joint_draws import joint
-from reflection.stats.observations import Observations, observe_around
-from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.wider_layout import in_layout
 
 RECIPES = {name: Recipe(name, tuple(METRICS[name].composition.items())) for name in COMPOSED}
-
-RELINEARISATIONS = 2
-"""Extra passes of the rates around the current fit."""
-
-MANY_FEATURES = 600
-"""Above it, linearisation points come from the main effects alone."""
 
 THREADS = 1
 """Of the linear algebra: sums are in one order everywhere. On a busy machine two wait for each other at full load:
 3,000 columns then take more than twice the time of a processor, fewer columns ten times."""
 
-ANCHOR_CELLS = 50_000
-"""A linearisation point needs no more cells than this; the last pass always uses all."""
-
-STORED_DRAWS = 1000
 SEED = 20_260_101
 
 
 @dataclass(frozen=True, eq=False)
-class FittedMetric:
-    """One observed metric.
+class FittedMetrics:
+    """All metrics of a goal that could be fitted, in one layout.
 
     Attributes:
-        reference: its pooled rate, CPM per 1,000 impressions, AOV in money.
-        left_out: z-scores of real campaigns predicted from all others, shape (at most 1,000,), see `SetAside`; none of
-            more than MANY_FEATURES columns.
-        between: rows of whole real campaigns, for their own levels.
-        widening: by how much every interval of `fit` was widened, because those of campaigns left out held too few.
-        confirmed: what observation alone said of each contrast of an experiment, and what that measured.
+        table, design: of the sample: all campaigns, where they are no more than `SAMPLE`.
+        raw: sums over all campaigns.
+        correlations: as `Knowledge` has them.
     """
-
-    name: str
-    fit: Fit
-    reference: float
-    left_out: Floats
-    widening: float = 1.0
-    between: BetweenRows | None = None
-    confirmed: Confirmed = NONE_CONFIRMED
-
-    def posterior(self, present: Effects) -> MetricPosterior:
-        """What is kept of it and its present effects: signals' draws, scatter, reference (CPM per impression)."""
-        kept = [i for i, feature in enumerate(present.layout.features) if not feature.group.startswith(FREE_MARK)]
-        size = present.layout.column(SIZE) if self.name in RATES else None
-        rows = kept if size is None else [*kept, size]
-        return MetricPosterior(
-            features=tuple(str(present.layout.features[i]) for i in kept[1:]),
-            draws=np.ascontiguousarray(present.draws[rows, :STORED_DRAWS]),
-            sized=size is not None,
-            sigma=float(np.hypot(self.fit.scatter_of_unseen, self._of_accounts)),
-            tau={group: float(tau) for group, tau in zip(self.fit.layout.groups, self.fit.unseen, strict=True)},
-            reference=self.reference / METRICS[self.name].scale,
-            own=None if self.between is None else self.between.levels(self.fit, present, np.array(kept[1:], dtype=int)),
-        )
-
-    @property
-    def _of_accounts(self) -> float:
-        """Standard deviation between accounts; 0 where they cannot be told apart."""
-        return self.fit.tau_of(Feature(ACCOUNT, "")) if ACCOUNT in self.fit.layout.groups else 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class FittedMetrics:
-    """All metrics of one table that could be fitted, in one layout; `correlations` as `Knowledge` has them."""
 
     table: Dataset
     design: CellDesign
     layout: Layout
     metrics: Mapping[str, FittedMetric]
+    raw: RawLifts
     trials: Trials = NO_TRIALS
     correlations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
@@ -137,11 +85,14 @@ class FittedMetrics:
     def effects(self, metric: str) -> Effects:
         """Present effects on an observed or composed metric; worked out once."""
         if metric not in self._effects:
-            self._effects[metric] = drift.at_present(self.raw_effects(metric), signals.PLATFORM)
+            effects = self.raw_effects(metric)
+            for group in drift.walking(self.layout):
+                effects = drift.at_present(effects, group)
+            self._effects[metric] = effects
         return self._effects[metric]
 
     def raw_effects(self, metric: str) -> Effects:
-        """Effects as fitted: platforms before their first drift step; worked out once."""
+        """Effects as fitted: of what moves, before its first step; worked out once."""
         if metric in self.metrics:
             return self.metrics[metric].fit
         if metric not in self._raw_effects:
@@ -185,24 +136,33 @@ class FittedMetrics:
 
 
 def fit_metrics(
-    table: Dataset, fitted: Callable[[float], object] = lambda share: None, trials: Trials = NO_TRIALS
+    table: Dataset,
+    fitted: Callable[[float], object] = lambda share: None,
+    trials: Trials = NO_TRIALS,
+    tables: Partitions[Dataset] | None = None,
 ) -> FittedMetrics:
-    """Fit every metric the table has evidence for; `fitted` is told which share is done.
+    """Fit every metric there is evidence for; `fitted` is told which share is done.
 
     Args:
+        table: the sample, on which columns and points of linearisation are chosen.
         trials: what experiments say beside the campaigns.
+        tables: all campaigns in partitions; None where the sample is all.
     """
-    design = CellDesign.of(table, trials.features)
-    layout = Layout.of(design.features)
-
+    controls = ControlColumns.of(table, trials.features)
+    design = CellDesign.of(table, controls)
+    parts = (tables or InMemory([table])).map(partial(EvidencePart.of, controls=controls))
+    fitting = Fitting(table, design, parts, trials, parts.total(latest_units, add).numbers())
     metrics: dict[str, FittedMetric] = {}
     with threadpool_limits(THREADS, "blas"):
         for number, name in enumerate(OBSERVED):
-            metric = _fit_metric(name, table, design, layout, trials, (SEED, number))
+            metric = fit_metric(name, fitting, (SEED, number))
             if metric is not None:
                 metrics[name] = metric
             fitted((number + 1) / len(OBSERVED))
-    return _jointly(FittedMetrics(table, design, layout, metrics, trials))
+    layout = Layout.of({feature for metric in metrics.values() for feature in metric.fit.layout.features})
+    metrics = {name: replace(metric, fit=in_layout(metric.fit, layout)) for name, metric in metrics.items()}
+    raw = parts.total(raw_lifts, add)
+    return _jointly(FittedMetrics(table, design.within(layout), layout, metrics, raw, trials))
 
 
 def _jointly(apart: FittedMetrics) -> FittedMetrics:
@@ -218,82 +178,3 @@ def _jointly(apart: FittedMetrics) -> FittedMetrics:
     fits = joint({name: metric.fit for name, metric in apart.metrics.items()}, quality.rows)
     metrics = {name: replace(metric, fit=fits[name]) for name, metric in apart.metrics.items()}
     return replace(apart, metrics=metrics, correlations=correlations(quality))
-
-
-def _fit_metric(
-    name: str, table: Dataset, design: CellDesign, layout: Layout, trials: Trials, seed: tuple[int, int]
-) -> FittedMetric | None:
-    reference, plain = observed(name, table)
-    if reference is None or plain is None or not plain.observed.any():
-        return None
-
-    design = design.without(_silent(name, trials))
-    alone = _without_experiments(layout)
-    rough = alone if len(layout) <= MANY_FEATURES else _main_effects(layout)
-    around, unit = _anchor_sample(table), table.campaigns.unit
-
-    def roughly(observations: Observations, start: Floats | None) -> Moments:
-        rows = (rows for rows, _ in design.rows(_only(observations, around), table.campaign, unit))
-        return moments(_summed(rows).view(rough), start=start)
-
-    def fitted(observations: Observations, start: Floats | None = None, seen: Moments | None = None) -> FittedMetric:
-        most = MOST_CAMPAIGNS if len(layout) <= MANY_FEATURES else 0
-        aside, between = SetAside(observations.observed, unit[table.campaign], most), BetweenRows(table.campaigns)
-        rows = aside.passing(between.passing(design.rows(observations, table.campaign, unit)))
-        sums = _summed(rows)
-        contrasts = trials.rows.get(name)
-        if contrasts is not None:
-            seen = seen or roughly(observations, None)
-            sums.add(contrasts)
-        fit_of_all = drift.judged_at_present(fit(sums.view(layout), seed, start=start), signals.PLATFORM)
-        scores = aside.scores(fit_of_all, sums.as_taken)
-        judged = coverage(scores)
-        widening = judged.widening if judged.failed else 1.0
-        fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
-        confirmed = NONE_CONFIRMED if contrasts is None or seen is None else confirmed_by(contrasts, seen)
-        return FittedMetric(name, fit_of_all, reference, scores, widening, between, confirmed)
-
-    if name not in RATES:
-        return fitted(plain)
-    x, n = counts_of(name, table)
-    working, mode, shape = plain, None, None
-    for _ in range(RELINEARISATIONS):
-        shape = roughly(working, mode)
-        mode = shape.mode
-        working = observe_around(x, n, design.predictor(shape) + float(np.log(reference)), reference)
-    return fitted(working, mode if rough is layout else None, shape)
-
-
-def _summed(rows: Iterable[Rows]) -> SufficientStatistics:
-    statistics = SufficientStatistics()
-    for some in rows:
-        statistics.add(some)
-    return statistics
-
-
-def _silent(metric: str, trials: Trials) -> frozenset[Feature]:
-    """Columns that say nothing of a metric: the size of prices, and what observation adds where none was tested."""
-    tested = trials.tested.get(metric, {})
-    seen = {seen_of(feature) for feature in trials.features if feature not in tested}
-    return frozenset(seen if metric in RATES else {SIZE, *seen})
-
-
-def _without_experiments(layout: Layout) -> Layout:
-    """The layout in which observation stands for itself; the same one where nothing was tested."""
-    kept = [feature for feature in layout.features if feature.group != SEEN]
-    return layout if len(kept) == len(layout) else Layout.of(kept)
-
-
-def _main_effects(layout: Layout) -> Layout:
-    """The layout without interactions and drift steps."""
-    return Layout.of(f for f in layout.features if signals.CROSS not in f.group and not f.group.startswith(FREE_MARK))
-
-
-def _anchor_sample(table: Dataset) -> NDArray[np.bool_]:
-    """Cells that passes before the last one use: all, or of a large workspace every k-th campaign in order of ids."""
-    stride = -(-len(table.campaign) // ANCHOR_CELLS)
-    return np.asarray(table.campaign % max(stride, 1) == 0)
-
-
-def _only(observations: Observations, chosen: NDArray[np.bool_]) -> Observations:
-    return Observations(observations.y, observations.v, observations.observed & chosen)

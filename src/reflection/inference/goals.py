@@ -5,9 +5,11 @@ objectives differ but that bring about as much money per conversion sell the sam
 function of the set. Must not know how anything is fitted.
 """
 
-from collections.abc import Collection
-from dataclasses import replace
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,46 +17,123 @@ from numpy.typing import NDArray
 from reflection.domain.conversion_kind import PURCHASE, UNSTATED, plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.results import Finding
-from reflection.inference.dataset import NOT_STATED, Campaigns, Floats
+from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, usual_among
+from reflection.inference.dataset import DatasetBuilder
 from reflection.inference.findings.common import finding_id
+from reflection.inference.fit_budget import MOST_GOALS
+from reflection.inference.partitions import Partitions
+from reflection.inference.selection import Selection
+from reflection.stats.exact_sums import ExactSums
 
 ALIKE = 4.0
 """Campaigns that do not say what they count are one goal up to this ratio of their revenue per conversion."""
 
 
-class Goal(NamedTuple):
-    """One goal of a workspace: its kind of conversion, and the ids of all campaigns that are not learnt from for it."""
+@dataclass(frozen=True)
+class Goal:
+    """One goal of a workspace: its kind of conversion, and which campaigns are learnt from for it.
+
+    Attributes:
+        of_objective: for each kind that an objective names the goal of campaigns that state none themselves.
+        held: ids of campaigns that are kept out of everything.
+    """
 
     kind: str
-    others: frozenset[str]
+    of_objective: Mapping[str, str]
+    held: frozenset[str]
+
+    def selection(self, builder: DatasetBuilder, level: int) -> Selection:
+        """Its campaigns in a partition."""
+        campaigns = builder.campaigns
+        out = np.isin(campaigns.ids, list(self.held)) if self.held else np.zeros(len(campaigns), dtype=np.bool_)
+        return builder.selection((kinds_by(campaigns, self.of_objective) == self.kind) & ~out, level)
 
 
-def goals_of(campaigns: Campaigns, held: Collection[str]) -> tuple[list[Goal], dict[str, str]]:
+@dataclass(frozen=True)
+class Spending:
+    """What the campaigns of each goal spent in each currency, and how many state each: sums that merge exactly.
+
+    Attributes:
+        spend: (goal, currency) -> money; campaigns: (goal, currency) -> how many.
+    """
+
+    spend: Mapping[tuple[str, str], ExactSums]
+    campaigns: Counter[tuple[str, str]]
+
+    @classmethod
+    def of(cls, builder: DatasetBuilder, of_objective: Mapping[str, str], held: Collection[str] = ()) -> "Spending":
+        """Of a partition.
+
+        Args:
+            of_objective: the goal of each kind that an objective names. held: ids that do not count.
+        """
+        campaigns = without(builder.campaigns, held)
+        kinds, currencies = kinds_by(campaigns, of_objective), campaigns.currency
+        spend = np.nan_to_num(campaigns.spend)
+        places = sorted(set(zip(kinds.tolist(), currencies.tolist(), strict=True)))
+        masks = {(kind, currency): (kinds == kind) & (currencies == currency) for kind, currency in places}
+        sums = {place: ExactSums.of(spend[mask]) for place, mask in masks.items()}
+        return cls(sums, Counter({place: int(mask.sum()) for place, mask in masks.items()}))
+
+    def __add__(self, other: "Spending") -> "Spending":
+        spend = dict(self.spend)
+        for place, amount in other.spend.items():
+            spend[place] = spend[place] + amount if place in spend else amount
+        return Spending(spend, self.campaigns + other.campaigns)
+
+    def by_currency(self) -> dict[str, float]:
+        """Money spent by all campaigns, by currency."""
+        names = sorted({currency for _, currency in self.spend})
+        return {name: float(self._spend({place for place in self.spend if place[1] == name})) for name in names}
+
+    def goals(self) -> list[str]:
+        """The goals, the one with the largest spend in the usual currency first."""
+        stated: Counter[str] = Counter()
+        for (_, currency), count in self.campaigns.items():
+            stated[currency] += count
+        usual = usual_among(stated) or NOT_STATED
+        kinds = sorted({kind for kind, _ in self.spend})
+        many = {kind: sum(n for place, n in self.campaigns.items() if place[0] == kind) for kind in kinds}
+        return sorted(kinds, key=lambda kind: (-self._spend({(kind, usual)}), -many[kind], kind))
+
+    def _spend(self, places: Collection[tuple[str, str]]) -> float:
+        amounts = (self.spend[place] for place in sorted(places) if place in self.spend)
+        return float(sum(amounts, ExactSums.nothing(())).value)
+
+
+def goals_of(
+    builders: Partitions[DatasetBuilder], sample: Campaigns, held: Collection[str]
+) -> tuple[list[Goal], dict[str, str], int]:
     """The goals of these campaigns, the one with the largest spend first.
 
     Args:
+        sample: campaigns that tell which objectives sell the same thing.
         held: ids of campaigns that are kept out of everything; a goal has at least one other.
 
     Returns:
-        The goals, one of no kind where there are no campaigns; and for each kind that an objective names the goal of
-        campaigns that state none themselves.
+        The goals, one of no kind where there are no campaigns; for each kind that an objective names the goal of
+        campaigns that state none themselves; and how many goals are not learnt for (`fit_budget`).
     """
-    out = frozenset(held)
-    among = campaigns.subset(np.array([name not in out for name in campaigns.ids.tolist()], dtype=np.bool_))
-    kinds, of_objective = kinds_of(among)
-    spend = _spend(among)
-    ranked = sorted(
-        set(kinds.tolist()), key=lambda kind: (-float(spend[kinds == kind].sum()), -int((kinds == kind).sum()), kind)
-    )
-    goals = [Goal(kind, out.union(among.ids[kinds != kind].tolist())) for kind in ranked]
-    return goals or [Goal(UNSTATED, out)], of_objective
+    out, of_objective = frozenset(held), kinds_of(without(sample, held))
+    ranked = builders.total(partial(Spending.of, of_objective=of_objective, held=out), add).goals()
+    goals = [Goal(kind, of_objective, out) for kind in ranked[:MOST_GOALS] or [UNSTATED]]
+    return goals, of_objective, max(len(ranked) - MOST_GOALS, 0)
 
 
-def kinds_of(campaigns: Campaigns) -> tuple[NDArray[np.str_], dict[str, str]]:
-    """The goal of each campaign, and of each kind that an objective names where campaigns state none."""
-    of_objective = _pooled(campaigns, sorted(set(campaigns.kind[~campaigns.stated].tolist())))
+def without(campaigns: Campaigns, held: Collection[str]) -> Campaigns:
+    """The campaigns but some, by their ids."""
+    return campaigns.subset(~np.isin(campaigns.ids, list(held))) if held else campaigns
+
+
+def kinds_of(campaigns: Campaigns) -> dict[str, str]:
+    """The goal of each kind that an objective names where campaigns state none."""
+    return _pooled(campaigns, sorted(set(campaigns.kind[~campaigns.stated].tolist())))
+
+
+def kinds_by(campaigns: Campaigns, of_objective: Mapping[str, str]) -> NDArray[np.str_]:
+    """The goal of each campaign; a kind that no campaign of the sample names is its own."""
     own = zip(campaigns.kind.tolist(), campaigns.stated.tolist(), strict=True)
-    return np.array([kind if stated else of_objective[kind] for kind, stated in own], dtype=np.str_), of_objective
+    return np.array([kind if stated else of_objective.get(kind, kind) for kind, stated in own], dtype=np.str_)
 
 
 def labelled(knowledge: Knowledge) -> Knowledge:

@@ -19,8 +19,8 @@ from reflection.domain import signals
 from reflection.domain.bookable import root
 from reflection.domain.knowledge import Effect, Knowledge
 from reflection.domain.metrics import METRICS
+from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.companions import FEWEST, Companions
-from reflection.inference.dataset import Floats, Ints
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.season import Season, seasons_of
 from reflection.inference.support import SupportIndex

@@ -7,22 +7,24 @@ Knows the core only; the learner (learner.py) decides when to call it and where 
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
+from operator import add, attrgetter, methodcaller, or_
 
 import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.bookable import Definition, EvidenceFloor
+from reflection.domain.creative_knowledge import CreativeTexts
 from reflection.domain.evidence import Evidence
 from reflection.domain.experiment import Experiment
 from reflection.domain.knowledge import Effect, Knowledge
-from reflection.domain.maturity import EvidenceOfDay
+from reflection.domain.maturity import EvidenceOfDay, Waiting
 from reflection.domain.results import Finding
-from reflection.domain.weights import Interval, SignalWeight
 from reflection.inference.bookables import with_bookables
 from reflection.inference.confirmation import trust_in_attribution
-from reflection.inference.dataset import Dataset, DatasetBuilder, feature_of
+from reflection.inference.creative_effects import learn_texts
+from reflection.inference.creative_rows import CreativeCells
+from reflection.inference.dataset import Dataset, DatasetBuilder
 from reflection.inference.diagnostics import diagnostics_of
 from reflection.inference.effects import effect_rows
 from reflection.inference.experiments import memberships, trials_of
@@ -30,18 +32,20 @@ from reflection.inference.findings.budget import budget_findings
 from reflection.inference.findings.clusters import cluster_findings
 from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
-from reflection.inference.findings.trends import trend_findings
+from reflection.inference.findings.slow_trends import slow_trend_findings
+from reflection.inference.findings.trends import trend_findings, with_trends
 from reflection.inference.fit import FittedMetrics, fit_metrics
-from reflection.inference.goals import goals_of, labelled
+from reflection.inference.fit_budget import LeftOut, level_of
+from reflection.inference.goal_tables import GoalTables
+from reflection.inference.goals import Spending, goals_of, labelled
 from reflection.inference.identification import Identification
 from reflection.inference.next_test import with_next_test
+from reflection.inference.partitions import InMemory, Partitions, sample_bits
+from reflection.inference.signal_weights import signal_weights
 from reflection.inference.support import SupportIndex
-from reflection.inference.tracking_faults import as_diagnostics, faults, neighbourhoods, period_spend, questions
-from reflection.stats.columns import Feature
+from reflection.inference.tracking_faults import Surroundings, as_diagnostics, faults, questions, suspicions_of
 
 FEWEST_CAMPAIGNS = 3
-CELLS_AT_ONCE = 100_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class FitRequest:
         definitions: what campaigns booked (`bookable.definitions`); without any nothing can be recommended.
         floor: evidence that a finding or an advice needs at least.
         experiments: every randomised experiment, in any order.
+        texts: of creatives, and the scores these were given before they ran.
     """
 
     accepted: Collection[str] = ()
@@ -69,6 +74,7 @@ class FitRequest:
     definitions: Sequence[Definition] = ()
     floor: EvidenceFloor = field(default_factory=EvidenceFloor)
     experiments: Sequence[Experiment] = ()
+    texts: CreativeTexts = field(default_factory=CreativeTexts)
 
 
 DEFAULT = FitRequest()
@@ -86,38 +92,85 @@ def learn(
         evidence: one campaign's after the other, read once.
         progress: told which share of the metrics has been fitted.
     """
-    complete = EvidenceOfDay(evidence, request.as_of)
-    builder = DatasetBuilder(complete)
-    around = neighbourhoods(builder)
-    held, neighbours = faults(builder, request.accepted, around), as_diagnostics(around)
-    asked, money = questions(builder, request.accepted, around), period_spend(builder)
-    goals, of_objective = goals_of(builder.campaigns, held)
+    return learn_partitions(InMemory([Gathered.of(evidence, request)]), request, progress=progress)
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """The evidence of a partition as columns, which conversions wait (`maturity.EvidenceOfDay`), and which creative the
+    rows of campaigns with texts are of (`CreativeCells`)."""
+
+    builder: DatasetBuilder
+    waiting: Waiting
+    creatives: Mapping[str, tuple[str | None, ...]]
+
+    @classmethod
+    def of(cls, evidence: Iterable[Evidence], request: FitRequest) -> "Gathered":
+        """Read a partition's evidence once."""
+        complete = EvidenceOfDay(evidence, request.as_of)
+        cells = CreativeCells(complete, request.texts)
+        builder = DatasetBuilder(cells)
+        return cls(builder, complete.waiting, cells.by_campaign)
+
+
+def learn_partitions(
+    parts: Partitions[Gathered],
+    request: FitRequest = DEFAULT,
+    *,
+    progress: Callable[[float], object] = lambda share: None,
+) -> Knowledge:
+    """Learn from the live evidence of one workspace, in partitions; their number leaves no trace in the result."""
+    builders, waiting = parts.map(attrgetter("builder")), parts.total(attrgetter("waiting"), add)
+    cells = CreativeCells((), request.texts, parts.total(attrgetter("creatives"), or_))
+    bits = sample_bits(builders.total(len, add))
+    sample = builders.total(methodcaller("sampled", bits), DatasetBuilder.joined)
+    around = Surroundings.of(sample)
+    money = builders.total(partial(Spending.of, of_objective=around.of_objective), add).by_currency()
+    suspicions = builders.total(
+        partial(suspicions_of, accepted=frozenset(request.accepted), around=around, money=money), or_
+    )
+    held = faults(suspicions)
+    level = level_of(builders.total(attrgetter("contrasts"), add))
+    goals, of_objective, further = goals_of(builders, sample.campaigns, held)
     defined = {definition.key: definition for definition in request.definitions}
     arms = memberships(request.experiments, defined)
-    tables = [(goal.kind, builder.dataset(without=goal.others, tested=arms)) for goal in goals]
-    del builder  # what it holds is in the tables; of a million campaigns, half a gigabyte
+    tables = [GoalTables.of(goal, builders, sample, bits, level, arms) for goal in goals]
+    del builders, sample, parts  # what they hold is in the tables; of a million campaigns, half a gigabyte
+    left_out = sum((table.sample.left_out for table in tables), LeftOut(goals=further))
+    request = _within(request, tables) if left_out.signals else request
     largest, *others = [
-        _of_goal(kind, table, request, partial(_part, progress, number, len(tables)))
-        for number, (kind, table) in enumerate(tables)
+        _of_goal(table, request, cells, partial(_part, progress, number, len(tables)))
+        for number, table in enumerate(tables)
     ]
     experiments = _told_of(request.experiments, [largest, *others])
     if others:
         largest, others = labelled(largest), [labelled(goal) for goal in others]
     return replace(
         largest,
-        campaigns=sum(len(table) for _, table in tables),
+        campaigns=sum(table.campaigns for table in tables),
         held=held,
         diagnostics={
             **largest.diagnostics,
-            "neighbours": neighbours,
-            "asked": asked,
+            "neighbours": as_diagnostics(around.neighbours),
+            "asked": questions(suspicions),
             "period_spend": money,
             "goal_of_objective": dict(of_objective),
             "goal": request.goal,
-            "waiting": complete.waiting,
+            "waiting": waiting.as_diagnostics(),
+            "left_out": left_out.as_counts(),
             **experiments,
         },
         goals=tuple(others),
+    )
+
+
+def _within(request: FitRequest, tables: Sequence[GoalTables]) -> FitRequest:
+    """What is asked of a fit that leaves signals out: their spellings and what they book are not kept either."""
+    kept = {key for table in tables for key in (*map(str, table.sample.features), *table.sample.aliases)}
+    return replace(
+        request,
+        spelt={key: text for key, text in request.spelt.items() if key in kept},
+        definitions=[definition for definition in request.definitions if definition.key in kept],
     )
 
 
@@ -137,28 +190,32 @@ def _part(progress: Callable[[float], object], number: int, count: int, share: f
     progress((number + share) / count)
 
 
-def _of_goal(kind: str, table: Dataset, request: FitRequest, progress: Callable[[float], object]) -> Knowledge:
+def _of_goal(
+    tables: GoalTables, request: FitRequest, cells: CreativeCells, progress: Callable[[float], object]
+) -> Knowledge:
     """What the campaigns of one goal say."""
+    kind, table = tables.kind, tables.sample
     knowledge = Knowledge(
         epoch=request.epoch,
         seq=request.seq,
         as_of=request.as_of,
-        campaigns=len(table),
+        campaigns=tables.campaigns,
         goal_metric=_goal(request.goal, table),
         currency=table.currency,
-        reason=f"{len(table)} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
+        reason=f"{tables.campaigns} campaigns were learnt from; comparing takes at least {FEWEST_CAMPAIGNS}",
         diagnostics={"aliases": {}, "spelt": dict(request.spelt)},
         kind=kind,
         floor=request.floor,
     )
-    if len(table) < FEWEST_CAMPAIGNS:
+    if tables.campaigns < FEWEST_CAMPAIGNS:
         return knowledge
     defined = {definition.key: definition for definition in request.definitions}
     foreign = {item.id for item in request.experiments if item.conversion_kind not in (None, kind)}
     trials = trials_of(request.experiments, defined, table, foreign)
-    fits = fit_metrics(table, progress, trials)
+    fits = fit_metrics(table, progress, trials, tables.parts)
     support, favoured = SupportIndex(fits), fits.favours_effects(knowledge.goal_metric)
     knowledge = _with_fits(knowledge, fits, support)
+    knowledge = replace(knowledge, creatives=learn_texts(fits, cells, request.floor))
     knowledge = with_bookables(knowledge, table, request.definitions, support, favoured=favoured)
     return with_next_test(knowledge, table)
 
@@ -174,9 +231,9 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
     )
     return replace(
         knowledge,
-        effects=effects,
+        effects=with_trends(effects, findings),
         findings=findings,
-        weights=tuple(_weights(effects, fits, support, goal)),
+        weights=tuple(signal_weights(effects, fits, support, goal)),
         posteriors={name: metric.posterior(fits.effects(name)) for name, metric in fits.metrics.items()},
         reason=None if any(not finding.descriptive for finding in findings) else _no_findings(fits.table),
         diagnostics={
@@ -203,52 +260,10 @@ def _findings(
 ) -> tuple[Finding, ...]:
     findings = signal_findings(effects, fitted.table, support, goal)
     findings += budget_findings(fitted)
-    findings += trend_findings(fitted, floor)
+    findings += trend_findings(fitted, floor) + slow_trend_findings(fitted, floor)
     if goal in fitted.names():
         findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))
-
-
-def _weights(
-    effects: tuple[Effect, ...], fitted: FittedMetrics, support: SupportIndex, goal: str
-) -> list[SignalWeight]:
-    """Weight of every signal on the goal; successes and failures: campaigns above and below expectation without it."""
-    last_day = _last_days(fitted.table)
-    weights = []
-    for effect in effects:
-        if effect.metric != goal or signals.CROSS in effect.group:
-            continue
-        feature = feature_of(fitted.table.aliases.get(effect.signal, effect.signal))
-        above, below = support.above_and_below(feature, goal)
-        weights.append(
-            SignalWeight(
-                signal_key=effect.signal,
-                weight=effect.effect if effect.identified else 1.0,
-                successes=above,
-                failures=below,
-                last_updated=(EPOCH + timedelta(days=last_day[feature])).isoformat(),
-                interval=effect.interval if effect.identified else _holding_one(effect.interval),
-                raw_lift=effect.raw_lift,
-                effective_campaigns=effect.campaigns,
-            )
-        )
-    return sorted(weights, key=lambda item: item.signal_key)
-
-
-def _holding_one(interval: Interval) -> Interval:
-    """An interval that has the average in it, too."""
-    return min(interval[0], 1.0), max(interval[1], 1.0)
-
-
-def _last_days(table: Dataset) -> dict[Feature, int]:
-    """Last day of a campaign with each feature."""
-    last = np.full(len(table.features), np.iinfo(np.int64).min)
-    day, indptr = table.campaigns.day[table.campaign], table.shares.indptr
-    for start in range(0, len(day), CELLS_AT_ONCE):
-        end = min(start + CELLS_AT_ONCE, len(day))
-        shares = np.diff(indptr[start : end + 1])
-        np.maximum.at(last, table.shares.indices[indptr[start] : indptr[end]], np.repeat(day[start:end], shares))
-    return dict(zip(table.features, last.tolist(), strict=True))
 
 
 def _no_findings(table: Dataset) -> str:

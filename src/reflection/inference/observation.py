@@ -3,17 +3,20 @@
 Must not know how they are fitted.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from reflection.domain.metrics import METRICS, RATES
-from reflection.inference.dataset import Dataset, Floats
+from reflection.inference.campaign_columns import Floats
+from reflection.inference.dataset import Dataset
+from reflection.stats.exact_sums import ExactSums
 from reflection.stats.observations import (
     Observations,
     observe_cost,
     observe_order_value,
     observe_rate,
     pooled_rate,
-    pooled_ratio,
 )
 
 
@@ -23,17 +26,34 @@ def counts_of(metric: str, table: Dataset) -> tuple[Floats, Floats]:
     return getattr(table, numerator), getattr(table, denominator)
 
 
-def observed(name: str, table: Dataset) -> tuple[float | None, Observations | None]:
-    """The pooled level of a metric, and every cell's observation around it; None where it never happened."""
+@dataclass(frozen=True, eq=False)
+class Pooled:
+    """What the cells of a partition counted of a metric's numerator and denominator, where both say something."""
+
+    above: ExactSums
+    below: ExactSums
+
+    @classmethod
+    def of(cls, table: Dataset, name: str) -> "Pooled":
+        """Of a table."""
+        x, n = counts_of(name, table)
+        used = (n > 0) & (~np.isnan(x) if name in RATES else np.nan_to_num(x) > 0)
+        return cls(ExactSums.of(x[used]), ExactSums.of(n[used]))
+
+    def __add__(self, other: "Pooled") -> "Pooled":
+        return Pooled(self.above + other.above, self.below + other.below)
+
+    def level(self, name: str) -> float | None:
+        """The pooled level, CPM per 1,000 and order value in money; None where it never happened."""
+        above, below = float(self.above.value), float(self.below.value)
+        if not above:
+            return None
+        return pooled_rate(above, below) if name in RATES else METRICS[name].scale * above / below
+
+
+def observed(name: str, table: Dataset, reference: float) -> Observations:
+    """Every cell's observation of a metric around a pooled level."""
     x, n = counts_of(name, table)
     if name in RATES:
-        counted = (n > 0) & ~np.isnan(x)
-        if not x[counted].any():  # it never happened: half an event says nothing
-            return None, None
-        reference = pooled_rate(x[counted], n[counted])
-        return reference, observe_rate(x, n, reference)
-    x = np.nan_to_num(x)
-    money = pooled_ratio(x, n, METRICS[name].scale)
-    if money is None:
-        return None, None
-    return money, (observe_cost if name == "cpm" else observe_order_value)(x, n, money)
+        return observe_rate(x, n, reference)
+    return (observe_cost if name == "cpm" else observe_order_value)(np.nan_to_num(x), n, reference)

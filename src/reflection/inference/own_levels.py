@@ -6,13 +6,16 @@ and the between rows of its units. Must not know metrics.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain.own_levels import OwnLevels
 from reflection.inference.accounts import ACCOUNT
-from reflection.inference.dataset import Campaigns, Floats, Ints
+from reflection.inference.campaign_columns import Campaigns, Floats, Ints
+from reflection.inference.dataset import Dataset
 from reflection.stats.columns import INTERCEPT
 from reflection.stats.design import GRID, Rows, Stratum
 from reflection.stats.empirical_bayes import Effects, Fit
@@ -24,29 +27,75 @@ MOST_CAMPAIGNS = 5_000
 _AT_ONCE = 1_000
 
 
-class BetweenRows:
-    """The between rows of the real campaigns that ran last, kept while a fit is made; none where none repeats."""
+@dataclass(frozen=True)
+class LatestUnits:
+    """The real campaigns of some partitions that ran last, at most `MOST_CAMPAIGNS`, and how many there are.
 
-    def __init__(self, campaigns: Campaigns) -> None:
+    Attributes:
+        order: (-last day, number) of each, sorted. units, campaigns: how many there are in all.
+    """
+
+    order: tuple[tuple[int, int], ...]
+    units: int
+    campaigns: int
+
+    @classmethod
+    def of(cls, table: Dataset) -> "LatestUnits":
+        """Of a table."""
+        real, number = np.unique(table.campaigns.real, return_inverse=True)
+        last = np.full(len(real), np.iinfo(np.int64).min)
+        np.maximum.at(last, number, table.campaigns.day)
+        latest = np.lexsort((real, -last))[:MOST_CAMPAIGNS]
+        pairs = zip((-last[latest]).tolist(), real[latest].tolist(), strict=True)
+        return cls(tuple(pairs), len(real), len(table))
+
+    def __add__(self, other: "LatestUnits") -> "LatestUnits":
+        order = sorted((*self.order, *other.order))[:MOST_CAMPAIGNS]
+        return LatestUnits(tuple(order), self.units + other.units, self.campaigns + other.campaigns)
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Their numbers, ascending; none where no real campaign repeats."""
+        chosen = [number for _, number in self.order] if self.units < self.campaigns else []
+        return np.sort(np.array(chosen, dtype=np.int64))
+
+
+class BetweenRows:
+    """The between rows of some real campaigns, kept while sums are made.
+
+    Args:
+        chosen: numbers of the real campaigns.
+    """
+
+    def __init__(self, campaigns: Campaigns, chosen: NDArray[np.int64]) -> None:
         unit = campaigns.unit
         self._real, self._rows = campaigns.real, np.bincount(unit, minlength=len(unit))
-        last = np.full(len(unit), np.iinfo(np.int64).min)
-        np.maximum.at(last, unit, campaigns.day)
-        heads = np.unique(unit)
-        latest = heads[np.lexsort((heads, -last[heads]))][: MOST_CAMPAIGNS if len(heads) < len(unit) else 0]
-        self._chosen = np.zeros(len(unit), dtype=np.bool_)
-        self._chosen[latest] = True
+        self._chosen = np.isin(campaigns.real, chosen)
         self._parts: list[Rows] = []
-        self._units: list[Ints] = []
+        self._of: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
 
-    def passing(self, parts: Iterable[tuple[Rows, Ints]]) -> Iterator[tuple[Rows, Ints]]:
+    def passing(self, parts: Iterable[tuple[Rows, Ints]]) -> Iterator[Rows]:
         """The same rows, a copy of those of the chosen campaigns being kept."""
         for rows, unit in parts:
             mine = np.flatnonzero(self._chosen[unit] & (rows.stratum == Stratum.BETWEEN))
             if len(mine):
                 self._parts.append(rows.taken(mine))
-                self._units.append(unit[mine])
-            yield rows, unit
+                self._of.append((self._real[unit[mine]], self._rows[unit[mine]]))
+            yield rows
+
+    def kept(self) -> "KeptRows":
+        """What was kept so far."""
+        return KeptRows(tuple(self._parts), tuple(self._of))
+
+
+@dataclass(frozen=True, eq=False)
+class KeptRows:
+    """Between rows of real campaigns of some partitions; `of` their numbers and how many rows each has."""
+
+    parts: tuple[Rows, ...] = ()
+    of: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...] = ()
+
+    def __add__(self, other: "KeptRows") -> "KeptRows":
+        return KeptRows(self.parts + other.parts, self.of + other.of)
 
     def levels(self, fit: Fit, present: Effects, signals: Ints) -> OwnLevels | None:
         """Own levels by a fit; None where no campaign repeats.
@@ -54,25 +103,28 @@ class BetweenRows:
         Args:
             present: its effects at the end of the walks. signals: columns of the signals, ascending.
         """
-        if not self._parts or Stratum.PERIOD not in fit.sigma:
+        if not self.parts or Stratum.PERIOD not in fit.sigma:
             return None
-        unit = np.concatenate(self._units)
-        order = np.argsort(self._real[unit], kind="stable")
-        rows, unit = Rows.joined(self._parts).taken(order), unit[order]
+        real, count = (np.concatenate([pair[side] for pair in self.of]) for side in (0, 1))
+        order = np.argsort(real, kind="stable")
+        rows, real = Rows.joined(self.parts).taken(order), real[order]
         x, _ = aligned(fit, rows.design)
         mean, sd = _levels(fit, present, rows, x, signals)
         booked = sparse.csr_array(x[:, signals])
         booked.sort_indices()
         return OwnLevels(
-            campaigns=self._real[unit],
+            campaigns=real,
             mean=mean,
             sd=sd,
             indptr=booked.indptr.astype(np.int32),
             columns=booked.indices.astype(np.int32),
             shares=booked.data.astype(np.float32),
-            rows=self._rows[unit].astype(np.int64),
+            rows=count[order].astype(np.int64),
             passing=np.array([fit.sigma[Stratum.PERIOD]]),
         )
+
+
+NOTHING_KEPT = KeptRows()
 
 
 def _levels(fit: Fit, present: Effects, rows: Rows, x: sparse.csr_array, signals: Ints) -> tuple[Floats, Floats]:

@@ -34,7 +34,7 @@ def differences(store: Store, workspace: str) -> list[str]:
     accepted = store.accepted(workspace)
     later = {entry.campaign_id for entry in store.ledger(workspace, knowledge.seq)}
     candidates = [accepted, accepted - later] if later & accepted else [accepted]
-    differing = [_compared(knowledge, recomputed(store, workspace, knowledge, names)) for names in candidates]
+    differing = [compared(knowledge, recomputed(store, workspace, knowledge, names)) for names in candidates]
     wrong = [] if [] in differing else differing[0]
     return [f"{workspace}: {part} stored are not what the ledger says; 'relearn' makes them again" for part in wrong]
 
@@ -58,14 +58,14 @@ def recomputed(store: Store, workspace: str, knowledge: Knowledge, accepted: Col
         return learn(evidence, request)
 
 
-def _compared(knowledge: Knowledge, again: Knowledge) -> list[str]:
-    """Names of the parts that differ."""
+def compared(knowledge: Knowledge, again: Knowledge) -> list[str]:
+    """Names of the parts of what is known that differ, bit for bit."""
     wrong = [part for part in _PARTS if _text(getattr(knowledge, part)) != _text(getattr(again, part))]
     wrong += ["posteriors"] if _bits(knowledge) != _bits(again) else []
     if [goal.kind for goal in knowledge.goals] != [goal.kind for goal in again.goals]:
         return [*wrong, "goals"]
     for before, after in zip(knowledge.goals, again.goals, strict=True):
-        wrong += [f"{part} of {plural(before.kind)}" for part in _compared(before, after)]
+        wrong += [f"{part} of {plural(before.kind)}" for part in compared(before, after)]
     return wrong
 
 

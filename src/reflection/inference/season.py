@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain.evidence import day_text
-from reflection.inference.dataset import Dataset, Floats, Ints
+from reflection.inference.campaign_columns import Floats, Ints
+from reflection.inference.dataset import Dataset
 from reflection.stats.stretches import stretches
 
 FEWEST = 3

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from reflection.domain.metrics import METRICS
-from reflection.inference.dataset import Dataset, Floats
+from reflection.inference.campaign_columns import Floats
+from reflection.inference.dataset import Dataset
 from reflection.stats.joint_draws import shared
 
 NO_CORRELATION = 10.0

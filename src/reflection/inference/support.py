@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from reflection.domain.metrics import METRICS
-from reflection.inference.dataset import Floats, Ints
+from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.observation import counts_of
 from reflection.stats.columns import Feature

@@ -59,25 +59,14 @@ def booked(knowledge: Knowledge, shares: Mapping[str, float], objective: str) ->
     roots = {root(key) for key in own}
     rest = {key: share for key, share in _delivery(knowledge, objective).items() if root(key) not in roots}
     mains = {**rest, **own}
-    crossed, effects = {}, frozenset().union(*(part.features for part in knowledge.posteriors.values()))
-    for first, second in signals.INTERACTIONS:
-        for a, b in _pairs(mains, first, second):
-            key = signals.crossed(signals.parse(a), signals.parse(b)).key
-            # What was never seen together widens a plan that says so, and not one that leaves it open.
-            if (a in own and b in own) or knowledge.aliases.get(key, key) in effects:
-                crossed[key] = mains[a] * mains[b]
-    for key in _creatives_apart(knowledge):
-        a, b = (part.key for part in signals.parse(key).parts)
-        if a in mains and b in mains:
-            crossed[key] = mains[a] * mains[b]
-    return {**mains, **crossed}
-
-
-def _creatives_apart(knowledge: Knowledge) -> set[str]:
-    """Creatives on a platform that have an effect of their own there, those that another signal stands for too."""
-    group = signals.CROSS.join(signals.OF_EACH_PLATFORM)
-    names = {key for one in knowledge.posteriors.values() for key in one.features} | set(knowledge.aliases)
-    return {key for key in names if key.startswith(f"{group}:")}
+    pairs = knowledge.pairs
+    # What was never seen together widens a plan that says so, and not one that leaves it open.
+    crossed = {
+        signals.crossed(signals.parse(a), signals.parse(b)).key: mains[a] * mains[b]
+        for first, second in sorted({*signals.INTERACTIONS, *pairs.kinds})
+        for a, b in _pairs(own, first, second)
+    }
+    return pairs.added_to({**mains, **crossed})
 
 
 def usual_shares(knowledge: Knowledge, objective: str, platform: str | None = None) -> dict[str, float]:

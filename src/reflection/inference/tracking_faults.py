@@ -18,8 +18,9 @@ from reflection.domain.evidence import Evidence
 from reflection.domain.held import fault_text
 from reflection.domain.knowledge import Knowledge
 from reflection.explain import formatting
-from reflection.inference.dataset import NOT_STATED, Campaigns, DatasetBuilder, Floats, Ints
-from reflection.inference.goals import kinds_of
+from reflection.inference.campaign_columns import NOT_STATED, Campaigns, Floats, Ints
+from reflection.inference.dataset import DatasetBuilder
+from reflection.inference.goals import kinds_by, kinds_of
 
 FEWEST_NEIGHBOURS = 4
 FEWEST_LIKE_IT = 2
@@ -109,83 +110,96 @@ def suspected_fault(evidence: Evidence, knowledge: Knowledge) -> str | None:
     return fault_text(suspicion.because) if suspicion is not None and suspicion.decided else None
 
 
-def faults(builder: DatasetBuilder, accepted: Collection[str], neighbours: Mapping[str, Neighbours]) -> dict[str, str]:
-    """Campaigns of the set that look like tracking faults and were not accepted, with the reason."""
-    suspicions = suspicions_of(builder, accepted, neighbours)
-    return {name: fault_text(one.because) for name, one in suspicions.items() if one.decided}
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What campaigns are compared with, read off the sample.
 
+    Attributes:
+        neighbours: by place (`_place`): per platform, everywhere, and per signal that goes with another level; each
+            within currency, goal and role, where there are enough.
+        alike: signals that go with another level -> by where (currency, goal, role), ids and log conversions per
+            currency unit of their campaigns.
+        of_objective: the goal of each kind that an objective names.
+    """
 
-def questions(
-    builder: DatasetBuilder, accepted: Collection[str], neighbours: Mapping[str, Neighbours]
-) -> dict[str, str]:
-    """Campaigns that are learnt from although they look odd, too small to decide on, with what looks odd."""
-    suspicions = suspicions_of(builder, accepted, neighbours)
-    return {name: one.because for name, one in suspicions.items() if not one.decided}
+    neighbours: Mapping[str, Neighbours]
+    alike: Mapping[str, Mapping[tuple[str, ...], tuple[NDArray[np.str_], Floats]]]
+    of_objective: Mapping[str, str]
 
+    @classmethod
+    def of(cls, builder: DatasetBuilder) -> "Surroundings":
+        """Of the campaigns of a sample."""
+        campaigns, of_objective = builder.campaigns, kinds_of(builder.campaigns)
+        goal, rates, shared = kinds_by(campaigns, of_objective), _rates(campaigns), _shared(builder)
+        neighbours: dict[str, Neighbours] = {}
+        alike: dict[str, dict[tuple[str, ...], tuple[NDArray[np.str_], Floats]]] = {key: {} for key in shared}
+        places = zip(campaigns.currency.tolist(), goal.tolist(), campaigns.role.tolist(), strict=True)
+        for where in sorted(set(places)):
+            within = _in(campaigns, goal, where)
+            if within.sum() < FEWEST_LIKE_IT:
+                continue
+            for platform_key in [EVERYWHERE, *sorted(set(campaigns.platform_key[within].tolist()))]:
+                here = within if platform_key == EVERYWHERE else within & (campaigns.platform_key == platform_key)
+                if here.sum() > FEWEST_NEIGHBOURS:
+                    neighbours[_place(platform_key, where)] = _neighbours(rates[here])
+            for key, members in shared.items():
+                inside = members[within[members]]
+                alike[key][where] = campaigns.ids[inside], rates[inside]
+                if len(inside) >= FEWEST_LIKE_IT:
+                    neighbours[_place(key, where)] = _neighbours(rates[inside])
+        return cls(neighbours, alike, of_objective)
 
-def period_spend(builder: DatasetBuilder) -> dict[str, float]:
-    """Money spent by all campaigns, by currency."""
-    campaigns = builder.campaigns
-    return {
-        currency: float(np.nansum(campaigns.spend[campaigns.currency == currency]))
-        for currency in sorted(set(campaigns.currency.tolist()))
-    }
+    def like(self, key: str, where: tuple[str, ...], name: str) -> Neighbours | None:
+        """The campaigns that share a signal with one, without itself; None where there are too few."""
+        ids, rates = self.alike[key].get(where, (np.array([], dtype=np.str_), np.zeros(0)))
+        others = rates[ids != name]
+        return _neighbours(others) if len(others) >= FEWEST_LIKE_IT else None
 
 
 def suspicions_of(
-    builder: DatasetBuilder, accepted: Collection[str], neighbours: Mapping[str, Neighbours]
+    builder: DatasetBuilder, accepted: Collection[str], around: Surroundings, money: Mapping[str, float]
 ) -> dict[str, Suspicion]:
-    """Campaigns that look like tracking faults, by id.
+    """Campaigns of a partition that look like tracking faults, by id.
 
     A campaign is compared with those that count the same, in its currency, for the same kind of people; one that is far
     from them is none where it is like at least two others that share an audience, an objective or a creative with it.
+
+    Args:
+        money: spent by all campaigns, by currency.
     """
-    campaigns, money = builder.campaigns, period_spend(builder)
-    goal, _ = kinds_of(campaigns)
-    shared = _shared(builder)
-    found: dict[str, Suspicion] = {}
+    campaigns = builder.campaigns
+    goal = kinds_by(campaigns, around.of_objective)
+    having: dict[str, Ints] | None = None
+    suspicions: dict[str, Suspicion] = {}
     places = zip(
         *(column.tolist() for column in (campaigns.platform_key, campaigns.currency, goal, campaigns.role)), strict=True
     )
-    for platform_key, *where in sorted(set(places)):
-        around = _around(neighbours, platform_key, where)
-        if around is None:
+    for platform_key, *there in sorted(set(places)):
+        where = tuple(there)
+        neighbours = _around(around.neighbours, platform_key, where)
+        if neighbours is None:
             continue
-        within = _in(campaigns, goal, where)
-        here = np.flatnonzero((campaigns.platform_key == platform_key) & within)
-        for index in here[around.suspicious(campaigns.spend[here], campaigns.conversions[here])].tolist():
-            like_it = [
-                _neighbours(campaigns, others)
-                for members in shared.values()
-                if index in members and len(others := _others(members, index, within)) >= FEWEST_LIKE_IT
-            ]
+        here = np.flatnonzero((campaigns.platform_key == platform_key) & _in(campaigns, goal, where))
+        for index in here[neighbours.suspicious(campaigns.spend[here], campaigns.conversions[here])].tolist():
+            having = builder.having(list(around.alike)) if having is None else having
             spend, name = float(campaigns.spend[index]), str(campaigns.ids[index])
+            shared = (around.like(key, where, name) for key, members in having.items() if index in members)
+            like_it = [like for like in shared if like is not None]
             share = spend / money[where[0]] if money[where[0]] > 0 else 1.0
-            suspicion = around.suspicion(spend, float(campaigns.conversions[index]), where[0], share, like_it)
+            suspicion = neighbours.suspicion(spend, float(campaigns.conversions[index]), where[0], share, like_it)
             if name not in accepted and suspicion is not None:
-                found[name] = suspicion
-    return found
+                suspicions[name] = suspicion
+    return suspicions
 
 
-def neighbourhoods(builder: DatasetBuilder) -> dict[str, Neighbours]:
-    """Neighbours per platform, everywhere, and per signal that goes with another level; each within currency, goal and
-    role, where there are enough.
-    """
-    campaigns = builder.campaigns
-    goal, _ = kinds_of(campaigns)
-    shared = _shared(builder)
-    neighbours = {}
-    for where in sorted(set(zip(campaigns.currency.tolist(), goal.tolist(), campaigns.role.tolist(), strict=True))):
-        within = _in(campaigns, goal, where)
-        for platform_key in [EVERYWHERE, *sorted(set(campaigns.platform_key.tolist()))]:
-            here = within if platform_key == EVERYWHERE else within & (campaigns.platform_key == platform_key)
-            if here.sum() > FEWEST_NEIGHBOURS:
-                neighbours[_place(platform_key, where)] = _neighbours(campaigns, np.flatnonzero(here))
-        for key, members in shared.items():
-            inside = members[within[members]]
-            if len(inside) >= FEWEST_LIKE_IT:
-                neighbours[_place(key, where)] = _neighbours(campaigns, inside)
-    return neighbours
+def faults(suspicions: Mapping[str, Suspicion]) -> dict[str, str]:
+    """Campaigns that look like tracking faults and are kept out, with the reason."""
+    return {name: fault_text(one.because) for name, one in sorted(suspicions.items()) if one.decided}
+
+
+def questions(suspicions: Mapping[str, Suspicion]) -> dict[str, str]:
+    """Campaigns that are learnt from although they look odd, too small to decide on, with what looks odd."""
+    return {name: one.because for name, one in sorted(suspicions.items()) if not one.decided}
 
 
 def _around(neighbours: Mapping[str, T], platform_key: str, where: Sequence[str]) -> T | None:
@@ -202,16 +216,15 @@ def _in(campaigns: Campaigns, goal: NDArray[np.str_], where: Sequence[str]) -> N
 
 def _shared(builder: DatasetBuilder) -> dict[str, Ints]:
     """Campaigns of each signal whose campaigns are, on the whole, at another level than all."""
-    campaigns = builder.campaigns
+    return builder.shared(_rates(builder.campaigns), ANOTHER_LEVEL, FEWEST_LIKE_IT)
+
+
+def _rates(campaigns: Campaigns) -> Floats:
+    """Log conversions per currency unit of each campaign, NaN where it has none to be compared."""
     rates = np.full(len(campaigns), np.nan)
     measured = _measured(campaigns)
     rates[measured] = np.log((campaigns.conversions[measured] + 0.5) / campaigns.spend[measured])
-    return builder.shared(rates, ANOTHER_LEVEL, FEWEST_LIKE_IT)
-
-
-def _others(members: Ints, index: int, within: NDArray[np.bool_]) -> Ints:
-    """The comparable ones among these campaigns, but one."""
-    return np.asarray(members[within[members] & (members != index)])
+    return rates
 
 
 def _measured(campaigns: Campaigns) -> NDArray[np.bool_]:
@@ -229,8 +242,7 @@ def _place(scope: str, where: Sequence[str]) -> str:
     return "|".join((scope, *where))
 
 
-def _neighbours(campaigns: Campaigns, chosen: Ints) -> Neighbours:
-    rates = np.log((campaigns.conversions[chosen] + 0.5) / campaigns.spend[chosen])
+def _neighbours(rates: Floats) -> Neighbours:
     median = float(np.median(rates))
     scatter = MAD_TO_SD * float(np.median(np.abs(rates - median)))
     low, high = np.quantile(-rates, [0.1, 0.9])

@@ -18,10 +18,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain import signals
 from reflection.domain.evidence import Evidence
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import METRICS, log_rate
+from reflection.domain.pairs import Pairs
 from reflection.inference.posterior import scatter
 
 Floats = NDArray[np.float64]
@@ -87,7 +87,8 @@ class MetricView:
     def __init__(self, evidence: Iterable[Evidence], knowledge: Knowledge, metric: str) -> None:
         self._means = _mean_effects(knowledge, metric)
         self._noise = _scatter(knowledge, metric)
-        residuals = (_residual(item, self._means, metric) for item in evidence)
+        pairs = knowledge.pairs
+        residuals = (_residual(item, self._means, pairs, metric) for item in evidence)
         self._residuals = sorted((one for one in residuals if one.cells), key=lambda one: (one.day, one.campaign_id))
         self._apart = [_point(one, "", 0.0, self._noise) for one in self._residuals]
         self._present: dict[str, set[int]] = {}
@@ -212,12 +213,12 @@ class _Halves:
         )
 
 
-def _residual(evidence: Evidence, means: Mapping[str, float], metric: str) -> Residual:
+def _residual(evidence: Evidence, means: Mapping[str, float], pairs: Pairs, metric: str) -> Residual:
     cells = []
     for cell in evidence.cells:
         rate = log_rate(metric, cell.counts)
         if rate is not None:
-            shares = signals.with_creatives_apart(cell.shares)
+            shares = pairs.added_to(cell.shares)
             explained = sum(share * means.get(key, 0.0) for key, share in shares.items())
             cells.append((rate[0] - explained, rate[1], shares))
     return Residual(evidence.campaign_id, evidence.day, tuple(cells))

@@ -82,7 +82,7 @@ def allocation(answer: Answer) -> Json:
     items = [
         {**{name: item[name] for name in kept}, "elasticity": item["elasticity"]["value"]} for item in answer["items"]
     ]
-    own = ("budget", "currency", "metric", "total", "as_planned", "p_better", "notes")
+    own = ("budget", "currency", "metric", "total", "as_planned", "p_better", "leaning", "notes")
     return {"allocation": {**{name: answer[name] for name in own}, "items": items}}
 
 

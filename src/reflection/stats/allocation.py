@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 STEPS = 400
 """Steps an amount is spread in: a quarter of a per cent each."""
 
+_HALVINGS = 100
+
 
 def results(amounts: Floats, log_scale: Floats, elasticity: Floats) -> Floats:
     """What amounts (k,) bring in each draw, (k, draws): exp(log_scale) * amount^elasticity, nothing for nothing."""
@@ -63,3 +65,18 @@ def spread(
         if amounts[i] < most[i] - 1e-12 * total and taken[i] < STEPS:
             heapq.heappush(queue, (-(values[i][taken[i] + 1] - values[i][taken[i]]), i))
     return amounts
+
+
+def within_bounds(amounts: Floats, total: float, least: Floats, most: Floats) -> Floats:
+    """Amounts in the same proportions as far as bounds allow, (n,), adding up to ``total``; all are positive.
+
+    One factor for all that no bound holds, found by bisection: what is cut rises with it.
+    """
+    low, high = 0.0, total / float(amounts.min())
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        if float(np.clip(middle * amounts, least, most).sum()) < total:
+            low = middle
+        else:
+            high = middle
+    return np.asarray(np.clip(high * amounts, least, most))

@@ -23,10 +23,10 @@ main effects and is fixed at zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +36,9 @@ from scipy.sparse import csgraph
 
 FREE_MARK = "~"
 CROSS_MARK = "*"
+
+_GROUPS = 64
+"""Groups whose constraints are kept: the layouts of one fit differ in a few groups and share the others."""
 
 
 class Kind(StrEnum):
@@ -165,11 +168,8 @@ class Layout:
             columns = np.flatnonzero(self.group_index == number)
             if kind is Kind.FREE:
                 continue
-            if kind is Kind.MAIN:
-                local: sparse.csc_array = sparse.csc_array(np.ones((len(columns), 1)))
-            else:
-                local = _double_centring([self.features[j].level for j in columns])
-            share[columns] = 1.0 - _leverage(local)
+            local, leverage = _constrained(kind, tuple(self.features[j].level for j in columns.tolist()))
+            share[columns] = 1.0 - leverage
             blocks.append(_embed(local, columns, len(self)))
         stacked = sparse.hstack(blocks, format="csc") if blocks else sparse.csc_array((len(self), 0))
         return sparse.csc_array(stacked), np.clip(share, 0.0, 1.0)
@@ -180,7 +180,14 @@ def _embed(local: sparse.csc_array, columns: NDArray[np.intp], p: int) -> sparse
     return sparse.csc_array((local.data, columns[local.indices], local.indptr), shape=(p, local.shape[1]))
 
 
-def _double_centring(levels: list[str]) -> sparse.csc_array:
+@lru_cache(maxsize=_GROUPS)
+def _constrained(kind: Kind, levels: tuple[str, ...]) -> tuple[sparse.csc_array, NDArray[np.float64]]:
+    """Constraints among the levels of one group, (levels, constraints), and the leverage of each level."""
+    local = sparse.csc_array(np.ones((len(levels), 1))) if kind is Kind.MAIN else _double_centring(levels)
+    return local, _leverage(local)
+
+
+def _double_centring(levels: Sequence[str]) -> sparse.csc_array:
     """Independent row and column sums of the cells that exist, shape (cells, V - c)."""
     pairs = [level.partition(CROSS_MARK) for level in levels]
     rows = {name: i for i, name in enumerate(sorted({a for a, _, _ in pairs}))}

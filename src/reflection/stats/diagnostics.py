@@ -10,7 +10,7 @@ know what a campaign is beyond a number.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -153,13 +153,17 @@ class SetAside:
         self._chosen = eligible[:0] if few else eligible[np.unique(np.arange(most) * len(eligible) // max(most, 1))]
         self._parts: list[tuple[Rows, Ints]] = []
 
-    def passing(self, parts: Iterable[tuple[Rows, Ints]]) -> Iterator[Rows]:
-        """The same rows, a copy of those of the chosen units being kept; each with its unit's number."""
+    @property
+    def units(self) -> Ints:
+        """Numbers of the chosen units, ascending."""
+        return self._chosen
+
+    def take(self, parts: Iterable[tuple[Rows, Ints]]) -> None:
+        """Keep a copy of the chosen units' rows, each given with its unit's number."""
         for rows, origin in parts:
             mine = np.flatnonzero(np.isin(origin, self._chosen))
             if len(mine):
                 self._parts.append((rows.taken(mine), origin[mine]))
-            yield rows
 
     def scores(self, fit: Fit, taken: Callable[[Rows], Rows] = lambda rows: rows) -> Floats:
         """z of each unit as a whole, predicted from all others, (units,); none of fewer than 20.

@@ -12,6 +12,7 @@ could leave the range of int64; multiples hold 2^83 in all. Numbers beyond +-2^6
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -78,7 +79,7 @@ class ExactSums:
         low = self.low + other.low
         return ExactSums(self.high + other.high + (low >> _CARRY), low & ((1 << _CARRY) - 1))
 
-    @property
+    @cached_property
     def value(self) -> Floats:
         """The sums as floats, rounded once."""
         return np.asarray(self.high * 2.0**HIGH_BITS + self.low * 2.0**-FRACTION_BITS)

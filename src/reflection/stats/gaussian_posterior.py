@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,17 +42,21 @@ _AT_ONCE = 8
 class Posterior:
     """Constrained Gaussian posterior at fixed variance components.
 
-    ``mean``: (p,). ``log_evidence``: log marginal likelihood up to a constant of the rows (not of the layout).
-    ``coordinates``: the mean in the model's own coordinates, (r,). What not everybody asks for (``covariance``,
-    ``variance``, ``gradient``, draws) is worked out when it is.
+    ``log_evidence``: log marginal likelihood up to a constant of the rows (not of the layout). ``coordinates``: the
+    mean in the model's own coordinates, (r,). What not everybody asks for (``mean``, ``covariance``, ``variance``,
+    ``gradient``, draws) is worked out when it is.
     """
 
-    mean: Floats
     log_evidence: float
     components: Floats
     coordinates: Floats
     _model: Model
     _factor: Floats
+
+    @cached_property
+    def mean(self) -> Floats:
+        """Mean of the effects, (p,)."""
+        return self.effects(self.coordinates)
 
     @cached_property
     def free_covariance(self) -> Floats:
@@ -170,31 +175,30 @@ class Model:
         """Weight 1/(v + sigma^2) of each block, (..., dimensions) -> (..., B)."""
         return np.asarray(1.0 / (self.view.v + np.exp(2 * components[..., : len(self.strata)]) @ self.carried.T))
 
+    @cached_property
+    def coordinates_of_groups(self) -> tuple[slice, ...]:
+        """Where the coordinates of each group are."""
+        ends = 1 + np.searchsorted(self._member[1:], np.arange(len(self.layout.groups)), "right")
+        return tuple(slice(int(first), int(end)) for first, end in pairwise([1, *ends.tolist()]))
+
     def posterior(self, components: Floats) -> Posterior:
         """Return the posterior at these components, shape (dimensions,)."""
-        w, d = self.weights(components), self._precision(components, self._member)
-        precision = self._sums.weighted(w)
-        precision.flat[:: len(d) + 1] += d  # the diagonal
-        factor = cholesky(precision)
-        pull = w @ self._moment
-        white = solved(factor, pull)
-        mean = solved(factor, white, transposed=True)
-        evidence = self._log_evidence(w, d, float(white @ white), np.diag(factor))
-        return Posterior(zero_sum(self.layout).effects(mean), float(evidence), components, mean, self, factor)
+        return self.posteriors(components[None])[0]
 
-    def log_evidence(self, components: Floats) -> Floats:
-        """``Posterior.log_evidence`` at each of N components, (N, dimensions) -> (N,), and nothing else of them."""
-        values = np.empty(len(components))
+    def posteriors(self, components: Floats) -> list[Posterior]:
+        """The posteriors at each of N components, (N, dimensions)."""
+        found: list[Posterior] = []
         for start in range(0, len(components), _AT_ONCE):
             some = components[start : start + _AT_ONCE]
             w, d = self.weights(some), self._precision(some, self._member)
             precision = self._sums.weighted(w)
-            precision.reshape(len(some), -1)[:, :: d.shape[1] + 1] += d
+            precision.reshape(len(some), -1)[:, :: d.shape[1] + 1] += d  # the diagonal
             for number, pull in enumerate(w @ self._moment):
                 factor = cholesky(precision[number])
                 white = solved(factor, pull)
-                values[start + number] = self._log_evidence(w[number], d[number], float(white @ white), np.diag(factor))
-        return values
+                evidence = self._log_evidence(w[number], d[number], float(white @ white), np.diag(factor))
+                found.append(Posterior(evidence, some[number], solved(factor, white, transposed=True), self, factor))
+        return found
 
     def _log_evidence(self, w: Floats, d: Floats, fitted: float, diagonal: Floats) -> float:
         """log p(y), a Gaussian in the coordinates."""

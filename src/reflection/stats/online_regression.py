@@ -21,7 +21,7 @@ from reflection.stats.sufficient_statistics import SufficientStatistics
 
 Floats = NDArray[np.float64]
 
-HYPER_DRAWS = 48
+HYPER_DRAWS = 16
 INTEGRATE_BELOW = 60
 """From so many rows on the variance components are plugged in: what they leave open, conformal prediction covers."""
 

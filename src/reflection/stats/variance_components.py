@@ -7,6 +7,9 @@ of the model: no fit starts from another. This file must not know what is made o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,8 +27,27 @@ _START = np.log(0.15)
 _LEAST_CURVATURE = 0.15
 _MOST_STEPS, _LONGEST_STEP, _ENOUGH = 40, -0.98, 0.03
 _LONGEST = 1.5
-_LEVEL = 1e-7
-"""Nats that the last Newton step promises at most; after it the mode is exact to more digits than are used."""
+LEVEL, ROUGH = 1e-5, 1e-3
+"""Nats that the last Newton step promises at most, and of a fit that only says where another one is linearised: after
+it a thousandth of that is left, which moves no component by more than a hundredth of its standard deviation."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mode:
+    """The most probable components, shape (dimensions,), and the posterior there.
+
+    ``curvature``: minus the second derivatives of their log density one Newton step before, or what has to do for them.
+    """
+
+    components: Floats
+    posterior: Posterior
+    curvature: Floats
+
+    @cached_property
+    def spread(self) -> Floats:
+        """Square root of the inverse curvature, (dimensions, dimensions); weak directions are bounded."""
+        values, vectors = np.linalg.eigh((self.curvature + self.curvature.T) / 2)
+        return np.asarray(vectors / np.sqrt(np.maximum(values, _LEAST_CURVATURE)))
 
 
 def objective(model: Model, components: Floats) -> tuple[float, Floats]:
@@ -42,37 +64,35 @@ def _density(components: Floats, rates: Floats, posterior: Posterior) -> float:
     return posterior.log_evidence + float((components - rates * np.exp(components)).sum())
 
 
-def mode_of(model: Model, start: Floats | None = None) -> Floats:
-    """Most probable components, by Newton steps in the exact curvature: about five evaluations.
+def mode_of(model: Model, start: Floats | None = None, level: float = LEVEL) -> Mode:
+    """Most probable components, by Newton steps in the exact curvature: about four evaluations.
 
     ``start``: the mode of a first linearisation of the *same rows*, which is near (one of another length is not used);
-    never that of an earlier fit, or a result would depend on what was asked before.
+    never that of an earlier fit, or a result would depend on what was asked before. ``level``: see `LEVEL`.
     """
     if not model.dimensions:
-        return np.empty(0)
+        return Mode(np.empty(0), model.posterior(np.empty(0)), np.empty((0, 0)))
     if len(model.layout) > INTEGRATE_UP_TO:
         return _scored(model)
     near = start is not None and len(start) == model.dimensions
     components = np.clip(start, *BOUNDS) if start is not None and near else np.full(model.dimensions, _START)
     posterior = model.posterior(components)
-    cost, downhill = _cost(components, model.rates, posterior)
     for _ in range(_MOST_STEPS):
+        cost, downhill = _cost(components, model.rates, posterior)
         curvature = np.diag(model.rates * np.exp(components)) - model.hessian(components, posterior)
         step = _newton_step(components, -downhill, curvature)
         promised = -0.5 * float(step @ downhill)
-        if promised < _LEVEL:
-            return np.clip(components + step, *BOUNDS)
         for _ in range(_MOST_STEPS):
-            posterior = model.posterior(components + step)
-            reached = _density(components + step, model.rates, posterior)
-            if reached >= -cost:
+            further = model.posterior(components + step)
+            if promised < level or _density(components + step, model.rates, further) >= -cost:
+                components, posterior = components + step, further
                 break
             step /= 2
         else:
-            return components
-        components = components + step
-        cost, downhill = _cost(components, model.rates, posterior)
-    return components
+            promised = 0.0
+        if promised < level:
+            break
+    return Mode(components, posterior, curvature)
 
 
 def _newton_step(components: Floats, slope: Floats, curvature: Floats) -> Floats:
@@ -92,10 +112,11 @@ def _newton_step(components: Floats, slope: Floats, curvature: Floats) -> Floats
     return np.clip(components + np.clip(own, -_LONGEST, _LONGEST), *BOUNDS) - components
 
 
-def _scored(model: Model) -> Floats:
+def _scored(model: Model) -> Mode:
     """Most probable components by Fisher scoring: an evaluation of very many columns takes a second.
 
-    It needs about eight. A step that loses is halved; it ends when a step promises less than `_ENOUGH` nats.
+    It needs about eight. A step that loses is halved; it ends when a step promises less than `_ENOUGH` nats. The
+    curvature is the expected one.
     """
     components, step, value = np.full(model.dimensions, _START), np.zeros(model.dimensions), -np.inf
     for _ in range(_MOST_STEPS):
@@ -107,11 +128,11 @@ def _scored(model: Model) -> Floats:
         components, value = components + step, -cost
         information = model.information(components, posterior)
         information[np.diag_indices_from(information)] += np.maximum(model.rates * np.exp(components), _LEAST_CURVATURE)
-        del posterior  # three matrices of this size, before the next ones are made
         step = _bounded_step(components, -downhill, information)
         if -0.5 * float(step @ downhill) < _ENOUGH:
-            break
-    return components
+            return Mode(components, posterior, np.diag(model.curvature))
+        del posterior  # three matrices of this size, before the next ones are made
+    return Mode(components, model.posterior(components), np.diag(model.curvature))
 
 
 def _bounded_step(components: Floats, slope: Floats, information: Floats) -> Floats:
@@ -122,14 +143,3 @@ def _bounded_step(components: Floats, slope: Floats, information: Floats) -> Flo
     step[free] = np.linalg.solve(information[np.ix_(free, free)], slope[free])
     step = 0.5 * np.log1p(np.clip(2 * step, _LONGEST_STEP, 1 / -_LONGEST_STEP))  # a variance near zero is one step away
     return np.clip(components + step, *BOUNDS) - components
-
-
-def spread_of(model: Model, mode: Floats, posterior: Posterior) -> Floats:
-    """Square root of the inverse Hessian at the mode; weak directions are bounded. For very many columns the expected
-    curvature has to do.
-    """
-    if len(model.layout) > INTEGRATE_UP_TO:
-        return np.asarray(np.diag(1.0 / np.sqrt(model.curvature)))
-    hessian = np.diag(model.rates * np.exp(mode)) - model.hessian(mode, posterior)
-    values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
-    return np.asarray(vectors / np.sqrt(np.maximum(values, _LEAST_CURVATURE)))

@@ -33,6 +33,11 @@ class WidePosterior(Posterior):
     _between: Floats
     _inverse: Floats
 
+    @property
+    def mean(self) -> Floats:
+        """The coordinates."""
+        return self.coordinates
+
     @cached_property
     def free_covariance(self) -> Floats:
         """Covariance of the effects, which are the coordinates here, (p, p)."""
@@ -68,6 +73,10 @@ class WideModel(Model):
     def _in_coordinates(self) -> tuple[BlockSums, Floats, NDArray[np.intp]]:
         return SparseSums(self.view), self.view.moment, self.layout.group_index
 
+    def posteriors(self, components: Floats) -> list[Posterior]:
+        """The posteriors at each of N components, (N, dimensions), of which as many are in memory."""
+        return [self.posterior(one) for one in components]
+
     def posterior(self, components: Floats) -> Posterior:
         """Return the posterior at these components, shape (dimensions,)."""
         w, d = self.weights(components), self.prior_precision(components)
@@ -84,7 +93,7 @@ class WideModel(Model):
         log_tau = components[len(self.strata) :]
         volume = self._volume - self.layout.dof @ log_tau - 0.5 * np.log(d[1:]).sum()
         evidence = self._log_evidence(w, d, float(pull @ mean), diagonal) + float(volume)
-        return WidePosterior(mean, evidence, components, mean, self, factor, half, between, free)
+        return WidePosterior(evidence, components, mean, self, factor, half, between, free)
 
 
 def model_of(view: View) -> Model:

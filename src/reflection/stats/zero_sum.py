@@ -19,8 +19,8 @@ from reflection.stats.columns import Layout
 
 Floats = NDArray[np.float64]
 
-_LAYOUTS = 4
-"""Layouts whose bases are kept: the metrics of one fit share theirs."""
+_LAYOUTS, _GROUPS = 8, 64
+"""Layouts and groups whose bases are kept: the metrics of one fit share theirs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +69,13 @@ class ZeroSum:
         return np.concatenate(parts)
 
 
+@lru_cache(maxsize=_GROUPS)
+def _complement(constraints: bytes, shape: tuple[int, int]) -> Floats:
+    """Orthonormal basis of what the constraints of one group leave, (columns, coordinates)."""
+    own = np.frombuffer(constraints).reshape(shape)
+    return np.ascontiguousarray(np.linalg.qr(own, mode="complete")[0][:, own.shape[1] :])
+
+
 @lru_cache(maxsize=_LAYOUTS)
 def zero_sum(layout: Layout) -> ZeroSum:
     """The basis of a layout, as its constraints are: the complement of each group's, by QR."""
@@ -79,6 +86,6 @@ def zero_sum(layout: Layout) -> ZeroSum:
     group_of = layout.constraint_groups
     for group, span in enumerate(spans[1:]):
         own = dense[span, group_of == group]
-        bases.append(np.ascontiguousarray(np.linalg.qr(own, mode="complete")[0][:, own.shape[1] :]))
+        bases.append(_complement(own.tobytes(), own.shape))
     member = np.repeat(np.arange(-1, len(layout.groups)), [basis.shape[1] for basis in bases])
     return ZeroSum(spans, tuple(bases), member)

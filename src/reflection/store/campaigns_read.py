@@ -110,14 +110,24 @@ def evidence_page(connection: Connection, workspace: str, upto: int, after: str,
     return [(row.campaign_id, row.payload) for row in connection.execute(_LIVE, values)]
 
 
+NEWEST_CHARACTERS = 32_000_000
+"""Characters of the newest campaigns together that are read: of large ones fewer; a thousand would be a gigabyte."""
+
+
 def newest_campaigns(connection: Connection, workspace: str, limit: int) -> list[str]:
-    """The campaigns with the latest timestamps as JSON, ties by id."""
+    """The campaigns with the latest timestamps as JSON, ties by id; of large ones fewer than asked for."""
     order = (campaigns.c.timestamp.desc(), campaigns.c.campaign_id)
     own = campaigns.c.workspace == workspace
     newest = select(campaigns.c.campaign_id).where(own).order_by(*order).limit(limit).cte("newest")
     joined = newest.join(campaigns, (campaigns.c.campaign_id == newest.c.campaign_id) & own)  # reads no other bodies
-    bodies = select(campaigns.c.body).select_from(joined).order_by(*order)
-    return list(connection.execute(bodies).scalars())
+    bodies = select(campaigns.c.body).select_from(joined).order_by(*order).execution_options(yield_per=50)
+    newest_first, characters = list[str](), 0
+    for body in connection.execute(bodies).scalars():
+        newest_first.append(body)
+        characters += len(body)
+        if characters > NEWEST_CHARACTERS:
+            break
+    return newest_first
 
 
 def campaign_names(connection: Connection, workspace: str, limit: int) -> dict[str, str | None]:

@@ -1,14 +1,56 @@
 """What an operator asks: /health (the process answers), /ready (the engine can work), /metrics (for Prometheus)."""
 
+from typing import Literal
+
 from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.metrics import Metrics
 from reflection.api.pools import Router
-from reflection.api.schemas import Health, Ready
+from reflection.api.schemas import Health
+from reflection.store.projections.outbox import DeadLetter
+from reflection.store.worker_lock import WorkerState
 
 router = Router(tags=["operation"])
+
+
+class MemoryState(BaseModel):
+    """What answers questions of meaning."""
+
+    index: str
+    embedder: str | None
+    degraded: list[str]
+    reasons: dict[str, str]
+
+
+class ModelState(BaseModel):
+    """The language model that phrases, and its breaker: `open` while the model is not asked after failures."""
+
+    model: str
+    breaker: str
+
+
+class Parts(BaseModel):
+    """What is configured, what is degraded, who works behind it, and how far that is behind."""
+
+    database: str = Field("", description="only to a key of every workspace")
+    memory: MemoryState
+    writer: Literal["deterministic"] | ModelState
+    worker: WorkerState
+    learning_lag: dict[str, int] = Field(description="campaigns that wait to be learnt, by workspace")
+    outbox_lag: dict[str, int]
+    alerts: dict[str, dict[str, int]]
+    set_aside: list[DeadLetter]
+    degraded: list[str]
+
+
+class Ready(BaseModel):
+    """The engine can work; `parts` says what is configured and what is degraded."""
+
+    status: Literal["ready"]
+    parts: Parts
 
 
 @router.get("/health", summary="Is the process alive?", response_model=Health)
@@ -28,6 +70,7 @@ def ready(request: Request, application: ApplicationPart, workspace: Workspace) 
         parts["learning_lag"] = {workspace: parts["learning_lag"].get(workspace, 0)}
         parts["alerts"] = {name: counts for name, counts in parts["alerts"].items() if name == workspace}
         parts["set_aside"] = [letter for letter in parts["set_aside"] if letter["workspace"] == workspace]
+        parts["approximate"] = {name: what for name, what in parts["approximate"].items() if name == workspace}
         del parts["database"], parts["worker"]["pid"]
     return json_response({"status": "ready", "parts": parts})
 

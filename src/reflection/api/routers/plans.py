@@ -81,6 +81,9 @@ class Allocation(BaseModel):
     items: list[AllocatedPlan]
     total: dict[str, Any] = Field(description="{brings, interval} of the proposed split")
     as_planned: dict[str, Any] = Field(description="the same of the same money in the plans' own shares")
+    leaning: float = Field(
+        default=0.0, description="how far the split stays with the plans' own shares, for want of knowledge: 0 to 0.5"
+    )
     p_better: float = Field(description="probability that the proposed split brings more")
     notes: list[str]
     as_of: str | None

@@ -20,8 +20,10 @@ from reflection.api.dependencies import (
 from reflection.api.openapi import json_request
 from reflection.api.pools import Router
 from reflection.domain.campaign import CampaignId, Name, Strict, Text
+from reflection.domain.results import NextTest
 from reflection.domain.validation import read
 from reflection.recommendations import agent_envelope
+from reflection.recommendations.cards import Card
 
 router = Router(tags=["planning"])
 RecommendationId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
@@ -69,8 +71,11 @@ class Life(BaseModel):
 class Cards(BaseModel):
     """Cards with odds and evidence; with `format=envelope` {agent_name, recommendations[]}, its age in headers."""
 
-    cards: list[dict[str, Any]] = Field(default_factory=list)
+    cards: list[Card] = Field(default_factory=list)
     recommendations: list[Any] = Field(default_factory=list)
+    reason: str | None = Field(None, description="why there are no cards")
+    next_test: NextTest | None = Field(None, description="what would settle most of what is open")
+    next_test_reason: str | None = Field(None, description="why there is no next test")
     as_of: str | None = None
     pending: int = 0
 

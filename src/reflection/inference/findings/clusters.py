@@ -22,7 +22,7 @@ from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import METRICS, OBSERVED, ORDER_VALUE_CV, RATES, as_read
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.dataset import Floats
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.findings.common import finding_id
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.fit import FittedMetrics

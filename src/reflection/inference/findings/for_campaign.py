@@ -18,7 +18,7 @@ def patterns_for(
     campaign: Campaign, signal_keys: Collection[str], knowledge: Knowledge, *, generated_at: str
 ) -> PatternReport:
     """Findings about the campaign's signals, about itself, and about the whole workspace's clusters."""
-    present = set(signals.with_creatives_apart(dict.fromkeys(signal_keys, 1.0)))
+    present = knowledge.pairs.added_to(dict.fromkeys(signal_keys, 1.0)).keys()
     concerned = [f for f in knowledge.findings if _concerns(f, present, campaign.campaign_id)]
     ranked = sorted(concerned, key=lambda f: (-f.impact_score, f.finding_id))[:MOST_FINDINGS]
     labels = signals.labels_of(campaign) if ranked else {}
@@ -48,7 +48,7 @@ def patterns_for(
     )
 
 
-def _concerns(finding: Finding, signal_keys: set[str], campaign_id: str) -> bool:
+def _concerns(finding: Finding, signal_keys: Collection[str], campaign_id: str) -> bool:
     if finding.category in ("cluster", "budget_inefficiency"):
         return campaign_id in finding.supporting
     if "within" in finding.metadata and campaign_id not in (*finding.supporting, *finding.contradicting):

@@ -13,10 +13,11 @@ from reflection.domain.evidence import day_text
 from reflection.domain.knowledge import Effect
 from reflection.domain.metrics import METRICS, PRICES, RATES, as_read
 from reflection.domain.results import DESCRIPTIVE, ESTABLISHED, Category, Finding
-from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.dataset import Dataset, feature_of
+from reflection.explain.formatting import rough_lift, rounded_lift, rounded_lifts
+from reflection.inference.dataset import Dataset
 from reflection.inference.findings.common import finding_id, impact, is_favorable
 from reflection.inference.support import SupportIndex
+from reflection.inference.table_columns import feature_of
 
 RATES_BY_VALUE = (*reversed(RATES), *PRICES)
 """The observed metrics; of effects that are equally clear the earlier one is told: what is nearest to a sale first."""
@@ -40,7 +41,7 @@ def signal_findings(effects: Iterable[Effect], table: Dataset, support: SupportI
 def category_of(group: str) -> Category:
     """Audience, creative, or a level of platforms and objectives, which is no trend (`trends.py` finds those).
 
-    An interaction belongs to what is not its platform.
+    A pair belongs to what is not its platform, and to its audience.
     """
     if any(part.startswith(signals.AUDIENCE) for part in group.split("*")):
         return "winning_audience"
@@ -85,7 +86,7 @@ def _finding(
     return Finding(
         finding_id=claim_id(effect.signal, effect.metric),
         category=category,
-        title=f"{label}: {METRICS[metric].label} {rounded_lift(lift or 1.0)} against the average"
+        title=f"{label}: {METRICS[metric].label} {_size(effect.signal, lift or 1.0)}"
         + (f" within {effect.within}" if effect.within else ""),
         description=_describe(effect, label, aliases, len(sides.supporting), len(sides.contradicting)),
         signal_key=effect.signal,
@@ -123,7 +124,8 @@ def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: 
     plain = "" if raw is None else f" The plain ratio is {rounded_lift(raw)}."
     names = ", ".join(signals.parse(alias).label for alias in aliases)
     alone = f" It cannot be told apart from {names}." if aliases else ""
-    size = f"{METRICS[metric].label} {rounded_lift(lift or 1.0)} against the average level, other things equal"
+    level = "" if signals.CROSS in effect.group else " level"
+    size = f"{METRICS[metric].label} {_size(effect.signal, lift or 1.0)}{level}, other things equal"
     interval = f"90 % interval {rounded_lifts(bounds or effect.interval)}"
     if effect.within:
         return (
@@ -135,6 +137,13 @@ def _describe(effect: Effect, label: str, aliases: list[str], pro: int, contra: 
         f"rows; of the campaigns taken alone, {pro} speak for it beyond noise and {contra} against)."
         f"{plain}{alone} {_drawn(effect)}"
     )
+
+
+def _size(signal: str, lift: float) -> str:
+    """How far it is from the average; a pair, from what the two would do together by what each does."""
+    if signals.CROSS not in signal:
+        return f"{rounded_lift(lift)} against the average"
+    return f"{rough_lift(lift)} {'above' if lift >= 1 else 'below'} what the two do alone"
 
 
 def _drawn(effect: Effect) -> str:

@@ -6,16 +6,19 @@ since before it, with its 90 % interval, excludes "no change". Its false-sign ra
 """
 
 import math
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.bookable import EvidenceFloor
+from reflection.domain.effect import Effect, Trend
 from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
-from reflection.inference.dataset import NOT_STATED
+from reflection.inference.campaign_columns import NOT_STATED
 from reflection.inference.findings.common import finding_id, impact, is_favorable
 from reflection.inference.findings.event_floor import FLOOR, reaches_floor
 from reflection.inference.fit import FittedMetrics
@@ -36,6 +39,25 @@ def trend_findings(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> list[
                 if finding is not None:
                     findings.append(finding)
     return findings
+
+
+def with_trends(effects: Iterable[Effect], findings: Iterable[Finding]) -> tuple[Effect, ...]:
+    """The effects, each with how it moved where a finding says so."""
+    trends = {(f.signal_key, f.metric): _trend(f) for f in findings if f.metadata.get("kind") == "drift"}
+    return tuple(replace(effect, trend=trends.get((effect.signal, effect.metric))) for effect in effects)
+
+
+def _trend(finding: Finding) -> Trend:
+    pace = finding.metadata.get("a_month", {})
+    return Trend(
+        since=finding.first_seen or "",
+        change=finding.effect or 1.0,
+        interval=finding.interval or (1.0, 1.0),
+        lfsr=1.0 if finding.lfsr is None else finding.lfsr,
+        a_month=pace.get("lift"),
+        a_month_interval=tuple(pace["interval"]) if pace else None,
+        ongoing=finding.metadata.get("ongoing"),
+    )
 
 
 def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, floor: EvidenceFloor) -> Finding | None:

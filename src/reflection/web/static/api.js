@@ -79,30 +79,52 @@ export async function ask(path, { query, headers: extra, ...options } = {}) {
   return response;
 }
 
-/** One request answered in JSON; null where the answer is empty. */
-export async function json(path, options) {
-  const response = await ask(path, options);
-  return response.status === 204 ? null : response.json();
+/** An answer in JSON; null where it is empty. @param {Response} response @returns {Promise<any>} */
+const read = async (response) => (response.status === 204 ? null : response.json());
+
+/**
+ * One request answered in JSON.
+ * @template {string} Path
+ * @param {Path} path
+ * @param {{query?: Query<Path>, signal?: AbortSignal}} [options]
+ * @returns {Promise<Answer<Path>>}
+ */
+export const json = async (path, options) => read(await ask(path, options));
+
+/**
+ * POST of a JSON body, or of a form with a file.
+ * @template {string} Path
+ * @param {Path} path
+ * @param {any} [body]
+ * @param {Query<Path, "post">} [query]
+ * @returns {Promise<Answer<Path, "post">>}
+ */
+export async function post(path, body, query) {
+  const sent = body === undefined || body instanceof FormData ? { body } : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  return read(await ask(path, { method: "POST", query, ...sent }));
 }
 
-/** POST of a JSON body. */
-export function post(path, body, method = "POST") {
-  const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
-  return json(path, { method, ...sent });
+/** DELETE of a path. @param {string} path */
+export async function erase(path) {
+  await ask(path, { method: "DELETE" });
 }
 
 /**
  * What a path answers, for a component: {data, problem, slow, reload}. The last data stay while the same thing is
  * loaded again; another path or query starts afresh. `path` null asks nothing.
+ * @template {string} Path
+ * @param {Path | null} path
+ * @param {Query<Path>} [query]
+ * @returns {{data: Answer<Path>, problem: Problem | null, reload: () => void}}
  */
-export function useData(path, query = {}) {
+export function useData(path, query) {
   const address = path && withQuery(path, query);
   const [answer, setAnswer] = useState({ address: null, data: null, problem: null });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     if (!address) return undefined;
     const control = new AbortController();
-    json(address, { signal: control.signal }).then(
+    ask(address, { signal: control.signal }).then(read).then(
       (data) => setAnswer({ address, data, problem: null }),
       (problem) => problem.name !== "AbortError" && setAnswer({ address, data: null, problem }),
     );
@@ -117,15 +139,20 @@ export function useData(path, query = {}) {
   return { data: now.data, problem: now.problem, reload: () => setTurn((before) => before + 1) };
 }
 
-/** A list in pages: {items, page (the first answer), problem, more (a function, or null), loading, reload}. */
+/**
+ * A list in pages: {items, page (the first answer), problem, more (a function, or null), loading, reload}.
+ * @template {"/v1/campaigns" | "/v1/learnings"} Path
+ * @param {Path} path
+ * @param {Query<Path>} query
+ */
 export function usePages(path, query) {
-  const first = useData(path, query);
+  const first = /** @type {any} */ (useData(path, query));
   const [later, setLater] = useState({ of: null, items: [], cursor: null, problem: null, loading: false });
   const mine = later.of === first.data ? later : { items: [], cursor: first.data?.next_cursor, problem: null };
   const more = async () => {
     setLater({ ...mine, of: first.data, loading: true });
     try {
-      const page = await json(withQuery(path, { ...query, cursor: mine.cursor }));
+      const page = await read(await ask(path, { query: { .../** @type {object} */ (query), cursor: mine.cursor } }));
       setLater({ of: first.data, items: [...mine.items, ...page.items], cursor: page.next_cursor, problem: null });
     } catch (problem) {
       setLater({ ...mine, of: first.data, problem, loading: false });

@@ -25,10 +25,16 @@ export function ProblemBox({ problem, retry }) {
   </div>`;
 }
 
-/** An answer of useData: its problem, a skeleton, or what `children` makes of the data. Where what comes has a heading
- *  of its own, `name` is the heading until then. */
-export function Loaded({ answer, lines, name, children }) {
-  if (answer.data) return children(answer.data);
+/**
+ * An answer of useData: what `view` makes of its data; until then its problem, or a skeleton. Where what comes has a
+ * heading of its own, `name` is the heading until then.
+ * @template Data
+ * @param {{data: Data, problem: any, reload: () => void}} answer
+ * @param {(data: Data) => any} view
+ * @param {{lines?: number, name?: string}} [waiting]
+ */
+export function loaded(answer, view, { lines, name } = {}) {
+  if (answer.data) return view(answer.data);
   return html`${name && html`<${Heading} title=${name} />`}
     ${answer.problem ? html`<${ProblemBox} problem=${answer.problem} retry=${answer.reload} />` : html`<${Skeleton} lines=${lines} />`}`;
 }

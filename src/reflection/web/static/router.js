@@ -32,7 +32,7 @@ export const usePlace = () => useContext(Place);
 
 /**
  * The filters in the address, and a function that changes some of them; empty ones leave the address.
- * @returns {[Record<string, string>, (changes: Record<string, string>) => void]}
+ * @returns {[Record<string, any>, (changes: Record<string, string>) => void]}
  */
 export function useFilters() {
   const { path, query } = usePlace();

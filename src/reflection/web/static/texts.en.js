@@ -291,8 +291,8 @@ export const texts = {
     title: "Behind the page",
     fine: "Everything works", degraded: "Not everything works",
     worker: "Learning and imports are done behind the page.", noWorker: "Nothing learns behind the page at the moment.",
-    writers: { deterministic: "the engine itself, no language model" }, indexes: { local: "kept on this machine" },
-    memory: (index) => `Memory: ${index}.`, writer: (name) => `Sentences are written by: ${name}.`,
+    memory: (index) => `Memory: ${index === "local" ? "kept on this machine" : index}.`,
+    writer: (writer) => `Sentences are written by: ${writer === "deterministic" ? "the engine itself, no language model" : writer.model}.${writer.breaker === "open" ? " It does not answer at the moment; the engine writes them itself." : ""}`,
   },
   pacing: {
     title: (month) => `Where ${month} will probably end`, caption: "Campaigns that run now",

@@ -38,6 +38,7 @@ function moneyOf(filled, plans) {
   return { bounds: Object.fromEntries(bounds.filter(([, limits]) => Object.keys(limits).length)), ...(filled.budget && { budget: amountOrText(filled.budget) }) };
 }
 
+/** @param {{answer: Answer<"/v1/plans/allocate", "post"> & {plans: any}}} props */
 function Split({ answer }) {
   const { currency, metric, items, total, as_planned: before } = answer;
   const brings = (value) => figure(metric, value, currency);

@@ -5,7 +5,7 @@ import { post, save, useData } from "../api.js";
 import { Dumbbell } from "../charts/lifts.js";
 import { Waterfall } from "../charts/amounts.js";
 import { capital, figure, moment, number, range, share, signed } from "../format.js";
-import { Action, Badge, Heading, Loaded, Picture, Table } from "../parts.js";
+import { Action, Badge, Heading, loaded, Picture, Table } from "../parts.js";
 import { campaignAddress, Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { Followed } from "./record.js";
@@ -20,7 +20,7 @@ const FORMATS = ["html", "pdf", "md", "json"];
 export function Campaign({ id }) {
   const answer = useData(campaignPath(id));
   return html`<p class="back"><${Link} href="/campaigns">${texts.screens.campaigns}<//></p>
-    <${Loaded} answer=${answer} lines=${14} name=${id}>${(analysis) => html`<${Analysis} id=${id} analysis=${analysis} reload=${answer.reload} />`}<//>`;
+    ${loaded(answer, (analysis) => html`<${Analysis} id=${id} analysis=${analysis} reload=${answer.reload} />`, { lines: 14, name: id })}`;
 }
 
 const campaignPath = (id) => `/v1/campaigns/${encodeURIComponent(id)}`;
@@ -37,6 +37,7 @@ function reading(delta) {
   return delta.favorable ? texts.verdict.better : texts.verdict.worse;
 }
 
+/** @param {{id: string, analysis: Answer<`/v1/campaigns/${string}`>, reload: any}} props */
 function Analysis({ id, analysis, reload }) {
   const { comparison_report: comparison, insights } = analysis;
   const rows = ORDER.map((metric) => ({ metric, ...comparison.deltas[`${metric}_diff`] })).filter((row) => row.actual !== null && row.actual !== undefined);
@@ -61,6 +62,7 @@ function Suspect({ rows, currency }) {
   return html`<section><h2>${words.figures}</h2><${Table} caption=${words.figures} columns=${columns} rows=${rows} /></section>`;
 }
 
+/** @param {{analysis: Answer<`/v1/campaigns/${string}`>, rows: any, reference: any}} props */
 function Explained({ analysis, rows, reference }) {
   const comparison = analysis.comparison_report;
   return html`${comparison.basis !== "forecast" && comparison.basis !== "no-forecast" && html`<p class="note">${words.noForecast(reference.toLowerCase())}</p>`}<div class="tiles">${rows.slice(0, 4).map((row) => html`<${Tile} key=${row.metric} row=${row} currency=${comparison.currency} reference=${reference} />`)}</div>
@@ -144,6 +146,7 @@ function Drivers({ division, currency, reference }) {
     <//>`}`;
 }
 
+/** @param {{analysis: Answer<`/v1/campaigns/${string}`>}} props */
 function Taught({ analysis }) {
   const { pattern_report: found } = analysis;
   const findings = found.pattern_report ?? [];
@@ -159,6 +162,7 @@ function Advice({ id }) {
   return html`<${Followed} title=${words.advice} rows=${(record.data?.advice.recent ?? []).filter((row) => row.campaign_id === id)} />`;
 }
 
+/** @param {{analysis: Answer<`/v1/campaigns/${string}`>}} props */
 function Similar({ analysis }) {
   const columns = [
     { name: "campaign", title: words.columns.campaign, text: (row) => row.campaign_id, cell: (row) => html`<${Link} href=${campaignAddress(row.campaign_id)}>${row.campaign_id}<//>` },
@@ -185,6 +189,7 @@ function Held({ id, reload }) {
   return html`<p><${Badge} tone="bad">${texts.state.held}<//> <${Action} tone="strong" run=${accept}>${words.accept}<//></p>`;
 }
 
+/** @param {{id: string, analysis: Answer<`/v1/campaigns/${string}`>}} props */
 function Reports({ id, analysis }) {
   const degraded = (analysis.stored_memory?.degraded ?? []).filter((part) => part !== "vectors-follow");
   return html`<section><h2>${words.report}</h2><p class="buttons">${FORMATS.map((kind) => html`<${Action} key=${kind} run=${() => save(`${campaignPath(id)}/report`, { format: kind }, `${id}.${kind}`)}>${words.formats[kind]}<//>`)}</p>

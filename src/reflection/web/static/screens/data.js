@@ -1,10 +1,10 @@
 /** Data: is it read right? Drop a file, see what it says, import it, take it back; what was imported before. */
 
 import { html, useRef, useState } from "../vendor/preact-htm.js";
-import { follow, json, useData } from "../api.js";
+import { erase, follow, post, useData } from "../api.js";
 import { DailyPicture, dayNumber } from "../charts/time.js";
 import { count, day, moment, money, number } from "../format.js";
-import { Action, Badge, Choice, Empty, Heading, Loaded, Picture, ProblemBox, Table, plain } from "../parts.js";
+import { Action, Badge, Choice, Empty, Heading, loaded, Picture, plain, ProblemBox, Table } from "../parts.js";
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { Events } from "./events.js";
@@ -21,7 +21,7 @@ export function Data() {
   const list = useData("/v1/imports", { limit: 50 });
   return html`<${Heading} title=${texts.screens.data} />
     <${Wizard} changed=${list.reload} />
-    <section><h2>${words.imports}</h2><${Loaded} answer=${list}>${(answer) => html`<${Imports} items=${answer.items} changed=${list.reload} />`}<//></section>
+    <section><h2>${words.imports}</h2>${loaded(list, (answer) => html`<${Imports} items=${answer.items} changed=${list.reload} />`)}</section>
     <${DailySpend} /><${Events} /><${Experiments} /><${Workspaces} /><${Keys} />
     <${Health} />`;
 }
@@ -36,7 +36,7 @@ function formOf({ files, plan, fields }, dryRun) {
   return form;
 }
 
-const send = (upload, dryRun) => json("/v1/imports", { method: "POST", body: formOf(upload, dryRun) });
+const send = (upload, dryRun) => post("/v1/imports", formOf(upload, dryRun));
 const EMPTY = { files: [], plan: null, fields: { group_by: "campaign" } };
 
 /** Steps: drop, look at the verdict, import, and what came of it. */
@@ -141,7 +141,7 @@ function Outcome({ answer }) {
 function Undo({ item, changed }) {
   const [sure, ask] = useState(false);
   const undo = async () => {
-    await json(`/v1/imports/${item.import_id}`, { method: "DELETE" });
+    await erase(`/v1/imports/${item.import_id}`);
     await follow(`/v1/imports/${item.import_id}/events`, () => {});
     ask(false);
     changed();
@@ -171,6 +171,7 @@ function DailySpend() {
   });
 }
 
+/** @param {{items: Answer<"/v1/imports">["items"], changed: any}} props */
 function Imports({ items, changed }) {
   if (!items.length) return html`<${Empty} title=${words.none} text=${words.noneText} />`;
   const columns = [

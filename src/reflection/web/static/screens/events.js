@@ -1,9 +1,9 @@
 /** Events beside the campaigns, written down by people: a list, a form, and each can be taken back. */
 
 import { html } from "../vendor/preact-htm.js";
-import { json, post, useData } from "../api.js";
+import { erase, post, useData } from "../api.js";
 import { day } from "../format.js";
-import { Action, filledIn, Loaded, Table } from "../parts.js";
+import { Action, filledIn, loaded, Table } from "../parts.js";
 import { texts } from "../texts.en.js";
 
 const words = texts.events;
@@ -25,12 +25,13 @@ export function Events() {
       <label class="field"><span>${words.kind}</span><select name="kind">${Object.entries(words.kinds).map(([name, text]) => html`<option key=${name} value=${name}>${text}</option>`)}</select></label>
       <label class="field"><span>${words.what}</span><input name="text" required maxlength="500" /></label>
       <${Action} run=${add}>${words.add}<//></form>
-    <${Loaded} answer=${answer} lines=${2}>${(page) => page.items.length > 0 && html`<${Listed} items=${page.items} changed=${answer.reload} />`}<//></section>`;
+    ${loaded(answer, (page) => page.items.length > 0 && html`<${Listed} items=${page.items} changed=${answer.reload} />`, { lines: 2 })}</section>`;
 }
 
+/** @param {{items: Answer<"/v1/events">["items"], changed: any}} props */
 function Listed({ items, changed }) {
   const remove = (row) => async () => {
-    await json(`/v1/events/${row.event_id}`, { method: "DELETE" });
+    await erase(`/v1/events/${row.event_id}`);
     changed();
   };
   const columns = [

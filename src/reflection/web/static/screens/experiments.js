@@ -1,9 +1,9 @@
 /** Experiments: randomised tests, ordered from the engine's own proposal, read back, and taken back. */
 
 import { html } from "../vendor/preact-htm.js";
-import { json, post, useData } from "../api.js";
+import { erase, post, useData } from "../api.js";
 import { count, day, lift, liftRange } from "../format.js";
-import { Action, Badge, Loaded, Table } from "../parts.js";
+import { Action, Badge, loaded, Table } from "../parts.js";
 import { texts } from "../texts.en.js";
 
 const words = texts.experiments;
@@ -18,7 +18,7 @@ export function Experiments() {
   };
   return html`<section><h2>${words.title}</h2><p class="note">${words.text}</p>
     <p><${Action} run=${order}>${words.order}<//></p>
-    <${Loaded} answer=${answer} lines=${2}>${(page) => page.items.length > 0 && html`<${Listed} items=${page.items} changed=${answer.reload} />`}<//></section>`;
+    ${loaded(answer, (page) => page.items.length > 0 && html`<${Listed} items=${page.items} changed=${answer.reload} />`, { lines: 2 })}</section>`;
 }
 
 /** What one says so far: each arm against the other, or what ads added. */
@@ -28,9 +28,10 @@ function saysOf(row) {
   return [...compared, ...studied].join(" ") || words.nothing(count(row.events_needed));
 }
 
+/** @param {{items: Answer<"/v1/experiments">["items"], changed: any}} props */
 function Listed({ items, changed }) {
   const remove = (row) => async () => {
-    await json(`/v1/experiments/${encodeURIComponent(row.experiment_id)}`, { method: "DELETE" });
+    await erase(`/v1/experiments/${encodeURIComponent(row.experiment_id)}`);
     changed();
   };
   const columns = [

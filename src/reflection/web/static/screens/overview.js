@@ -4,7 +4,7 @@ import { html, useState } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
 import { Months } from "../charts/amounts.js";
 import { count, day, figure, moment, money, monthName, number, range } from "../format.js";
-import { Action, Badge, Heading, Loaded, Picture, plain } from "../parts.js";
+import { Action, Badge, Heading, loaded, Picture, plain } from "../parts.js";
 import { Link } from "../router.js";
 import { texts } from "../texts.en.js";
 import { CampaignTable } from "./campaigns.js";
@@ -15,13 +15,14 @@ import { NextTest } from "./works.js";
 const words = texts.overview;
 const FIRST = 6;
 const LAST_CAMPAIGNS = 5;
+/** @type {Record<string, string>} */
 const TONES = { "held-campaign": "bad", "interval-coverage": "bad" };
 
 /** The screen. */
 export function Overview() {
   const campaigns = useData("/v1/campaigns", { limit: LAST_CAMPAIGNS });
   return html`<${Heading} title=${texts.screens.overview} />
-    <${Loaded} answer=${campaigns} lines=${12}>${(page) => (page.items.length ? html`<${InUse} page=${page} />` : html`<${Start} />`)}<//>`;
+    ${loaded(campaigns, (page) => (page.items.length ? html`<${InUse} page=${page} />` : html`<${Start} />`), { lines: 12 })}`;
 }
 
 /** Nothing is here yet: three ways to begin. */
@@ -33,6 +34,7 @@ function Start() {
   </div>`;
 }
 
+/** @param {{page: Answer<"/v1/campaigns">}} props */
 function InUse({ page }) {
   return html`<${Attention} />
     <${Pacing} />
@@ -45,20 +47,20 @@ function InUse({ page }) {
 function Attention() {
   const [most, show] = useState(FIRST);
   const answer = useData("/v1/attention", { limit: most });
-  return html`<section aria-labelledby="attention"><${Loaded} answer=${answer} lines=${5}>${(list) => html`
+  return html`<section aria-labelledby="attention">${loaded(answer, (list) => html`
     <h2 id="attention" class="message">${words.attention(list.total)}</h2>
     <p class="faint">${list.as_of ? texts.asOf(moment(list.as_of)) : words.notLearnt}${list.pending ? ` · ${texts.waiting(list.pending)}` : ""}</p>
     ${list.items.length > 0 && html`<ul class="matters">${list.items.map((item) => html`<li key=${item.id}>
       <${Badge} tone=${item.favorable === true ? "good" : item.favorable === false ? "bad" : TONES[item.kind]}>${item.favorable ? words.beaten : words.kind[item.kind] ?? item.kind}<//>
       <span><${Link} href=${item.link}>${item.name || words.open}<//><br />${plain(item.text)}</span>
     </li>`)}</ul>`}
-    ${list.total > list.items.length && html`<button type="button" onClick=${() => show(most + 20)}>${texts.more(Math.min(20, list.total - list.items.length))}</button>`}`}<//></section>`;
+    ${list.total > list.items.length && html`<button type="button" onClick=${() => show(most + 20)}>${texts.more(Math.min(20, list.total - list.items.length))}</button>`}`, { lines: 5 })}</section>`;
 }
 
 /** Months of the currency and kind that most was spent on; the others are said beside it. */
 function Period() {
   const answer = useData("/v1/months");
-  return html`<${Loaded} answer=${answer} lines=${4}>${(months) => {
+  return loaded(answer, (months) => {
     const first = months.items[0];
     if (!first) return null;
     const mine = months.items.filter((row) => row.currency === first.currency && row.kind === first.kind);
@@ -67,11 +69,12 @@ function Period() {
       ${others.size > 0 && html`<p class="note">${words.apart([...others].join(", "))}</p>`}
       ${months.held > 0 && html`<p class="note">${words.heldOut(months.held)}</p>`}
       <${MonthPicture} months=${mine} />`;
-  }}<//>`;
+  }, { lines: 4 });
 }
 
 const sum = (rows, name) => (rows.some((row) => row[name] !== null) ? rows.reduce((total, row) => total + (row[name] ?? 0), 0) : null);
 
+/** @param {{months: Answer<"/v1/months">["items"]}} props */
 function Totals({ months }) {
   const last = months.at(-1);
   const tile = (title, value, note) => html`<section class="tile"><h2>${title}</h2><p class="value">${value}</p>${note && html`<p class="small">${note}</p>`}</section>`;
@@ -84,6 +87,7 @@ function Totals({ months }) {
   </div>`;
 }
 
+/** @param {{months: Answer<"/v1/months">["items"]}} props */
 function MonthPicture({ months }) {
   const { currency } = months[0];
   const events = useData("/v1/events", { since: `${months[0].month}-01`, limit: 100 });

@@ -3,7 +3,7 @@
 import { html, useState } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
 import { count, day, figure, monthName, range, share } from "../format.js";
-import { Loaded, Table } from "../parts.js";
+import { loaded, Table } from "../parts.js";
 import { texts } from "../texts.en.js";
 
 const words = texts.pacing;
@@ -13,12 +13,13 @@ const METRICS = ["spend", "conversions"];
 /** The section. */
 export function Pacing() {
   const answer = useData("/v1/pacing");
-  return html`<${Loaded} answer=${answer} lines=${0}>${(month) => (runs(month) ? html`<${Month} month=${month} />` : null)}<//>`;
+  return loaded(answer, (month) => (runs(month) ? html`<${Month} month=${month} />` : null), { lines: 0 });
 }
 
 /** Whether the month of the newest file is the one that runs now, with days to come. */
 const runs = (month) => month.days_left > 0 && month.period_end >= new Date().toISOString().slice(0, 10);
 
+/** @param {{month: Answer<"/v1/pacing">}} props */
 function Month({ month }) {
   const [most, show] = useState(FIRST);
   const accounts = month.items.filter((item) => item.kind === "account");

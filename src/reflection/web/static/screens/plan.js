@@ -67,6 +67,7 @@ function bodyOf(plan, at) {
   };
 }
 
+/** @param {{answer: Answer<"/v1/plans/evaluate", "post">, asked: any}} props */
 function Answer({ answer, asked }) {
   const available = METRICS.filter((metric) => answer.plans.some((plan) => plan.metrics[metric]));
   const [chosen, choose] = useState(null);
@@ -122,7 +123,7 @@ const atBudget = (plan) => (factor) => ({ ...plan, plan_id: String(factor), budg
 function ByBudget({ plan }) {
   const [points, set] = useState([]);
   useEffect(() => {
-    post("/v1/plans/evaluate?compact=true", { plans: FACTORS.map(atBudget(plan)) }).then((answer) => set(answer.plans.map((row, at) => ({ budget: plan.budget * FACTORS[at], odds: row.metrics.cpa?.p_target ?? null }))), () => set([]));
+    post("/v1/plans/evaluate", { plans: FACTORS.map(atBudget(plan)) }, { compact: true }).then((answer) => set(answer.plans.map((row, at) => ({ budget: plan.budget * FACTORS[at], odds: row.metrics.cpa?.p_target ?? null }))), () => set([]));
   }, []);
   if (points.filter((point) => point.odds !== null).length < 2) return null;
   const columns = [

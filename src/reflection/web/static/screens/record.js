@@ -5,7 +5,7 @@ import { useData } from "../api.js";
 import { Calibration } from "../charts/amounts.js";
 import { HeldPicture } from "../charts/time.js";
 import { capital, count, lift, liftRange, moment, monthName, number, share, signalLabel } from "../format.js";
-import { Choice, Empty, Heading, Loaded, Picture, Table } from "../parts.js";
+import { Choice, Empty, Heading, loaded, Picture, Table } from "../parts.js";
 import { campaignAddress, Link, signalAddress, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
 
@@ -18,12 +18,13 @@ export function Record() {
   const record = useData("/v1/track-record");
   const effects = useData("/v1/effects", { limit: 1 });
   return html`<${Heading} title=${texts.screens.record} /><p class="lead">${words.lead}</p>
-    <${Loaded} answer=${record} lines=${10}>${(board) => html`<${Board} board=${board} />`}<//>
+    ${loaded(record, (board) => html`<${Board} board=${board} />`, { lines: 10 })}
     ${effects.data && html`<${Coverage} calibration=${effects.data.calibration} />`}`;
 }
 
 const issuerOf = (name) => (name === OURS ? words.ours : name);
 
+/** @param {{board: Answer<"/v1/track-record">}} props */
 function Board({ board }) {
   const rows = board.issuers.filter((row) => row.platform === null).sort((a, b) => a.issuer.localeCompare(b.issuer) || HEADLINES.indexOf(a.metric) - HEADLINES.indexOf(b.metric));
   return html`<p class="faint">${board.as_of ? texts.asOf(moment(board.as_of)) : ""} · ${words.campaigns(count(board.campaigns))}</p>

@@ -1,9 +1,9 @@
 /** Behind the page: workspaces and the sample account, keys for whoever runs the server, and what works or does not. */
 
 import { html, useState } from "../vendor/preact-htm.js";
-import { json, post, session, useData } from "../api.js";
+import { erase, post, session, useData } from "../api.js";
 import { count, day, moment } from "../format.js";
-import { Action, Badge, Loaded, Table } from "../parts.js";
+import { Action, Badge, loaded, Table } from "../parts.js";
 import { texts } from "../texts.en.js";
 
 /** Open a workspace: everything of it is asked for anew. */
@@ -21,14 +21,15 @@ export async function openSample() {
 export function Workspaces() {
   const answer = useData("/v1/workspaces");
   return html`<section><h2>${texts.workspaces.title}</h2><p class="note">${texts.workspaces.text}</p>
-    <${Loaded} answer=${answer} lines=${3}>${(list) => html`<${Listed} items=${list.items} />`}<//></section>`;
+    ${loaded(answer, (list) => html`<${Listed} items=${list.items} />`, { lines: 3 })}</section>`;
 }
 
+/** @param {{items: Answer<"/v1/workspaces">["items"]}} props */
 function Listed({ items }) {
   const mine = session.workspace || (items.length === 1 ? items[0].workspace : "default");
   const sample = items.find((row) => row.sample);
   const take = async () => {
-    await json("/v1/samples", { method: "DELETE" });
+    await erase("/v1/samples");
     openWorkspace("");
   };
   const columns = [
@@ -64,12 +65,13 @@ export function Keys() {
       <label class="field"><span>${texts.keys.scope}</span><select value=${asked.scope} onChange=${(event) => ask({ ...asked, scope: event.target.value })}>${Object.entries(texts.keys.scopes).map(([name, text]) => html`<option key=${name} value=${name} selected=${name === asked.scope}>${text}</option>`)}</select></label>
       <${Action} run=${make}>${texts.keys.make}<//></form></details>
     ${made && html`<p role="status">${texts.keys.made} <code class="secret">${made.key}</code></p>`}
-    <${Loaded} answer=${answer} lines=${2}>${(page) => page.items.length > 0 && html`<${KeyList} items=${page.items} changed=${answer.reload} />`}<//></section>`;
+    ${loaded(answer, (page) => page.items.length > 0 && html`<${KeyList} items=${page.items} changed=${answer.reload} />`, { lines: 2 })}</section>`;
 }
 
+/** @param {{items: Answer<"/v1/keys">["items"], changed: any}} props */
 function KeyList({ items, changed }) {
   const revoke = (row) => async () => {
-    await json(`/v1/keys/${encodeURIComponent(row.key_id)}`, { method: "DELETE" });
+    await erase(`/v1/keys/${encodeURIComponent(row.key_id)}`);
     changed();
   };
   const columns = [
@@ -93,7 +95,7 @@ export function Health() {
     ${problem && html`<p><${Badge} tone="bad">${problem.title}<//> ${problem.detail}</p>`}
     ${parts && html`<p>${degraded.length ? html`<${Badge} tone="bad">${texts.health.degraded}<//> ${degraded.join(", ")}` : html`<${Badge} tone="good">${texts.health.fine}<//>`}</p>
       <ul><li>${parts.worker?.running ? texts.health.worker : texts.health.noWorker}</li>
-        <li>${texts.health.memory(texts.health.indexes[parts.memory.index] ?? parts.memory.index)}${Object.values(parts.memory.reasons ?? {}).map((reason) => ` ${reason}`)}</li>
-        <li>${texts.health.writer(texts.health.writers[parts.writer] ?? parts.writer)}</li>
+        <li>${texts.health.memory(parts.memory.index)}${Object.values(parts.memory.reasons).map((reason) => ` ${reason}`)}</li>
+        <li>${texts.health.writer(parts.writer)}</li>
         ${lag.map(([name, waiting]) => html`<li key=${name}>${name}: ${texts.waiting(waiting)}</li>`)}</ul>`}</section>`;
 }

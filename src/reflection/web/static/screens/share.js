@@ -1,7 +1,7 @@
 /** A link by which somebody without a key reads one page: made, shown once, and taken back. */
 
 import { html, useState } from "../vendor/preact-htm.js";
-import { json, post, useData } from "../api.js";
+import { erase, post, useData } from "../api.js";
 import { day } from "../format.js";
 import { Action } from "../parts.js";
 import { texts } from "../texts.en.js";
@@ -19,7 +19,7 @@ export function Share({ what }) {
     answer.reload();
   };
   const remove = (row) => async () => {
-    await json(`/v1/shares/${row.share_id}`, { method: "DELETE" });
+    await erase(`/v1/shares/${row.share_id}`);
     if (made?.share_id === row.share_id) setMade(null);
     answer.reload();
   };

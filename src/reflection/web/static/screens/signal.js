@@ -5,7 +5,7 @@ import { useData } from "../api.js";
 import { Strip } from "../charts/lifts.js";
 import { dayNumber, DriftPicture } from "../charts/time.js";
 import { capital, count, day, lift, liftRange, moment, probability, signalLabel, tone } from "../format.js";
-import { Badge, Choice, Heading, Loaded, Picture, Table } from "../parts.js";
+import { Badge, Choice, Heading, loaded, Picture, Table } from "../parts.js";
 import { campaignAddress, Link, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
 import { StateBadge } from "./learnings.js";
@@ -22,9 +22,10 @@ export function Signal({ id }) {
   const answer = useData(`/v1/effects/${encodeURIComponent(id)}/evidence`, { metric: filters.metric, goal: filters.goal });
   return html`<p class="back"><${Link} href="/works">${texts.screens.works}<//></p>
     <${Heading} title=${signalLabel(id)} />
-    <${Loaded} answer=${answer} lines=${10}>${(evidence) => html`<${Evidence} evidence=${evidence} change=${change} />`}<//>`;
+    ${loaded(answer, (evidence) => html`<${Evidence} evidence=${evidence} change=${change} />`, { lines: 10 })}`;
 }
 
+/** @param {{evidence: Answer<`/v1/effects/${string}/evidence`>, change: any}} props */
 function Evidence({ evidence, change }) {
   const { effect, metric } = evidence;
   const dots = ["supporting", "contradicting", "neither"].flatMap((part) => evidence[part].map((row) => ({ ...row, part })));

@@ -4,7 +4,7 @@ import { html, useState } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
 import { ForestHead, ForestRow, forestAxis } from "../charts/lifts.js";
 import { capital, count, groupLabel, lift, liftRange, moment, signalLabel, tone } from "../format.js";
-import { Choice, FEWEST_ROWS, Heading, Loaded, Numbers, Search, Spreadsheet, Table } from "../parts.js";
+import { Choice, FEWEST_ROWS, Heading, loaded, Numbers, Search, Spreadsheet, Table } from "../parts.js";
 import { Link, signalAddress, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
 import { Learnings } from "./learnings.js";
@@ -36,13 +36,14 @@ function useEffects(filters) {
 
 function Effects({ filters, change }) {
   const { answer, metric } = useEffects(filters);
-  return html`<${Loaded} answer=${answer} lines=${12}>${(page) => html`<${Page} page=${page} metric=${metric} filters=${filters} change=${change} />`}<//>`;
+  return loaded(answer, (page) => html`<${Page} page=${page} metric=${metric} filters=${filters} change=${change} />`, { lines: 12 });
 }
 
 const strength = (effect) => Math.abs(Math.log(effect.effect));
 const order = (a, b) => b.finding - a.finding || (a.finding ? strength(b) - strength(a) : b.probability - a.probability);
 export const labelOf = (effect) => capital(effect.label ?? signalLabel(effect.signal));
 
+/** @param {{page: Answer<"/v1/effects">, metric: string, filters: any, change: any}} props */
 function Page({ page, metric, filters, change }) {
   const groups = [...new Set(page.items.map((effect) => effect.group))].sort();
   const wanted = filters.q?.toLowerCase();

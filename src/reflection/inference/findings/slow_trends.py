@@ -1,0 +1,112 @@
+"""Slow changes: what people see or who they are, whose rates rose or fell against the others of its kind.
+
+Reads the ramps of the fits (`inference.walks`) and stands under the same control as the trends of platforms: the group
+must explain the metric better moving than standing still at every look together, the change since its beginning must be
+a discovery (`stats.drift.judged_since`), and its 90 % interval must exclude "no change". Must not know how a walk is
+fitted.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflection.domain import signals
+from reflection.domain.bookable import EvidenceFloor
+from reflection.domain.evidence import day_text
+from reflection.domain.metrics import METRICS
+from reflection.domain.results import Finding
+from reflection.explain.formatting import rounded_lift, rounded_lifts
+from reflection.inference.campaign_columns import NOT_STATED
+from reflection.inference.findings.common import finding_id, impact, is_favorable
+from reflection.inference.findings.event_floor import FLOOR, reaches_floor
+from reflection.inference.fit import FittedMetrics
+from reflection.inference.support import MOST_IDS
+from reflection.stats import drift
+from reflection.stats.columns import Feature
+
+MONTH = 30.0
+STILL = 0.9
+"""Probability of the last part's direction from which a change is said to go on."""
+
+
+def slow_trend_findings(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> list[Finding]:
+    """Every signal x metric that moved against the others of its group, with events enough before and since."""
+    findings = []
+    for metric in fitted.metrics:
+        effects, discoveries = fitted.raw_effects(metric), fitted.discoveries(metric)
+        for group in drift.walking(fitted.layout):
+            if group == signals.PLATFORM:
+                continue
+            for level, movement in drift.since(effects, group, discoveries).items():
+                finding = _finding(fitted, metric, Feature(group, level), movement, floor)
+                if finding is not None:
+                    findings.append(finding)
+    return findings
+
+
+def _finding(
+    fitted: FittedMetrics, metric: str, feature: Feature, movement: drift.Movement, floor: EvidenceFloor
+) -> Finding | None:
+    interval = (math.exp(movement.low), math.exp(movement.high))
+    if interval[0] <= 1.0 <= interval[1]:
+        return None
+    lift, days, campaigns = math.exp(movement.change), fitted.design.ramp_days, fitted.table.campaigns
+    first = int(campaigns.day.min()) + round((movement.bucket - 1) * days)
+    here = _having(fitted, feature)
+    later = here & (campaigns.day >= first)
+    parts = (here & (campaigns.day < first + days), here & (campaigns.day >= campaigns.day.max() - days))
+    if not reaches_floor(fitted, metric, floor, *parts):
+        return None
+    key, since = signals.Signal(feature.group, feature.level), day_text(first)
+    countable = campaigns.currency == (fitted.table.currency or NOT_STATED)  # amounts of two currencies never add up
+    total, spend = (float(np.nansum(campaigns.spend[some])) for some in (countable, countable & later))
+    a_month = [math.exp(v * MONTH / days) for v in (movement.last, movement.last_low, movement.last_high)]
+    onwards = movement.onwards >= STILL
+    return Finding(
+        finding_id=finding_id("slow_trend", key.key, metric),
+        category="platform_trend",
+        title=f"{key.label}: {METRICS[metric].label} {rounded_lift(lift)} since {since}",
+        description=(
+            f"{METRICS[metric].label} with {key.label} moved by {rounded_lift(lift)} against the others of its kind "
+            f"since {since} (90 % interval {rounded_lifts(interval)})"
+            + (f" and still {_verb(lift)}." if onwards else ".")
+        ),
+        signal_key=key.key,
+        impact_score=impact(lift, spend / total if total else 0.0, movement.rate),
+        evidence_count=int(here.sum()),
+        metadata={
+            "kind": "drift",
+            "slow": True,
+            "label": key.label,
+            "change_points": [since],
+            "bucket_days": round(days),
+            "a_month": {"lift": a_month[0], "interval": a_month[1:]},
+            "ongoing": onwards,
+        },
+        metric=metric,
+        direction="favorable" if is_favorable(metric, lift) else "unfavorable",
+        effect=lift,
+        interval=interval,
+        probability=1.0 - movement.rate,
+        lfsr=movement.rate,
+        raw_lift=None,
+        effective_campaigns=float(later.sum()),
+        spend=spend,
+        supporting=tuple(campaigns.ids[later][:MOST_IDS].tolist()),
+        contradicting=(),
+        first_seen=since,
+    )
+
+
+def _having(fitted: FittedMetrics, feature: Feature) -> NDArray[np.bool_]:
+    """Campaigns with a signal, (campaigns,)."""
+    table = fitted.table
+    cells = table.shares[:, [table.features.index(feature)]].nonzero()[0]
+    having = np.zeros(len(table), dtype=np.bool_)
+    having[table.campaign[cells]] = True
+    return having
+
+
+def _verb(lift: float) -> str:
+    return "rises" if lift > 1 else "falls"

@@ -1,0 +1,57 @@
+"""The campaigns of one goal as tables: one a partition, all with the same columns, and the sample.
+
+Which signals have columns, and which stand for others, is said by all partitions together; which pairs, by the sample.
+Must not know what is estimated.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from operator import add, attrgetter, methodcaller, or_
+
+from reflection.inference.dataset import Dataset, DatasetBuilder
+from reflection.inference.goals import Goal
+from reflection.inference.partitions import Partitions
+from reflection.inference.table_columns import Columns
+from reflection.inference.table_parts import joined, sampled
+
+
+@dataclass(frozen=True, eq=False)
+class GoalTables:
+    """Tables of one goal.
+
+    Attributes:
+        kind: what its campaigns count. campaigns: how many there are, in all partitions.
+        sample: the table of the sample; the very same as the one partition where that is all.
+    """
+
+    kind: str
+    campaigns: int
+    parts: Partitions[Dataset]
+    sample: Dataset
+
+    @classmethod
+    def of(
+        cls,
+        goal: Goal,
+        builders: Partitions[DatasetBuilder],
+        sample: DatasetBuilder,
+        bits: int,
+        level: int,
+        tested: Mapping[str, Hashable] | None = None,
+    ) -> "GoalTables":
+        """The tables of a goal.
+
+        Args:
+            sample: the campaigns that columns are chosen on. bits: of the sample (`partitions`).
+            level: of cells times signals (`fit_budget`), by all campaigns.
+            tested: what experiments tell apart (`collinearity`).
+        """
+        selections = builders.map(partial(goal.selection, level=level))
+        chosen = goal.selection(sample, level).pairs(tested)
+        keys = (*sorted(selections.total(attrgetter("seen"), or_)), *chosen.keys)
+        said = selections.total(methodcaller("said", keys), add)
+        columns = Columns.of(keys, said, chosen, tested)
+        tables = selections.map(partial(Dataset.of_selection, columns=columns))
+        whole = tables.total(partial(sampled, bits=bits), joined)
+        return cls(goal.kind, sum(said.currencies.values()), tables, whole)

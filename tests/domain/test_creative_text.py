@@ -1,0 +1,106 @@
+"""Traits of texts: the same marks in many languages, bounded in time, nothing read from too little text."""
+
+import time
+
+import pytest
+
+from reflection.domain.creative_entry import CreativeEntry, CreativeRequest
+from reflection.domain.creative_knowledge import given_traits
+from reflection.domain.creative_text import MOST_CHARACTERS, TRAITS, CreativeText, length_of
+from reflection.domain.validation import read
+from reflection.errors import InvalidInput
+
+
+def traits(headline: str, text: str = "") -> set[str]:
+    return {name for name, has in CreativeText(headline, text).traits.items() if has}
+
+
+@pytest.mark.parametrize(
+    ("headline", "shown", "missing"),
+    [
+        ("Is your budget wasted?", {"question", "you", "short"}, {"number", "offer", "exclamation"}),
+        ("予算は足りていますか？", {"question"}, {"number"}),
+        ("هل ميزانيتك كافية؟", {"question"}, {"number"}),
+        ("Save 20 % today!", {"offer", "number", "urgency", "exclamation"}, {"question"}),
+        ("Spare 20 € bei deinem Einkauf", {"offer", "you", "number"}, {"urgency"}),
+        ("Solo hoy: oferta de 3 meses", {"offer", "urgency", "number", "colon"}, {"you"}),
+        ("١٢ نصيحة لحملتك", {"number"}, {"question"}),
+        ("Big news 🎉", {"emoji"}, {"capitals"}),
+        (
+            "We were THRILLED. Then she said no…",
+            {"we", "capitals", "people", "negation", "suspense", "sentences"},
+            set(),
+        ),
+        ("The season was long", set(), {"how", "urgency", "offer"}),
+    ],
+)
+def test_traits_are_read_in_many_languages(headline: str, shown: set[str], missing: set[str]) -> None:
+    assert shown <= traits(headline)
+    assert not missing & traits(headline)
+
+
+def test_length_is_of_the_headline_and_of_the_text_apart() -> None:
+    assert {"long", "short_text"} <= traits("word " * 15, "three words here")
+    assert {"short", "long_text"} <= traits("two words", "word " * 50)
+    assert length_of("買い物をするなら今") == 5, "two characters a word where nothing is spaced"
+    assert not {"short", "long", "short_text", "long_text"} & traits("")
+
+
+def test_traits_are_sorted_and_every_text_has_all_of_them() -> None:
+    assert list(TRAITS) == sorted(TRAITS)
+    assert list(CreativeText().traits) == list(TRAITS)
+
+
+@pytest.mark.parametrize("headline", ["", "  ", "🔥🔥", "?!", "ab", "\u200b\u200b"])
+def test_too_little_text_is_said_to_be(headline: str) -> None:
+    assert not CreativeText(headline).says_something
+
+
+def test_white_space_is_no_difference_and_text_is_no_headline() -> None:
+    assert CreativeText(" a  b\n").key == CreativeText("a b").key
+    assert CreativeText("a", "b").key != CreativeText("a b").key != CreativeText("", "a b").key
+
+
+@pytest.mark.parametrize("piece", ["a", "?", "' ", "1 %", "\u0301", "$", "A’", ". ", "(", "買"])
+def test_long_and_hostile_texts_take_linear_time(piece: str) -> None:
+    text = CreativeText((piece * MOST_CHARACTERS)[: MOST_CHARACTERS * 3], piece * MOST_CHARACTERS)
+    began = time.process_time()
+    assert set(text.traits) == set(TRAITS)
+    assert time.process_time() - began < 2.0, "a bound for loops in loops, not for speed"
+
+
+def test_only_some_attributes_are_traits() -> None:
+    assert given_traits({"Hook": "Social  Proof", "media type": "Video", "colour": "red"}) == (
+        "hook:social proof",
+        "media_type:video",
+    )
+
+
+def test_one_creative_a_list_and_many_are_read_alike() -> None:
+    entry = {"headline": "Is it you?", "hook": "curiosity", "score": 70}
+    one, listed, named = (
+        read(CreativeRequest, body) for body in (entry, {"creatives": [entry]}, {"creatives": [entry]})
+    )
+    assert one == listed == named
+    assert one.creatives[0].given == ("hook:curiosity",)
+    assert one.creatives[0].id == CreativeEntry(headline="Is it you?", hook="curiosity", score=70.0).id
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"headline": "x" * (MOST_CHARACTERS + 1)},
+        {"headline": "a\x00b"},
+        {"headline": "a\ud800b"},
+        {"headline": 5},
+        {"headline": "a", "score": 101.0},
+        {"headline": "a", "score": float("nan")},
+        {"headline": "a", "hook": "unknown"},
+        {"creatives": []},
+        {"creatives": [{"creative_id": "Crt 1"}, {"creative_id": "crt  1"}]},
+        {"headlin": "a"},
+    ],
+)
+def test_what_is_wrong_is_refused(body: dict[str, object]) -> None:
+    with pytest.raises(InvalidInput):
+        read(CreativeRequest, body)

@@ -1,0 +1,92 @@
+"""Whether levels moved at all: the evidence is that of the model with steps, and what all share is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from reflection.stats.columns import INTERCEPT, Feature, Layout
+from reflection.stats.design import Design, Rows
+from reflection.stats.drift import drift_group, judged_since, since, step_feature, steps_of
+from reflection.stats.empirical_bayes import fit, moments
+from reflection.stats.false_discovery import discover
+from reflection.stats.gaussian_posterior import INTERCEPT_SD, PRIOR_RATE
+from reflection.stats.movement import STEP_SD, movements
+from reflection.stats.sufficient_statistics import SufficientStatistics
+
+RAMPS, LEVELS, ROWS, NOISE = 3, "abc", 120, 0.01
+GROUP = drift_group("type")
+Cells = list[dict[Feature, float]]
+
+
+def _world(move: dict[str, float], shared: float = 0.0, seed: int = 0) -> tuple[Cells, np.ndarray]:
+    """Rows over three ramps: level x gains ``move[x]`` evenly over all of them, everything gains ``shared``."""
+    rng = np.random.default_rng(seed)
+    cells: Cells = []
+    y = np.empty(ROWS)
+    for number in range(ROWS):
+        level, time = LEVELS[int(rng.integers(len(LEVELS)))], RAMPS * number / (ROWS - 1)
+        ramps = {step_feature("type", level, 1 + k): float(np.clip(time - k, 0, 1)) for k in range(RAMPS)}
+        cells.append({INTERCEPT: 1.0, Feature("type", level): 1.0, **ramps})
+        y[number] = (move.get(level, 0.0) + shared) * time / RAMPS + rng.normal(0, np.sqrt(NOISE))
+    return cells, y
+
+
+def _sums(cells: Cells, y: np.ndarray) -> SufficientStatistics:
+    sums = SufficientStatistics()
+    sums.add(Rows.of(Design.of(cells), y, np.full(ROWS, NOISE)))
+    return sums
+
+
+def _asked(sums: SufficientStatistics, *, relative: bool) -> tuple[dict[str, float], np.ndarray]:
+    """Which groups moved, and the mode of the levels that stand still."""
+    layout = Layout.of(sums.features)
+    still = [i for i, feature in enumerate(layout.features) if feature.group != GROUP]
+    mode = moments(sums.view(Layout.of(layout.features[i] for i in still))).mode
+    steps = {GROUP: steps_of(layout, "type", relative=relative)}
+    return movements(sums.view(layout), np.array(still), mode, steps), mode
+
+
+def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_size() -> None:
+    cells, y = _world({"a": -0.4, "b": 0.3})
+    taken, mode = _asked(_sums(cells, y), relative=False)
+
+    mains = np.array([[cell.get(Feature("type", level), 0.0) for level in LEVELS] for cell in cells])
+    steps = [step_feature("type", level, 1 + k) for level in LEVELS for k in range(RAMPS)]
+    walk = np.array([[cell.get(step, 0.0) for step in steps] for cell in cells])
+    scatter, tau = np.exp(2 * mode)
+    still = (NOISE + scatter) * np.eye(ROWS) + INTERCEPT_SD**2 + tau * mains @ (np.eye(3) - 1 / 3) @ mains.T
+
+    def evidence(sd: float) -> float:
+        return float(stats.multivariate_normal(np.zeros(ROWS), still + sd**2 * walk @ walk.T).logpdf(y))
+
+    sizes = np.exp(np.linspace(np.log(0.0005), np.log(3.0), 300))
+    density = PRIOR_RATE * np.exp(-PRIOR_RATE * sizes)
+    factors = np.exp([evidence(sd) - evidence(0.0) for sd in sizes])
+    expected = np.log(np.trapezoid(density * factors, sizes))
+    assert taken[GROUP] == pytest.approx(expected, abs=0.1)
+    assert STEP_SD[0] < 0.02
+
+
+def test_levels_that_stand_still_are_not_taken_up() -> None:
+    assert [_asked(_sums(*_world({}, seed=seed)), relative=True)[0] for seed in range(10)].count({}) >= 9
+
+
+def test_what_moves_all_levels_alike_is_no_movement_of_any_against_the_others() -> None:
+    sums = _sums(*_world({}, shared=0.8))
+
+    assert _asked(sums, relative=False)[0][GROUP] > 10
+    assert _asked(sums, relative=True)[0] == {}
+
+
+def test_a_walk_is_told_against_the_others_since_when_and_whether_it_goes_on() -> None:
+    sums = _sums(*_world({"a": -0.6}, shared=0.5))
+    learnt = judged_since(fit(sums.view(), 1, step_factors=_asked(sums, relative=True)[0]), "type")
+    found = since(learnt, "type", discover(learnt))["a"]
+
+    assert found.low < -0.4 < found.high < 0
+    assert found.bucket == 1
+    assert found.onwards > 0.9
+    assert found.last == pytest.approx(-0.4 / RAMPS, abs=0.1)
+    assert found.rate < 0.01
