@@ -65,6 +65,13 @@ def facebook(options: Options) -> str:
     return bench.report()
 
 
+def headlines(options: Options) -> str:
+    """Which of two headlines gets more clicks."""
+    import headlines as bench
+
+    return bench.report(SHARED, 10 if options.quick else 100)
+
+
 def worlds(options: Options) -> str:
     """Worlds that break the assumptions of learning."""
     import worlds as bench
@@ -206,6 +213,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Options], str]]] = {
     "learning": ("Learning: effects one may believe", learning),
     "peeking": ("Learning: looked at after every campaign", peeking),
     "facebook": ("Learning: real Facebook ads", facebook),
+    "headlines": ("Learning: headlines that ran side by side", headlines),
     "worlds": ("Learning: worlds that break its assumptions", worlds),
     "trust": ("Learning: experiments and how far observation can be trusted", trust),
     "response": ("Advice: what more money brings, and a budget spread by it", response),

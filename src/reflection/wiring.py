@@ -30,6 +30,8 @@ from reflection.explain.chat import Phraser
 from reflection.explain.left_out import left_out_sentence
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.forecaster import Forecaster
+from reflection.forecasting.plan_texts import PlanTexts
+from reflection.ingest.jobs.reported_days import KeptAnswers
 from reflection.ingest.jobs.service import Imports
 from reflection.ingest.sample_account import SampleAccount
 from reflection.memory.backends import choose_index
@@ -126,20 +128,13 @@ class Application:
         self.outbox = Outbox(self.database)
         self.worker: WorkerLock = worker_lock(settings.database)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
-        floor = EvidenceFloor(settings.finding_campaigns, settings.finding_events)
-        weights = _score_weights(settings)
-        self.learner = Learner(
-            self.store,
-            goal=settings.goal_metric,
-            score_weights=weights,
-            floor=floor,
-            texts=texts,
-            alone=self.database.alone,
-        )
+        self.learner = _learner(settings, self.database, self.store, texts)
         self.model = _model(settings, self.board)
         self.phraser = _phraser(self.model)
-        forecaster = Forecaster()
-        self.recommendations = _recommendations(settings, self.database, self.store, self.memory, forecaster)
+        forecaster, plan_texts = Forecaster(), PlanTexts(texts)
+        self.recommendations = _recommendations(
+            settings, self.database, self.store, self.memory, forecaster, plan_texts
+        )
         self.alerts = _alerts(settings, self.database, self.store, self.recommendations)
         self.retention = Retention(
             self.store,
@@ -155,10 +150,12 @@ class Application:
             output_path=self.artifacts.folder_of,
             score_weights=_score_weights(settings),
             forecaster=forecaster,
+            texts=plan_texts,
             observe=self._observe,
         )
-        self.import_rows = ImportRows(self.database)
-        self.imports = Imports(self.engine, self.store, self.import_rows, clock=utc_now)
+        imports = ImportRows(self.database)
+        self.days = KeptAnswers(imports)
+        self.imports = Imports(self.engine, self.store, imports, clock=utc_now)
         self.sample = SampleAccount(self.engine, self.store, self.learner.learn_now, lambda name: self.purge(name).rows)
 
     def warm(self) -> None:
@@ -300,11 +297,29 @@ def _score_weights(settings: Settings) -> ScoreWeights:
     return ScoreWeights(settings.conversion_weight, settings.ctr_weight, settings.cpa_weight)
 
 
+def _learner(settings: Settings, database: Database, store: SqlStore, texts: CreativeTextSource) -> Learner:
+    return Learner(
+        store,
+        goal=settings.goal_metric,
+        score_weights=_score_weights(settings),
+        floor=EvidenceFloor(settings.finding_campaigns, settings.finding_events),
+        texts=texts,
+        alone=database.alone,
+    )
+
+
 def _recommendations(
-    settings: Settings, database: Database, store: SqlStore, memory: SemanticMemory, forecaster: Forecaster
+    settings: Settings,
+    database: Database,
+    store: SqlStore,
+    memory: SemanticMemory,
+    forecaster: Forecaster,
+    texts: PlanTexts,
 ) -> RecommendationService:
     rows, holdback = AdviceRows(database), settings.holdback
-    return RecommendationService(store, rows, memory, forecaster=forecaster, holdback=holdback, clock=utc_now)
+    return RecommendationService(
+        store, rows, memory, forecaster=forecaster, texts=texts, holdback=holdback, clock=utc_now
+    )
 
 
 def _alerts(

@@ -46,7 +46,7 @@ def client(tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[..., 
     app = create_app(settings=settings_in(folder))
     with TestClient(app) as client:
         named = [{"creative_id": f"Ad {n} 2", "headline": f"{LINES[2]} {n}", "score": 60.0 + n} for n in range(12)]
-        assert client.post("/v1/creatives", json=named).status_code == 201
+        assert client.post("/v1/creatives", json={"creatives": named}).status_code == 201
         application = app.state.application
         list(application.engine.analyze_many(map(campaign, range(12))))
         application.learner.learn_now("default")
@@ -68,9 +68,9 @@ def test_what_ran_by_name_has_its_registered_text(client: TestClient) -> None:
 
 def test_a_creative_that_nobody_ran_is_scored_and_registered_once(client: TestClient) -> None:
     body = {"headline": "Is this your bridge of paper?", "hook": "curiosity"}
-    shown = client.post("/v1/creatives?register=false", json=body)
+    shown = client.post("/v1/creatives?register=false", json={"creatives": [body]})
     assert (shown.status_code, "outcome" in shown.json()["items"][0]) == (200, False)
-    first, again = (client.post("/v1/creatives", json=body) for _ in range(2))
+    first, again = (client.post("/v1/creatives", json={"creatives": [body]}) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
     (item,) = first.json()["items"]
     CreativeView.model_validate(item)
@@ -90,7 +90,7 @@ def test_a_creative_that_nobody_ran_is_scored_and_registered_once(client: TestCl
 
 @pytest.mark.parametrize("headline", ["", "🔥🔥", "?"])
 def test_too_little_text_is_said_to_be(client: TestClient, headline: str) -> None:
-    (item,) = client.post("/v1/creatives?register=false", json={"headline": headline}).json()["items"]
+    (item,) = client.post("/v1/creatives?register=false", json={"creatives": [{"headline": headline}]}).json()["items"]
     assert (item["score"], item["sentence"]) == (None, None)
     assert item["reason"].startswith("too little text")
 
@@ -100,13 +100,32 @@ def test_any_language_and_ten_thousand_characters_are_foretold(client: TestClien
         {"headline": text}
         for text in ("買い物をするなら今がチャンス？", "Ist das dein Garten?", "x" * 10_000, "';--<script>")
     ]
-    items = client.post("/v1/creatives?register=false", json=bodies).json()["items"]
+    items = client.post("/v1/creatives?register=false", json={"creatives": bodies}).json()["items"]
     assert all(isinstance(item["score"], int) and 0 <= item["score"] <= 100 for item in items)
 
 
 def test_nobody_sees_another_workspace_and_nothing_learnt_is_said(client: TestClient) -> None:
     other = {"X-Workspace": "other"}
     assert client.get("/v1/creatives", headers=other).json()["items"] == []
-    (item,) = client.post("/v1/creatives", json={"headline": "Hello there"}, headers=other).json()["items"]
+    (item,) = client.post("/v1/creatives", json={"creatives": [{"headline": "Hello there"}]}, headers=other).json()[
+        "items"
+    ]
     assert (item["score"], item["outcome"]) == (None, "added")
     assert item["reason"].startswith("nothing can be foretold yet")
+
+
+def test_the_text_of_a_creative_nobody_ran_moves_a_plan(client: TestClient) -> None:
+    plan = {"platform": "Meta", "objective": "traffic", "budget": 500.0}
+    ads = {"new?": "Is this your bridge?", "new": "Rivers of paper and light", "ad 1 0": "Is this your bridge?"}
+    plans = [
+        {**plan, "plan_id": name, "creatives": [{"id": name, "type": "image", "headline": headline}]}
+        for name, headline in ads.items()
+    ]
+    asks, tells, ran = client.post("/v1/plans/evaluate", json={"plans": plans}).json()["plans"]
+    (text,) = asks["texts"]
+    assert text["lift"] < 1 < tells["texts"][0]["lift"]
+    assert asks["metrics"]["ctr"]["calibrated"] < tells["metrics"]["ctr"]["calibrated"]
+    ratio = asks["metrics"]["ctr"]["calibrated"] / tells["metrics"]["ctr"]["calibrated"]
+    assert ratio == pytest.approx(text["lift"] / tells["texts"][0]["lift"], rel=1e-6)
+    assert any(note.startswith("new? never ran. CTR probably ") for note in asks["notes"])
+    assert ran["texts"] == [], "it has an effect of its own"

@@ -40,6 +40,10 @@ ASKED: dict[str, list[tuple[str, Any]]] = {
     "GET /v1/track-record": [("/v1/track-record", None)],
     "GET /v1/effects": [("/v1/effects", None), ("/v1/effects?metric=ctr&findings_only=true", None)],
     "GET /v1/effects/{signal:path}/evidence": [("/v1/effects/{signal}/evidence", None)],
+    "GET /v1/creative-effects": [("/v1/creative-effects", None)],
+    "GET /v1/creatives": [("/v1/creatives", None)],
+    "POST /v1/creatives": [("/v1/creatives?register=false", {"creative_id": "c1", "headline": "Save 20 %"})],
+    "GET /v1/creatives/{creative_id:path}": [("/v1/creatives/{creative}", None)],
     "GET /v1/memory/search": [("/v1/memory/search?q=summer", None)],
     "GET /v1/learnings": [("/v1/learnings", None), ("/v1/learnings?state=retired", None)],
     "GET /v1/learnings/{learning_id}": [("/v1/learnings/{learning}", None)],
@@ -68,6 +72,7 @@ TELLS_NOTHING_LEARNT = {
     "GET /v1/events", "POST /v1/events", "DELETE /v1/events/{event_id}",  # what people said
     "POST /v1/experiments", "POST /v1/experiments/next", "GET /v1/experiments/{experiment_id}",
     "DELETE /v1/experiments/{experiment_id}",  # what was tested; the list says what it is as of
+    "DELETE /v1/creatives/{creative_id:path}",
     "GET /problems/{code}", "GET /openapi.json", "GET /docs", "GET /docs/{asset}",
     "POST /analyze-campaign", "POST /v1/forecasts", "POST /v1/imports", "POST /v1/observations",  # taken in
     "DELETE /v1/imports/{import_id}", "DELETE /v1/campaigns/{campaign_id:path}",
@@ -98,8 +103,10 @@ def names(client: TestClient, application: Application) -> dict[str, str]:
     """What stands for the names in the addresses."""
     card = next(iter(client.get("/v1/recommendations").json()["cards"]))["id"]
     learning = client.get("/v1/learnings").json()["items"][0]["id"]
+    client.post("/v1/creatives", json={"creative_id": "c1", "headline": "Save 20 %"}).raise_for_status()
     return {
         "card": card,
+        "creative": "c1",
         "learning": learning,
         "signal": SIGNAL,
         "campaign": application.store.campaigns("default", limit=1)[0].campaign_id,

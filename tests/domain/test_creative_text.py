@@ -76,14 +76,11 @@ def test_only_some_attributes_are_traits() -> None:
     )
 
 
-def test_one_creative_a_list_and_many_are_read_alike() -> None:
+def test_a_creative_without_an_id_has_one_of_its_content() -> None:
     entry = {"headline": "Is it you?", "hook": "curiosity", "score": 70}
-    one, listed, named = (
-        read(CreativeRequest, body) for body in (entry, {"creatives": [entry]}, {"creatives": [entry]})
-    )
-    assert one == listed == named
-    assert one.creatives[0].given == ("hook:curiosity",)
-    assert one.creatives[0].id == CreativeEntry(headline="Is it you?", hook="curiosity", score=70.0).id
+    (read_entry,) = read(CreativeRequest, {"creatives": [entry]}).creatives
+    assert read_entry.given == ("hook:curiosity",)
+    assert read_entry.id == CreativeEntry(headline="Is it you?", hook="curiosity", score=70.0).id
 
 
 @pytest.mark.parametrize(
@@ -96,11 +93,24 @@ def test_one_creative_a_list_and_many_are_read_alike() -> None:
         {"headline": "a", "score": 101.0},
         {"headline": "a", "score": float("nan")},
         {"headline": "a", "hook": "unknown"},
-        {"creatives": []},
-        {"creatives": [{"creative_id": "Crt 1"}, {"creative_id": "crt  1"}]},
-        {"headlin": "a"},
+        {"creative_id": ""},
+        {"primary_text": None},
     ],
 )
 def test_what_is_wrong_is_refused(body: dict[str, object]) -> None:
+    with pytest.raises(InvalidInput):
+        read(CreativeRequest, {"creatives": [body]})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"creatives": []},
+        {"headline": "one alone"},
+        {"creatives": [{"creative_id": "Crt 1"}, {"creative_id": "crt  1"}]},
+        {"creatives": [{"headlin": "a"}]},
+    ],
+)
+def test_a_wrong_list_is_refused(body: dict[str, object]) -> None:
     with pytest.raises(InvalidInput):
         read(CreativeRequest, body)

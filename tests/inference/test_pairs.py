@@ -8,12 +8,15 @@ import pytest
 from scipy import sparse
 
 from reflection.domain import signals
+from reflection.domain.bookable import Definition
 from reflection.domain.evidence import Cell, Counts, Evidence
 from reflection.domain.pairs import Pairs
+from reflection.explain.evidence_of_facts import advised
 from reflection.inference import pairs
 from reflection.inference.dataset import Dataset
-from reflection.inference.learn import learn
+from reflection.inference.learn import FitRequest, learn
 from reflection.inference.total_effects import booked
+from reflection.recommendations import cards
 
 SEGMENTS, TYPES = ("parents", "students"), ("image", "video")
 PAIR = "audience.segment*creative.type:students*video"
@@ -21,7 +24,8 @@ PAIR = "audience.segment*creative.type:students*video"
 
 def _evidence(number: int, segment: str, kind: str, platform: str = "meta", lift: float = 1.0) -> Evidence:
     shares = {f"platform:{platform}": 1.0, f"audience.segment:{segment}": 1.0, f"creative.type:{kind}": 1.0,
-              f"platform*creative.type:{platform}*{kind}": 1.0}  # fmt: skip
+              f"platform*creative.type:{platform}*{kind}": 1.0, f"audience:the {segment}": 1.0,
+              f"creative:a {kind}": 1.0}  # fmt: skip
     clicks = round(2_000 * (1.0 + 0.03 * (number % 3)))
     counts = Counts(150_000, clicks, round(clicks * 0.05 * lift), 1_500.0, round(clicks * 0.05 * lift) * 60.0)
     return Evidence(
@@ -47,7 +51,10 @@ def evidence() -> list[Evidence]:
 
 @pytest.fixture(scope="module")
 def knowledge(evidence):
-    return learn(evidence)
+    booked = [("audience", f"the {one}", f"audience.segment:{one}") for one in SEGMENTS]
+    booked += [("creative", f"a {one}", f"creative.type:{one}") for one in TYPES]
+    names = [Definition(f"{kind}:{name}", kind, {f"{kind}:{name}": 1.0, own: 1.0}) for kind, name, own in booked]
+    return learn(evidence, FitRequest(definitions=names))
 
 
 def _pairs_of(evidence: list[Evidence]) -> list[str]:
@@ -65,6 +72,20 @@ def test_what_two_do_together_is_told_apart_from_what_each_does(knowledge):
     assert finding.title.startswith("segment students with creative type video: ")
     assert finding.title.endswith(" above what the two do alone")
     assert " level" not in finding.description.partition("(")[0]
+
+
+def test_the_two_together_are_advised_by_their_total_effect(knowledge):
+    (card,) = [option.card for option in cards.build(knowledge) if option.card.signal == PAIR]
+    worse = {option.card.signal for option in cards.build(knowledge) if signals.CROSS in option.card.signal} - {PAIR}
+
+    assert card.lane == "exploit"
+    assert not [key for key in worse if key.endswith("parents*image")]  # better together, and no better than usual
+    assert card.action == "put more of the budget on segment students with creative type video"
+    assert card.parts == {"audience.segment:students": 1.0, "creative.type:video": 1.0}
+    assert " above what the two do alone; " in card.reason
+    assert card.effect == pytest.approx(1.8**0.75, rel=0.1)
+    assert [one.key for one in advised(knowledge, ["audience.segment:students", "creative.type:video"])] == [PAIR]
+    assert not advised(knowledge, ["audience.segment:parents", "creative.type:image"])
 
 
 def test_where_the_two_do_what_each_does_nothing_is_found_of_them():

@@ -1,5 +1,6 @@
 """`reflection creatives`: creatives before they run, scored and registered, and what texts that ran teach."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -127,7 +128,10 @@ def _add(given: Path | dict[str, Any], workspace: str, as_json: bool, *, registe
     from reflection.domain.creative_entry import CreativeRequest
     from reflection.domain.validation import read
 
-    request = read(CreativeRequest, given if isinstance(given, dict) else _body_of(given))
+    body = given if isinstance(given, dict) else _body_of(given)
+    if not (isinstance(body, dict) and "creatives" in body):
+        body = {"creatives": body if isinstance(body, list) else [body]}
+    request = read(CreativeRequest, body)
     with open_application() as application:
         answer = application.creatives.add(workspace, request.creatives, register=register)
     if as_json:
@@ -136,13 +140,16 @@ def _add(given: Path | dict[str, Any], workspace: str, as_json: bool, *, registe
     _print(answer)
 
 
-def _body_of(file: Path) -> bytes:
+def _body_of(file: Path) -> Any:
+    """The JSON of a file: one creative, a list, or ``{"creatives": [...]}``."""
     try:
         if file.stat().st_size > LARGEST_FILE:
             raise InvalidInput(f"{file.name} is larger than {LARGEST_FILE // 1_000_000} MB")
-        return file.read_bytes()
+        return json.loads(file.read_bytes())
     except OSError:
         raise InvalidInput(f"'{file}' cannot be read", hint="name a JSON file in UTF-8") from None
+    except (ValueError, RecursionError):
+        raise InvalidInput(f"{file.name} is no JSON", hint="one creative, or a list of them") from None
 
 
 def _print(answer: dict[str, Any]) -> None:

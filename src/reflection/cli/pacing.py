@@ -20,7 +20,7 @@ def pacing(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption =
     from reflection.ingest.jobs import pacing as month
 
     with open_application() as application:
-        answer = month.pacing(application.import_rows.days(workspace))
+        answer = application.days.get(workspace, "pacing", month.pacing)
     if as_json:
         print_json(answer)
         return

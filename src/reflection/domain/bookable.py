@@ -16,7 +16,8 @@ from reflection.domain.conversion_kind import UNSTATED
 from reflection.domain.grade import Grade
 from reflection.domain.weights import Interval
 
-Kind = Literal["platform", "audience", "creative"]
+Kind = Literal["platform", "audience", "creative", "pair"]
+"""A pair is an audience with a creative, which do together what neither does alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Bookable:
         confounded: signals it always ran with and so cannot be told apart from, which are no part of it.
         doubt: why its effect is not identified, in words; None where it is.
         total: on the goal metric; None where that could not be fitted.
+        beyond: of a pair, metric -> what the two do together beyond what each does alone, where that is a finding.
         experiments: ids of those that tested it on the goal, or on a part of it; `grade` as of an effect.
         campaign_ids: campaigns that booked it, at most a few.
         supporting, contradicting: those that did beyond noise better, and worse, than usual there, at most a few.
@@ -111,6 +113,7 @@ class Bookable:
     contradicting: tuple[str, ...] = ()
     grade: Grade = "observed"
     experiments: tuple[str, ...] = ()
+    beyond: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def advised(self) -> bool:

@@ -4,8 +4,7 @@ Strict like `campaign`. `creative_id` is the name under which campaigns and ad e
 found where an export only names the ad. Knows pydantic and campaigns' fields; must not know what is foretold of it.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
@@ -66,19 +65,11 @@ class CreativeEntry(Strict):
 
 
 class CreativeRequest(Strict):
-    """Several creatives at once."""
+    """Several creatives at once, or one."""
 
     creatives: Annotated[
         tuple[CreativeEntry, ...], Field(strict=False, max_length=MOST_CREATIVES, json_schema_extra={"minItems": 1})
     ]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_or_a_list(cls, value: Any) -> Any:
-        """One creative, or a list of them, as it stands."""
-        if isinstance(value, Mapping) and "creatives" not in value:
-            return {"creatives": [value]}
-        return {"creatives": value} if isinstance(value, list) else value
 
     @field_validator("creatives")
     @classmethod

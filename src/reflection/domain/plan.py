@@ -101,6 +101,12 @@ class Plan(Strict):
         return {signal.key: share for signal, share in mix.items()}
 
     @property
+    def words(self) -> str:
+        """What campaigns like it are searched by."""
+        names = [audience.name for audience in self.audiences] + [creative.type for creative in self.creatives]
+        return " ".join([self.platform, self.objective, *names])
+
+    @property
     def real_campaign(self) -> int:
         """A number for the real campaign it is planned for, as of the campaigns' rows (`real_campaign`)."""
         platform = signals.of_platform(self.platform).key

@@ -3,24 +3,22 @@
 Knows ports; must not know where creatives are kept, nor how their texts are learnt from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
 from reflection.domain import signals
 from reflection.domain.creative_entry import CreativeEntry
 from reflection.domain.creative_knowledge import CreativeKnowledge, PlacedText
-from reflection.domain.creative_text import CreativeText
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import RATES
 from reflection.domain.ports import Store
 from reflection.explain import creative_sentences as say
 from reflection.forecasting.creative_forecast import TOO_LITTLE, about, foretold, reasons
+from reflection.forecasting.plan_texts import SCORED_BY, Places
 
 Row = dict[str, Any]
 MOST_REASONS = 8
-SCORED_BY = "ctr"
-"""The metric that the score of 0 to 100 is of: a text's first work is to be clicked."""
 
 
 class Book(Protocol):
@@ -37,13 +35,6 @@ class Book(Protocol):
 
     def remove(self, workspace: str, creative_key: str) -> Row:
         """Take one back."""
-
-
-class Places(Protocol):
-    """Places of texts among the packaged model's meanings."""
-
-    def placed(self, workspace: str, texts: Sequence[CreativeText]) -> Mapping[str, tuple[int, ...]]:
-        """By the keys of the texts."""
 
 
 class Creatives:
@@ -123,7 +114,8 @@ class Creatives:
 
     def _one(self, workspace: str, row: Row) -> dict[str, Any]:
         entry = CreativeEntry.model_validate_json(row["body"])
-        return self._told(workspace, [entry], self._store.knowledge(workspace))[0] | _kept(row)
+        knowledge, freshness = self._known(workspace)
+        return self._told(workspace, [entry], knowledge)[0] | _kept(row) | freshness
 
     def _known(self, workspace: str) -> tuple[Knowledge, dict[str, Any]]:
         with self._store.snapshot(workspace) as snapshot:

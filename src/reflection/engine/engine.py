@@ -35,6 +35,7 @@ from reflection.errors import Conflict, NotFound, no_campaign
 from reflection.explain.writer import DeterministicWriter
 from reflection.forecasting.allocation import allocate
 from reflection.forecasting.forecaster import Forecaster
+from reflection.forecasting.plan_texts import PlanTexts
 from reflection.inference import effects_page
 from reflection.inference.weights import weights_for
 from reflection.learnings.current import CurrentLearnings
@@ -60,10 +61,12 @@ class Engine:
         output_path: Callable[[str, str], object],
         score_weights: ScoreWeights | None = None,
         forecaster: Forecaster | None = None,
+        texts: PlanTexts | None = None,
         clock: Clock = utc_now,
         observe: Observer = unobserved,
     ) -> None:
         self._store = store
+        self._texts = texts
         self._observe = observe
         self._score_weights = score_weights or ScoreWeights()
         self._analyst = Analyst(
@@ -213,7 +216,9 @@ class Engine:
     def allocate(self, request: AllocationRequest, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
         """How to spread a budget over plans; see `allocation.allocate`."""
         with self._store.snapshot(workspace) as snapshot:
-            return allocate(request, snapshot.knowledge(), pending=snapshot.pending())
+            knowledge, pending = snapshot.knowledge(), snapshot.pending()
+        texts = self._texts.of(workspace, request.named(), knowledge) if self._texts else {}
+        return allocate(request, knowledge, texts=texts, pending=pending)
 
     def accept(self, campaign_id: str, *, workspace: str = DEFAULT_WORKSPACE) -> dict[str, Any]:
         """Let a campaign that looked like a tracking fault into the learning; idempotent.

@@ -12,7 +12,7 @@ from reflection.domain.audience_role import feeds_others
 from reflection.domain.bookable import Bookable, EvidenceFloor, Lane, Total, recommendation_id
 from reflection.domain.conversion_kind import plural, spoken
 from reflection.domain.grade import Grade
-from reflection.domain.metrics import as_read
+from reflection.domain.metrics import METRICS, PRICES, RATES, as_read
 from reflection.explain import formatting
 from reflection.explain.evidence import INTERVAL_LEVEL, Certainty, Evidence, Figure
 from reflection.explain.phrases_en import ENGLISH, Language
@@ -35,6 +35,7 @@ PHRASE_OF: dict[Lane, str] = {
     "exploit": "exploit", "avoid": "avoid", "explore": "explore", "not enough evidence": "unknown",
 }  # fmt: skip
 MAX_STRANGERS = 3
+OF_PAIRS = (*reversed(RATES), *PRICES)
 WHOLE_FROM = 2.0
 
 
@@ -109,6 +110,17 @@ def grounds(grade: Grade, experiments: Sequence[str] = ()) -> str:
         return tested
     association = "an association, as platforms choose who sees what"
     return f"{tested}, but not in every part: else {association}" if experiments else association
+
+
+def together(bookable: Bookable, goal: str) -> str:
+    """What two do together beyond what each does: on the goal, else on what is nearest to a sale; "" of others."""
+    name = next((name for name in (goal, *OF_PAIRS) if name in bookable.beyond), None)
+    if name is None:
+        return ""
+    metric, lift, _ = as_read(name, bookable.beyond[name], None)
+    size = lift or 1.0
+    side = "above" if size >= 1 else "below"
+    return f"{METRICS[metric].label} {formatting.rough_lift(size)} {side} what the two do alone"
 
 
 def remarks(bookable: Bookable, total: Total, floor: EvidenceFloor) -> Iterator[str]:

@@ -100,10 +100,7 @@ def advised(knowledge: Knowledge, signal_keys: Collection[str] | None = None) ->
         if bookable.advised
         and bookable.total is not None
         and (bookable.platform is None or (bookable.definition.key, bookable.total.lane) not in everywhere)
-        and (
-            signal_keys is None
-            or {bookable.definition.key, bookable.platform or bookable.definition.key} <= set(signal_keys)
-        )
+        and (signal_keys is None or {part.key for part in signals.parse(bookable.key).parts} <= set(signal_keys))
     ]
     return sorted(
         chosen, key=lambda bookable: (-abs(math.log(bookable.total.effect)) if bookable.total else 0.0, bookable.key)

@@ -7,6 +7,7 @@ lies outside of the spend that was seen is named as extrapolated. Pure; must not
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from reflection.domain.knowledge import Knowledge
 from reflection.domain.plan import Plan
 from reflection.errors import InvalidInput
 from reflection.explain import formatting
+from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
 from reflection.inference import posterior
 from reflection.inference.identification import doubts_in
 from reflection.inference.total_effects import SEED, booked
@@ -76,8 +78,17 @@ class Candidate:
         return self.seen is None or not self.seen[0] / BEYOND <= amount <= self.seen[1] * BEYOND
 
 
-def allocate(request: AllocationRequest, knowledge: Knowledge, *, pending: int = 0) -> dict[str, Any]:
+def allocate(
+    request: AllocationRequest,
+    knowledge: Knowledge,
+    *,
+    texts: Mapping[str, TextShift] = MappingProxyType({}),
+    pending: int = 0,
+) -> dict[str, Any]:
     """Spread the budget.
+
+    Args:
+        texts: what the texts of new creatives add to a plan, by its name.
 
     Returns:
         {budget, currency, metric, risk, items[{plan_id, amount, share, was, brings, interval, next_costs, elasticity,
@@ -90,7 +101,7 @@ def allocate(request: AllocationRequest, knowledge: Knowledge, *, pending: int =
         InvalidInput: nothing was learnt that a split could rest on, or the plans count different things.
     """
     known = _one_goal(request, knowledge)
-    candidates = [_candidate(name, plan, known) for name, plan in request.named()]
+    candidates = [_candidate(name, plan, known, texts.get(name, NO_SHIFT)) for name, plan in request.named()]
     least, most = _limits(request)
     log_scale = np.stack([one.log_scale for one in candidates])
     elasticity = np.stack([one.elasticity for one in candidates])
@@ -146,11 +157,13 @@ def _limits(request: AllocationRequest) -> tuple[Array, Array]:
     return least, np.minimum(most, request.total)
 
 
-def _candidate(name: str, plan: Plan, knowledge: Knowledge) -> Candidate:
+def _candidate(name: str, plan: Plan, knowledge: Knowledge, texts: TextShift) -> Candidate:
     own, goal = plan.shares(), knowledge.goal_metric
     shares = booked(knowledge, own, signals.of_objective(plan.objective).key)
     draws = posterior.level_draws(knowledge, goal, shares, np.random.default_rng(SEED))
     assert draws is not None, "the goal is known"
+    moved, doubt = texts.on(goal)
+    draws = draws + moved + np.sqrt(doubt) * np.random.default_rng([SEED, 1]).normal(size=len(draws))
     response = knowledge.response.get(signals.of_platform(plan.platform).key, {})
     usual = _usual_spend(knowledge, shares, response) or plan.budget
     slope = _elasticity(response, len(draws), plan)

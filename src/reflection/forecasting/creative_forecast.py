@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from reflection.domain.creative_knowledge import CreativeKnowledge, PlacedText, TextEffect, TextModel, values_of
@@ -59,7 +60,7 @@ def foretold(creatives: CreativeKnowledge, text: PlacedText, metric: str) -> Tex
     model, values = creatives.models.get(metric), values_of(text)
     if model is None or values is None or not text.text.says_something:
         return None
-    mean, variance = _of_weights(model, np.array(values) - np.array(model.centre))
+    mean, variance = log_lift(model, np.array(values) - np.array(model.centre))
     for effect in _given(creatives, text, metric):
         mean += math.log(effect.effect)
         variance += ((math.log(effect.interval[1]) - math.log(effect.interval[0])) / (2 * Z_90)) ** 2
@@ -84,8 +85,8 @@ def about(creatives: CreativeKnowledge, text: PlacedText, metric: str) -> Mappin
     return {name: math.exp(value) for name, value in sums.items()}
 
 
-def _of_weights(model: TextModel, x: "np.typing.NDArray[np.float64]") -> tuple[float, float]:
-    """Mean and variance of weights times a text's values."""
+def log_lift(model: TextModel, x: NDArray[np.float64]) -> tuple[float, float]:
+    """Mean and variance of the log lift of a difference of values, (p,): of a text and the average one, or of two."""
     lower = np.zeros((len(x), len(x)))
     lower[np.tril_indices(len(x))] = model.covariance
     covariance = lower + np.tril(lower, -1).T

@@ -23,6 +23,7 @@ from reflection.forecasting import calibration, plan_notes
 from reflection.forecasting.belief import Belief, blend
 from reflection.forecasting.calibration import Calibrated, Calibration
 from reflection.forecasting.plan_size import far_outside, planned_size
+from reflection.forecasting.plan_texts import NO_SHIFT, TextShift
 from reflection.forecasting.usual import Usual
 from reflection.inference import posterior
 from reflection.inference.identification import doubts_in
@@ -39,23 +40,34 @@ def evaluate(
     state: Calibration,
     similar: Mapping[str, Sequence[SimilarCampaign]] | None = None,
     *,
+    texts: Mapping[str, TextShift] = MappingProxyType({}),
     pending: int = 0,
     stored_with: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Evaluate named plans.
 
     Args:
+        texts: what the texts of new creatives add to a plan, by its name.
         pending: stored campaigns that `knowledge` has not taken in yet.
         stored_with: signals of the plans that `knowledge` does not have -> stored campaigns that carry them.
 
     Returns:
         {plans[{plan_id, metrics{name: {planner, signals, calibrated, intervals{"50", "80", "90"}, p_target, p_better,
-        usual, identified}}, booked[], drivers[], similar[], notes[]}], total, as_of, epoch, pending}; figures nobody
-        can give are None. `usual` is what the account gets for the objective on this platform (of a plan that names
-        nothing else, on all), `booked` the total effects of what is booked; `drivers`, partial effects, explain only.
+        usual, identified}}, booked[], drivers[], similar[], texts[], notes[]}], total, as_of, epoch, pending}; figures
+        nobody can give are None. `usual` is what the account gets for the objective on this platform (of a plan that
+        names nothing else, on all), `booked` the total effects of what is booked; `drivers`, partial effects, explain
+        only.
     """
     evaluations = [
-        _evaluated(name, plan, knowledge.for_goal(plan), state, (similar or {}).get(name, ()), stored_with)
+        _evaluated(
+            name,
+            plan,
+            knowledge.for_goal(plan),
+            state,
+            (similar or {}).get(name, ()),
+            stored_with,
+            texts.get(name, NO_SHIFT),
+        )
         for name, plan in plans
     ]
     return {
@@ -74,6 +86,7 @@ def _evaluated(
     state: Calibration,
     similar: Sequence[SimilarCampaign],
     stored_with: Mapping[str, int],
+    texts: TextShift,
 ) -> dict[str, Any]:
     promise, own, objective = plan.promise(), plan.shares(), signals.of_objective(plan.objective).key
     shares = booked(knowledge, own, objective)
@@ -87,7 +100,7 @@ def _evaluated(
     metrics = {}
     for metric in PLAN_METRICS:
         comparable = same_money or metric not in _IN_MONEY
-        ours = from_signals(knowledge, metric, shares, plan.budget, size, campaign) if comparable else None
+        ours = from_signals(knowledge, metric, shares, plan.budget, size, campaign, texts) if comparable else None
         seen = far is None or (metric not in _OF_SCALE and metric not in knowledge.size)
         metrics[metric] = _metric(
             metric, expected.get(metric), corrected.get(metric), ours, plan.targets.get(metric),
@@ -100,12 +113,14 @@ def _evaluated(
         "booked": _booked(knowledge, own, objective),
         "drivers": drivers(knowledge, own),
         "similar": [asdict(item) for item in similar],
+        "texts": list(texts.texts),
         "notes": [
             *plan_notes.not_learnt(knowledge, own, stored_with),
             *plan_notes.not_told_apart(knowledge, doubtful, usual.doubts),
             *plan_notes.notes_on(plan, knowledge, state, corrected, far, same_money),
             *plan_notes.of_size(knowledge, size),
             *plan_notes.of_past(knowledge, campaign),
+            *texts.notes,
         ],
     }
 
@@ -125,17 +140,19 @@ def from_signals(
     budget: float,
     size: PlannedSize = USUAL_SIZE,
     campaign: RealCampaign | None = None,
+    texts: TextShift = NO_SHIFT,
 ) -> Belief | None:
-    """The prediction of one metric from the signals and the size of a plan, and its own past where it ran before;
-    scatter and sampling noise included."""
+    """The prediction of one metric from the signals, the size and the new texts of a plan, and its own past where it
+    ran before; scatter and sampling noise included."""
     source = rate_behind(metric)
     draws = posterior.level_draws(knowledge, source, shares, np.random.default_rng(SEED), size, campaign)
     if draws is None:
         return None
     noise = _sampling_variance(knowledge, metric, shares, budget, size)
-    variance = float(draws.var()) + posterior.scatter(knowledge, source, campaign) ** 2 + noise
+    moved, doubt = texts.on(source)
+    variance = float(draws.var()) + posterior.scatter(knowledge, source, campaign) ** 2 + noise + doubt
     scale = float(np.log(budget)) if METRICS[metric].total else 0.0
-    return Belief(float(draws.mean()) + scale, float(np.sqrt(variance)))
+    return Belief(float(draws.mean()) + moved + scale, float(np.sqrt(variance)))
 
 
 def drivers(knowledge: Knowledge, shares: Mapping[str, float]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from scipy import sparse
 from reflection.domain import signals
 from reflection.domain.bookable import Bookable, Definition, root
 from reflection.domain.knowledge import Knowledge
+from reflection.domain.metrics import METRICS
 from reflection.inference import posterior
 from reflection.inference.campaign_columns import Floats
 from reflection.inference.dataset import Dataset
@@ -52,7 +53,16 @@ def with_bookables(
     knowledge = replace(knowledge, mixtures=_mixtures(knowledge, bookables) if favoured else {})
     totals = TotalEffects(knowledge, knowledge.goal_metric).of(bookables)
     judged = [replace(_graded(knowledge, one), total=item.total) for one, item in zip(bookables, totals, strict=True)]
-    return replace(knowledge, bookables=tuple(_supported(one, cells, support) for one in judged))
+    told = [one for one in judged if one.definition.kind != "pair" or _follows_from_both(one)]
+    return replace(knowledge, bookables=tuple(_supported(one, cells, support) for one in told))
+
+
+def _follows_from_both(pair: Bookable) -> bool:
+    """Whether something is advised of a pair, and for what the two do together: else each alone says enough."""
+    if pair.total is None or not pair.advised:
+        return False
+    better = pair.total.lane == "exploit"
+    return any(METRICS[metric].favors(lift > 1.0) == better for metric, lift in pair.beyond.items())
 
 
 def _graded(knowledge: Knowledge, bookable: Bookable) -> Bookable:
@@ -75,6 +85,7 @@ def _supported(bookable: Bookable, cells: "_Cells", support: SupportIndex) -> Bo
 def _mixtures(knowledge: Knowledge, bookables: Sequence[Bookable]) -> dict[str, tuple[float, ...]]:
     """How large total effects on the goal usually are, learnt from everything that was booked on its own."""
     own = [one for one in bookables if one.platform is None and not one.confounded and one.doubt is None]
+    own = [one for one in own if one.definition.kind != "pair"]  # they were chosen for being large
     if not own:
         return {}
     draws = TotalEffects(knowledge, knowledge.goal_metric).draws(own)
@@ -167,9 +178,23 @@ def _counted(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definiti
         if any(feature_of(part).group in crossed for part in one.definition.parts)
         for platform in cells.keys(signals.PLATFORM)
     ]
-    candidates = [*mains, *(pair for pair in pairs if pair.rows)]
+    candidates = [*mains, *(pair for pair in pairs if pair.rows), *_together(knowledge, cells, definitions)]
     largest = sorted(candidates, key=lambda one: (one.platform is not None, -(one.spend or 0.0), -one.rows, one.key))
     return tuple(sorted(largest[:MOST_BOOKABLES], key=lambda one: one.key))
+
+
+def _together(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definition]) -> list[Bookable]:
+    """Audiences with creatives that do together what neither does alone, by the same control as every finding."""
+    defined = {definition.key: definition.parts for definition in definitions}
+    beyond: dict[str, dict[str, float]] = defaultdict(dict)
+    for effect in knowledge.effects:
+        if effect.finding and signals.CROSS in effect.group and not effect.group.startswith(signals.PLATFORM):
+            beyond[effect.signal][effect.metric] = effect.effect
+    made = []
+    for key, effects in sorted(beyond.items()):
+        first, second = (defined.get(part.key, {part.key: 1.0}) for part in signals.parse(key).parts)
+        made.append(replace(_bookable(knowledge, cells, Definition(key, "pair", {**first, **second})), beyond=effects))
+    return made
 
 
 def _bookable(knowledge: Knowledge, cells: _Cells, definition: Definition, platform: str | None = None) -> Bookable:
@@ -211,11 +236,12 @@ def _objectives(cells: _Cells, chosen: _Selection) -> dict[str, float]:
 def _confounded(knowledge: Knowledge, cells: _Cells, definition: Definition) -> tuple[str, ...]:
     """Signals of another kind that always came with one of its parts, unless everything came with both."""
     usual: Mapping[str, float] = knowledge.delivery.get(ALL, {})
+    own = {root(part) for part in definition.parts}
     strangers: dict[str, set[str]] = defaultdict(set)
     for part, share in definition.parts.items():
         stands = cells.table.aliases.get(part, part)
         if abs(usual.get(stands, 0.0) - share) > SAME_SHARE:
-            strangers[part] = {name for name in cells.twins(part) if root(name) != definition.kind}
+            strangers[part] = {name for name in cells.twins(part) if root(name) not in own}
     return tuple(sorted(set().union(*strangers.values())))
 
 

@@ -52,14 +52,14 @@ def learn_texts(fitted: FittedMetrics, cells: CreativeCells, floor: EvidenceFloo
     texts, campaigns = len({text.key for text in side.texts}), len(np.unique(side.campaign))
     if texts < FEWEST_TEXTS:
         return CreativeKnowledge(texts, campaigns, reason=_too_few(texts, cells))
-    traits = _Traits.of(side)
+    traits = Traits.of(side)
     effects: list[TextEffect] = []
     models: dict[str, TextModel] = {}
     scores = {}
     for number, metric in enumerate(name for name in RATES if name in fitted.metrics):
         counts = side.observed(fitted, metric)
-        effects += _effects(side, counts, traits, metric, floor, (SEED, 100 + number))
-        if (model := _model(side, counts)) is not None:
+        effects += trait_effects(side, counts, traits, metric, floor, (SEED, 100 + number))
+        if (model := text_model(side, counts)) is not None:
             models[metric] = model
         if metric == "ctr":
             scores = score_records(side, counts, fitted.table.campaigns.day, cells.texts.scores)
@@ -69,14 +69,15 @@ def learn_texts(fitted: FittedMetrics, cells: CreativeCells, floor: EvidenceFloo
 
 
 @dataclass(frozen=True, eq=False)
-class _Traits:
+class Traits:
     """Traits as columns of items: those read from texts, and attributes that were given."""
 
     features: tuple[Feature, ...]
     x: Floats
 
     @classmethod
-    def of(cls, side: SideBySide) -> "_Traits":
+    def of(cls, side: SideBySide) -> "Traits":
+        """Those of items: every trait that texts can have, and every attribute that one was given."""
         having = [frozenset(text.traits()) for text in side.texts]
         names = sorted(frozenset(TRAITS).union(*having))
         x = np.array([[float(name in own) for name in names] for own in having])
@@ -101,8 +102,8 @@ def _view(side: SideBySide, counts: TextCounts, x: Floats, features: tuple[Featu
     return sums.view(Layout.of(features))
 
 
-def _effects(
-    side: SideBySide, counts: TextCounts, traits: _Traits, metric: str, floor: EvidenceFloor, seed: tuple[int, int]
+def trait_effects(
+    side: SideBySide, counts: TextCounts, traits: Traits, metric: str, floor: EvidenceFloor, seed: tuple[int, int]
 ) -> list[TextEffect]:
     """What every trait does to one metric that varied within a campaign."""
     usable = counts.usable
@@ -186,7 +187,7 @@ class _Contrast:
         return pro[:MOST_IDS], contra[:MOST_IDS]
 
 
-def _model(side: SideBySide, counts: TextCounts) -> TextModel | None:
+def text_model(side: SideBySide, counts: TextCounts) -> TextModel | None:
     """What a text alone foretells; None where texts are too few, or their places are not known."""
     values = [values_of(text) for text in side.texts]
     known = np.array([value is not None for value in values], dtype=np.bool_) & counts.usable
@@ -198,10 +199,10 @@ def _model(side: SideBySide, counts: TextCounts) -> TextModel | None:
     view = _view(side, counts, x, features, known)
     if not view.rows.any():
         return None
-    found = moments(view)
-    at = [found.layout.column(feature) for feature in features]
+    fitted = moments(view)
+    at = [fitted.layout.column(feature) for feature in features]
     columns = np.array([column for column in at if column is not None], dtype=np.intp)
-    mean, covariance = found.mean[columns], found.covariance[np.ix_(columns, columns)]
+    mean, covariance = fitted.mean[columns], fitted.covariance[np.ix_(columns, columns)]
     own = {text.key: row for text, row, use in zip(side.texts, x, known.tolist(), strict=True) if use}
     learnt = np.array([own[key] for key in sorted(own)])
     centre = learnt.mean(axis=0)
@@ -211,7 +212,7 @@ def _model(side: SideBySide, counts: TextCounts) -> TextModel | None:
         mean=_rounded(mean),
         covariance=_rounded(lower),
         centre=_rounded(centre),
-        scatter=float(found.sigma.get(Stratum.WITHIN, 0.0)),
+        scatter=float(fitted.sigma.get(Stratum.WITHIN, 0.0)),
         spread=spread,
         texts=len(own),
         campaigns=len(np.unique(side.campaign[known])),

@@ -52,7 +52,9 @@ def recomputed(store: Store, workspace: str, knowledge: Knowledge, accepted: Col
             as_of=knowledge.as_of,
             spelt=knowledge.spelt,
             floor=knowledge.floor,
-            definitions=list({one.definition.key: one.definition for one in bookables}.values()),
+            definitions=list(
+                {one.definition.key: one.definition for one in bookables if one.definition.kind != "pair"}.values()
+            ),
             experiments=[Experiment.model_validate_json(body) for body in store.experiments(workspace).bodies],
         )
         return learn(evidence, request)

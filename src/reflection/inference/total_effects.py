@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reflection.domain import signals
-from reflection.domain.bookable import Bookable, Total, root
+from reflection.domain.bookable import Bookable, Definition, Total, root
 from reflection.domain.knowledge import Knowledge
 from reflection.inference import posterior
 from reflection.inference.identification import by_turns_without
@@ -161,16 +161,21 @@ class TotalEffects:
     def _mix(self, usual: Array, bookable: Bookable) -> Array:
         """The usual delivery with something booked in the place of what is usual of its kind."""
         definition, mix = bookable.definition, usual.copy()
-        mix[self._of_kind(definition.kind, frozenset(definition.differs))] = 0.0
+        mix[self._replaced(definition)] = 0.0
         for key, share in posterior.resolved(self._knowledge, definition.parts).items():
             if key in self._column:
                 mix[self._column[key]] = share
         return self._crossed(mix)
 
-    def _of_kind(self, kind: str, differs: frozenset[str]) -> NDArray[np.intp]:
-        """Columns of what is usual of a kind, in whose place something booked comes."""
+    def _replaced(self, definition: Definition) -> NDArray[np.intp]:
+        """Columns of what is usual in whose place something booked comes: of its kind, of a pair the groups of both."""
+        groups = frozenset(signals.parse(part).group for part in definition.parts)
+        kind, differs = definition.kind, frozenset(groups if definition.kind == "pair" else definition.differs)
         if (kind, differs) not in self._kinds:
-            own = [group.partition(".")[0] == kind and group not in differs for group in self._groups]
+            own = [
+                group in differs if kind == "pair" else group.partition(".")[0] == kind and group not in differs
+                for group in self._groups
+            ]
             self._kinds[kind, differs] = np.flatnonzero(own)
         return self._kinds[kind, differs]
 

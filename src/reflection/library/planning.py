@@ -54,7 +54,7 @@ class Planning:
 
     def pacing(self) -> dict[str, Any]:
         """Where the running month ends, as GET /v1/pacing."""
-        return pacing(self._application.import_rows.days(self._workspace))
+        return self._application.days.get(self._workspace, "pacing", pacing)
 
 
 def plain(answer: Any) -> dict[str, Any]:

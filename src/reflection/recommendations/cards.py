@@ -16,7 +16,7 @@ from reflection.domain.bookable import Bookable, recommendation_id
 from reflection.domain.conversion_kind import plural
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.weights import Interval
-from reflection.explain.advice import VERBS, basis, grounds, recommendation, remarks
+from reflection.explain.advice import VERBS, basis, grounds, recommendation, remarks, together
 from reflection.explain.sentences import Sentences
 from reflection.inference import posterior
 from reflection.inference.total_effects import TotalDraws, TotalEffects
@@ -126,7 +126,7 @@ def build(
     return tuple(
         option
         for option, (bookable, _) in zip(options, choices, strict=True)
-        if bookable.platform is None or platform_key or _says_more(option.card, bookable, decided)
+        if _says_more(option.card, bookable, decided, settled=platform_key is not None)
     )
 
 
@@ -157,10 +157,16 @@ def _is_choice(bookable: Bookable, platform: str | None, objective: str | None, 
     return platform is None or (bookable.platform is None and bookable.definition.kind != signals.PLATFORM)
 
 
-def _says_more(card: Card, pair: Bookable, lanes: Mapping[str, str]) -> bool:
-    """Whether a pair with a platform says something that the thing itself does not say of every platform."""
-    main = lanes.get(pair.definition.key)
-    return card.lane in ("exploit", "avoid") and card.lane != main
+def _says_more(card: Card, booked: Bookable, lanes: Mapping[str, str], *, settled: bool) -> bool:
+    """Whether a pair says something that the thing itself does not say of every platform, or with every partner.
+
+    Args:
+        settled: whether the platform is.
+    """
+    decided = card.lane in ("exploit", "avoid")
+    if booked.definition.kind == "pair":
+        return decided
+    return booked.platform is None or settled or (decided and card.lane != lanes.get(booked.definition.key))
 
 
 def _card(
@@ -175,7 +181,8 @@ def _card(
     # Where revenue is known the value of the spend is revenue, else the spend itself: conversions at the usual CPA.
     worth = judged.level if total.metric == "roas" else 1.0
     money = total.stake is not None and worth is not None
-    notes = "; ".join(remarks(bookable, total, knowledge.floor))
+    notes = "; ".join(remarks(bookable, total, knowledge.floor)) or grounds(bookable.grade, bookable.experiments)
+    rests_on = (f"seen in {basis(bookable)}", together(bookable, total.metric), notes)
     return Card(
         id=card_id(total.lane, bookable.key, total.metric, platform, objective),
         action=f"{VERBS[total.lane]} {bookable.label}",
@@ -200,7 +207,7 @@ def _card(
         propensity=None,
         drawn=False,
         sentence=_of_goal(_SENTENCES.recommendation(evidence), knowledge.goal),
-        reason=f"seen in {basis(bookable)}; {notes or grounds(bookable.grade, bookable.experiments)}",
+        reason="; ".join(filter(None, rests_on)),
         platform=platform,
         objective=objective,
         rows=bookable.rows,

@@ -16,7 +16,7 @@ from reflection.domain.forecast_register import ForecastRequest
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.list_query import ListQuery
 from reflection.domain.maturity import day_of, evidence_by
-from reflection.domain.plan import Plan, PlanRequest
+from reflection.domain.plan import PlanRequest
 from reflection.domain.ports import Memory
 from reflection.domain.results import SimilarCampaign
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
@@ -24,6 +24,7 @@ from reflection.errors import NotFound
 from reflection.evaluation import track_record
 from reflection.forecasting import plan_evaluation, plan_notes
 from reflection.forecasting.forecaster import Forecaster
+from reflection.forecasting.plan_texts import PlanTexts
 from reflection.learnings.current import CurrentLearnings
 from reflection.learnings.insights import insights as learnt_insights
 from reflection.recommendations import adherence, cards, holdback, ranking
@@ -37,7 +38,7 @@ class RecommendationService:
     """Planning and recommendations of one installation; safe to share between threads.
 
     Args:
-        forecaster: reads the calibration that plans are evaluated with.
+        forecaster: reads the calibration that plans are evaluated with; `texts` reads those of their new creatives.
         holdback: share of planned campaigns that get no advice, so that its effect can be measured; 0 turns it off.
     """
 
@@ -48,6 +49,7 @@ class RecommendationService:
         memory: Memory,
         *,
         forecaster: Forecaster,
+        texts: PlanTexts,
         holdback: float,
         clock: Callable[[], datetime],
     ) -> None:
@@ -55,6 +57,7 @@ class RecommendationService:
         self._rows = rows
         self._memory = memory
         self._forecaster = forecaster
+        self._texts = texts
         self._holdback = holdback
         self._clock = clock
         self._judged: dict[str, tuple[object, dict[str, Any]]] = {}
@@ -67,8 +70,11 @@ class RecommendationService:
             unseen = {key for _, plan in named for key in plan_notes.unseen(knowledge.for_goal(plan), plan)}
             stored_with = snapshot.campaigns_with(sorted(unseen))
             state = self._forecaster.up_to_date(snapshot, knowledge)
-        similar = {name: self._similar(workspace, _words(plan)) for name, plan in named}
-        answer = plan_evaluation.evaluate(named, knowledge, state, similar, pending=pending, stored_with=stored_with)
+        similar = {name: self._similar(workspace, plan.words) for name, plan in named}
+        texts = self._texts.of(workspace, named, knowledge)
+        answer = plan_evaluation.evaluate(
+            named, knowledge, state, similar, texts=texts, pending=pending, stored_with=stored_with
+        )
         return {**answer, "holdback": holdback.invitation(self._holdback)}
 
     def recommend(
@@ -292,9 +298,3 @@ def _of_goal(knowledge: Knowledge, goal: str | None, objective: str | None) -> K
 def _same_goal(knowledge: Knowledge, campaign: Evidence | None) -> bool:
     """Whether a campaign, if it has run, counts what the largest goal counts: others cannot be compared with it."""
     return campaign is None or knowledge.kind_for(campaign) == knowledge.kind
-
-
-def _words(plan: Plan) -> str:
-    """What campaigns like a plan are searched by."""
-    names = [audience.name for audience in plan.audiences] + [creative.type for creative in plan.creatives]
-    return " ".join([plan.platform, plan.objective, *names])

@@ -156,6 +156,15 @@ class ImportRows:
             rows = connection.execute(query.limit(limit)).mappings()
             return [{str(name): str(value) for name, value in row.items()} for row in rows]
 
+    def version(self, workspace: str) -> tuple[int, int | None, str | None]:
+        """What changes whenever `days` may say something else: how many are in force, the last, when one changed."""
+        query = select(func.count(), func.max(imports.c.id), func.max(imports.c.updated_at)).where(
+            imports.c.workspace == workspace, imports.c.state.not_in((UNDOING, UNDONE))
+        )
+        with self._database.read(workspace) as connection:
+            number, last, changed = connection.execute(query).one()
+        return number, last, changed
+
     def days(self, workspace: str) -> list[Days]:
         """The days that imports in force reported, the latest import last."""
         query = (

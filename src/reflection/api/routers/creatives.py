@@ -97,6 +97,13 @@ class CreativeView(BaseModel):
     updated_at: str | None = None
 
 
+class OneCreative(CreativeView):
+    """A registered creative, and what it is told from."""
+
+    as_of: str | None
+    pending: int
+
+
 class CreativeList(BaseModel):
     """What came of registering creatives."""
 
@@ -149,7 +156,7 @@ def add(
     workspace: Workspace,
     register: Annotated[bool, Query(description="false: only foretell and score; nothing is stored")] = True,
 ) -> Response:
-    """One creative, a list, or `{"creatives": [...]}`, all or none; the same content again changes nothing (200).
+    """All or none; the same content again changes nothing (200).
 
     What is registered is the text of ads that campaigns only name, and its scores are judged when it has run.
     """
@@ -160,13 +167,13 @@ def add(
     return json_response(answer, status=201 if news else 200)
 
 
-@router.get("/creatives/{creative_id:path}", summary="One registered creative", response_model=CreativeView)
+@router.get("/creatives/{creative_id:path}", summary="One registered creative", response_model=OneCreative)
 def creative(creative_id: Id, application: ApplicationPart, workspace: Workspace) -> Response:
     """As it is foretold today, with the score that it had when it was registered."""
     return json_response(application.creatives.show(workspace, creative_id))
 
 
-@router.delete("/creatives/{creative_id:path}", summary="Take a creative back", response_model=CreativeView)
+@router.delete("/creatives/{creative_id:path}", summary="Take a creative back", response_model=OneCreative)
 def remove(creative_id: Id, application: ApplicationPart, workspace: Workspace) -> Response:
     """Answers what it was; campaigns that ran it keep what they say themselves."""
     return json_response(application.creatives.remove(workspace, creative_id))

@@ -1,5 +1,6 @@
 """GET /v1/days: what was spent a day, as imported files say it."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Response
@@ -7,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from reflection.api.dependencies import ApplicationPart, Workspace, json_response
 from reflection.api.pools import Router
-from reflection.ingest.jobs.daily import MOST_DAYS, daily_spend
+from reflection.ingest.jobs.daily import daily_spend
+from reflection.ingest.jobs.reported_days import MOST_DAYS
 
 router = Router(prefix="/v1/days", tags=["imports"])
 
@@ -43,4 +45,4 @@ def days(
     application: ApplicationPart, workspace: Workspace, days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 120
 ) -> Response:
     """The last days up to the newest that was imported, of files by the day; a day nobody reported is a gap."""
-    return json_response(daily_spend(application.import_rows.days(workspace), days))
+    return json_response(application.days.get(workspace, ("days", days), partial(daily_spend, days=days)))

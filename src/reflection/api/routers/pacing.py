@@ -48,4 +48,4 @@ class Pacing(BaseModel):
 @router.get("", summary="Where the month ends", response_model=Pacing)
 def month_end(application: ApplicationPart, workspace: Workspace) -> Response:
     """Spend and conversions so far and at the end of the month with a 90 % interval, of each account and campaign."""
-    return json_response(pacing(application.import_rows.days(workspace)))
+    return json_response(application.days.get(workspace, "pacing", pacing))

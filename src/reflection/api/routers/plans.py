@@ -37,6 +37,10 @@ class EvaluatedPlan(BaseModel):
     booked: list[dict[str, Any]] = Field([], description="left out of a compact answer")
     drivers: list[dict[str, Any]] = Field(description="the five largest in a compact answer")
     similar: list[dict[str, Any]] = Field([], description="left out of a compact answer")
+    texts: list[dict[str, Any]] = Field(
+        [],
+        description="{creative, score, lift, interval, sentence} of creatives that never ran, by their texts",
+    )
     notes: list[str]
 
 

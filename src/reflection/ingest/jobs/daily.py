@@ -10,15 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from reflection.domain.metrics import COUNTS
-from reflection.ingest.import_report import Snapshot
 from reflection.ingest.jobs.register import Days
+from reflection.ingest.jobs.reported_days import MOST_DAYS, reported
 
-MOST_DAYS = 400
 Account = tuple[str, str | None]
 """Platform and currency."""
-
-_SPEND = COUNTS.index("spend")
 
 
 def daily_spend(imported: Sequence[Days], days: int = MOST_DAYS) -> dict[str, Any]:
@@ -36,20 +32,15 @@ def daily_spend(imported: Sequence[Days], days: int = MOST_DAYS) -> dict[str, An
     """
     cells: dict[tuple[Account, dt.date, str], float | None] = {}
     restated: set[tuple[Account, dt.date]] = set()
-    for item in imported:
-        reported = Snapshot.from_list(item.dialect, item.platform, item.rows).cells
-        for (platform, name, first, last), counts in reported.items():
-            if first == last:
-                account = (platform, item.currency)
-                key, spend = (account, first, name), None if item.mixed else counts[_SPEND]
-                if key in cells and cells[key] != spend:
-                    restated.add((account, first))
-                cells[key] = spend
-    newest = max((day for _, day, _ in cells), default=None)
+    for platform, currency, name, day, spend, _ in reported(imported, days):
+        account = (platform, currency)
+        key = (account, day, name)
+        if key in cells and cells[key] != spend:
+            restated.add((account, day))
+        cells[key] = spend
     accounts: dict[Account, dict[dt.date, list[float | None]]] = defaultdict(lambda: defaultdict(list))
     for (account, day, _), spend in cells.items():
-        if newest is not None and (newest - day).days < days:
-            accounts[account][day].append(spend)
+        accounts[account][day].append(spend)
     items = [_of_account(account, by_day, restated) for account, by_day in accounts.items()]
     items.sort(key=lambda item: (-sum(row["spend"] or 0.0 for row in item["days"]), item["platform"]))
     return {"items": items}

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.metrics import COUNTS
-from reflection.ingest.import_report import Snapshot
 from reflection.ingest.jobs.register import Days
+from reflection.ingest.jobs.reported_days import reported
 from reflection.stats.series import hits, level_index, replay
 
 METRICS = ("spend", "conversions")
@@ -86,14 +85,8 @@ def pacing(imported: Sequence[Days]) -> dict[str, Any]:
 def _by_day(imported: Sequence[Days]) -> dict[Key, dict[dt.date, _Daily]]:
     """The amounts of every campaign and platform by day; of one campaign's day the latest file counts."""
     cells: dict[tuple[str, str | None, str, dt.date], _Daily] = {}
-    places = {metric: COUNTS.index(metric) for metric in METRICS}
-    for item in imported:
-        for (platform, name, start, end), counts in Snapshot.from_list(
-            item.dialect, item.platform, item.rows
-        ).cells.items():
-            if start == end:
-                spend = None if item.mixed else counts[places["spend"]]
-                cells[platform, item.currency, name, start] = _Daily(spend, counts[places["conversions"]])
+    for platform, currency, name, day, spend, conversions in reported(imported):
+        cells[platform, currency, name, day] = _Daily(spend, conversions)
     days: dict[Key, dict[dt.date, _Daily]] = defaultdict(dict)
     for (platform, currency, name, day), amounts in sorted(cells.items(), key=lambda cell: str(cell[0])):
         days[platform, currency, name][day] = amounts
