@@ -15,6 +15,7 @@ COPY requirements.lock requirements-postgres.lock pyproject.toml README.md LICEN
 RUN /opt/reflection/bin/pip install --no-cache-dir --require-hashes -r "$LOCK"
 COPY src ./src
 COPY data/samples ./data/samples
+COPY scripts/sbom.py ./scripts/sbom.py
 RUN /opt/reflection/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
