@@ -43,9 +43,9 @@ def _asked(sums: SufficientStatistics, *, relative: bool) -> tuple[dict[str, flo
     """Which groups moved, and the mode of the levels that stand still."""
     layout = Layout.of(sums.features)
     still = [i for i, feature in enumerate(layout.features) if feature.group != GROUP]
-    mode = moments(sums.view(Layout.of(layout.features[i] for i in still))).mode
+    levels = moments(sums.view(Layout.of(layout.features[i] for i in still)))
     steps = {GROUP: steps_of(layout, "type", relative=relative)}
-    return movements(sums.view(layout), np.array(still), mode, steps), mode
+    return movements(sums.view(layout), np.array(still), levels.at_mode, steps), levels.mode
 
 
 def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_size() -> None:

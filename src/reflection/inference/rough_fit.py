@@ -78,7 +78,7 @@ def _movements(sums: SufficientStatistics, still: Moments) -> dict[str, float]:
         drift.drift_group(group): drift.steps_of(layout, group, relative=group != signals.PLATFORM)
         for group in drift.walking(layout)
     }
-    taken = movements(sums.view(layout), np.array(columns, dtype=np.intp), still.mode, groups)
+    taken = movements(sums.view(layout), np.array(columns, dtype=np.intp), still.at_mode, groups)
     return {group: factor - math.log(len(groups)) for group, factor in taken.items()}
 
 

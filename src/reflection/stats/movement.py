@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from scipy import linalg, special
 
 from reflection.stats.block_sums import SparseSums
-from reflection.stats.gaussian_posterior import PRIOR_RATE
+from reflection.stats.gaussian_posterior import PRIOR_RATE, Posterior
 from reflection.stats.sufficient_statistics import View
-from reflection.stats.wide_posterior import model_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -50,14 +49,15 @@ class Steps:
         return np.asarray(np.eye(len(self.bucket)) - self.relative * same / same.sum(axis=1))
 
 
-def movements(view: View, still: Ints, components: Floats, groups: Mapping[str, Steps]) -> dict[str, float]:
+def movements(view: View, still: Ints, levels: Posterior, groups: Mapping[str, Steps]) -> dict[str, float]:
     """Return the groups of steps that the sums favour over levels that stand still, with the log Bayes factor of each,
     in the order in which they were taken up.
 
-    ``view``: sums of all columns. ``still``: those of the levels, ascending and the intercept first; ``components``:
-    mode of their fit. ``groups``: steps that may be; none of them among ``still``.
+    ``view``: sums of all columns. ``still``: those of the levels, ascending and the intercept first; ``levels``: the
+    posterior of the same sums in these columns, at its mode. ``groups``: steps that may be; none of them among
+    ``still``.
     """
-    score, information = _score(view, still, components, groups)
+    score, information = _score(view, still, levels, groups)
     taken: dict[str, float] = {}
     ends = np.cumsum([0, *(len(steps.columns) for steps in groups.values())]).tolist()
     places = {name: np.arange(ends[i], ends[i + 1]) for i, name in enumerate(groups)}
@@ -73,18 +73,17 @@ def movements(view: View, still: Ints, components: Floats, groups: Mapping[str, 
         information = information - information[:, own] @ gain @ information[own]
 
 
-def _score(view: View, still: Ints, components: Floats, groups: Mapping[str, Steps]) -> tuple[Floats, Floats]:
+def _score(view: View, still: Ints, levels: Posterior, groups: Mapping[str, Steps]) -> tuple[Floats, Floats]:
     """a = Z'Py and Z'PZ of the steps of all groups, one after the other."""
-    model = model_of(view.of_columns(still))
-    posterior, weights = model.posterior(components), model.weights(components)
+    weights = levels.weights
     lower = SparseSums(view).weighted(weights)
     gram = lower + np.tril(lower, -1).T
     steps = np.concatenate([one.columns for one in groups.values()])
     turn = linalg.block_diag(*(one.contrasts() for one in groups.values()))
     cross = turn @ gram[np.ix_(steps, still)]
     own = turn @ gram[np.ix_(steps, steps)] @ turn.T
-    score = turn @ (weights @ view.moment[:, steps]) - cross @ posterior.mean
-    return score, own - cross @ posterior.covariance @ cross.T
+    score = turn @ (weights @ view.moment[:, steps]) - cross @ levels.mean
+    return score, own - cross @ levels.covariance @ cross.T
 
 
 def _evidence(score: Floats, information: Floats, own: Ints) -> tuple[float, float]:
