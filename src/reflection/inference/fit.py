@@ -25,6 +25,7 @@ from reflection.inference.mixing import Sums
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.raw_lifts import RawLifts
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
+from reflection.inference.wear import MARKET, moving_signals
 from reflection.stats import drift
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
@@ -92,8 +93,9 @@ class FittedMetrics:
         """Present effects on an observed or composed metric; worked out once."""
         if metric not in self._effects:
             effects = self.raw_effects(metric)
-            for group in drift.walking(self.layout):
-                effects = drift.at_present(effects, group)
+            for group in moving_signals(self.layout):
+                effects = drift.at_present(effects, group, self.design.ages.beside)
+            effects = drift.all_at_present(effects, MARKET)
             self._effects[metric] = effects
         return self._effects[metric]
 

@@ -35,6 +35,7 @@ from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.slow_trends import slow_trend_findings
 from reflection.inference.findings.trends import trend_findings, with_trends
+from reflection.inference.findings.wear_out import monthly_wear, wear_out_findings
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.fit_budget import LeftOut, level_of
 from reflection.inference.goal_tables import GoalTables
@@ -240,6 +241,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
         diagnostics={
             **diagnostics_of(fits),
             "spelt": dict(spelt),
+            "wear": monthly_wear(fits),
             "unidentified": {
                 key: {"reason": doubt.reason, "others": list(doubt.others)}
                 for key, doubt in identification.doubts.items()
@@ -262,6 +264,7 @@ def _findings(
     findings = signal_findings(effects, fitted.table, support, goal)
     findings += budget_findings(fitted)
     findings += trend_findings(fitted, floor) + slow_trend_findings(fitted, floor)
+    findings += wear_out_findings(fitted, floor)
     if goal in fitted.names():
         findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))

@@ -32,7 +32,8 @@ from reflection.inference.experiments import Trials
 from reflection.inference.own_levels import NOTHING_KEPT, KeptRows
 from reflection.inference.partitions import Partitions
 from reflection.inference.rough_fit import RoughFit
-from reflection.stats import drift
+from reflection.inference.wear import LIFE, MONTHLY, moving_signals
+from reflection.stats import drift, slow_drift
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
@@ -127,9 +128,12 @@ def fit_metric(
         sums.add(contrasts)
     start = rough.shape.mode if rough.shape.layout == layout else None
     fit_of_all = fit(sums.view(layout), seed, start=start, step_factors=rough.step_factors)
-    for group in drift.walking(layout):
-        fit_of_all = drift.judged_at_present(fit_of_all, group)
-        fit_of_all = fit_of_all if group == signals.PLATFORM else drift.judged_since(fit_of_all, group)
+    for group in moving_signals(layout):
+        fit_of_all = drift.judged_at_present(fit_of_all, group, fitting.design.ages.beside)
+        if group == signals.CREATIVE:
+            fit_of_all = slow_drift.judged_along(fit_of_all, LIFE, MONTHLY)
+        elif group != signals.PLATFORM:
+            fit_of_all = slow_drift.judged_since(fit_of_all, group)
     most = 0 if rough.many else MOST_CAMPAIGNS
     scores = _set_aside(fitting, linear, layout, most).scores(fit_of_all, sums.as_taken)
     judged = coverage(scores)

@@ -53,11 +53,6 @@ class Posterior:
     _model: Model
     _factor: Floats
 
-    @property
-    def weights(self) -> Floats:
-        """Weight of each block of rows, (B,)."""
-        return self._model.weights(self.components)
-
     @cached_property
     def mean(self) -> Floats:
         """Mean of the effects, (p,)."""
