@@ -13,6 +13,7 @@ COPY requirements.lock pyproject.toml README.md LICENSE ./
 RUN /opt/reflection/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY src ./src
 COPY data/samples ./data/samples
+COPY scripts/sbom.py ./scripts/sbom.py
 RUN /opt/reflection/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim

@@ -19,8 +19,8 @@ from worlds import BASE, FIRST_DAY, row, traits
 
 from reflection.domain import signals
 from reflection.domain.allocation import AllocationRequest
-from reflection.domain.campaign import Creative
-from reflection.domain.evidence import Counts
+from reflection.domain.campaign import Audience, Creative
+from reflection.domain.evidence import Counts, Evidence
 from reflection.domain.plan import Plan
 from reflection.forecasting.allocation import allocate
 from reflection.inference.learn import learn
@@ -29,6 +29,9 @@ from reflection.stats.allocation import spread
 SEEDS = 20
 PLANTED = {"google": 0.9, "meta": 0.7, "tiktok": 0.5}
 LINEAR = dict.fromkeys(PLANTED, 1.0)
+BY_AUDIENCE = {"ann": 0.2, "ben": -0.2}
+"""By how much the elasticity of campaigns with an audience deviates from that of their platform."""
+
 SIZES = (40, 200)
 USUAL_SPEND = 1_500.0
 SCATTER = {"cpm": 0.15, "ctr": 0.15, "cvr": 0.20}
@@ -43,24 +46,51 @@ class Outcome:
     regret: tuple[float, float, float]
 
 
-def world(seed: int, campaigns: int, planted: dict[str, float], varied: float = 0.8) -> Outcome:
-    """One world learnt, and a budget of three usual campaigns spread. ``varied``: standard deviation of log spend."""
+def deviations(seed: int, campaigns: int) -> list[tuple[float, float, bool]]:
+    """(told, truth, hit) of every audience told, in a world where they differ: against the usual mix of both."""
+    response = learn(_evidence(seed, campaigns, dict.fromkeys(PLANTED, 0.75), 0.8, BY_AUDIENCE)).response
+    told = []
+    for name, truth in BY_AUDIENCE.items():
+        said = response.get(f"audience:{name}")
+        if said is not None and said["identified"]:
+            told.append((said["deviation"], truth, bool(said["interval"][0] <= truth <= said["interval"][1])))
+    return told
+
+
+def _level(rng: np.random.Generator, planted: dict[str, float]) -> dict[str, float]:
+    return {name: float(rng.normal(0, 0.25)) for name in planted}
+
+
+def _evidence(
+    seed: int, campaigns: int, planted: dict[str, float], varied: float, audiences: dict[str, float]
+) -> list[Evidence]:
+    """Campaigns of one platform each, and of one audience where there are any; those differ in elasticity only."""
     rng = np.random.default_rng((seed, campaigns))
-    level = {name: float(rng.normal(0, 0.25)) for name in planted}
-    evidence, past = [], dict.fromkeys(planted, 0.0)
+    level, evidence = _level(rng, planted), []
     for index in range(campaigns):
         own = traits(rng)
         spend = USUAL_SPEND * float(rng.lognormal(0, varied))
-        past[own.platform] += spend
         noise = {metric: float(rng.normal(0, sd)) for metric, sd in SCATTER.items()}
         shown = spend / BASE["cpm"] * 1000 * np.exp(-noise["cpm"])
-        fading = (planted[own.platform] - 1) * np.log(spend / USUAL_SPEND)  # half of it in clicks, half in conversions
+        booked = [list(audiences)[index % len(audiences)]] if audiences else []
+        power = planted[own.platform] + sum(audiences[name] for name in booked)
+        fading = (power - 1) * np.log(spend / USUAL_SPEND)  # half of it in clicks, half in conversions
         clicks = int(rng.poisson(shown * BASE["ctr"] * np.exp(noise["ctr"] + level[own.platform] + fading / 2)))
         came = int(rng.poisson(clicks * BASE["cvr"] * np.exp(noise["cvr"] + fading / 2)))
         counted = Counts(int(shown), clicks, came, round(spend, 2), None)
-        shares = signals.of_cell(own.platform, own.objective, [], [Creative(id="c", type=own.types[0])])
+        members, creative = [Audience(name=name) for name in booked], Creative(id="c", type=own.types[0])
+        shares = signals.of_cell(own.platform, own.objective, members, [creative])
         mix = {signal.key: share for signal, share in shares.items()}
         evidence.append(row(f"c{index:03d}", FIRST_DAY + 2 * index, own, mix, counted))
+    return evidence
+
+
+def world(seed: int, campaigns: int, planted: dict[str, float], varied: float = 0.8) -> Outcome:
+    """One world learnt, and a budget of three usual campaigns spread. ``varied``: standard deviation of log spend."""
+    level = _level(np.random.default_rng((seed, campaigns)), planted)
+    evidence, past = _evidence(seed, campaigns, planted, varied, {}), dict.fromkeys(planted, 0.0)
+    for one in evidence:
+        past[signals.parse(one.platform_key).level] += one.actual.spend or 0.0
     knowledge = learn(evidence)
     told = []
     for name, truth in planted.items():
@@ -102,6 +132,18 @@ def report(seeds: int = SEEDS) -> str:
             cells = " | ".join(f"{100 * regret:.1f} %" for regret in regrets)
             asked = sum(outcome.platforms for outcome in found)
             lines.append(f"| {kind} | {campaigns} | {len(told)} of {asked} | {bias} | {hits} | {cells} |")
+    lines += [
+        "",
+        "Two audiences, whose elasticities deviate by .2 and -.2:",
+        "",
+        "| campaigns | told | bias | coverage |",
+    ]
+    lines += ["|---:|---:|---:|---:|"]
+    for campaigns in SIZES:
+        told = [one for seed in range(seeds) for one in deviations(seed, campaigns)]
+        bias = f"{np.mean([np.sign(truth) * (said - truth) for said, truth, _ in told]):+.3f}" if told else "-"
+        hits = f"{np.mean([hit for _, _, hit in told]):.2f}" if told else "-"
+        lines.append(f"| {campaigns} | {len(told)} of {seeds * len(BY_AUDIENCE)} | {bias} | {hits} |")
     return "\n".join(lines)
 
 

@@ -85,11 +85,14 @@ class Traits:
     segment: str
     types: tuple[str, ...]
 
+    def audience(self) -> Audience:
+        """Whom it asks."""
+        return Audience(name=f"{self.segment} {self.age}", attributes={"age": self.age, "segment": self.segment})
+
     def shares(self) -> dict[str, float]:
         """Membership shares of its signals, by key."""
-        audience = Audience(name=f"{self.segment} {self.age}", attributes={"age": self.age, "segment": self.segment})
         creatives = [Creative(id=f"a {kind}", type=kind) for kind in self.types]
-        mix = signals.of_cell(self.platform, self.objective, [audience], creatives)
+        mix = signals.of_cell(self.platform, self.objective, [self.audience()], creatives)
         return {signal.key: share for signal, share in mix.items()}
 
 

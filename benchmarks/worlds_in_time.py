@@ -9,9 +9,14 @@ some.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 from worlds import FIRST_DAY, LEVELS, WORLDS, Kind, Traits, World, counts, main, planted, row, traits
 
+from reflection.domain import signals
+from reflection.domain.campaign import Creative
 from reflection.domain.evidence import Evidence
 
 YEAR = 365
@@ -42,9 +47,61 @@ def types_turn(seed: int, *, null: bool, campaigns: int = 150) -> World:
     return World(evidence, effects)
 
 
+WEAR = 0.10
+"""What a creative that wears out loses of its log CTR a month, more or less by half of it."""
+
+_CREATIVES, _MONTHS = 16, 7
+
+
+@dataclass(frozen=True)
+class Wearing:
+    """A world in which creatives wear out, and what each truly loses of its log CTR a month, by signal."""
+
+    world: World
+    slopes: Mapping[str, float]
+
+
+def wearing(seed: int, *, null: bool, campaigns: int = 200) -> Wearing:
+    """A year in which creatives begin one after the other, run for some months and wear out; the truth is their last
+    day's."""
+    rng = np.random.default_rng((72, seed))
+    effects = planted(rng, null)
+    begins = np.sort(rng.integers(0, YEAR - 90, _CREATIVES))
+    begins[0] = 0
+    lives = rng.integers(90, 30 * _MONTHS, _CREATIVES)
+    slopes = np.zeros(_CREATIVES) if null else rng.normal(-WEAR, WEAR / 2, _CREATIVES)
+    own = np.zeros(_CREATIVES) if null else rng.normal(0, 0.3, _CREATIVES)
+    types = [str(kind) for kind in rng.choice(LEVELS["creative.type"], _CREATIVES)]
+    last = np.zeros(_CREATIVES)
+    evidence: list[Evidence] = []
+    for index in range(campaigns):
+        day = index * YEAR // campaigns
+        running = np.flatnonzero((begins <= day) & (day <= begins + lives))
+        chosen = int(rng.choice(running)) if len(running) else int(np.argmin(np.abs(begins - day)))
+        months = max(day - begins[chosen], 0) / 30
+        last[chosen] = max(months, last[chosen])
+        drawn = traits(rng)
+        creative = Creative(id=f"c{chosen:02d}", type=types[chosen])
+        mix = signals.of_cell(drawn.platform, drawn.objective, [drawn.audience()], [creative])
+        shares = {signal.key: share for signal, share in mix.items()}
+        scatter = {metric: float(rng.normal(0, sd)) for metric, sd in SCATTER.items()}
+        scatter["ctr"] += float(own[chosen] + slopes[chosen] * months)
+        counted = counts(rng, shares, effects, scatter, int(rng.lognormal(np.log(80_000), 0.8)))
+        evidence.append(row(f"c{index:03d}", FIRST_DAY + day, drawn, shares, counted))
+    present = own + slopes * last
+    for metric in effects:
+        level = present - present.mean() if metric == "ctr" else np.zeros(_CREATIVES)
+        effects[metric] |= {f"creative:c{place:02d}": float(value) for place, value in enumerate(level)}
+    return Wearing(World(evidence, effects), {f"creative:c{i:02d}": float(slope) for i, slope in enumerate(slopes)})
+
+
 IN_TIME = {
     "types turn": Kind("a year in which one type falls and another rises", lambda seed: types_turn(seed, null=False)),
     "types turn, null": Kind("the same year, nothing moves", lambda seed: types_turn(seed, null=True), null=True),
+    "wear-out": Kind(
+        "16 creatives begin one after the other and wear out", lambda seed: wearing(seed, null=False).world
+    ),
+    "wear-out, null": Kind("the same, none wears out", lambda seed: wearing(seed, null=True).world, null=True),
 }
 WORLDS.update(IN_TIME)
 

@@ -1,11 +1,13 @@
 """What changes over time is found, dated and told as it is now; learning it is a fold over the set of campaigns."""
 
 import math
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
 
 from reflection.domain import signals
+from reflection.domain.evidence import Counts
 from reflection.domain.knowledge import Knowledge
 from reflection.inference.effects_page import effects_page
 from reflection.inference.learn import learn
@@ -51,6 +53,62 @@ def test_learning_what_moves_does_not_depend_on_the_order_of_campaigns(
     worlds_in_time: ModuleType, turned: Knowledge
 ) -> None:
     assert encode(learn(reversed(worlds_in_time.types_turn(SEED, null=False).evidence))) == encode(turned)
+
+
+@pytest.fixture(scope="module")
+def worn(worlds_in_time: ModuleType) -> tuple[Knowledge, dict[str, float]]:
+    """What is learnt of creatives that lose about 10 % of their CTR a month, and what each truly loses."""
+    world = worlds_in_time.wearing(SEED, null=False)
+    return learn(world.world.evidence), world.slopes
+
+
+def test_what_a_month_of_age_costs_every_creative_is_told(worn: tuple[Knowledge, dict[str, float]]) -> None:
+    page = effects_page(worn[0])
+
+    assert page["wear"].keys() == {"ctr"}
+    low, high = page["wear"]["ctr"]["interval"]
+    assert low < math.exp(-0.10) < high < 1
+
+
+def test_a_creative_that_wears_out_says_how_fast_since_when_until_when_and_what_it_costs(
+    worn: tuple[Knowledge, dict[str, float]],
+) -> None:
+    knowledge, slopes = worn
+    told = {e.signal: e.wear_out for e in knowledge.effects if e.metric == "ctr" and e.wear_out is not None}
+
+    assert len(told) >= 5
+    assert all(slopes[signal] < 0 for signal in told)
+    held = [
+        one.a_month_interval[0] < math.exp(slopes[signal]) < one.a_month_interval[1] for signal, one in told.items()
+    ]
+    assert sum(held) >= 0.7 * len(held)
+    for one in told.values():
+        assert one.change < one.interval[1] < 1
+        assert one.new_on >= "2023-02-12"
+        early, late = one.below_average_interval
+        assert (early or "") <= (one.below_average or late or "9999")
+        assert one.spend is not None
+        assert one.cost is not None
+        assert 0 < one.cost < one.spend
+    texts = [f.description for f in knowledge.findings if f.metadata.get("wear_out")]
+    assert len(texts) == len(told)
+    assert all("since it was new on" in text and "now bring nothing, unlike when it was new" in text for text in texts)
+
+
+def test_creatives_of_one_age_are_not_told_to_wear_out_with_a_market_that_falls(worlds_in_time: ModuleType) -> None:
+    evidence = worlds_in_time.wearing(SEED, null=True).world.evidence
+    falling = [
+        replace(one, cells=(replace(one.cells[0], counts=_fewer(one.cells[0].counts, 1 - index / 300)),))
+        for index, one in enumerate(evidence)
+    ]
+    learnt = learn(falling)
+
+    assert effects_page(learnt)["wear"] == {}
+    assert [effect.signal for effect in learnt.effects if effect.wear_out is not None] == []
+
+
+def _fewer(counts: Counts, share: float) -> Counts:
+    return replace(counts, clicks=round((counts.clicks or 0) * share))
 
 
 def test_a_year_in_which_nothing_moves_has_no_trend_and_no_columns_of_any(worlds_in_time: ModuleType) -> None:

@@ -1,5 +1,6 @@
 """What can be checked without a container engine, a reader or an operator: the pages and the image say what is true."""
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -166,3 +167,26 @@ def test_the_license_is_the_one_that_is_named() -> None:
     assert "Apache License" in text_of("LICENSE").splitlines()[0]
     assert 'license = "Apache-2.0"' in text_of("pyproject.toml")
     assert "[LICENSE](LICENSE)" in text_of("README.md")
+
+
+def test_the_bill_of_materials_is_the_lock_file_and_the_same_bytes_every_time() -> None:
+    script, lock = runpy.run_path(str(ROOT / "scripts" / "sbom.py")), text_of("requirements.lock")
+
+    told = json.loads(script["bill"](lock, "1.2.3"))
+
+    assert {part["name"]: part["version"] for part in told["components"]} == locked("requirements.lock")
+    assert all(part["externalReferences"] for part in told["components"]), "each with the hashes of its files"
+    assert script["bill"](lock, "1.2.3") == script["bill"](lock, "1.2.3")
+    assert 'path = "scripts/sbom.py"' in text_of("pyproject.toml"), "what is built has it"
+
+
+def test_no_page_of_the_site_loads_anything_from_elsewhere() -> None:
+    pages = {
+        path.name: path.read_text(encoding="utf-8") for path in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]
+    }
+
+    fetched = r"^\s*```\s*mermaid"  # the site's script fetches a renderer for these in the reader's browser
+    assert [name for name, text in pages.items() if re.search(fetched, text, re.MULTILINE)] == []
+    assert "font = false" in text_of("zensical.toml")
+    foreign = r"<(?:script|iframe|img|link)\b[^>]*\b(?:src|href)=[\"']?(?:https?:)?//"
+    assert [name for name, text in pages.items() if re.search(foreign, text)] == []

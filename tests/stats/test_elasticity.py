@@ -45,3 +45,25 @@ def test_months_of_one_unit_are_not_many_witnesses() -> None:
     narrow = elasticities(x, y, np.full(60, 0.01), np.zeros(60, dtype=int), np.arange(60), 0.0, 1)
 
     assert wide.sd[0] > 3 * narrow.sd[0]
+
+
+def test_members_of_something_deviate_from_what_is_usual() -> None:
+    rng, hits, errors = np.random.default_rng(5), 0, []
+    for _ in range(30):
+        truth, own = np.full(2, 0.8), rng.normal(0, 0.2, 3)
+        x, y, v, group, unit = draw(rng, truth, 150)
+        member = rng.integers(3, size=150)
+        shares = np.eye(3)[member]
+        seen = elasticities(x, y + own[member] * x, v, group, unit, 0.0, 2, shares)
+        deviation = own - shares.mean(axis=0) @ own
+        hits += int((np.abs(seen.member_mean - deviation) < 1.645 * seen.member_sd).sum())
+        errors.append(seen.member_mean - deviation)
+
+    assert 0.8 <= hits / 90 <= 0.99
+    assert abs(np.mean(errors)) < 0.03
+
+
+def test_without_members_nothing_deviates() -> None:
+    seen = elasticities(*draw(np.random.default_rng(6), np.array([0.7, 0.9]), 60), 0.0, 2)
+
+    assert seen.member_mean.shape == seen.member_sd.shape == (0,)

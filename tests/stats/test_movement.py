@@ -8,11 +8,12 @@ from scipy import stats
 
 from reflection.stats.columns import INTERCEPT, Feature, Layout
 from reflection.stats.design import Design, Rows
-from reflection.stats.drift import drift_group, judged_since, since, step_feature, steps_of
+from reflection.stats.drift import drift_group, step_feature, steps_of
 from reflection.stats.empirical_bayes import fit, moments
 from reflection.stats.false_discovery import discover
 from reflection.stats.gaussian_posterior import INTERCEPT_SD, PRIOR_RATE
-from reflection.stats.movement import STEP_SD, movements
+from reflection.stats.movement import STEP_SD, Order, movement_factors, movements
+from reflection.stats.slow_drift import judged_since, since
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
 RAMPS, LEVELS, ROWS, NOISE = 3, "abc", 120, 0.01
@@ -40,12 +41,14 @@ def _sums(cells: Cells, y: np.ndarray) -> SufficientStatistics:
 
 
 def _asked(sums: SufficientStatistics, *, relative: bool) -> tuple[dict[str, float], np.ndarray]:
-    """Which groups moved, and the mode of the levels that stand still."""
+    """Which groups moved, with their evidence, and the mode of the levels that stand still."""
     layout = Layout.of(sums.features)
     still = [i for i, feature in enumerate(layout.features) if feature.group != GROUP]
     mode = moments(sums.view(Layout.of(layout.features[i] for i in still))).mode
     steps = {GROUP: steps_of(layout, "type", relative=relative)}
-    return movements(sums.view(layout), np.array(still), mode, steps), mode
+    asked = sums.view(layout), np.array(still), mode, steps
+    factors = movement_factors(*asked, sd={}, order=Order())
+    return {group: factors[group] for group in movements(*asked)}, mode
 
 
 def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_size() -> None:
@@ -90,3 +93,24 @@ def test_a_walk_is_told_against_the_others_since_when_and_whether_it_goes_on() -
     assert found.onwards > 0.9
     assert found.last == pytest.approx(-0.4 / RAMPS, abs=0.1)
     assert found.rate < 0.01
+
+
+def test_a_group_that_only_repeats_another_is_not_what_moved() -> None:
+    """Levels of a second group go with those of the first but for one row in five: beside the first it says nothing."""
+    cells, y = _world({"a": -0.6, "b": 0.4})
+    rng = np.random.default_rng(5)
+    for cell in cells:
+        level = next(f.level for f in cell if f.group == "type")
+        other = level if rng.random() < 0.8 else str(rng.choice(list(LEVELS)))
+        cell |= {Feature("age", other): 1.0} | {
+            step_feature("age", other, 1 + k): cell[step_feature("type", level, 1 + k)] for k in range(RAMPS)
+        }
+    sums = _sums(cells, y)
+    layout, ages = Layout.of(sums.features), drift_group("age")
+    still = [i for i, feature in enumerate(layout.features) if feature.group not in (GROUP, ages)]
+    steps = {group: steps_of(layout, name, relative=True) for group, name in ((GROUP, "type"), (ages, "age"))}
+    mode = moments(sums.view(Layout.of(layout.features[i] for i in still))).mode
+    factors = movement_factors(sums.view(layout), np.array(still), mode, steps, {GROUP: 0.15, ages: 0.15}, Order())
+
+    assert factors[GROUP] > 10
+    assert factors[ages] < 1

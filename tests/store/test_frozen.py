@@ -6,11 +6,13 @@ them is worded by the present code, from what is known today, and keeps its shap
 The files are in `frozen/`, one pair for each commit; frozen/ORIGIN.md says how they were made and what is compared.
 """
 
+import contextlib
 import json
 import lzma
 import math
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
+import reflection
 from reflection.api.app import create_app
 from reflection.cli.backup import problems_of
 from reflection.settings import Settings
@@ -27,6 +30,7 @@ from reflection.wiring import Application, build
 pytestmark = pytest.mark.sqlite
 
 FROZEN = Path(__file__).parent / "frozen"
+VERSIONS = Path(reflection.__file__).parent / "store" / "migrations" / "versions"
 NAMES = sorted(path.name.removesuffix(".db.xz") for path in FROZEN.glob("*.db.xz"))
 WORDS_ONLY = {"embedding_model": "none"}
 """Vectors depend on the model file, and answers found by meaning on the vectors."""
@@ -169,3 +173,59 @@ def test_a_database_of_an_earlier_commit_goes_on(client: TestClient, application
     assert learnt.campaigns == known.campaigns + 1
     assert client.get("/v1/campaigns/cmp_after").json() == answer.json()
     assert client.get("/v1/effects?limit=1").json()["items"] != []
+
+
+SCHEMAS = sorted(path.name.removesuffix(".schema.xz") for path in FROZEN.glob("*.schema.xz"))
+KEPT = ("campaigns", "campaign_revisions", "evidence", "events", "shares", "alerts", "experiments")
+"""Tables of what people said; no opening and no fit changes their number of rows."""
+
+
+def test_every_schema_that_landed_has_a_frozen_database() -> None:
+    landed = sorted(f"schema-{path.name[:4]}" for path in VERSIONS.glob("[0-9]*.py"))
+
+    assert landed[:-1] == SCHEMAS, "make it with the code before the newest: tests/store/frozen/make_schema.py"
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_database_of_every_schema_is_upgraded_and_loses_no_row(
+    name: str, tmp_path: Path, settings_in: Callable[..., Settings]
+) -> None:
+    path = _thawed(name, tmp_path)
+    held = _rows(path)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        (version,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    assert f"schema-{version}" == name
+
+    with build(settings_in(tmp_path, **WORDS_ONLY)) as built:
+        assert built.store.workspaces() == ["acme", "default"]
+        stored = built.store.campaign("default", "cmp_0")
+        assert stored is not None
+        assert stored.revision == 2
+    after = _rows(path)
+    assert {table: after[table] for table in held} == held
+
+
+@pytest.mark.torture(part="disk")
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_database_of_every_schema_is_sound_and_learnt_from(
+    name: str, tmp_path: Path, settings_in: Callable[..., Settings]
+) -> None:
+    _thawed(name, tmp_path)
+
+    with build(settings_in(tmp_path, **WORDS_ONLY)) as built:
+        assert built.learner.learn_now("default").campaigns == 3
+        assert list(problems_of(built)) == []
+
+
+def _thawed(name: str, folder: Path) -> Path:
+    path = folder / "reflection.db"
+    path.write_bytes(lzma.decompress((FROZEN / f"{name}.schema.xz").read_bytes()))
+    return path
+
+
+def _rows(path: Path) -> dict[str, int]:
+    """How many rows each of `KEPT` has, where there is such a table."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        counts = [(name, f"SELECT count(*) FROM {name}") for name in KEPT if name in there]
+        return {name: connection.execute(count).fetchone()[0] for name, count in counts}

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from reflection.cli.render import effects_table, lift_interval
+from reflection.cli.render import effects_table, lift, lift_interval
 from reflection.cli.session import JsonOption, WorkspaceOption, as_of, as_plain, console, open_application, print_json
+from reflection.domain.metrics import METRICS
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 
@@ -51,6 +52,10 @@ def effects(
         for name, size in page["size"].items():
             low, high = size["interval"]
             out.print(f"[dim]{size_line(name, size['doubling'], low, high)}[/]")
+        for name, wear in page["wear"].items():
+            out.print(f"[dim]{wear_line(name, wear)}[/]")
+        if page["delivery"]:
+            out.print(f"[dim]audiences and creatives: {page['delivery']['reason']}[/]")
         if page["spread"]:
             out.print(
                 f"[dim]normal spread: CPA of nine in ten campaigns {lift_interval(page['spread'])} of its signals'[/]"
@@ -70,6 +75,12 @@ def waiting_line(waiting: dict[str, Any]) -> str:
     """Whose conversions are not learnt yet, and until when."""
     until = waiting["first"] if waiting["first"] == waiting["last"] else f"{waiting['first']} to {waiting['last']}"
     return f"conversions of {waiting['campaigns']} campaigns still come in: their CVR, CPA and ROAS wait until {until}"
+
+
+def wear_line(metric: str, wear: dict[str, Any]) -> str:
+    """What a month of age does to creatives, in one line."""
+    change = f"{lift(wear['a_month'])} ({lift_interval(wear['interval'])})"
+    return f"{METRICS[metric].label} of creatives a month older: {change}"
 
 
 def size_line(metric: str, doubling: float, low: float, high: float) -> str:

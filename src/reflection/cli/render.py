@@ -153,7 +153,9 @@ def _moving(effect: Mapping[str, Any]) -> str:
         return ""
     change = trend["change"]
     onwards = "" if not trend["ongoing"] else ", still rises" if change > 1 else ", still falls"
-    return f"; {lift(change)} since {trend['since']}{onwards}"
+    worn = effect.get("wear_out")
+    below = f", below average about {worn['below_average']}" if worn and worn["below_average"] else ""
+    return f"; {lift(change)} since {trend['since']}{onwards}{below}"
 
 
 def _pair(bounds: Sequence[float] | None) -> tuple[float, float] | None:

@@ -30,6 +30,33 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
+class WearOut:
+    """How a creative wears out, where that is a finding itself; of a metric of which it gets the worse.
+
+    Attributes:
+        new_on: first day it ran. age_days: how old it was when it last ran.
+        a_month: lift of thirty days more of age, with its 90 % interval.
+        change: lift since it was new, with its 90 % interval.
+        below_average: the day it falls below what an average creative does today, or fell; None where that is more than
+            a year away. below_average_interval: the earliest and the latest day (90 %), None as above.
+        spend: what was spent on it in thirty days lately; cost: how much of that buys nothing any more, against when it
+            was new, with its 90 % interval; None where no money is known.
+    """
+
+    new_on: str
+    age_days: int
+    a_month: float
+    a_month_interval: Interval
+    change: float
+    interval: Interval
+    below_average: str | None
+    below_average_interval: tuple[str | None, str | None]
+    spend: float | None = None
+    cost: float | None = None
+    cost_interval: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """The effect of one signal on one metric, as a multiplicative lift (1.0 = the average level of its group).
 
@@ -47,6 +74,7 @@ class Effect:
             ``observed``.
         experiments: ids of those that tested it, or a part of it.
         trend: how it moved, where that is beyond noise; `effect` is its present level all the same.
+        wear_out: how a creative wears out, where that is beyond noise.
     """
 
     signal: str
@@ -70,3 +98,4 @@ class Effect:
     grade: Grade = "observed"
     experiments: tuple[str, ...] = ()
     trend: Trend | None = None
+    wear_out: WearOut | None = None

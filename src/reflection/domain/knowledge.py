@@ -217,6 +217,12 @@ class Knowledge:
         return sizes
 
     @property
+    def delivery_tilt(self) -> Mapping[str, Any] | None:
+        """{tilt, interval, rows, reason} of delivery within sums (`inference.delivery`); None where none is clear."""
+        tilt: Mapping[str, Any] | None = self.diagnostics.get("delivery_tilt")
+        return tilt
+
+    @property
     def experiments(self) -> ExperimentSayings:
         """What the fit makes of randomised experiments."""
         return ExperimentSayings(self.diagnostics)

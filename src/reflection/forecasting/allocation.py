@@ -45,13 +45,17 @@ BEYOND = 1.5
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One plan as the allocation sees it: draws of the log of what 1 unit of money brings, and of its elasticity."""
+    """One plan as the allocation sees it: draws of the log of what 1 unit of money brings, and of its elasticity.
+
+    `response` is what was learnt of its platform, `beside` of its audiences: share, and how far each deviates.
+    """
 
     name: str
     plan: Plan
     log_scale: Array
     elasticity: Array
     response: Mapping[str, Any]
+    beside: Mapping[str, tuple[float, Mapping[str, Any]]]
     doubts: tuple[str, ...]
 
     @property
@@ -166,10 +170,16 @@ def _candidate(name: str, plan: Plan, knowledge: Knowledge, texts: TextShift) ->
     draws = draws + moved + np.sqrt(doubt) * np.random.default_rng([SEED, 1]).normal(size=len(draws))
     response = knowledge.response.get(signals.of_platform(plan.platform).key, {})
     usual = _usual_spend(knowledge, shares, response) or plan.budget
-    slope = _elasticity(response, len(draws), plan)
-    return Candidate(
-        name, plan, draws + (1.0 - slope) * np.log(usual), slope, response, tuple(doubts_in(knowledge, own).values())
-    )
+    beside = {key: (share, knowledge.response[key]) for key, share in own.items() if _deviates(knowledge, key)}
+    slope = _elasticity(response, beside, len(draws), plan)
+    scale = draws + (1.0 - slope) * np.log(usual)
+    return Candidate(name, plan, scale, slope, response, beside, tuple(doubts_in(knowledge, own).values()))
+
+
+def _deviates(knowledge: Knowledge, key: str) -> bool:
+    """Whether a signal is an audience whose elasticity was learnt to deviate, or not to."""
+    said = knowledge.response.get(key, {})
+    return "deviation" in said and bool(said["identified"])
 
 
 def _usual_spend(knowledge: Knowledge, shares: Mapping[str, float], response: Mapping[str, Any]) -> float | None:
@@ -180,14 +190,24 @@ def _usual_spend(knowledge: Knowledge, shares: Mapping[str, float], response: Ma
     return float(response["usual"]) if response else None
 
 
-def _elasticity(response: Mapping[str, Any], count: int, plan: Plan) -> Array:
-    """Draws of an elasticity, of one platform the same ones; at most 1: that money brings ever more is not assumed."""
-    standard = np.random.default_rng([SEED, *signals.of_platform(plan.platform).key.encode()]).normal(size=count)
+def _elasticity(
+    response: Mapping[str, Any], beside: Mapping[str, tuple[float, Mapping[str, Any]]], count: int, plan: Plan
+) -> Array:
+    """Draws of an elasticity, of one platform or audience the same ones; at most 1: that money brings ever more is not
+    assumed.
+    """
     if not response.get("identified"):
         mean, sd = _hedged(response)
     else:
         mean, sd = response["elasticity"], response["sd"]
-    return np.clip(mean + sd * standard, 0.05, 1.0)
+    total = mean + sd * _standard(signals.of_platform(plan.platform).key, count)
+    for key, (share, said) in sorted(beside.items()):
+        total += share * (said["deviation"] + said["sd"] * _standard(key, count))
+    return np.clip(total, 0.05, 1.0)
+
+
+def _standard(key: str, count: int) -> Array:
+    return np.random.default_rng([SEED, *key.encode()]).normal(size=count)
 
 
 def _hedged(response: Mapping[str, Any]) -> tuple[float, float]:
@@ -217,8 +237,9 @@ def _item(one: Candidate, amount: float, was: float, brought: Array, total: floa
         "interval": [float(bound) for bound in np.quantile(brought, [0.05, 0.95])],
         "next_costs": max(total, 1.0) * 1e-3 / gained if gained > 0 else None,
         "elasticity": {
-            "value": response["elasticity"] if one.learnt else None,
-            "interval": response["interval"] if one.learnt else None,
+            "value": float(one.elasticity.mean()) if one.learnt else None,
+            "interval": [float(end) for end in np.quantile(one.elasticity, [0.05, 0.95])] if one.learnt else None,
+            "audiences": sorted(one.beside) if one.learnt else [],
             "reason": None if one.learnt else response.get("reason", "its platform was never seen"),
         },
         "extrapolated": one.extrapolated(amount),

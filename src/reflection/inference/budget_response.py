@@ -1,16 +1,20 @@
-"""What more money brings: the elasticity of conversions in spend, by platform, where spend varied enough to say it.
+"""What more money brings: the elasticity of conversions in spend, by platform and audience, where spend varied enough.
 
 Campaigns are compared with what their signals alone explain; what is left goes with their spend. An association like
 every other one: budgets follow success, so an elasticity is rather too high than too low. A pure function of the fits.
 Must not know what is made of it.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
+from reflection.domain import signals
 from reflection.domain.scatter import composed_scatter
-from reflection.inference.campaign_columns import Floats
+from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.fit import FittedMetrics
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.design import Stratum
@@ -23,17 +27,26 @@ FEWEST = 8
 LEAST_SPREAD = 0.2
 """Least standard deviation of log spend on a platform: below, hardly anything but one budget was seen."""
 
+MOST_AUDIENCES = 12
+MOST_CAMPAIGNS = 50_000
+"""Audiences whose elasticity is asked for, and campaigns up to which it is."""
+
 LEARNT = 0.8
 """Most of the prior's width that an interval may keep, to be called learnt."""
+
+LEARNT_OF_AUDIENCE = 0.55
+"""The same of how far an audience deviates: its prior is around nothing, and should not be what is told."""
 
 Z90 = 1.6448536269514722
 
 
 def budget_response(fitted: FittedMetrics) -> dict[str, dict[str, Any]]:
-    """Platform key -> {elasticity, interval, sd, prior_sd, identified, reason, usual, low, high, campaigns}.
+    """Key of a platform -> {elasticity, interval, sd, prior_sd, identified, reason, usual, low, high, campaigns}, of an
+    audience the same with `deviation` in the place of `elasticity`.
 
-    `elasticity` is 1 where twice the money brings twice the conversions. `usual`, `low` and `high` are the median,
-    least and most that a campaign there spent. Empty where no money or no conversions are known.
+    `elasticity` is 1 where twice the money brings twice the conversions; `deviation` is by how much that of campaigns
+    with an audience is above what it usually is on their platform. `usual`, `low` and `high` are the median, least and
+    most that a campaign there spent. Empty where no money or no conversions are known.
     """
     if PER_SPEND not in fitted.names():
         return {}
@@ -49,34 +62,78 @@ def budget_response(fitted: FittedMetrics) -> dict[str, dict[str, Any]]:
     x = amount - np.array([np.median(amount[platform == g]) for g in range(len(names))])[platform]
     y = np.log((came[kept] + 0.5) / foreseen)
     unit = table.campaigns.unit[kept]
-    found = elasticities(x, y, 1.0 / foreseen + passing**2, platform, unit, lasting, len(names))
+    audiences, members = _audiences(fitted, kept)
+    seen = elasticities(x, y, 1.0 / foreseen + passing**2, platform, unit, lasting, len(names), members)
     response = {}
     for g, name in enumerate(names.tolist()):
-        own, sd = spend[kept][platform == g], float(found.sd[g])
-        reason = _objection(x[platform == g], sd / found.prior_sd)
-        mean = float(found.mean[g])
-        response[str(name)] = {
-            "elasticity": mean,
-            "interval": [mean - Z90 * sd, mean + Z90 * sd],
-            "sd": sd,
-            "prior_sd": found.prior_sd,
-            "identified": reason is None,
-            "reason": reason,
-            "usual": float(np.median(own)),
-            "low": float(own.min()),
-            "high": float(own.max()),
-            "campaigns": len(np.unique(unit[platform == g])),
-        }
+        of = _Told(float(seen.mean[g]), float(seen.sd[g]), seen.prior_sd, "elasticity", "there")
+        response[str(name)] = _told(of, x, spend[kept], unit, platform == g)
+    for k, name in enumerate(audiences):
+        mean, sd = float(seen.member_mean[k]), float(seen.member_sd[k])
+        of = _Told(mean, sd, float(seen.member_prior_sd[k]), "deviation", "with it")
+        response[name] = _told(of, x, spend[kept], unit, members[:, k] > 0)
     return response
 
 
-def _objection(x: Floats, kept: float) -> str | None:
-    """Why the elasticity of a platform cannot be told; None where it can."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An elasticity, or how far one deviates (`name`), with its standard deviation and that of the prior."""
+
+    mean: float
+    sd: float
+    prior_sd: float
+    name: str
+    where: str
+
+
+def _told(of: _Told, x: Floats, spend: Floats, unit: Ints, own: NDArray[np.bool_]) -> dict[str, Any]:
+    reason = _objection(x[own], of)
+    return {
+        of.name: of.mean,
+        "interval": [of.mean - Z90 * of.sd, of.mean + Z90 * of.sd],
+        "sd": of.sd,
+        "prior_sd": of.prior_sd,
+        "identified": reason is None,
+        "reason": reason,
+        "usual": float(np.median(spend[own])),
+        "low": float(spend[own].min()),
+        "high": float(spend[own].max()),
+        "campaigns": len(np.unique(unit[own])),
+    }
+
+
+def _audiences(fitted: FittedMetrics, kept: Ints) -> tuple[list[str], Floats]:
+    """Names of audiences whose elasticity is asked for, sorted, and the share of each in each campaign's money.
+
+    Those with most campaigns; of very many campaigns none, because they would not fit in memory beside each other.
+    """
+    table, column = fitted.table, {str(feature): n for n, feature in enumerate(fitted.table.features)}
+    keys = sorted(key for key in (*column, *table.aliases) if _is_audience(key))
+    if len(keys) < 2 or len(kept) > MOST_CAMPAIGNS:
+        return [], np.zeros((len(kept), 0))
+    money, whole = np.nan_to_num(table.spend), np.nan_to_num(table.by_campaign(table.spend))[table.campaign]
+    weight = np.divide(money, whole, out=np.zeros(len(money)), where=whole > 0)
+    owner = sparse.csr_array((weight, (table.campaign, np.arange(len(weight)))))
+    standing = [column[table.aliases.get(key, key)] for key in keys]
+    shares = sparse.csc_array((owner @ table.shares)[kept][:, standing])
+    count = np.diff(shares.indptr)
+    common = [place for place in range(len(keys)) if FEWEST <= count[place] < len(kept)]
+    chosen = sorted(sorted(common, key=lambda place: (-count[place], place))[:MOST_AUDIENCES])
+    return [keys[place] for place in chosen], shares[:, chosen].toarray()
+
+
+def _is_audience(key: str) -> bool:
+    return key.startswith(f"{signals.AUDIENCE}:") and not signals.is_unstated(key)
+
+
+def _objection(x: Floats, of: _Told) -> str | None:
+    """Why an elasticity cannot be told; None where it can."""
     if len(x) < FEWEST:
-        return f"it takes {FEWEST} campaigns there, not {len(x)}"
+        return f"it takes {FEWEST} campaigns {of.where}, not {len(x)}"
     if float(x.std()) < LEAST_SPREAD:
         return "its campaigns all spent about the same"
-    return None if kept <= LEARNT else "its campaigns leave open what more money brings"
+    most = LEARNT if of.name == "elasticity" else LEARNT_OF_AUDIENCE
+    return None if of.sd <= most * of.prior_sd else "its campaigns leave open what more money brings"
 
 
 def _proportional(fitted: FittedMetrics) -> Floats:

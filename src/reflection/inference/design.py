@@ -16,7 +16,9 @@ from reflection.domain import signals
 from reflection.inference.accounts import account_columns, account_features, chosen_accounts
 from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.dataset import Dataset
+from reflection.inference.mixing import Sums
 from reflection.inference.walks import Ramps, last_steps, step_columns
+from reflection.inference.wear import Ages
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature, Layout
@@ -32,9 +34,6 @@ ROWS_AT_ONCE = 50_000
 CONTRASTED_AT_ONCE = 50
 """Campaigns whose contrasts are made together: each has a hundred thousand numbers at most (`fit_budget`)."""
 
-CONTRASTED_AT_ONCE = 50
-"""Campaigns whose contrasts are made together: each has a hundred thousand numbers at most (`fit_budget`)."""
-
 BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
 MOST_BUCKETS = 10
 
@@ -46,6 +45,7 @@ class ControlColumns:
     Attributes:
         bucket_days: width of a drift bucket; first_bucket: the one in which no step has begun.
         steps: by platform, how many steps there are, one a bucket from the second on. ramps: of everything else.
+        ages: of creatives.
         accounts: platform and account of each that has a column.
         usual_size: median planned impressions; None where all plan the same, and there is no slope.
         tested: features of experiments: what observation adds to each of them has a column of its own.
@@ -55,6 +55,7 @@ class ControlColumns:
     first_bucket: int
     steps: Mapping[Feature, int]
     ramps: Ramps
+    ages: Ages
     accounts: tuple[tuple[str, str], ...]
     usual_size: float | None
     tested: tuple[Feature, ...]
@@ -72,6 +73,7 @@ class ControlColumns:
             first_bucket=first,
             steps=last_steps(sample, days // width - first),
             ramps=Ramps.of(sample),
+            ages=Ages.of(sample),
             accounts=chosen_accounts(sample.campaigns),
             usual_size=usual if len(planned) and np.ptp(size_of(planned, usual)) > 0 else None,
             tested=tuple(tested),
@@ -86,7 +88,8 @@ class ControlColumns:
             for k in range(1, last + 1)
         )
         sized = () if self.usual_size is None else (SIZE,)
-        return (*steps, *self.ramps.features, *account_features(self.accounts), *sized, *map(seen_of, self.tested))
+        moving = (*steps, *self.ramps.features, *self.ages.features)
+        return (*moving, *account_features(self.accounts), *sized, *map(seen_of, self.tested))
 
     def columns(self, table: Dataset) -> sparse.csr_array:
         """The columns of a table's cells, CSR (cells, columns): each a function of its campaign alone."""
@@ -96,7 +99,8 @@ class ControlColumns:
         if self.usual_size is not None:
             sizes = size_of(table.campaigns.planned, self.usual_size)[table.campaign][:, None]
         seen = table.shares[:, [table.features.index(feature) for feature in self.tested]]
-        columns = [steps, self.ramps.columns(table), accounts, sparse.csr_array(sizes), seen]
+        moving = [steps, self.ramps.columns(table), self.ages.columns(table)]
+        columns = [*moving, accounts, sparse.csr_array(sizes), seen]
         return sparse.csr_array(sparse.hstack(columns, format="csr"))
 
 
@@ -109,6 +113,7 @@ class CellDesign:
         shares, controls: CSR (cells, signals) and (cells, steps, ramps, accounts and size); joined for some cells at a
             time, because the shares of a million campaigns are a quarter of a gigabyte and the table's own.
         bucket_days: width of a bucket of a platform's steps. ramp_days: length of a ramp; 0.0 where there is none.
+        ages: how old creatives are.
     """
 
     features: tuple[Feature, ...]
@@ -116,12 +121,15 @@ class CellDesign:
     controls: sparse.csr_array
     bucket_days: int
     ramp_days: float
+    ages: Ages
 
     @classmethod
     def of(cls, table: Dataset, controls: ControlColumns) -> "CellDesign":
         """The design of a table, with the columns that were chosen for all partitions."""
         features = (*table.features, *controls.features)
-        return cls(features, table.shares, controls.columns(table), controls.bucket_days, controls.ramps.days)
+        return cls(
+            features, table.shares, controls.columns(table), controls.bucket_days, controls.ramps.days, controls.ages
+        )
 
     def without(self, silent: Collection[Feature]) -> "CellDesign":
         """The same columns, some of which say nothing: the size for prices, which a plan made from the money spent
@@ -141,6 +149,10 @@ class CellDesign:
             return self
         features = (*self.features[:signs], *(self.features[signs + i] for i in kept))
         return replace(self, features=features, controls=sparse.csr_array(self.controls[:, kept]))
+
+    def weighed(self, sums: Sums, weights: Floats) -> "CellDesign":
+        """The same with what the parts of sums count for, instead of their shares."""
+        return replace(self, shares=sums.weighed(self.shares, weights))
 
     def predictor(self, fit: Fit | Moments) -> Floats:
         """Effect of every cell, intercept included, log scale against the reference, shape (cells,)."""

@@ -52,10 +52,11 @@ def effects_page(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """A page of effects: {items, next_cursor, as_of, epoch, findings, not_evidence, campaigns, calibration, size,
-    spread, reason, goals, waiting, approximate, trust, attribution}.
+    delivery, spread, wear, reason, goals, waiting, approximate, trust, attribution}.
 
     `findings` and `not_evidence` count all that match the other filters, whatever `findings_only` shows. `calibration`
-    (`Knowledge.coverage`), `size`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all the same.
+    (`Knowledge.coverage`), `size`, `delivery`, `spread`, `waiting`, `trust` and `attribution` are of all metrics all
+    the same.
 
     Args:
         platform: keeps effects of that platform and its interactions; any spelling of its name.
@@ -71,13 +72,7 @@ def effects_page(
     of_workspace = _of_workspace(knowledge)
     knowledge = knowledge if goal is None else knowledge.of_kind(normal_kind(goal))
     keys = None if platform is None else signals.of_platform(platform)
-    among = [
-        effect
-        for effect in knowledge.effects
-        if (metric is None or effect.metric == metric)
-        and (group is None or effect.group == group)
-        and (keys is None or _of_platform(effect, keys))
-    ]
+    among = [effect for effect in knowledge.effects if _asked(effect, metric, group, keys)]
     among = _one_each(among, knowledge.aliases) if joined else among
     findings = sum(effect.finding for effect in among)
     chosen = [effect for effect in among if effect.finding or not findings_only]
@@ -94,6 +89,8 @@ def effects_page(
         "calibration": knowledge.coverage,
         "spread": knowledge.spread,
         "size": knowledge.size,
+        "wear": knowledge.diagnostics.get("wear", {}),
+        "delivery": knowledge.delivery_tilt,
         "reason": None if chosen else knowledge.reason or "no effect matches these filters",
         "goals": goals,
         "waiting": dict(waiting) or None,
@@ -228,6 +225,12 @@ def _check(metric: str) -> None:
             (name for name in METRICS if name in MODELLED), key=lambda name: not METRICS[name].favors(True)
         )
         raise InvalidInput(f"'{metric}' is not a metric", hint=f"one of {', '.join(costs_last)}", field="metric")
+
+
+def _asked(effect: Effect, metric: str | None, group: str | None, platform: signals.Signal | None) -> bool:
+    """Whether an effect is among those of a metric, a group and a platform, each as far as it was asked for."""
+    named = metric in (None, effect.metric) and group in (None, effect.group)
+    return named and (platform is None or _of_platform(effect, platform))
 
 
 def _of_platform(effect: Effect, platform: signals.Signal) -> bool:

@@ -4,21 +4,23 @@
 linearise, were chosen before and are given. Must not know how effects are estimated, nor where partitions are.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.domain.metrics import RATES
+from reflection.domain.metrics import METRICS, RATES
+from reflection.inference.campaign_columns import Floats
 from reflection.inference.dataset import Dataset
 from reflection.inference.design import CellDesign, ControlColumns
+from reflection.inference.mixing import Sums
 from reflection.inference.observation import Pooled, counts_of, observed
 from reflection.inference.own_levels import BetweenRows, KeptRows, LatestUnits
 from reflection.inference.raw_lifts import RawLifts
 from reflection.stats.columns import Feature, Layout
 from reflection.stats.design import Rows
-from reflection.stats.empirical_bayes import Moments
+from reflection.stats.empirical_bayes import Fit, Moments
 from reflection.stats.observations import Observations, observe_around
 from reflection.stats.sufficient_statistics import SufficientStatistics
 
@@ -43,25 +45,70 @@ class Linearisation:
     Attributes:
         name: the metric. reference: its pooled level, CPM per 1,000.
         silent: columns that say nothing of it.
-        shape: the fit around which a rate is observed; None for the pooled level.
+        shape: the fit around which a rate is observed and sums are weighed; None for the pooled level.
+        before: log of what each signal makes of its share within a sum until the metric divides by it; 0 where absent.
     """
 
     name: str
     reference: float
     silent: frozenset[Feature]
     shape: Moments | None
+    before: Mapping[Feature, float] = field(default_factory=dict)
 
     def around(self, shape: Moments) -> "Linearisation":
         """The same around a fit."""
         return replace(self, shape=shape)
 
-    def observations(self, table: Dataset, design: CellDesign) -> Observations:
-        """Every cell's observation; `design` has no silent columns."""
-        if self.shape is None or self.name not in RATES:
-            return observed(self.name, table, self.reference)
-        x, n = counts_of(self.name, table)
-        expected = design.predictor(self.shape) + float(np.log(self.reference))
-        return observe_around(x, n, expected, self.reference)
+    def taken(self, table: Dataset, design: CellDesign) -> tuple[CellDesign, Observations]:
+        """The design of the cells, sums weighed as rates mix, and every cell's observation.
+
+        Args:
+            design: by shares, without silent columns.
+        """
+        sums = Sums.of(table)
+        if self.shape is None or (self.name not in RATES and not len(sums)):
+            return design, observed(self.name, table, self.reference)
+        offset = np.zeros(len(table.campaign))
+        if len(sums):
+            effects, before = effects_of(self.shape, table.features), self._before(table)
+            weights = sums.weights(before, effects)
+            design = design.weighed(sums, weights)
+            left = sums.lift(before, effects) - sums.mean(weights, effects)
+            offset = sums.spread(left, len(offset))
+        if self.name in RATES:
+            expected = design.predictor(self.shape) + offset + float(np.log(self.reference))
+            seen = observe_around(*counts_of(self.name, table), expected, self.reference)
+        else:
+            seen = observed(self.name, table, self.reference)
+        return design, replace(seen, y=np.where(seen.observed, seen.y - offset, 0.0))
+
+    def lift(self, table: Dataset, fit: Fit) -> Floats:
+        """By how much each cell's rate lies above what its shares of the effects make it (log), (cells,)."""
+        effects, sums = effects_of(fit, table.features), Sums.of(table)
+        above = sums.lift(self._before(table), effects) - sums.mean(sums.share, effects)
+        return sums.spread(above, len(table.campaign))
+
+    def slope(self, table: Dataset, fit: Fit, appeal: Mapping[Feature, float]) -> Floats:
+        """By how much each cell's rate rises (log) with a tilt of one towards `appeal`, (cells,)."""
+        sums = Sums.of(table)
+        towards = np.array([appeal.get(feature, 0.0) for feature in table.features])
+        steep = sums.slope(self._before(table), effects_of(fit, table.features), towards)
+        return sums.spread(steep, len(table.campaign))
+
+    def _before(self, table: Dataset) -> Floats:
+        return np.array([self.before.get(feature, 0.0) for feature in table.features])
+
+
+def effects_of(fit: Fit | Moments, features: Sequence[Feature]) -> Floats:
+    """Expected effect of each of some signals (log), 0 of those without a column, (features,)."""
+    columns = (fit.layout.column(feature) for feature in features)
+    return np.array([0.0 if column is None else float(fit.mean[column]) for column in columns])
+
+
+def makers(metric: str) -> list[str]:
+    """Rates that make what a metric divides by of impressions: the click rate makes clicks."""
+    first = [name for name in RATES if METRICS[name].counts[0] == METRICS[metric].counts[1]]
+    return [*first, *(before for name in first for before in makers(name))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +149,7 @@ def sums_of(part: EvidencePart, linear: Linearisation, layout: Layout, latest: N
     """
     table, between = part.table, BetweenRows(part.table.campaigns, latest)
     design = part.design.without(linear.silent)
-    observations = linear.observations(table, design)
+    design, observations = linear.taken(table, design)
     rows = design.within(layout).rows(observations, table.campaign, table.campaigns.unit)
     statistics = summed(between.passing(rows))
     statistics.fold()

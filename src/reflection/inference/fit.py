@@ -12,19 +12,22 @@ from operator import add
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED
+from reflection.domain.metrics import COMPOSED, METRICS, OBSERVED, RATES
 from reflection.domain.scatter import composed_scatter
 from reflection.inference.campaign_columns import Floats
 from reflection.inference.dataset import Dataset
+from reflection.inference.delivery import NO_TILT, Tilt, appeal_of, tilt_of, unsure
 from reflection.inference.design import CellDesign, ControlColumns
-from reflection.inference.evidence_sums import EvidencePart, latest_units, raw_lifts
+from reflection.inference.evidence_sums import EvidencePart, effects_of, latest_units, makers, raw_lifts
 from reflection.inference.experiments import NO_TRIALS, Trials
-from reflection.inference.metric_fit import FittedMetric, Fitting, fit_metric
+from reflection.inference.metric_fit import MANY_FEATURES, FittedMetric, Fitting, fit_metric
+from reflection.inference.mixing import Sums
 from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.raw_lifts import RawLifts
 from reflection.inference.shared_quality import Scatter, correlations, shared_quality
+from reflection.inference.wear import MARKET, moving_signals
 from reflection.stats import drift
-from reflection.stats.columns import Layout
+from reflection.stats.columns import Feature, Layout
 from reflection.stats.composed_metrics import Recipe, compose
 from reflection.stats.design import Stratum
 from reflection.stats.empirical_bayes import Effects, Fit
@@ -49,6 +52,7 @@ class FittedMetrics:
         table, design: of the sample: all campaigns, where they are no more than `SAMPLE`.
         raw: sums over all campaigns.
         correlations: as `Knowledge` has them.
+        tilt: of delivery within sums.
     """
 
     table: Dataset
@@ -58,6 +62,7 @@ class FittedMetrics:
     raw: RawLifts
     trials: Trials = NO_TRIALS
     correlations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    tilt: Tilt = NO_TILT
     _effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
     _raw_effects: dict[str, Effects] = field(default_factory=dict, init=False, repr=False)
 
@@ -65,7 +70,9 @@ class FittedMetrics:
     def _predicted(self) -> dict[str, Floats]:
         """Every metric's predictor, log scale with its reference, shape (cells,); CPM per *single* impression."""
         return {
-            name: self.design.predictor(metric.fit) + float(np.log(metric.reference / METRICS[name].scale))
+            name: self.design.predictor(metric.fit)
+            + metric.linear.lift(self.table, metric.fit)
+            + float(np.log(metric.reference / METRICS[name].scale))
             for name, metric in self.metrics.items()
         }
 
@@ -86,8 +93,9 @@ class FittedMetrics:
         """Present effects on an observed or composed metric; worked out once."""
         if metric not in self._effects:
             effects = self.raw_effects(metric)
-            for group in drift.walking(self.layout):
-                effects = drift.at_present(effects, group)
+            for group in moving_signals(self.layout):
+                effects = drift.at_present(effects, group, self.design.ages.beside)
+            effects = drift.all_at_present(effects, MARKET)
             self._effects[metric] = effects
         return self._effects[metric]
 
@@ -152,17 +160,54 @@ def fit_metrics(
     design = CellDesign.of(table, controls)
     parts = (tables or InMemory([table])).map(partial(EvidencePart.of, controls=controls))
     fitting = Fitting(table, design, parts, trials, parts.total(latest_units, add).numbers())
-    metrics: dict[str, FittedMetric] = {}
     with threadpool_limits(THREADS, "blas"):
-        for number, name in enumerate(OBSERVED):
-            metric = fit_metric(name, fitting, (SEED, number))
-            if metric is not None:
-                metrics[name] = metric
-            fitted((number + 1) / len(OBSERVED))
-    layout = Layout.of({feature for metric in metrics.values() for feature in metric.fit.layout.features})
+        metrics, tilt = _fit_each(fitting, {}, fitted), NO_TILT
+        if len(Sums.of(table)) and len(table.features) <= MANY_FEATURES:
+            metrics, tilt = _as_delivered(fitting, metrics)
+    layout = _layout_of(*metrics.values())
     metrics = {name: replace(metric, fit=in_layout(metric.fit, layout)) for name, metric in metrics.items()}
     raw = parts.total(raw_lifts, add)
-    return _jointly(FittedMetrics(table, design.within(layout), layout, metrics, raw, trials))
+    return _jointly(FittedMetrics(table, design.within(layout), layout, metrics, raw, trials, tilt=tilt))
+
+
+def _fit_each(
+    fitting: Fitting, tilt: Mapping[Feature, float], fitted: Callable[[float], object] = lambda share: None
+) -> dict[str, FittedMetric]:
+    """Every metric, each in a layout of its own; what a rate divides by is fitted before it.
+
+    Args:
+        tilt: log of how many times its share each signal is shown within a sum.
+    """
+    metrics: dict[str, FittedMetric] = {}
+    signs, even = fitting.table.features, np.zeros(len(fitting.table.features))
+    for number, name in enumerate(OBSERVED):
+        made = sum((effects_of(metrics[maker].fit, signs) for maker in makers(name) if maker in metrics), even)
+        before = {feature: tilt.get(feature, 0.0) + float(log) for feature, log in zip(signs, made, strict=True)}
+        metric = fit_metric(name, fitting, (SEED, number), before)
+        if metric is not None:
+            metrics[name] = metric
+        fitted((number + 1) / len(OBSERVED))
+    return metrics
+
+
+def _as_delivered(fitting: Fitting, metrics: dict[str, FittedMetric]) -> tuple[dict[str, FittedMetric], Tilt]:
+    """The metrics with what platforms show more of, where they clearly do; wider by what is not known of that."""
+    rates = [metrics[name] for name in RATES if name in metrics]
+    appeal = appeal_of([metric.fit for metric in rates], fitting.table.features)
+    tilt = tilt_of(fitting.table, fitting.design, [(metric.linear, metric.fit) for metric in rates], appeal)
+    if not tilt.clear:
+        return metrics, tilt
+    tilted = _fit_each(fitting, {feature: tilt.value * log for feature, log in appeal.items()})
+    for name, metric in tilted.items():
+        layout = _layout_of(metric, metrics[name])
+        wider = unsure(in_layout(metric.fit, layout), in_layout(metrics[name].fit, layout), tilt)
+        tilted[name] = replace(metric, fit=wider)
+    return tilted, tilt
+
+
+def _layout_of(*metrics: FittedMetric) -> Layout:
+    """All columns of some fits."""
+    return Layout.of({feature for metric in metrics for feature in metric.fit.layout.features})
 
 
 def _jointly(apart: FittedMetrics) -> FittedMetrics:

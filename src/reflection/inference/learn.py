@@ -25,6 +25,7 @@ from reflection.inference.confirmation import trust_in_attribution
 from reflection.inference.creative_effects import learn_texts
 from reflection.inference.creative_rows import CreativeCells
 from reflection.inference.dataset import Dataset, DatasetBuilder
+from reflection.inference.delivery import marked
 from reflection.inference.diagnostics import diagnostics_of
 from reflection.inference.effects import effect_rows
 from reflection.inference.experiments import memberships, trials_of
@@ -34,6 +35,7 @@ from reflection.inference.findings.for_campaign import with_label
 from reflection.inference.findings.signals import signal_findings
 from reflection.inference.findings.slow_trends import slow_trend_findings
 from reflection.inference.findings.trends import trend_findings, with_trends
+from reflection.inference.findings.wear_out import monthly_wear, wear_out_findings
 from reflection.inference.fit import FittedMetrics, fit_metrics
 from reflection.inference.fit_budget import LeftOut, level_of
 from reflection.inference.goal_tables import GoalTables
@@ -224,7 +226,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
     """The knowledge of a table, with what its fits say."""
     goal, spelt = knowledge.goal_metric, knowledge.spelt
     identification = Identification(fits, support, goal)
-    effects = identification.judged(effect_rows(fits, knowledge.floor))
+    effects = marked(identification.judged(effect_rows(fits, knowledge.floor)), fits.tilt)
     findings = tuple(
         with_label(finding, signals.label_of(finding.signal_key, spelt) if "label" in finding.metadata else None)
         for finding in _findings(fits, effects, support, goal, knowledge.floor)
@@ -239,6 +241,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
         diagnostics={
             **diagnostics_of(fits),
             "spelt": dict(spelt),
+            "wear": monthly_wear(fits),
             "unidentified": {
                 key: {"reason": doubt.reason, "others": list(doubt.others)}
                 for key, doubt in identification.doubts.items()
@@ -261,6 +264,7 @@ def _findings(
     findings = signal_findings(effects, fitted.table, support, goal)
     findings += budget_findings(fitted)
     findings += trend_findings(fitted, floor) + slow_trend_findings(fitted, floor)
+    findings += wear_out_findings(fitted, floor)
     if goal in fitted.names():
         findings += cluster_findings(fitted, goal, floor)
     return tuple(sorted(findings, key=lambda item: (-item.impact_score, item.finding_id)))

@@ -5,6 +5,7 @@ Rates are observed around the pooled rate first and then re-linearised around th
 Must not know the other metrics.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from operator import add
@@ -31,7 +32,8 @@ from reflection.inference.experiments import Trials
 from reflection.inference.own_levels import NOTHING_KEPT, KeptRows
 from reflection.inference.partitions import Partitions
 from reflection.inference.rough_fit import RoughFit
-from reflection.stats import drift
+from reflection.inference.wear import LIFE, MONTHLY, moving_signals
+from reflection.stats import drift, slow_drift
 from reflection.stats.campaign_size import SIZE
 from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.diagnostics import MOST_CAMPAIGNS, SetAside, coverage
@@ -57,6 +59,7 @@ class FittedMetric:
 
     Attributes:
         reference: its pooled rate, CPM per 1,000 impressions, AOV in money.
+        linear: how it was observed.
         left_out: z-scores of real campaigns predicted from all others, shape (at most 1,000,), see `SetAside`; none of
             more than MANY_FEATURES columns.
         between: rows of whole real campaigns, for their own levels.
@@ -67,6 +70,7 @@ class FittedMetric:
     name: str
     fit: Fit
     reference: float
+    linear: Linearisation
     left_out: Floats
     widening: float = 1.0
     between: KeptRows = NOTHING_KEPT
@@ -105,15 +109,18 @@ class Fitting:
     latest: NDArray[np.int64]
 
 
-def fit_metric(name: str, fitting: Fitting, seed: tuple[int, int]) -> FittedMetric | None:
-    """Fit one metric; None where it never happened."""
+def fit_metric(
+    name: str, fitting: Fitting, seed: tuple[int, int], before: Mapping[Feature, float]
+) -> FittedMetric | None:
+    """Fit one metric; None where it never happened. `before` is that of `Linearisation`."""
     reference = fitting.parts.total(partial(pooled, name=name), add).level(name)
     if reference is None:
         return None
     contrasts = fitting.trials.rows.get(name)
     every = (*fitting.design.features, *fitting.table.unseen)
     still = Layout.of(feature for feature in every if not drift.is_walk(feature.group))
-    linear, rough = _roughly(fitting, Linearisation(name, reference, _silent(name, fitting.trials), None), still)
+    plain = Linearisation(name, reference, _silent(name, fitting.trials), None, before)
+    linear, rough = _roughly(fitting, plain, still)
     layout = Layout.of({*still.features, *rough.walks(fitting.design.features)})
     merged = fitting.parts.total(partial(sums_of, linear=linear, layout=layout, latest=fitting.latest), add)
     sums = merged.statistics
@@ -121,16 +128,19 @@ def fit_metric(name: str, fitting: Fitting, seed: tuple[int, int]) -> FittedMetr
         sums.add(contrasts)
     start = rough.shape.mode if rough.shape.layout == layout else None
     fit_of_all = fit(sums.view(layout), seed, start=start, step_factors=rough.step_factors)
-    for group in drift.walking(layout):
-        fit_of_all = drift.judged_at_present(fit_of_all, group)
-        fit_of_all = fit_of_all if group == signals.PLATFORM else drift.judged_since(fit_of_all, group)
+    for group in moving_signals(layout):
+        fit_of_all = drift.judged_at_present(fit_of_all, group, fitting.design.ages.beside)
+        if group == signals.CREATIVE:
+            fit_of_all = slow_drift.judged_along(fit_of_all, LIFE, MONTHLY)
+        elif group != signals.PLATFORM:
+            fit_of_all = slow_drift.judged_since(fit_of_all, group)
     most = 0 if rough.many else MOST_CAMPAIGNS
     scores = _set_aside(fitting, linear, layout, most).scores(fit_of_all, sums.as_taken)
     judged = coverage(scores)
     widening = judged.widening if judged.failed else 1.0
     fit_of_all = fit_of_all.widened(widening) if judged.failed else fit_of_all
     confirmed = NONE_CONFIRMED if contrasts is None else confirmed_by(contrasts, rough.shape)
-    return FittedMetric(name, fit_of_all, reference, scores, widening, merged.between, confirmed)
+    return FittedMetric(name, fit_of_all, reference, linear, scores, widening, merged.between, confirmed)
 
 
 def _roughly(fitting: Fitting, plain: Linearisation, still: Layout) -> tuple[Linearisation, RoughFit]:
@@ -145,8 +155,9 @@ def _roughly(fitting: Fitting, plain: Linearisation, still: Layout) -> tuple[Lin
     passes = RELINEARISATIONS if plain.name in RATES else 1
     for number in range(passes):
         last = number + 1 == passes
-        columns = design if last and not rough.many else design.within(still)
-        rows = columns.rows(_only(linear.observations(table, design), around), table.campaign, unit)
+        weighed, observations = linear.taken(table, design)
+        columns = weighed if last and not rough.many else weighed.within(still)
+        rows = columns.rows(_only(observations, around), table.campaign, unit)
         rough.learn(summed(some for some, _ in rows), last=last)
         linear = linear.around(rough.shape)
     return linear, rough
@@ -155,7 +166,7 @@ def _roughly(fitting: Fitting, plain: Linearisation, still: Layout) -> tuple[Lin
 def _set_aside(fitting: Fitting, linear: Linearisation, layout: Layout, most: int) -> SetAside:
     """Real campaigns of the sample, with the rows that they have in the fit, to be predicted from all others."""
     table, unit, design = fitting.table, fitting.table.campaigns.unit, fitting.design.without(linear.silent)
-    observations = linear.observations(table, design)
+    design, observations = linear.taken(table, design)
     aside = SetAside(observations.observed, unit[table.campaign], most)
     chosen = _only(observations, np.isin(unit[table.campaign], aside.units))
     aside.take(design.within(layout).rows(chosen, table.campaign, unit))

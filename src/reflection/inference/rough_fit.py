@@ -1,23 +1,27 @@
 """What the passes before the last fit of a metric learn: where its rates are linearised, and what moved over time.
 
-Platforms are asked whether they moved at all, everything else whether it moved against the others of its group: what
-moves all alike is taken up by the platforms' own steps, and a season is no wear-out of every creative type. Must not
+Platforms, and what creatives lose with their age, are asked whether they moved at all, everything else whether it moved
+against the others of its group: what moves all alike is taken up by the platforms' own steps, and a season is no
+wear-out of every creative type. Must not
 know campaigns.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.errors import LearningError
+from reflection.inference.campaign_columns import Floats
+from reflection.inference.wear import LIFE, MARKET, WEAR
 from reflection.stats import drift
 from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.empirical_bayes import Moments, moments
 from reflection.stats.experiments import SEEN
-from reflection.stats.movement import movements
-from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.movement import Order, Steps, movement_factors, movements
+from reflection.stats.sufficient_statistics import SufficientStatistics, View
 from reflection.stats.variance_components import ROUGH
 
 
@@ -53,11 +57,23 @@ class RoughFit:
             sums.view(self._still), start=None if self._shape is None else self._shape.mode, level=ROUGH
         )
         if last and not self.many:
-            self._moving = _movements(sums, self._shape)
-        if self._moving:
-            self._shape = moments(
-                sums.view(Layout.of({*self._still.features, *self.walks(sums.features)})), level=ROUGH
-            )
+            self._take_up(sums, self._shape)
+
+    def _take_up(self, sums: SufficientStatistics, still: Moments) -> None:
+        """Take up what moved, and fit it with what stands still."""
+        groups = _groups(sums)
+        taken = movements(*_asked(sums, still, still, groups), order=_ORDER) if groups else ()
+        self._moving = dict.fromkeys(taken, 0.0)
+        if not taken:
+            return
+        self._shape = moments(sums.view(Layout.of({*self._still.features, *self.walks(sums.features)})), level=ROUGH)
+        tau = dict(zip(self._shape.layout.groups, self._shape.tau.tolist(), strict=True))
+        sd, price = {name: tau[name] for name in taken}, math.log(len(groups))
+        factors = movement_factors(*_asked(sums, still, self._shape, taken), sd=sd, order=_ORDER)
+        factors = {name: factor - price for name, factor in factors.items()}
+        if {_WEAR, _LIFE} <= factors.keys():
+            factors[_LIFE] = max(factors[_WEAR], factors[_LIFE])
+        self._moving = factors
 
     def walks(self, features: Iterable[Feature]) -> list[Feature]:
         """The columns of walks that are taken up: of very many columns, those of the platforms."""
@@ -65,21 +81,35 @@ class RoughFit:
         return [feature for feature in features if feature.group in groups]
 
 
-def _movements(sums: SufficientStatistics, still: Moments) -> dict[str, float]:
-    """Groups of steps that are taken up, with the log Bayes factor of each against levels that stand still, less the
-    price of having asked every group.
+_WEAR, _LIFE, _MARKET = (drift.drift_group(name) for name in (WEAR, LIFE, MARKET))
+_ABSOLUTE = (signals.PLATFORM, WEAR, MARKET)
+"""What is asked for its movement as it is, and not against the others of its group."""
+
+_ORDER = Order(beside={_WEAR: _MARKET, _LIFE: _MARKET}, along={_WEAR: _LIFE})
+"""What moves all at a time must not look like their age; not every creative wears out alike, and each is told of."""
+
+
+def _groups(sums: SufficientStatistics) -> set[str]:
+    """Groups of steps of which there is any evidence."""
+    return {feature.group for feature in sums.features if drift.is_walk(feature.group)}
+
+
+def _asked(
+    sums: SufficientStatistics, still: Moments, at: Moments, groups: Collection[str]
+) -> tuple[View, NDArray[np.intp], Floats, dict[str, Steps]]:
+    """The sums with the steps of some groups, the columns of what stands still, its components as in a fit
+    of it with or without steps, and the steps.
     """
-    steps = [feature for feature in sums.features if drift.is_walk(feature.group)]
-    if not steps:
-        return {}
-    layout = Layout.of({*still.layout.features, *steps})
+    layout = Layout.of({*still.layout.features, *(f for f in sums.features if f.group in groups)})
     columns = [layout.column(feature) for feature in still.layout.features]
-    groups = {
-        drift.drift_group(group): drift.steps_of(layout, group, relative=group != signals.PLATFORM)
+    steps = {
+        drift.drift_group(group): drift.steps_of(layout, group, relative=group not in _ABSOLUTE)
         for group in drift.walking(layout)
     }
-    taken = movements(sums.view(layout), np.array(columns, dtype=np.intp), still.mode, groups)
-    return {group: factor - math.log(len(groups)) for group, factor in taken.items()}
+    strata = len(at.sigma)
+    kept = [strata + at.layout.groups.index(group) for group in still.layout.groups]
+    components = at.mode[[*range(strata), *kept]]
+    return sums.view(layout), np.array(columns, dtype=np.intp), components, steps
 
 
 def _without_experiments(layout: Layout) -> Layout:

@@ -126,7 +126,10 @@ def _having(table: Dataset, members: sparse.csc_array, cells: Ints, column: int)
     cell, value = members.indices[part], members.data[part]
     share = np.bincount(table.campaign[cell], value, minlength=len(table)) / np.maximum(cells, 1)
     squares = np.bincount(table.campaign[cell], value**2, minlength=len(table)) / np.maximum(cells, 1)
-    if 4.0 * float((squares - share**2).sum()) >= FEWEST:
+    apart = np.divide(
+        squares - share**2, share * (1 - share), out=np.zeros(len(share)), where=(share > 0) & (share < 1)
+    )
+    if float(apart.sum()) >= FEWEST:
         return None  # whole campaigns had rows with it and rows without it: these ran on the same days
     usual = float(share.sum()) / max(int(np.count_nonzero(share)), 1)
     having = np.asarray(share >= max(usual, np.finfo(np.float64).tiny) / 2)

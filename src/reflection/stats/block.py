@@ -30,31 +30,51 @@ def summed(
     log2_v: NDArray[np.int64],
     log2_passing: NDArray[np.int64],
     sign: NDArray[np.int64],
-) -> Block:
-    """Signed sums over the rows of one block."""
-    signed = x if (sign == 1).all() else sparse.csr_array(x.multiply(sign[:, None]))
-    gram = _lower(sparse.csr_array(signed.T.tocsr() @ x))
-    logs = int((sign * log2_v).sum()), int((sign * log2_passing).sum())
-    return Block(gram, signed.T @ y, _exact_square(y, sign), int(sign.sum()), *logs)
+    key: NDArray[np.int64],
+) -> dict[int, Block]:
+    """Signed sums over the rows of each block, by its number in ``key``: of all blocks in one product."""
+    order = np.argsort(key, kind="stable")
+    keys, starts, counts = np.unique(key[order], return_index=True, return_counts=True)
+    if not len(keys):
+        return {}
+    p, rows = x.shape[1], x[order]
+    y, sign = y[order], sign[order]
+    first = np.repeat(np.arange(len(keys), dtype=np.int32) * np.int32(p), counts)
+    per_row = np.diff(rows.indptr)
+    signed = rows.data * np.repeat(sign, per_row)
+    parts = (signed, rows.indices + np.repeat(first, per_row), rows.indptr)
+    side_by_side = sparse.csr_array(parts, shape=(len(y), p * len(keys))).T
+    grams = _lower(sparse.csr_array(side_by_side.tocsr() @ rows), p)
+    moments = np.asarray(side_by_side @ y).reshape(-1, p)
+    squares = _exact_squares(y, sign, starts)
+    sums = [
+        np.add.reduceat(sign * part, starts).tolist() for part in (np.ones_like(y), log2_v[order], log2_passing[order])
+    ]
+    blocks = zip(keys.tolist(), grams, moments, squares, *sums, strict=True)
+    return {number: Block(*own) for number, *own in blocks}
 
 
-def _exact_square(y: NDArray[np.int64], sign: NDArray[np.int64]) -> int:
-    """Signed sum of y^2 without overflow: y = high * 2^16 + low, each product summed below 2^63 and joined in
-    Python.
+def _exact_squares(y: NDArray[np.int64], sign: NDArray[np.int64], starts: NDArray[np.intp]) -> list[int]:
+    """Signed sums of y^2 from each start to the next without overflow: y = high * 2^16 + low, each product summed below
+    2^63 and joined in Python.
     """
     high, low = y >> 16, y & 0xFFFF
-    products = [int((sign * a * b).sum()) for a, b in ((high, high), (high, low), (low, low))]
-    return (products[0] << 32) + (products[1] << 17) + products[2]
+    products = [np.add.reduceat(sign * a * b, starts).tolist() for a, b in ((high, high), (high, low), (low, low))]
+    return [(of_high << 32) + (of_both << 17) + of_low for of_high, of_both, of_low in zip(*products, strict=True)]
 
 
-def _lower(square: sparse.csr_array) -> sparse.csr_array:
-    """Lower triangle with sorted indices."""
-    row = np.repeat(np.arange(square.shape[0], dtype=square.indices.dtype), np.diff(square.indptr))
-    keep = square.indices <= row
-    count = np.concatenate([[0], np.cumsum(np.bincount(row[keep], minlength=square.shape[0]))])
-    parts = (square.data[keep], square.indices[keep], count.astype(square.indices.dtype))
-    lower = sparse.csr_array(parts, shape=square.shape)
-    lower.sort_indices()
+def _lower(squares: sparse.csr_array, p: int) -> list[sparse.csr_array]:
+    """Lower triangles with sorted indices of square matrices that lie below each other."""
+    squares.sort_indices()
+    row = np.repeat(np.arange(squares.shape[0], dtype=squares.indices.dtype), np.diff(squares.indptr))
+    keep = squares.indices <= row % p
+    data, indices = squares.data[keep], squares.indices[keep]
+    ends = np.concatenate([[0], np.cumsum(np.bincount(row[keep], minlength=squares.shape[0]))]).astype(indices.dtype)
+    lower = []
+    for first in range(0, squares.shape[0], p):
+        own = ends[first : first + p + 1]
+        part = slice(own[0], own[-1])
+        lower.append(sparse.csr_array((data[part], indices[part], own - own[0]), shape=(p, p)))
     return lower
 
 

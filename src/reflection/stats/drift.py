@@ -8,8 +8,10 @@ back into paths; it must not know dates.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,8 @@ from reflection.stats.quantiles import limits
 Floats = NDArray[np.float64]
 
 _GROUP = f"{FREE_MARK}drift."
-_AT = "@"
+STEP_MARK = "@"
+"""Between the level and the bucket in the name of a step."""
 _DIGITS = 5
 
 
@@ -63,14 +66,14 @@ def walking(layout: Layout) -> tuple[str, ...]:
 def steps_of(layout: Layout, group: str, *, relative: bool) -> Steps:
     """The steps of a group in a layout, see :class:`~reflection.stats.movement.Steps`."""
     columns = [i for i, feature in enumerate(layout.features) if feature.group == drift_group(group)]
-    bucket = [int(layout.features[i].level.rpartition(_AT)[2]) for i in columns]
+    bucket = [int(layout.features[i].level.rpartition(STEP_MARK)[2]) for i in columns]
     return Steps(np.array(columns, dtype=np.intp), np.array(bucket, dtype=np.intp), relative)
 
 
 @lru_cache(maxsize=16_384)
 def step_feature(group: str, level: str, bucket: int) -> Feature:
     """Return the column of the step that ``level`` makes when ``bucket`` begins."""
-    return Feature(drift_group(group), f"{level}{_AT}{bucket:0{_DIGITS}d}")
+    return Feature(drift_group(group), f"{level}{STEP_MARK}{bucket:0{_DIGITS}d}")
 
 
 def steps(group: str, level: str, bucket: int, share: float = 1.0, first: int = 0) -> dict[Feature, float]:
@@ -87,7 +90,7 @@ def path(effects: Effects, group: str, level: str, discoveries: Discoveries | No
     """Read back the path of a level, or None when the layout has no step of it."""
     walks = []
     for column, feature in enumerate(effects.layout.features):
-        name, mark, bucket = feature.level.rpartition(_AT)
+        name, mark, bucket = feature.level.rpartition(STEP_MARK)
         if feature.group == drift_group(group) and mark and name == level:
             walks.append((int(bucket), column))
     if not walks:
@@ -106,21 +109,21 @@ def path(effects: Effects, group: str, level: str, discoveries: Discoveries | No
     )
 
 
-def at_present(effects: Effects, group: str) -> Effects:
-    """Return the effects at the end of the walks of ``group``: what holds now instead of before the first
-    step.
+Beside = Mapping[Feature, Mapping[Feature, float]]
+"""Columns beside its own steps that move a level, by the level, each with what it has of it in the end."""
+
+
+def at_present(effects: Effects, group: str, beside: Beside = MappingProxyType({})) -> Effects:
+    """Return the effects at the end of the walks of ``group``: what holds now instead of before the first step.
 
     Each level gains its walk's end minus the mean end over the group's levels, and the intercept gains
     that mean: every prediction for the last bucket stays the same, and the effects still sum to zero.
     """
-    features = effects.layout.features
-    levels = [i for i, feature in enumerate(features) if feature.group == group]
-    ends = [_step_columns(effects, group, features[i].level) for i in levels]
-    if not any(len(columns) for columns in ends):
+    levels, ends = _ends(effects.layout, group, beside)
+    if not ends.any():
         return effects
     changed = [0, *levels]
-    walks = np.array([effects.draws[columns].astype(np.float64).sum(axis=0) for columns in ends])
-    ends_at = np.array([effects.mean[columns].sum() for columns in ends])
+    walks, ends_at = ends @ effects.draws.astype(np.float64), ends @ effects.mean
     moved = np.concatenate([[walks.mean(axis=0)], walks - walks.mean(axis=0)]) + effects.draws[changed]
     mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
     draws = effects.draws.copy()
@@ -130,34 +133,54 @@ def at_present(effects: Effects, group: str) -> Effects:
     return Effects(effects.layout, mean, sd, low, high, draws)
 
 
-def judged_at_present(fit: Fit, group: str) -> Fit:
+def all_at_present(effects: Effects, group: str) -> Effects:
+    """Return the effects with the steps of ``group``, which move everything, taken by the intercept."""
+    columns = [i for i, feature in enumerate(effects.layout.features) if feature.group == drift_group(group)]
+    if not columns:
+        return effects
+    mean, sd, low, high = (part.copy() for part in (effects.mean, effects.sd, effects.low, effects.high))
+    draws = effects.draws.copy()
+    mean[0] += effects.mean[columns].sum()
+    draws[0] += effects.draws[columns].sum(axis=0)
+    sd[0] = draws[0].std(dtype=np.float64)
+    low[:1], high[:1] = limits(draws[:1])
+    return Effects(effects.layout, mean, sd, low, high, draws)
+
+
+def judged_at_present(fit: Fit, group: str, beside: Beside = MappingProxyType({})) -> Fit:
     """Return the fit with the de-shrunk effects of ``group`` at the end of its walks: what :func:`at_present` tells is
     what has to be judged.
 
-    A level's contrast is its own column and its steps, less the mean of all levels' steps.
+    A level's contrast is its own column and its walk's end, less the mean of all levels' ends.
     """
-    layout = fit.layout
-    levels = [i for i, feature in enumerate(layout.features) if feature.group == group]
-    steps = [_step_columns(fit, group, layout.features[i].level) for i in levels]
-    if not any(steps):
+    levels, ends = _ends(fit.layout, group, beside)
+    if not ends.any():
         return fit
-    contrasts = np.zeros((len(levels), len(layout)))
-    for row, columns in zip(contrasts, steps, strict=True):
-        row[columns] = 1.0
-    contrasts -= contrasts.mean(axis=0)
+    contrasts = ends - ends.mean(axis=0)
     contrasts[np.arange(len(levels)), levels] = 1.0
-    return _judged(fit, levels, contrasts)
+    return judged_contrasts(fit, levels, contrasts)
 
 
-def judged_since(fit: Fit, group: str) -> Fit:
-    """Return the fit with the de-shrunk steps of ``group`` as what moved from the beginning of each until the end,
-    against the other levels (:func:`since`): what is told of a slow walk is what has to be judged.
-    """
-    columns = [i for i, feature in enumerate(fit.layout.features) if feature.group == drift_group(group)]
-    return _judged(fit, columns, _moves(fit.layout, columns)) if columns else fit
+def _ends(layout: Layout, group: str, beside: Beside) -> tuple[list[int], Floats]:
+    """Columns of the levels of a group, and the end of each one's walk as a contrast, (levels, p)."""
+    steps: dict[str, list[int]] = {}
+    levels = []
+    for column, feature in enumerate(layout.features):
+        if feature.group == drift_group(group):
+            steps.setdefault(feature.level.rpartition(STEP_MARK)[0], []).append(column)
+        elif feature.group == group:
+            levels.append(column)
+    ends = np.zeros((len(levels), len(layout)))
+    for row, place in zip(ends, levels, strict=True):
+        row[steps.get(layout.features[place].level, [])] = 1.0
+        for feature, amount in beside.get(layout.features[place], {}).items():
+            moved = layout.column(feature)
+            if moved is not None:
+                row[moved] += amount
+    return levels, ends
 
 
-def _judged(fit: Fit, columns: list[int], contrasts: Floats) -> Fit:
+def judged_contrasts(fit: Fit, columns: list[int], contrasts: Floats) -> Fit:
     """The fit with contrasts c, (columns, p), in the place of the de-shrunk effects of columns: a contrast's prior
     variance is c'Pc, and that is divided out as of every effect (``Fit.estimate``).
     """
@@ -173,71 +196,8 @@ def _judged(fit: Fit, columns: list[int], contrasts: Floats) -> Fit:
     return replace(fit, estimate=estimate, error=error)
 
 
-def _moves(layout: Layout, columns: list[int]) -> Floats:
-    """What each level moved from the beginning of each step until the end, against the mean level, (columns, p)."""
-    level, bucket = zip(*(layout.features[i].level.rpartition(_AT)[::2] for i in columns), strict=True)
-    same = np.array(level)[:, None] == np.array(level)
-    at = np.array(bucket)
-    together = (at[:, None] == at).astype(np.float64)
-    later = at[None, :] >= at[:, None]
-    contrasts = np.zeros((len(columns), len(layout)))
-    contrasts[:, columns] = (same & later) @ (np.eye(len(columns)) - together / together.sum(axis=1))
-    return contrasts
-
-
-@dataclass(frozen=True, eq=False)
-class Movement:
-    """What one level moved against the others of its group, log scale, with 90 % limits.
-
-    ``bucket``: since when (its beginning). ``change``, ``low``, ``high``: until the end. ``last``: in the last bucket,
-    with ``last_low`` and ``last_high``. ``rate``: false-sign rate; ``onwards``: probability that it went on in the last
-    bucket in the direction of the change.
-    """
-
-    bucket: int
-    change: float
-    low: float
-    high: float
-    last: float
-    last_low: float
-    last_high: float
-    rate: float
-    onwards: float
-
-
-def since(effects: Effects, group: str, discoveries: Discoveries) -> dict[str, Movement]:
-    """What the levels moved whose walk is a discovery, by level: since the beginning that is surest.
-
-    ``discoveries``: of a fit judged by :func:`judged_since`.
-    """
-    columns = [i for i, feature in enumerate(effects.layout.features) if feature.group == drift_group(group)]
-    best: dict[str, int] = {}
-    for place, column in enumerate(columns):
-        level = effects.layout.features[column].level.rpartition(_AT)[0]
-        rate = discoveries.lfsr[column]
-        if discoveries.selected[column] and (level not in best or rate < discoveries.lfsr[columns[best[level]]]):
-            best[level] = place
-    moves = _moves(effects.layout, columns) if best else np.empty((0, 0))
-    return {level: _movement(effects, columns, moves, place, discoveries) for level, place in sorted(best.items())}
-
-
-def _movement(effects: Effects, columns: list[int], moves: Floats, place: int, discoveries: Discoveries) -> Movement:
-    level, _, bucket = effects.layout.features[columns[place]].level.rpartition(_AT)
-    last = max(i for i, c in enumerate(columns) if effects.layout.features[c].level.rpartition(_AT)[0] == level)
-    contrasts = moves[[place, last]]
-    draws, mean = contrasts @ effects.draws.astype(np.float64), contrasts @ effects.mean
-    low, high = limits(draws)
-    sign = 1.0 if mean[0] >= 0 else -1.0
-    wrong = float((sign * draws[0] <= 0).mean())
-    return Movement(
-        bucket=int(bucket), change=float(mean[0]), low=float(low[0]), high=float(high[0]), last=float(mean[1]),
-        last_low=float(low[1]), last_high=float(high[1]), rate=max(float(discoveries.lfsr[columns[place]]), wrong),
-        onwards=float((sign * draws[1] > 0).mean()),
-    )  # fmt: skip
-
-
 def _step_columns(effects: Effects, group: str, level: str) -> list[int]:
-    prefix = f"{level}{_AT}"
+    prefix = f"{level}{STEP_MARK}"
     return [
         column
         for column, feature in enumerate(effects.layout.features)
@@ -262,4 +222,4 @@ def probability_of_sign(effects: Effects, group: str, level: str, since: int) ->
 
 def _columns_after(effects: Effects, group: str, level: str, since: int) -> list[int]:
     features = effects.layout.features
-    return [i for i in _step_columns(effects, group, level) if int(features[i].level.rpartition(_AT)[2]) > since]
+    return [i for i in _step_columns(effects, group, level) if int(features[i].level.rpartition(STEP_MARK)[2]) > since]

@@ -2,7 +2,8 @@
 
 The log of what came over what was expected in proportion, y, is regressed on the log of the amount, x:
 y = a_g + (b + d_g) x + unit + noise. The elasticity of group g is 1 + b + d_g: with b ~ N(0, FROM_LINEAR^2) and
-d_g ~ N(0, t^2) a group that says little is taken for proportional. t has the exponential prior of every standard
+d_g ~ N(0, t^2) a group that says little is taken for proportional. Members of something (with shares m_k, the usual
+ones being u_k) deviate by (m_k - u_k) e_k more, e_k ~ N(0, MEMBER_SD^2). t has the exponential prior of every standard
 deviation and is integrated over a grid. Rows of one unit share a deviation. This file must not know what is bought.
 """
 
@@ -22,21 +23,41 @@ FROM_LINEAR = 0.4
 LEVEL_SD = 2.0
 """Of the level of a group: it is free."""
 
+MEMBER_SD = 0.25
+"""Of how far members deviate. It is not learnt: few rows would say that nothing deviates, and be too sure of it."""
+
 APART_RATE = 6.0
 _APART = np.array([0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45])
+_LEAST = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
 class Elasticities:
-    """Posterior of G elasticities: ``mean`` and ``sd``, (G,); ``prior_sd`` of one that nothing is known of."""
+    """Posterior of G elasticities: ``mean`` and ``sd``, (G,); ``prior_sd`` of one that nothing is known of.
+
+    ``member_mean``, ``member_sd``: by how much a full member's elasticity deviates from that of the usual mix, (K,);
+    ``member_prior_sd`` where nothing is known, (K,).
+    """
 
     mean: Floats
     sd: Floats
     prior_sd: float
+    member_mean: Floats
+    member_sd: Floats
+    member_prior_sd: Floats
 
 
-def elasticities(x: Floats, y: Floats, v: Floats, group: Ints, unit: Ints, unit_sd: float, groups: int) -> Elasticities:
-    """Return the elasticity of each group.
+def elasticities(
+    x: Floats,
+    y: Floats,
+    v: Floats,
+    group: Ints,
+    unit: Ints,
+    unit_sd: float,
+    groups: int,
+    members: Floats | None = None,
+) -> Elasticities:
+    """Return the elasticity of each group, and by how much that of members deviates.
 
     Args:
         x, y: log amounts (any origin) and log of what came over what was expected in proportion, (n,).
@@ -44,16 +65,23 @@ def elasticities(x: Floats, y: Floats, v: Floats, group: Ints, unit: Ints, unit_
         group, unit: of each row, (n,).
         unit_sd: standard deviation of what the rows of a unit share.
         groups: how many groups there are.
+        members: shares of each row, (n, K).
     """
-    slopes = np.column_stack([x, *(np.where(group == g, x, 0.0) for g in range(groups))])
-    levels = np.column_stack([np.where(group == g, 1.0, 0.0) for g in range(groups)])
-    design = np.column_stack([slopes, levels])
+    shares = np.zeros((len(x), 0)) if members is None else members
+    usual, count = shares.mean(axis=0), shares.shape[1]
+    slopes = [x, *(np.where(group == g, x, 0.0) for g in range(groups)), *(x[:, None] * (shares - usual)).T]
+    levels = [np.where(group == g, 1.0, 0.0) for g in range(groups)]
+    design = np.column_stack([*slopes, *levels])
     white_x, white_y = _white(design, v, unit, unit_sd), _white(y[:, None], v, unit, unit_sd)[:, 0]
     gram, moment, square = white_x.T @ white_x, white_x.T @ white_y, float(white_y @ white_y)
-    reading = np.column_stack([np.ones(groups), np.eye(groups), np.zeros((groups, groups))])
+    reading = np.zeros((groups + count, design.shape[1]))
+    reading[:groups, 0] = 1.0
+    reading[np.arange(groups), 1 + np.arange(groups)] = 1.0
+    reading[groups:, 1 + groups : 1 + groups + count] = np.eye(count) - usual
     means, variances, weights = [], [], []
     for apart in _APART:
-        spreads = np.concatenate([[FROM_LINEAR], np.full(groups, max(apart, 1e-4)), np.full(groups, LEVEL_SD)])
+        sizes = [FROM_LINEAR, max(float(apart), _LEAST), MEMBER_SD, LEVEL_SD]
+        spreads = np.repeat(sizes, [1, groups, count, groups])
         prior = spreads**-2
         precision = gram + np.diag(prior)
         covariance = np.linalg.inv(precision)
@@ -66,7 +94,9 @@ def elasticities(x: Floats, y: Floats, v: Floats, group: Ints, unit: Ints, unit_
     mass /= mass.sum()
     mean = mass @ np.array(means)
     variance = mass @ (np.array(variances) + np.array(means) ** 2) - mean**2
-    return Elasticities(1.0 + mean, np.sqrt(np.maximum(variance, 0.0)), float(np.hypot(FROM_LINEAR, 1 / APART_RATE)))
+    sd, prior_sd = np.sqrt(np.maximum(variance, 0.0)), float(np.hypot(FROM_LINEAR, 1 / APART_RATE))
+    member_prior_sd = MEMBER_SD * np.sqrt((reading[groups:] ** 2).sum(axis=1))
+    return Elasticities(1.0 + mean[:groups], sd[:groups], prior_sd, mean[groups:], sd[groups:], member_prior_sd)
 
 
 def _white(columns: Floats, v: Floats, unit: Ints, unit_sd: float) -> Floats:

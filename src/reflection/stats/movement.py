@@ -14,7 +14,7 @@ level is, nor when anything happened.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,27 +50,90 @@ class Steps:
         return np.asarray(np.eye(len(self.bucket)) - self.relative * same / same.sum(axis=1))
 
 
-def movements(view: View, still: Ints, components: Floats, groups: Mapping[str, Steps]) -> dict[str, float]:
-    """Return the groups of steps that the sums favour over levels that stand still, with the log Bayes factor of each,
-    in the order in which they were taken up.
+@dataclass(frozen=True)
+class Order:
+    """How groups of steps are asked: ``beside``: a group that must be in when another is asked, and is taken up with
+    it; by itself it is not asked. ``along``: a group that is taken up with another, whatever speaks for it.
+    """
+
+    beside: Mapping[str, str] = field(default_factory=dict)
+    along: Mapping[str, str] = field(default_factory=dict)
+
+
+def movements(
+    view: View, still: Ints, components: Floats, groups: Mapping[str, Steps], order: Order | None = None
+) -> tuple[str, ...]:
+    """Return the groups of steps that the sums favour over levels that stand still, in the order in which they were
+    taken up.
 
     ``view``: sums of all columns. ``still``: those of the levels, ascending and the intercept first; ``components``:
     mode of their fit. ``groups``: steps that may be; none of them among ``still``.
     """
-    score, information = _score(view, still, components, groups)
-    taken: dict[str, float] = {}
-    ends = np.cumsum([0, *(len(steps.columns) for steps in groups.values())]).tolist()
-    places = {name: np.arange(ends[i], ends[i + 1]) for i, name in enumerate(groups)}
+    order = order or Order()
+    asked = _Asked(*_score(view, still, components, groups), _places(groups), {})
+    candidates = [name for name in groups if name not in order.beside.values()]
     while True:
-        factors = {name: _evidence(score, information, places[name]) for name in groups if name not in taken}
+        left = [name for name in candidates if name not in asked.taken]
+        with_others = {name: asked.with_group(order.beside.get(name)) for name in left}
+        factors = {name: with_others[name].evidence(name) for name in left}
         best = max(factors, key=lambda name: (factors[name][0], name), default=None)
         if best is None or factors[best][0] <= 0.0:
-            return taken
-        taken[best], sd = factors[best]
-        own = places[best]
-        gain = np.linalg.inv(np.eye(len(own)) / sd**2 + information[np.ix_(own, own)])
-        score = score - information[:, own] @ (gain @ score[own])
-        information = information - information[:, own] @ gain @ information[own]
+            return tuple(asked.taken)
+        asked = with_others[best].with_group(best).with_group(order.along.get(best))
+
+
+def movement_factors(
+    view: View, still: Ints, components: Floats, groups: Mapping[str, Steps], sd: Mapping[str, float], order: Order
+) -> dict[str, float]:
+    """Log Bayes factor of each group of steps beside all others but those that come ``along`` with it.
+
+    ``components``: of the standing levels, ``sd``: of a step of each group, both in the fit of everything together:
+    in which order groups were taken up, and what the first of them took from the others, plays no part.
+    """
+    alone = _Asked(*_score(view, still, components, groups), _places(groups), {})
+    factors = {}
+    for name in groups:
+        asked = alone
+        for other in groups:
+            if other != name and other != order.along.get(name):
+                asked = asked.with_group(other, sd[other])
+        factors[name] = asked.evidence(name)[0]
+    return factors
+
+
+def _places(groups: Mapping[str, Steps]) -> dict[str, Ints]:
+    """Places of each group's steps among the steps of all."""
+    ends = np.cumsum([0, *(len(steps.columns) for steps in groups.values())]).tolist()
+    return {name: np.arange(ends[i], ends[i + 1]) for i, name in enumerate(groups)}
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """Score and information of all steps beside the groups that were ``taken`` up, each with its evidence."""
+
+    score: Floats
+    information: Floats
+    places: Mapping[str, Ints]
+    taken: Mapping[str, float]
+
+    def evidence(self, name: str) -> tuple[float, float]:
+        """Log Bayes factor of a group's steps, and the most probable standard deviation of one."""
+        return _evidence(self.score, self.information, self.places[name])
+
+    def with_group(self, name: str | None, sd: float | None = None) -> _Asked:
+        """The same beside one group more, at a standard deviation of its steps or the most probable one."""
+        if name is None or name in self.taken or name not in self.places:
+            return self
+        factor, likely = self.evidence(name)
+        sd, own = likely if sd is None else sd, self.places[name]
+        gain = np.linalg.inv(np.eye(len(own)) / sd**2 + self.information[np.ix_(own, own)])
+        across = self.information[:, own] @ gain
+        return _Asked(
+            self.score - across @ self.score[own],
+            self.information - across @ self.information[own],
+            self.places,
+            {**self.taken, name: factor},
+        )
 
 
 def _score(view: View, still: Ints, components: Floats, groups: Mapping[str, Steps]) -> tuple[Floats, Floats]:

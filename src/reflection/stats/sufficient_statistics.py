@@ -239,9 +239,8 @@ class SufficientStatistics:
         log2_v = np.concatenate([rows.log2_v for _, rows in pending])
         passing = np.concatenate([rows.log2_passing for _, rows in pending])
         key = np.concatenate([_block_of(rows) for _, rows in pending])
-        for k in np.unique(key).tolist():
-            at = np.flatnonzero(key == k)
-            self._accumulate(k, summed(x[at], y[at], log2_v[at], passing[at], sign[at]))
+        for k, block in summed(x, y, log2_v, passing, sign, key).items():
+            self._accumulate(k, block)
 
     def _accumulate(self, key: int, more: Block) -> None:
         block = self._blocks.get(key)

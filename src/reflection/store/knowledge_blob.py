@@ -18,7 +18,7 @@ from pydantic_core import PydanticSerializationError, from_json
 
 from reflection.domain.bookable import Bookable, Definition, EvidenceFloor, Total
 from reflection.domain.creative_knowledge import CreativeKnowledge, ScoreRecord, TextEffect, TextModel
-from reflection.domain.effect import Trend
+from reflection.domain.effect import Trend, WearOut
 from reflection.domain.knowledge import NOTHING, Effect, Knowledge, MetricPosterior
 from reflection.domain.own_levels import OwnLevels
 from reflection.domain.results import Category, Finding, NextTest
@@ -30,7 +30,7 @@ _LEVEL = 1
 _LITTLE_FLOAT = np.dtype("<f4")
 _VALUES = (
     Knowledge, Effect, Finding, SignalWeight, MetricPosterior, NextTest, Bookable, Definition, Total, EvidenceFloor,
-    OwnLevels, Trend, CreativeKnowledge, TextEffect, TextModel, ScoreRecord,
+    OwnLevels, Trend, WearOut, CreativeKnowledge, TextEffect, TextModel, ScoreRecord,
 )  # fmt: skip
 _KNOWLEDGE = TypeAdapter(
     Knowledge | None, config=ConfigDict(arbitrary_types_allowed=True, ser_json_inf_nan="constants")

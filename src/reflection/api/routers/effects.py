@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from reflection.api.dependencies import EnginePart, Workspace, json_response
+from reflection.api.effect_schemas import EffectsPage, SignalEvidence
 from reflection.api.pools import Router
-from reflection.api.schemas import EffectsPage, SignalEvidence
 from reflection.domain.metrics import ModelledMetric
 
 router = Router(prefix="/v1/effects", tags=["learning"])

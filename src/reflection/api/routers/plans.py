@@ -66,7 +66,8 @@ class AllocatedPlan(BaseModel):
     interval: list[float] = Field(description="90 % interval of what it usually brings")
     next_costs: float | None = Field(description="money that one more of it takes here; the less, the better the next")
     elasticity: dict[str, Any] = Field(
-        description="{value, interval, reason}: 1 is in proportion; null with a reason where it was not learnt"
+        description="{value, interval, reason, audiences}: 1 is in proportion; null with a reason where it was not "
+        "learnt; `audiences` are those of which it was learnt how far theirs deviates"
     )
     extrapolated: bool = Field(description="more than 1.5 times outside of what campaigns there spent")
     doubts: list[str]

@@ -127,10 +127,21 @@ def _within_share(profile: Floats, labels: Labels) -> float:
 
 def _cuts(profile: Floats, counts: Iterable[int] = range(2, MOST_CLUSTERS + 1)) -> list[Labels]:
     """The campaigns in so many groups: cuts of one tree, labels from 1."""
-    from scipy.cluster.hierarchy import fcluster, linkage  # here: a process that learns nothing need not load it
+    from scipy.cluster.hierarchy import linkage  # here: a process that learns nothing need not load it
 
-    tree = linkage(profile, "ward")
-    return [np.asarray(fcluster(tree, count, "maxclust"), dtype=np.intp) for count in counts]
+    merged = linkage(profile, "ward")[:, :2].astype(np.intp)
+    return [_cut(merged, count) for count in counts]
+
+
+def _cut(merged: NDArray[np.intp], count: int) -> Labels:
+    """The groups before the last ``count`` - 1 of the mergers (n - 1, 2), numbered from 1 by their first member."""
+    leaves, done = len(merged) + 1, max(len(merged) + 1 - count, 0)
+    above = np.arange(leaves + done)
+    above[merged[:done]] = np.arange(leaves, leaves + done)[:, None]
+    while not np.array_equal(further := above[above], above):
+        above = further
+    _, first, group = np.unique(above[:leaves], return_index=True, return_inverse=True)
+    return np.asarray(1 + np.argsort(np.argsort(first))[group], dtype=np.intp)
 
 
 def _stabilities(profile: Floats, cuts: list[Labels]) -> list[dict[int, float]]:

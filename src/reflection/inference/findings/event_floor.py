@@ -8,10 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.bookable import EvidenceFloor
+from reflection.inference.dataset import Dataset
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import expected_events
+from reflection.stats.columns import Feature
 
 FLOOR = EvidenceFloor()
+
+
+def having(table: Dataset, feature: Feature) -> NDArray[np.bool_]:
+    """Campaigns with a signal in any of their cells, (campaigns,)."""
+    cells = table.shares[:, [table.features.index(feature)]].nonzero()[0]
+    return np.bincount(table.campaign[cells], minlength=len(table)) > 0
 
 
 def reaches_floor(fitted: FittedMetrics, metric: str, floor: EvidenceFloor, *sides: NDArray[np.bool_]) -> bool:

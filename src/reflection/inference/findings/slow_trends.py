@@ -9,7 +9,6 @@ fitted.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reflection.domain import signals
 from reflection.domain.bookable import EvidenceFloor
@@ -19,13 +18,15 @@ from reflection.domain.results import Finding
 from reflection.explain.formatting import rounded_lift, rounded_lifts
 from reflection.inference.campaign_columns import NOT_STATED
 from reflection.inference.findings.common import finding_id, impact, is_favorable
-from reflection.inference.findings.event_floor import FLOOR, reaches_floor
+from reflection.inference.findings.event_floor import FLOOR, having, reaches_floor
 from reflection.inference.fit import FittedMetrics
 from reflection.inference.support import MOST_IDS
-from reflection.stats import drift
+from reflection.inference.wear import LIFE, MARKET, MONTH, WEAR
+from reflection.stats import drift, slow_drift
 from reflection.stats.columns import Feature
 
-MONTH = 30.0
+_TOLD_ELSEWHERE = (signals.PLATFORM, LIFE, MARKET, WEAR)
+
 STILL = 0.9
 """Probability of the last part's direction from which a change is said to go on."""
 
@@ -36,9 +37,9 @@ def slow_trend_findings(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> 
     for metric in fitted.metrics:
         effects, discoveries = fitted.raw_effects(metric), fitted.discoveries(metric)
         for group in drift.walking(fitted.layout):
-            if group == signals.PLATFORM:
+            if group in _TOLD_ELSEWHERE:
                 continue
-            for level, movement in drift.since(effects, group, discoveries).items():
+            for level, movement in slow_drift.since(effects, group, discoveries).items():
                 finding = _finding(fitted, metric, Feature(group, level), movement, floor)
                 if finding is not None:
                     findings.append(finding)
@@ -46,14 +47,14 @@ def slow_trend_findings(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> 
 
 
 def _finding(
-    fitted: FittedMetrics, metric: str, feature: Feature, movement: drift.Movement, floor: EvidenceFloor
+    fitted: FittedMetrics, metric: str, feature: Feature, movement: slow_drift.Movement, floor: EvidenceFloor
 ) -> Finding | None:
     interval = (math.exp(movement.low), math.exp(movement.high))
     if interval[0] <= 1.0 <= interval[1]:
         return None
     lift, days, campaigns = math.exp(movement.change), fitted.design.ramp_days, fitted.table.campaigns
     first = int(campaigns.day.min()) + round((movement.bucket - 1) * days)
-    here = _having(fitted, feature)
+    here = having(fitted.table, feature)
     later = here & (campaigns.day >= first)
     parts = (here & (campaigns.day < first + days), here & (campaigns.day >= campaigns.day.max() - days))
     if not reaches_floor(fitted, metric, floor, *parts):
@@ -97,15 +98,6 @@ def _finding(
         contradicting=(),
         first_seen=since,
     )
-
-
-def _having(fitted: FittedMetrics, feature: Feature) -> NDArray[np.bool_]:
-    """Campaigns with a signal, (campaigns,)."""
-    table = fitted.table
-    cells = table.shares[:, [table.features.index(feature)]].nonzero()[0]
-    having = np.zeros(len(table), dtype=np.bool_)
-    having[table.campaign[cells]] = True
-    return having
 
 
 def _verb(lift: float) -> str:

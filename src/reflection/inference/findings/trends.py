@@ -13,7 +13,7 @@ import numpy as np
 
 from reflection.domain import signals
 from reflection.domain.bookable import EvidenceFloor
-from reflection.domain.effect import Effect, Trend
+from reflection.domain.effect import Effect, Trend, WearOut
 from reflection.domain.evidence import day_text
 from reflection.domain.metrics import METRICS
 from reflection.domain.results import Finding
@@ -43,8 +43,13 @@ def trend_findings(fitted: FittedMetrics, floor: EvidenceFloor = FLOOR) -> list[
 
 def with_trends(effects: Iterable[Effect], findings: Iterable[Finding]) -> tuple[Effect, ...]:
     """The effects, each with how it moved where a finding says so."""
-    trends = {(f.signal_key, f.metric): _trend(f) for f in findings if f.metadata.get("kind") == "drift"}
-    return tuple(replace(effect, trend=trends.get((effect.signal, effect.metric))) for effect in effects)
+    moved = {(f.signal_key, f.metric): f for f in findings if f.metadata.get("kind") == "drift"}
+    return tuple(
+        replace(effect, trend=_trend(finding), wear_out=_wear_out(finding))
+        if (finding := moved.get((effect.signal, effect.metric))) is not None
+        else effect
+        for effect in effects
+    )
 
 
 def _trend(finding: Finding) -> Trend:
@@ -58,6 +63,11 @@ def _trend(finding: Finding) -> Trend:
         a_month_interval=tuple(pace["interval"]) if pace else None,
         ongoing=finding.metadata.get("ongoing"),
     )
+
+
+def _wear_out(finding: Finding) -> WearOut | None:
+    worn = finding.metadata.get("wear_out")
+    return None if worn is None else WearOut(**worn)
 
 
 def _finding(fitted: FittedMetrics, metric: str, level: str, path: drift.Path, floor: EvidenceFloor) -> Finding | None:
