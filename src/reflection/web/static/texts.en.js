@@ -216,7 +216,7 @@ export const texts = {
     open: "Open",
     kind: {
       "held-campaign": "Held", "asked-campaign": "Is this right?", "missed-forecast": "Forecast missed", "ended-learning": "Learning ended",
-      "import-remark": "Import", "interval-coverage": "Intervals", silence: "Silence",
+      "import-remark": "Import", "interval-coverage": "Intervals", "level-shift": "Measured anew?", silence: "Silence",
     },
     beaten: "Forecast beaten",
     since: (month) => `since ${month}`,
