@@ -97,5 +97,5 @@ def test_what_all_plans_of_a_request_say_together_is_bounded() -> None:
     plan = {"platform": "Meta", "objective": "Sales", "budget": 100.0, "audiences": [audience]}
 
     assert read(PlanRequest, {"plans": [plan] * 2}).plans
-    with pytest.raises(InvalidInput, match="plans: .*say 12020 things together"):
+    with pytest.raises(InvalidInput, match="say 12020 things together"):
         read(PlanRequest, {"plans": [plan] * 20})
