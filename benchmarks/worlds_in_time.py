@@ -95,12 +95,41 @@ def wearing(seed: int, *, null: bool, campaigns: int = 200) -> Wearing:
     return Wearing(World(evidence, effects), {f"creative:c{i:02d}": float(slope) for i, slope in enumerate(slopes)})
 
 
+LOST = 0.5
+"""Share of its conversions that a platform still counts after its tag was changed."""
+
+
+NO_EFFECTS: dict[str, dict[str, float]] = {metric: {} for metric in SCATTER}
+
+
+def level_shift(seed: int, *, campaigns: int = 150) -> World:
+    """A year in which one platform counts half of its conversions from some day of the last two months on; no effects.
+
+    What is measured is true in this world, so that whoever believes the platform's figures is right about the figures.
+    """
+    rng = np.random.default_rng((73, seed))
+    effects = planted(rng, null=True)
+    platform = str(rng.choice(LEVELS["platform"]))
+    since = int(rng.integers(YEAR - 85, YEAR - 40))
+    for level in LEVELS["platform"]:
+        effects["cvr"][f"platform:{level}"] = float(np.log(LOST) * ((level == platform) - 1 / len(LEVELS["platform"])))
+    evidence: list[Evidence] = []
+    for index in range(campaigns):
+        day, own = index * YEAR // campaigns, traits(rng)
+        scatter = {metric: float(rng.normal(0, sd)) for metric, sd in SCATTER.items()}
+        scatter["cvr"] += float(np.log(LOST)) * (own.platform == platform and day >= since)
+        counted = counts(rng, own.shares(), NO_EFFECTS, scatter, int(rng.lognormal(np.log(200_000), 0.6)))
+        evidence.append(row(f"c{index:03d}", FIRST_DAY + day, own, own.shares(), counted))
+    return World(evidence, effects)
+
+
 IN_TIME = {
     "types turn": Kind("a year in which one type falls and another rises", lambda seed: types_turn(seed, null=False)),
     "types turn, null": Kind("the same year, nothing moves", lambda seed: types_turn(seed, null=True), null=True),
     "wear-out": Kind(
         "16 creatives begin one after the other and wear out", lambda seed: wearing(seed, null=False).world
     ),
+    "level shift": Kind("one platform counts half of its conversions since lately", level_shift),
     "wear-out, null": Kind("the same, none wears out", lambda seed: wearing(seed, null=True).world, null=True),
 }
 WORLDS.update(IN_TIME)

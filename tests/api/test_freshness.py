@@ -42,7 +42,7 @@ ASKED: dict[str, list[tuple[str, Any]]] = {
     "GET /v1/effects/{signal:path}/evidence": [("/v1/effects/{signal}/evidence", None)],
     "GET /v1/creative-effects": [("/v1/creative-effects", None)],
     "GET /v1/creatives": [("/v1/creatives", None)],
-    "POST /v1/creatives": [("/v1/creatives?register=false", {"creative_id": "c1", "headline": "Save 20 %"})],
+    "POST /v1/creatives": [("/v1/creatives?register=false", {"creatives": [{"headline": "Save 20 %"}]})],
     "GET /v1/creatives/{creative_id:path}": [("/v1/creatives/{creative}", None)],
     "GET /v1/memory/search": [("/v1/memory/search?q=summer", None)],
     "GET /v1/learnings": [("/v1/learnings", None), ("/v1/learnings?state=retired", None)],
@@ -103,7 +103,7 @@ def names(client: TestClient, application: Application) -> dict[str, str]:
     """What stands for the names in the addresses."""
     card = next(iter(client.get("/v1/recommendations").json()["cards"]))["id"]
     learning = client.get("/v1/learnings").json()["items"][0]["id"]
-    client.post("/v1/creatives", json={"creative_id": "c1", "headline": "Save 20 %"}).raise_for_status()
+    client.post("/v1/creatives", json={"creatives": [{"creative_id": "c1", "headline": "Save"}]}).raise_for_status()
     return {
         "card": card,
         "creative": "c1",

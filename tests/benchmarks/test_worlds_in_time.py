@@ -9,6 +9,7 @@ import pytest
 from reflection.domain import signals
 from reflection.domain.evidence import Counts
 from reflection.domain.knowledge import Knowledge
+from reflection.explain.attention_sentences import AttentionSentences
 from reflection.inference.effects_page import effects_page
 from reflection.inference.learn import learn
 from reflection.store.knowledge_blob import encode
@@ -111,8 +112,27 @@ def _fewer(counts: Counts, share: float) -> Counts:
     return replace(counts, clicks=round((counts.clicks or 0) * share))
 
 
+def test_a_platform_that_counts_anew_is_doubted_and_not_found_better_or_worse(worlds_in_time: ModuleType) -> None:
+    learnt = learn(worlds_in_time.level_shift(SEED).evidence)
+
+    (shift,) = learnt.diagnostics["level_shifts"]
+    assert shift["signal"] == "platform:tiktok"
+    assert shift["interval"][0] < worlds_in_time.LOST < shift["interval"][1]
+    of_it = {e.metric: e for e in learnt.effects if e.signal == "platform:tiktok"}
+    assert {metric for metric, effect in of_it.items() if not effect.identified} == {
+        "cvr", "cpa", "roas", "conversions_per_spend",
+    }  # fmt: skip
+    assert "its measurement may have changed" in of_it["cvr"].reason
+    assert "platform:tiktok" in learnt.unidentified
+    assert [e for e in learnt.effects if e.finding and e.group == "platform"] == []
+    said = AttentionSentences().shifted("TikTok", shift["lift"], shift["since"])
+    assert said.startswith("TikTok: CVR changed by -4")
+    assert "Its measurement may have changed: check its tag" in said
+
+
 def test_a_year_in_which_nothing_moves_has_no_trend_and_no_columns_of_any(worlds_in_time: ModuleType) -> None:
     still = learn(worlds_in_time.types_turn(SEED, null=True).evidence)
 
     assert [f for f in still.findings if f.category == "platform_trend"] == []
     assert all(effect.trend is None for effect in still.effects)
+    assert still.diagnostics["level_shifts"] == []

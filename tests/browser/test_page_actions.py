@@ -77,3 +77,13 @@ def test_what_was_learnt_meanwhile_is_shown_without_reloading(visit: Visit) -> N
     visit.settle("beyond noise on ROAS")
 
     assert sum("/v1/effects" in url for url in asked) > before
+
+
+def test_a_text_is_scored_where_enough_was_learnt_and_else_says_what_it_takes(visit: Visit) -> None:
+    visit.open("/works?show=texts", ready="What will a text get?")
+    visit.page.get_by_label("Headline").fill("Can you save 20 % today?")
+    visit.page.get_by_role("button", name="Score it").click()
+    visit.settle("No score yet.")
+
+    assert "Headlines or texts that ask a question" in visit.text
+    assert visit.violations() == []

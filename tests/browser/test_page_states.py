@@ -18,6 +18,7 @@ PROBLEM = {
     "hint": "ask whoever runs the server",
     "request_id": "abc123",
 }
+BROKEN = PROBLEM | {"type": "/problems/internal", "title": "Something broke here", "status": 500}
 EFFECT = {
     "group": "audience", "metric": "roas", "raw_lift": 1.4, "effect": 1.2, "interval": [0.9, 1.6], "probability": 0.8,
     "lfsr": 0.2, "campaigns": 12.0, "spend": 900.0, "finding": False, "reason": "not enough evidence", "rows": 20,
@@ -49,7 +50,31 @@ def answer(visit: Visit, pattern: str, body: Any, status: int = 200) -> None:
     visit.page.route(pattern, lambda route: route.fulfill(status=status, content_type=kind, body=json.dumps(body)))
 
 
-@pytest.mark.parametrize("path", ["/", "/campaigns", "/campaigns/x", "/works", "/works/a%3Ab", "/record", "/data"])
+READ_AT_ONCE = {
+    "/": "Last campaigns",
+    "/campaigns": "40 campaigns shown",
+    "/campaigns/cmp_h39_meta_lead": "What happened",
+    "/works": "beyond noise on ROAS",
+    "/works?show=learnings": "CPA",
+    "/works/creative.type%3Avideo": "Is it as it was?",
+    "/record": "planner_a",
+    "/data": "Behind the page",
+}
+"""Screens that ask the server as they open, and what they say with the sample account."""
+
+ASKED_LATER = {"/plan": "What will it give?", "/ask?q=video": "Ask"}
+"""Screens that ask when told to, and the button."""
+
+
+def broken(route: Any) -> None:
+    route.fulfill(status=500, content_type="application/problem+json", body=json.dumps(BROKEN))
+
+
+def go_on(route: Any) -> None:
+    route.continue_()
+
+
+@pytest.mark.parametrize("path", READ_AT_ONCE)
 def test_without_the_right_a_screen_says_what_the_server_says(visit: Visit, path: str) -> None:
     answer(visit, "**/v1/**", PROBLEM, 403)
     visit.open(path, ready=PROBLEM["title"])
@@ -60,30 +85,51 @@ def test_without_the_right_a_screen_says_what_the_server_says(visit: Visit, path
     assert visit.fits()
 
 
-def test_a_server_that_is_gone_is_said_and_tried_again(visit: Visit) -> None:
-    visit.page.route("**/v1/campaigns**", lambda route: route.abort())
-    visit.open("/campaigns", ready="The server cannot be reached")
-    visit.page.unroute("**/v1/campaigns**")
-    visit.page.get_by_role("button", name="Try again").click()
+@pytest.mark.parametrize("path", READ_AT_ONCE)
+def test_a_slow_a_broken_and_a_gone_server_are_said_and_tried_again(visit: Visit, path: str) -> None:
+    waiting: list[Any] = []
+    server = {"slow": waiting.append, "broken": broken, "gone": lambda route: route.abort(), "well": go_on}
+    now = "slow"
+    visit.page.route("**/v1/**", lambda route: server[now](route))
+    visit.page.goto(f"{visit.address}{path}{'&' if '?' in path else '?'}workspace=sample")
+    visit.page.get_by_role("status").filter(has_text="Loading").first.wait_for(state="attached")
+    now = "broken"
+    for route in waiting:
+        broken(route)
+    visit.settle(BROKEN["title"])
+    assert BROKEN["request_id"] in visit.text
+    now = "gone"
+    visit.page.get_by_role("button", name="Try again").first.click()
+    visit.settle("The server cannot be reached")
+    now = "well"
+    while (again := visit.page.get_by_role("button", name="Try again")).count():
+        again.first.click()
+        visit.settle()
 
-    visit.settle("40 campaigns shown")
+    visit.settle(READ_AT_ONCE[path])
+    assert visit.fits()
 
 
-def test_while_an_answer_is_slow_the_screen_says_so(visit: Visit) -> None:
-    held: list[Any] = []
-    visit.page.route("**/v1/effects?**", lambda route: held.append(route))
-    visit.page.goto(f"{visit.address}/works?workspace=sample")
-    visit.page.get_by_role("status").filter(has_text="Loading").wait_for(state="attached")
-    for route in held:
-        route.continue_()
-    visit.page.unroute("**/v1/effects?**")
+@pytest.mark.parametrize("path", ASKED_LATER)
+def test_what_is_asked_in_vain_says_why_where_it_was_asked(visit: Visit, path: str) -> None:
+    visit.open(path)
+    answer(visit, "**/*", PROBLEM, 403)
+    if path == "/plan":
+        for label, value in {"Platform": "Meta", "Objective": "Sales", "Budget": "4000"}.items():
+            visit.page.get_by_label(label, exact=True).fill(value)
+    visit.page.get_by_role("button", name=ASKED_LATER[path], exact=True).click()
+    visit.settle(PROBLEM["title"])
 
-    visit.settle("beyond noise on ROAS")
+    assert PROBLEM["hint"] in visit.text
+    assert visit.violations() == []
 
 
 def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
+    trend = {"since": "2025-06-01", "change": 0.82, "interval": [0.7, 0.9], "ongoing": True}
     effects = [
-        EFFECT | {"signal": f"audience:number {at}", "effect": 1 + at / 1000, "finding": at < 150, "rows": at}
+        EFFECT
+        | {"signal": f"audience:number {at}", "effect": 1 + at / 1000, "finding": at < 150, "rows": at}
+        | {"trend": trend if at == 149 else None}
         for at in range(400)
     ]
     page = {
@@ -99,6 +145,7 @@ def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
     visit.open("/works", ready="150 of 400 are beyond noise")
 
     assert "3 campaigns wait to be learnt" in visit.text
+    assert "18% lower than before Jun 1, 2025 (90% interval 10% to 30% lower), and it goes on" in visit.text
     assert visit.page.locator(".forest li").count() == 40
     visit.page.get_by_role("button", name="Show 20 more").first.click()
     assert visit.page.locator(".forest li").count() == 60
@@ -228,21 +275,22 @@ def test_what_works_only_in_part_is_said(visit: Visit) -> None:
 
     def degraded(route: Any) -> None:
         body = route.fetch().json()
-        body["parts"] |= {"degraded": ["memory"], "worker": {"running": False}}
+        body["parts"] |= {"degraded": ["index-lag"], "worker": {"running": False}}
         route.fulfill(content_type="application/json", body=json.dumps(body))
 
     def search(route: Any) -> None:
         route.fulfill(
-            content_type="application/json", body=json.dumps(route.fetch().json() | {"degraded": ["vectors"]})
+            content_type="application/json", body=json.dumps(route.fetch().json() | {"degraded": ["embedding-lag"]})
         )
 
     visit.page.route("**/ready", degraded)
     visit.page.route("**/v1/memory/search?**", search)
     visit.open("/data", ready="Not everything works")
+    assert "the index of the memory is behind" in visit.text
     assert "Nothing learns behind the page at the moment." in visit.text
     assert visit.violations() == []
     visit.open("/ask?q=video").page.get_by_role("button", name="Ask", exact=True).click()
-    visit.settle("Not everything could be searched: vectors.")
+    visit.settle("Not everything could be searched: some texts are not compared by meaning yet.")
 
     assert visit.violations() == []
 

@@ -1,9 +1,9 @@
 """What needs somebody, the most surprising money first: one list over everything that a workspace knows.
 
-Seven kinds: campaigns that are held, or look odd and are asked about, forecasts missed beyond noise, learnings that
-ended, imports with remarks, intervals that hold too few campaigns, and silence. Reads one snapshot, so many newest
-campaigns of it, never the history; what imports say is handed in. Must not know doors, files or how a kind is judged
-where it comes from.
+Eight kinds: campaigns that are held, or look odd and are asked about, forecasts missed beyond noise, learnings that
+ended, imports with remarks, intervals that hold too few campaigns, platforms whose measurement may have changed, and
+silence. Reads one snapshot, so many newest campaigns of it, never the history; what imports say is handed in. Must not
+know doors, files or how a kind is judged where it comes from.
 """
 
 import math
@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import orjson
 
+from reflection.domain import signals
 from reflection.domain.campaign_list import CampaignQuery
 from reflection.domain.held import held_sentence
 from reflection.domain.knowledge import Knowledge
@@ -42,8 +43,9 @@ MOST_ENDED = 50
 MOST_SURPRISING = 10.0
 """Standard errors beyond which one thing is not more surprising than another."""
 
-FAULT, ODD, LEFT_OUT, REMARK = 4.0, 3.5, 3.0, 1.5
-"""Surprise of what has no standard error: figures that look false, or odd, rows left out, a warning."""
+FAULT, SHIFTED, ODD, LEFT_OUT, REMARK = 4.0, 4.0, 3.5, 3.0, 1.5
+"""Surprise of what has no standard error: figures that look false, a measurement that may
+have changed, odd figures, rows left out, a warning."""
 
 _SD_OF_90 = 2 * 1.6449
 Kind = Literal[
@@ -53,6 +55,7 @@ Kind = Literal[
     "ended-learning",
     "import-remark",
     "interval-coverage",
+    "level-shift",
     "silence",
 ]
 
@@ -104,7 +107,7 @@ class Attention:
     def page(self, limit: int) -> dict[str, Any]:
         """The first matters: {items, total, generated_at, as_of, pending, campaigns}; `campaigns` were looked at."""
         matters = [*self._doubted_campaigns(), *self._missed_forecasts(), *self._ended_learnings()]
-        matters += [*self._import_remarks(), *self._interval_coverage(), *self._silence()]
+        matters += [*self._import_remarks(), *self._interval_coverage(), *self._level_shifts(), *self._silence()]
         typical = self._typical_spend()
         matters.sort(key=lambda matter: (-_weight(matter, typical), matter.id))
         return {
@@ -228,6 +231,19 @@ class Attention:
                 at=doubt.as_of,
                 metric=doubt.metric,
             )
+
+    def _level_shifts(self) -> Iterator[Matter]:
+        """Platforms whose conversions may be counted in another way since some day."""
+        for goal in self._knowledge.every_goal:
+            for shift in goal.diagnostics.get("level_shifts", ()):
+                spends = {effect.signal: effect.spend for effect in goal.effects}
+                key, since, spend = shift["signal"], shift["since"], spends.get(shift["signal"])
+                yield Matter(
+                    "level-shift", f"level-shift:{goal.kind}:{key}:{since}",
+                    self._sentences.shifted(signals.level_text(key, goal.spelt), shift["lift"], since),
+                    f"/works/{quote(key, safe='')}", SHIFTED, spend, None if spend is None else goal.currency, since,
+                    metric="cvr", favorable=shift["lift"] > 1,
+                )  # fmt: skip
 
     def _silence(self) -> Iterator[Matter]:
         last = self._snapshot.last_arrival()

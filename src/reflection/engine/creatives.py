@@ -184,9 +184,12 @@ def _of_texts(creatives: CreativeKnowledge) -> list[dict[str, Any]]:
 
 def _of_types(knowledge: Knowledge) -> list[dict[str, Any]]:
     """Effects of creative types on rates, as all effects are learnt: against the average level of campaigns."""
-    rows = []
-    for one in knowledge.effects:
-        if one.group == signals.CREATIVE_TYPE and one.metric in RATES and not signals.is_unstated(one.signal):
+    rows: list[dict[str, Any]] = []
+    types = [one for one in knowledge.effects if one.group == signals.CREATIVE_TYPE]
+    if len({one.signal for one in types}) < 2:  # one type has nothing to be compared with
+        return rows
+    for one in types:
+        if one.metric in RATES and not signals.is_unstated(one.signal):
             pro, contra = _ids(knowledge, one.signal)
             rows.append(
                 {

@@ -24,6 +24,11 @@ ATTENTION: Mapping[str, str] = {
         "The {level} intervals of {metric} are too narrow where {goal} are counted: of {campaigns} they held {share}. "
         "They are shown wider for it; take them as rough until more campaigns have been learnt."
     ),
+    "attention.shifted": (
+        "{platform}: CVR changed by {size} at once after {day} while its clicks went on as before. Its measurement may "
+        "have changed: check its tag, its conversion window and what it counts. Until the new level has held for 90 "
+        "days nothing is advised on its conversions."
+    ),
     "attention.silence": (
         "No campaign has come in for {days} days; the last one came on {day}. What is known stands as of then."
     ),

@@ -22,6 +22,7 @@ from reflection.domain.metrics import METRICS
 from reflection.inference.campaign_columns import Floats, Ints
 from reflection.inference.companions import FEWEST, Companions
 from reflection.inference.fit import FittedMetrics
+from reflection.inference.level_shifts import LevelShifts
 from reflection.inference.season import Season, seasons_of
 from reflection.inference.support import SupportIndex
 from reflection.stats.columns import Feature
@@ -57,7 +58,7 @@ class Identification:
         self._columns = {str(feature): column for column, feature in enumerate(self._table.features)}
         self._models: dict[tuple[str, str], Floats] = {}
         self._shown: dict[tuple[str, str], Doubt | None] = {}
-        self._companions = Companions(fitted.table)
+        self._companions, self.shifts = Companions(fitted.table), LevelShifts(fitted)
         self._mains = self._companions.mains
         mains = {key: self._columns[key] for key in self._mains}
         self._seasons = seasons_of(self._table, sparse.csc_array(self._table.shares), mains)
@@ -149,7 +150,8 @@ class Identification:
         season = self._seasons.get(key)
         if season is not None and self._beyond_noise(key, metric) and not self._shown_within(key, season, metric):
             return Doubt(_of_season(season))
-        return self._opposite(key, metric)
+        shifted = self.shifts.doubt(key, metric)
+        return Doubt(shifted) if shifted else self._opposite(key, metric)
 
     def _beyond_noise(self, key: str, metric: str) -> bool:
         """Whether there is an effect to doubt."""

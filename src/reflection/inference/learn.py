@@ -242,6 +242,7 @@ def _with_fits(knowledge: Knowledge, fits: FittedMetrics, support: SupportIndex)
             **diagnostics_of(fits),
             "spelt": dict(spelt),
             "wear": monthly_wear(fits),
+            "level_shifts": identification.shifts.as_diagnostics(),
             "unidentified": {
                 key: {"reason": doubt.reason, "others": list(doubt.others)}
                 for key, doubt in identification.doubts.items()

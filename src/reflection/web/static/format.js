@@ -140,3 +140,6 @@ export function groupLabel(group) {
 
 /** A text with a capital letter first. */
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Parts that do not work, in words. @param {string[]} parts */
+export const degradedParts = (parts) => parts.map((part) => texts.health.part[part] ?? part).join("; ");

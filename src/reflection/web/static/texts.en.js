@@ -116,7 +116,7 @@ export const texts = {
   },
   works: {
     lead: "Which audiences, creatives and platforms go with better or worse results, other things equal. Observed, not tested, unless it says so: platforms choose who sees an ad.",
-    show: { effects: "Effects now", learnings: "Learnings over time" },
+    show: { effects: "Effects now", learnings: "Learnings over time", texts: "Headlines and texts" },
     showLabel: "What to show",
     metric: "On", group: "Of", goal: "Counting", search: "Search",
     nothing: "Nothing is known yet.",
@@ -131,9 +131,17 @@ export const texts = {
     unsureNote: "The interval holds both more and less than usual, or too little ran; where it lies on one side: of so many comparisons some look like that by chance.",
     legend: "Filled dot: beyond noise. Hollow and dashed: we cannot tell yet. Bar: 90% interval. Diamond: the plain ratio, before weighing what else ran with it.",
     rests: (campaigns, rows) => `${campaigns} campaigns, ${rows} ad rows`,
+    trend: (change, since, range, ongoing) => `${change} than before ${since} (90% interval ${range})${ongoing ? ", and it goes on" : ""}`,
     also: (names) => `always together with ${names}`,
     test: "What would settle most",
     columns: { signal: "What", effect: "Against usual", raw: "Plain ratio", campaigns: "Campaigns", rows: "Ad rows", reason: "Why" },
+  },
+  creatives: {
+    count: (sure) => (sure ? `${sure} ${few(sure, "trait of creatives is", "traits of creatives are")} beyond noise.` : "No trait of headlines and texts is beyond noise yet."),
+    rests: (texts, campaigns) => `from ${texts} different texts that ran side by side, in ${campaigns} campaigns`,
+    trial: "What will a text get?", trialText: "Against the texts that you ran. Nothing of it is stored.",
+    headline: "Headline", primary_text: "Text", score: "Score it",
+    scored: (score) => `Score ${score} of 100: of a hundred of your texts, ${score} would probably get a lower CTR.`, noScore: "No score yet.",
   },
   learnings: {
     caption: "Learnings",
@@ -208,7 +216,7 @@ export const texts = {
     open: "Open",
     kind: {
       "held-campaign": "Held", "asked-campaign": "Is this right?", "missed-forecast": "Forecast missed", "ended-learning": "Learning ended",
-      "import-remark": "Import", "interval-coverage": "Intervals", silence: "Silence",
+      "import-remark": "Import", "interval-coverage": "Intervals", "level-shift": "Measured anew?", silence: "Silence",
     },
     beaten: "Forecast beaten",
     since: (month) => `since ${month}`,
@@ -290,6 +298,7 @@ export const texts = {
   health: {
     title: "Behind the page",
     fine: "Everything works", degraded: "Not everything works",
+    part: { embedder: "texts are compared by their words, not by meaning", "embedding-lag": "some texts are not compared by meaning yet", index: "the index of the memory does not answer", "index-lag": "the index of the memory is behind", "not-learning": "nothing learns at the moment", "alerts-given-up": "alerts could not be sent", unpublished: "files could not be written" },
     worker: "Learning and imports are done behind the page.", noWorker: "Nothing learns behind the page at the moment.",
     memory: (index) => `Memory: ${index === "local" ? "kept on this machine" : index}.`,
     writer: (writer) => `Sentences are written by: ${writer === "deterministic" ? "the engine itself, no language model" : writer.model}.${writer.breaker === "open" ? " It does not answer at the moment; the engine writes them itself." : ""}`,
@@ -339,6 +348,7 @@ export const texts = {
     against: (brings, range, odds) => `In the plans' own shares it would be ${brings} (${range}); the split below brings more with a probability of ${odds}.`,
     same: "These are the plans' own shares: no other split is expected to bring more.",
     extrapolated: "Beyond what was seen", guess: "Part of it lies beyond what campaigns there ever spent, and is a guess.",
+    leaning: (share) => `The less is known of what more money brings, the nearer the split stays to the plans' own shares: here ${share} of the way.`,
     scatter: "Intervals are of what such plans usually bring; a single campaign scatters more.",
     notLearnt: (plan, platform, reason) => `${plan} on ${platform}: what more money brings is not learnt yet, because ${reason}. No curve is drawn.`,
     picture: (plan, platform, what) => `${plan} on ${platform}: ${what} at other budgets`,

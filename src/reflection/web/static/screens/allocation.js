@@ -3,7 +3,7 @@
 import { html, useRef, useState } from "../vendor/preact-htm.js";
 import { post } from "../api.js";
 import { CurvePicture } from "../charts/time.js";
-import { amountOrText, capital, figure, moment, money, number, probability, range } from "../format.js";
+import { amountOrText, capital, figure, moment, money, number, probability, range, share } from "../format.js";
 import { Action, Badge, Choice, filledIn, Picture, Table } from "../parts.js";
 import { texts } from "../texts.en.js";
 
@@ -56,7 +56,7 @@ function Split({ answer }) {
   return html`<section class="card"><p class="message">${words.message(money(answer.budget, currency), words.of[metric](brings(total.brings)), within(total.interval))}</p>
     <p>${same ? words.same : words.against(words.of[metric](brings(before.brings)), within(before.interval), probability(answer.p_better))}${items.some((item) => item.extrapolated) && ` ${words.guess}`}</p>
     <${Table} caption=${words.columns.gets} columns=${columns} rows=${items} keyOf=${(row) => row.plan_id} />
-    <ul class="note"><li>${words.scatter}</li>${answer.notes.map((note, at) => html`<li key=${at}>${capital(note)}</li>`)}</ul>
+    <ul class="note"><li>${words.scatter}</li>${answer.leaning > 0.005 && html`<li>${words.leaning(share(answer.leaning))}</li>`}${answer.notes.map((note, at) => html`<li key=${at}>${capital(note)}</li>`)}</ul>
     <p class="faint">${answer.as_of ? texts.asOf(moment(answer.as_of)) : texts.overview.notLearnt}${answer.pending ? ` · ${texts.waiting(answer.pending)}` : ""}</p></section>
     ${items.map((item, at) => html`<${Curve} key=${item.plan_id} item=${item} platform=${answer.plans[at].platform} metric=${metric} currency=${currency} />`)}`;
 }

@@ -3,7 +3,7 @@
 import { html, useState } from "../vendor/preact-htm.js";
 import { json, post, useData } from "../api.js";
 import { Strip } from "../charts/lifts.js";
-import { capital, figure, lift, moment, signalLabel } from "../format.js";
+import { capital, degradedParts, figure, lift, moment, signalLabel } from "../format.js";
 import { Badge, Heading, Picture, ProblemBox } from "../parts.js";
 import { campaignAddress, Link, signalAddress, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
@@ -77,7 +77,7 @@ const readable = (item) => item.outcome?.metric !== "conversions_per_spend";
 
 function Hits({ memory }) {
   return html`<section><h2>${words.hits}</h2>
-    ${memory.degraded.length > 0 && html`<p class="note">${words.degraded(memory.degraded.join(", "))}</p>`}
+    ${memory.degraded.length > 0 && html`<p class="note">${words.degraded(degradedParts(memory.degraded))}</p>`}
     ${memory.items.length === 0 && html`<p>${words.noHits}</p>`}
     <ul class="matters">${memory.items.filter(readable).map((item) => html`<li key=${item.id}>${item.kind === "learning" ? html`<${StateBadge} state=${item.outcome.state} direction=${item.outcome.direction} />` : html`<${Badge} tone="plain">${words.campaign}<//>`}
       <span>${item.kind === "learning" ? html`<${Link} href=${signalAddress(item.outcome.signal_key, item.outcome.metric)}>${capital(item.outcome.text)}<//>` : html`<${Link} href=${campaignAddress(item.id)}>${item.id}<//>${item.outcome?.verdict ? ` · ${item.outcome.verdict}` : ""}`}

@@ -4,7 +4,7 @@ import { html } from "../vendor/preact-htm.js";
 import { post, save, useData } from "../api.js";
 import { Dumbbell } from "../charts/lifts.js";
 import { Waterfall } from "../charts/amounts.js";
-import { capital, figure, moment, number, range, share, signed } from "../format.js";
+import { capital, degradedParts, figure, moment, number, range, share, signed } from "../format.js";
 import { Action, Badge, Heading, loaded, Picture, Table } from "../parts.js";
 import { campaignAddress, Link } from "../router.js";
 import { texts } from "../texts.en.js";
@@ -194,6 +194,6 @@ function Reports({ id, analysis }) {
   const degraded = (analysis.stored_memory?.degraded ?? []).filter((part) => part !== "vectors-follow");
   return html`<section><h2>${words.report}</h2><p class="buttons">${FORMATS.map((kind) => html`<${Action} key=${kind} run=${() => save(`${campaignPath(id)}/report`, { format: kind }, `${id}.${kind}`)}>${words.formats[kind]}<//>`)}</p>
     <${Share} what=${{ campaign_id: id }} />
-    ${degraded.length > 0 && html`<p class="note">${words.degraded(degraded.join(", "))}</p>`}
+    ${degraded.length > 0 && html`<p class="note">${words.degraded(degradedParts(degraded))}</p>`}
     ${analysis.notes?.length > 0 && html`<ul class="note">${analysis.notes.map((note, at) => html`<li key=${at}>${note}</li>`)}</ul>`}</section>`;
 }

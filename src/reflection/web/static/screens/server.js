@@ -2,7 +2,7 @@
 
 import { html, useState } from "../vendor/preact-htm.js";
 import { erase, post, session, useData } from "../api.js";
-import { count, day, moment } from "../format.js";
+import { count, day, degradedParts, moment } from "../format.js";
 import { Action, Badge, loaded, Table } from "../parts.js";
 import { texts } from "../texts.en.js";
 
@@ -93,7 +93,7 @@ export function Health() {
   const lag = Object.entries(parts?.learning_lag ?? {}).filter(([, waiting]) => waiting);
   return html`<section><h2>${texts.health.title}</h2>
     ${problem && html`<p><${Badge} tone="bad">${problem.title}<//> ${problem.detail}</p>`}
-    ${parts && html`<p>${degraded.length ? html`<${Badge} tone="bad">${texts.health.degraded}<//> ${degraded.join(", ")}` : html`<${Badge} tone="good">${texts.health.fine}<//>`}</p>
+    ${parts && html`<p>${degraded.length ? html`<${Badge} tone="bad">${texts.health.degraded}<//> ${degradedParts(degraded)}` : html`<${Badge} tone="good">${texts.health.fine}<//>`}</p>
       <ul><li>${parts.worker?.running ? texts.health.worker : texts.health.noWorker}</li>
         <li>${texts.health.memory(parts.memory.index)}${Object.values(parts.memory.reasons).map((reason) => ` ${reason}`)}</li>
         <li>${texts.health.writer(parts.writer)}</li>

@@ -3,25 +3,28 @@
 import { html, useState } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
 import { ForestHead, ForestRow, forestAxis } from "../charts/lifts.js";
-import { capital, count, groupLabel, lift, liftRange, moment, signalLabel, tone } from "../format.js";
+import { capital, count, day, groupLabel, lift, liftRange, moment, signalLabel, tone } from "../format.js";
 import { Choice, FEWEST_ROWS, Heading, loaded, Numbers, Search, Spreadsheet, Table } from "../parts.js";
 import { Link, signalAddress, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
+import { Creatives } from "./creatives.js";
 import { Learnings } from "./learnings.js";
 
 const METRICS = ["roas", "cpa", "ctr", "cvr", "cpm", "aov"];
 const WINDOW = 20;
 const words = texts.works;
 
-/** The screen: effects, or learnings. */
+const VIEWS = { effects: Effects, learnings: Learnings, texts: Creatives };
+
+/** The screen: effects, learnings, or what texts teach. */
 export function Works() {
   const [filters, change] = useFilters();
-  const showing = filters.show === "learnings" ? "learnings" : "effects";
+  const showing = filters.show in VIEWS ? filters.show : "effects";
   const tab = (name) => html`<button type="button" key=${name} aria-pressed=${showing === name} onClick=${() => change({ show: name === "effects" ? "" : name })}>${words.show[name]}</button>`;
   return html`<${Heading} title=${texts.screens.works} />
     <p class="lead">${words.lead}</p>
-    <div class="switch" role="group" aria-label=${words.showLabel}>${["effects", "learnings"].map(tab)}</div>
-    ${showing === "effects" ? html`<${Effects} filters=${filters} change=${change} />` : html`<${Learnings} filters=${filters} change=${change} />`}`;
+    <div class="switch" role="group" aria-label=${words.showLabel}>${Object.keys(VIEWS).map(tab)}</div>
+    <${VIEWS[showing]} filters=${filters} change=${change} />`;
 }
 
 /** Revenue where there is some, else cost: the first of the two that anything was learnt of. */
@@ -64,6 +67,7 @@ function Page({ page, metric, filters, change }) {
         ${page.goals?.length > 1 && html`<${Choice} label=${words.goal} value=${filters.goal ?? page.goals[0]} options=${page.goals.map((name) => [name, name])} onChange=${(value) => change({ goal: value })} />`}
         <${Search} label=${words.search} value=${filters.q} onChange=${(value) => change({ q: value })} />
       </div>
+      ${page.approximate && html`<p class="note">${page.approximate}</p>`}
       ${page.next_cursor && html`<p class="note">${words.capped(count(page.items.length))}</p>`}
       <${Forest} key=${`sure ${metric}`} title=${words.sure} note=${words.sureNote} effects=${sure} all=${items} metric=${metric} none=${words.noneSure} />
       <${Forest} key=${`unsure ${metric}`} title=${words.unsure} note=${words.unsureNote} effects=${unsure} all=${items} metric=${metric} />
@@ -80,6 +84,8 @@ const columns = [
   { name: "reason", title: words.columns.reason, text: (effect) => effect.reason },
 ];
 
+/** How it moved, where that is beyond noise. */
+export const trendOf = ({ trend }) => (trend ? words.trend(lift(trend.change), day(trend.since), liftRange(trend.interval), trend.ongoing) : "");
 const also = (effect) => (effect.same_as?.length ? words.also(effect.same_as.map(signalLabel).join(", ")) : "");
 
 function Forest({ title, note, effects, all, metric, none }) {
@@ -94,7 +100,7 @@ function Forest({ title, note, effects, all, metric, none }) {
     <h2>${title}</h2><p class="note">${note}</p>
     <div class="forest-head" aria-hidden="true"><span /><${ForestHead} axis=${axis} /><span /></div>
     <ol class="forest">${effects.slice(0, most).map((effect) => html`<li key=${effect.signal}>
-      <span class="what">${cell(effect)}${also(effect) && html`<small>${also(effect)}</small>`}</span>
+      <span class="what">${cell(effect)}${[also(effect), trendOf(effect)].filter(Boolean).map((text) => html`<small key=${text}>${capital(text)}</small>`)}</span>
       <${ForestRow} axis=${axis} effect=${effect.effect} raw=${effect.raw_lift} interval=${effect.interval} tone=${tone(metric, effect.effect, effect.finding)} />
       <span class="figures"><strong>${lift(effect.effect)}</strong> <span>(${liftRange(effect.interval)})</span>
         <small>${words.rests(count(effect.real_campaigns ?? effect.campaigns), count(effect.rows))}</small></span>
