@@ -4,13 +4,15 @@
 #   docker run --rm -v reflection-data:/data reflection keys create --workspace acme     # prints a key, once
 #   docker run -d --name reflection -p 8000:8000 -v reflection-data:/data --stop-timeout 30 reflection
 #
+# For Postgres: docker build --build-arg LOCK=requirements-postgres.lock (compose.yaml does it).
 # Without a key the server refuses to listen beyond the container. Everything that must be kept is in /data.
 
 FROM python:3.11-slim AS build
 WORKDIR /build
 RUN python -m venv /opt/reflection
-COPY requirements.lock pyproject.toml README.md LICENSE ./
-RUN /opt/reflection/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+ARG LOCK=requirements.lock
+COPY requirements.lock requirements-postgres.lock pyproject.toml README.md LICENSE ./
+RUN /opt/reflection/bin/pip install --no-cache-dir --require-hashes -r "$LOCK"
 COPY src ./src
 COPY data/samples ./data/samples
 COPY scripts/sbom.py ./scripts/sbom.py

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import structlog
 
 from reflection.delivery.addresses import AddressGuard
-from reflection.delivery.desk import AlertDesk, Outlets
+from reflection.delivery.alert_service import AlertService, Outlets
 from reflection.domain.board import Board, MemoryBoard
 from reflection.domain.bookable import EvidenceFloor
 from reflection.domain.metrics import ScoreWeights
@@ -324,7 +324,7 @@ def _recommendations(
 
 def _alerts(
     settings: Settings, database: Database, store: SqlStore, recommendations: RecommendationService
-) -> AlertDesk:
+) -> AlertService:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     outlets = Outlets(
         guard=AddressGuard(settings.alert_hosts),
@@ -332,7 +332,7 @@ def _alerts(
         base_url=(settings.public_url or f"http://{host}:{settings.port}").rstrip("/"),
         log_days=settings.alert_log_days,
     )
-    return AlertDesk(database, outlets, store, recommendations, clock=utc_now)
+    return AlertService(database, outlets, store, recommendations, clock=utc_now)
 
 
 def _publisher(

@@ -97,6 +97,12 @@ def test_every_tool_needs_what_its_routes_need() -> None:
             "/v1/effects",
             {"metric": "roas", "findings_only": True, "joined": True, "limit": 20},
         ),
+        (
+            "what_works",
+            {"group": "creative.text", "include_noise": True, "metric": "ctr"},
+            "/v1/creative-effects",
+            {"metric": "ctr", "limit": 20},
+        ),
         ("list_campaigns", {"platform": "Meta", "limit": 3}, "/v1/campaigns", {"platform": "Meta", "limit": 3}),
         ("recommend", {}, "/v1/recommendations", {}),
         ("track_record", {}, "/v1/track-record", {}),

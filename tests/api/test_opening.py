@@ -86,6 +86,30 @@ def test_what_is_wrong_stops_a_quick_start_and_is_told_by_a_slow_one(
         assert client.get("/health").status_code == 200
 
 
+def test_a_database_that_is_away_for_a_while_is_tried_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back = threading.Event()
+
+    def away(settings: Settings) -> Application:
+        if not back.is_set():
+            raise Unavailable("the database server cannot be reached")
+        return build(settings)
+
+    monkeypatch.setattr(door, "build", away)
+    monkeypatch.setattr(door, "AT_ONCE", 0.0)
+    monkeypatch.setattr(door, "RETRY_AFTER", 0.01)
+    with TestClient(create_app(settings=settings)) as client:
+        while "cannot be reached" not in (answer := client.get("/ready")).text:
+            assert answer.status_code == 503
+        back.set()
+        while client.get("/ready").status_code != 200:
+            continue
+    back.clear()
+    with TestClient(create_app(settings=settings)) as client:  # one that is stopped meanwhile stops
+        assert client.get("/health").status_code == 200
+
+
 def test_waiting_ends_with_the_opening() -> None:
     async def story() -> None:
         opening = Opening()

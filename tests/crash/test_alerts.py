@@ -21,7 +21,7 @@ import pytest
 
 from reflection.alerts.alert import AlertRequest
 from reflection.delivery.addresses import AddressGuard
-from reflection.delivery.desk import AlertDesk, Outlets
+from reflection.delivery.alert_service import AlertService, Outlets
 from reflection.delivery.sender import Pace
 
 SOON = timedelta(milliseconds=2)
@@ -78,9 +78,9 @@ def receiver(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     os.close(log)
 
 
-def _desk(house: Any) -> AlertDesk:
+def _service(house: Any) -> AlertService:
     outlets = Outlets(AddressGuard(["127.0.0.1"]), None, "https://r.example", 30)
-    return AlertDesk(
+    return AlertService(
         house.database, outlets, house.store, None, clock=lambda: datetime.now(UTC), pace=PACE  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -96,11 +96,11 @@ def _work(house: Any, ready: int, number: int) -> None:
             time.sleep(0.005)
 
     threading.Thread(target=store, daemon=True).start()
-    desk = _desk(house)
-    desk.sender.work()
+    service = _service(house)
+    service.sender.work()
     os.write(ready, b".")
     while True:
-        desk.sender.work()
+        service.sender.work()
 
 
 def _one_kill(house: Any, number: int, seconds: float) -> None:
@@ -126,15 +126,15 @@ def test_of_what_is_true_everything_is_told_and_nothing_twice(
 ) -> None:
     house = new_house("alerts")
     url, log = receiver
-    alert = _desk(house).add("default", AlertRequest(address=url, on=["campaign.outside_interval"]))
+    alert = _service(house).add("default", AlertRequest(address=url, on=["campaign.outside_interval"]))
     rng = random.Random(kills)
     for number in range(kills):
         _one_kill(house, number, rng.uniform(0.0, 0.1))
-    desk = _desk(house)
+    service = _service(house)
     deadline = time.monotonic() + 120
-    while desk.outbox.lag()["default"]["waiting"]:
-        assert time.monotonic() < deadline, desk.outbox.deliveries("default", alert.alert_id, 20)
-        desk.sender.work()
+    while service.outbox.lag()["default"]["waiting"]:
+        assert time.monotonic() < deadline, service.outbox.deliveries("default", alert.alert_id, 20)
+        service.sender.work()
 
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     taken: dict[str, list[str]] = dict(lines)
@@ -144,4 +144,4 @@ def test_of_what_is_true_everything_is_told_and_nothing_twice(
     assert all(taken[message_id] == items for message_id, items in lines), "the same content under the same id"
     assert len(stored) >= kills
     assert len(lines) > len(taken) or kills < 50, "the torture must have had messages taken twice"
-    assert desk.outbox.lag()["default"] == {"waiting": 0, "given_up": 0}
+    assert service.outbox.lag()["default"] == {"waiting": 0, "given_up": 0}

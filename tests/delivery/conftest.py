@@ -1,4 +1,4 @@
-"""A receiver on this machine, and a desk that may send there."""
+"""A receiver on this machine, and a service that may send there."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reflection.delivery.addresses import AddressGuard
-from reflection.delivery.desk import AlertDesk, Outlets
+from reflection.delivery.alert_service import AlertService, Outlets
 from reflection.delivery.sender import Pace
 from reflection.wiring import Application
 
@@ -82,29 +82,29 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """The clock of `desk`."""
+    """The clock of `service`."""
     return Clock()
 
 
 @pytest.fixture
-def desk(application: Application, clock: Clock) -> AlertDesk:
-    """The desk of `application` with a clock that stands still, no patience, and leave to send to this machine."""
+def service(application: Application, clock: Clock) -> AlertService:
+    """The service of `application` with a clock that stands still, no patience, and leave to send to this machine."""
     outlets = Outlets(AddressGuard(["127.0.0.1"]), None, "https://r.example", 30)
-    desk = AlertDesk(
+    service = AlertService(
         application.database, outlets, application.store, application.recommendations, clock=clock, pace=IMPATIENT
     )
-    application.alerts = desk
-    return desk
+    application.alerts = service
+    return service
 
 
 @pytest.fixture
-def say(desk: AlertDesk, clock: Clock) -> Callable[..., None]:
+def say(service: AlertService, clock: Clock) -> Callable[..., None]:
     """say(alert, *names): events for an alert."""
     from reflection.alerts.items import Item
 
     def write(alert: Any, *names: str, kind: str = "campaign.held") -> None:
         for name in names:
-            desk.outbox.note(
+            service.outbox.note(
                 alert, Item(kind, name, f"about {name}", f"/{name}"), clock().isoformat(timespec="microseconds")
             )
 

@@ -12,88 +12,88 @@ from reflection.errors import Conflict, InvalidInput, NotFound, ReportsMissing
 from reflection.store.alerts import MOST_ALERTS
 
 
-def made(desk, receiver, path="/", workspace="default", **fields):
-    return desk.add(workspace, AlertRequest(address=receiver.url + path, **fields))
+def made(service, receiver, path="/", workspace="default", **fields):
+    return service.add(workspace, AlertRequest(address=receiver.url + path, **fields))
 
 
-def states(desk, alert):
-    return [row["state"] for row in desk.deliveries(alert.workspace, alert.alert_id, 50)]
+def states(service, alert):
+    return [row["state"] for row in service.deliveries(alert.workspace, alert.alert_id, 50)]
 
 
-def test_events_of_a_kind_are_one_message_and_said_again_they_are_none(desk, receiver, say):
-    alert = made(desk, receiver)
+def test_events_of_a_kind_are_one_message_and_said_again_they_are_none(service, receiver, say):
+    alert = made(service, receiver)
     say(alert, "a", "b")
     say(alert, "c", kind="import.failed")
-    desk.sender.work()
+    service.sender.work()
     say(alert, "a", "b")
-    desk.sender.work()
+    service.sender.work()
 
     assert sorted(body["type"] for body in receiver.bodies()) == ["campaign.held", "import.failed"]
     (held,) = (body["data"] for body in receiver.bodies() if body["type"] == "campaign.held")
     assert held["text"] == "2 campaigns look like tracking faults"
     assert [item["link"] for item in held["items"]] == ["https://r.example/a", "https://r.example/b"]
-    assert states(desk, alert) == ["delivered", "delivered"]
+    assert states(service, alert) == ["delivered", "delivered"]
 
 
-def test_a_message_waits_until_nothing_more_comes_and_no_longer_than_that(desk, receiver, say, clock):
-    alert = made(desk, receiver)
-    desk.sender._pace = Pace(quiet=timedelta(seconds=10), longest=timedelta(seconds=25))
+def test_a_message_waits_until_nothing_more_comes_and_no_longer_than_that(service, receiver, say, clock):
+    alert = made(service, receiver)
+    service.sender._pace = Pace(quiet=timedelta(seconds=10), longest=timedelta(seconds=25))
     for number in range(4):
         say(alert, f"event {number}")
-        desk.sender.work()
+        service.sender.work()
         clock.after(seconds=8)
     assert receiver.calls == [], "something came every eight seconds"
-    desk.sender.work()
+    service.sender.work()
     assert len(receiver.calls) == 1, "the first is 32 seconds old"
 
 
-def test_who_fails_is_asked_again_under_the_same_id_and_given_up_in_the_end(desk, receiver, say, clock):
-    alert = made(desk, receiver)
+def test_who_fails_is_asked_again_under_the_same_id_and_given_up_in_the_end(service, receiver, say, clock):
+    alert = made(service, receiver)
     receiver.answers["/"] = 500
     say(alert, "a")
-    desk.sender.work()
-    desk.sender.work()
+    service.sender.work()
+    service.sender.work()
     assert len(receiver.calls) == 1, "not before its time"
     clock.after(minutes=1)
-    desk.sender.work()
+    service.sender.work()
     clock.after(minutes=10)
-    desk.sender.work()
+    service.sender.work()
     clock.after(days=5)
-    desk.sender.work()
+    service.sender.work()
 
     assert len(receiver.calls) == 3
     assert len(set(receiver.ids())) == 1
     assert len({body for _, _, body in receiver.calls}) == 1, "the same content under the same id"
-    (row,) = desk.deliveries("default", alert.alert_id, 5)
+    (row,) = service.deliveries("default", alert.alert_id, 5)
     assert (row["state"], row["tries"], row["reason"], row["next_at"]) == ("dead", 3, "it answered 500", None)
-    assert desk.outbox.lag() == {"default": {"waiting": 0, "given_up": 1}}
-    (lost,) = desk.given_up()
+    assert service.outbox.lag() == {"default": {"waiting": 0, "given_up": 1}}
+    (lost,) = service.given_up()
     assert lost["message_id"] == row["message_id"]
 
     receiver.answers["/"] = 200
-    assert desk.retry("default", alert.alert_id) == 1
-    desk.sender.work()
-    assert states(desk, alert) == ["delivered"]
+    assert service.retry("default", alert.alert_id) == 1
+    service.sender.work()
+    assert states(service, alert) == ["delivered"]
     assert len(set(receiver.ids())) == 1
 
 
-def test_who_says_that_nobody_is_there_is_asked_no_more_and_who_asks_for_time_gets_it(desk, receiver, say, clock):
-    gone, busy = made(desk, receiver, "/gone"), made(desk, receiver, "/busy")
+def test_who_says_that_nobody_is_there_is_asked_no_more_and_who_asks_for_time_gets_it(service, receiver, say, clock):
+    gone, busy = made(service, receiver, "/gone"), made(service, receiver, "/busy")
     receiver.answers |= {"/gone": 410, "/busy": 429}
     say(gone, "a")
     say(busy, "a")
-    desk.sender.work()
+    service.sender.work()
 
-    assert states(desk, gone) == ["dead"]
+    assert states(service, gone) == ["dead"]
     clock.after(minutes=119)
-    desk.sender.work()
+    service.sender.work()
     assert len(receiver.ids("/busy")) == 1
     clock.after(minutes=2)
-    desk.sender.work()
+    service.sender.work()
     assert len(receiver.ids("/busy")) == 2
 
 
-def test_a_receiver_that_sleeps_keeps_no_other_waiting(desk, receiver, say):
+def test_a_receiver_that_sleeps_keeps_no_other_waiting(service, receiver, say):
     """In one round all are on their way at the same time; nobody waits until the sleeper has answered."""
     order = []
 
@@ -112,75 +112,75 @@ def test_a_receiver_that_sleeps_keeps_no_other_waiting(desk, receiver, say):
 
     receiver.answers |= {"/slow": sleeps, "/quick": answers}
     for path in ("/slow", "/quick"):
-        say(made(desk, receiver, path), "a")
-    desk.sender.work()
+        say(made(service, receiver, path), "a")
+    service.sender.work()
 
     assert order == ["quick", "slow"]
 
 
-def test_a_process_that_dies_in_the_middle_has_tried(desk, receiver, say, clock):
-    alert = made(desk, receiver)
+def test_a_process_that_dies_in_the_middle_has_tried(service, receiver, say, clock):
+    alert = made(service, receiver)
     say(alert, "a")
 
     def dies(alert, message):
         raise KeyboardInterrupt
 
-    deliver, desk.sender._deliver = desk.sender._deliver, dies
+    deliver, service.sender._deliver = service.sender._deliver, dies
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
-            desk.sender.work()
-        assert states(desk, alert) == ["pending"]
+            service.sender.work()
+        assert states(service, alert) == ["pending"]
         clock.after(minutes=11)
-    desk.sender.work()
-    assert states(desk, alert) == ["dead"], "a message that kills its sender is not tried for ever"
-    desk.sender._deliver = deliver
-    desk.retry("default", alert.alert_id)
-    desk.sender.work()
-    assert states(desk, alert) == ["delivered"]
+    service.sender.work()
+    assert states(service, alert) == ["dead"], "a message that kills its sender is not tried for ever"
+    service.sender._deliver = deliver
+    service.retry("default", alert.alert_id)
+    service.sender.work()
+    assert states(service, alert) == ["delivered"]
 
 
-def test_a_trial_is_sent_at_once_and_says_what_came_of_it(desk, receiver):
-    alert = made(desk, receiver)
-    assert desk.sender.test("default", alert.alert_id)["state"] == "delivered"
+def test_a_trial_is_sent_at_once_and_says_what_came_of_it(service, receiver):
+    alert = made(service, receiver)
+    assert service.sender.test("default", alert.alert_id)["state"] == "delivered"
     receiver.answers["/"] = 404
-    failed = desk.sender.test("default", alert.alert_id)
+    failed = service.sender.test("default", alert.alert_id)
     assert (failed["state"], failed["reason"]) == ("dead", "it answered 404")
-    assert desk.outbox.lag() == {"default": {"waiting": 0, "given_up": 0}}, "who tries knows already"
+    assert service.outbox.lag() == {"default": {"waiting": 0, "given_up": 0}}, "who tries knows already"
     assert [body["type"] for body in receiver.bodies()] == ["test", "test"]
     with pytest.raises(NotFound):
-        desk.sender.test("other", alert.alert_id)
+        service.sender.test("other", alert.alert_id)
 
 
-def test_silence_is_said_once_for_each_silence(desk, receiver, application, sample, clock, monkeypatch):
-    alert = made(desk, receiver, on=["data.silent"], silence_days=3)
-    made(desk, receiver, "/nobody", workspace="empty")
+def test_silence_is_said_once_for_each_silence(service, receiver, application, sample, clock, monkeypatch):
+    alert = made(service, receiver, on=["data.silent"], silence_days=3)
+    made(service, receiver, "/nobody", workspace="empty")
     application.engine.analyze(sample)
     came = clock.now
     monkeypatch.setattr(
-        desk.outbox, "last_arrival", lambda workspace: came.isoformat() if workspace == "default" else None
+        service.outbox, "last_arrival", lambda workspace: came.isoformat() if workspace == "default" else None
     )
     for _ in range(5):
-        desk.sender.work()
+        service.sender.work()
         clock.after(days=1)
 
     assert [body["data"]["text"] for body in receiver.bodies()] == ["No new data"]
     assert "for 3 days" in receiver.bodies()[0]["data"]["items"][0]["text"]
     came = clock.now
     clock.after(days=3)
-    desk.sender.work()
+    service.sender.work()
     assert len(receiver.calls) == 2
-    assert len(states(desk, alert)) == 2
+    assert len(states(service, alert)) == 2
 
 
-def test_a_report_comes_once_a_period_whatever_restarts_there_are(desk, receiver, application, sample, clock):
+def test_a_report_comes_once_a_period_whatever_restarts_there_are(service, receiver, application, sample, clock):
     application.engine.analyze(sample)
-    alert = made(desk, receiver, on=[], report=ReportPlan(weekday="monday", hour=14, zone="Europe/Berlin"))
+    alert = made(service, receiver, on=[], report=ReportPlan(weekday="monday", hour=14, zone="Europe/Berlin"))
     assert clock.now.weekday() == 0  # 12:00 UTC, which is 14:00 in Berlin: due at this instant, made before it
     for _ in range(3):
-        desk.sender.work()
+        service.sender.work()
         restarted = AlertSender(
-            desk.book, desk.outbox, desk._deliver, desk._report, base_url="https://r.example", clock=clock,
-            pace=desk.sender._pace,
+            service.book, service.outbox, service._deliver, service._report, base_url="https://r.example", clock=clock,
+            pace=service.sender._pace,
         )  # fmt: skip
         restarted.work()
         clock.after(days=7)
@@ -192,76 +192,76 @@ def test_a_report_comes_once_a_period_whatever_restarts_there_are(desk, receiver
         "Weekly report, 2026-06-08 to 2026-06-14",
     ]
     assert bodies[0]["data"]["report"]["name"] == "report-2026-05-25-to-2026-05-31.html"
-    assert len(states(desk, alert)) == 3
+    assert len(states(service, alert)) == 3
 
 
-def test_a_report_that_cannot_be_made_is_given_up_with_its_reason(desk, receiver, clock):
-    alert = made(desk, receiver, report=ReportPlan(weekday="monday", hour=0))
+def test_a_report_that_cannot_be_made_is_given_up_with_its_reason(service, receiver, clock):
+    alert = made(service, receiver, report=ReportPlan(weekday="monday", hour=0))
     clock.after(days=7)
 
     def missing(alert, due):
         raise ReportsMissing("needs the 'reports' extra", hint="install it")
 
-    desk.sender._make_report = missing
-    desk.sender.work()
-    desk.sender.work()
+    service.sender._make_report = missing
+    service.sender.work()
+    service.sender.work()
 
-    (row,) = desk.deliveries("default", alert.alert_id, 5)
+    (row,) = service.deliveries("default", alert.alert_id, 5)
     assert (row["state"], row["reason"]) == ("dead", "needs the 'reports' extra; install it")
-    assert desk.retry("default", alert.alert_id) == 0, "there is nothing to send"
+    assert service.retry("default", alert.alert_id) == 0, "there is nothing to send"
 
 
-def test_a_report_that_cannot_be_made_here_is_not_promised(desk, receiver, monkeypatch):
+def test_a_report_that_cannot_be_made_here_is_not_promised(service, receiver, monkeypatch):
     monkeypatch.setattr("reflection.reports.rendering.find_spec", lambda name: None if name == "weasyprint" else name)
-    made(desk, receiver, report=ReportPlan(format="html"))
+    made(service, receiver, report=ReportPlan(format="html"))
     with pytest.raises(ReportsMissing):
-        made(desk, receiver, report=ReportPlan(format="pdf"))
+        made(service, receiver, report=ReportPlan(format="pdf"))
 
 
-def test_a_report_that_fails_keeps_no_other_alert_waiting(desk, receiver, clock):
-    bad, good = (made(desk, receiver, path, report=ReportPlan()) for path in ("/bad", "/good"))
-    desk.sender._pace = Pace(look_around=timedelta(hours=1))
+def test_a_report_that_fails_keeps_no_other_alert_waiting(service, receiver, clock):
+    bad, good = (made(service, receiver, path, report=ReportPlan()) for path in ("/bad", "/good"))
+    service.sender._pace = Pace(look_around=timedelta(hours=1))
     clock.after(days=7)
 
     def make(alert, due):
         if alert.alert_id == bad.alert_id:
             raise ZeroDivisionError
-        return Report((), desk._report(alert, due).document)
+        return Report((), service._report(alert, due).document)
 
-    desk.sender._make_report = make
+    service.sender._make_report = make
     with pytest.raises(ZeroDivisionError):
-        desk.sender.work()
-    desk.sender.work()
+        service.sender.work()
+    service.sender.work()
     assert len(receiver.ids("/good")) == 1
-    assert states(desk, good) == ["delivered"]
+    assert states(service, good) == ["delivered"]
 
 
-def test_an_alert_that_is_removed_is_told_nothing_more(desk, receiver, say):
-    alert = made(desk, receiver)
+def test_an_alert_that_is_removed_is_told_nothing_more(service, receiver, say):
+    alert = made(service, receiver)
     say(alert, "a")
-    desk.book.remove("default", alert.alert_id)
-    desk.sender.work()
+    service.book.remove("default", alert.alert_id)
+    service.sender.work()
 
     assert receiver.calls == []
-    assert desk.book.list() == []
-    assert desk.outbox.lag() == {}
+    assert service.book.list() == []
+    assert service.outbox.lag() == {}
 
 
-def test_the_log_is_kept_for_its_time_and_an_event_told_before_that_stays_told(desk, receiver, say, clock):
-    alert = made(desk, receiver)
+def test_the_log_is_kept_for_its_time_and_an_event_told_before_that_stays_told(service, receiver, say, clock):
+    alert = made(service, receiver)
     say(alert, "a")
-    desk.sender.work()
+    service.sender.work()
     clock.after(days=29)
-    assert desk.forget("default") == 0
+    assert service.forget("default") == 0
     clock.after(days=2)
-    assert desk.forget("default") == 1
-    assert states(desk, alert) == []
+    assert service.forget("default") == 1
+    assert states(service, alert) == []
     say(alert, "a")
-    desk.sender.work()
+    service.sender.work()
     assert len(receiver.calls) == 1
 
 
-def test_what_an_alert_cannot_be_is_refused_before_it_is_stored(desk, receiver, settings):
+def test_what_an_alert_cannot_be_is_refused_before_it_is_stored(service, receiver, settings):
     for address, problem in (
         ("https://127.1/x", "four numbers"),
         ("http://10.0.0.1/x", "private network"),
@@ -269,13 +269,13 @@ def test_what_an_alert_cannot_be_is_refused_before_it_is_stored(desk, receiver, 
         ("https://hooks.slack.com/nothing", "Slack gives out"),
     ):
         with pytest.raises(InvalidInput, match=problem):
-            desk.add("default", AlertRequest(address=address))
+            service.add("default", AlertRequest(address=address))
     with pytest.raises(InvalidInput, match="about nothing"):
-        made(desk, receiver, on=[])
+        made(service, receiver, on=[])
     for number in range(MOST_ALERTS):
-        made(desk, receiver, f"/{number}")
+        made(service, receiver, f"/{number}")
     with pytest.raises(Conflict):
-        made(desk, receiver)
+        made(service, receiver)
 
 
 def test_the_pauses_are_those_of_standard_webhooks():
@@ -284,9 +284,9 @@ def test_the_pauses_are_those_of_standard_webhooks():
     assert sum(BACKOFF, timedelta()) < timedelta(days=4)
 
 
-def test_the_file_of_a_report_is_in_the_body_as_it_was_made(desk, receiver, clock):
-    made(desk, receiver, on=[], report=ReportPlan(weekday="monday", hour=12))
-    desk.sender.work()
+def test_the_file_of_a_report_is_in_the_body_as_it_was_made(service, receiver, clock):
+    made(service, receiver, on=[], report=ReportPlan(weekday="monday", hour=12))
+    service.sender.work()
 
     (body,) = receiver.bodies()
     assert body["data"]["link"] == ("https://r.example/v1/portfolio/report?start=2026-05-25&end=2026-05-31&format=html")

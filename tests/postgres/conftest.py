@@ -1,5 +1,22 @@
 """What only a server does, and what both databases do alike; collected by `make test-postgres`."""
 
 import os
+import time
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.engine import URL
 
 collect_ignore_glob = [] if os.environ.get("REFLECTION_TEST_POSTGRES") else ["test_*.py"]
+
+
+@pytest.fixture
+def empty() -> URL:
+    """A new database of the server."""
+    server = make_url(os.environ["REFLECTION_TEST_POSTGRES"])
+    name = f"e{time.time_ns()}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    engine.dispose()
+    return server.set(database=name)

@@ -162,19 +162,25 @@ def test_missing_words_are_found_and_made_again(database: Database) -> None:
 
 def test_connections_that_the_server_ended_are_replaced(database: Database) -> None:
     MemoryRows(database).save("acme", [_memory("a", "one")])
+    before = database.data_version()  # by a connection that is kept for it
     with closing(Database(database.url)) as other, other.read() as connection:
         connection.execute(
             text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> :own"),
             {"name": database.url.database, "own": connection.execute(text("SELECT pg_backend_pid()")).scalar_one()},
         )
+    after = database.data_version()
+    assert after != before, "nobody has looked meanwhile: whoever compares must look again"
     MemoryRows(database).save("acme", [_memory("b", "two")])
     assert MemoryRows(database).count("acme") == 2
+    assert database.data_version() != after
 
 
 def test_a_server_that_is_not_there_is_said(database: Database) -> None:
     nowhere = Database(database.url.set(query={"host": "/nowhere"}))
     with pytest.raises(Unavailable, match="cannot be reached"), nowhere.read():
         pass
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        nowhere.data_version()
 
 
 def test_what_cannot_be_stored_is_the_senders_fault(database: Database) -> None:

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import signal
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import URL
 
 from reflection.cli.main import main
@@ -45,18 +43,6 @@ def file_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[
         )  # fmt: skip
 
     return make
-
-
-@pytest.fixture
-def empty() -> URL:
-    """A new database of the server."""
-    server = make_url(os.environ["REFLECTION_TEST_POSTGRES"])
-    name = f"e{time.time_ns()}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    engine.dispose()
-    return server.set(database=name)
 
 
 @pytest.fixture

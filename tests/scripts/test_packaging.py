@@ -6,10 +6,14 @@ import runpy
 from pathlib import Path
 
 import pytest
+import yaml
+from check_jsonschema import main as check_jsonschema
+from click.testing import CliRunner
+from typer.main import get_command
 
 from reflection.api.policies import POLICIES
 from reflection.api.routers.problems import FRAMEWORK, kinds
-from reflection.cli.main import COMMANDS, GROUPS
+from reflection.cli.main import COMMANDS, GROUPS, make_app
 from reflection.settings import variables
 
 ROOT = Path(__file__).parents[2]
@@ -84,9 +88,29 @@ def test_the_image_is_not_roots_and_asks_for_its_health() -> None:
 
     assert re.search(r"^USER [1-9]\d*$", final, re.MULTILINE)
     assert re.search(r"^HEALTHCHECK .*\n\s+CMD \[.*/health", final, re.MULTILINE)
-    assert "--require-hashes -r requirements.lock" in text
+    assert '--require-hashes -r "$LOCK"' in text
+    assert re.findall(r"^ARG LOCK=(.*)$", text, re.MULTILINE) == ["requirements.lock"]
     assert set(re.findall(r"https?://([^/:'\"]+)", text)) <= {"127.0.0.1"}
     assert set(re.findall(r"MARKO_[A-Z_]+", text)) <= set(variables())
+
+
+def test_the_compose_file_is_one_and_says_what_the_engine_understands() -> None:
+    """By the schema of the Compose specification, as `check-jsonschema` brings it; what it sets and runs, by ours."""
+    result = CliRunner().invoke(
+        check_jsonschema, ["--builtin-schema", "vendor.compose-spec", str(ROOT / "compose.yaml")]
+    )
+    assert result.exit_code == 0, result.output
+    compose = yaml.safe_load(text_of("compose.yaml"))
+    ours = [service for service in compose["services"].values() if service["image"].startswith("reflection:")]
+    assert {service["command"][0] for service in ours} == {"serve", "worker"}
+    for service in ours:
+        assert set(service["environment"]) <= set(variables())
+        assert (ROOT / service["build"]["args"]["LOCK"]).exists()
+        command = get_command(make_app()).get_command(None, service["command"][0])  # type: ignore[attr-defined]
+        command.make_context(service["command"][0], service["command"][1:])
+    assert {
+        volume.partition(":")[0] for service in compose["services"].values() for volume in service["volumes"]
+    } == set(compose["volumes"])
 
 
 def test_the_image_gets_what_it_copies_and_nothing_else() -> None:

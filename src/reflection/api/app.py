@@ -8,7 +8,7 @@ Knows wiring; the routes do not.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from fastapi import Depends, FastAPI
@@ -24,11 +24,11 @@ from reflection.api.dependencies import enforce_policy, known_parameters
 from reflection.api.limits import BodyLimit, RateLimiter
 from reflection.api.metrics import Metrics
 from reflection.api.middleware import Outermost
-from reflection.api.opening import AT_ONCE, Opening
+from reflection.api.opening import AT_ONCE, RETRY_AFTER, Opening
 from reflection.api.policies import LARGE_BODIES, ROUTERS, check_table, is_public, may_call, methods_of, pool_of
 from reflection.api.pools import Pools
 from reflection.api.streams import Streams
-from reflection.errors import ReflectionError
+from reflection.errors import ReflectionError, Unavailable
 from reflection.mcp.door import AgentDoor
 from reflection.settings import Settings
 from reflection.version import __version__
@@ -100,15 +100,25 @@ def _lifespan(  # type: ignore[no-untyped-def]
 ):
     """Build at start, stop at the end; nothing to do for an application that belongs to the caller.
 
-    What takes longer than a moment is built behind the first answers (`Opening`).
+    What takes longer than a moment is built behind the first answers (`Opening`), and tried again while the database
+    cannot be reached.
     """
+    answering, stopping = asyncio.Event(), asyncio.Event()
+
+    async def opened() -> Application:
+        while True:
+            try:
+                return await run_in_threadpool(build, settings)
+            except ReflectionError as error:
+                opening.failed(error)
+                if not (answering.is_set() and isinstance(error, Unavailable)) or stopping.is_set():
+                    raise
+                log.error("the server could not open; it tries again", error=error.message)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), RETRY_AFTER)
 
     async def built(app: FastAPI) -> tuple[Application, ServerBackground]:
-        try:
-            made = await run_in_threadpool(build, settings)
-        except ReflectionError as error:
-            opening.failed(error)
-            raise
+        made = await opened()
         access.renew(made.keys.ring)
         rates.share(made.board)
         made.observe_stage = metrics.stage
@@ -129,10 +139,12 @@ def _lifespan(  # type: ignore[no-untyped-def]
         if start.done():
             start.result()  # what is wrong with the settings or the database stops the start
         else:
+            answering.set()
             start.add_done_callback(_log_failure)
         try:
             yield
         finally:
+            stopping.set()
             await asyncio.wait({start})
             if start.exception() is None:
                 await run_in_threadpool(_stop, *start.result())

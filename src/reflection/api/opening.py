@@ -16,6 +16,7 @@ PATIENCE = 10.0
 """Seconds that an early request waits."""
 
 RETRY_AFTER = 2
+"""Seconds before somebody asks again, and before a database that cannot be reached is tried again."""
 
 
 class Opening:
@@ -27,10 +28,11 @@ class Opening:
 
     def done(self) -> None:
         """It is open."""
+        self._error = None
         self._over.set()
 
     def failed(self, error: ReflectionError) -> None:
-        """It will not open."""
+        """It is not open, and this is why; it may be later."""
         self._error = error
         self._over.set()
 

@@ -9,9 +9,11 @@ import os
 import signal
 import tempfile
 import threading
+import time
 from functools import partial
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
+from socket import socket
 from typing import Any
 
 import structlog
@@ -29,6 +31,13 @@ from reflection.settings import Settings
 from reflection.worker.watch import Watch
 
 log = structlog.get_logger("reflection")
+
+
+SETTLED = 30.0
+"""Seconds from the beginning after which a process that cannot start is no longer a reason to end."""
+
+PAUSE = 2.0
+"""Seconds before another process is tried where one could not start."""
 
 
 def run(settings: Settings, options: dict[str, Any]) -> None:
@@ -76,14 +85,25 @@ class _Processes(Multiprocess):
     knows at once.
     """
 
+    def __init__(self, config: Config, sockets: list[socket]) -> None:
+        super().__init__(config, sockets)
+        self._began, self._again_at = time.monotonic(), 0.0
+
     def keep_subprocess_alive(self) -> None:
-        """Start another one for each that died; its requests are no longer counted as being answered."""
+        """Start another one for each that died; its requests are no longer counted as being answered.
+
+        One that cannot start ends all of them at the beginning, when settings or the database are wrong; later the
+        database is away, and another one is tried after a pause.
+        """
+        now = time.monotonic()
         for number, process in enumerate(self.processes):
-            if process.process.is_alive():
+            if process.process.is_alive() or now < self._again_at:
                 continue
-            if process.exitcode == STARTUP_FAILURE:  # the next one would fail in the same way
-                self.should_exit.set()
-                return
+            if process.exitcode == STARTUP_FAILURE:
+                if now - self._began < SETTLED:
+                    self.should_exit.set()
+                    return
+                self._again_at = now + PAUSE
             log.error("a process died; another one is started", exit_code=process.exitcode)
             mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
             self.processes[number] = Process(self.config, self.sockets)

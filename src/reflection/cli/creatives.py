@@ -131,7 +131,7 @@ def _add(given: Path | dict[str, Any], workspace: str, as_json: bool, *, registe
     body = given if isinstance(given, dict) else _body_of(given)
     if not (isinstance(body, dict) and "creatives" in body):
         body = {"creatives": body if isinstance(body, list) else [body]}
-    request = read(CreativeRequest, body)
+    request = read(CreativeRequest, json.dumps(body))
     with open_application() as application:
         answer = application.creatives.add(workspace, request.creatives, register=register)
     if as_json:

@@ -14,6 +14,12 @@ from reflection.domain.weights import Interval
 AXES = 32
 """Directions of meaning that are kept of a text."""
 
+AXES_GRID = 1 << 16
+"""A place of a text is integers of so many to 1."""
+
+FEWEST_FORETOLD = 30
+"""Different texts side by side below which nothing is foretold: 54 columns would be learnt from fewer texts."""
+
 
 GIVEN = ("angle", "emotion", "hook", "media_type")
 """Attributes of a creative that count as traits of what it says, where somebody gives them."""
@@ -166,4 +172,4 @@ def values_of(text: PlacedText) -> Sequence[float] | None:
     """A text as numbers, (p,): its traits, sorted, and its axes; None while these are not known."""
     if text.axes is None:
         return None
-    return [*map(float, text.text.traits.values()), *(value / 65536.0 for value in text.axes)]
+    return [*map(float, text.text.traits.values()), *(value / AXES_GRID for value in text.axes)]

@@ -16,7 +16,7 @@ from reflection.domain.bookable import Bookable, EvidenceFloor
 from reflection.domain.conversion_kind import UNSTATED, kind_of_objective, plural
 from reflection.domain.creative_knowledge import NO_CREATIVES, CreativeKnowledge
 from reflection.domain.effect import Effect as Effect
-from reflection.domain.experiment_sayings import ExperimentSayings
+from reflection.domain.experiment_remarks import ExperimentRemarks
 from reflection.domain.goal import HasGoal
 from reflection.domain.own_levels import OwnLevels
 from reflection.domain.pairs import Pairs
@@ -223,9 +223,9 @@ class Knowledge:
         return tilt
 
     @property
-    def experiments(self) -> ExperimentSayings:
+    def experiments(self) -> ExperimentRemarks:
         """What the fit makes of randomised experiments."""
-        return ExperimentSayings(self.diagnostics)
+        return ExperimentRemarks(self.diagnostics)
 
     @property
     def response(self) -> Mapping[str, Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from reflection.domain import signals
 from reflection.domain.campaign import Campaign
 from reflection.domain.creative_entry import CreativeEntry
-from reflection.domain.creative_knowledge import CreativeTexts, GivenScore, PlacedText, given_traits
+from reflection.domain.creative_knowledge import FEWEST_FORETOLD, CreativeTexts, GivenScore, PlacedText, given_traits
 from reflection.domain.creative_text import CreativeText
 
 REGISTERED = 5_000
@@ -20,9 +20,6 @@ REGISTERED = 5_000
 
 MOST_TEXTS = 2_000
 """Texts that get a place: those of the newest campaigns; each takes the model about three milliseconds, once."""
-
-FEWEST_PLACED = 30
-"""Side by side below so many texts nothing is foretold, and the model need not be loaded."""
 
 
 class Registered(Protocol):
@@ -131,7 +128,7 @@ class CreativeTextSource:
     def _placed(self, workspace: str, texts: Sequence[CreativeText]) -> dict[str, tuple[int, ...]]:
         """The places of the texts of a fit, stored from now on."""
         distinct = {text.key: text for text in texts}
-        if len(distinct) < FEWEST_PLACED:
+        if len(distinct) < FEWEST_FORETOLD:  # the model need not be loaded
             return {}
         chosen = dict(list(distinct.items())[:MOST_TEXTS])
         known = dict(self._book.places(workspace, self._model.space, list(chosen)))

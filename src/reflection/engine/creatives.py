@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from reflection.domain import signals
 from reflection.domain.creative_entry import CreativeEntry
-from reflection.domain.creative_knowledge import CreativeKnowledge, PlacedText
+from reflection.domain.creative_knowledge import FEWEST_FORETOLD, CreativeKnowledge, PlacedText
 from reflection.domain.knowledge import Knowledge
 from reflection.domain.metrics import RATES
 from reflection.domain.ports import Store
@@ -164,8 +164,10 @@ def _told(entry: CreativeEntry, text: PlacedText, creatives: CreativeKnowledge) 
 def _why_not(text: PlacedText, creatives: CreativeKnowledge) -> str:
     if not text.text.says_something:
         return TOO_LITTLE
-    learnt = f"{creatives.texts} texts ran side by side with others" if creatives.texts else creatives.reason
-    return f"nothing can be foretold yet: {learnt}; it takes at least 30"
+    if not creatives.texts:
+        return f"nothing can be foretold yet: {creatives.reason}"
+    ran = f"{creatives.texts} different texts ran side by side with others"
+    return f"nothing can be foretold yet: {ran}, and it takes at least {FEWEST_FORETOLD} with clicks"
 
 
 def _effect(effect: Any) -> dict[str, Any]:

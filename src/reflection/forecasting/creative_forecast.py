@@ -17,7 +17,7 @@ from reflection.domain.creative_knowledge import CreativeKnowledge, PlacedText, 
 from reflection.domain.creative_text import TRAITS
 
 TOO_LITTLE = "too little text: it takes at least three letters or digits"
-Z_90 = 1.6448536269514722
+Z90 = 1.6448536269514722
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class TextForecast:
     @property
     def interval(self) -> tuple[float, float]:
         """90 % interval of what one such text gets."""
-        reach = Z_90 * math.hypot(self.sd, self.scatter)
+        reach = Z90 * math.hypot(self.sd, self.scatter)
         return math.exp(self.mean - reach), math.exp(self.mean + reach)
 
     @property
@@ -63,7 +63,7 @@ def foretold(creatives: CreativeKnowledge, text: PlacedText, metric: str) -> Tex
     mean, variance = log_lift(model, np.array(values) - np.array(model.centre))
     for effect in _given(creatives, text, metric):
         mean += math.log(effect.effect)
-        variance += ((math.log(effect.interval[1]) - math.log(effect.interval[0])) / (2 * Z_90)) ** 2
+        variance += ((math.log(effect.interval[1]) - math.log(effect.interval[0])) / (2 * Z90)) ** 2
     return TextForecast(mean, math.sqrt(variance), model.scatter, model.spread, model.texts, model.campaigns)
 
 

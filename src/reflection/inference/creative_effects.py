@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflection.domain.bookable import EvidenceFloor
-from reflection.domain.creative_knowledge import AXES, CreativeKnowledge, TextEffect, TextModel, values_of
+from reflection.domain.creative_knowledge import (
+    AXES,
+    FEWEST_FORETOLD,
+    CreativeKnowledge,
+    TextEffect,
+    TextModel,
+    values_of,
+)
 from reflection.domain.creative_text import TRAITS
 from reflection.domain.metrics import RATES
 from reflection.inference.campaign_columns import Floats
@@ -30,9 +37,6 @@ from reflection.stats.sufficient_statistics import SufficientStatistics, View
 
 FEWEST_TEXTS = 8
 """Different texts side by side below which nothing is fitted."""
-
-FEWEST_FORETOLD = 30
-"""Below so many there is no forecast: 54 columns would be learnt from fewer texts."""
 
 HYPER_DRAWS, DRAWS = 24, 1000
 Mask = NDArray[np.bool_]

@@ -17,7 +17,7 @@ from reflection.inference.creative_rows import SideBySide, TextCounts
 FEWEST_CAMPAIGNS = 10
 """Campaigns below which no share is given: their scatter would be hardly known."""
 
-_Z_90 = 1.6448536269514722
+Z90 = 1.6448536269514722
 
 
 def score_records(
@@ -73,5 +73,5 @@ def _record(tallies: list[tuple[int, int]]) -> ScoreRecord:
         return plain
     share = float(right.sum() / total)
     between = float(((right - share * pairs) ** 2).sum() * count / (count - 1) / total**2)
-    reach = _Z_90 * math.sqrt(max(between, 0.25 / total))
+    reach = Z90 * math.sqrt(max(between, 0.25 / total))
     return ScoreRecord(plain.pairs, plain.right, count, share, (max(0.0, share - reach), min(1.0, share + reach)))

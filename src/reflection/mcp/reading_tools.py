@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
+from reflection.domain.creative_text import TEXT_GROUP
 from reflection.domain.metrics import ModelledMetric
 from reflection.mcp import views
 from reflection.mcp.in_process import Routes, segment
@@ -56,9 +57,13 @@ class ReadingTools:
     ) -> Json:
         """What moves results beyond chance: effects as factors (1.0 = average) with 90 % intervals.
 
-        `include_noise` adds what cannot be told from chance.
+        `include_noise` adds what cannot be told from chance; `group="creative.text"`: what headlines and texts do.
         """
-        page = await self._routes_of(ctx).get(
+        routes = self._routes_of(ctx)
+        if group == TEXT_GROUP:
+            some = {"metric": metric, "findings_only": not include_noise, "limit": limit}
+            return views.text_effects(await routes.get("/v1/creative-effects", **some))
+        page = await routes.get(
             "/v1/effects",
             metric=metric,
             group=group,

@@ -29,7 +29,7 @@ INSTRUCTIONS = (
 )
 
 ROUTES_OF_TOOLS: dict[str, tuple[str, ...]] = {
-    "what_works": ("GET /v1/effects",),
+    "what_works": ("GET /v1/effects", "GET /v1/creative-effects"),
     "recall": ("GET /v1/memory/search",),
     "explain_learning": ("GET /v1/learnings/{learning_id}",),
     "list_campaigns": ("GET /v1/campaigns",),

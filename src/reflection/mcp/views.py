@@ -7,6 +7,8 @@ an answer would fill a model's window. Pure; must not know who asks.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reflection.domain.creative_text import TEXT_GROUP
+
 Json = dict[str, Any]
 Answer = Mapping[str, Any]
 
@@ -56,6 +58,27 @@ def what_works(page: Answer) -> Json:
             for item in page["items"]
         ],
         "next_cursor": page["next_cursor"],
+    }
+
+
+def text_effects(page: Answer) -> Json:
+    """GET /v1/creative-effects: what headlines and texts do, and whether scores of creatives tell anything."""
+    return {
+        "statement": page["reason"] or f"{page['findings']} differences between texts hold beyond chance.",
+        **_freshness(page),
+        "findings": page["findings"],
+        "items": [
+            {
+                "signal": f"{TEXT_GROUP}:{item['trait']}",
+                **{name: item[name] for name in ("label", "metric")},
+                "value": item["effect"],
+                "low_90": item["interval"][0],
+                "high_90": item["interval"][1],
+                **{name: item[name] for name in ("probability", "campaigns", "finding", "grade", "reason")},
+            }
+            for item in page["items"]
+        ],
+        "score_statements": [judged["sentence"] for judged in page["scores"].values()],
     }
 
 

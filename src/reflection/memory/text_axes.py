@@ -15,13 +15,14 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
+from reflection.domain.creative_knowledge import AXES_GRID
 from reflection.memory.packaged_model import NAME, REVISION, PackagedEmbedder
 
 FILE = "text_axes.npy"
 SPACE = f"{NAME}@{REVISION}/axes-1"
 """Which model and directions a stored place is of; another one is worked out again."""
 
-GRID = 1 << 16
+GRID = AXES_GRID
 AT_ONCE = 64
 
 
@@ -42,7 +43,7 @@ class TextAxes:
         rows: list[tuple[int, ...]] = []
         for start in range(0, len(texts), AT_ONCE):
             vectors = np.rint(self._embedder.vectors(texts[start : start + AT_ONCE]).astype(np.float64) * GRID)
-            rows += map(tuple, ((vectors.astype(np.int64) @ _axes() + GRID // 2) >> 16).tolist())
+            rows += map(tuple, ((vectors.astype(np.int64) @ _axes() + GRID // 2) // GRID).tolist())
         return rows
 
 

@@ -60,8 +60,9 @@ class SparseSums:
         total = np.zeros((self._p, self._p))
         for weight, gram in zip(w, self._grams, strict=True):
             for start in range(0, self._p, _BAND):
-                band = gram[start : start + _BAND]
-                total[start : start + _BAND] += (weight * self._scale) * band.toarray()
+                ends = gram.indptr[start : start + _BAND + 1]
+                row, part = np.repeat(np.arange(len(ends) - 1), np.diff(ends)), slice(ends[0], ends[-1])
+                total[start : start + _BAND][row, gram.indices[part]] += (weight * self._scale) * gram.data[part]
         return total
 
     def traces(self, symmetric: Floats, vector: Floats) -> Floats:

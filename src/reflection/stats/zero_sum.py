@@ -40,8 +40,8 @@ class ZeroSum:
 
     def vectors(self, columns: Floats) -> Floats:
         """Rows over columns as rows over coordinates, (..., p) -> (..., r)."""
-        parts = [columns[..., span] @ basis for span, basis in zip(self.spans, self.bases, strict=True)]
-        return np.concatenate(parts, axis=-1)
+        parts = zip(self.spans, self.bases, strict=True)
+        return np.concatenate([_turned(columns[..., span], basis) for span, basis in parts], axis=-1)
 
     def squares(self, stack: Floats) -> Floats:
         """Symmetric matrices over columns as those over coordinates, (B, p, p) -> (B, r, r)."""
@@ -67,6 +67,11 @@ class ZeroSum:
             parts.append(((basis @ of_coordinates[own, own]) * basis).sum(axis=1))
             first = own.stop
         return np.concatenate(parts)
+
+
+def _turned(columns: Floats, basis: Floats) -> Floats:
+    """Columns in a basis; that of a group without constraints is the columns themselves."""
+    return columns if basis.shape[0] == basis.shape[1] else np.asarray(columns @ basis)
 
 
 @lru_cache(maxsize=_GROUPS)

@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ BUSY_SECONDS = 30.0
 
 FORK_SECONDS = 5.0
 """How long a fork waits for transactions of other threads to end."""
-
 
 Place = str | os.PathLike[str] | URL
 """A file, or the address of a server's database."""
@@ -123,11 +122,9 @@ class Database:
         """
         if not self.is_file:
             return
-        try:
+        place = None
+        with suppress(FileNotFoundError):
             at = os.stat(self.path)
-        except FileNotFoundError:
-            place = None
-        else:
             place = at.st_dev, at.st_ino
         if self._place is None:
             self._place = place
@@ -167,11 +164,9 @@ class Database:
     def _confirmed(self, names: Collection[str], committed: Callable[[Connection], bool]) -> bool:
         """Of a server it is asked by a writer, which waits until the one whose COMMIT failed has ended there too."""
         engine = self.reader if self.is_file else self.writer
-        try:
-            with self._begun(engine, names) as connection:
-                return committed(connection)
-        except exc.DBAPIError:
-            return False
+        with suppress(exc.DBAPIError), self._begun(engine, names) as connection:
+            return committed(connection)
+        return False
 
     def delete_in_portions(self, statement: Delete, values: Mapping[str, Any], workspace: str = EVERY_WORKSPACE) -> int:
         """Run a DELETE of a limited number of rows until one deletes nothing, each in a transaction of its own.
@@ -188,11 +183,22 @@ class Database:
 
     def data_version(self) -> tuple[int, str]:
         """Changes whenever anybody, in any process, has committed; compare for equality only."""
+        failure = self.reader.dialect.loaded_dbapi.Error
         with self.dialect.translated_errors(), self._using(), self._watch_lock:
-            if self._watch is None:
-                self._watch = self.reader.raw_connection()  # outside any transaction, or it would not see changes
-                self._generation += 1
-            return self._generation, self.dialect.data_version(self._watch)
+            with suppress(failure):  # the server ended the connection unnoticed: the second look is through another one
+                return self._look()
+            self._end_watch()
+            try:
+                return self._look()
+            except failure as error:
+                self._end_watch()
+                raise exc.DBAPIError("data_version", None, error, connection_invalidated=True) from error
+
+    def _look(self) -> tuple[int, str]:
+        if self._watch is None:
+            self._watch = self.reader.raw_connection()  # outside any transaction, or it would not see changes
+            self._generation += 1
+        return self._generation, self.dialect.data_version(self._watch)
 
     def remarks(self) -> list[str]:
         """What an operator should know of how the database is set up; empty when all is well."""
@@ -202,12 +208,15 @@ class Database:
     def close(self) -> None:
         """Close every idle connection; the database may be used again afterwards."""
         with self._watch_lock:
-            if self._watch is not None:
-                self._watch.invalidate()
-                self._watch = None
+            self._end_watch()
         self.reader.dispose()
         self.writer.dispose()
         self._place = None
+
+    def _end_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.invalidate()
+            self._watch = None
 
     @contextmanager
     def _using(self) -> Iterator[None]:

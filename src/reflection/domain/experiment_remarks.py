@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class ExperimentSayings:
+class ExperimentRemarks:
     """The remarks of one fit on experiments; all of them empty where there is none."""
 
     diagnostics: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""The desk: what doors ask of alerts, and the one place where a channel is chosen for a message.
+"""What doors ask of alerts, and the one place where a channel is chosen for a message.
 
 Refuses an address before it is stored; after that the sender judges it again at each try. Must not know doors.
 """
@@ -46,7 +46,7 @@ class Outlets:
     log_days: int
 
 
-class AlertDesk:
+class AlertService:
     """The alerts of an installation; thread-safe.
 
     Args:
