@@ -86,7 +86,7 @@ class ExactSums:
 
 
 def _split(values: Floats) -> tuple[Ints, Ints]:
-    """Each number as a multiple of 2^20 and what remains on the grid."""
+    """Each number as a multiple of 2^12 and what remains on the grid."""
     if not (np.abs(values) <= _LARGEST).all():
         raise LearningError("A number is not finite or too large to be added exactly.")
     high = np.floor(values * 2.0**-HIGH_BITS)
