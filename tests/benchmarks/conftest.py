@@ -26,6 +26,11 @@ def peeking() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def worlds_of_pairs() -> ModuleType:
+    return _script("worlds_of_pairs")
+
+
+@pytest.fixture(scope="session")
 def worlds_of_plans() -> ModuleType:
     return _script("worlds_of_plans")
 

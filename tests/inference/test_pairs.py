@@ -185,3 +185,18 @@ def test_the_share_of_a_pair_is_the_product_of_both_whatever_stands_for_them():
 )
 def test_a_pair_is_said_as_people_say_it(key: str, said: str):
     assert signals.spoken(key, {}) == said
+
+
+def test_what_always_ran_on_one_platform_is_not_advised_as_a_pair():
+    """Students saw videos on Meta only, and images on TikTok: which of the two it is nobody can tell."""
+    evidence = [
+        _evidence(n, segment, kind, "meta" if (segment, kind) != ("students", "image") and n % 4 != 2 else "tiktok",
+                  lift=1.8 if (segment, kind) == ("students", "video") else 1.0)
+        for n, (segment, kind) in enumerate([pair for pair in product(SEGMENTS, TYPES) for _ in range(12)])
+        if (segment, kind) != ("students", "video") or n % 4 != 2
+    ]  # fmt: skip
+    platform = "platform*audience.segment:meta*students"
+    known = learn(evidence)
+
+    assert {known.aliases.get(platform), known.aliases.get(PAIR)} & {PAIR, platform}
+    assert not [one for one in known.bookables if one.key == PAIR]

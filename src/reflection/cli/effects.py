@@ -1,5 +1,6 @@
 """`reflection effects`: what was learnt about each signal."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -49,26 +50,32 @@ def effects(
     out = console()
     if page["items"]:
         out.print(effects_table(page["items"], spellings))
-        for name, size in page["size"].items():
-            low, high = size["interval"]
-            out.print(f"[dim]{size_line(name, size['doubling'], low, high)}[/]")
-        for name, wear in page["wear"].items():
-            out.print(f"[dim]{wear_line(name, wear)}[/]")
-        if page["delivery"]:
-            out.print(f"[dim]audiences and creatives: {page['delivery']['reason']}[/]")
-        if page["spread"]:
-            out.print(
-                f"[dim]normal spread: CPA of nine in ten campaigns {lift_interval(page['spread'])} of its signals'[/]"
-            )
-        if page["waiting"]:
-            out.print(f"[dim]{waiting_line(page['waiting'])}[/]")
-        if page["approximate"]:
-            out.print(f"[yellow]{page['approximate']}[/]")
+        for line in _beneath(page):
+            out.print(line)
         out.print(f"[dim]{as_of(page)}[/]")
     elif page["as_of"] is None:
         out.print("Nothing has been learnt yet; 'reflection analyze FILE' stores campaigns and learns from them.")
     else:
         out.print(f"No effect matches, {as_of(page)}.")
+
+
+def _beneath(page: dict[str, Any]) -> Iterator[str]:
+    """What stands beneath the table: how to read it, and what goes with more than one row."""
+    if any("*" in item["group"] for item in page["items"]):
+        yield "[dim]of two together: what they do beyond what each of them does alone[/]"
+    for name, size in page["size"].items():
+        low, high = size["interval"]
+        yield f"[dim]{size_line(name, size['doubling'], low, high)}[/]"
+    for name, wear in page["wear"].items():
+        yield f"[dim]{wear_line(name, wear)}[/]"
+    if page["delivery"]:
+        yield f"[dim]audiences and creatives: {page['delivery']['reason']}[/]"
+    if page["spread"]:
+        yield f"[dim]normal spread: CPA of nine in ten campaigns {lift_interval(page['spread'])} of its signals'[/]"
+    if page["waiting"]:
+        yield f"[dim]{waiting_line(page['waiting'])}[/]"
+    if page["approximate"]:
+        yield f"[yellow]{page['approximate']}[/]"
 
 
 def waiting_line(waiting: dict[str, Any]) -> str:

@@ -167,6 +167,16 @@ class _Cells:
         names = {stands, *(alias for alias, one in aliases.items() if one == stands)}
         return {name for name in names if signals.CROSS not in feature_of(name).group}
 
+    def other_pairs(self, key: str) -> set[str]:
+        """Pairs of other signals that occur in exactly the same cells as this one."""
+        aliases = self.table.aliases
+        same = {alias for alias, one in aliases.items() if one == key}
+
+        def standing(pair: str) -> set[str]:
+            return {aliases.get(part.key, part.key) for part in signals.parse(pair).parts}
+
+        return {name for name in same if signals.CROSS in name and standing(name) != standing(key)}
+
 
 def _counted(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definition]) -> tuple[Bookable, ...]:
     """What was booked with its evidence, by key; pairs with a platform where the fit has effects of such pairs."""
@@ -193,7 +203,9 @@ def _together(knowledge: Knowledge, cells: _Cells, definitions: Sequence[Definit
     made = []
     for key, effects in sorted(beyond.items()):
         first, second = (defined.get(part.key, {part.key: 1.0}) for part in signals.parse(key).parts)
-        made.append(replace(_bookable(knowledge, cells, Definition(key, "pair", {**first, **second})), beyond=effects))
+        pair = _bookable(knowledge, cells, Definition(key, "pair", {**first, **second}))
+        strangers = {*pair.confounded, *cells.other_pairs(key)}
+        made.append(replace(pair, beyond=effects, confounded=tuple(sorted(strangers))))
     return made
 
 

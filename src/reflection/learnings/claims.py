@@ -129,7 +129,8 @@ class Learning:
         about = signals.label_of(self.claim.signal_key, spelt)
         name, effect, interval = as_read(self.claim.metric, self.effect, self.interval)
         metric = METRICS[name].short_name
-        where = f" on {signals.label_of(self.claim.context, spelt)}" if self.claim.context else ""
+        beside = "on" if signals.parse(self.claim.context).group == signals.PLATFORM else "for"
+        where = f" {beside} {signals.label_of(self.claim.context, spelt)}" if self.claim.context else ""
         if self.state == "contested":
             parts = (f"{signals.label_of(item.context, spelt)}: {self._read(item.effect)}" for item in self.segments)
             return f"{about} works in opposite ways on {metric}: {'; '.join(parts)}"
