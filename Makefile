@@ -76,7 +76,8 @@ torture-soak: ## ten thousand submissions: memory, speed, rebuilding
 torture-api: ## every operation of the API against its description; extreme numbers
 torture-learning: ## hundreds of simulated worlds; what intervals cover
 torture-audit: ## every sentence of eighty-three simulated accounts against the truth planted in them
-torture-postgres: $(POSTGRES)/.ready ## three hundred kills of processes, servers, workers and connections on a Postgres server
+torture-postgres: ## three hundred kills of processes, servers, workers and connections on a Postgres server
+torture-postgres: $(POSTGRES)/.ready
 	@$(ON_SERVER) -m "torture(part='postgres')" tests/postgres
 $(filter-out torture-postgres,$(TORTURE:%=torture-%)): torture-%: $(DEV)
 	$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) -m "torture(part='$*')"
