@@ -29,7 +29,7 @@ $(call put,$(1),--no-deps --no-build-isolation -e .)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-postgres test-browser check-page docs wheel audit mutation lock clean
+.PHONY: help install demo serve serve-demo test check torture $(TORTURE:%=torture-%) bench test-chroma test-cluster test-postgres test-browser check-page docs wheel audit mutation lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -56,7 +56,7 @@ serve-demo: $(RUN) ## the page with the demo's campaigns (serve never shows them
 	  MARKO_VECTOR_BACKEND=local $(BIN)/reflection serve
 
 test: $(DEV) ## run the tests (under 5 minutes on two cores)
-	@$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) -m "not torture and not browser and not chroma"
+	@$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) -m "not torture and not browser and not chroma and not cluster"
 
 check: $(DEV) ## lint, types, layers, dependencies
 	$(BIN)/ruff check .
@@ -93,10 +93,19 @@ ON_SERVER = $(ALONE) $(POSTGRES)/bin/python scripts/with_postgres.py $(POSTGRES)
 ON_POSTGRES := tests/postgres tests/store tests/engine tests/worker tests/crash/test_concurrency.py tests/crash/test_kill9.py
 
 test-postgres: $(POSTGRES)/.ready ## store, engine, worker and kills on a Postgres server, in an environment of their own
-	@$(ON_SERVER) -m "not torture and not browser and not chroma" $(ON_POSTGRES)
+	@$(ON_SERVER) -m "not torture and not browser and not chroma and not cluster" $(ON_POSTGRES)
 
 $(POSTGRES)/.ready: requirements-postgres-dev.lock requirements-uv.lock pyproject.toml
 	$(call environment,$(POSTGRES),requirements-postgres-dev.lock)
+	@touch $@
+
+CLUSTER := .venv-cluster
+
+test-cluster: $(CLUSTER)/.ready ## learning in partitions on Dask, a killed worker among them, in an environment of their own
+	@$(ALONE) $(CLUSTER)/bin/python -m pytest -q -m "cluster and not torture" tests/cluster
+
+$(CLUSTER)/.ready: requirements-cluster.lock requirements-uv.lock pyproject.toml
+	$(call environment,$(CLUSTER),requirements-cluster.lock)
 	@touch $@
 
 test-browser: $(DEV) ## the page and the report in a real browser (needs Chromium: apt-get install chromium)
@@ -143,6 +152,7 @@ lock: $(DEV) ## resolve the dependencies again (writes the lock files, with hash
 	$(COMPILE) --extra alerts --extra reports --group build -o requirements.lock
 	$(COMPILE) --extra dev --group build -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) --extra dev --extra chroma --group build -o requirements-chroma.lock
+	$(COMPILE) --extra dev --extra cluster --group build -c requirements-dev.lock -o requirements-cluster.lock
 	$(COMPILE) --extra reports --extra postgres --group build -c requirements.lock -o requirements-postgres.lock
 	$(COMPILE) --extra dev --extra postgres --group build --group postgres-server -c requirements-dev.lock -c requirements-postgres.lock -o requirements-postgres-dev.lock
 	$(COMPILE:pyproject.toml=) --group installer -o requirements-uv.lock
@@ -150,4 +160,4 @@ lock: $(DEV) ## resolve the dependencies again (writes the lock files, with hash
 	$(COMPILE:pyproject.toml=) --group docs -o requirements-docs.lock
 
 clean: ## remove what was made here
-	rm -rf $(VENV) .venv-chroma $(POSTGRES) $(AUDIT) $(TYPES) $(DOCS) site scripts/types/node_modules $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-chroma $(CLUSTER) $(POSTGRES) $(AUDIT) $(TYPES) $(DOCS) site scripts/types/node_modules $(WHEEL) dist demo-output .mypy_cache .ruff_cache .hypothesis

@@ -107,6 +107,13 @@ def scale(options: Options) -> str:
     return bench.report(20_000 if options.quick else 1_000_000)
 
 
+def cluster(options: Options) -> str:
+    """A workspace relearnt in partitions on a cluster of this machine; needs the extra `cluster`."""
+    import cluster as bench
+
+    return bench.report(20_000 if options.quick else bench.CAMPAIGNS)
+
+
 def agreement(options: Options) -> str:
     """The fit beside full MCMC; needs numpyro, which nothing else does."""
     try:
@@ -219,6 +226,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Options], str]]] = {
     "response": ("Advice: what more money brings, and a budget spread by it", response),
     "agreement": ("Learning: agreement with MCMC", agreement),
     "fit": ("Learning: what a fit costs", fit),
+    "cluster": ("Learning: on a cluster", cluster),
     "scale": ("Learning: a million campaigns", scale),
     "speed": ("Speed: analyses over HTTP", speed),
     "calibration": ("Forecasts: calibration", calibration),

@@ -129,6 +129,16 @@ class Settings(BaseSettings):
         description="Processes that answer at this address (`reflection serve`), 1 to 64; one worker learns behind "
         "them all.",
     )
+    cluster: str = Field(
+        "",
+        description="Where learning runs in partitions: `local:N` (N processes of this machine) or `dask://host:8786` "
+        "(needs the extra `cluster`); empty: in this process. The result is the same, bit for bit.",
+    )
+    cluster_memory: int = Field(
+        4 * 2**30,
+        ge=2**28,
+        description="Bytes that a process of `local:N` may take; one that takes more is started again.",
+    )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
         (),
         description="Host names clients may use, with commas; empty: loopback without keys, any with keys.",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
+from reflection.cluster.cluster import DaskCluster, cluster_of
 from reflection.delivery.addresses import AddressGuard
 from reflection.delivery.alert_service import AlertService, Outlets
 from reflection.domain.board import Board, MemoryBoard
@@ -128,7 +129,8 @@ class Application:
         self.outbox = Outbox(self.database)
         self.worker: WorkerLock = worker_lock(settings.database)
         self.publisher = _publisher(settings, self.outbox, self.artifacts, self.store, self.memory)
-        self.learner = _learner(settings, self.database, self.store, texts)
+        self.cluster = cluster_of(settings)
+        self.learner = _learner(settings, self.database, self.store, texts, self.cluster)
         self.model = _model(settings, self.board)
         self.phraser = _phraser(self.model)
         forecaster, plan_texts = Forecaster(), PlanTexts(texts)
@@ -225,6 +227,8 @@ class Application:
     def close(self) -> None:
         """Close the database; the application is not usable afterwards."""
         self.memory.index.close()
+        if self.cluster is not None:
+            self.cluster.close()
         self.database.close()
 
     def _current(self, workspace: str) -> Telling:
@@ -297,13 +301,16 @@ def _score_weights(settings: Settings) -> ScoreWeights:
     return ScoreWeights(settings.conversion_weight, settings.ctr_weight, settings.cpa_weight)
 
 
-def _learner(settings: Settings, database: Database, store: SqlStore, texts: CreativeTextSource) -> Learner:
+def _learner(
+    settings: Settings, database: Database, store: SqlStore, texts: CreativeTextSource, cluster: DaskCluster | None
+) -> Learner:
     return Learner(
         store,
         goal=settings.goal_metric,
         score_weights=_score_weights(settings),
         floor=EvidenceFloor(settings.finding_campaigns, settings.finding_events),
         texts=texts,
+        cluster=cluster,
         alone=database.alone,
     )
 

@@ -48,7 +48,7 @@ def test_a_compact_plan_says_the_same_in_less(http: httpx.Client):
     (whole,) = http.post("/v1/plans/evaluate", json=body).json()["plans"]
     (compact,) = http.post("/v1/plans/evaluate", json=body, params={"compact": True}).json()["plans"]
 
-    assert compact == {name: whole[name] for name in ("plan_id", "metrics", "drivers", "notes")} | {
+    assert compact == {name: whole[name] for name in ("plan_id", "metrics", "drivers", "texts", "notes")} | {
         "drivers": whole["drivers"][:5]
     }
 

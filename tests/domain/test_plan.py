@@ -90,3 +90,12 @@ def test_a_campaign_that_has_not_run_is_a_plan_as_it_stands():
 def test_a_campaign_that_is_no_plan_says_why(change: dict[str, object], words: str):
     with pytest.raises(InvalidInput, match=words):
         read(PlanRequest, {"plans": [{**AS_A_CAMPAIGN, **change}]})
+
+
+def test_what_all_plans_of_a_request_say_together_is_bounded() -> None:
+    audience = {"name": "a", "attributes": {"tag": [f"v{i}" for i in range(600)]}}
+    plan = {"platform": "Meta", "objective": "Sales", "budget": 100.0, "audiences": [audience]}
+
+    assert read(PlanRequest, {"plans": [plan] * 2}).plans
+    with pytest.raises(InvalidInput, match="say 12020 things together"):
+        read(PlanRequest, {"plans": [plan] * 20})

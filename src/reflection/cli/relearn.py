@@ -1,5 +1,9 @@
 """`reflection relearn` and `reflection rebuild`: what can be computed again from the stored truth."""
 
+from typing import Annotated
+
+import typer
+
 from reflection.cli.session import (
     JsonOption,
     WorkspaceOption,
@@ -12,16 +16,27 @@ from reflection.cli.session import (
 from reflection.domain.workspaces import DEFAULT_WORKSPACE
 
 
-def relearn(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+def relearn(
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every workspace, each as a task of its own on the cluster.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Learn everything again from the stored evidence.
 
     The result is the same as before unless the method changed; safe beside a running server. Stopped at any moment
-    (also by a kill), what was known before stays, and the next one starts again.
+    (also by a kill), what was known before stays, and the next one starts again. With MARKO_CLUSTER a large workspace
+    is learnt in partitions, and `--all` learns workspaces beside each other; what is learnt is the same, bit for bit.
 
     \b
-    Example:
+    Examples:
       reflection relearn
+      MARKO_CLUSTER=local:4 reflection relearn --all
     """
+    if every:
+        _relearn_all(as_json=as_json)
+        return
     with open_application() as application, progress_bar() as bar:
         task = bar.add_task("learning", total=None)
         knowledge = application.learner.relearn(
@@ -37,6 +52,18 @@ def relearn(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption 
         messages().print(
             f"{behind} newer entries came meanwhile; a running server, or the next submission, learns them."
         )
+
+
+def _relearn_all(*, as_json: bool) -> None:
+    from reflection.worker.relearning import relearn_every
+
+    with open_application() as application, progress_bar() as bar:
+        task = bar.add_task("workspaces", total=None)
+        learnt = relearn_every(application, progress=lambda done, total: bar.update(task, completed=done, total=total))
+    if as_json:
+        print_json({"workspaces": learnt})
+    else:
+        console().print(f"Learnt {len(learnt)} workspaces from {sum(learnt.values()):,} campaigns.")
 
 
 def rebuild(as_json: JsonOption = False) -> None:

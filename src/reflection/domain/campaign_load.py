@@ -28,7 +28,7 @@ def check_load(campaign: Campaign) -> None:
     """
     count = len(signals.spellings_of(campaign))
     if count > MOST_SIGNALS:
-        field = "audiences" if _statements(campaign.audiences) >= _statements(campaign.creatives) else "creatives"
+        field = "audiences" if statements(campaign.audiences) >= statements(campaign.creatives) else "creatives"
         raise InvalidInput(
             f"the campaign has {count} different names, types and values of attributes, most of them here; at most "
             f"{MOST_SIGNALS} can be learnt of one campaign",
@@ -47,8 +47,8 @@ def check_load(campaign: Campaign) -> None:
 
 def memberships(campaign: Campaign) -> int:
     """How many memberships the rows of its breakdown make, interactions not counted; 0 without a breakdown."""
-    audiences = {item.name: _statements((item,)) for item in campaign.audiences}
-    creatives = {item.id: _statements((item,)) for item in campaign.creatives}
+    audiences = {item.name: statements((item,)) for item in campaign.audiences}
+    creatives = {item.id: statements((item,)) for item in campaign.creatives}
     every = {True: sum(audiences.values()), False: sum(creatives.values())}
     return sum(
         (every[True] if row.audience is None else audiences[row.audience])
@@ -57,7 +57,7 @@ def memberships(campaign: Campaign) -> int:
     )
 
 
-def _statements(members: Iterable[Audience | Creative]) -> int:
+def statements(members: Iterable[Audience | Creative]) -> int:
     """How many things these say: a name, for a creative a type, and every value of an attribute."""
     count = 0
     for member in members:

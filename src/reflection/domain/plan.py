@@ -27,6 +27,7 @@ from reflection.domain.campaign import (
     Name,
     Strict,
 )
+from reflection.domain.campaign_load import statements
 from reflection.domain.evidence import Counts
 from reflection.domain.metrics import FROM_CONVERSIONS, PLAN_METRICS, totals
 from reflection.domain.planner_forecast import PlannerForecast
@@ -137,6 +138,10 @@ class Plan(Strict):
         )
 
 
+MOST_STATEMENTS = 10_000
+"""What the audiences and creatives of all plans of one request may say together: each is looked up, and told of."""
+
+
 class PlanRequest(Strict):
     """Several plans at once, or one."""
 
@@ -148,6 +153,12 @@ class PlanRequest(Strict):
     def _some(cls, value: tuple[Plan, ...]) -> tuple[Plan, ...]:
         if not value:
             raise ValueError("give at least one plan")
+        count = sum(statements(plan.audiences) + statements(plan.creatives) for plan in value)
+        if count > MOST_STATEMENTS:
+            raise ValueError(
+                f"the audiences and creatives of all plans say {count} things together (names, types, values of "
+                f"attributes); at most {MOST_STATEMENTS} can be answered at once"
+            )
         return value
 
     @model_validator(mode="after")

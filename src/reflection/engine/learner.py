@@ -28,7 +28,8 @@ from reflection.domain.metrics import ScoreWeights
 from reflection.domain.ports import Store
 from reflection.engine.creative_texts import TextsOfCampaign, texts_of
 from reflection.forecasting import calibration_blob, calibration_update
-from reflection.inference.learn import FitRequest, learn
+from reflection.inference.learn import FitRequest, Gathered, learn_partitions
+from reflection.inference.partitions import InMemory, Partitions
 from reflection.inference.weights import weights_for
 
 CALIBRATED_ENTRIES = 3_000
@@ -102,11 +103,22 @@ def _silent(done: int, total: int) -> None:
     """A progress that nobody watches."""
 
 
+class PartitionSource(Protocol):
+    """Reads large workspaces in partitions, elsewhere."""
+
+    def read(
+        self, workspace: str, upto: int, request: FitRequest, progress: Progress, campaigns: int
+    ) -> Partitions[Gathered]:
+        """The live evidence as the ledger ended at entry `upto`; `progress` is told partitions read, and all."""
+
+
 class Learner:
     """Keeps the knowledge of every workspace up with its ledger; safe to call from several threads.
 
     Args:
         texts: where the texts of creatives come from; without it none are learnt from.
+        cluster: where workspaces of at least `cluster_from` campaigns are read in partitions; without one all are read
+            here.
         alone: whether nobody else, in any process, is at what is named, until the end of the block: of several workers
             one at a time learns a workspace.
     """
@@ -119,6 +131,8 @@ class Learner:
         score_weights: ScoreWeights | None = None,
         floor: EvidenceFloor | None = None,
         texts: TextSource | None = None,
+        cluster: PartitionSource | None = None,
+        cluster_from: int = LARGE,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         alone: Callable[[str], AbstractContextManager[bool]] = lambda _: nullcontext(True),
     ) -> None:
@@ -127,6 +141,7 @@ class Learner:
         self._score_weights = score_weights or ScoreWeights()
         self._floor = floor or EvidenceFloor()
         self._texts = texts
+        self._cluster, self._cluster_from = cluster, cluster_from
         self._clock = clock
         self._alone = alone
         self._one_at_a_time = threading.Lock()
@@ -219,20 +234,21 @@ class Learner:
         newest = [_said(body) for body in self._store.newest_campaigns(workspace, SPELT_BY)]
         texts = self._texts.of(workspace, [said.texts for said in newest]) if self._texts else CreativeTexts()
         tested = self._store.experiments(workspace)
+        request = FitRequest(
+            accepted=self._store.accepted(workspace),
+            goal=self._goal,
+            seq=seq,
+            as_of=self._clock().isoformat(timespec="milliseconds"),
+            spelt=signals.usual_among(said.spellings for said in newest),
+            definitions=agreed(said.descriptions for said in newest),
+            floor=self._floor,
+            experiments=[_experiment(body) for body in tested.bodies],
+            texts=texts,
+        )
         with threadpool_limits(1, "blas"):  # sums in one order on every machine, so that a recheck finds the same bits
-            learnt = learn(
-                self._evidence(workspace, seq, progress),
-                FitRequest(
-                    accepted=self._store.accepted(workspace),
-                    goal=self._goal,
-                    seq=seq,
-                    as_of=self._clock().isoformat(timespec="milliseconds"),
-                    spelt=signals.usual_among(said.spellings for said in newest),
-                    definitions=agreed(said.descriptions for said in newest),
-                    floor=self._floor,
-                    experiments=[_experiment(body) for body in tested.bodies],
-                    texts=texts,
-                ),
+            learnt = learn_partitions(
+                self._partitions(workspace, seq, request, progress),
+                request,
                 progress=lambda share: progress(READ + int((FITTED - READ) * share), WHOLE),
             )
         progress(FITTED, WHOLE)
@@ -245,6 +261,18 @@ class Learner:
         learnt = self._calibrated(workspace, learnt, before, start_over=bool(new_epochs))
         self._store.save_knowledge(workspace, learnt, {"weights.json": self._weights(learnt)}, rests_on=learnt.seq)
         return self._store.knowledge(workspace)
+
+    def _partitions(self, workspace: str, seq: int, request: FitRequest, progress: Progress) -> Partitions[Gathered]:
+        """The live evidence up to an entry: in this process, or where it is large, and there is a cluster, there."""
+        if self._cluster is not None:
+            campaigns = self._store.knowledge(workspace).campaigns + self.lag(workspace)
+            if campaigns >= self._cluster_from:
+
+                def read(done: int, count: int) -> None:
+                    progress(READ * done // count, WHOLE)
+
+                return self._cluster.read(workspace, seq, request, read, campaigns)
+        return InMemory([Gathered.of(self._evidence(workspace, seq, progress), request)])
 
     def _evidence(self, workspace: str, seq: int, progress: Progress) -> Iterator[Evidence]:
         """The live evidence, one after the other: a million campaigns are never in memory as objects."""

@@ -1,12 +1,12 @@
 """Sums of real numbers that do not remember the order in which they were made.
 
 A float sum of a million rows depends on their order in its last bits; so would everything learnt from it. Here each
-number is rounded once, to a multiple of 2^-24, and kept as two integers (multiples of 2^20, and what remains), which
+number is rounded once, to a multiple of 2^-32, and kept as two integers (multiples of 2^12, and what remains), which
 add without rounding: permutation and partition leave the sums bit-identical, and sums of partitions merge by `+`.
 Must not know what is summed.
 
 Bounds. The remainder of one number is below 2^44 on the grid, and is carried into the multiples before 2^18 of them
-could leave the range of int64; multiples hold 2^83 in all. Numbers beyond +-2^60, and what is no number, are refused.
+could leave the range of int64; multiples hold 2^75 in all. Numbers beyond +-2^56, and what is no number, are refused.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from scipy import sparse
 
 from reflection.errors import LearningError
 
-FRACTION_BITS, HIGH_BITS = 24, 20
+FRACTION_BITS, HIGH_BITS = 32, 12
 _CARRY = FRACTION_BITS + HIGH_BITS
-_LARGEST = 2.0**60
+_LARGEST = 2.0**56
 _ROWS_AT_ONCE = 1 << 18
 
 Ints = NDArray[np.int64]
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class ExactSums:
-    """Sums, in the shape of ``high``: high * 2^20 + low * 2^-24, 0 <= low < 2^44."""
+    """Sums, in the shape of ``high``: high * 2^12 + low * 2^-32, 0 <= low < 2^44."""
 
     high: Ints
     low: Ints

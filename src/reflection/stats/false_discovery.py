@@ -34,9 +34,11 @@ LEVEL = 0.10
 """Share of false findings, and most that the false-sign rate of any one of them may be: whoever looks at every campaign
 meets an effect just when its rate falls below the limit."""
 
-ENOUGH_ROWS = 100
-"""Rows from which the mixture of effects is known well enough to take its rates at their word. Of fewer the limit of
-one finding is proportionally less; from these on to twice as many the doubt about the mixture fades."""
+FEW_ROWS, MANY_ROWS, FEW_LEVEL = 100, 200, 0.05
+"""Rows up to which the mixture of effects is hardly known, and from which on its rates are taken at their word. Between
+them the doubt about it fades and the limit of one finding rises from `FEW_LEVEL` to `LEVEL`; below half of the few it
+is proportionally less. So a rate just below its limit, at which whoever looks at every campaign meets most effects, is
+rarely that of a young account, where it says least."""
 
 METRICS = 4
 """Observed metrics, each of which may favour something by chance: CPM, CTR, CVR and order value."""
@@ -45,9 +47,8 @@ GRID_SD = (0.0, 0.05, 0.1, 0.2, 0.4)
 """Standard deviations of the mixture components (log scale); the first is the spike."""
 
 _EM_STEPS = 200
-MOST_DOUBT, LEAST_DOUBT = 3.0, 1.0
-"""Effects without a sign that are added to a family before its mixture is fitted. Simulated with fits after each of
-campaigns 5 to 40 and every fifth to 200: none at the end makes one in seven false of all that is ever told."""
+MOST_DOUBT = 3.0
+"""Effects without a sign that are added to a family of few rows before its mixture is fitted."""
 
 _NULL_START = 0.6
 
@@ -224,13 +225,17 @@ def favours_effects(fit: Fit) -> bool:
 
 def own_level(rows: int) -> float:
     """Most that the false-sign rate of one finding may be, of so many rows of evidence."""
-    return LEVEL * min(rows / ENOUGH_ROWS, 1.0)
+    return min(LEVEL * rows / FEW_ROWS, FEW_LEVEL + (LEVEL - FEW_LEVEL) * _known(rows))
 
 
 def doubt_of(rows: int) -> float:
     """Effects without a sign that are added to a family learnt from so many rows of evidence."""
-    known = min(max(rows / ENOUGH_ROWS - 1.0, 0.0), 1.0)
-    return MOST_DOUBT + (LEAST_DOUBT - MOST_DOUBT) * known
+    return MOST_DOUBT * (1.0 - _known(rows))
+
+
+def _known(rows: int) -> float:
+    """How far the mixture of effects is known from so many rows, 0 to 1."""
+    return min(max((rows - FEW_ROWS) / (MANY_ROWS - FEW_ROWS), 0.0), 1.0)
 
 
 def _families(parts: list[Fit]) -> Iterator[tuple[NDArray[np.intp], bool]]:

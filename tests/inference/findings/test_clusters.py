@@ -8,7 +8,9 @@ from reflection.inference.dataset import Dataset
 from reflection.inference.findings.clusters import (
     FEWEST_CAMPAIGNS,
     FEWEST_MEMBERS,
+    MOST_CLUSTERS,
     STABLE,
+    _cuts,
     cluster_findings,
     distinct,
     profiles,
@@ -136,3 +138,14 @@ def test_campaigns_that_are_all_alike_are_one_group_and_so_no_finding():
     labels, stability = stable_clusters(np.zeros((FEWEST_CAMPAIGNS, 3)))
     assert len(labels) == FEWEST_CAMPAIGNS
     assert stability == {}
+
+
+@pytest.mark.parametrize("count", [12, 40])
+def test_a_cut_of_the_tree_makes_the_groups_of_the_library(count: int):
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    profile = np.random.default_rng(count).normal(size=(count, 3))
+    tree = linkage(profile, "ward")
+    for groups, labels in zip(range(2, MOST_CLUSTERS + 1), _cuts(profile), strict=True):
+        assert sorted(set(labels.tolist())) == list(range(1, groups + 1))
+        assert len(set(zip(fcluster(tree, groups, "maxclust").tolist(), labels.tolist(), strict=True))) == groups

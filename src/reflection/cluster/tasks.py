@@ -1,0 +1,36 @@
+"""What workers of a cluster do: read a partition from the store.
+
+A worker opens the database by itself: the file it is told, or, where the store is a server, the one in its own
+settings, so that no password travels. Must not know how partitions are added up.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from reflection.domain.evidence import Evidence, decode, real_campaign_of
+from reflection.inference.learn import FitRequest, Gathered
+from reflection.settings import Settings
+from reflection.store.campaigns import SqlStore
+from reflection.store.database.open import open_database
+
+
+def gathered(file: str | None, workspace: str, upto: int, request: FitRequest, part: int, count: int) -> Gathered:
+    """One of `count` partitions of a workspace's live evidence, as the ledger ended at entry `upto`.
+
+    Args:
+        file: the database; None for the server in the worker's own settings.
+    """
+    return Gathered.of(_evidence(_store(file), workspace, upto, part, count), request)
+
+
+@lru_cache(maxsize=4)
+def _store(file: str | None) -> SqlStore:
+    return SqlStore(open_database(Settings().database if file is None else Path(file)))
+
+
+def _evidence(store: SqlStore, workspace: str, upto: int, part: int, count: int) -> Iterator[Evidence]:
+    """The evidence of the real campaigns whose numbers, which are hashes, fall into a partition."""
+    for _, payload in store.live_evidence(workspace, upto):
+        if count == 1 or real_campaign_of(payload) % count == part:
+            yield decode(payload)
