@@ -7,11 +7,12 @@ DEV := $(VENV)/.ready-dev
 AUDIT := .venv-audit
 TYPES := .venv-types
 DOCS := .venv-docs
+POSTGRES := .venv-postgres
 WHEEL := .venv-wheel
 WORKERS ?= auto
 # Arithmetic in one thread, and compiled code kept whatever the machine's habit: tests start a hundred processes.
 ALONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1 PYTHONDONTWRITEBYTECODE=
-TORTURE := kills-1 kills-2 machine-1 machine-2 server disk soak api learning audit
+TORTURE := kills-1 kills-2 machine-1 machine-2 server disk soak api learning audit postgres
 PIP = python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
@@ -75,7 +76,10 @@ torture-soak: ## ten thousand submissions: memory, speed, rebuilding
 torture-api: ## every operation of the API against its description; extreme numbers
 torture-learning: ## hundreds of simulated worlds; what intervals cover
 torture-audit: ## every sentence of eighty-three simulated accounts against the truth planted in them
-$(TORTURE:%=torture-%): torture-%: $(DEV)
+torture-postgres: ## three hundred kills of processes, servers, workers and connections on a Postgres server
+torture-postgres: $(POSTGRES)/.ready
+	@$(ON_SERVER) -m "torture(part='postgres')" tests/postgres
+$(filter-out torture-postgres,$(TORTURE:%=torture-%)): torture-%: $(DEV)
 	$(ALONE) $(BIN)/python -m pytest -q -n $(WORKERS) -m "torture(part='$*')"
 
 bench: $(DEV) ## run the benchmarks and write docs/benchmarks.md
@@ -85,11 +89,11 @@ test-chroma: requirements-chroma.lock ## the tests of the Chroma backend, in an 
 	$(call environment,.venv-chroma,requirements-chroma.lock)
 	.venv-chroma/bin/python -m pytest -q -m chroma
 
-POSTGRES := .venv-postgres
-ON_POSTGRES := tests/postgres tests/store tests/crash/test_concurrency.py tests/crash/test_kill9.py
+ON_SERVER = $(ALONE) $(POSTGRES)/bin/python scripts/with_postgres.py $(POSTGRES)/bin/python -m pytest -q -p tests.on_postgres -n $(WORKERS)
+ON_POSTGRES := tests/postgres tests/store tests/engine tests/worker tests/crash/test_concurrency.py tests/crash/test_kill9.py
 
-test-postgres: $(POSTGRES)/.ready ## the store, the contract and kills on a Postgres server, in an environment of their own
-	@$(ALONE) $(POSTGRES)/bin/python scripts/with_postgres.py $(POSTGRES)/bin/python -m pytest -q -p tests.on_postgres -n $(WORKERS) -m "not torture and not browser and not chroma and not cluster" $(ON_POSTGRES)
+test-postgres: $(POSTGRES)/.ready ## store, engine, worker and kills on a Postgres server, in an environment of their own
+	@$(ON_SERVER) -m "not torture and not browser and not chroma and not cluster" $(ON_POSTGRES)
 
 $(POSTGRES)/.ready: requirements-postgres-dev.lock requirements-uv.lock pyproject.toml
 	$(call environment,$(POSTGRES),requirements-postgres-dev.lock)
