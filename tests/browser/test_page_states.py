@@ -125,11 +125,15 @@ def test_what_is_asked_in_vain_says_why_where_it_was_asked(visit: Visit, path: s
 
 
 def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
+    wear = {
+        "new_on": "2025-05-02", "a_month": 0.9, "change": 0.8, "interval": [0.7, 0.9], "below_average": "2025-08-01",
+        "below_average_interval": ["2025-07-20", "2025-08-15"], "cost": 120.0, "cost_interval": [60.0, 180.0],
+    }  # fmt: skip
     trend = {"since": "2025-06-01", "change": 0.82, "interval": [0.7, 0.9], "ongoing": True}
     effects = [
         EFFECT
         | {"signal": f"audience:number {at}", "effect": 1 + at / 1000, "finding": at < 150, "rows": at}
-        | {"trend": trend if at == 149 else None}
+        | {"trend": trend if at == 149 else None, "wear_out": wear if at == 149 else None}
         for at in range(400)
     ]
     page = {
@@ -139,6 +143,8 @@ def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
         "epoch": 1,
         "pending": 3,
         "calibration": {},
+        "wear": {"ctr": {"a_month": 0.95, "interval": [0.93, 0.97]}},
+        "delivery": None,
         "goals": ["purchase"],
     }
     answer(visit, "**/v1/effects?**", page)
@@ -146,6 +152,8 @@ def test_of_four_hundred_effects_a_window_is_drawn(visit: Visit) -> None:
 
     assert "3 campaigns wait to be learnt" in visit.text
     assert "18% lower than before Jun 1, 2025 (90% interval 10% to 30% lower), and it goes on" in visit.text
+    assert "Wears out: 20% lower than when it was new, on May 2, 2025" in visit.text
+    assert "from Aug 1, 2025 (between Jul 20, 2025 to Aug 15, 2025)" in visit.text
     assert visit.page.locator(".forest li").count() == 40
     visit.page.get_by_role("button", name="Show 20 more").first.click()
     assert visit.page.locator(".forest li").count() == 60

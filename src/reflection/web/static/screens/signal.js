@@ -10,7 +10,7 @@ import { campaignAddress, Link, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
 import { StateBadge } from "./learnings.js";
 import { Share } from "./share.js";
-import { trendOf } from "./works.js";
+import { changesOf } from "./works.js";
 
 const words = texts.signal;
 const METRICS = ["roas", "cpa", "ctr", "cvr", "cpm", "aov"];
@@ -81,7 +81,7 @@ function Verdict({ effect, metric }) {
   const kind = tone(metric, effect.effect, effect.finding);
   return html`<p class="message"><${Badge} tone=${kind}>${words.verdict[kind]}<//> ${words.sentence(texts.metric[metric], lift(effect.effect), liftRange(effect.interval))}</p>
     <p>${words.rests(count(effect.real_campaigns ?? effect.campaigns), count(effect.rows))} ${words.raw(lift(effect.raw_lift))} ${words.direction(probability(effect.probability))}</p>
-    ${effect.trend && html`<p>${capital(trendOf(effect))}.</p>`}
+    ${changesOf(effect).map((text) => html`<p key=${text}>${capital(text)}.</p>`)}
     <p class="note">${capital(effect.reason)}.</p>`;
 }
 

@@ -3,7 +3,7 @@
 import { html, useState } from "../vendor/preact-htm.js";
 import { useData } from "../api.js";
 import { ForestHead, ForestRow, forestAxis } from "../charts/lifts.js";
-import { capital, count, day, groupLabel, lift, liftRange, moment, signalLabel, tone } from "../format.js";
+import { capital, count, day, groupLabel, lift, liftRange, moment, number, signalLabel, tone } from "../format.js";
 import { Choice, FEWEST_ROWS, Heading, loaded, Numbers, Search, Spreadsheet, Table } from "../parts.js";
 import { Link, signalAddress, useFilters } from "../router.js";
 import { texts } from "../texts.en.js";
@@ -67,6 +67,9 @@ function Page({ page, metric, filters, change }) {
         ${page.goals?.length > 1 && html`<${Choice} label=${words.goal} value=${filters.goal ?? page.goals[0]} options=${page.goals.map((name) => [name, name])} onChange=${(value) => change({ goal: value })} />`}
         <${Search} label=${words.search} value=${filters.q} onChange=${(value) => change({ q: value })} />
       </div>
+      ${Object.entries(page.wear).map(([name, wear]) => html`<p key=${name} class="note">${words.wearing(texts.metric[name], lift(wear.a_month), liftRange(wear.interval))}</p>`)}
+      ${page.delivery && html`<p class="note">${capital(page.delivery.reason)}</p>`}
+      ${groups.some((name) => name.includes("*")) && html`<p class="note">${words.pairs}</p>`}
       ${page.approximate && html`<p class="note">${page.approximate}</p>`}
       ${page.next_cursor && html`<p class="note">${words.capped(count(page.items.length))}</p>`}
       <${Forest} key=${`sure ${metric}`} title=${words.sure} note=${words.sureNote} effects=${sure} all=${items} metric=${metric} none=${words.noneSure} />
@@ -84,8 +87,20 @@ const columns = [
   { name: "reason", title: words.columns.reason, text: (effect) => effect.reason },
 ];
 
-/** How it moved, where that is beyond noise. */
-export const trendOf = ({ trend }) => (trend ? words.trend(lift(trend.change), day(trend.since), liftRange(trend.interval), trend.ongoing) : "");
+/** How it moved, and how it wears out, where that is beyond noise. @param {Schema<"EffectRow">} effect */
+export function changesOf({ trend, wear_out: wear }) {
+  const moved = trend && words.trend(lift(trend.change), day(trend.since), liftRange(trend.interval), trend.ongoing);
+  return [moved, wear && wearOf(wear)].filter(Boolean);
+}
+
+/** @param {Schema<"CreativeWear">} wear */
+function wearOf(wear) {
+  const [first, last] = wear.below_average_interval;
+  const below = wear.below_average ? words.below(day(wear.below_average), first && last && texts.change.between(day(first), day(last))) : "";
+  const cost = wear.cost > 0 && wear.cost_interval ? words.cost(number(wear.cost, 0), texts.change.between(...wear.cost_interval.map((value) => number(value, 0)))) : "";
+  return words.wear(lift(wear.change), day(wear.new_on), liftRange(wear.interval)) + below + cost;
+}
+
 const also = (effect) => (effect.same_as?.length ? words.also(effect.same_as.map(signalLabel).join(", ")) : "");
 
 function Forest({ title, note, effects, all, metric, none }) {
@@ -100,7 +115,7 @@ function Forest({ title, note, effects, all, metric, none }) {
     <h2>${title}</h2><p class="note">${note}</p>
     <div class="forest-head" aria-hidden="true"><span /><${ForestHead} axis=${axis} /><span /></div>
     <ol class="forest">${effects.slice(0, most).map((effect) => html`<li key=${effect.signal}>
-      <span class="what">${cell(effect)}${[also(effect), trendOf(effect)].filter(Boolean).map((text) => html`<small key=${text}>${capital(text)}</small>`)}</span>
+      <span class="what">${cell(effect)}${[also(effect), ...changesOf(effect)].filter(Boolean).map((text) => html`<small key=${text}>${capital(text)}</small>`)}</span>
       <${ForestRow} axis=${axis} effect=${effect.effect} raw=${effect.raw_lift} interval=${effect.interval} tone=${tone(metric, effect.effect, effect.finding)} />
       <span class="figures"><strong>${lift(effect.effect)}</strong> <span>(${liftRange(effect.interval)})</span>
         <small>${words.rests(count(effect.real_campaigns ?? effect.campaigns), count(effect.rows))}</small></span>
