@@ -58,7 +58,8 @@ class DaskCluster:
 
     def each(self, function: Callable[..., Any], items: Sequence[Any], *more: Any, progress: Progress) -> list[Any]:
         """What a function, importable by name, says of each item, in their order; each is a task of its own."""
-        tasks = [self.client.submit(function, item, *more, pure=False) for item in items]
+        client = self.client  # says what is missing, also where there is nothing to do
+        tasks = [client.submit(function, item, *more, pure=False) for item in items]
         self._wait(tasks, progress)
         return [task.result() for task in tasks]
 
