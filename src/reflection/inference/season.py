@@ -73,8 +73,8 @@ class Season:
     @cached_property
     def compared(self) -> float:
         """Effective campaigns of the comparison of campaigns with it and without it on the same days."""
-        every, own, during = len(self.having), np.count_nonzero(self.having), np.count_nonzero(self.inside)
-        both = np.count_nonzero(self.having & self.inside)
+        every, own, during = len(self.having), _count(self.having), _count(self.inside)
+        both = _count(self.having & self.inside)
         pairs = ((both, during - both), (own - both, every - during - own + both))
         return sum(with_it * rest / max(with_it + rest, 1) for with_it, rest in pairs)
 
@@ -91,14 +91,18 @@ class Season:
     @property
     def foretold(self) -> float:
         """Share of the variance of whether it ran that the season explains."""
-        own = np.count_nonzero(self.having)
+        own = _count(self.having)
         return 1.0 - self.compared * len(self.having) / max(own * (len(self.having) - own), 1)
 
     @property
     def elsewhere(self) -> bool:
         """Whether enough ran on other days for its own to be a season."""
         rest = ~self.having
-        return np.count_nonzero(rest & ~self.inside) >= max(FEWEST, ELSEWHERE * np.count_nonzero(rest))
+        return _count(rest & ~self.inside) >= max(FEWEST, ELSEWHERE * _count(rest))
+
+
+def _count(chosen: NDArray[np.bool_]) -> int:
+    return int(np.count_nonzero(chosen))
 
 
 def seasons_of(table: Dataset, members: sparse.csc_array, columns: Mapping[str, int]) -> dict[str, Season]:
