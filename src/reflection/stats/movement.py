@@ -87,25 +87,6 @@ def movements(
         asked = with_others[best].with_group(best).with_group(order.along.get(best))
 
 
-def movement_factors(
-    view: View, still: Ints, components: Floats, groups: Mapping[str, Steps], sd: Mapping[str, float], order: Order
-) -> dict[str, float]:
-    """Log Bayes factor of each group of steps beside all others but those that come ``along`` with it.
-
-    ``components``: of the standing levels, ``sd``: of a step of each group, both in the fit of everything together:
-    in which order groups were taken up, and what the first of them took from the others, plays no part.
-    """
-    alone = _Asked(*_score(view, still, components, groups), _places(groups), {})
-    factors = {}
-    for name in groups:
-        asked = alone
-        for other in groups:
-            if other != name and other != order.along.get(name):
-                asked = asked.with_group(other, sd[other])
-        factors[name] = asked.evidence(name)[0]
-    return factors
-
-
 def _places(groups: Mapping[str, Steps]) -> dict[str, Ints]:
     """Places of each group's steps among the steps of all."""
     ends = np.cumsum([0, *(len(steps.columns) for steps in groups.values())]).tolist()
@@ -125,12 +106,11 @@ class _Asked:
         """Log Bayes factor of a group's steps, and the most probable standard deviation of one."""
         return _evidence(self.score, self.information, self.places[name])
 
-    def with_group(self, name: str | None, sd: float | None = None) -> _Asked:
-        """The same beside one group more, at a standard deviation of its steps or the most probable one."""
+    def with_group(self, name: str | None) -> _Asked:
+        """The same beside one group more, at the most probable standard deviation of its steps."""
         if name is None or name in self.taken or name not in self.places:
             return self
-        factor, likely = self.evidence(name)
-        sd, own = likely if sd is None else sd, self.places[name]
+        (factor, sd), own = self.evidence(name), self.places[name]
         gain = np.linalg.inv(np.eye(len(own)) / sd**2 + self.information[np.ix_(own, own)])
         across = self.information[:, own] @ gain
         return _Asked(
