@@ -136,8 +136,11 @@ class CellDesign:
         would explain by themselves; what observation adds to a metric that no experiment tested."""
         if not silent:
             return self
-        signs = sparse.diags_array([float(f not in silent) for f in self.features[self.shares.shape[1] :]])
-        controls = sparse.csr_array(self.controls @ signs) if self.controls.shape[1] else self.controls
+        says = np.array([f not in silent for f in self.features[self.shares.shape[1] :]], dtype=np.bool_)
+        if says.all():
+            return self
+        controls = self.controls.copy()
+        controls.data *= says[controls.indices]
         controls.eliminate_zeros()
         return replace(self, controls=controls)
 
@@ -209,12 +212,13 @@ class CellDesign:
     def _single(self, observations: Observations, chosen: Ints, campaign: Ints) -> Iterator[tuple[Rows, Ints]]:
         for start in range(0, len(chosen), ROWS_AT_ONCE):
             cells = chosen[start : start + ROWS_AT_ONCE]
-            matrix = self._joined(cells, sparse.csr_array(np.ones((len(cells), 1))))
+            matrix = self._joined(cells)
+            ends = matrix.indptr[1:]  # where the intercept comes, as the last column of each row
             design = Design(
                 (*self.features, INTERCEPT),
-                matrix.indptr.astype(np.int64),
-                matrix.indices.astype(np.int32),
-                quantised(matrix.data),
+                matrix.indptr.astype(np.int64) + np.arange(len(cells) + 1),
+                np.insert(matrix.indices, ends, len(self.features)).astype(np.int32),
+                quantised(np.insert(matrix.data, ends, 1.0)),
             )
             yield Rows.of(design, observations.y[cells], observations.v[cells]), campaign[cells]
 
@@ -228,6 +232,6 @@ class CellDesign:
             part = Observations(observations.y[some], observations.v[some], observations.observed[some])
             yield contrast_rows(self._joined(some), self.features, part, campaign[some])
 
-    def _joined(self, cells: slice | NDArray[np.intp], *more: sparse.csr_array) -> sparse.csr_array:
-        """Shares and controls of some cells side by side, and further columns."""
-        return sparse.csr_array(sparse.hstack([self.shares[cells], self.controls[cells], *more], format="csr"))
+    def _joined(self, cells: slice | NDArray[np.intp]) -> sparse.csr_array:
+        """Shares and controls of some cells side by side."""
+        return sparse.csr_array(sparse.hstack([self.shares[cells], self.controls[cells]], format="csr"))
