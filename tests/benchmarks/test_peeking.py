@@ -6,7 +6,7 @@ import pytest
 
 from reflection.learnings.claims import Claim, Learning
 
-STREAMS, CAMPAIGNS = 20, 40
+STREAMS, CAMPAIGNS, LIFE = 20, 40, 120
 STRONG = {
     "ctr": {"creative.type:video": 0.6, "creative.type:image": -0.6},
     "cvr": {"audience.age:18-24": 0.5, "audience.age:55-64": -0.5},
@@ -34,8 +34,12 @@ def test_what_is_planted_is_a_difference_from_the_mean_of_its_group(peeking: Mod
             assert sum(value for key, value in by_signal.items() if key.startswith(f"{group}:")) == pytest.approx(0)
 
 
-def test_where_nothing_has_an_effect_nothing_is_ever_told(peeking: ModuleType) -> None:
-    life = peeking.lived(0, CAMPAIGNS, "totals", some=(10, 25, 40))
+@pytest.mark.parametrize(("seed", "kind", "looks"), [(0, "totals", (10, 40, 115)), (3, "few signals", (32, 33))])
+def test_where_nothing_has_an_effect_nothing_is_ever_told(
+    peeking: ModuleType, seed: int, kind: str, looks: tuple[int, ...]
+) -> None:
+    """The later looks are those at which a type, or a platform, once seemed to have moved."""
+    life = peeking.lived(seed, LIFE, kind, some=looks)
 
     assert (dict(life.first), life.established, life.called) == ({}, None, 0)
 
@@ -59,7 +63,7 @@ def test_a_learning_of_what_is_not_so_is_counted_as_false(peeking: ModuleType) -
 
 @pytest.mark.torture(part="learning")
 def test_few_lives_of_many_are_ever_told_of_anything(peeking: ModuleType) -> None:
-    lives = [peeking.lived(seed, CAMPAIGNS, peeking.KINDS[seed % 5]) for seed in range(STREAMS)]
+    lives = [peeking.lived(seed, LIFE, peeking.KINDS[seed % 5]) for seed in range(STREAMS)]
 
     assert sum(bool(life.first) for life in lives) <= 4  # one in ten of 20, and one and a half standard deviations
     assert sum(life.established is not None for life in lives) <= 1

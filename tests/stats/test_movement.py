@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from reflection.stats import movement
+from reflection.stats.any_time import log_factor_needed
+from reflection.stats.bayes_factors import group_factors
 from reflection.stats.columns import INTERCEPT, Feature, Layout
 from reflection.stats.design import Design, Rows
 from reflection.stats.drift import drift_group, step_feature, steps_of
 from reflection.stats.empirical_bayes import fit, moments
 from reflection.stats.false_discovery import discover
 from reflection.stats.gaussian_posterior import INTERCEPT_SD, PRIOR_RATE
-from reflection.stats.movement import STEP_SD, Order, movement_factors, movements
+from reflection.stats.movement import STEP_SD, movements
 from reflection.stats.slow_drift import judged_since, since
 from reflection.stats.sufficient_statistics import SufficientStatistics
+from reflection.stats.variance_components import BOUNDS
 
 RAMPS, LEVELS, ROWS, NOISE = 3, "abc", 120, 0.01
+LIVES = 20
 GROUP = drift_group("type")
 Cells = list[dict[Feature, float]]
 
@@ -36,24 +43,34 @@ def _world(move: dict[str, float], shared: float = 0.0, seed: int = 0) -> tuple[
 
 def _sums(cells: Cells, y: np.ndarray) -> SufficientStatistics:
     sums = SufficientStatistics()
-    sums.add(Rows.of(Design.of(cells), y, np.full(ROWS, NOISE)))
+    sums.add(Rows.of(Design.of(cells), y, np.full(len(y), NOISE)))
     return sums
 
 
-def _asked(sums: SufficientStatistics, *, relative: bool) -> tuple[dict[str, float], np.ndarray]:
-    """Which groups moved, with their evidence, and the mode of the levels that stand still."""
+def _asked(sums: SufficientStatistics, *, relative: bool) -> dict[str, float]:
+    """Which groups moved, with their evidence."""
     layout = Layout.of(sums.features)
     still = [i for i, feature in enumerate(layout.features) if feature.group != GROUP]
     mode = moments(sums.view(Layout.of(layout.features[i] for i in still))).mode
     steps = {GROUP: steps_of(layout, "type", relative=relative)}
-    asked = sums.view(layout), np.array(still), mode, steps
-    factors = movement_factors(*asked, sd={}, order=Order())
-    return {group: factors[group] for group in movements(*asked)}, mode
+    taken = movements(sums.view(layout), np.array(still), mode, steps)
+    return {group: factor for group, factor in _factors(sums, [GROUP]).items() if group in taken}
+
+
+def _factors(sums: SufficientStatistics, groups: Sequence[str]) -> dict[str, float]:
+    """Log Bayes factor of each group of steps beside everything else."""
+    mode = moments(sums.view()).mode
+    return group_factors(sums.view(), {group: [group] for group in groups}, mode, mode)
 
 
 def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_size() -> None:
     cells, y = _world({"a": -0.4, "b": 0.3})
-    taken, mode = _asked(_sums(cells, y), relative=False)
+    sums = _sums(cells, y)
+    layout = Layout.of(sums.features)
+    still = np.array([i for i, feature in enumerate(layout.features) if feature.group != GROUP])
+    mode = moments(sums.view().of_columns(still)).mode
+    groups = {GROUP: steps_of(layout, "type", relative=False)}
+    asked = movement._Asked(*movement._score(sums.view(layout), still, mode, groups), movement._places(groups), {})
 
     mains = np.array([[cell.get(Feature("type", level), 0.0) for level in LEVELS] for cell in cells])
     steps = [step_feature("type", level, 1 + k) for level in LEVELS for k in range(RAMPS)]
@@ -68,24 +85,24 @@ def test_the_evidence_is_that_of_the_model_with_the_steps_integrated_over_their_
     density = PRIOR_RATE * np.exp(-PRIOR_RATE * sizes)
     factors = np.exp([evidence(sd) - evidence(0.0) for sd in sizes])
     expected = np.log(np.trapezoid(density * factors, sizes))
-    assert taken[GROUP] == pytest.approx(expected, abs=0.1)
+    assert asked.evidence(GROUP)[0] == pytest.approx(expected, abs=0.1)
     assert STEP_SD[0] < 0.02
 
 
 def test_levels_that_stand_still_are_not_taken_up() -> None:
-    assert [_asked(_sums(*_world({}, seed=seed)), relative=True)[0] for seed in range(10)].count({}) >= 9
+    assert [_asked(_sums(*_world({}, seed=seed)), relative=True) for seed in range(10)].count({}) >= 9
 
 
 def test_what_moves_all_levels_alike_is_no_movement_of_any_against_the_others() -> None:
     sums = _sums(*_world({}, shared=0.8))
 
-    assert _asked(sums, relative=False)[0][GROUP] > 10
-    assert _asked(sums, relative=True)[0] == {}
+    assert _asked(sums, relative=False)[GROUP] > 10
+    assert _asked(sums, relative=True) == {}
 
 
 def test_a_walk_is_told_against_the_others_since_when_and_whether_it_goes_on() -> None:
     sums = _sums(*_world({"a": -0.6}, shared=0.5))
-    learnt = judged_since(fit(sums.view(), 1, step_factors=_asked(sums, relative=True)[0]), "type")
+    learnt = judged_since(fit(sums.view(), 1, step_factors=_asked(sums, relative=True)), "type")
     found = since(learnt, "type", discover(learnt))["a"]
 
     assert found.low < -0.4 < found.high < 0
@@ -106,11 +123,31 @@ def test_a_group_that_only_repeats_another_is_not_what_moved() -> None:
             step_feature("age", other, 1 + k): cell[step_feature("type", level, 1 + k)] for k in range(RAMPS)
         }
     sums = _sums(cells, y)
-    layout, ages = Layout.of(sums.features), drift_group("age")
-    still = [i for i, feature in enumerate(layout.features) if feature.group not in (GROUP, ages)]
-    steps = {group: steps_of(layout, name, relative=True) for group, name in ((GROUP, "type"), (ages, "age"))}
-    mode = moments(sums.view(Layout.of(layout.features[i] for i in still))).mode
-    factors = movement_factors(sums.view(layout), np.array(still), mode, steps, {GROUP: 0.15, ages: 0.15}, Order())
+    ages = drift_group("age")
+    factors = _factors(sums, [GROUP, ages])
 
     assert factors[GROUP] > 10
     assert factors[ages] < 1
+
+
+def test_a_factor_does_not_depend_on_where_the_search_for_the_standing_levels_begins() -> None:
+    """The moving model may hold them at no variance at all; standing still is judged at the best of its own."""
+    sums = _sums(*_world({"a": -0.3}))
+    mode = moments(sums.view()).mode
+    hidden = np.where([False, *(group == "type" for group in sums.view().layout.groups)], BOUNDS[0], mode)
+    factors = [group_factors(sums.view(), {GROUP: [GROUP]}, mode, near)[GROUP] for near in (mode, hidden)]
+
+    assert factors[0] == pytest.approx(factors[1], abs=0.01)
+
+
+def test_where_nothing_moves_few_lives_ever_reach_what_is_needed() -> None:
+    ever = 0
+    for seed in range(LIVES):
+        rng = np.random.default_rng((5, seed))
+        cells, y = _world({}, seed=seed)
+        level = dict(zip(LEVELS, rng.normal(0, 0.2, len(LEVELS)), strict=True))
+        y += [level[f.level] for cell in cells for f in cell if f.group == "type"] + rng.normal(0, 0.25, ROWS)
+        looks = (_factors(_sums(cells[:rows], y[:rows]), [GROUP])[GROUP] for rows in range(30, ROWS + 1, 30))
+        ever += any(factor >= log_factor_needed(0.1, 1) for factor in looks)
+
+    assert ever <= 0.1 * LIVES + 2

@@ -22,7 +22,7 @@ from reflection.inference.wear import Ages
 from reflection.stats import drift
 from reflection.stats.campaign_size import SIZE, size_of, usual_size
 from reflection.stats.columns import INTERCEPT, Feature, Layout
-from reflection.stats.design import Design, Rows, Stratum, campaign_rows, quantised
+from reflection.stats.design import Design, Rows, Stratum, contrast_rows, quantised
 from reflection.stats.empirical_bayes import Fit, Moments
 from reflection.stats.experiments import seen_of
 from reflection.stats.observations import Observations
@@ -31,8 +31,8 @@ from reflection.stats.repeated_units import unit_rows
 ROWS_AT_ONCE = 50_000
 """Rows made together; a million at once would be a gigabyte."""
 
-CONTRASTED_AT_ONCE = 50
-"""Campaigns whose contrasts are made together: each has a hundred thousand numbers at most (`fit_budget`)."""
+CONTRASTED_AT_ONCE = 1 << 16
+"""Squares of the cells of campaigns whose contrasts are made together, about; what they say takes as many numbers."""
 
 BUCKET_DAYS = (28, 56, 91, 182, 365, 730)
 MOST_BUCKETS = 10
@@ -223,19 +223,11 @@ class CellDesign:
     ) -> Iterator[tuple[Rows, Ints]]:
         places = np.flatnonzero(chosen)
         begins = np.flatnonzero(np.diff(campaign[places], prepend=-1))  # whole campaigns at once
-        for some in np.split(places, begins[CONTRASTED_AT_ONCE::CONTRASTED_AT_ONCE]) if len(places) else ():
-            cells = [self._cell(index) for index in some.tolist()]
+        work = np.cumsum(np.square(np.diff(begins, append=len(places)))) // CONTRASTED_AT_ONCE
+        for some in np.split(places, begins[1:][np.diff(work) > 0]) if len(places) else ():
             part = Observations(observations.y[some], observations.v[some], observations.observed[some])
-            yield campaign_rows(cells, part, campaign[some])
+            yield contrast_rows(self._joined(some), self.features, part, campaign[some])
 
     def _joined(self, cells: slice | NDArray[np.intp], *more: sparse.csr_array) -> sparse.csr_array:
         """Shares and controls of some cells side by side, and further columns."""
         return sparse.csr_array(sparse.hstack([self.shares[cells], self.controls[cells], *more], format="csr"))
-
-    def _cell(self, index: int) -> dict[Feature, float]:
-        mixture: dict[Feature, float] = {}
-        for matrix, first in ((self.shares, 0), (self.controls, self.shares.shape[1])):
-            part = slice(matrix.indptr[index], matrix.indptr[index + 1])
-            for column, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True):
-                mixture[self.features[first + column]] = value
-        return mixture

@@ -213,13 +213,17 @@ def _part_level(
     else:
         total = np.log(posterior.reference) + own.mean + own.sd * rng.normal(size=count)
         shares = _changed(own.shares, shares, campaign.stated)
-    for key, share in sorted(shares.items()):
-        if key in rows:
-            total += share * posterior.draws[rows[key], :count]
-        else:
+    order = sorted(shares)
+    added = np.empty((1 + len(order), count))
+    added[0] = total
+    seen = [place for place, key in enumerate(order, start=1) if key in rows]
+    weights = np.array([shares[order[place - 1]] for place in seen], dtype=posterior.draws.dtype)
+    added[seen] = weights[:, None] * posterior.draws[[rows[order[place - 1]] for place in seen], :count]
+    for place, key in enumerate(order, start=1):
+        if key not in rows:
             tau = posterior.tau.get(signals.parse(key).group, 0.0)
-            total += share * tau * rng.normal(size=count)
-    return total
+            added[place] = shares[key] * tau * rng.normal(size=count)
+    return np.asarray(added.sum(axis=0))
 
 
 def _changed(before: Mapping[str, float], shares: Mapping[str, float], stated: Collection[str]) -> dict[str, float]:

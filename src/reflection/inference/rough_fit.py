@@ -17,10 +17,11 @@ from reflection.errors import LearningError
 from reflection.inference.campaign_columns import Floats
 from reflection.inference.wear import LIFE, MARKET, WEAR
 from reflection.stats import drift
+from reflection.stats.bayes_factors import group_factors
 from reflection.stats.columns import FREE_MARK, Feature, Layout
 from reflection.stats.empirical_bayes import Moments, moments
 from reflection.stats.experiments import SEEN
-from reflection.stats.movement import Order, Steps, movement_factors, movements
+from reflection.stats.movement import Order, Steps, movements
 from reflection.stats.sufficient_statistics import SufficientStatistics, View
 from reflection.stats.variance_components import ROUGH
 
@@ -48,7 +49,8 @@ class RoughFit:
 
     @property
     def step_factors(self) -> dict[str, float] | None:
-        """Groups of steps that are taken up, with the log Bayes factor of each; None where nobody asked."""
+        """Groups of steps that are taken up, with the log Bayes factor of each, less the price of having asked so many;
+        None where nobody asked."""
         return self._moving
 
     def learn(self, sums: SufficientStatistics, *, last: bool) -> None:
@@ -62,18 +64,15 @@ class RoughFit:
     def _take_up(self, sums: SufficientStatistics, still: Moments) -> None:
         """Take up what moved, and fit it with what stands still."""
         groups = _groups(sums)
-        taken = movements(*_asked(sums, still, still, groups), order=_ORDER) if groups else ()
+        taken = movements(*_asked(sums, still, groups), order=_ORDER) if groups else ()
         self._moving = dict.fromkeys(taken, 0.0)
         if not taken:
             return
-        self._shape = moments(sums.view(Layout.of({*self._still.features, *self.walks(sums.features)})), level=ROUGH)
-        tau = dict(zip(self._shape.layout.groups, self._shape.tau.tolist(), strict=True))
-        sd, price = {name: tau[name] for name in taken}, math.log(len(groups))
-        factors = movement_factors(*_asked(sums, still, self._shape, taken), sd=sd, order=_ORDER)
-        factors = {name: factor - price for name, factor in factors.items()}
-        if {_WEAR, _LIFE} <= factors.keys():
-            factors[_LIFE] = max(factors[_WEAR], factors[_LIFE])
-        self._moving = factors
+        view = sums.view(Layout.of({*self._still.features, *self.walks(sums.features)}))
+        self._shape = moments(view, level=ROUGH)
+        price = math.log(len(groups))
+        for name, factor in _factors(view, still, self._shape, taken).items():
+            self._moving[name] = factor - price
 
     def walks(self, features: Iterable[Feature]) -> list[Feature]:
         """The columns of walks that are taken up: of very many columns, those of the platforms."""
@@ -95,21 +94,28 @@ def _groups(sums: SufficientStatistics) -> set[str]:
 
 
 def _asked(
-    sums: SufficientStatistics, still: Moments, at: Moments, groups: Collection[str]
+    sums: SufficientStatistics, still: Moments, groups: Collection[str]
 ) -> tuple[View, NDArray[np.intp], Floats, dict[str, Steps]]:
-    """The sums with the steps of some groups, the columns of what stands still, its components as in a fit
-    of it with or without steps, and the steps.
-    """
+    """The sums with the steps of some groups, the columns of what stands still, its components, and the steps."""
     layout = Layout.of({*still.layout.features, *(f for f in sums.features if f.group in groups)})
     columns = [layout.column(feature) for feature in still.layout.features]
     steps = {
         drift.drift_group(group): drift.steps_of(layout, group, relative=group not in _ABSOLUTE)
         for group in drift.walking(layout)
     }
-    strata = len(at.sigma)
-    kept = [strata + at.layout.groups.index(group) for group in still.layout.groups]
-    components = at.mode[[*range(strata), *kept]]
-    return sums.view(layout), np.array(columns, dtype=np.intp), components, steps
+    return sums.view(layout), np.array(columns, dtype=np.intp), still.mode, steps
+
+
+def _factors(view: View, still: Moments, moving: Moments, taken: Collection[str]) -> dict[str, float]:
+    """Log Bayes factor of each group of steps that may be told of, beside all others that were taken up."""
+    strata, near = len(moving.sigma), moving.mode.copy()
+    groups = [strata + moving.layout.groups.index(group) for group in still.layout.groups]
+    near[[*range(strata), *groups]] = still.mode  # most components of what stands still are those where all does
+    without = {name: {name, _ORDER.along.get(name)} for name in taken if name != _MARKET}
+    factors = group_factors(view, without, moving.mode, near, ROUGH)
+    if {_WEAR, _LIFE} <= factors.keys():
+        factors[_LIFE] = max(factors[_WEAR], factors[_LIFE])
+    return factors
 
 
 def _without_experiments(layout: Layout) -> Layout:

@@ -8,6 +8,7 @@ days. Must not know what came of any of them.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ class Season:
     when: str
     dated: bool = True
 
-    @property
+    @cached_property
     def sides(self) -> tuple[tuple[Ints, Ints], ...]:
         """Campaigns with the signal and without it, of its season and of the other days."""
         return tuple(
@@ -69,11 +70,13 @@ class Season:
             for when in (self.inside, ~self.inside)
         )
 
-    @property
+    @cached_property
     def compared(self) -> float:
         """Effective campaigns of the comparison of campaigns with it and without it on the same days."""
-        pairs = ((len(own), len(rest)) for own, rest in self.sides)
-        return sum(own * rest / max(own + rest, 1) for own, rest in pairs)
+        every, own, during = len(self.having), _count(self.having), _count(self.inside)
+        both = _count(self.having & self.inside)
+        pairs = ((both, during - both), (own - both, every - during - own + both))
+        return sum(with_it * rest / max(with_it + rest, 1) for with_it, rest in pairs)
 
     @property
     def alone(self) -> bool:
@@ -88,14 +91,18 @@ class Season:
     @property
     def foretold(self) -> float:
         """Share of the variance of whether it ran that the season explains."""
-        own = int(self.having.sum())
+        own = _count(self.having)
         return 1.0 - self.compared * len(self.having) / max(own * (len(self.having) - own), 1)
 
     @property
     def elsewhere(self) -> bool:
         """Whether enough ran on other days for its own to be a season."""
         rest = ~self.having
-        return int((rest & ~self.inside).sum()) >= max(FEWEST, ELSEWHERE * int(rest.sum()))
+        return _count(rest & ~self.inside) >= max(FEWEST, ELSEWHERE * _count(rest))
+
+
+def _count(chosen: NDArray[np.bool_]) -> int:
+    return int(np.count_nonzero(chosen))
 
 
 def seasons_of(table: Dataset, members: sparse.csc_array, columns: Mapping[str, int]) -> dict[str, Season]:

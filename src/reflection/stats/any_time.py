@@ -5,7 +5,8 @@ nothing has an effect show a "finding" within 40 campaigns. Here everything is b
 bounds are functions of what is there, not of how often anybody looked, so that learning stays a fold over a set.
 
 - A Bayes factor against "nothing there" is, where nothing is there, a martingale of mean one: the chance that it ever
-  reaches c, whenever and however often somebody looks, is at most 1/c (Ville 1939).
+  reaches c, whenever and however often somebody looks, is at most 1/c (Ville 1939). That takes both models at the best
+  of their own (bayes_factors.py), and the same ones at every look: walks whose parts grow with time are close to it.
 - Where only a p-value is at hand, the level at n campaigns is ``share * first / (n (n + 1))``: over all n >= first that
   adds up to ``share`` (alpha spending over evidence).
 - Of things that come one after the other and are judged by what each of them is (campaigns by what they cost), each is

@@ -27,6 +27,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -162,22 +163,20 @@ class Layout:
     @cached_property
     def _built(self) -> tuple[sparse.csc_array, NDArray[np.float64]]:
         """Constraint matrix and prior shares of all groups."""
-        blocks: list[sparse.csc_array] = []
         share = np.ones(len(self))
-        for number, kind in enumerate(self.kinds):
-            columns = np.flatnonzero(self.group_index == number)
+        data, rows, counts = [np.zeros(0)], [np.zeros(0, dtype=np.int32)], [np.zeros(1, dtype=np.int32)]
+        ends = np.cumsum([1, *self.sizes]).tolist()
+        for kind, (first, end) in zip(self.kinds, pairwise(ends), strict=True):
             if kind is Kind.FREE:
                 continue
-            local, leverage = _constrained(kind, tuple(self.features[j].level for j in columns.tolist()))
-            share[columns] = 1.0 - leverage
-            blocks.append(_embed(local, columns, len(self)))
-        stacked = sparse.hstack(blocks, format="csc") if blocks else sparse.csc_array((len(self), 0))
-        return sparse.csc_array(stacked), np.clip(share, 0.0, 1.0)
-
-
-def _embed(local: sparse.csc_array, columns: NDArray[np.intp], p: int) -> sparse.csc_array:
-    """Place the rows of a group's constraints at that group's columns."""
-    return sparse.csc_array((local.data, columns[local.indices], local.indptr), shape=(p, local.shape[1]))
+            local, leverage = _constrained(kind, tuple(feature.level for feature in self.features[first:end]))
+            share[first:end] = 1.0 - leverage
+            data.append(local.data)
+            rows.append(local.indices + np.int32(first))
+            counts.append(np.diff(local.indptr))
+        starts = np.cumsum(np.concatenate(counts), dtype=np.int32)
+        stacked = (np.concatenate(data), np.concatenate(rows), starts)
+        return sparse.csc_array(stacked, shape=(len(self), len(starts) - 1)), np.clip(share, 0.0, 1.0)
 
 
 @lru_cache(maxsize=_GROUPS)

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reflection.stats.columns import Feature, Kind, Layout
+from reflection.stats.bayes_factors import evidence_of, log_evidence, slopes, step_factors_of
+from reflection.stats.columns import Feature, Layout
 from reflection.stats.design import Stratum
-from reflection.stats.experiments import SEEN
 from reflection.stats.gaussian_posterior import PRIOR_RATE, Model, Posterior
 from reflection.stats.importance_sampling import drawn, mean_of, mixed, proposed
 from reflection.stats.quantiles import limits
@@ -216,8 +216,8 @@ def fit(
         mean_at_mode=at_mode.mean,
         exposure=view.exposure(),
         rows=int(view.rows.sum()),
-        log_bayes_factor=_laplace(model, mode) - _log_evidence(view, _slopes(view.layout), components),
-        log_step_factors=_log_step_factors(view, components) if step_factors is None else dict(step_factors),
+        log_bayes_factor=log_evidence(model, mode) - evidence_of(view, slopes(view.layout), components),
+        log_step_factors=step_factors_of(view, components) if step_factors is None else dict(step_factors),
     )
 
 
@@ -233,46 +233,6 @@ def _integrated(
     mean, sample = mean_of(weight, posteriors), drawn(posteriors, counts, rng)
     sd = np.sqrt(np.square(sample - mean[:, None]).mean(axis=1))
     return mean, sd, sample, weight @ np.exp(2 * np.array([posterior.components for posterior in posteriors]))
-
-
-def _laplace(model: Model, mode: Mode) -> float:
-    """Log marginal likelihood with the components integrated out by Laplace's method."""
-    at, rates = mode.components, model.rates
-    prior = float((np.log(rates) + at - rates * np.exp(at)).sum())
-    volume = 0.5 * len(at) * np.log(2 * np.pi) + float(np.linalg.slogdet(mode.spread)[1])
-    return float(mode.posterior.log_evidence + prior + volume)
-
-
-def _log_evidence(view: View, columns: Sequence[int], mode: Floats) -> float:
-    """The same of some columns alone, ascending and the intercept first; `mode` of all of them is a near start."""
-    bare = view.of_columns(np.array(columns, dtype=np.intp))
-    model = model_of(bare)
-    groups = [view.layout.groups.index(group) for group in bare.layout.groups]
-    start = np.concatenate([mode[: len(model.strata)], mode[len(model.strata) :][groups]])
-    return _laplace(model, mode_of(model, start))
-
-
-def _log_step_factors(view: View, mode: Floats) -> dict[str, float]:
-    """Log Bayes factor of each group of steps, ``~walk.name``, beside the slopes and the levels of ``name``."""
-    layout = view.layout
-    factors = {}
-    for number, group in enumerate(layout.groups):
-        if Kind.of(group) is Kind.FREE and group != SEEN and layout.sizes[number] > 1:
-            steps = np.flatnonzero(layout.group_index == number).tolist()
-            levels = [i for i, feature in enumerate(layout.features) if i and feature.group == group.partition(".")[2]]
-            still = sorted([*_slopes(layout), *levels])
-            factors[group] = _log_evidence(view, sorted([*still, *steps]), mode) - _log_evidence(view, still, mode)
-    return factors
-
-
-def _slopes(layout: Layout) -> list[int]:
-    """The intercept and the free columns that are alone in their group: numeric slopes.
-
-    What observation adds to one tested effect is alone, too, and no slope.
-    """
-    free = [(int(i), layout.features[i].group) for i in layout.columns_of(Kind.FREE)]
-    groups = [group for _, group in free]
-    return [0, *(i for i, group in free if group != SEEN and groups.count(group) == 1)]
 
 
 def _sd(posterior: Posterior) -> Floats:

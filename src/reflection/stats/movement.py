@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, special
 
 from reflection.stats.block_sums import SparseSums
 from reflection.stats.gaussian_posterior import PRIOR_RATE
@@ -30,6 +29,12 @@ Ints = NDArray[np.intp]
 
 STEP_SD = np.exp(np.linspace(np.log(0.01), np.log(1.0), 24))
 """Standard deviations of a step over which the evidence is integrated (log scale)."""
+
+_LOG_PRIOR = np.append(
+    np.log(PRIOR_RATE * STEP_SD * np.log(STEP_SD[1] / STEP_SD[0])) - PRIOR_RATE * STEP_SD,
+    np.log(-np.expm1(-PRIOR_RATE * STEP_SD[0])),
+)
+"""Of each of these, and last of a step smaller than the first, of which nothing is seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,25 +87,6 @@ def movements(
         asked = with_others[best].with_group(best).with_group(order.along.get(best))
 
 
-def movement_factors(
-    view: View, still: Ints, components: Floats, groups: Mapping[str, Steps], sd: Mapping[str, float], order: Order
-) -> dict[str, float]:
-    """Log Bayes factor of each group of steps beside all others but those that come ``along`` with it.
-
-    ``components``: of the standing levels, ``sd``: of a step of each group, both in the fit of everything together:
-    in which order groups were taken up, and what the first of them took from the others, plays no part.
-    """
-    alone = _Asked(*_score(view, still, components, groups), _places(groups), {})
-    factors = {}
-    for name in groups:
-        asked = alone
-        for other in groups:
-            if other != name and other != order.along.get(name):
-                asked = asked.with_group(other, sd[other])
-        factors[name] = asked.evidence(name)[0]
-    return factors
-
-
 def _places(groups: Mapping[str, Steps]) -> dict[str, Ints]:
     """Places of each group's steps among the steps of all."""
     ends = np.cumsum([0, *(len(steps.columns) for steps in groups.values())]).tolist()
@@ -120,12 +106,11 @@ class _Asked:
         """Log Bayes factor of a group's steps, and the most probable standard deviation of one."""
         return _evidence(self.score, self.information, self.places[name])
 
-    def with_group(self, name: str | None, sd: float | None = None) -> _Asked:
-        """The same beside one group more, at a standard deviation of its steps or the most probable one."""
+    def with_group(self, name: str | None) -> _Asked:
+        """The same beside one group more, at the most probable standard deviation of its steps."""
         if name is None or name in self.taken or name not in self.places:
             return self
-        factor, likely = self.evidence(name)
-        sd, own = likely if sd is None else sd, self.places[name]
+        (factor, sd), own = self.evidence(name), self.places[name]
         gain = np.linalg.inv(np.eye(len(own)) / sd**2 + self.information[np.ix_(own, own)])
         across = self.information[:, own] @ gain
         return _Asked(
@@ -143,11 +128,13 @@ def _score(view: View, still: Ints, components: Floats, groups: Mapping[str, Ste
     lower = SparseSums(view).weighted(weights)
     gram = lower + np.tril(lower, -1).T
     steps = np.concatenate([one.columns for one in groups.values()])
-    turn = linalg.block_diag(*(one.contrasts() for one in groups.values()))
-    cross = turn @ gram[np.ix_(steps, still)]
-    own = turn @ gram[np.ix_(steps, steps)] @ turn.T
-    score = turn @ (weights @ view.moment[:, steps]) - cross @ posterior.mean
-    return score, own - cross @ posterior.covariance @ cross.T
+    cross, own, pull = gram[np.ix_(steps, still)], gram[np.ix_(steps, steps)], weights @ view.moment[:, steps]
+    for name, places in _places(groups).items():
+        if groups[name].relative:
+            turn = groups[name].contrasts()
+            cross[places], own[places], pull[places] = turn @ cross[places], turn @ own[places], turn @ pull[places]
+            own[:, places] = own[:, places] @ turn.T
+    return pull - cross @ posterior.mean, own - cross @ posterior.covariance @ cross.T
 
 
 def _evidence(score: Floats, information: Floats, own: Ints) -> tuple[float, float]:
@@ -156,7 +143,13 @@ def _evidence(score: Floats, information: Floats, own: Ints) -> tuple[float, flo
     values, squares = np.maximum(values, 0.0), np.square(vectors.T @ score[own])
     scaled = np.square(STEP_SD)[:, None]
     gain = 0.5 * (squares * scaled / (1.0 + scaled * values) - np.log1p(scaled * values)).sum(axis=1)
-    prior = np.log(PRIOR_RATE * STEP_SD * np.log(STEP_SD[1] / STEP_SD[0])) - PRIOR_RATE * STEP_SD
-    none = np.log(-np.expm1(-PRIOR_RATE * STEP_SD[0]))  # of a step smaller than the first nothing is seen
-    total = special.logsumexp(np.append(prior + gain, none)) - special.logsumexp(np.append(prior, none))
-    return float(total), float(STEP_SD[int(np.argmax(prior + gain))])
+    likely = _LOG_PRIOR + np.append(gain, 0.0)
+    return _log_sum(likely) - _log_sum(_LOG_PRIOR), float(STEP_SD[int(np.argmax(likely[:-1]))])
+
+
+def _log_sum(logs: Floats) -> float:
+    """Log of the sum of what these are logs of; SciPy's `logsumexp` checks for twenty times as long as it adds."""
+    first = int(np.argmax(logs))
+    rest = np.exp(logs - logs[first])
+    rest[first] = 0.0
+    return float(np.log1p(rest.sum()) + logs[first])
