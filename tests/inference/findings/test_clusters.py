@@ -65,7 +65,7 @@ def test_giving_up_early_changes_no_group(spread, monkeypatch):
 def test_of_one_cloud_not_all_samples_are_drawn(monkeypatch):
     drawn = []
     monkeypatch.setattr(clusters, "_cuts", lambda *asked: drawn.append(1) or _cuts(*asked))
-    assert stable_clusters(np.random.default_rng(11).normal(size=(40, 4)))[1] == {}
+    assert stable_clusters(np.random.default_rng(1).normal(size=(200, 4)))[1] == {}
     assert len(drawn) < 1 + SUBSAMPLES
 
 
